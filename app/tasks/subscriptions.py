@@ -1,0 +1,3 @@
+"""Who listens to what: the whole reaction graph on one page."""
+
+SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {}
