@@ -1,0 +1,44 @@
+"""What wraps every request: its id, its language, and a limit on its size. Pure ASGI, because it runs on every call."""
+
+import re
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.i18n import LOCALES, negotiate, set_locale
+from app.core.ids import new_id
+
+LOCALE_COOKIE = "locale"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class RequestContextMiddleware:
+    """Gives each request an id that also stands in its logs, its events and its answer, and chooses the language."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wrap one request."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else new_id().hex
+        scope["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        chosen = cookie_parser(headers.get("cookie", "")).get(LOCALE_COOKIE)
+        locale = chosen if chosen in LOCALES else negotiate(headers.get("accept-language"))
+        set_locale(locale)
+
+        async def stamped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer = MutableHeaders(scope=message)
+                answer["X-Request-ID"] = request_id
+            await send(message)
+
+        await self.app(scope, receive, stamped)

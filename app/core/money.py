@@ -1,0 +1,81 @@
+"""Money: integer minor units and a currency; never a float."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
+
+MAX_AMOUNT = 10**14
+"""Largest amount in minor units: a trillion roubles, and still exact in every JSON reader (below 2**53)."""
+
+
+class Currency(StrEnum):
+    """Currencies an instance may deal in (ISO 4217)."""
+
+    RUB = "RUB"
+    USD = "USD"
+    EUR = "EUR"
+    KZT = "KZT"
+    BYN = "BYN"
+
+
+MINOR_DIGITS: dict[Currency, int] = dict.fromkeys(Currency, 2)
+
+
+class CurrencyMismatchError(ValueError):
+    """Amounts of two currencies were added or compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An exact amount in minor units (kopecks, cents) of one currency."""
+
+    amount: int
+    currency: Currency
+
+    def _same(self, other: Self) -> None:
+        if self.currency is not other.currency:
+            raise CurrencyMismatchError(f"{self.currency} and {other.currency} do not mix")
+
+    def __add__(self, other: Self) -> "Money":
+        self._same(other)
+        return Money(self.amount + other.amount, self.currency)
+
+    def __sub__(self, other: Self) -> "Money":
+        self._same(other)
+        return Money(self.amount - other.amount, self.currency)
+
+    def __lt__(self, other: Self) -> bool:
+        self._same(other)
+        return self.amount < other.amount
+
+    def __le__(self, other: Self) -> bool:
+        self._same(other)
+        return self.amount <= other.amount
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the wire shape."""
+        return {"amount": self.amount, "currency": self.currency.value}
+
+
+class MoneyRead(BaseModel):
+    """Money on the wire, going out."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    amount: Annotated[int, Field(description="minor units: kopecks, cents", ge=0, le=MAX_AMOUNT)]
+    currency: Currency
+
+
+class MoneyInput(BaseModel):
+    """Money on the wire, coming in: a whole number of minor units, more than nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    amount: Annotated[StrictInt, Field(gt=0, le=MAX_AMOUNT, description="minor units: kopecks, cents")]
+    currency: Currency = Currency.RUB
+
+    def to_money(self) -> Money:
+        """Return the value the verbs work with."""
+        return Money(self.amount, self.currency)

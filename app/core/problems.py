@@ -1,0 +1,234 @@
+"""Every refusal over HTTP as one shape: RFC 9457 problem documents, or a page where a person reads it."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any, cast
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from app.core.errors import (
+    DomainError,
+    ErrorKind,
+    FieldError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    UnavailableError,
+)
+from app.core.i18n import N_, _
+
+log = structlog.get_logger()
+
+STATUS_OF: dict[ErrorKind, HTTPStatus] = {
+    ErrorKind.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorKind.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
+    ErrorKind.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    ErrorKind.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    ErrorKind.CONFLICT: HTTPStatus.CONFLICT,
+    ErrorKind.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
+    ErrorKind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+DEFAULT_RETRY_AFTER = 5
+type ErrorPage = Callable[[Request, DomainError, int], Awaitable[Response]]
+
+
+class MethodNotAllowedError(DomainError):
+    """The address exists and does not take this method."""
+
+    kind = ErrorKind.INVALID
+    code = "method-not-allowed"
+    title = N_("This address does not take this kind of request")
+
+
+class MalformedRequestError(DomainError):
+    """The request as a whole cannot be read."""
+
+    kind = ErrorKind.INVALID
+    code = "malformed-request"
+    title = N_("The request cannot be read")
+
+
+class UnsupportedMediaTypeError(DomainError):
+    """The body is of a kind this address does not read."""
+
+    kind = ErrorKind.INVALID
+    code = "unsupported-media-type"
+    title = N_("Send the body as application/json")
+
+
+class TooLargeError(DomainError):
+    """The body is longer than this address reads."""
+
+    kind = ErrorKind.INVALID
+    code = "too-large"
+    title = N_("This is too large")
+
+
+class InternalError(DomainError):
+    """A fault of ours; the request id finds it in the logs."""
+
+    kind = ErrorKind.UNAVAILABLE
+    code = "internal"
+    title = N_("Something went wrong on our side")
+    detail = N_("It has been written down. Please try again; if it stays, tell the operator the number below.")
+
+
+# Pydantic's error types → what to do, in our words; `ctx` fills the placeholders.
+VALIDATION_TEXTS: dict[str, str] = {
+    "missing": N_("Please fill this in."),
+    "extra_forbidden": N_("This field is not known here."),
+    "string_too_short": N_("At least {min_length} characters, please."),
+    "string_too_long": N_("At most {max_length} characters, please."),
+    "string_type": N_("A text is needed here."),
+    "string_pattern_mismatch": N_("This has not the expected form."),
+    "int_type": N_("A whole number is needed here."),
+    "int_parsing": N_("A whole number is needed here."),
+    "int_from_float": N_("A whole number is needed here."),
+    "int_parsing_size": N_("This number is too large."),
+    "float_type": N_("A number is needed here."),
+    "float_parsing": N_("A number is needed here."),
+    "bool_type": N_("Yes or no is needed here."),
+    "bool_parsing": N_("Yes or no is needed here."),
+    "greater_than": N_("More than {gt}, please."),
+    "greater_than_equal": N_("At least {ge}, please."),
+    "less_than": N_("Less than {lt}, please."),
+    "less_than_equal": N_("At most {le}, please."),
+    "too_short": N_("At least {min_length} of them, please."),
+    "too_long": N_("At most {max_length} of them, please."),
+    "enum": N_("Choose one of: {expected}."),
+    "literal_error": N_("Choose one of: {expected}."),
+    "uuid_parsing": N_("This is not an id."),
+    "uuid_type": N_("This is not an id."),
+    "list_type": N_("A list is needed here."),
+    "dict_type": N_("An object is needed here."),
+    "model_attributes_type": N_("An object is needed here."),
+    "json_invalid": N_("This is not valid JSON."),
+    "json_type": N_("This is not valid JSON."),
+    "datetime_type": N_("A date and time is needed here."),
+    "datetime_parsing": N_("A date and time is needed here."),
+    "datetime_from_date_parsing": N_("A date and time is needed here."),
+    "date_parsing": N_("A date is needed here."),
+    "date_from_datetime_parsing": N_("A date is needed here."),
+    "timezone_aware": N_("Please give the time zone too."),
+    "value_error": N_("This cannot be accepted: {error}"),
+}
+FALLBACK_TEXT = N_("This cannot be accepted.")
+
+
+def field_errors(errors: list[dict[str, Any]]) -> list[FieldError]:
+    """Turn pydantic's errors into ours."""
+    found: list[FieldError] = []
+    for error in errors:
+        context = {key: str(value) for key, value in (error.get("ctx") or {}).items()}
+        text = VALIDATION_TEXTS.get(str(error["type"]), FALLBACK_TEXT)
+        if error["type"] == "value_error":
+            # A validator of ours raised: its text is a marked message of its own.
+            text, context = context.get("error", FALLBACK_TEXT), {}
+        found.append(FieldError(tuple(error["loc"]), text, context))
+    return found
+
+
+def status_of(error: DomainError) -> int:
+    """Return the HTTP status of an error; a few protocol errors have their own."""
+    special = {
+        MethodNotAllowedError: 405,
+        MalformedRequestError: 400,
+        UnsupportedMediaTypeError: 415,
+        TooLargeError: 413,
+        InternalError: 500,
+    }
+    return special.get(type(error), int(STATUS_OF[error.kind]))
+
+
+def headers_of(error: DomainError) -> dict[str, str]:
+    """Return the headers an error brings, such as `Retry-After`."""
+    if error.kind in (ErrorKind.RATE_LIMITED, ErrorKind.UNAVAILABLE) and not isinstance(error, InternalError):
+        return {"Retry-After": str(error.retry_after or DEFAULT_RETRY_AFTER)}
+    return {}
+
+
+def problem(request: Request, error: DomainError) -> JSONResponse:
+    """Render a domain error as an RFC 9457 problem document."""
+    status = status_of(error)
+    body: dict[str, Any] = {
+        "type": f"/problems/{error.code}",
+        "title": _(error.title),
+        "status": status,
+        "code": error.code,
+        "detail": error.text(),
+        "instance": request.scope.get("path", ""),
+        "request_id": request.scope.get("request_id", ""),
+    }
+    if error.errors:
+        body["errors"] = [{"loc": list(item.loc), "msg": item.text()} for item in error.errors]
+    return JSONResponse(body, status, headers_of(error), media_type="application/problem+json")
+
+
+def wants_page(request: Request) -> bool:
+    """Tell whether a person reads the answer: not the API, and HTML is welcome."""
+    path = str(request.scope.get("path", ""))
+    return not path.startswith(("/api/", "/health")) and "text/html" in request.headers.get("accept", "")
+
+
+def _from_http(error: StarletteHTTPException) -> DomainError:
+    by_status: dict[int, DomainError] = {
+        404: NotFoundError(),
+        403: ForbiddenError(),
+        405: MethodNotAllowedError(),
+        413: TooLargeError(),
+        415: UnsupportedMediaTypeError(),
+    }
+    return by_status.get(error.status_code, MalformedRequestError())
+
+
+def _is_outage(error: Exception) -> bool:
+    if isinstance(error, PoolTimeoutError | InterfaceError | RedisError | ConnectionError | TimeoutError):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError)
+
+
+def install_error_handlers(app: FastAPI, page: ErrorPage) -> None:  # noqa: C901 - one small function per kind
+    """Teach the app to render every failure in one place, as a problem document or as a page."""
+
+    async def answer(request: Request, error: DomainError) -> Response:
+        if wants_page(request):
+            response = await page(request, error, status_of(error))
+            response.headers.update(headers_of(error))
+            return response
+        return problem(request, error)
+
+    async def domain(request: Request, error: Exception) -> Response:
+        return await answer(request, cast("DomainError", error))
+
+    async def validation(request: Request, error: Exception) -> Response:
+        errors = field_errors(list(cast("RequestValidationError", error).errors()))
+        return await answer(request, InvalidError(errors=errors))
+
+    async def http(request: Request, error: Exception) -> Response:
+        raised = cast("StarletteHTTPException", error)
+        response = await answer(request, _from_http(raised))
+        response.headers.update(raised.headers or {})
+        return response
+
+    async def anything(request: Request, error: Exception) -> Response:
+        if _is_outage(error):
+            await log.awarning("dependency_unavailable", error=type(error).__name__)
+            return await answer(request, UnavailableError())
+        await log.aexception("unhandled_error", exc_info=error)
+        return await answer(request, InternalError())
+
+    app.add_exception_handler(DomainError, domain)
+    app.add_exception_handler(RequestValidationError, validation)
+    app.add_exception_handler(StarletteHTTPException, http)
+    for outage in (DBAPIError, PoolTimeoutError, RedisError, ConnectionError, TimeoutError):
+        app.add_exception_handler(outage, anything)
+    app.add_exception_handler(Exception, anything)
