@@ -1,0 +1,124 @@
+"""Ids, money, cursors, languages: small parts that everything stands on."""
+
+import threading
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.config import MIN_SECRET_BYTES, Settings, keep_secret
+from app.core.database import asyncpg_url, is_pooled
+from app.core.errors import DomainError
+from app.core.i18n import negotiate
+from app.core.ids import new_id
+from app.core.money import Currency, CurrencyMismatchError, Money
+from app.core.pagination import BadCursorError, decode_cursor, encode_cursor
+
+
+def test_ids_grow_also_within_one_millisecond() -> None:
+    made = [new_id() for _ in range(20_000)]
+    assert made == sorted(made)
+    assert len(set(made)) == len(made)
+    assert {(item.version, item.variant) for item in made} == {(7, UUID(int=2 << 62 | 7 << 76).variant)}
+
+
+def test_ids_of_many_threads_never_meet() -> None:
+    found: list[UUID] = []
+
+    def make() -> None:
+        found.extend([new_id() for _ in range(2_000)])
+
+    threads = [threading.Thread(target=make) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(found)) == 16_000
+
+
+@given(st.integers(0, 10**12), st.integers(0, 10**12))
+def test_money_adds_exactly(left: int, right: int) -> None:
+    total = Money(left, Currency.RUB) + Money(right, Currency.RUB)
+    assert total - Money(right, Currency.RUB) == Money(left, Currency.RUB)
+
+
+def test_currencies_do_not_mix() -> None:
+    with pytest.raises(CurrencyMismatchError):
+        Money(1, Currency.RUB) + Money(1, Currency.USD)
+
+
+@given(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])), st.integers(-(2**53), 2**53))
+def test_a_cursor_returns_what_was_packed(text: str, number: int) -> None:
+    assert decode_cursor(encode_cursor(text, number), str, int) == (text, number)
+
+
+@given(st.text())
+def test_no_text_breaks_a_cursor(text: str) -> None:
+    try:
+        values = decode_cursor(text, str, int)
+    except DomainError as error:
+        assert error.code == BadCursorError.code  # noqa: PT017 - any other exception fails the test by itself
+    else:
+        assert [type(value) for value in values] == [str, int]
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, "ru"),
+        ("", "ru"),
+        ("en", "en"),
+        ("en-GB,en;q=0.9,ru;q=0.8", "en"),
+        ("de,ru;q=0.5,en;q=0.4", "ru"),
+        ("ru;q=0.1, en;q=0.9", "en"),
+        ("en;q=nonsense", "ru"),
+        ("en;q=0", "ru"),
+        ("*" * 10_000, "ru"),
+    ],
+)
+def test_the_language_is_negotiated(header: str | None, expected: str) -> None:
+    assert negotiate(header) == expected
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgres://u:p@h:5432/d?sslmode=require",
+        "postgresql://u:p@h:5432/d?sslmode=require&pgbouncer=true&connect_timeout=10",
+        "postgresql+asyncpg://u:p@h:5432/d?ssl=require",
+    ],
+)
+def test_every_form_of_a_database_address_is_understood(address: str) -> None:
+    url = asyncpg_url(address)
+    assert url.drivername == "postgresql+asyncpg"
+    assert dict(url.query) == {"ssl": "require"}
+
+
+def test_a_pooler_is_known_by_port_or_mark() -> None:
+    assert is_pooled("postgres://u:p@h:6543/d")
+    assert is_pooled("postgres://u:p@h:5432/d?pgbouncer=true")
+    assert not is_pooled("postgres://u:p@h:5432/d")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"environment": "production", "public_url": "https://x.example", "secret_key": ""}, "SECRET_KEY is missing"),
+        ({"environment": "production", "public_url": "https://x.example", "secret_key": "short"}, "too weak"),
+        ({"environment": "production", "public_url": "http://x.example", "secret_key": "k" * 40}, "PUBLIC_URL"),
+        ({"secret_key": "change-me"}, "too weak"),
+    ],
+)
+def test_weak_secrets_are_refused(changes: dict[str, str], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Settings.model_validate(changes)
+
+
+def test_a_secret_is_made_once_and_kept_to_its_owner(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("data")
+    first = keep_secret(folder, "secret_key")
+    assert keep_secret(folder, "secret_key") == first
+    assert len(first) == 2 * MIN_SECRET_BYTES
+    assert (folder / "secrets" / "secret_key").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in (folder / "secrets").iterdir()] == ["secret_key"]
