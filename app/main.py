@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
 from app.core.config import get_settings
@@ -12,6 +12,11 @@ from app.core.errors import DomainError
 from app.core.middleware import RequestContextMiddleware
 from app.core.problems import install_error_handlers, problem
 from app.core.resources import open_resources
+
+# Every router of the house, one line each. The architecture tests walk these two lists, so a route can only be
+# reached through them: JSON under /api/v1, and pages at the root.
+API_ROUTERS: tuple[APIRouter, ...] = ()
+PAGE_ROUTERS: tuple[APIRouter, ...] = ()
 
 
 @asynccontextmanager
@@ -33,6 +38,10 @@ def create_app() -> FastAPI:
     """Compose the house; tests call this too."""
     app = FastAPI(title="ipLance", lifespan=lifespan)
     install_error_handlers(app, error_page)
+    for router in API_ROUTERS:
+        app.include_router(router, prefix="/api/v1")
+    for router in PAGE_ROUTERS:
+        app.include_router(router, include_in_schema=False)
     app.add_middleware(RequestContextMiddleware)
     return app
 
