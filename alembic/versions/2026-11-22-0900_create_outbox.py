@@ -46,8 +46,17 @@ def upgrade() -> None:
         sa.Column("consumer", sa.Text(), nullable=False),
         sa.Column("deliveries", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("message_id", "consumer", name=op.f("pk_inbox_receipts")),
+    )
+    op.create_index(
+        "ix_inbox_receipts_due",
+        "inbox_receipts",
+        ["next_try_at"],
+        unique=False,
+        postgresql_where=sa.text("next_try_at IS NOT NULL"),
     )
     op.create_table(
         "outbox_messages",
@@ -56,8 +65,9 @@ def upgrade() -> None:
         sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("request_id", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("available_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("available_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_messages")),
@@ -69,13 +79,26 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("published_at IS NULL"),
     )
+    op.create_index(
+        "ix_outbox_messages_open",
+        "outbox_messages",
+        ["published_at"],
+        unique=False,
+        postgresql_where=sa.text("completed_at IS NULL"),
+    )
 
 
 def downgrade() -> None:
     op.drop_index(
+        "ix_outbox_messages_open", table_name="outbox_messages", postgresql_where=sa.text("completed_at IS NULL")
+    )
+    op.drop_index(
         "ix_outbox_messages_pending", table_name="outbox_messages", postgresql_where=sa.text("published_at IS NULL")
     )
     op.drop_table("outbox_messages")
+    op.drop_index(
+        "ix_inbox_receipts_due", table_name="inbox_receipts", postgresql_where=sa.text("next_try_at IS NOT NULL")
+    )
     op.drop_table("inbox_receipts")
     op.drop_index("uq_dead_letters_open", table_name="dead_letters", postgresql_where=sa.text("closed_at IS NULL"))
     op.drop_table("dead_letters")
