@@ -1,5 +1,6 @@
 """Builds the web application; `app` is what uvicorn serves."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -10,6 +11,7 @@ from app.core.config import get_settings
 from app.core.embedded import ensure_servers
 from app.core.errors import DomainError
 from app.core.middleware import RequestContextMiddleware
+from app.core.preparation import prepare_bundled
 from app.core.problems import install_error_handlers, problem
 from app.core.resources import open_resources
 
@@ -23,7 +25,8 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = ()
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Open what the process holds when it starts, close it when it stops."""
     settings = get_settings()
-    servers = ensure_servers(settings)
+    servers = await asyncio.to_thread(ensure_servers, settings)
+    await asyncio.to_thread(prepare_bundled, settings)
     async with open_resources(settings, database_url=servers.database_url, redis_url=servers.redis_url) as resources:
         app.state.resources = resources
         yield

@@ -229,9 +229,7 @@ def _copy_open(source: Path, target: Path) -> None:
     for folder in (SHARED_HOME, target.parent):
         folder.chmod(0o711)
     part = Path(tempfile.mkdtemp(dir=target.parent, prefix=".copy-"))
-    shutil.copytree(
-        source, part / "x", symlinks=True, ignore=shutil.ignore_patterns("include", "__pycache__", "*.a")
-    )
+    shutil.copytree(source, part / "x", symlinks=True, ignore=shutil.ignore_patterns("include", "__pycache__", "*.a"))
     for path in (part / "x", *(part / "x").rglob("*")):
         if not path.is_symlink():
             runnable = path.is_dir() or bool(path.stat().st_mode & stat.S_IXUSR)

@@ -315,8 +315,7 @@ class Valkey(Program):
         found = sorted((folder / "_binaries").glob("*/valkey-server"))
         if not found:
             raise ServersError(
-                "The bundled Valkey has no build for this machine: "
-                "set REDIS_URL to a Redis or Valkey of your own."
+                "The bundled Valkey has no build for this machine: set REDIS_URL to a Redis or Valkey of your own."
             )
         return [str(found[0]), str(self.data / "valkey.conf")]
 

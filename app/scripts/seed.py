@@ -1,0 +1,35 @@
+"""Loads what a fresh database needs: the catalogue always, a demonstration world when nobody is there yet."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from app.core.config import Settings
+from app.core.embedded import ServerAddresses
+from app.core.resources import Resources, open_resources
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to load; `load` changes nothing the second time and answers how many rows it added."""
+
+    what: str
+    load: Callable[[Resources], Awaitable[int]]
+
+
+ALWAYS: tuple[Step, ...] = ()
+DEMONSTRATION: tuple[Step, ...] = ()
+
+
+def accounts_told() -> list[str]:
+    """The demonstration accounts, one line each."""
+    return []
+
+
+async def seed(settings: Settings, servers: ServerAddresses, *, demo: bool) -> str:
+    """Load what is missing, in order; running it again changes nothing."""
+    told: list[str] = []
+    async with open_resources(settings, database_url=servers.database_url, redis_url=servers.redis_url) as resources:
+        for step in (*ALWAYS, *(DEMONSTRATION if demo else ())):
+            added = await step.load(resources)
+            told.append(f"{step.what}: {added} new")
+    return ", ".join(told) or "nothing to load"
