@@ -66,7 +66,9 @@ def programs(choices: Choices) -> list[Program]:
         ),
     ]
     if choices.mail_port is not None:
-        found.append(Program("mail", "app.scripts.mail_catcher", (str(choices.data_dir / "mail"), str(choices.mail_port))))
+        found.append(
+            Program("mail", "app.scripts.mail_catcher", (str(choices.data_dir / "mail"), str(choices.mail_port)))
+        )
     if choices.bundled:
         quick = () if choices.durable else ("--not-durable",)
         arguments = ("--data-dir", str(choices.data_dir), "--supervised", *quick)
