@@ -4,21 +4,23 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI, Request
-from starlette.responses import Response
+from fastapi import APIRouter, FastAPI
 
 from app.core.config import get_settings
 from app.core.embedded import ensure_servers
-from app.core.errors import DomainError
 from app.core.middleware import RequestContextMiddleware
 from app.core.preparation import prepare_bundled
-from app.core.problems import install_error_handlers, problem
+from app.core.problems import install_error_handlers
 from app.core.resources import open_resources
+from app.web.assets import StaticFiles
+from app.web.errors import error_page
+from app.web.middleware import SecurityHeadersMiddleware
+from app.web.pages import router as web_pages
 
 # Every router of the house, one line each. The architecture tests walk these two lists, so a route can only be
 # reached through them: JSON under /api/v1, and pages at the root.
 API_ROUTERS: tuple[APIRouter, ...] = ()
-PAGE_ROUTERS: tuple[APIRouter, ...] = ()
+PAGE_ROUTERS: tuple[APIRouter, ...] = (web_pages,)
 
 
 @asynccontextmanager
@@ -32,11 +34,6 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         yield
 
 
-async def error_page(request: Request, error: DomainError, _status: int) -> Response:
-    """Render a failure for a person."""
-    return problem(request, error)
-
-
 def create_app() -> FastAPI:
     """Compose the house; tests call this too."""
     app = FastAPI(title="ipLance", lifespan=lifespan)
@@ -45,6 +42,8 @@ def create_app() -> FastAPI:
         app.include_router(router, prefix="/api/v1")
     for router in PAGE_ROUTERS:
         app.include_router(router, include_in_schema=False)
+    app.mount("/static", StaticFiles())
+    app.add_middleware(SecurityHeadersMiddleware, https=get_settings().origin.startswith("https://"))
     app.add_middleware(RequestContextMiddleware)
     return app
 

@@ -1,0 +1,24 @@
+"""A failure as a page: what happened, what was kept, what to do."""
+
+from fastapi import Request
+from starlette.responses import Response
+
+from app.core.errors import DomainError
+from app.core.i18n import _
+from app.web.render import render
+
+KNOWN = {403, 404, 409, 422, 429, 500, 503}
+
+
+async def error_page(request: Request, error: DomainError, status: int) -> Response:
+    """Render a failure for a person."""
+    context = {
+        "status": status,
+        "kind": status if status in KNOWN else (500 if status >= 500 else 422),  # noqa: PLR2004 - HTTP's own line
+        "title": _(error.title),
+        "detail": error.text(),
+        "errors": [item.text() for item in error.errors],
+        "retry_after": error.retry_after,
+        "request_id": request.scope.get("request_id", ""),
+    }
+    return render(request, "errors/error.html", context, status)

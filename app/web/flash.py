@@ -1,0 +1,54 @@
+"""Messages that survive one redirect: signed, so that nobody can put words into our mouth."""
+
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+
+import orjson
+from fastapi import Request
+from starlette.responses import RedirectResponse, Response
+
+from app.web.cookies import drop_cookie, read_cookie, set_cookie, sign, unsign
+
+COOKIE = "flash"
+MAX_AGE = 120
+MAX_MESSAGES = 4
+MAX_LENGTH = 400
+type Tone = Literal["good", "note", "warn", "bad"]
+TONES = frozenset(get_args(Tone.__value__))
+
+
+@dataclass(frozen=True, slots=True)
+class Flash:
+    """One message, already in the reader's language."""
+
+    text: str
+    tone: Tone = "good"
+
+
+def read_flashes(request: Request) -> list[Flash]:
+    """Return the messages that came along; altered ones are dropped."""
+    raw = read_cookie(request, COOKIE)
+    payload = unsign(COOKIE, raw) if raw else None
+    if payload is None:
+        return []
+    pairs = cast("list[tuple[str, str]]", orjson.loads(payload))
+    return [Flash(text, cast("Tone", tone)) for text, tone in pairs if tone in TONES]
+
+
+def flash(response: Response, *messages: Flash) -> None:
+    """Let messages appear on the next page."""
+    pairs = [(message.text[:MAX_LENGTH], message.tone) for message in messages[:MAX_MESSAGES]]
+    set_cookie(response, COOKIE, sign(COOKIE, orjson.dumps(pairs)), max_age=MAX_AGE)
+
+
+def forget_flashes(response: Response) -> None:
+    """Drop the messages, once they were shown."""
+    drop_cookie(response, COOKIE)
+
+
+def redirect(url: str, text: str | None = None, tone: Tone = "good") -> RedirectResponse:
+    """Answer a form: go to `url` (ours, already checked) and say `text` there."""
+    response = RedirectResponse(url, status_code=303)
+    if text:
+        flash(response, Flash(text, tone))
+    return response

@@ -1,0 +1,152 @@
+"""Numbers, money, times and texts as people of each language write them."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from hashlib import blake2s
+from typing import Protocol
+
+from babel.dates import format_date, format_timedelta
+from babel.numbers import format_currency, format_decimal
+from babel.numbers import get_currency_symbol as babel_symbol
+from markupsafe import Markup, escape
+
+from app.core.clock import utc_now
+from app.core.i18n import _, current_locale
+from app.core.money import MINOR_DIGITS, Currency
+
+SYMBOLS = {"RUB": "₽", "USD": "$", "EUR": "€", "KZT": "₸", "BYN": "Br"}
+HUES = 6
+RECENT = timedelta(days=30)
+NOW = timedelta(seconds=45)
+_PARAGRAPHS = re.compile(r"\n[ \t]*\n")
+# Bounded and without nested repeats, so no text can make it slow.
+_LINK = re.compile(r"https?://[^\s<>\"'\x00-\x1f]{1,2000}")
+_TRAILING = ".,;:!?)]}»”"
+
+
+class HasMoney(Protocol):
+    """Anything with minor units and a currency."""
+
+    @property
+    def amount(self) -> int:
+        """Minor units."""
+        ...
+
+    @property
+    def currency(self) -> Currency:
+        """ISO 4217."""
+        ...
+
+
+def currency_symbol(currency: str) -> str:
+    """Return the short sign of a currency."""
+    return SYMBOLS.get(currency) or babel_symbol(currency, locale=current_locale())
+
+
+def money(value: HasMoney) -> str:
+    """Write an amount by the language's rules, without idle zeros: `150 000 ₽`, `₽150,000`."""
+    currency = Currency(value.currency)
+    digits = MINOR_DIGITS[currency]
+    amount = Decimal(value.amount).scaleb(-digits)
+    whole = amount == amount.to_integral_value()
+    pattern = "¤#,##0" if current_locale() == "en" else "#,##0\u00a0¤"
+    if not whole:
+        pattern = pattern.replace("#,##0", "#,##0." + "0" * digits)
+    written = format_currency(
+        amount, currency.value, pattern, locale=current_locale(), currency_digits=False, decimal_quantization=False
+    )
+    code = babel_symbol(currency.value, locale=current_locale())
+    return written.replace(code, SYMBOLS.get(currency.value, code))
+
+
+def number(value: int | Decimal) -> str:
+    """Write a number with the language's own separators."""
+    return format_decimal(value, locale=current_locale())
+
+
+def iso(moment: datetime) -> str:
+    """Write a moment for machines."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def exact(moment: datetime) -> str:
+    """Write a moment in full, with its zone; the page's script rewrites it into the reader's own zone."""
+    there = moment.astimezone(UTC)
+    return f"{format_date(there, format='long', locale=current_locale())}, {there:%H:%M} UTC"
+
+
+def day(moment: datetime) -> str:
+    """Write a day; the year only where it is not this one."""
+    same_year = moment.year == utc_now().year
+    if not same_year:
+        return format_date(moment, format="long", locale=current_locale())
+    return format_date(moment, format="MMMM d" if current_locale() == "en" else "d MMMM", locale=current_locale())
+
+
+def ago(moment: datetime) -> str:
+    """Write a moment relative to now, past or future; a date where it is far."""
+    distance = moment - utc_now()
+    if abs(distance) < NOW:
+        return _("just now")
+    if abs(distance) > RECENT:
+        return day(moment)
+    return format_timedelta(distance, add_direction=True, threshold=1.2, locale=current_locale())
+
+
+def initials(name: str) -> str:
+    """Return one or two letters that stand for a person."""
+    words = [word for word in re.split(r"[\s._-]+", name.strip()) if word]
+    return "".join(word[0] for word in words[:2]) or "?"
+
+
+def hue(name: str) -> int:
+    """Return a person's colour: stable, one of a few."""
+    return blake2s(name.encode(), digest_size=1).digest()[0] % HUES
+
+
+def _linked(line: str) -> Markup:
+    parts: list[Markup] = []
+    position = 0
+    for match in _LINK.finditer(line):
+        url = match.group().rstrip(_TRAILING)
+        parts.append(escape(line[position : match.start()]))
+        parts.append(Markup('<a href="{0}" rel="nofollow ugc noopener noreferrer">{0}</a>').format(url))
+        position = match.start() + len(url)
+    parts.append(escape(line[position:]))
+    return Markup("").join(parts)
+
+
+def paragraphs(text: str) -> Markup:
+    """Show what a person wrote: paragraphs, line breaks and links, and never any markup of theirs."""
+    blocks = [block.strip("\n") for block in _PARAGRAPHS.split(text.replace("\r\n", "\n")) if block.strip()]
+    done = [Markup("<br>").join(_linked(line) for line in block.split("\n")) for block in blocks]
+    return Markup("").join(Markup("<p>{}</p>").format(block) for block in done)
+
+
+def attrs(values: Mapping[str, object]) -> Markup:
+    """Write extra attributes of a widget: `data_x` becomes `data-x`, True stands alone, None and False vanish."""
+    parts: list[Markup] = []
+    for key, value in values.items():
+        name = key.strip("_").replace("_", "-")
+        if value is True:
+            parts.append(Markup(" {}").format(name))
+        elif value is not None and value is not False:
+            parts.append(Markup(' {}="{}"').format(name, value))
+    return Markup("").join(parts)
+
+
+FILTERS = {
+    "money": money,
+    "number": number,
+    "iso": iso,
+    "exact": exact,
+    "day": day,
+    "ago": ago,
+    "initials": initials,
+    "hue": hue,
+    "paragraphs": paragraphs,
+    "attrs": attrs,
+    "currency_symbol": currency_symbol,
+}

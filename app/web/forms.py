@@ -1,0 +1,88 @@
+"""What a form shows again: what was typed, and what is wrong with it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from starlette.datastructures import FormData
+
+from app.core.errors import DomainError, FieldError
+from app.core.i18n import _
+
+
+@dataclass(frozen=True, slots=True)
+class FormState:
+    """The values and errors of one form; an empty one renders an untouched form."""
+
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    errors: Mapping[str, str] = field(default_factory=dict[str, str])
+    touched: bool = False
+
+    @classmethod
+    def start(cls, **values: object) -> Self:
+        """Return an untouched form that already holds values; a list or tuple gives several, None gives none."""
+        return cls({name: _texts(value) for name, value in values.items()})
+
+    @classmethod
+    def posted(cls, data: FormData, error: DomainError | Iterable[FieldError] | None = None) -> Self:
+        """Return what was sent, with the errors beside their fields."""
+        values: dict[str, tuple[str, ...]] = {}
+        for name, value in data.multi_items():
+            if isinstance(value, str):
+                values[name] = (*values.get(name, ()), value)
+        return cls(values, _messages(error), touched=True)
+
+    def with_error(self, error: DomainError | Iterable[FieldError]) -> "FormState":
+        """Return the same values with these errors."""
+        return FormState(self.values, _messages(error), touched=True)
+
+    def value(self, name: str, default: object = None) -> str:
+        """Return what stands in a field."""
+        found = self.values.get(name)
+        if found:
+            return found[-1]
+        return "" if default is None or self.touched else str(default)
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Return every value of a field that may have several."""
+        return self.values.get(name, ())
+
+    def chosen(self, name: str, value: object, default: bool = False) -> bool:
+        """Tell whether a box is ticked."""
+        if name not in self.values:
+            return default and not self.touched
+        return str(value) in self.values[name]
+
+    def error(self, name: str) -> str:
+        """Return what is wrong with a field, or nothing."""
+        return self.errors.get(name, "")
+
+    @property
+    def has_errors(self) -> bool:
+        """Tell whether anything is wrong."""
+        return bool(self.errors)
+
+    @property
+    def all_errors(self) -> list[tuple[str, str]]:
+        """Return (field, message) pairs; the field is empty where the whole form is meant."""
+        return list(self.errors.items())
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, list | tuple | set | frozenset):
+        return tuple(str(item) for item in value)  # pyright: ignore[reportUnknownArgumentType,reportUnknownVariableType] - any values
+    return (str(value),)
+
+
+def _messages(error: DomainError | Iterable[FieldError] | None) -> dict[str, str]:
+    if error is None:
+        return {}
+    found: dict[str, str] = {}
+    for item in error.errors if isinstance(error, DomainError) else error:
+        names = [part for part in item.loc if isinstance(part, str) and part not in ("body", "query", "path")]
+        found.setdefault(names[0] if names else "", item.text())
+    if isinstance(error, DomainError) and not found:
+        found[""] = error.text() or _(error.title)
+    return found

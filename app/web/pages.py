@@ -1,0 +1,99 @@
+"""Pages that belong to no room: the landing page, the design system, the choice of language and theme."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+
+from app.core.clock import utc_now
+from app.core.i18n import LOCALES, _
+from app.core.money import Currency, Money
+from app.web.assets import asset_url
+from app.web.cards import OrderCard
+from app.web.cookies import YEAR, drop_cookie, set_cookie
+from app.web.flash import redirect
+from app.web.formats import money
+from app.web.forms import FormState
+from app.web.navigation import safe_next
+from app.web.render import THEME_COOKIE, THEMES, render
+
+router = APIRouter(include_in_schema=False)
+LOCALE_COOKIE = "locale"
+
+
+@router.post("/preferences")
+async def choose_preferences(
+    locale: Annotated[str | None, Form()] = None,
+    theme: Annotated[str | None, Form()] = None,
+    next: Annotated[str | None, Form()] = None,  # noqa: A002 - the name in the form
+) -> Response:
+    """Remember a language or a theme in this browser; nothing of an account changes."""
+    response = redirect(safe_next(next))
+    if locale in LOCALES:
+        set_cookie(response, LOCALE_COOKIE, locale, max_age=YEAR)
+    if theme == "system":
+        drop_cookie(response, THEME_COOKIE)
+    elif theme in THEMES:
+        set_cookie(response, THEME_COOKIE, theme, max_age=YEAR)
+    return response
+
+
+@router.get("/manifest.webmanifest")
+async def manifest() -> Response:
+    """Describe the site to a phone that keeps it on its home screen."""
+    body = {
+        "name": "ipLance",
+        "short_name": "ipLance",
+        "start_url": "/",
+        "display": "standalone",
+        "background_color": "#faf8fc",
+        "theme_color": "#6a0dad",
+        "icons": [
+            {"src": asset_url("icon.svg"), "sizes": "any", "type": "image/svg+xml"},
+            {"src": asset_url("icon-192.png"), "sizes": "192x192", "type": "image/png"},
+            {"src": asset_url("icon-512.png"), "sizes": "512x512", "type": "image/png", "purpose": "maskable"},
+        ],
+    }
+    return JSONResponse(body, media_type="application/manifest+json", headers={"Cache-Control": "max-age=86400"})
+
+
+@router.get("/favicon.ico")
+async def favicon() -> Response:
+    """Send old browsers to the built icon."""
+    return Response(status_code=302, headers={"Location": asset_url("icon-192.png"), "Cache-Control": "max-age=86400"})
+
+
+@router.get("/robots.txt")
+async def robots() -> Response:
+    """Tell crawlers what is of no use to them."""
+    return PlainTextResponse("User-agent: *\nDisallow: /api/\nDisallow: /design\nDisallow: /settings\n")
+
+
+@router.get("/")
+async def landing(request: Request) -> Response:
+    """Say what this is, to somebody who has never been here."""
+    return render(request, "web/landing.html", {"orders": []})
+
+
+@router.get("/design")
+async def design(request: Request) -> Response:
+    """Show every widget in every state; the page against which changes of the look are judged."""
+    now = utc_now()
+    order = OrderCard(
+        title=_("Online shop for a small bakery: catalogue, basket, delivery by districts"),
+        href="#order-card",
+        money=money(Money(150_000_00, Currency.RUB)),
+        text=_("We bake bread and sell it ourselves. We need a quick site where people order by seven in the evening."),
+        when=now - timedelta(hours=3),
+        skills=("Python", "FastAPI", "PostgreSQL"),
+        answers=7,
+        customer="bakery_on_pokrovka",
+    )
+    wrong = FormState(
+        {"title": ("Hm",), "budget": ("-5",), "kind": ("fixed",), "skills": ("2", "3")},
+        {"title": _("At least 10 characters, please."), "budget": _("More than 0, please.")},
+        touched=True,
+    )
+    context = {"order": order, "f": FormState(), "wrong": wrong, "now": now, "price": Money(150_000_50, Currency.RUB)}
+    return render(request, "web/design.html", context)

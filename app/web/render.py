@@ -1,0 +1,122 @@
+"""The one way a page is made."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from app.core import i18n
+from app.core.actor import Actor
+from app.web.assets import asset_url, icon_href
+from app.web.cookies import read_cookie
+from app.web.flash import forget_flashes, read_flashes
+from app.web.formats import FILTERS, number
+from app.web.forms import FormState
+
+TEMPLATES = Path(__file__).parent / "templates"
+CSRF_COOKIE = "csrf_token"
+CSRF_FIELD = "csrf_token"
+THEME_COOKIE = "theme"
+THEMES = ("light", "dark", "system")
+
+
+def _gettext(message: str, **params: object) -> Markup:
+    """Translate a template's text; what fills its placeholders is escaped unless it is markup already."""
+    text = escape(i18n._(message))
+    return text.format(**params) if params else text
+
+
+def _ngettext(singular: str, plural: str, count: int, **params: object) -> Markup:
+    text = escape(i18n.ngettext(singular, plural, count))
+    return text.format(count=number(count), **params)
+
+
+def csrf_token(request: Request) -> str:
+    """Return the token that this visitor's forms carry; identity issues it."""
+    state = getattr(request.state, "csrf_token", None)
+    return state if isinstance(state, str) else request.cookies.get(CSRF_COOKIE, "")
+
+
+def csrf_field(request: Request) -> Markup:
+    """Return the hidden field of a form."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, csrf_token(request))
+
+
+def current_actor(request: Request) -> Actor | None:
+    """Return who is signed in, as identity found out for this request."""
+    found = getattr(request.state, "actor", None)
+    return found if isinstance(found, Actor) else None
+
+
+def current_theme(request: Request) -> str:
+    """Return the chosen theme, or `system`."""
+    chosen = read_cookie(request, THEME_COOKIE)
+    return chosen if chosen in THEMES else "system"
+
+
+@lru_cache
+def environment() -> Environment:
+    """Return the Jinja environment: everything escaped, every unknown name an error."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.do"],
+        auto_reload=False,
+    )
+    made.globals.update(
+        _=_gettext,
+        ngettext=_ngettext,
+        asset=asset_url,
+        icon_href=icon_href,
+        csrf_field=csrf_field,
+        current_locale=i18n.current_locale,
+        locales=i18n.LOCALES,
+        themes=THEMES,
+        form_state=FormState,
+    )
+    made.filters.update(FILTERS)
+    return made
+
+
+def here(request: Request) -> str:
+    """Return the address of this page within the site, for coming back to it."""
+    query = request.scope.get("query_string", b"").decode("latin-1")
+    path = str(request.scope.get("path", "/"))
+    return f"{path}?{query}" if query else path
+
+
+def render(
+    request: Request, template: str, context: Mapping[str, Any] | None = None, status_code: int = 200
+) -> HTMLResponse:
+    """Render a template for this visitor: language, theme, flash messages and who is signed in come by themselves."""
+    flashes = read_flashes(request)
+    actor = current_actor(request)
+    page = environment().get_template(template)
+    html = page.render(
+        {
+            "request": request,
+            "actor": actor,
+            "theme": current_theme(request),
+            "flash_messages": flashes,
+            "path": str(request.scope.get("path", "/")),
+            "here": here(request),
+            **(context or {}),
+        }
+    )
+    headers = {
+        "Cache-Control": "no-store" if actor else "private, no-cache",
+        "Vary": "Cookie, Accept-Language",
+        "Content-Language": i18n.current_locale(),
+    }
+    response = HTMLResponse(html, status_code, headers)
+    if flashes:
+        forget_flashes(response)
+    return response

@@ -1,0 +1,168 @@
+// What forms do better with a script: counters, shown passwords, their strength, pickers, one click only, kept drafts.
+for (const area of document.querySelectorAll("[data-count]")) {
+  const counter = document.getElementById(`count-${area.name}`);
+  const limit = Number(area.dataset.count);
+  const tell = () => {
+    const used = [...area.value].length;
+    counter.textContent = counter.dataset.template.replace("{used}", used).replace("{limit}", limit);
+    counter.dataset.over = String(used > limit);
+  };
+  if (counter) {
+    area.addEventListener("input", tell);
+    tell();
+  }
+}
+
+for (const box of document.querySelectorAll("[data-password]")) {
+  const input = box.querySelector("input");
+  const button = box.querySelector("[data-password-toggle]");
+  button.addEventListener("click", () => {
+    const shown = input.type === "text";
+    input.type = shown ? "password" : "text";
+    button.setAttribute("aria-pressed", String(!shown));
+    input.focus();
+  });
+  input.form?.addEventListener("submit", () => (input.type = "password"));
+  if (input.dataset.strength) watchStrength(input);
+}
+
+function watchStrength(input) {
+  const target = document.getElementById(input.dataset.strengthInto);
+  let timer = 0;
+  let asked = null;
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    asked?.abort();
+    if (!input.value) {
+      target.replaceChildren();
+      return;
+    }
+    timer = setTimeout(async () => {
+      asked = new AbortController();
+      const body = new URLSearchParams(new FormData(input.form));
+      body.set("password", input.value);
+      try {
+        const answer = await fetch(input.dataset.strength, { method: "POST", body, signal: asked.signal, headers: { Accept: "text/html" } });
+        if (!answer.ok) return;
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        target.replaceChildren(...page.body.childNodes);
+      } catch {
+        // The next key asks again.
+      }
+    }, 250);
+  });
+}
+
+const plain = (text) => text.toLocaleLowerCase().replaceAll("ё", "е");
+
+for (const picker of document.querySelectorAll("[data-picker]")) {
+  const search = picker.querySelector("[data-picker-search]");
+  const chosen = picker.querySelector("[data-picker-chosen]");
+  const none = picker.querySelector("[data-picker-none]");
+  const rows = [...picker.querySelectorAll("label.check")].map((row) => ({
+    row,
+    input: row.querySelector("input"),
+    words: plain(`${row.textContent} ${row.dataset.words ?? ""}`),
+  }));
+  const limit = Number(picker.dataset.limit || 0);
+  const filter = () => {
+    const typed = plain(search.value.trim());
+    let shown = 0;
+    for (const { row, words } of rows) {
+      row.hidden = typed !== "" && !words.includes(typed);
+      if (!row.hidden) shown += 1;
+    }
+    none.hidden = shown > 0;
+  };
+  const show = () => {
+    const picked = rows.filter(({ input }) => input.checked);
+    chosen.replaceChildren(
+      ...picked.map(({ row, input }) => {
+        const name = row.textContent.trim();
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "chip chip-on";
+        button.textContent = `${name} ×`;
+        button.setAttribute("aria-label", picker.dataset.remove.replace("{name}", name));
+        button.addEventListener("click", () => {
+          input.checked = false;
+          show();
+          search.focus();
+        });
+        return button;
+      }),
+    );
+    if (limit) for (const { input } of rows) input.disabled = !input.checked && picked.length >= limit;
+  };
+  search.addEventListener("input", filter);
+  search.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    const first = rows.find(({ row, input }) => !row.hidden && !input.disabled);
+    if (!first || !search.value.trim()) return;
+    first.input.checked = true;
+    search.value = "";
+    filter();
+    show();
+  });
+  picker.addEventListener("change", show);
+  show();
+}
+
+for (const form of document.querySelectorAll("form[method=post]")) {
+  form.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "1";
+    event.submitter?.setAttribute("aria-busy", "true");
+  });
+}
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    form.querySelector("[aria-busy]")?.removeAttribute("aria-busy");
+  }
+});
+
+// Drafts. `data-autosave` holds a key: the text stays in this tab only (sessionStorage), never passwords, and goes
+// when the form is sent. Drafts of signed-in people live on the server; a form asks for that with `data-autosave-url`.
+for (const form of document.querySelectorAll("form[data-autosave]")) {
+  const key = `draft:${form.dataset.autosave}`;
+  const kept = () => [...form.querySelectorAll("input, textarea, select")].filter(
+    (item) => item.name && !["password", "hidden", "file", "submit"].includes(item.type),
+  );
+  let saved = null;
+  try {
+    saved = JSON.parse(sessionStorage.getItem(key) ?? "null");
+  } catch {
+    sessionStorage.removeItem(key);
+  }
+  if (saved && !form.querySelector(".summary")) {
+    for (const item of kept()) {
+      if (["checkbox", "radio"].includes(item.type)) item.checked = (saved[item.name] ?? []).includes(item.value);
+      else if (!item.value && saved[item.name]) item.value = saved[item.name][0];
+      item.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    for (const picker of form.querySelectorAll("[data-picker]")) picker.dispatchEvent(new Event("change"));
+  }
+  let timer = 0;
+  const save = () => {
+    const values = {};
+    for (const item of kept()) {
+      if (["checkbox", "radio"].includes(item.type) && !item.checked) continue;
+      (values[item.name] ??= []).push(item.value);
+    }
+    sessionStorage.setItem(key, JSON.stringify(values));
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(save, 400);
+  });
+  form.addEventListener("submit", () => {
+    clearTimeout(timer);
+    sessionStorage.removeItem(key);
+  });
+}
