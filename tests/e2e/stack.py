@@ -1,0 +1,230 @@
+"""ipLance as real processes for a test: web, worker, beat and a mail server, with data of their own.
+
+    with Stack(folder, database_url=…, redis_url=…) as stack:
+        httpx.get(stack.origin)
+
+Every process is started by the command that people use, gets only the settings written here, writes its log into
+`folder`, and is ended by its id. Waits are bounded; when one fails, the ends of all logs stand in the error.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
+from typing import Self
+
+import httpx
+
+from tests.e2e.mail import MailSink
+from tests.e2e.ports import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+LOG_TAIL = 4_000
+CELERY = [sys.executable, "-m", "celery", "-A", "app.tasks.config_tasks:celery_app"]
+KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+
+
+def localhost_cookies() -> CookieJar:
+    """Return a jar that sends Secure cookies to http://localhost, as browsers do."""
+    return CookieJar(DefaultCookiePolicy(secure_protocols=("http", "https", "ws", "wss")))
+
+
+@dataclass(slots=True)
+class Process:
+    """One started process and where it writes."""
+
+    name: str
+    command: list[str]
+    log: Path
+    environment: Mapping[str, str]
+    child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process id; the process must have been started."""
+        assert self.child is not None
+        return self.child.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self.child is not None and self.child.poll() is None
+
+    def start(self) -> None:
+        """Start it in a group of its own, so that its children can be ended with it."""
+        with self.log.open("ab") as log:
+            self.child = subprocess.Popen(  # noqa: S603 - our own commands
+                self.command,
+                cwd=ROOT,
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def stop(self) -> None:
+        """Ask it to end, as an operator would, and make sure that nothing of its group stays."""
+        if self.alive:
+            os.kill(self.pid, signal.SIGTERM)
+        self.reap(STOP_SECONDS)
+
+    def kill(self) -> None:
+        """End it and its children without a word, as a crash would."""
+        if self.child is not None:
+            self._kill_group()
+            self.reap(STOP_SECONDS)
+
+    def reap(self, seconds: float) -> None:
+        """Wait for the end; what does not end in time is killed."""
+        if self.child is None:
+            return
+        try:
+            self.child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._kill_group()
+            self.child.wait(STOP_SECONDS)
+        self._kill_group()
+
+    def _kill_group(self) -> None:
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            return
+
+    def tail(self) -> str:
+        """Return the end of the log."""
+        return self.log.read_text(errors="replace")[-LOG_TAIL:] if self.log.exists() else ""
+
+
+@dataclass
+class Stack:
+    """The processes of one ipLance and the mail server beside them."""
+
+    folder: Path
+    database_url: str | None = None
+    redis_url: str | None = None
+    roles: tuple[str, ...] = ("web", "worker", "beat")
+    settings: Mapping[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    mail: MailSink = field(default_factory=MailSink)
+    processes: dict[str, Process] = field(default_factory=dict)
+
+    @property
+    def origin(self) -> str:
+        """The address people type."""
+        return self.settings.get("PUBLIC_URL", f"http://localhost:{self.port}")
+
+    @property
+    def address(self) -> str:
+        """Where the web process listens, whatever its public address is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """Return all that the processes see: nothing of the developer's own settings."""
+        kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}  # noqa: TID251 - for children
+        own = {
+            "ENVIRONMENT": "development",
+            "DATA_DIR": str(self.folder / "data"),
+            "PORT": str(self.port),
+            "PUBLIC_URL": f"http://localhost:{self.port}",
+            "METRICS_PORT": "0",
+            "DEMO": "0",
+            "BCRYPT_ROUNDS": "4",
+            "SECRET_KEY": "stack-only-stack-only-stack-only-stack-only",
+            "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(self.mail.port),
+            "SMTP_TLS": "none",
+            "PYTHONUNBUFFERED": "1",
+        }
+        if self.database_url:
+            own["DATABASE_URL"] = self.database_url
+        if self.redis_url:
+            own["REDIS_URL"] = self.redis_url
+        return {**kept, **own, **self.settings}
+
+    def command(self, role: str) -> list[str]:
+        """Return the command of a role."""
+        commands = {
+            "web": [sys.executable, "-m", "uvicorn", "app.main:app", "--host", "127.0.0.1", "--port", str(self.port)],
+            "worker": [*CELERY, "worker", "--concurrency=1", "--loglevel=INFO", f"--hostname=stack-{self.port}@%h"],
+            "beat": [*CELERY, "beat", "--loglevel=INFO", f"--schedule={self.folder / 'beat'}", "--pidfile="],
+        }
+        return commands[role]
+
+    def start(self) -> Self:
+        """Start everything and wait until it answers."""
+        (self.folder / "data").mkdir(parents=True, exist_ok=True)
+        self.mail.start()
+        try:
+            for role in self.roles:
+                self.start_role(role)
+            self.wait_ready()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def start_role(self, role: str) -> Process:
+        """Start one process, or start it again after it ended."""
+        process = self.processes.setdefault(
+            role, Process(role, self.command(role), self.folder / f"{role}.log", self.environment())
+        )
+        process.start()
+        return process
+
+    def stop(self) -> None:
+        """End everything, last started first."""
+        for process in reversed(list(self.processes.values())):
+            process.stop()
+        self.mail.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def wait_ready(self, seconds: float = START_SECONDS) -> None:
+        """Wait until the web process answers and the worker takes tasks."""
+        if "web" in self.processes:
+            self.wait_until(self.web_answers, "the web process answers", seconds)
+        if "worker" in self.processes:
+            self.wait_until(lambda: " ready" in self.processes["worker"].tail(), "the worker is ready", seconds)
+
+    def web_answers(self) -> bool:
+        """Tell whether the web process is ready for people."""
+        try:
+            return httpx.get(f"{self.address}/health/ready", timeout=5.0).status_code < 500
+        except httpx.TransportError:
+            return False
+
+    def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:
+        """Wait for a condition, at most so long; a process that ended meanwhile is an error at once."""
+        end = time.monotonic() + seconds
+        while not condition():
+            dead = [process.name for process in self.processes.values() if not process.alive]
+            if dead or time.monotonic() > end:
+                state = f"ended: {', '.join(dead)}" if dead else f"not within {seconds:.0f} s"
+                raise AssertionError(f"waiting until {what}: {state}\n{self.logs()}")
+            time.sleep(0.05)
+
+    def logs(self) -> str:
+        """Return the ends of all logs, for an error."""
+        return "\n".join(f"--- {process.name} ({process.log})\n{process.tail()}" for process in self.processes.values())
+
+    def client(self, *, language: str = "en", **headers: str) -> httpx.AsyncClient:
+        """Return a browser-like client with a cookie jar of its own, on the site's own origin."""
+        return httpx.AsyncClient(
+            base_url=self.origin,
+            cookies=localhost_cookies(),
+            headers={"Origin": self.origin, "Accept-Language": language, **headers},
+            timeout=20.0,
+        )
