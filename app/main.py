@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 
 from app.core.config import get_settings
 from app.core.embedded import ensure_servers
+from app.core.intake import IntakeMiddleware
 from app.core.middleware import RequestContextMiddleware
 from app.core.preparation import prepare_bundled
 from app.core.problems import install_error_handlers
@@ -43,6 +44,7 @@ def create_app() -> FastAPI:
     for router in PAGE_ROUTERS:
         app.include_router(router, include_in_schema=False)
     app.mount("/static", StaticFiles())
+    app.add_middleware(IntakeMiddleware, max_body_bytes=get_settings().max_body_bytes, page=error_page)
     app.add_middleware(SecurityHeadersMiddleware, https=get_settings().origin.startswith("https://"))
     app.add_middleware(RequestContextMiddleware)
     return app
