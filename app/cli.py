@@ -203,13 +203,28 @@ def seed(demo: Annotated[bool, typer.Option(help="a demonstration world too, if 
     console.print(asyncio.run(run(settings, _start_servers(settings), demo=demo)))
 
 
+@app.command()
+def web() -> None:
+    """Serve the site in this process on HOST and PORT."""
+    import uvicorn
+
+    settings = get_settings()
+    uvicorn.run(
+        "app.main:app",
+        host=settings.host,
+        port=settings.port,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
 @app.command(name="mail-catcher")
 def mail_catcher() -> None:
     """Receive the mail of an instance without a mail server and keep it under DATA_DIR/mail."""
     from app.scripts.mail_catcher import serve
 
     settings = get_settings()
-    asyncio.run(serve(settings.data_dir / "mail", settings.mail_catcher_port))
+    asyncio.run(serve(settings.data_dir / "mail", settings.mail_catcher_host, settings.mail_catcher_port))
 
 
 @app.command()

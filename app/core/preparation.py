@@ -35,6 +35,7 @@ def is_prepared(settings: Settings) -> bool:
 
 def note_prepared(settings: Settings) -> None:
     """Remember that nothing is left to do."""
+    _mark(settings).parent.mkdir(parents=True, exist_ok=True)
     _mark(settings).write_text(_fingerprint(), encoding="ascii")
 
 

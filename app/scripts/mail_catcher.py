@@ -50,8 +50,8 @@ def _header(text: str) -> str:
     return text.replace("\r", "").replace("\n", "")
 
 
-async def serve(folder: Path, port: int) -> None:
-    """Listen on loopback until SIGTERM or SIGINT."""
+async def serve(folder: Path, host: str, port: int) -> None:
+    """Listen until SIGTERM or SIGINT."""
     await asyncio.to_thread(folder.mkdir, 0o700, parents=True, exist_ok=True)
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
@@ -61,23 +61,23 @@ async def serve(folder: Path, port: int) -> None:
     try:
         server = await loop.create_server(
             lambda: SMTP(catcher, data_size_limit=LARGEST, enable_SMTPUTF8=True, hostname="localhost", loop=loop),
-            "127.0.0.1",
+            host,
             port,
         )
     except OSError as error:
         raise ServersError(
             f"The mail catcher cannot listen on port {port} ({error.strerror}): choose another with MAIL_CATCHER_PORT."
         ) from error
-    print(f"mail catcher on 127.0.0.1:{port}, messages in {folder}", flush=True)
+    print(f"mail catcher on {host}:{port}, messages in {folder}", flush=True)
     async with server:
         await ended.wait()
 
 
 def main(arguments: list[str]) -> int:
     """The catcher's own command line, which imports little because it stays in memory."""
-    folder, port = arguments
+    folder, host, port = arguments
     try:
-        asyncio.run(serve(Path(folder), int(port)))
+        asyncio.run(serve(Path(folder), host, int(port)))
     except ServersError as error:
         print(error, file=sys.stderr)
         return 1

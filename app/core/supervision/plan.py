@@ -67,7 +67,11 @@ def programs(choices: Choices) -> list[Program]:
     ]
     if choices.mail_port is not None:
         found.append(
-            Program("mail", "app.scripts.mail_catcher", (str(choices.data_dir / "mail"), str(choices.mail_port)))
+            Program(
+                "mail",
+                "app.scripts.mail_catcher",
+                (str(choices.data_dir / "mail"), "127.0.0.1", str(choices.mail_port)),
+            )
         )
     if choices.bundled:
         quick = () if choices.durable else ("--not-durable",)
