@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from fastapi import APIRouter, FastAPI
 
@@ -10,6 +11,7 @@ from app.core.config import get_settings
 from app.core.embedded import ensure_servers
 from app.core.intake import IntakeMiddleware
 from app.core.middleware import RequestContextMiddleware
+from app.core.nudge import Nudger
 from app.core.preparation import prepare_bundled
 from app.core.problems import install_error_handlers
 from app.core.resources import open_resources
@@ -31,7 +33,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     servers = await asyncio.to_thread(ensure_servers, settings)
     await asyncio.to_thread(prepare_bundled, settings)
     async with open_resources(settings, database_url=servers.database_url, redis_url=servers.redis_url) as resources:
-        app.state.resources = resources
+        app.state.resources = replace(resources, nudge=Nudger())
         yield
 
 

@@ -1,6 +1,6 @@
 """What one process holds open: settings, database engine, session factories, Redis."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -24,6 +24,7 @@ class Resources:
     sessions: Sessions
     read_sessions: Sessions
     redis: Redis
+    nudge: Callable[[str], None] | None = None
     extras: dict[str, object] = field(default_factory=dict)
 
 

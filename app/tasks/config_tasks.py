@@ -1,20 +1,78 @@
-"""How the workers behave: modules, queues, limits, and the periodic schedule."""
+"""How the workers behave: modules, queues, limits, and the periodic schedule.
+
+The outbox is the truth and Celery only carries ids, so every setting here prefers a second delivery to a lost one;
+`docs/decisions` has the measurements. Start with `celery -A app.tasks.config_tasks worker` (or `beat`, `flower`).
+"""
+
+from typing import Any
+
+from celery.schedules import crontab
 
 from app.core.celery import celery_app
+from app.core.worker import TASK_SECONDS
+
+HARD_LIMIT_SECONDS = TASK_SECONDS + 5
+VISIBILITY_SECONDS = 3 * HARD_LIMIT_SECONDS
+"""A copy is handed out again after this long; never shorter than three times the hard limit."""
+
+TRANSPORT: dict[str, Any] = {
+    "visibility_timeout": VISIBILITY_SECONDS,
+    # The default sweep for tasks of a dead worker runs every 100 s; this one every 5 s.
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "unacked_mutex_expire": 10,
+    "socket_connect_timeout": 3,
+    "socket_timeout": 10,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+    "retry_on_timeout": True,
+    "max_connections": 10,
+}
 
 celery_app.conf.update(
-    include=["app.tasks.relay"],
+    include=["app.tasks.relay", "app.tasks.subscriptions"],
+    task_default_queue="iplance",
     task_serializer="json",
     accept_content=["json"],
+    result_accept_content=["json"],
+    task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,
+    task_time_limit=HARD_LIMIT_SECONDS,
+    task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2},
     worker_prefetch_multiplier=1,
-    task_time_limit=60,
-    task_soft_time_limit=50,
-    timezone="UTC",
+    worker_max_tasks_per_child=5_000,
+    worker_max_memory_per_child=250_000,
+    worker_soft_shutdown_timeout=5.0,
+    worker_enable_soft_shutdown_on_idle=True,
+    worker_send_task_events=True,
+    worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
+    # Celery names three places, and the shortest of all that share the broker wins.
+    broker_transport_options=TRANSPORT,
+    result_backend_transport_options={"visibility_timeout": VISIBILITY_SECONDS},
+    visibility_timeout=VISIBILITY_SECONDS,
+    broker_connection_timeout=3,
     broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    timezone="UTC",
+    enable_utc=True,
 )
 
+
+def every(seconds: float, task: str) -> dict[str, Any]:
+    """Run again and again; a run that nobody took in time is dropped, the next one does its work."""
+    return {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 1.0)}}
+
+
+def daily(hour: int, minute: int, task: str) -> dict[str, Any]:
+    """Run once a day at this time in UTC."""
+    return {"task": task, "schedule": crontab(hour=str(hour), minute=str(minute)), "options": {"expires": 3600}}
+
+
 celery_app.conf.beat_schedule = {
-    "relay-outbox": {"task": "tasks.relay_outbox", "schedule": 1.0, "options": {"expires": 1}},
+    "relay-outbox": every(1.0, "tasks.relay_outbox"),
+    "sweep-outbox": every(15.0, "tasks.sweep_outbox"),
+    "watch-stuck": every(60.0, "tasks.watch_outbox"),
+    "prune-outbox": every(3600.0, "tasks.prune_outbox"),
 }

@@ -1,0 +1,1 @@
+"""Many connections and real commits at once."""

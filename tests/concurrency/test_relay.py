@@ -1,0 +1,84 @@
+"""Two relays and many copies at once, and a relay killed between publish and mark."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from app.core import delivery
+from app.core.clock import utc_now
+from app.core.resources import Resources
+from app.core.uow import unit_of_work
+from app.core.worker import Outcome, consume
+from app.tasks.relay import ALIVE_KEY, Send, publish_batch, relay
+from tests.core.outbox_events import FIRST, HEARD, BellRung, listening
+
+
+async def ring(resources: Resources, times: int) -> None:
+    async with unit_of_work(resources) as uow:
+        for number in range(times):
+            uow.emit(BellRung(name=str(number)))
+
+
+async def die_after_publishing(resources: Resources, send: Send) -> None:
+    async with unit_of_work(resources) as uow:
+        await publish_batch(uow, send)
+        raise KeyboardInterrupt
+
+
+async def test_two_relays_publish_each_message_once(live_resources: Resources) -> None:
+    await live_resources.redis.set(ALIVE_KEY, "1")
+    sent: Counter[int] = Counter()
+    with listening():
+        await ring(live_resources, 450)
+        await asyncio.gather(
+            *(relay(live_resources, lambda _name, message_id, _id: sent.update([message_id])) for _relay in range(4))
+        )
+    assert len(sent) == 450
+    assert set(sent.values()) == {1}
+
+
+async def test_ten_copies_at_once_have_one_effect(live_resources: Resources) -> None:
+    sent: list[int] = []
+    with listening():
+        await ring(live_resources, 20)
+        await relay(live_resources, lambda _name, message_id, _id: sent.append(message_id))
+        outcomes = await asyncio.gather(
+            *(consume(live_resources, FIRST, message_id) for message_id in sent for _copy in range(10))
+        )
+        assert Counter(outcomes) == {Outcome.TAKEN: 20, Outcome.REPEATED: 180}
+        assert sorted(name for _id, name in HEARD) == sorted(str(number) for number in range(20))
+
+
+async def test_a_relay_killed_between_publish_and_mark_sends_again_and_nothing_doubles(
+    live_resources: Resources,
+) -> None:
+    await live_resources.redis.set(ALIVE_KEY, "1")
+    sent: list[int] = []
+
+    def send(_name: str, message_id: int, _request_id: str | None) -> None:
+        sent.append(message_id)
+
+    with listening():
+        await ring(live_resources, 5)
+        with pytest.raises(KeyboardInterrupt):
+            await die_after_publishing(live_resources, send)
+        assert len(sent) == 5
+        await relay(live_resources, send)
+        assert Counter(sent).most_common(1)[0][1] == 2
+        for message_id in sent:
+            await consume(live_resources, FIRST, message_id)
+        assert len(HEARD) == 5
+
+
+async def test_a_message_somebody_holds_does_not_stop_the_others(live_resources: Resources) -> None:
+    await live_resources.redis.set(ALIVE_KEY, "1")
+    sent: list[int] = []
+    with listening():
+        await ring(live_resources, 3)
+        async with unit_of_work(live_resources) as holding:
+            (held,) = await delivery.unpublished(holding.session, 1)
+            await relay(live_resources, lambda _name, message_id, _id: sent.append(message_id))
+            assert held.id not in sent
+            assert len(sent) == 2
+            held.published_at = utc_now()

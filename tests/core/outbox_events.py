@@ -1,0 +1,62 @@
+"""Facts and handlers that only the tests of the outbox know."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.core.errors import ConflictError, UnavailableError
+from app.core.events import DomainEvent
+from app.core.uow import UnitOfWork
+from app.core.worker import CONSUMERS, consumer
+from app.tasks.subscriptions import SUBSCRIPTIONS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BellRung(DomainEvent):
+    """Somebody rang."""
+
+    topic: ClassVar[str] = "tests.bell_rung"
+    name: str
+    mood: str = "calm"
+
+
+HEARD: list[tuple[int, str]] = []
+BROKEN: list[str] = []
+
+
+@consumer("tests.on_bell_rung", BellRung)
+async def on_bell_rung(uow: UnitOfWork, event: BellRung, message_id: int) -> None:
+    """Listen, or fail the way the test wants it."""
+    del uow
+    if "raise" in BROKEN:
+        raise RuntimeError(f"the secret of {event.name}")
+    if "conflict" in BROKEN:
+        raise ConflictError
+    if "outage" in BROKEN:
+        raise UnavailableError
+    HEARD.append((message_id, event.name))
+
+
+@consumer("tests.on_bell_rung_too", BellRung)
+async def on_bell_rung_too(uow: UnitOfWork, event: BellRung, message_id: int) -> None:
+    """Listen as well."""
+    del uow
+    HEARD.append((message_id, event.name + " too"))
+
+
+@contextmanager
+def listening(*names: str) -> Generator[None]:
+    """Subscribe the handlers for one test."""
+    HEARD.clear()
+    BROKEN.clear()
+    before = dict(SUBSCRIPTIONS)
+    SUBSCRIPTIONS[BellRung.topic] = names or ("tests.on_bell_rung",)
+    try:
+        yield
+    finally:
+        SUBSCRIPTIONS.clear()
+        SUBSCRIPTIONS.update(before)
+
+
+FIRST = CONSUMERS["tests.on_bell_rung"]
