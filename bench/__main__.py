@@ -1,0 +1,52 @@
+"""`make bench`: all sections, or `python -m bench me lists`; `make bench Q=1` is a quick look at 20 000 orders."""
+
+import argparse
+import importlib
+import os
+import sys
+import time
+
+from bench.fill import prepare
+from bench.report import RESULTS, Book, show
+from bench.run import Run
+from bench.world import World
+
+SECTIONS = ["me", "lists", "pages", "search", "inserts", "signins", "starts"]
+WITHOUT_WORLD = {"starts"}
+FULL = 1_000_000
+QUICK = 20_000
+
+
+def main() -> None:
+    """Measure and write down."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], help=f"some of {', '.join(SECTIONS)}")
+    parser.add_argument("--quick", action="store_true", default=bool(os.getenv("Q")), help="few orders, short rounds")  # noqa: TID251 - an argument of make
+    parser.add_argument("--orders", type=int, help=f"how many orders ({FULL}; {QUICK} for a quick look)")
+    parser.add_argument("--rounds", type=int, help="rounds of each comparison (3, quick 1)")
+    parser.add_argument("--seconds", type=int, help="length of a round (4, quick 2)")
+    chosen = parser.parse_args()
+    quick = chosen.quick
+    orders = chosen.orders or (QUICK if quick else FULL)
+    world = World(orders)
+    run = Run(world, chosen.rounds or (1 if quick else 3), chosen.seconds or (2 if quick else 4))
+    book = Book(world.folder, SECTIONS)
+    names = chosen.sections or SECTIONS
+    if set(names) - WITHOUT_WORLD:
+        prepare(world)
+    world.folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        began = time.monotonic()
+        print(f"{name}:", file=sys.stderr, flush=True)
+        sections = importlib.import_module(f"bench.sections.{name}").measure(run)
+        book.note(name, sections)
+        for section in sections:
+            print(show(section), end="\n\n", flush=True)
+        print(f"  {name} took {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    if not quick and orders == FULL:
+        book.write(orders)
+        print(f"Written to {RESULTS}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

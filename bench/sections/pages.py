@@ -1,0 +1,39 @@
+"""Server-rendered pages against the JSON of the same data."""
+
+from bench.load import Target, compare
+from bench.report import Section, at_least, at_most, figures
+from bench.run import Run
+from bench.world import call
+
+HTML = {"Accept": "text/html", "Accept-Language": "ru"}
+
+
+def measure(run: Run) -> list[Section]:
+    """Compare at 32 connections; first bytes at one."""
+    with run.world.iplance() as web:
+        listed, _ = call(web.port, "/api/v1/orders", None)
+        assert listed is not None
+        ids = [item["id"] for item in listed["items"]]
+        json_pages = tuple(f"/api/v1/orders/{key}" for key in ids)
+        html_pages = tuple(f"/orders/{key}" for key in ids)
+        targets = [
+            Target("order as JSON", web.port, json_pages, {}, web.pid),
+            Target("order as page", web.port, html_pages, HTML, web.pid),
+            Target("list as JSON", web.port, ("/api/v1/orders",), {}, web.pid),
+            Target("list as page", web.port, ("/orders",), HTML, web.pid),
+        ]
+        found = compare(targets, rounds=run.rounds, seconds=run.seconds)
+        alone = [Target(each.name, each.port, each.paths, each.headers, each.pid, 1) for each in targets]
+        unloaded = compare(alone, rounds=run.rounds, seconds=run.seconds, own=True)
+    loaded = figures("Server-rendered pages", found, how=run.how())
+    single = figures("Server-rendered pages, one connection", unloaded, how=run.how(1, own=True), first=True)
+    order_json, order_page, list_json, list_page = found
+    loaded.goals = [
+        at_least("order page against its JSON", order_page.rps / order_json.rps, 0.5, clean=not order_page.bad),
+        at_least("list page against its JSON", list_page.rps / list_json.rps, 0.5, clean=not list_page.bad),
+    ]
+    single.goals = [
+        at_most("order page, first byte p50", unloaded[1].first_p50, 15, " ms"),
+        at_most("list page, first byte p50", unloaded[3].first_p50, 15, " ms"),
+    ]
+    return [loaded, single]

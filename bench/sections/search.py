@@ -1,0 +1,55 @@
+"""Search for the newest 20, one connection, words of every frequency."""
+
+from urllib.parse import quote
+
+from bench.load import Target, compare
+from bench.report import Section, at_most, figures
+from bench.run import Run
+from bench.texts import expected, tail
+
+COMMON = ("разработка", "сайтами", "предоплата", "исполнитель", "документации", "презентация", "интернет-магазина")
+PAIRS = ("разработать сайт", "перевод договора", "сделать логотип", "python postgresql")
+TITLES = (
+    "разработать мобильное приложение для кафе",
+    "нарисовать логотип для школы танцев",
+    "настроить чат поддержки для юриста",
+)
+
+
+def words(orders: int, least: float, most: float, count: int = 60) -> tuple[str, ...]:
+    """Return tail words that stand in that many orders."""
+    fitting = [word for rank, word in enumerate(tail()) if least <= expected(rank, orders) < most]
+    step = max(1, len(fitting) // count)
+    return tuple(fitting[::step][:count])
+
+
+def measure(run: Run) -> list[Section]:
+    """Ask in a closed loop on one connection; every class of words has its own row."""
+    orders = run.world.orders
+    kinds = {
+        "common words, more than a tenth": COMMON,
+        "words in 0.5 to 2 %": words(orders, orders * 0.005, orders * 0.02),
+        "words in 0.02 to 0.1 %": words(orders, orders * 0.0002, orders * 0.001),
+        "rare words, less than 0.004 %": words(orders, 0, orders * 0.00004),
+        "two words": PAIRS,
+        "a whole title": TITLES,
+    }
+    every = tuple(word for pool in zip(*(_cycled(kind, 60) for kind in kinds.values()), strict=True) for word in pool)
+    with run.world.iplance() as web:
+        targets = [
+            Target(name, web.port, tuple(f"/api/v1/orders?q={quote(word)}" for word in pool), {}, web.pid, 1)
+            for name, pool in {"all of them in turn": every, **kinds}.items()
+        ]
+        found = compare(targets, rounds=run.rounds, seconds=run.seconds, own=True)
+    section = figures("Search, newest 20", found, how=run.how(1, own=True))
+    section.header[2] = "to the first row"
+    worst = max(found, key=lambda each: each.p99)
+    section.goals = [
+        at_most("search, newest 20, all words in turn, p99", found[0].p99, 20, " ms"),
+        at_most(f"search, the slowest kind ({worst.name}), p99", worst.p99, 20, " ms"),
+    ]
+    return [section]
+
+
+def _cycled(pool: tuple[str, ...], count: int) -> tuple[str, ...]:
+    return tuple(pool[number % len(pool)] for number in range(count))

@@ -1,0 +1,124 @@
+"""First and second start of `make up` from a clean clone, and what everything then weighs in memory."""
+
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+
+from app.core.config import ROOT
+from bench.report import Section, at_most
+from bench.run import Run
+from bench.world import DATA, end, environment, free_port, wait_for
+
+MEGABYTE = 2**20
+
+
+def _start(clone: Path, ports: dict[str, str]) -> tuple[float, subprocess.Popen[bytes]]:
+    log = (clone / "up.log").open("ab")
+    began = time.monotonic()
+    process = subprocess.Popen(
+        ["make", "up"], cwd=clone, env=environment(**ports), stdout=log, stderr=log, start_new_session=True
+    )
+    wait_for(int(ports["PORT"]), "/", process, 600)
+    return time.monotonic() - began, process
+
+
+def _weigh(process: subprocess.Popen[bytes], folder: Path) -> list[tuple[str, float, float]]:
+    """Return name, resident and proportional megabytes of every process of this site."""
+    tree = {each.pid: each for each in psutil.Process(process.pid).children(recursive=True)}
+    for each in psutil.process_iter():  # servers run in sessions of their own
+        try:
+            if str(folder) in " ".join(each.cmdline()) or str(folder) in each.cwd():
+                tree |= {child.pid: child for child in (each, *each.children(recursive=True))}
+        except psutil.Error:
+            continue
+    weights: dict[str, list[float]] = {}
+    for each in tree.values():
+        try:
+            memory = each.memory_full_info()
+            sums = weights.setdefault(_name(each), [0.0, 0.0, 0])
+        except psutil.Error:
+            continue
+        sums[0] += memory.rss / MEGABYTE
+        sums[1] += getattr(memory, "pss", memory.rss) / MEGABYTE
+        sums[2] += 1
+    return sorted(
+        (
+            (f"{name} ({count:.0f} processes)" if count > 1 else name, rss, pss)
+            for name, (rss, pss, count) in weights.items()
+        ),
+        key=lambda each: -each[2],
+    )
+
+
+def _name(process: psutil.Process) -> str:
+    words = " ".join(process.cmdline())
+    if process.name().startswith("postgres"):
+        return "PostgreSQL"
+    for mark, name in (
+        ("valkey-server", "Valkey"),
+        ("uvicorn", "web"),
+        ("flower", "Flower"),
+        (" beat", "beat"),
+        (" worker", "worker"),
+        ("mail_catcher", "mail catcher"),
+        ("app.core.embedded", "keeper"),
+        ("supervis", "supervisor"),
+        ("make", "make"),
+    ):
+        if mark in words:
+            return name
+    return process.name()
+
+
+def measure(run: Run) -> list[Section]:
+    """Clone what is committed, start twice, weigh after a first visit."""
+    del run
+    clone = DATA / "bench-clone"
+    shutil.rmtree(clone, ignore_errors=True)
+    clone.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(clone)], check=True)
+    ports = {name: str(free_port()) for name in ("PORT", "FLOWER_PORT", "METRICS_PORT", "MAIL_CATCHER_PORT")}
+    first, process = _start(clone, ports)
+    end(process)
+    seconds: list[float] = []
+    weights: list[tuple[str, float, float]] = []
+    for number in range(3):
+        second, process = _start(clone, ports)
+        seconds.append(second)
+        if number == 2:
+            time.sleep(8)
+            weights = _weigh(process, clone)
+        end(process)
+    shutil.rmtree(clone, ignore_errors=True)
+    middle = sorted(seconds)[1]
+    starts = Section(
+        "Start",
+        ["`make up` to the first page", "seconds"],
+        [
+            ["first, clean clone, warm package caches", f"{first:.1f}"],
+            ["second, median of three", f"{middle:.1f} ({', '.join(f'{each:.1f}' for each in seconds)})"],
+        ],
+        how="A clone of the last commit; until `GET /` answers 200.",
+    )
+    starts.goals = [
+        at_most("first start with warm package caches", first, 60, " s"),
+        at_most("second start to the first page", middle, 6, " s"),
+    ]
+    whole = sum(pss for _name, _rss, pss in weights)
+    web = next((rss for name, rss, _pss in weights if name.startswith("web")), float("nan"))
+    memory = Section(
+        "Resident memory of the local stack",
+        ["process", "RSS MB", "PSS MB"],
+        [[name, f"{rss:.0f}", f"{pss:.0f}"] for name, rss, pss in weights]
+        + [["**whole**", f"{sum(rss for _name, rss, _pss in weights):.0f}", f"{whole:.0f}"]],
+        how="Eight seconds after the first page, demonstration data. RSS counts shared pages each time, PSS once.",
+    )
+    memory.goals = [
+        at_most("web process, RSS", web, 150, " MB"),
+        at_most("whole local stack, PSS", whole, 700, " MB"),
+        at_most("whole local stack, RSS summed", sum(rss for _name, rss, _pss in weights), 700, " MB"),
+    ]
+    return [starts, memory]
