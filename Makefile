@@ -1,6 +1,6 @@
 # Every target is one line into bin/; `make` alone prints this table, grouped.
 .DEFAULT_GOAL := help
-.PHONY: help up down test test-servers fix lint types arch migration migrate docs requirements screenshots bench campaign doctor setup clean
+.PHONY: help up down test test-servers fix lint types arch migration migrate docs assets texts requirements screenshots bench campaign doctor setup clean
 
 ##@ Run
 up:            ## everything on this machine: environment, servers, migrations, demonstration data, all processes
@@ -37,6 +37,10 @@ migration:     ## write a safe migration: make migration M="add orders"
 	@bin/migration $(if $(M),"$(M)")
 docs:          ## regenerate what is generated: errors, events, settings example
 	@bin/docs
+assets:        ## build style, script, fonts and icons from app/web/static/src
+	@bin/assets
+texts:         ## say which texts have no Russian yet
+	@bin/texts
 requirements:  ## compile requirements/*.in into pinned files with hashes
 	@bin/requirements
 screenshots:   ## take the pictures of the README

@@ -31,7 +31,8 @@ class RequestContextMiddleware:
         scope["request_id"] = request_id
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        chosen = cookie_parser(headers.get("cookie", "")).get(LOCALE_COOKIE)
+        cookies = cookie_parser(headers.get("cookie", ""))
+        chosen = cookies.get(f"__Host-{LOCALE_COOKIE}") or cookies.get(LOCALE_COOKIE)
         locale = chosen if chosen in LOCALES else negotiate(headers.get("accept-language"))
         set_locale(locale)
 

@@ -15,6 +15,7 @@ from app.web.cookies import YEAR, drop_cookie, set_cookie
 from app.web.flash import redirect
 from app.web.formats import money
 from app.web.forms import FormState
+from app.web.landing import landing_scene
 from app.web.navigation import safe_next
 from app.web.render import THEME_COOKIE, THEMES, render
 
@@ -73,7 +74,7 @@ async def robots() -> Response:
 @router.get("/")
 async def landing(request: Request) -> Response:
     """Say what this is, to somebody who has never been here."""
-    return render(request, "web/landing.html", {"orders": []})
+    return render(request, "web/landing.html", {"orders": [], "scene": landing_scene()})
 
 
 @router.get("/design")
