@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from app.core.config import get_settings
 from app.core.embedded import ensure_servers
@@ -15,6 +15,9 @@ from app.core.nudge import Nudger
 from app.core.preparation import prepare_bundled
 from app.core.problems import install_error_handlers
 from app.core.resources import open_resources
+from app.core.security.csrf import guard_request
+from app.features.identity.access import find_view
+from app.features.identity.endpoints import router as identity
 from app.web.assets import StaticFiles
 from app.web.errors import error_page
 from app.web.middleware import SecurityHeadersMiddleware
@@ -22,7 +25,7 @@ from app.web.pages import router as web_pages
 
 # Every router of the house, one line each. The architecture tests walk these two lists, so a route can only be
 # reached through them: JSON under /api/v1, and pages at the root.
-API_ROUTERS: tuple[APIRouter, ...] = ()
+API_ROUTERS: tuple[APIRouter, ...] = (identity,)
 PAGE_ROUTERS: tuple[APIRouter, ...] = (web_pages,)
 
 
@@ -39,12 +42,13 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
 
 def create_app() -> FastAPI:
     """Compose the house; tests call this too."""
-    app = FastAPI(title="ipLance", lifespan=lifespan)
+    app = FastAPI(title="ipLance", lifespan=lifespan, dependencies=[Depends(guard_request)])
     install_error_handlers(app, error_page)
     for router in API_ROUTERS:
         app.include_router(router, prefix="/api/v1")
     for router in PAGE_ROUTERS:
-        app.include_router(router, include_in_schema=False)
+        # Every page, error pages included, shows who is signed in.
+        app.include_router(router, include_in_schema=False, dependencies=[Depends(find_view)])
     app.mount("/static", StaticFiles())
     app.add_middleware(IntakeMiddleware, max_body_bytes=get_settings().max_body_bytes, page=error_page)
     app.add_middleware(SecurityHeadersMiddleware, https=get_settings().origin.startswith("https://"))

@@ -11,6 +11,8 @@ from app.core.i18n import LOCALES, negotiate, set_locale
 from app.core.ids import new_id
 
 LOCALE_COOKIE = "locale"
+COOKIE_QUEUE = "iplance.cookies"
+"""Where a request's cookies wait, so that they go with whatever answer it gets, errors included."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -29,6 +31,8 @@ class RequestContextMiddleware:
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id().hex
         scope["request_id"] = request_id
+        cookies: list[str] = []
+        scope[COOKIE_QUEUE] = cookies
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         cookies = cookie_parser(headers.get("cookie", ""))
@@ -40,6 +44,8 @@ class RequestContextMiddleware:
             if message["type"] == "http.response.start":
                 answer = MutableHeaders(scope=message)
                 answer["X-Request-ID"] = request_id
+                for cookie in cookies:
+                    answer.append("Set-Cookie", cookie)
             await send(message)
 
         await self.app(scope, receive, stamped)

@@ -8,6 +8,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -135,16 +136,18 @@ def field_errors(errors: list[dict[str, Any]]) -> list[FieldError]:
     return found
 
 
+SPECIAL_STATUS: dict[type[DomainError], int] = {
+    MethodNotAllowedError: 405,
+    MalformedRequestError: 400,
+    UnsupportedMediaTypeError: 415,
+    TooLargeError: 413,
+    InternalError: 500,
+}
+
+
 def status_of(error: DomainError) -> int:
     """Return the HTTP status of an error; a few protocol errors have their own."""
-    special = {
-        MethodNotAllowedError: 405,
-        MalformedRequestError: 400,
-        UnsupportedMediaTypeError: 415,
-        TooLargeError: 413,
-        InternalError: 500,
-    }
-    return special.get(type(error), int(STATUS_OF[error.kind]))
+    return status_for(type(error))
 
 
 def headers_of(error: DomainError) -> dict[str, str]:
@@ -232,3 +235,51 @@ def install_error_handlers(app: FastAPI, page: ErrorPage) -> None:  # noqa: C901
     for outage in (DBAPIError, PoolTimeoutError, RedisError, ConnectionError, TimeoutError):
         app.add_exception_handler(outage, anything)
     app.add_exception_handler(Exception, anything)
+
+
+class ProblemField(BaseModel):
+    """One refused field."""
+
+    loc: list[str | int]
+    msg: str
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem document."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    instance: str
+    request_id: str
+    errors: list[ProblemField] | None = None
+
+
+def status_for(error: type[DomainError]) -> int:
+    """Return the HTTP status of a kind of error."""
+    return SPECIAL_STATUS.get(error, int(STATUS_OF[error.kind]))
+
+
+EVERYWHERE: tuple[type[DomainError], ...] = (MalformedRequestError, InvalidError, UnavailableError)
+"""What any JSON route may answer."""
+
+
+def refusals(*errors: type[DomainError]) -> dict[int | str, dict[str, Any]]:
+    """Describe the errors a route declares for OpenAPI, those of every route included: `responses=refusals(…)`."""
+    by_status: dict[int, list[type[DomainError]]] = {}
+    for error in (*EVERYWHERE, *errors):
+        known = by_status.setdefault(status_for(error), [])
+        if error not in known:
+            known.append(error)
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    definitions = schema.pop("$defs", {})
+    schema["properties"]["errors"] = {"type": "array", "items": definitions["ProblemField"]}
+    return {
+        status: {
+            "description": "; ".join(f"`{error.code}`: {error.title}" for error in found),
+            "content": {"application/problem+json": {"schema": schema}},
+        }
+        for status, found in sorted(by_status.items())
+    }

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.core.config import Settings
 from app.core.database import create_engine, create_read_session_factory, create_session_factory
+from app.core.fastlane import FastLane
 
 type Sessions = async_sessionmaker[AsyncSession]
 
@@ -25,6 +26,7 @@ class Resources:
     read_sessions: Sessions
     redis: Redis
     nudge: Callable[[str], None] | None = None
+    fast_lane: FastLane | None = None
     extras: dict[str, object] = field(default_factory=dict)
 
 
@@ -47,6 +49,7 @@ async def open_resources(settings: Settings, *, database_url: str, redis_url: st
         database_url, pool_size=settings.database_pool_size, pool_timeout=settings.database_timeout_seconds
     )
     redis = create_redis(redis_url)
+    fast_lane = FastLane(database_url)
     try:
         yield Resources(
             settings=settings,
@@ -54,7 +57,9 @@ async def open_resources(settings: Settings, *, database_url: str, redis_url: st
             sessions=create_session_factory(engine),
             read_sessions=create_read_session_factory(engine),
             redis=redis,
+            fast_lane=fast_lane,
         )
     finally:
+        await fast_lane.close()
         await redis.aclose()
         await engine.dispose()

@@ -1,5 +1,19 @@
 """Every table of the house, imported once so that the metadata is whole."""
 
 from app.core.outbox import DeadLetter, InboxReceipt, OutboxMessage
+from app.models.challenge import AuthChallenge
+from app.models.security_event import SecurityEvent
+from app.models.session import AuthSession
+from app.models.throttle import SignInThrottle
+from app.models.user import User
 
-__all__ = ["DeadLetter", "InboxReceipt", "OutboxMessage"]
+__all__ = [
+    "AuthChallenge",
+    "AuthSession",
+    "DeadLetter",
+    "InboxReceipt",
+    "OutboxMessage",
+    "SecurityEvent",
+    "SignInThrottle",
+    "User",
+]

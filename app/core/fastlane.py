@@ -1,0 +1,59 @@
+"""A few plain driver connections for the reads that every request makes; statements are compiled at import."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as AsyncpgDialect  # noqa: N812 - it is a class
+
+from app.core.database import asyncpg_url, is_pooled
+
+CONNECTIONS = 2
+TIMEOUT_SECONDS = 5.0
+
+
+class FastLane:
+    """Opened on first use, so that a process starts while PostgreSQL is away."""
+
+    def __init__(self, address: str) -> None:
+        _arguments, options = AsyncpgDialect().create_connect_args(asyncpg_url(address))  # type: ignore[no-untyped-call]
+        options.pop("prepared_statement_cache_size", None)
+        options.pop("prepared_statement_name_func", None)
+        if is_pooled(address):
+            options["statement_cache_size"] = 0
+        self._options = options
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._opening = asyncio.Lock()
+
+    async def fetch(self, statement: str, *values: object) -> Sequence[Any]:
+        """Run one read and return its rows.
+
+        Raises:
+            ConnectionError: The database cannot be reached.
+        """
+        if self._pool is None:
+            await self._open()
+        assert self._pool is not None  # noqa: S101 - opened above
+        try:
+            rows: Sequence[Any] = await self._pool.fetch(statement, *values, timeout=TIMEOUT_SECONDS)
+        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError) as away:
+            raise ConnectionError(str(away)) from away
+        return rows
+
+    async def _open(self) -> None:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    min_size=0, max_size=CONNECTIONS, timeout=TIMEOUT_SECONDS, reset=_keep, **self._options
+                )
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        if self._pool is not None:
+            await self._pool.close()
+            self._pool = None
+
+
+async def _keep(_connection: object) -> None:
+    """Leave the connection as it is: only single reads run here, they change nothing about it."""

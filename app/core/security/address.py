@@ -1,0 +1,69 @@
+"""Where a request comes from, and whether that address says anything about one person."""
+
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from starlette.requests import HTTPConnection
+
+from app.core.config import Settings
+
+type Address = IPv4Address | IPv6Address
+type Network = IPv4Network | IPv6Network
+UNKNOWN = "unknown"
+
+
+@lru_cache(maxsize=16)
+def networks(listed: str) -> tuple[Network, ...]:
+    """Read a comma-separated list of addresses and networks."""
+    return tuple(ip_network(item.strip(), strict=False) for item in listed.split(",") if item.strip())
+
+
+def _parsed(text: str) -> Address | None:
+    try:
+        found = ip_address(text.strip())
+    except ValueError:
+        return None
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+        return found.ipv4_mapped
+    return found
+
+
+def _within(address: Address, listed: tuple[Network, ...]) -> bool:
+    return any(address.version == network.version and address in network for network in listed)
+
+
+def client_address(connection: HTTPConnection, settings: Settings) -> str:
+    """Return the address of the caller.
+
+    `X-Forwarded-For` counts only when the peer itself is a trusted proxy, and then its right-most entry that is
+    not a trusted proxy: everything further left can be forged by the caller.
+    """
+    peer = _parsed(connection.client.host) if connection.client else None
+    if peer is None:
+        return UNKNOWN
+    trusted = networks(settings.trusted_proxies)
+    if not _within(peer, trusted):
+        return str(peer)
+    for entry in reversed(",".join(connection.headers.getlist("x-forwarded-for")).split(",")):
+        hop = _parsed(entry)
+        if hop is None:
+            break
+        if not _within(hop, trusted):
+            return str(hop)
+    return str(peer)
+
+
+def limit_key(address: str, settings: Settings) -> str | None:
+    """Return what limits by address count under, or None where one address stands for many people.
+
+    A front end that forwards without saying for whom (loopback, a private network, or one listed in
+    SHARED_ADDRESSES) must not be locked out as if it were one person. IPv6 counts by /64.
+    """
+    parsed = _parsed(address)
+    if parsed is None or parsed.is_loopback or parsed.is_private or parsed.is_link_local:
+        return None
+    if _within(parsed, networks(settings.shared_addresses)):
+        return None
+    if isinstance(parsed, IPv6Address):
+        return str(ip_network((parsed, 64), strict=False))
+    return str(parsed)

@@ -1,0 +1,59 @@
+"""Tokens that died before their end, in Redis. It only ever says no: the sessions table decides what lives."""
+
+import time
+from collections.abc import Mapping, Sequence
+
+import structlog
+from redis.exceptions import RedisError
+
+from app.core.batching import Batcher
+from app.core.resources import Resources
+
+log = structlog.get_logger()
+PREFIX = "blacklist:"
+PAUSE_SECONDS = 1.0
+
+
+class Blacklist:
+    """One look-up for all requests of one moment; while Redis is away it knows nothing and says so."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._redis = resources.redis
+        self._batch = Batcher(self._load)
+        self._away_until = 0.0
+
+    async def holds(self, token_id: str) -> bool:
+        """Tell whether Redis knows this token as dead; False also while Redis does not answer."""
+        return bool(await self._batch.ask(token_id))
+
+    async def add(self, *tokens: tuple[str, int]) -> None:
+        """Remember tokens (id, moment of their end) until they would have ended anyway.
+
+        Raises:
+            RedisError: Redis does not answer.
+        """
+        now = time.time()
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for token_id, ends in tokens:
+                if ends > now:
+                    _ = pipe.set(f"{PREFIX}{token_id}", "1", ex=int(ends - now) + 1)
+            await pipe.execute()
+
+    async def _load(self, token_ids: Sequence[str]) -> Mapping[str, bool]:
+        if time.monotonic() < self._away_until:
+            return {}
+        try:
+            found = await self._redis.mget([f"{PREFIX}{token_id}" for token_id in token_ids])
+        except (RedisError, OSError, TimeoutError) as away:
+            self._away_until = time.monotonic() + PAUSE_SECONDS
+            await log.awarning("blacklist_without_redis", error=type(away).__name__)
+            return {}
+        return {token_id: value is not None for token_id, value in zip(token_ids, found, strict=True)}
+
+
+def blacklist(resources: Resources) -> Blacklist:
+    """Return the process's look-up."""
+    made = resources.extras.get("blacklist")
+    if not isinstance(made, Blacklist):
+        made = resources.extras["blacklist"] = Blacklist(resources)
+    return made

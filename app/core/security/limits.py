@@ -1,0 +1,110 @@
+"""Limits on how often something may happen, counted in Redis, or in this process while Redis is away."""
+
+import time
+from dataclasses import dataclass
+
+import structlog
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
+
+from app.core.errors import RateLimitedError
+from app.core.i18n import N_
+from app.core.resources import Resources
+
+log = structlog.get_logger()
+REDIS_PAUSE_SECONDS = 5.0
+
+
+class TooManyTriesError(RateLimitedError):
+    """This was tried too often."""
+
+    code = "too-many-tries"
+    title = N_("Too many tries")
+    detail = N_("Please wait {seconds} seconds and try again.")
+
+    @classmethod
+    def wait(cls, seconds: int) -> "TooManyTriesError":
+        """Return the error that says how long to wait."""
+        seconds = max(1, seconds)
+        return cls(params={"seconds": seconds}, retry_after=seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many times in so many seconds; `name` keeps the counters of different things apart."""
+
+    name: str
+    times: int
+    seconds: int
+
+    def item(self) -> RateLimitItemPerSecond:
+        """Return it as the library writes it."""
+        return RateLimitItemPerSecond(self.times, self.seconds, namespace=self.name)
+
+
+class Limiter:
+    """Moving windows. Both storages are kept here: the library holds them weakly."""
+
+    def __init__(self, resources: Resources) -> None:
+        pool = resources.redis.connection_pool
+        self._redis = RedisStorage("redis://", implementation="redispy", connection_pool=pool)  # type: ignore[arg-type]
+        self._memory = MemoryStorage()
+        self._shared = MovingWindowRateLimiter(self._redis)
+        self._local = MovingWindowRateLimiter(self._memory)
+        self._away_until = 0.0
+
+    async def hit(self, rate: Rate, key: str | None) -> None:
+        """Count one try under the key; with no key nothing is counted.
+
+        Raises:
+            TooManyTriesError: The limit is reached.
+        """
+        if not await self._ask(rate, key, take=True):
+            raise await self._full(rate, key)
+
+    async def allows(self, rate: Rate, key: str) -> bool:
+        """Count one try and tell whether it was within the limit: for work that is dropped quietly."""
+        return await self._ask(rate, key, take=True)
+
+    async def count(self, rate: Rate, key: str | None) -> None:
+        """Count one try and refuse nothing: for failures that are known only afterwards."""
+        await self._ask(rate, key, take=True)
+
+    async def refuse_if_full(self, rate: Rate, key: str | None) -> None:
+        """Look at the count without adding to it.
+
+        Raises:
+            TooManyTriesError: The limit is reached.
+        """
+        if not await self._ask(rate, key, take=False):
+            raise await self._full(rate, key)
+
+    async def _ask(self, rate: Rate, key: str | None, *, take: bool) -> bool:
+        if key is None:
+            return True
+        item = rate.item()
+        if time.monotonic() >= self._away_until:
+            try:
+                return await (self._shared.hit(item, key) if take else self._shared.test(item, key))
+            except (RedisError, OSError, TimeoutError):
+                self._away_until = time.monotonic() + REDIS_PAUSE_SECONDS
+                await log.awarning("limits_without_redis", limit=rate.name)
+        return await (self._local.hit(item, key) if take else self._local.test(item, key))
+
+    async def _full(self, rate: Rate, key: str | None) -> TooManyTriesError:
+        strategy = self._shared if time.monotonic() >= self._away_until else self._local
+        try:
+            window = await strategy.get_window_stats(rate.item(), key or "")
+        except (RedisError, OSError, TimeoutError):
+            return TooManyTriesError.wait(rate.seconds)
+        return TooManyTriesError.wait(int(window.reset_time - time.time()) + 1)
+
+
+def limiter(resources: Resources) -> Limiter:
+    """Return the process's limiter."""
+    made = resources.extras.get("limiter")
+    if not isinstance(made, Limiter):
+        made = resources.extras["limiter"] = Limiter(resources)
+    return made

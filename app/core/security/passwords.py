@@ -1,0 +1,83 @@
+"""Password hashes: bcrypt over SHA-256 through passlib's interface, off the event loop, at low priority."""
+
+import asyncio
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+
+from passlib.context import CryptContext
+
+from app.core.errors import UnavailableError
+from app.core.i18n import N_
+
+THREADS = 2
+LONGEST_QUEUE = 64
+NICENESS = 10
+_DUMMY_TAIL = "n79VH.0Q2TMWmt3Oqt9uku$Kq4Noyk3094Y2QlB8NdRT8SvGiI4ft2"
+
+
+class HashingBusyError(UnavailableError):
+    """So many passwords wait to be checked that another one would wait too long."""
+
+    code = "hashing-busy"
+    title = N_("Many people are signing in right now")
+    detail = N_("Please try again in a few seconds.")
+
+
+def _lower_priority() -> None:
+    # Linux lets each thread have its own priority, so that requests go before hashes; elsewhere it stays as it is.
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
+class PasswordHasher:
+    """Hashes and checks in two threads of its own; more than `LONGEST_QUEUE` waiting are turned away."""
+
+    def __init__(self, rounds: int) -> None:
+        self._context = CryptContext(
+            schemes=["bcrypt_sha256", "bcrypt"], deprecated=["bcrypt"], bcrypt_sha256__rounds=rounds
+        )
+        self._dummy = f"$bcrypt-sha256$v=2,t=2b,r={rounds}${_DUMMY_TAIL}"
+        self._threads = ThreadPoolExecutor(THREADS, "password", initializer=_lower_priority)
+        self._waiting = 0
+
+    async def hash(self, password: str) -> str:
+        """Return the hash to store."""
+        hashed, _matched = await self._run(password, None)
+        return hashed or ""
+
+    async def verify(self, password: str, stored: str | None) -> tuple[bool, str | None]:
+        """Tell whether the password fits, and return a new hash where the stored one is of an older kind.
+
+        With nothing stored (an unknown name) it takes as long and never fits.
+        """
+        upgraded, matched = await self._run(password, stored or self._dummy)
+        return matched and stored is not None, upgraded if stored is not None else None
+
+    async def _run(self, password: str, stored: str | None) -> tuple[str | None, bool]:
+        if self._waiting >= LONGEST_QUEUE:
+            raise HashingBusyError
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._work, password, stored)
+        finally:
+            self._waiting -= 1
+
+    def _work(self, password: str, stored: str | None) -> tuple[str | None, bool]:
+        if stored is None:
+            return self._context.hash(password), True
+        try:
+            matched, upgraded = self._context.verify_and_update(password, stored)
+        except ValueError:
+            # Plain bcrypt of older rows refuses NUL and more than 72 bytes; those never fit.
+            return None, False
+        return upgraded, matched
+
+
+@lru_cache(maxsize=4)
+def password_hasher(rounds: int) -> PasswordHasher:
+    """Share the two threads among everything in this process."""
+    return PasswordHasher(rounds)

@@ -1,0 +1,242 @@
+"""What other edges need to know about who is acting: `CurrentActor`, `OptionalActor` and their sisters."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from app.core.actor import Actor, Role
+from app.core.clock import utc_now
+from app.core.config import Settings
+from app.core.errors import UnauthenticatedError
+from app.core.http import connection_resources
+from app.core.i18n import LOCALES, set_locale
+from app.core.middleware import LOCALE_COOKIE
+from app.core.resources import Resources
+from app.core.security.address import client_address, limit_key
+from app.core.security.cookies import CSRF_COOKIE, cookie_names, delete_cookie, put_cookie
+from app.core.security.csrf import SAFE_METHODS, is_csrf_of
+from app.core.security.tokens import BadTokenError, Claims, TokenKind, token_codec
+from app.core.uow import UnitOfWork, unit_of_work
+from app.features.identity import service
+from app.features.identity.errors import NotPermittedError, NotSignedInError, SessionEndedError
+from app.features.identity.service import Caller, IssuedTokens, SessionView
+
+VIEW = "iplance.session"
+DEVICE_SECONDS = 365 * 86_400
+
+
+def caller_of(connection: HTTPConnection) -> Caller:
+    """Describe where a request comes from."""
+    settings = connection_resources(connection).settings
+    address = client_address(connection, settings)
+    return Caller(
+        address=address,
+        limit_key=limit_key(address, settings),
+        user_agent=connection.headers.get("user-agent", ""),
+        device=connection.cookies.get(cookie_names(settings).device),
+    )
+
+
+def put_tokens(connection: HTTPConnection, settings: Settings, issued: IssuedTokens) -> None:
+    """Send the cookies of a session with the answer; a CSRF token that still fits stays the same for other tabs."""
+    names, now = cookie_names(settings), utc_now()
+    session_seconds = int((issued.session_expires_at - now).total_seconds())
+    kept = connection.cookies.get(CSRF_COOKIE, "")
+    csrf = kept if is_csrf_of(settings, kept, issued.session_id) else issued.csrf
+    access_seconds = int((issued.access_expires_at - now).total_seconds())
+    put_cookie(connection, settings, names.access, issued.access, max_age=access_seconds)
+    put_cookie(connection, settings, names.refresh, issued.refresh, max_age=session_seconds)
+    put_cookie(connection, settings, names.device, issued.device, max_age=DEVICE_SECONDS)
+    put_cookie(connection, settings, CSRF_COOKIE, csrf, max_age=session_seconds, readable=True)
+    connection.state.csrf_token = csrf
+
+
+def drop_tokens(connection: HTTPConnection, settings: Settings, *, device: bool = False) -> None:
+    """Delete the cookies of a session with the answer; at sign-out the device is forgotten too."""
+    names = cookie_names(settings)
+    delete_cookie(connection, settings, names.access)
+    delete_cookie(connection, settings, names.refresh)
+    delete_cookie(connection, settings, CSRF_COOKIE, readable=True)
+    if device:
+        delete_cookie(connection, settings, names.device)
+
+
+def give_tokens(connection: HTTPConnection, uow: UnitOfWork, issued: IssuedTokens) -> None:
+    """Send the cookies once the session is committed, never before."""
+
+    async def put() -> None:
+        put_tokens(connection, uow.resources.settings, issued)
+
+    uow.after_commit(put)
+
+
+def bearer_of(connection: HTTPConnection) -> str | None:
+    """Return the token of an `Authorization: Bearer` header; cookies do not count beside it."""
+    scheme, _space, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def claims_sent(connection: HTTPConnection) -> list[Claims]:
+    """Return what the tokens of this request say, lapsed ones included: for ending them."""
+    resources = connection_resources(connection)
+    codec, names = token_codec(resources), cookie_names(resources.settings)
+    bearer = bearer_of(connection)
+    if bearer is not None:
+        return [codec.decode(bearer, TokenKind.ACCESS, allow_expired=True)]
+    found: list[Claims] = []
+    for name, kind in ((names.access, TokenKind.ACCESS), (names.refresh, TokenKind.REFRESH)):
+        try:
+            found.append(codec.decode(connection.cookies.get(name, ""), kind, allow_expired=True))
+        except BadTokenError:
+            continue
+    return found
+
+
+def session_sent(connection: HTTPConnection) -> UUID | None:
+    """Return the session this browser is in, if any."""
+    found = claims_sent(connection) if bearer_of(connection) is None else []
+    return found[0].session_id if found else None
+
+
+async def renew(connection: HTTPConnection, resources: Resources) -> IssuedTokens:
+    """Exchange the refresh token of the cookies and send the new cookies with the answer, or delete the dead ones.
+
+    Raises:
+        UnauthenticatedError: There is none, or it is not good any more.
+    """
+    names = cookie_names(resources.settings)
+    try:
+        claims = token_codec(resources).decode(connection.cookies.get(names.refresh, ""), TokenKind.REFRESH)
+        async with unit_of_work(resources) as uow:
+            issued = await service.refresh(uow, claims, caller_of(connection))
+    except UnauthenticatedError:
+        drop_tokens(connection, resources.settings)
+        raise
+    put_tokens(connection, resources.settings, issued)
+    return issued
+
+
+def _may_renew(connection: HTTPConnection) -> bool:
+    """Pages renew on the way whatever they do (their CSRF token was checked), the API on safe methods only."""
+    if connection.scope["type"] != "http":
+        return False
+    return connection.scope["method"] in SAFE_METHODS or not str(connection.scope["path"]).startswith("/api/")
+
+
+async def find_view(connection: HTTPConnection) -> SessionView | None:
+    """Return the living session of this request, renewed on the way where that is allowed; None for a guest.
+
+    Raises:
+        UnauthenticatedError: A bearer token was sent and is not good.
+    """
+    if VIEW in connection.scope:
+        found: SessionView | None = connection.scope[VIEW]
+        return found
+    resources = connection_resources(connection)
+    view = await _view(connection, resources)
+    connection.scope[VIEW] = view
+    if view is not None:
+        # Pages read who is signed in from here.
+        connection.state.actor = actor_of(view)
+        if view.locale in LOCALES and LOCALE_COOKIE not in connection.cookies:
+            set_locale(view.locale)
+        await service.touch(resources, view, utc_now())
+    return view
+
+
+async def _view(connection: HTTPConnection, resources: Resources) -> SessionView | None:
+    codec, gate, names = token_codec(resources), service.session_gate(resources), cookie_names(resources.settings)
+    bearer = bearer_of(connection)
+    if bearer is not None:
+        return await gate.check(codec.decode(bearer, TokenKind.ACCESS))
+    token = connection.cookies.get(names.access)
+    if token:
+        try:
+            return await gate.check(codec.decode(token, TokenKind.ACCESS))
+        except (BadTokenError, SessionEndedError):
+            pass
+    if not connection.cookies.get(names.refresh) or not _may_renew(connection):
+        return None
+    try:
+        issued = await renew(connection, resources)
+    except UnauthenticatedError:
+        return None
+    return await gate.check(codec.decode(issued.access, TokenKind.ACCESS))
+
+
+def actor_of(view: SessionView) -> Actor:
+    """Return the person of a session as verbs know them."""
+    return Actor(
+        id=view.user_id,
+        username=view.username,
+        session_id=view.id,
+        roles=frozenset({Role.USER, view.role}),
+        locale=view.locale,
+    )
+
+
+async def require_view(connection: HTTPConnection) -> SessionView:
+    """Return the living session of this request.
+
+    Raises:
+        NotSignedInError: There is none.
+    """
+    view = await find_view(connection)
+    if view is None:
+        raise NotSignedInError
+    return view
+
+
+async def optional_actor(connection: HTTPConnection) -> Actor | None:
+    """Return who is acting, None for a guest."""
+    view = await find_view(connection)
+    return actor_of(view) if view is not None else None
+
+
+async def require_actor(connection: HTTPConnection) -> Actor:
+    """Return who is acting.
+
+    Raises:
+        NotSignedInError: Nobody is.
+    """
+    return actor_of(await require_view(connection))
+
+
+async def require_moderator(connection: HTTPConnection) -> Actor:
+    """Return a moderator or administrator who is acting.
+
+    Raises:
+        NotPermittedError: The person is neither.
+    """
+    actor = await require_actor(connection)
+    if not (actor.has(Role.MODERATOR) or actor.has(Role.ADMIN)):
+        raise NotPermittedError
+    return actor
+
+
+async def require_admin(connection: HTTPConnection) -> Actor:
+    """Return an administrator who is acting.
+
+    Raises:
+        NotPermittedError: The person is none.
+    """
+    actor = await require_actor(connection)
+    if not actor.has(Role.ADMIN):
+        raise NotPermittedError
+    return actor
+
+
+async def knocker(connection: HTTPConnection) -> Caller:
+    """Describe where a request comes from, as a dependency (a plain function would go to a thread)."""
+    return caller_of(connection)
+
+
+CurrentActor = Annotated[Actor, Depends(require_actor)]
+OptionalActor = Annotated[Actor | None, Depends(optional_actor)]
+ModeratorActor = Annotated[Actor, Depends(require_moderator)]
+AdminActor = Annotated[Actor, Depends(require_admin)]
+CurrentSession = Annotated[SessionView, Depends(require_view)]
+OptionalSession = Annotated[SessionView | None, Depends(find_view)]
+Knocker = Annotated[Caller, Depends(knocker)]

@@ -1,0 +1,108 @@
+"""The verbs of accounts; other rooms enter here."""
+
+from app.features.identity.repository import SessionView
+from app.features.identity.service.callers import Caller
+from app.features.identity.service.contacts import (
+    answer_email,
+    answer_phone,
+    ask_email_change,
+    ask_phone_change,
+    resend_email,
+    resend_phone,
+)
+from app.features.identity.service.passwords import (
+    answer_reset,
+    ask_reset,
+    change_password,
+    draft_reset,
+    judge_password,
+    prepare_reset,
+)
+from app.features.identity.service.reading import (
+    Contact,
+    Letter,
+    contact_of,
+    history,
+    letter_for,
+    my_sessions,
+    user_read,
+    user_read_of,
+    usernames,
+)
+from app.features.identity.service.registering import (
+    NewAccount,
+    create_account,
+    deactivate,
+    prepare,
+    register,
+    set_role,
+)
+from app.features.identity.service.sessions import (
+    end_others,
+    end_session,
+    prove,
+    prune,
+    reauthenticate,
+    require_proof,
+    sign_out,
+    touch,
+    update_profile,
+)
+from app.features.identity.service.signing_in import SignInTicket, begin_sign_in, check_password, finish_sign_in
+from app.features.identity.service.tokens import (
+    IssuedTokens,
+    SessionGate,
+    open_session,
+    refresh,
+    session_gate,
+)
+
+__all__ = [
+    "Caller",
+    "Contact",
+    "IssuedTokens",
+    "Letter",
+    "NewAccount",
+    "SessionGate",
+    "SessionView",
+    "SignInTicket",
+    "answer_email",
+    "answer_phone",
+    "answer_reset",
+    "ask_email_change",
+    "ask_phone_change",
+    "ask_reset",
+    "begin_sign_in",
+    "change_password",
+    "check_password",
+    "contact_of",
+    "create_account",
+    "deactivate",
+    "draft_reset",
+    "end_others",
+    "end_session",
+    "finish_sign_in",
+    "history",
+    "judge_password",
+    "letter_for",
+    "my_sessions",
+    "open_session",
+    "prepare",
+    "prepare_reset",
+    "prove",
+    "prune",
+    "reauthenticate",
+    "refresh",
+    "register",
+    "require_proof",
+    "resend_email",
+    "resend_phone",
+    "session_gate",
+    "set_role",
+    "sign_out",
+    "touch",
+    "update_profile",
+    "user_read",
+    "user_read_of",
+    "usernames",
+]

@@ -1,0 +1,290 @@
+"""Addresses and numbers: confirming them, changing them, and the links and codes that prove them."""
+
+import hmac
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import utc_now
+from app.core.config import Settings
+from app.core.ids import new_id
+from app.core.security.keys import bytes_of, sign, text_of
+from app.core.security.limits import Rate, limiter
+from app.core.uow import UnitOfWork
+from app.features.identity import repository, rules
+from app.features.identity.errors import (
+    AccountInputError,
+    BadChallengeError,
+    EmailTakenError,
+    NothingToConfirmError,
+    PhoneTakenError,
+)
+from app.features.identity.events import (
+    EmailChanged,
+    EmailChangeRequested,
+    EmailConfirmationRequested,
+    PasswordResetPrepared,
+    PhoneChanged,
+    PhoneConfirmationRequested,
+)
+from app.features.identity.service.callers import Caller, note
+from app.models.challenge import AuthChallenge, ChallengePurpose
+from app.models.security_event import SecurityEventKind
+from app.models.user import User
+
+LINK_LIFE = timedelta(hours=1)
+CODE_LIFE = timedelta(minutes=10)
+CODE_DIGITS = 6
+MOST_WRONG_CODES = 5
+MAC_BYTES = 24
+ID_BYTES = 16
+LETTERS_BY_ACCOUNT = Rate("letters", 10, 3600)
+EMAIL_PURPOSES = (ChallengePurpose.CHANGE_EMAIL, ChallengePurpose.CONFIRM_EMAIL)
+PHONE_PURPOSES = (ChallengePurpose.CHANGE_PHONE, ChallengePurpose.CONFIRM_PHONE)
+
+
+def _mac(secret: str, challenge: AuthChallenge) -> bytes:
+    parts = (str(challenge.id), challenge.purpose.value, str(challenge.user_id), challenge.target)
+    return sign(secret, "challenge-link", *parts)[:MAC_BYTES]
+
+
+def link_token(settings: Settings, challenge: AuthChallenge) -> str:
+    """Derive the token of the link; it is nowhere stored."""
+    return text_of(challenge.id.bytes + _mac(settings.verification_keys[0], challenge))
+
+
+def code_of(settings: Settings, challenge: AuthChallenge, *, key: int = 0) -> str:
+    """Derive the six digits; they are nowhere stored."""
+    digest = sign(settings.verification_keys[key], "challenge-code", str(challenge.id), challenge.purpose.value)
+    return f"{int.from_bytes(digest[:8]) % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+
+
+async def open_challenge(uow: UnitOfWork, user: User, purpose: ChallengePurpose, target: str) -> AuthChallenge:
+    """Ask for a proof; older ones of the same purpose stop working. Emits what makes the letter go out."""
+    now = utc_now()
+    await repository.close_challenges(uow.session, user.id, purpose, now)
+    challenge = AuthChallenge(
+        id=new_id(),
+        user_id=user.id,
+        purpose=purpose,
+        target=target,
+        attempts=0,
+        created_at=now,
+        expires_at=now + LINK_LIFE,
+        code_expires_at=now + CODE_LIFE,
+    )
+    uow.session.add(challenge)
+    await uow.session.flush()
+    ids = {"user_id": str(user.id), "challenge_id": str(challenge.id)}
+    if purpose in EMAIL_PURPOSES:
+        uow.emit(EmailConfirmationRequested(**ids))
+    elif purpose in PHONE_PURPOSES:
+        uow.emit(PhoneConfirmationRequested(**ids))
+    else:
+        uow.emit(PasswordResetPrepared(**ids))
+    return challenge
+
+
+async def take_link(uow: UnitOfWork, token: str, purposes: tuple[ChallengePurpose, ...]) -> AuthChallenge:
+    """Use a link: the challenge is spent with this transaction.
+
+    Raises:
+        BadChallengeError: It is not ours, of another purpose, spent, replaced or too old.
+    """
+    try:
+        raw = bytes_of(token)
+    except ValueError as wrong:
+        raise BadChallengeError from wrong
+    if len(raw) != ID_BYTES + MAC_BYTES:
+        raise BadChallengeError
+    challenge = await repository.lock_challenge(uow.session, UUID(bytes=raw[:ID_BYTES]))
+    now = utc_now()
+    if challenge is None or challenge.purpose not in purposes or challenge.closed_at is not None:
+        raise BadChallengeError
+    keys = uow.resources.settings.verification_keys
+    fits = any(hmac.compare_digest(raw[ID_BYTES:], _mac(key, challenge)) for key in keys)
+    if not fits or challenge.expires_at <= now:
+        raise BadChallengeError
+    challenge.closed_at = challenge.used_at = now
+    return challenge
+
+
+async def owner_of_link(session: AsyncSession, settings: Settings, token: str) -> User | None:
+    """Return whose link it is, without using it up; None where it is none of ours."""
+    try:
+        raw = bytes_of(token)
+        challenge = await repository.get_challenge(session, UUID(bytes=raw[:ID_BYTES]))
+    except ValueError:
+        return None
+    if challenge is None:
+        return None
+    fits = any(hmac.compare_digest(raw[ID_BYTES:], _mac(key, challenge)) for key in settings.verification_keys)
+    return await repository.get_user(session, challenge.user_id) if fits else None
+
+
+async def take_code(uow: UnitOfWork, user_id: UUID, code: str, purposes: tuple[ChallengePurpose, ...]) -> AuthChallenge:
+    """Use a code: the row is held while it is compared, so parallel guesses count one by one; five wrong ones end it.
+
+    Raises:
+        BadChallengeError: It is wrong, spent, replaced or too old.
+    """
+    challenge = await repository.lock_open_challenge(uow.session, user_id, purposes)
+    now = utc_now()
+    if challenge is None or challenge.code_expires_at <= now:
+        raise BadChallengeError
+    settings = uow.resources.settings
+    expected = [code_of(settings, challenge, key=index) for index in range(len(settings.verification_keys))]
+    typed = "".join(code.split()).encode()
+    if not any(hmac.compare_digest(typed, one.encode()) for one in expected):
+        challenge.attempts += 1
+        if challenge.attempts >= MOST_WRONG_CODES:
+            challenge.closed_at = now
+        raise BadChallengeError
+    challenge.closed_at = challenge.used_at = now
+    return challenge
+
+
+async def resend_email(uow: UnitOfWork, user_id: UUID) -> None:
+    """Send the link and the code again; with a change under way, to the new address.
+
+    Raises:
+        NothingToConfirmError: The address is confirmed or missing.
+    """
+    await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
+    user = await repository.lock_user(uow.session, user_id)
+    pending = await repository.lock_open_challenge(uow.session, user_id, (ChallengePurpose.CHANGE_EMAIL,))
+    if user is not None and pending is not None and pending.expires_at > utc_now():
+        await open_challenge(uow, user, ChallengePurpose.CHANGE_EMAIL, pending.target)
+        return
+    if user is None or user.email is None or user.email_confirmed_at is not None:
+        raise NothingToConfirmError
+    await open_challenge(uow, user, ChallengePurpose.CONFIRM_EMAIL, user.email)
+
+
+async def resend_phone(uow: UnitOfWork, user_id: UUID) -> None:
+    """Send the code again; with a change under way, to the new number.
+
+    Raises:
+        NothingToConfirmError: The number is confirmed or missing.
+    """
+    await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
+    user = await repository.lock_user(uow.session, user_id)
+    pending = await repository.lock_open_challenge(uow.session, user_id, (ChallengePurpose.CHANGE_PHONE,))
+    if user is not None and pending is not None and pending.expires_at > utc_now():
+        await open_challenge(uow, user, ChallengePurpose.CHANGE_PHONE, pending.target)
+        return
+    if user is None or user.phone is None or user.phone_confirmed_at is not None:
+        raise NothingToConfirmError
+    await open_challenge(uow, user, ChallengePurpose.CONFIRM_PHONE, user.phone)
+
+
+async def ask_email_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: Caller) -> AuthChallenge:
+    """Note the wish for another address; the old one stays until the new one is confirmed, and gets a notice.
+
+    Raises:
+        AccountInputError: It is no address.
+        EmailTakenError: Another account has it.
+    """
+    await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
+    try:
+        wanted = rules.email(typed)
+    except rules.Refused as refused:
+        raise AccountInputError(errors=[refused.error]) from refused
+    user = await _own(uow, user_id)
+    if await repository.is_taken(uow.session, email_key=wanted.key):
+        raise EmailTakenError
+    note(uow, user.id, SecurityEventKind.EMAIL_CHANGE_ASKED, caller)
+    uow.emit(EmailChangeRequested(user_id=str(user.id), old_email=user.email))
+    return await open_challenge(uow, user, ChallengePurpose.CHANGE_EMAIL, wanted.shown)
+
+
+async def ask_phone_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: Caller) -> AuthChallenge:
+    """Note the wish for another number; the old one stays until the new one is confirmed.
+
+    Raises:
+        AccountInputError: It is no number.
+        PhoneTakenError: Another account has it.
+    """
+    await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
+    try:
+        wanted = rules.phone(typed, uow.resources.settings.phone_region)
+    except rules.Refused as refused:
+        raise AccountInputError(errors=[refused.error]) from refused
+    user = await _own(uow, user_id)
+    if await repository.is_taken(uow.session, phone=wanted):
+        raise PhoneTakenError
+    note(uow, user.id, SecurityEventKind.PHONE_CHANGE_ASKED, caller)
+    return await open_challenge(uow, user, ChallengePurpose.CHANGE_PHONE, wanted)
+
+
+async def answer_email(
+    uow: UnitOfWork, caller: Caller, *, token: str | None = None, user_id: UUID | None = None, code: str | None = None
+) -> None:
+    """Confirm an address, or finish its change, by link (anywhere) or by code (signed in).
+
+    Raises:
+        BadChallengeError: The proof does not hold.
+        EmailTakenError: Another account took the address meanwhile.
+    """
+    challenge = await _taken(uow, EMAIL_PURPOSES, token=token, user_id=user_id, code=code)
+    user = await _own(uow, challenge.user_id)
+    changing = challenge.purpose is ChallengePurpose.CHANGE_EMAIL
+    if not changing and user.email != challenge.target:
+        raise BadChallengeError
+    if changing:
+        old = user.email
+        wanted = rules.email(challenge.target)
+        user.email, user.email_key = wanted.shown, wanted.key
+        await repository.flush_unique(uow.session)
+        note(uow, user.id, SecurityEventKind.EMAIL_CHANGED, caller)
+        uow.emit(EmailChanged(user_id=str(user.id), old_email=old))
+        await repository.close_challenges(uow.session, user.id, ChallengePurpose.RESET_PASSWORD, utc_now())
+    else:
+        note(uow, user.id, SecurityEventKind.EMAIL_CONFIRMED, caller)
+    user.email_confirmed_at = utc_now()
+
+
+async def answer_phone(uow: UnitOfWork, caller: Caller, user_id: UUID, code: str) -> None:
+    """Confirm a number, or finish its change, by the code.
+
+    Raises:
+        BadChallengeError: The code does not hold.
+        PhoneTakenError: Another account took the number meanwhile.
+    """
+    challenge = await take_code(uow, user_id, code, PHONE_PURPOSES)
+    user = await _own(uow, challenge.user_id)
+    changing = challenge.purpose is ChallengePurpose.CHANGE_PHONE
+    if not changing and user.phone != challenge.target:
+        raise BadChallengeError
+    if changing:
+        old, user.phone = user.phone, challenge.target
+        await repository.flush_unique(uow.session)
+        note(uow, user.id, SecurityEventKind.PHONE_CHANGED, caller)
+        uow.emit(PhoneChanged(user_id=str(user.id), old_phone=old))
+        await repository.close_challenges(uow.session, user.id, ChallengePurpose.RESET_PASSWORD, utc_now())
+    else:
+        note(uow, user.id, SecurityEventKind.PHONE_CONFIRMED, caller)
+    user.phone_confirmed_at = utc_now()
+
+
+async def _taken(
+    uow: UnitOfWork,
+    purposes: tuple[ChallengePurpose, ...],
+    *,
+    token: str | None,
+    user_id: UUID | None,
+    code: str | None,
+) -> AuthChallenge:
+    if token:
+        return await take_link(uow, token, purposes)
+    if code and user_id is not None:
+        return await take_code(uow, user_id, code, purposes)
+    raise BadChallengeError
+
+
+async def _own(uow: UnitOfWork, user_id: UUID) -> User:
+    user = await repository.lock_user(uow.session, user_id)
+    if user is None:
+        raise BadChallengeError
+    return user

@@ -1,0 +1,62 @@
+"""The world's known breached passwords, asked so that the service never learns the password (k-anonymity)."""
+
+import hashlib
+from typing import Protocol
+
+import httpx
+
+from app.core.config import Settings
+
+PREFIX_LENGTH = 5
+TIMEOUT_SECONDS = 2.0
+
+
+class BreachedServiceError(Exception):
+    """The service did not answer."""
+
+
+class BreachedPasswords(Protocol):
+    """A set of passwords that became public."""
+
+    async def holds(self, password: str) -> bool:
+        """Tell whether the password is in it; raises BreachedServiceError when nobody knows."""
+        ...
+
+
+class NullBreachedPasswords:
+    """Knows none; the local list of common passwords is looked at in any case."""
+
+    async def holds(self, password: str) -> bool:
+        """Tell that it is not known."""
+        del password
+        return False
+
+
+class RangeService:
+    """A range service: it gets five characters of the SHA-1 and answers with every suffix that begins so."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address.rstrip("/")
+
+    async def holds(self, password: str) -> bool:
+        """Ask for the range and look the suffix up here.
+
+        Raises:
+            BreachedServiceError: There is no answer.
+        """
+        digest = hashlib.sha1(password.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest().upper()
+        prefix, suffix = digest[:PREFIX_LENGTH], digest[PREFIX_LENGTH:]
+        try:
+            async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as client:
+                answer = await client.get(f"{self._address}/range/{prefix}", headers={"Add-Padding": "true"})
+                answer.raise_for_status()
+        except httpx.HTTPError as failed:
+            raise BreachedServiceError from failed
+        counts = (line.partition(":") for line in answer.text.splitlines())
+        return any(found.strip().upper() == suffix and count.strip() != "0" for found, _colon, count in counts)
+
+
+def breached_passwords(settings: Settings) -> BreachedPasswords:
+    """Return the configured service."""
+    address = settings.breached_passwords_url
+    return RangeService(address) if address else NullBreachedPasswords()

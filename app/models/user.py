@@ -1,0 +1,51 @@
+"""A person's account: who they are, how they are reached, and the number that ends all their sessions."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.actor import Role
+from app.core.database import Base
+from app.core.ids import new_id
+
+
+class UserStatus(StrEnum):
+    """Whether the account may be used."""
+
+    ACTIVE = "active"
+    DEACTIVATED = "deactivated"
+    BANNED = "banned"
+
+
+class User(Base):
+    """One account. The `_key` columns are what uniqueness compares: folded, so that case does not matter."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        CheckConstraint("email IS NOT NULL OR phone IS NOT NULL", name="reachable"),
+        CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email_key"),
+        CheckConstraint("email IS NOT NULL OR email_confirmed_at IS NULL", name="email_confirmed"),
+        CheckConstraint("phone IS NOT NULL OR phone_confirmed_at IS NULL", name="phone_confirmed"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    username: Mapped[str]
+    username_key: Mapped[str] = mapped_column(unique=True)
+    email: Mapped[str | None]
+    email_key: Mapped[str | None] = mapped_column(unique=True)
+    email_confirmed_at: Mapped[datetime | None]
+    phone: Mapped[str | None] = mapped_column(unique=True)
+    phone_confirmed_at: Mapped[datetime | None]
+    password_hash: Mapped[str]
+    password_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    password_unchecked: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    display_name: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    locale: Mapped[str] = mapped_column(default="ru", server_default=text("'ru'"))
+    role: Mapped[Role] = mapped_column(default=Role.USER, server_default=text("'user'"))
+    status: Mapped[UserStatus] = mapped_column(default=UserStatus.ACTIVE, server_default=text("'active'"))
+    epoch: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    deactivated_at: Mapped[datetime | None]
