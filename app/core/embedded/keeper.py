@@ -20,7 +20,7 @@ TICK = 0.2
 IDLE_SECONDS = 10.0
 HANDOVER_SECONDS = 30.0
 PROBE_SECONDS = 1.0  # a process that only looks whether the lock is free holds it for a moment
-FAILURES_BEFORE_GIVING_UP = 10
+FAILURES_BEFORE_GIVING_UP = 8
 
 
 class Keeper:
@@ -132,12 +132,17 @@ class Keeper:
 
 
 def main(arguments: list[str]) -> int:
-    """The keeper's command line."""
+    """Read the command line and keep."""
     parser = argparse.ArgumentParser(prog="python -m app.core.embedded", description=__doc__)
     parser.add_argument("--data-dir", required=True, type=Path)
     parser.add_argument("--supervised", action="store_true", help="take over from a keeper that runs alone")
     parser.add_argument("--not-durable", action="store_true", help="no fsync: for data of tests")
+    parser.add_argument("--detach", action="store_true", help="go on as nobody's child, apart from the terminal")
     chosen = parser.parse_args(arguments)
+    if chosen.detach:
+        if os.fork():
+            return 0
+        os.setsid()
     layout = Layout(chosen.data_dir)
     try:
         layout.prepare()

@@ -103,6 +103,8 @@ class Grounds:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.account = _account(layout)
+        self.closed = False
+        """Whether there is data where the account cannot come: a folder was closed, or moved into a closed one."""
         self.home = self._home()
         self.sockets = self._sockets()
 
@@ -130,6 +132,15 @@ class Grounds:
         if self.account is not None:
             os.chown(folder, self.account.uid, self.account.gid)
 
+    def refuse_closed(self) -> None:
+        """Refuse data that the account cannot reach, rather than begin anew beside it."""
+        if self.closed and self.account is not None:
+            raise ServersError(
+                f"PostgreSQL does not run as root, and the user {self.account.name} cannot enter "
+                f"{self.layout.data_dir}, where the data is: let others pass through the folders above it "
+                "(chmod o+x), or move the project."
+            )
+
     def popen_user(self) -> dict[str, int | list[int]]:
         """The arguments of `subprocess` that change to the account."""
         if self.account is None:
@@ -138,6 +149,10 @@ class Grounds:
 
     def _home(self) -> Path:
         if self.account is None or _reachable(self.layout.data_dir, self.account):
+            return self.layout.data_dir
+        data = self.layout.data_dir / "postgres"
+        if data.is_dir() and not data.is_symlink():
+            self.closed = True
             return self.layout.data_dir
         mark = self.layout.data_dir / "servers.id"
         if not mark.exists():

@@ -47,6 +47,10 @@ class Program(ABC):
     def command(self) -> list[str]:
         """The program and its arguments."""
 
+    def folder(self) -> Path:
+        """Where the program starts."""
+        return Path("/")
+
     @abstractmethod
     def address(self) -> str:
         """What the application connects to."""
@@ -74,7 +78,7 @@ class Program(ABC):
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd="/",
+                cwd=self.folder(),
                 start_new_session=True,
                 env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
                 **self.grounds.popen_user(),  # type: ignore[call-overload]
@@ -134,6 +138,7 @@ class Postgres(Program):
                     f"{POSTGRES_VERSION}: dump it with the old version (docs/running.md says how) "
                     "or choose another folder with DATA_DIR."
                 )
+            self.grounds.refuse_closed()
             return
         if self.data.exists() and any(self.data.iterdir()):
             raise ServersError(
@@ -296,8 +301,7 @@ class Valkey(Program):
             "bind 127.0.0.1",
             f"port {state['port']}",
             f"requirepass {state['password']}",
-            f'dir "{self.data}"',
-            f'pidfile "{self.data / "valkey.pid"}"',
+            "pidfile valkey.pid",
             "daemonize no",
             "appendonly yes",
             "appendfsync everysec",
@@ -317,7 +321,12 @@ class Valkey(Program):
             raise ServersError(
                 "The bundled Valkey has no build for this machine: set REDIS_URL to a Redis or Valkey of your own."
             )
-        return [str(found[0]), str(self.data / "valkey.conf")]
+        return [str(found[0]), "valkey.conf"]
+
+    @override
+    def folder(self) -> Path:
+        """Its configuration cannot quote every path, so all of its paths start here."""
+        return self.data
 
     @override
     def address(self) -> str:

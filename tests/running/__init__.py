@@ -1,0 +1,1 @@
+"""How the product starts, survives and ends on one machine."""

@@ -1,0 +1,15 @@
+"""What the tests of running share."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.running.instance import open_folder
+
+
+@pytest.fixture
+def folder() -> Generator[Path]:
+    """A folder that other users may pass through."""
+    with open_folder() as made:
+        yield made

@@ -1,0 +1,168 @@
+"""One ipLance on this machine, run as people run it, with data of its own."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+
+from tests.e2e.ports import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND_SECONDS = 90
+KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+
+
+def environment(data_dir: Path, **changes: str) -> dict[str, str]:
+    """What a process of this instance sees: nothing of the developer's own settings."""
+    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}  # noqa: TID251 - for children
+    return kept | {"DATA_DIR": str(data_dir), "METRICS_PORT": "0", "DEMO": "0", "COLUMNS": "500"} | changes
+
+
+def run(*arguments: str, data_dir: Path, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Run one command of the application to its end."""
+    return subprocess.run(  # noqa: S603 - our own commands
+        [sys.executable, "-m", "app", *arguments],
+        cwd=ROOT,
+        env=environment(data_dir, **changes),
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )
+
+
+def processes_of(data_dir: Path) -> list[psutil.Process]:
+    """Every living process whose command line names the data folder."""
+    found: list[psutil.Process] = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        line = " ".join(process.info["cmdline"] or [])
+        if str(data_dir) in line and process.info["status"] != psutil.STATUS_ZOMBIE and process.pid != os.getpid():
+            found.append(process)
+    return found
+
+
+def wait_until(done: Callable[[], object], what: str, seconds: float = 30) -> float:
+    """Look until it is so, and say how long it took."""
+    began = time.monotonic()
+    while not done():
+        if time.monotonic() - began > seconds:
+            raise AssertionError(f"not within {seconds:.0f} s: {what}")
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+@contextmanager
+def open_folder() -> Generator[Path]:
+    """A folder that other users may pass through, as a checkout usually is; pytest's own are closed."""
+    made = Path(tempfile.mkdtemp(prefix="iplance-")).resolve()
+    made.chmod(0o755)
+    try:
+        yield made
+    finally:
+        made.chmod(0o755)
+        shutil.rmtree(made)
+
+
+class Instance:
+    """`make up` without make: the same command, a folder and ports of its own."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.port = free_port()
+        self.flower_port = free_port()
+        self.settings = {
+            "PORT": str(self.port),
+            "FLOWER_PORT": str(self.flower_port),
+            "MAIL_CATCHER_PORT": str(free_port()),
+        }
+        self.log = data_dir.parent / f"{data_dir.name}.log"
+        self.child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> float:
+        """Start and wait for the first answer; returns how long that took."""
+        self.launch()
+        return wait_until(self.ready, f"a first answer; it said:\n{self.said()[-3000:]}", 90)
+
+    def launch(self) -> None:
+        """Start without waiting."""
+        with self.log.open("ab") as log:
+            self.child = subprocess.Popen(
+                [sys.executable, "-m", "app", "up"],
+                cwd=ROOT,
+                env=environment(self.data_dir, **self.settings),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def said(self) -> str:
+        """Everything on its terminal so far."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def ready(self) -> bool:
+        """Whether the site and everything behind it answers."""
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.port}/health/ready", timeout=3).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
+
+    def supervised(self, name: str) -> psutil.Process:
+        """The living process of one supervised program."""
+        marks = {
+            "web": r"child uvicorn",
+            "worker": r"child celery .* worker",
+            "beat": r"child celery .* beat",
+            "flower": r"child celery .* flower",
+            "mail": r"child app\.scripts\.mail_catcher",
+            "keeper": r"app\.core\.embedded ",
+            "supervisor": r"app\.core\.supervision\.daemon",
+            "postgres": r"bin/postgres -D",
+            "valkey": r"valkey-server",
+        }
+        family = {process.pid for process in self._family()}
+        for process in psutil.process_iter(["cmdline", "status"]):
+            line = " ".join(process.info["cmdline"] or [])
+            mine = process.pid in family or self._serves_here(process)
+            if mine and re.search(marks[name], line) and process.info["status"] != psutil.STATUS_ZOMBIE:
+                return process
+        raise AssertionError(f"no process {name}")
+
+    def _serves_here(self, process: psutil.Process) -> bool:
+        """Whether it is a bundled server on this data; servers change into their folder."""
+        try:
+            return Path(process.cwd()).parent == self.data_dir.resolve()
+        except psutil.Error:
+            return False
+
+    def _family(self) -> list[psutil.Process]:
+        assert self.child is not None
+        return psutil.Process(self.child.pid).children(recursive=True)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 60) -> int:
+        """Ask it to end as a person does, and wait; returns the exit code."""
+        assert self.child is not None
+        self.child.send_signal(number)
+        return self.child.wait(seconds)
+
+    def clean_up(self) -> None:
+        """End whatever a failed test left."""
+        if self.child is not None and self.child.poll() is None:
+            self.child.send_signal(signal.SIGTERM)
+            try:
+                self.child.wait(60)
+            except subprocess.TimeoutExpired:
+                self.child.kill()
+                self.child.wait(10)
+        for process in processes_of(self.data_dir):
+            process.kill()

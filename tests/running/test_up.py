@@ -1,0 +1,114 @@
+"""`make up`: one command starts everything, any death is survived, and the end loses nothing."""
+
+import signal
+import smtplib
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.running.instance import Instance, open_folder, processes_of, run, wait_until
+
+pytestmark = [pytest.mark.timeout(240)]
+BACK_SECONDS = 30.0
+FIRST_START_SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def instance() -> Generator[Instance]:
+    """One running instance for the tests that only look, or kill and wait."""
+    with open_folder() as folder:
+        made = Instance(folder / "data")
+        try:
+            took = made.start()
+            assert took < FIRST_START_SECONDS
+            yield made
+        finally:
+            made.clean_up()
+
+
+def test_it_says_where_everything_is(instance: Instance) -> None:
+    wait_until(lambda: "ipLance is ready." in instance.said(), "the greeting")
+    said = instance.said()
+    assert f"http://localhost:{instance.port}/docs" in said
+    assert f"http://localhost:{instance.flower_port}" in said
+    wait_until(lambda: flower_answers(instance), "Flower")
+
+
+def flower_answers(instance: Instance) -> bool:
+    try:
+        answer = httpx.get(f"http://127.0.0.1:{instance.flower_port}/healthcheck", timeout=3)
+    except httpx.HTTPError:
+        return False
+    return answer.status_code == httpx.codes.OK
+
+
+def test_a_second_copy_on_the_same_data_is_refused(instance: Instance) -> None:
+    refused = run("up", data_dir=instance.data_dir, PORT=str(instance.port + 1))
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
+    assert "ipLance already runs on the data" in refused.stderr
+    assert instance.ready()
+
+
+def test_the_doctor_finds_it_healthy(instance: Instance) -> None:
+    told = run("doctor", data_dir=instance.data_dir, **instance.settings)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "policy noeviction" in told.stdout
+    assert "version 18" in told.stdout
+
+
+def test_mail_is_caught(instance: Instance) -> None:
+    with smtplib.SMTP("127.0.0.1", int(instance.settings["MAIL_CATCHER_PORT"])) as client:
+        client.sendmail("a@example.com", ["b@example.com"], "Subject: Hello\r\n\r\nA letter.\r\n")
+    caught = [path.read_text() for path in (instance.data_dir / "mail").glob("*.eml")]
+    assert any("X-Envelope-To: b@example.com" in letter and "A letter." in letter for letter in caught)
+
+
+@pytest.mark.parametrize(
+    "name", ["web", "worker", "beat", "flower", "mail", "keeper", "valkey", "postgres", "supervisor"]
+)
+def test_a_killed_process_is_back_without_help(instance: Instance, name: str) -> None:
+    victim = instance.supervised(name)
+    victim.kill()
+    wait_until(lambda: not victim.is_running() or victim.status() == psutil.STATUS_ZOMBIE, "its death")
+    took = wait_until(lambda: replaced(instance, name, victim.pid) and instance.ready(), f"{name} back", BACK_SECONDS)
+    assert took < BACK_SECONDS
+
+
+def replaced(instance: Instance, name: str, old: int) -> bool:
+    try:
+        return instance.supervised(name).pid != old
+    except AssertionError:
+        return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_whole_and_goes_on_with_the_data(folder: Path, number: signal.Signals) -> None:
+    instance = Instance(folder / "data")
+    try:
+        instance.start()
+        system = (instance.data_dir / "postgres" / "PG_VERSION").stat().st_mtime
+        assert instance.stop(number) == 0
+        assert "Stopped. The data is kept" in instance.said()
+        assert processes_of(instance.data_dir) == []
+        began = time.monotonic()
+        instance.start()
+        assert time.monotonic() - began < FIRST_START_SECONDS
+        assert (instance.data_dir / "postgres" / "PG_VERSION").stat().st_mtime == system
+        assert run("down", data_dir=instance.data_dir).returncode == 0
+        assert processes_of(instance.data_dir) == []
+    finally:
+        instance.clean_up()
+
+
+def test_a_taken_port_is_said_before_anything_starts(folder: Path, instance: Instance) -> None:
+    refused = run("up", data_dir=folder / "data", PORT=str(instance.port))
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
+    assert f"cannot listen on 127.0.0.1:{instance.port}" in refused.stderr
+    assert "PORT=" in refused.stderr
+    assert not (folder / "data" / "postgres").exists()
