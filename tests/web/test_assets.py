@@ -4,10 +4,10 @@ import gzip
 import re
 from pathlib import Path
 
-import brotli  # type: ignore[import-untyped] - no types in the package
+import brotli  # type: ignore[import-untyped]  # no types in the package
 import httpx
 import pytest
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped] - no types in the package
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # no types in the package
 
 from app.web import build
 from app.web.assets import DIST, asset_url, icon_names, manifest
