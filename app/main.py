@@ -42,7 +42,9 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
 
 def create_app() -> FastAPI:
     """Compose the house; tests call this too."""
-    app = FastAPI(title="ipLance", lifespan=lifespan, dependencies=[Depends(guard_request)])
+    app = FastAPI(
+        title="ipLance", docs_url=None, redoc_url=None, lifespan=lifespan, dependencies=[Depends(guard_request)]
+    )
     install_error_handlers(app, error_page)
     for router in API_ROUTERS:
         app.include_router(router, prefix="/api/v1")

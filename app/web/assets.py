@@ -1,5 +1,6 @@
 """Built files with the hash of their content in their name, served from memory, already compressed."""
 
+import gzip
 import json
 import mimetypes
 from dataclasses import dataclass
@@ -70,7 +71,8 @@ class StaticFiles:
                 for suffix, coding in ENCODINGS
                 if (folder / (name + suffix)).exists()
             }
-            self._files[name] = _File(path.read_bytes(), _media_type(path), packed)
+            body = path.read_bytes() if path.exists() else gzip.decompress(packed["gzip"])
+            self._files[name] = _File(body, _media_type(path), packed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request below the mount point."""

@@ -119,6 +119,8 @@ def collect() -> dict[str, bytes]:
     files["app.js"] = "".join("{\n" + thin_js(path.read_text(encoding="utf-8")) + "}\n" for path in scripts).encode()
     for path in sorted((SOURCES / "vendor").glob("*.js")):
         files[path.name] = path.read_bytes()
+    for path in sorted((SOURCES / "vendor").glob("*.gz")):
+        files[path.stem] = gzip.decompress(path.read_bytes())
     for path in sorted((SOURCES / "img").iterdir()):
         files[path.name] = path.read_bytes()
     sheet, _names = icon_sheet()
@@ -135,6 +137,10 @@ def write(target: Path) -> dict[str, str]:
     names: dict[str, str] = {}
     for name, body in sorted(collect().items()):
         names[name] = hashed(name, body)
+        vendored = SOURCES / "vendor" / f"{name}.gz"
+        if vendored.exists():  # large and rarely asked for: kept packed only
+            (target / f"{names[name]}.gz").write_bytes(vendored.read_bytes())
+            continue
         (target / names[name]).write_bytes(body)
         if not name.endswith((".woff2", ".png")):
             (target / f"{names[name]}.br").write_bytes(brotli.compress(body, quality=11))
@@ -146,5 +152,6 @@ def write(target: Path) -> dict[str, str]:
 
 if __name__ == "__main__":
     target = STATIC / "dist"
-    for name in write(target).values():
-        sys.stdout.write(f"{(target / name).stat().st_size:>8} {name}\n")
+    for built in write(target).values():
+        found = next(path for path in (target / built, target / f"{built}.gz") if path.exists())
+        sys.stdout.write(f"{found.stat().st_size:>8} {found.name}\n")

@@ -97,7 +97,7 @@ def ago(moment: datetime) -> str:
 
 def initials(name: str) -> str:
     """Return one or two letters that stand for a person."""
-    words = [word for word in re.split(r"[\s._-]+", name.strip()) if word]
+    words = re.findall(r"[^\W_]+", name)
     return "".join(word[0] for word in words[:2]) or "?"
 
 

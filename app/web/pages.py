@@ -68,13 +68,21 @@ async def favicon() -> Response:
 @router.get("/robots.txt")
 async def robots() -> Response:
     """Tell crawlers what is of no use to them."""
-    return PlainTextResponse("User-agent: *\nDisallow: /api/\nDisallow: /design\nDisallow: /settings\n")
+    return PlainTextResponse(
+        "User-agent: *\nDisallow: /api/\nDisallow: /design\nDisallow: /settings\nDisallow: /openapi.json\n"
+    )
 
 
 @router.get("/")
 async def landing(request: Request) -> Response:
     """Say what this is, to somebody who has never been here."""
     return render(request, "web/landing.html", {"orders": [], "scene": landing_scene()})
+
+
+@router.get("/docs")
+async def api_reference(request: Request) -> Response:
+    """Show the OpenAPI document with Swagger UI, served from here and allowed by our own policy."""
+    return render(request, "web/api_reference.html")
 
 
 @router.get("/design")
