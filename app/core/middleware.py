@@ -1,6 +1,7 @@
 """What wraps every request: its id, its language, and a limit on its size. Pure ASGI, because it runs on every call."""
 
 import re
+from collections.abc import Mapping
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -14,6 +15,12 @@ LOCALE_COOKIE = "locale"
 COOKIE_QUEUE = "iplance.cookies"
 """Where a request's cookies wait, so that they go with whatever answer it gets, errors included."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def chosen_locale(cookies: Mapping[str, str]) -> str | None:
+    """Return the language that was chosen in this browser, if any."""
+    chosen = cookies.get(f"__Host-{LOCALE_COOKIE}") or cookies.get(LOCALE_COOKIE)
+    return chosen if chosen in LOCALES else None
 
 
 class RequestContextMiddleware:
@@ -35,10 +42,8 @@ class RequestContextMiddleware:
         scope[COOKIE_QUEUE] = cookies
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        cookies = cookie_parser(headers.get("cookie", ""))
-        chosen = cookies.get(f"__Host-{LOCALE_COOKIE}") or cookies.get(LOCALE_COOKIE)
-        locale = chosen if chosen in LOCALES else negotiate(headers.get("accept-language"))
-        set_locale(locale)
+        chosen = chosen_locale(cookie_parser(headers.get("cookie", "")))
+        set_locale(chosen or negotiate(headers.get("accept-language")))
 
         async def stamped(message: Message) -> None:
             if message["type"] == "http.response.start":

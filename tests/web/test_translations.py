@@ -13,7 +13,7 @@ from tools import i18n
 TEXTS = i18n.extract()
 ENTRIES = [(area, message) for area in i18n.areas() for message in i18n.read_area(area) if message.id]
 # Names and the languages' own names are the same everywhere.
-SAME_EVERYWHERE = {"ipLance", "Русский", "English"}
+SAME_EVERYWHERE = {"ipLance", "Русский", "English", "openapi.json"}
 SPOKEN = re.compile(r"""\s(?:title|alt|placeholder|aria-label|label|content)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 LETTERS = re.compile(r"[A-Za-zА-Яа-яЁё]{2,}")
 

@@ -12,7 +12,7 @@ from app.core.config import Settings
 from app.core.errors import UnauthenticatedError
 from app.core.http import connection_resources
 from app.core.i18n import LOCALES, set_locale
-from app.core.middleware import LOCALE_COOKIE
+from app.core.middleware import chosen_locale
 from app.core.resources import Resources
 from app.core.security.address import client_address, limit_key
 from app.core.security.cookies import CSRF_COOKIE, cookie_names, delete_cookie, put_cookie
@@ -140,7 +140,7 @@ async def find_view(connection: HTTPConnection) -> SessionView | None:
     if view is not None:
         # Pages read who is signed in from here.
         connection.state.actor = actor_of(view)
-        if view.locale in LOCALES and LOCALE_COOKIE not in connection.cookies:
+        if view.locale in LOCALES and chosen_locale(connection.cookies) is None:
             set_locale(view.locale)
         await service.touch(resources, view, utc_now())
     return view
