@@ -38,8 +38,8 @@ class RequestContextMiddleware:
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id().hex
         scope["request_id"] = request_id
-        cookies: list[str] = []
-        scope[COOKIE_QUEUE] = cookies
+        waiting: list[str] = []
+        scope[COOKIE_QUEUE] = waiting
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         chosen = chosen_locale(cookie_parser(headers.get("cookie", "")))
@@ -49,7 +49,7 @@ class RequestContextMiddleware:
             if message["type"] == "http.response.start":
                 answer = MutableHeaders(scope=message)
                 answer["X-Request-ID"] = request_id
-                for cookie in cookies:
+                for cookie in waiting:
                     answer.append("Set-Cookie", cookie)
             await send(message)
 

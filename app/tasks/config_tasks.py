@@ -75,4 +75,5 @@ celery_app.conf.beat_schedule = {
     "sweep-outbox": every(15.0, "tasks.sweep_outbox"),
     "watch-stuck": every(60.0, "tasks.watch_outbox"),
     "prune-outbox": every(3600.0, "tasks.prune_outbox"),
+    "prune-sessions": daily(3, 20, "identity.prune"),
 }

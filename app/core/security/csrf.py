@@ -10,7 +10,6 @@ from starlette.requests import HTTPConnection, Request
 from app.core.config import Settings
 from app.core.errors import ForbiddenError
 from app.core.i18n import N_
-from app.core.problems import UnsupportedMediaTypeError
 from app.core.resources import Resources
 from app.core.security.cookies import CSRF_COOKIE, cookie_names
 from app.core.security.keys import sign, text_of
@@ -103,23 +102,12 @@ def _content_type(connection: HTTPConnection) -> str:
     return connection.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _has_body(connection: HTTPConnection) -> bool:
-    return "transfer-encoding" in connection.headers or connection.headers.get("content-length", "0") != "0"
-
-
 async def _sent_token(connection: HTTPConnection) -> str:
     sent = connection.headers.get(CSRF_HEADER)
     if sent is None and isinstance(connection, Request) and _content_type(connection) in FORM_TYPES:
         value = (await connection.form()).get(CSRF_FIELD)
         sent = value if isinstance(value, str) else None
     return sent or ""
-
-
-def _refuse_odd_body(connection: HTTPConnection) -> None:
-    if not str(connection.scope.get("path", "")).startswith("/api/") or not _has_body(connection):
-        return
-    if _content_type(connection) in ("", "text/plain", FORM_TYPES[0]):
-        raise UnsupportedMediaTypeError
 
 
 def connection_settings(connection: HTTPConnection) -> Settings:
@@ -138,7 +126,6 @@ async def guard_request(connection: HTTPConnection) -> None:
 
     Raises:
         CsrfError: There is no such proof.
-        UnsupportedMediaTypeError: A JSON address was sent something else.
     """
     if connection.scope["type"] == "websocket":
         _refuse_foreign(connection, connection_settings(connection))
@@ -147,7 +134,6 @@ async def guard_request(connection: HTTPConnection) -> None:
         return
     settings = connection_settings(connection)
     own = _refuse_foreign(connection, settings)
-    _refuse_odd_body(connection)
     if connection.headers.get("authorization", "").lower().startswith("bearer "):
         return
     claimed = sessions_claimed(connection, settings, token_codec(connection.app.state.resources))

@@ -1,0 +1,21 @@
+"""What accounts do in the background."""
+
+from app.core.resources import Resources
+from app.core.uow import UnitOfWork, unit_of_work
+from app.core.worker import consumer, periodic
+from app.features.identity import service
+from app.features.identity.events import PasswordResetRequested
+from app.features.identity.service import Caller
+
+
+@consumer("identity.on_password_reset_requested", PasswordResetRequested)
+async def on_password_reset_requested(uow: UnitOfWork, event: PasswordResetRequested, _message_id: int) -> None:
+    """Find out whether the name is known; here nobody can measure how long it takes."""
+    await service.prepare_reset(uow, event.identifier, Caller(address=event.address))
+
+
+@periodic("identity.prune")
+async def prune(resources: Resources) -> None:
+    """Forget sessions, proofs and counters that ended long ago."""
+    async with unit_of_work(resources) as uow:
+        await service.prune(uow)

@@ -1,0 +1,61 @@
+"""Builds accounts without asking for a password hash each time."""
+
+import itertools
+from functools import lru_cache
+from typing import Any
+
+from passlib.hash import bcrypt_sha256
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor, Role
+from app.core.clock import utc_now
+from app.core.ids import new_id
+from app.features.identity import rules
+from app.models.user import User, UserStatus
+
+PASSWORD = "correct horse battery staple"  # noqa: S105 - of people that exist in tests only
+_numbers = itertools.count(1)
+
+
+@lru_cache
+def hashed(password: str) -> str:
+    """Hash once per password and run."""
+    return str(bcrypt_sha256.using(rounds=4).hash(password))
+
+
+def build_user(**given: Any) -> User:
+    """Return an account that is not stored yet; anything may be given."""
+    name = given.pop("username", None) or f"person_{next(_numbers)}_{new_id().hex[-6:]}"
+    email = given.pop("email", f"{name}@example.com".lower())
+    password = given.pop("password", PASSWORD)
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "username": name,
+        "username_key": rules.fold(name),
+        "email": email,
+        "email_key": rules.fold(email) if email else None,
+        "email_confirmed_at": utc_now() if email else None,
+        "phone": None,
+        "password_hash": hashed(password),
+        "password_changed_at": utc_now(),
+        "display_name": "",
+        "locale": "en",
+        "role": Role.USER,
+        "status": UserStatus.ACTIVE,
+        "epoch": 0,
+        "created_at": utc_now(),
+    }
+    return User(**(values | given))
+
+
+async def make_user(session: AsyncSession, **given: Any) -> User:
+    """Return a stored account (within the caller's transaction)."""
+    user = build_user(**given)
+    session.add(user)
+    await session.flush()
+    return user
+
+
+def actor_for(user: User) -> Actor:
+    """Return the person as verbs know them."""
+    return Actor(id=user.id, username=user.username, roles=frozenset({Role.USER, user.role}), locale=user.locale)
