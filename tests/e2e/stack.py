@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 LOG_TAIL = 4_000
+SECRET_KEY = "stack-only-stack-only-stack-only-stack-only"  # noqa: S105 - of stacks that live as long as a test
 CELERY = [sys.executable, "-m", "celery", "-A", "app.tasks.config_tasks:celery_app"]
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 
@@ -112,6 +113,7 @@ class Stack:
     database_url: str | None = None
     redis_url: str | None = None
     roles: tuple[str, ...] = ("web", "worker", "beat")
+    host: str = "localhost"
     settings: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     mail: MailSink = field(default_factory=MailSink)
@@ -120,7 +122,7 @@ class Stack:
     @property
     def origin(self) -> str:
         """The address people type."""
-        return self.settings.get("PUBLIC_URL", f"http://localhost:{self.port}")
+        return self.settings.get("PUBLIC_URL", f"http://{self.host}:{self.port}")
 
     @property
     def address(self) -> str:
@@ -134,11 +136,11 @@ class Stack:
             "ENVIRONMENT": "development",
             "DATA_DIR": str(self.folder / "data"),
             "PORT": str(self.port),
-            "PUBLIC_URL": f"http://localhost:{self.port}",
+            "PUBLIC_URL": f"http://{self.host}:{self.port}",
             "METRICS_PORT": "0",
             "DEMO": "0",
             "BCRYPT_ROUNDS": "4",
-            "SECRET_KEY": "stack-only-stack-only-stack-only-stack-only",
+            "SECRET_KEY": SECRET_KEY,
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(self.mail.port),
             "SMTP_TLS": "none",

@@ -35,3 +35,9 @@ async def test_mail_arrives_and_an_ended_process_leaves_nothing(new_stack: Calla
     own.stop()
     with pytest.raises(ProcessLookupError):
         os.kill(last, 0)
+
+
+async def test_web_worker_and_beat_run(stack: Stack) -> None:
+    async with stack.client() as client:
+        assert (await client.get("/health/ready")).status_code < 500
+    assert {name for name, process in stack.processes.items() if process.alive} == {"web", "worker", "beat"}
