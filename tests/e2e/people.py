@@ -9,7 +9,7 @@ from typing import Any, Self
 import httpx
 
 from tests.e2e.mail import code_of
-from tests.e2e.stack import Stack, localhost_cookies
+from tests.e2e.stack import Stack, browser_like
 
 API = "/api/v1"
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of people who live as long as a test
@@ -36,12 +36,7 @@ class PublishedClient:
         headers |= {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
         if proxied:
             headers["X-Forwarded-Host"] = proxied.split("://", 1)[1]
-        self.http = httpx.AsyncClient(
-            base_url=stack.address if proxied else stack.origin,
-            cookies=localhost_cookies(),
-            headers=headers,
-            timeout=20.0,
-        )
+        self.http = browser_like(stack.address if proxied else stack.origin, headers)
 
     async def __aenter__(self) -> Self:
         return self

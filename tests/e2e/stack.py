@@ -32,9 +32,18 @@ CELERY = [sys.executable, "-m", "celery", "-A", "app.tasks.config_tasks:celery_a
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 
 
-def localhost_cookies() -> CookieJar:
-    """Return a jar that sends Secure cookies to http://localhost, as browsers do."""
-    return CookieJar(DefaultCookiePolicy(secure_protocols=("http", "https", "ws", "wss")))
+def browser_like(base_url: str, headers: Mapping[str, str]) -> httpx.AsyncClient:
+    """Return a client that sends Secure cookies to http://localhost, as browsers do."""
+
+    async def send_cookies(request: httpx.Request) -> None:
+        # httpx copies the jar for each request and loses its policy on the way.
+        request.headers.pop("Cookie", None)
+        client.cookies.set_cookie_header(request)
+
+    jar = CookieJar(DefaultCookiePolicy(secure_protocols=("http", "https")))
+    hooks = {"request": [send_cookies]}
+    client = httpx.AsyncClient(base_url=base_url, cookies=jar, headers=headers, event_hooks=hooks, timeout=20.0)
+    return client
 
 
 @dataclass(slots=True)
@@ -224,9 +233,4 @@ class Stack:
 
     def client(self, *, language: str = "en", **headers: str) -> httpx.AsyncClient:
         """Return a browser-like client with a cookie jar of its own, on the site's own origin."""
-        return httpx.AsyncClient(
-            base_url=self.origin,
-            cookies=localhost_cookies(),
-            headers={"Origin": self.origin, "Accept-Language": language, **headers},
-            timeout=20.0,
-        )
+        return browser_like(self.origin, {"Origin": self.origin, "Accept-Language": language, **headers})
