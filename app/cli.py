@@ -40,9 +40,12 @@ def main() -> None:
     except (Refusal, ServersError) as error:
         errors.print(str(error), markup=False)
         sys.exit(1)
-    except PermissionError as error:
+    except OSError as error:
+        if error.filename is None:
+            raise
         errors.print(
-            f"Cannot write {error.filename}: give this user the right to, or choose another folder with DATA_DIR.",
+            f"Cannot use {error.filename} ({error.strerror}): give this user the right to, "
+            "or choose another folder with DATA_DIR.",
             markup=False,
         )
         sys.exit(1)

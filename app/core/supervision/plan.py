@@ -36,7 +36,6 @@ class Choices:
 
 def programs(choices: Choices) -> list[Program]:
     """List the programs in the order of their start; the keeper ends last."""
-    run = choices.data_dir / "run"
     celery = ("-A", "app.tasks.config_tasks")
     found = [
         Program(
@@ -51,13 +50,13 @@ def programs(choices: Choices) -> list[Program]:
         Program(
             "worker",
             "celery",
-            (*celery, "worker", "--concurrency", "1", "--without-gossip", "--without-mingle", "--task-events"),
+            (*celery, "worker", "--without-gossip", "--without-mingle"),
             stop_seconds=60,
         ),
         Program(
             "beat",
             "celery",
-            (*celery, "beat", "--schedule", str(run / "beat-schedule"), "--pidfile="),
+            (*celery, "beat", "--pidfile="),
         ),
         Program(
             "flower",
