@@ -13,6 +13,7 @@ from bench.world import World
 
 SECTIONS = ["me", "lists", "pages", "search", "inserts", "signins", "starts"]
 WITHOUT_WORLD = {"starts"}
+WITHOUT_ORDERS = {"starts", "me", "signins"}
 FULL = 1_000_000
 QUICK = 20_000
 
@@ -33,7 +34,7 @@ def main() -> None:
     book = Book(world.folder, SECTIONS)
     names = chosen.sections or SECTIONS
     if set(names) - WITHOUT_WORLD:
-        prepare(world)
+        prepare(world, orders=bool(set(names) - WITHOUT_ORDERS))
     world.folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         began = time.monotonic()

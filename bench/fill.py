@@ -135,8 +135,9 @@ async def fill(world: World) -> None:
         await connection.close()
 
 
-def prepare(world: World) -> None:
+def prepare(world: World, *, orders: bool) -> None:
     """Migrate, load the catalogue, fill."""
     _ = world.servers
     world.command("prepare")
-    asyncio.run(fill(world))
+    if orders:
+        asyncio.run(fill(world))

@@ -139,7 +139,9 @@ def compare(targets: list[Target], *, rounds: int, seconds: int, own: bool = Fal
     """Measure the targets in turn, several times, and return the medians."""
     runs: dict[str, list[dict[str, Any]]] = {target.name: [] for target in targets}
     for target in targets:  # connections, caches and plans are warm before the first round
-        (_own if own or WRK is None else _wrk)(target, 1)
+        found = (_own if own or WRK is None else _wrk)(target, 1)
+        if found["bad"]:
+            raise SystemExit(f"{target.name}: {found['bad']} of {found['n']} answers were refused")
     for number in range(rounds):
         for target in targets:
             before = cpu_seconds(target.pid)

@@ -163,7 +163,7 @@ class World:
             env=environment(**self.variables, PORT=str(port)),
         )
         try:
-            wait_for(port, "/health/live", process)
+            wait_for(port, "/", process)
             yield Served(port, process.pid)
         finally:
             end(process)
@@ -180,7 +180,7 @@ class World:
             cwd=ROOT,
         )
         try:
-            wait_for(port, "/orders", process)
+            wait_for(port, "/health", process)
             yield Served(port, process.pid)
         finally:
             end(process)

@@ -22,12 +22,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 ME = """
-SELECT id, username, email, email_confirmed_at, phone, phone_confirmed_at, display_name, locale, role, status,
+SELECT id::text, username, email, email_confirmed_at, phone, phone_confirmed_at, display_name, locale, role, status,
        created_at
 FROM users WHERE id = $1
 """
 COLUMNS = """
-SELECT id, customer_id, status, title, excerpt, category_id, skills, tags, budget_kind, budget_amount,
+SELECT id::text, customer_id::text, status, title, excerpt, category_id, skills, tags, budget_kind, budget_amount,
        budget_max_amount, currency, deadline, proposals_count, created_at, published_at
 FROM orders WHERE status = 'open'
 """
@@ -69,7 +69,11 @@ def build(database: str, redis_url: str, secret: str) -> Starlette:
         cursor = f"{last['published_at'].isoformat()}_{last['id']}" if last else None
         return Response(orjson.dumps({"items": items, "next_cursor": cursor}), media_type="application/json")
 
-    return Starlette(routes=[Route("/me", me), Route("/orders", orders)], lifespan=lifespan)
+    async def health(_request: Request) -> Response:
+        return Response()
+
+    routes = [Route("/me", me), Route("/orders", orders), Route("/health", health)]
+    return Starlette(routes=routes, lifespan=lifespan)
 
 
 def main() -> None:
