@@ -11,6 +11,13 @@ from app.core.database import asyncpg_url, is_pooled
 
 CONNECTIONS = 2
 TIMEOUT_SECONDS = 5.0
+AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,  # it shuts down, was killed, or is still starting
+    asyncpg.InsufficientResourcesError,
+    OSError,
+)
 
 
 class FastLane:
@@ -37,7 +44,7 @@ class FastLane:
         assert self._pool is not None  # noqa: S101 - opened above
         try:
             rows: Sequence[Any] = await self._pool.fetch(statement, *values, timeout=TIMEOUT_SECONDS)
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError) as away:
+        except AWAY as away:
             raise ConnectionError(str(away)) from away
         return rows
 

@@ -106,6 +106,9 @@ async def renew(connection: HTTPConnection, resources: Resources) -> IssuedToken
     Raises:
         UnauthenticatedError: There is none, or it is not good any more.
     """
+    if bearer_of(connection) is not None:
+        # Such a request was let through without a CSRF token because its cookies do not count.
+        raise NotSignedInError
     names = cookie_names(resources.settings)
     try:
         claims = token_codec(resources).decode(connection.cookies.get(names.refresh, ""), TokenKind.REFRESH)

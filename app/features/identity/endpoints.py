@@ -228,7 +228,7 @@ async def ask_reset(form: ResetRequest, caller: Knocker, uow: Uow) -> Done:
 )
 async def answer_reset(form: ResetConfirmation, caller: Knocker, resources: ProcessResources, uow: Uow) -> Done:
     """Set a new password by link or code; sign in with it afterwards."""
-    drafted = await service.draft_reset(resources, form)
+    drafted = await service.draft_reset(resources, form, caller)
     await service.answer_reset(uow, form, drafted, caller)
     return Done()
 

@@ -31,7 +31,7 @@ from app.features.identity.events import (
 from app.features.identity.service.callers import Caller, note
 from app.models.challenge import AuthChallenge, ChallengePurpose
 from app.models.security_event import SecurityEventKind
-from app.models.user import User
+from app.models.user import User, UserStatus
 
 LINK_LIFE = timedelta(hours=1)
 CODE_LIFE = timedelta(minutes=10)
@@ -139,7 +139,8 @@ async def take_code(uow: UnitOfWork, user_id: UUID, code: str, purposes: tuple[C
     if not any(hmac.compare_digest(typed, one.encode()) for one in expected):
         challenge.attempts += 1
         if challenge.attempts >= MOST_WRONG_CODES:
-            challenge.closed_at = now
+            # Only the code: strangers may guess at it, and must not be able to spoil the link in the owner's mail.
+            challenge.code_expires_at = now
         raise BadChallengeError
     challenge.closed_at = challenge.used_at = now
     return challenge
@@ -285,6 +286,6 @@ async def _taken(
 
 async def _own(uow: UnitOfWork, user_id: UUID) -> User:
     user = await repository.lock_user(uow.session, user_id)
-    if user is None:
+    if user is None or user.status is not UserStatus.ACTIVE:
         raise BadChallengeError
     return user

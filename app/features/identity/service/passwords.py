@@ -10,7 +10,7 @@ from app.core.security.limits import Rate, limiter
 from app.core.security.passwords import password_hasher
 from app.core.uow import UnitOfWork
 from app.features.identity import repository, rules
-from app.features.identity.errors import BadChallengeError, NotSignedInError, WrongPasswordError
+from app.features.identity.errors import AccountInputError, BadChallengeError, NotSignedInError, WrongPasswordError
 from app.features.identity.events import PasswordChanged, PasswordResetRequested
 from app.features.identity.repository import SessionView
 from app.features.identity.schemas import PasswordChange, PasswordStrength, PasswordToJudge, ResetConfirmation
@@ -26,6 +26,7 @@ from app.models.user import User, UserStatus
 RESETS_BY_ADDRESS = Rate("reset", 60, 3600)
 RESETS_BY_NAME = Rate("reset-name", 5, 3600)
 ANSWERS_BY_NAME = Rate("reset-answer", 20, 3600)
+ANSWERS_BY_ADDRESS = Rate("reset-answer-from", 60, 3600)
 JUDGED_BY_ADDRESS = Rate("judge", 240, 60)
 JUDGED_LENGTH = 64
 RESET = (ChallengePurpose.RESET_PASSWORD,)
@@ -48,23 +49,36 @@ async def prepare_reset(uow: UnitOfWork, typed: str, caller: Caller) -> AuthChal
         return None
     if not await limiter(uow.resources).allows(RESETS_BY_NAME, str(user.id)):
         return None
-    target = user.email or user.phone or ""
+    # A confirmed contact first: an address with a slip in it belongs to a stranger.
+    confirmed = (user.email if user.email_confirmed_at else None) or (user.phone if user.phone_confirmed_at else None)
+    target = confirmed or user.email or user.phone or ""
     note(uow, user.id, SecurityEventKind.PASSWORD_RESET_ASKED, caller)
     return await open_challenge(uow, user, ChallengePurpose.RESET_PASSWORD, target)
 
 
-async def draft_reset(resources: Resources, form: ResetConfirmation) -> tuple[str, bool]:
+async def draft_reset(resources: Resources, form: ResetConfirmation, caller: Caller) -> tuple[str, bool]:
     """Look at the new password and hash it, before any transaction; the proof is only looked at, not used.
+
+    A hash costs a quarter of a second, so nobody gets one for a made-up link or without end.
 
     Raises:
         AccountInputError: The password cannot be accepted.
+        BadChallengeError: There is no proof, or the link is none of ours.
+        TooManyTriesError: Too many answers for one name or from one address.
     """
-    words = rules.own_words(form.identifier or "", None, None)
+    await limiter(resources).hit(ANSWERS_BY_ADDRESS, caller.limit_key)
     if form.token:
         async with resources.read_sessions() as session:
             user = await owner_of_link(session, resources.settings, form.token)
-        if user is not None:
-            words = rules.own_words(user.username, user.email, user.phone, user.display_name)
+        if user is None:
+            raise BadChallengeError
+        words = _words_of(user)
+    elif form.code and form.identifier:
+        identifier = rules.identify(form.identifier, resources.settings.phone_region)
+        await limiter(resources).hit(ANSWERS_BY_NAME, identifier.counted_as)
+        words = rules.own_words(form.identifier, None, None)
+    else:
+        raise BadChallengeError
     unchecked = await screen(resources, form.password, words, loc="password")
     return await password_hasher(resources.settings.bcrypt_rounds).hash(form.password), unchecked
 
@@ -74,6 +88,7 @@ async def answer_reset(uow: UnitOfWork, form: ResetConfirmation, drafted: tuple[
 
     Raises:
         BadChallengeError: The proof does not hold; a wrong code is counted.
+        AccountInputError: The password is one of the person's own names, which a code tells only now.
     """
     challenge = await _proof(uow, form)
     user = await repository.lock_user(uow.session, challenge.user_id)
@@ -81,6 +96,10 @@ async def answer_reset(uow: UnitOfWork, form: ResetConfirmation, drafted: tuple[
         raise BadChallengeError
     if challenge.target not in (user.email, user.phone):
         raise BadChallengeError
+    shortest = uow.resources.settings.password_min_length
+    problems = rules.password_problems(form.password, _words_of(user), shortest=shortest, loc="password")
+    if problems:
+        raise AccountInputError(errors=problems)
     hashed, user.password_unchecked = drafted
     await _set_password(uow, user, hashed, caller, reset=True)
     if challenge.target == user.email and user.email_confirmed_at is None:
@@ -89,13 +108,16 @@ async def answer_reset(uow: UnitOfWork, form: ResetConfirmation, drafted: tuple[
     user.epoch += 1
 
 
+def _words_of(user: User) -> list[str]:
+    return rules.own_words(user.username, user.email, user.phone, user.display_name)
+
+
 async def _proof(uow: UnitOfWork, form: ResetConfirmation) -> AuthChallenge:
     if form.token:
         return await take_link(uow, form.token, RESET)
     if not form.code or not form.identifier:
         raise BadChallengeError
     identifier = rules.identify(form.identifier, uow.resources.settings.phone_region)
-    await limiter(uow.resources).hit(ANSWERS_BY_NAME, identifier.counted_as)
     user = await repository.find_user(uow.session, **identifier.keys)
     if user is None:
         raise BadChallengeError
@@ -132,7 +154,9 @@ async def change_password(uow: UnitOfWork, view: SessionView, form: PasswordChan
 async def _set_password(uow: UnitOfWork, user: User, hashed: str, caller: Caller, *, reset: bool) -> None:
     user.password_hash = hashed
     user.password_changed_at = utc_now()
-    await repository.close_challenges(uow.session, user.id, ChallengePurpose.RESET_PASSWORD, utc_now())
+    # Whoever knew the old password may have asked for another address: such a link must not outlive the password.
+    for purpose in (ChallengePurpose.RESET_PASSWORD, ChallengePurpose.CHANGE_EMAIL, ChallengePurpose.CHANGE_PHONE):
+        await repository.close_challenges(uow.session, user.id, purpose, utc_now())
     kind = SecurityEventKind.PASSWORD_RESET if reset else SecurityEventKind.PASSWORD_CHANGED
     note(uow, user.id, kind, caller)
     uow.emit(PasswordChanged(user_id=str(user.id), reset=reset))

@@ -24,6 +24,8 @@ from app.models.session import SessionEnd
 from app.models.user import User
 
 WRONG_PASSWORDS = Rate("password-again", 10, 900)
+COMPARED_PASSWORDS = Rate("password-compared", 40, 900)
+"""Counted before comparing, so that many guesses at once are no way around the first one."""
 TOUCH_AFTER = timedelta(minutes=10)
 KEPT_AFTER_END = timedelta(days=90)
 
@@ -73,6 +75,7 @@ async def prove(resources: Resources, user_id: UUID, password: str) -> str:
     if user is None:
         raise NotSignedInError
     await limiter(resources).refuse_if_full(WRONG_PASSWORDS, str(user_id))
+    await limiter(resources).hit(COMPARED_PASSWORDS, str(user_id))
     matched, _upgraded = await password_hasher(resources.settings.bcrypt_rounds).verify(password, user.password_hash)
     if not matched:
         await limiter(resources).count(WRONG_PASSWORDS, str(user_id))

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,6 +35,7 @@ class SignInTicket:
 
     user_id: UUID | None
     password_hash: str | None
+    password_changed_at: datetime | None
     counted_as: str
     known_device: bool
 
@@ -75,6 +76,7 @@ async def begin_sign_in(session: AsyncSession, resources: Resources, form: SignI
     return SignInTicket(
         user_id=user.id if user is not None else None,
         password_hash=user.password_hash if user is not None else None,
+        password_changed_at=user.password_changed_at if user is not None else None,
         counted_as=counted_as,
         known_device=known,
     )
@@ -113,7 +115,11 @@ async def finish_sign_in(
         TooManyTriesError: The account began to rest while the password was compared.
     """
     matched, upgraded = checked
-    user = await repository.get_user(uow.session, ticket.user_id) if ticket.user_id is not None else None
+    # Held until the end: a password replaced while this one was compared lets nobody in any more, and sign-ins of
+    # one person count their sessions one after another.
+    user = await repository.lock_user(uow.session, ticket.user_id) if ticket.user_id is not None else None
+    if user is not None and user.password_changed_at != ticket.password_changed_at:
+        matched = False
     if not matched or user is None or user.status is not UserStatus.ACTIVE:
         await _count_failure(uow, ticket, caller)
         raise WrongCredentialsError
