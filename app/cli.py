@@ -15,7 +15,7 @@ from app.core.config import ROOT, Settings, get_settings
 from app.core.embedded import ServerAddresses, ServersError, ensure_servers
 from app.core.embedded.layout import Layout, write_private
 from app.core.embedded.locks import FileLock
-from app.core.preparation import note_prepared
+from app.core.preparation import is_prepared, note_prepared
 from app.core.supervision.plan import Choices, configuration
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -104,7 +104,10 @@ def up() -> None:
         _need_port("127.0.0.1", settings.mail_catcher_port, "MAIL_CATCHER_PORT", "the mail catcher")
     servers = _start_servers(settings)
     console.print("[green]✓[/] PostgreSQL and Valkey answer")
-    _prepare(settings, servers)
+    if settings.database_url is None and asyncio.run(is_prepared(settings, servers.database_url)):
+        console.print("[green]✓[/] the database is up to date")
+    else:
+        _prepare(settings, servers)
     choices = _choices(settings)
     write_private(layout.run / "supervisord.conf", configuration(choices))
     write_private(layout.run / "greeting.txt", _greeting(settings))

@@ -34,7 +34,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Open what the process holds when it starts, close it when it stops."""
     settings = get_settings()
     servers = await asyncio.to_thread(ensure_servers, settings)
-    await asyncio.to_thread(prepare_bundled, settings)
+    await prepare_bundled(settings, servers.database_url)
     async with open_resources(settings, database_url=servers.database_url, redis_url=servers.redis_url) as resources:
         app.state.resources = replace(resources, nudge=Nudger())
         yield

@@ -1,9 +1,14 @@
 """Makes a database of one's own usable: `uvicorn app.main:app` alone must bring a working site."""
 
+import asyncio
 import hashlib
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+import asyncpg
+from sqlalchemy import make_url
 
 from app.core.config import ROOT, Settings
 from app.core.embedded import ServersError
@@ -27,10 +32,36 @@ def _fingerprint() -> str:
     return digest.hexdigest()
 
 
-def is_prepared(settings: Settings) -> bool:
-    """Whether this data folder has seen this version's preparation."""
+def newest_revision() -> str | None:
+    """The head of the migrations, read from their files: importing Alembic would cost a second at each start."""
+    revisions: set[str] = set()
+    followed: set[str] = set()
+    for path in (ROOT / "alembic" / "versions").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        revisions |= set(re.findall(r"^revision\b[^=]*= [\"']([^\"']+)", text, re.MULTILINE))
+        followed |= set(re.findall(r"^down_revision\b[^=]*= [\"']([^\"']+)", text, re.MULTILINE))
+    heads = revisions - followed
+    return heads.pop() if len(heads) == 1 else None
+
+
+async def applied_revision(address: str) -> str | None:
+    """What the database says it is at."""
+    plain = make_url(address).set(drivername="postgresql").render_as_string(hide_password=False)
+    connection = await asyncpg.connect(plain, timeout=5)
+    try:
+        if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+            return None
+        return str(await connection.fetchval("SELECT version_num FROM alembic_version"))
+    finally:
+        await connection.close()
+
+
+async def is_prepared(settings: Settings, address: str) -> bool:
+    """Whether this data folder has seen this version's preparation, and its database agrees."""
     mark = _mark(settings)
-    return mark.exists() and mark.read_text(encoding="ascii") == _fingerprint()
+    if not mark.exists() or mark.read_text(encoding="ascii") != _fingerprint():
+        return False
+    return await applied_revision(address) == newest_revision()
 
 
 def note_prepared(settings: Settings) -> None:
@@ -39,7 +70,7 @@ def note_prepared(settings: Settings) -> None:
     _mark(settings).write_text(_fingerprint(), encoding="ascii")
 
 
-def prepare_bundled(settings: Settings) -> None:
+async def prepare_bundled(settings: Settings, address: str) -> None:
     """Migrate and load the first data into the bundled database, once per version, in a process of its own.
 
     An outside database is never touched here: its owner says when to migrate.
@@ -50,20 +81,23 @@ def prepare_bundled(settings: Settings) -> None:
     if settings.database_url is not None or settings.environment != "development":
         return
     lock = FileLock(settings.data_dir / "run" / "prepare.lock")
-    lock.acquire(wait=True)
+    await asyncio.to_thread(lock.acquire, wait=True)
     try:
-        if is_prepared(settings):
-            return
-        done = subprocess.run(
-            [sys.executable, "-m", "app", "prepare"],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PREPARE_SECONDS,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise ServersError(f"The database could not be prepared: {done.stderr.strip() or done.stdout.strip()}")
+        if not await is_prepared(settings, address):
+            await asyncio.to_thread(_prepare)
     finally:
         lock.release()
+
+
+def _prepare() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "prepare"],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PREPARE_SECONDS,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise ServersError(f"The database could not be prepared: {done.stderr.strip() or done.stdout.strip()}")

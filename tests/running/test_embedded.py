@@ -14,6 +14,8 @@ from pathlib import Path
 import asyncpg
 import psutil
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import make_url
@@ -22,6 +24,7 @@ from app.core.embedded import ServerAddresses, ServersError, ensure_servers, rel
 from app.core.embedded.keeper import IDLE_SECONDS
 from app.core.embedded.layout import SHARED_HOME, Layout
 from app.core.embedded.locks import FileLock
+from app.core.preparation import newest_revision
 from tests.running.instance import ROOT, processes_of, wait_until
 
 pytestmark = [pytest.mark.timeout(120)]
@@ -244,3 +247,8 @@ def test_windows_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(ServersError, match=r"Docker .* WSL, or set DATABASE_URL and REDIS_URL"):
         ensure_servers(Choice(tmp_path / "data"))
+
+
+def test_the_newest_migration_is_read_without_alembic() -> None:
+    heads = ScriptDirectory.from_config(Config(str(ROOT / "alembic.ini"))).get_heads()
+    assert [newest_revision()] == list(heads)

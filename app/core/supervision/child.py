@@ -1,6 +1,6 @@
 """Runs one module as a program that ends in order when its supervisor is gone.
 
-`python -m app.core.supervision.child celery -A app.tasks.config_tasks worker`
+`python -m app.core.supervision.child NICENESS celery -A app.tasks.config_tasks worker`
 """
 
 import os
@@ -24,10 +24,11 @@ def watch_parent(parent: int) -> None:
 
 
 def main() -> None:
-    """Become the module named first."""
+    """Become the named module, at the given priority."""
     threading.Thread(target=watch_parent, args=(os.getppid(),), name="parent-watch", daemon=True).start()
-    module = sys.argv[1]
-    sys.argv = sys.argv[1:]
+    os.nice(int(sys.argv[1]))
+    module = sys.argv[2]
+    sys.argv = sys.argv[2:]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

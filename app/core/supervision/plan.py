@@ -1,7 +1,7 @@
 """What runs under `make up`, and how each program is started, stopped and restarted."""
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.embedded.layout import ROOT
@@ -17,7 +17,8 @@ class Program:
     module: str
     arguments: tuple[str, ...]
     stop_seconds: int = 20
-    variables: dict[str, str] = field(default_factory=dict[str, str])
+    niceness: int = 0
+    """The site goes first: what nobody waits for starts and works at a lower priority."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +53,19 @@ def programs(choices: Choices) -> list[Program]:
             "celery",
             (*celery, "worker", "--without-gossip", "--without-mingle"),
             stop_seconds=60,
+            niceness=5,
         ),
         Program(
             "beat",
             "celery",
             (*celery, "beat", "--pidfile="),
+            niceness=5,
         ),
         Program(
             "flower",
             "celery",
             (*celery, "flower", f"--port={choices.flower_port}", "--address=127.0.0.1"),
+            niceness=10,
         ),
     ]
     if choices.mail_port is not None:
@@ -94,7 +98,8 @@ def configuration(choices: Choices) -> str:
 
 
 def _section(program: Program, logs: Path) -> str:
-    command = [sys.executable, "-m", "app.core.supervision.child", program.module, *program.arguments]
+    child = ("app.core.supervision.child", str(program.niceness), program.module)
+    command = [sys.executable, "-m", *child, *program.arguments]
     return (
         f"[program:{program.name}]\n"
         f"command={' '.join(_quoted(part) for part in command)}\n"
