@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
 
 import app as house
 from app.core.config import Settings
@@ -53,7 +54,11 @@ def settings_example() -> str:
         "# Every setting of ipLance with its default; copy to .env and take the # away from what you change.\n",
         "# Written by `make docs` from app/core/config.py.\n",
     ]
-    groups = [kind for kind in Settings.__mro__ if "_Group" in [base.__name__ for base in kind.__bases__]]
+    groups = [
+        kind
+        for kind in Settings.__mro__
+        if issubclass(kind, BaseSettings) and "_Group" in [base.__name__ for base in kind.__bases__]
+    ]
     for group in groups:
         parts.append(f"\n# {_first_line(group)}\n")
         for name, field in group.model_fields.items():
