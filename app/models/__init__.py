@@ -2,6 +2,7 @@
 
 from app.core.outbox import DeadLetter, InboxReceipt, OutboxMessage
 from app.models.challenge import AuthChallenge
+from app.models.notification import MailMessage, Notification
 from app.models.security_event import SecurityEvent
 from app.models.session import AuthSession
 from app.models.throttle import SignInThrottle
@@ -12,6 +13,8 @@ __all__ = [
     "AuthSession",
     "DeadLetter",
     "InboxReceipt",
+    "MailMessage",
+    "Notification",
     "OutboxMessage",
     "SecurityEvent",
     "SignInThrottle",

@@ -75,5 +75,7 @@ celery_app.conf.beat_schedule = {
     "sweep-outbox": every(15.0, "tasks.sweep_outbox"),
     "watch-stuck": every(60.0, "tasks.watch_outbox"),
     "prune-outbox": every(3600.0, "tasks.prune_outbox"),
+    "send-mail": every(5.0, "notifications.send_mail"),
+    "prune-notices": daily(3, 40, "notifications.prune"),
     "prune-sessions": daily(3, 20, "identity.prune"),
 }

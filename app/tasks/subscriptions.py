@@ -1,11 +1,21 @@
 """Who listens to what: the whole reaction graph on one page."""
 
 from app.features.identity import tasks as _identity  # noqa: F401 - its tasks are found by name
+from app.features.notifications import tasks as _notifications  # noqa: F401 - its tasks are found by name
 
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "identity.password_reset_requested": ("identity.on_password_reset_requested",),
+    "identity.password_reset_prepared": ("notifications.on_password_reset_prepared",),
+    "identity.email_confirmation_requested": ("notifications.on_email_confirmation_requested",),
+    "identity.password_changed": ("notifications.on_password_changed",),
+    "identity.email_change_requested": ("notifications.on_email_change_requested",),
+    "identity.email_changed": ("notifications.on_email_changed",),
+    "identity.phone_changed": ("notifications.on_phone_changed",),
+    "identity.new_device_signed_in": ("notifications.on_new_device_signed_in",),
+    "identity.session_replayed": ("notifications.on_session_replayed",),
+    "identity.account_deactivated": ("notifications.on_account_deactivated",),
 }
 """Topic → the tasks that react to it."""
 
-SILENT: frozenset[str] = frozenset()
+SILENT: frozenset[str] = frozenset({"identity.user_registered"})
 """Topics that nobody listens to yet, on purpose."""

@@ -1,0 +1,1 @@
+"""Tells people what concerns them: notices on the site and mails."""

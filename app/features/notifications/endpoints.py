@@ -1,0 +1,55 @@
+"""The JSON face of notices."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from app.core.errors import DomainError
+from app.core.http import ReadSession, Uow
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.problems import refusals
+from app.core.security.csrf import CsrfError
+from app.core.security.tokens import BadTokenError
+from app.features.identity.access import CurrentActor
+from app.features.identity.errors import NotSignedInError, SessionEndedError
+from app.features.notifications import service
+from app.features.notifications.errors import NoticeNotFoundError
+from app.features.notifications.schemas import MarkedRead, NotificationRead, UnreadCount
+
+router = APIRouter(prefix="/notifications", tags=["notifications"])
+
+SIGNED_IN: tuple[type[DomainError], ...] = (NotSignedInError, BadTokenError, SessionEndedError)
+
+Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
+
+
+@router.get("", responses=refusals(*SIGNED_IN, BadCursorError))
+async def list_notifications(
+    actor: CurrentActor,
+    session: ReadSession,
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    unread: Annotated[bool, Query(description="only what was not read")] = False,
+) -> Page[NotificationRead]:
+    """List your notices, newest first."""
+    found = await service.list_notices(session, actor, cursor, limit, unread=unread)
+    return Page(items=found.items, next_cursor=found.next_cursor)
+
+
+@router.get("/unread-count", responses=refusals(*SIGNED_IN))
+async def count_unread(actor: CurrentActor, session: ReadSession) -> UnreadCount:
+    """Count your unread notices, at most a hundred."""
+    return UnreadCount(count=await service.count_unread(session, actor.id))
+
+
+@router.post("/read-all", responses=refusals(*SIGNED_IN, CsrfError))
+async def mark_all_read(actor: CurrentActor, uow: Uow) -> MarkedRead:
+    """Mark all your notices as read."""
+    return MarkedRead(marked=await service.mark_all_read(uow, actor))
+
+
+@router.post("/{notice_id}/read", responses=refusals(*SIGNED_IN, CsrfError, NoticeNotFoundError))
+async def mark_read(notice_id: UUID, actor: CurrentActor, uow: Uow) -> NotificationRead:
+    """Mark one of your notices as read."""
+    return await service.mark_read(uow, actor, notice_id)

@@ -1,0 +1,66 @@
+"""The pages of notices, and the caught mail of a demonstration instance."""
+
+import asyncio
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.i18n import _
+from app.features.identity.access import CurrentActor
+from app.features.notifications import service
+from app.features.notifications.errors import CaughtMailNotFoundError
+from app.gateways.caught_mail import find_caught, is_open, list_caught
+from app.web.flash import redirect
+from app.web.render import render
+
+router = APIRouter()
+
+PAGE = 30
+
+
+@router.get("/notifications")
+async def show_notifications(
+    request: Request,
+    actor: CurrentActor,
+    session: ReadSession,
+    cursor: Annotated[str | None, Query(max_length=300)] = None,
+) -> Response:
+    """List the actor's notices."""
+    found = await service.list_notices(session, actor, cursor, PAGE)
+    unread = await service.count_unread(session, actor.id)
+    context = {"notices": found.items, "older": found.next_cursor, "later": cursor, "unread": unread}
+    return render(request, "notifications/list.html", context)
+
+
+@router.post("/notifications/read-all")
+async def read_all(actor: CurrentActor, uow: Uow) -> Response:
+    """Mark everything as read."""
+    await service.mark_all_read(uow, actor)
+    return redirect("/notifications", _("Everything is marked as read."))
+
+
+@router.post("/notifications/{notice_id}/open")
+async def open_notification(notice_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Mark one notice as read and go where it leads."""
+    notice = await service.mark_read(uow, actor, notice_id)
+    return redirect(notice.href or "/notifications")
+
+
+@router.get("/demo/mail")
+async def show_caught_mails(request: Request, resources: ProcessResources) -> Response:
+    """List the mail that a demonstration instance caught instead of sending it."""
+    if not is_open(resources.settings):
+        raise CaughtMailNotFoundError
+    mails = await asyncio.to_thread(list_caught, resources.settings)
+    return render(request, "notifications/caught_list.html", {"mails": mails})
+
+
+@router.get("/demo/mail/{name}")
+async def show_caught_mail(request: Request, name: str, resources: ProcessResources) -> Response:
+    """Show one caught mail, its links to click."""
+    mail = await asyncio.to_thread(find_caught, resources.settings, name) if is_open(resources.settings) else None
+    if mail is None:
+        raise CaughtMailNotFoundError
+    return render(request, "notifications/caught_show.html", {"mail": mail})

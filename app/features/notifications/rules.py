@@ -1,0 +1,64 @@
+"""The words of each notice, where it leads, and when a mail is tried again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.core.i18n import N_, _
+from app.models.notification import NoticeKind
+
+MAX_ATTEMPTS = 60
+LONGEST_DELAY = timedelta(minutes=30)
+CLAIM = timedelta(seconds=60)
+"""A mail that a sender took and never marked may be sent again after this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How a notice reads; placeholders are `order`, `person` and `count`."""
+
+    text: str
+    href: str | None = None
+
+
+SECURITY = "/settings/security"
+ORDER = "/orders/{order_id}"
+
+WORDINGS: dict[NoticeKind, Wording] = {
+    NoticeKind.PASSWORD_CHANGED: Wording(N_("Your password was changed."), SECURITY),
+    NoticeKind.EMAIL_CHANGE_REQUESTED: Wording(N_("A change of your e-mail address was asked for."), SECURITY),
+    NoticeKind.EMAIL_CHANGED: Wording(N_("Your e-mail address was changed."), SECURITY),
+    NoticeKind.PHONE_CHANGED: Wording(N_("Your phone number was changed."), SECURITY),
+    NoticeKind.NEW_DEVICE: Wording(N_("Somebody signed in to your account from a new device."), "/settings/devices"),
+    NoticeKind.SESSION_REPLAYED: Wording(
+        N_("An old sign-in of your account was used again, so we ended that session."), "/settings/devices"
+    ),
+    NoticeKind.PROPOSAL_RECEIVED: Wording(N_("{person} answered your order “{order}”."), ORDER),
+    NoticeKind.PROPOSAL_WITHDRAWN: Wording(N_("{person} took back the proposal for your order “{order}”."), ORDER),
+    NoticeKind.PROPOSAL_ACCEPTED: Wording(N_("{person} chose your proposal for “{order}”."), ORDER),
+    NoticeKind.PROPOSAL_DECLINED: Wording(N_("Your proposal for “{order}” was not chosen."), ORDER),
+    NoticeKind.ORDER_AWARDED: Wording(N_("You chose {person} for “{order}”. The order is closed to others."), ORDER),
+    NoticeKind.ORDER_EXPIRED: Wording(N_("Your order “{order}” was open for long without an answer and ended."), ORDER),
+    NoticeKind.ORDER_EDITED: Wording(N_("An order you answered reads differently now: “{order}”."), ORDER),
+}
+MAIL_ONLY = frozenset(set(NoticeKind) - set(WORDINGS))
+"""Kinds that never appear on the site: their mail carries a link or a code."""
+SECURITY_KINDS = frozenset({kind for kind, wording in WORDINGS.items() if wording.href != ORDER}) | MAIL_ONLY
+"""Kinds that go out whatever the person chose."""
+
+
+def text_of(kind: NoticeKind, facts: Mapping[str, str]) -> str:
+    """Return a notice in the reader's language; what is gone meanwhile has a general name."""
+    known = {"order": _("a deleted order"), "person": _("a deleted account"), **facts}
+    return _(WORDINGS[kind].text).format(**known)
+
+
+def href_of(kind: NoticeKind, params: Mapping[str, object]) -> str | None:
+    """Return where a notice leads."""
+    href = WORDINGS[kind].href
+    return href.format(**params) if href else None
+
+
+def next_delay(attempts: int) -> timedelta:
+    """Return the wait after so many tries: 10, 20, 40 … seconds, at most half an hour."""
+    return min(timedelta(seconds=10 * 2 ** min(attempts - 1, 12)), LONGEST_DELAY)

@@ -1,0 +1,41 @@
+"""The verbs of notices and mails."""
+
+from app.features.notifications.service.reading import count_unread, list_notices, mark_all_read, mark_read, prune
+from app.features.notifications.service.sending import (
+    Draft,
+    Trouble,
+    claim_draft,
+    dead_mails,
+    mail_counts,
+    mark_failed,
+    mark_sent,
+    send_again,
+)
+from app.features.notifications.service.writing import (
+    SEND_TASK,
+    mail_challenge,
+    mail_farewell,
+    notify,
+    notify_elsewhere,
+)
+
+__all__ = [
+    "SEND_TASK",
+    "Draft",
+    "Trouble",
+    "claim_draft",
+    "count_unread",
+    "dead_mails",
+    "list_notices",
+    "mail_challenge",
+    "mail_counts",
+    "mail_farewell",
+    "mark_all_read",
+    "mark_failed",
+    "mark_read",
+    "mark_sent",
+    "notify",
+    "notify_elsewhere",
+    "prune",
+    "send_again",
+]

@@ -1,0 +1,29 @@
+"""Looks up what notices are about, in few queries: orders and people by their ids."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.features.identity import service as identity
+
+type Params = Mapping[str, Any]
+
+
+def _ids(all_params: Iterable[Params], name: str) -> set[UUID]:
+    return {UUID(str(params[name])) for params in all_params if params.get(name)}
+
+
+async def facts_of(session: AsyncSession, all_params: list[Params]) -> list[dict[str, str]]:
+    """Return for each set of ids the words that fill a text; what is gone is left out."""
+    person_ids = _ids(all_params, "person_id")
+    names = await identity.usernames(session, list(person_ids)) if person_ids else {}
+    result: list[dict[str, str]] = []
+    for params in all_params:
+        words: dict[str, str] = {}
+        person = names.get(UUID(str(params["person_id"]))) if params.get("person_id") else None
+        if person is not None:
+            words["person"] = person
+        result.append(words)
+    return result

@@ -1,0 +1,78 @@
+"""Records what somebody should learn; nothing is sent from here."""
+
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from app.core.uow import UnitOfWork
+from app.features.identity import service as identity
+from app.features.notifications.repository import MailRepository, NotificationRepository
+from app.models.notification import NoticeKind
+
+SEND_TASK = "notifications.send_mail"
+
+
+async def notify(uow: UnitOfWork, user_id: str, kind: NoticeKind, message_id: int, **params: str) -> None:
+    """Put a notice on the person's page and, where the address is confirmed, a mail beside it."""
+    owner = UUID(user_id)
+    contact = await identity.contact_of(uow.session, owner)
+    if contact is None or not contact.active:
+        return
+    await NotificationRepository(uow.session).add(owner, kind, params, message_id)
+    if contact.email and contact.email_confirmed:
+        await mail(uow, owner, kind, message_id, params)
+
+
+async def mail(
+    uow: UnitOfWork,
+    user_id: UUID,
+    kind: NoticeKind,
+    message_id: int,
+    params: dict[str, Any],
+    *,
+    to_address: str | None = None,
+) -> None:
+    """Record the intent to send a mail; it leaves after the commit, to `to_address` or to the account's own."""
+    other = "other-" if to_address else ""
+    await MailRepository(uow.session).add(
+        {
+            "key": f"{message_id}.{kind.value.replace('_', '-')}.{other}{user_id.hex}",
+            "user_id": user_id,
+            "kind": kind,
+            "params": params,
+            "to_address": to_address,
+            "message_id": message_id,
+            "request_id": structlog.contextvars.get_contextvars().get("request_id"),
+        }
+    )
+    uow.nudge(SEND_TASK)
+
+
+async def notify_elsewhere(
+    uow: UnitOfWork, user_id: str, kind: NoticeKind, message_id: int, *, to_address: str | None
+) -> None:
+    """Put a notice on the person's page and send a mail to an address that is not, or soon not, the account's own."""
+    owner = UUID(user_id)
+    contact = await identity.contact_of(uow.session, owner)
+    if contact is None:
+        return
+    await NotificationRepository(uow.session).add(owner, kind, {}, message_id)
+    if to_address:
+        await mail(uow, owner, kind, message_id, {}, to_address=to_address)
+
+
+async def mail_challenge(uow: UnitOfWork, user_id: str, challenge_id: str, message_id: int) -> None:
+    """Record a mail with a link and a code; both are made when it is sent and stored nowhere."""
+    letter = await identity.letter_for(uow.session, uow.resources, UUID(challenge_id))
+    if letter is None or letter.to_email is None:
+        return
+    kind = NoticeKind(letter.purpose.value)
+    await mail(uow, UUID(user_id), kind, message_id, {"challenge_id": challenge_id})
+
+
+async def mail_farewell(uow: UnitOfWork, user_id: str, message_id: int) -> None:
+    """Tell a person by mail that the account was closed."""
+    contact = await identity.contact_of(uow.session, UUID(user_id))
+    if contact is not None and contact.email and contact.email_confirmed:
+        await mail(uow, contact.user_id, NoticeKind.ACCOUNT_DEACTIVATED, message_id, {})

@@ -1,0 +1,118 @@
+"""What notifications do in the background: they listen to the other rooms, send mail, and tidy up."""
+
+import time
+
+import structlog
+
+from app.core.resources import Resources
+from app.core.uow import UnitOfWork, unit_of_work
+from app.core.worker import consumer, periodic
+from app.features.identity import events as identity
+from app.features.notifications import service
+from app.features.notifications.service import Draft, Trouble
+from app.gateways.mail import Mail, Mailer, MailRefusedError, MailUnavailableError, mailer_of
+from app.models.notification import MailStatus, NoticeKind
+from app.web.mail import render_mail
+
+log = structlog.get_logger()
+
+SEND_SECONDS = 8.0
+"""No new mail is begun after this long, so that a slow server never meets the limit of a task."""
+
+
+@consumer("notifications.on_email_confirmation_requested", identity.EmailConfirmationRequested)
+async def on_email_confirmation_requested(
+    uow: UnitOfWork, event: identity.EmailConfirmationRequested, message_id: int
+) -> None:
+    """Send the link and the code to the address of the challenge."""
+    await service.mail_challenge(uow, event.user_id, event.challenge_id, message_id)
+
+
+@consumer("notifications.on_password_reset_prepared", identity.PasswordResetPrepared)
+async def on_password_reset_prepared(uow: UnitOfWork, event: identity.PasswordResetPrepared, message_id: int) -> None:
+    """Send the link and the code where the account has an address."""
+    await service.mail_challenge(uow, event.user_id, event.challenge_id, message_id)
+
+
+@consumer("notifications.on_password_changed", identity.PasswordChanged)
+async def on_password_changed(uow: UnitOfWork, event: identity.PasswordChanged, message_id: int) -> None:
+    """Tell the owner."""
+    await service.notify(uow, event.user_id, NoticeKind.PASSWORD_CHANGED, message_id)
+
+
+@consumer("notifications.on_email_change_requested", identity.EmailChangeRequested)
+async def on_email_change_requested(uow: UnitOfWork, event: identity.EmailChangeRequested, message_id: int) -> None:
+    """Tell the owner at the address that would be replaced."""
+    kind = NoticeKind.EMAIL_CHANGE_REQUESTED
+    await service.notify_elsewhere(uow, event.user_id, kind, message_id, to_address=event.old_email)
+
+
+@consumer("notifications.on_email_changed", identity.EmailChanged)
+async def on_email_changed(uow: UnitOfWork, event: identity.EmailChanged, message_id: int) -> None:
+    """Tell the owner at the address that was replaced."""
+    kind = NoticeKind.EMAIL_CHANGED
+    await service.notify_elsewhere(uow, event.user_id, kind, message_id, to_address=event.old_email)
+
+
+@consumer("notifications.on_phone_changed", identity.PhoneChanged)
+async def on_phone_changed(uow: UnitOfWork, event: identity.PhoneChanged, message_id: int) -> None:
+    """Tell the owner."""
+    await service.notify(uow, event.user_id, NoticeKind.PHONE_CHANGED, message_id)
+
+
+@consumer("notifications.on_new_device_signed_in", identity.NewDeviceSignedIn)
+async def on_new_device_signed_in(uow: UnitOfWork, event: identity.NewDeviceSignedIn, message_id: int) -> None:
+    """Tell the owner."""
+    await service.notify(uow, event.user_id, NoticeKind.NEW_DEVICE, message_id)
+
+
+@consumer("notifications.on_session_replayed", identity.SessionReplayed)
+async def on_session_replayed(uow: UnitOfWork, event: identity.SessionReplayed, message_id: int) -> None:
+    """Tell the owner that somebody may have copied a session."""
+    await service.notify(uow, event.user_id, NoticeKind.SESSION_REPLAYED, message_id)
+
+
+@consumer("notifications.on_account_deactivated", identity.AccountDeactivated)
+async def on_account_deactivated(uow: UnitOfWork, event: identity.AccountDeactivated, message_id: int) -> None:
+    """Say goodbye by mail; nobody is there to read a notice."""
+    await service.mail_farewell(uow, event.user_id, message_id)
+
+
+@periodic(service.SEND_TASK)
+async def send_mail(resources: Resources) -> None:
+    """Send what is due, one mail after the other."""
+    began = time.monotonic()
+    while time.monotonic() - began < SEND_SECONDS:
+        async with unit_of_work(resources) as uow:
+            draft = await service.claim_draft(uow)
+        if draft is None:
+            return
+        await _send(resources, mailer_of(resources), draft)
+
+
+async def _send(resources: Resources, mailer: Mailer, draft: Draft) -> None:
+    with structlog.contextvars.bound_contextvars(request_id=draft.request_id, mail=draft.key, kind=draft.kind.value):
+        try:
+            if draft.to is not None:
+                words = render_mail(draft.kind.value, draft.locale, draft.context)
+                texts = {"subject": words.subject, "text": words.text, "html": words.html}
+                await mailer.send(Mail(key=draft.key, to=draft.to, language=draft.locale, **texts))
+        except (MailUnavailableError, MailRefusedError) as error:
+            trouble = Trouble.NEVER if isinstance(error, MailRefusedError) else Trouble.LATER
+            async with unit_of_work(resources) as uow:
+                status = await service.mark_failed(uow, draft, trouble, str(error))
+            level = log.aerror if status is MailStatus.DEAD else log.awarning
+            await level("mail_failed", status=status.value, error=str(error))
+            return
+        async with unit_of_work(resources) as uow:
+            await service.mark_sent(uow, draft)
+        await log.ainfo("mail_sent" if draft.to else "mail_obsolete")
+
+
+@periodic("notifications.prune")
+async def prune(resources: Resources) -> None:
+    """Forget old notices and mails, in small transactions."""
+    gone = 1
+    while gone:
+        async with unit_of_work(resources) as uow:
+            gone = await service.prune(uow)

@@ -1,0 +1,61 @@
+"""Reads what the mail catcher of this machine has kept: one `.eml` file a message."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from app.core.config import Settings
+
+_NAME = re.compile(r"[0-9T]{15,30}-[0-9a-f-]{36}")
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtMail:
+    """One message as a person wants to see it."""
+
+    name: str
+    to: str
+    subject: str
+    sent_at: datetime | None
+    text: str
+
+
+def is_open(settings: Settings) -> bool:
+    """Tell whether mail is caught here instead of being sent, on an instance that is not for real people."""
+    return settings.smtp_host is None and settings.environment != "production"
+
+
+def _read(path: Path) -> CaughtMail:
+    message: EmailMessage = BytesParser(policy=default).parsebytes(path.read_bytes())
+    body = message.get_body(("plain", "html"))
+    try:
+        sent_at = parsedate_to_datetime(str(message["Date"]))
+    except ValueError:
+        sent_at = None
+    return CaughtMail(
+        name=path.stem,
+        to=str(message["To"] or ""),
+        subject=str(message["Subject"] or ""),
+        sent_at=sent_at,
+        text=str(body.get_content()) if body is not None else "",
+    )
+
+
+def list_caught(settings: Settings) -> list[CaughtMail]:
+    """Return the newest messages, newest first."""
+    paths = sorted((settings.data_dir / "mail").glob("*.eml"), reverse=True)
+    return [_read(path) for path in paths[:SHOWN] if _NAME.fullmatch(path.stem)]
+
+
+def find_caught(settings: Settings, name: str) -> CaughtMail | None:
+    """Return one message; a name that is no name of ours finds nothing."""
+    if not _NAME.fullmatch(name):
+        return None
+    path = settings.data_dir / "mail" / f"{name}.eml"
+    return _read(path) if path.is_file() else None

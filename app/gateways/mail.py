@@ -1,0 +1,145 @@
+"""Outgoing mail: an interface, real SMTP, and a twin that keeps what it was given."""
+
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import Protocol, cast, override
+from urllib.parse import urlsplit
+
+import aiosmtplib
+
+from app.core.clock import utc_now
+from app.core.config import Settings
+from app.core.resources import Resources
+
+EXTRA = "mailer"
+TIMEOUT_SECONDS = 10.0
+PERMANENT = range(500, 600)
+
+
+class MailUnavailableError(Exception):
+    """The server does not answer or asks to come back later."""
+
+
+class MailRefusedError(Exception):
+    """The server will never take this mail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """One mail to one person, ready to leave; `key` makes its Message-ID."""
+
+    key: str
+    to: str
+    subject: str
+    text: str
+    html: str
+    language: str
+
+
+class Mailer(Protocol):
+    """Something that sends mail."""
+
+    async def send(self, mail: Mail) -> None:
+        """Send one mail.
+
+        Raises:
+            MailUnavailableError: Trying later is right.
+            MailRefusedError: Trying later is of no use.
+        """
+        ...
+
+
+def mailer_of(resources: Resources) -> Mailer:
+    """Return the process's mailer: real SMTP unless something else was put there."""
+    return cast("Mailer", resources.extras.setdefault(EXTRA, SmtpMailer(resources.settings)))
+
+
+def one_line(text: str) -> str:
+    """Fold any white space, so that nobody's name can begin a header of its own."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
+def _address(text: str) -> Address:
+    name, spec = parseaddr(one_line(text))
+    local, _at, domain = spec.rpartition("@")
+    return Address(one_line(name), local, domain)
+
+
+def compose(mail: Mail, settings: Settings) -> EmailMessage:
+    """Build the message: text and HTML, a Message-ID that a second sending keeps, and no reply from robots."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = _address(settings.mail_from)
+    message["To"] = _address(mail.to)
+    message["Subject"] = one_line(mail.subject)
+    message["Date"] = format_datetime(utc_now())
+    message["Message-ID"] = f"<{mail.key}@{urlsplit(settings.origin).hostname or 'localhost'}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["Content-Language"] = mail.language
+    message.set_content(mail.text)
+    message.add_alternative(mail.html, subtype="html")
+    return message
+
+
+class SmtpMailer(Mailer):
+    """Sends by SMTP; without a server of its own the catcher of this machine takes everything."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def _client(self) -> aiosmtplib.SMTP:
+        chosen = self.settings
+        if chosen.smtp_host is None:
+            return aiosmtplib.SMTP(
+                hostname="127.0.0.1", port=chosen.mail_catcher_port, start_tls=False, timeout=TIMEOUT_SECONDS
+            )
+        return aiosmtplib.SMTP(
+            hostname=chosen.smtp_host,
+            port=chosen.smtp_port,
+            username=chosen.smtp_user,
+            password=chosen.smtp_password.get_secret_value() if chosen.smtp_password else None,
+            use_tls=chosen.smtp_tls == "tls",
+            start_tls=chosen.smtp_tls == "starttls",
+            timeout=TIMEOUT_SECONDS,
+        )
+
+    @override
+    async def send(self, mail: Mail) -> None:
+        try:
+            message = compose(mail, self.settings)
+        except ValueError as error:
+            raise MailRefusedError(type(error).__name__) from error
+        try:
+            async with self._client() as client:
+                await client.send_message(message)
+        except aiosmtplib.SMTPAuthenticationError as error:
+            # Ours to mend, not the receiver's fault: the mail waits until the operator has.
+            raise MailUnavailableError(f"authentication: {error.code}") from error
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            codes = [refused.code for refused in error.recipients]
+            raise _by_code(codes[0] if codes else 0) from error
+        except aiosmtplib.SMTPResponseException as error:
+            raise _by_code(error.code) from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise MailUnavailableError(type(error).__name__) from error
+
+
+def _by_code(code: int) -> MailUnavailableError | MailRefusedError:
+    return MailRefusedError(str(code)) if code in PERMANENT else MailUnavailableError(str(code))
+
+
+@dataclass
+class NullMailer(Mailer):
+    """Keeps every mail in a list; `trouble` is raised instead where a test wants it."""
+
+    sent: list[Mail] = field(default_factory=list)
+    trouble: list[Exception] = field(default_factory=list)
+
+    @override
+    async def send(self, mail: Mail) -> None:
+        if self.trouble:
+            raise self.trouble.pop(0)
+        self.sent.append(mail)

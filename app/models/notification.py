@@ -1,0 +1,98 @@
+"""Notices people see on the site, and the mails that are to go out."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Enum, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base
+from app.core.ids import new_id
+
+
+class NoticeKind(StrEnum):
+    """What a notice or a mail is about; each has its words in the room `notifications`."""
+
+    CONFIRM_EMAIL = "confirm_email"
+    CHANGE_EMAIL = "change_email"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - a kind of mail, no password
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a kind of notice, no password
+    EMAIL_CHANGE_REQUESTED = "email_change_requested"
+    EMAIL_CHANGED = "email_changed"
+    PHONE_CHANGED = "phone_changed"
+    NEW_DEVICE = "new_device"
+    SESSION_REPLAYED = "session_replayed"
+    ACCOUNT_DEACTIVATED = "account_deactivated"
+    PROPOSAL_RECEIVED = "proposal_received"
+    PROPOSAL_WITHDRAWN = "proposal_withdrawn"
+    PROPOSAL_ACCEPTED = "proposal_accepted"
+    PROPOSAL_DECLINED = "proposal_declined"
+    ORDER_AWARDED = "order_awarded"
+    ORDER_EXPIRED = "order_expired"
+    ORDER_EDITED = "order_edited"
+
+
+class MailStatus(StrEnum):
+    """Where a mail stands."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    OBSOLETE = "obsolete"
+    REFUSED = "refused"
+    DEAD = "dead"
+
+
+def _values(kinds: type[NoticeKind]) -> list[str]:
+    return [kind.value for kind in kinds]
+
+
+# Without a CHECK: a new kind of notice must not need a migration.
+KIND = Enum(NoticeKind, native_enum=False, create_constraint=False, length=60, values_callable=_values)
+
+
+class Notification(Base):
+    """One notice; it keeps ids only, its words are made for the reader when it is shown."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        UniqueConstraint("user_id", "kind", "message_id"),
+        Index("ix_notifications_user_id_id", "user_id", text("id DESC")),
+        Index("ix_notifications_unread", "user_id", postgresql_where=text("read_at IS NULL")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[NoticeKind] = mapped_column(KIND)
+    params: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    message_id: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    read_at: Mapped[datetime | None]
+
+
+class MailMessage(Base):
+    """The intent to send one mail: recorded with the reason for it, sent afterwards, marked when the server took it.
+
+    `key` names the mail for good and becomes its Message-ID, so a copy sent after a crash is known as the same mail.
+    The address is kept only where it is not the account's own, and only until the mail has left.
+    """
+
+    __tablename__ = "mail_messages"
+    __table_args__ = (Index("ix_mail_messages_due", "next_try_at", postgresql_where=text("status = 'queued'")),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    key: Mapped[str] = mapped_column(unique=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[NoticeKind] = mapped_column(KIND)
+    params: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    to_address: Mapped[str | None]
+    message_id: Mapped[int]
+    request_id: Mapped[str | None]
+    status: Mapped[MailStatus] = mapped_column(default=MailStatus.QUEUED, server_default=text("'queued'"))
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    next_try_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    sent_at: Mapped[datetime | None]
+    last_error: Mapped[str | None]
