@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from app.core.config import get_settings
 from app.core.embedded import ensure_servers
+from app.core.health import router as health
 from app.core.intake import IntakeMiddleware
 from app.core.middleware import RequestContextMiddleware
 from app.core.nudge import Nudger
@@ -53,6 +54,7 @@ def create_app() -> FastAPI:
     for router in PAGE_ROUTERS:
         # Every page, error pages included, shows who is signed in.
         app.include_router(router, include_in_schema=False, dependencies=[Depends(find_view)])
+    app.include_router(health, include_in_schema=False)
     app.mount("/static", StaticFiles())
     app.add_middleware(IntakeMiddleware, max_body_bytes=get_settings().max_body_bytes, page=error_page)
     app.add_middleware(SecurityHeadersMiddleware, https=get_settings().origin.startswith("https://"))

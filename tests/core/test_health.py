@@ -1,0 +1,25 @@
+"""The probes: what they answer when all is well and when a server is gone."""
+
+from dataclasses import replace
+
+import httpx
+from fastapi import FastAPI
+
+from app.core.resources import create_redis
+from tests.e2e.ports import free_port
+
+
+async def test_both_answer(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/health/live")).json() == {"status": "live"}
+    answer = await client.get("/health/ready")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ready", "postgresql": "ok", "redis": "ok"}
+
+
+async def test_a_dead_redis_is_told_and_does_not_take_the_site_down(app: FastAPI, client: httpx.AsyncClient) -> None:
+    gone = create_redis(f"redis://127.0.0.1:{free_port()}/0")
+    app.state.resources = replace(app.state.resources, redis=gone)
+    answer = await client.get("/health/ready")
+    await gone.aclose()
+    assert answer.status_code == 200
+    assert answer.json()["redis"] == "unavailable"
