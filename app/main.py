@@ -46,7 +46,13 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
 def create_app() -> FastAPI:
     """Compose the house; tests call this too."""
     app = FastAPI(
-        title="ipLance", docs_url=None, redoc_url=None, lifespan=lifespan, dependencies=[Depends(guard_request)]
+        title="ipLance",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        dependencies=[Depends(guard_request)],
+        # The framework would look for an OpenTelemetry provider in the environment three times a request.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     install_error_handlers(app, error_page)
     for router in API_ROUTERS:
