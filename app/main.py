@@ -19,6 +19,7 @@ from app.core.resources import open_resources
 from app.core.security.csrf import guard_request
 from app.features.identity.access import find_view
 from app.features.identity.endpoints import router as identity
+from app.features.identity.pages import router as identity_pages
 from app.features.notifications.endpoints import router as notifications
 from app.features.notifications.pages import router as notification_pages
 from app.web.assets import StaticFiles
@@ -29,7 +30,7 @@ from app.web.pages import router as web_pages
 # Every router of the house, one line each. The architecture tests walk these two lists, so a route can only be
 # reached through them: JSON under /api/v1, and pages at the root.
 API_ROUTERS: tuple[APIRouter, ...] = (identity, notifications)
-PAGE_ROUTERS: tuple[APIRouter, ...] = (web_pages, notification_pages)
+PAGE_ROUTERS: tuple[APIRouter, ...] = (web_pages, identity_pages, notification_pages)
 
 
 @asynccontextmanager

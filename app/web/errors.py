@@ -1,17 +1,22 @@
 """A failure as a page: what happened, what was kept, what to do."""
 
-from fastapi import Request
-from starlette.responses import Response
+from urllib.parse import urlencode
 
-from app.core.errors import DomainError
+from fastapi import Request
+from starlette.responses import RedirectResponse, Response
+
+from app.core.errors import DomainError, ErrorKind
 from app.core.i18n import _
-from app.web.render import render
+from app.web.render import here, render
 
 KNOWN = {403, 404, 409, 422, 429, 500, 503}
 
 
 async def error_page(request: Request, error: DomainError, status: int) -> Response:
-    """Render a failure for a person."""
+    """Render a failure for a person; who is not signed in is asked to, and comes back to the page."""
+    if error.kind is ErrorKind.UNAUTHENTICATED:
+        wanted = here(request) if request.method == "GET" else "/"
+        return RedirectResponse(f"/sign-in?{urlencode({'next': wanted})}", status_code=303)
     context = {
         "status": status,
         "kind": status if status in KNOWN else (500 if status >= 500 else 422),  # noqa: PLR2004 - HTTP's own line

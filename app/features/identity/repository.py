@@ -305,6 +305,14 @@ async def lock_open_challenge(
     return (await session.execute(statement)).scalar_one_or_none()
 
 
+async def open_challenges(session: AsyncSession, user_id: UUID, now: datetime) -> Sequence[AuthChallenge]:
+    """Return the proofs an account is asked for right now."""
+    statement = select(AuthChallenge).where(
+        AuthChallenge.user_id == user_id, AuthChallenge.closed_at.is_(None), AuthChallenge.expires_at > now
+    )
+    return (await session.execute(statement)).scalars().all()
+
+
 async def security_events(
     session: AsyncSession, user_id: UUID, *, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[SecurityEvent]:

@@ -176,3 +176,10 @@ async def letter_for(session: AsyncSession, resources: Resources, challenge_id: 
         expires_at=challenge.expires_at,
         code_expires_at=challenge.code_expires_at,
     )
+
+
+async def pending_changes(session: AsyncSession, user_id: UUID) -> dict[str, str]:
+    """Return the address and the number that wait for their confirmation."""
+    found = await repository.open_challenges(session, user_id, utc_now())
+    names = {ChallengePurpose.CHANGE_EMAIL: "email", ChallengePurpose.CHANGE_PHONE: "phone"}
+    return {names[item.purpose]: item.target for item in found if item.purpose in names}

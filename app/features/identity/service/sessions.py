@@ -102,9 +102,13 @@ async def require_proof(resources: Resources, view: SessionView, password: str |
     if password:
         await prove(resources, view.user_id, password)
         return
-    fresh = timedelta(minutes=resources.settings.reauthentication_minutes)
-    if utc_now() - view.authenticated_at > fresh:
+    if not is_fresh(resources, view):
         raise ReauthenticationRequiredError
+
+
+def is_fresh(resources: Resources, view: SessionView) -> bool:
+    """Tell whether the password was entered a few minutes ago, so that it is not asked for again."""
+    return utc_now() - view.authenticated_at <= timedelta(minutes=resources.settings.reauthentication_minutes)
 
 
 async def touch(resources: Resources, view: SessionView, now: datetime) -> None:

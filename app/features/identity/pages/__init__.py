@@ -1,0 +1,10 @@
+"""Accounts as pages: the doors of the site, and what a person sets about their account."""
+
+from fastapi import APIRouter
+
+from app.features.identity.pages import doors, proofs, settings
+
+router = APIRouter()
+router.include_router(doors.router)
+router.include_router(proofs.router)
+router.include_router(settings.router)

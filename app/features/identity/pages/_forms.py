@@ -1,0 +1,47 @@
+"""What the pages of accounts share: reading a form, and showing it again with what is wrong."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import FormData
+
+from app.core.errors import DomainError, ErrorKind, InvalidError
+from app.core.problems import field_errors, headers_of, status_of
+from app.web.forms import FormState
+from app.web.render import render
+
+SECRET_FIELDS = frozenset({"password", "current_password", "new_password", "csrf_token"})
+
+
+def read[M: BaseModel](model: type[M], form: FormData) -> M:
+    """Make the shape of a verb from the fields of a form; empty fields count as not given.
+
+    Raises:
+        InvalidError: A field has not the expected form.
+    """
+    given = {name: form[name] for name in model.model_fields if isinstance(form.get(name), str) and form[name] != ""}
+    try:
+        return model.model_validate(given)
+    except ValidationError as wrong:
+        errors = [{**error, "loc": ("body", *error["loc"])} for error in wrong.errors()]
+        raise InvalidError(errors=field_errors([dict(error) for error in errors])) from wrong
+
+
+def shown_again(form: FormData, error: DomainError) -> FormState:
+    """Return the form with its errors; what is secret is never sent back."""
+    kept = FormData([(name, value) for name, value in form.multi_items() if name not in SECRET_FIELDS])
+    return FormState.posted(kept, error)
+
+
+def refuse(
+    request: Request, template: str, form: FormData, error: DomainError, context: Mapping[str, Any] | None = None
+) -> Response:
+    """Show the form again with what is wrong, under the status of the error."""
+    # A wrong password on the sign-in form is an answer of that form, not a reason to be sent to it.
+    status = 422 if error.kind is ErrorKind.UNAUTHENTICATED else status_of(error)
+    page = render(request, template, {"f": shown_again(form, error), **(context or {})}, status)
+    page.headers.update(headers_of(error))
+    return page
