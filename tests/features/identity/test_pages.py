@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -27,7 +28,7 @@ def parsed(answer: httpx.Response) -> BeautifulSoup:
 
 
 async def submit(
-    browser: httpx.AsyncClient, page: str, action: str, button: tuple[str, str] | None = None, **typed: str
+    browser: httpx.AsyncClient, page: str, action: str, button: tuple[str, str] = ("", ""), **typed: Any
 ) -> httpx.Response:
     """Open a page, fill in its form, send it as a browser without JavaScript does."""
     shown = await browser.get(page)
@@ -40,8 +41,8 @@ async def submit(
         if item.get("name") and item.get("type") not in ("checkbox", "radio")
     }
     assert set(typed) <= set(fields) | {str(item["name"]) for item in form.find_all("select")}, "a field is missing"
-    extra = dict([button]) if button else {}
-    return await browser.post(action, data=fields | typed | extra)
+    pressed = {button[0]: button[1]} if button[0] else {}
+    return await browser.post(action, data=fields | typed | pressed)
 
 
 def errors(answer: httpx.Response) -> list[str]:
@@ -227,8 +228,9 @@ async def test_contacts_are_changed_on_their_pages(
     await sign_in(browser)
     for kind, good, bad in (("email", "new@example.com", "nobody"), ("phone", "89991112233", "12")):
         page = f"/settings/security/{kind}"
-        assert (await submit(browser, page, page, **{kind: bad})).status_code == 422
-        assert (await submit(browser, page, page, **{kind: good})).headers["location"] == f"/confirm-{kind}"
+        typed: list[dict[str, Any]] = [{kind: bad}, {kind: good}]
+        assert (await submit(browser, page, page, **typed[0])).status_code == 422
+        assert (await submit(browser, page, page, **typed[1])).headers["location"] == f"/confirm-{kind}"
     shown = (await browser.get("/settings/security")).text
     assert "Waits for confirmation: new@example.com" in shown
     assert "Waits for confirmation: +79991112233" in shown

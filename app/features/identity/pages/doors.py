@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.core.errors import DomainError
-from app.core.http import ProcessResources, Uow
+from app.core.http import ProcessResources, Uow, connection_resources
 from app.core.i18n import N_, _, ngettext
 from app.features.identity import access, service
 from app.features.identity.access import Knocker, OptionalActor
@@ -43,7 +43,7 @@ async def show_sign_up(request: Request, actor: OptionalActor, next: Next = None
 
 
 def _shortest(request: Request) -> int:
-    return access.connection_resources(request).settings.password_min_length
+    return connection_resources(request).settings.password_min_length
 
 
 @router.post("/sign-up")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from app.core.errors import DomainError
-from app.core.http import ProcessResources, Uow
+from app.core.http import ProcessResources, Uow, connection_resources
 from app.core.i18n import _
 from app.features.identity import access, service
 from app.features.identity.access import CurrentActor, Knocker, OptionalActor
@@ -53,7 +53,7 @@ async def show_reset_confirm(request: Request, token: Token = "") -> Response:
 
 
 def _shortest(request: Request) -> int:
-    return access.connection_resources(request).settings.password_min_length
+    return connection_resources(request).settings.password_min_length
 
 
 @router.post("/reset/confirm")
@@ -63,7 +63,7 @@ async def reset_confirm(request: Request, caller: Knocker, resources: ProcessRes
     context = {"token": str(form.get("token", "")), "shortest": _shortest(request)}
     try:
         answer = read(ResetConfirmation, form)
-        drafted = await service.draft_reset(resources, answer)
+        drafted = await service.draft_reset(resources, answer, caller)
     except DomainError as error:
         return _private(refuse(request, "identity/reset_confirm.html", form, error, context))
     done = await uow.attempt(service.answer_reset(uow, answer, drafted, caller))

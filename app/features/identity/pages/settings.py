@@ -165,10 +165,12 @@ async def close_account(
 
 
 @router.get("/devices")
-async def show_devices(request: Request, view: CurrentSession, session: ReadSession) -> Response:
+async def show_devices(
+    request: Request, view: CurrentSession, session: ReadSession, resources: ProcessResources
+) -> Response:
     """List where one is signed in."""
     items = await service.my_sessions(session, view)
-    context = {"f": FormState(), "items": items, **_context(access.connection_resources(request), view)}
+    context = {"f": FormState(), "items": items, **_context(resources, view)}
     return render(request, "identity/devices.html", context)
 
 
