@@ -34,6 +34,7 @@ SMALL_TARGETS = """(least) => [...document.querySelectorAll('a[href], button, in
 # Bars that stay in place would cover what axe measures below them.
 SETTLED = """async () => {
   for (const bar of document.querySelectorAll('.topbar, .tabbar')) bar.style.position = 'static';
+  window.scrollTo(0, 0);
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 }"""
 
