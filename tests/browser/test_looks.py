@@ -68,7 +68,7 @@ async def violations(page: Page) -> list[str]:
     """Return what axe has to say, in short."""
     results = cast("Any", await Axe().run(page, options=AXE_OPTIONS)).response["violations"]
     return [
-        f"{found['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
+        f"{found['id']}: {node['target']} {node.get('failureSummary', '')[:200]} {[near['html'][:160] for check in node['any'] for near in check['relatedNodes']]}"
         for found in results
         for node in found["nodes"]
     ]
@@ -90,6 +90,7 @@ async def test_public_pages(browser: Browser, site: str, path: str, locale: str)
             await page.set_viewport_size(cast("ViewportSize", size))
             for theme in themes:
                 await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+                await page.evaluate(SETTLED)
                 assert await violations(page) == [], (path, locale, theme, size["width"])
         await watched.check()
 
