@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute
 
 from app.core.config import get_settings
 from app.core.embedded import ensure_servers
@@ -44,6 +45,17 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         yield
 
 
+def methods_of(path: str) -> list[str]:
+    """Return the methods an address takes, whatever routes they lead to."""
+    found: set[str] = set()
+    for prefix, routers in (("/api/v1", API_ROUTERS), ("", PAGE_ROUTERS)):
+        if path.startswith(prefix):
+            for route in (item for router in routers for item in router.routes if isinstance(item, APIRoute)):
+                if route.path_regex.match(path.removeprefix(prefix)):
+                    found |= route.methods or set()
+    return sorted(found)
+
+
 def create_app() -> FastAPI:
     """Compose the house; tests call this too."""
     app = FastAPI(
@@ -55,7 +67,7 @@ def create_app() -> FastAPI:
         # The framework would look for an OpenTelemetry provider in the environment three times a request.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    install_error_handlers(app, error_page)
+    install_error_handlers(app, error_page, methods_of)
     for router in API_ROUTERS:
         app.include_router(router, prefix="/api/v1")
     for router in PAGE_ROUTERS:

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import (
     DomainError,
@@ -199,8 +200,42 @@ def _is_outage(error: Exception) -> bool:
     return isinstance(error, OperationalError)
 
 
-def install_error_handlers(app: FastAPI, page: ErrorPage) -> None:  # noqa: C901 - one small function per kind
-    """Teach the app to render every failure in one place, as a problem document or as a page."""
+class FaultMiddleware:
+    """Answers what nobody caught, innermost, so that this answer too gets its headers, its id and its cookies."""
+
+    def __init__(self, app: ASGIApp, answer: Callable[[Request, Exception], Awaitable[Response]]) -> None:
+        self.app = app
+        self.answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wrap one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if started:
+                raise
+            response = await self.answer(Request(scope, receive), error)
+            await response(scope, receive, send)
+
+
+def install_error_handlers(  # noqa: C901 - one small function per kind
+    app: FastAPI, page: ErrorPage, methods_of: Callable[[str], list[str]]
+) -> None:
+    """Teach the app to render every failure in one place, as a problem document or as a page.
+
+    `methods_of` names the methods an address takes. Call this before other middleware is added: faults are answered
+    inside all of it.
+    """
 
     async def answer(request: Request, error: DomainError) -> Response:
         if wants_page(request):
@@ -220,6 +255,10 @@ def install_error_handlers(app: FastAPI, page: ErrorPage) -> None:  # noqa: C901
         raised = cast("StarletteHTTPException", error)
         response = await answer(request, _from_http(raised))
         response.headers.update(raised.headers or {})
+        if raised.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            # The router names the methods of the first route that fits; an address may have several.
+            known = methods_of(str(request.scope["path"]))
+            response.headers["Allow"] = ", ".join(known) or response.headers.get("Allow", "")
         return response
 
     async def anything(request: Request, error: Exception) -> Response:
@@ -234,7 +273,7 @@ def install_error_handlers(app: FastAPI, page: ErrorPage) -> None:  # noqa: C901
     app.add_exception_handler(StarletteHTTPException, http)
     for outage in (DBAPIError, PoolTimeoutError, RedisError, ConnectionError, TimeoutError):
         app.add_exception_handler(outage, anything)
-    app.add_exception_handler(Exception, anything)
+    app.add_middleware(FaultMiddleware, answer=anything)
 
 
 class ProblemField(BaseModel):
@@ -262,7 +301,13 @@ def status_for(error: type[DomainError]) -> int:
     return SPECIAL_STATUS.get(error, int(STATUS_OF[error.kind]))
 
 
-EVERYWHERE: tuple[type[DomainError], ...] = (MalformedRequestError, InvalidError, UnavailableError)
+EVERYWHERE: tuple[type[DomainError], ...] = (
+    MalformedRequestError,
+    TooLargeError,
+    UnsupportedMediaTypeError,
+    InvalidError,
+    UnavailableError,
+)
 """What any JSON route may answer."""
 
 

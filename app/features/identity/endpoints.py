@@ -162,7 +162,7 @@ async def end_other_sessions(
     return SessionsEnded(ended=await service.end_others(uow, view.user_id, view.id, caller))
 
 
-@router.delete("/sessions/{session_id}", responses=refusals(*PROVED, SessionNotFoundError))
+@router.delete("/sessions/{session_id:uuid}", responses=refusals(*PROVED, SessionNotFoundError))
 async def end_session(
     session_id: UUID,
     view: CurrentSession,
