@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as AsyncpgDialect  # noqa: N812 - it is a class
 
-from app.core.database import asyncpg_url, is_pooled
+from app.core.database import asyncpg_url, is_pooled, tls_arguments
 
 CONNECTIONS = 2
 TIMEOUT_SECONDS = 5.0
@@ -27,6 +27,7 @@ class FastLane:
         _arguments, options = AsyncpgDialect().create_connect_args(asyncpg_url(address))  # type: ignore[no-untyped-call]
         options.pop("prepared_statement_cache_size", None)
         options.pop("prepared_statement_name_func", None)
+        options |= tls_arguments(address)
         if is_pooled(address):
             options["statement_cache_size"] = 0
         self._options = options

@@ -1,0 +1,1 @@
+"""The real application against servers of other people, and in its container image: `make test-servers`."""

@@ -1,0 +1,19 @@
+"""The outside servers, started once."""
+
+from collections.abc import Generator
+
+import pytest
+
+from tests.running.instance import open_folder
+from tests.servers.outside import Outside
+
+
+@pytest.fixture(scope="session")
+def outside() -> Generator[Outside]:
+    """PostgreSQL 15, PgBouncer and Redis as other people run them."""
+    with open_folder() as folder:
+        made = Outside(folder)
+        try:
+            yield made.start()
+        finally:
+            made.stop()
