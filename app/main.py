@@ -12,6 +12,8 @@ from app.core.config import get_settings
 from app.core.embedded import ensure_servers
 from app.core.health import router as health
 from app.core.intake import IntakeMiddleware
+from app.core.logging import configure_logging
+from app.core.metrics import ObservationMiddleware, operator_port
 from app.core.middleware import RequestContextMiddleware
 from app.core.nudge import Nudger
 from app.core.preparation import prepare_bundled
@@ -29,8 +31,9 @@ from app.web.middleware import SecurityHeadersMiddleware
 from app.web.pages import router as web_pages
 
 # Every router of the house, one line each. The architecture tests walk these two lists, so a route can only be
-# reached through them: JSON under /api/v1, and pages at the root.
+# reached through them: JSON under /api/v1, what operators ask, and pages at the root.
 API_ROUTERS: tuple[APIRouter, ...] = (identity, notifications)
+OPERATION_ROUTERS: tuple[APIRouter, ...] = (health,)
 PAGE_ROUTERS: tuple[APIRouter, ...] = (web_pages, identity_pages, notification_pages)
 
 
@@ -38,11 +41,13 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (web_pages, identity_pages, notification_p
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Open what the process holds when it starts, close it when it stops."""
     settings = get_settings()
+    configure_logging(settings)
     servers = await asyncio.to_thread(ensure_servers, settings)
     await prepare_bundled(settings, servers.database_url)
     async with open_resources(settings, database_url=servers.database_url, redis_url=servers.redis_url) as resources:
         app.state.resources = replace(resources, nudge=Nudger())
-        yield
+        with operator_port(resources, asyncio.get_running_loop()):
+            yield
 
 
 def methods_of(path: str) -> list[str]:
@@ -70,13 +75,15 @@ def create_app() -> FastAPI:
     install_error_handlers(app, error_page, methods_of)
     for router in API_ROUTERS:
         app.include_router(router, prefix="/api/v1")
+    for router in OPERATION_ROUTERS:
+        app.include_router(router, include_in_schema=False)
     for router in PAGE_ROUTERS:
         # Every page, error pages included, shows who is signed in.
         app.include_router(router, include_in_schema=False, dependencies=[Depends(find_view)])
-    app.include_router(health, include_in_schema=False)
     app.mount("/static", StaticFiles())
     app.add_middleware(IntakeMiddleware, max_body_bytes=get_settings().max_body_bytes, page=error_page)
     app.add_middleware(SecurityHeadersMiddleware, https=get_settings().origin.startswith("https://"))
+    app.add_middleware(ObservationMiddleware)
     app.add_middleware(RequestContextMiddleware)
     return app
 

@@ -1,6 +1,7 @@
 """What an operator's probe asks: does the process run, and can it serve."""
 
 import asyncio
+from functools import lru_cache
 
 from fastapi import APIRouter, status
 from fastapi.responses import JSONResponse
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.http import ProcessResources
+from app.core.preparation import newest_revision
 from app.core.resources import Resources
 
 ANSWER_SECONDS = 2.0
@@ -22,22 +24,35 @@ async def live() -> JSONResponse:
     return JSONResponse({"status": "live"})
 
 
+@lru_cache
+def head() -> str | None:
+    """Return the revision that this code expects; its files do not change while the process runs."""
+    return newest_revision()
+
+
 @router.get("/ready")
 async def ready(resources: ProcessResources) -> JSONResponse:
-    """People can be served: PostgreSQL answers. Redis is told too, but the site works without it."""
-    database, redis = await asyncio.gather(_database_answers(resources), _redis_answers(resources))
-    told = {"postgresql": "ok" if database else "unavailable", "redis": "ok" if redis else "unavailable"}
-    code = status.HTTP_200_OK if database else status.HTTP_503_SERVICE_UNAVAILABLE
-    return JSONResponse({"status": "ready" if database else "unavailable", **told}, status_code=code)
+    """People can be served: PostgreSQL answers and is migrated. Redis is told too, but the site works without it."""
+    applied, redis = await asyncio.gather(_applied_revision(resources), _redis_answers(resources))
+    fits = applied is not None and applied == head()
+    told = {
+        "postgresql": "ok" if applied is not None else "unavailable",
+        "migrations": "ok" if fits else "unavailable" if applied is None else "behind",
+        "redis": "ok" if redis else "unavailable",
+    }
+    code = status.HTTP_200_OK if fits else status.HTTP_503_SERVICE_UNAVAILABLE
+    return JSONResponse({"status": "ready" if fits else "unavailable", **told}, status_code=code)
 
 
-async def _database_answers(resources: Resources) -> bool:
+async def _applied_revision(resources: Resources) -> str | None:
+    """Return the database's revision, an empty text where it has none, None where it does not answer."""
     try:
         async with asyncio.timeout(ANSWER_SECONDS), resources.read_sessions() as session:
-            await session.execute(text("SELECT 1"))
+            if (await session.execute(text("SELECT to_regclass('alembic_version')"))).scalar() is None:
+                return ""
+            return str((await session.execute(text("SELECT version_num FROM alembic_version"))).scalar())
     except (SQLAlchemyError, OSError, TimeoutError):
-        return False
-    return True
+        return None
 
 
 async def _redis_answers(resources: Resources) -> bool:
