@@ -5,7 +5,11 @@ from app.features.notifications import tasks as _notifications  # noqa: F401 - i
 
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "identity.password_reset_requested": ("identity.on_password_reset_requested",),
-    "identity.password_reset_prepared": ("notifications.on_password_reset_prepared",),
+    "identity.password_reset_prepared": (
+        "notifications.on_password_reset_prepared",
+        "identity.on_password_reset_prepared",
+    ),
+    "identity.phone_confirmation_requested": ("identity.on_phone_confirmation_requested",),
     "identity.email_confirmation_requested": ("notifications.on_email_confirmation_requested",),
     "identity.password_changed": ("notifications.on_password_changed",),
     "identity.email_change_requested": ("notifications.on_email_change_requested",),

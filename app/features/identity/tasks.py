@@ -1,10 +1,12 @@
 """What accounts do in the background."""
 
+from uuid import UUID
+
 from app.core.resources import Resources
 from app.core.uow import UnitOfWork, unit_of_work
 from app.core.worker import consumer, periodic
 from app.features.identity import service
-from app.features.identity.events import PasswordResetRequested
+from app.features.identity.events import PasswordResetPrepared, PasswordResetRequested, PhoneConfirmationRequested
 from app.features.identity.service import Caller
 
 
@@ -12,6 +14,18 @@ from app.features.identity.service import Caller
 async def on_password_reset_requested(uow: UnitOfWork, event: PasswordResetRequested, _message_id: int) -> None:
     """Find out whether the name is known; here nobody can measure how long it takes."""
     await service.prepare_reset(uow, event.identifier, Caller(address=event.address))
+
+
+@consumer("identity.on_phone_confirmation_requested", PhoneConfirmationRequested)
+async def on_phone_confirmation_requested(uow: UnitOfWork, event: PhoneConfirmationRequested, _message_id: int) -> None:
+    """Send the code to the number."""
+    await service.text_code(uow, UUID(event.challenge_id))
+
+
+@consumer("identity.on_password_reset_prepared", PasswordResetPrepared)
+async def on_password_reset_prepared(uow: UnitOfWork, event: PasswordResetPrepared, _message_id: int) -> None:
+    """Send the code to the number of an account without an address; mail is the other rooms' work."""
+    await service.text_code(uow, UUID(event.challenge_id))
 
 
 @periodic("identity.prune")

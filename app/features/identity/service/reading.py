@@ -8,12 +8,15 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import utc_now
+from app.core.i18n import _, use_locale
 from app.core.pagination import DEFAULT_LIMIT, Slice, decode_cursor, encode_cursor
 from app.core.resources import Resources
+from app.core.uow import UnitOfWork
 from app.features.identity import repository, rules
 from app.features.identity.repository import SessionView
 from app.features.identity.schemas import SecurityEventRead, SessionRead, UserRead
 from app.features.identity.service.contacts import code_of, link_token
+from app.gateways.sms import sms_sender_of
 from app.models.challenge import ChallengePurpose
 from app.models.user import User, UserStatus
 
@@ -183,3 +186,13 @@ async def pending_changes(session: AsyncSession, user_id: UUID) -> dict[str, str
     found = await repository.open_challenges(session, user_id, utc_now())
     names = {ChallengePurpose.CHANGE_EMAIL: "email", ChallengePurpose.CHANGE_PHONE: "phone"}
     return {names[item.purpose]: item.target for item in found if item.purpose in names}
+
+
+async def text_code(uow: UnitOfWork, challenge_id: UUID) -> None:
+    """Send the code of a challenge to its number, in the person's language; nothing goes to an address here."""
+    letter = await letter_for(uow.session, uow.resources, challenge_id)
+    if letter is None or letter.to_phone is None:
+        return
+    with use_locale(letter.contact.locale):
+        text = _("{code} is your ipLance code. It works for ten minutes. Tell it to nobody.").format(code=letter.code)
+    await sms_sender_of(uow.resources).send(letter.to_phone, text)

@@ -1,0 +1,66 @@
+"""Outgoing text messages: an interface, a twin that keeps them where caught mail is read, and one that drops them."""
+
+import asyncio
+import uuid
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Protocol, cast, override
+
+from app.core.clock import utc_now
+from app.core.config import Settings
+from app.core.resources import Resources
+
+EXTRA = "sms_sender"
+
+
+class SmsSender(Protocol):
+    """Something that sends text messages; it must not wait for a network inside a unit of work."""
+
+    async def send(self, to: str, text: str) -> None:
+        """Hand over one message for one number in E.164."""
+        ...
+
+
+class ConsoleSms(SmsSender):
+    """Keeps messages as files in the folder of caught mail, so that the demonstration instance shows them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @override
+    async def send(self, to: str, text: str) -> None:
+        message = EmailMessage(policy=SMTP)
+        message["From"] = "sms@iplance.localhost"
+        message["To"] = f"{to.lstrip('+')}@sms.localhost"
+        message["Subject"] = f"SMS {to}"
+        message["Date"] = format_datetime(utc_now())
+        message.set_content(text)
+        await asyncio.to_thread(self._keep, bytes(message))
+
+    def _keep(self, raw: bytes) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = f"{utc_now():%Y%m%dT%H%M%S%f}-{uuid.uuid4()}"
+        unfinished = self._folder / f".{name}"
+        unfinished.write_bytes(raw)
+        unfinished.rename(self._folder / f"{name}.eml")
+
+
+class NullSms(SmsSender):
+    """Drops messages: there is no provider; a number then stays unconfirmed."""
+
+    @override
+    async def send(self, to: str, text: str) -> None:
+        del to, text
+
+
+def _made(settings: Settings) -> SmsSender:
+    if settings.sms_sender == "console" and settings.environment != "production":
+        return ConsoleSms(settings.data_dir / "mail")
+    return NullSms()
+
+
+def sms_sender_of(resources: Resources) -> SmsSender:
+    """Return the process's sender."""
+    return cast("SmsSender", resources.extras.setdefault(EXTRA, _made(resources.settings)))
