@@ -67,11 +67,12 @@ REACHABLE = """() => [...document.querySelectorAll(
 async def violations(page: Page) -> list[str]:
     """Return what axe has to say, in short."""
     results = cast("Any", await Axe().run(page, options=AXE_OPTIONS)).response["violations"]
-    return [
-        f"{found['id']}: {node['target']} {node.get('failureSummary', '')[:200]} {[near['html'][:160] for check in node['any'] for near in check['relatedNodes']]}"
-        for found in results
-        for node in found["nodes"]
-    ]
+    told: list[str] = []
+    for found in results:
+        for node in found["nodes"]:
+            near = [other["html"][:160] for check in node["any"] for other in check["relatedNodes"]]
+            told.append(f"{found['id']}: {node['target']} {node.get('failureSummary', '')[:200]} {near}")
+    return told
 
 
 @pytest.mark.parametrize("locale", LOCALES)
