@@ -20,11 +20,14 @@ from app.core.preparation import prepare_bundled
 from app.core.problems import install_error_handlers
 from app.core.resources import open_resources
 from app.core.security.csrf import guard_request
+from app.features.catalog.endpoints import router as catalog
 from app.features.identity.access import find_view
 from app.features.identity.endpoints import router as identity
 from app.features.identity.pages import router as identity_pages
 from app.features.notifications.endpoints import router as notifications
 from app.features.notifications.pages import router as notification_pages
+from app.features.orders.endpoints import router as orders
+from app.features.proposals.endpoints import router as proposals
 from app.web.assets import StaticFiles
 from app.web.errors import error_page
 from app.web.middleware import SecurityHeadersMiddleware
@@ -32,7 +35,7 @@ from app.web.pages import router as web_pages
 
 # Every router of the house, one line each. The architecture tests walk these two lists, so a route can only be
 # reached through them: JSON under /api/v1, what operators ask, and pages at the root.
-API_ROUTERS: tuple[APIRouter, ...] = (identity, notifications)
+API_ROUTERS: tuple[APIRouter, ...] = (identity, catalog, orders, proposals, notifications)
 OPERATION_ROUTERS: tuple[APIRouter, ...] = (health,)
 PAGE_ROUTERS: tuple[APIRouter, ...] = (web_pages, identity_pages, notification_pages)
 

@@ -1,10 +1,13 @@
 """Money: integer minor units and a currency; never a float."""
 
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
+
+from app.core.i18n import N_
 
 MAX_AMOUNT = 10**14
 """Largest amount in minor units: a trillion roubles, and still exact in every JSON reader (below 2**53)."""
@@ -20,6 +23,7 @@ class Currency(StrEnum):
     BYN = "BYN"
 
 
+AMOUNT_TEXT = N_("Write an amount such as 15000 or 99.90: no more than two digits after the point.")
 MINOR_DIGITS: dict[Currency, int] = dict.fromkeys(Currency, 2)
 
 
@@ -57,6 +61,22 @@ class Money:
     def as_json(self) -> dict[str, Any]:
         """Return the wire shape."""
         return {"amount": self.amount, "currency": self.currency.value}
+
+
+def typed_amount(text: str, currency: Currency) -> int:
+    """Read an amount in whole units as people type it ("150 000", "99,90") and return minor units.
+
+    Raises:
+        ValueError: It is no amount, is below nothing, or has more digits than the currency.
+    """
+    plain = "".join(text.split()).replace(",", ".")
+    try:
+        minor = Decimal(plain).scaleb(MINOR_DIGITS[currency])
+    except InvalidOperation as wrong:
+        raise ValueError(AMOUNT_TEXT) from wrong
+    if not minor.is_finite() or not 0 <= minor <= MAX_AMOUNT or minor != minor.to_integral_value():
+        raise ValueError(AMOUNT_TEXT)
+    return int(minor)
 
 
 class MoneyRead(BaseModel):

@@ -1,8 +1,11 @@
 """Every table of the house, imported once so that the metadata is whole."""
 
 from app.core.outbox import DeadLetter, InboxReceipt, OutboxMessage
+from app.models.catalog import Category, Skill
 from app.models.challenge import AuthChallenge
 from app.models.notification import MailMessage, Notification
+from app.models.order import BudgetKind, CloseReason, Order, OrderRevision, OrderStatus
+from app.models.proposal import DeclineReason, Proposal, ProposalStatus
 from app.models.security_event import SecurityEvent
 from app.models.session import AuthSession
 from app.models.throttle import SignInThrottle
@@ -11,12 +14,22 @@ from app.models.user import User
 __all__ = [
     "AuthChallenge",
     "AuthSession",
+    "BudgetKind",
+    "Category",
+    "CloseReason",
     "DeadLetter",
+    "DeclineReason",
     "InboxReceipt",
     "MailMessage",
     "Notification",
+    "Order",
+    "OrderRevision",
+    "OrderStatus",
     "OutboxMessage",
+    "Proposal",
+    "ProposalStatus",
     "SecurityEvent",
     "SignInThrottle",
+    "Skill",
     "User",
 ]

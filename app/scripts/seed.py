@@ -3,9 +3,12 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from app.core.config import Settings
+from app.core.config import ROOT, Settings
 from app.core.embedded import ServerAddresses
 from app.core.resources import Resources, open_resources
+from app.core.uow import unit_of_work
+from app.features.catalog import service as catalog
+from app.features.catalog.schemas import CatalogData
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,17 @@ class Step:
     load: Callable[[Resources], Awaitable[int]]
 
 
-ALWAYS: tuple[Step, ...] = ()
+CATALOGUE = ROOT / "app" / "data" / "catalog.json"
+
+
+async def load_catalogue(resources: Resources) -> int:
+    """Load categories and skills, or renew their names."""
+    data = CatalogData.model_validate_json(CATALOGUE.read_bytes())
+    async with unit_of_work(resources) as uow:
+        return await catalog.load_catalogue(uow, data)
+
+
+ALWAYS: tuple[Step, ...] = (Step("catalogue", load_catalogue),)
 DEMONSTRATION: tuple[Step, ...] = ()
 
 

@@ -78,4 +78,5 @@ celery_app.conf.beat_schedule = {
     "send-mail": every(5.0, "notifications.send_mail"),
     "prune-notices": daily(3, 40, "notifications.prune"),
     "prune-sessions": daily(3, 20, "identity.prune"),
+    "close-stale-orders": every(600.0, "orders.close_stale"),
 }

@@ -2,6 +2,8 @@
 
 from app.features.identity import tasks as _identity  # noqa: F401 - its tasks are found by name
 from app.features.notifications import tasks as _notifications  # noqa: F401 - its tasks are found by name
+from app.features.orders import tasks as _orders  # noqa: F401 - its tasks are found by name
+from app.features.proposals import tasks as _proposals  # noqa: F401 - its tasks are found by name
 
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "identity.password_reset_requested": ("identity.on_password_reset_requested",),
@@ -18,8 +20,19 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "identity.new_device_signed_in": ("notifications.on_new_device_signed_in",),
     "identity.session_replayed": ("notifications.on_session_replayed",),
     "identity.account_deactivated": ("notifications.on_account_deactivated",),
+    "orders.order_closed": ("proposals.on_order_closed",),
 }
 """Topic → the tasks that react to it."""
 
-SILENT: frozenset[str] = frozenset({"identity.user_registered"})
+SILENT: frozenset[str] = frozenset(
+    {
+        "identity.user_registered",
+        "orders.order_published",
+        "orders.order_edited",
+        "proposals.proposal_sent",
+        "proposals.proposal_accepted",
+        "proposals.proposal_declined",
+        "proposals.proposal_withdrawn",
+    }
+)
 """Topics that nobody listens to yet, on purpose."""

@@ -1,0 +1,61 @@
+"""Texts that people type: one line or many, without characters that hide or turn what is shown."""
+
+import re
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from app.core.i18n import N_
+
+HIDDEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]")
+"""Zero-width and direction-turning characters; the joiner inside an emoji stays."""
+_BREAKS = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
+_MANY_BREAKS = re.compile(r"\n{4,}")
+_SPACES = re.compile(r"[^\S\n]+")
+CONTROL_TEXT = N_("This contains characters that cannot be shown. Please type it again.")
+
+
+def _refuse_control(value: str) -> None:
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Cn") and character not in "\n\t" for character in value):
+        raise ValueError(CONTROL_TEXT)
+
+
+def one_line(value: str) -> str:
+    """Return the text as one clean line.
+
+    Raises:
+        ValueError: It holds control characters.
+    """
+    cleaned = HIDDEN.sub("", _BREAKS.sub("\n", value)).replace("\n", " ").replace("\t", " ")
+    _refuse_control(cleaned)
+    return _SPACES.sub(" ", cleaned).strip()
+
+
+def many_lines(value: str) -> str:
+    """Return the text with plain line breaks and no more than two empty lines in a row.
+
+    Raises:
+        ValueError: It holds control characters.
+    """
+    cleaned = HIDDEN.sub("", _BREAKS.sub("\n", value))
+    _refuse_control(cleaned)
+    return _MANY_BREAKS.sub("\n\n\n", "\n".join(line.rstrip() for line in cleaned.split("\n"))).strip()
+
+
+Line = Annotated[str, AfterValidator(one_line)]
+"""One line of text; bound its length before this cleans it."""
+Lines = Annotated[str, AfterValidator(many_lines)]
+"""Several lines of text."""
+
+
+def at_least(length: int) -> AfterValidator:
+    """Refuse a text that has become too short by cleaning."""
+
+    def check(value: str) -> str:
+        if len(value) < length:
+            raise PydanticCustomError("string_too_short", "too short", {"min_length": length})
+        return value
+
+    return AfterValidator(check)

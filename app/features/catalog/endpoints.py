@@ -1,0 +1,53 @@
+"""The JSON face of the catalogue."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.core.http import ProcessResources, ReadSession
+from app.core.i18n import current_locale
+from app.core.problems import refusals
+from app.features.catalog import service
+from app.features.catalog.schemas import CategoryList, CategoryRead, SkillList, SkillRead
+
+router = APIRouter(tags=["catalogue"])
+
+
+@router.get("/categories", responses=refusals())
+async def list_categories(session: ReadSession, resources: ProcessResources) -> CategoryList:
+    """Return every category with its parts."""
+    catalogue = await service.read_catalogue(session, resources)
+    locale = current_locale()
+
+    def read(entry: service.CategoryEntry) -> CategoryRead:
+        parts = [read(part) for part in catalogue.parts(entry.id)]
+        return CategoryRead(
+            slug=entry.slug, name=entry.name(locale), name_en=entry.name_en, name_ru=entry.name_ru, parts=parts
+        )
+
+    return CategoryList(items=[read(entry) for entry in catalogue.parts(None)])
+
+
+@router.get("/skills", responses=refusals())
+async def list_skills(
+    session: ReadSession,
+    resources: ProcessResources,
+    q: Annotated[str, Query(max_length=60, description="what was typed so far; empty lists the first ones")] = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 10,
+) -> SkillList:
+    """Suggest skills by the beginning of a name or a synonym; typing errors are forgiven."""
+    catalogue = await service.read_catalogue(session, resources)
+    locale = current_locale()
+    homes = {entry.id: entry.slug for entry in catalogue.categories}
+    return SkillList(
+        items=[
+            SkillRead(
+                slug=skill.slug,
+                name=skill.name(locale),
+                name_en=skill.name_en,
+                name_ru=skill.name_ru,
+                category=homes[skill.category_id],
+            )
+            for skill in catalogue.suggest(q, limit)
+        ]
+    )

@@ -1,0 +1,70 @@
+"""Every query about the catalogue."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.features.catalog.schemas import CategoryData, SkillData
+from app.models import Category, Skill
+
+
+class CatalogRepository:
+    """Categories and skills."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def categories(self) -> Sequence[Category]:
+        """Return every category in the order of display."""
+        statement = select(Category).order_by(Category.position, Category.id)
+        return (await self._session.execute(statement)).scalars().all()
+
+    async def skills(self) -> Sequence[Skill]:
+        """Return every skill, in the order of their homes."""
+        statement = select(Skill).join(Category, Category.id == Skill.category_id).order_by(Category.position, Skill.id)
+        return (await self._session.execute(statement)).scalars().all()
+
+    async def put_categories(self, items: Sequence[CategoryData], parents: dict[str, int]) -> dict[str, int]:
+        """Insert or renew categories of one level and return their keys by slug; `parents` are keys by slug."""
+        if not items:
+            return {}
+        rows = [
+            {
+                "slug": item.slug,
+                "parent_id": parents[item.parent] if item.parent else None,
+                "name_en": item.name_en,
+                "name_ru": item.name_ru,
+                "position": position,
+            }
+            for position, item in enumerate(items, start=1000 if items[0].parent else 1)
+        ]
+        put = insert(Category).values(rows)
+        renew = put.on_conflict_do_update(
+            index_elements=[Category.slug],
+            set_={name: put.excluded[name] for name in ("parent_id", "name_en", "name_ru", "position")},
+        ).returning(Category.slug, Category.id)
+        return {row.slug: row.id for row in await self._session.execute(renew)}
+
+    async def put_skills(self, items: Sequence[SkillData], homes: dict[str, int]) -> None:
+        """Insert or renew skills; `homes` are keys of categories by slug."""
+        if not items:
+            return
+        rows = [
+            {
+                "slug": item.slug,
+                "category_id": homes[item.category],
+                "name_en": item.name_en,
+                "name_ru": item.name_ru,
+                "synonyms": item.synonyms,
+            }
+            for item in items
+        ]
+        put = insert(Skill).values(rows)
+        await self._session.execute(
+            put.on_conflict_do_update(
+                index_elements=[Skill.slug],
+                set_={name: put.excluded[name] for name in ("category_id", "name_en", "name_ru", "synonyms")},
+            )
+        )

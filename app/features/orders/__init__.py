@@ -1,0 +1,1 @@
+"""Orders: work that customers want done, from draft to the chosen freelancer."""

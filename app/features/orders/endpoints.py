@@ -1,0 +1,119 @@
+"""The JSON face of orders."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.problems import UnsupportedMediaTypeError, refusals
+from app.core.security.csrf import CsrfError
+from app.core.security.tokens import BadTokenError
+from app.features.catalog.errors import UnknownCategoryError
+from app.features.identity.access import CurrentActor, OptionalActor
+from app.features.identity.errors import NotSignedInError, SessionEndedError
+from app.features.orders import service
+from app.features.orders.errors import (
+    InvalidFilterError,
+    InvalidOrderError,
+    NotOrderCustomerError,
+    OrderChangedError,
+    OrderNotFoundError,
+    OrderStateError,
+    TooManyOrdersError,
+)
+from app.features.orders.schemas import (
+    OrderCard,
+    OrderClose,
+    OrderCreate,
+    OrderListQuery,
+    OrderPatch,
+    OrderRead,
+    RevisionList,
+)
+
+router = APIRouter(prefix="/orders", tags=["orders"])
+
+READER = (BadTokenError, SessionEndedError)
+SIGNED_IN = (*READER, NotSignedInError)
+WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)
+CUSTOMER = (*WRITER, OrderNotFoundError, NotOrderCustomerError, OrderStateError)
+Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+
+
+@router.get("", response_model=Page[OrderCard], responses=refusals(InvalidFilterError, BadCursorError))
+async def list_orders(
+    wanted: Annotated[OrderListQuery, Query()], session: ReadSession, resources: ProcessResources
+) -> Response:
+    """List open orders, newest first, narrowed by words and filters. Nobody needs to be signed in."""
+    return Response(await service.list_open_json(session, resources, wanted), media_type="application/json")
+
+
+@router.post(
+    "",
+    status_code=HTTPStatus.CREATED,
+    responses=refusals(*WRITER, InvalidOrderError, UnknownCategoryError),
+)
+async def create_order(command: OrderCreate, actor: CurrentActor, uow: Uow) -> OrderRead:
+    """Write a draft; `publish` shows it to everybody."""
+    order = await service.create_order(uow, actor, command)
+    return await service.present(uow.session, uow.resources, actor, order)
+
+
+@router.get("/mine", responses=refusals(*SIGNED_IN, BadCursorError, InvalidFilterError))
+async def list_own_orders(
+    actor: CurrentActor,
+    session: ReadSession,
+    resources: ProcessResources,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[OrderCard]:
+    """List your own orders in every state, newest first."""
+    page = await service.list_own_orders(session, resources, actor, cursor, limit)
+    return Page(items=page.items, next_cursor=page.next_cursor)
+
+
+@router.get("/{order_id}", responses=refusals(*READER, OrderNotFoundError))
+async def get_order(
+    order_id: UUID, actor: OptionalActor, session: ReadSession, resources: ProcessResources
+) -> OrderRead:
+    """Return one order; somebody else's draft is not there."""
+    order = await service.get_order(session, actor, order_id)
+    return await service.present(session, resources, actor, order)
+
+
+@router.patch("/{order_id}", responses=refusals(*CUSTOMER, InvalidOrderError, UnknownCategoryError, OrderChangedError))
+async def edit_order(order_id: UUID, command: OrderPatch, actor: CurrentActor, uow: Uow) -> OrderRead:
+    """Change your order; of a published one the earlier text is kept and shown."""
+    order = await service.edit_order(uow, actor, order_id, command)
+    return await service.present(uow.session, uow.resources, actor, order)
+
+
+@router.post("/{order_id}/publish", responses=refusals(*CUSTOMER, InvalidOrderError, TooManyOrdersError))
+async def publish_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
+    """Show your draft, or your expired order, to everybody."""
+    order = await service.publish_order(uow, actor, order_id)
+    return await service.present(uow.session, uow.resources, actor, order)
+
+
+@router.post("/{order_id}/renew", responses=refusals(*CUSTOMER))
+async def renew_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
+    """Keep your order open for another full term."""
+    order = await service.renew_order(uow, actor, order_id)
+    return await service.present(uow.session, uow.resources, actor, order)
+
+
+@router.post("/{order_id}/close", responses=refusals(*CUSTOMER))
+async def close_order(order_id: UUID, actor: CurrentActor, uow: Uow, command: OrderClose | None = None) -> OrderRead:
+    """Close your order without choosing anybody."""
+    order = await service.close_order(uow, actor, order_id, command or OrderClose())
+    return await service.present(uow.session, uow.resources, actor, order)
+
+
+@router.get("/{order_id}/revisions", responses=refusals(*READER, OrderNotFoundError))
+async def list_revisions(order_id: UUID, actor: OptionalActor, session: ReadSession) -> RevisionList:
+    """List what the order said before its edits, newest first."""
+    return RevisionList(items=await service.list_revisions(session, actor, order_id))

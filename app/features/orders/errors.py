@@ -1,0 +1,68 @@
+"""How orders fail."""
+
+from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, RateLimitedError
+from app.core.i18n import N_
+
+
+class OrderNotFoundError(NotFoundError):
+    """No such order for this reader: absent, or somebody else's draft."""
+
+    code = "order-not-found"
+    title = N_("There is no such order")
+    detail = N_("The order was not found. It may still be a draft of somebody else.")
+
+
+class NotOrderCustomerError(ForbiddenError):
+    """Only the customer acts on an order."""
+
+    code = "not-order-customer"
+    title = N_("This is somebody else's order")
+    detail = N_("Only the customer who posted the order may do this.")
+
+
+class OrderStateError(ConflictError):
+    """The order's state does not know this step."""
+
+    code = "order-state"
+    title = N_("The order has moved on")
+    detail = N_("The order is no longer in a state that allows this. Open it again to see where it stands.")
+
+
+class OrderNotOpenError(ConflictError):
+    """Proposals are only taken while the order is open."""
+
+    code = "order-not-open"
+    title = N_("The order takes no proposals")
+    detail = N_("The order is not open any more. Look for another one in the list.")
+
+
+class OrderChangedError(ConflictError):
+    """Somebody edited the order since it was read."""
+
+    code = "order-changed"
+    title = N_("The order has changed meanwhile")
+    detail = N_("Somebody edited the order after you opened it. Open it again, then repeat your change.")
+
+
+class InvalidOrderError(InvalidError):
+    """Fields that do not fit together, or that publishing needs."""
+
+    code = "invalid-order"
+    title = N_("Please check the order")
+    detail = N_("Some fields need your attention.")
+
+
+class InvalidFilterError(InvalidError):
+    """A filter of the list that cannot be applied."""
+
+    code = "invalid-filter"
+    title = N_("Please check the filters")
+    detail = N_("One of the filters cannot be applied.")
+
+
+class TooManyOrdersError(RateLimitedError):
+    """The account has published as many orders as a day allows."""
+
+    code = "too-many-orders"
+    title = N_("Enough orders for today")
+    detail = N_("You have published {limit} orders within a day. Please publish the next one tomorrow.")

@@ -1,0 +1,39 @@
+"""What orders announce."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.core.events import DomainEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPublished(DomainEvent):
+    """An order became visible to everybody and takes proposals."""
+
+    topic: ClassVar[str] = "orders.order_published"
+
+    order_id: str
+    customer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderEdited(DomainEvent):
+    """A published order reads differently now; those who answered it should look again."""
+
+    topic: ClassVar[str] = "orders.order_edited"
+
+    order_id: str
+    customer_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderClosed(DomainEvent):
+    """A published order ended without a choice: the customer closed it, or nobody acted in time."""
+
+    topic: ClassVar[str] = "orders.order_closed"
+
+    order_id: str
+    customer_id: str
+    status: str
+    reason: str

@@ -1,0 +1,180 @@
+"""Shapes that cross the wire for orders."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic_core import PydanticCustomError
+
+from app.core.money import MAX_AMOUNT, Currency, MoneyInput, MoneyRead
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from app.core.texts import at_least, many_lines, one_line
+from app.models import BudgetKind, CloseReason, OrderStatus
+
+MAX_TITLE = 200
+MAX_DESCRIPTION = 20_000
+MAX_SKILLS = 15
+MAX_QUERY = 200
+
+
+def _day(value: object) -> object:
+    """Accept a moment where a day is asked for: its day in UTC counts."""
+    if isinstance(value, str) and "T" in value[:12]:
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            return value
+        return moment.astimezone(UTC).date() if moment.tzinfo else moment.date()
+    return value
+
+
+def _stamp(value: datetime) -> str:
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+Title = Annotated[str, Field(min_length=3, max_length=MAX_TITLE), AfterValidator(one_line), at_least(3)]
+Description = Annotated[str, Field(max_length=MAX_DESCRIPTION), AfterValidator(many_lines)]
+SkillWord = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(one_line), at_least(1)]
+SkillWords = Annotated[list[SkillWord], Field(max_length=MAX_SKILLS)]
+Note = Annotated[str, Field(max_length=1000), AfterValidator(many_lines)]
+CategorySlug = Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9-]+$")]
+Day = Annotated[date, BeforeValidator(_day)]
+Moment = Annotated[datetime, PlainSerializer(_stamp, return_type=str)]
+"""A time on the wire: UTC to the microsecond, the way PostgreSQL writes it in the fast list."""
+
+
+def _by_hand(reason: CloseReason) -> CloseReason:
+    if reason is CloseReason.SILENCE:
+        given = ", ".join(item for item in CloseReason if item is not CloseReason.SILENCE)
+        raise PydanticCustomError("enum", "not by hand", {"expected": given})
+    return reason
+
+
+class OrderFields(BaseModel):
+    """What a customer says about the work."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Title
+    description: Description = ""
+    category: CategorySlug | None = None
+    skills: SkillWords = Field(
+        default=[], description="names, synonyms or slugs; a word the catalogue does not know is kept as a tag"
+    )
+    budget_kind: BudgetKind | None = Field(
+        default=None, description="left out, it is `fixed` with a budget and `open` (to offers) without one"
+    )
+    budget: MoneyInput | None = Field(default=None, description="the price, or the least where `budget_max` is given")
+    budget_max: MoneyInput | None = None
+    deadline: Day | None = None
+
+
+class OrderCreate(OrderFields):
+    """A new draft."""
+
+
+class OrderPatch(BaseModel):
+    """A change: what is left out stays as it is; null empties a field that may be empty."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Title | None = None
+    description: Description | None = None
+    category: CategorySlug | None = None
+    skills: SkillWords | None = None
+    budget_kind: BudgetKind | None = None
+    budget: MoneyInput | None = None
+    budget_max: MoneyInput | None = None
+    deadline: Day | None = None
+    version: int | None = Field(
+        default=None, ge=1, le=2**31, description="the version you read; the change is refused when it is not the last"
+    )
+
+
+class OrderClose(BaseModel):
+    """Why an order is closed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[CloseReason, AfterValidator(_by_hand)] = CloseReason.NOT_NEEDED
+    note: Note = ""
+
+
+class PersonRead(BaseModel):
+    """A person as everybody may see one."""
+
+    id: UUID
+    name: str
+
+
+class OrderCard(BaseModel):
+    """An order in a list; `description` is its beginning."""
+
+    id: UUID
+    title: str
+    description: str
+    status: OrderStatus
+    category: str | None
+    skills: list[str] = Field(description="slugs of the catalogue")
+    tags: list[str] = Field(description="words that the catalogue does not know")
+    budget_kind: BudgetKind
+    budget: MoneyRead | None
+    budget_max: MoneyRead | None
+    deadline: date | None
+    customer: PersonRead
+    proposals_count: int
+    created_at: Moment
+    published_at: Moment | None
+
+
+class OrderRead(OrderCard):
+    """An order in full; `actions` are what the reader may do with it now."""
+
+    version: int
+    updated_at: Moment
+    expires_at: Moment | None = Field(description="when nobody acts until then, the order expires")
+    closed_at: Moment | None
+    close_reason: CloseReason | None
+    actions: list[str]
+
+
+class RevisionRead(BaseModel):
+    """What a published order said before an edit."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    version: int
+    content: dict[str, Any]
+    replaced_at: Moment
+
+
+class RevisionList(BaseModel):
+    """Earlier versions of an order, newest first."""
+
+    items: list[RevisionRead]
+
+
+class OrderFilter(BaseModel):
+    """What a list of open orders is narrowed to."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    q: Annotated[str, Field(max_length=MAX_QUERY, description="words in any form, Russian or English")] = ""
+    category: Annotated[str, Field(max_length=60, description="slug; its parts are included")] = ""
+    skills: Annotated[
+        tuple[Annotated[str, Field(max_length=200)], ...],
+        Field(max_length=MAX_SKILLS, description="slugs or names, repeated or with commas; all of them are needed"),
+    ] = ()
+    budget_kind: BudgetKind | None = None
+    budget_min: Annotated[int | None, Field(ge=0, le=MAX_AMOUNT, description="minor units")] = None
+    budget_max: Annotated[int | None, Field(ge=0, le=MAX_AMOUNT, description="minor units")] = None
+    currency: Currency | None = None
+
+
+class OrderListQuery(OrderFilter):
+    """A page of the list of open orders."""
+
+    sort: Annotated[str, Field(pattern="^newest$")] = "newest"
+    cursor: Annotated[str | None, Field(max_length=300)] = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT

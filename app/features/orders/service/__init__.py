@@ -1,0 +1,56 @@
+"""What can be done with orders: one verb per function, grouped by who needs it."""
+
+from app.features.orders.service.claims import (
+    award_order,
+    drop_proposal,
+    end_stale_orders,
+    lock_order,
+    renew_by_decision,
+    take_proposal,
+)
+from app.features.orders.service.desk import (
+    close_order,
+    create_order,
+    edit_order,
+    publish_order,
+    renew_order,
+)
+from app.features.orders.service.importing import ImportedOrder, import_order
+from app.features.orders.service.reading import (
+    count_orders,
+    get_order,
+    list_open_json,
+    list_open_orders,
+    list_own_orders,
+    list_revisions,
+    narrow,
+    orders_by_id,
+    people,
+    present,
+)
+
+__all__ = [
+    "ImportedOrder",
+    "award_order",
+    "close_order",
+    "count_orders",
+    "create_order",
+    "drop_proposal",
+    "edit_order",
+    "end_stale_orders",
+    "get_order",
+    "import_order",
+    "list_open_json",
+    "list_open_orders",
+    "list_own_orders",
+    "list_revisions",
+    "lock_order",
+    "narrow",
+    "orders_by_id",
+    "people",
+    "present",
+    "publish_order",
+    "renew_by_decision",
+    "renew_order",
+    "take_proposal",
+]

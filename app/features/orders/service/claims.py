@@ -1,0 +1,61 @@
+"""What other rooms and the clock do to an order; each verb locks the order before anything that belongs to it."""
+
+from uuid import UUID
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.uow import UnitOfWork
+from app.features.orders import policy, rules
+from app.features.orders.errors import OrderNotFoundError, OrderNotOpenError
+from app.features.orders.repository import OrderRepository
+from app.features.orders.rules import OrderEvent
+from app.features.orders.service.desk import announce_closing, close, own_order_for_update, step
+from app.models import CloseReason, Order, OrderStatus
+
+STALE_BATCH = 100
+
+
+async def lock_order(uow: UnitOfWork, order_id: UUID) -> Order:
+    """Lock an order for a verb of another room, which checks for itself what its actor may do."""
+    order = await OrderRepository(uow.session).get_for_update(order_id)
+    if order is None:
+        raise OrderNotFoundError
+    return order
+
+
+async def take_proposal(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
+    """Lock an open order that the actor may read and count one more proposal on it."""
+    order = await OrderRepository(uow.session).get_for_update(order_id)
+    if order is None or not policy.can_read(actor, order):
+        raise OrderNotFoundError
+    if order.status is not OrderStatus.OPEN:
+        raise OrderNotOpenError
+    order.proposals_count += 1
+    return order
+
+
+def drop_proposal(order: Order) -> None:
+    """Count one proposal less on a locked order."""
+    order.proposals_count -= 1
+
+
+async def award_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
+    """Close an order to others because its customer has chosen; of several tries at once one succeeds."""
+    order = await own_order_for_update(uow, actor, order_id)
+    close(order, step(order, OrderEvent.AWARD), None)
+    return order
+
+
+def renew_by_decision(uow: UnitOfWork, order: Order) -> None:
+    """Count a customer's decision on a proposal as a sign of life: a locked open order stays open longer."""
+    if order.status is OrderStatus.OPEN:
+        order.expires_at = rules.expiry(utc_now(), uow.resources.settings.order_open_days)
+
+
+async def end_stale_orders(uow: UnitOfWork) -> int:
+    """End one batch of open orders whose customers did nothing in time; announces `OrderClosed` for each."""
+    orders = await OrderRepository(uow.session).stale(utc_now(), STALE_BATCH)
+    for order in orders:
+        close(order, step(order, OrderEvent.EXPIRE), CloseReason.SILENCE)
+        announce_closing(uow, order)
+    return len(orders)

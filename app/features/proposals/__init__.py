@@ -1,0 +1,1 @@
+"""Proposals: what freelancers offer for an order, and the customer choice among them."""

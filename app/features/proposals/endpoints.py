@@ -1,0 +1,124 @@
+"""The JSON face of proposals."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from app.core.actor import Actor
+from app.core.http import ReadSession, Uow
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.problems import UnsupportedMediaTypeError, refusals
+from app.core.security.csrf import CsrfError
+from app.core.security.tokens import BadTokenError
+from app.core.uow import UnitOfWork
+from app.features.identity.access import CurrentActor
+from app.features.identity.errors import NotSignedInError, SessionEndedError
+from app.features.orders.errors import OrderNotFoundError, OrderNotOpenError
+from app.features.proposals import service
+from app.features.proposals.errors import (
+    AlreadyProposedError,
+    DeclinedBeforeError,
+    InvalidProposalError,
+    NotYourStepError,
+    OwnOrderError,
+    ProposalChangedError,
+    ProposalNotFoundError,
+    ProposalStateError,
+    TooManyProposalsError,
+)
+from app.features.proposals.schemas import (
+    ProposalAccept,
+    ProposalCreate,
+    ProposalDecline,
+    ProposalPatch,
+    ProposalRead,
+)
+from app.models import Proposal
+
+router = APIRouter(tags=["proposals"])
+
+SIGNED_IN = (NotSignedInError, BadTokenError, SessionEndedError)
+WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)
+SIDE = (*WRITER, ProposalNotFoundError, NotYourStepError, ProposalStateError)
+SENDING = (
+    *WRITER,
+    OrderNotFoundError,
+    OrderNotOpenError,
+    OwnOrderError,
+    AlreadyProposedError,
+    DeclinedBeforeError,
+    InvalidProposalError,
+    TooManyProposalsError,
+)
+Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+
+
+async def _one(uow: UnitOfWork, actor: Actor, proposal: Proposal) -> ProposalRead:
+    return (await service.present(uow.session, actor, [proposal]))[0]
+
+
+@router.post("/orders/{order_id}/proposals", status_code=HTTPStatus.CREATED, responses=refusals(*SENDING))
+async def send_proposal(order_id: UUID, command: ProposalCreate, actor: CurrentActor, uow: Uow) -> ProposalRead:
+    """Answer an open order."""
+    return await _one(uow, actor, await service.send_proposal(uow, actor, order_id, command))
+
+
+@router.get("/orders/{order_id}/proposals", responses=refusals(*SIGNED_IN, OrderNotFoundError, BadCursorError))
+async def list_order_proposals(
+    order_id: UUID,
+    actor: CurrentActor,
+    session: ReadSession,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[ProposalRead]:
+    """List an order's proposals: its customer sees all, a freelancer their own, anybody else nothing."""
+    page = await service.list_order_proposals(session, actor, order_id, cursor, limit)
+    return Page(items=page.items, next_cursor=page.next_cursor)
+
+
+@router.get("/proposals/mine", responses=refusals(*SIGNED_IN, BadCursorError))
+async def list_own_proposals(
+    actor: CurrentActor, session: ReadSession, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+) -> Page[ProposalRead]:
+    """List your own proposals in every state, newest first."""
+    page = await service.list_own_proposals(session, actor, cursor, limit)
+    return Page(items=page.items, next_cursor=page.next_cursor)
+
+
+@router.get("/proposals/{proposal_id}", responses=refusals(*SIGNED_IN, ProposalNotFoundError))
+async def get_proposal(proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> ProposalRead:
+    """Return one proposal to its freelancer or to the order's customer."""
+    return await service.get_proposal(session, actor, proposal_id)
+
+
+@router.patch("/proposals/{proposal_id}", responses=refusals(*SIDE, InvalidProposalError, ProposalChangedError))
+async def edit_proposal(proposal_id: UUID, command: ProposalPatch, actor: CurrentActor, uow: Uow) -> ProposalRead:
+    """Change your undecided proposal."""
+    return await _one(uow, actor, await service.edit_proposal(uow, actor, proposal_id, command))
+
+
+@router.post("/proposals/{proposal_id}/accept", responses=refusals(*SIDE, ProposalChangedError))
+async def accept_proposal(
+    proposal_id: UUID, actor: CurrentActor, uow: Uow, command: ProposalAccept | None = None
+) -> ProposalRead:
+    """Choose a proposal for your order; the others are declined."""
+    version = command.version if command else None
+    return await _one(uow, actor, await service.accept_proposal(uow, actor, proposal_id, version))
+
+
+@router.post("/proposals/{proposal_id}/decline", responses=refusals(*SIDE))
+async def decline_proposal(
+    proposal_id: UUID, actor: CurrentActor, uow: Uow, command: ProposalDecline | None = None
+) -> ProposalRead:
+    """Say no to a proposal for your order."""
+    proposal = await service.decline_proposal(uow, actor, proposal_id, command or ProposalDecline())
+    return await _one(uow, actor, proposal)
+
+
+@router.post("/proposals/{proposal_id}/withdraw", responses=refusals(*SIDE))
+async def withdraw_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> ProposalRead:
+    """Take your undecided proposal back."""
+    return await _one(uow, actor, await service.withdraw_proposal(uow, actor, proposal_id))

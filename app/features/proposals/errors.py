@@ -1,0 +1,76 @@
+"""How proposals fail."""
+
+from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, RateLimitedError
+from app.core.i18n import N_
+
+
+class ProposalNotFoundError(NotFoundError):
+    """No such proposal for this reader: only its freelancer and the order's customer see one."""
+
+    code = "proposal-not-found"
+    title = N_("There is no such proposal")
+    detail = N_("The proposal was not found. Proposals are seen only by the two people they concern.")
+
+
+class OwnOrderError(ForbiddenError):
+    """A customer does not answer an order of their own."""
+
+    code = "own-order"
+    title = N_("This is your own order")
+    detail = N_("You cannot send a proposal for your own order.")
+
+
+class NotYourStepError(ForbiddenError):
+    """The step belongs to the other side."""
+
+    code = "not-your-step"
+    title = N_("The other side decides this")
+    detail = N_("Only the customer accepts or declines, and only the freelancer edits or withdraws.")
+
+
+class AlreadyProposedError(ConflictError):
+    """One live proposal per freelancer and order."""
+
+    code = "already-proposed"
+    title = N_("You have answered this order already")
+    detail = N_("You have a proposal for this order. Edit it, or withdraw it and send another.")
+
+
+class DeclinedBeforeError(ConflictError):
+    """The customer has said no."""
+
+    code = "declined-before"
+    title = N_("The customer has declined your proposal")
+    detail = N_("The customer has declined your proposal for this order, so another one cannot be sent.")
+
+
+class ProposalStateError(ConflictError):
+    """The proposal's state does not know this step."""
+
+    code = "proposal-state"
+    title = N_("The proposal has moved on")
+    detail = N_("The proposal is no longer in a state that allows this. Open it again to see where it stands.")
+
+
+class ProposalChangedError(ConflictError):
+    """The freelancer edited the proposal since it was read."""
+
+    code = "proposal-changed"
+    title = N_("The proposal has changed meanwhile")
+    detail = N_("The proposal was edited after you opened it. Look at its present price and term, then decide again.")
+
+
+class InvalidProposalError(InvalidError):
+    """Fields that do not fit the order."""
+
+    code = "invalid-proposal"
+    title = N_("Please check the proposal")
+    detail = N_("Some fields need your attention.")
+
+
+class TooManyProposalsError(RateLimitedError):
+    """The account has sent as many proposals as a day allows."""
+
+    code = "too-many-proposals"
+    title = N_("Enough proposals for today")
+    detail = N_("You have sent {limit} proposals within a day. Please send the next one tomorrow.")

@@ -1,0 +1,117 @@
+"""Every query about proposals."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.features.proposals.errors import AlreadyProposedError
+from app.features.proposals.schemas import CUSTOMER_REASONS
+from app.models import Proposal, ProposalStatus
+from app.models.proposal import LIVE_PROPOSAL
+
+VIOLATIONS = {LIVE_PROPOSAL: AlreadyProposedError}
+"""Constraint name → what it means to a person."""
+
+
+class ProposalRepository:
+    """Proposals, by the ways the house asks for them."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def insert(self, proposal: Proposal) -> None:
+        """Write a new proposal.
+
+        Raises:
+            AlreadyProposedError: The freelancer has a live one for the order.
+        """
+        self._session.add(proposal)
+        try:
+            await self._session.flush()
+        except IntegrityError as wrong:
+            name = getattr(getattr(wrong.orig, "__cause__", None), "constraint_name", None)
+            if name in VIOLATIONS:
+                raise VIOLATIONS[name] from wrong
+            raise
+
+    async def get(self, proposal_id: UUID) -> Proposal | None:
+        """Return one proposal."""
+        return (await self._session.execute(select(Proposal).where(Proposal.id == proposal_id))).scalar_one_or_none()
+
+    async def get_for_update(self, proposal_id: UUID) -> Proposal | None:
+        """Lock one proposal; its order is locked already."""
+        statement = (
+            select(Proposal)
+            .where(Proposal.id == proposal_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def waiting_for_update(self, order_id: UUID) -> Sequence[Proposal]:
+        """Lock the undecided proposals of an order, in the order of their ids."""
+        statement = (
+            select(Proposal)
+            .where(Proposal.order_id == order_id, Proposal.status == ProposalStatus.SENT)
+            .order_by(Proposal.id)
+            .with_for_update()
+        )
+        return (await self._session.execute(statement)).scalars().all()
+
+    async def waiting(self, order_id: UUID) -> Sequence[Proposal]:
+        """Return the undecided proposals of an order."""
+        statement = (
+            select(Proposal)
+            .where(Proposal.order_id == order_id, Proposal.status == ProposalStatus.SENT)
+            .order_by(Proposal.id)
+        )
+        return (await self._session.execute(statement)).scalars().all()
+
+    async def of_order(
+        self, order_id: UUID, freelancer_id: UUID | None, before: UUID | None, limit: int
+    ) -> Sequence[Proposal]:
+        """Return an order's proposals, newest first; those of one freelancer where one is named."""
+        statement = select(Proposal).where(Proposal.order_id == order_id)
+        if freelancer_id is not None:
+            statement = statement.where(Proposal.freelancer_id == freelancer_id)
+        if before is not None:
+            statement = statement.where(Proposal.id < before)
+        return (await self._session.execute(statement.order_by(Proposal.id.desc()).limit(limit))).scalars().all()
+
+    async def of_freelancer(self, freelancer_id: UUID, before: UUID | None, limit: int) -> Sequence[Proposal]:
+        """Return a freelancer's proposals, newest first."""
+        statement = select(Proposal).where(Proposal.freelancer_id == freelancer_id)
+        if before is not None:
+            statement = statement.where(Proposal.id < before)
+        return (await self._session.execute(statement.order_by(Proposal.id.desc()).limit(limit))).scalars().all()
+
+    async def declined_by_hand(self, order_id: UUID, freelancer_id: UUID) -> bool:
+        """Tell whether the customer has declined this freelancer for this order."""
+        statement = select(
+            select(Proposal.id)
+            .where(
+                Proposal.order_id == order_id,
+                Proposal.freelancer_id == freelancer_id,
+                Proposal.decline_reason.in_(CUSTOMER_REASONS),
+            )
+            .exists()
+        )
+        return bool((await self._session.execute(statement)).scalar_one())
+
+    async def queue_up(self, freelancer_id: UUID) -> None:
+        """Let one freelancer's sending wait for itself, so that a count holds; the lock ends with the transaction."""
+        key = func.hashtextextended(f"proposals:{freelancer_id}", 0)
+        await self._session.execute(select(func.pg_advisory_xact_lock(key)))
+
+    async def sent_since(self, freelancer_id: UUID, since: datetime) -> int:
+        """Count what a freelancer sent since a moment."""
+        statement = (
+            select(func.count())
+            .select_from(Proposal)
+            .where(Proposal.freelancer_id == freelancer_id, Proposal.created_at > since)
+        )
+        return (await self._session.execute(statement)).scalar_one()

@@ -1,0 +1,53 @@
+"""The proposal's life as a table, and what its fields must satisfy; pure, no I/O."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.core.errors import FieldError
+from app.core.i18n import N_
+from app.core.machine import Machine, Side, Transition
+from app.core.money import Currency, Money
+from app.models import DeclineReason, OrderStatus, ProposalStatus
+
+SECONDS_A_DAY = 24 * 60 * 60
+
+
+class ProposalEvent(StrEnum):
+    """What can happen to a proposal."""
+
+    EDIT = "edit"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    WITHDRAW = "withdraw"
+    LAPSE = "lapse"
+
+
+PROPOSAL_MACHINE = Machine(
+    "proposal",
+    ProposalStatus.SENT,
+    (
+        Transition(ProposalStatus.SENT, ProposalEvent.ACCEPT, Side.CUSTOMER, ProposalStatus.ACCEPTED),
+        Transition(ProposalStatus.SENT, ProposalEvent.DECLINE, Side.CUSTOMER, ProposalStatus.DECLINED),
+        Transition(ProposalStatus.SENT, ProposalEvent.EDIT, Side.FREELANCER, ProposalStatus.SENT),
+        Transition(ProposalStatus.SENT, ProposalEvent.WITHDRAW, Side.FREELANCER, ProposalStatus.WITHDRAWN),
+        Transition(ProposalStatus.SENT, ProposalEvent.LAPSE, Side.SYSTEM, ProposalStatus.DECLINED),
+    ),
+)
+LAPSE_REASONS = {
+    OrderStatus.CANCELLED: DeclineReason.ORDER_CANCELLED,
+    OrderStatus.EXPIRED: DeclineReason.ORDER_EXPIRED,
+}
+"""What the freelancers are told when an order ends without a choice."""
+
+
+def price_faults(price: Money, currency: Currency) -> list[FieldError]:
+    """Return what is wrong with a price for an order in a currency."""
+    if price.currency is not currency:
+        text = N_("The order is in {currency}: name your price in it too.")
+        return [FieldError(("body", "price"), text, {"currency": currency.value})]
+    return []
+
+
+def day_before(now: datetime) -> datetime:
+    """Return the moment since which a day's proposals count."""
+    return now - timedelta(days=1)

@@ -1,0 +1,34 @@
+"""The catalogue: categories in two levels, and skills with their names, synonyms and home."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base
+
+
+class Category(Base):
+    """A field of work; a category with a parent is a part of that one."""
+
+    __tablename__ = "categories"
+    __table_args__ = (CheckConstraint("parent_id <> id", name="not_its_own_parent"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), index=True)
+    name_en: Mapped[str]
+    name_ru: Mapped[str]
+    position: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class Skill(Base):
+    """Something a freelancer can do and an order can ask for."""
+
+    __tablename__ = "skills"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"), index=True)
+    name_en: Mapped[str]
+    name_ru: Mapped[str]
+    synonyms: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))

@@ -1,0 +1,143 @@
+"""Orders: a piece of work a customer wants done, and what it said before each edit."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Text, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
+from sqlalchemy.orm import Mapped, deferred, mapped_column
+
+from app.core.database import Base
+from app.core.ids import new_id
+from app.core.money import Currency
+
+EXCERPT_LENGTH = 500
+"""Characters of the description that lists show."""
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    AWARDED = "awarded"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class BudgetKind(StrEnum):
+    """How the work is paid: for the whole, by the hour, or as the freelancer offers."""
+
+    FIXED = "fixed"
+    HOURLY = "hourly"
+    OPEN = "open"
+
+
+class CloseReason(StrEnum):
+    """Why a customer closed an order, or that nobody acted."""
+
+    NOT_NEEDED = "not_needed"
+    HIRED_ELSEWHERE = "hired_elsewhere"
+    NO_FIT = "no_fit"
+    MISTAKE = "mistake"
+    OTHER = "other"
+    SILENCE = "silence"
+
+
+IS_OPEN = text("status = 'open'")
+
+
+class Order(Base):
+    """One order; lists read the short columns, search reads `search`, both kept by the database itself."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        CheckConstraint("char_length(title) BETWEEN 1 AND 200", name="title_length"),
+        CheckConstraint("char_length(description) <= 20000", name="description_length"),
+        CheckConstraint("budget_amount > 0 AND budget_max_amount >= budget_amount", name="budget_range"),
+        CheckConstraint("cardinality(skills) + cardinality(tags) <= 20", name="skills_count"),
+        CheckConstraint("proposals_count >= 0", name="proposals_count"),
+        CheckConstraint(
+            "published_at IS NULL OR budget_kind = 'open' OR budget_amount IS NOT NULL", name="published_has_budget"
+        ),
+        CheckConstraint(
+            "status NOT IN ('open', 'awarded', 'expired') OR published_at IS NOT NULL", name="published_has_time"
+        ),
+        CheckConstraint("(status = 'open') = (expires_at IS NOT NULL)", name="open_has_end"),
+        Index("ix_orders_open_recent", text("published_at DESC"), text("id DESC"), postgresql_where=IS_OPEN),
+        Index(
+            "ix_orders_open_category",
+            "category_id",
+            text("published_at DESC"),
+            text("id DESC"),
+            postgresql_where=IS_OPEN,
+        ),
+        Index("ix_orders_open_budget", "currency", "budget_amount", postgresql_where=IS_OPEN),
+        Index("ix_orders_open_expiry", "expires_at", postgresql_where=IS_OPEN),
+        Index(
+            "ix_orders_open_skills",
+            "skills",
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},
+            postgresql_where=IS_OPEN,
+        ),
+        Index(
+            "ix_orders_open_search",
+            "search",
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},
+            postgresql_where=IS_OPEN,
+        ),
+        Index("ix_orders_customer_id_id", "customer_id", text("id DESC")),
+        Index(
+            "uq_orders_customer_id_external_key",
+            "customer_id",
+            "external_key",
+            unique=True,
+            postgresql_where=text("external_key IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    status: Mapped[OrderStatus] = mapped_column(default=OrderStatus.DRAFT, server_default=text("'draft'"))
+    title: Mapped[str]
+    description: Mapped[str] = mapped_column(server_default=text("''"))
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"))
+    skills: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    keywords: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    budget_kind: Mapped[BudgetKind] = mapped_column(default=BudgetKind.FIXED, server_default=text("'fixed'"))
+    budget_amount: Mapped[int | None]
+    budget_max_amount: Mapped[int | None]
+    currency: Mapped[Currency] = mapped_column(default=Currency.RUB, server_default=text("'RUB'"))
+    deadline: Mapped[date | None]
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    proposals_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    external_key: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    published_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    close_reason: Mapped[CloseReason | None]
+    close_note: Mapped[str | None]
+    excerpt: Mapped[str] = deferred(
+        mapped_column(Text, Computed(f"left(description, {EXCERPT_LENGTH})", persisted=True))
+    )
+    search: Mapped[Any] = deferred(
+        mapped_column(TSVECTOR, Computed("order_search(title, keywords, description)", persisted=True))
+    )
+
+
+class OrderRevision(Base):
+    """What an order that had been published said before an edit."""
+
+    __tablename__ = "order_revisions"
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    replaced_at: Mapped[datetime] = mapped_column(server_default=func.now())

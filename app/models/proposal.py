@@ -1,0 +1,75 @@
+"""Proposals: what a freelancer offers for an order."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base
+from app.core.ids import new_id
+from app.core.money import Currency
+
+LIVE_PROPOSAL = "uq_proposals_live"
+"""Name of the constraint that allows one live proposal per freelancer and order."""
+
+
+class ProposalStatus(StrEnum):
+    """Where a proposal stands."""
+
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class DeclineReason(StrEnum):
+    """Why a proposal was declined: the customer's own words first, then what the system says."""
+
+    PRICE = "price"
+    TERM = "term"
+    EXPERIENCE = "experience"
+    LETTER = "letter"
+    OTHER = "other"
+    ANOTHER_CHOSEN = "another_chosen"
+    ORDER_CANCELLED = "order_cancelled"
+    ORDER_EXPIRED = "order_expired"
+
+
+class Proposal(Base):
+    """One freelancer's offer: price, term and letter, for the order as it read in `order_version`."""
+
+    __tablename__ = "proposals"
+    __table_args__ = (
+        CheckConstraint("price_amount > 0", name="price"),
+        CheckConstraint("term_days BETWEEN 1 AND 1000", name="term"),
+        CheckConstraint("char_length(letter) BETWEEN 1 AND 10000", name="letter_length"),
+        CheckConstraint("(status = 'declined') = (decline_reason IS NOT NULL)", name="declined_has_reason"),
+        Index(
+            LIVE_PROPOSAL,
+            "order_id",
+            "freelancer_id",
+            unique=True,
+            postgresql_where=text("status IN ('sent', 'accepted')"),
+        ),
+        Index("ix_proposals_order_id_id", "order_id", text("id DESC")),
+        Index("ix_proposals_freelancer_id_id", "freelancer_id", text("id DESC")),
+        Index("uq_proposals_accepted", "order_id", unique=True, postgresql_where=text("status = 'accepted'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    order_version: Mapped[int]
+    freelancer_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    status: Mapped[ProposalStatus] = mapped_column(default=ProposalStatus.SENT, server_default=text("'sent'"))
+    price_amount: Mapped[int]
+    currency: Mapped[Currency]
+    term_days: Mapped[int]
+    letter: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    decline_reason: Mapped[DeclineReason | None]
+    decline_note: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    decided_at: Mapped[datetime | None]

@@ -1,0 +1,103 @@
+"""People, orders and proposals for tests: made through the verbs, so that they are as real ones."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from app.core.actor import Actor
+from app.core.ids import new_id
+from app.core.money import Currency, MoneyInput
+from app.core.security.cookies import CSRF_COOKIE, cookie_names
+from app.core.uow import UnitOfWork
+from app.features.catalog import service as catalog
+from app.features.catalog.schemas import CatalogData
+from app.features.identity import service as identity
+from app.features.orders import service as orders
+from app.features.orders.schemas import OrderCreate
+from app.features.proposals import service as proposals
+from app.features.proposals.schemas import ProposalCreate
+from app.models import Order, Proposal, User
+
+type OpenUow = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
+CATALOGUE = Path(__file__).resolve().parents[2] / "app" / "data" / "catalog.json"
+DESCRIPTION = "Сделать каталог, корзину и оплату; макеты готовы, тексты пришлём."
+
+
+@lru_cache
+def catalog_data() -> CatalogData:
+    """The catalogue that the product ships."""
+    return CatalogData.model_validate_json(CATALOGUE.read_bytes())
+
+
+def rub(amount: int) -> MoneyInput:
+    """Whole roubles."""
+    return MoneyInput(amount=amount * 100, currency=Currency.RUB)
+
+
+class Market:
+    """Builds what a test needs, one call each; every call is a unit of work of its own."""
+
+    def __init__(self, uow: OpenUow) -> None:
+        self.uow = uow
+
+    async def catalogue(self) -> None:
+        """Load the catalogue that the product ships."""
+        async with self.uow() as work:
+            await catalog.load_catalogue(work, catalog_data())
+
+    async def person(self, username: str = "") -> Actor:
+        """Somebody with an account."""
+        key = new_id()
+        name = username or f"person{key.hex[-10:]}"
+        async with self.uow() as work:
+            person = User(
+                id=key,
+                username=name,
+                username_key=name.casefold(),
+                email=f"{name}@example.org",
+                email_key=f"{name}@example.org".casefold(),
+                password_hash="-",  # noqa: S106 - nobody signs in with it
+            )
+            work.session.add(person)
+        return Actor(id=key, username=name)
+
+    async def sign_in(self, client: httpx.AsyncClient, actor: Actor) -> httpx.AsyncClient:
+        """Give a client a session of this person, as a browser has it."""
+        async with self.uow() as work:
+            user = await work.session.get(User, actor.id)
+            assert user is not None
+            issued = await identity.open_session(work, user, identity.Caller())
+            names = cookie_names(work.resources.settings)
+        client.cookies.set(names.access, issued.access)
+        client.cookies.set(CSRF_COOKIE, issued.csrf)
+        client.headers["X-CSRF-TOKEN"] = issued.csrf
+        return client
+
+    async def draft(self, customer: Actor, **fields: Any) -> Order:
+        """A draft that could be published."""
+        content: dict[str, Any] = {
+            "title": "Интернет-магазин для пекарни",
+            "description": DESCRIPTION,
+            "budget": rub(80_000),
+        } | fields
+        async with self.uow() as work:
+            return await orders.create_order(work, customer, OrderCreate(**content))
+
+    async def order(self, customer: Actor | None = None, **fields: Any) -> Order:
+        """An open order."""
+        customer = customer or await self.person()
+        draft = await self.draft(customer, **fields)
+        async with self.uow() as work:
+            return await orders.publish_order(work, customer, draft.id)
+
+    async def proposal(self, order: Order, freelancer: Actor | None = None, **fields: Any) -> Proposal:
+        """A proposal for an open order."""
+        freelancer = freelancer or await self.person()
+        money = MoneyInput(amount=7_000_000, currency=order.currency)
+        content: dict[str, Any] = {"price": money, "term_days": 14, "letter": "Сделаю за две недели."} | fields
+        async with self.uow() as work:
+            return await proposals.send_proposal(work, freelancer, order.id, ProposalCreate(**content))

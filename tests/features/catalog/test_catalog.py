@@ -1,0 +1,83 @@
+"""The catalogue: its data, its loading, and how typed words find a skill."""
+
+import httpx
+import pytest
+
+from app.core.resources import Resources
+from app.features.catalog import service
+from app.features.catalog.errors import DamagedCatalogueError
+from app.features.catalog.schemas import CatalogData
+from tests.factories.market import Market, catalog_data
+
+
+async def test_loading_twice_changes_nothing(market: Market, resources: Resources) -> None:
+    async with resources.sessions() as session:
+        before = await service.read_catalogue(session, resources)
+    await market.catalogue()
+    async with resources.sessions() as session:
+        after = await service.read_catalogue(session, resources)
+        assert await service.read_catalogue(session, resources) is after
+    assert (after.categories, after.skills) == (before.categories, before.skills)
+    assert 12 <= len(after.parts(None)) <= 15
+    assert len(after.skills) >= 300
+
+
+async def test_a_catalogue_that_contradicts_itself_is_refused(market: Market) -> None:
+    category = {"slug": "a", "name_en": "A", "name_ru": "А"}
+    skill = {"slug": "s", "category": "nowhere", "name_en": "S", "name_ru": "С"}
+    lost = {"slug": "b", "parent": "nowhere", "name_en": "B", "name_ru": "Б"}
+    for content in ({"categories": [category], "skills": [skill]}, {"categories": [category, lost], "skills": []}):
+        async with market.uow() as work:
+            with pytest.raises(DamagedCatalogueError):
+                await service.load_catalogue(work, CatalogData.model_validate(content))
+
+
+def test_every_name_leads_to_one_skill() -> None:
+    owners: dict[str, str] = {}
+    for skill in catalog_data().skills:
+        for name in {name.casefold() for name in (skill.name_en, skill.name_ru, *skill.synonyms)}:
+            assert owners.setdefault(name, skill.slug) == skill.slug, name
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("python", "python"),
+        ("пайт", "python"),
+        ("питон", "python"),
+        ("вёрст", "page-markup"),
+        ("верст", "page-markup"),
+        ("pyhton", "python"),
+        ("фотошоб", "adobe-photoshop"),
+        ("ghbdtncndbt", None),
+        ("зщыепкуы", "postgresql"),
+        ("kjujnbg", "logo-design"),
+        ("c#", "csharp"),
+        ("C++", "cpp"),
+        ("1c", "1c"),
+        ("бухгалт", "accounting"),
+        ("data vis", "data-visualization"),
+        ("%", None),
+        ("\\", None),
+    ],
+)
+@pytest.mark.usefixtures("market")
+async def test_suggestions(client: httpx.AsyncClient, typed: str, first: str | None) -> None:
+    answer = await client.get("/api/v1/skills", params={"q": typed})
+    assert answer.status_code == 200
+    slugs = [item["slug"] for item in answer.json()["items"]]
+    assert slugs[:1] == ([first] if first else []), slugs
+
+
+@pytest.mark.usefixtures("market")
+async def test_names_are_in_the_readers_language(client: httpx.AsyncClient) -> None:
+    for locale, name, skill in (("ru", "Веб-разработка", "Вёрстка"), ("en", "Web development", "Page markup")):
+        headers = {"Accept-Language": locale}
+        items = (await client.get("/api/v1/categories", headers=headers)).json()["items"]
+        assert items[0]["name"] == name
+        assert [part["slug"] for part in items[0]["parts"]] == ["frontend", "backend", "cms-shops", "testing-qa"]
+        found = (await client.get("/api/v1/skills", params={"q": "верстка"}, headers=headers)).json()["items"]
+        assert (found[0]["name"], found[0]["category"]) == (skill, "frontend")
+    assert len((await client.get("/api/v1/skills", params={"limit": 500})).json()["items"]) >= 300
+    for bad in ({"limit": 0}, {"limit": 501}, {"q": "x" * 61}):
+        assert (await client.get("/api/v1/skills", params=bad)).status_code == 422
