@@ -299,6 +299,12 @@ async def test_behind_the_front_ends_own_server_the_public_origin_counts(new_sta
     own.stop()
 
 
+async def test_orders_are_public_to_read(visitor: PublishedClient) -> None:
+    answer = await visitor.get("/orders")
+    assert answer.is_success, answer.text
+    assert {"items", "next_cursor"} <= set(answer.json())
+
+
 CLIENT = """
 async (account) => {
   const read = (name) => (document.cookie.split('; ').find((c) => c.startsWith(name + '=')) || '').split('=')[1];
