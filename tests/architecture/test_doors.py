@@ -1,0 +1,119 @@
+"""Every way in: routes, tasks, events and errors are complete, guarded and named."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.dependencies.models import Dependant
+
+from app.core.celery import celery_app
+from app.core.errors import DomainError
+from app.core.events import DomainEvent
+from app.core.http import open_uow
+from app.tasks.subscriptions import SILENT, SUBSCRIPTIONS
+from tests.exercised import all_routes, subclasses
+
+ROOT = Path(__file__).resolve().parents[2]
+SAFE = {"GET", "HEAD", "OPTIONS"}
+CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+TOPIC = re.compile(r"[a-z]+\.[a-z_]+")
+
+# Open to everybody, signed in or not; each with its reason. Everything else takes an access dependency.
+PUBLIC: dict[str, str] = {
+    "GET /": "the landing page",
+    "GET /design": "shows the widgets, no data",
+    "GET /api/v1/categories": "the catalogue is public",
+    "GET /api/v1/skills": "the catalogue is public",
+    "GET /api/v1/orders": "orders are public to read; the list shows only published ones",
+    "GET /demo/mail": "a trial instance's caught mail; absent in production and where a mail server is configured",
+    "GET /demo/mail/{name}": "the same",
+    "GET /reset": "whoever forgot the password is not signed in",
+    "GET /reset/confirm": "the link is the proof",
+    "GET /settings": "leads to a guarded page",
+    "GET /docs": "describes the API, no data",
+    "GET /favicon.ico": "a picture",
+    "GET /manifest.webmanifest": "the name and pictures of the site",
+    "GET /robots.txt": "for search engines",
+    "POST /preferences": "a guest chooses language and theme too; it sets two cookies",
+    "POST /api/v1/auth/refresh": "the refresh token is the proof; identity checks it in the verb's own transaction",
+}
+# Change nothing in PostgreSQL although the method is not a safe one; each with its reason.
+NO_TRANSACTION: dict[str, str] = {
+    "POST /preferences": "two cookies",
+    "POST /api/v1/auth/password-strength": "an estimate",
+    "POST /password-strength": "an estimate",
+    "POST /api/v1/auth/refresh": "identity opens the transaction itself, because pages renew on the way with it too",
+}
+
+
+ALL_ROUTES = all_routes()
+
+
+def calls(dependant: Dependant) -> set[Any]:
+    """Return every callable a route depends on, however deep."""
+    found = {dependant.call}
+    for below in dependant.dependencies:
+        found |= calls(below)
+    return found
+
+
+def is_access(call: Any) -> bool:
+    """Tell whether a dependency is one of identity's."""
+    return getattr(call, "__module__", "").startswith("app.features.") and call.__module__.endswith(".access")
+
+
+def test_routes_are_found() -> None:
+    assert len(ALL_ROUTES) > 20
+
+
+@pytest.mark.parametrize("route", sorted(ALL_ROUTES))
+def test_every_route_is_guarded_or_on_the_public_list(route: str) -> None:
+    guarded = any(is_access(call) for call in calls(ALL_ROUTES[route].dependant))
+    assert guarded != (route in PUBLIC), f"{route}: {'is guarded now' if guarded else 'take an access dependency'}"
+
+
+@pytest.mark.parametrize("route", sorted(item for item in ALL_ROUTES if item.split()[0] not in SAFE))
+def test_every_changing_route_has_one_transaction(route: str) -> None:
+    has = open_uow in calls(ALL_ROUTES[route].dependant)
+    assert has != (route in NO_TRANSACTION), f"{route}: take Uow, or say why not"
+
+
+def test_the_lists_are_not_stale() -> None:
+    assert set(PUBLIC) | set(NO_TRANSACTION) <= set(ALL_ROUTES)
+
+
+def own_tasks() -> dict[str, Any]:
+    """Return the tasks of the house."""
+    celery_app.loader.import_default_modules()
+    return {name: task for name, task in celery_app.tasks.items() if not name.startswith("celery.")}
+
+
+def test_every_task_is_called_by_somebody_and_ends() -> None:
+    tasks = own_tasks()
+    assert tasks
+    scheduled = {entry["task"] for entry in celery_app.conf.beat_schedule.values()}
+    heard = {name for names in SUBSCRIPTIONS.values() for name in names}
+    assert set(tasks) == scheduled | heard
+    limits = {name: task.time_limit or celery_app.conf.task_time_limit for name, task in tasks.items()}
+    assert all(limits.values())
+
+
+def test_every_event_has_a_listener_or_a_reason() -> None:
+    topics = {event.topic for event in subclasses(DomainEvent)}
+    assert topics
+    assert all(TOPIC.fullmatch(topic) for topic in topics)
+    assert len(topics) == len(subclasses(DomainEvent))
+    assert set(SUBSCRIPTIONS) | set(SILENT) == topics
+    assert not set(SUBSCRIPTIONS) & set(SILENT)
+
+
+def test_error_codes_are_one_of_a_kind() -> None:
+    codes = [error.code for error in subclasses(DomainError) if "code" in vars(error)]
+    assert sorted(codes) == sorted(set(codes))
+    assert all(CODE.fullmatch(code) for code in codes)
+
+
+def test_error_codes_are_documented() -> None:
+    text = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+    assert {error.code for error in subclasses(DomainError)} <= set(re.findall(r"`([a-z0-9-]+)`", text))
