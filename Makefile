@@ -1,6 +1,6 @@
 # Every target is one line into bin/; `make` alone prints this table, grouped.
 .DEFAULT_GOAL := help
-.PHONY: help up down test test-servers fix lint types arch migration migrate docs assets texts requirements screenshots bench campaign doctor setup clean
+.PHONY: help up down test test-servers fix lint types arch migration migrate docs assets texts requirements screenshots lighthouse bench campaign doctor setup clean
 
 ##@ Run
 up:            ## everything on this machine: environment, servers, migrations, demonstration data, all processes
@@ -19,6 +19,8 @@ test-servers:  ## Debian's PostgreSQL 15, PgBouncer, Redis with TLS and the cont
 	@bin/test-servers
 bench:         ## the benchmarks, each a ratio in one run
 	@bin/bench
+lighthouse:    ## the public pages by Lighthouse on a phone profile (needs Node.js)
+	@bin/lighthouse
 campaign:      ## the long runs: faults with many seeds, state machines, schema calls
 	@bin/campaign
 

@@ -1,0 +1,95 @@
+"""Measures the public pages with Lighthouse on its phone profile: `python -m tools.lighthouse [origin]`.
+
+Lighthouse is fetched from the npm registry into `.data/tools` on the first call; it is never committed. Every page is
+opened once to be warm and measured three times; the median counts. Fails below 95 in any of the four groups.
+"""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from pathlib import Path
+
+from tools.browser import find_browser
+from tools.site import ROOT, running_site
+
+FOLDER = ROOT / ".data" / "tools" / "lighthouse"
+VERSION = "12.8.2"
+PAGES = ("/", "/orders", "/sign-in", "/sign-up", "/reset")
+GROUPS = ("performance", "accessibility", "best-practices", "seo")
+LEAST = 95
+ROUNDS = 3
+FLAGS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+
+
+def tool() -> list[str]:
+    """Return the command, fetching Lighthouse when it is not there.
+
+    Raises:
+        RuntimeError: There is no Node, or the registry does not answer.
+    """
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if not node or not npm:
+        raise RuntimeError("Lighthouse needs Node.js and npm; install them and try again.")
+    script = FOLDER / "node_modules" / "lighthouse" / "cli" / "index.js"
+    if not script.exists():
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        subprocess.run(
+            [npm, "install", "--no-audit", "--no-fund", "--prefix", str(FOLDER), f"lighthouse@{VERSION}"], check=True
+        )
+    return [node, str(script)]
+
+
+def measure(command: list[str], browser: str, url: str) -> dict[str, float]:
+    """Return the four scores of one visit."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        flags = f"{FLAGS} --user-data-dir={folder}/profile"
+        arguments = [url, "--quiet", "--output=json", f"--output-path={report}", f"--chrome-flags={flags}"]
+        done = subprocess.run(
+            [*command, *arguments],
+            env={**os.environ, "CHROME_PATH": browser},  # noqa: TID251 - for the child
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if not report.exists():
+            raise RuntimeError(f"Lighthouse failed on {url}: {done.stderr[-800:]}")
+        found = json.loads(report.read_text(encoding="utf-8"))["categories"]
+    return {group: round(float(found[group]["score"] or 0) * 100) for group in GROUPS}
+
+
+def run(origin: str) -> int:
+    """Measure every page and print the table; 1 when one is below the line."""
+    command, browser = tool(), find_browser()
+    if browser is None:
+        raise RuntimeError("There is no browser: run `bin/browser`.")
+    print("| page | " + " | ".join(GROUPS) + " |")
+    print("|---|" + "---:|" * len(GROUPS))
+    lowest = 100.0
+    for path in PAGES:
+        urllib.request.urlopen(origin + path, timeout=20).close()  # noqa: S310 - our own address; warms the page
+        visits = [measure(command, browser, origin + path) for _round in range(ROUNDS)]
+        medians = {group: statistics.median(visit[group] for visit in visits) for group in GROUPS}
+        lowest = min(lowest, *medians.values())
+        print(f"| `{path}` | " + " | ".join(f"{medians[group]:.0f}" for group in GROUPS) + " |", flush=True)
+    return 0 if lowest >= LEAST else 1
+
+
+def main() -> int:
+    """Measure a given site, or one that is started for it."""
+    if len(sys.argv) > 1:
+        return run(sys.argv[1].rstrip("/"))
+    with tempfile.TemporaryDirectory() as folder, running_site(Path(folder)) as origin:
+        return run(origin)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
