@@ -37,6 +37,7 @@ _LATIN = re.compile(r"[A-Za-z]")
 _CYRILLIC = re.compile(r"[А-Яа-яЁё]")
 _SEPARATORS = re.compile(r"[_.\-]")
 _PHONE_LIKE = re.compile(r"\+?[\d\s().\-]{6,}")
+_PHONE_SIGNS = re.compile(r"[\s().+\-]")
 _EDGES = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 
 
@@ -209,7 +210,7 @@ def password_problems(password: str, own_words: Iterable[str], *, shortest: int,
     if len(set(folded)) == 1:
         return [FieldError(where, N_("This password is one character again and again. Choose another one."))]
     words = {fold(word) for word in (*PRODUCT_WORDS, *own_words) if len(word) > 2}  # noqa: PLR2004 - not initials
-    if folded in words or _EDGES.sub("", folded) in words:
+    if {folded, _EDGES.sub("", folded), _PHONE_SIGNS.sub("", folded)} & words:
         return [
             FieldError(where, N_("This password is your name or ours with a little around it. Choose another one."))
         ]
@@ -228,6 +229,8 @@ def own_words(username: str, email: str | None, phone: str | None, display_name:
         words += [email, email.split("@", maxsplit=1)[0]]
     if phone:
         words += [phone, phone.lstrip("+")]
+        if phone.startswith("+7"):
+            words += [phone[2:], f"8{phone[2:]}"]  # as people there write it
     return [word for word in words if word]
 
 

@@ -176,11 +176,9 @@ class SessionGate:
             SessionEndedError: It ended, or its owner may not act.
         """
         asked = self._views.ask(claims.session_id)
-        if await self._blacklist.holds(claims.token_id):
-            asked.cancel()
-            raise SessionEndedError
+        dead = await self._blacklist.holds(claims.token_id)
         view = await asked
-        if view is None or view.user_id != claims.user_id or not view.is_alive(utc_now()):
+        if dead or view is None or view.user_id != claims.user_id or not view.is_alive(utc_now()):
             raise SessionEndedError
         return view
 
