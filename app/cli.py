@@ -127,6 +127,8 @@ def _choices(settings: Settings) -> Choices:
         host=settings.host,
         port=settings.port,
         flower_port=settings.flower_port,
+        # One is enough for one machine and saves 100 MB; who sets a number gets it.
+        worker_concurrency=settings.worker_concurrency if "worker_concurrency" in settings.model_fields_set else 1,
         bundled=settings.database_url is None or settings.redis_url is None,
         durable=settings.environment != "testing",
         mail_port=None if settings.smtp_host else settings.mail_catcher_port,

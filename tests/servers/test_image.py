@@ -18,6 +18,7 @@ from tests.servers.outside import Outside
 pytestmark = [pytest.mark.timeout(1500)]
 BASE = "localhost/iplance-test-base"
 IMAGE = "localhost/iplance-test"
+WHO = "import os; print(os.getuid(), os.access('/srv/iplance/app', 2))"
 CELERY = ("celery", "-A", "app.tasks.config_tasks")
 
 
@@ -39,7 +40,7 @@ def image() -> Generator[str]:
         call("buildah", "commit", "--quiet", "--rm", "--format", "docker", container, BASE)
         shutil.rmtree(folder / "base")
     call("buildah", "build", "--quiet", "--isolation", "chroot", "--network=host", "--format", "docker",
-         "--build-arg", f"BASE={BASE}", "--volume", "/etc/ssl/certs:/etc/ssl/certs:ro", "--tag", IMAGE, ".")  # fmt: skip
+         "--volume", "/etc/ssl/certs:/etc/ssl/certs:ro", "--build-arg", f"BASE={BASE}", "-t", IMAGE, ".")  # fmt: skip
     yield IMAGE
     call("buildah", "rmi", "--force", IMAGE, BASE)
 

@@ -29,6 +29,7 @@ class Choices:
     host: str
     port: int
     flower_port: int
+    worker_concurrency: int
     bundled: bool
     durable: bool
     mail_port: int | None
@@ -51,7 +52,7 @@ def programs(choices: Choices) -> list[Program]:
         Program(
             "worker",
             "celery",
-            (*celery, "worker", "--without-gossip", "--without-mingle"),
+            (*celery, "worker", f"--concurrency={choices.worker_concurrency}", "--without-gossip", "--without-mingle"),
             stop_seconds=60,
             niceness=5,
         ),
