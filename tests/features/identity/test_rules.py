@@ -8,6 +8,7 @@ from collections.abc import Generator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import override
 
 import httpx
 import pytest
@@ -182,6 +183,7 @@ def breached_service() -> Generator[str]:
             self.end_headers()
             self.wfile.write(body.encode())
 
+        @override
         def log_message(self, *_arguments: object) -> None:
             """Say nothing."""
 
