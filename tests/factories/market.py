@@ -21,6 +21,7 @@ from app.features.orders.schemas import OrderCreate
 from app.features.proposals import service as proposals
 from app.features.proposals.schemas import ProposalCreate
 from app.models import Order, Proposal, User
+from tests.factories.users import PASSWORD, hashed
 
 type OpenUow = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
 CATALOGUE = Path(__file__).resolve().parents[2] / "app" / "data" / "catalog.json"
@@ -49,8 +50,8 @@ class Market:
         async with self.uow() as work:
             await catalog.load_catalogue(work, catalog_data())
 
-    async def person(self, username: str = "") -> Actor:
-        """Somebody with an account."""
+    async def person(self, username: str = "", *, with_password: bool = False) -> Actor:
+        """Somebody with an account; a password is asked for by a few verbs only, and costs time."""
         key = new_id()
         name = username or f"person{key.hex[-10:]}"
         async with self.uow() as work:
@@ -60,7 +61,7 @@ class Market:
                 username_key=name.casefold(),
                 email=f"{name}@example.org",
                 email_key=f"{name}@example.org".casefold(),
-                password_hash="-",  # noqa: S106 - nobody signs in with it
+                password_hash=hashed(PASSWORD) if with_password else "-",
             )
             work.session.add(person)
         return Actor(id=key, username=name)

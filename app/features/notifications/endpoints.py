@@ -49,7 +49,7 @@ async def mark_all_read(actor: CurrentActor, uow: Uow) -> MarkedRead:
     return MarkedRead(marked=await service.mark_all_read(uow, actor))
 
 
-@router.post("/{notice_id}/read", responses=refusals(*SIGNED_IN, CsrfError, NoticeNotFoundError))
+@router.post("/{notice_id:uuid}/read", responses=refusals(*SIGNED_IN, CsrfError, NoticeNotFoundError))
 async def mark_read(notice_id: UUID, actor: CurrentActor, uow: Uow) -> NotificationRead:
     """Mark one of your notices as read."""
     return await service.mark_read(uow, actor, notice_id)

@@ -76,7 +76,7 @@ async def list_own_orders(
     return Page(items=page.items, next_cursor=page.next_cursor)
 
 
-@router.get("/{order_id}", responses=refusals(*READER, OrderNotFoundError))
+@router.get("/{order_id:uuid}", responses=refusals(*READER, OrderNotFoundError))
 async def get_order(
     order_id: UUID, actor: OptionalActor, session: ReadSession, resources: ProcessResources
 ) -> OrderRead:
@@ -85,35 +85,35 @@ async def get_order(
     return await service.present(session, resources, actor, order)
 
 
-@router.patch("/{order_id}", responses=refusals(*CUSTOMER, InvalidOrderError, UnknownCategoryError, OrderChangedError))
+@router.patch("/{order_id:uuid}", responses=refusals(*CUSTOMER, InvalidOrderError, UnknownCategoryError, OrderChangedError))
 async def edit_order(order_id: UUID, command: OrderPatch, actor: CurrentActor, uow: Uow) -> OrderRead:
     """Change your order; of a published one the earlier text is kept and shown."""
     order = await service.edit_order(uow, actor, order_id, command)
     return await service.present(uow.session, uow.resources, actor, order)
 
 
-@router.post("/{order_id}/publish", responses=refusals(*CUSTOMER, InvalidOrderError, TooManyOrdersError))
+@router.post("/{order_id:uuid}/publish", responses=refusals(*CUSTOMER, InvalidOrderError, TooManyOrdersError))
 async def publish_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
     """Show your draft, or your expired order, to everybody."""
     order = await service.publish_order(uow, actor, order_id)
     return await service.present(uow.session, uow.resources, actor, order)
 
 
-@router.post("/{order_id}/renew", responses=refusals(*CUSTOMER))
+@router.post("/{order_id:uuid}/renew", responses=refusals(*CUSTOMER))
 async def renew_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
     """Keep your order open for another full term."""
     order = await service.renew_order(uow, actor, order_id)
     return await service.present(uow.session, uow.resources, actor, order)
 
 
-@router.post("/{order_id}/close", responses=refusals(*CUSTOMER))
+@router.post("/{order_id:uuid}/close", responses=refusals(*CUSTOMER))
 async def close_order(order_id: UUID, actor: CurrentActor, uow: Uow, command: OrderClose | None = None) -> OrderRead:
     """Close your order without choosing anybody."""
     order = await service.close_order(uow, actor, order_id, command or OrderClose())
     return await service.present(uow.session, uow.resources, actor, order)
 
 
-@router.get("/{order_id}/revisions", responses=refusals(*READER, OrderNotFoundError))
+@router.get("/{order_id:uuid}/revisions", responses=refusals(*READER, OrderNotFoundError))
 async def list_revisions(order_id: UUID, actor: OptionalActor, session: ReadSession) -> RevisionList:
     """List what the order said before its edits, newest first."""
     return RevisionList(items=await service.list_revisions(session, actor, order_id))

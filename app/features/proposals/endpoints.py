@@ -60,13 +60,13 @@ async def _one(uow: UnitOfWork, actor: Actor, proposal: Proposal) -> ProposalRea
     return (await service.present(uow.session, actor, [proposal]))[0]
 
 
-@router.post("/orders/{order_id}/proposals", status_code=HTTPStatus.CREATED, responses=refusals(*SENDING))
+@router.post("/orders/{order_id:uuid}/proposals", status_code=HTTPStatus.CREATED, responses=refusals(*SENDING))
 async def send_proposal(order_id: UUID, command: ProposalCreate, actor: CurrentActor, uow: Uow) -> ProposalRead:
     """Answer an open order."""
     return await _one(uow, actor, await service.send_proposal(uow, actor, order_id, command))
 
 
-@router.get("/orders/{order_id}/proposals", responses=refusals(*SIGNED_IN, OrderNotFoundError, BadCursorError))
+@router.get("/orders/{order_id:uuid}/proposals", responses=refusals(*SIGNED_IN, OrderNotFoundError, BadCursorError))
 async def list_order_proposals(
     order_id: UUID,
     actor: CurrentActor,
@@ -88,19 +88,19 @@ async def list_own_proposals(
     return Page(items=page.items, next_cursor=page.next_cursor)
 
 
-@router.get("/proposals/{proposal_id}", responses=refusals(*SIGNED_IN, ProposalNotFoundError))
+@router.get("/proposals/{proposal_id:uuid}", responses=refusals(*SIGNED_IN, ProposalNotFoundError))
 async def get_proposal(proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> ProposalRead:
     """Return one proposal to its freelancer or to the order's customer."""
     return await service.get_proposal(session, actor, proposal_id)
 
 
-@router.patch("/proposals/{proposal_id}", responses=refusals(*SIDE, InvalidProposalError, ProposalChangedError))
+@router.patch("/proposals/{proposal_id:uuid}", responses=refusals(*SIDE, InvalidProposalError, ProposalChangedError))
 async def edit_proposal(proposal_id: UUID, command: ProposalPatch, actor: CurrentActor, uow: Uow) -> ProposalRead:
     """Change your undecided proposal."""
     return await _one(uow, actor, await service.edit_proposal(uow, actor, proposal_id, command))
 
 
-@router.post("/proposals/{proposal_id}/accept", responses=refusals(*SIDE, ProposalChangedError))
+@router.post("/proposals/{proposal_id:uuid}/accept", responses=refusals(*SIDE, ProposalChangedError))
 async def accept_proposal(
     proposal_id: UUID, actor: CurrentActor, uow: Uow, command: ProposalAccept | None = None
 ) -> ProposalRead:
@@ -109,7 +109,7 @@ async def accept_proposal(
     return await _one(uow, actor, await service.accept_proposal(uow, actor, proposal_id, version))
 
 
-@router.post("/proposals/{proposal_id}/decline", responses=refusals(*SIDE))
+@router.post("/proposals/{proposal_id:uuid}/decline", responses=refusals(*SIDE))
 async def decline_proposal(
     proposal_id: UUID, actor: CurrentActor, uow: Uow, command: ProposalDecline | None = None
 ) -> ProposalRead:
@@ -118,7 +118,7 @@ async def decline_proposal(
     return await _one(uow, actor, proposal)
 
 
-@router.post("/proposals/{proposal_id}/withdraw", responses=refusals(*SIDE))
+@router.post("/proposals/{proposal_id:uuid}/withdraw", responses=refusals(*SIDE))
 async def withdraw_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> ProposalRead:
     """Take your undecided proposal back."""
     return await _one(uow, actor, await service.withdraw_proposal(uow, actor, proposal_id))
