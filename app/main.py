@@ -29,7 +29,9 @@ from app.features.identity.pages import router as identity_pages
 from app.features.notifications.endpoints import router as notifications
 from app.features.notifications.pages import router as notification_pages
 from app.features.orders.endpoints import router as orders
+from app.features.orders.pages import router as order_pages
 from app.features.proposals.endpoints import router as proposals
+from app.features.proposals.pages import router as proposal_pages
 from app.web.assets import StaticFiles
 from app.web.errors import error_page
 from app.web.middleware import SecurityHeadersMiddleware
@@ -39,7 +41,7 @@ from app.web.pages import router as web_pages
 # reached through them: JSON under /api/v1, what operators ask, and pages at the root.
 API_ROUTERS: tuple[APIRouter, ...] = (identity, catalog, orders, proposals, notifications)
 OPERATION_ROUTERS: tuple[APIRouter, ...] = (health,)
-PAGE_ROUTERS: tuple[APIRouter, ...] = (web_pages, identity_pages, notification_pages)
+PAGE_ROUTERS: tuple[APIRouter, ...] = (web_pages, identity_pages, notification_pages, order_pages, proposal_pages)
 
 # What is asked most, answered ahead of routing; each stands beside a route that gives the same answer.
 SHORTCUTS: Mapping[str, Shortcut] = {"/api/v1/auth/me": me_shortcut}

@@ -79,6 +79,11 @@ def typed_amount(text: str, currency: Currency) -> int:
     return int(minor)
 
 
+def amount_as_typed(amount: int, currency: Currency) -> str:
+    """Write minor units in whole units, the way `typed_amount` reads them."""
+    return f"{Decimal(amount).scaleb(-MINOR_DIGITS[currency]).normalize():f}"
+
+
 class MoneyRead(BaseModel):
     """Money on the wire, going out."""
 

@@ -1,4 +1,4 @@
-"""Pages that belong to no room: the landing page, the design system, the choice of language and theme."""
+"""Pages that belong to no room: the design system, the choice of language and theme."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -15,7 +15,6 @@ from app.web.cookies import YEAR, drop_cookie, set_cookie
 from app.web.flash import redirect
 from app.web.formats import money
 from app.web.forms import FormState
-from app.web.landing import landing_scene
 from app.web.navigation import safe_next
 from app.web.render import THEME_COOKIE, THEMES, render
 
@@ -71,12 +70,6 @@ async def robots() -> Response:
     return PlainTextResponse(
         "User-agent: *\nDisallow: /api/\nDisallow: /design\nDisallow: /settings\nDisallow: /openapi.json\n"
     )
-
-
-@router.get("/")
-async def landing(request: Request) -> Response:
-    """Say what this is, to somebody who has never been here."""
-    return render(request, "web/landing.html", {"orders": [], "scene": landing_scene()})
 
 
 @router.get("/docs")

@@ -61,6 +61,7 @@ class Market:
                 username_key=name.casefold(),
                 email=f"{name}@example.org",
                 email_key=f"{name}@example.org".casefold(),
+                locale="en",
                 password_hash=hashed(PASSWORD) if with_password else "-",
             )
             work.session.add(person)

@@ -7,11 +7,25 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 
+from app.core.i18n import N_
 from app.core.money import MAX_AMOUNT, Currency, MoneyInput, MoneyRead
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from app.core.texts import at_least, many_lines, one_line
 from app.models import BudgetKind, CloseReason, OrderStatus
 
+STATUS_WORDS: dict[OrderStatus, tuple[str, str]] = {
+    OrderStatus.DRAFT: (N_("Draft"), "note"),
+    OrderStatus.OPEN: (N_("Open"), "good"),
+    OrderStatus.AWARDED: (N_("Freelancer chosen"), "accent"),
+    OrderStatus.CANCELLED: (N_("Closed"), ""),
+    OrderStatus.EXPIRED: (N_("Expired"), "warn"),
+}
+"""A state in a person's words, and the tone it is shown in."""
+KIND_WORDS: dict[BudgetKind, str] = {
+    BudgetKind.FIXED: N_("For the whole work"),
+    BudgetKind.HOURLY: N_("By the hour"),
+    BudgetKind.OPEN: N_("Open to offers"),
+}
 MAX_TITLE = 200
 MAX_DESCRIPTION = 20_000
 MAX_SKILLS = 15

@@ -178,6 +178,11 @@ async def own_proposals_for(session: AsyncSession, actor: Actor, order_id: UUID)
     return await present(session, actor, rows)
 
 
+async def count_waiting(session: AsyncSession, order_id: UUID) -> int:
+    """Count the undecided proposals of an order; the caller has checked that its reader is the customer."""
+    return len(await ProposalRepository(session).waiting(order_id))
+
+
 async def people_concerned(session: AsyncSession, order_id: UUID) -> list[UUID]:
     """Return the freelancers whose proposals for an order are undecided: those an edit of the order concerns."""
     return [row.freelancer_id for row in await ProposalRepository(session).waiting(order_id)]

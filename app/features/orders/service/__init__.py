@@ -1,5 +1,6 @@
 """What can be done with orders: one verb per function, grouped by who needs it."""
 
+from app.features.orders.repository import COUNT_LIMIT
 from app.features.orders.service.claims import (
     award_order,
     drop_proposal,
@@ -17,8 +18,10 @@ from app.features.orders.service.desk import (
 )
 from app.features.orders.service.importing import ImportedOrder, import_order
 from app.features.orders.service.reading import (
+    OrderPage,
     count_orders,
     get_order,
+    get_own_order,
     list_open_json,
     list_open_orders,
     list_own_orders,
@@ -30,7 +33,9 @@ from app.features.orders.service.reading import (
 )
 
 __all__ = [
+    "COUNT_LIMIT",
     "ImportedOrder",
+    "OrderPage",
     "award_order",
     "close_order",
     "count_orders",
@@ -39,6 +44,7 @@ __all__ = [
     "edit_order",
     "end_stale_orders",
     "get_order",
+    "get_own_order",
     "import_order",
     "list_open_json",
     "list_open_orders",

@@ -16,7 +16,7 @@ from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.identity import service as identity
 from app.features.orders import policy, rules
-from app.features.orders.errors import InvalidFilterError, OrderNotFoundError
+from app.features.orders.errors import InvalidFilterError, NotOrderCustomerError, OrderNotFoundError
 from app.features.orders.repository import Conditions, OrderRepository, Position, open_cards_statement
 from app.features.orders.schemas import OrderCard, OrderFilter, OrderListQuery, OrderRead, PersonRead, RevisionRead
 from app.models import Order
@@ -39,6 +39,14 @@ async def get_order(session: AsyncSession, actor: Actor | None, order_id: UUID) 
     order = await OrderRepository(session).get(order_id)
     if order is None or not policy.can_read(actor, order):
         raise OrderNotFoundError
+    return order
+
+
+async def get_own_order(session: AsyncSession, actor: Actor, order_id: UUID) -> Order:
+    """Return an order of the actor's own."""
+    order = await get_order(session, actor, order_id)
+    if not policy.is_customer(actor, order):
+        raise NotOrderCustomerError
     return order
 
 

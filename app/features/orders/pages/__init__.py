@@ -1,0 +1,15 @@
+"""The pages of orders: the landing page, the list, the editor, a customer's own orders.
+
+The page of one order belongs to the proposals' room, because it shows them.
+"""
+
+from fastapi import APIRouter
+
+from app.features.orders.pages.editor import router as editor
+from app.features.orders.pages.listing import router as listing
+
+router = APIRouter()
+router.include_router(listing)
+router.include_router(editor)
+
+__all__ = ["router"]

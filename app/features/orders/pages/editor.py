@@ -1,0 +1,234 @@
+"""The editor of an order and the steps of its customer as pages; a draft is kept on the server."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from app.core.errors import FieldError, InvalidError
+from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.i18n import N_, _, current_locale
+from app.core.money import Currency, amount_as_typed, typed_amount
+from app.core.problems import field_errors
+from app.core.resources import Resources
+from app.features.catalog import service as catalog
+from app.features.identity.access import CurrentActor
+from app.features.orders import service
+from app.features.orders.errors import InvalidOrderError, OrderChangedError
+from app.features.orders.pages.listing import category_options
+from app.features.orders.schemas import KIND_WORDS, OrderClose, OrderCreate, OrderPatch, OrderRead
+from app.models import BudgetKind, CloseReason
+from app.web.flash import redirect
+from app.web.forms import FormState
+from app.web.render import render
+
+router = APIRouter()
+KIND_NOTES: dict[BudgetKind, str] = {
+    BudgetKind.FIXED: N_("One price for the result"),
+    BudgetKind.HOURLY: N_("A rate for an hour of work"),
+    BudgetKind.OPEN: N_("Freelancers name the price"),
+}
+CLOSE_WORDS: dict[CloseReason, str] = {
+    CloseReason.NOT_NEEDED: N_("The work is not needed any more"),
+    CloseReason.HIRED_ELSEWHERE: N_("I found somebody elsewhere"),
+    CloseReason.NO_FIT: N_("No proposal fits"),
+    CloseReason.MISTAKE: N_("The order was posted by mistake"),
+    CloseReason.OTHER: N_("Another reason"),
+}
+LONGEST_VERSION = 9
+
+
+@router.get("/orders/new")
+async def new_order(
+    request: Request, _actor: CurrentActor, session: ReadSession, resources: ProcessResources
+) -> Response:
+    """Show an empty editor."""
+    start = FormState.start(currency=Currency.RUB.value, budget_kind=BudgetKind.FIXED.value)
+    return await _editor(request, session, resources, start, None)
+
+
+@router.post("/orders/new")
+async def create_order(request: Request, actor: CurrentActor, uow: Uow) -> Response:
+    """Keep a draft on the server, then show it as others would see it, or publish it at once."""
+    form = await request.form()
+    try:
+        async with uow.session.begin_nested():
+            order = await service.create_order(uow, actor, read_form(form))
+            if form.get("step") == "publish":
+                await service.publish_order(uow, actor, order.id)
+    except InvalidError as error:
+        return await _editor(request, uow.session, uow.resources, FormState.posted(form, error), None)
+    return _after_saving(order.id, form)
+
+
+@router.get("/orders/{order_id}/edit")
+async def edit_order_form(
+    request: Request, order_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources
+) -> Response:
+    """Show the editor with what the order says now."""
+    order = await service.get_own_order(session, actor, order_id)
+    shown = await service.present(session, resources, actor, order)
+    if "edit" not in shown.actions:
+        return redirect(f"/orders/{order.id}", _("The order can no longer be edited."), "warn")
+    return await _editor(request, session, resources, _start(shown), shown)
+
+
+@router.post("/orders/{order_id}/edit")
+async def edit_order(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Save what was changed; those who answered a published order are told."""
+    form = await request.form()
+    try:
+        async with uow.session.begin_nested():
+            command = OrderPatch(**read_form(form).model_dump(), version=_version(form))
+            await service.edit_order(uow, actor, order_id, command)
+            if form.get("step") == "publish":
+                await service.publish_order(uow, actor, order_id)
+    except (InvalidError, OrderChangedError) as error:
+        order = await service.get_order(uow.session, actor, order_id)
+        shown = await service.present(uow.session, uow.resources, actor, order)
+        return await _editor(request, uow.session, uow.resources, FormState.posted(form, error), shown)
+    return _after_saving(order_id, form)
+
+
+@router.post("/orders/{order_id}/publish")
+async def publish_order(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Publish a draft, or lead to the editor with what it still lacks."""
+    try:
+        async with uow.session.begin_nested():
+            await service.publish_order(uow, actor, order_id)
+    except InvalidOrderError as error:
+        order = await service.get_order(uow.session, actor, order_id)
+        shown = await service.present(uow.session, uow.resources, actor, order)
+        return await _editor(request, uow.session, uow.resources, _start(shown).with_error(error), shown)
+    return redirect(f"/orders/{order_id}", _("The order is published. Freelancers see it now."))
+
+
+@router.post("/orders/{order_id}/renew")
+async def renew_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Keep an order open for another full term."""
+    await service.renew_order(uow, actor, order_id)
+    return redirect(f"/orders/{order_id}", _("The order stays open longer."))
+
+
+@router.get("/orders/{order_id}/close")
+async def close_order_form(
+    request: Request, order_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources
+) -> Response:
+    """Say what closing means and ask why."""
+    order = await service.get_own_order(session, actor, order_id)
+    shown = await service.present(session, resources, actor, order)
+    if "close" not in shown.actions:
+        return redirect(f"/orders/{order.id}", _("The order is closed already."), "note")
+    reasons = [(reason.value, _(words), None) for reason, words in CLOSE_WORDS.items()]
+    start = FormState.start(reason=CloseReason.NOT_NEEDED.value)
+    return render(request, "orders/close.html", {"order": shown, "reasons": reasons, "f": start})
+
+
+@router.post("/orders/{order_id}/close")
+async def close_order(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Close an order without a choice."""
+    form = await request.form()
+    try:
+        command = OrderClose.model_validate({"reason": form.get("reason"), "note": form.get("note") or ""})
+    except ValidationError as wrong:
+        raise InvalidOrderError(errors=field_errors([dict(error) for error in wrong.errors()])) from wrong
+    await service.close_order(uow, actor, order_id, command)
+    return redirect(f"/orders/{order_id}", _("The order is closed. Those who answered it will be told."))
+
+
+def read_form(form: FormData) -> OrderCreate:
+    """Translate the editor's fields into the command.
+
+    Raises:
+        InvalidOrderError: Some of them cannot be read; all are named at once.
+    """
+    faults: list[FieldError] = []
+    kind = str(form.get("budget_kind") or BudgetKind.FIXED.value)
+    typed_currency = str(form.get("currency") or Currency.RUB.value)
+    currency = Currency(typed_currency) if typed_currency in set(Currency) else Currency.RUB
+    if currency.value != typed_currency:
+        faults.append(FieldError(("currency",), N_("Choose a currency from the list.")))
+    amounts: dict[str, Any] = {"budget": None, "budget_max": None}
+    for name in amounts:
+        text = str(form.get(name) or "").strip()
+        if text and kind != BudgetKind.OPEN.value:
+            try:
+                amounts[name] = {"amount": typed_amount(text, currency), "currency": currency}
+            except ValueError as wrong:
+                faults.append(FieldError((name,), str(wrong)))
+    words = [word.strip() for word in str(form.get("tags") or "").split(",") if word.strip()]
+    content = {
+        "title": str(form.get("title") or ""),
+        "description": str(form.get("description") or ""),
+        "category": str(form.get("category") or "") or None,
+        "skills": [*(str(item) for item in form.getlist("skills")), *words],
+        "budget_kind": kind,
+        "deadline": str(form.get("deadline") or "") or None,
+        **amounts,
+    }
+    try:
+        command = OrderCreate.model_validate(content)
+    except ValidationError as wrong:
+        faults += field_errors([dict(error) for error in wrong.errors()])
+        raise InvalidOrderError(errors=faults) from wrong
+    if faults:
+        raise InvalidOrderError(errors=faults)
+    return command
+
+
+def skill_options(catalogue: catalog.Catalogue) -> list[tuple[str, str, str]]:
+    """Return the skills as options of a picker, with the words they are found by."""
+    locale = current_locale()
+    options = [
+        (skill.slug, skill.name(locale), " ".join((skill.name_en, skill.name_ru, *skill.synonyms)))
+        for skill in catalogue.skills
+    ]
+    return sorted(options, key=lambda option: option[1].casefold())
+
+
+def _version(form: FormData) -> int | None:
+    text = str(form.get("version") or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_VERSION else None
+
+
+def _after_saving(order_id: UUID, form: FormData) -> Response:
+    said = {
+        "publish": _("The order is published. Freelancers see it now."),
+        "save": _("The changes are saved."),
+    }.get(str(form.get("step")), _("The draft is saved. This is how others would see it."))
+    return redirect(f"/orders/{order_id}", said)
+
+
+def _start(order: OrderRead) -> FormState:
+    """Fill the editor with what an order says."""
+    return FormState.start(
+        title=order.title,
+        description=order.description,
+        category=order.category,
+        skills=order.skills,
+        tags=", ".join(order.tags) or None,
+        budget_kind=order.budget_kind.value,
+        budget=amount_as_typed(order.budget.amount, order.budget.currency) if order.budget else None,
+        budget_max=amount_as_typed(order.budget_max.amount, order.budget_max.currency) if order.budget_max else None,
+        currency=order.budget.currency.value if order.budget else Currency.RUB.value,
+        deadline=order.deadline.isoformat() if order.deadline else None,
+    )
+
+
+async def _editor(
+    request: Request, session: ReadSession, resources: Resources, form: FormState, order: OrderRead | None
+) -> Response:
+    catalogue = await catalog.read_catalogue(session, resources)
+    context = {
+        "f": form,
+        "order": order,
+        "categories": category_options(catalogue),
+        "skills": skill_options(catalogue),
+        "kinds": [(kind.value, _(words), _(KIND_NOTES[kind])) for kind, words in KIND_WORDS.items()],
+        "currencies": [(item.value, item.value) for item in Currency],
+        "action": f"/orders/{order.id}/edit" if order else "/orders/new",
+    }
+    return render(request, "orders/edit.html", context, status_code=422 if form.has_errors else 200)

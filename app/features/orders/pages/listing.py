@@ -1,0 +1,227 @@
+"""Lists of orders as pages: the landing page, all open orders, a customer's own."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from app.core.errors import FieldError, InvalidError
+from app.core.http import ProcessResources, ReadSession
+from app.core.i18n import _, current_locale
+from app.core.money import Currency, Money, typed_amount
+from app.core.pagination import BadCursorError
+from app.core.problems import field_errors
+from app.features.catalog import service as catalog
+from app.features.identity.access import CurrentActor, OptionalActor
+from app.features.orders import service
+from app.features.orders.errors import InvalidOrderError
+from app.features.orders.schemas import KIND_WORDS, STATUS_WORDS, OrderCard, OrderListQuery
+from app.models import BudgetKind
+from app.web import cards
+from app.web.forms import FormState
+from app.web.landing import landing_scene
+from app.web.render import render
+
+router = APIRouter()
+PAGE_SIZE = 20
+LANDING_SIZE = 3
+"""Orders on the landing page."""
+SKILLS_ON_CARD = 8
+
+
+@router.get("/")
+async def landing(request: Request, session: ReadSession, resources: ProcessResources) -> Response:
+    """Say what this is, to somebody who has never been here."""
+    page = await service.list_open_orders(session, resources, OrderListQuery(limit=LANDING_SIZE))
+    catalogue = await catalog.read_catalogue(session, resources)
+    shown = [card_of(order, catalogue) for order in page.items]
+    return render(request, "web/landing.html", {"orders": shown, "scene": landing_scene()})
+
+
+@router.get("/orders")
+async def list_orders(
+    request: Request, _actor: OptionalActor, session: ReadSession, resources: ProcessResources
+) -> Response:
+    """Show open orders, newest first; the address holds every filter, so it can be kept and shared."""
+    catalogue = await catalog.read_catalogue(session, resources)
+    typed = TypedFilter(request)
+    page, count, wrong = service.OrderPage([], None, None), 0, None
+    try:
+        wanted = typed.wanted()
+        page = await service.list_open_orders(session, resources, wanted)
+        count = await service.count_orders(session, resources, wanted)
+    except BadCursorError:
+        return RedirectResponse(typed.address(cursor=None), status_code=303)
+    except InvalidError as error:
+        wrong = error
+    context = {
+        "cards": [card_of(order, catalogue) for order in page.items],
+        "count": count,
+        "count_limit": service.COUNT_LIMIT,
+        "older": typed.address(cursor=page.older) if page.older else None,
+        "newer": typed.address(cursor=page.newer) if page.newer else None,
+        "first": typed.address(cursor=None),
+        "f": typed.form(wrong),
+        "chips": typed.chips(catalogue),
+        "q": typed.values.get("q", ""),
+        "categories": category_options(catalogue),
+        "kinds": [(kind.value, _(words)) for kind, words in KIND_WORDS.items()],
+        "currencies": [(item.value, item.value) for item in Currency],
+    }
+    return render(request, "orders/list.html", context, status_code=422 if wrong else 200)
+
+
+@router.get("/orders/mine")
+async def own_orders_elsewhere(_actor: CurrentActor) -> Response:
+    """Lead to the page that the site links to."""
+    return RedirectResponse("/my/orders", status_code=308)
+
+
+@router.get("/my/orders")
+async def list_own_orders(
+    request: Request,
+    actor: CurrentActor,
+    session: ReadSession,
+    resources: ProcessResources,
+    cursor: Annotated[str | None, Query(max_length=300)] = None,
+) -> Response:
+    """Show a customer's own orders in every state."""
+    page = await service.list_own_orders(session, resources, actor, cursor, PAGE_SIZE)
+    catalogue = await catalog.read_catalogue(session, resources)
+    context = {
+        "cards": [card_of(order, catalogue, own=True) for order in page.items],
+        "older": f"/my/orders?{urlencode({'cursor': page.next_cursor})}" if page.next_cursor else None,
+        "newer": "/my/orders" if cursor else None,
+    }
+    return render(request, "orders/mine.html", context)
+
+
+def card_of(order: OrderCard, catalogue: catalog.Catalogue, *, own: bool = False) -> cards.OrderCard:
+    """Turn an order into what the card of a list shows."""
+    locale = current_locale()
+    skills = [skill.name(locale) for skill in map(catalogue.skill, order.skills) if skill]
+    label, tone = STATUS_WORDS[order.status]
+    return cards.OrderCard(
+        title=order.title,
+        href=f"/orders/{order.id}",
+        money=cards.budget_words(order.budget_kind, order.budget, order.budget_max),
+        text=order.description,
+        when=order.published_at or order.created_at,
+        skills=tuple([*skills, *order.tags][:SKILLS_ON_CARD]),
+        answers=order.proposals_count if order.published_at else None,
+        customer=None if own else order.customer.name,
+        badge=(_(label), tone) if own else None,
+    )
+
+
+def category_options(catalogue: catalog.Catalogue) -> list[tuple[str, Any]]:
+    """Return the categories as grouped options of a select."""
+    locale = current_locale()
+    groups: list[tuple[str, Any]] = []
+    for top in catalogue.parts(None):
+        whole = (top.slug, _("{category}: all").format(category=top.name(locale)))
+        groups.append(
+            (top.name(locale), [whole, *((part.slug, part.name(locale)) for part in catalogue.parts(top.id))])
+        )
+    return groups
+
+
+class TypedFilter:
+    """What stands in the address of the list: filters as people typed them."""
+
+    NAMES = ("q", "category", "skills", "budget_kind", "budget_min", "budget_max", "currency")
+    BOUNDS = frozenset({"budget_min", "budget_max"})
+
+    def __init__(self, request: Request) -> None:
+        query = request.query_params
+        self.values: dict[str, str] = {}
+        for name in self.NAMES:
+            text = ", ".join(part.strip() for part in query.getlist(name) if part.strip())
+            if text:
+                self.values[name] = text
+        if not self.BOUNDS & set(self.values):
+            self.values.pop("currency", None)
+        self.cursor = query.get("cursor") or None
+
+    @property
+    def words(self) -> list[str]:
+        """The skills that were typed."""
+        return [word for word in (part.strip() for part in self.values.get("skills", "").split(",")) if word]
+
+    @property
+    def currency(self) -> str:
+        """The currency that the bounds are in."""
+        return self.values.get("currency", Currency.RUB.value)
+
+    def wanted(self) -> OrderListQuery:
+        """Return the filters as the verb takes them.
+
+        Raises:
+            InvalidOrderError: Some of them cannot be read; all are named at once.
+        """
+        content: dict[str, Any] = {**self.values, "skills": self.words, "cursor": self.cursor, "limit": PAGE_SIZE}
+        faults: list[FieldError] = []
+        for name in self.BOUNDS & set(self.values):
+            content["currency"] = self.currency
+            try:
+                content[name] = self._amount(name)
+            except ValueError as wrong:
+                faults.append(FieldError((name,), str(wrong)))
+                content.pop(name)
+        try:
+            wanted = OrderListQuery.model_validate(content)
+        except ValidationError as wrong:
+            faults += field_errors([dict(error) for error in wrong.errors()])
+            raise InvalidOrderError(errors=faults) from wrong
+        if faults:
+            raise InvalidOrderError(errors=faults)
+        return wanted
+
+    def address(self, *, cursor: str | None, without: tuple[str, str] | None = None) -> str:
+        """Return the address of the same list at another place, or without one of its filters."""
+        left = dict(self.values)
+        if without and without[0] == "skills":
+            left["skills"] = ", ".join(word for word in self.words if word != without[1])
+        elif without:
+            left.pop(without[0], None)
+        if not self.BOUNDS & set(left):
+            left.pop("currency", None)
+        pairs = [(name, value) for name, value in left.items() if value]
+        if cursor:
+            pairs.append(("cursor", cursor))
+        return f"/orders?{urlencode(pairs)}" if pairs else "/orders"
+
+    def form(self, wrong: InvalidError | None) -> FormState:
+        """Return the state of the filter form."""
+        state = FormState.start(**self.values)
+        return state.with_error(wrong) if wrong else state
+
+    def chips(self, catalogue: catalog.Catalogue) -> list[tuple[str, str]]:
+        """Return each active filter in words, with the address of the list without it."""
+        locale = current_locale()
+        found: list[tuple[str, tuple[str, str]]] = []
+        for name, value in self.values.items():
+            if name not in ("currency", "skills", "q"):
+                found.append((self._words(name, value, catalogue), (name, value)))
+        for word in self.words:
+            skill = catalogue.resolve(word)
+            found.append((skill.name(locale) if skill else word, ("skills", word)))
+        return [(words, self.address(cursor=None, without=pair)) for words, pair in found]
+
+    def _amount(self, name: str) -> int:
+        currency = Currency(self.currency) if self.currency in set(Currency) else Currency.RUB
+        return typed_amount(self.values[name], currency)
+
+    def _words(self, name: str, value: str, catalogue: catalog.Catalogue) -> str:
+        if name == "category":
+            entry = catalogue.category(value)
+            return entry.name(current_locale()) if entry else value
+        if name == "budget_kind":
+            return _(KIND_WORDS[BudgetKind(value)]) if value in set(BudgetKind) else value
+        try:
+            money = Money(self._amount(name), Currency(self.currency))
+        except ValueError:
+            return value
+        return cards.from_words(money) if name == "budget_min" else cards.up_to_words(money)
