@@ -245,3 +245,28 @@ def doctor() -> None:
         console.print(f"{'[green]✓[/]' if finding.good else '[red]✗[/]'} {finding.what}: {finding.told}")
     if not all(finding.good for finding in findings):
         raise typer.Exit(1)
+
+
+@app.command(name="dead-letters")
+def dead_letters(
+    action: Annotated[str, typer.Argument(help="list, replay or close")] = "list",
+    names: Annotated[
+        list[str] | None, typer.Argument(help="names from the list, or `all` to replay everything")
+    ] = None,
+) -> None:
+    """Show what could not be delivered; replay it, or lay it to rest."""
+    from app.scripts.dead_letters import run
+
+    if action not in ("list", "replay", "close") or (action != "list" and not names):
+        raise Refusal("Say `list`, `replay NAME…`, `replay all` or `close NAME…`; the names stand in the list.")
+    if any(not _is_letter(name) for name in names or []):
+        raise Refusal("A name is a number or mail:… as the list shows it.")
+    settings = get_settings()
+    for line in asyncio.run(run(settings, _start_servers(settings), action, names or [])):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _is_letter(name: str) -> bool:
+    import re
+
+    return name == "all" or bool(re.fullmatch(r"\d{1,18}|mail:[0-9a-f-]{36}", name))

@@ -20,7 +20,12 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "identity.new_device_signed_in": ("notifications.on_new_device_signed_in",),
     "identity.session_replayed": ("notifications.on_session_replayed",),
     "identity.account_deactivated": ("notifications.on_account_deactivated",),
-    "orders.order_closed": ("proposals.on_order_closed",),
+    "orders.order_edited": ("notifications.on_order_edited",),
+    "orders.order_closed": ("proposals.on_order_closed", "notifications.on_order_closed"),
+    "proposals.proposal_sent": ("notifications.on_proposal_sent",),
+    "proposals.proposal_accepted": ("notifications.on_proposal_accepted",),
+    "proposals.proposal_declined": ("notifications.on_proposal_declined",),
+    "proposals.proposal_withdrawn": ("notifications.on_proposal_withdrawn",),
 }
 """Topic → the tasks that react to it."""
 
@@ -28,11 +33,6 @@ SILENT: frozenset[str] = frozenset(
     {
         "identity.user_registered",
         "orders.order_published",
-        "orders.order_edited",
-        "proposals.proposal_sent",
-        "proposals.proposal_accepted",
-        "proposals.proposal_declined",
-        "proposals.proposal_withdrawn",
     }
 )
 """Topics that nobody listens to yet, on purpose."""

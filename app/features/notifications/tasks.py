@@ -10,6 +10,8 @@ from app.core.worker import consumer, periodic
 from app.features.identity import events as identity
 from app.features.notifications import service
 from app.features.notifications.service import Draft, Trouble
+from app.features.orders import events as orders
+from app.features.proposals import events as proposals
 from app.gateways.mail import Mail, Mailer, MailRefusedError, MailUnavailableError, mailer_of
 from app.models.notification import MailStatus, NoticeKind
 from app.web.mail import render_mail
@@ -76,6 +78,50 @@ async def on_session_replayed(uow: UnitOfWork, event: identity.SessionReplayed, 
 async def on_account_deactivated(uow: UnitOfWork, event: identity.AccountDeactivated, message_id: int) -> None:
     """Say goodbye by mail; nobody is there to read a notice."""
     await service.mail_farewell(uow, event.user_id, message_id)
+
+
+@consumer("notifications.on_proposal_sent", proposals.ProposalSent)
+async def on_proposal_sent(uow: UnitOfWork, event: proposals.ProposalSent, message_id: int) -> None:
+    """Tell the customer."""
+    about = {"order_id": event.order_id, "person_id": event.freelancer_id}
+    await service.notify(uow, event.customer_id, NoticeKind.PROPOSAL_RECEIVED, message_id, **about)
+
+
+@consumer("notifications.on_proposal_withdrawn", proposals.ProposalWithdrawn)
+async def on_proposal_withdrawn(uow: UnitOfWork, event: proposals.ProposalWithdrawn, message_id: int) -> None:
+    """Tell the customer."""
+    about = {"order_id": event.order_id, "person_id": event.freelancer_id}
+    await service.notify(uow, event.customer_id, NoticeKind.PROPOSAL_WITHDRAWN, message_id, **about)
+
+
+@consumer("notifications.on_proposal_accepted", proposals.ProposalAccepted)
+async def on_proposal_accepted(uow: UnitOfWork, event: proposals.ProposalAccepted, message_id: int) -> None:
+    """Tell both: the freelancer who was chosen and the customer, for the record."""
+    order = {"order_id": event.order_id}
+    kind = NoticeKind.PROPOSAL_ACCEPTED
+    await service.notify(uow, event.freelancer_id, kind, message_id, **order, person_id=event.customer_id)
+    kind = NoticeKind.ORDER_AWARDED
+    await service.notify(uow, event.customer_id, kind, message_id, **order, person_id=event.freelancer_id)
+
+
+@consumer("notifications.on_proposal_declined", proposals.ProposalDeclined)
+async def on_proposal_declined(uow: UnitOfWork, event: proposals.ProposalDeclined, message_id: int) -> None:
+    """Tell the freelancer, whoever or whatever declined."""
+    kind = NoticeKind.PROPOSAL_DECLINED
+    await service.notify(uow, event.freelancer_id, kind, message_id, order_id=event.order_id)
+
+
+@consumer("notifications.on_order_edited", orders.OrderEdited)
+async def on_order_edited(uow: UnitOfWork, event: orders.OrderEdited, message_id: int) -> None:
+    """Tell those whose proposals are undecided."""
+    await service.tell_concerned(uow, event.order_id, message_id)
+
+
+@consumer("notifications.on_order_closed", orders.OrderClosed)
+async def on_order_closed(uow: UnitOfWork, event: orders.OrderClosed, message_id: int) -> None:
+    """Tell the customer when the order ended without a word of theirs."""
+    if event.status == "expired":
+        await service.notify(uow, event.customer_id, NoticeKind.ORDER_EXPIRED, message_id, order_id=event.order_id)
 
 
 @periodic(service.SEND_TASK)

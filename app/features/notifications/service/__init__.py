@@ -17,6 +17,7 @@ from app.features.notifications.service.writing import (
     mail_farewell,
     notify,
     notify_elsewhere,
+    tell_concerned,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "notify_elsewhere",
     "prune",
     "send_again",
+    "tell_concerned",
 ]

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.features.identity import service as identity
+from app.features.orders import service as orders
 
 type Params = Mapping[str, Any]
 
@@ -17,11 +18,15 @@ def _ids(all_params: Iterable[Params], name: str) -> set[UUID]:
 
 async def facts_of(session: AsyncSession, all_params: list[Params]) -> list[dict[str, str]]:
     """Return for each set of ids the words that fill a text; what is gone is left out."""
-    person_ids = _ids(all_params, "person_id")
+    order_ids, person_ids = _ids(all_params, "order_id"), _ids(all_params, "person_id")
+    found = await orders.orders_by_id(session, order_ids) if order_ids else {}
     names = await identity.usernames(session, list(person_ids)) if person_ids else {}
     result: list[dict[str, str]] = []
     for params in all_params:
         words: dict[str, str] = {}
+        order = found.get(UUID(str(params["order_id"]))) if params.get("order_id") else None
+        if order is not None:
+            words["order"] = order.title
         person = names.get(UUID(str(params["person_id"]))) if params.get("person_id") else None
         if person is not None:
             words["person"] = person

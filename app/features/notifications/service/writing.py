@@ -8,6 +8,7 @@ import structlog
 from app.core.uow import UnitOfWork
 from app.features.identity import service as identity
 from app.features.notifications.repository import MailRepository, NotificationRepository
+from app.features.proposals import service as proposals
 from app.models.notification import NoticeKind
 
 SEND_TASK = "notifications.send_mail"
@@ -76,3 +77,9 @@ async def mail_farewell(uow: UnitOfWork, user_id: str, message_id: int) -> None:
     contact = await identity.contact_of(uow.session, UUID(user_id))
     if contact is not None and contact.email and contact.email_confirmed:
         await mail(uow, contact.user_id, NoticeKind.ACCOUNT_DEACTIVATED, message_id, {})
+
+
+async def tell_concerned(uow: UnitOfWork, order_id: str, message_id: int) -> None:
+    """Tell everybody whose undecided proposal answers an order that reads differently now."""
+    for freelancer_id in await proposals.people_concerned(uow.session, UUID(order_id)):
+        await notify(uow, str(freelancer_id), NoticeKind.ORDER_EDITED, message_id, order_id=order_id)
