@@ -1,7 +1,7 @@
 """Builds the web application; `app` is what uvicorn serves."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -60,14 +60,25 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
             yield
 
 
+def plain_routes(router: APIRouter) -> Iterator[APIRoute]:
+    """Yield every route of a router, those of the routers it includes too."""
+    for route in router.routes:
+        inner = getattr(route, "original_router", None)
+        if isinstance(inner, APIRouter):
+            yield from plain_routes(inner)
+        elif isinstance(route, APIRoute):
+            yield route
+
+
 def methods_of(path: str) -> list[str]:
     """Return the methods an address takes, whatever routes they lead to."""
     found: set[str] = set()
-    for prefix, routers in (("/api/v1", API_ROUTERS), ("", PAGE_ROUTERS)):
+    for prefix, routers in (("/api/v1", API_ROUTERS), ("", (*OPERATION_ROUTERS, *PAGE_ROUTERS))):
         if path.startswith(prefix):
-            for route in (item for router in routers for item in router.routes if isinstance(item, APIRoute)):
-                if route.path_regex.match(path.removeprefix(prefix)):
-                    found |= route.methods or set()
+            for router in routers:
+                for route in plain_routes(router):
+                    if route.path_regex.match(path.removeprefix(prefix)):
+                        found |= route.methods or set()
     return sorted(found)
 
 

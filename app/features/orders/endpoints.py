@@ -85,7 +85,9 @@ async def get_order(
     return await service.present(session, resources, actor, order)
 
 
-@router.patch("/{order_id:uuid}", responses=refusals(*CUSTOMER, InvalidOrderError, UnknownCategoryError, OrderChangedError))
+@router.patch(
+    "/{order_id:uuid}", responses=refusals(*CUSTOMER, InvalidOrderError, UnknownCategoryError, OrderChangedError)
+)
 async def edit_order(order_id: UUID, command: OrderPatch, actor: CurrentActor, uow: Uow) -> OrderRead:
     """Change your order; of a published one the earlier text is kept and shown."""
     order = await service.edit_order(uow, actor, order_id, command)

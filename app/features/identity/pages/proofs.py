@@ -18,12 +18,12 @@ from app.web.render import render
 
 router = APIRouter()
 type Token = Annotated[str, Query(max_length=200)]
-NO_REFERRER = {"Referrer-Policy": "no-referrer"}
+SECRET_ADDRESS = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
 
 def _private(page: Response) -> Response:
     """Keep the token in the address out of every Referer header."""
-    page.headers.update(NO_REFERRER)
+    page.headers.update(SECRET_ADDRESS)
     return page
 
 
