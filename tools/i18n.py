@@ -48,7 +48,7 @@ def sources() -> Iterator[tuple[Path, str]]:
 
 def area_of(path: Path) -> str:
     """Return the area whose file holds a source's texts."""
-    parts = path.relative_to(ROOT / "app").parts
+    parts = list(path.relative_to(ROOT / "app").parts)
     if "templates" in parts:
         rest = parts[parts.index("templates") + 1 :]
         if len(rest) > 1 and (ROOT / "app" / "features" / rest[0]).is_dir():

@@ -31,7 +31,7 @@ class FastLane:
         if is_pooled(address):
             options["statement_cache_size"] = 0
         self._options = options
-        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._pool: Any = None  # asyncpg has no types
         self._opening = asyncio.Lock()
 
     async def fetch(self, statement: str, *values: object) -> Sequence[Any]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import override
 
@@ -107,7 +107,7 @@ class OutboxCollector(Collector):
 
 
 @contextmanager
-def operator_port(resources: Resources, loop: asyncio.AbstractEventLoop) -> Iterator[int | None]:
+def operator_port(resources: Resources, loop: asyncio.AbstractEventLoop) -> Generator[int | None]:
     """Serve /metrics on loopback; each process of a machine takes the next free port from METRICS_PORT on."""
     first = resources.settings.metrics_port
     if not first:

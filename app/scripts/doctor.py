@@ -58,10 +58,8 @@ def _servers_package(settings: Settings) -> Finding:
 def _addresses(settings: Settings) -> ServerAddresses:
     """Take what is configured or running; a look starts nothing."""
     layout = Layout(settings.data_dir)
-    given = {
-        "postgres": settings.database_url and settings.database_url.get_secret_value(),
-        "valkey": settings.redis_url and settings.redis_url.get_secret_value(),
-    }
+    configured = {"postgres": settings.database_url, "valkey": settings.redis_url}
+    given = {kind: url.get_secret_value() if url else "" for kind, url in configured.items()}
     missing = tuple(kind for kind in KINDS if not given[kind])
     if missing and not (layout.run.exists() and answering(layout, missing)):
         raise ServersError("the bundled servers do not run now; `make up` starts them")

@@ -4,7 +4,7 @@ import itertools
 from functools import lru_cache
 from typing import Any
 
-from passlib.hash import bcrypt_sha256
+from passlib.hash import bcrypt_sha256  # pyright: ignore[reportAttributeAccessIssue] - made on access
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor, Role

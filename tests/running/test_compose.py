@@ -1,6 +1,7 @@
 """docker-compose.yml and the Dockerfile: every command, port, variable and path in them exists."""
 
 import importlib
+import importlib.util
 import re
 import subprocess
 from pathlib import Path

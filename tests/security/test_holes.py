@@ -8,7 +8,7 @@ import asyncio
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -293,7 +293,7 @@ async def test_p15_no_body_is_read_to_its_end_before_it_is_measured(
 ) -> None:
     sent = 0
 
-    async def endless() -> Any:
+    async def endless() -> AsyncGenerator[bytes]:
         nonlocal sent
         for _ in range(10_000):
             sent += 65_536

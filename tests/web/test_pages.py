@@ -86,7 +86,7 @@ async def test_pages_have_one_heading_a_title_and_labelled_controls(client: http
     assert page.title.text.endswith("ipLance")
     assert page.find("a", class_="skip")["href"] == "#main"  # type: ignore[index]
     ids = [tag["id"] for tag in page.find_all(id=True)]
-    labelled = {tag["for"] for tag in page.find_all("label") if tag.has_attr("for")}
+    labelled = {str(tag["for"]) for tag in page.find_all("label") if tag.has_attr("for")}
     for control in page.find_all(["input", "select", "textarea"]):
         if control.get("type") != "hidden":
             named = control.get("id") in labelled or control.has_attr("aria-label") or control.find_parent("label")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-KINDS = ("postgres", "valkey")
+KINDS: tuple[str, ...] = ("postgres", "valkey")
 SOCKET_NAME = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 100  # sun_path is 104 bytes on macOS, 108 on Linux
 SHARED_HOME = Path("/var/lib/iplance")  # used by root alone, when the checkout is closed to other users

@@ -107,14 +107,11 @@ class MailRepository:
 
     async def counts(self) -> dict[MailStatus, int]:
         """Count the mails of each state that somebody may have to look at."""
-        watched = (MailStatus.QUEUED, MailStatus.DEAD)
+        watched: tuple[MailStatus, ...] = (MailStatus.QUEUED, MailStatus.DEAD)
         rows = await self.session.execute(
             select(MailMessage.status, func.count()).where(MailMessage.status.in_(watched)).group_by(MailMessage.status)
         )
-        found = dict.fromkeys(watched, 0)
-        for status, count in rows:
-            found[status] = count
-        return found
+        return dict.fromkeys(watched, 0) | {status: int(count) for status, count in rows}
 
     async def prune(self, before: datetime, limit: int) -> int:
         """Delete mails that left or came to nothing long ago."""

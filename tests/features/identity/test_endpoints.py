@@ -418,7 +418,7 @@ async def test_the_oldest_session_ends_over_the_limit(
 
 
 async def test_an_older_hash_is_upgraded_at_sign_in(client: httpx.AsyncClient, uow: OpenUow) -> None:
-    from passlib.hash import bcrypt  # noqa: PLC0415 - only here
+    from passlib.hash import bcrypt  # noqa: PLC0415 - only here  # pyright: ignore[reportAttributeAccessIssue]
 
     async with uow() as work:
         user = await make_user(work.session, password_hash=bcrypt.using(rounds=4).hash(PASSWORD))

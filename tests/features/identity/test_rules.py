@@ -184,7 +184,7 @@ def breached_service() -> Generator[str]:
             self.wfile.write(body.encode())
 
         @override
-        def log_message(self, *_arguments: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Ranges)
