@@ -64,7 +64,8 @@ def test_nothing_comes_from_elsewhere() -> None:
 
 
 def test_templates_carry_no_inline_style_or_script() -> None:
-    for path in TEMPLATES.rglob("*.html"):
+    # Mails are read by programs that know no style sheet: theirs stand in the tags, and our policy never meets them.
+    for path in (found for found in TEMPLATES.rglob("*.html") if found.parent.name != "mail"):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|<style|<script(?![^>]*\bsrc=)", text), path
 
