@@ -24,37 +24,46 @@ class FastLane:
     """Opened on first use, so that a process starts while PostgreSQL is away."""
 
     def __init__(self, address: str) -> None:
-        _arguments, options = AsyncpgDialect().create_connect_args(asyncpg_url(address))  # type: ignore[no-untyped-call]
+        dialect: Any = AsyncpgDialect
+        _arguments, options = dialect().create_connect_args(asyncpg_url(address))
         options.pop("prepared_statement_cache_size", None)
         options.pop("prepared_statement_name_func", None)
         options |= tls_arguments(address)
         if is_pooled(address):
             options["statement_cache_size"] = 0
         self._options = options
-        self._pool: Any = None  # asyncpg has no types
+        self._pool: Any = None
         self._opening = asyncio.Lock()
 
     async def fetch(self, statement: str, *values: object) -> Sequence[Any]:
-        """Run one read and return its rows.
+        """Run one read and return its rows; once more where the first connection turns out to be dead.
 
         Raises:
             ConnectionError: The database cannot be reached.
         """
-        if self._pool is None:
-            await self._open()
-        assert self._pool is not None  # noqa: S101 - opened above
         try:
-            rows: Sequence[Any] = await self._pool.fetch(statement, *values, timeout=TIMEOUT_SECONDS)
-        except AWAY as away:
-            raise ConnectionError(str(away)) from away
+            return await self._fetch(statement, *values)
+        except AWAY:
+            # After a restart of the database the pool still holds connections to the old one.
+            try:
+                return await self._fetch(statement, *values)
+            except AWAY as away:
+                raise ConnectionError(str(away)) from away
+
+    async def _fetch(self, statement: str, *values: object) -> Sequence[Any]:
+        pool: Any = self._pool
+        if pool is None:
+            pool = await self._open()
+        rows: Sequence[Any] = await pool.fetch(statement, *values, timeout=TIMEOUT_SECONDS)
         return rows
 
-    async def _open(self) -> None:
+    async def _open(self) -> Any:  # noqa: ANN401 - the driver has no types
         async with self._opening:
             if self._pool is None:
                 self._pool = await asyncpg.create_pool(
                     min_size=0, max_size=CONNECTIONS, timeout=TIMEOUT_SECONDS, reset=_keep, **self._options
                 )
+            return self._pool
 
     async def close(self) -> None:
         """Give the connections back."""

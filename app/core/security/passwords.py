@@ -6,6 +6,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from typing import Any
 
 from passlib.context import CryptContext
 
@@ -36,7 +37,7 @@ class PasswordHasher:
     """Hashes and checks in two threads of its own; more than `LONGEST_QUEUE` waiting are turned away."""
 
     def __init__(self, rounds: int) -> None:
-        self._context = CryptContext(
+        self._context: Any = CryptContext(
             schemes=["bcrypt_sha256", "bcrypt"], deprecated=["bcrypt"], bcrypt_sha256__rounds=rounds
         )
         self._dummy = f"$bcrypt-sha256$v=2,t=2b,r={rounds}${_DUMMY_TAIL}"

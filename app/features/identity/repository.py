@@ -81,7 +81,8 @@ _VIEW = (
     .join(User, User.id == AuthSession.user_id)
     .where(AuthSession.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 )
-VIEW_SQL = str(_VIEW.compile(dialect=AsyncpgDialect()))  # type: ignore[no-untyped-call]
+_dialect: Any = AsyncpgDialect
+VIEW_SQL = str(_VIEW.compile(dialect=_dialect()))
 """The same statement as text for the fast lane, compiled once."""
 
 

@@ -16,12 +16,18 @@ import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.core.actor import Role
 from app.core.clock import utc_now
 from app.core.resources import Resources
+from app.core.security import passwords
 from app.core.security.passwords import PasswordHasher
-from app.features.identity import rules
+from app.core.uow import unit_of_work
+from app.features.identity import rules, service
+from app.features.identity.access import AdminActor, ModeratorActor
+from app.features.identity.service import Caller
+from app.main import create_app
 from tests.conftest import SignIn
-from tests.factories.users import PASSWORD
+from tests.factories.users import PASSWORD, make_user
 from tests.features.identity.test_endpoints import API, VERA, NewClient, csrf
 
 LEAKED = "a password that leaked once"
@@ -241,3 +247,48 @@ async def test_a_session_ends_idle_and_at_its_absolute_end(client: httpx.AsyncCl
         assert answer.json()["session_expires_at"] < (began + timedelta(days=45, minutes=5)).isoformat()
     with time_machine.travel(began + timedelta(days=45, minutes=5)):
         assert (await client.get(f"{API}/me")).status_code == 401
+
+
+async def test_only_the_role_opens_the_doors_of_staff(resources: Resources) -> None:
+    app = create_app()
+    app.state.resources = resources
+
+    @app.get("/api/admin")
+    async def admin(actor: AdminActor) -> str:
+        return actor.username
+
+    @app.get("/api/moderator")
+    async def moderator(actor: ModeratorActor) -> str:
+        return actor.username
+
+    opened: dict[str, list[int]] = {}
+    for role in Role:
+        async with resources.sessions() as session, session.begin():
+            user = await make_user(session, role=role)
+        async with unit_of_work(resources) as work:
+            issued = await service.open_session(work, user, Caller())
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app),
+            base_url="https://localhost",
+            headers={"Authorization": f"Bearer {issued.access}"},
+        ) as staff:
+            opened[role] = [(await staff.get(path)).status_code for path in ("/api/admin", "/api/moderator")]
+    assert opened == {Role.USER: [403, 403], Role.MODERATOR: [403, 200], Role.ADMIN: [200, 200]}
+
+
+async def test_a_new_role_ends_the_sessions_of_the_old_one(
+    client: httpx.AsyncClient, sign_in: SignIn, resources: Resources
+) -> None:
+    user = await sign_in(client)
+    async with unit_of_work(resources) as work:
+        await service.set_role(work, user.id, Role.MODERATOR, Caller())
+    assert (await client.get(f"{API}/me")).status_code == 401
+    await sign_in(client, user)
+    assert (await client.get(f"{API}/me")).json()["role"] == "moderator"
+
+
+async def test_too_many_waiting_hashes_are_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "LONGEST_QUEUE", 2)
+    hasher = PasswordHasher(8)
+    done = await asyncio.gather(*(hasher.hash(PASSWORD) for _ in range(6)), return_exceptions=True)
+    assert [isinstance(item, passwords.HashingBusyError) for item in done] == [False] * 2 + [True] * 4
