@@ -16,6 +16,7 @@ from app.core.resources import Resources
 from app.core.uow import unit_of_work
 from app.main import SHORTCUTS, create_app
 from app.models.user import User, UserStatus
+from tests.factories.market import Market
 from tests.factories.users import PASSWORD, make_user
 
 ME = "/api/v1/auth/me"
@@ -166,3 +167,25 @@ async def test_other_methods_keep_their_routes(both: Both) -> None:
     both.routed.clear()
     await both.fast.patch(ME, json={})
     assert both.routed == [True]
+
+
+async def test_the_list_is_the_same_on_every_page(both: Both, live_market: Market) -> None:
+    customer = await live_market.person("List_Reader")
+    async with unit_of_work(both.resources) as work:
+        (await work.session.get_one(User, customer.id)).display_name = 'Имя "в кавычках" \\'
+    for number in range(45):
+        await live_market.order(
+            customer, title=f'Заказ {number} "\\ 👩‍🚀', deadline="2100-02-03" if number % 2 else None
+        )
+    path, pages = "/api/v1/orders", 0
+    while path:
+        answer = (await both.get(path, taken=True)).json()
+        pages += 1
+        cursor = answer["next_cursor"]
+        path = f"/api/v1/orders?cursor={cursor}" if cursor else ""
+    assert pages == 3
+
+
+@pytest.mark.parametrize("query", ["cursor=nonsense", "cursor=", "q=%D1%81%D0%B0%D0%B9%D1%82", "limit=5", "unknown=1"])
+async def test_an_unusual_list_takes_the_plain_way(both: Both, query: str) -> None:
+    await both.get(f"/api/v1/orders?{query}", taken=False)

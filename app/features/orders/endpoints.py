@@ -1,12 +1,13 @@
 """The JSON face of orders."""
 
+import re
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.http import ProcessResources, ReadSession, Uow, connection_resources
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
@@ -36,6 +37,7 @@ from app.features.orders.schemas import (
 
 router = APIRouter(prefix="/orders", tags=["orders"])
 
+_NOTHING_OR_CURSOR = re.compile(rb"(?:cursor=(?P<cursor>[A-Za-z0-9_-]{1,300}))?")
 READER = (BadTokenError, SessionEndedError)
 SIGNED_IN = (*READER, NotSignedInError)
 WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)
@@ -50,6 +52,16 @@ async def list_orders(
 ) -> Response:
     """List open orders, newest first, narrowed by words and filters. Nobody needs to be signed in."""
     return Response(await service.list_open_json(session, resources, wanted), media_type="application/json")
+
+
+async def list_shortcut(request: Request) -> Response | None:
+    """Answer the list ahead of routing when nothing, or nothing but a cursor, is asked for."""
+    asked = _NOTHING_OR_CURSOR.fullmatch(request.scope["query_string"])
+    if asked is None:
+        return None
+    cursor = asked["cursor"]
+    body = await service.list_newest_json(connection_resources(request), cursor.decode("ascii") if cursor else None)
+    return Response(body, media_type="application/json") if body is not None else None
 
 
 @router.post(

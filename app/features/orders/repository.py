@@ -7,7 +7,20 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, case, cast, func, literal_column, null, or_, select, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    Text,
+    case,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, undefer
@@ -107,40 +120,65 @@ def _stamp(column: ColumnElement[Any]) -> ColumnElement[str]:
     )
 
 
+def _word(text_: str) -> ColumnElement[str]:
+    return literal_column(f"'{text_}'")
+
+
+def _plain(value: ColumnElement[Any]) -> tuple[SQLColumnExpression[Any], ...]:
+    """Write a number, or what is JSON already."""
+    return (value,)
+
+
+def _quoted(value: SQLColumnExpression[Any]) -> tuple[SQLColumnExpression[Any], ...]:
+    """Write an id, a moment or a word of ours between quotes: nothing in it needs an escape."""
+    return (_word('"'), value, _word('"'))
+
+
+def _or_null(value: ColumnElement[Any], written: ColumnElement[Any]) -> tuple[SQLColumnExpression[Any], ...]:
+    return (case((value.is_(None), _word("null")), else_=written),)
+
+
+def _object(fields: dict[str, tuple[SQLColumnExpression[Any], ...]]) -> ColumnElement[str]:
+    """Write a JSON object; `concat` takes two thirds of the time of `json_build_object`."""
+    pieces: list[SQLColumnExpression[Any]] = []
+    for number, (name, value) in enumerate(fields.items()):
+        pieces += [_word(f'{"," if number else "{"}"{name}":'), *value]
+    return func.concat(*pieces, _word("}"))
+
+
 def _cards(page: Any) -> Select[str, datetime, UUID]:  # noqa: ANN401 - the columns of an anonymous subquery
     """Let PostgreSQL write each row of a page as the JSON of an `OrderCard`."""
 
-    def money(amount: ColumnElement[Any]) -> ColumnElement[Any]:
-        built = func.json_build_object(literal_column("'amount'"), amount, literal_column("'currency'"), page.currency)
-        return case((amount.is_(None), null()), else_=built)
+    def money(amount: ColumnElement[Any]) -> tuple[SQLColumnExpression[Any], ...]:
+        return _or_null(amount, _object({"amount": _plain(amount), "currency": _quoted(page.currency)}))
 
     # The name by which `identity.service.usernames` shows people.
     public_name = func.coalesce(func.nullif(User.display_name, literal_column("''")), User.username)
     customer = (
-        select(func.json_build_object(literal_column("'id'"), User.id, literal_column("'name'"), public_name))
+        select(_object({"id": _quoted(User.id), "name": _plain(func.to_json(public_name))}))
         .where(User.id == page.customer_id)
         .scalar_subquery()
     )
-    category = select(Category.slug).where(Category.id == page.category_id).scalar_subquery()
-    fields: dict[str, ColumnElement[Any]] = {
-        "id": page.id,
-        "title": page.title,
-        "description": page.excerpt,
-        "status": page.status,
-        "category": category,
-        "skills": func.to_json(page.skills),
-        "tags": func.to_json(page.tags),
-        "budget_kind": page.budget_kind,
-        "budget": money(page.budget_amount),
-        "budget_max": money(page.budget_max_amount),
-        "deadline": page.deadline,
-        "customer": customer,
-        "proposals_count": page.proposals_count,
-        "created_at": _stamp(page.created_at),
-        "published_at": _stamp(page.published_at),
-    }
-    pairs = [part for name, value in fields.items() for part in (literal_column(f"'{name}'"), value)]
-    card = cast(func.json_build_object(*pairs), Text)
+    category = select(cast(func.to_json(Category.slug), Text)).where(Category.id == page.category_id).scalar_subquery()
+    card = _object(
+        {
+            "id": _quoted(page.id),
+            "title": _plain(func.to_json(page.title)),
+            "description": _plain(func.to_json(page.excerpt)),
+            "status": _quoted(page.status),
+            "category": _plain(func.coalesce(category, _word("null"))),
+            "skills": _plain(func.to_json(page.skills)),
+            "tags": _plain(func.to_json(page.tags)),
+            "budget_kind": _quoted(page.budget_kind),
+            "budget": money(page.budget_amount),
+            "budget_max": money(page.budget_max_amount),
+            "deadline": _or_null(page.deadline, func.concat(*_quoted(page.deadline))),
+            "customer": _plain(customer),
+            "proposals_count": _plain(page.proposals_count),
+            "created_at": _quoted(_stamp(page.created_at)),
+            "published_at": _quoted(_stamp(page.published_at)),
+        }
+    )
     return select(card, page.published_at, page.id).order_by(page.published_at.desc(), page.id.desc())
 
 

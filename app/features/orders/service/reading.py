@@ -1,17 +1,19 @@
 """Reading orders: one, a customer's own, and the public list in its plain and its fast way."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.errors import FieldError
+from app.core.fastlane import FastLane
 from app.core.i18n import N_
 from app.core.machine import Side
 from app.core.money import MoneyRead
-from app.core.pagination import Slice, decode_cursor, encode_cursor
+from app.core.pagination import DEFAULT_LIMIT, Slice, decode_cursor, encode_cursor
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.identity import service as identity
@@ -21,6 +23,8 @@ from app.features.orders.repository import Conditions, OrderRepository, Position
 from app.features.orders.schemas import OrderCard, OrderFilter, OrderListQuery, OrderRead, PersonRead, RevisionRead
 from app.models import Order
 
+type CardRow = tuple[str, datetime, UUID]
+"""The JSON of a card and its place in the list."""
 NOTHING = b'{"items":[],"next_cursor":null}'
 """The answer of a list that cannot hold anything."""
 
@@ -152,20 +156,40 @@ async def list_open_json(session: AsyncSession, resources: Resources, wanted: Or
         return NOTHING
     position = Position.decode(wanted.cursor) if wanted.cursor else None
     if resources.fast_lane is not None and not conditions.any:
-        statement = open_cards_statement(
-            wanted.limit + 1, first=position is None, newer=position is not None and position.newer
-        )
-        values = () if position is None else (position.published_at, position.order_id)
-        rows = list(await resources.fast_lane.fetch(statement, *values))
+        rows = await _newest_cards(resources.fast_lane, position, wanted.limit + 1)
     else:
-        rows = list(await OrderRepository(session).open_cards(conditions, position, wanted.limit + 1))
-    more = len(rows) > wanted.limit
+        rows = await OrderRepository(session).open_cards(conditions, position, wanted.limit + 1)
+    return _page_json(rows, position, wanted.limit)
+
+
+async def list_newest_json(resources: Resources, cursor: str | None) -> bytes | None:
+    """Return what `list_open_json` returns when nothing but a cursor is asked for; None without a fast lane.
+
+    Raises:
+        BadCursorError: The cursor is none of this list.
+    """
+    if resources.fast_lane is None:
+        return None
+    position = Position.decode(cursor) if cursor else None
+    rows = await _newest_cards(resources.fast_lane, position, DEFAULT_LIMIT + 1)
+    return _page_json(rows, position, DEFAULT_LIMIT)
+
+
+async def _newest_cards(lane: FastLane, position: Position | None, limit: int) -> Sequence[CardRow]:
+    if position is None:
+        return await lane.fetch(open_cards_statement(limit, first=True))
+    statement = open_cards_statement(limit, first=False, newer=position.newer)
+    return await lane.fetch(statement, position.published_at, position.order_id)
+
+
+def _page_json(rows: Sequence[CardRow], position: Position | None, limit: int) -> bytes:
+    more = len(rows) > limit
     if position is not None and position.newer:
-        rows, more = rows[-wanted.limit :], bool(rows)
+        rows, more = rows[-limit:], bool(rows)
     else:
-        rows = rows[: wanted.limit]
+        rows = rows[:limit]
     cursor = f'"{Position(rows[-1][1], rows[-1][2]).encode()}"' if more else "null"
-    return f'{{"items":[{",".join(row[0] for row in rows)}],"next_cursor":{cursor}}}'.encode()
+    return f'{{"items":[{",".join([row[0] for row in rows])}],"next_cursor":{cursor}}}'.encode()
 
 
 async def list_open_orders(session: AsyncSession, resources: Resources, wanted: OrderListQuery) -> OrderPage:
