@@ -37,7 +37,8 @@ class Visitor:
 
     def named(self, text: str) -> re.Pattern[str]:
         """Match a label that starts with this text, whatever hint stands after it."""
-        return re.compile(rf"^\s*{re.escape(self.say(text))}")
+        said = re.sub(r"\{.*", "", self.say(text))  # up to the first thing that is filled in
+        return re.compile(rf"^\s*{re.escape(said)}")
 
     async def open(self, path: str = "/") -> None:
         """Type an address."""
@@ -56,6 +57,13 @@ class Visitor:
         """Fill fields by their names."""
         for field, value in fields.items():
             await self.page.locator(f"main [name='{field}']").filter(visible=True).first.fill(value)
+
+    async def search(self, words: str) -> None:
+        """Type words into the search and send it by the keyboard."""
+        box = self.page.locator("input[name='q']").filter(visible=True).first
+        await box.fill(words)
+        await box.press("Enter")
+        await self.page.wait_for_url(re.compile(r"[?&]q="))
 
     async def sees(self, text: str) -> None:
         """Expect a text on the page."""
