@@ -44,6 +44,11 @@ class Figure:
     high: float
     bad: int
     first_p50: float = float("nan")
+    each: tuple[float, ...] = ()
+
+    def against(self, other: "Figure") -> float:
+        """Return the median of the ratios of each round: neighbours that come and go touch both entries of a round."""
+        return statistics.median(ours / theirs for ours, theirs in zip(self.each, other.each, strict=True))
 
 
 def tool(*, own: bool = False) -> str:
@@ -166,4 +171,5 @@ def _figure(name: str, runs: list[dict[str, Any]]) -> Figure:
         high=max(run["rps"] for run in runs),
         bad=sum(run["bad"] for run in runs),
         first_p50=median("first_p50"),
+        each=tuple(run["rps"] for run in runs),
     )

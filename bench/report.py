@@ -20,7 +20,8 @@ INTRODUCTION = """\
 # Results
 
 Written by `make bench`. Every figure stands beside its yardstick from the same run: entries are measured in turn
-(A B A B …) and the medians of the rounds are shown. Neighbours on the machine move absolute figures by up to 1.8 times
+(A B A B …), the medians of the rounds are shown, and *ratio* is the median of the ratios of each round.
+Neighbours on the machine move absolute figures by up to 1.8 times
 between runs, so only ratios inside one table are evidence; *CPU µs/request* is the server process alone (its user and
 system time divided by the requests answered) and is moved least. `bench/README.md` says what each yardstick is.
 """
@@ -58,16 +59,17 @@ def installed() -> str:
 
 def figures(title: str, found: list[Figure], *, how: str, first: bool = False) -> Section:
     """Make the table of a comparison; the first entry is the yardstick."""
-    base = found[0].rps
-    header = ["entry", "req/s", "ratio", "p50 ms", "p99 ms", "CPU µs/request", "req/s min…max", "not 2xx"]
+    base = found[0]
+    header = ["entry", "req/s", "ratio", "p50 ms", "p99 ms", "CPU µs/request", "CPU ratio", "req/s min…max", "not 2xx"]
     rows = [
         [
             each.name,
             f"{each.rps:.0f}",
-            f"{each.rps / base:.2f}",
+            f"{each.against(base):.2f}",
             f"{each.p50:.2f}",
             f"{each.p99:.2f}",
             f"{each.cpu_us:.0f}",
+            f"{base.cpu_us / each.cpu_us:.2f}",
             f"{each.low:.0f}…{each.high:.0f}",
             str(each.bad),
         ]

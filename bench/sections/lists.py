@@ -57,8 +57,8 @@ def measure(run: Run) -> list[Section]:
     section = figures("Public list of orders, 20 a page", found, how=run.how())
     raw_first, first, raw_far, deep = found
     section.goals = [
-        at_least("orders list against raw keyset", first.rps / raw_first.rps, 0.7, clean=not first.bad),
-        at_least("deep page of the list against raw keyset, deep", deep.rps / raw_far.rps, 0.7, clean=not deep.bad),
-        at_least("deep page against the first page", deep.rps / first.rps, 0.9, clean=not deep.bad),
+        at_least("orders list against raw keyset", first.against(raw_first), 0.7, clean=not first.bad),
+        at_least("deep page of the list against raw keyset, deep", deep.against(raw_far), 0.7, clean=not deep.bad),
+        at_least("deep page against the first page", deep.against(first), 0.9, clean=not deep.bad),
     ]
     return [section]
