@@ -298,7 +298,8 @@ def test_v3_5_1_look_alikes_of_our_origin_are_foreign(settings: Settings) -> Non
     for origin in (
         "http://iplance.example", "https://iplance.example:444", "https://iplance.example.evil.com",
         "https://evil-iplance.example",
-        "https://iplance.example@evil.com", "https://sub.iplance.example", "https://IPLANCE.example/", "null", "", "iplance.example",
+        "https://iplance.example@evil.com", "https://sub.iplance.example", "https://IPLANCE.example/", "null", "",
+        "iplance.example",
         "https://iplance.exampl\u0435", "http://localhost", "http://127.0.0.1:8000",
     ):  # fmt: skip
         assert not is_own_origin(site, origin), origin
@@ -318,8 +319,10 @@ def test_v3_5_1_look_alikes_of_our_origin_are_foreign(settings: Settings) -> Non
 async def test_v3_7_2_next_never_leaves_the_site(client: httpx.AsyncClient, path: str) -> None:
     await register(client)
     targets = [
-        "//evil.example", "https:evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example", "javascript:alert(1)",
-        "///evil.example", "/\t/evil.example", "\t//evil.example", " //evil.example", "/%0d%0aLocation: x", "/\r\nx", "https://localhost@evil.example",
+        "//evil.example", "https:evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example",
+        "javascript:alert(1)",
+        "///evil.example", "/\t/evil.example", "\t//evil.example", " //evil.example", "/%0d%0aLocation: x", "/\r\nx",
+        "https://localhost@evil.example",
         "//localhost@evil.example", "http:/\\/evil.example", "data:text/html,x", "/\x00/evil", "evil.example", "",
     ]  # fmt: skip
     for target in targets:
