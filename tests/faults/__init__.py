@@ -1,0 +1,1 @@
+"""What the whole product survives: real processes killed under load, and nothing acknowledged lost."""
