@@ -26,6 +26,7 @@ from app.features.identity.access import find_view
 from app.features.identity.endpoints import me_shortcut
 from app.features.identity.endpoints import router as identity
 from app.features.identity.pages import router as identity_pages
+from app.features.notifications.access import note_unread
 from app.features.notifications.endpoints import router as notifications
 from app.features.notifications.pages import router as notification_pages
 from app.features.orders.endpoints import list_shortcut
@@ -100,8 +101,8 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> FastAPI:
     for router in OPERATION_ROUTERS:
         app.include_router(router, include_in_schema=False)
     for router in PAGE_ROUTERS:
-        # Every page, error pages included, shows who is signed in.
-        app.include_router(router, include_in_schema=False, dependencies=[Depends(find_view)])
+        # Every page, error pages included, shows who is signed in, and how many notices wait.
+        app.include_router(router, include_in_schema=False, dependencies=[Depends(find_view), Depends(note_unread)])
     app.mount("/static", StaticFiles())
     app.add_middleware(ShortcutMiddleware, shortcuts=shortcuts)
     app.add_middleware(IntakeMiddleware, max_body_bytes=get_settings().max_body_bytes, page=error_page)

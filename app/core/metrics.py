@@ -36,7 +36,7 @@ def route_of(scope: Scope) -> str:
     path = str(scope.get("path", ""))
     if path.startswith("/static/"):
         return "/static"
-    pattern = getattr(scope.get("route"), "path_format", None)
+    pattern = scope.get("shortcut") or getattr(scope.get("route"), "path_format", None)
     if not isinstance(pattern, str):
         return "unmatched"
     return f"/api/v1{pattern}" if path.startswith("/api/v1") and not pattern.startswith("/api/v1") else pattern

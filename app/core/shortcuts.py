@@ -33,6 +33,7 @@ class ShortcutMiddleware:
             if shortcut is not None:
                 response = await _try(shortcut, Request(scope, receive))
                 if response is not None:
+                    scope["shortcut"] = scope["path"]
                     await response(scope, receive, send)
                     return
         await self.app(scope, receive, send)

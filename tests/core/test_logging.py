@@ -82,10 +82,12 @@ async def test_requests_are_counted_by_route_and_never_by_address(client: httpx.
     await client.get("/health/live")
     await client.get("/api/v1/nothing?token=secret")
     await client.get("/api/v1/notifications/unread-count")
+    await client.get("/api/v1/orders")
     samples = [
         sample.labels["route"] for metric in REGISTRY.collect() for sample in metric.samples if "route" in sample.labels
     ]
     assert "/health/live" in samples
+    assert "/api/v1/orders" in samples
     assert "unmatched" in samples
     assert "/api/v1/notifications/unread-count" in samples
     assert not any("secret" in route or "nothing" in route for route in samples)

@@ -18,7 +18,8 @@ from app.core.embedded.layout import Layout
 from tests.e2e.people import PASSWORD, PublishedClient
 from tests.running.instance import Instance
 
-PAUSE = 0.15
+PAUSE = 0.2
+ANNOUNCE_PAUSE = 0.5
 
 
 @dataclass
@@ -85,7 +86,7 @@ class Load:
                 if connection is not None:
                     connection.terminate()
                 connection = None
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(ANNOUNCE_PAUSE)
 
     async def noticed(self) -> set[int]:
         """Return the facts that have had their effect."""

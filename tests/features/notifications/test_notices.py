@@ -56,7 +56,7 @@ async def test_everybody_concerned_learns_what_happened(
     assert sorted(await kinds(annas)) == ["order_edited", "proposal_accepted"]
     assert sorted(await kinds(boriss)) == ["order_edited", "proposal_declined"]
     texts = [item["text"] for item in (await annas.get(LIST)).json()["items"]]
-    assert "bakery выбирает ваш отклик на заказ «A shop for bread and buns»." in texts
+    assert "bakery chose your proposal for “A shop for bread and buns”." in texts
     chosen = next(mail for mail in mailbox if ".proposal-accepted." in mail.key)
     assert chosen.to == "anna@example.org"
     assert f"https://localhost/orders/{order.id}" in chosen.text
@@ -125,6 +125,7 @@ async def test_the_page_lists_opens_and_marks(
     page = await client.get("/notifications")
     assert "Your password was changed." in page.text
     assert "Mark all as read" in page.text
+    assert "1 unread notice" in page.text
     (notice,) = (await client.get(LIST)).json()["items"]
     opened = await client.post(f"/notifications/{notice['id']}/open")
     assert (opened.status_code, opened.headers["location"]) == (303, "/settings/security")

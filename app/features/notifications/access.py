@@ -1,0 +1,15 @@
+"""What the layout of every page shows of notices: how many were not read."""
+
+from fastapi import Request
+
+from app.core.http import connection_resources
+from app.features.identity.access import OptionalActor
+from app.features.notifications import service
+
+
+async def note_unread(request: Request, actor: OptionalActor) -> None:
+    """Count the unread notices of whoever is signed in, for the bell; guests cost nothing."""
+    if actor is None or request.method != "GET":
+        return
+    async with connection_resources(request).read_sessions() as session:
+        request.state.unread_notices = await service.count_unread(session, actor.id)
