@@ -50,6 +50,7 @@ TAIL = 60_000
 EXPONENT = 1.05
 SHIFT = 10
 DRAWN_SENTENCES = 5.5
+WHOLE = sum((rank + SHIFT) ** -EXPONENT for rank in range(TAIL))
 TEXTS_OF_TAIL = {"first": 10, "second": 10, "third": 4}
 """Summed weights of the sentences that hold each of the three drawn words."""
 
@@ -74,7 +75,7 @@ def tail(seed: int = 1) -> list[str]:
 
 def expected(rank: int, orders: int) -> float:
     """Estimate how many orders hold the tail word of this rank."""
-    share = (rank + SHIFT) ** -EXPONENT / sum((each + SHIFT) ** -EXPONENT for each in range(TAIL))
+    share = (rank + SHIFT) ** -EXPONENT / WHOLE
     total = sum(weight for _, weight in SENTENCES)
     return orders * share * sum(1 - (1 - weight / total) ** DRAWN_SENTENCES for weight in TEXTS_OF_TAIL.values())
 
