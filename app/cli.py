@@ -5,16 +5,20 @@ import contextlib
 import os
 import socket
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.core.config import ROOT, Settings, get_settings
 from app.core.embedded import ServerAddresses, ServersError, ensure_servers
 from app.core.embedded.layout import Layout, write_private
 from app.core.embedded.locks import FileLock
+from app.core.i18n import use_locale
 from app.core.preparation import is_prepared, note_prepared
 from app.core.supervision.plan import Choices, configuration
 
@@ -73,7 +77,7 @@ def _prepare(settings: Settings, servers: ServerAddresses) -> None:
         _migrate(settings, servers)
     console.print("[green]✓[/] migrations applied")
     with console.status("Loading the catalogue and, on the first start, a demonstration world"):
-        told = asyncio.run(seed(settings, servers, demo=settings.demo))
+        told = asyncio.run(seed(settings, servers, demo=settings.wants_demo))
     console.print(f"[green]✓[/] {told}")
     note_prepared(settings)
 
@@ -157,7 +161,7 @@ def _greeting(settings: Settings) -> str:
         f"  documentation   {settings.origin}/docs",
         f"  Flower          http://localhost:{settings.flower_port}",
     ]
-    told = accounts_told() if settings.demo else []
+    told = accounts_told() if settings.wants_demo else []
     if told:
         lines += ["", "  Demonstration accounts:", *(f"    {line}" for line in told)]
     return "\n".join([*lines, "", "  Ctrl-C stops everything; the data stays."])
@@ -209,6 +213,42 @@ def seed(demo: Annotated[bool, typer.Option(help="a demonstration world too, if 
 
     settings = get_settings()
     console.print(asyncio.run(run(settings, _start_servers(settings), demo=demo)))
+
+
+@app.command(name="import-orders")
+def import_orders(
+    file: Annotated[Path, typer.Argument(help="a .json, .jsonl or .csv file of orders")],
+    owner: Annotated[str, typer.Option(help="user name of the account that the orders will belong to")],
+    publish: Annotated[bool, typer.Option("--publish/--draft", help="show them to everybody, or keep drafts")] = True,
+) -> None:
+    """Load orders from a file; running it again adds only what is new."""
+    from app.scripts.import_orders import NoSuchOwnerError, UnreadableFileError, import_file
+
+    settings = get_settings()
+    servers = _start_servers(settings)
+    columns = (TextColumn("Importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with use_locale("en"), Progress(*columns, console=console) as bar:
+
+        def begin(total: int) -> Callable[[], object]:
+            task = bar.add_task("Importing", total=total)
+            return lambda: bar.advance(task)
+
+        try:
+            report = asyncio.run(import_file(settings, servers, file, owner, publish=publish, progress=begin))
+        except (NoSuchOwnerError, UnreadableFileError) as refused:
+            raise Refusal(str(refused)) from refused
+    console.print(f"{report.created} imported, {report.known} known from before, {report.refused_records} refused")
+    for place, name, text in report.refused:
+        errors.print(f"order {place}{f', {name}' if name else ''}: {text}", markup=False)
+    if report.tags:
+        words = ", ".join(word for word, _count in report.tags.most_common(20))
+        console.print(
+            f"Skills the catalogue does not know became plain tags ({len(report.tags)}): {words}", markup=False
+        )
+    if report.unknown_fields:
+        console.print(f"Fields left aside: {', '.join(sorted(report.unknown_fields))}", markup=False)
+    if report.refused:
+        raise typer.Exit(1)
 
 
 @app.command()

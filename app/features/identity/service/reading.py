@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.actor import Actor, Role
 from app.core.clock import utc_now
 from app.core.i18n import _, use_locale
 from app.core.pagination import DEFAULT_LIMIT, Slice, decode_cursor, encode_cursor
@@ -139,6 +140,14 @@ async def contact_of(session: AsyncSession, user_id: UUID) -> Contact | None:
     """Return how a person is reached; for rooms that write to people, never for other people's eyes."""
     user = await repository.get_user(session, user_id)
     return _contact(user) if user is not None else None
+
+
+async def find_actor(session: AsyncSession, username: str) -> Actor | None:
+    """Return the person of this user name as verbs know them; for the operator's commands, active accounts only."""
+    user = await repository.find_user(session, username_key=rules.fold(username))
+    if user is None or user.status is not UserStatus.ACTIVE:
+        return None
+    return Actor(id=user.id, username=user.username, roles=frozenset({Role.USER, user.role}), locale=user.locale)
 
 
 async def usernames(session: AsyncSession, user_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -16,7 +16,7 @@ from app.features.orders.service.desk import (
     publish_order,
     renew_order,
 )
-from app.features.orders.service.importing import ImportedOrder, import_order
+from app.features.orders.service.importing import ImportedOrder, import_order, record_key
 from app.features.orders.service.reading import (
     OrderPage,
     count_orders,
@@ -58,6 +58,7 @@ __all__ = [
     "people",
     "present",
     "publish_order",
+    "record_key",
     "renew_by_decision",
     "renew_order",
     "take_proposal",

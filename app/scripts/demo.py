@@ -1,0 +1,155 @@
+"""The demonstration world: ten people with a known password, and orders in many fields, written through the verbs."""
+
+from datetime import timedelta
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.config import ROOT
+from app.core.ids import new_id
+from app.core.money import Currency, MoneyInput
+from app.core.resources import Resources
+from app.core.security.passwords import password_hasher
+from app.core.uow import UnitOfWork, unit_of_work
+from app.features.identity import service as identity
+from app.features.orders import service as orders
+from app.features.orders.schemas import OrderClose, OrderCreate
+from app.features.proposals import service as proposals
+from app.features.proposals.schemas import ProposalCreate
+from app.models import BudgetKind, CloseReason, Order, User
+
+DATA = ROOT / "app" / "data" / "demo.json"
+PASSWORD = "pony-demo-2026"  # noqa: S105 - of people that exist in demonstrations only, and shown on the first start
+MINOR = 100
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class DemoPerson(_Strict):
+    """Somebody who can be signed in as."""
+
+    username: str
+    name: str
+    locale: str
+
+
+class DemoProposal(_Strict):
+    """An answer to a demonstration order; the first one is chosen where the order is awarded."""
+
+    by: str
+    price: int
+    days: int
+    letter: str
+
+
+class DemoOrder(_Strict):
+    """A demonstration order; amounts in whole units."""
+
+    by: str
+    hours_ago: float
+    title: str
+    description: str
+    category: str
+    skills: list[str]
+    kind: BudgetKind = BudgetKind.FIXED
+    amount: int | None = None
+    max: int | None = None
+    currency: Currency = Currency.RUB
+    deadline_days: int | None = None
+    state: str = "open"
+    proposals: list[DemoProposal] = []
+
+
+class DemoWorld(_Strict):
+    """The data file as a whole."""
+
+    people: list[DemoPerson]
+    orders: list[DemoOrder]
+
+
+def read_world() -> DemoWorld:
+    """Read the data file."""
+    return DemoWorld.model_validate_json(DATA.read_bytes())
+
+
+async def load_demo(resources: Resources) -> int:
+    """Make the demonstration world, all of it or nothing; where it exists, nothing changes."""
+    world = read_world()
+    async with resources.read_sessions() as session:
+        if await identity.find_actor(session, world.people[0].username):
+            return 0
+    hashed = await password_hasher(resources.settings.bcrypt_rounds).hash(PASSWORD)
+    async with unit_of_work(resources) as uow:
+        actors = {person.username: _person(uow, person, hashed) for person in world.people}
+        await uow.session.flush()
+        for order in sorted(world.orders, key=lambda item: -item.hours_ago):
+            await _order(uow, actors, order)
+    return len(world.people) + len(world.orders)
+
+
+def _person(uow: UnitOfWork, person: DemoPerson, hashed: str) -> Actor:
+    email = f"{person.username}@example.org"
+    user = User(
+        id=new_id(),
+        username=person.username,
+        username_key=person.username.casefold(),
+        email=email,
+        email_key=email,
+        email_confirmed_at=utc_now(),
+        password_hash=hashed,
+        display_name=person.name,
+        locale=person.locale,
+    )
+    uow.session.add(user)
+    return Actor(id=user.id, username=user.username, locale=user.locale)
+
+
+async def _order(uow: UnitOfWork, actors: dict[str, Actor], given: DemoOrder) -> None:
+    customer, now = actors[given.by], utc_now()
+    posted = now - timedelta(hours=given.hours_ago)
+
+    def money(amount: int | None) -> MoneyInput | None:
+        return None if amount is None else MoneyInput(amount=amount * MINOR, currency=given.currency)
+
+    content: dict[str, Any] = given.model_dump(include={"title", "description", "category", "skills"})
+    deadline = (now + timedelta(days=given.deadline_days)).date() if given.deadline_days else None
+    command = OrderCreate(
+        **content, budget_kind=given.kind, budget=money(given.amount), budget_max=money(given.max), deadline=deadline
+    )
+    order = await orders.create_order(uow, customer, command)
+    if given.state == "draft":
+        _date_back(order, posted - now)
+        return
+    await orders.publish_order(uow, customer, order.id, counted=False)
+    sent = []
+    for number, answer in enumerate(given.proposals, start=1):
+        proposal = await proposals.send_proposal(
+            uow,
+            actors[answer.by],
+            order.id,
+            ProposalCreate(
+                price=MoneyInput(amount=answer.price * MINOR, currency=order.currency),
+                term_days=answer.days,
+                letter=answer.letter,
+            ),
+        )
+        proposal.created_at = proposal.updated_at = posted + timedelta(hours=given.hours_ago * number / 8)
+        sent.append(proposal)
+    if given.state == "awarded":
+        await proposals.accept_proposal(uow, customer, sent[0].id)
+    elif given.state == "closed":
+        await orders.close_order(uow, customer, order.id, OrderClose(reason=CloseReason.NOT_NEEDED))
+    await uow.session.flush()
+    _date_back(order, posted - now)
+
+
+def _date_back(order: Order, distance: timedelta) -> None:
+    """Let an order look as old as it says: a list in which everything happened just now teaches nothing."""
+    for name in ("created_at", "updated_at", "published_at"):
+        moment = getattr(order, name)
+        setattr(order, name, moment + distance if moment else None)
+    order.expires_at = order.expires_at + distance if order.expires_at else None
