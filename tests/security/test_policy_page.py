@@ -1,0 +1,58 @@
+"""docs/security.md says the figures that the settings and the code have."""
+
+from pathlib import Path
+
+import pytest
+
+from app.core.config import Settings
+from app.core.security.limits import Rate
+from app.core.security.passwords import LONGEST_QUEUE
+from app.features.identity import rules
+from app.features.identity.service import contacts, passwords, registering, sessions, signing_in
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+SETTINGS = (
+    "access_token_expire_minutes",
+    "refresh_token_expire_days",
+    "session_absolute_days",
+    "refresh_grace_seconds",
+    "max_sessions",
+    "reauthentication_minutes",
+    "password_min_length",
+)
+RATES: dict[str, Rate] = {
+    "300 in 10 min": signing_in.FAILED_BY_ADDRESS,
+    "10 wrong in 15 min": sessions.WRONG_PASSWORDS,
+    "40 compared in 15 min": sessions.COMPARED_PASSWORDS,
+    "10 an hour": contacts.LETTERS_BY_ACCOUNT,
+    "5 resets": passwords.RESETS_BY_NAME,
+    "20 an hour": passwords.ANSWERS_BY_NAME,
+    "60 an hour": registering.REGISTER_BY_ADDRESS,
+    "240 a minute": passwords.JUDGED_BY_ADDRESS,
+}
+UNITS = {"min": 60, "hour": 3600, "minute": 60, "resets": 3600}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_page_names_the_defaults_of_the_settings(name: str) -> None:
+    assert f"`{name.upper()}` ({Settings.model_fields[name].default}" in PAGE
+
+
+@pytest.mark.parametrize("words", RATES)
+def test_the_page_names_the_limits_of_the_code(words: str) -> None:
+    parts, rate = words.split(), RATES[words]
+    assert words in PAGE
+    assert rate.times == int(parts[0])
+    factor = int(parts[-2]) if parts[-2].isdecimal() and len(parts) > 2 else 1
+    assert rate.seconds == factor * UNITS[parts[-1]]
+
+
+def test_the_page_names_the_delays_and_lives() -> None:
+    assert rules.FREE_TRIES == 5, "four free"
+    assert [int(rules.delay_after(tries).total_seconds()) for tries in (4, 5, 6, 7)] == [0, 5, 10, 20]
+    assert rules.LONGEST_DELAY.total_seconds() == 15 * 60
+    for said in ("four free", "at most 15 min", "Links live 1 h, codes 10 min", f"more than {LONGEST_QUEUE} waiting"):
+        assert said in PAGE
+    assert (contacts.LINK_LIFE.total_seconds(), contacts.CODE_LIFE.total_seconds()) == (3600, 600)
+    assert contacts.MOST_WRONG_CODES == 5
+    assert signing_in.AT_ONCE == 16
