@@ -1,0 +1,87 @@
+"""The settings of the workers that were measured: no task is lost, none runs for ever, and nobody's data is carried."""
+
+import ssl
+from pathlib import Path
+
+import pytest
+from kombu.utils.url import parse_url
+
+from app.core.celery import broker_address, celery_app
+from app.core.nudge import Nudger
+from app.core.worker import CONSUMERS, TASK_SECONDS
+from app.tasks.config_tasks import HARD_LIMIT_SECONDS, VISIBILITY_SECONDS
+from app.tasks.subscriptions import SUBSCRIPTIONS
+
+CONF = celery_app.conf
+
+
+def test_a_task_is_acknowledged_after_its_work_and_given_back_when_its_process_dies() -> None:
+    assert CONF.task_acks_late
+    assert CONF.task_reject_on_worker_lost
+    assert CONF.worker_prefetch_multiplier == 1
+    assert CONF.task_time_limit == HARD_LIMIT_SECONDS > TASK_SECONDS
+
+
+def test_the_visibility_time_is_the_same_in_all_three_places_and_long_enough() -> None:
+    named = (
+        CONF.broker_transport_options["visibility_timeout"],
+        CONF.result_backend_transport_options["visibility_timeout"],
+        CONF.visibility_timeout,
+    )
+    assert set(named) == {VISIBILITY_SECONDS}
+    assert 3 * CONF.task_time_limit <= VISIBILITY_SECONDS
+    sweep = CONF.broker_transport_options
+    assert sweep["unacked_restore_interval"] * sweep["unacked_restore_throttle"] <= 5
+
+
+def test_workers_end_softly_and_speak_json_only() -> None:
+    assert CONF.worker_soft_shutdown_timeout > 0
+    assert CONF.worker_enable_soft_shutdown_on_idle
+    assert CONF.accept_content == ["json"]
+    assert CONF.task_serializer == "json"
+    assert CONF.task_ignore_result
+    assert CONF.result_backend is None
+
+
+def test_the_schedule_lies_in_the_data_folder(settings: object) -> None:
+    data_dir = Path(str(getattr(settings, "data_dir", "")))
+    assert Path(CONF.beat_schedule_filename).is_relative_to(data_dir)
+
+
+def test_every_scheduled_and_subscribed_task_exists() -> None:
+    scheduled = {str(entry["task"]) for entry in CONF.beat_schedule.values()}
+    subscribed = {name for names in SUBSCRIPTIONS.values() for name in names}
+    ours = {name for name in celery_app.tasks if not name.startswith("celery.")}
+    assert scheduled | subscribed <= ours
+    assert subscribed <= set(CONSUMERS)
+    assert {name for name in ours if not name.startswith("tests.")} <= scheduled | subscribed
+
+
+def test_what_nobody_took_in_time_does_not_pile_up() -> None:
+    for entry in CONF.beat_schedule.values():
+        assert entry["options"]["expires"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("redis", "broker"),
+    [
+        ("redis://:pw@127.0.0.1:6379/3", "redis://:pw@127.0.0.1:6379/3"),
+        ("rediss://u:p%40@cloud.example:6380/0", "rediss://u:p%40@cloud.example:6380/0?ssl_cert_reqs=required"),
+        (
+            "rediss://cloud.example/0?ssl_ca_certs=/ca.pem",
+            "rediss://cloud.example/0?ssl_ca_certs=%2Fca.pem&ssl_cert_reqs=required",
+        ),
+        ("unix:///run/valkey.sock?db=2", "redis+socket:///run/valkey.sock?virtual_host=2"),
+    ],
+)
+def test_the_broker_is_the_redis_that_was_given_and_its_certificate_is_checked(redis: str, broker: str) -> None:
+    assert broker_address(redis) == broker
+    if redis.startswith("rediss"):
+        assert parse_url(broker)["ssl"]["ssl_cert_reqs"] == ssl.CERT_REQUIRED
+
+
+def test_a_nudge_never_waits_and_never_fails() -> None:
+    """The test's own broker is real; what matters is that calling costs nothing and several wishes become one."""
+    nudger = Nudger()
+    for _time in range(1000):
+        nudger("tasks.relay_outbox")
