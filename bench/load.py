@@ -48,7 +48,7 @@ class Figure:
 
     def against(self, other: "Figure") -> float:
         """Return the median of the ratios of each round: neighbours that come and go touch both entries of a round."""
-        return statistics.median(ours / theirs for ours, theirs in zip(self.each, other.each, strict=True))
+        return statistics.median(ours / max(theirs, 1e-9) for ours, theirs in zip(self.each, other.each, strict=True))
 
 
 def tool(*, own: bool = False) -> str:
