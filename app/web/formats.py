@@ -19,7 +19,7 @@ from app.core.money import MINOR_DIGITS, Currency
 SYMBOLS = {"RUB": "₽", "USD": "$", "EUR": "€", "KZT": "₸", "BYN": "Br"}
 HUES = 6
 RECENT = timedelta(days=30)
-NOW = timedelta(seconds=45)
+NOW = timedelta(seconds=60)
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 # Bounded and without nested repeats, so no text can make it slow.
 _LINK = re.compile(r"https?://[^\s<>\"'\x00-\x1f]{1,2000}")

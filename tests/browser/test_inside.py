@@ -1,0 +1,74 @@
+"""The pages behind the door: every one as its owner sees it, in both languages and themes, on a phone and on a desk."""
+
+from collections.abc import Callable
+from typing import cast
+
+import pytest
+from playwright.async_api import Browser, ViewportSize
+
+from tests.browser.chromium import DESK, NARROW, PHONE, Theme, visit
+from tests.browser.test_looks import SETTLED, SHIFT, SMALL_TARGETS, TOUCH, violations
+from tests.browser.world import Person, World, make_world
+
+PAGES: dict[str, Callable[[World], tuple[Person, str]]] = {
+    "own order": lambda w: (w.customer, f"/orders/{w.order_id}"),
+    "order with an answer": lambda w: (w.freelancer, f"/orders/{w.order_id}"),
+    "orders": lambda w: (w.customer, "/orders"),
+    "orders found by nothing": lambda w: (w.customer, "/orders?q=zzzz"),
+    "new order": lambda w: (w.customer, "/orders/new"),
+    "draft": lambda w: (w.customer, f"/orders/{w.draft_id}"),
+    "draft's editor": lambda w: (w.customer, f"/orders/{w.draft_id}/edit"),
+    "closing": lambda w: (w.customer, f"/orders/{w.order_id}/close"),
+    "my orders": lambda w: (w.customer, "/my/orders"),
+    "my orders, none": lambda w: (w.freelancer, "/my/orders"),
+    "my proposals": lambda w: (w.freelancer, "/my/proposals"),
+    "proposal's editor": lambda w: (w.freelancer, f"/proposals/{w.proposal_id}/edit"),
+    "withdrawing": lambda w: (w.freelancer, f"/proposals/{w.proposal_id}/withdraw"),
+    "choosing": lambda w: (w.customer, f"/proposals/{w.proposal_id}/accept"),
+    "declining": lambda w: (w.customer, f"/proposals/{w.proposal_id}/decline"),
+    "profile": lambda w: (w.customer, "/settings/profile"),
+    "security": lambda w: (w.customer, "/settings/security"),
+    "password": lambda w: (w.customer, "/settings/security/password"),
+    "e-mail": lambda w: (w.customer, "/settings/security/email"),
+    "phone": lambda w: (w.customer, "/settings/security/phone"),
+    "account's end": lambda w: (w.customer, "/settings/security/close"),
+    "devices": lambda w: (w.customer, "/settings/devices"),
+    "notices": lambda w: (w.customer, "/notifications"),
+    "confirming": lambda w: (w.customer, "/confirm-email"),
+}
+# The two languages share the four looks; the public pages are seen in all of them in both.
+LOOKS: dict[str, tuple[tuple[dict[str, int], Theme], ...]] = {
+    "ru-RU": ((PHONE, "dark"), (DESK, "light")),
+    "en-GB": ((PHONE, "light"), (DESK, "dark")),
+}
+
+
+@pytest.mark.timeout(500)
+@pytest.mark.parametrize("locale", ["ru-RU", "en-GB"])
+async def test_every_page_behind_the_door(browser: Browser, site: str, locale: str) -> None:
+    world = await make_world(browser, site, locale)
+    wrong: list[str] = []
+    for name, of in PAGES.items():
+        person, path = of(world)
+        async with visit(browser, context=person.context) as watched:
+            page = watched.page
+            await page.set_viewport_size(cast("ViewportSize", PHONE))
+            answer = await page.goto(site + path)
+            assert answer is not None
+            assert answer.status == 200, (name, answer.status)
+            assert await page.locator("html").get_attribute("lang") == locale[:2]
+            assert await watched.shift() <= SHIFT, name
+            wrong += [f"{name}: small: {target}" for target in await page.evaluate(SMALL_TARGETS, TOUCH)]
+            for size, theme in LOOKS[locale]:
+                await page.set_viewport_size(cast("ViewportSize", size))
+                await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+                await page.evaluate(SETTLED)
+                wrong += [f"{name}, {theme}, {size['width']}: {found}" for found in await violations(page)]
+            for width in (NARROW["width"], 640, 1024):
+                await page.set_viewport_size({"width": width, "height": 640})
+                if await watched.overflow() > 0:
+                    wrong.append(f"{name}: wider than {width}")
+            await watched.check()
+    assert not wrong, "\n".join(wrong)
+    await world.customer.context.close()
+    await world.freelancer.context.close()

@@ -1,0 +1,79 @@
+"""Two people, an order and an answer to it, made over the API in the browser's own contexts."""
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, cast
+
+from playwright.async_api import Browser, BrowserContext
+
+from tests.browser.chromium import DESK
+
+_numbers = count(1)
+PASSWORD = "Лошадь-и-копьё-2026"  # noqa: S105 - of people who live as long as the test
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody signed in, in a browser of their own."""
+
+    name: str
+    origin: str
+    context: BrowserContext
+    locale: str
+
+    async def call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Send one POST to the API as the page's own script would."""
+        cookies = {cookie.get("name"): cookie.get("value", "") for cookie in await self.context.cookies()}
+        headers = {"Origin": self.origin, "Accept-Language": self.locale, "X-CSRF-TOKEN": cookies.get("csrf_token", "")}
+        answer = await self.context.request.post(f"{self.origin}/api/v1{path}", data=body or {}, headers=headers)
+        assert answer.ok, f"{path}: {answer.status} {await answer.text()}"
+        return cast("dict[str, Any]", await answer.json())
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Who is there, and what they did."""
+
+    customer: Person
+    freelancer: Person
+    order_id: str
+    draft_id: str
+    proposal_id: str
+
+
+async def new_person(browser: Browser, origin: str, name: str, locale: str) -> Person:
+    """Register somebody."""
+    context = await browser.new_context(locale=locale, viewport=DESK, reduced_motion="reduce")  # type: ignore[arg-type]  # a size
+    person = Person(f"{name}{next(_numbers)}", origin, context, locale)
+    await person.call(
+        "/auth/register", {"username": person.name, "email": f"{person.name}@example.com", "password": PASSWORD}
+    )
+    return person
+
+
+async def make_world(browser: Browser, origin: str, locale: str = "ru-RU", *, category: str | None = None) -> World:
+    """Let a customer post an order and a freelancer answer it."""
+    customer = await new_person(browser, origin, "bakery", locale)
+    freelancer = await new_person(browser, origin, "timur", locale)
+    fields: dict[str, Any] = {
+        "title": "Интернет-магазин для пекарни: каталог, корзина, доставка по районам",
+        "description": "Печём хлеб и продаём его сами.\n\nНужен быстрый сайт, где можно сделать заказ до семи вечера. "
+        "Сейчас заказы приходят в чат и теряются: https://example.org/bakery",
+        "budget_kind": "fixed",
+        "budget": {"amount": 15_000_000, "currency": "RUB"},
+    }
+    if category:
+        fields["category"] = category
+        fields["skills"] = ["Python", "PostgreSQL"]
+    order = await customer.call("/orders", fields)
+    await customer.call(f"/orders/{order['id']}/publish")
+    draft = await customer.call("/orders", {"title": "Фотографии хлеба для каталога", "budget_kind": "open"})
+    proposal = await freelancer.call(
+        f"/orders/{order['id']}/proposals",
+        {
+            "price": {"amount": 14_000_000, "currency": "RUB"},
+            "term_days": 21,
+            "letter": "Здравствуйте.\n\nДелал похожий магазин для сыроварни, покажу. Начать могу в понедельник.",
+        },
+    )
+    return World(customer, freelancer, order["id"], draft["id"], proposal["id"])
