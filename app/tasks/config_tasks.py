@@ -4,12 +4,16 @@ The outbox is the truth and Celery only carries ids, so every setting here prefe
 `docs/decisions` has the measurements. Start with `celery -A app.tasks.config_tasks worker` (or `beat`, `flower`).
 """
 
+from importlib import import_module
 from typing import Any
 
 from celery.schedules import crontab
+from celery.signals import celeryd_init
 
-from app.core.celery import celery_app
-from app.core.worker import TASK_SECONDS
+from app.core.celery import TASK_SECONDS, celery_app
+
+TASK_MODULES = ("app.tasks.relay", "app.tasks.subscriptions")
+"""Whatever has tasks hangs on these."""
 
 HARD_LIMIT_SECONDS = TASK_SECONDS + 5
 VISIBILITY_SECONDS = 3 * HARD_LIMIT_SECONDS
@@ -30,7 +34,6 @@ TRANSPORT: dict[str, Any] = {
 }
 
 celery_app.conf.update(
-    include=["app.tasks.relay", "app.tasks.subscriptions"],
     task_default_queue="iplance",
     task_serializer="json",
     accept_content=["json"],
@@ -58,6 +61,13 @@ celery_app.conf.update(
     timezone="UTC",
     enable_utc=True,
 )
+
+
+@celeryd_init.connect
+def bring_tasks(**_: object) -> None:
+    """Import every task, in workers alone: beat sends by name and Flower only looks, and the rooms weigh 70 MB."""
+    for module in TASK_MODULES:
+        import_module(module)
 
 
 def every(seconds: float, task: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from app.core.celery import celery_app
 from app.core.errors import DomainError
 from app.core.events import DomainEvent
 from app.core.http import open_uow
+from app.tasks.config_tasks import bring_tasks
 from app.tasks.subscriptions import SILENT, SUBSCRIPTIONS
 from tests.exercised import all_routes, subclasses
 
@@ -85,7 +86,7 @@ def test_the_lists_are_not_stale() -> None:
 
 def own_tasks() -> dict[str, Any]:
     """Return the tasks of the house."""
-    celery_app.loader.import_default_modules()
+    bring_tasks()
     return {name: task for name, task in celery_app.tasks.items() if not name.startswith("celery.")}
 
 

@@ -39,6 +39,9 @@ class Choices:
 def programs(choices: Choices) -> list[Program]:
     """List the programs in the order of their start; the keeper ends last."""
     celery = ("-A", "app.tasks.config_tasks")
+    # One task at a time needs no second process with everything in it; a task's limit is its own loop's.
+    one = choices.worker_concurrency == 1
+    pool = "--pool=solo" if one else f"--concurrency={choices.worker_concurrency}"
     found = [
         Program(
             "web",
@@ -52,7 +55,7 @@ def programs(choices: Choices) -> list[Program]:
         Program(
             "worker",
             "celery",
-            (*celery, "worker", f"--concurrency={choices.worker_concurrency}", "--without-gossip", "--without-mingle"),
+            (*celery, "worker", pool, "--without-gossip", "--without-mingle"),
             stop_seconds=60,
             niceness=5,
         ),

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from app.core.errors import FieldError
 from app.core.i18n import N_
@@ -194,6 +193,8 @@ def one_identifier_needed() -> FieldError:
 @lru_cache(maxsize=1)
 def common_passwords() -> frozenset[str]:
     """Return the passwords that are tried first, as shipped with the strength meter."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415 - 11 MB, only where a password is chosen
+
     return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= 6)  # noqa: PLR2004 - keeps it small
 
 

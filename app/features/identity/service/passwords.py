@@ -2,8 +2,6 @@
 
 import asyncio
 
-from zxcvbn import zxcvbn
-
 from app.core.clock import utc_now
 from app.core.resources import Resources
 from app.core.security.limits import Rate, limiter
@@ -163,6 +161,8 @@ async def _set_password(uow: UnitOfWork, user: User, hashed: str, caller: Caller
 
 
 def _score(password: str, words: list[str]) -> int:
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - its lists weigh 11 MB, and few processes ever judge
+
     return int(zxcvbn(password[:JUDGED_LENGTH], user_inputs=words)["score"]) if password else 0
 
 
