@@ -74,18 +74,17 @@ class Load:
 
     async def announce(self) -> None:
         """Commit facts that must reach their listener exactly once."""
-        connection: asyncpg.Connection[asyncpg.Record] | None = None
         payload = json.dumps({"user_id": self.user_id, "reset": False})
         statement = "INSERT INTO outbox_messages (topic, payload) VALUES ('identity.password_changed', $1) RETURNING id"
         while True:
             try:
-                connection = connection or await self.database()
-                self.announced.append(int(await connection.fetchval(statement, payload)))
+                connection = await self.database()
+                try:
+                    self.announced.append(int(await connection.fetchval(statement, payload)))
+                finally:
+                    connection.terminate()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
                 self.failures += 1
-                if connection is not None:
-                    connection.terminate()
-                connection = None
             await asyncio.sleep(ANNOUNCE_PAUSE)
 
     async def noticed(self) -> set[int]:

@@ -38,16 +38,22 @@ async def kill_web(load: Load) -> None:
     kill(load.instance, "web")
 
 
+def worker_of(instance: Instance) -> psutil.Process:
+    """The process that hands tasks out; those that run them have the same command line and are its children."""
+    found = instance.supervised("worker")
+    above = found.parent()
+    return above if above is not None and above.cmdline() == found.cmdline() else found
+
+
 async def kill_pool_child(load: Load) -> None:
-    """The child that runs tasks, not the parent that hands them out."""
-    children = load.instance.supervised("worker").children()
+    """One of those that run tasks."""
+    children = worker_of(load.instance).children()
     assert children
-    for child in children[:1]:
-        child.kill()
+    children[0].kill()
 
 
 async def kill_worker(load: Load) -> None:
-    worker = load.instance.supervised("worker")
+    worker = worker_of(load.instance)
     family = [worker, *worker.children(recursive=True)]
     for process in family:
         process.kill()

@@ -23,6 +23,7 @@ class Wording:
 
 SECURITY = "/settings/security"
 ORDER = "/orders/{order_id}"
+PROPOSALS = "/orders/{order_id}/proposals"
 
 WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.PASSWORD_CHANGED: Wording(N_("Your password was changed."), SECURITY),
@@ -33,7 +34,7 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.SESSION_REPLAYED: Wording(
         N_("An old sign-in of your account was used again, so we ended that session."), "/settings/devices"
     ),
-    NoticeKind.PROPOSAL_RECEIVED: Wording(N_("{person} answered your order “{order}”."), ORDER),
+    NoticeKind.PROPOSAL_RECEIVED: Wording(N_("{person} answered your order “{order}”."), PROPOSALS),
     NoticeKind.PROPOSAL_WITHDRAWN: Wording(N_("{person} took back the proposal for your order “{order}”."), ORDER),
     NoticeKind.PROPOSAL_ACCEPTED: Wording(N_("{person} chose your proposal for “{order}”."), ORDER),
     NoticeKind.PROPOSAL_DECLINED: Wording(N_("Your proposal for “{order}” was not chosen."), ORDER),
@@ -41,10 +42,6 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.ORDER_EXPIRED: Wording(N_("Your order “{order}” was open for long without an answer and ended."), ORDER),
     NoticeKind.ORDER_EDITED: Wording(N_("An order you answered reads differently now: “{order}”."), ORDER),
 }
-MAIL_ONLY = frozenset(set(NoticeKind) - set(WORDINGS))
-"""Kinds that never appear on the site: their mail carries a link or a code."""
-SECURITY_KINDS = frozenset({kind for kind, wording in WORDINGS.items() if wording.href != ORDER}) | MAIL_ONLY
-"""Kinds that go out whatever the person chose."""
 
 
 def text_of(kind: NoticeKind, facts: Mapping[str, str]) -> str:
