@@ -15,6 +15,8 @@ import app as house
 from app.core.config import Settings
 from app.core.errors import DomainError
 from app.core.events import DomainEvent
+from app.features.orders.rules import ORDER_MACHINE
+from app.features.proposals.rules import PROPOSAL_MACHINE
 from app.tasks.subscriptions import SUBSCRIPTIONS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -101,10 +103,24 @@ def events_table() -> str:
     return "\n".join(lines) + "\n"
 
 
+def states() -> str:
+    """The life of an order and of a proposal, drawn from the tables that run them."""
+    parts = [
+        "# How orders and proposals live",
+        "",
+        "Written by `make docs` from the `rules.py` of both rooms: the same tables run the code,",
+        "so what is not an arrow here is refused with 409. `docs/orders.md` says the rest.",
+    ]
+    for machine in (ORDER_MACHINE, PROPOSAL_MACHINE):
+        parts += ["", f"## {machine.name.capitalize()}", "", "```mermaid", machine.mermaid(), "```"]
+    return "\n".join(parts) + "\n"
+
+
 DOCUMENTS: dict[str, Callable[[], str]] = {
     ".env.example": settings_example,
     "docs/errors.md": errors_table,
     "docs/events.md": events_table,
+    "docs/states.md": states,
 }
 
 
