@@ -161,6 +161,8 @@ def _greeting(settings: Settings) -> str:
         f"  documentation   {settings.origin}/docs",
         f"  Flower          http://localhost:{settings.flower_port}",
     ]
+    if settings.smtp_host is None and settings.environment != "production":
+        lines.append(f"  caught mail     {settings.origin}/demo/mail")
     told = accounts_told() if settings.wants_demo else []
     if told:
         lines += ["", "  Demonstration accounts:", *(f"    {line}" for line in told)]
