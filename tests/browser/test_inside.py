@@ -59,15 +59,15 @@ async def test_every_page_behind_the_door(browser: Browser, site: str, locale: s
             assert await page.locator("html").get_attribute("lang") == locale[:2]
             assert await watched.shift() <= SHIFT, name
             wrong += [f"{name}: small: {target}" for target in await page.evaluate(SMALL_TARGETS, TOUCH)]
+            for width in (NARROW["width"], 640, 1024):
+                await page.set_viewport_size({"width": width, "height": 640})
+                if await watched.overflow() > 0:
+                    wrong.append(f"{name}: wider than {width}")
             for size, theme in LOOKS[locale]:
                 await page.set_viewport_size(cast("ViewportSize", size))
                 await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
                 await page.evaluate(SETTLED)
                 wrong += [f"{name}, {theme}, {size['width']}: {found}" for found in await violations(page)]
-            for width in (NARROW["width"], 640, 1024):
-                await page.set_viewport_size({"width": width, "height": 640})
-                if await watched.overflow() > 0:
-                    wrong.append(f"{name}: wider than {width}")
             await watched.check()
     assert not wrong, "\n".join(wrong)
     await world.customer.context.close()

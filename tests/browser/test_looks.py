@@ -21,7 +21,7 @@ TOUCH = 44
 SHIFT = 0.02
 
 SMALL_TARGETS = """(least) => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
-  .filter((e) => e.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !e.closest('.skip'))
+  .filter((e) => e.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !e.closest('.skip, .sr'))
   .filter((e) => !(e.tagName === 'A' && getComputedStyle(e).display === 'inline'))
   .filter((e) => !e.matches('.order-card-title a, .summary a'))
   .map((e) => {
