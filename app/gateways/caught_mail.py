@@ -8,11 +8,13 @@ from email.parser import BytesParser
 from email.policy import default
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from app.core.config import Settings
 
 _NAME = re.compile(r"[0-9T]{15,30}-[0-9a-f-]{36}")
 SHOWN = 50
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,12 @@ class CaughtMail:
 
 
 def is_open(settings: Settings) -> bool:
-    """Tell whether mail is caught here instead of being sent, on an instance that is not for real people."""
-    return settings.smtp_host is None and settings.environment != "production"
+    """Tell whether mail is caught here instead of being sent, on an instance that only its own machine is to ask.
+
+    Caught mail holds everybody's links; a trial instance with a public address keeps it to the files.
+    """
+    here = urlsplit(settings.origin).hostname in LOOPBACK
+    return here and settings.smtp_host is None and settings.environment != "production"
 
 
 def _read(path: Path) -> CaughtMail:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from kombu.utils.url import parse_url
 
-from app.core.celery import broker_address, celery_app
+from app.core.celery import TASK_SECONDS, broker_address, celery_app
 from app.core.nudge import Nudger
-from app.core.worker import CONSUMERS, TASK_SECONDS
+from app.core.worker import CONSUMERS
 from app.tasks.config_tasks import HARD_LIMIT_SECONDS, VISIBILITY_SECONDS
 from app.tasks.subscriptions import SUBSCRIPTIONS
 
