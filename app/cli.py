@@ -217,6 +217,29 @@ def seed(demo: Annotated[bool, typer.Option(help="a demonstration world too, if 
     console.print(asyncio.run(run(settings, _start_servers(settings), demo=demo)))
 
 
+@app.command()
+def superuser(username: Annotated[str, typer.Argument(help="the account's user name")]) -> None:
+    """Make an account an administrator's; asks for an address and a password when there is none of this name."""
+    from app.core.errors import DomainError
+    from app.scripts.superuser import appoint, create
+
+    settings = get_settings()
+    servers = _start_servers(settings)
+    if asyncio.run(appoint(settings, servers, username)):
+        console.print(f"{username} is an administrator now, and has to sign in again.", markup=False)
+        return
+    console.print(f"Nobody is called {username}: making a new account.", markup=False)
+    email = typer.prompt("E-mail address")
+    password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with use_locale("en"):
+        try:
+            asyncio.run(create(settings, servers, username, email, password))
+        except DomainError as refused:
+            said = [f"{problem.loc[-1]}: {problem.text()}" for problem in refused.errors]
+            raise Refusal("\n".join(said) or refused.text()) from refused
+    console.print(f"{username} is an administrator now.", markup=False)
+
+
 @app.command(name="import-orders")
 def import_orders(
     file: Annotated[Path, typer.Argument(help="a .json, .jsonl or .csv file of orders")],

@@ -28,12 +28,14 @@ def environment(data_dir: Path, **changes: str) -> dict[str, str]:
     return kept | {"DATA_DIR": str(data_dir), "METRICS_PORT": "0", "DEMO": "0", "COLUMNS": "500"} | changes
 
 
-def run(*arguments: str, data_dir: Path, **changes: str) -> subprocess.CompletedProcess[str]:
-    """Run one command of the application to its end."""
+def run(*arguments: str, data_dir: Path, answers: str = "", **changes: str) -> subprocess.CompletedProcess[str]:
+    """Run one command of the application to its end, without a terminal; answers are what is typed."""
     return subprocess.run(  # noqa: S603 - our own commands
         [sys.executable, "-m", "app", *arguments],
         cwd=ROOT,
         env=environment(data_dir, **changes),
+        input=answers,
+        start_new_session=True,
         capture_output=True,
         text=True,
         timeout=COMMAND_SECONDS,

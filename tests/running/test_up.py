@@ -65,14 +65,47 @@ def test_mail_is_caught(instance: Instance) -> None:
     assert any("X-Envelope-To: b@example.com" in letter and "A letter." in letter for letter in caught)
 
 
+def test_the_operator_makes_administrators(instance: Instance) -> None:
+    told = run("superuser", "boss", data_dir=instance.data_dir, answers="boss@example.com\nshort\nshort\n")
+    assert told.returncode == 1
+    assert "password: At least 8 characters" in told.stderr
+    password = "green horse under the bridge"  # noqa: S105 - of this test
+    answers = f"boss@example.com\n{password}\n{password}\n"
+    told = run("superuser", "boss", data_dir=instance.data_dir, answers=answers)
+    assert told.returncode == 0, told.stderr
+    assert "boss is an administrator now." in told.stdout
+    origin = f"http://localhost:{instance.port}"
+    signed_in = httpx.post(
+        f"http://127.0.0.1:{instance.port}/api/v1/auth/login",
+        json={"username": "boss", "password": password},
+        headers={"Origin": origin},
+        timeout=20,
+    )
+    assert signed_in.json()["role"] == "admin"
+    again = run("superuser", "boss", data_dir=instance.data_dir)
+    assert again.returncode == 0, again.stderr
+    assert "boss is an administrator now" in again.stdout
+
+
 @pytest.mark.parametrize(
-    "name", ["web", "worker", "beat", "flower", "mail", "keeper", "valkey", "postgres", "supervisor"]
+    "names",
+    [("web", "worker", "beat", "flower", "mail"), ("keeper",), ("valkey",), ("postgres",), ("supervisor",)],
+    ids="+".join,
 )
-def test_a_killed_process_is_back_without_help(instance: Instance, name: str) -> None:
-    victim = instance.supervised(name)
-    victim.kill()
-    wait_until(lambda: not victim.is_running() or victim.status() == psutil.STATUS_ZOMBIE, "its death")
-    wait_until(lambda: replaced(instance, name, victim.pid) and instance.ready(), f"{name} back", BACK_SECONDS)
+def test_killed_processes_are_back_without_help(instance: Instance, names: tuple[str, ...]) -> None:
+    victims = {name: instance.supervised(name) for name in names}
+    for victim in victims.values():
+        victim.kill()
+    wait_until(lambda: all(is_dead(victim) for victim in victims.values()), "their death")
+
+    def back() -> bool:
+        return all(replaced(instance, name, victim.pid) for name, victim in victims.items()) and instance.ready()
+
+    wait_until(back, f"{', '.join(names)} back", BACK_SECONDS)
+
+
+def is_dead(victim: psutil.Process) -> bool:
+    return not victim.is_running() or victim.status() == psutil.STATUS_ZOMBIE
 
 
 def replaced(instance: Instance, name: str, old: int) -> bool:
@@ -82,17 +115,18 @@ def replaced(instance: Instance, name: str, old: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_whole_and_goes_on_with_the_data(folder: Path, number: signal.Signals) -> None:
+def test_it_ends_whole_and_goes_on_with_the_data(folder: Path) -> None:
     instance = Instance(folder / "data")
     try:
         instance.start()
         system = (instance.data_dir / "postgres" / "PG_VERSION").stat().st_mtime
-        assert instance.stop(number) == 0
-        assert "Stopped. The data is kept" in instance.said()
-        assert processes_of(instance.data_dir) == []
-        instance.start()
-        assert (instance.data_dir / "postgres" / "PG_VERSION").stat().st_mtime == system
+        for number in (signal.SIGTERM, signal.SIGINT):
+            said = len(instance.said())
+            assert instance.stop(number) == 0
+            assert "Stopped. The data is kept" in instance.said()[said:]
+            assert processes_of(instance.data_dir) == []
+            instance.start()
+            assert (instance.data_dir / "postgres" / "PG_VERSION").stat().st_mtime == system
         assert run("down", data_dir=instance.data_dir).returncode == 0
         assert processes_of(instance.data_dir) == []
     finally:
