@@ -7,11 +7,13 @@ shows into `docs/images/`. Without an address it starts a site with the demonstr
 import asyncio
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
-from playwright.async_api import Browser, ViewportSize, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
 
+from app.scripts.demo import PASSWORD, read_world
 from tools.browser import find_browser
 from tools.site import ROOT, running_site
 
@@ -27,33 +29,86 @@ PAGES = {
 SIZES = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 900}}
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LOCALES = {"ru": "ru-RU", "en": "en-GB"}
+# Behind the door, as people of the demonstration world see it. The last one follows the first link of the list.
+INSIDE = {
+    "customer": {
+        "my-orders": "/my/orders",
+        "new-order": "/orders/new",
+        "security": "/settings/security",
+        "notices": "/notifications",
+        "own-order": "/my/orders >",
+    },
+    "freelancer": {"my-proposals": "/my/proposals"},
+}
 README = {
-    ("landing", "desk", "light", "en"): "landing.png",
-    ("landing", "phone", "dark", "ru"): "landing-phone.png",
-    ("orders", "desk", "dark", "en"): "orders.png",
+    ("landing", "desk", "light", "en"): "landing-desktop-light-en.png",
+    ("landing", "phone", "dark", "ru"): "landing-phone-dark-ru.png",
+    ("orders", "desk", "light", "en"): "orders-desktop-light-en.png",
+    ("orders", "desk", "light", "ru"): "orders-desktop-light-ru.png",
+    ("own-order", "desk", "dark", "ru"): "order-desktop-dark-ru.png",
 }
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
-async def shoot(browser: Browser, origin: str, size: str, theme: Literal["light", "dark"], locale: str) -> None:
-    """Take every page for one kind of reader."""
-    context = await browser.new_context(
-        viewport=cast("ViewportSize", SIZES[size]),
-        color_scheme=theme,
-        locale=LOCALES[locale],
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom a picture is taken."""
+
+    size: str
+    theme: Literal["light", "dark"]
+    locale: str
+
+
+async def open_context(browser: Browser, reader: Reader) -> BrowserContext:
+    """Open a browser window as this reader has it."""
+    return await browser.new_context(
+        viewport=cast("ViewportSize", SIZES[reader.size]),
+        color_scheme=reader.theme,
+        locale=LOCALES[reader.locale],
         reduced_motion="reduce",
-        extra_http_headers={"Accept-Language": locale},
     )
-    page = await context.new_page()
-    for name, path in PAGES.items():
-        await page.goto(origin + path, wait_until="load")
+
+
+async def sign_in(page: Page, origin: str, username: str, locale: str) -> None:
+    """Sign somebody of the demonstration world in, by the form, and choose the language."""
+    await page.goto(f"{origin}/sign-in")
+    await page.fill("#field-identifier", username)
+    await page.fill("#field-password", PASSWORD)
+    await page.press("#field-password", "Enter")
+    await page.wait_for_url(lambda url: "/sign-in" not in url)
+    await page.click(f"button[name=locale][value={locale}]")
+    await page.wait_for_load_state()
+
+
+async def shoot(page: Page, origin: str, pages: dict[str, str], reader: Reader) -> None:
+    """Take every page for one kind of reader."""
+    for name, path in pages.items():
+        await page.goto(origin + path.removesuffix(" >"), wait_until="load")
+        if path.endswith(" >"):
+            link = await page.locator(".order-card-title a").first.get_attribute("href")
+            await page.goto(f"{origin}{link}", wait_until="load")
         await page.evaluate("document.fonts.ready")
-        target = ROOT / "screenshots" / f"{name}-{size}-{theme}-{locale}.png"
+        target = ROOT / "screenshots" / f"{name}-{reader.size}-{reader.theme}-{reader.locale}.png"
         await page.screenshot(path=target, full_page=True)
-        shown = README.get((name, size, theme, locale))
+        shown = README.get((name, reader.size, reader.theme, reader.locale))
         if shown:
+            await page.evaluate("scrollTo(0, 0)")
             await page.screenshot(path=ROOT / "docs" / "images" / shown)
+
+
+async def take(browser: Browser, origin: str, reader: Reader) -> None:
+    """Take the public pages, then those behind the door."""
+    context = await open_context(browser, reader)
+    await shoot(await context.new_page(), origin, PAGES, reader)
     await context.close()
+    first = read_world().orders[0]
+    people = {"customer": first.by, "freelancer": first.proposals[0].by}
+    for role, pages in INSIDE.items():
+        context = await open_context(browser, reader)
+        page = await context.new_page()
+        await sign_in(page, origin, people[role], reader.locale)
+        await shoot(page, origin, pages, reader)
+        await context.close()
 
 
 async def run(origin: str) -> None:
@@ -65,7 +120,7 @@ async def run(origin: str) -> None:
         for size in SIZES:
             for theme in THEMES:
                 for locale in LOCALES:
-                    await shoot(browser, origin, size, theme, locale)
+                    await take(browser, origin, Reader(size, theme, locale))
         await browser.close()
 
 
