@@ -45,7 +45,7 @@ def test_money_adds_exactly(left: int, right: int) -> None:
 
 def test_currencies_do_not_mix() -> None:
     with pytest.raises(CurrencyMismatchError):
-        Money(1, Currency.RUB) + Money(1, Currency.USD)
+        _ = Money(1, Currency.RUB) + Money(1, Currency.USD)
 
 
 @given(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])), st.integers(-(2**53), 2**53))

@@ -94,7 +94,7 @@ async def test_an_order_finds_its_freelancer(  # noqa: PLR0915 - one story, told
     assert "Your proposal is sent" in words(sent)
     assert not sent.select(f'form[action="{address}/proposals"]')
     for other in (boris, vera):
-        await other.send(await other.get(address), f"{address}/proposals", **offer | {"letter": "И я могу."})
+        await other.send(await other.get(address), f"{address}/proposals", **{**offer, "letter": "И я могу."})
     assert "И я могу" not in words(await anna.get(address))
     assert "И я могу" not in words(await guest.get(address))
 
@@ -113,7 +113,7 @@ async def test_an_order_finds_its_freelancer(  # noqa: PLR0915 - one story, told
 
     edit = path_of(await anna.get(address), r"/proposals/[0-9a-f-]{36}/edit")
     form = await anna.get(edit)
-    await anna.send(form, edit, **offer | {"price": "145 000"})
+    await anna.send(form, edit, **{**offer, "price": "145 000"})
     again = await customer.send(confirm, accept)
     assert "The proposal was edited after you opened it" in words(again)
     chosen = await customer.send(again, accept)
@@ -137,19 +137,19 @@ async def test_editing_keeps_what_was_typed(market: Market, new_client: NewClien
     wrong = ORDER | {"title": "", "budget": "дорого", "currency": "XXX", "deadline": "2001-01-01"}
     refused = await customer.send(editor, "/orders/new", 422, **wrong, step="publish")
     assert refused.select_one("textarea[name=description]").text.strip().startswith("Каталог")  # type: ignore[union-attr]  # it is there
-    assert {item["href"] for item in refused.select(".summary a")} == {
+    assert {str(item["href"]) for item in refused.select(".summary a")} == {
         "#field-title", "#field-budget", "#field-currency",
     }  # fmt: skip
     assert refused.select_one('input[name="skills"][value="python"][checked]')
     thin = await customer.send(editor, "/orders/new", title="Мысль", description="", step="draft")
     address = path_of(thin, r"/orders/[0-9a-f-]{36}")
     lacking = await customer.send(thin, f"{address}/publish", 422)
-    assert {item["href"] for item in lacking.select(".summary a")} == {"#field-description", "#field-budget"}
+    assert {str(item["href"]) for item in lacking.select(".summary a")} == {"#field-description", "#field-budget"}
     opened = await customer.send(lacking, f"{address}/edit", **ORDER, step="publish")
     assert "The order is published" in words(opened)
     form = await customer.get(f"{address}/edit")
     assert form.select_one('[name="budget"]')["value"] == "150000"  # type: ignore[index]  # it is there
-    saved = await customer.send(form, f"{address}/edit", **ORDER | {"title": "Магазин"}, step="save")
+    saved = await customer.send(form, f"{address}/edit", **{**ORDER, "title": "Магазин"}, step="save")
     assert "The changes are saved" in words(saved)
     assert "Edited 2 times" not in words(saved)
     assert ORDER["title"] in words(saved)
