@@ -1,17 +1,22 @@
-"""Every query about orders; the one fast path is `open_cards_statement`, run by the driver itself."""
+"""Every query about orders; the fast path is `newest_cards`, run by the driver itself."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
+    DateTime,
     Select,
     SQLColumnExpression,
     Text,
+    Uuid,
+    any_,
+    bindparam,
     case,
     cast,
     func,
@@ -21,7 +26,7 @@ from sqlalchemy import (
     text,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.dialects.postgresql import ARRAY, asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, undefer
 
@@ -81,37 +86,58 @@ class Conditions:
         return self != Conditions()
 
 
-def _clauses(conditions: Conditions) -> list[ColumnElement[bool]]:
-    clauses: list[ColumnElement[bool]] = [literal_column("orders.status") == literal_column("'open'")]
-    if conditions.words:
-        # 'russian' reads Cyrillic words with the Russian stemmer and Latin ones with the English stemmer.
-        query = func.websearch_to_tsquery(
-            literal_column("'russian'::regconfig"), func.search_words(cast(conditions.words, Text))
-        )
-        clauses.append(or_(func.numnode(query) == 0, Order.search.op("@@")(query)))
-    if conditions.category_ids:
-        clauses.append(Order.category_id.in_(conditions.category_ids))
-    if conditions.skills:
-        clauses.append(Order.skills.contains(list(conditions.skills)))
-    if conditions.budget_kind is not None:
-        clauses.append(Order.budget_kind == conditions.budget_kind)
-    if conditions.currency is not None:
-        clauses.append(Order.currency == conditions.currency)
-    if conditions.budget_min is not None:
-        clauses.append(func.coalesce(Order.budget_max_amount, Order.budget_amount) >= conditions.budget_min)
-    if conditions.budget_max is not None:
-        clauses.append(Order.budget_amount <= conditions.budget_max)
-    return clauses
+type Shape = tuple[frozenset[str], str]
+"""Which conditions are given, and on which side of a neighbour to look: what a statement's text depends on."""
+type Values = dict[str, Any]
 
 
-def _window[*Ts](statement: Select[*Ts], position: Position | None, limit: int | ColumnElement[int]) -> Select[*Ts]:
-    key = tuple_(Order.published_at, Order.id)
-    if position is not None and position.newer:
-        after = key > tuple_(position.published_at, position.order_id)
-        return statement.where(after).order_by(Order.published_at, Order.id).limit(limit)
+def _shape_of(conditions: Conditions, position: Position | None) -> tuple[Shape, Values]:
+    """Part a question into what shapes the statement and the values that fill it."""
+    values: Values = {
+        field.name: list(value) if isinstance(value, tuple) else value
+        for field in fields(conditions)
+        if (value := getattr(conditions, field.name)) not in (None, "", ())
+    }
+    shape = (frozenset(values), "" if position is None else "newer" if position.newer else "older")
     if position is not None:
-        statement = statement.where(key < tuple_(position.published_at, position.order_id))
-    return statement.order_by(Order.published_at.desc(), Order.id.desc()).limit(limit)
+        values |= {"published_at": position.published_at, "order_id": position.order_id}
+    return shape, values
+
+
+def _clauses(given: frozenset[str]) -> list[ColumnElement[bool]]:
+    # 'russian' reads Cyrillic words with the Russian stemmer and Latin ones with the English stemmer.
+    query = func.websearch_to_tsquery(
+        literal_column("'russian'::regconfig"), func.search_words(bindparam("words", type_=Text))
+    )
+    ids = bindparam("category_ids", type_=ARRAY(BigInteger))
+    most = func.coalesce(Order.budget_max_amount, Order.budget_amount)
+    known: dict[str, ColumnElement[bool]] = {
+        "words": or_(func.numnode(query) == literal_column("0"), Order.search.op("@@")(query)),
+        "category_ids": Order.category_id == any_(ids),
+        "skills": Order.skills.op("@>")(bindparam("skills", type_=ARRAY(Text))),
+        "budget_kind": Order.budget_kind == bindparam("budget_kind", type_=Text),
+        "currency": Order.currency == bindparam("currency", type_=Text),
+        "budget_min": most >= bindparam("budget_min", type_=BigInteger),
+        "budget_max": Order.budget_amount <= bindparam("budget_max", type_=BigInteger),
+    }
+    is_open = literal_column("orders.status") == literal_column("'open'")
+    return [is_open, *(clause for name, clause in known.items() if name in given)]
+
+
+def _window[*Ts](statement: Select[*Ts], shape: Shape, limit: int) -> Select[*Ts]:
+    """Take the rows beside a neighbour.
+
+    The limit is written out, because a prepared statement with an unknown limit is planned for a tenth of the table.
+    """
+    given, side = shape
+    key = tuple_(Order.published_at, Order.id)
+    neighbour = tuple_(bindparam("published_at", type_=DateTime(timezone=True)), bindparam("order_id", type_=Uuid()))
+    statement = statement.where(*_clauses(given)).limit(literal_column(str(int(limit))))
+    if side == "newer":
+        return statement.where(key > neighbour).order_by(Order.published_at, Order.id)
+    if side == "older":
+        statement = statement.where(key < neighbour)
+    return statement.order_by(Order.published_at.desc(), Order.id.desc())
 
 
 def _stamp(column: ColumnElement[Any]) -> ColumnElement[str]:
@@ -202,27 +228,19 @@ _CARD_COLUMNS = (
 )
 
 
-def _card_page(
-    conditions: Conditions, position: Position | None, limit: int | ColumnElement[int]
-) -> Select[str, datetime, UUID]:
-    page = _window(select(*_CARD_COLUMNS).where(*_clauses(conditions)), position, limit).subquery("page")
-    return _cards(page.c)
-
-
 @lru_cache(maxsize=400)
-def open_cards_statement(limit: int, *, first: bool, newer: bool = False) -> str:
-    """Return the text of the fast path, compiled once: a page of all open orders.
+def cards_statement(shape: Shape, limit: int) -> tuple[str, tuple[str, ...]]:
+    """Return the text of a page of cards, compiled once for its shape, and the names of its values in order."""
+    page = _window(select(*_CARD_COLUMNS), shape, limit).subquery("page")
+    compiled = _cards(page.c).compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+    return str(compiled), tuple(compiled.positiontup or ())
 
-    It takes no values for the first page, and `published_at, id` of a neighbour for any other. The limit is
-    written out, because a prepared statement with an unknown limit is planned for a tenth of the table.
-    """
-    position = None if first else Position(_EPOCH, UUID(int=0), newer=newer)
-    statement = _card_page(Conditions(), position, literal_column(str(int(limit))))
-    compiled = statement.compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's own
-    expected = [] if first else [_EPOCH, UUID(int=0)]
-    if [compiled.params[name] for name in compiled.positiontup or ()] != expected:
-        raise RuntimeError("the fast list takes other values than it is given")
-    return str(compiled)
+
+def newest_cards(position: Position | None, limit: int) -> tuple[str, list[Any]]:
+    """Return the fast path: the text of a page of all open orders, and its values."""
+    shape, values = _shape_of(Conditions(), position)
+    statement, names = cards_statement(shape, limit)
+    return statement, [values[name] for name in names]
 
 
 class OrderRepository:
@@ -307,24 +325,29 @@ class OrderRepository:
     async def open_orders(self, conditions: Conditions, position: Position | None, limit: int) -> Sequence[Order]:
         """Return a page of open orders as objects: the plain way. Rows come in the direction of the position."""
         await self._plan_for_words(conditions)
-        statement = _window(select(Order).where(*_clauses(conditions)), position, limit)
-        return (await self._session.execute(_as_cards(statement))).scalars().all()
+        shape, values = _shape_of(conditions, position)
+        statement = _as_cards(_window(select(Order), shape, limit))
+        return (await self._session.execute(statement, values)).scalars().all()
 
     async def open_cards(
         self, conditions: Conditions, position: Position | None, limit: int
     ) -> Sequence[tuple[str, datetime, UUID]]:
         """Return a page of open orders as JSON texts, newest first whatever the direction."""
         await self._plan_for_words(conditions)
-        rows = await self._session.execute(_card_page(conditions, position, limit))
-        return [(row[0], row[1], row[2]) for row in rows]
+        shape, values = _shape_of(conditions, position)
+        statement, names = cards_statement(shape, limit)
+        connection = await self._session.connection()
+        found: Iterable[Any] = await connection.exec_driver_sql(statement, tuple(values[name] for name in names))
+        return [(card, moment, key) for card, moment, key in found]
 
     async def count(self, conditions: Conditions) -> int:
         """Count open orders up to one more than `COUNT_LIMIT`."""
         await self._plan_for_words(conditions)
+        (given, _side), values = _shape_of(conditions, None)
         some: Select[str] = (
-            select(literal_column("'x'", Text)).select_from(Order).where(*_clauses(conditions)).limit(COUNT_LIMIT + 1)
+            select(literal_column("'x'", Text)).select_from(Order).where(*_clauses(given)).limit(COUNT_LIMIT + 1)
         )
-        return (await self._session.execute(select(func.count()).select_from(some.subquery()))).scalar_one()
+        return (await self._session.execute(select(func.count()).select_from(some.subquery()), values)).scalar_one()
 
     async def _plan_for_words(self, conditions: Conditions) -> None:
         """Plan for the words themselves: a generic plan took up to six seconds where this takes milliseconds.

@@ -19,7 +19,7 @@ from app.features.catalog import service as catalog
 from app.features.identity import service as identity
 from app.features.orders import policy, rules
 from app.features.orders.errors import InvalidFilterError, NotOrderCustomerError, OrderNotFoundError
-from app.features.orders.repository import Conditions, OrderRepository, Position, open_cards_statement
+from app.features.orders.repository import Conditions, OrderRepository, Position, newest_cards
 from app.features.orders.schemas import OrderCard, OrderFilter, OrderListQuery, OrderRead, PersonRead, RevisionRead
 from app.models import Order
 
@@ -176,10 +176,8 @@ async def list_newest_json(resources: Resources, cursor: str | None) -> bytes | 
 
 
 async def _newest_cards(lane: FastLane, position: Position | None, limit: int) -> Sequence[CardRow]:
-    if position is None:
-        return await lane.fetch(open_cards_statement(limit, first=True))
-    statement = open_cards_statement(limit, first=False, newer=position.newer)
-    return await lane.fetch(statement, position.published_at, position.order_id)
+    statement, values = newest_cards(position, limit)
+    return await lane.fetch(statement, *values)
 
 
 def _page_json(rows: Sequence[CardRow], position: Position | None, limit: int) -> bytes:
