@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.machine import Machine, Side, Transition
@@ -141,6 +141,7 @@ def the_catalogue() -> Catalogue:
 CATALOGUE = the_catalogue()
 
 
+@settings(deadline=None)  # time is not what this asks
 @given(st.text(max_size=80))
 def test_any_typing_is_answered(typed: str) -> None:
     found = CATALOGUE.suggest(typed, 5)
@@ -148,6 +149,7 @@ def test_any_typing_is_answered(typed: str) -> None:
     assert len({skill.slug for skill in found}) == len(found)
 
 
+@settings(deadline=None)  # time is not what this asks
 @given(st.sampled_from(CATALOGUE.skills), st.integers(3, 20))
 def test_the_beginning_of_a_name_finds_it(skill: SkillEntry, letters: int) -> None:
     assert skill in CATALOGUE.suggest(skill.name_ru[:letters], 500)
