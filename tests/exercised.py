@@ -141,4 +141,4 @@ def is_whole_run(config: pytest.Config) -> bool:
     """Tell whether nothing was left out by a path, a keyword or a marker."""
     option = config.option
     narrowed = option.keyword or option.markexpr or option.lf or option.deselect or option.collectonly
-    return not narrowed and config.args == list(config.getini("testpaths"))
+    return not narrowed and config.args == ["tests"]
