@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from typing import cast as taken_as
 from uuid import UUID
 
 from sqlalchemy import (
@@ -337,8 +338,8 @@ class OrderRepository:
         shape, values = _shape_of(conditions, position)
         statement, names = cards_statement(shape, limit)
         connection = await self._session.connection()
-        found: Iterable[Any] = await connection.exec_driver_sql(statement, tuple(values[name] for name in names))
-        return [(card, moment, key) for card, moment, key in found]
+        found = await connection.exec_driver_sql(statement, tuple(values[name] for name in names))
+        return taken_as("Sequence[tuple[str, datetime, UUID]]", found.all())
 
     async def count(self, conditions: Conditions) -> int:
         """Count open orders up to one more than `COUNT_LIMIT`."""
