@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import blake2s
 from typing import Protocol
 
@@ -47,17 +48,22 @@ def currency_symbol(currency: str) -> str:
 
 def money(value: HasMoney) -> str:
     """Write an amount by the language's rules, without idle zeros: `150 000 ₽`, `₽150,000`."""
-    currency = Currency(value.currency)
+    return _money(value.amount, Currency(value.currency), current_locale())
+
+
+@lru_cache(maxsize=4096)
+def _money(minor: int, currency: Currency, locale: str) -> str:
+    """Keep what was written: a list of orders says the same round sums again and again."""
     digits = MINOR_DIGITS[currency]
-    amount = Decimal(value.amount).scaleb(-digits)
+    amount = Decimal(minor).scaleb(-digits)
     whole = amount == amount.to_integral_value()
-    pattern = "¤#,##0" if current_locale() == "en" else "#,##0\u00a0¤"
+    pattern = "¤#,##0" if locale == "en" else "#,##0\u00a0¤"
     if not whole:
         pattern = pattern.replace("#,##0", "#,##0." + "0" * digits)
     written = format_currency(
-        amount, currency.value, pattern, locale=current_locale(), currency_digits=False, decimal_quantization=False
+        amount, currency.value, pattern, locale=locale, currency_digits=False, decimal_quantization=False
     )
-    code = babel_symbol(currency.value, locale=current_locale())
+    code = babel_symbol(currency.value, locale=locale)
     return written.replace(code, SYMBOLS.get(currency.value, code))
 
 
@@ -74,7 +80,12 @@ def iso(moment: datetime) -> str:
 def exact(moment: datetime) -> str:
     """Write a moment in full, with its zone; the page's script rewrites it into the reader's own zone."""
     there = moment.astimezone(UTC)
-    return f"{format_date(there, format='long', locale=current_locale())}, {there:%H:%M} UTC"
+    return f"{_long_day(there.date(), current_locale())}, {there:%H:%M} UTC"
+
+
+@lru_cache(maxsize=1024)
+def _long_day(there: date, locale: str) -> str:
+    return format_date(there, format="long", locale=locale)
 
 
 def day(moment: datetime) -> str:
