@@ -5,11 +5,13 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from fastapi import APIRouter, Depends, FastAPI
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 
 from app.core.config import get_settings
 from app.core.embedded import ensure_servers
+from app.core.errors import DomainError, ErrorKind
 from app.core.health import router as health
 from app.core.intake import IntakeMiddleware
 from app.core.logging import configure_logging
@@ -22,7 +24,7 @@ from app.core.resources import open_resources
 from app.core.security.csrf import guard_request
 from app.core.shortcuts import Shortcut, ShortcutMiddleware
 from app.features.catalog.endpoints import router as catalog
-from app.features.identity.access import find_view
+from app.features.identity.access import actor_of, find_reader, find_view
 from app.features.identity.endpoints import me_shortcut
 from app.features.identity.endpoints import router as identity
 from app.features.identity.pages import router as identity_pages
@@ -38,6 +40,8 @@ from app.web.assets import StaticFiles
 from app.web.errors import error_page
 from app.web.middleware import SecurityHeadersMiddleware
 from app.web.pages import router as web_pages
+
+log = structlog.get_logger()
 
 # Every router of the house, one line each. The architecture tests walk these two lists, so a route can only be
 # reached through them: JSON under /api/v1, what operators ask, and pages at the root.
@@ -60,6 +64,17 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         app.state.resources = replace(resources, nudge=Nudger())
         with operator_port(resources, asyncio.get_running_loop()):
             yield
+
+
+async def failure_page(request: Request, error: DomainError, status: int) -> Response:
+    """Show a failure with the reader's own header and language, also where it came before the route was found."""
+    if error.kind is not ErrorKind.UNAVAILABLE:
+        try:
+            view = await find_reader(request)
+            await note_unread(request, actor_of(view) if view else None)
+        except Exception as fault:  # noqa: BLE001 - a page about one failure does not fail of another
+            await log.awarning("reader_unknown", path=request.scope["path"], error=type(fault).__name__)
+    return await error_page(request, error, status)
 
 
 def plain_routes(router: APIRouter) -> Iterator[APIRoute]:
@@ -95,7 +110,7 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> FastAPI:
         # The framework would look for an OpenTelemetry provider in the environment three times a request.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    install_error_handlers(app, error_page, methods_of)
+    install_error_handlers(app, failure_page, methods_of)
     for router in API_ROUTERS:
         app.include_router(router, prefix="/api/v1")
     for router in OPERATION_ROUTERS:
@@ -105,7 +120,7 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> FastAPI:
         app.include_router(router, include_in_schema=False, dependencies=[Depends(find_view), Depends(note_unread)])
     app.mount("/static", StaticFiles())
     app.add_middleware(ShortcutMiddleware, shortcuts=shortcuts)
-    app.add_middleware(IntakeMiddleware, max_body_bytes=get_settings().max_body_bytes, page=error_page)
+    app.add_middleware(IntakeMiddleware, max_body_bytes=get_settings().max_body_bytes, page=failure_page)
     app.add_middleware(SecurityHeadersMiddleware, https=get_settings().origin.startswith("https://"))
     app.add_middleware(ObservationMiddleware)
     app.add_middleware(RequestContextMiddleware)

@@ -137,19 +137,38 @@ async def find_view(connection: HTTPConnection) -> SessionView | None:
     if VIEW in connection.scope:
         found: SessionView | None = connection.scope[VIEW]
         return found
-    resources = connection_resources(connection)
-    view = await _view(connection, resources)
+    view = await _view(connection, renewing=_may_renew(connection))
+    await _note_view(connection, view)
+    return view
+
+
+async def find_reader(connection: HTTPConnection) -> SessionView | None:
+    """Return who reads the page of a failure, None for a guest.
+
+    A change that was refused before anybody asked who sends it renews nothing: its CSRF token may be what was wrong.
+
+    Raises:
+        UnauthenticatedError: A bearer token was sent and is not good.
+    """
+    if VIEW in connection.scope or connection.scope["method"] in SAFE_METHODS:
+        return await find_view(connection)
+    view = await _view(connection, renewing=False)
+    await _note_view(connection, view)
+    return view
+
+
+async def _note_view(connection: HTTPConnection, view: SessionView | None) -> None:
     connection.scope[VIEW] = view
     if view is not None:
         # Pages read who is signed in from here.
         connection.state.actor = actor_of(view)
         if view.locale in LOCALES and chosen_locale(connection.cookies) is None:
             set_locale(view.locale)
-        await service.touch(resources, view, utc_now())
-    return view
+        await service.touch(connection_resources(connection), view, utc_now())
 
 
-async def _view(connection: HTTPConnection, resources: Resources) -> SessionView | None:
+async def _view(connection: HTTPConnection, *, renewing: bool) -> SessionView | None:
+    resources = connection_resources(connection)
     codec, gate, names = token_codec(resources), service.session_gate(resources), cookie_names(resources.settings)
     bearer = bearer_of(connection)
     if bearer is not None:
@@ -160,7 +179,7 @@ async def _view(connection: HTTPConnection, resources: Resources) -> SessionView
             return await gate.check(codec.decode(token, TokenKind.ACCESS))
         except (BadTokenError, SessionEndedError):
             pass
-    if not connection.cookies.get(names.refresh) or not _may_renew(connection):
+    if not connection.cookies.get(names.refresh) or not renewing:
         return None
     try:
         issued = await renew(connection, resources)
