@@ -84,8 +84,3 @@ for (const time of document.querySelectorAll("time[title]")) {
   const spoken = time.querySelector(".sr");
   if (spoken) spoken.textContent = ` (${time.title})`;
 }
-
-document.addEventListener("htmx:configRequest", (event) => {
-  const token = document.cookie.split("; ").find((pair) => pair.startsWith("csrf_token="));
-  if (token) event.detail.headers["X-CSRF-TOKEN"] = decodeURIComponent(token.slice("csrf_token=".length));
-});
