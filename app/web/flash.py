@@ -23,6 +23,8 @@ class Flash:
 
     text: str
     tone: Tone = "good"
+    done: str = ""
+    """The form that arrived: what the browser kept of it while it was typed may go."""
 
 
 def read_flashes(request: Request) -> list[Flash]:
@@ -31,14 +33,14 @@ def read_flashes(request: Request) -> list[Flash]:
     payload = unsign(COOKIE, raw) if raw else None
     if payload is None:
         return []
-    pairs = cast("list[tuple[str, str]]", orjson.loads(payload))
-    return [Flash(text, cast("Tone", tone)) for text, tone in pairs if tone in TONES]
+    found = cast("list[list[str]]", orjson.loads(payload))
+    return [Flash(text, cast("Tone", tone), *done) for text, tone, *done in found if tone in TONES]
 
 
 def flash(response: Response, *messages: Flash) -> None:
     """Let messages appear on the next page."""
-    pairs = [(message.text[:MAX_LENGTH], message.tone) for message in messages[:MAX_MESSAGES]]
-    set_cookie(response, COOKIE, sign(COOKIE, orjson.dumps(pairs)), max_age=MAX_AGE)
+    told = [(message.text[:MAX_LENGTH], message.tone, message.done) for message in messages[:MAX_MESSAGES]]
+    set_cookie(response, COOKIE, sign(COOKIE, orjson.dumps(told)), max_age=MAX_AGE)
 
 
 def forget_flashes(response: Response) -> None:
@@ -46,9 +48,9 @@ def forget_flashes(response: Response) -> None:
     drop_cookie(response, COOKIE)
 
 
-def redirect(url: str, text: str | None = None, tone: Tone = "good") -> RedirectResponse:
-    """Answer a form: go to `url` (ours, already checked) and say `text` there."""
+def redirect(url: str, text: str | None = None, tone: Tone = "good", *, done: str = "") -> RedirectResponse:
+    """Answer a form: go to `url` (ours, already checked) and say `text` there; `done` is the form's `autosave`."""
     response = RedirectResponse(url, status_code=303)
     if text:
-        flash(response, Flash(text, tone))
+        flash(response, Flash(text, tone, done))
     return response

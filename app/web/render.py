@@ -55,6 +55,12 @@ def current_actor(request: Request) -> Actor | None:
     return found if isinstance(found, Actor) else None
 
 
+def account_of(request: Request) -> str:
+    """Return by what a script tells the accounts of one browser apart; nothing for a guest."""
+    actor = current_actor(request)
+    return str(actor.id) if actor else ""
+
+
 def current_theme(request: Request) -> str:
     """Return the chosen theme, or `system`."""
     chosen = read_cookie(request, THEME_COOKIE)
@@ -79,6 +85,7 @@ def environment() -> Environment:
         asset=asset_url,
         icon_href=icon_href,
         csrf_field=csrf_field,
+        account_of=account_of,
         current_locale=i18n.current_locale,
         locales=i18n.LOCALES,
         themes=THEMES,

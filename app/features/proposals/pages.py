@@ -88,7 +88,9 @@ async def send_proposal(request: Request, order_id: UUID, actor: CurrentActor, u
     except InvalidError as error:
         state = FormState.posted(form, error)
         return await _order_page(request, uow.session, uow.resources, actor, order_id, state)
-    return redirect(f"/orders/{order_id}", _("Your proposal is sent. The customer sees it now."))
+    return redirect(
+        f"/orders/{order_id}", _("Your proposal is sent. The customer sees it now."), done=f"proposal-{order_id}"
+    )
 
 
 @router.get("/proposals/mine")
@@ -150,7 +152,7 @@ async def edit_proposal(request: Request, proposal_id: UUID, actor: CurrentActor
     except (InvalidError, ProposalChangedError) as error:
         context = {"proposal": proposal, "f": FormState.posted(form, error)}
         return render(request, "proposals/edit.html", context, status_code=422)
-    return redirect(f"/orders/{proposal.order.id}", _("The changes are saved."))
+    return redirect(f"/orders/{proposal.order.id}", _("The changes are saved."), done=f"proposal-{proposal_id}")
 
 
 @router.get("/proposals/{proposal_id}/withdraw")

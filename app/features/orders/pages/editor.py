@@ -61,7 +61,7 @@ async def create_order(request: Request, actor: CurrentActor, uow: Uow) -> Respo
                 await service.publish_order(uow, actor, order.id)
     except InvalidError as error:
         return await _editor(request, uow.session, uow.resources, FormState.posted(form, error), None)
-    return _after_saving(order.id, form)
+    return _after_saving(order.id, form, "new-order")
 
 
 @router.get("/orders/{order_id}/edit")
@@ -90,7 +90,7 @@ async def edit_order(request: Request, order_id: UUID, actor: CurrentActor, uow:
         order = await service.get_order(uow.session, actor, order_id)
         shown = await service.present(uow.session, uow.resources, actor, order)
         return await _editor(request, uow.session, uow.resources, FormState.posted(form, error), shown)
-    return _after_saving(order_id, form)
+    return _after_saving(order_id, form, f"order-{order_id}")
 
 
 @router.post("/orders/{order_id}/publish")
@@ -194,12 +194,12 @@ def _version(form: FormData) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_VERSION else None
 
 
-def _after_saving(order_id: UUID, form: FormData) -> Response:
+def _after_saving(order_id: UUID, form: FormData, saved: str) -> Response:
     said = {
         "publish": _("The order is published. Freelancers see it now."),
         "save": _("The changes are saved."),
     }.get(str(form.get("step")), _("The draft is saved. This is how others would see it."))
-    return redirect(f"/orders/{order_id}", said)
+    return redirect(f"/orders/{order_id}", said, done=saved)
 
 
 def _start(order: OrderRead) -> FormState:

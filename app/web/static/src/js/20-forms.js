@@ -1,4 +1,4 @@
-// What forms do better with a script: counters, shown passwords, their strength, pickers, one click only, kept drafts.
+// What forms do better with a script: counters, shown passwords, their strength, pickers, one click only.
 for (const area of document.querySelectorAll("[data-count]")) {
   const counter = document.getElementById(`count-${area.name}`);
   const limit = Number(area.dataset.count);
@@ -126,43 +126,3 @@ addEventListener("pageshow", () => {
     form.querySelector("[aria-busy]")?.removeAttribute("aria-busy");
   }
 });
-
-// Drafts. `data-autosave` holds a key: the text stays in this tab only (sessionStorage), never passwords, and goes
-// when the form is sent. Drafts of signed-in people live on the server; a form asks for that with `data-autosave-url`.
-for (const form of document.querySelectorAll("form[data-autosave]")) {
-  const key = `draft:${form.dataset.autosave}`;
-  const kept = () => [...form.querySelectorAll("input, textarea, select")].filter(
-    (item) => item.name && !["password", "hidden", "file", "submit"].includes(item.type),
-  );
-  let saved = null;
-  try {
-    saved = JSON.parse(sessionStorage.getItem(key) ?? "null");
-  } catch {
-    sessionStorage.removeItem(key);
-  }
-  if (saved && !form.querySelector(".summary")) {
-    for (const item of kept()) {
-      if (["checkbox", "radio"].includes(item.type)) item.checked = (saved[item.name] ?? []).includes(item.value);
-      else if (!item.value && saved[item.name]) item.value = saved[item.name][0];
-      item.dispatchEvent(new Event("input", { bubbles: true }));
-    }
-    for (const picker of form.querySelectorAll("[data-picker]")) picker.dispatchEvent(new Event("change"));
-  }
-  let timer = 0;
-  const save = () => {
-    const values = {};
-    for (const item of kept()) {
-      if (["checkbox", "radio"].includes(item.type) && !item.checked) continue;
-      (values[item.name] ??= []).push(item.value);
-    }
-    sessionStorage.setItem(key, JSON.stringify(values));
-  };
-  form.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(save, 400);
-  });
-  form.addEventListener("submit", () => {
-    clearTimeout(timer);
-    sessionStorage.removeItem(key);
-  });
-}
