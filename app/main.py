@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any, override
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -18,6 +19,7 @@ from app.core.logging import configure_logging
 from app.core.metrics import ObservationMiddleware, operator_port
 from app.core.middleware import RequestContextMiddleware
 from app.core.nudge import Nudger
+from app.core.openapi import declare_security
 from app.core.preparation import prepare_bundled
 from app.core.problems import install_error_handlers
 from app.core.resources import open_resources
@@ -99,9 +101,21 @@ def methods_of(path: str) -> list[str]:
     return sorted(found)
 
 
+class Site(FastAPI):
+    """The application; its document says which proof each operation asks for."""
+
+    @override
+    def openapi(self) -> dict[str, Any]:
+        """Return the document."""
+        document = super().openapi()
+        routes = (("/api/v1" + route.path_format, route) for router in API_ROUTERS for route in plain_routes(router))
+        declare_security(document, routes, get_settings())
+        return document
+
+
 def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> FastAPI:
     """Compose the house; tests call this too, without shortcuts where they compare."""
-    app = FastAPI(
+    app = Site(
         title="ipLance",
         docs_url=None,
         redoc_url=None,

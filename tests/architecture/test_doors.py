@@ -37,7 +37,6 @@ PUBLIC: dict[str, str] = {
     "GET /manifest.webmanifest": "the name and pictures of the site",
     "GET /robots.txt": "for search engines",
     "POST /preferences": "a guest chooses language and theme too; it sets two cookies",
-    "POST /api/v1/auth/refresh": "the refresh token is the proof; identity checks it in the verb's own transaction",
 }
 # Change nothing in PostgreSQL although the method is not a safe one; each with its reason.
 NO_TRANSACTION: dict[str, str] = {

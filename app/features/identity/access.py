@@ -13,6 +13,7 @@ from app.core.errors import UnauthenticatedError
 from app.core.http import connection_resources
 from app.core.i18n import LOCALES, set_locale
 from app.core.middleware import chosen_locale
+from app.core.openapi import Proof, asks_for
 from app.core.resources import Resources
 from app.core.security.address import client_address, limit_key
 from app.core.security.cookies import CSRF_COOKIE, cookie_names, delete_cookie, put_cookie
@@ -121,6 +122,16 @@ async def renew(connection: HTTPConnection, resources: Resources) -> IssuedToken
     return issued
 
 
+@asks_for(Proof.REFRESH)
+async def renew_sent(connection: HTTPConnection) -> IssuedTokens:
+    """Exchange the refresh token of this request, as a dependency.
+
+    Raises:
+        UnauthenticatedError: There is none, or it is not good any more.
+    """
+    return await renew(connection, connection_resources(connection))
+
+
 def _may_renew(connection: HTTPConnection) -> bool:
     """Pages renew on the way whatever they do (their CSRF token was checked), the API on safe methods only."""
     if connection.scope["type"] != "http":
@@ -128,6 +139,7 @@ def _may_renew(connection: HTTPConnection) -> bool:
     return connection.scope["method"] in SAFE_METHODS or not str(connection.scope["path"]).startswith("/api/")
 
 
+@asks_for(Proof.MAYBE_SESSION)
 async def find_view(connection: HTTPConnection) -> SessionView | None:
     """Return the living session of this request, renewed on the way where that is allowed; None for a guest.
 
@@ -199,6 +211,7 @@ def actor_of(view: SessionView) -> Actor:
     )
 
 
+@asks_for(Proof.SESSION)
 async def require_view(connection: HTTPConnection) -> SessionView:
     """Return the living session of this request.
 
@@ -211,12 +224,14 @@ async def require_view(connection: HTTPConnection) -> SessionView:
     return view
 
 
+@asks_for(Proof.MAYBE_SESSION)
 async def optional_actor(connection: HTTPConnection) -> Actor | None:
     """Return who is acting, None for a guest."""
     view = await find_view(connection)
     return actor_of(view) if view is not None else None
 
 
+@asks_for(Proof.SESSION)
 async def require_actor(connection: HTTPConnection) -> Actor:
     """Return who is acting.
 
@@ -226,6 +241,7 @@ async def require_actor(connection: HTTPConnection) -> Actor:
     return actor_of(await require_view(connection))
 
 
+@asks_for(Proof.SESSION)
 async def require_moderator(connection: HTTPConnection) -> Actor:
     """Return a moderator or administrator who is acting.
 
@@ -238,6 +254,7 @@ async def require_moderator(connection: HTTPConnection) -> Actor:
     return actor
 
 
+@asks_for(Proof.SESSION)
 async def require_admin(connection: HTTPConnection) -> Actor:
     """Return an administrator who is acting.
 
@@ -261,4 +278,5 @@ ModeratorActor = Annotated[Actor, Depends(require_moderator)]
 AdminActor = Annotated[Actor, Depends(require_admin)]
 CurrentSession = Annotated[SessionView, Depends(require_view)]
 OptionalSession = Annotated[SessionView | None, Depends(find_view)]
+RenewedTokens = Annotated[IssuedTokens, Depends(renew_sent)]
 Knocker = Annotated[Caller, Depends(knocker)]

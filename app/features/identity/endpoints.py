@@ -16,7 +16,7 @@ from app.core.security.limits import TooManyTriesError
 from app.core.security.passwords import HashingBusyError
 from app.core.security.tokens import BadTokenError
 from app.features.identity import access, service
-from app.features.identity.access import CurrentSession, Knocker
+from app.features.identity.access import CurrentSession, Knocker, RenewedTokens
 from app.features.identity.errors import (
     AccountInputError,
     BadChallengeError,
@@ -109,9 +109,8 @@ async def login(form: SignInForm, request: Request, caller: Knocker, resources: 
 
 
 @router.post("/refresh", responses=refusals(*GUARDED, *SIGNED_IN, SessionReplayedError))
-async def refresh(request: Request, resources: ProcessResources, response: Response) -> Refreshed:
+async def refresh(issued: RenewedTokens, response: Response) -> Refreshed:
     """Exchange the refresh token for a new access token and the next refresh token."""
-    issued = await access.renew(request, resources)
     response.headers.update(NO_STORE)
     return Refreshed(access_expires_at=issued.access_expires_at, session_expires_at=issued.session_expires_at)
 

@@ -1,0 +1,93 @@
+"""Says in the OpenAPI document what proof each operation asks for, read from the dependencies that really guard it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
+from typing import Any
+
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from app.core.config import Settings
+from app.core.security.cookies import cookie_names
+from app.core.security.csrf import CSRF_HEADER, SAFE_METHODS
+
+_MARK = "__asks_for__"
+
+
+class Proof(StrEnum):
+    """What a dependency wants to see before a route runs; a route's strongest one counts."""
+
+    REFRESH = "refresh"
+    SESSION = "session"
+    MAYBE_SESSION = "maybe_session"
+
+
+def asks_for[T: Callable[..., object]](proof: Proof) -> Callable[[T], T]:
+    """Mark a dependency with the proof it asks for."""
+
+    def mark(dependency: T) -> T:
+        setattr(dependency, _MARK, proof)
+        return dependency
+
+    return mark
+
+
+def _proofs(dependant: Dependant) -> Iterator[Proof]:
+    mark = getattr(dependant.call, _MARK, None)
+    if mark is not None:
+        yield mark
+    for below in dependant.dependencies:
+        yield from _proofs(below)
+
+
+def schemes(settings: Settings) -> dict[str, dict[str, str]]:
+    """Describe the proofs under the names they have on this installation."""
+    names = cookie_names(settings)
+    return {
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "The access token as a header, for programs; cookies do not count beside it.",
+        },
+        "accessCookie": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": names.access,
+            "description": "The access token, set by sign-in and renewed on the way by the refresh token.",
+        },
+        "refreshCookie": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": names.refresh,
+            "description": "The refresh token, set by sign-in and replaced by every use.",
+        },
+        "csrfHeader": {
+            "type": "apiKey",
+            "in": "header",
+            "name": CSRF_HEADER.upper(),
+            "description": "The value of the cookie csrf_token, sent back; needed wherever cookies name a session.",
+        },
+    }
+
+
+def security_of(dependant: Dependant, method: str) -> list[dict[str, list[str]]]:
+    """Return the alternatives that open an operation, empty where nobody needs to prove anything."""
+    found = set(_proofs(dependant))
+    beside: dict[str, list[str]] = {} if method in SAFE_METHODS else {"csrfHeader": []}
+    if Proof.REFRESH in found:
+        return [{"refreshCookie": []} | beside]
+    session: list[dict[str, list[str]]] = [{"bearer": []}, {"accessCookie": []} | beside]
+    if Proof.SESSION in found:
+        return session
+    return [{}, *session] if Proof.MAYBE_SESSION in found else []
+
+
+def declare_security(document: dict[str, Any], routes: Iterable[tuple[str, APIRoute]], settings: Settings) -> None:
+    """Write the proofs into the document; `routes` are those of the document with their whole addresses."""
+    document.setdefault("components", {})["securitySchemes"] = schemes(settings)
+    for path, route in routes:
+        for method in route.methods or ():
+            operation = document["paths"].get(path, {}).get(method.lower())
+            if operation is not None:
+                operation["security"] = security_of(route.dependant, method)
