@@ -38,6 +38,7 @@ from app.features.orders.endpoints import router as orders
 from app.features.orders.pages import router as order_pages
 from app.features.proposals.endpoints import router as proposals
 from app.features.proposals.pages import router as proposal_pages
+from app.web import csp_reports
 from app.web.assets import StaticFiles
 from app.web.errors import error_page
 from app.web.middleware import SecurityHeadersMiddleware
@@ -132,10 +133,13 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> FastAPI:
     for router in PAGE_ROUTERS:
         # Every page, error pages included, shows who is signed in, and how many notices wait.
         app.include_router(router, include_in_schema=False, dependencies=[Depends(find_view), Depends(note_unread)])
+    app.add_route(csp_reports.PATH, csp_reports.take_csp_reports, methods=["POST"], include_in_schema=False)
     app.mount("/static", StaticFiles())
     app.add_middleware(ShortcutMiddleware, shortcuts=shortcuts)
     app.add_middleware(IntakeMiddleware, max_body_bytes=get_settings().max_body_bytes, page=failure_page)
-    app.add_middleware(SecurityHeadersMiddleware, https=get_settings().origin.startswith("https://"))
+    settings = get_settings()
+    https = settings.origin.startswith("https://")
+    app.add_middleware(SecurityHeadersMiddleware, https=https, trustworthy=settings.secure_cookies)
     app.add_middleware(ObservationMiddleware)
     app.add_middleware(RequestContextMiddleware)
     return app

@@ -18,12 +18,11 @@ from app.web.render import render
 
 router = APIRouter()
 type Token = Annotated[str, Query(max_length=200)]
-SECRET_ADDRESS = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
 
 def _private(page: Response) -> Response:
-    """Keep the token in the address out of every Referer header."""
-    page.headers.update(SECRET_ADDRESS)
+    """Keep a page whose address holds a token out of every cache; SecurityHeadersMiddleware keeps it from referrers."""
+    page.headers["Cache-Control"] = "no-store"
     return page
 
 

@@ -1,0 +1,106 @@
+"""Takes what browsers report about our Content-Security-Policy: counted and logged, with nothing of a person in it.
+
+It stands beside the routers, because a browser sends reports by itself: without a CSRF token, with or without cookies,
+so it reads no session, opens no transaction and answers nothing.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from prometheus_client import Counter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.core.http import connection_resources
+from app.core.intake import check_json, media_type
+from app.core.problems import TooLargeError, UnsupportedMediaTypeError
+from app.core.security.address import client_address, limit_key
+from app.core.security.limits import Rate, limiter
+
+log = structlog.get_logger()
+
+PATH = "/csp-reports"
+KINDS = ("application/csp-report", "application/reports+json", "application/json")
+LONGEST_BYTES = 16_384
+MOST_AT_ONCE = 20
+BY_ADDRESS = Rate("csp-reports", 30, 60)
+BY_EVERYBODY = Rate("csp-reports-all", 300, 60)
+DIRECTIVES = frozenset(
+    {
+        "base-uri", "connect-src", "default-src", "font-src", "form-action", "frame-ancestors", "frame-src", "img-src",
+        "manifest-src", "media-src", "object-src", "script-src", "script-src-attr", "script-src-elem", "style-src",
+        "style-src-attr", "style-src-elem", "worker-src",
+    }
+)  # fmt: skip
+VIOLATIONS = Counter("iplance_csp_violations", "Violations that browsers reported", ["directive"])
+
+
+async def take_csp_reports(request: Request) -> Response:
+    """Count and log each violation of a report.
+
+    Raises:
+        TooManyTriesError: Too many from one address, or from everybody.
+        UnsupportedMediaTypeError: It is no report.
+        TooLargeError: It is longer than any browser's.
+        InvalidError: It is not JSON.
+    """
+    resources = connection_resources(request)
+    address = client_address(request, resources.settings)
+    await limiter(resources).hit(BY_ADDRESS, limit_key(address, resources.settings))
+    await limiter(resources).hit(BY_EVERYBODY, "everybody")
+    if media_type(request.headers.get("content-type")) not in KINDS:
+        raise UnsupportedMediaTypeError
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LONGEST_BYTES:
+            raise TooLargeError
+    check_json(body)
+    for report in list(_reports(json.loads(body or b"null")))[:MOST_AT_ONCE]:
+        found = _facts(report)
+        VIOLATIONS.labels(found["directive"]).inc()
+        await log.awarning("csp_violation", **found)
+    return Response(status_code=204)
+
+
+def _reports(body: object) -> Iterator[dict[str, Any]]:
+    """Yield the reports of either shape: one object under `csp-report`, or a list of typed ones."""
+    for item in body if isinstance(body, list) else [body]:
+        if not isinstance(item, dict):
+            continue
+        inner = item.get("csp-report") if "csp-report" in item else item.get("body")
+        if isinstance(inner, dict) and item.get("type", "csp-violation") == "csp-violation":
+            yield inner
+
+
+def _facts(report: dict[str, Any]) -> dict[str, str]:
+    """Return what is logged: no query, no fragment, no sample of the page's own text."""
+
+    def given(*names: str) -> str:
+        value = next((report[name] for name in names if name in report), "")
+        return value if isinstance(value, str) else ""
+
+    directive = given("effectiveDirective", "effective-directive", "violated-directive").partition(" ")[0]
+    page, blocked = _parts(given("documentURL", "document-uri")), _parts(given("blockedURL", "blocked-uri"))
+    return {
+        "directive": directive if directive in DIRECTIVES else "other",
+        "page": page[1],
+        "blocked": blocked[0] or blocked[1],
+    }
+
+
+def _parts(address: str) -> tuple[str, str]:
+    """Return origin and path of an address, or the keyword that stands in its place, cut to a sane length."""
+    try:
+        parts = urlsplit(address[:2_000])
+    except ValueError:
+        return "", ""
+    origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else parts.scheme
+    return _plain(origin), _plain(parts.path)
+
+
+def _plain(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())[:120]
