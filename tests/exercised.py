@@ -140,5 +140,7 @@ def expected() -> dict[str, set[str]]:
 def is_whole_run(config: pytest.Config) -> bool:
     """Tell whether nothing was left out by a path, a keyword or a marker."""
     option = config.option
-    narrowed = option.keyword or option.markexpr or option.lf or option.deselect or option.collectonly
+    narrowed = (
+        option.keyword or option.markexpr or getattr(option, "lf", False) or option.deselect or option.collectonly
+    )
     return not narrowed and config.args == ["tests"]

@@ -36,6 +36,7 @@ def icon_names() -> frozenset[str]:
     return frozenset(json.loads((DIST / "icons.json").read_text(encoding="utf-8")))
 
 
+@lru_cache(maxsize=256)
 def icon_href(name: str) -> str:
     """Return the address of one icon.
 

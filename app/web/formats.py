@@ -69,7 +69,12 @@ def _money(minor: int, currency: Currency, locale: str) -> str:
 
 def number(value: int | Decimal) -> str:
     """Write a number with the language's own separators."""
-    return format_decimal(value, locale=current_locale())
+    return _number(value, current_locale())
+
+
+@lru_cache(maxsize=1024)
+def _number(value: int | Decimal, locale: str) -> str:
+    return format_decimal(value, locale=locale)
 
 
 def iso(moment: datetime) -> str:
@@ -90,10 +95,14 @@ def _long_day(there: date, locale: str) -> str:
 
 def day(moment: datetime) -> str:
     """Write a day; the year only where it is not this one."""
-    same_year = moment.year == utc_now().year
-    if not same_year:
-        return format_date(moment, format="long", locale=current_locale())
-    return format_date(moment, format="MMMM d" if current_locale() == "en" else "d MMMM", locale=current_locale())
+    if moment.year != utc_now().year:
+        return _long_day(moment.date(), current_locale())
+    return _short_day(moment.date(), current_locale())
+
+
+@lru_cache(maxsize=1024)
+def _short_day(there: date, locale: str) -> str:
+    return format_date(there, format="MMMM d" if locale == "en" else "d MMMM", locale=locale)
 
 
 def ago(moment: datetime) -> str:
@@ -103,7 +112,12 @@ def ago(moment: datetime) -> str:
         return _("just now")
     if abs(distance) > RECENT:
         return day(moment)
-    return format_timedelta(distance, add_direction=True, threshold=1.2, locale=current_locale())
+    return _distance(round(distance / NOW), current_locale())
+
+
+@lru_cache(maxsize=4096)
+def _distance(minutes: int, locale: str) -> str:
+    return format_timedelta(minutes * NOW, add_direction=True, threshold=1.2, locale=locale)
 
 
 def initials(name: str) -> str:

@@ -36,6 +36,11 @@ class FormState:
         """Return the same values with these errors."""
         return FormState(self.values, _messages(error), touched=True)
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Return all that the form says, for a piece of a page that depends on it."""
+        return (self.touched, tuple(self.values.items()), tuple(self.errors.items()))
+
     def value(self, name: str, default: object = None) -> str:
         """Return what stands in a field."""
         found = self.values.get(name)

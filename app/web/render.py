@@ -18,6 +18,7 @@ from app.web.cookies import read_cookie
 from app.web.flash import forget_flashes, read_flashes
 from app.web.formats import FILTERS, number
 from app.web.forms import FormState
+from app.web.fragments import remembered
 
 TEMPLATES = Path(__file__).parent / "templates"
 CSRF_COOKIE = "csrf_token"
@@ -29,8 +30,14 @@ THEMES = ("light", "dark", "system")
 
 def _gettext(message: str, **params: object) -> Markup:
     """Translate a template's text; what fills its placeholders is escaped unless it is markup already."""
-    text = escape(i18n._(message))
+    text = _escaped(message, i18n.current_locale())
     return text.format(**params) if params else text
+
+
+@lru_cache(maxsize=4096)
+def _escaped(message: str, _locale: str) -> Markup:
+    """Keep the texts of the templates: there are some hundreds, and a page says up to a hundred of them."""
+    return escape(i18n._(message))
 
 
 def _ngettext(singular: str, plural: str, count: int, **params: object) -> Markup:
@@ -90,6 +97,7 @@ def environment() -> Environment:
         locales=i18n.LOCALES,
         themes=THEMES,
         form_state=FormState,
+        remembered=remembered,
     )
     made.filters.update(FILTERS)
     return made

@@ -72,7 +72,7 @@ class _Key:
     is_name: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
     """Every category and skill; look-ups are dictionary reads."""
 

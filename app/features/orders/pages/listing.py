@@ -1,5 +1,6 @@
 """Lists of orders as pages: the landing page, all open orders, a customer's own."""
 
+from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -116,16 +117,20 @@ def card_of(order: OrderCard, catalogue: catalog.Catalogue, *, own: bool = False
     )
 
 
-def category_options(catalogue: catalog.Catalogue) -> list[tuple[str, Any]]:
+def category_options(catalogue: catalog.Catalogue) -> tuple[tuple[str, Any], ...]:
     """Return the categories as grouped options of a select."""
-    locale = current_locale()
+    return _category_options(catalogue, current_locale())
+
+
+@lru_cache(maxsize=4)
+def _category_options(catalogue: catalog.Catalogue, locale: str) -> tuple[tuple[str, Any], ...]:
     groups: list[tuple[str, Any]] = []
     for top in catalogue.parts(None):
         whole = (top.slug, _("{category}: all").format(category=top.name(locale)))
         groups.append(
-            (top.name(locale), [whole, *((part.slug, part.name(locale)) for part in catalogue.parts(top.id))])
+            (top.name(locale), (whole, *((part.slug, part.name(locale)) for part in catalogue.parts(top.id))))
         )
-    return groups
+    return tuple(groups)
 
 
 class TypedFilter:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
@@ -19,12 +20,13 @@ from app.features.catalog import service as catalog
 from app.features.identity import service as identity
 from app.features.orders import policy, rules
 from app.features.orders.errors import InvalidFilterError, NotOrderCustomerError, OrderNotFoundError
-from app.features.orders.repository import Conditions, OrderRepository, Position, newest_cards
+from app.features.orders.repository import Conditions, OrderRepository, Position, count_statement, newest_cards
 from app.features.orders.schemas import OrderCard, OrderFilter, OrderListQuery, OrderRead, PersonRead, RevisionRead
 from app.models import Order
 
 type CardRow = tuple[str, datetime, UUID]
 """The JSON of a card and its place in the list."""
+_CARDS = TypeAdapter(list[OrderCard])
 NOTHING = b'{"items":[],"next_cursor":null}'
 """The answer of a list that cannot hold anything."""
 
@@ -155,11 +157,7 @@ async def list_open_json(session: AsyncSession, resources: Resources, wanted: Or
     if conditions is None:
         return NOTHING
     position = Position.decode(wanted.cursor) if wanted.cursor else None
-    if resources.fast_lane is not None and not conditions.any:
-        rows = await _newest_cards(resources.fast_lane, position, wanted.limit + 1)
-    else:
-        rows = await OrderRepository(session).open_cards(conditions, position, wanted.limit + 1)
-    return _page_json(rows, position, wanted.limit)
+    return _page_json(await _rows(session, resources, conditions, position, wanted.limit), position, wanted.limit)
 
 
 async def list_newest_json(resources: Resources, cursor: str | None) -> bytes | None:
@@ -173,6 +171,15 @@ async def list_newest_json(resources: Resources, cursor: str | None) -> bytes | 
     position = Position.decode(cursor) if cursor else None
     rows = await _newest_cards(resources.fast_lane, position, DEFAULT_LIMIT + 1)
     return _page_json(rows, position, DEFAULT_LIMIT)
+
+
+async def _rows(
+    session: AsyncSession, resources: Resources, conditions: Conditions, position: Position | None, limit: int
+) -> Sequence[CardRow]:
+    """Return the rows of a page, newest first, and one more where there are more."""
+    if resources.fast_lane is not None and not conditions.any:
+        return await _newest_cards(resources.fast_lane, position, limit + 1)
+    return await OrderRepository(session).open_cards(conditions, position, limit + 1)
 
 
 async def _newest_cards(lane: FastLane, position: Position | None, limit: int) -> Sequence[CardRow]:
@@ -191,31 +198,32 @@ def _page_json(rows: Sequence[CardRow], position: Position | None, limit: int) -
 
 
 async def list_open_orders(session: AsyncSession, resources: Resources, wanted: OrderListQuery) -> OrderPage:
-    """Return a page of open orders the plain way, with cursors to both neighbours, as pages need them."""
+    """Return the same page as objects, with cursors to both neighbours, as pages need them."""
     conditions = await narrow(session, resources, wanted)
     if conditions is None:
         return OrderPage([], None, None)
     position = Position.decode(wanted.cursor) if wanted.cursor else None
-    rows = list(await OrderRepository(session).open_orders(conditions, position, wanted.limit + 1))
+    rows = await _rows(session, resources, conditions, position, wanted.limit)
     more = len(rows) > wanted.limit
-    rows = rows[: wanted.limit]
     towards_top = position is not None and position.newer
-    if towards_top:
-        rows.reverse()
-    items = await _cards(session, resources, rows)
+    rows = rows[-wanted.limit :] if towards_top else rows[: wanted.limit]
     has_newer = more if towards_top else position is not None
     has_older = bool(rows) if towards_top else more
     return OrderPage(
-        items,
-        newer=_position(rows[0], newer=True).encode() if rows and has_newer else None,
-        older=_position(rows[-1], newer=False).encode() if rows and has_older else None,
+        _CARDS.validate_json(f"[{','.join([row[0] for row in rows])}]"),
+        newer=Position(rows[0][1], rows[0][2], newer=True).encode() if rows and has_newer else None,
+        older=Position(rows[-1][1], rows[-1][2]).encode() if rows and has_older else None,
     )
 
 
 async def count_orders(session: AsyncSession, resources: Resources, wanted: OrderFilter) -> int:
     """Count open orders that fit, up to one more than the bound of `repository.COUNT_LIMIT`."""
     conditions = await narrow(session, resources, wanted)
-    return 0 if conditions is None else await OrderRepository(session).count(conditions)
+    if conditions is None:
+        return 0
+    if resources.fast_lane is not None and not conditions.any:
+        return int((await resources.fast_lane.fetch(count_statement(frozenset())[0]))[0][0])
+    return await OrderRepository(session).count(conditions)
 
 
 def _words(typed: str) -> str:
@@ -230,12 +238,6 @@ def _uuid(text: str) -> UUID:
         return UUID(text)
     except ValueError as wrong:
         raise InvalidFilterError from wrong
-
-
-def _position(order: Order, *, newer: bool) -> Position:
-    if order.published_at is None:
-        raise ValueError("an open order has been published")
-    return Position(order.published_at, order.id, newer=newer)
 
 
 async def _cards(session: AsyncSession, resources: Resources, orders: Iterable[Order]) -> list[OrderCard]:
