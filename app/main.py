@@ -23,7 +23,7 @@ from app.core.openapi import declare_security
 from app.core.preparation import prepare_bundled
 from app.core.problems import install_error_handlers
 from app.core.resources import open_resources
-from app.core.security.csrf import guard_request
+from app.core.security.csrf import SocketGuardMiddleware, guard_request
 from app.core.shortcuts import Shortcut, ShortcutMiddleware
 from app.features.catalog.endpoints import router as catalog
 from app.features.identity.access import actor_of, find_reader, find_view
@@ -140,6 +140,7 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> FastAPI:
     settings = get_settings()
     https = settings.origin.startswith("https://")
     app.add_middleware(SecurityHeadersMiddleware, https=https, trustworthy=settings.secure_cookies)
+    app.add_middleware(SocketGuardMiddleware)
     app.add_middleware(ObservationMiddleware)
     app.add_middleware(RequestContextMiddleware)
     return app

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from starlette.requests import HTTPConnection, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.config import Settings
 from app.core.errors import ForbiddenError
@@ -116,19 +117,49 @@ def connection_settings(connection: HTTPConnection) -> Settings:
     return resources.settings
 
 
+def refuse_foreign_socket(connection: HTTPConnection) -> None:
+    """Let a handshake pass only if it proves to come from our own pages, or brings a token that no page can send.
+
+    A browser sends cookies with a handshake to anywhere, no CORS asks about it, and no header of ours can come along.
+
+    Raises:
+        CsrfError: It comes from elsewhere, or does not say from where.
+    """
+    own = _refuse_foreign(connection, connection_settings(connection))
+    if not own and not connection.headers.get("authorization", "").lower().startswith("bearer "):
+        raise CsrfError
+
+
+class SocketGuardMiddleware:
+    """Refuses foreign handshakes before anything of the application sees them; a server answers such with 403."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wrap one connection."""
+        if scope["type"] == "websocket":
+            try:
+                refuse_foreign_socket(HTTPConnection(scope))
+            except CsrfError:
+                await send({"type": "websocket.close", "code": 1008, "reason": ""})
+                return
+        await self.app(scope, receive, send)
+
+
 async def guard_request(connection: HTTPConnection) -> None:
     """Let safe requests pass and ask every other one for its proof. The application applies it to all routes.
 
     A bearer token is no cookie: a foreign page cannot send it, so it needs no proof and cookies do not count then.
     With a session in the cookies, the header (or form field) must equal the cookie and be made for that session.
     Without one, Origin and Sec-Fetch-Site decide; a program that sends neither must send JSON, which a foreign page
-    cannot do unasked. A socket must come from our own origin.
+    cannot do unasked. Sockets are asked by SocketGuardMiddleware, and here again.
 
     Raises:
         CsrfError: There is no such proof.
     """
     if connection.scope["type"] == "websocket":
-        _refuse_foreign(connection, connection_settings(connection))
+        refuse_foreign_socket(connection)
         return
     if connection.scope["method"] in SAFE_METHODS:
         return
