@@ -2,12 +2,14 @@
 
 import asyncio
 from collections import Counter
+from itertools import batched
 
 import pytest
+from sqlalchemy.exc import TimeoutError as SQLTimeoutError
 
 from app.core import delivery
 from app.core.clock import utc_now
-from app.core.resources import Resources
+from app.core.resources import Resources, open_resources
 from app.core.uow import unit_of_work
 from app.core.worker import Outcome, consume
 from app.tasks.relay import ALIVE_KEY, Send, publish_batch, relay
@@ -43,11 +45,33 @@ async def test_ten_copies_at_once_have_one_effect(live_resources: Resources) -> 
     with listening():
         await ring(live_resources, 20)
         await relay(live_resources, lambda _name, message_id, _id: sent.append(message_id))
-        outcomes = await asyncio.gather(
-            *(consume(live_resources, FIRST, message_id) for message_id in sent for _copy in range(10))
-        )
+        outcomes: list[Outcome] = []
+        for pair in batched(sent, 2):  # twenty copies at once: as many as there are connections, so that nobody waits
+            copies = (consume(live_resources, FIRST, message_id) for message_id in pair for _copy in range(10))
+            outcomes += await asyncio.gather(*copies)
         assert Counter(outcomes) == {Outcome.TAKEN: 20, Outcome.REPEATED: 180}
         assert sorted(name for _id, name in HEARD) == sorted(str(number) for number in range(20))
+
+
+async def test_copies_that_find_no_connection_come_again_and_have_one_effect(live_resources: Resources) -> None:
+    """A starved process: one connection, hardly any patience, ten copies of each message."""
+    await live_resources.redis.set(ALIVE_KEY, "1")
+    sent: list[int] = []
+    database_url = live_resources.engine.url.render_as_string(hide_password=False)
+    hasty = live_resources.settings.model_copy(update={"database_pool_size": 1, "database_timeout_seconds": 0.01})
+    with listening():
+        await ring(live_resources, 5)
+        await relay(live_resources, lambda _name, message_id, _id: sent.append(message_id))
+        async with open_resources(hasty, database_url=database_url, redis_url="redis://127.0.0.1:1/0") as starved:
+            copies = (consume(starved, FIRST, message_id) for message_id in sent for _copy in range(10))
+            ends = await asyncio.gather(*copies, return_exceptions=True)
+        assert any(isinstance(end, SQLTimeoutError) for end in ends), ends
+        assert len(HEARD) < 5
+        again = [await consume(live_resources, FIRST, message_id) for message_id in sent]
+        assert set(again) <= {Outcome.TAKEN, Outcome.REPEATED}
+        assert sorted(message_id for message_id, _name in HEARD) == sent
+        async with live_resources.read_sessions() as session:
+            assert len((await delivery.settled(session, sent)).done) == 5
 
 
 async def test_a_relay_killed_between_publish_and_mark_sends_again_and_nothing_doubles(
