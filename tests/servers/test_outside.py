@@ -113,7 +113,6 @@ def sees_a_worker(port: int) -> bool:
     return answer.status_code == httpx.codes.OK and "stack-" in answer.text
 
 
-@pytest.mark.campaign
 def test_the_feature_tests_pass_on_postgresql_15(outside: Outside) -> None:
     told = command(
         outside, "pytest", "tests/features", "-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:randomly",
