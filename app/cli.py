@@ -20,6 +20,7 @@ from app.core.embedded.layout import Layout, write_private
 from app.core.embedded.locks import FileLock
 from app.core.i18n import use_locale
 from app.core.preparation import is_prepared, note_prepared
+from app.core.starting import sentence_of
 from app.core.supervision.plan import Choices, configuration
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -35,23 +36,11 @@ def main() -> None:
     """Run one command; a failure that a person can mend becomes a sentence and exit code 1."""
     try:
         app()
-    except ValidationError as error:
-        sentences = [problem["msg"].removeprefix("Value error, ") for problem in error.errors()]
-        names = [".".join(str(part) for part in problem["loc"]).upper() for problem in error.errors()]
-        told = "; ".join(f"{name}: {text}" if name else text for name, text in zip(names, sentences, strict=True))
-        errors.print(f"The settings are wrong: {told}.", markup=False)
-        sys.exit(1)
-    except (Refusal, ServersError) as error:
-        errors.print(str(error), markup=False)
-        sys.exit(1)
-    except OSError as error:
-        if error.filename is None:
+    except (Refusal, ServersError, ValidationError, OSError) as error:
+        sentence = str(error) if isinstance(error, Refusal) else sentence_of(error)
+        if sentence is None:
             raise
-        errors.print(
-            f"Cannot use {error.filename} ({error.strerror}): give this user the right to, "
-            "or choose another folder with DATA_DIR.",
-            markup=False,
-        )
+        errors.print(sentence, markup=False)
         sys.exit(1)
 
 
@@ -287,6 +276,7 @@ def web() -> None:
         host=settings.host,
         port=settings.port,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=10,
     )
 

@@ -9,10 +9,12 @@ from typing import Any, override
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
+from pydantic import ValidationError
 
 from app.core.config import get_settings
-from app.core.embedded import ensure_servers
+from app.core.embedded import ServersError, ensure_servers
 from app.core.errors import DomainError, ErrorKind
+from app.core.forwarding import keep_peer_addresses
 from app.core.health import router as health
 from app.core.intake import IntakeMiddleware
 from app.core.logging import configure_logging
@@ -25,6 +27,7 @@ from app.core.problems import install_error_handlers
 from app.core.resources import open_resources
 from app.core.security.csrf import SocketGuardMiddleware, guard_request
 from app.core.shortcuts import Shortcut, ShortcutMiddleware
+from app.core.starting import StartMiddleware, sentence_of
 from app.features.catalog.endpoints import router as catalog
 from app.features.identity.access import actor_of, find_reader, find_view
 from app.features.identity.endpoints import me_shortcut
@@ -143,7 +146,24 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> FastAPI:
     app.add_middleware(SocketGuardMiddleware)
     app.add_middleware(ObservationMiddleware)
     app.add_middleware(RequestContextMiddleware)
+    app.add_middleware(StartMiddleware)
     return app
 
 
-app = create_app()
+def served_app() -> FastAPI:
+    """Build what a server loads; what a person can mend ends the process with a sentence.
+
+    Raises:
+        SystemExit: The settings are wrong, or the data folder cannot be used.
+    """
+    keep_peer_addresses()
+    try:
+        return create_app()
+    except (ValidationError, ServersError, OSError) as error:
+        sentence = sentence_of(error)
+        if sentence is None:
+            raise
+        raise SystemExit(sentence) from None
+
+
+app = served_app()

@@ -49,7 +49,7 @@ def programs(choices: Choices) -> list[Program]:
             (
                 "app.main:app",
                 *("--host", choices.host, "--port", str(choices.port)),
-                *("--no-server-header", "--timeout-graceful-shutdown", "10"),
+                *("--no-server-header", "--no-proxy-headers", "--timeout-graceful-shutdown", "10"),
             ),
         ),
         Program(
