@@ -19,7 +19,7 @@ from app.core.health import router as health
 from app.core.intake import IntakeMiddleware
 from app.core.logging import configure_logging
 from app.core.metrics import ObservationMiddleware, operator_port
-from app.core.middleware import RequestContextMiddleware
+from app.core.middleware import HeadMiddleware, RequestContextMiddleware
 from app.core.nudge import Nudger
 from app.core.openapi import declare_security
 from app.core.preparation import prepare_bundled
@@ -94,7 +94,7 @@ def plain_routes(router: APIRouter) -> Iterator[APIRoute]:
 
 
 def methods_of(path: str) -> list[str]:
-    """Return the methods an address takes, whatever routes they lead to."""
+    """Return the methods an address takes, whatever routes they lead to; what answers GET answers HEAD."""
     found: set[str] = set()
     for prefix, routers in (("/api/v1", API_ROUTERS), ("", (*OPERATION_ROUTERS, *PAGE_ROUTERS))):
         if path.startswith(prefix):
@@ -102,7 +102,7 @@ def methods_of(path: str) -> list[str]:
                 for route in plain_routes(router):
                     if route.path_regex.match(path.removeprefix(prefix)):
                         found |= route.methods or set()
-    return sorted(found)
+    return sorted(found | {"HEAD"} if "GET" in found else found)
 
 
 class Site(FastAPI):
@@ -144,6 +144,7 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> FastAPI:
     https = settings.origin.startswith("https://")
     app.add_middleware(SecurityHeadersMiddleware, https=https, trustworthy=settings.secure_cookies)
     app.add_middleware(SocketGuardMiddleware)
+    app.add_middleware(HeadMiddleware)
     app.add_middleware(ObservationMiddleware)
     app.add_middleware(RequestContextMiddleware)
     app.add_middleware(StartMiddleware)

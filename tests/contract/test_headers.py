@@ -164,9 +164,9 @@ async def test_no_other_origin_is_welcome(client: httpx.AsyncClient, origin: str
 @pytest.mark.parametrize("method", ["TRACE", "OPTIONS", "PROPFIND", "PUT"])
 async def test_other_methods_are_refused_and_the_right_ones_named(client: httpx.AsyncClient, method: str) -> None:
     for path, allowed in (
-        ("/api/v1/orders", "GET, POST"),
-        ("/sign-in", "GET, POST"),
-        ("/api/v1/auth/me", "GET, PATCH"),
+        ("/api/v1/orders", "GET, HEAD, POST"),
+        ("/sign-in", "GET, HEAD, POST"),
+        ("/api/v1/auth/me", "GET, HEAD, PATCH"),
     ):
         answer = await client.request(method, path)
         assert (answer.status_code, answer.headers.get("allow")) == (405, allowed)

@@ -29,4 +29,4 @@ async def test_a_fault_of_ours_is_answered_like_everything_else(client: httpx.As
 async def test_allow_names_every_method_of_the_address(client: httpx.AsyncClient) -> None:
     for method in ("PUT", "OPTIONS", "TRACE"):
         answer = await client.request(method, "/api/v1/auth/me")
-        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, PATCH")
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, PATCH")
