@@ -210,11 +210,16 @@ def seed(demo: Annotated[bool, typer.Option(help="a demonstration world too, if 
 def superuser(username: Annotated[str, typer.Argument(help="the account's user name")]) -> None:
     """Make an account an administrator's; asks for an address and a password when there is none of this name."""
     from app.core.errors import DomainError
+    from app.scripts.people import PersonError
     from app.scripts.superuser import appoint, create
 
     settings = get_settings()
     servers = _start_servers(settings)
-    if asyncio.run(appoint(settings, servers, username)):
+    try:
+        appointed = asyncio.run(appoint(settings, servers, username))
+    except PersonError as refused:
+        raise Refusal(str(refused)) from refused
+    if appointed:
         console.print(f"{username} is an administrator now, and has to sign in again.", markup=False)
         return
     console.print(f"Nobody is called {username}: making a new account.", markup=False)
@@ -227,6 +232,39 @@ def superuser(username: Annotated[str, typer.Argument(help="the account's user n
             said = [f"{problem.loc[-1]}: {problem.text()}" for problem in refused.errors]
             raise Refusal("\n".join(said) or refused.text()) from refused
     console.print(f"{username} is an administrator now.", markup=False)
+
+
+type PersonName = Annotated[str, typer.Argument(metavar="PERSON", help="a user name, e-mail address or phone number")]
+
+
+def _do_to(person: str, act: str) -> None:
+    from app.scripts import people
+
+    settings = get_settings()
+    try:
+        console.print(
+            asyncio.run(people.do(settings, _start_servers(settings), person, getattr(people, act))), markup=False
+        )
+    except people.PersonError as refused:
+        raise Refusal(str(refused)) from refused
+
+
+@app.command(name="end-sessions")
+def end_sessions(person: PersonName) -> None:
+    """Sign a person out everywhere; they may sign in again."""
+    _do_to(person, "end_sessions")
+
+
+@app.command()
+def ban(person: PersonName) -> None:
+    """Block an account: its sessions end at once, and nobody signs in to it."""
+    _do_to(person, "ban")
+
+
+@app.command()
+def unban(person: PersonName) -> None:
+    """Open a blocked account again."""
+    _do_to(person, "unban")
 
 
 @app.command(name="import-orders")

@@ -36,6 +36,9 @@ class SecurityEventKind(StrEnum):
     PHONE_CHANGED = "phone_changed"
     DEACTIVATED = "deactivated"
     ROLE_CHANGED = "role_changed"
+    SESSIONS_ENDED_BY_OPERATOR = "sessions_ended_by_operator"
+    BANNED = "banned"
+    BAN_LIFTED = "ban_lifted"
 
 
 class SecurityEvent(Base):

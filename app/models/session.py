@@ -24,6 +24,8 @@ class SessionEnd(StrEnum):
     TOO_MANY = "too_many"
     REPLACED = "replaced"
     DEACTIVATED = "deactivated"
+    ENDED_BY_OPERATOR = "ended_by_operator"
+    BANNED = "banned"
 
 
 class AuthSession(Base):

@@ -3,23 +3,42 @@
 from app.core.actor import Role
 from app.core.config import Settings
 from app.core.embedded import ServerAddresses
-from app.core.resources import open_resources
+from app.core.resources import Resources, open_resources
 from app.core.uow import unit_of_work
 from app.features.identity import service as identity
 from app.features.identity.schemas import Registration
 from app.features.identity.service import Caller
+from app.models.user import UserStatus
+from app.scripts.people import PersonError
 
 
 async def appoint(settings: Settings, servers: ServerAddresses, username: str) -> bool:
-    """Make the account an administrator's; False when nobody has this name."""
+    """Make the account an administrator's; False when nobody has this name.
+
+    Raises:
+        PersonError: Nobody can sign in to the account.
+    """
     async with open_resources(settings, database_url=servers.database_url, redis_url=servers.redis_url) as resources:
-        async with resources.read_sessions() as session:
-            found = await identity.find_actor(session, username)
-        if found is None:
-            return False
-        async with unit_of_work(resources) as uow:
-            await identity.set_role(uow, found.id, Role.ADMIN, Caller())
-        return True
+        return await appoint_with(resources, username)
+
+
+async def appoint_with(resources: Resources, username: str) -> bool:
+    """Do it with what is open already.
+
+    Raises:
+        PersonError: Nobody can sign in to the account.
+    """
+    async with resources.read_sessions() as session:
+        found = await identity.find_named(session, username)
+    if found is None:
+        return False
+    if found.status is UserStatus.DEACTIVATED:
+        raise PersonError(f"{found.username} was closed by its owner, and such a name is never given again.")
+    if found.status is UserStatus.BANNED:
+        raise PersonError(f"{found.username} is banned: lift it first with `python -m app unban {found.username}`.")
+    async with unit_of_work(resources) as uow:
+        await identity.set_role(uow, found.id, Role.ADMIN, Caller())
+    return True
 
 
 async def create(settings: Settings, servers: ServerAddresses, username: str, email: str, password: str) -> None:

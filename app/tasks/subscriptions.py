@@ -31,6 +31,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
 
 SILENT: frozenset[str] = frozenset(
     {
+        "identity.account_banned",
+        "identity.account_unbanned",
         "identity.user_registered",
         "orders.order_published",
     }

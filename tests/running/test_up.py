@@ -87,6 +87,29 @@ def test_the_operator_makes_administrators(instance: Instance) -> None:
     assert "boss is an administrator now" in again.stdout
 
 
+def test_the_operator_ends_sessions_bans_and_lifts_bans(instance: Instance) -> None:
+    with httpx.Client(base_url=f"http://127.0.0.1:{instance.port}/api/v1/auth", timeout=20) as browser:
+        password = "green horse under the bridge"  # noqa: S105 - of this test
+        body = {"username": "operated", "email": "operated@example.com", "password": password}
+        made = browser.post("register", json=body, headers={"Origin": f"http://localhost:{instance.port}"})
+        assert made.status_code == 201, made.text
+        bearer = {"Authorization": "Bearer " + made.cookies["__Host-access_token"]}
+        assert browser.get("me", headers=bearer).status_code == 200
+        told = run("end-sessions", "operated@example.com", data_dir=instance.data_dir)
+        assert (told.returncode, "operated is signed out everywhere" in told.stdout) == (0, True), told.stderr
+        assert browser.get("me", headers=bearer).status_code == 401
+        browser.cookies.clear()
+        for command, status, code in (("ban", 403, "account-banned"), ("unban", 200, None)):
+            assert run(command, "operated", data_dir=instance.data_dir).returncode == 0
+            answer = browser.post("login", json={"username": "operated", "password": password})
+            assert (answer.status_code, answer.json().get("code")) == (status, code)
+            again = run(command, "operated", data_dir=instance.data_dir)
+            assert (again.returncode, again.stdout.count("Traceback")) == (1, 0)
+            assert "operated is" in again.stderr
+    nobody = run("ban", "nobody_at_all", data_dir=instance.data_dir)
+    assert (nobody.returncode, "Nobody has" in nobody.stderr) == (1, True)
+
+
 @pytest.mark.parametrize(
     "names",
     [("web", "worker", "beat", "flower", "mail"), ("keeper",), ("valkey",), ("postgres",), ("supervisor",)],

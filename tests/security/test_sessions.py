@@ -285,7 +285,7 @@ async def test_v7_4_2_role_change_ban_and_closing_end_every_session_at_once(
     assert signed_out(await tries(client, app, cookies))
     client.cookies.clear()
     client.headers.pop("X-CSRF-TOKEN")
-    assert (await login(client)).json()["code"] == "wrong-credentials"
+    assert (await login(client)).json()["code"] == "account-banned"
     async with uow() as work:
         await work.session.execute(update(User).where(User.id == user_id).values(status=UserStatus.ACTIVE))
     await login(client)

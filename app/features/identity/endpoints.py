@@ -18,6 +18,7 @@ from app.core.security.tokens import BadTokenError
 from app.features.identity import access, service
 from app.features.identity.access import CurrentSession, Knocker, RenewedTokens
 from app.features.identity.errors import (
+    AccountBannedError,
     AccountInputError,
     BadChallengeError,
     EmailTakenError,
@@ -96,7 +97,9 @@ async def register(
 @router.post(
     "/login",
     response_model=UserRead,
-    responses=refusals(*GUARDED, AccountInputError, WrongCredentialsError, TooManyTriesError, HashingBusyError),
+    responses=refusals(
+        *GUARDED, AccountInputError, WrongCredentialsError, AccountBannedError, TooManyTriesError, HashingBusyError
+    ),
 )
 async def login(form: SignInForm, request: Request, caller: Knocker, resources: ProcessResources, uow: Uow) -> Response:
     """Sign in with a password and a user name, an e-mail address or a phone number."""

@@ -71,6 +71,14 @@ class WrongCredentialsError(UnauthenticatedError):
     keeps_changes = True
 
 
+class AccountBannedError(ForbiddenError):
+    """The password is right and the account is blocked; whoever does not know the password is not told."""
+
+    code = "account-banned"
+    title = N_("This account is blocked")
+    detail = N_("The operator of this site has blocked it. Write to them if you think this is a mistake.")
+
+
 class NotSignedInError(UnauthenticatedError):
     """No valid sign-in came with the request."""
 

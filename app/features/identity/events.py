@@ -105,6 +105,22 @@ class SessionReplayed(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountBanned(DomainEvent):
+    """An operator blocked the account; its sessions ended."""
+
+    topic: ClassVar[str] = "identity.account_banned"
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountUnbanned(DomainEvent):
+    """An operator lifted the ban."""
+
+    topic: ClassVar[str] = "identity.account_unbanned"
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountDeactivated(DomainEvent):
     """The owner closed the account."""
 

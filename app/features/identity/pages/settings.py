@@ -43,6 +43,9 @@ HAPPENED: dict[SecurityEventKind, str] = {
     SecurityEventKind.PHONE_CHANGED: N_("The phone number was changed"),
     SecurityEventKind.DEACTIVATED: N_("The account was closed"),
     SecurityEventKind.ROLE_CHANGED: N_("The rights of the account were changed"),
+    SecurityEventKind.SESSIONS_ENDED_BY_OPERATOR: N_("The operator signed this account out everywhere"),
+    SecurityEventKind.BANNED: N_("The operator blocked the account"),
+    SecurityEventKind.BAN_LIFTED: N_("The operator opened the account again"),
 }
 type Cursor = Annotated[str | None, Query(max_length=500)]
 

@@ -14,7 +14,7 @@ from app.core.security.limits import Rate, TooManyTriesError, limiter
 from app.core.security.passwords import password_hasher
 from app.core.uow import UnitOfWork
 from app.features.identity import repository, rules
-from app.features.identity.errors import AccountInputError, WrongCredentialsError
+from app.features.identity.errors import AccountBannedError, AccountInputError, WrongCredentialsError
 from app.features.identity.events import NewDeviceSignedIn
 from app.features.identity.rules import Identifier
 from app.features.identity.schemas import SignInForm
@@ -112,6 +112,7 @@ async def finish_sign_in(
 
     Raises:
         WrongCredentialsError: The name or the password is wrong.
+        AccountBannedError: Both are right, and the account is blocked.
         TooManyTriesError: The account began to rest while the password was compared.
     """
     matched, upgraded = checked
@@ -120,10 +121,12 @@ async def finish_sign_in(
     user = await repository.lock_user(uow.session, ticket.user_id) if ticket.user_id is not None else None
     if user is not None and user.password_changed_at != ticket.password_changed_at:
         matched = False
-    if not matched or user is None or user.status is not UserStatus.ACTIVE:
+    if not matched or user is None or user.status is UserStatus.DEACTIVATED:
         await _count_failure(uow, ticket, caller)
         raise WrongCredentialsError
     _refuse_resting(await repository.get_throttle(uow.session, ticket.counted_as))
+    if user.status is not UserStatus.ACTIVE:
+        raise AccountBannedError
     if upgraded is not None:
         user.password_hash = upgraded
     new_device = not ticket.known_device and await repository.has_sessions(uow.session, user.id)
