@@ -10,39 +10,16 @@ from typing import Any
 from celery.schedules import crontab
 from celery.signals import celeryd_init
 
-from app.core.celery import TASK_SECONDS, celery_app
+from app.core.celery import HARD_LIMIT_SECONDS, celery_app
 
 TASK_MODULES = ("app.tasks.relay", "app.tasks.subscriptions")
 """Whatever has tasks hangs on these."""
 
-HARD_LIMIT_SECONDS = TASK_SECONDS + 5
-VISIBILITY_SECONDS = 3 * HARD_LIMIT_SECONDS
-"""A copy is handed out again after this long; never shorter than three times the hard limit."""
-
-TRANSPORT: dict[str, Any] = {
-    "visibility_timeout": VISIBILITY_SECONDS,
-    # The default sweep for tasks of a dead worker runs every 100 s; this one every 5 s.
-    "unacked_restore_interval": 5,
-    "unacked_restore_throttle": 1,
-    "unacked_mutex_expire": 10,
-    "socket_connect_timeout": 3,
-    "socket_timeout": 10,
-    "socket_keepalive": True,
-    "health_check_interval": 10,
-    "retry_on_timeout": True,
-    "max_connections": 10,
-}
-
 celery_app.conf.update(
-    task_default_queue="iplance",
-    task_serializer="json",
-    accept_content=["json"],
     result_accept_content=["json"],
-    task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_time_limit=HARD_LIMIT_SECONDS,
-    task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2},
     worker_prefetch_multiplier=1,
     worker_max_tasks_per_child=5_000,
     worker_max_memory_per_child=250_000,
@@ -51,11 +28,6 @@ celery_app.conf.update(
     worker_send_task_events=True,
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
-    # Celery names three places, and the shortest of all that share the broker wins.
-    broker_transport_options=TRANSPORT,
-    result_backend_transport_options={"visibility_timeout": VISIBILITY_SECONDS},
-    visibility_timeout=VISIBILITY_SECONDS,
-    broker_connection_timeout=3,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     timezone="UTC",

@@ -1,18 +1,20 @@
 """The settings of the workers that were measured: no task is lost, none runs for ever, and nobody's data is carried."""
 
 import ssl
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from kombu.utils.url import parse_url
 
-from app.core.celery import TASK_SECONDS, broker_address, celery_app
+from app.core.celery import HARD_LIMIT_SECONDS, TASK_SECONDS, VISIBILITY_SECONDS, broker_address, celery_app
 from app.core.nudge import Nudger
 from app.core.worker import CONSUMERS
-from app.tasks.config_tasks import HARD_LIMIT_SECONDS, VISIBILITY_SECONDS
 from app.tasks.subscriptions import SUBSCRIPTIONS
 
 CONF = celery_app.conf
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_task_is_acknowledged_after_its_work_and_given_back_when_its_process_dies() -> None:
@@ -32,6 +34,24 @@ def test_the_visibility_time_is_the_same_in_all_three_places_and_long_enough() -
     assert 3 * CONF.task_time_limit <= VISIBILITY_SECONDS
     sweep = CONF.broker_transport_options
     assert sweep["unacked_restore_interval"] * sweep["unacked_restore_throttle"] <= 5
+
+
+SENDER = """
+import sys
+from app.core.nudge import Nudger
+from app.core.celery import celery_app
+assert not any(name.startswith("app.tasks") for name in sys.modules)
+print(celery_app.amqp.default_queue.name, celery_app.conf.broker_transport_options["visibility_timeout"])
+"""
+
+
+def test_who_only_sends_sends_to_the_queue_that_workers_read() -> None:
+    """A web process nudges the workers and has none of their modules."""
+    told = subprocess.run(  # noqa: S603 - our own lines
+        [sys.executable, "-c", SENDER], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert told.stdout.split() == [CONF.task_default_queue, str(VISIBILITY_SECONDS)], told.stderr
+    assert CONF.task_default_queue == "iplance"
 
 
 def test_workers_end_softly_and_speak_json_only() -> None:
