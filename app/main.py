@@ -1,7 +1,7 @@
 """Builds the web application; `app` is what uvicorn serves."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, override
@@ -10,6 +10,7 @@ import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import get_settings
 from app.core.embedded import ServersError, ensure_servers
@@ -18,7 +19,7 @@ from app.core.forwarding import keep_peer_addresses
 from app.core.health import router as health
 from app.core.intake import IntakeMiddleware
 from app.core.logging import configure_logging
-from app.core.metrics import ObservationMiddleware, operator_port
+from app.core.metrics import Gauge, ObservationMiddleware, operator_port
 from app.core.middleware import HeadMiddleware, RequestContextMiddleware
 from app.core.nudge import Nudger
 from app.core.openapi import declare_security
@@ -33,6 +34,7 @@ from app.features.identity.access import actor_of, find_reader, find_view
 from app.features.identity.endpoints import me_shortcut
 from app.features.identity.endpoints import router as identity
 from app.features.identity.pages import router as identity_pages
+from app.features.notifications import service as mails
 from app.features.notifications.access import note_unread
 from app.features.notifications.endpoints import router as notifications
 from app.features.notifications.pages import router as notification_pages
@@ -68,8 +70,21 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     await prepare_bundled(settings, servers.database_url)
     async with open_resources(settings, database_url=servers.database_url, redis_url=servers.redis_url) as resources:
         app.state.resources = replace(resources, nudge=Nudger())
-        with operator_port(resources, asyncio.get_running_loop()):
+        with operator_port(resources, asyncio.get_running_loop(), rooms=(mail_gauges,)):
             yield
+
+
+async def mail_gauges(session: AsyncSession) -> Sequence[Gauge]:
+    """Tell how far the mail is behind, for the operator's port."""
+    counts = await mails.mail_counts(session)
+    waiting = [
+        Gauge("iplance_mails", "Mails that wait, and mails given up", count, {"status": status.value})
+        for status, count in counts.items()
+    ]
+    lag = Gauge(
+        "iplance_mail_lag_seconds", "For how long the oldest due mail has waited", await mails.mail_lag(session)
+    )
+    return (*waiting, lag)
 
 
 async def failure_page(request: Request, error: DomainError, status: int) -> Response:

@@ -2,19 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import override
+from dataclasses import dataclass, field
+from typing import Any, override
 
 import structlog
 from prometheus_client import Counter, Histogram
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import start_http_server
 from prometheus_client.registry import REGISTRY, Collector
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import delivery
 from app.core.resources import Resources
+from app.core.taskcounts import task_counts
 
 log = structlog.get_logger()
 
@@ -74,40 +77,83 @@ class ObservationMiddleware:
                 log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 
 
-class OutboxCollector(Collector):
-    """Asks the database for the outbox' gauges when Prometheus asks us."""
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """One figure that is looked up when somebody asks."""
 
-    def __init__(self, resources: Resources, loop: asyncio.AbstractEventLoop) -> None:
+    name: str
+    told: str
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+type Gauges = Callable[[AsyncSession], Awaitable[Sequence[Gauge]]]
+"""How a room tells its figures."""
+
+
+async def outbox_gauges(session: AsyncSession) -> Sequence[Gauge]:
+    """Tell how far the outbox is behind."""
+    found = await delivery.state(session)
+    return (
+        Gauge("iplance_outbox_pending", "Messages nobody has published", found.pending),
+        Gauge("iplance_outbox_oldest_pending_seconds", "Age of the oldest of them", found.oldest_pending_seconds),
+        Gauge("iplance_outbox_open", "Messages somebody still has to take", found.open),
+        Gauge("iplance_outbox_retrying", "Deliveries that wait for another try", found.retrying),
+        Gauge("iplance_dead_letters", "Messages that wait for a person", found.dead),
+    )
+
+
+class SharedCollector(Collector):
+    """Asks PostgreSQL and Redis for what all processes share when Prometheus asks us.
+
+    Each web process tells the same figures, so they are not to be added up.
+    """
+
+    def __init__(self, resources: Resources, loop: asyncio.AbstractEventLoop, rooms: Sequence[Gauges]) -> None:
         self.resources = resources
         self.loop = loop
+        self.rooms = (outbox_gauges, *rooms)
 
-    async def _state(self) -> delivery.OutboxState:
+    async def _gauges(self) -> list[Gauge]:
         async with self.resources.read_sessions() as session:
-            return await delivery.state(session)
+            return [gauge for room in self.rooms for gauge in await room(session)]
 
     def describe(self) -> list[GaugeMetricFamily]:
         """Say nothing at registration, so that starting asks no database."""
         return []
 
-    @override
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield the gauges; none while the database is away, which is a signal too."""
+    def _ask[T](self, asked: str, question: Coroutine[Any, Any, T]) -> T | None:
         try:
-            found = asyncio.run_coroutine_threadsafe(self._state(), self.loop).result(SCRAPE_SECONDS)
+            return asyncio.run_coroutine_threadsafe(question, self.loop).result(SCRAPE_SECONDS)
         except Exception as error:  # noqa: BLE001 - other measures must still be readable
-            log.warning("outbox_gauges_unavailable", error=type(error).__name__)
+            log.warning("gauges_unavailable", asked=asked, error=type(error).__name__)
+            return None
+
+    @override
+    def collect(self) -> Iterator[Metric]:
+        """Yield what can be had; a figure that is missing while its server is away is a signal too."""
+        families: dict[str, GaugeMetricFamily] = {}
+        for gauge in self._ask("postgresql", self._gauges()) or ():
+            family = families.setdefault(gauge.name, GaugeMetricFamily(gauge.name, gauge.told, labels=[*gauge.labels]))
+            family.add_metric([*gauge.labels.values()], gauge.value)
+        yield from families.values()
+        counted = self._ask("redis", task_counts(self.resources.redis))
+        if counted is None:
             return
-        yield GaugeMetricFamily("iplance_outbox_pending", "Messages nobody has published", value=found.pending)
-        yield GaugeMetricFamily(
-            "iplance_outbox_oldest_pending_seconds", "Age of the oldest of them", value=found.oldest_pending_seconds
-        )
-        yield GaugeMetricFamily("iplance_outbox_open", "Messages somebody still has to take", value=found.open)
-        yield GaugeMetricFamily("iplance_outbox_retrying", "Deliveries that wait for another try", value=found.retrying)
-        yield GaugeMetricFamily("iplance_dead_letters", "Messages that wait for a person", value=found.dead)
+        ends = CounterMetricFamily("iplance_tasks", "Tasks that workers ran", labels=["task", "end"])
+        for (task, end), times in counted.ends.items():
+            ends.add_metric([task, end], times)
+        seconds = CounterMetricFamily("iplance_task_seconds", "Time that workers spent on them", labels=["task"])
+        for task, spent in counted.seconds.items():
+            seconds.add_metric([task], spent)
+        yield ends
+        yield seconds
 
 
 @contextmanager
-def operator_port(resources: Resources, loop: asyncio.AbstractEventLoop) -> Generator[int | None]:
+def operator_port(
+    resources: Resources, loop: asyncio.AbstractEventLoop, rooms: Sequence[Gauges] = ()
+) -> Generator[int | None]:
     """Serve /metrics on loopback; each process of a machine takes the next free port from METRICS_PORT on."""
     first = resources.settings.metrics_port
     if not first:
@@ -123,7 +169,7 @@ def operator_port(resources: Resources, loop: asyncio.AbstractEventLoop) -> Gene
         log.warning("metrics_port_taken", first=first, last=first + PORTS_TRIED - 1)
         yield None
         return
-    collector = OutboxCollector(resources, loop)
+    collector = SharedCollector(resources, loop, rooms)
     REGISTRY.register(collector)
     log.info("metrics_served", port=port)
     try:

@@ -1,19 +1,13 @@
 """Every line is one line, says which request it belongs to, and holds nobody's data."""
 
-import asyncio
 import json
 import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
-from prometheus_client import REGISTRY
 
 from app.core.logging import clean
-from app.core.metrics import operator_port
-from app.core.resources import Resources
-from tests.e2e.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEAK = """
@@ -76,38 +70,3 @@ def test_text_lines_cannot_be_forged_either() -> None:
 )
 def test_private_things_are_hidden_and_control_characters_are_shown(said: str, kept: str) -> None:
     assert clean(said) == kept
-
-
-async def test_requests_are_counted_by_route_and_never_by_address(client: httpx.AsyncClient) -> None:
-    await client.get("/health/live")
-    await client.get("/api/v1/nothing?token=secret")
-    await client.get("/api/v1/notifications/unread-count")
-    await client.get("/api/v1/orders")
-    samples = [
-        sample.labels["route"] for metric in REGISTRY.collect() for sample in metric.samples if "route" in sample.labels
-    ]
-    assert "/health/live" in samples
-    assert "/api/v1/orders" in samples
-    assert "unmatched" in samples
-    assert "/api/v1/notifications/unread-count" in samples
-    assert not any("secret" in route or "nothing" in route for route in samples)
-
-
-async def test_the_operators_port_shows_the_outbox(resources: Resources) -> None:
-    settings = resources.settings.model_copy(update={"metrics_port": free_port()})
-    resources.settings = settings
-    with operator_port(resources, asyncio.get_running_loop()) as port:
-        async with httpx.AsyncClient() as operator:
-            shown = (await operator.get(f"http://127.0.0.1:{port}/metrics")).text
-            public = await operator.get(f"http://127.0.0.1:{port}/metrics")
-    assert public.status_code == 200
-    for gauge in (
-        "iplance_outbox_pending 0.0",
-        "iplance_dead_letters 0.0",
-        "iplance_outbox_oldest_pending_seconds 0.0",
-    ):
-        assert gauge in shown
-
-
-async def test_metrics_are_not_on_the_public_port(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/metrics")).status_code == 404

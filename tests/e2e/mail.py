@@ -54,6 +54,11 @@ class MailSink:
             self._listening = False
             self._controller.stop()
 
+    def start_again(self) -> None:
+        """Listen on the same port after a stop."""
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self.start()
+
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's own name
         """Keep one mail."""
         parsed = email.message_from_bytes(bytes(envelope.content), policy=email.policy.default)

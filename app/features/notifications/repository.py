@@ -113,6 +113,13 @@ class MailRepository:
         )
         return dict.fromkeys(watched, 0) | {status: int(count) for status, count in rows}
 
+    async def oldest_due(self, now: datetime) -> datetime | None:
+        """Return since when the mail that waits longest could have left."""
+        due = select(func.min(MailMessage.next_try_at)).where(
+            MailMessage.status == MailStatus.QUEUED, MailMessage.next_try_at <= now
+        )
+        return (await self.session.execute(due)).scalar_one()
+
     async def prune(self, before: datetime, limit: int) -> int:
         """Delete mails that left or came to nothing long ago."""
         done = (MailStatus.SENT, MailStatus.OBSOLETE, MailStatus.REFUSED)

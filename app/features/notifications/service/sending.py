@@ -112,6 +112,13 @@ async def mail_counts(session: AsyncSession) -> dict[MailStatus, int]:
     return await MailRepository(session).counts()
 
 
+async def mail_lag(session: AsyncSession) -> float:
+    """Return for how many seconds the mail that waits longest could have left; 0 when none is due."""
+    now = utc_now()
+    oldest = await MailRepository(session).oldest_due(now)
+    return (now - oldest).total_seconds() if oldest is not None else 0.0
+
+
 async def send_again(uow: UnitOfWork, mail_id: UUID) -> bool:
     """Give a dead mail another round of tries."""
     mail = await MailRepository(uow.session).lock(mail_id)
