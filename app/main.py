@@ -1,6 +1,7 @@
 """Builds the web application; `app` is what uvicorn serves."""
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -71,7 +72,9 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     async with open_resources(settings, database_url=servers.database_url, redis_url=servers.redis_url) as resources:
         app.state.resources = replace(resources, nudge=Nudger())
         with operator_port(resources, asyncio.get_running_loop(), rooms=(mail_gauges,)):
+            building = asyncio.create_task(build_document(app))
             yield
+            building.cancel()
 
 
 async def mail_gauges(session: AsyncSession) -> Sequence[Gauge]:
@@ -123,13 +126,27 @@ def methods_of(path: str) -> list[str]:
 class Site(FastAPI):
     """The application; its document says which proof each operation asks for."""
 
+    _building = threading.Lock()
+    _document: dict[str, Any] | None = None
+
     @override
     def openapi(self) -> dict[str, Any]:
-        """Return the document."""
-        document = super().openapi()
-        routes = (("/api/v1" + route.path_format, route) for router in API_ROUTERS for route in plain_routes(router))
-        declare_security(document, routes, get_settings())
-        return document
+        """Return the document; whoever asks first builds it."""
+        with self._building:
+            document = super().openapi()
+            if document is not self._document:
+                routes = (
+                    ("/api/v1" + route.path_format, route) for router in API_ROUTERS for route in plain_routes(router)
+                )
+                declare_security(document, routes, get_settings())
+                self._document = document
+            return document
+
+
+async def build_document(app: FastAPI, *, after_seconds: float = 5.0) -> None:
+    """Build the OpenAPI document when the first pages have been served, so that nobody waits a second for it."""
+    await asyncio.sleep(after_seconds)
+    await asyncio.to_thread(app.openapi)
 
 
 def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> FastAPI:

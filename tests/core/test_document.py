@@ -1,0 +1,33 @@
+"""The OpenAPI document is built once, in the background, and is the same for whoever asks."""
+
+import asyncio
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from app.main import build_document
+
+
+def kept(app: FastAPI) -> dict[str, Any] | None:
+    """What has been built so far."""
+    return app.openapi_schema
+
+
+async def test_it_is_ready_before_anybody_asks(app: FastAPI, client: httpx.AsyncClient) -> None:
+    assert kept(app) is None
+    later = asyncio.create_task(build_document(app, after_seconds=60))
+    await build_document(app, after_seconds=0)
+    built = kept(app)
+    assert built is not None
+    answer = await client.get("/openapi.json")
+    assert answer.json() == built
+    assert kept(app) is built
+    later.cancel()
+
+
+async def test_two_that_build_at_once_make_one_document(app: FastAPI) -> None:
+    first, second = await asyncio.gather(asyncio.to_thread(app.openapi), asyncio.to_thread(app.openapi))
+    assert first is second
+    operations = [operation for path in first["paths"].values() for operation in path.values()]
+    assert any("security" in operation for operation in operations)
