@@ -41,6 +41,7 @@ from app.features.notifications.endpoints import router as notifications
 from app.features.notifications.pages import router as notification_pages
 from app.features.orders.endpoints import list_shortcut
 from app.features.orders.endpoints import router as orders
+from app.features.orders.pages import guest_list_shortcut
 from app.features.orders.pages import router as order_pages
 from app.features.proposals.endpoints import router as proposals
 from app.features.proposals.pages import router as proposal_pages
@@ -59,7 +60,11 @@ OPERATION_ROUTERS: tuple[APIRouter, ...] = (health,)
 PAGE_ROUTERS: tuple[APIRouter, ...] = (web_pages, identity_pages, notification_pages, order_pages, proposal_pages)
 
 # What is asked most, answered ahead of routing; each stands beside a route that gives the same answer.
-SHORTCUTS: Mapping[str, Shortcut] = {"/api/v1/auth/me": me_shortcut, "/api/v1/orders": list_shortcut}
+SHORTCUTS: Mapping[str, Shortcut] = {
+    "/api/v1/auth/me": me_shortcut,
+    "/api/v1/orders": list_shortcut,
+    "/orders": guest_list_shortcut,
+}
 
 
 @asynccontextmanager

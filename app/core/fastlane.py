@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as AsyncpgDialect  # 
 
 from app.core.database import asyncpg_url, is_pooled, tls_arguments
 
-CONNECTIONS = 2
+CONNECTIONS = {"kept": 2, "anew": 4}
+"""Two pools, so that a slow search never stands in the way of what every request asks."""
 TIMEOUT_SECONDS = 5.0
 AWAY = (
     asyncpg.PostgresConnectionError,
@@ -31,45 +32,47 @@ class FastLane:
         options |= tls_arguments(address)
         if is_pooled(address):
             options["statement_cache_size"] = 0
-        self._options = options
-        self._pool: Any = None
+        self._options = {"kept": options, "anew": options | {"statement_cache_size": 0}}
+        self._pools: dict[str, Any] = {}
         self._opening = asyncio.Lock()
 
-    async def fetch(self, statement: str, *values: object) -> Sequence[Any]:
+    async def fetch(self, statement: str, *values: object, plan_anew: bool = False) -> Sequence[Any]:
         """Run one read and return its rows; once more where the first connection turns out to be dead.
+
+        `plan_anew` plans for these very values: for words, whose frequency decides which way is the quick one.
 
         Raises:
             ConnectionError: The database cannot be reached.
         """
+        kind = "anew" if plan_anew else "kept"
         try:
-            return await self._fetch(statement, *values)
+            return await self._fetch(kind, statement, *values)
         except AWAY:
             # After a restart of the database the pool still holds connections to the old one.
             try:
-                return await self._fetch(statement, *values)
+                return await self._fetch(kind, statement, *values)
             except AWAY as away:
                 raise ConnectionError(str(away)) from away
 
-    async def _fetch(self, statement: str, *values: object) -> Sequence[Any]:
-        pool: Any = self._pool
+    async def _fetch(self, kind: str, statement: str, *values: object) -> Sequence[Any]:
+        pool: Any = self._pools.get(kind)
         if pool is None:
-            pool = await self._open()
+            pool = await self._open(kind)
         rows: Sequence[Any] = await pool.fetch(statement, *values, timeout=TIMEOUT_SECONDS)
         return rows
 
-    async def _open(self) -> Any:  # noqa: ANN401 - the driver has no types
+    async def _open(self, kind: str) -> Any:  # noqa: ANN401 - the driver has no types
         async with self._opening:
-            if self._pool is None:
-                self._pool = await asyncpg.create_pool(
-                    min_size=0, max_size=CONNECTIONS, timeout=TIMEOUT_SECONDS, reset=_keep, **self._options
+            if kind not in self._pools:
+                self._pools[kind] = await asyncpg.create_pool(
+                    min_size=0, max_size=CONNECTIONS[kind], timeout=TIMEOUT_SECONDS, reset=_keep, **self._options[kind]
                 )
-            return self._pool
+            return self._pools[kind]
 
     async def close(self) -> None:
         """Give the connections back."""
-        if self._pool is not None:
-            await self._pool.close()
-            self._pool = None
+        while self._pools:
+            await self._pools.popitem()[1].close()
 
 
 async def _keep(_connection: object) -> None:

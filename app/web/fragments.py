@@ -6,15 +6,19 @@ The name and the values after it must say everything that the piece depends on, 
 part of the key. Nothing personal may stand in one: no token of a form, no name of the reader.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 
 from cachetools import LRUCache
 from markupsafe import Markup
+from starlette.responses import Response
 
+from app.core.clock import utc_now
 from app.core.i18n import current_locale
 
 KEPT = 4096
 """Pieces a process keeps; at some 2 KB each they take less than 10 MB."""
+PAGES = 100
+"""Whole pages a process keeps, at some 50 KB each."""
 
 _fragments: LRUCache[Hashable, Markup] = LRUCache(KEPT)
 
@@ -26,6 +30,22 @@ def remembered(name: str, *depends_on: Hashable, caller: Callable[[], Markup]) -
     if found is None:
         found = _fragments[key] = caller()
     return found
+
+
+class KeptPages:
+    """Whole pages that read the same for every guest, for a minute at most: relative times would go stale."""
+
+    def __init__(self, size: int = PAGES) -> None:
+        self._kept: LRUCache[Hashable, tuple[bytes, dict[str, str]]] = LRUCache(size)
+
+    async def get(self, *depends_on: Hashable, write: Callable[[], Awaitable[Response]]) -> Response:
+        """Return the page as it was written this minute for the same values, or write it."""
+        key = (current_locale(), int(utc_now().timestamp() // 60), depends_on)
+        found = self._kept.get(key)
+        if found is None:
+            page = await write()
+            found = self._kept[key] = (bytes(page.body), dict(page.headers))
+        return Response(found[0], headers=found[1])
 
 
 def forget_fragments() -> None:

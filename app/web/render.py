@@ -13,8 +13,9 @@ from markupsafe import Markup, escape
 
 from app.core import i18n
 from app.core.actor import Actor
+from app.core.middleware import LOCALE_COOKIE
 from app.web.assets import asset_url, icon_href
-from app.web.cookies import read_cookie
+from app.web.cookies import cookie_name, read_cookie
 from app.web.flash import forget_flashes, read_flashes
 from app.web.formats import FILTERS, number
 from app.web.forms import FormState
@@ -72,6 +73,12 @@ def current_theme(request: Request) -> str:
     """Return the chosen theme, or `system`."""
     chosen = read_cookie(request, THEME_COOKIE)
     return chosen if chosen in THEMES else "system"
+
+
+def is_plain_guest(request: Request) -> bool:
+    """Tell whether nothing about the visitor could change a page but the language and the theme."""
+    known = {cookie_name(name) for name in (THEME_COOKIE, LOCALE_COOKIE)} | {LOCALE_COOKIE}
+    return known.issuperset(request.cookies) and "authorization" not in request.headers
 
 
 @lru_cache

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import httpx
 import pytest
 import pytest_asyncio
+import time_machine
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -16,6 +17,7 @@ from app.core.resources import Resources
 from app.core.uow import unit_of_work
 from app.main import SHORTCUTS, create_app
 from app.models.user import User, UserStatus
+from app.web.cookies import cookie_name
 from tests.factories.market import Market
 from tests.factories.users import PASSWORD, make_user
 
@@ -64,6 +66,9 @@ def _headers(answer: httpx.Response) -> list[tuple[str, str]]:
 
 
 def _body(answer: httpx.Response) -> object:
+    if not answer.headers.get("content-type", "").startswith("application/"):
+        # A refusal names its request, on a page too.
+        return answer.text.replace(answer.headers["x-request-id"], "")
     body = answer.json()
     return {**body, "request_id": ""} if "request_id" in body else body
 
@@ -186,6 +191,70 @@ async def test_the_list_is_the_same_on_every_page(both: Both, live_market: Marke
     assert pages == 3
 
 
-@pytest.mark.parametrize("query", ["cursor=nonsense", "cursor=", "q=%D1%81%D0%B0%D0%B9%D1%82", "limit=5", "unknown=1"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("cursor=nonsense", "limit=0", "limit=x", "unknown=1", "q=a&q=b", "q=" + "x" * 201),
+        *("category=backend", "skills=python", "q=a&cursor=nonsense"),
+    ],
+)
 async def test_an_unusual_list_takes_the_plain_way(both: Both, query: str) -> None:
     await both.get(f"/api/v1/orders?{query}", taken=False)
+
+
+async def test_words_are_answered_by_the_shortcut_as_by_the_route(both: Both, live_market: Market) -> None:
+    customer = await live_market.person()
+    for number in range(23):
+        await live_market.order(customer, title=f"Нарисовать логотип пекарни номер {number}")
+    await live_market.order(customer, title="Сверстать страницу")
+    for query, found in (
+        ("q=пекарня", 20),
+        ("q=логотипы пекарни&limit=50", 23),
+        ("q=%20", 20),
+        ("q=!!!", 0),
+        ("q=", 20),
+        ("cursor=", 20),
+    ):
+        answer = await both.get(f"/api/v1/orders?{query}", taken=True)
+        assert len(answer.json()["items"]) == found, query
+    second = (await both.get("/api/v1/orders?q=пекарня", taken=True)).json()["next_cursor"]
+    assert len((await both.get(f"/api/v1/orders?q=пекарня&cursor={second}", taken=True)).json()["items"]) == 3
+
+
+async def test_the_page_of_orders_is_the_same_for_every_guest(both: Both, live_market: Market) -> None:
+    with time_machine.travel("2026-03-04T10:00:00Z", tick=False):
+        customer = await live_market.person()
+        for number in range(25):
+            await live_market.order(customer, title=f"Заказ номер {number} <b>", skills=["python"])
+        theme, locale = cookie_name("theme"), cookie_name("locale")
+        cookies = ["", f"{theme}=dark", f"{locale}=ru", f"{locale}=ru; {theme}=light", "locale=en", f"{theme}=pink"]
+        first = (await both.fast.get("/api/v1/orders")).json()["next_cursor"]
+        for path in ("/orders", f"/orders?cursor={first}"):
+            for packing in ("identity", "gzip"):
+                for cookie in cookies * 2:
+                    await both.get(path, taken=True, Cookie=cookie, **{"Accept-Encoding": packing})
+        before = (await both.get("/orders", taken=True)).text
+        await live_market.order(customer, title="Самый новый заказ")
+        after = (await both.get("/orders", taken=True)).text
+        assert "Самый новый заказ" in after
+        assert "Самый новый заказ" not in before
+    with time_machine.travel("2026-03-04T13:00:00Z", tick=False):
+        later = (await both.get("/orders", taken=True)).text
+    assert "3 hours ago" in later
+    assert "3 hours ago" not in after
+
+
+@pytest.mark.parametrize("path", ["/orders?q=x", "/orders?cursor=nonsense", "/orders?category=none"])
+async def test_other_pages_of_orders_take_the_plain_way(both: Both, path: str) -> None:
+    await both.get(path, taken=False)
+
+
+async def test_nobody_who_is_known_gets_the_page_of_guests(both: Both) -> None:
+    user = await both.sign_in()
+    page = await both.get("/orders", taken=False)
+    assert user.username in page.text
+    assert page.headers["cache-control"] == "no-store"
+    token = both.token
+    both.fast.cookies.clear()
+    assert user.username in (await both.get("/orders", taken=False, Authorization=f"Bearer {token}")).text
+    await both.get("/orders", taken=False, Cookie="anything=else")

@@ -202,6 +202,8 @@ class Postgres(Program):
             "shared_buffers": "64MB",
             "max_connections": "100",
             "jit": "off",
+            # Its reads come from the page cache; handing them to helper processes costs more than the reads.
+            "io_method": "sync",
             "log_min_messages": "warning",
             "max_wal_size": "512MB",
         }

@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import ValidationError
 
 from app.core.http import ProcessResources, ReadSession, Uow, connection_resources
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
@@ -38,6 +39,7 @@ from app.features.orders.schemas import (
 router = APIRouter(prefix="/orders", tags=["orders"])
 
 _NOTHING_OR_CURSOR = re.compile(rb"(?:cursor=(?P<cursor>[A-Za-z0-9_-]{1,300}))?")
+_QUICKLY_ASKED = frozenset({"q", "cursor", "limit"})
 READER = (BadTokenError, SessionEndedError)
 SIGNED_IN = (*READER, NotSignedInError)
 WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)
@@ -55,13 +57,27 @@ async def list_orders(
 
 
 async def list_shortcut(request: Request) -> Response | None:
-    """Answer the list ahead of routing when nothing, or nothing but a cursor, is asked for."""
+    """Answer the list ahead of routing when nothing but a cursor, or words and a place, are asked for."""
     asked = _NOTHING_OR_CURSOR.fullmatch(request.scope["query_string"])
+    body: bytes | None
     if asked is None:
-        return None
-    cursor = asked["cursor"]
-    body = await service.list_newest_json(connection_resources(request), cursor.decode("ascii") if cursor else None)
+        wanted = _quickly_asked(request)
+        body = await service.search_json(connection_resources(request), wanted) if wanted else None
+    else:
+        cursor = asked["cursor"]
+        body = await service.list_newest_json(connection_resources(request), cursor.decode("ascii") if cursor else None)
     return Response(body, media_type="application/json") if body is not None else None
+
+
+def _quickly_asked(request: Request) -> OrderListQuery | None:
+    pairs = request.query_params.multi_items()
+    values = dict(pairs)
+    if len(values) != len(pairs) or not _QUICKLY_ASKED.issuperset(values):
+        return None
+    try:
+        return OrderListQuery.model_validate(values)
+    except ValidationError:
+        return None
 
 
 @router.post(

@@ -1,19 +1,22 @@
 """Lists of orders as pages: the landing page, all open orders, a customer's own."""
 
+import re
 from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse, Response
 
 from app.core.errors import FieldError, InvalidError
-from app.core.http import ProcessResources, ReadSession
+from app.core.http import ProcessResources, ReadSession, connection_resources
 from app.core.i18n import _, current_locale
 from app.core.money import Currency, Money, typed_amount
 from app.core.pagination import BadCursorError
 from app.core.problems import field_errors
+from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.orders import service
@@ -22,10 +25,12 @@ from app.features.orders.schemas import KIND_WORDS, STATUS_WORDS, OrderCard, Ord
 from app.models import BudgetKind
 from app.web import cards
 from app.web.forms import FormState
+from app.web.fragments import KeptPages
 from app.web.landing import landing_scene
-from app.web.render import render
+from app.web.render import current_theme, is_plain_guest, render
 
 router = APIRouter()
+_NOTHING_OR_CURSOR = re.compile(rb"(?:cursor=(?P<cursor>[A-Za-z0-9_-]{1,300}))?")
 PAGE_SIZE = 20
 LANDING_SIZE = 3
 """Orders on the landing page."""
@@ -46,6 +51,10 @@ async def list_orders(
     request: Request, _actor: OptionalActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
     """Show open orders, newest first; the address holds every filter, so it can be kept and shared."""
+    return await _list_page(request, session, resources)
+
+
+async def _list_page(request: Request, session: AsyncSession, resources: Resources) -> Response:
     catalogue = await catalog.read_catalogue(session, resources)
     typed = TypedFilter(request)
     page, count, wrong = service.OrderPage([], None, None), 0, None
@@ -72,6 +81,29 @@ async def list_orders(
         "currencies": [(item.value, item.value) for item in Currency],
     }
     return render(request, "orders/list.html", context, status_code=422 if wrong else 200)
+
+
+async def guest_list_shortcut(request: Request) -> Response | None:
+    """Show the newest orders to a guest ahead of routing: the page that most people see first."""
+    resources = connection_resources(request)
+    asked = _NOTHING_OR_CURSOR.fullmatch(request.scope["query_string"])
+    if asked is None or not is_plain_guest(request):
+        return None
+    cursor = asked["cursor"].decode("ascii") if asked["cursor"] else None
+    items = await service.list_newest_json(resources, cursor)
+    if items is None:
+        return None
+    count = await service.count_newest(resources)
+
+    async def write() -> Response:
+        async with resources.read_sessions() as session:
+            return await _list_page(request, session, resources)
+
+    pages = resources.extras.setdefault("pages_of_orders", KeptPages())
+    if not isinstance(pages, KeptPages):
+        raise TypeError("something else stands in this place")
+    packed = "gzip" in request.headers.get("accept-encoding", "")
+    return await pages.get("orders", cursor, items, count, packed, current_theme(request), write=write)
 
 
 @router.get("/orders/mine")

@@ -19,6 +19,7 @@ from app.features.orders.service.desk import (
 from app.features.orders.service.importing import ImportedOrder, import_order, record_key
 from app.features.orders.service.reading import (
     OrderPage,
+    count_newest,
     count_orders,
     get_order,
     get_own_order,
@@ -31,6 +32,7 @@ from app.features.orders.service.reading import (
     orders_by_id,
     people,
     present,
+    search_json,
 )
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "OrderPage",
     "award_order",
     "close_order",
+    "count_newest",
     "count_orders",
     "create_order",
     "drop_proposal",
@@ -61,5 +64,6 @@ __all__ = [
     "record_key",
     "renew_by_decision",
     "renew_order",
+    "search_json",
     "take_proposal",
 ]

@@ -173,13 +173,32 @@ async def list_newest_json(resources: Resources, cursor: str | None) -> bytes | 
     return _page_json(rows, position, DEFAULT_LIMIT)
 
 
+async def count_newest(resources: Resources) -> int:
+    """Return what `count_orders` returns when nothing narrows the list, by the fast lane; 0 without one."""
+    if resources.fast_lane is None:
+        return 0
+    statement, _names = count_statement(frozenset())
+    return int((await resources.fast_lane.fetch(statement))[0][0])
+
+
+async def search_json(resources: Resources, wanted: OrderListQuery) -> bytes | None:
+    """Return what `list_open_json` returns for words alone; None where that needs more than the fast lane.
+
+    Raises:
+        BadCursorError: The cursor is none of this list.
+        InvalidFilterError: The words hold what cannot be stored.
+    """
+    if resources.fast_lane is None or wanted.category or wanted.skills:
+        return None
+    async with resources.read_sessions() as session:  # connects only when something asks through it
+        return await list_open_json(session, resources, wanted)
+
+
 async def _rows(
     session: AsyncSession, resources: Resources, conditions: Conditions, position: Position | None, limit: int
 ) -> Sequence[CardRow]:
     """Return the rows of a page, newest first, and one more where there are more."""
-    if resources.fast_lane is not None and not conditions.any:
-        return await _newest_cards(resources.fast_lane, position, limit + 1)
-    return await OrderRepository(session).open_cards(conditions, position, limit + 1)
+    return await OrderRepository(session, resources.fast_lane).open_cards(conditions, position, limit + 1)
 
 
 async def _newest_cards(lane: FastLane, position: Position | None, limit: int) -> Sequence[CardRow]:
@@ -221,9 +240,7 @@ async def count_orders(session: AsyncSession, resources: Resources, wanted: Orde
     conditions = await narrow(session, resources, wanted)
     if conditions is None:
         return 0
-    if resources.fast_lane is not None and not conditions.any:
-        return int((await resources.fast_lane.fetch(count_statement(frozenset())[0]))[0][0])
-    return await OrderRepository(session).count(conditions)
+    return await OrderRepository(session, resources.fast_lane).count(conditions)
 
 
 def _words(typed: str) -> str:
