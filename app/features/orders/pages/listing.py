@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse, Response
 
 from app.core.errors import FieldError, InvalidError
@@ -54,7 +53,7 @@ async def list_orders(
     return await _list_page(request, session, resources)
 
 
-async def _list_page(request: Request, session: AsyncSession, resources: Resources) -> Response:
+async def _list_page(request: Request, session: ReadSession, resources: Resources) -> Response:
     catalogue = await catalog.read_catalogue(session, resources)
     typed = TypedFilter(request)
     page, count, wrong = service.OrderPage([], None, None), 0, None
