@@ -11,9 +11,9 @@ from bench.report import RESULTS, Book, show
 from bench.run import Run
 from bench.world import World
 
-SECTIONS = ["me", "lists", "pages", "search", "inserts", "signins", "starts"]
+SECTIONS = ["me", "lists", "pages", "search", "inserts", "signins", "enumeration", "starts"]
 WITHOUT_WORLD = {"starts"}
-WITHOUT_ORDERS = {"starts", "me", "signins"}
+WITHOUT_ORDERS = {"starts", "me", "signins", "enumeration"}
 FULL = 1_000_000
 QUICK = 20_000
 
