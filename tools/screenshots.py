@@ -76,8 +76,8 @@ async def sign_in(page: Page, origin: str, username: str, locale: str) -> None:
     await page.fill("#field-password", PASSWORD)
     await page.press("#field-password", "Enter")
     await page.wait_for_url(lambda url: "/sign-in" not in url)
-    await page.click(f"button[name=locale][value={locale}]")
-    await page.wait_for_load_state()
+    async with page.expect_navigation():
+        await page.click(f"button[name=locale][value={locale}]")
 
 
 async def shoot(page: Page, origin: str, pages: dict[str, str], reader: Reader) -> None:

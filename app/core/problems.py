@@ -121,6 +121,10 @@ VALIDATION_TEXTS: dict[str, str] = {
     "timezone_aware": N_("Please give the time zone too."),
     "value_error": N_("This cannot be accepted: {error}"),
 }
+ASKS_FOR_MORE = frozenset(
+    {"string_too_short", "int_parsing", "int_type", "float_parsing", "date_from_datetime_parsing"}
+)
+"""What pydantic says of an empty text where something is needed."""
 FALLBACK_TEXT = N_("This cannot be accepted.")
 
 
@@ -129,7 +133,8 @@ def field_errors(errors: list[dict[str, Any]]) -> list[FieldError]:
     found: list[FieldError] = []
     for error in errors:
         context = {key: str(value) for key, value in (error.get("ctx") or {}).items()}
-        text = VALIDATION_TEXTS.get(str(error["type"]), FALLBACK_TEXT)
+        kind = "missing" if error.get("input") in ("", None) and error["type"] in ASKS_FOR_MORE else str(error["type"])
+        text = VALIDATION_TEXTS.get(kind, FALLBACK_TEXT)
         if error["type"] == "value_error":
             # A validator of ours raised: its text is a marked message of its own.
             text, context = context.get("error", FALLBACK_TEXT), {}

@@ -17,6 +17,8 @@ class FormState:
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     errors: Mapping[str, str] = field(default_factory=dict[str, str])
     touched: bool = False
+    labels: dict[str, str] = field(default_factory=dict[str, str])
+    """What the fields are called, in the order of the page; each notes its own when it is drawn."""
 
     @classmethod
     def start(cls, **values: object) -> Self:
@@ -69,8 +71,9 @@ class FormState:
 
     @property
     def all_errors(self) -> list[tuple[str, str]]:
-        """Return (field, message) pairs; the field is empty where the whole form is meant."""
-        return list(self.errors.items())
+        """Return (field, message) pairs as the page has them; the field is empty where the whole form is meant."""
+        order = {name: place for place, name in enumerate(self.labels)}
+        return sorted(self.errors.items(), key=lambda pair: order.get(pair[0], -1))
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -90,6 +90,7 @@ async def test_the_frameworks_own_refusals_too(
     ("body", "text"),
     [
         ({}, "Please fill this in."),
+        ({"name": ""}, "Please fill this in."),
         ({"name": "ab"}, "At least 3 characters, please."),
         ({"name": "abc", "more": 1}, "This field is not known here."),
     ],

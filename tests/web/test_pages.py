@@ -119,3 +119,11 @@ async def test_nobody_else_puts_words_on_our_pages(client: httpx.AsyncClient, va
 def test_signatures_do_not_mix() -> None:
     assert unsign("flash", sign("flash", b"x")) == b"x"
     assert unsign("theme", sign("flash", b"x")) is None
+
+
+async def test_a_summary_names_the_fields_in_their_order(client: httpx.AsyncClient) -> None:
+    form = {"username": "a", "email": "x", "password": "12345", "phone": ""}
+    page = soup(await client.post("/sign-up", data=form, headers={**HTML, "Accept-Language": "en"}))
+    told = [item.get_text(strip=True) for item in page.select(".summary li a")]
+    assert [text.partition(":")[0] for text in told[:2]] == ["User name", "E-mail address"]
+    assert all(page.find(id=link["href"].removeprefix("#")) for link in page.select(".summary li a"))  # type: ignore[union-attr]  # one text each

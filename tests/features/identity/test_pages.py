@@ -68,7 +68,7 @@ async def test_signing_up_in_and_out_by_forms(browser: httpx.AsyncClient) -> Non
 async def test_a_refused_form_keeps_what_was_typed_but_no_password(browser: httpx.AsyncClient) -> None:
     answer = await submit(browser, "/sign-up", "/sign-up", username="a", email="vera@example.com", password=PASSWORD)
     assert answer.status_code == 422
-    assert errors(answer) == ["A name has 3 to 32 characters."]
+    assert errors(answer) == ["User name: A name has 3 to 32 characters."]
     form = parsed(answer).find("form", {"action": "/sign-up"})
     assert form is not None
     assert [item["value"] for item in form.find_all("input", {"name": ["username", "email"]})] == [
@@ -85,7 +85,7 @@ async def test_a_taken_name_is_said_beside_its_field(browser: httpx.AsyncClient,
         browser, "/sign-up", "/sign-up", username=user.username, email="other@example.com", password=PASSWORD
     )
     assert answer.status_code == 409
-    assert errors(answer) == ["This name is taken. Choose another one."]
+    assert errors(answer) == ["User name: This name is taken. Choose another one."]
 
 
 async def test_a_wrong_password_shows_the_form_again_and_counts(browser: httpx.AsyncClient, sign_in: SignIn) -> None:
@@ -149,7 +149,7 @@ async def test_the_profile_is_changed(browser: httpx.AsyncClient, sign_in: SignI
     shown = parsed(await browser.get("/settings/profile"))
     assert shown.find("input", {"name": "display_name"})["value"] == "Vera P."  # type: ignore[index]
     wrong = await submit(browser, "/settings/profile", "/settings/profile", display_name="V" * 81)
-    assert errors(wrong) == ["At most 80 characters, please."]
+    assert errors(wrong) == ["Name shown to others: At most 80 characters, please."]
 
 
 async def test_a_password_is_reset_through_the_pages(
@@ -166,7 +166,7 @@ async def test_a_password_is_reset_through_the_pages(
     assert shown.headers["referrer-policy"] == "no-referrer"
     page = f"/reset/confirm?token={token}"
     short = await submit(browser, page, "/reset/confirm", password="short")  # noqa: S106 - too short
-    assert errors(short) == ["At least 8 characters, please; 15 are better."]
+    assert errors(short) == ["New password: At least 8 characters, please; 15 are better."]
     done = await submit(browser, page, "/reset/confirm", password="another long password")  # noqa: S106 - of a test
     assert done.headers["location"] == "/sign-in"
     again = await submit(browser, page, "/reset/confirm", password="another long password")  # noqa: S106 - of a test

@@ -198,6 +198,8 @@ async def test_the_list_can_be_narrowed_and_shared(market: Market, new_client: N
     for wrong in ("budget_min=x", "skills=nosuch", "category=nosuch", "budget_kind=x", "currency=XXX&budget_min=5"):
         page = await guest.get(f"/orders?{wrong}", 422)
         assert page.select(".field-error"), wrong
+        assert page.select("main .alert-bad"), wrong
+    assert not (await guest.get("/orders?budget_min=x", 422)).select(".chip")
 
 
 @pytest.mark.parametrize("locale", ["ru", "en"])

@@ -1,6 +1,7 @@
 """Lists of orders as pages: the landing page, all open orders, a customer's own."""
 
 import re
+from collections.abc import Container
 from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -65,6 +66,7 @@ async def _list_page(request: Request, session: ReadSession, resources: Resource
         return RedirectResponse(typed.address(cursor=None), status_code=303)
     except InvalidError as error:
         wrong = error
+    form = typed.form(wrong)
     context = {
         "cards": [card_of(order, catalogue) for order in page.items],
         "count": count,
@@ -72,8 +74,8 @@ async def _list_page(request: Request, session: ReadSession, resources: Resource
         "older": typed.address(cursor=page.older) if page.older else None,
         "newer": typed.address(cursor=page.newer) if page.newer else None,
         "first": typed.address(cursor=None),
-        "f": typed.form(wrong),
-        "chips": typed.chips(catalogue),
+        "f": form,
+        "chips": typed.chips(catalogue, without=form.errors),
         "q": typed.values.get("q", ""),
         "categories": category_options(catalogue),
         "kinds": [(kind.value, _(words)) for kind, words in KIND_WORDS.items()],
@@ -234,15 +236,17 @@ class TypedFilter:
         state = FormState.start(**self.values)
         return state.with_error(wrong) if wrong else state
 
-    def chips(self, catalogue: catalog.Catalogue) -> list[tuple[str, str]]:
-        """Return each active filter in words, with the address of the list without it."""
+    def chips(self, catalogue: catalog.Catalogue, *, without: Container[str]) -> list[tuple[str, str]]:
+        """Return each active filter in words, with the address of the list without it; none of those that are wrong."""
         locale = current_locale()
         found: list[tuple[str, tuple[str, str]]] = []
         for name, value in self.values.items():
-            if name not in ("currency", "skills", "q"):
+            if name not in ("currency", "skills", "q") and name not in without:
                 found.append((self._words(name, value, catalogue), (name, value)))
         for word in self.words:
             skill = catalogue.resolve(word)
+            if skill is None and "skills" in without:
+                continue
             found.append((skill.name(locale) if skill else word, ("skills", word)))
         return [(words, self.address(cursor=None, without=pair)) for words, pair in found]
 

@@ -89,7 +89,7 @@ const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 function keepDraft(form) {
   const key = PREFIX + form.dataset.autosave;
   const notice = form.querySelector("[data-draft-notice]");
-  const words = notice.querySelector("p");
+  const words = notice.querySelector("[data-draft-words]");
   const button = notice.querySelector("button");
   const note = form.querySelector("[data-draft-note]");
   const base = form.dataset.autosaveBase ?? "";

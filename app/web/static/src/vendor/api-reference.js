@@ -1,8 +1,12 @@
 // Starts Swagger UI under a strict Content-Security-Policy, with our CSRF token on every call that it makes.
 addEventListener("DOMContentLoaded", () => {
   const holder = document.getElementById("api-reference");
-  const dark = document.documentElement.dataset.theme === "dark" || (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
-  document.documentElement.classList.toggle("dark-mode", dark);
+  const root = document.documentElement;
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const follow = () => root.classList.toggle("dark-mode", root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
+  follow();
+  system.addEventListener("change", follow);
+  new MutationObserver(follow).observe(root, { attributes: true, attributeFilter: ["data-theme"] });
   window.SwaggerUIBundle({
     domNode: holder,
     url: holder.dataset.openapi,
