@@ -75,9 +75,12 @@ def subset_font(source: Path, unicodes: str) -> bytes:
 
 
 def font_faces(names: dict[str, str]) -> str:
-    """Return the @font-face rules; every range stands in exactly one of them."""
+    """Return the @font-face rules; every range stands in exactly one of them.
+
+    `optional`, because a font that comes late would move a page that is being read; it is there on the next one.
+    """
     faces = [
-        '@font-face{font-family:"Onest";font-style:normal;font-display:swap;'
+        '@font-face{font-family:"Onest";font-style:normal;font-display:optional;'
         f"font-weight:{WEIGHTS[0]} {WEIGHTS[1]};"
         f'src:url("{names[name]}") format("woff2");unicode-range:{ranges};}}'
         for name, (_source, ranges) in reversed(FONTS.items())
