@@ -6,6 +6,7 @@ from bs4 import BeautifulSoup
 
 from app.web.cookies import cookie_name, sign, unsign
 from app.web.flash import COOKIE
+from tests.conftest import SignIn
 
 HTML = {"Accept": "text/html"}
 PUBLIC = ["/", "/design", "/nothing-here"]
@@ -127,3 +128,18 @@ async def test_a_summary_names_the_fields_in_their_order(client: httpx.AsyncClie
     told = [item.get_text(strip=True) for item in page.select(".summary li a")]
     assert [text.partition(":")[0] for text in told[:2]] == ["User name", "E-mail address"]
     assert all(page.find(id=link["href"].removeprefix("#")) for link in page.select(".summary li a"))  # type: ignore[union-attr]  # one text each
+
+
+@pytest.mark.parametrize("chosen", [{"locale": "en"}, {"theme": "dark"}])
+async def test_who_is_signed_in_chooses_language_and_theme_by_the_forms_of_the_page(
+    client: httpx.AsyncClient, sign_in: SignIn, chosen: dict[str, str]
+) -> None:
+    await sign_in(client, locale="ru")
+    client.headers.pop("X-CSRF-TOKEN")
+    name = next(iter(chosen))
+    form = soup(await client.get("/", headers=HTML)).select_one(f"form[action='/preferences']:has([name={name}])")
+    assert form is not None
+    fields = {str(item["name"]): str(item["value"]) for item in form.select("input[type=hidden]")}
+    assert (await client.post("/preferences", data={**fields, **chosen}, headers=HTML)).status_code == 303
+    page = soup(await client.get("/", headers=HTML))
+    assert (page.html["lang"] if name == "locale" else page.html["data-theme"]) == chosen[name]  # type: ignore[index]
