@@ -141,7 +141,7 @@ def _need_port(host: str, port: int, variable: str, what: str) -> None:
 
 
 def _greeting(settings: Settings) -> str:
-    from app.scripts.seed import accounts_told
+    from app.scripts.demo_accounts import accounts_told
 
     lines = [
         "ipLance is ready.",

@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
-from app.core.config import ROOT
 from app.core.ids import new_id
 from app.core.money import Currency, MoneyInput
 from app.core.resources import Resources
@@ -19,9 +18,8 @@ from app.features.orders.schemas import OrderClose, OrderCreate
 from app.features.proposals import service as proposals
 from app.features.proposals.schemas import ProposalCreate
 from app.models import BudgetKind, CloseReason, Order, User
+from app.scripts.demo_accounts import DATA, PASSWORD
 
-DATA = ROOT / "app" / "data" / "demo.json"
-PASSWORD = "pony-demo-2026"  # noqa: S105 - of people that exist in demonstrations only, and shown on the first start
 MINOR = 100
 
 

@@ -9,7 +9,7 @@ from app.core.resources import Resources, open_resources
 from app.core.uow import unit_of_work
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import CatalogData
-from app.scripts.demo import PASSWORD, load_demo, read_world
+from app.scripts.demo import load_demo
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,6 @@ async def load_catalogue(resources: Resources) -> int:
 
 ALWAYS: tuple[Step, ...] = (Step("catalogue", load_catalogue),)
 DEMONSTRATION: tuple[Step, ...] = (Step("demonstration", load_demo),)
-
-
-def accounts_told() -> list[str]:
-    """The demonstration accounts, one line each."""
-    people = ", ".join(person.username for person in read_world().people)
-    return [f"password of each: {PASSWORD}", people]
 
 
 async def seed(settings: Settings, servers: ServerAddresses, *, demo: bool) -> str:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from app.core.clock import utc_now
 from app.core.i18n import current_locale
+from app.core.security.csrf import CSRF_FIELD
 
 KEPT = 4096
 """Pieces a process keeps; at some 2 KB each they take less than 10 MB."""
@@ -24,11 +25,18 @@ _fragments: LRUCache[Hashable, Markup] = LRUCache(KEPT)
 
 
 def remembered(name: str, *depends_on: Hashable, caller: Callable[[], Markup]) -> Markup:
-    """Return the piece as it was written before for the same values, or write it."""
+    """Return the piece as it was written before for the same values, or write it.
+
+    Raises:
+        ValueError: The piece holds a form with a token, which is one person's own.
+    """
     key = (name, current_locale(), depends_on)
     found = _fragments.get(key)
     if found is None:
-        found = _fragments[key] = caller()
+        found = caller()
+        if CSRF_FIELD in found:
+            raise ValueError(f"the kept piece {name!r} holds a token of a form")
+        _fragments[key] = found
     return found
 
 

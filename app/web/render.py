@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from app.core import i18n
 from app.core.actor import Actor
 from app.core.middleware import LOCALE_COOKIE
+from app.core.security.csrf import CSRF_FIELD
 from app.web.assets import asset_url, icon_href
 from app.web.cookies import cookie_name, read_cookie
 from app.web.flash import forget_flashes, read_flashes
@@ -23,7 +24,6 @@ from app.web.fragments import remembered
 
 TEMPLATES = Path(__file__).parent / "templates"
 CSRF_COOKIE = "csrf_token"
-CSRF_FIELD = "csrf_token"
 THEME_COOKIE = "theme"
 PACK_FROM = 1024
 THEMES = ("light", "dark", "system")

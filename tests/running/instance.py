@@ -127,11 +127,11 @@ class Instance:
     def supervised(self, name: str) -> psutil.Process:
         """The living process of one supervised program."""
         marks = {
-            "web": r"child \d+ uvicorn",
-            "worker": r"child \d+ celery .* worker",
-            "beat": r"child \d+ celery .* beat",
-            "flower": r"child \d+ celery .* flower",
-            "mail": r"child \d+ app\.scripts\.mail_catcher",
+            "web": r"child \d+ \d+ uvicorn",
+            "worker": r"child \d+ \d+ celery .* worker",
+            "beat": r"child \d+ \d+ celery .* beat",
+            "flower": r"child \d+ \d+ celery .* flower",
+            "mail": r"child \d+ \d+ app\.scripts\.mail_catcher",
             "keeper": r"app\.core\.embedded ",
             "supervisor": r"app\.core\.supervision\.daemon",
             "postgres": r"bin/postgres -D",

@@ -60,6 +60,12 @@ def test_a_piece_is_written_once_for_the_same_values() -> None:
     assert texts == []
 
 
+def test_no_kept_piece_holds_a_token() -> None:
+    with pytest.raises(ValueError, match="token"):
+        remembered("form", caller=lambda: Markup('<input type="hidden" name="csrf_token" value="x">'))
+    assert remembered("form", caller=lambda: Markup("nothing was kept")) == "nothing was kept"
+
+
 def test_each_name_stands_for_one_piece() -> None:
     names = Counter(name for path in TEMPLATES.rglob("*.html") for name in _NAME.findall(path.read_text("utf-8")))
     assert names

@@ -1,17 +1,22 @@
 """Runs one module as a program that ends in order when its supervisor is gone.
 
-`python -m app.core.supervision.child NICENESS celery -A app.tasks.config_tasks worker`
+`python -m app.core.supervision.child NICENESS PORT celery -A app.tasks.config_tasks worker`
+
+PORT is what to wait for a little: everything that starts at once would load the same libraries beside the site, and the
+site is what somebody waits for. 0 waits for nothing.
 """
 
 import os
 import runpy
 import signal
+import socket
 import sys
 import threading
 import time
 
 LOOK_SECONDS = 0.5
 PATIENCE_SECONDS = 20.0
+WAIT_SECONDS = 10.0
 
 
 def watch_parent(parent: int) -> None:
@@ -23,12 +28,25 @@ def watch_parent(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def wait_for(port: int, seconds: float = WAIT_SECONDS) -> None:
+    """Wait until somebody listens there; go on without them after a while, because nothing here needs them."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+
+
 def main() -> None:
     """Become the named module, at the given priority."""
     threading.Thread(target=watch_parent, args=(os.getppid(),), name="parent-watch", daemon=True).start()
     os.nice(int(sys.argv[1]))
-    module = sys.argv[2]
-    sys.argv = sys.argv[2:]
+    if port := int(sys.argv[2]):
+        wait_for(port)
+    module = sys.argv[3]
+    sys.argv = sys.argv[3:]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

@@ -18,7 +18,9 @@ class Program:
     arguments: tuple[str, ...]
     stop_seconds: int = 20
     niceness: int = 0
-    """The site goes first: what nobody waits for starts and works at a lower priority."""
+    """The site goes first: what nobody waits for works at a lower priority."""
+    after_port: int = 0
+    """And starts after somebody listens there, or after some seconds; 0 starts at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +60,21 @@ def programs(choices: Choices) -> list[Program]:
             (*celery, "worker", pool, "--without-gossip", "--without-mingle"),
             stop_seconds=60,
             niceness=5,
+            after_port=choices.port,
         ),
         Program(
             "beat",
             "celery",
             (*celery, "beat", "--pidfile="),
             niceness=5,
+            after_port=choices.port,
         ),
         Program(
             "flower",
             "celery",
             (*celery, "flower", f"--port={choices.flower_port}", "--address=127.0.0.1"),
             niceness=10,
+            after_port=choices.port,
         ),
     ]
     if choices.mail_port is not None:
@@ -102,7 +107,7 @@ def configuration(choices: Choices) -> str:
 
 
 def _section(program: Program, logs: Path) -> str:
-    child = ("app.core.supervision.child", str(program.niceness), program.module)
+    child = ("app.core.supervision.child", str(program.niceness), str(program.after_port), program.module)
     command = [sys.executable, "-m", *child, *program.arguments]
     return (
         f"[program:{program.name}]\n"
