@@ -1,4 +1,4 @@
-"""The accounts of the demonstration world as the terminal tells them; imports next to nothing: each start shows them."""
+"""The accounts of the demonstration world as the terminal tells them; every start needs them, so it imports little."""
 
 import json
 
