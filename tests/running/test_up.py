@@ -134,7 +134,7 @@ def is_dead(victim: psutil.Process) -> bool:
 def replaced(instance: Instance, name: str, old: int) -> bool:
     try:
         return instance.supervised(name).pid != old
-    except AssertionError:
+    except (AssertionError, psutil.NoSuchProcess):  # a process may end while it is looked at
         return False
 
 

@@ -83,6 +83,7 @@ def programs(choices: Choices) -> list[Program]:
                 "mail",
                 "app.scripts.mail_catcher",
                 (str(choices.data_dir / "mail"), "127.0.0.1", str(choices.mail_port)),
+                after_port=choices.port,
             )
         )
     if choices.bundled:
