@@ -203,6 +203,6 @@ async def all_copies_taken(stack: Stack) -> None:
     """Wait until the broker holds no copy that a dead worker had."""
     async with Redis.from_url(str(stack.redis_url)) as redis:
         oldest_gone = asyncio.get_running_loop().time() + 2.0 * VISIBILITY_SECONDS
-        while any(b"message_id" in copy for copy in (await redis.hgetall("unacked")).values()):
+        while any("message_id" in str(copy) for copy in (await redis.hgetall("unacked")).values()):
             assert asyncio.get_running_loop().time() < oldest_gone, stack.logs()
             await asyncio.sleep(0.5)
