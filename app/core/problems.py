@@ -263,7 +263,9 @@ def install_error_handlers(  # noqa: C901 - one small function per kind
         if raised.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             # The router names the methods of the first route that fits; an address may have several.
             known = methods_of(str(request.scope["path"]))
-            response.headers["Allow"] = ", ".join(known) or response.headers.get("Allow", "")
+            # The framework joins a set, whose order changes with each start.
+            named = known or sorted(response.headers.get("Allow", "").split(", "))
+            response.headers["Allow"] = ", ".join(named)
         return response
 
     async def anything(request: Request, error: Exception) -> Response:
