@@ -128,7 +128,10 @@ def test_killed_processes_are_back_without_help(instance: Instance, names: tuple
 
 
 def is_dead(victim: psutil.Process) -> bool:
-    return not victim.is_running() or victim.status() == psutil.STATUS_ZOMBIE
+    try:
+        return not victim.is_running() or victim.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it ended between the two questions
+        return True
 
 
 def replaced(instance: Instance, name: str, old: int) -> bool:
