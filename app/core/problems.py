@@ -22,6 +22,7 @@ from app.core.errors import (
     ForbiddenError,
     InvalidError,
     NotFoundError,
+    UnauthenticatedError,
     UnavailableError,
 )
 from app.core.i18n import N_, _
@@ -188,8 +189,9 @@ def wants_page(request: Request) -> bool:
 
 def _from_http(error: StarletteHTTPException) -> DomainError:
     by_status: dict[int, DomainError] = {
-        404: NotFoundError(),
+        401: UnauthenticatedError(),
         403: ForbiddenError(),
+        404: NotFoundError(),
         405: MethodNotAllowedError(),
         413: TooLargeError(),
         415: UnsupportedMediaTypeError(),

@@ -4,6 +4,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
 
 from app.core.errors import ConflictError, RateLimitedError
 from app.core.i18n import N_
@@ -33,6 +34,10 @@ def app(app: FastAPI) -> FastAPI:
     async def outage() -> None:
         raise ConnectionRefusedError("postgres at 10.0.0.1")
 
+    @app.get("/api/v1/library/{status}")
+    async def library(status: int) -> None:
+        raise HTTPException(status, "words of a library")
+
     @app.put("/api/v1/shape")
     async def shape(body: Shape) -> str:
         return body.name
@@ -55,6 +60,15 @@ async def test_the_reader_chooses_the_language(client: httpx.AsyncClient) -> Non
     russian = (await client.get("/api/v1/conflict", headers={"Accept-Language": "ru"})).json()["title"]
     assert english == "This has changed meanwhile"
     assert any("а" <= letter <= "я" for letter in russian.lower())
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(401, "unauthenticated"), (403, "forbidden"), (404, "not-found"), (413, "too-large")]
+)
+async def test_what_a_library_refuses_is_told_in_our_words(client: httpx.AsyncClient, status: int, code: str) -> None:
+    answer = await client.get(f"/api/v1/library/{status}")
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert "words of a library" not in answer.text
 
 
 async def test_waiting_is_told_in_seconds(client: httpx.AsyncClient) -> None:
