@@ -66,11 +66,11 @@ def measure(run: Run) -> list[Section]:
     seconds = max(8, run.seconds)
     runs: list[dict[str, Any]] = []
     with run.world.iplance() as web:
-        people = run.world.people(web)
+        people, reader = run.world.people(web), run.world.reader(web)
         for number in range(run.rounds):
-            idle = result(_probe(web, people[0], seconds))
+            idle = result(_probe(web, reader, seconds))
             load = _sign_ins(web, people, seconds + 2)
-            beside = result(_probe(web, people[0], seconds))
+            beside = result(_probe(web, reader, seconds))
             loaded = result(load)
             runs.append({"ceiling": _ceiling(seconds), "idle": idle, "beside": beside, "sign-ins": loaded})
             print(f"  {number + 1}/{run.rounds} {loaded['codes']}", file=sys.stderr, flush=True)
@@ -111,8 +111,11 @@ def measure(run: Run) -> list[Section]:
         how=f"{run.rounds} rounds of {seconds} s; `/me` by an open-loop probe at {PACE}/s, from the due moment.",
     )
     slower = statistics.median(each["beside"]["p99"] / each["idle"]["p99"] for each in runs)
+    unanswered = sum(each["beside"]["bad"] + each["idle"]["bad"] for each in runs)
     section.goals = [
-        Goal("`/me` p99 beside eight endless sign-ins, to idle", "≤ 3", f"{slower:.2f}", slower <= 3),
+        Goal(
+            "`/me` p99 beside eight endless sign-ins, to idle", "≤ 3", f"{slower:.2f}", slower <= 3 and not unanswered
+        ),
         at_least("sign-ins against the bcrypt ceiling", median("sign-ins", "rps") / ceiling, 0.65, clean=not refused),
     ]
     return [section]
