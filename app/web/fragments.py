@@ -7,6 +7,7 @@ part of the key. Nothing personal may stand in one: no token of a form, no name 
 """
 
 from collections.abc import Awaitable, Callable, Hashable
+from http import HTTPStatus
 
 from cachetools import LRUCache
 from markupsafe import Markup
@@ -52,6 +53,8 @@ class KeptPages:
         found = self._kept.get(key)
         if found is None:
             page = await write()
+            if page.status_code != HTTPStatus.OK:
+                return page
             found = self._kept[key] = (bytes(page.body), dict(page.headers))
         return Response(found[0], headers=found[1])
 

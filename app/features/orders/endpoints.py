@@ -1,6 +1,5 @@
 """The JSON face of orders."""
 
-import re
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -27,6 +26,7 @@ from app.features.orders.errors import (
     TooManyOrdersError,
 )
 from app.features.orders.schemas import (
+    NOTHING_OR_CURSOR,
     OrderCard,
     OrderClose,
     OrderCreate,
@@ -38,7 +38,6 @@ from app.features.orders.schemas import (
 
 router = APIRouter(prefix="/orders", tags=["orders"])
 
-_NOTHING_OR_CURSOR = re.compile(rb"(?:cursor=(?P<cursor>[A-Za-z0-9_-]{1,300}))?")
 _QUICKLY_ASKED = frozenset({"q", "cursor", "limit"})
 READER = (BadTokenError, SessionEndedError)
 SIGNED_IN = (*READER, NotSignedInError)
@@ -58,7 +57,7 @@ async def list_orders(
 
 async def list_shortcut(request: Request) -> Response | None:
     """Answer the list ahead of routing when nothing but a cursor, or words and a place, are asked for."""
-    asked = _NOTHING_OR_CURSOR.fullmatch(request.scope["query_string"])
+    asked = NOTHING_OR_CURSOR.fullmatch(request.scope["query_string"])
     body: bytes | None
     if asked is None:
         wanted = _quickly_asked(request)

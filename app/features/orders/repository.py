@@ -41,6 +41,8 @@ COUNT_LIMIT = 1000
 """Beyond this a list says "more than"; an exact count of a common word takes seconds."""
 NEWEST = 2000
 """How many of the newest orders are looked through one by one before an index is asked; takes some 5 ms."""
+_IS_OPEN = literal_column("orders.status") == literal_column("'open'")
+"""As text, because an index over open orders alone is not used where the state is a parameter."""
 _PLACE = frozenset({"published_at", "order_id"})
 _TOKEN = re.compile(r"\w+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -147,8 +149,7 @@ def _window[*Ts](statement: Select[*Ts], shape: Shape, limit: int) -> Select[*Ts
     given, side = shape
     key = tuple_(Order.published_at, Order.id)
     neighbour = tuple_(bindparam("published_at", type_=DateTime(timezone=True)), bindparam("order_id", type_=Uuid()))
-    is_open = literal_column("orders.status") == literal_column("'open'")
-    statement = statement.where(is_open, *_clauses(given)).limit(literal_column(str(int(limit))))
+    statement = statement.where(_IS_OPEN, *_clauses(given)).limit(literal_column(str(int(limit))))
     if side == "newer":
         return statement.where(key > neighbour).order_by(Order.published_at, Order.id)
     if side == "older":
@@ -266,11 +267,10 @@ def cards_statement(shape: Shape, limit: int, *, among_newest: bool = False) -> 
 @lru_cache(maxsize=200)
 def count_statement(given: frozenset[str]) -> tuple[str, tuple[str, ...]]:
     """Return the text that counts what fits, never further than one past `COUNT_LIMIT`, and its values' names."""
-    is_open = literal_column("orders.status") == literal_column("'open'")
     some: Select[str] = (
         select(literal_column("'x'", Text))
         .select_from(Order)
-        .where(is_open, *_clauses(given))
+        .where(_IS_OPEN, *_clauses(given))
         .limit(literal_column(str(COUNT_LIMIT + 1)))
     )
     compiled = select(func.count()).select_from(some.subquery()).compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's own

@@ -1,5 +1,6 @@
 """Shapes that cross the wire for orders."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -26,6 +27,8 @@ KIND_WORDS: dict[BudgetKind, str] = {
     BudgetKind.HOURLY: N_("By the hour"),
     BudgetKind.OPEN: N_("Open to offers"),
 }
+NOTHING_OR_CURSOR = re.compile(rb"(?:cursor=(?P<cursor>[A-Za-z0-9_-]{1,300}))?")
+"""The query of a list that nothing narrows, as bytes of the address: what the shortcuts answer."""
 MAX_TITLE = 200
 MAX_DESCRIPTION = 20_000
 MAX_SKILLS = 15

@@ -1,6 +1,5 @@
 """Lists of orders as pages: the landing page, all open orders, a customer's own."""
 
-import re
 from collections.abc import Container
 from functools import lru_cache
 from typing import Annotated, Any
@@ -21,7 +20,7 @@ from app.features.catalog import service as catalog
 from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError
-from app.features.orders.schemas import KIND_WORDS, STATUS_WORDS, OrderCard, OrderListQuery
+from app.features.orders.schemas import KIND_WORDS, NOTHING_OR_CURSOR, STATUS_WORDS, OrderCard, OrderListQuery
 from app.models import BudgetKind
 from app.web import cards
 from app.web.forms import FormState
@@ -30,7 +29,6 @@ from app.web.landing import landing_scene
 from app.web.render import current_theme, is_plain_guest, render
 
 router = APIRouter()
-_NOTHING_OR_CURSOR = re.compile(rb"(?:cursor=(?P<cursor>[A-Za-z0-9_-]{1,300}))?")
 PAGE_SIZE = 20
 LANDING_SIZE = 3
 """Orders on the landing page."""
@@ -87,7 +85,7 @@ async def _list_page(request: Request, session: ReadSession, resources: Resource
 async def guest_list_shortcut(request: Request) -> Response | None:
     """Show the newest orders to a guest ahead of routing: the page that most people see first."""
     resources = connection_resources(request)
-    asked = _NOTHING_OR_CURSOR.fullmatch(request.scope["query_string"])
+    asked = NOTHING_OR_CURSOR.fullmatch(request.scope["query_string"])
     if asked is None or not is_plain_guest(request):
         return None
     cursor = asked["cursor"].decode("ascii") if asked["cursor"] else None
