@@ -17,22 +17,24 @@ from app.features.orders.service.desk import (
     renew_order,
 )
 from app.features.orders.service.importing import ImportedOrder, import_order, record_key
-from app.features.orders.service.reading import (
+from app.features.orders.service.listing import (
     OrderPage,
     count_newest,
     count_orders,
-    get_order,
-    get_own_order,
     list_newest_json,
     list_open_json,
     list_open_orders,
+    narrow,
+    search_json,
+)
+from app.features.orders.service.reading import (
+    get_order,
+    get_own_order,
     list_own_orders,
     list_revisions,
-    narrow,
     orders_by_id,
     people,
     present,
-    search_json,
 )
 
 __all__ = [

@@ -1,43 +1,22 @@
-"""Reading orders: one, a customer's own, and the public list in its plain and its fast way."""
+"""Reading orders: one, and a customer's own."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable
 from uuid import UUID
 
-from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
-from app.core.errors import FieldError
-from app.core.fastlane import FastLane
-from app.core.i18n import N_
 from app.core.machine import Side
 from app.core.money import MoneyRead
-from app.core.pagination import DEFAULT_LIMIT, Slice, decode_cursor, encode_cursor
+from app.core.pagination import Slice, decode_cursor, encode_cursor
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.identity import service as identity
 from app.features.orders import policy, rules
 from app.features.orders.errors import InvalidFilterError, NotOrderCustomerError, OrderNotFoundError
-from app.features.orders.repository import Conditions, OrderRepository, Position, count_statement, newest_cards
-from app.features.orders.schemas import OrderCard, OrderFilter, OrderListQuery, OrderRead, PersonRead, RevisionRead
+from app.features.orders.repository import OrderRepository
+from app.features.orders.schemas import OrderCard, OrderRead, PersonRead, RevisionRead
 from app.models import Order
-
-type CardRow = tuple[str, datetime, UUID]
-"""The JSON of a card and its place in the list."""
-_CARDS = TypeAdapter(list[OrderCard])
-NOTHING = b'{"items":[],"next_cursor":null}'
-"""The answer of a list that cannot hold anything."""
-
-
-@dataclass(frozen=True, slots=True)
-class OrderPage:
-    """One page of the public list with the way to both neighbours."""
-
-    items: list[OrderCard]
-    newer: str | None
-    older: str | None
 
 
 async def get_order(session: AsyncSession, actor: Actor | None, order_id: UUID) -> Order:
@@ -107,147 +86,6 @@ async def list_own_orders(
     rows = await OrderRepository(session).mine(actor.id, before, limit + 1)
     items = await _cards(session, resources, rows[:limit])
     return Slice(items, encode_cursor(str(items[-1].id)) if len(rows) > limit else None)
-
-
-async def narrow(session: AsyncSession, resources: Resources, wanted: OrderFilter) -> Conditions | None:
-    """Resolve the names in a filter; None where nothing can fit.
-
-    Raises:
-        InvalidFilterError: A name is unknown or two filters contradict each other.
-    """
-    catalogue = await catalog.read_catalogue(session, resources) if wanted.category or wanted.skills else None
-    category_ids: tuple[int, ...] = ()
-    if catalogue and wanted.category:
-        category = catalogue.category(wanted.category)
-        if category is None:
-            text = N_("There is no category “{category}”. Choose one from the list.")
-            raise InvalidFilterError(errors=[FieldError(("query", "category"), text, {"category": wanted.category})])
-        category_ids = catalogue.with_parts(category)
-    skills: dict[str, None] = {}
-    for word in (part.strip() for text in wanted.skills for part in text.split(",")):
-        skill = catalogue.resolve(word) if catalogue and word else None
-        if word and skill is None:
-            text = N_("There is no skill “{skill}”. Choose one from the list.")
-            raise InvalidFilterError(errors=[FieldError(("query", "skills"), text, {"skill": word})])
-        if skill:
-            skills[skill.slug] = None
-    if wanted.budget_min is not None and wanted.budget_max is not None and wanted.budget_max < wanted.budget_min:
-        text = N_("The most must not be less than the least.")
-        raise InvalidFilterError(errors=[FieldError(("query", "budget_max"), text)])
-    words = _words(wanted.q)
-    if words and not rules.has_words(words):
-        return None
-    return Conditions(
-        words=words,
-        category_ids=category_ids,
-        skills=tuple(skills),
-        budget_kind=wanted.budget_kind,
-        budget_min=wanted.budget_min,
-        budget_max=wanted.budget_max,
-        currency=wanted.currency,
-    )
-
-
-async def list_open_json(session: AsyncSession, resources: Resources, wanted: OrderListQuery) -> bytes:
-    """Return a page of open orders as the finished JSON of `Page[OrderCard]`, written by PostgreSQL.
-
-    The list that nothing narrows is the most read page of the house: it goes by the fast lane.
-    """
-    conditions = await narrow(session, resources, wanted)
-    if conditions is None:
-        return NOTHING
-    position = Position.decode(wanted.cursor) if wanted.cursor else None
-    return _page_json(await _rows(session, resources, conditions, position, wanted.limit), position, wanted.limit)
-
-
-async def list_newest_json(resources: Resources, cursor: str | None) -> bytes | None:
-    """Return what `list_open_json` returns when nothing but a cursor is asked for; None without a fast lane.
-
-    Raises:
-        BadCursorError: The cursor is none of this list.
-    """
-    if resources.fast_lane is None:
-        return None
-    position = Position.decode(cursor) if cursor else None
-    rows = await _newest_cards(resources.fast_lane, position, DEFAULT_LIMIT + 1)
-    return _page_json(rows, position, DEFAULT_LIMIT)
-
-
-async def count_newest(resources: Resources) -> int:
-    """Return what `count_orders` returns when nothing narrows the list, by the fast lane; 0 without one."""
-    if resources.fast_lane is None:
-        return 0
-    statement, _names = count_statement(frozenset())
-    return int((await resources.fast_lane.fetch(statement))[0][0])
-
-
-async def search_json(resources: Resources, wanted: OrderListQuery) -> bytes | None:
-    """Return what `list_open_json` returns for words alone; None where that needs more than the fast lane.
-
-    Raises:
-        BadCursorError: The cursor is none of this list.
-        InvalidFilterError: The words hold what cannot be stored.
-    """
-    if resources.fast_lane is None or wanted.category or wanted.skills:
-        return None
-    async with resources.read_sessions() as session:  # connects only when something asks through it
-        return await list_open_json(session, resources, wanted)
-
-
-async def _rows(
-    session: AsyncSession, resources: Resources, conditions: Conditions, position: Position | None, limit: int
-) -> Sequence[CardRow]:
-    """Return the rows of a page, newest first, and one more where there are more."""
-    return await OrderRepository(session, resources.fast_lane).open_cards(conditions, position, limit + 1)
-
-
-async def _newest_cards(lane: FastLane, position: Position | None, limit: int) -> Sequence[CardRow]:
-    statement, values = newest_cards(position, limit)
-    return await lane.fetch(statement, *values)
-
-
-def _page_json(rows: Sequence[CardRow], position: Position | None, limit: int) -> bytes:
-    more = len(rows) > limit
-    if position is not None and position.newer:
-        rows, more = rows[-limit:], bool(rows)
-    else:
-        rows = rows[:limit]
-    cursor = f'"{Position(rows[-1][1], rows[-1][2]).encode()}"' if more else "null"
-    return f'{{"items":[{",".join([row[0] for row in rows])}],"next_cursor":{cursor}}}'.encode()
-
-
-async def list_open_orders(session: AsyncSession, resources: Resources, wanted: OrderListQuery) -> OrderPage:
-    """Return the same page as objects, with cursors to both neighbours, as pages need them."""
-    conditions = await narrow(session, resources, wanted)
-    if conditions is None:
-        return OrderPage([], None, None)
-    position = Position.decode(wanted.cursor) if wanted.cursor else None
-    rows = await _rows(session, resources, conditions, position, wanted.limit)
-    more = len(rows) > wanted.limit
-    towards_top = position is not None and position.newer
-    rows = rows[-wanted.limit :] if towards_top else rows[: wanted.limit]
-    has_newer = more if towards_top else position is not None
-    has_older = bool(rows) if towards_top else more
-    return OrderPage(
-        _CARDS.validate_json(f"[{','.join([row[0] for row in rows])}]"),
-        newer=Position(rows[0][1], rows[0][2], newer=True).encode() if rows and has_newer else None,
-        older=Position(rows[-1][1], rows[-1][2]).encode() if rows and has_older else None,
-    )
-
-
-async def count_orders(session: AsyncSession, resources: Resources, wanted: OrderFilter) -> int:
-    """Count open orders that fit, up to one more than the bound of `repository.COUNT_LIMIT`."""
-    conditions = await narrow(session, resources, wanted)
-    if conditions is None:
-        return 0
-    return await OrderRepository(session, resources.fast_lane).count(conditions)
-
-
-def _words(typed: str) -> str:
-    if "\x00" in typed:
-        text = N_("This contains characters that cannot be shown. Please type it again.")
-        raise InvalidFilterError(errors=[FieldError(("query", "q"), text)])
-    return typed.strip()
 
 
 def _uuid(text: str) -> UUID:

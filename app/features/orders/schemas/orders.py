@@ -1,6 +1,5 @@
 """Shapes that cross the wire for orders."""
 
-import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,8 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from app.core.i18n import N_
-from app.core.money import MAX_AMOUNT, Currency, MoneyInput, MoneyRead
-from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from app.core.money import MoneyInput, MoneyRead
 from app.core.texts import at_least, many_lines, one_line
 from app.models import BudgetKind, CloseReason, OrderStatus
 
@@ -27,12 +25,9 @@ KIND_WORDS: dict[BudgetKind, str] = {
     BudgetKind.HOURLY: N_("By the hour"),
     BudgetKind.OPEN: N_("Open to offers"),
 }
-NOTHING_OR_CURSOR = re.compile(rb"(?:cursor=(?P<cursor>[A-Za-z0-9_-]{1,300}))?")
-"""The query of a list that nothing narrows, as bytes of the address: what the shortcuts answer."""
 MAX_TITLE = 200
 MAX_DESCRIPTION = 20_000
 MAX_SKILLS = 15
-MAX_QUERY = 200
 
 
 def _day(value: object) -> object:
@@ -170,28 +165,3 @@ class RevisionList(BaseModel):
     """Earlier versions of an order, newest first."""
 
     items: list[RevisionRead]
-
-
-class OrderFilter(BaseModel):
-    """What a list of open orders is narrowed to."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    q: Annotated[str, Field(max_length=MAX_QUERY, description="words in any form, Russian or English")] = ""
-    category: Annotated[str, Field(max_length=60, description="slug; its parts are included")] = ""
-    skills: Annotated[
-        tuple[Annotated[str, Field(max_length=200)], ...],
-        Field(max_length=MAX_SKILLS, description="slugs or names, repeated or with commas; all of them are needed"),
-    ] = ()
-    budget_kind: BudgetKind | None = None
-    budget_min: Annotated[int | None, Field(ge=0, le=MAX_AMOUNT, description="minor units")] = None
-    budget_max: Annotated[int | None, Field(ge=0, le=MAX_AMOUNT, description="minor units")] = None
-    currency: Currency | None = None
-
-
-class OrderListQuery(OrderFilter):
-    """A page of the list of open orders."""
-
-    sort: Annotated[str, Field(pattern="^newest$")] = "newest"
-    cursor: Annotated[str | None, Field(max_length=300)] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT

@@ -1,7 +1,7 @@
-"""Every query about orders; the fast path is `newest_cards`, run by the driver itself."""
+"""The public list of orders; the fast path is `newest_cards`, run by the driver itself."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -29,13 +29,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased, defer, undefer
+from sqlalchemy.orm import aliased
 
 from app.core.fastlane import FastLane
 from app.core.money import Currency
 from app.core.pagination import BadCursorError, decode_cursor, encode_cursor
-from app.models import BudgetKind, Category, Order, OrderRevision, OrderStatus, User
-from app.models.order import IS_OPEN
+from app.models import BudgetKind, Category, Order, User
 
 COUNT_LIMIT = 1000
 """Beyond this a list says "more than"; an exact count of a common word takes seconds."""
@@ -284,85 +283,12 @@ def newest_cards(position: Position | None, limit: int) -> tuple[str, list[Any]]
     return statement, [values[name] for name in names]
 
 
-class OrderRepository:
-    """Orders, by the ways the house asks for them."""
+class ListingRepository:
+    """Open orders as everybody sees them, narrowed and in pages."""
 
     def __init__(self, session: AsyncSession, lane: FastLane | None = None) -> None:
         self._session = session
         self._lane = lane
-
-    def add(self, order: Order) -> None:
-        """Stage a new order."""
-        self._session.add(order)
-
-    def add_revision(self, revision: OrderRevision) -> None:
-        """Stage what an order said before an edit."""
-        self._session.add(revision)
-
-    async def get(self, order_id: UUID) -> Order | None:
-        """Return one order."""
-        return (await self._session.execute(select(Order).where(Order.id == order_id))).scalar_one_or_none()
-
-    async def get_many(self, ids: Iterable[UUID]) -> dict[UUID, Order]:
-        """Return orders by their ids."""
-        statement = select(Order).where(Order.id.in_(set(ids)))
-        return {order.id: order for order in (await self._session.execute(statement)).scalars()}
-
-    async def get_for_update(self, order_id: UUID) -> Order | None:
-        """Lock one order until the unit of work ends; whoever also locks proposals locks the order first."""
-        statement = (
-            select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
-        )
-        return (await self._session.execute(statement)).scalar_one_or_none()
-
-    async def get_by_key(self, customer_id: UUID, external_key: str) -> Order | None:
-        """Return the order that an import made before."""
-        statement = select(Order).where(Order.customer_id == customer_id, Order.external_key == external_key)
-        return (await self._session.execute(statement)).scalar_one_or_none()
-
-    async def mine(self, customer_id: UUID, before: UUID | None, limit: int) -> Sequence[Order]:
-        """Return a customer's own orders, newest first."""
-        statement = select(Order).where(Order.customer_id == customer_id)
-        if before is not None:
-            statement = statement.where(Order.id < before)
-        statement = statement.order_by(Order.id.desc()).limit(limit)
-        return (await self._session.execute(_as_cards(statement))).scalars().all()
-
-    async def revisions(self, order_id: UUID, limit: int = 100) -> Sequence[OrderRevision]:
-        """Return what an order said before its edits, newest first."""
-        statement = (
-            select(OrderRevision)
-            .where(OrderRevision.order_id == order_id)
-            .order_by(OrderRevision.version.desc())
-            .limit(limit)
-        )
-        return (await self._session.execute(statement)).scalars().all()
-
-    async def stale(self, now: datetime, limit: int) -> Sequence[Order]:
-        """Lock open orders whose time is over; those that another worker holds are skipped."""
-        statement = (
-            select(Order)
-            .where(IS_OPEN, Order.expires_at <= now)
-            .order_by(Order.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        return (await self._session.execute(statement)).scalars().all()
-
-    async def queue_up(self, customer_id: UUID) -> None:
-        """Let one customer's publishing wait for itself, so that a count holds; the lock ends with the transaction."""
-        await self._session.execute(
-            select(func.pg_advisory_xact_lock(func.hashtextextended(f"orders:{customer_id}", 0)))
-        )
-
-    async def published_since(self, customer_id: UUID, since: datetime) -> int:
-        """Count what a customer published since a moment."""
-        statement = (
-            select(func.count())
-            .select_from(Order)
-            .where(Order.customer_id == customer_id, Order.published_at > since, Order.status != OrderStatus.DRAFT)
-        )
-        return (await self._session.execute(statement)).scalar_one()
 
     async def open_cards(
         self, conditions: Conditions, position: Position | None, limit: int
@@ -393,8 +319,3 @@ class OrderRepository:
             await self._session.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"))
         connection = await self._session.connection()
         return (await connection.exec_driver_sql(statement, tuple(given))).all()
-
-
-def _as_cards[*Ts](statement: Select[*Ts]) -> Select[*Ts]:
-    """Read the excerpt in place of the whole description."""
-    return statement.options(undefer(Order.excerpt), defer(Order.description))

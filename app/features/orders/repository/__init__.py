@@ -1,0 +1,21 @@
+"""Every query about orders: single ones, and the public list."""
+
+from app.features.orders.repository.listing import (
+    COUNT_LIMIT,
+    Conditions,
+    ListingRepository,
+    Position,
+    count_statement,
+    newest_cards,
+)
+from app.features.orders.repository.orders import OrderRepository
+
+__all__ = [
+    "COUNT_LIMIT",
+    "Conditions",
+    "ListingRepository",
+    "OrderRepository",
+    "Position",
+    "count_statement",
+    "newest_cards",
+]

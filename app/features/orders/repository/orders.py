@@ -1,0 +1,97 @@
+"""Every query about single orders and a customer's own."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer, undefer
+
+from app.models import Order, OrderRevision, OrderStatus
+from app.models.order import IS_OPEN
+
+
+class OrderRepository:
+    """Orders, by the ways the house asks for them."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    def add(self, order: Order) -> None:
+        """Stage a new order."""
+        self._session.add(order)
+
+    def add_revision(self, revision: OrderRevision) -> None:
+        """Stage what an order said before an edit."""
+        self._session.add(revision)
+
+    async def get(self, order_id: UUID) -> Order | None:
+        """Return one order."""
+        return (await self._session.execute(select(Order).where(Order.id == order_id))).scalar_one_or_none()
+
+    async def get_many(self, ids: Iterable[UUID]) -> dict[UUID, Order]:
+        """Return orders by their ids."""
+        statement = select(Order).where(Order.id.in_(set(ids)))
+        return {order.id: order for order in (await self._session.execute(statement)).scalars()}
+
+    async def get_for_update(self, order_id: UUID) -> Order | None:
+        """Lock one order until the unit of work ends; whoever also locks proposals locks the order first."""
+        statement = (
+            select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
+        )
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def get_by_key(self, customer_id: UUID, external_key: str) -> Order | None:
+        """Return the order that an import made before."""
+        statement = select(Order).where(Order.customer_id == customer_id, Order.external_key == external_key)
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def mine(self, customer_id: UUID, before: UUID | None, limit: int) -> Sequence[Order]:
+        """Return a customer's own orders, newest first."""
+        statement = select(Order).where(Order.customer_id == customer_id)
+        if before is not None:
+            statement = statement.where(Order.id < before)
+        statement = statement.order_by(Order.id.desc()).limit(limit)
+        return (await self._session.execute(_as_cards(statement))).scalars().all()
+
+    async def revisions(self, order_id: UUID, limit: int = 100) -> Sequence[OrderRevision]:
+        """Return what an order said before its edits, newest first."""
+        statement = (
+            select(OrderRevision)
+            .where(OrderRevision.order_id == order_id)
+            .order_by(OrderRevision.version.desc())
+            .limit(limit)
+        )
+        return (await self._session.execute(statement)).scalars().all()
+
+    async def stale(self, now: datetime, limit: int) -> Sequence[Order]:
+        """Lock open orders whose time is over; those that another worker holds are skipped."""
+        statement = (
+            select(Order)
+            .where(IS_OPEN, Order.expires_at <= now)
+            .order_by(Order.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return (await self._session.execute(statement)).scalars().all()
+
+    async def queue_up(self, customer_id: UUID) -> None:
+        """Let one customer's publishing wait for itself, so that a count holds; the lock ends with the transaction."""
+        await self._session.execute(
+            select(func.pg_advisory_xact_lock(func.hashtextextended(f"orders:{customer_id}", 0)))
+        )
+
+    async def published_since(self, customer_id: UUID, since: datetime) -> int:
+        """Count what a customer published since a moment."""
+        statement = (
+            select(func.count())
+            .select_from(Order)
+            .where(Order.customer_id == customer_id, Order.published_at > since, Order.status != OrderStatus.DRAFT)
+        )
+        return (await self._session.execute(statement)).scalar_one()
+
+
+def _as_cards[*Ts](statement: Select[*Ts]) -> Select[*Ts]:
+    """Read the excerpt in place of the whole description."""
+    return statement.options(undefer(Order.excerpt), defer(Order.description))

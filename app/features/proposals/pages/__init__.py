@@ -1,0 +1,12 @@
+"""The page of one order with its proposals, and every step of both sides; each decision has a page that names it."""
+
+from fastapi import APIRouter
+
+from app.features.proposals.pages.order import router as order
+from app.features.proposals.pages.steps import router as steps
+
+router = APIRouter()
+router.include_router(order)
+router.include_router(steps)
+
+__all__ = ["router"]

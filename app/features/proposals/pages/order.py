@@ -1,0 +1,176 @@
+"""The page of one order with its proposals."""
+
+from datetime import UTC, datetime, time
+from urllib.parse import quote, urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from app.core.actor import Actor
+from app.core.errors import InvalidError
+from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.i18n import N_, _, current_locale
+from app.core.resources import Resources
+from app.features.catalog import service as catalog
+from app.features.identity.access import CurrentActor, OptionalActor
+from app.features.orders import service as orders
+from app.features.orders.schemas import KIND_WORDS, OrderRead
+from app.features.orders.schemas import STATUS_WORDS as ORDER_WORDS
+from app.features.proposals import service
+from app.features.proposals.pages._words import PAGE_SIZE, read_form, shown_in_words
+from app.features.proposals.schemas import (
+    CUSTOMER_REASONS,
+    ProposalRead,
+)
+from app.models import OrderStatus, ProposalStatus
+from app.web.cards import budget_words
+from app.web.flash import redirect
+from app.web.formats import ago, day, exact, number
+from app.web.forms import FormState
+from app.web.render import render
+
+router = APIRouter()
+
+
+@router.get("/orders/{order_id}")
+async def show_order(
+    request: Request,
+    order_id: UUID,
+    actor: OptionalActor,
+    session: ReadSession,
+    resources: ProcessResources,
+) -> Response:
+    """Show an order: to its customer with the proposals, to a freelancer with their own or the form for one."""
+    return await _order_page(request, session, resources, actor, order_id, FormState())
+
+
+@router.get("/orders/{order_id}/proposals")
+async def order_proposals_elsewhere(order_id: UUID, _actor: OptionalActor) -> Response:
+    """Lead to the page that shows them."""
+    return RedirectResponse(f"/orders/{order_id}#proposals", status_code=303)
+
+
+@router.post("/orders/{order_id}/proposals")
+async def send_proposal(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Send a proposal, or show the form again with what is wrong."""
+    form = await request.form()
+    order = await orders.get_order(uow.session, actor, order_id)
+    try:
+        async with uow.session.begin_nested():
+            await service.send_proposal(uow, actor, order_id, read_form(form, order.currency))
+    except InvalidError as error:
+        state = FormState.posted(form, error)
+        return await _order_page(request, uow.session, uow.resources, actor, order_id, state)
+    return redirect(
+        f"/orders/{order_id}", _("Your proposal is sent. The customer sees it now."), done=f"proposal-{order_id}"
+    )
+
+
+async def _order_page(
+    request: Request,
+    session: ReadSession,
+    resources: Resources,
+    actor: Actor | None,
+    order_id: UUID,
+    form: FormState,
+) -> Response:
+    cursor = request.query_params.get("cursor")
+    order = await orders.get_order(session, actor, order_id)
+    shown = await orders.present(session, resources, actor, order)
+    catalogue = await catalog.read_catalogue(session, resources)
+    is_own = actor is not None and actor.id == order.customer_id
+    own: list[ProposalRead] = []
+    desk: list[ProposalRead] = []
+    older = None
+    if actor is not None and is_own and order.published_at is not None:
+        page = await service.list_order_proposals(session, actor, order_id, cursor, PAGE_SIZE)
+        desk = page.items
+        older = f"/orders/{order_id}?{urlencode({'cursor': page.next_cursor})}#proposals" if page.next_cursor else None
+    elif actor is not None and not is_own:
+        own = await service.own_proposals_for(session, actor, order_id)
+    label, tone = ORDER_WORDS[order.status]
+    live = next((item for item in own if item.status in (ProposalStatus.SENT, ProposalStatus.ACCEPTED)), None)
+    refused = any(item.decline_reason in CUSTOMER_REASONS for item in own)
+    context = {
+        "order": shown,
+        "budget": budget_words(shown.budget_kind, shown.budget, shown.budget_max),
+        "badge_words": (_(label), tone),
+        "details": _details(shown),
+        "skills": _skill_names(shown, catalogue),
+        "category": _category_names(shown, catalogue),
+        "is_own": is_own,
+        "own": [shown_in_words(item) for item in own],
+        "desk": [shown_in_words(item) for item in desk],
+        "older": older,
+        "newer": f"/orders/{order_id}#proposals" if cursor else None,
+        "may_propose": "propose" in shown.actions and live is None and not refused,
+        "next": _next_step(shown, is_own=is_own, live=live),
+        "sign_in": f"/sign-in?next={quote(f'/orders/{order_id}')}",
+        "revisions": await orders.list_revisions(session, actor, order_id) if shown.version > 1 else [],
+        "currency": order.currency.value,
+        "f": form,
+    }
+    return render(request, "proposals/order.html", context, status_code=422 if form.has_errors else 200)
+
+
+def _skill_names(order: OrderRead, catalogue: catalog.Catalogue) -> list[str]:
+    locale = current_locale()
+    return [*(skill.name(locale) for skill in map(catalogue.skill, order.skills) if skill), *order.tags]
+
+
+def _category_names(order: OrderRead, catalogue: catalog.Catalogue) -> list[tuple[str, str]]:
+    """Return the category and what it is a part of, widest first, with the addresses of their lists."""
+    found: list[tuple[str, str]] = []
+    entry = catalogue.category(order.category) if order.category else None
+    while entry:
+        found.insert(0, (entry.name(current_locale()), f"/orders?{urlencode({'category': entry.slug})}"))
+        entry = catalogue.category_by_id(entry.parent_id)
+    return found
+
+
+def _details(order: OrderRead) -> list[tuple[str, str]]:
+    """Return the facts beside an order."""
+    found = [(_("Payment"), _(KIND_WORDS[order.budget_kind]))]
+    if order.deadline:
+        found.append((_("Needed by"), day(datetime.combine(order.deadline, time(), UTC))))
+    if order.published_at:
+        found.append((_("Published"), ago(order.published_at)))
+        found.append((_("Proposals"), number(order.proposals_count)))
+    if order.expires_at:
+        found.append((_("Open until"), day(order.expires_at)))
+    return found
+
+
+NEXT_FOR_CUSTOMER: dict[OrderStatus, str] = {
+    OrderStatus.DRAFT: N_("Nobody but you sees this draft. Publish it, and freelancers can answer."),
+    OrderStatus.OPEN: N_("Freelancers answer, and you choose one. If you do nothing until {date}, the order expires."),
+    OrderStatus.AWARDED: N_("You have chosen a freelancer. The order takes no more proposals; the others are told."),
+    OrderStatus.CANCELLED: N_("The order is closed and takes no more proposals. Those who answered it are told."),
+    OrderStatus.EXPIRED: N_("Nobody acted in time, so the order expired. Publish it again if you still need it."),
+}
+NEXT_FOR_OTHERS: dict[OrderStatus, str] = {
+    OrderStatus.OPEN: N_("Send a price, a term and a letter. The customer chooses one; open until {date}."),
+    OrderStatus.AWARDED: N_("The customer has chosen a freelancer. The order takes no more proposals."),
+    OrderStatus.CANCELLED: N_("The customer has closed the order. It takes no more proposals."),
+    OrderStatus.EXPIRED: N_("The customer did not choose in time, so the order expired. It takes no more proposals."),
+}
+WAITING = N_(
+    "The customer reads the proposals and chooses one. If nothing is decided until {date}, the order expires and "
+    "your proposal with it."
+)
+CHOSEN = N_("The customer has chosen you. Both of you see the same price and term on this page.")
+
+
+def _next_step(order: OrderRead, *, is_own: bool, live: ProposalRead | None) -> str:
+    """Return the one sentence that says what happens next."""
+    if is_own:
+        text = NEXT_FOR_CUSTOMER[order.status]
+    elif live and live.status is ProposalStatus.ACCEPTED:
+        text = CHOSEN
+    elif live and order.status is OrderStatus.OPEN:
+        text = WAITING
+    else:
+        text = NEXT_FOR_OTHERS.get(order.status, "")
+    date = exact(order.expires_at) if order.expires_at else ""
+    return _(text).format(date=date)

@@ -1,0 +1,170 @@
+"""Every step of both sides of a proposal; each decision has a page that names it."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from app.core.errors import InvalidError
+from app.core.http import ReadSession, Uow
+from app.core.i18n import _
+from app.core.money import amount_as_typed
+from app.core.problems import field_errors
+from app.features.identity.access import CurrentActor
+from app.features.proposals import service
+from app.features.proposals.errors import InvalidProposalError, ProposalChangedError
+from app.features.proposals.pages._words import PAGE_SIZE, REASON_WORDS, number_in, read_form, shown_in_words
+from app.features.proposals.schemas import (
+    CUSTOMER_REASONS,
+    ProposalDecline,
+    ProposalPatch,
+    ProposalRead,
+)
+from app.models import DeclineReason
+from app.web.flash import redirect
+from app.web.forms import FormState
+from app.web.render import render
+
+router = APIRouter()
+
+
+@router.get("/proposals/mine")
+async def own_proposals_elsewhere(_actor: CurrentActor) -> Response:
+    """Lead to the page that the site links to."""
+    return RedirectResponse("/my/proposals", status_code=308)
+
+
+@router.get("/my/proposals")
+async def list_own_proposals(
+    request: Request,
+    actor: CurrentActor,
+    session: ReadSession,
+    cursor: Annotated[str | None, Query(max_length=300)] = None,
+) -> Response:
+    """Show a freelancer's own proposals in every state."""
+    page = await service.list_own_proposals(session, actor, cursor, PAGE_SIZE)
+    context = {
+        "proposals": [shown_in_words(item) for item in page.items],
+        "older": f"/my/proposals?{urlencode({'cursor': page.next_cursor})}" if page.next_cursor else None,
+        "newer": "/my/proposals" if cursor else None,
+    }
+    return render(request, "proposals/mine.html", context)
+
+
+@router.get("/proposals/{proposal_id}")
+async def show_proposal(proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
+    """Lead to the order's page, at this proposal."""
+    proposal = await service.get_proposal(session, actor, proposal_id)
+    return RedirectResponse(f"/orders/{proposal.order.id}#proposal-{proposal.id}", status_code=303)
+
+
+@router.get("/proposals/{proposal_id}/edit")
+async def edit_proposal_form(
+    request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession
+) -> Response:
+    """Show the form with what the proposal says now."""
+    proposal = await service.get_proposal(session, actor, proposal_id)
+    if "edit" not in proposal.actions:
+        return _too_late(proposal)
+    start = FormState.start(
+        price=amount_as_typed(proposal.price.amount, proposal.price.currency),
+        term_days=proposal.term_days,
+        letter=proposal.letter,
+    )
+    return render(request, "proposals/edit.html", {"proposal": proposal, "f": start})
+
+
+@router.post("/proposals/{proposal_id}/edit")
+async def edit_proposal(request: Request, proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Save a changed proposal."""
+    form = await request.form()
+    proposal = await service.get_proposal(uow.session, actor, proposal_id)
+    try:
+        async with uow.session.begin_nested():
+            given = read_form(form, proposal.price.currency)
+            command = ProposalPatch(**given.model_dump(), version=number_in(form, "version"))
+            await service.edit_proposal(uow, actor, proposal_id, command)
+    except (InvalidError, ProposalChangedError) as error:
+        context = {"proposal": proposal, "f": FormState.posted(form, error)}
+        return render(request, "proposals/edit.html", context, status_code=422)
+    return redirect(f"/orders/{proposal.order.id}", _("The changes are saved."), done=f"proposal-{proposal_id}")
+
+
+@router.get("/proposals/{proposal_id}/withdraw")
+async def withdraw_proposal_form(
+    request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession
+) -> Response:
+    """Say what withdrawing means."""
+    proposal = await service.get_proposal(session, actor, proposal_id)
+    if "withdraw" not in proposal.actions:
+        return _too_late(proposal)
+    return render(request, "proposals/withdraw.html", {"proposal": proposal})
+
+
+@router.post("/proposals/{proposal_id}/withdraw")
+async def withdraw_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Take a proposal back."""
+    proposal = await service.withdraw_proposal(uow, actor, proposal_id)
+    return redirect(f"/orders/{proposal.order_id}", _("Your proposal is withdrawn."))
+
+
+@router.get("/proposals/{proposal_id}/accept")
+async def accept_proposal_form(
+    request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession
+) -> Response:
+    """Name what choosing this proposal means, before it happens."""
+    proposal = await service.get_proposal(session, actor, proposal_id)
+    if "accept" not in proposal.actions:
+        return _too_late(proposal)
+    others = await service.count_waiting(session, proposal.order.id) - 1
+    return render(request, "proposals/accept.html", {"proposal": proposal, "others": others})
+
+
+@router.post("/proposals/{proposal_id}/accept")
+async def accept_proposal(request: Request, proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Choose a proposal."""
+    form = await request.form()
+    try:
+        async with uow.session.begin_nested():
+            proposal = await service.accept_proposal(uow, actor, proposal_id, number_in(form, "version"))
+    except ProposalChangedError as error:
+        return redirect(f"/proposals/{proposal_id}/accept", error.text(), "warn")
+    return redirect(f"/orders/{proposal.order_id}", _("You have chosen a freelancer. Both sides see it now."))
+
+
+@router.get("/proposals/{proposal_id}/decline")
+async def decline_proposal_form(
+    request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession
+) -> Response:
+    """Ask for a reason, which the freelancer will read."""
+    proposal = await service.get_proposal(session, actor, proposal_id)
+    if "decline" not in proposal.actions:
+        return _too_late(proposal)
+    start = FormState.start(reason=DeclineReason.OTHER.value)
+    return render(request, "proposals/decline.html", {"proposal": proposal, "reasons": _reasons(), "f": start})
+
+
+@router.post("/proposals/{proposal_id}/decline")
+async def decline_proposal(request: Request, proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Say no to a proposal."""
+    form = await request.form()
+    try:
+        command = ProposalDecline.model_validate({"reason": form.get("reason"), "note": form.get("note") or ""})
+    except ValidationError as wrong:
+        error = InvalidProposalError(errors=field_errors([dict(item) for item in wrong.errors()]))
+        proposal = await service.get_proposal(uow.session, actor, proposal_id)
+        context = {"proposal": proposal, "reasons": _reasons(), "f": FormState.posted(form, error)}
+        return render(request, "proposals/decline.html", context, status_code=422)
+    declined = await service.decline_proposal(uow, actor, proposal_id, command)
+    return redirect(f"/orders/{declined.order_id}", _("The proposal is declined. The freelancer will be told."))
+
+
+def _reasons() -> list[tuple[str, str, None]]:
+    return [(reason.value, _(REASON_WORDS[reason]), None) for reason in CUSTOMER_REASONS]
+
+
+def _too_late(proposal: ProposalRead) -> Response:
+    return redirect(f"/orders/{proposal.order.id}", _("This is not possible any more. See where it stands."), "warn")
