@@ -1,0 +1,75 @@
+"""What a row of the permission table says, and the words that rows share."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.contract import permissions
+from tests.factories.users import PASSWORD
+
+ROLES = ("nobody", "stranger", "rival", "freelancer", "customer", "banned", "operator")
+"""A rival has proposed too; the freelancer made the proposal of the address; the customer's is the order.
+
+The banned one was the customer a moment ago, and the operator holds every role an account can have.
+"""
+PRICE = {"amount": 5_000_000, "currency": "RUB"}
+ORDER = {"title": "Новый заказ", "description": "Что сделать.", "budget": PRICE}
+OFFER = {"price": PRICE, "term_days": 5, "letter": "Сделаю."}
+type Statuses = tuple[int, int, int, int, int]
+
+EVERYBODY: Statuses = (200, 200, 200, 200, 200)
+SIGNED_IN: Statuses = (401, 200, 200, 200, 200)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What each kind of person is answered, in the order of ROLES; the last two only where they differ.
+
+    Whoever was banned is answered as nobody is, and an operator as a stranger is.
+    """
+
+    route: str
+    statuses: Statuses
+    state: str = "open"
+    body: Any = None
+    """What is sent: a value, or a function of what the address names."""
+    banned: int | None = None
+    operator: int | None = None
+
+    @property
+    def cells(self) -> dict[str, int]:
+        """Return the answer to each role."""
+        nobody, stranger, *_others = self.statuses
+        banned = nobody if self.banned is None else self.banned
+        operator = stranger if self.operator is None else self.operator
+        return dict(zip(ROLES, (*self.statuses, banned, operator), strict=True))
+
+    def sent(self, ids: Mapping[str, Any]) -> Any:
+        """Return the body for these things."""
+        return self.body(ids) if callable(self.body) else self.body
+
+
+def own(route: str, status: int, body: Any = None, *, nobody: int = 401) -> Row:
+    """A row where everybody signed in acts on what is theirs."""
+    return Row(route, (nobody, status, status, status, status), body=body)
+
+
+def modules() -> list[Any]:
+    """Return the rooms' files."""
+    names = [item.name for item in pkgutil.iter_modules(permissions.__path__) if item.name not in ("table", "scene")]
+    return [importlib.import_module(f"{permissions.__name__}.{name}") for name in sorted(names)]
+
+
+def rows() -> list[Row]:
+    """Return the whole table."""
+    return [row for module in modules() for row in module.ROWS]
+
+
+def makers() -> dict[str, Callable[..., Any]]:
+    """Return who makes what an address names, by the name of its parameter."""
+    return {name: maker for module in modules() for name, maker in getattr(module, "MAKERS", {}).items()}
+
+
+__all__ = ["EVERYBODY", "OFFER", "ORDER", "PASSWORD", "PRICE", "ROLES", "SIGNED_IN", "Row", "Statuses", "own", "rows"]
