@@ -21,6 +21,8 @@ from app.models import BudgetKind, CloseReason, Order, User
 from app.scripts.demo_accounts import DATA, PASSWORD
 
 MINOR = 100
+MEMBER_FOR = timedelta(days=90)
+"""How long everybody has been there; somebody new would have smaller limits."""
 
 
 class _Strict(BaseModel):
@@ -97,7 +99,8 @@ def _person(uow: UnitOfWork, person: DemoPerson, hashed: str) -> Actor:
         username_key=person.username.casefold(),
         email=email,
         email_key=email,
-        email_confirmed_at=utc_now(),
+        email_confirmed_at=utc_now() - MEMBER_FOR,
+        created_at=utc_now() - MEMBER_FOR,
         password_hash=hashed,
         display_name=person.name,
         locale=person.locale,

@@ -9,6 +9,7 @@ from app.core.errors import (
     ForbiddenError,
     InvalidError,
     NotFoundError,
+    RateLimitedError,
     UnauthenticatedError,
     UnavailableError,
 )
@@ -126,6 +127,22 @@ class NotPermittedError(ForbiddenError):
 
     code = "not-permitted"
     title = N_("You may not do this")
+
+
+class NewAccountLimitError(RateLimitedError):
+    """A new or unconfirmed account has done as much as it may within a day."""
+
+    code = "new-account-limit"
+    title = N_("A new account starts with fewer a day")
+    detail = N_(
+        "The limit of a new account for this is {limit} a day, until {until:%Y-%m-%d %H:%M} UTC. "
+        "The next one is possible from {next:%Y-%m-%d %H:%M} UTC."
+    )
+    unconfirmed = N_(
+        "The limit of an account without a confirmed e-mail address or phone for this is {limit} a day. "
+        "Confirm one of them in the settings. The next one is possible from {next:%Y-%m-%d %H:%M} UTC."
+    )
+    """What is said in place of `detail` where a confirmation is what lifts the limit."""
 
 
 class BadChallengeError(InvalidError):

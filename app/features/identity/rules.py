@@ -255,3 +255,20 @@ def device_label(user_agent: str) -> str:
     browser = next((name for mark, name in browsers if mark in user_agent), "")
     system = next((name for mark, name in systems if mark in user_agent), "")
     return " · ".join(part for part in (browser, system) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far an account is trusted: until when it is new, and whether something confirmed reaches its owner."""
+
+    new_until: datetime
+    confirmed: bool
+
+    def is_new(self, now: datetime) -> bool:
+        """Tell whether the smaller limits hold; without a confirmed contact they hold at any age."""
+        return not self.confirmed or now < self.new_until
+
+
+def standing(created_at: datetime, *, confirmed: bool, days: int) -> Standing:
+    """Return the standing of an account."""
+    return Standing(created_at + timedelta(days=days), confirmed)

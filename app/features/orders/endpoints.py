@@ -14,7 +14,7 @@ from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
 from app.features.catalog.errors import UnknownCategoryError
 from app.features.identity.access import CurrentActor, OptionalActor
-from app.features.identity.errors import NotSignedInError, SessionEndedError
+from app.features.identity.errors import NewAccountLimitError, NotSignedInError, SessionEndedError
 from app.features.orders import service
 from app.features.orders.errors import (
     InvalidFilterError,
@@ -43,6 +43,7 @@ READER = (BadTokenError, SessionEndedError)
 SIGNED_IN = (*READER, NotSignedInError)
 WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)
 CUSTOMER = (*WRITER, OrderNotFoundError, NotOrderCustomerError, OrderStateError)
+PUBLISHING = (*CUSTOMER, InvalidOrderError, TooManyOrdersError, NewAccountLimitError)
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
@@ -121,7 +122,7 @@ async def edit_order(order_id: UUID, command: OrderPatch, actor: CurrentActor, u
     return await service.present(uow.session, uow.resources, actor, order)
 
 
-@router.post("/{order_id:uuid}/publish", responses=refusals(*CUSTOMER, InvalidOrderError, TooManyOrdersError))
+@router.post("/{order_id:uuid}/publish", responses=refusals(*PUBLISHING))
 async def publish_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
     """Show your draft, or your expired order, to everybody."""
     order = await service.publish_order(uow, actor, order_id)

@@ -65,4 +65,6 @@ class TooManyOrdersError(RateLimitedError):
 
     code = "too-many-orders"
     title = N_("Enough orders for today")
-    detail = N_("You have published {limit} orders within a day. Please publish the next one tomorrow.")
+    detail = N_(
+        "You have published {limit} orders within a day. The next one is possible from {next:%Y-%m-%d %H:%M} UTC."
+    )

@@ -95,11 +95,3 @@ _WORD = re.compile(r"\w")
 def has_words(query: str) -> bool:
     """Tell whether a typed search holds anything that can be searched for."""
     return _WORD.search(query) is not None
-
-
-SECONDS_A_DAY = 24 * 60 * 60
-
-
-def day_before(now: datetime) -> datetime:
-    """Return the moment since which a day's orders count."""
-    return now - timedelta(days=1)

@@ -14,7 +14,7 @@ from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
 from app.core.uow import UnitOfWork
 from app.features.identity.access import CurrentActor
-from app.features.identity.errors import NotSignedInError, SessionEndedError
+from app.features.identity.errors import NewAccountLimitError, NotSignedInError, SessionEndedError
 from app.features.orders.errors import OrderNotFoundError, OrderNotOpenError
 from app.features.proposals import service
 from app.features.proposals.errors import (
@@ -51,6 +51,7 @@ SENDING = (
     DeclinedBeforeError,
     InvalidProposalError,
     TooManyProposalsError,
+    NewAccountLimitError,
 )
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]

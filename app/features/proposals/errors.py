@@ -73,4 +73,6 @@ class TooManyProposalsError(RateLimitedError):
 
     code = "too-many-proposals"
     title = N_("Enough proposals for today")
-    detail = N_("You have sent {limit} proposals within a day. Please send the next one tomorrow.")
+    detail = N_(
+        "You have sent {limit} proposals within a day. The next one is possible from {next:%Y-%m-%d %H:%M} UTC."
+    )

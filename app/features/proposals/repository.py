@@ -107,11 +107,13 @@ class ProposalRepository:
         key = func.hashtextextended(f"proposals:{freelancer_id}", 0)
         await self._session.execute(select(func.pg_advisory_xact_lock(key)))
 
-    async def sent_since(self, freelancer_id: UUID, since: datetime) -> int:
-        """Count what a freelancer sent since a moment."""
+    async def last_but_sent(self, freelancer_id: UUID, times: int, since: datetime) -> datetime | None:
+        """Return when a freelancer sent the last proposal but so many since a moment, None where there are fewer."""
         statement = (
-            select(func.count())
-            .select_from(Proposal)
+            select(Proposal.created_at)
             .where(Proposal.freelancer_id == freelancer_id, Proposal.created_at > since)
+            .order_by(Proposal.created_at.desc())
+            .offset(times - 1)
+            .limit(1)
         )
-        return (await self._session.execute(statement)).scalar_one()
+        return (await self._session.execute(statement)).scalar_one_or_none()

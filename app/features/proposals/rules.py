@@ -1,6 +1,5 @@
 """The proposal's life as a table, and what its fields must satisfy; pure, no I/O."""
 
-from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.core.errors import FieldError
@@ -8,8 +7,6 @@ from app.core.i18n import N_
 from app.core.machine import Machine, Side, Transition
 from app.core.money import Currency, Money
 from app.models import DeclineReason, OrderStatus, ProposalStatus
-
-SECONDS_A_DAY = 24 * 60 * 60
 
 
 class ProposalEvent(StrEnum):
@@ -46,8 +43,3 @@ def price_faults(price: Money, currency: Currency) -> list[FieldError]:
         text = N_("The order is in {currency}: name your price in it too.")
         return [FieldError(("body", "price"), text, {"currency": currency.value})]
     return []
-
-
-def day_before(now: datetime) -> datetime:
-    """Return the moment since which a day's proposals count."""
-    return now - timedelta(days=1)

@@ -13,6 +13,7 @@ from app.core.machine import Side
 from app.core.money import MoneyRead
 from app.core.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
 from app.core.uow import UnitOfWork
+from app.features.identity import service as identity
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderNotFoundError
 from app.features.orders.schemas import PersonRead
@@ -44,9 +45,15 @@ async def send_proposal(uow: UnitOfWork, actor: Actor, order_id: UUID, command: 
     """Answer an open order of somebody else, once; announces `ProposalSent`."""
     repository = ProposalRepository(uow.session)
     await repository.queue_up(actor.id)
-    limit = uow.resources.settings.proposals_per_day
-    if await repository.sent_since(actor.id, rules.day_before(utc_now())) >= limit:
-        raise TooManyProposalsError(params={"limit": limit}, retry_after=rules.SECONDS_A_DAY)
+    settings = uow.resources.settings
+    limit = await identity.daily_limit(
+        uow.session,
+        settings,
+        actor.id,
+        usual=settings.proposals_per_day,
+        starting=settings.new_account_proposals_per_day,
+    )
+    limit.check(await repository.last_but_sent(actor.id, limit.times, limit.since), TooManyProposalsError)
     order = await orders.take_proposal(uow, actor, order_id)
     if order.customer_id == actor.id:
         raise OwnOrderError

@@ -1,6 +1,7 @@
 """The verbs of accounts; other rooms enter here."""
 
 from app.features.identity.repository import SessionView
+from app.features.identity.rules import Standing
 from app.features.identity.service.callers import Caller
 from app.features.identity.service.contacts import (
     answer_email,
@@ -10,6 +11,7 @@ from app.features.identity.service.contacts import (
     resend_email,
     resend_phone,
 )
+from app.features.identity.service.limiting import DailyLimit, daily_limit, standing
 from app.features.identity.service.operating import Person, ban, end_every_session, find_named, find_person, lift_ban
 from app.features.identity.service.passwords import (
     answer_reset,
@@ -65,6 +67,7 @@ from app.features.identity.service.tokens import (
 __all__ = [
     "Caller",
     "Contact",
+    "DailyLimit",
     "IssuedTokens",
     "Letter",
     "NewAccount",
@@ -72,6 +75,7 @@ __all__ = [
     "SessionGate",
     "SessionView",
     "SignInTicket",
+    "Standing",
     "answer_email",
     "answer_phone",
     "answer_reset",
@@ -84,6 +88,7 @@ __all__ = [
     "check_password",
     "contact_of",
     "create_account",
+    "daily_limit",
     "deactivate",
     "draft_reset",
     "end_every_session",
@@ -114,6 +119,7 @@ __all__ = [
     "session_gate",
     "set_role",
     "sign_out",
+    "standing",
     "text_code",
     "touch",
     "update_profile",

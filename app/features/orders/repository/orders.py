@@ -82,14 +82,16 @@ class OrderRepository:
             select(func.pg_advisory_xact_lock(func.hashtextextended(f"orders:{customer_id}", 0)))
         )
 
-    async def published_since(self, customer_id: UUID, since: datetime) -> int:
-        """Count what a customer published since a moment."""
+    async def last_but_published(self, customer_id: UUID, times: int, since: datetime) -> datetime | None:
+        """Return when a customer published the last order but so many since a moment, None where there are fewer."""
         statement = (
-            select(func.count())
-            .select_from(Order)
+            select(Order.published_at)
             .where(Order.customer_id == customer_id, Order.published_at > since, Order.status != OrderStatus.DRAFT)
+            .order_by(Order.published_at.desc())
+            .offset(times - 1)
+            .limit(1)
         )
-        return (await self._session.execute(statement)).scalar_one()
+        return (await self._session.execute(statement)).scalar_one_or_none()
 
 
 def _as_cards[*Ts](statement: Select[*Ts]) -> Select[*Ts]:

@@ -10,6 +10,7 @@ from app.core.money import Currency, Money
 from app.core.uow import UnitOfWork
 from app.features.catalog import service as catalog
 from app.features.catalog.errors import UnknownCategoryError
+from app.features.identity import service as identity
 from app.features.orders import policy, rules
 from app.features.orders.errors import (
     InvalidOrderError,
@@ -163,11 +164,13 @@ def _keep_open(uow: UnitOfWork, order: Order) -> None:
 
 
 async def _check_pace(uow: UnitOfWork, actor: Actor) -> None:
-    limit = uow.resources.settings.orders_per_day
+    settings = uow.resources.settings
     repository = OrderRepository(uow.session)
     await repository.queue_up(actor.id)
-    if await repository.published_since(actor.id, rules.day_before(utc_now())) >= limit:
-        raise TooManyOrdersError(params={"limit": limit}, retry_after=rules.SECONDS_A_DAY)
+    limit = await identity.daily_limit(
+        uow.session, settings, actor.id, usual=settings.orders_per_day, starting=settings.new_account_orders_per_day
+    )
+    limit.check(await repository.last_but_published(actor.id, limit.times, limit.since), TooManyOrdersError)
 
 
 def _check(faults: list[FieldError]) -> None:
