@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -237,14 +238,13 @@ def superuser(username: Annotated[str, typer.Argument(help="the account's user n
 type PersonName = Annotated[str, typer.Argument(metavar="PERSON", help="a user name, e-mail address or phone number")]
 
 
-def _do_to(person: str, act: str) -> None:
+def _do_to(person: str, act: str, **given: str) -> None:
     from app.scripts import people
 
     settings = get_settings()
+    chosen = partial(getattr(people, act), **given)
     try:
-        console.print(
-            asyncio.run(people.do(settings, _start_servers(settings), person, getattr(people, act))), markup=False
-        )
+        console.print(asyncio.run(people.do(settings, _start_servers(settings), person, chosen)), markup=False)
     except people.PersonError as refused:
         raise Refusal(str(refused)) from refused
 
@@ -256,9 +256,12 @@ def end_sessions(person: PersonName) -> None:
 
 
 @app.command()
-def ban(person: PersonName) -> None:
-    """Block an account: its sessions end at once, and nobody signs in to it."""
-    _do_to(person, "ban")
+def ban(
+    person: PersonName,
+    reason: Annotated[str, typer.Option(help="the rule that was broken and how; the person reads it in a mail")],
+) -> None:
+    """Block an account: its sessions end at once, nobody signs in to it, and its owner is told why."""
+    _do_to(person, "ban", reason=reason)
 
 
 @app.command()

@@ -26,6 +26,8 @@ class NoticeKind(StrEnum):
     NEW_DEVICE = "new_device"
     SESSION_REPLAYED = "session_replayed"
     ACCOUNT_DEACTIVATED = "account_deactivated"
+    ACCOUNT_BANNED = "account_banned"
+    ACCOUNT_UNBANNED = "account_unbanned"
     PROPOSAL_RECEIVED = "proposal_received"
     PROPOSAL_WITHDRAWN = "proposal_withdrawn"
     PROPOSAL_ACCEPTED = "proposal_accepted"

@@ -10,6 +10,7 @@ from app.features.identity import service as identity
 from app.features.identity.service import Caller, Person
 from app.models.user import UserStatus
 
+LONGEST_REASON = 500
 type Act = Callable[[UnitOfWork, Person], Awaitable[str]]
 
 
@@ -47,13 +48,16 @@ async def end_sessions(uow: UnitOfWork, person: Person) -> str:
     return f"{person.username} is signed out everywhere ({_sessions(ended)} ended)."
 
 
-async def ban(uow: UnitOfWork, person: Person) -> str:
+async def ban(uow: UnitOfWork, person: Person, *, reason: str) -> str:
     """Close the door to the account until the ban is lifted.
 
     Raises:
-        PersonError: It is banned already.
+        PersonError: It is banned already, or no reason was given.
     """
-    ended = await identity.ban(uow, person.id, Caller())
+    said = " ".join(reason.split())
+    if not 1 <= len(said) <= LONGEST_REASON:
+        raise PersonError(f"Say why in 1 to {LONGEST_REASON} characters: the person is told it by mail.")
+    ended = await identity.ban(uow, person.id, Caller(), reason=said)
     if ended is None:
         raise PersonError(f"{person.username} is banned already.")
     return f"{person.username} is banned: {_sessions(ended)} ended, and nobody signs in to the account any more."

@@ -19,6 +19,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "identity.phone_changed": ("notifications.on_phone_changed",),
     "identity.new_device_signed_in": ("notifications.on_new_device_signed_in",),
     "identity.session_replayed": ("notifications.on_session_replayed",),
+    "identity.account_banned": ("notifications.on_account_banned",),
+    "identity.account_unbanned": ("notifications.on_account_unbanned",),
     "identity.account_deactivated": ("notifications.on_account_deactivated",),
     "orders.order_edited": ("notifications.on_order_edited",),
     "orders.order_closed": ("proposals.on_order_closed", "notifications.on_order_closed"),
@@ -31,8 +33,6 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
 
 SILENT: frozenset[str] = frozenset(
     {
-        "identity.account_banned",
-        "identity.account_unbanned",
         "identity.user_registered",
         "orders.order_published",
     }

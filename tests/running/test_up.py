@@ -99,14 +99,15 @@ def test_the_operator_ends_sessions_bans_and_lifts_bans(instance: Instance) -> N
         assert (told.returncode, "operated is signed out everywhere" in told.stdout) == (0, True), told.stderr
         assert browser.get("me", headers=bearer).status_code == 401
         browser.cookies.clear()
-        for command, status, code in (("ban", 403, "account-banned"), ("unban", 200, None)):
-            assert run(command, "operated", data_dir=instance.data_dir).returncode == 0
+        ban, unban = ("ban", "operated", "--reason", "Sold what was not theirs."), ("unban", "operated")
+        for command, status, code in ((ban, 403, "account-banned"), (unban, 200, None)):
+            assert run(*command, data_dir=instance.data_dir).returncode == 0
             answer = browser.post("login", json={"username": "operated", "password": password})
             assert (answer.status_code, answer.json().get("code")) == (status, code)
-            again = run(command, "operated", data_dir=instance.data_dir)
+            again = run(*command, data_dir=instance.data_dir)
             assert (again.returncode, again.stdout.count("Traceback")) == (1, 0)
             assert "operated is" in again.stderr
-    nobody = run("ban", "nobody_at_all", data_dir=instance.data_dir)
+    nobody = run("ban", "nobody_at_all", "--reason", "None.", data_dir=instance.data_dir)
     assert (nobody.returncode, "Nobody has" in nobody.stderr) == (1, True)
 
 

@@ -106,10 +106,11 @@ class SessionReplayed(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountBanned(DomainEvent):
-    """An operator blocked the account; its sessions ended."""
+    """An operator blocked the account, for a reason; its sessions ended."""
 
     topic: ClassVar[str] = "identity.account_banned"
     user_id: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,7 +77,19 @@ async def on_session_replayed(uow: UnitOfWork, event: identity.SessionReplayed, 
 @consumer("notifications.on_account_deactivated", identity.AccountDeactivated)
 async def on_account_deactivated(uow: UnitOfWork, event: identity.AccountDeactivated, message_id: int) -> None:
     """Say goodbye by mail; nobody is there to read a notice."""
-    await service.mail_farewell(uow, event.user_id, message_id)
+    await service.mail_only(uow, event.user_id, NoticeKind.ACCOUNT_DEACTIVATED, message_id)
+
+
+@consumer("notifications.on_account_banned", identity.AccountBanned)
+async def on_account_banned(uow: UnitOfWork, event: identity.AccountBanned, message_id: int) -> None:
+    """Tell the owner by mail why, and where to object; nobody signs in to read a notice."""
+    await service.mail_only(uow, event.user_id, NoticeKind.ACCOUNT_BANNED, message_id, reason=event.reason)
+
+
+@consumer("notifications.on_account_unbanned", identity.AccountUnbanned)
+async def on_account_unbanned(uow: UnitOfWork, event: identity.AccountUnbanned, message_id: int) -> None:
+    """Tell the owner that the door is open again."""
+    await service.mail_only(uow, event.user_id, NoticeKind.ACCOUNT_UNBANNED, message_id)
 
 
 @consumer("notifications.on_proposal_sent", proposals.ProposalSent)

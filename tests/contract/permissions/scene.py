@@ -51,7 +51,7 @@ class Scene:
             user.status = UserStatus.ACTIVE
         await self.market.sign_in(client, person)
         async with self.market.uow() as work:
-            await identity.ban(work, person.id, identity.Caller())
+            await identity.ban(work, person.id, identity.Caller(), reason="For this table.")
 
     async def ids(self, row: Row, role: str) -> dict[str, Any]:
         """Make what the row is about, and return what its address names."""

@@ -1,6 +1,7 @@
 """An operator ends sessions, bans and lifts bans: it holds at once, is told to the right people and is written down."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from tests.factories.users import PASSWORD
 from tests.security.people import API, OpenUow, Settle, cookies_of, kinds, login, post, register, topics, wear
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
+ban = partial(people.ban, reason="Sold what was not hers.")
 NAMES = ("vera", "VERA@example.com", "+7 999 123-45-67")
 
 
@@ -50,7 +52,7 @@ async def test_a_ban_ends_everything_and_only_the_right_password_learns_of_it(
     client: httpx.AsyncClient, new_client: NewClient, resources: Resources, uow: OpenUow, settle: Settle
 ) -> None:
     await register(client)
-    told = await do_with(resources, "Vera", people.ban)
+    told = await do_with(resources, "Vera", ban)
     assert told == "Vera is banned: 1 session ended, and nobody signs in to the account any more."
     held = cookies_of(client)
     assert (await client.get(f"{API}/me")).status_code == 401
@@ -87,9 +89,11 @@ async def test_a_lifted_ban_opens_the_door_and_brings_no_session_back(
 ) -> None:
     await register(client)
     held = cookies_of(client)
-    await do_with(resources, "Vera", people.ban)
+    await do_with(resources, "Vera", ban)
+    with pytest.raises(PersonError, match="Say why in 1 to 500 characters"):
+        await do_with(resources, "Vera", partial(people.ban, reason="  "))
     with pytest.raises(PersonError, match="Vera is banned already"):
-        await do_with(resources, "Vera", people.ban)
+        await do_with(resources, "Vera", ban)
     assert await do_with(resources, "Vera", people.unban) == "The ban of Vera is lifted; they may sign in again."
     with pytest.raises(PersonError, match="Vera is not banned"):
         await do_with(resources, "Vera", people.unban)
@@ -107,7 +111,7 @@ async def test_what_its_owner_closed_stays_closed_after_a_ban(
 ) -> None:
     await register(client)
     assert (await post(client, "deactivate", password=PASSWORD)).status_code == 200
-    await do_with(resources, "Vera", people.ban)
+    await do_with(resources, "Vera", ban)
     assert (await do_with(resources, "Vera", people.unban)).endswith("stays closed, as its owner left it.")
     async with uow() as work:
         assert (await work.session.execute(select(User.status))).scalar_one() is UserStatus.DEACTIVATED
@@ -120,7 +124,7 @@ async def test_an_account_nobody_can_sign_in_to_becomes_no_administrators(
 ) -> None:
     assert not await appoint_with(resources, "Vera")
     await register(client)
-    await do_with(resources, "Vera", people.ban)
+    await do_with(resources, "Vera", ban)
     with pytest.raises(PersonError, match="Vera is banned: lift it first with `python -m app unban Vera`"):
         await appoint_with(resources, "vera")
     await do_with(resources, "Vera", people.unban)
@@ -134,14 +138,14 @@ async def test_an_account_nobody_can_sign_in_to_becomes_no_administrators(
 
 async def test_nobody_is_said_to_be_nobody(resources: Resources) -> None:
     with pytest.raises(PersonError, match="Nobody has the user name, e-mail address or phone number %"):
-        await do_with(resources, "%", people.ban)
+        await do_with(resources, "%", ban)
 
 
 async def test_who_rests_after_wrong_passwords_is_not_told_of_a_ban(
     client: httpx.AsyncClient, new_client: NewClient, resources: Resources
 ) -> None:
     await register(client)
-    await do_with(resources, "Vera", people.ban)
+    await do_with(resources, "Vera", ban)
     guesser = await new_client()
     for _ in range(5):
         await login(guesser, "not her password at all")

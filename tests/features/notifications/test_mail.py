@@ -17,6 +17,7 @@ from app.core.config import Settings
 from app.core.resources import Resources
 from app.core.uow import unit_of_work
 from app.core.worker import Outcome
+from app.features.identity import service as identity
 from app.features.identity.events import (
     AccountDeactivated,
     EmailChanged,
@@ -119,6 +120,27 @@ async def test_notices_of_account_events_reach_the_right_address(
         ("phone-changed", "new@example.com"),
         ("session-replayed", "new@example.com"),
     ]
+
+
+async def test_a_ban_and_its_end_are_told_by_mail_with_the_reason(
+    resources: Resources, settle: Settle, mailbox: list[Mail]
+) -> None:
+    resources.settings = resources.settings.model_copy(update={"operator_email": "help@iplance.example"})
+    async with unit_of_work(resources) as uow:
+        user = await make_user(uow.session, email="vera@example.com", locale="ru")
+        silent = await make_user(uow.session, email_confirmed_at=None)
+        for person in (user, silent):
+            await identity.ban(uow, person.id, identity.Caller(), reason="Продавала чужое")
+    await settle()
+    async with unit_of_work(resources) as uow:
+        await identity.lift_ban(uow, user.id, identity.Caller())
+    await settle()
+    assert [(mail.to, mail.subject) for mail in mailbox] == [
+        ("vera@example.com", "Ваша учётная запись заблокирована"),
+        ("vera@example.com", "Ваша учётная запись разблокирована"),
+    ]
+    assert "Продавала чужое" in mailbox[0].text
+    assert "help@iplance.example" in mailbox[0].text
 
 
 async def test_an_unconfirmed_address_gets_no_notices(
@@ -243,6 +265,8 @@ def test_every_mail_can_be_written_in_every_language(kind: NoticeKind, locale: s
         "code": "123456",
         "order": "Site <script>",
         "person": None,
+        "reason": "<script> & lies",
+        "operator": "help@iplance.example",
     }
     words = render_mail(kind.value, locale, context)
     assert "\n" not in words.subject

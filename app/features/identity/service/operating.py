@@ -47,10 +47,10 @@ async def end_every_session(uow: UnitOfWork, user_id: UUID, caller: Caller) -> i
     return ended
 
 
-async def ban(uow: UnitOfWork, user_id: UUID, caller: Caller) -> int | None:
+async def ban(uow: UnitOfWork, user_id: UUID, caller: Caller, *, reason: str) -> int | None:
     """Let nobody sign in to the account and end its sessions; return how many, None when it is banned already.
 
-    Emits AccountBanned.
+    The reason is told to the owner as it is written here. Emits AccountBanned.
     """
     user = await repository.lock_user(uow.session, user_id)
     if user is None or user.status is UserStatus.BANNED:
@@ -58,8 +58,8 @@ async def ban(uow: UnitOfWork, user_id: UUID, caller: Caller) -> int | None:
     user.status = UserStatus.BANNED
     user.epoch += 1
     ended = await repository.end_sessions(uow.session, user.id, SessionEnd.BANNED, utc_now())
-    note(uow, user.id, SecurityEventKind.BANNED, caller, data={"ended": ended})
-    uow.emit(AccountBanned(user_id=str(user.id)))
+    note(uow, user.id, SecurityEventKind.BANNED, caller, data={"ended": ended, "reason": reason})
+    uow.emit(AccountBanned(user_id=str(user.id), reason=reason))
     return ended
 
 

@@ -15,7 +15,7 @@ from app.features.notifications.service.sending import (
 from app.features.notifications.service.writing import (
     SEND_TASK,
     mail_challenge,
-    mail_farewell,
+    mail_only,
     notify,
     notify_elsewhere,
     tell_concerned,
@@ -31,8 +31,8 @@ __all__ = [
     "list_notices",
     "mail_challenge",
     "mail_counts",
-    "mail_farewell",
     "mail_lag",
+    "mail_only",
     "mark_all_read",
     "mark_failed",
     "mark_read",

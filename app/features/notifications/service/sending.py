@@ -51,7 +51,8 @@ async def claim_draft(uow: UnitOfWork) -> Draft | None:
 
 async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
     origin = uow.resources.settings.origin
-    context: dict[str, Any] = {"origin": origin, "kind": mail.kind.value}
+    context: dict[str, Any] = {"origin": origin, "kind": mail.kind.value, "reason": mail.params.get("reason")}
+    context["operator"] = uow.resources.settings.appeal_address
     contact = await identity.contact_of(uow.session, mail.user_id)
     to = mail.to_address or (contact.email if contact is not None else None)
     if mail.params.get("challenge_id"):

@@ -72,11 +72,11 @@ async def mail_challenge(uow: UnitOfWork, user_id: str, challenge_id: str, messa
     await mail(uow, UUID(user_id), kind, message_id, {"challenge_id": challenge_id})
 
 
-async def mail_farewell(uow: UnitOfWork, user_id: str, message_id: int) -> None:
-    """Tell a person by mail that the account was closed."""
+async def mail_only(uow: UnitOfWork, user_id: str, kind: NoticeKind, message_id: int, **params: str) -> None:
+    """Tell a person by mail alone, whatever became of the account: they may not be able to read a notice."""
     contact = await identity.contact_of(uow.session, UUID(user_id))
     if contact is not None and contact.email and contact.email_confirmed:
-        await mail(uow, contact.user_id, NoticeKind.ACCOUNT_DEACTIVATED, message_id, {})
+        await mail(uow, contact.user_id, kind, message_id, params)
 
 
 async def tell_concerned(uow: UnitOfWork, order_id: str, message_id: int) -> None:
