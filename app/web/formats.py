@@ -117,7 +117,8 @@ def ago(moment: datetime) -> str:
 
 @lru_cache(maxsize=4096)
 def _distance(minutes: int, locale: str) -> str:
-    return format_timedelta(minutes * NOW, add_direction=True, threshold=1.2, locale=locale)
+    # The largest unit that is full: a day and two hours are a day, not 26 hours.
+    return format_timedelta(minutes * NOW, add_direction=True, threshold=1, locale=locale)
 
 
 def initials(name: str) -> str:

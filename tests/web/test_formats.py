@@ -38,6 +38,12 @@ def test_money(locale: str, amount: int, currency: Currency, written: str) -> No
         ("ru", timedelta(hours=3, minutes=2), "3 часа назад"),
         ("ru", -timedelta(days=2, minutes=1), "через 2 дня"),
         ("en", timedelta(minutes=5), "5 minutes ago"),
+        ("en", timedelta(minutes=61), "1 hour ago"),
+        ("en", timedelta(hours=23), "23 hours ago"),
+        ("en", timedelta(hours=26), "1 day ago"),
+        ("ru", timedelta(hours=26), "1 день назад"),
+        ("ru", timedelta(days=8), "1 неделю назад"),
+        ("ru", -timedelta(hours=25), "через 1 день"),
     ],
 )
 def test_ago(locale: str, back: timedelta, written: str) -> None:
