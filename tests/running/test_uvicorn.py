@@ -1,7 +1,6 @@
 """`uvicorn app.main:app` alone: it says in a sentence why it cannot start, and believes no stranger's headers."""
 
 import contextlib
-import os
 import signal
 import socket
 import subprocess
@@ -170,8 +169,7 @@ async def address_seen(house: Stack, name: str) -> str:
 
 def test_an_asked_end_is_no_failure(house: Stack) -> None:
     with served(house, command_of("uvicorn", house.port)) as web:
-        os.kill(web.pid, signal.SIGTERM)
-        web.reap(20)
+        web.stop()
         assert web.child is not None
         assert web.child.returncode in (0, -signal.SIGTERM), web.tail()
         assert "Traceback" not in web.tail()
