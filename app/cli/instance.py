@@ -1,0 +1,200 @@
+"""The commands that start, stop and prepare an instance."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+from typing import Annotated
+
+import typer
+
+from app.cli.shared import Refusal, app, console, start_servers
+from app.core.config import ROOT, Settings, get_settings
+from app.core.embedded import ServerAddresses
+from app.core.embedded.layout import Layout, write_private
+from app.core.embedded.locks import FileLock
+from app.core.preparation import is_prepared, note_prepared
+from app.core.supervision.plan import Choices, configuration
+
+
+def _migrate(settings: Settings, servers: ServerAddresses) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(str(ROOT / "alembic.ini"))
+    direct = settings.migrations_database_url
+    config.attributes["url"] = direct.get_secret_value() if direct else servers.database_url
+    command.upgrade(config, "head")
+
+
+def _prepare(settings: Settings, servers: ServerAddresses) -> None:
+    from app.scripts.seed import seed
+
+    with console.status("Applying migrations"):
+        _migrate(settings, servers)
+    console.print("[green]✓[/] migrations applied")
+    with console.status("Loading the catalogue and, on the first start, a demonstration world"):
+        told = asyncio.run(seed(settings, servers, demo=settings.wants_demo))
+    console.print(f"[green]✓[/] {told}")
+    note_prepared(settings)
+
+
+@app.command()
+def up() -> None:
+    """Run everything on this machine: servers, web, worker, beat, Flower; Ctrl-C stops all of it."""
+    settings = get_settings()
+    if sys.platform == "win32":
+        raise Refusal(
+            "`make up` needs Linux or macOS: use Docker (docker compose up --build) or WSL, or run "
+            "`uvicorn app.main:app` with DATABASE_URL and REDIS_URL set."
+        )
+    layout = Layout(settings.data_dir)
+    layout.prepare()
+    lock = FileLock(layout.run / "up.lock")
+    supervisor = FileLock(layout.run / "supervisor.lock")
+    if not lock.acquire() or not supervisor.is_free():
+        raise Refusal(
+            f"ipLance already runs on the data in {layout.data_dir} (process {lock.read() or supervisor.read()}): "
+            "open it, or end it with `make down`, or start a second one with other data: "
+            "DATA_DIR=.data-2 PORT=8001 FLOWER_PORT=5556 make up."
+        )
+    lock.write(str(os.getpid()))
+    _need_port(settings.host, settings.port, "PORT", "the site")
+    _need_port("127.0.0.1", settings.flower_port, "FLOWER_PORT", "Flower")
+    if settings.smtp_host is None:
+        _need_port("127.0.0.1", settings.mail_catcher_port, "MAIL_CATCHER_PORT", "the mail catcher")
+    servers = start_servers(settings)
+    console.print("[green]✓[/] PostgreSQL and Valkey answer")
+    if settings.database_url is None and asyncio.run(is_prepared(settings, servers.database_url)):
+        console.print("[green]✓[/] the database is up to date")
+    else:
+        _prepare(settings, servers)
+    choices = _choices(settings)
+    write_private(layout.run / "supervisord.conf", configuration(choices))
+    write_private(layout.run / "greeting.txt", _greeting(settings))
+    console.print("Starting web, worker, beat and Flower")
+    sys.stdout.flush()
+    os.set_inheritable(lock.fileno, True)
+    module = ("-m", "app.core.supervision.foreground", "--data-dir", str(layout.data_dir))
+    os.chdir(ROOT)
+    os.execv(  # noqa: S606 - becomes the small process that stays
+        sys.executable, (sys.executable, *module, "--port", str(settings.port), "--host", settings.host)
+    )
+
+
+def _choices(settings: Settings) -> Choices:
+    return Choices(
+        data_dir=Layout(settings.data_dir).data_dir,
+        host=settings.host,
+        port=settings.port,
+        flower_port=settings.flower_port,
+        # One is enough for one machine and saves 100 MB; who sets a number gets it.
+        worker_concurrency=settings.worker_concurrency if "worker_concurrency" in settings.model_fields_set else 1,
+        bundled=settings.database_url is None or settings.redis_url is None,
+        durable=settings.environment != "testing",
+        mail_port=None if settings.smtp_host else settings.mail_catcher_port,
+    )
+
+
+def _need_port(host: str, port: int, variable: str, what: str) -> None:
+    with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Refusal(
+                f"{what[0].upper()}{what[1:]} cannot listen on {host}:{port} ({error.strerror}): "
+                f"end what uses that port, or choose another, such as {variable}={port + 1} make up."
+            ) from error
+
+
+def _greeting(settings: Settings) -> str:
+    from app.scripts.demo_accounts import accounts_told
+
+    lines = [
+        "ipLance is ready.",
+        "",
+        f"  site            {settings.origin}",
+        f"  documentation   {settings.origin}/docs",
+        f"  Flower          http://localhost:{settings.flower_port}",
+    ]
+    if settings.smtp_host is None and settings.environment != "production":
+        lines.append(f"  caught mail     {settings.origin}/demo/mail")
+    told = accounts_told() if settings.wants_demo else []
+    if told:
+        lines += ["", "  Demonstration accounts:", *(f"    {line}" for line in told)]
+    return "\n".join([*lines, "", "  Ctrl-C stops everything; the data stays."])
+
+
+@app.command()
+def down() -> None:
+    """End a `make up` that runs on the same data, wherever it was started."""
+    import signal
+    import time
+
+    layout = Layout(get_settings().data_dir)
+    locks = [FileLock(layout.run / "up.lock"), FileLock(layout.run / "supervisor.lock")]
+    if not layout.run.exists() or all(lock.is_free() for lock in locks):
+        raise Refusal(f"Nothing runs on the data in {layout.data_dir}.")
+    for lock in locks:
+        note = lock.read()
+        if not lock.is_free() and note.isdecimal():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(note), signal.SIGTERM)
+    end = time.monotonic() + 120
+    with console.status("Every process ends its work first"):
+        while not all(lock.is_free() for lock in locks):
+            if time.monotonic() > end:
+                raise Refusal("It has not ended within two minutes.")
+            time.sleep(0.1)
+    console.print("Stopped.")
+
+
+@app.command()
+def prepare() -> None:
+    """Apply the migrations and load what a fresh database needs."""
+    settings = get_settings()
+    _prepare(settings, start_servers(settings))
+
+
+@app.command()
+def migrate() -> None:
+    """Apply the migrations."""
+    settings = get_settings()
+    _migrate(settings, start_servers(settings))
+    console.print("[green]✓[/] migrations applied")
+
+
+@app.command()
+def seed(demo: Annotated[bool, typer.Option(help="a demonstration world too, if there is nobody yet")] = False) -> None:
+    """Load the catalogue; with --demo also people and orders to look at."""
+    from app.scripts.seed import seed as run
+
+    settings = get_settings()
+    console.print(asyncio.run(run(settings, start_servers(settings), demo=demo)))
+
+
+@app.command()
+def web() -> None:
+    """Serve the site in this process on HOST and PORT."""
+    import uvicorn
+
+    settings = get_settings()
+    uvicorn.run(
+        "app.main:app",
+        host=settings.host,
+        port=settings.port,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@app.command(name="mail-catcher")
+def mail_catcher() -> None:
+    """Receive the mail of an instance without a mail server and keep it under DATA_DIR/mail."""
+    from app.scripts.mail_catcher import serve
+
+    settings = get_settings()
+    asyncio.run(serve(settings.data_dir / "mail", settings.mail_catcher_host, settings.mail_catcher_port))
