@@ -45,6 +45,9 @@ from app.features.orders.pages import guest_list_shortcut
 from app.features.orders.pages import router as order_pages
 from app.features.proposals.endpoints import router as proposals
 from app.features.proposals.pages import router as proposal_pages
+from app.features.reports import service as complaints
+from app.features.reports.endpoints import router as reports
+from app.features.reports.pages import router as report_pages
 from app.web import csp_reports
 from app.web.assets import StaticFiles
 from app.web.errors import error_page
@@ -55,9 +58,16 @@ log = structlog.get_logger()
 
 # Every router of the house, one line each. The architecture tests walk these two lists, so a route can only be
 # reached through them: JSON under /api/v1, what operators ask, and pages at the root.
-API_ROUTERS: tuple[APIRouter, ...] = (identity, catalog, orders, proposals, notifications)
+API_ROUTERS: tuple[APIRouter, ...] = (identity, catalog, orders, proposals, reports, notifications)
 OPERATION_ROUTERS: tuple[APIRouter, ...] = (health,)
-PAGE_ROUTERS: tuple[APIRouter, ...] = (web_pages, identity_pages, notification_pages, order_pages, proposal_pages)
+PAGE_ROUTERS: tuple[APIRouter, ...] = (
+    web_pages,
+    identity_pages,
+    notification_pages,
+    order_pages,
+    proposal_pages,
+    report_pages,
+)
 
 # What is asked most, answered ahead of routing; each stands beside a route that gives the same answer.
 SHORTCUTS: Mapping[str, Shortcut] = {
@@ -76,7 +86,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     await prepare_bundled(settings, servers.database_url)
     async with open_resources(settings, database_url=servers.database_url, redis_url=servers.redis_url) as resources:
         app.state.resources = replace(resources, nudge=Nudger())
-        with operator_port(resources, asyncio.get_running_loop(), rooms=(mail_gauges,)):
+        with operator_port(resources, asyncio.get_running_loop(), rooms=(mail_gauges, report_gauges)):
             building = asyncio.create_task(build_document(app))
             yield
             building.cancel()
@@ -93,6 +103,15 @@ async def mail_gauges(session: AsyncSession) -> Sequence[Gauge]:
         "iplance_mail_lag_seconds", "For how long the oldest due mail has waited", await mails.mail_lag(session)
     )
     return (*waiting, lag)
+
+
+async def report_gauges(session: AsyncSession) -> Sequence[Gauge]:
+    """Tell how many reports wait for the operator, and how many longer than was promised."""
+    waiting, late = await complaints.count_waiting(session)
+    return (
+        Gauge("iplance_reports_waiting", "Reports and objections that wait for a decision", waiting),
+        Gauge("iplance_reports_late", "Those that wait longer than was promised", late),
+    )
 
 
 async def failure_page(request: Request, error: DomainError, status: int) -> Response:

@@ -53,6 +53,7 @@ INSIDE = {
         "no-proposals": "/my/proposals",
         "own-not-found": "/nothing-here",
         "notices": "/notifications",
+        "no-reports": "/my/reports",
         "own-order": "/my/orders >",
     },
     "freelancer": {"my-proposals": "/my/proposals", "answered-order": "/my/proposals >", "no-orders": "/my/orders"},

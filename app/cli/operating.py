@@ -77,6 +77,46 @@ def unban(person: PersonName) -> None:
     _do_to(person, "unban")
 
 
+reports = typer.Typer(no_args_is_help=True, help="See what people have reported, and decide.")
+app.add_typer(reports, name="reports")
+type ReportId = Annotated[str, typer.Argument(metavar="ID", help="of the report, as the list shows it")]
+
+
+def _with_reports(act: str, *given: str) -> None:
+    from app.scripts import reports as operating
+
+    settings = get_settings()
+    chosen = partial(getattr(operating, act), given=given)
+    try:
+        told = asyncio.run(operating.with_resources(settings, start_servers(settings), chosen))
+    except operating.ReportCommandError as refused:
+        raise Refusal(str(refused)) from refused
+    console.print(told, markup=False, soft_wrap=True)
+
+
+@reports.command(name="list")
+def list_reports() -> None:
+    """List what waits for a decision, the most urgent first."""
+    _with_reports("waiting")
+
+
+@reports.command(name="show")
+def show_report(report: ReportId) -> None:
+    """Show a report with what the reported thing said."""
+    _with_reports("shown", report)
+
+
+@reports.command(name="close")
+def close_report(
+    report: ReportId,
+    uphold: Annotated[bool, typer.Option("--uphold/--dismiss", help="whether a rule was broken")],
+    reason: Annotated[str, typer.Option(help="why; both sides read it")],
+    rule: Annotated[str, typer.Option(help="the rule that was broken, where it is not the one that was named")] = "",
+) -> None:
+    """Decide about a report, or about an objection to a decision."""
+    _with_reports("close", report, "upheld" if uphold else "dismissed", reason, rule)
+
+
 @app.command(name="import-orders")
 def import_orders(
     file: Annotated[Path, typer.Argument(help="a .json, .jsonl or .csv file of orders")],

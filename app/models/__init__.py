@@ -6,6 +6,7 @@ from app.models.challenge import AuthChallenge
 from app.models.notification import MailMessage, Notification
 from app.models.order import BudgetKind, CloseReason, Order, OrderRevision, OrderStatus
 from app.models.proposal import DeclineReason, Proposal, ProposalStatus
+from app.models.report import Report, ReportReason, ReportStatus, ReportSubject
 from app.models.security_event import SecurityEvent
 from app.models.session import AuthSession
 from app.models.throttle import SignInThrottle
@@ -28,6 +29,10 @@ __all__ = [
     "OutboxMessage",
     "Proposal",
     "ProposalStatus",
+    "Report",
+    "ReportReason",
+    "ReportStatus",
+    "ReportSubject",
     "SecurityEvent",
     "SignInThrottle",
     "Skill",

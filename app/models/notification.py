@@ -35,6 +35,9 @@ class NoticeKind(StrEnum):
     ORDER_AWARDED = "order_awarded"
     ORDER_EXPIRED = "order_expired"
     ORDER_EDITED = "order_edited"
+    REPORT_CLOSED = "report_closed"
+    REPORT_UPHELD = "report_upheld"
+    REPORT_LIFTED = "report_lifted"
 
 
 class MailStatus(StrEnum):

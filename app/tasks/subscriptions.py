@@ -24,6 +24,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "identity.account_deactivated": ("notifications.on_account_deactivated",),
     "orders.order_edited": ("notifications.on_order_edited",),
     "orders.order_closed": ("proposals.on_order_closed", "notifications.on_order_closed"),
+    "reports.report_closed": ("notifications.on_report_closed",),
     "proposals.proposal_sent": ("notifications.on_proposal_sent",),
     "proposals.proposal_accepted": ("notifications.on_proposal_accepted",),
     "proposals.proposal_declined": ("notifications.on_proposal_declined",),
@@ -35,6 +36,8 @@ SILENT: frozenset[str] = frozenset(
     {
         "identity.user_registered",
         "orders.order_published",
+        "reports.report_objected",
+        "reports.report_sent",
     }
 )
 """Topics that nobody listens to yet, on purpose."""

@@ -39,6 +39,7 @@ class World:
     order_id: str
     draft_id: str
     proposal_id: str
+    report_id: str
 
 
 async def new_person(browser: Browser, origin: str, name: str, locale: str) -> Person:
@@ -76,4 +77,6 @@ async def make_world(browser: Browser, origin: str, locale: str = "ru-RU", *, ca
             "letter": "Здравствуйте.\n\nДелал похожий магазин для сыроварни, покажу. Начать могу в понедельник.",
         },
     )
-    return World(customer, freelancer, order["id"], draft["id"], proposal["id"])
+    about = {"kind": "order", "id": order["id"]}
+    report = await freelancer.call("/reports", {"subject": about, "reason": "fraud", "note": "Просит предоплату."})
+    return World(customer, freelancer, order["id"], draft["id"], proposal["id"], report["id"])

@@ -24,6 +24,7 @@ class Wording:
 SECURITY = "/settings/security"
 ORDER = "/orders/{order_id}"
 PROPOSALS = "/orders/{order_id}/proposals"
+REPORT = "/my/reports/{report_id}"
 
 WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.PASSWORD_CHANGED: Wording(N_("Your password was changed."), SECURITY),
@@ -41,6 +42,14 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.ORDER_AWARDED: Wording(N_("You chose {person} for “{order}”. The order is closed to others."), ORDER),
     NoticeKind.ORDER_EXPIRED: Wording(N_("Your order “{order}” was open for long without an answer and ended."), ORDER),
     NoticeKind.ORDER_EDITED: Wording(N_("An order you answered reads differently now: “{order}”."), ORDER),
+    NoticeKind.REPORT_CLOSED: Wording(N_("Your report was looked at. See how it ended."), REPORT),
+    NoticeKind.REPORT_UPHELD: Wording(
+        N_("Something of yours broke a rule, the operator found. See which one, and answer if that is wrong."),
+        REPORT,
+    ),
+    NoticeKind.REPORT_LIFTED: Wording(
+        N_("The operator took back a decision about something of yours. Nothing stands against you."), REPORT
+    ),
 }
 
 

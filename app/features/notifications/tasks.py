@@ -12,6 +12,7 @@ from app.features.notifications import service
 from app.features.notifications.service import Draft, Trouble
 from app.features.orders import events as orders
 from app.features.proposals import events as proposals
+from app.features.reports import events as reports
 from app.gateways.mail import Mail, Mailer, MailRefusedError, MailUnavailableError, mailer_of
 from app.models.notification import MailStatus, NoticeKind
 from app.web.mail import render_mail
@@ -134,6 +135,18 @@ async def on_order_closed(uow: UnitOfWork, event: orders.OrderClosed, message_id
     """Tell the customer when the order ended without a word of theirs."""
     if event.status == "expired":
         await service.notify(uow, event.customer_id, NoticeKind.ORDER_EXPIRED, message_id, order_id=event.order_id)
+
+
+@consumer("notifications.on_report_closed", reports.ReportClosed)
+async def on_report_closed(uow: UnitOfWork, event: reports.ReportClosed, message_id: int) -> None:
+    """Tell the reporter how it ended, and the other side what stands against them, or no longer does."""
+    about = {"report_id": event.report_id}
+    if event.before == "open" or event.status != event.before:
+        await service.notify(uow, event.reporter_id, NoticeKind.REPORT_CLOSED, message_id, **about)
+    if event.status == "upheld":
+        await service.notify(uow, event.reported_id, NoticeKind.REPORT_UPHELD, message_id, **about)
+    elif event.before == "upheld":
+        await service.notify(uow, event.reported_id, NoticeKind.REPORT_LIFTED, message_id, **about)
 
 
 @periodic(service.SEND_TASK)

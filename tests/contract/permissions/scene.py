@@ -56,7 +56,7 @@ class Scene:
     async def ids(self, row: Row, role: str) -> dict[str, Any]:
         """Make what the row is about, and return what its address names."""
         ids: dict[str, Any] = {}
-        names = re.findall(r"{(\w+)(?::\w+)?}", row.route)
+        names = [*row.about, *re.findall(r"{(\w+)(?::\w+)?}", row.route)]
         made_here: dict[str, Callable[..., Any]] = {
             "notice_id": self._nothing,
             "session_id": self._session_of_somebody_else,

@@ -37,6 +37,8 @@ class Row:
     """What is sent: a value, or a function of what the address names."""
     banned: int | None = None
     operator: int | None = None
+    about: tuple[str, ...] = ()
+    """What is made besides what the address names, for the body."""
 
     @property
     def cells(self) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
+from string import Formatter
 
 import httpx
 import pytest
@@ -150,9 +151,11 @@ async def test_every_kind_of_notice_can_be_stored_and_read(
     client: httpx.AsyncClient, sign_in: SignIn, resources: Resources
 ) -> None:
     user = await sign_in(client)
+    places = " ".join(wording.href or "" for wording in rules.WORDINGS.values())
+    about = {name: str(new_id()) for _text, name, _spec, _conversion in Formatter().parse(places) if name}
     async with unit_of_work(resources) as uow:
         for kind in rules.WORDINGS:
-            await service.notify(uow, str(user.id), kind, 1, order_id=str(new_id()))
+            await service.notify(uow, str(user.id), kind, 1, **about)
     assert sorted(await kinds(client)) == sorted(kind.value for kind in rules.WORDINGS)
 
 

@@ -1,0 +1,1 @@
+"""What people report to the operator, and how it ends."""

@@ -1,0 +1,65 @@
+"""The JSON face of reports."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from app.core.http import ReadSession, Uow
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.problems import UnsupportedMediaTypeError, refusals
+from app.core.security.csrf import CsrfError
+from app.core.security.limits import TooManyTriesError
+from app.core.security.tokens import BadTokenError
+from app.features.identity.access import CurrentActor
+from app.features.identity.errors import NotSignedInError, SessionEndedError
+from app.features.reports import service
+from app.features.reports.errors import (
+    AlreadyReportedError,
+    OwnThingError,
+    ReportClosedAlreadyError,
+    ReportedThingNotFoundError,
+    ReportNotFoundError,
+)
+from app.features.reports.schemas import ObjectionCreate, ReportCreate, ReportRead, ReportSide
+
+router = APIRouter(prefix="/reports", tags=["reports"])
+
+SIGNED_IN = (NotSignedInError, BadTokenError, SessionEndedError)
+WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)
+SENDING = (*WRITER, ReportedThingNotFoundError, OwnThingError, AlreadyReportedError, TooManyTriesError)
+OBJECTING = (*WRITER, ReportNotFoundError, ReportClosedAlreadyError)
+Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+
+
+@router.post("", status_code=HTTPStatus.CREATED, responses=refusals(*SENDING))
+async def send_report(command: ReportCreate, actor: CurrentActor, uow: Uow) -> ReportRead:
+    """Report an order, a proposal or a profile to the operator."""
+    return service.present(actor, await service.send_report(uow, actor, command))
+
+
+@router.get("", responses=refusals(*SIGNED_IN, BadCursorError))
+async def list_reports(
+    actor: CurrentActor,
+    session: ReadSession,
+    side: ReportSide = ReportSide.REPORTER,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[ReportRead]:
+    """List what you have reported, or what was decided against you, newest first."""
+    page = await service.list_reports(session, actor, side, cursor, limit)
+    return Page(items=page.items, next_cursor=page.next_cursor)
+
+
+@router.get("/{report_id:uuid}", responses=refusals(*SIGNED_IN, ReportNotFoundError))
+async def get_report(report_id: UUID, actor: CurrentActor, session: ReadSession) -> ReportRead:
+    """Return one report to who sent it, or to whom it was decided against."""
+    return await service.get_report(session, actor, report_id)
+
+
+@router.post("/{report_id:uuid}/objection", status_code=HTTPStatus.CREATED, responses=refusals(*OBJECTING))
+async def object_to_report(report_id: UUID, command: ObjectionCreate, actor: CurrentActor, uow: Uow) -> ReportRead:
+    """Answer a decision against you, once."""
+    return service.present(actor, await service.object_to(uow, actor, report_id, command))

@@ -1,0 +1,137 @@
+"""The pages of reports: the form, one's own reports, and a decision with its answer."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from app.core.errors import InvalidError
+from app.core.http import ReadSession, Uow
+from app.core.i18n import N_, _
+from app.core.problems import field_errors
+from app.features.identity.access import CurrentActor
+from app.features.reports import service
+from app.features.reports.errors import AlreadyReportedError, InvalidReportError
+from app.features.reports.rules import href_of
+from app.features.reports.schemas import REASON_WORDS, ObjectionCreate, ReportCreate, ReportRead, ReportSide
+from app.features.reports.service import Thing
+from app.models.report import ReportStatus, ReportSubject
+from app.web.flash import redirect
+from app.web.forms import FormState
+from app.web.render import render
+
+router = APIRouter()
+
+PAGE = 20
+SUBJECT_WORDS: dict[ReportSubject, str] = {
+    ReportSubject.ORDER: N_("Order"),
+    ReportSubject.PROPOSAL: N_("Proposal"),
+    ReportSubject.PROFILE: N_("Profile"),
+}
+BADGES: dict[ReportStatus, tuple[str, str]] = {
+    ReportStatus.OPEN: (N_("Being looked at"), "accent"),
+    ReportStatus.UPHELD: (N_("A rule was broken"), "warn"),
+    ReportStatus.DISMISSED: (N_("No rule was broken"), ""),
+}
+
+
+@router.get("/report/{kind}/{thing_id}")
+async def report_form(
+    request: Request, kind: ReportSubject, thing_id: UUID, actor: CurrentActor, session: ReadSession
+) -> Response:
+    """Ask what is wrong; whoever has asked already is led to that."""
+    thing = await service.find_thing(session, actor, kind, thing_id)
+    known = await service.find_open(session, actor, kind, thing_id)
+    if known is not None:
+        return redirect(f"/my/reports/{known}", _(AlreadyReportedError.title), "note")
+    return _form(request, thing, FormState.start())
+
+
+@router.post("/report/{kind}/{thing_id}")
+async def send_report(request: Request, kind: ReportSubject, thing_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Send a report, and say what happens with it."""
+    form = await request.form()
+    given = {
+        "subject": {"kind": kind, "id": thing_id},
+        "reason": form.get("reason"),
+        "note": form.get("note") or "",
+    }
+    try:
+        command = ReportCreate.model_validate(given)
+    except ValidationError as wrong:
+        error = InvalidReportError(errors=field_errors([dict(item) for item in wrong.errors()]))
+        thing = await service.find_thing(uow.session, actor, kind, thing_id)
+        return _form(request, thing, FormState.posted(form, error))
+    try:
+        async with uow.session.begin_nested():
+            report = await service.send_report(uow, actor, command)
+    except AlreadyReportedError as error:
+        known = await service.find_open(uow.session, actor, kind, thing_id)
+        return redirect(f"/my/reports/{known}" if known else "/my/reports", _(error.title), "note")
+    return redirect(f"/my/reports/{report.id}", _("Thank you. Your report has reached the operator."))
+
+
+@router.get("/my/reports")
+async def list_reports(
+    request: Request,
+    actor: CurrentActor,
+    session: ReadSession,
+    side: ReportSide = ReportSide.REPORTER,
+    cursor: Annotated[str | None, Query(max_length=300)] = None,
+) -> Response:
+    """Show what one has reported, or what was decided against one."""
+    page = await service.list_reports(session, actor, side, cursor, PAGE)
+    start = f"/my/reports?side={side}"
+    context = {
+        "reports": [_shown(item) for item in page.items],
+        "side": side,
+        "older": f"{start}&{urlencode({'cursor': page.next_cursor})}" if page.next_cursor else None,
+        "newer": start if cursor else None,
+    }
+    return render(request, "reports/mine.html", context)
+
+
+@router.get("/my/reports/{report_id}")
+async def show_report(request: Request, report_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
+    """Show one report: where it stands, what was decided, and what can be said to it."""
+    report = await service.get_report(session, actor, report_id)
+    return render(request, "reports/show.html", _shown(report) | {"f": FormState.start()})
+
+
+@router.post("/my/reports/{report_id}/objection")
+async def object_to_report(request: Request, report_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Answer a decision against oneself."""
+    form = await request.form()
+    try:
+        command = ObjectionCreate.model_validate({"text": form.get("text") or ""})
+    except ValidationError as wrong:
+        error: InvalidError = InvalidReportError(errors=field_errors([dict(item) for item in wrong.errors()]))
+        report = await service.get_report(uow.session, actor, report_id)
+        context = _shown(report) | {"f": FormState.posted(form, error)}
+        return render(request, "reports/show.html", context, status_code=422)
+    await service.object_to(uow, actor, report_id, command)
+    return redirect(f"/my/reports/{report_id}", _("Your answer has reached the operator."))
+
+
+def _form(request: Request, thing: Thing, form: FormState) -> Response:
+    context = {
+        "thing": thing,
+        "back": href_of(thing.kind, thing.id, thing.title),
+        "what": _(SUBJECT_WORDS[thing.kind]),
+        "reasons": [(reason.value, _(words), None) for reason, words in REASON_WORDS.items()],
+        "f": form,
+    }
+    return render(request, "reports/new.html", context, status_code=422 if form.has_errors else 200)
+
+
+def _shown(report: ReportRead) -> dict[str, object]:
+    words, tone = BADGES[report.status]
+    return {
+        "report": report,
+        "what": _(SUBJECT_WORDS[report.subject.kind]),
+        "state": (_(words), tone),
+        "reason": _(REASON_WORDS[report.reason]) if report.reason else None,
+    }

@@ -1,0 +1,19 @@
+"""Who may see a report."""
+
+from app.core.actor import Actor
+from app.models.report import Report
+
+
+def is_reporter(actor: Actor, report: Report) -> bool:
+    """Tell whether the actor sent it."""
+    return report.reporter_id == actor.id
+
+
+def is_told(actor: Actor, report: Report) -> bool:
+    """Tell whether the actor is the reported side and has been told: not before a decision against them."""
+    return report.reported_id == actor.id and report.rule is not None
+
+
+def can_read(actor: Actor, report: Report) -> bool:
+    """Tell whether the report is there for the actor."""
+    return is_reporter(actor, report) or is_told(actor, report)

@@ -1,0 +1,95 @@
+"""Shapes that cross the wire for reports, and the words of each reason."""
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.core.i18n import N_
+from app.core.texts import Lines, at_least
+from app.features.orders.schemas import Moment
+from app.models.report import ReportReason, ReportStatus, ReportSubject
+
+MAX_NOTE = 2000
+
+REASON_WORDS: dict[ReportReason, str] = {
+    ReportReason.SPAM: N_("Advertising or the same text everywhere"),
+    ReportReason.FRAUD: N_("Fraud: it asks for money, passwords or unpaid work"),
+    ReportReason.FORBIDDEN: N_("The work or the content is against the law"),
+    ReportReason.ABUSE: N_("Insults, threats or hatred"),
+    ReportReason.FOREIGN_WORK: N_("Somebody else's work, name or face"),
+    ReportReason.OTHER: N_("Something else"),
+}
+RULE_WORDS: dict[ReportReason, str] = {
+    ReportReason.SPAM: N_("Orders, proposals and profiles are about work: no advertising, no text sent to everybody."),
+    ReportReason.FRAUD: N_("Nobody is asked for money, passwords or unpaid work before a contract."),
+    ReportReason.FORBIDDEN: N_("Nothing is asked for, offered or shown that the law forbids."),
+    ReportReason.ABUSE: N_("People are not insulted, threatened or hated here."),
+    ReportReason.FOREIGN_WORK: N_("Work, names and pictures are one's own, or shown with leave."),
+    ReportReason.OTHER: N_("The marketplace is used for what it is for, with respect for the others."),
+}
+"""What somebody is told whose thing broke the rule."""
+
+
+class ReportSide(StrEnum):
+    """From which side a list is looked at: reports one has sent, or those decided against one."""
+
+    REPORTER = "reporter"
+    REPORTED = "reported"
+
+
+class SubjectRead(BaseModel):
+    """What was reported, as it was called then."""
+
+    kind: ReportSubject
+    id: UUID
+    title: str
+    href: str
+
+
+class SubjectInput(BaseModel):
+    """What is reported: an order, a proposal, or the profile of the person with this id."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: ReportSubject
+    id: UUID
+
+
+class ReportCreate(BaseModel):
+    """What somebody found wrong."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    subject: SubjectInput
+    reason: ReportReason
+    note: Annotated[Lines, Field(max_length=MAX_NOTE)] = ""
+
+
+class ObjectionCreate(BaseModel):
+    """What the person says whom it was decided against."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[Lines, Field(min_length=1, max_length=MAX_NOTE), at_least(1)]
+
+
+class ReportRead(BaseModel):
+    """A report as one of its two sides sees it; the reported side never learns who sent it or what they wrote."""
+
+    id: UUID
+    side: ReportSide
+    subject: SubjectRead
+    reason: ReportReason | None = Field(description="what the reporter chose; null for the reported side")
+    note: str | None = Field(description="what the reporter wrote; null for the reported side")
+    status: ReportStatus
+    created_at: Moment | None = Field(description="null for the reported side")
+    due_at: Moment | None = Field(description="until when the operator looks at it; null when nothing waits")
+    closed_at: Moment | None
+    rule: ReportReason | None = Field(description="the rule that was broken, where the operator found so")
+    rule_text: str | None
+    verdict: str | None = Field(description="the operator's own words")
+    objection: str | None = Field(description="the reported side's answer; null for the reporter")
+    objected_at: Moment | None
+    actions: list[str]

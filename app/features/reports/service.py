@@ -1,0 +1,239 @@
+"""What can be done with reports: sending one, reading how it ended, objecting, and the operator's decision."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.errors import NotFoundError
+from app.core.i18n import _
+from app.core.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
+from app.core.security.limits import Rate, limiter
+from app.core.uow import UnitOfWork
+from app.features.identity import service as identity
+from app.features.orders import service as orders
+from app.features.proposals import service as proposals
+from app.features.reports import policy, rules
+from app.features.reports.errors import (
+    OwnThingError,
+    ReportClosedAlreadyError,
+    ReportedThingNotFoundError,
+    ReportNotFoundError,
+)
+from app.features.reports.events import ReportClosed, ReportObjected, ReportSent
+from app.features.reports.repository import ReportRepository
+from app.features.reports.schemas import (
+    RULE_WORDS,
+    ObjectionCreate,
+    ReportCreate,
+    ReportRead,
+    ReportSide,
+    SubjectRead,
+)
+from app.models.report import Report, ReportReason, ReportStatus, ReportSubject
+
+REPORTS_BY_ACCOUNT = Rate("reports", 20, 24 * 60 * 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What can be reported, as it is now: whose it is, how it is called and what it says."""
+
+    kind: ReportSubject
+    id: UUID
+    owner_id: UUID
+    title: str
+    evidence: str
+
+
+async def find_thing(session: AsyncSession, actor: Actor, kind: ReportSubject, thing_id: UUID) -> Thing:
+    """Return a thing that the actor may see and does not own.
+
+    Raises:
+        ReportedThingNotFoundError: It is not there for the actor.
+        OwnThingError: It is theirs.
+    """
+    try:
+        thing = await _FINDERS[kind](session, actor, thing_id)
+    except NotFoundError as wrong:
+        raise ReportedThingNotFoundError from wrong
+    if thing.owner_id == actor.id:
+        raise OwnThingError
+    return thing
+
+
+async def _order(session: AsyncSession, actor: Actor, thing_id: UUID) -> Thing:
+    order = await orders.get_order(session, actor, thing_id)
+    return Thing(ReportSubject.ORDER, order.id, order.customer_id, order.title, order.description)
+
+
+async def _proposal(session: AsyncSession, actor: Actor, thing_id: UUID) -> Thing:
+    found = await proposals.get_proposal(session, actor, thing_id)
+    return Thing(ReportSubject.PROPOSAL, found.id, found.freelancer.id, found.order.title, found.letter)
+
+
+async def _profile(session: AsyncSession, actor: Actor, thing_id: UUID) -> Thing:
+    del actor  # every profile of a living account is public
+    person = await identity.contact_of(session, thing_id)
+    if person is None or not person.active:
+        raise ReportedThingNotFoundError
+    return Thing(ReportSubject.PROFILE, thing_id, thing_id, person.username, person.display_name)
+
+
+_FINDERS: dict[ReportSubject, Callable[[AsyncSession, Actor, UUID], Coroutine[Any, Any, Thing]]] = {
+    ReportSubject.ORDER: _order,
+    ReportSubject.PROPOSAL: _proposal,
+    ReportSubject.PROFILE: _profile,
+}
+
+
+async def find_open(session: AsyncSession, actor: Actor, kind: ReportSubject, thing_id: UUID) -> UUID | None:
+    """Return the actor's own open report about a thing."""
+    return await ReportRepository(session).open_of(actor.id, kind, thing_id)
+
+
+async def send_report(uow: UnitOfWork, actor: Actor, command: ReportCreate) -> Report:
+    """Report something that is wrong, once while it is looked at; announces `ReportSent`.
+
+    Raises:
+        AlreadyReportedError: The actor has an open report about it.
+        TooManyTriesError: The actor has sent too many within a day.
+    """
+    thing = await find_thing(uow.session, actor, command.subject.kind, command.subject.id)
+    await limiter(uow.resources).hit(REPORTS_BY_ACCOUNT, str(actor.id))
+    now = utc_now()
+    report = Report(
+        reporter_id=actor.id,
+        reported_id=thing.owner_id,
+        subject_kind=thing.kind,
+        subject_id=thing.id,
+        title=thing.title,
+        evidence=thing.evidence,
+        reason=command.reason,
+        note=command.note,
+        created_at=now,
+        due_at=rules.due(now),
+    )
+    await ReportRepository(uow.session).insert(report)
+    uow.emit(ReportSent(report_id=str(report.id), subject_kind=thing.kind.value, subject_id=str(thing.id)))
+    return report
+
+
+async def get_report(session: AsyncSession, actor: Actor, report_id: UUID) -> ReportRead:
+    """Return a report to one of its two sides."""
+    report = await ReportRepository(session).get(report_id)
+    if report is None or not policy.can_read(actor, report):
+        raise ReportNotFoundError
+    return present(actor, report)
+
+
+async def list_reports(
+    session: AsyncSession, actor: Actor, side: ReportSide, cursor: str | None, limit: int
+) -> Slice[ReportRead]:
+    """Return what the actor has reported, or what was decided against them, newest first."""
+    repository, before = ReportRepository(session), _before(cursor)
+    read = repository.sent_by if side is ReportSide.REPORTER else repository.decided_against
+    rows = await read(actor.id, before, limit + 1)
+    shown = [present(actor, report) for report in rows[:limit]]
+    return Slice(shown, encode_cursor(str(shown[-1].id)) if len(rows) > limit else None)
+
+
+async def object_to(uow: UnitOfWork, actor: Actor, report_id: UUID, command: ObjectionCreate) -> Report:
+    """Answer a decision against oneself, once; somebody looks at it again. Announces `ReportObjected`.
+
+    Raises:
+        ReportClosedAlreadyError: There is no decision against the actor that still can be answered.
+    """
+    report = await ReportRepository(uow.session).get_for_update(report_id)
+    if report is None or not policy.can_read(actor, report):
+        raise ReportNotFoundError
+    if not policy.is_told(actor, report) or not rules.may_object(report):
+        raise ReportClosedAlreadyError
+    now = utc_now()
+    report.objection, report.objected_at, report.due_at = command.text, now, rules.due(now)
+    uow.emit(ReportObjected(report_id=str(report.id), reported_id=str(report.reported_id)))
+    return report
+
+
+async def decide(
+    uow: UnitOfWork, report_id: UUID, status: ReportStatus, verdict: str, rule: ReportReason | None = None
+) -> Report:
+    """Close a report as the operator, in words that both sides read; announces `ReportClosed`.
+
+    Upheld, it names a rule: the one given, else what the reporter named. Nothing else follows by itself.
+
+    Raises:
+        ReportClosedAlreadyError: Nothing waits for a decision.
+    """
+    report = await ReportRepository(uow.session).get_for_update(report_id)
+    if report is None:
+        raise ReportNotFoundError
+    if not rules.may_close(report, status):
+        raise ReportClosedAlreadyError
+    before = report.status
+    report.status, report.verdict = status, verdict
+    report.closed_at, report.due_at = utc_now(), None
+    if status is ReportStatus.UPHELD:
+        report.rule = rule or report.rule or report.reason
+    uow.emit(
+        ReportClosed(
+            report_id=str(report.id),
+            reporter_id=str(report.reporter_id),
+            reported_id=str(report.reported_id),
+            before=before.value,
+            status=status.value,
+        )
+    )
+    return report
+
+
+async def list_waiting(session: AsyncSession, limit: int) -> Sequence[Report]:
+    """Return what waits for the operator, the most urgent first; for the operator's commands only."""
+    return await ReportRepository(session).waiting(limit)
+
+
+async def find_any(session: AsyncSession, report_id: UUID) -> Report | None:
+    """Return a report whoever sent it; for the operator's commands only."""
+    return await ReportRepository(session).get(report_id)
+
+
+async def count_waiting(session: AsyncSession) -> tuple[int, int]:
+    """Count what waits for the operator, and how much of it is late."""
+    return await ReportRepository(session).count_waiting(utc_now())
+
+
+def present(actor: Actor, report: Report) -> ReportRead:
+    """Return a report as the actor's side sees it; who is told of a decision never learns who asked for it."""
+    sent = policy.is_reporter(actor, report)
+    href = rules.href_of(report.subject_kind, report.subject_id, report.title)
+    return ReportRead(
+        id=report.id,
+        side=ReportSide.REPORTER if sent else ReportSide.REPORTED,
+        subject=SubjectRead(kind=report.subject_kind, id=report.subject_id, title=report.title, href=href),
+        reason=report.reason if sent else None,
+        note=report.note if sent else None,
+        status=report.status,
+        created_at=report.created_at if sent else None,
+        due_at=report.due_at if not sent or report.status is ReportStatus.OPEN else None,
+        closed_at=report.closed_at,
+        rule=report.rule,
+        rule_text=_(RULE_WORDS[report.rule]) if report.rule else None,
+        verdict=report.verdict,
+        objection=None if sent else report.objection,
+        objected_at=None if sent else report.objected_at,
+        actions=["object"] if not sent and rules.may_object(report) else [],
+    )
+
+
+def _before(cursor: str | None) -> UUID | None:
+    if not cursor:
+        return None
+    (key,) = decode_cursor(cursor, str)
+    try:
+        return UUID(key)
+    except ValueError as wrong:
+        raise BadCursorError from wrong

@@ -1,0 +1,38 @@
+"""Reports: one's own, and what was decided against one; everybody may report what they see."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.features.reports import service as reports
+from app.features.reports.schemas import ReportCreate, SubjectInput
+from app.models import ReportReason, ReportStatus, ReportSubject
+from tests.contract.permissions.scene import Scene
+from tests.contract.permissions.table import SIGNED_IN, Row
+
+
+def about_order(ids: Mapping[str, Any]) -> dict[str, Any]:
+    """Report the customer's order."""
+    return {"subject": {"kind": "order", "id": str(ids["order_id"])}, "reason": "spam"}
+
+
+async def make_report(scene: Scene, row: Row, _role: str) -> Any:
+    """The freelancer reports the customer; the operator agrees where the row says so."""
+    order = await scene.market.order(scene.people["customer"])
+    async with scene.market.uow() as work:
+        subject = SubjectInput(kind=ReportSubject.ORDER, id=order.id)
+        command = ReportCreate(subject=subject, reason=ReportReason.SPAM)
+        report = await reports.send_report(work, scene.people["freelancer"], command)
+        if row.state == "upheld":
+            await reports.decide(work, report.id, ReportStatus.UPHELD, "So it is.")
+    return report.id
+
+
+MAKERS = {"report_id": make_report}
+ROWS = [
+    Row("POST /reports", (401, 201, 201, 201, 403), body=about_order, about=("order_id",)),
+    Row("GET /reports", SIGNED_IN),
+    Row("GET /reports/{report_id}", (401, 404, 404, 200, 404)),
+    Row("GET /reports/{report_id}", (401, 404, 404, 200, 200), "upheld"),
+    Row("POST /reports/{report_id}/objection", (401, 404, 404, 409, 404), body={"text": "No."}),
+    Row("POST /reports/{report_id}/objection", (401, 404, 404, 409, 201), "upheld", {"text": "No."}),
+]
