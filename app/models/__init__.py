@@ -4,7 +4,7 @@ from app.core.outbox import DeadLetter, InboxReceipt, OutboxMessage
 from app.models.catalog import Category, Skill
 from app.models.challenge import AuthChallenge
 from app.models.notification import MailMessage, Notification
-from app.models.order import BudgetKind, CloseReason, Order, OrderRevision, OrderStatus
+from app.models.order import BudgetKind, CloseReason, Order, OrderGuest, OrderRevision, OrderStatus, Visibility
 from app.models.proposal import DeclineReason, Proposal, ProposalStatus
 from app.models.report import Report, ReportReason, ReportStatus, ReportSubject
 from app.models.security_event import SecurityEvent
@@ -24,6 +24,7 @@ __all__ = [
     "MailMessage",
     "Notification",
     "Order",
+    "OrderGuest",
     "OrderRevision",
     "OrderStatus",
     "OutboxMessage",
@@ -37,4 +38,5 @@ __all__ = [
     "SignInThrottle",
     "Skill",
     "User",
+    "Visibility",
 ]

@@ -46,7 +46,17 @@ class CloseReason(StrEnum):
     SILENCE = "silence"
 
 
+class Visibility(StrEnum):
+    """Who may see a published order: everybody, whoever has its link, or who was invited."""
+
+    PUBLIC = "public"
+    LINK = "link"
+    INVITED = "invited"
+
+
 IS_OPEN = text("status = 'open'")
+IS_LISTED = text("status = 'open' AND visibility = 'public'")
+"""What lists, searches and feeds may show; their indexes hold nothing else."""
 
 
 class Order(Base):
@@ -66,29 +76,30 @@ class Order(Base):
             "status NOT IN ('open', 'awarded', 'expired') OR published_at IS NOT NULL", name="published_has_time"
         ),
         CheckConstraint("(status = 'open') = (expires_at IS NOT NULL)", name="open_has_end"),
-        Index("ix_orders_open_recent", text("published_at DESC"), text("id DESC"), postgresql_where=IS_OPEN),
+        CheckConstraint("visibility <> 'link' OR share_key IS NOT NULL", name="link_has_key"),
+        Index("ix_orders_listed_recent", text("published_at DESC"), text("id DESC"), postgresql_where=IS_LISTED),
         Index(
-            "ix_orders_open_category",
+            "ix_orders_listed_category",
             "category_id",
             text("published_at DESC"),
             text("id DESC"),
-            postgresql_where=IS_OPEN,
+            postgresql_where=IS_LISTED,
         ),
-        Index("ix_orders_open_budget", "currency", "budget_amount", postgresql_where=IS_OPEN),
+        Index("ix_orders_listed_budget", "currency", "budget_amount", postgresql_where=IS_LISTED),
         Index("ix_orders_open_expiry", "expires_at", postgresql_where=IS_OPEN),
         Index(
-            "ix_orders_open_skills",
+            "ix_orders_listed_skills",
             "skills",
             postgresql_using="gin",
             postgresql_with={"fastupdate": "off"},
-            postgresql_where=IS_OPEN,
+            postgresql_where=IS_LISTED,
         ),
         Index(
-            "ix_orders_open_search",
+            "ix_orders_listed_search",
             "search",
             postgresql_using="gin",
             postgresql_with={"fastupdate": "off"},
-            postgresql_where=IS_OPEN,
+            postgresql_where=IS_LISTED,
         ),
         Index("ix_orders_customer_id_id", "customer_id", text("id DESC")),
         Index(
@@ -114,6 +125,8 @@ class Order(Base):
     budget_max_amount: Mapped[int | None]
     currency: Mapped[Currency] = mapped_column(default=Currency.RUB, server_default=text("'RUB'"))
     deadline: Mapped[date | None]
+    visibility: Mapped[Visibility] = mapped_column(default=Visibility.PUBLIC, server_default=text("'public'"))
+    share_key: Mapped[str | None]
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     proposals_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     external_key: Mapped[str | None]
@@ -141,3 +154,13 @@ class OrderRevision(Base):
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
     replaced_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class OrderGuest(Base):
+    """Somebody who may see an order that is not public: they were invited, or came by its link."""
+
+    __tablename__ = "order_guests"
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -46,6 +46,7 @@ CUSTOMER = (*WRITER, OrderNotFoundError, NotOrderCustomerError, OrderStateError)
 PUBLISHING = (*CUSTOMER, InvalidOrderError, TooManyOrdersError, NewAccountLimitError)
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Key = Annotated[str | None, Query(max_length=100, description="of the link of an order that is not public")]
 
 
 @router.get("", response_model=Page[OrderCard], responses=refusals(InvalidFilterError, BadCursorError))
@@ -106,10 +107,10 @@ async def list_own_orders(
 
 @router.get("/{order_id:uuid}", responses=refusals(*READER, OrderNotFoundError))
 async def get_order(
-    order_id: UUID, actor: OptionalActor, session: ReadSession, resources: ProcessResources
+    order_id: UUID, actor: OptionalActor, session: ReadSession, resources: ProcessResources, key: Key = None
 ) -> OrderRead:
-    """Return one order; somebody else's draft is not there."""
-    order = await service.get_order(session, actor, order_id)
+    """Return one order; somebody else's draft, or an order that is not for you, is not there."""
+    order = await service.get_order(session, actor, order_id, key)
     return await service.present(session, resources, actor, order)
 
 
@@ -144,6 +145,6 @@ async def close_order(order_id: UUID, actor: CurrentActor, uow: Uow, command: Or
 
 
 @router.get("/{order_id:uuid}/revisions", responses=refusals(*READER, OrderNotFoundError))
-async def list_revisions(order_id: UUID, actor: OptionalActor, session: ReadSession) -> RevisionList:
+async def list_revisions(order_id: UUID, actor: OptionalActor, session: ReadSession, key: Key = None) -> RevisionList:
     """List what the order said before its edits, newest first."""
-    return RevisionList(items=await service.list_revisions(session, actor, order_id))
+    return RevisionList(items=await service.list_revisions(session, actor, order_id, key))

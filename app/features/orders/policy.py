@@ -1,7 +1,9 @@
 """Who may do what with an order; pure functions, no I/O."""
 
+import hmac
+
 from app.core.actor import Actor
-from app.models import Order, OrderStatus
+from app.models import Order, OrderStatus, Visibility
 
 
 def is_customer(actor: Actor | None, order: Order) -> bool:
@@ -9,9 +11,25 @@ def is_customer(actor: Actor | None, order: Order) -> bool:
     return actor is not None and actor.id == order.customer_id
 
 
-def can_read(actor: Actor | None, order: Order) -> bool:
-    """Everybody reads what was published, signed in or not; a draft is its customer's alone."""
-    return order.published_at is not None or is_customer(actor, order)
+def can_read(actor: Actor | None, order: Order, *, admitted: bool = False) -> bool:
+    """Everybody reads what was published for everybody, signed in or not; a draft is its customer's alone.
+
+    An order that is not public is read by whoever was admitted to it: by its link, or by an invitation.
+    """
+    if is_customer(actor, order):
+        return True
+    return order.published_at is not None and (admitted or order.visibility is Visibility.PUBLIC)
+
+
+def opens(order: Order, key: str | None) -> bool:
+    """Tell whether a key from an address is the one of the order's link."""
+    known = order.share_key
+    return (
+        order.visibility is Visibility.LINK
+        and known is not None
+        and key is not None
+        and hmac.compare_digest(known.encode(), key.encode())
+    )
 
 
 def can_answer(actor: Actor | None, order: Order) -> bool:

@@ -55,6 +55,7 @@ SENDING = (
 )
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Key = Annotated[str | None, Query(max_length=100, description="of the link of an order that is not public")]
 
 
 async def _one(uow: UnitOfWork, actor: Actor, proposal: Proposal) -> ProposalRead:
@@ -62,9 +63,11 @@ async def _one(uow: UnitOfWork, actor: Actor, proposal: Proposal) -> ProposalRea
 
 
 @router.post("/orders/{order_id:uuid}/proposals", status_code=HTTPStatus.CREATED, responses=refusals(*SENDING))
-async def send_proposal(order_id: UUID, command: ProposalCreate, actor: CurrentActor, uow: Uow) -> ProposalRead:
+async def send_proposal(
+    order_id: UUID, command: ProposalCreate, actor: CurrentActor, uow: Uow, key: Key = None
+) -> ProposalRead:
     """Answer an open order."""
-    return await _one(uow, actor, await service.send_proposal(uow, actor, order_id, command))
+    return await _one(uow, actor, await service.send_proposal(uow, actor, order_id, command, key))
 
 
 @router.get("/orders/{order_id:uuid}/proposals", responses=refusals(*SIGNED_IN, OrderNotFoundError, BadCursorError))

@@ -41,8 +41,10 @@ from app.features.proposals.schemas import (
 from app.models import DeclineReason, Order, OrderStatus, Proposal, ProposalStatus
 
 
-async def send_proposal(uow: UnitOfWork, actor: Actor, order_id: UUID, command: ProposalCreate) -> Proposal:
-    """Answer an open order of somebody else, once; announces `ProposalSent`."""
+async def send_proposal(
+    uow: UnitOfWork, actor: Actor, order_id: UUID, command: ProposalCreate, key: str | None = None
+) -> Proposal:
+    """Answer an open order of somebody else, once; `key` is that of its link. Announces `ProposalSent`."""
     repository = ProposalRepository(uow.session)
     await repository.queue_up(actor.id)
     settings = uow.resources.settings
@@ -54,7 +56,7 @@ async def send_proposal(uow: UnitOfWork, actor: Actor, order_id: UUID, command: 
         starting=settings.new_account_proposals_per_day,
     )
     limit.check(await repository.last_but_sent(actor.id, limit.times, limit.since), TooManyProposalsError)
-    order = await orders.take_proposal(uow, actor, order_id)
+    order = await orders.take_proposal(uow, actor, order_id, key)
     if order.customer_id == actor.id:
         raise OwnOrderError
     if await repository.declined_by_hand(order.id, actor.id):

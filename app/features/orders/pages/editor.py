@@ -19,8 +19,8 @@ from app.features.identity.access import CurrentActor
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError, OrderChangedError
 from app.features.orders.pages.listing import category_options
-from app.features.orders.schemas import KIND_WORDS, OrderClose, OrderCreate, OrderPatch, OrderRead
-from app.models import BudgetKind, CloseReason
+from app.features.orders.schemas import KIND_WORDS, VISIBILITY_WORDS, OrderClose, OrderCreate, OrderPatch, OrderRead
+from app.models import BudgetKind, CloseReason, Visibility
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
@@ -46,7 +46,9 @@ async def new_order(
     request: Request, _actor: CurrentActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
     """Show an empty editor."""
-    start = FormState.start(currency=Currency.RUB.value, budget_kind=BudgetKind.FIXED.value)
+    start = FormState.start(
+        currency=Currency.RUB.value, budget_kind=BudgetKind.FIXED.value, visibility=Visibility.PUBLIC.value
+    )
     return await _editor(request, session, resources, start, None)
 
 
@@ -167,6 +169,7 @@ def read_form(form: FormData) -> OrderCreate:
         "skills": [*(str(item) for item in form.getlist("skills")), *words],
         "budget_kind": kind,
         "deadline": str(form.get("deadline") or "") or None,
+        "visibility": str(form.get("visibility") or Visibility.PUBLIC.value),
         **amounts,
     }
     try:
@@ -215,6 +218,7 @@ def _start(order: OrderRead) -> FormState:
         budget_max=amount_as_typed(order.budget_max.amount, order.budget_max.currency) if order.budget_max else None,
         currency=order.budget.currency.value if order.budget else Currency.RUB.value,
         deadline=order.deadline.isoformat() if order.deadline else None,
+        visibility=order.visibility.value,
     )
 
 
@@ -228,6 +232,7 @@ async def _editor(
         "categories": category_options(catalogue),
         "skills": skill_options(catalogue),
         "kinds": [(kind.value, _(words), _(KIND_NOTES[kind])) for kind, words in KIND_WORDS.items()],
+        "visibilities": [(kind.value, _(words), _(note)) for kind, (words, note) in VISIBILITY_WORDS.items()],
         "currencies": [(item.value, item.value) for item in Currency],
         "action": f"/orders/{order.id}/edit" if order else "/orders/new",
     }

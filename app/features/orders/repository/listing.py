@@ -16,6 +16,7 @@ from sqlalchemy import (
     SQLColumnExpression,
     Text,
     Uuid,
+    and_,
     any_,
     bindparam,
     case,
@@ -40,8 +41,11 @@ COUNT_LIMIT = 1000
 """Beyond this a list says "more than"; an exact count of a common word takes seconds."""
 NEWEST = 2000
 """How many of the newest orders are looked through one by one before an index is asked; takes some 5 ms."""
-_IS_OPEN = literal_column("orders.status") == literal_column("'open'")
-"""As text, because an index over open orders alone is not used where the state is a parameter."""
+_IS_LISTED = and_(
+    literal_column("orders.status") == literal_column("'open'"),
+    literal_column("orders.visibility") == literal_column("'public'"),
+)
+"""As text, because an index over listed orders alone is not used where a state is a parameter."""
 _PLACE = frozenset({"published_at", "order_id"})
 _TOKEN = re.compile(r"\w+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -148,7 +152,7 @@ def _window[*Ts](statement: Select[*Ts], shape: Shape, limit: int) -> Select[*Ts
     given, side = shape
     key = tuple_(Order.published_at, Order.id)
     neighbour = tuple_(bindparam("published_at", type_=DateTime(timezone=True)), bindparam("order_id", type_=Uuid()))
-    statement = statement.where(_IS_OPEN, *_clauses(given)).limit(literal_column(str(int(limit))))
+    statement = statement.where(_IS_LISTED, *_clauses(given)).limit(literal_column(str(int(limit))))
     if side == "newer":
         return statement.where(key > neighbour).order_by(Order.published_at, Order.id)
     if side == "older":
@@ -269,7 +273,7 @@ def count_statement(given: frozenset[str]) -> tuple[str, tuple[str, ...]]:
     some: Select[str] = (
         select(literal_column("'x'", Text))
         .select_from(Order)
-        .where(_IS_OPEN, *_clauses(given))
+        .where(_IS_LISTED, *_clauses(given))
         .limit(literal_column(str(COUNT_LIMIT + 1)))
     )
     compiled = select(func.count()).select_from(some.subquery()).compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's own

@@ -5,10 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, undefer
 
-from app.models import Order, OrderRevision, OrderStatus
+from app.models import Order, OrderGuest, OrderRevision, OrderStatus
 from app.models.order import IS_OPEN
 
 
@@ -41,6 +42,16 @@ class OrderRepository:
             select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def is_guest(self, order_id: UUID, user_id: UUID) -> bool:
+        """Tell whether a person was let in to an order that is not public."""
+        statement = select(OrderGuest.order_id).where(OrderGuest.order_id == order_id, OrderGuest.user_id == user_id)
+        return (await self._session.execute(statement)).scalar_one_or_none() is not None
+
+    async def admit(self, order_id: UUID, user_id: UUID) -> None:
+        """Let a person in to an order for good; twice is once."""
+        statement = insert(OrderGuest).values(order_id=order_id, user_id=user_id).on_conflict_do_nothing()
+        await self._session.execute(statement)
 
     async def get_by_key(self, customer_id: UUID, external_key: str) -> Order | None:
         """Return the order that an import made before."""

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from app.core.i18n import N_
 from app.core.money import MoneyInput, MoneyRead
 from app.core.texts import at_least, many_lines, one_line
-from app.models import BudgetKind, CloseReason, OrderStatus
+from app.models import BudgetKind, CloseReason, OrderStatus, Visibility
 
 STATUS_WORDS: dict[OrderStatus, tuple[str, str]] = {
     OrderStatus.DRAFT: (N_("Draft"), "note"),
@@ -20,6 +20,12 @@ STATUS_WORDS: dict[OrderStatus, tuple[str, str]] = {
     OrderStatus.EXPIRED: (N_("Expired"), "warn"),
 }
 """A state in a person's words, and the tone it is shown in."""
+VISIBILITY_WORDS: dict[Visibility, tuple[str, str]] = {
+    Visibility.PUBLIC: (N_("Everybody"), N_("It stands in the list, and search finds it")),
+    Visibility.LINK: (N_("Who has the link"), N_("It is in no list; send its address to whom you like")),
+    Visibility.INVITED: (N_("Only those I invite"), N_("Nobody else learns that it exists")),
+}
+"""Who may see an order, in a person's words, and what that means."""
 KIND_WORDS: dict[BudgetKind, str] = {
     BudgetKind.FIXED: N_("For the whole work"),
     BudgetKind.HOURLY: N_("By the hour"),
@@ -81,6 +87,11 @@ class OrderFields(BaseModel):
     budget_max: MoneyInput | None = None
     deadline: Day | None = None
 
+    visibility: Visibility = Field(
+        default=Visibility.PUBLIC,
+        description="`public` stands in lists; `link` is read by whoever has its address; `invited` by invitation only",
+    )
+
 
 class OrderCreate(OrderFields):
     """A new draft."""
@@ -99,6 +110,7 @@ class OrderPatch(BaseModel):
     budget: MoneyInput | None = None
     budget_max: MoneyInput | None = None
     deadline: Day | None = None
+    visibility: Visibility | None = None
     version: int | None = Field(
         default=None, ge=1, le=2**31, description="the version you read; the change is refused when it is not the last"
     )
@@ -148,6 +160,8 @@ class OrderRead(OrderCard):
     expires_at: Moment | None = Field(description="when nobody acts until then, the order expires")
     closed_at: Moment | None
     close_reason: CloseReason | None
+    visibility: Visibility
+    share_key: str | None = Field(description="its customer's alone: `?key=` in the address opens an order by link")
     actions: list[str]
 
 

@@ -10,6 +10,7 @@ from app.features.orders.errors import OrderNotFoundError, OrderNotOpenError
 from app.features.orders.repository import OrderRepository
 from app.features.orders.rules import OrderEvent
 from app.features.orders.service.desk import announce_closing, close, own_order_for_update, step
+from app.features.orders.service.reading import is_admitted
 from app.models import CloseReason, Order, OrderStatus
 
 STALE_BATCH = 100
@@ -23,14 +24,19 @@ async def lock_order(uow: UnitOfWork, order_id: UUID) -> Order:
     return order
 
 
-async def take_proposal(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
-    """Lock an open order that the actor may read and count one more proposal on it."""
-    order = await OrderRepository(uow.session).get_for_update(order_id)
-    if order is None or not policy.can_read(actor, order):
+async def take_proposal(uow: UnitOfWork, actor: Actor, order_id: UUID, key: str | None = None) -> Order:
+    """Lock an open order that the actor may read and count one more proposal on it.
+
+    Who answers an order may read it from then on, whatever its customer makes of its visibility.
+    """
+    repository = OrderRepository(uow.session)
+    order = await repository.get_for_update(order_id)
+    if order is None or not policy.can_read(actor, order, admitted=await is_admitted(uow.session, actor, order, key)):
         raise OrderNotFoundError
     if order.status is not OrderStatus.OPEN:
         raise OrderNotOpenError
     order.proposals_count += 1
+    await repository.admit(order.id, actor.id)
     return order
 
 

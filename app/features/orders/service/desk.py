@@ -1,5 +1,6 @@
 """What a customer does with an order: write, edit, publish, keep open, close."""
 
+import secrets
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from app.features.orders.events import OrderClosed, OrderEdited, OrderPublished
 from app.features.orders.repository import OrderRepository
 from app.features.orders.rules import ORDER_MACHINE, OrderEvent
 from app.features.orders.schemas import OrderClose, OrderCreate, OrderPatch
-from app.models import BudgetKind, CloseReason, Order, OrderRevision, OrderStatus
+from app.models import BudgetKind, CloseReason, Order, OrderRevision, OrderStatus, Visibility
 
 REVISED = (
     "title",
@@ -37,8 +38,11 @@ REVISED = (
     "budget_max_amount",
     "currency",
     "deadline",
+    "visibility",
 )
 """What a revision keeps."""
+SHARE_KEY_BYTES = 18
+"""144 bits: nobody guesses the link of an order."""
 
 
 async def create_order(
@@ -199,6 +203,10 @@ async def _apply(uow: UnitOfWork, order: Order, given: dict[str, Any], command: 
     if "deadline" in given:
         _check(rules.deadline_faults(given["deadline"], utc_now().date()))
         order.deadline = given["deadline"]
+    if given.get("visibility") is not None:
+        order.visibility = given["visibility"]
+        if order.visibility is Visibility.LINK and order.share_key is None:
+            order.share_key = secrets.token_urlsafe(SHARE_KEY_BYTES)
     if {"budget", "budget_max", "budget_kind"} & set(given):
         _apply_budget(order, given, command)
     order.keywords = _keywords(order, catalogue)

@@ -16,15 +16,24 @@ from app.features.orders import policy, rules
 from app.features.orders.errors import InvalidFilterError, NotOrderCustomerError, OrderNotFoundError
 from app.features.orders.repository import OrderRepository
 from app.features.orders.schemas import OrderCard, OrderRead, PersonRead, RevisionRead
-from app.models import Order
+from app.models import Order, Visibility
 
 
-async def get_order(session: AsyncSession, actor: Actor | None, order_id: UUID) -> Order:
-    """Return an order the actor may read; any other is not there."""
+async def get_order(session: AsyncSession, actor: Actor | None, order_id: UUID, key: str | None = None) -> Order:
+    """Return an order the actor may read, `key` being that of its link; any other is not there."""
     order = await OrderRepository(session).get(order_id)
-    if order is None or not policy.can_read(actor, order):
+    if order is None or not policy.can_read(actor, order, admitted=await is_admitted(session, actor, order, key)):
         raise OrderNotFoundError
     return order
+
+
+async def is_admitted(session: AsyncSession, actor: Actor | None, order: Order, key: str | None) -> bool:
+    """Tell whether the actor came by the order's link, or was let in before."""
+    if order.visibility is Visibility.PUBLIC:
+        return True
+    if policy.opens(order, key):
+        return True
+    return actor is not None and await OrderRepository(session).is_guest(order.id, actor.id)
 
 
 async def get_own_order(session: AsyncSession, actor: Actor, order_id: UUID) -> Order:
@@ -58,6 +67,8 @@ async def present(session: AsyncSession, resources: Resources, actor: Actor | No
         expires_at=order.expires_at,
         closed_at=order.closed_at,
         close_reason=order.close_reason,
+        visibility=order.visibility,
+        share_key=order.share_key if policy.is_customer(actor, order) else None,
         actions=actions(actor, order),
     )
 
@@ -69,9 +80,11 @@ def actions(actor: Actor | None, order: Order) -> list[str]:
     return ["propose"] if policy.can_answer(actor, order) else []
 
 
-async def list_revisions(session: AsyncSession, actor: Actor | None, order_id: UUID) -> list[RevisionRead]:
+async def list_revisions(
+    session: AsyncSession, actor: Actor | None, order_id: UUID, key: str | None = None
+) -> list[RevisionRead]:
     """Return what an order said before its edits, newest first, to everybody who may read the order."""
-    order = await get_order(session, actor, order_id)
+    order = await get_order(session, actor, order_id, key)
     return [RevisionRead.model_validate(row) for row in await OrderRepository(session).revisions(order.id)]
 
 

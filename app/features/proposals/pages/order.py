@@ -15,7 +15,7 @@ from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.orders import service as orders
-from app.features.orders.schemas import KIND_WORDS, OrderRead
+from app.features.orders.schemas import KIND_WORDS, VISIBILITY_WORDS, OrderRead
 from app.features.orders.schemas import STATUS_WORDS as ORDER_WORDS
 from app.features.proposals import service
 from app.features.proposals.pages._words import PAGE_SIZE, read_form, shown_in_words
@@ -23,7 +23,7 @@ from app.features.proposals.schemas import (
     CUSTOMER_REASONS,
     ProposalRead,
 )
-from app.models import OrderStatus, ProposalStatus
+from app.models import OrderStatus, ProposalStatus, Visibility
 from app.web.cards import budget_words
 from app.web.flash import redirect
 from app.web.formats import ago, day, exact, number
@@ -55,16 +55,27 @@ async def order_proposals_elsewhere(order_id: UUID, _actor: OptionalActor) -> Re
 async def send_proposal(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     """Send a proposal, or show the form again with what is wrong."""
     form = await request.form()
-    order = await orders.get_order(uow.session, actor, order_id)
+    key = _key(request)
+    order = await orders.get_order(uow.session, actor, order_id, key)
     try:
         async with uow.session.begin_nested():
-            await service.send_proposal(uow, actor, order_id, read_form(form, order.currency))
+            await service.send_proposal(uow, actor, order_id, read_form(form, order.currency), key)
     except InvalidError as error:
         state = FormState.posted(form, error)
         return await _order_page(request, uow.session, uow.resources, actor, order_id, state)
     return redirect(
         f"/orders/{order_id}", _("Your proposal is sent. The customer sees it now."), done=f"proposal-{order_id}"
     )
+
+
+def address_of(order_id: UUID, key: str | None, part: str = "") -> str:
+    """Return the address of an order, with the key of its link where there is one."""
+    return f"/orders/{order_id}{part}" + (f"?{urlencode({'key': key})}" if key else "")
+
+
+def _key(request: Request) -> str | None:
+    """Return the key of the link by which somebody came to an order that is not public."""
+    return request.query_params.get("key")
 
 
 async def _order_page(
@@ -76,7 +87,8 @@ async def _order_page(
     form: FormState,
 ) -> Response:
     cursor = request.query_params.get("cursor")
-    order = await orders.get_order(session, actor, order_id)
+    key = _key(request)
+    order = await orders.get_order(session, actor, order_id, key)
     shown = await orders.present(session, resources, actor, order)
     catalogue = await catalog.read_catalogue(session, resources)
     is_own = actor is not None and actor.id == order.customer_id
@@ -96,6 +108,7 @@ async def _order_page(
         "order": shown,
         "budget": budget_words(shown.budget_kind, shown.budget, shown.budget_max),
         "badge_words": (_(label), tone),
+        "visibility": None if order.visibility is Visibility.PUBLIC else _(VISIBILITY_WORDS[order.visibility][0]),
         "details": _details(shown),
         "skills": _skill_names(shown, catalogue),
         "category": _category_names(shown, catalogue),
@@ -106,9 +119,11 @@ async def _order_page(
         "newer": f"/orders/{order_id}#proposals" if cursor else None,
         "may_propose": "propose" in shown.actions and live is None and not refused,
         "next": _next_step(shown, is_own=is_own, live=live),
-        "sign_in": f"/sign-in?next={quote(f'/orders/{order_id}')}",
-        "revisions": await orders.list_revisions(session, actor, order_id) if shown.version > 1 else [],
+        "sign_in": f"/sign-in?next={quote(address_of(order_id, key))}",
+        "revisions": await orders.list_revisions(session, actor, order_id, key) if shown.version > 1 else [],
         "currency": order.currency.value,
+        "answer": address_of(order_id, key, "/proposals"),
+        "share": address_of(order_id, order.share_key if is_own and order.visibility is Visibility.LINK else key),
         "f": form,
     }
     return render(request, "proposals/order.html", context, status_code=422 if form.has_errors else 200)
