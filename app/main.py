@@ -5,8 +5,9 @@ import threading
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, override
+from typing import Any, cast, override
 
+import orjson
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
@@ -29,7 +30,7 @@ from app.core.problems import install_error_handlers
 from app.core.resources import open_resources
 from app.core.security.csrf import SocketGuardMiddleware, guard_request
 from app.core.shortcuts import Shortcut, ShortcutMiddleware
-from app.core.starting import StartMiddleware, sentence_of
+from app.core.starting import StartMiddleware, give_back_memory, sentence_of
 from app.features.catalog.endpoints import router as catalog
 from app.features.identity.access import actor_of, find_reader, find_view
 from app.features.identity.endpoints import me_shortcut
@@ -151,32 +152,48 @@ class Site(FastAPI):
     """The application; its document says which proof each operation asks for."""
 
     _building = threading.Lock()
-    _document: dict[str, Any] | None = None
+    _writing = threading.Lock()
+    _declared: dict[str, Any] | None = None
+    _document: bytes | None = None
 
     @override
     def openapi(self) -> dict[str, Any]:
         """Return the document; whoever asks first builds it."""
         with self._building:
             document = super().openapi()
-            if document is not self._document:
+            if document is not self._declared:
                 routes = (
                     ("/api/v1" + route.path_format, route) for router in API_ROUTERS for route in plain_routes(router)
                 )
                 declare_security(document, routes, get_settings())
-                self._document = document
+                self._declared = document
             return document
+
+    def document(self) -> bytes:
+        """Return the document as it is sent; only that is kept, a twentieth of what it was built from."""
+        with self._writing:
+            if self._document is None:
+                self._document = orjson.dumps(self.openapi())
+                self.openapi_schema = self._declared = None
+                give_back_memory()
+            return self._document
+
+    async def send_document(self, _request: Request) -> Response:
+        """Answer a request for the document."""
+        return Response(await asyncio.to_thread(self.document), media_type="application/json")
 
 
 async def build_document(app: FastAPI, *, after_seconds: float = 5.0) -> None:
     """Build the OpenAPI document when the first pages have been served, so that nobody waits a second for it."""
     await asyncio.sleep(after_seconds)
-    await asyncio.to_thread(app.openapi)
+    await asyncio.to_thread(cast("Site", app).document)
 
 
-def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> FastAPI:
+def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> Site:
     """Compose the house; tests call this too, without shortcuts where they compare."""
     app = Site(
         title="ipLance",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -192,6 +209,7 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> FastAPI:
     for router in PAGE_ROUTERS:
         # Every page, error pages included, shows who is signed in, and how many notices wait.
         app.include_router(router, include_in_schema=False, dependencies=[Depends(find_view), Depends(note_unread)])
+    app.add_route("/openapi.json", app.send_document, include_in_schema=False)
     app.add_route(csp_reports.PATH, csp_reports.take_csp_reports, methods=["POST"], include_in_schema=False)
     app.mount("/static", StaticFiles())
     app.add_middleware(ShortcutMiddleware, shortcuts=shortcuts)
@@ -207,7 +225,7 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> FastAPI:
     return app
 
 
-def served_app() -> FastAPI:
+def served_app() -> Site:
     """Build what a server loads; what a person can mend ends the process with a sentence.
 
     Raises:

@@ -3,8 +3,6 @@
 import hashlib
 from typing import Protocol
 
-import httpx
-
 from app.core.config import Settings
 
 PREFIX_LENGTH = 5
@@ -44,6 +42,8 @@ class RangeService:
         Raises:
             BreachedServiceError: There is no answer.
         """
+        import httpx  # noqa: PLC0415 - four megabytes that most installations never need
+
         digest = hashlib.sha1(password.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest().upper()
         prefix, suffix = digest[:PREFIX_LENGTH], digest[PREFIX_LENGTH:]
         try:

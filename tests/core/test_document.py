@@ -1,17 +1,17 @@
 """The OpenAPI document is built once, in the background, and is the same for whoever asks."""
 
 import asyncio
-from typing import Any
+from typing import cast
 
 import httpx
 from fastapi import FastAPI
 
-from app.main import build_document
+from app.main import Site, build_document
 
 
-def kept(app: FastAPI) -> dict[str, Any] | None:
+def kept(app: FastAPI) -> bytes | None:
     """What has been built so far."""
-    return app.openapi_schema
+    return cast("Site", app)._document
 
 
 async def test_it_is_ready_before_anybody_asks(app: FastAPI, client: httpx.AsyncClient) -> None:
@@ -20,8 +20,10 @@ async def test_it_is_ready_before_anybody_asks(app: FastAPI, client: httpx.Async
     await build_document(app, after_seconds=0)
     built = kept(app)
     assert built is not None
+    assert app.openapi_schema is None, "what it was built from is gone"
     answer = await client.get("/openapi.json")
-    assert answer.json() == built
+    assert answer.content == built
+    assert answer.headers["content-type"] == "application/json"
     assert kept(app) is built
     later.cancel()
 
@@ -31,3 +33,9 @@ async def test_two_that_build_at_once_make_one_document(app: FastAPI) -> None:
     assert first is second
     operations = [operation for path in first["paths"].values() for operation in path.values()]
     assert any("security" in operation for operation in operations)
+
+
+async def test_two_that_ask_at_once_get_one_document(app: FastAPI) -> None:
+    site = cast("Site", app)
+    first, second = await asyncio.gather(asyncio.to_thread(site.document), asyncio.to_thread(site.document))
+    assert first is second
