@@ -44,6 +44,7 @@ from app.features.orders.endpoints import list_shortcut
 from app.features.orders.endpoints import router as orders
 from app.features.orders.pages import guest_list_shortcut
 from app.features.orders.pages import router as order_pages
+from app.features.profiles.endpoints import router as profiles
 from app.features.proposals.endpoints import router as proposals
 from app.features.proposals.pages import router as proposal_pages
 from app.features.reports import service as complaints
@@ -59,7 +60,7 @@ log = structlog.get_logger()
 
 # Every router of the house, one line each. The architecture tests walk these two lists, so a route can only be
 # reached through them: JSON under /api/v1, what operators ask, and pages at the root.
-API_ROUTERS: tuple[APIRouter, ...] = (identity, catalog, orders, proposals, reports, notifications)
+API_ROUTERS: tuple[APIRouter, ...] = (identity, catalog, profiles, orders, proposals, reports, notifications)
 OPERATION_ROUTERS: tuple[APIRouter, ...] = (health,)
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     web_pages,

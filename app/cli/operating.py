@@ -188,3 +188,15 @@ def _is_letter(name: str) -> bool:
     import re
 
     return name == "all" or bool(re.fullmatch(r"\d{1,18}|mail:[0-9a-f-]{36}", name))
+
+
+@app.command()
+def facts(action: Annotated[str, typer.Argument(help="recompute")] = "recompute") -> None:
+    """Count anew what every customer's orders and decisions add up to (docs/customers.md)."""
+    from app.scripts.facts import recompute
+
+    if action != "recompute":
+        raise Refusal("Say `facts recompute`.")
+    settings = get_settings()
+    count = asyncio.run(recompute(settings, start_servers(settings)))
+    console.print(f"[green]✓[/] customers counted: {count}")

@@ -5,6 +5,7 @@ from app.models.catalog import Category, Skill
 from app.models.challenge import AuthChallenge
 from app.models.notification import MailMessage, Notification
 from app.models.order import BudgetKind, CloseReason, Order, OrderGuest, OrderRevision, OrderStatus, Visibility
+from app.models.profile_facts import CustomerFacts
 from app.models.proposal import DeclineReason, Proposal, ProposalStatus
 from app.models.report import Report, ReportReason, ReportStatus, ReportSubject
 from app.models.security_event import SecurityEvent
@@ -18,6 +19,7 @@ __all__ = [
     "BudgetKind",
     "Category",
     "CloseReason",
+    "CustomerFacts",
     "DeadLetter",
     "DeclineReason",
     "InboxReceipt",

@@ -60,5 +60,7 @@ celery_app.conf.beat_schedule = {
     "send-mail": every(5.0, "notifications.send_mail"),
     "prune-notices": daily(3, 40, "notifications.prune"),
     "prune-sessions": daily(3, 20, "identity.prune"),
+    "count-customers": every(30.0, "matching.count_customers"),
+    "mark-customers": daily(2, 50, "matching.mark_customers"),
     "close-stale-orders": every(600.0, "orders.close_stale"),
 }

@@ -1,6 +1,7 @@
 """Who listens to what: the whole reaction graph on one page."""
 
 from app.features.identity import tasks as _identity  # noqa: F401 - its tasks are found by name
+from app.features.matching import tasks as _matching  # noqa: F401 - its tasks are found by name
 from app.features.notifications import tasks as _notifications  # noqa: F401 - its tasks are found by name
 from app.features.orders import tasks as _orders  # noqa: F401 - its tasks are found by name
 from app.features.proposals import tasks as _proposals  # noqa: F401 - its tasks are found by name
@@ -22,12 +23,17 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "identity.account_banned": ("notifications.on_account_banned",),
     "identity.account_unbanned": ("notifications.on_account_unbanned",),
     "identity.account_deactivated": ("notifications.on_account_deactivated",),
+    "orders.order_published": ("matching.note_order_published",),
     "orders.order_edited": ("notifications.on_order_edited",),
-    "orders.order_closed": ("proposals.on_order_closed", "notifications.on_order_closed"),
+    "orders.order_closed": (
+        "proposals.on_order_closed",
+        "notifications.on_order_closed",
+        "matching.note_order_closed",
+    ),
     "reports.report_closed": ("notifications.on_report_closed",),
     "proposals.proposal_sent": ("notifications.on_proposal_sent",),
-    "proposals.proposal_accepted": ("notifications.on_proposal_accepted",),
-    "proposals.proposal_declined": ("notifications.on_proposal_declined",),
+    "proposals.proposal_accepted": ("notifications.on_proposal_accepted", "matching.note_proposal_accepted"),
+    "proposals.proposal_declined": ("notifications.on_proposal_declined", "matching.note_proposal_declined"),
     "proposals.proposal_withdrawn": ("notifications.on_proposal_withdrawn",),
 }
 """Topic → the tasks that react to it."""
@@ -35,7 +41,6 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
 SILENT: frozenset[str] = frozenset(
     {
         "identity.user_registered",
-        "orders.order_published",
         "reports.report_objected",
         "reports.report_sent",
     }

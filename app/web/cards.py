@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
-from app.core.i18n import _
-from app.web.formats import HasMoney, money
+from app.core.i18n import _, ngettext
+from app.web.formats import HasMoney, duration, money, number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,3 +43,34 @@ def budget_words(kind: str, least: HasMoney | None, most: HasMoney | None) -> st
     else:
         words = _("{least} – {most}").format(least=money(least), most=money(most))
     return _("{amount} an hour").format(amount=words) if kind == "hourly" else words
+
+
+class HasFacts(Protocol):
+    """What is known of a customer by deeds."""
+
+    @property
+    def orders_posted(self) -> int:
+        """Orders ever published."""
+        ...
+
+    @property
+    def hire_rate(self) -> int | None:
+        """Percent of ended orders in which somebody was chosen."""
+        ...
+
+    @property
+    def median_answer_seconds(self) -> int | None:
+        """Half of the answers came within this time."""
+        ...
+
+
+def facts_words(facts: HasFacts | None) -> str | None:
+    """Write in one line how a customer has treated freelancers; None where there is nothing to tell."""
+    if facts is None or not facts.orders_posted:
+        return None
+    told = [ngettext("{count} order", "{count} orders", facts.orders_posted).format(count=number(facts.orders_posted))]
+    if facts.hire_rate is not None:
+        told.append(_("hires in {share}%").format(share=facts.hire_rate))
+    if facts.median_answer_seconds is not None:
+        told.append(_("answer time {time}").format(time=duration(facts.median_answer_seconds)))
+    return " · ".join(told)

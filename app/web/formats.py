@@ -105,6 +105,16 @@ def _short_day(there: date, locale: str) -> str:
     return format_date(there, format="MMMM d" if locale == "en" else "d MMMM", locale=locale)
 
 
+def month(moment: datetime) -> str:
+    """Write a month and its year, as after “since”."""
+    return _month(moment.date().replace(day=1), current_locale())
+
+
+@lru_cache(maxsize=512)
+def _month(there: date, locale: str) -> str:
+    return format_date(there, format="MMMM y", locale=locale)
+
+
 def ago(moment: datetime) -> str:
     """Write a moment relative to now, past or future; a date where it is far."""
     distance = moment - utc_now()
@@ -119,6 +129,16 @@ def ago(moment: datetime) -> str:
 def _distance(minutes: int, locale: str) -> str:
     # The largest unit that is full: a day and two hours are a day, not 26 hours.
     return format_timedelta(minutes * NOW, add_direction=True, threshold=1, locale=locale)
+
+
+def duration(seconds: int) -> str:
+    """Write how long something takes, by its largest full unit; never less than a minute."""
+    return _duration(max(1, seconds // 60), current_locale())
+
+
+@lru_cache(maxsize=1024)
+def _duration(minutes: int, locale: str) -> str:
+    return format_timedelta(minutes * NOW, threshold=1, locale=locale)
 
 
 def initials(name: str) -> str:
@@ -169,7 +189,9 @@ FILTERS = {
     "iso": iso,
     "exact": exact,
     "day": day,
+    "month": month,
     "ago": ago,
+    "duration": duration,
     "initials": initials,
     "hue": hue,
     "paragraphs": paragraphs,

@@ -26,6 +26,7 @@ PUBLIC: dict[str, str] = {
     "GET /design": "shows the widgets, no data",
     "GET /api/v1/categories": "the catalogue is public",
     "GET /api/v1/skills": "the catalogue is public",
+    "GET /api/v1/customers/facts": "counts that stand beside public orders, no contact",
     "GET /api/v1/orders": "orders are public to read; the list shows only published ones",
     "GET /demo/mail": "a trial instance's caught mail; absent in production and where a mail server is configured",
     "GET /demo/mail/{name}": "the same",

@@ -1,9 +1,11 @@
 """Lists of orders as pages: the landing page, all open orders, a customer's own."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
@@ -21,6 +23,8 @@ from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError
 from app.features.orders.schemas import KIND_WORDS, NOTHING_OR_CURSOR, STATUS_WORDS, OrderCard, OrderListQuery
+from app.features.profiles import service as profiles
+from app.features.profiles.schemas import CustomerFactsRead
 from app.models import BudgetKind
 from app.web import cards
 from app.web.forms import FormState
@@ -40,7 +44,8 @@ async def landing(request: Request, session: ReadSession, resources: ProcessReso
     """Say what this is, to somebody who has never been here."""
     page = await service.list_open_orders(session, resources, OrderListQuery(limit=LANDING_SIZE))
     catalogue = await catalog.read_catalogue(session, resources)
-    shown = [card_of(order, catalogue) for order in page.items]
+    facts = await customers_of(session, page.items)
+    shown = [card_of(order, catalogue, facts) for order in page.items]
     return render(request, "web/landing.html", {"orders": shown, "scene": landing_scene()})
 
 
@@ -65,8 +70,9 @@ async def _list_page(request: Request, session: ReadSession, resources: Resource
     except InvalidError as error:
         wrong = error
     form = typed.form(wrong)
+    facts = await customers_of(session, page.items)
     context = {
-        "cards": [card_of(order, catalogue) for order in page.items],
+        "cards": [card_of(order, catalogue, facts) for order in page.items],
         "count": count,
         "count_limit": service.COUNT_LIMIT,
         "older": typed.address(cursor=page.older) if page.older else None,
@@ -130,8 +136,19 @@ async def list_own_orders(
     return render(request, "orders/mine.html", context)
 
 
-def card_of(order: OrderCard, catalogue: catalog.Catalogue, *, own: bool = False) -> cards.OrderCard:
-    """Turn an order into what the card of a list shows."""
+async def customers_of(session: ReadSession, orders: Sequence[OrderCard]) -> dict[UUID, CustomerFactsRead]:
+    """Return what is known of the customers of a page of orders, in one query."""
+    return await profiles.customer_facts(session, [order.customer.id for order in orders])
+
+
+def card_of(
+    order: OrderCard,
+    catalogue: catalog.Catalogue,
+    facts: Mapping[UUID, CustomerFactsRead] = MappingProxyType({}),
+    *,
+    own: bool = False,
+) -> cards.OrderCard:
+    """Turn an order into what the card of a list shows; `facts` tell of its customer."""
     locale = current_locale()
     skills = [skill.name(locale) for skill in map(catalogue.skill, order.skills) if skill]
     label, tone = STATUS_WORDS[order.status]
@@ -145,6 +162,7 @@ def card_of(order: OrderCard, catalogue: catalog.Catalogue, *, own: bool = False
         answers=order.proposals_count if order.published_at else None,
         customer=None if own else order.customer.name,
         badge=(_(label), tone) if own else None,
+        note=cards.facts_words(facts.get(order.customer.id)),
     )
 
 

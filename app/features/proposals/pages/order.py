@@ -17,6 +17,7 @@ from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.orders import service as orders
 from app.features.orders.schemas import KIND_WORDS, VISIBILITY_WORDS, OrderRead
 from app.features.orders.schemas import STATUS_WORDS as ORDER_WORDS
+from app.features.profiles import service as profiles
 from app.features.proposals import service
 from app.features.proposals.pages._words import PAGE_SIZE, read_form, shown_in_words
 from app.features.proposals.schemas import (
@@ -101,6 +102,7 @@ async def _order_page(
         older = f"/orders/{order_id}?{urlencode({'cursor': page.next_cursor})}#proposals" if page.next_cursor else None
     elif actor is not None and not is_own:
         own = await service.own_proposals_for(session, actor, order_id)
+    facts = await profiles.customer_facts(session, [order.customer_id])
     label, tone = ORDER_WORDS[order.status]
     live = next((item for item in own if item.status in (ProposalStatus.SENT, ProposalStatus.ACCEPTED)), None)
     refused = any(item.decline_reason in CUSTOMER_REASONS for item in own)
@@ -110,6 +112,7 @@ async def _order_page(
         "badge_words": (_(label), tone),
         "visibility": None if order.visibility is Visibility.PUBLIC else _(VISIBILITY_WORDS[order.visibility][0]),
         "details": _details(shown),
+        "customer_facts": facts.get(order.customer_id),
         "skills": _skill_names(shown, catalogue),
         "category": _category_names(shown, catalogue),
         "is_own": is_own,

@@ -1,0 +1,1 @@
+"""Brings orders and people together: saved searches, recommendations, and what is known of both sides."""

@@ -1,0 +1,5 @@
+"""Every query about bringing orders and people together."""
+
+from app.features.matching.repository.counting import CountingRepository
+
+__all__ = ["CountingRepository"]

@@ -1,0 +1,5 @@
+"""What bringing together does in the background."""
+
+from app.features.matching.tasks import counting
+
+__all__ = ["counting"]

@@ -1,0 +1,21 @@
+"""The JSON face of what is known of customers."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.core.http import ReadSession
+from app.core.problems import refusals
+from app.features.profiles import service
+from app.features.profiles.schemas import CustomerFactsList, CustomerFactsQuery
+
+router = APIRouter(prefix="/customers", tags=["profiles"])
+
+
+@router.get("/facts", responses=refusals())
+async def list_customer_facts(
+    wanted: Annotated[CustomerFactsQuery, Query()], session: ReadSession
+) -> CustomerFactsList:
+    """Return what is known of customers by their deeds: the ids stand on each order as `customer.id`."""
+    found = await service.customer_facts(session, wanted.id)
+    return CustomerFactsList(items=list(found.values()))

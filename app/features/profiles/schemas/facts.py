@@ -1,0 +1,64 @@
+"""What a customer's orders and decisions add up to, on the wire."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+MAX_CUSTOMERS = 100
+
+Moment = Annotated[datetime, PlainSerializer(lambda value: value.astimezone(UTC).isoformat(), return_type=str)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedFacts:
+    """What was counted for one customer."""
+
+    customer_id: UUID
+    orders_posted: int = 0
+    orders_open: int = 0
+    orders_ended: int = 0
+    orders_hired: int = 0
+    proposals_answered: int = 0
+    proposals_unanswered: int = 0
+    median_answer_seconds: int | None = None
+
+
+class CustomerFactsRead(BaseModel):
+    """What freelancers ask about a customer; docs/customers.md defines each number.
+
+    A share is null until there are enough cases for it to mean something.
+    """
+
+    customer_id: UUID
+    member_since: Moment
+    orders_posted: int = Field(description="orders that were ever published")
+    orders_open: int = Field(description="of them, those that take proposals now")
+    orders_ended: int = Field(description="of them, those that ended: chosen, closed or expired")
+    orders_hired: int = Field(description="of those that ended, those in which somebody was chosen")
+    hire_rate: int | None = Field(description="percent of ended orders with a choice; null below 3 ended orders")
+    proposals_answered: int = Field(
+        description="proposals that the customer accepted, declined, or decided by a choice"
+    )
+    proposals_unanswered: int = Field(description="proposals whose order ended without an answer to them")
+    answer_rate: int | None = Field(description="percent of decided proposals with an answer; null below 3")
+    median_answer_seconds: int | None = Field(
+        description="half of the answers came within this time; null below 3 answers"
+    )
+    counted_at: Moment | None = Field(description="when this was counted; null where there was nothing to count yet")
+
+
+class CustomerFactsList(BaseModel):
+    """Facts about several customers, in the order asked for; who is not there is left out."""
+
+    items: list[CustomerFactsRead]
+
+
+class CustomerFactsQuery(BaseModel):
+    """Whose facts are asked for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Annotated[tuple[UUID, ...], Field(max_length=MAX_CUSTOMERS, description="ids of customers, repeated")] = ()
