@@ -36,6 +36,8 @@ from app.features.identity.access import actor_of, find_reader, find_view
 from app.features.identity.endpoints import me_shortcut
 from app.features.identity.endpoints import router as identity
 from app.features.identity.pages import router as identity_pages
+from app.features.matching.endpoints import router as matching
+from app.features.matching.pages import router as matching_pages
 from app.features.notifications import service as mails
 from app.features.notifications.access import note_unread
 from app.features.notifications.endpoints import router as notifications
@@ -60,7 +62,16 @@ log = structlog.get_logger()
 
 # Every router of the house, one line each. The architecture tests walk these two lists, so a route can only be
 # reached through them: JSON under /api/v1, what operators ask, and pages at the root.
-API_ROUTERS: tuple[APIRouter, ...] = (identity, catalog, profiles, orders, proposals, reports, notifications)
+API_ROUTERS: tuple[APIRouter, ...] = (
+    identity,
+    catalog,
+    profiles,
+    orders,
+    proposals,
+    matching,
+    reports,
+    notifications,
+)
 OPERATION_ROUTERS: tuple[APIRouter, ...] = (health,)
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     web_pages,
@@ -69,6 +80,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     order_pages,
     proposal_pages,
     report_pages,
+    matching_pages,
 )
 
 # What is asked most, answered ahead of routing; each stands beside a route that gives the same answer.

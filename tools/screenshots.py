@@ -31,6 +31,7 @@ PAGES = {
     "sign-up": "/sign-up",
     "reset": "/reset",
     "design": "/design",
+    "no-subscription": "/unsubscribe/nothing",
     "not-found": "/nothing-here",
 }
 SIZES = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 900}}
@@ -54,6 +55,8 @@ INSIDE = {
         "own-not-found": "/nothing-here",
         "notices": "/notifications",
         "no-reports": "/my/reports",
+        "no-searches": "/my/searches",
+        "new-search": "/my/searches/new?q=%D0%BC%D0%B0%D0%B3%D0%B0%D0%B7%D0%B8%D0%BD&skills=python",
         "own-order": "/my/orders >",
     },
     "freelancer": {"my-proposals": "/my/proposals", "answered-order": "/my/proposals >", "no-orders": "/my/orders"},

@@ -1,9 +1,9 @@
 """Outgoing mail: an interface, real SMTP, and a twin that keeps what it was given."""
 
 from dataclasses import dataclass, field
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy, Policy
 from email.utils import format_datetime, parseaddr
 from typing import Protocol, cast, override
 from urllib.parse import urlsplit
@@ -29,7 +29,10 @@ class MailRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """One mail to one person, ready to leave; `key` makes its Message-ID."""
+    """One mail to one person, ready to leave; `key` makes its Message-ID.
+
+    `unsubscribe` is the address that ends mails of its kind, asked by the reader's mail program itself (RFC 8058).
+    """
 
     key: str
     to: str
@@ -37,6 +40,7 @@ class Mail:
     text: str
     html: str
     language: str
+    unsubscribe: str | None = None
 
 
 class Mailer(Protocol):
@@ -57,6 +61,26 @@ def mailer_of(resources: Resources) -> Mailer:
     return cast("Mailer", resources.extras.setdefault(EXTRA, SmtpMailer(resources.settings)))
 
 
+UNSUBSCRIBE = "List-Unsubscribe"
+
+
+class LinkHeader(UniqueUnstructuredHeader):
+    """A header that is one address: the library would break a long one into encoded words, which no program reads."""
+
+    def fold(self, *, policy: "Policy[EmailMessage]") -> str:
+        """Return the header as one line."""
+        return f"{UNSUBSCRIBE}: {self}{policy.linesep}"
+
+
+def _policy() -> "EmailPolicy[EmailMessage]":
+    headers = HeaderRegistry()
+    headers.map_to_type(UNSUBSCRIBE, cast("type[BaseHeader]", LinkHeader))
+    return SMTP.clone(header_factory=headers)
+
+
+POLICY = _policy()
+
+
 def one_line(text: str) -> str:
     """Fold any white space, so that nobody's name can begin a header of its own."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
@@ -70,7 +94,7 @@ def _address(text: str) -> Address:
 
 def compose(mail: Mail, settings: Settings) -> EmailMessage:
     """Build the message: text and HTML, a Message-ID that a second sending keeps, and no reply from robots."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     message["From"] = _address(settings.mail_from)
     message["To"] = _address(mail.to)
     message["Subject"] = one_line(mail.subject)
@@ -79,6 +103,9 @@ def compose(mail: Mail, settings: Settings) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message["Content-Language"] = mail.language
+    if mail.unsubscribe is not None:
+        message[UNSUBSCRIBE] = f"<{mail.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     return message

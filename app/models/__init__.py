@@ -8,12 +8,25 @@ from app.models.order import BudgetKind, CloseReason, Order, OrderGuest, OrderRe
 from app.models.profile_facts import CustomerFacts
 from app.models.proposal import DeclineReason, Proposal, ProposalStatus
 from app.models.report import Report, ReportReason, ReportStatus, ReportSubject
+from app.models.saved_search import (
+    AlertDue,
+    AlertFrequency,
+    AlertLetter,
+    AlertSettings,
+    OrderMatching,
+    SavedSearch,
+    SearchMatch,
+)
 from app.models.security_event import SecurityEvent
 from app.models.session import AuthSession
 from app.models.throttle import SignInThrottle
 from app.models.user import User
 
 __all__ = [
+    "AlertDue",
+    "AlertFrequency",
+    "AlertLetter",
+    "AlertSettings",
     "AuthChallenge",
     "AuthSession",
     "BudgetKind",
@@ -27,6 +40,7 @@ __all__ = [
     "Notification",
     "Order",
     "OrderGuest",
+    "OrderMatching",
     "OrderRevision",
     "OrderStatus",
     "OutboxMessage",
@@ -36,6 +50,8 @@ __all__ = [
     "ReportReason",
     "ReportStatus",
     "ReportSubject",
+    "SavedSearch",
+    "SearchMatch",
     "SecurityEvent",
     "SignInThrottle",
     "Skill",

@@ -38,6 +38,7 @@ class NoticeKind(StrEnum):
     REPORT_CLOSED = "report_closed"
     REPORT_UPHELD = "report_upheld"
     REPORT_LIFTED = "report_lifted"
+    ORDERS_FOUND = "orders_found"
 
 
 class MailStatus(StrEnum):

@@ -62,5 +62,8 @@ celery_app.conf.beat_schedule = {
     "prune-sessions": daily(3, 20, "identity.prune"),
     "count-customers": every(30.0, "matching.count_customers"),
     "mark-customers": daily(2, 50, "matching.mark_customers"),
+    "match-orders": every(10.0, "matching.match_orders"),
+    "tell-what-was-found": every(15.0, "matching.tell"),
+    "prune-what-was-found": daily(4, 0, "matching.prune"),
     "close-stale-orders": every(600.0, "orders.close_stale"),
 }

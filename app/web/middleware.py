@@ -12,8 +12,9 @@ PERMISSIONS = (
     "magnetometer=(), microphone=(), midi=(), payment=(), usb=(), browsing-topics=()"
 )
 REPORTS = 'csp="/csp-reports"'
-# Their addresses hold secrets, or say who forgot a password: no other page learns them, whatever the answer is.
-SECRET_ADDRESSES = ("/reset", "/confirm-email", "/confirm-phone")
+# Their addresses hold secrets, end mails, or say who forgot a password: no other page learns them, whatever the
+# answer is.
+SECRET_ADDRESSES = ("/reset", "/confirm-email", "/confirm-phone", "/unsubscribe")
 HSTS = "max-age=63072000; includeSubDomains"
 
 

@@ -11,6 +11,7 @@ from app.core.celery import celery_app
 from app.core.errors import DomainError
 from app.core.events import DomainEvent
 from app.core.http import open_uow
+from app.core.security.csrf import is_proven_by_link
 from app.tasks.config_tasks import bring_tasks
 from app.tasks.subscriptions import SILENT, SUBSCRIPTIONS
 from tests.exercised import all_routes, subclasses
@@ -28,6 +29,9 @@ PUBLIC: dict[str, str] = {
     "GET /api/v1/skills": "the catalogue is public",
     "GET /api/v1/customers/facts": "counts that stand beside public orders, no contact",
     "GET /api/v1/orders": "orders are public to read; the list shows only published ones",
+    "GET /orders.atom": "the list as a feed, for programs that know no accounts",
+    "GET /unsubscribe/{token}": "the link is the proof; whoever reads a mail need not be signed in",
+    "POST /unsubscribe/{token}": "the same; mail programs ask it themselves",
     "GET /demo/mail": "a trial instance's caught mail; absent in production and where a mail server is configured",
     "GET /demo/mail/{name}": "the same",
     "GET /reset": "whoever forgot the password is not signed in",
@@ -45,6 +49,12 @@ NO_TRANSACTION: dict[str, str] = {
     "POST /api/v1/auth/password-strength": "an estimate",
     "POST /password-strength": "an estimate",
     "POST /api/v1/auth/refresh": "identity opens the transaction itself, because pages renew on the way with it too",
+}
+
+
+# Take a form from anywhere, without the proof that a page of ours sent it; each with its reason.
+PROVEN_BY_LINK: dict[str, str] = {
+    "POST /unsubscribe/{token}": "a mail program sends it for its reader (RFC 8058); the link is signed",
 }
 
 
@@ -82,6 +92,10 @@ def test_every_changing_route_has_one_transaction(route: str) -> None:
 
 def test_the_lists_are_not_stale() -> None:
     assert set(PUBLIC) | set(NO_TRANSACTION) <= set(ALL_ROUTES)
+
+
+def test_a_form_from_anywhere_is_taken_only_where_a_link_is_the_proof() -> None:
+    assert {name for name, route in ALL_ROUTES.items() if is_proven_by_link(route.endpoint)} == set(PROVEN_BY_LINK)
 
 
 def own_tasks() -> dict[str, Any]:

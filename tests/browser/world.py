@@ -40,6 +40,7 @@ class World:
     draft_id: str
     proposal_id: str
     report_id: str
+    search_id: str
 
 
 async def new_person(browser: Browser, origin: str, name: str, locale: str) -> Person:
@@ -79,4 +80,7 @@ async def make_world(browser: Browser, origin: str, locale: str = "ru-RU", *, ca
     )
     about = {"kind": "order", "id": order["id"]}
     report = await freelancer.call("/reports", {"subject": about, "reason": "fraud", "note": "Просит предоплату."})
-    return World(customer, freelancer, order["id"], draft["id"], proposal["id"], report["id"])
+    wanted = {"q": "магазин", "skills": ["Python"], "budget_min": 5_000_000, "currency": "RUB"}
+    search = await freelancer.call("/saved-searches", {"name": "Магазины на Python", "filter": wanted})
+    ids = [item["id"] for item in (order, draft, proposal, report, search)]
+    return World(customer, freelancer, *ids)

@@ -18,6 +18,7 @@ FAMILIES = {
     "page": ("GET", "/", 200),
     "form": ("GET", "/sign-in", 200),
     "page for people": ("GET", "/settings", 303),
+    "feed": ("GET", "/orders.atom", 200),
     "page that is not there": ("GET", "/nowhere", 404),
     "static file": ("GET", "/robots.txt", 200),
     "static file that is not there": ("GET", "/static/nowhere.js", 404),

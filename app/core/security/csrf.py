@@ -147,13 +147,30 @@ class SocketGuardMiddleware:
         await self.app(scope, receive, send)
 
 
+_PROVEN: set[object] = set()
+
+
+def proven_by_link[E](endpoint: E) -> E:
+    """Mark a route whose address is the proof itself: signed, and good for one thing, whoever sends it.
+
+    A mail program that ends letters for its reader (RFC 8058) sends a form, from nowhere and without cookies.
+    """
+    _PROVEN.add(endpoint)
+    return endpoint
+
+
+def is_proven_by_link(endpoint: object) -> bool:
+    """Tell whether the address of a route is the proof itself."""
+    return endpoint in _PROVEN
+
+
 async def guard_request(connection: HTTPConnection) -> None:
     """Let safe requests pass and ask every other one for its proof. The application applies it to all routes.
 
     A bearer token is no cookie: a foreign page cannot send it, so it needs no proof and cookies do not count then.
     With a session in the cookies, the header (or form field) must equal the cookie and be made for that session.
     Without one, Origin and Sec-Fetch-Site decide; a program that sends neither must send JSON, which a foreign page
-    cannot do unasked. Sockets are asked by SocketGuardMiddleware, and here again.
+    cannot do unasked. Sockets are asked by SocketGuardMiddleware, and here again. A link of ours may be proof enough.
 
     Raises:
         CsrfError: There is no such proof.
@@ -161,7 +178,7 @@ async def guard_request(connection: HTTPConnection) -> None:
     if connection.scope["type"] == "websocket":
         refuse_foreign_socket(connection)
         return
-    if connection.scope["method"] in SAFE_METHODS:
+    if connection.scope["method"] in SAFE_METHODS or is_proven_by_link(connection.scope.get("endpoint")):
         return
     settings = connection_settings(connection)
     own = _refuse_foreign(connection, settings)

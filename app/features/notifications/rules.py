@@ -50,6 +50,7 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.REPORT_LIFTED: Wording(
         N_("The operator took back a decision about something of yours. Nothing stands against you."), REPORT
     ),
+    NoticeKind.ORDERS_FOUND: Wording(N_("New orders for your saved searches: {count}."), "/my/searches"),
 }
 
 

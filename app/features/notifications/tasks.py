@@ -1,6 +1,7 @@
 """What notifications do in the background: they listen to the other rooms, send mail, and tidy up."""
 
 import time
+from dataclasses import replace
 
 import structlog
 
@@ -8,6 +9,7 @@ from app.core.resources import Resources
 from app.core.uow import UnitOfWork, unit_of_work
 from app.core.worker import consumer, periodic
 from app.features.identity import events as identity
+from app.features.matching import events as matching
 from app.features.notifications import service
 from app.features.notifications.service import Draft, Trouble
 from app.features.orders import events as orders
@@ -149,6 +151,13 @@ async def on_report_closed(uow: UnitOfWork, event: reports.ReportClosed, message
         await service.notify(uow, event.reported_id, NoticeKind.REPORT_LIFTED, message_id, **about)
 
 
+@consumer("notifications.on_orders_found", matching.OrdersFound)
+async def on_orders_found(uow: UnitOfWork, event: matching.OrdersFound, message_id: int) -> None:
+    """Tell the owner of the searches; what the mail says is looked up when it leaves."""
+    about = {"letter_id": event.letter_id, "count": str(event.count)}
+    await service.notify(uow, event.owner_id, NoticeKind.ORDERS_FOUND, message_id, **about)
+
+
 @periodic(service.SEND_TASK)
 async def send_mail(resources: Resources) -> None:
     """Send what is due, one mail after the other."""
@@ -167,7 +176,8 @@ async def _send(resources: Resources, mailer: Mailer, draft: Draft) -> None:
             if draft.to is not None:
                 words = render_mail(draft.kind.value, draft.locale, draft.context)
                 texts = {"subject": words.subject, "text": words.text, "html": words.html}
-                await mailer.send(Mail(key=draft.key, to=draft.to, language=draft.locale, **texts))
+                mail = Mail(key=draft.key, to=draft.to, language=draft.locale, **texts)
+                await mailer.send(replace(mail, unsubscribe=draft.unsubscribe))
         except (MailUnavailableError, MailRefusedError) as error:
             trouble = Trouble.NEVER if isinstance(error, MailRefusedError) else Trouble.LATER
             async with unit_of_work(resources) as uow:

@@ -2,6 +2,7 @@
 
 import email
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from email.policy import default
 from typing import cast
@@ -10,10 +11,13 @@ import httpx
 import pytest
 import pytest_asyncio
 import time_machine
+from aiosmtplib.email import flatten_message
 from sqlalchemy import select
 
 from app.core.clock import utc_now
 from app.core.config import Settings
+from app.core.ids import new_id
+from app.core.money import Currency, MoneyRead
 from app.core.resources import Resources
 from app.core.uow import unit_of_work
 from app.core.worker import Outcome
@@ -27,6 +31,7 @@ from app.features.identity.events import (
     PhoneChanged,
     SessionReplayed,
 )
+from app.features.matching.schemas import FoundOrder, LetterRead
 from app.features.notifications import rules, service
 from app.features.notifications.tasks import send_mail
 from app.gateways.mail import (
@@ -38,6 +43,7 @@ from app.gateways.mail import (
     SmtpMailer,
     compose,
 )
+from app.models import AlertFrequency, BudgetKind
 from app.models.notification import MailMessage, MailStatus, NoticeKind
 from app.web.mail import render_mail
 from tests.e2e.mail import MailSink, text_of
@@ -215,6 +221,17 @@ def test_the_message_has_a_stable_name_and_says_it_is_no_person(settings: Settin
     assert [part.get_content_type() for part in first.iter_parts()] == ["text/plain", "text/html"]
 
 
+def test_a_mail_that_can_be_ended_says_how_to_programs(settings: Settings) -> None:
+    """RFC 8058: both headers, the address as it is and on one line, however long."""
+    address = f"https://the-longest-market.example.org/unsubscribe/{'Ab-_' * 16}"
+    raw = flatten_message(compose(replace(MAIL, unsubscribe=address), settings))
+    assert f"\r\nList-Unsubscribe: <{address}>\r\n".encode() in raw
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+    parsed = email.message_from_bytes(raw, policy=default)
+    assert parsed["List-Unsubscribe"] == f"<{address}>"
+    assert compose(MAIL, settings)["List-Unsubscribe"] is None
+
+
 @pytest.mark.parametrize(
     "evil", ["Hi\r\nBcc: all@example.com", "Hi\nBcc: all@example.com", "Hi\u2028Bcc: x@example.com"]
 )
@@ -254,6 +271,34 @@ async def test_no_server_means_later(settings: Settings, unused_tcp_port: int) -
         await SmtpMailer(here).send(MAIL)
 
 
+FOUND = LetterRead(
+    frequency=AlertFrequency.DAILY,
+    orders=(
+        FoundOrder(
+            id=new_id(),
+            title="Site <script>",
+            text="What & how",
+            budget_kind=BudgetKind.HOURLY,
+            budget=MoneyRead(amount=100_00, currency=Currency.RUB),
+            budget_max=MoneyRead(amount=200_00, currency=Currency.RUB),
+            searches=("Sites & <b>more",),
+        ),
+        FoundOrder(
+            id=new_id(),
+            title="Bot",
+            text="",
+            budget_kind=BudgetKind.OPEN,
+            budget=None,
+            budget_max=None,
+            searches=("x",),
+        ),
+    ),
+    count=25,
+    searches=(("Sites & <b>more", "/unsubscribe/one"),),
+    unsubscribe="/unsubscribe/all",
+)
+
+
 @pytest.mark.parametrize("locale", ["ru", "en"])
 @pytest.mark.parametrize("kind", list(NoticeKind))
 def test_every_mail_can_be_written_in_every_language(kind: NoticeKind, locale: str) -> None:
@@ -265,6 +310,7 @@ def test_every_mail_can_be_written_in_every_language(kind: NoticeKind, locale: s
         "code": "123456",
         "order": "Site <script>",
         "person": None,
+        "found": FOUND,
         "reason": "<script> & lies",
         "operator": "help@iplance.example",
     }

@@ -155,7 +155,7 @@ async def test_every_kind_of_notice_can_be_stored_and_read(
     about = {name: str(new_id()) for _text, name, _spec, _conversion in Formatter().parse(places) if name}
     async with unit_of_work(resources) as uow:
         for kind in rules.WORDINGS:
-            await service.notify(uow, str(user.id), kind, 1, **about)
+            await service.notify(uow, str(user.id), kind, 1, **about, count="3")
     assert sorted(await kinds(client)) == sorted(kind.value for kind in rules.WORDINGS)
 
 
@@ -195,7 +195,7 @@ async def test_caught_mail_can_be_read_where_nothing_is_sent(
     shown = (await client.get(f"/demo/mail/{name}")).text
     assert 'href="https://localhost/confirm-email?token=abc&amp;x=1"' in shown
     assert "<script>alert" not in shown
-    for wrong in ("nothing", "..%2f..%2fetc%2fpasswd", name[:-1] + "0"):
+    for wrong in ("nothing", "..%2f..%2fetc%2fpasswd", name[:-1] + ("1" if name.endswith("0") else "0")):
         assert (await client.get(f"/demo/mail/{wrong}")).status_code == 404
 
 

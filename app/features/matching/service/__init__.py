@@ -1,5 +1,41 @@
 """What brings orders and people together: one verb per function, grouped by who needs it."""
 
 from app.features.matching.service.counting import COUNT_TASK, count_stale_customers, mark_all_customers, note_deed
+from app.features.matching.service.finding import MATCH_TASK, match_batch, queue_order
+from app.features.matching.service.searches import (
+    change_search,
+    change_settings,
+    forget_search,
+    get_search,
+    list_searches,
+    look_at_search,
+    read_settings,
+    save_search,
+)
+from app.features.matching.service.telling import prune, read_letter, tell_next
+from app.features.matching.service.unsubscribing import Subscription, find_subscription, unsubscribe, unsubscribe_path
 
-__all__ = ["COUNT_TASK", "count_stale_customers", "mark_all_customers", "note_deed"]
+__all__ = [
+    "COUNT_TASK",
+    "MATCH_TASK",
+    "Subscription",
+    "change_search",
+    "change_settings",
+    "count_stale_customers",
+    "find_subscription",
+    "forget_search",
+    "get_search",
+    "list_searches",
+    "look_at_search",
+    "mark_all_customers",
+    "match_batch",
+    "note_deed",
+    "prune",
+    "queue_order",
+    "read_letter",
+    "read_settings",
+    "save_search",
+    "tell_next",
+    "unsubscribe",
+    "unsubscribe_path",
+]

@@ -1,5 +1,5 @@
 """What bringing together does in the background."""
 
-from app.features.matching.tasks import counting
+from app.features.matching.tasks import counting, searches
 
-__all__ = ["counting"]
+__all__ = ["counting", "searches"]

@@ -30,5 +30,7 @@ async def facts_of(session: AsyncSession, all_params: list[Params]) -> list[dict
         person = names.get(UUID(str(params["person_id"]))) if params.get("person_id") else None
         if person is not None:
             words["person"] = person
+        if params.get("count"):
+            words["count"] = str(params["count"])
         result.append(words)
     return result

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import utc_now
 from app.core.uow import UnitOfWork
 from app.features.identity import service as identity
+from app.features.matching import service as matching
 from app.features.notifications import rules
 from app.features.notifications.repository import MailRepository
 from app.features.notifications.service.facts import facts_of
@@ -41,6 +42,7 @@ class Draft:
     locale: str
     request_id: str | None
     context: dict[str, Any]
+    unsubscribe: str | None = None
 
 
 async def claim_draft(uow: UnitOfWork) -> Draft | None:
@@ -66,6 +68,11 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
         href = rules.href_of(mail.kind, mail.params)
         context |= {"order": facts.get("order"), "person": facts.get("person")}
         context["link"] = f"{origin}{href}" if href else origin
+    unsubscribe: str | None = None
+    if mail.kind is NoticeKind.ORDERS_FOUND:
+        found = await matching.read_letter(uow.session, uow.resources, UUID(mail.params["letter_id"]))
+        context["found"] = found
+        to, unsubscribe = (to, f"{origin}{found.unsubscribe}") if found is not None else (None, None)
     locale = contact.locale if contact is not None else "ru"
     context["name"] = contact.display_name if contact is not None else ""
     return Draft(
@@ -76,6 +83,7 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
         locale=locale,
         request_id=mail.request_id,
         context=context,
+        unsubscribe=unsubscribe,
     )
 
 

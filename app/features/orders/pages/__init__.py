@@ -6,11 +6,13 @@ The page of one order belongs to the proposals' room, because it shows them.
 from fastapi import APIRouter
 
 from app.features.orders.pages.editor import router as editor
+from app.features.orders.pages.feed import router as feed
 from app.features.orders.pages.listing import guest_list_shortcut
 from app.features.orders.pages.listing import router as listing
 
 router = APIRouter()
 router.include_router(listing)
 router.include_router(editor)
+router.include_router(feed)
 
 __all__ = ["guest_list_shortcut", "router"]

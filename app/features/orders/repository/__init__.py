@@ -1,5 +1,6 @@
 """Every query about orders: single ones, and the public list."""
 
+from app.features.orders.repository.fitting import FittingRepository
 from app.features.orders.repository.listing import (
     COUNT_LIMIT,
     Conditions,
@@ -13,6 +14,7 @@ from app.features.orders.repository.orders import OrderRepository
 __all__ = [
     "COUNT_LIMIT",
     "Conditions",
+    "FittingRepository",
     "ListingRepository",
     "OrderRepository",
     "Position",

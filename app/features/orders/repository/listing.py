@@ -41,7 +41,7 @@ COUNT_LIMIT = 1000
 """Beyond this a list says "more than"; an exact count of a common word takes seconds."""
 NEWEST = 2000
 """How many of the newest orders are looked through one by one before an index is asked; takes some 5 ms."""
-_IS_LISTED = and_(
+IS_LISTED = and_(
     literal_column("orders.status") == literal_column("'open'"),
     literal_column("orders.visibility") == literal_column("'public'"),
 )
@@ -103,7 +103,7 @@ class Conditions:
         PostgreSQL multiplies their frequencies as if they had nothing to do with each other, and so may expect a
         hundred orders where twenty thousand fit.
         """
-        given = len(_shape_of(self, None)[0][0] - {"words", "skills"})
+        given = len(shape_of(self, None)[0][0] - {"words", "skills"})
         return given + len(_TOKEN.findall(self.words)) + len(self.skills) > 1
 
 
@@ -112,7 +112,7 @@ type Shape = tuple[frozenset[str], str]
 type Values = dict[str, Any]
 
 
-def _shape_of(conditions: Conditions, position: Position | None) -> tuple[Shape, Values]:
+def shape_of(conditions: Conditions, position: Position | None) -> tuple[Shape, Values]:
     """Part a question into what shapes the statement and the values that fill it."""
     values: Values = {
         field.name: list(value) if isinstance(value, tuple) else value
@@ -125,7 +125,8 @@ def _shape_of(conditions: Conditions, position: Position | None) -> tuple[Shape,
     return shape, values
 
 
-def _clauses(given: frozenset[str], of: type[Order] = Order) -> list[ColumnElement[bool]]:
+def clauses_of(given: frozenset[str], of: type[Order] = Order) -> list[ColumnElement[bool]]:
+    """Return what an order has to be for the conditions that are given, their values as parameters of their names."""
     # 'russian' reads Cyrillic words with the Russian stemmer and Latin ones with the English stemmer.
     query = func.websearch_to_tsquery(
         literal_column("'russian'::regconfig"), func.search_words(bindparam("words", type_=Text))
@@ -152,7 +153,7 @@ def _window[*Ts](statement: Select[*Ts], shape: Shape, limit: int) -> Select[*Ts
     given, side = shape
     key = tuple_(Order.published_at, Order.id)
     neighbour = tuple_(bindparam("published_at", type_=DateTime(timezone=True)), bindparam("order_id", type_=Uuid()))
-    statement = statement.where(_IS_LISTED, *_clauses(given)).limit(literal_column(str(int(limit))))
+    statement = statement.where(IS_LISTED, *clauses_of(given)).limit(literal_column(str(int(limit))))
     if side == "newer":
         return statement.where(key > neighbour).order_by(Order.published_at, Order.id)
     if side == "older":
@@ -255,7 +256,7 @@ def _among_newest(shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
     near = aliased(Order, newest)
     columns = [getattr(near, column.key) for column in _CARD_COLUMNS]
     key = (near.published_at, near.id) if side == "newer" else (near.published_at.desc(), near.id.desc())
-    return select(*columns).where(*_clauses(given, near)).order_by(*key).limit(literal_column(str(int(limit))))
+    return select(*columns).where(*clauses_of(given, near)).order_by(*key).limit(literal_column(str(int(limit))))
 
 
 @lru_cache(maxsize=400)
@@ -273,7 +274,7 @@ def count_statement(given: frozenset[str]) -> tuple[str, tuple[str, ...]]:
     some: Select[str] = (
         select(literal_column("'x'", Text))
         .select_from(Order)
-        .where(_IS_LISTED, *_clauses(given))
+        .where(IS_LISTED, *clauses_of(given))
         .limit(literal_column(str(COUNT_LIMIT + 1)))
     )
     compiled = select(func.count()).select_from(some.subquery()).compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's own
@@ -282,7 +283,7 @@ def count_statement(given: frozenset[str]) -> tuple[str, tuple[str, ...]]:
 
 def newest_cards(position: Position | None, limit: int) -> tuple[str, list[Any]]:
     """Return the fast path: the text of a page of all open orders, and its values."""
-    shape, values = _shape_of(Conditions(), position)
+    shape, values = shape_of(Conditions(), position)
     statement, names = cards_statement(shape, limit)
     return statement, [values[name] for name in names]
 
@@ -298,7 +299,7 @@ class ListingRepository:
         self, conditions: Conditions, position: Position | None, limit: int
     ) -> Sequence[tuple[str, datetime, UUID]]:
         """Return a page of open orders as JSON texts, newest first whatever the direction."""
-        shape, values = _shape_of(conditions, position)
+        shape, values = shape_of(conditions, position)
         rows: Sequence[Any] = ()
         if conditions.several:
             rows = await self._fetch(*cards_statement(shape, limit, among_newest=True), values)
@@ -308,7 +309,7 @@ class ListingRepository:
 
     async def count(self, conditions: Conditions) -> int:
         """Count open orders up to one more than `COUNT_LIMIT`."""
-        (given, _side), values = _shape_of(conditions, None)
+        (given, _side), values = shape_of(conditions, None)
         return int((await self._fetch(*count_statement(given), values))[0][0])
 
     async def _fetch(self, statement: str, names: tuple[str, ...], values: Values) -> Sequence[Any]:

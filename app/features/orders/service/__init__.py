@@ -16,6 +16,7 @@ from app.features.orders.service.desk import (
     publish_order,
     renew_order,
 )
+from app.features.orders.service.fitting import lists_holding
 from app.features.orders.service.importing import ImportedOrder, import_order, record_key
 from app.features.orders.service.listing import (
     OrderPage,
@@ -57,6 +58,7 @@ __all__ = [
     "list_open_orders",
     "list_own_orders",
     "list_revisions",
+    "lists_holding",
     "lock_order",
     "narrow",
     "orders_by_id",

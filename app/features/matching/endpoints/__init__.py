@@ -1,0 +1,10 @@
+"""The JSON face of bringing together."""
+
+from fastapi import APIRouter
+
+from app.features.matching.endpoints.searches import router as searches
+
+router = APIRouter()
+router.include_router(searches)
+
+__all__ = ["router"]

@@ -1,0 +1,105 @@
+"""The JSON face of saved searches."""
+
+from http import HTTPStatus
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from app.core.errors import DomainError
+from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.problems import UnsupportedMediaTypeError, refusals
+from app.core.security.csrf import CsrfError
+from app.core.security.tokens import BadTokenError
+from app.features.identity.access import CurrentActor
+from app.features.identity.errors import NotSignedInError, SessionEndedError
+from app.features.matching import service
+from app.features.matching.errors import SavedSearchNotFoundError, SearchAlreadySavedError, TooManySavedSearchesError
+from app.features.matching.schemas import (
+    AlertSettingsPatch,
+    AlertSettingsRead,
+    SavedSearchCreate,
+    SavedSearchList,
+    SavedSearchPatch,
+    SavedSearchRead,
+)
+from app.features.orders.errors import InvalidFilterError
+
+router = APIRouter(prefix="/saved-searches", tags=["saved searches"])
+
+SIGNED_IN: tuple[type[DomainError], ...] = (NotSignedInError, BadTokenError, SessionEndedError)
+WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)
+
+
+@router.get("", responses=refusals(*SIGNED_IN))
+async def list_saved_searches(
+    actor: CurrentActor, session: ReadSession, resources: ProcessResources
+) -> SavedSearchList:
+    """List your saved searches, newest first, each with how many new orders it found."""
+    return await service.list_searches(session, resources, actor)
+
+
+@router.post(
+    "",
+    status_code=HTTPStatus.CREATED,
+    responses=refusals(*WRITER, InvalidFilterError, SearchAlreadySavedError, TooManySavedSearchesError),
+)
+async def save_search(command: SavedSearchCreate, actor: CurrentActor, uow: Uow) -> SavedSearchRead:
+    """Save a search of the list of orders; orders published from now on are found for you."""
+    return await service.save_search(uow, actor, command)
+
+
+@router.get("/settings", responses=refusals(*SIGNED_IN))
+async def get_alert_settings(actor: CurrentActor, session: ReadSession) -> AlertSettingsRead:
+    """Return your time zone and the hour at which daily and weekly letters come."""
+    return await service.read_settings(session, actor)
+
+
+@router.patch("/settings", responses=refusals(*WRITER))
+async def change_alert_settings(command: AlertSettingsPatch, actor: CurrentActor, uow: Uow) -> AlertSettingsRead:
+    """Choose when daily and weekly letters come."""
+    return await service.change_settings(uow, actor, command)
+
+
+@router.get("/{search_id:uuid}", responses=refusals(*SIGNED_IN, SavedSearchNotFoundError))
+async def get_saved_search(search_id: UUID, actor: CurrentActor, session: ReadSession) -> SavedSearchRead:
+    """Return one of your saved searches."""
+    return await service.get_search(session, actor, search_id)
+
+
+@router.patch(
+    "/{search_id:uuid}",
+    responses=refusals(*WRITER, SavedSearchNotFoundError, InvalidFilterError, SearchAlreadySavedError),
+)
+async def change_saved_search(
+    search_id: UUID, command: SavedSearchPatch, actor: CurrentActor, uow: Uow
+) -> SavedSearchRead:
+    """Change a saved search: its name, its filters, how often letters come (`off` ends them)."""
+    return await service.change_search(uow, actor, search_id, command)
+
+
+@router.delete(
+    "/{search_id:uuid}",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=refusals(*SIGNED_IN, CsrfError, SavedSearchNotFoundError),
+)
+async def delete_saved_search(search_id: UUID, actor: CurrentActor, uow: Uow) -> None:
+    """Delete a saved search and what it found."""
+    await service.forget_search(uow, actor, search_id)
+
+
+@router.post(
+    "/{search_id:uuid}/run",
+    status_code=HTTPStatus.SEE_OTHER,
+    response_class=Response,
+    responses={
+        **refusals(*SIGNED_IN, CsrfError, SavedSearchNotFoundError),
+        303: {"description": "The list of orders with the filters of the search is at `Location`"},
+    },
+)
+async def run_saved_search(search_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Go to the list that a saved search keeps; what it found so far is no longer new."""
+    search = await service.look_at_search(uow, actor, search_id)
+    wanted = search.filter.model_dump(mode="json", exclude_defaults=True) if search.filter else {}
+    query = urlencode(wanted, doseq=True)
+    return Response(status_code=303, headers={"Location": f"/api/v1/orders?{query}" if query else "/api/v1/orders"})

@@ -1,0 +1,36 @@
+"""How bringing together fails."""
+
+from app.core.errors import ConflictError, NotFoundError
+from app.core.i18n import N_
+
+
+class SavedSearchNotFoundError(NotFoundError):
+    """There is no such search among the reader's own."""
+
+    code = "saved-search-not-found"
+    title = N_("There is no such saved search")
+    detail = N_("You have no such saved search. It may have been deleted.")
+
+
+class SearchAlreadySavedError(ConflictError):
+    """The same filters are kept under a name already."""
+
+    code = "search-already-saved"
+    title = N_("You have saved this search already")
+    detail = N_("You keep the same filters under the name “{name}”.")
+
+
+class TooManySavedSearchesError(ConflictError):
+    """The account keeps as many searches as it may."""
+
+    code = "too-many-saved-searches"
+    title = N_("You keep as many searches as you may")
+    detail = N_("An account keeps up to {limit} saved searches. Delete one that you no longer need.")
+
+
+class UnsubscribeLinkError(NotFoundError):
+    """The link that ends letters was altered, or what it is about is gone."""
+
+    code = "unsubscribe-link"
+    title = N_("This link leads nowhere any more")
+    detail = N_("The link is damaged, or the search was deleted. How often mails come is set among your searches.")

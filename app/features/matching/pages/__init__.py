@@ -1,0 +1,12 @@
+"""The pages of bringing together: saved searches, and the end of letters."""
+
+from fastapi import APIRouter
+
+from app.features.matching.pages.searches import router as searches
+from app.features.matching.pages.unsubscribing import router as unsubscribing
+
+router = APIRouter()
+router.include_router(searches)
+router.include_router(unsubscribing)
+
+__all__ = ["router"]

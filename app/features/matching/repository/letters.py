@@ -1,0 +1,99 @@
+"""Every query of when people are told, and of the letters they got."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.ids import new_id
+from app.models import AlertDue, AlertFrequency, AlertLetter, AlertSettings
+
+type Turn = tuple[UUID, AlertFrequency]
+"""A person, and the frequency of the searches that found something."""
+
+
+class LetterRepository:
+    """Moments at which people are told, and letters."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def settings_of(self, owners: Collection[UUID]) -> dict[UUID, AlertSettings]:
+        """Return the settings of people who have chosen some."""
+        rows = await self._session.execute(select(AlertSettings).where(AlertSettings.owner_id.in_(owners)))
+        return {row.owner_id: row for row in rows.scalars()}
+
+    async def last_letters(self, owners: Collection[UUID]) -> dict[Turn, tuple[str, datetime]]:
+        """Return the period and the moment of each person's last letter of each frequency."""
+        rows = await self._session.execute(
+            select(
+                AlertLetter.owner_id,
+                AlertLetter.frequency,
+                func.max(AlertLetter.period),
+                func.max(AlertLetter.created_at),
+            )
+            .where(AlertLetter.owner_id.in_(owners))
+            .group_by(AlertLetter.owner_id, AlertLetter.frequency)
+        )
+        return {(owner, frequency): (period, moment) for owner, frequency, period, moment in rows}
+
+    async def set_dues(self, dues: Mapping[Turn, datetime]) -> None:
+        """Note when people are told; a moment that is set already stays.
+
+        The conflict is resolved by an update that changes nothing, because it waits for whoever is just telling and
+        then inserts anew: what that one did not see is not forgotten.
+        """
+        if not dues:
+            return
+        rows = [{"owner_id": turn[0], "frequency": turn[1], "due_at": dues[turn]} for turn in sorted(dues)]
+        kept = {"due_at": AlertDue.due_at}
+        statement = insert(AlertDue).values(rows)
+        await self._session.execute(
+            statement.on_conflict_do_update(index_elements=["owner_id", "frequency"], set_=kept)
+        )
+
+    async def claim_due(self, now: datetime) -> AlertDue | None:
+        """Take the moment that passed first; nobody else takes it meanwhile."""
+        statement = (
+            select(AlertDue)
+            .where(AlertDue.due_at <= now)
+            .order_by(AlertDue.due_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def drop_due(self, due: AlertDue) -> None:
+        """The moment has passed."""
+        await self._session.execute(
+            delete(AlertDue).where(AlertDue.owner_id == due.owner_id, AlertDue.frequency == due.frequency)
+        )
+
+    async def drop_dues(self, owner_id: UUID) -> None:
+        """Forget when a person was to be told."""
+        await self._session.execute(delete(AlertDue).where(AlertDue.owner_id == owner_id))
+
+    async def add(self, owner_id: UUID, frequency: AlertFrequency, period: str, now: datetime) -> UUID | None:
+        """Keep a letter; None where the period has one."""
+        values = {"id": new_id(), "owner_id": owner_id, "frequency": frequency, "period": period, "created_at": now}
+        statement = insert(AlertLetter).values(values).on_conflict_do_nothing().returning(AlertLetter.id)
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def take_back(self, letter_id: UUID) -> None:
+        """Forget a letter that has nothing to say."""
+        await self._session.execute(delete(AlertLetter).where(AlertLetter.id == letter_id))
+
+    async def find(self, letter_id: UUID) -> AlertLetter | None:
+        """Return a letter."""
+        return await self._session.get(AlertLetter, letter_id)
+
+    async def prune(self, before: datetime, limit: int) -> int:
+        """Forget letters of long ago, in a small batch."""
+        old = (
+            select(AlertLetter.id).where(AlertLetter.created_at < before).order_by(AlertLetter.created_at).limit(limit)
+        )
+        gone = await self._session.execute(delete(AlertLetter).where(AlertLetter.id.in_(old)).returning(AlertLetter.id))
+        return len(gone.scalars().all())

@@ -1,0 +1,146 @@
+"""Every query of the orders that wait for saved searches, and of what these found."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select, true, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from app.models import AlertFrequency, Order, OrderMatching, SavedSearch, SearchMatch
+from app.models.order import IS_LISTED
+
+
+class MatchRepository:
+    """Orders and the searches that found them."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def queue(self, order_id: UUID, now: datetime) -> None:
+        """Let an order be tried on every search; one that is being tried begins anew."""
+        statement = insert(OrderMatching).values(order_id=order_id, queued_at=now)
+        again = {"after": None, "queued_at": now}
+        await self._session.execute(statement.on_conflict_do_update(index_elements=["order_id"], set_=again))
+
+    async def claim(self) -> OrderMatching | None:
+        """Take the order that waits longest; nobody else takes it meanwhile."""
+        statement = select(OrderMatching).order_by(OrderMatching.queued_at).limit(1).with_for_update(skip_locked=True)
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def finish(self, waiting: OrderMatching) -> None:
+        """Every search was tried on it."""
+        await self._session.delete(waiting)
+
+    async def known(self, order_id: UUID, searches: Collection[UUID]) -> set[UUID]:
+        """Return those of the searches that have found the order before."""
+        statement = select(SearchMatch.search_id).where(
+            SearchMatch.order_id == order_id, SearchMatch.search_id.in_(searches)
+        )
+        return set((await self._session.execute(statement)).scalars())
+
+    async def told(self, order_id: UUID, owners: Collection[UUID]) -> set[UUID]:
+        """Return those of the people whom a letter has told of the order before."""
+        statement = select(SearchMatch.owner_id).where(
+            SearchMatch.owner_id.in_(owners), SearchMatch.order_id == order_id, SearchMatch.letter_id.is_not(None)
+        )
+        return set((await self._session.execute(statement)).scalars())
+
+    async def add(
+        self, searches: Sequence[SavedSearch], order_id: UUID, now: datetime, silent: Collection[UUID]
+    ) -> None:
+        """Keep what was found; of some searches nobody is told."""
+        rows = [
+            {
+                "search_id": search.id,
+                "order_id": order_id,
+                "owner_id": search.owner_id,
+                "found_at": now,
+                "told_at": now if search.id in silent else None,
+            }
+            for search in searches
+        ]
+        if rows:
+            await self._session.execute(insert(SearchMatch).on_conflict_do_nothing(), rows)
+
+    async def pending(self, owner_id: UUID) -> set[AlertFrequency]:
+        """Return the frequencies of the person's searches that found what was not told yet."""
+        statement = (
+            select(SavedSearch.frequency)
+            .join(SearchMatch, SearchMatch.search_id == SavedSearch.id)
+            .where(SearchMatch.owner_id == owner_id, SearchMatch.told_at.is_(None))
+            .distinct()
+        )
+        return set((await self._session.execute(statement)).scalars())
+
+    async def take_untold(self, owner_id: UUID, frequency: AlertFrequency, now: datetime) -> set[UUID]:
+        """Mark as told what the person's searches of a frequency found; return the orders worth a word.
+
+        These are open still, and no letter has named them to this person.
+        """
+        searches = select(SavedSearch.id).where(SavedSearch.owner_id == owner_id, SavedSearch.frequency == frequency)
+        taken = await self._session.execute(
+            update(SearchMatch)
+            .where(SearchMatch.owner_id == owner_id, SearchMatch.told_at.is_(None), SearchMatch.search_id.in_(searches))
+            .values(told_at=now)
+            .returning(SearchMatch.order_id)
+        )
+        orders = set(taken.scalars())
+        if not orders:
+            return orders
+        before = aliased(SearchMatch)
+        named = select(before.order_id).where(
+            before.owner_id == owner_id, before.order_id.in_(orders), before.letter_id.is_not(None)
+        )
+        worth = select(Order.id).where(Order.id.in_(orders), IS_LISTED, Order.id.not_in(named))
+        return set((await self._session.execute(worth)).scalars())
+
+    async def put_into(self, letter_id: UUID, owner_id: UUID, orders: Collection[UUID], now: datetime) -> None:
+        """Note which letter names what was taken for it; other searches that found the same need not tell it again."""
+        await self._session.execute(
+            update(SearchMatch)
+            .where(SearchMatch.owner_id == owner_id, SearchMatch.order_id.in_(orders), SearchMatch.told_at == now)
+            .values(letter_id=letter_id)
+        )
+
+    async def silence(self, owner_id: UUID, search_id: UUID | None, now: datetime) -> None:
+        """Let nobody wait for what one search, or any, found so far."""
+        one = true() if search_id is None else SearchMatch.search_id == search_id
+        await self._session.execute(
+            update(SearchMatch)
+            .where(SearchMatch.owner_id == owner_id, SearchMatch.told_at.is_(None), one)
+            .values(told_at=now)
+        )
+
+    async def forget(self, search_id: UUID) -> None:
+        """Forget what a search found, because it looks for something else now."""
+        await self._session.execute(delete(SearchMatch).where(SearchMatch.search_id == search_id))
+
+    async def in_letter(self, letter_id: UUID) -> Sequence[tuple[UUID, UUID, str]]:
+        """Return which order each search put into a letter and the search's name, of open orders, newest first."""
+        statement = (
+            select(SearchMatch.order_id, SavedSearch.id, SavedSearch.name)
+            .join(SavedSearch, SavedSearch.id == SearchMatch.search_id)
+            .join(Order, Order.id == SearchMatch.order_id)
+            .where(SearchMatch.letter_id == letter_id, IS_LISTED)
+            .order_by(Order.published_at.desc(), Order.id.desc(), SavedSearch.id)
+        )
+        return [(order_id, search_id, name) for order_id, search_id, name in await self._session.execute(statement)]
+
+    async def prune(self, before: datetime, limit: int) -> int:
+        """Forget what was found long ago, in a small batch."""
+        old = (
+            select(SearchMatch.search_id, SearchMatch.order_id)
+            .where(SearchMatch.found_at < before, SearchMatch.told_at.is_not(None))
+            .order_by(SearchMatch.found_at)
+            .limit(limit)
+            .subquery()
+        )
+        gone = await self._session.execute(
+            delete(SearchMatch)
+            .where(SearchMatch.search_id == old.c.search_id, SearchMatch.order_id == old.c.order_id)
+            .returning(SearchMatch.order_id)
+        )
+        return len(gone.scalars().all())

@@ -1,0 +1,108 @@
+"""Every query of saved searches; what reads one for a person names its owner."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, true, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import AlertFrequency, AlertSettings, Order, SavedSearch, SearchMatch
+from app.models.order import IS_LISTED
+
+MOST_COUNTED = 100
+
+
+class SearchRepository:
+    """Saved searches and their owners' settings."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def lock_owner(self, owner_id: UUID) -> AlertSettings:
+        """Return a person's settings, made on first need; changes of one person's searches wait for each other.
+
+        Whoever locks more of a person's goes on in this order: searches, moments of letters, what was found.
+        """
+        await self._session.execute(insert(AlertSettings).values(owner_id=owner_id).on_conflict_do_nothing())
+        statement = select(AlertSettings).where(AlertSettings.owner_id == owner_id).with_for_update()
+        settings = (await self._session.execute(statement.execution_options(populate_existing=True))).scalar_one()
+        searches = select(SavedSearch.id).where(SavedSearch.owner_id == owner_id).order_by(SavedSearch.id)
+        await self._session.execute(searches.with_for_update())
+        return settings
+
+    async def hold(self, ids: Collection[UUID]) -> Sequence[SavedSearch]:
+        """Return searches as they are now, and let nobody delete or change them until the end of the transaction."""
+        statement = select(SavedSearch).where(SavedSearch.id.in_(ids)).order_by(SavedSearch.id)
+        locked = statement.with_for_update(key_share=True, read=True).execution_options(populate_existing=True)
+        return (await self._session.execute(locked)).scalars().all() if ids else []
+
+    async def settings(self, owner_id: UUID) -> AlertSettings | None:
+        """Return a person's settings, None where they never chose any."""
+        return await self._session.get(AlertSettings, owner_id)
+
+    def add(self, search: SavedSearch) -> None:
+        """Keep a search."""
+        self._session.add(search)
+
+    async def find(self, owner_id: UUID, search_id: UUID) -> SavedSearch | None:
+        """Return one of the person's own searches."""
+        statement = select(SavedSearch).where(SavedSearch.owner_id == owner_id, SavedSearch.id == search_id)
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def named_so(self, owner_id: UUID, filter_key: str) -> SavedSearch | None:
+        """Return the person's search with these filters."""
+        statement = select(SavedSearch).where(SavedSearch.owner_id == owner_id, SavedSearch.filter_key == filter_key)
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def count(self, owner_id: UUID) -> int:
+        """Count the person's searches."""
+        statement = select(func.count()).select_from(SavedSearch).where(SavedSearch.owner_id == owner_id)
+        return (await self._session.execute(statement)).scalar_one()
+
+    async def of_owner(self, owner_id: UUID, only: UUID | None = None) -> Sequence[tuple[SavedSearch, int]]:
+        """Return the person's searches, newest first, each with how many open orders it found since the last look."""
+        found = (
+            select(SearchMatch.order_id)
+            .join(Order, Order.id == SearchMatch.order_id)
+            .where(
+                SearchMatch.search_id == SavedSearch.id,
+                SearchMatch.found_at > SavedSearch.looked_at,
+                IS_LISTED,
+            )
+            .correlate(SavedSearch)
+            .limit(MOST_COUNTED)
+            .subquery()
+        )
+        count = select(func.count()).select_from(found).scalar_subquery()
+        statement = select(SavedSearch, count).where(SavedSearch.owner_id == owner_id)
+        if only is not None:
+            statement = statement.where(SavedSearch.id == only)
+        rows = await self._session.execute(statement.order_by(SavedSearch.id.desc()))
+        return [(search, int(number)) for search, number in rows]
+
+    async def delete(self, search: SavedSearch) -> None:
+        """Forget a search and what it found."""
+        await self._session.execute(delete(SavedSearch).where(SavedSearch.id == search.id))
+
+    async def silence(self, owner_id: UUID, search_id: UUID | None) -> None:
+        """Let no more letters come about one search, or about any."""
+        ours = SavedSearch.owner_id == owner_id
+        one = true() if search_id is None else SavedSearch.id == search_id
+        await self._session.execute(update(SavedSearch).where(ours, one).values(frequency=AlertFrequency.OFF))
+
+    async def candidates(
+        self, anchors: Sequence[str], order: Order, after: UUID | None, limit: int
+    ) -> Sequence[SavedSearch]:
+        """Return searches that the order could fit, in the order of their ids: all others are not even read.
+
+        Nobody is told of their own order, nor of one that was published before the search was saved.
+        """
+        statement = select(SavedSearch).where(
+            SavedSearch.anchors.overlap(anchors),
+            SavedSearch.owner_id != order.customer_id,
+            SavedSearch.since <= order.published_at,
+        )
+        if after is not None:
+            statement = statement.where(SavedSearch.id > after)
+        return (await self._session.execute(statement.order_by(SavedSearch.id).limit(limit))).scalars().all()

@@ -1,0 +1,27 @@
+"""Shapes that cross the wire for saved searches and their letters."""
+
+from app.features.matching.schemas.searches import (
+    FREQUENCY_WORDS,
+    MAX_NAME,
+    AlertSettingsPatch,
+    AlertSettingsRead,
+    FoundOrder,
+    LetterRead,
+    SavedSearchCreate,
+    SavedSearchList,
+    SavedSearchPatch,
+    SavedSearchRead,
+)
+
+__all__ = [
+    "FREQUENCY_WORDS",
+    "MAX_NAME",
+    "AlertSettingsPatch",
+    "AlertSettingsRead",
+    "FoundOrder",
+    "LetterRead",
+    "SavedSearchCreate",
+    "SavedSearchList",
+    "SavedSearchPatch",
+    "SavedSearchRead",
+]

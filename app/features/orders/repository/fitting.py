@@ -1,0 +1,54 @@
+"""The list of orders turned round: one order, and many narrowed lists of which some hold it."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import BindParameter, Integer, Select, Text, and_, bindparam, cast, column, func, select, true
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import visitors
+
+from app.features.orders.repository.listing import IS_LISTED, Conditions, clauses_of, shape_of
+from app.models import Order
+
+
+@lru_cache(maxsize=200)
+def fitting_statement(given: frozenset[str]) -> Select[int]:
+    """Return the statement that tells which lists of one shape hold an order.
+
+    It says what the list itself says: the same clauses, the parameters of which have become columns.
+    """
+    clause = and_(true(), *clauses_of(given))
+    named = {item.key: item for item in visitors.iterate(clause) if isinstance(item, BindParameter)}
+    columns = [column(name, named[name].type) for name in sorted(given)]
+    asked = func.jsonb_to_recordset(cast(bindparam("lists", type_=Text), JSONB))
+    lists = asked.table_valued(column("place", Integer), *columns).render_derived(with_types=True)
+
+    def as_column(element: Any, **_: object) -> Any:  # noqa: ANN401 - any part of an expression
+        return lists.c[element.key] if isinstance(element, BindParameter) and element.key in given else None
+
+    fits = visitors.replacement_traverse(clause, {}, as_column)
+    return select(lists.c.place).select_from(Order).join(lists, fits).where(Order.id == bindparam("id"), IS_LISTED)
+
+
+class FittingRepository:
+    """Tries many lists on one order."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def holding(self, lists: Mapping[int, Conditions], order_id: UUID) -> set[int]:
+        """Return the numbers of the lists that hold the order, one statement for each shape among them."""
+        by_shape: defaultdict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
+        for place, conditions in lists.items():
+            (given, _side), values = shape_of(conditions, None)
+            by_shape[given].append({"place": place, **values})
+        found: set[int] = set()
+        for given, asked in by_shape.items():
+            values = {"lists": orjson.dumps(asked).decode(), "id": order_id}
+            found.update((await self._session.execute(fitting_statement(given), values)).scalars())
+        return found

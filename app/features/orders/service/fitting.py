@@ -1,0 +1,27 @@
+"""Which narrowed lists hold one order: for rooms that tell people of new ones."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.resources import Resources
+from app.features.orders.errors import InvalidFilterError
+from app.features.orders.repository import Conditions, FittingRepository
+from app.features.orders.schemas import OrderFilter
+from app.features.orders.service.listing import narrow
+
+
+async def lists_holding(
+    session: AsyncSession, resources: Resources, filters: Sequence[OrderFilter], order_id: UUID
+) -> set[int]:
+    """Return the places of the filters whose list holds the order now; one that cannot be applied holds nothing."""
+    lists: dict[int, Conditions] = {}
+    for place, wanted in enumerate(filters):
+        try:
+            conditions = await narrow(session, resources, wanted)
+        except InvalidFilterError:
+            continue
+        if conditions is not None:
+            lists[place] = conditions
+    return await FittingRepository(session).holding(lists, order_id)

@@ -1,0 +1,120 @@
+"""Saved searches of the list of orders, what they found, and the letters that told of it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base
+from app.core.ids import new_id
+
+DEFAULT_ZONE = "Europe/Moscow"
+DEFAULT_HOUR = 9
+
+
+class AlertFrequency(StrEnum):
+    """How often a person wants to hear what a saved search found."""
+
+    AT_ONCE = "at_once"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    OFF = "off"
+
+
+class SavedSearch(Base):
+    """One narrowed list that a person keeps.
+
+    `filter` holds what was asked, and only that; it is read anew each time, so a search outlives a filter that is
+    gone. `filter_key` names it. `anchors` say which orders can fit at all: one of them stands on the order too.
+    """
+
+    __tablename__ = "saved_searches"
+    __table_args__ = (
+        CheckConstraint("char_length(name) BETWEEN 1 AND 80", name="name_length"),
+        UniqueConstraint("owner_id", "filter_key"),
+        Index("ix_saved_searches_anchors", "anchors", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    filter: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    filter_key: Mapped[str]
+    anchors: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    frequency: Mapped[AlertFrequency]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    since: Mapped[datetime]
+    looked_at: Mapped[datetime]
+
+
+class AlertSettings(Base):
+    """When a person reads digests; the row is also what changes of their searches wait for."""
+
+    __tablename__ = "alert_settings"
+    __table_args__ = (CheckConstraint("digest_hour BETWEEN 0 AND 23", name="digest_hour"),)
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    time_zone: Mapped[str] = mapped_column(default=DEFAULT_ZONE, server_default=text(f"'{DEFAULT_ZONE}'"))
+    digest_hour: Mapped[int] = mapped_column(default=DEFAULT_HOUR, server_default=text(str(DEFAULT_HOUR)))
+
+
+class OrderMatching(Base):
+    """An order that waits for saved searches to be tried on it; `after` is the last search that was."""
+
+    __tablename__ = "order_matchings"
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True)
+    after: Mapped[UUID | None]
+    queued_at: Mapped[datetime]
+
+
+class AlertLetter(Base):
+    """One letter to one person: a period has one of a kind, whoever wrote it and however often it was tried."""
+
+    __tablename__ = "alert_letters"
+    __table_args__ = (
+        UniqueConstraint("owner_id", "frequency", "period"),
+        Index("ix_alert_letters_created_at", "created_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    frequency: Mapped[AlertFrequency]
+    period: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class SearchMatch(Base):
+    """An order that a saved search found; `told_at` says that nobody waits to tell of it any more."""
+
+    __tablename__ = "search_matches"
+    __table_args__ = (
+        Index("ix_search_matches_untold", "owner_id", postgresql_where=text("told_at IS NULL")),
+        Index("ix_search_matches_owner_id_order_id", "owner_id", "order_id"),
+        Index("ix_search_matches_search_id_found_at", "search_id", "found_at"),
+        Index("ix_search_matches_letter_id", "letter_id", postgresql_where=text("letter_id IS NOT NULL")),
+        Index("ix_search_matches_found_at", "found_at"),
+        Index("ix_search_matches_order_id", "order_id"),
+    )
+
+    search_id: Mapped[UUID] = mapped_column(ForeignKey("saved_searches.id", ondelete="CASCADE"), primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True)
+    owner_id: Mapped[UUID]
+    found_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+    letter_id: Mapped[UUID | None] = mapped_column(ForeignKey("alert_letters.id", ondelete="SET NULL"))
+
+
+class AlertDue(Base):
+    """The moment at which a person is to be told what was found for searches of one frequency."""
+
+    __tablename__ = "alert_dues"
+    __table_args__ = (Index("ix_alert_dues_due_at", "due_at"),)
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    frequency: Mapped[AlertFrequency] = mapped_column(primary_key=True)
+    due_at: Mapped[datetime]

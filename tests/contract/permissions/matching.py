@@ -1,0 +1,35 @@
+"""Saved searches: everybody their own; somebody else's is not there."""
+
+from typing import Any
+
+from app.features.matching import service
+from app.features.matching.schemas import SavedSearchCreate
+from app.features.orders.schemas import OrderFilter
+from tests.contract.permissions.scene import Scene
+from tests.contract.permissions.table import SIGNED_IN, Row, own
+
+SEARCH = {"name": "Ботинки", "filter": {"q": "ботинки"}, "frequency": "weekly"}
+# The search in an address is the freelancer's.
+OWNERS = (401, 404, 404, 200, 404)
+
+
+async def search_of_the_freelancer(scene: Scene, _row: Row, _role: str) -> Any:
+    """Save a search, anew for each request."""
+    async with scene.market.uow() as work:
+        for kept in (await service.list_searches(work.session, work.resources, scene.people["freelancer"])).items:
+            await service.forget_search(work, scene.people["freelancer"], kept.id)
+        wanted = SavedSearchCreate(name="Сайты", filter=OrderFilter(q="сайт"))
+        return (await service.save_search(work, scene.people["freelancer"], wanted)).id
+
+
+MAKERS = {"search_id": search_of_the_freelancer}
+ROWS = [
+    Row("GET /saved-searches", SIGNED_IN),
+    own("POST /saved-searches", 201, SEARCH),
+    Row("GET /saved-searches/settings", SIGNED_IN),
+    own("PATCH /saved-searches/settings", 200, {"digest_hour": 8}),
+    Row("GET /saved-searches/{search_id}", OWNERS),
+    Row("PATCH /saved-searches/{search_id}", OWNERS, body={"frequency": "off"}),
+    Row("DELETE /saved-searches/{search_id}", (401, 404, 404, 204, 404)),
+    Row("POST /saved-searches/{search_id}/run", (401, 404, 404, 303, 404)),
+]
