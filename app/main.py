@@ -19,7 +19,7 @@ from app.core.embedded import ServersError, ensure_servers
 from app.core.errors import DomainError, ErrorKind
 from app.core.forwarding import keep_peer_addresses
 from app.core.health import router as health
-from app.core.intake import IntakeMiddleware
+from app.core.intake import IntakeMiddleware, LongBody
 from app.core.logging import configure_logging
 from app.core.metrics import Gauge, ObservationMiddleware, operator_port
 from app.core.middleware import HeadMiddleware, RequestContextMiddleware
@@ -32,6 +32,9 @@ from app.core.security.csrf import SocketGuardMiddleware, guard_request
 from app.core.shortcuts import Shortcut, ShortcutMiddleware
 from app.core.starting import StartMiddleware, give_back_memory, sentence_of
 from app.features.catalog.endpoints import router as catalog
+from app.features.files.endpoints import LONG_BODIES as FILE_BODIES
+from app.features.files.endpoints import router as files
+from app.features.files.pages import links as file_links
 from app.features.identity.access import actor_of, find_reader, find_view
 from app.features.identity.endpoints import me_shortcut
 from app.features.identity.endpoints import router as identity
@@ -61,10 +64,11 @@ from app.web.pages import router as web_pages
 log = structlog.get_logger()
 
 # Every router of the house, one line each. The architecture tests walk these two lists, so a route can only be
-# reached through them: JSON under /api/v1, what operators ask, and pages at the root.
+# reached through them: JSON under /api/v1, what operators ask, signed links, and pages.
 API_ROUTERS: tuple[APIRouter, ...] = (
     identity,
     catalog,
+    files,
     profiles,
     orders,
     proposals,
@@ -73,6 +77,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     notifications,
 )
 OPERATION_ROUTERS: tuple[APIRouter, ...] = (health,)
+LINK_ROUTERS: tuple[APIRouter, ...] = (file_links,)
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     web_pages,
     identity_pages,
@@ -89,6 +94,9 @@ SHORTCUTS: Mapping[str, Shortcut] = {
     "/api/v1/orders": list_shortcut,
     "/orders": guest_list_shortcut,
 }
+
+# Addresses that read more than MAX_BODY_BYTES, each of one kind and to a limit of its own.
+LONG_BODIES: tuple[LongBody, ...] = FILE_BODIES
 
 
 @asynccontextmanager
@@ -152,7 +160,7 @@ def plain_routes(router: APIRouter) -> Iterator[APIRoute]:
 def methods_of(path: str) -> list[str]:
     """Return the methods an address takes, whatever routes they lead to; what answers GET answers HEAD."""
     found: set[str] = set()
-    for prefix, routers in (("/api/v1", API_ROUTERS), ("", (*OPERATION_ROUTERS, *PAGE_ROUTERS))):
+    for prefix, routers in (("/api/v1", API_ROUTERS), ("", (*OPERATION_ROUTERS, *LINK_ROUTERS, *PAGE_ROUTERS))):
         if path.startswith(prefix):
             for router in routers:
                 for route in plain_routes(router):
@@ -217,7 +225,7 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> Site:
     install_error_handlers(app, failure_page, methods_of)
     for router in API_ROUTERS:
         app.include_router(router, prefix="/api/v1")
-    for router in OPERATION_ROUTERS:
+    for router in (*OPERATION_ROUTERS, *LINK_ROUTERS):
         app.include_router(router, include_in_schema=False)
     for router in PAGE_ROUTERS:
         # Every page, error pages included, shows who is signed in, and how many notices wait.
@@ -226,8 +234,10 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> Site:
     app.add_route(csp_reports.PATH, csp_reports.take_csp_reports, methods=["POST"], include_in_schema=False)
     app.mount("/static", StaticFiles())
     app.add_middleware(ShortcutMiddleware, shortcuts=shortcuts)
-    app.add_middleware(IntakeMiddleware, max_body_bytes=get_settings().max_body_bytes, page=failure_page)
     settings = get_settings()
+    app.add_middleware(
+        IntakeMiddleware, max_body_bytes=settings.max_body_bytes, page=failure_page, long_bodies=LONG_BODIES
+    )
     https = settings.origin.startswith("https://")
     app.add_middleware(SecurityHeadersMiddleware, https=https, trustworthy=settings.secure_cookies)
     app.add_middleware(SocketGuardMiddleware)

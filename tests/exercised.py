@@ -118,7 +118,7 @@ def all_routes() -> dict[str, APIRoute]:
     """Return every route of the house under the name `METHOD /path`."""
     return {
         f"{method} {prefix}{route.path}": route
-        for prefix, routers in (("/api/v1", main.API_ROUTERS), ("", main.PAGE_ROUTERS))
+        for prefix, routers in (("/api/v1", main.API_ROUTERS), ("", (*main.LINK_ROUTERS, *main.PAGE_ROUTERS)))
         for router in routers
         for route in plain_routes(router)
         for method in sorted(route.methods or ())

@@ -6,8 +6,10 @@ is refused here.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from email.message import Message as HeaderValue
 from typing import Any, NoReturn
 
@@ -29,22 +31,36 @@ TWICE = N_("The name {name} stands twice in one object.")
 NOT_TEXT = N_("A text holds a character that cannot be stored.")
 
 
+@dataclass(frozen=True, slots=True)
+class LongBody:
+    """An address that reads longer bodies of one kind, which its route takes piece by piece."""
+
+    method: str
+    path: re.Pattern[str]
+    kind: str
+    limit: int
+
+
 class IntakeMiddleware:
     """Refuses bodies that are too long, of another kind than the address reads, or not what they claim to be."""
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, page: ErrorPage) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_body_bytes: int, page: ErrorPage, long_bodies: Sequence[LongBody] = ()
+    ) -> None:
         self.app = app
         self.limit = max_body_bytes
         self.page = page
+        self.long_bodies = tuple(long_bodies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wrap one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        counted = self._counted(receive)
+        long = self._long(scope, scope["method"])
+        limit = long.limit if long else self.limit
         try:
-            checked = await self._check(scope, counted)
+            checked = await self._check(scope, counted(receive, limit), limit, long)
         except DomainError as error:
             await self._refuse(error, scope, receive, send)
         except HTTPException:
@@ -57,31 +73,26 @@ class IntakeMiddleware:
         response = await self.page(request, error, status_of(error)) if wants_page(request) else problem(request, error)
         await response(scope, receive, send)
 
-    def _counted(self, receive: Receive) -> Receive:
-        """Stop reading a body of undeclared length as soon as it is too long."""
-        total = 0
+    def _long(self, scope: Scope, method: str | None = None) -> LongBody | None:
+        """Return what makes this request one of the long ones, or would with the right method."""
+        kind = media_type(Headers(scope=scope).get("content-type"))
+        for long in self.long_bodies:
+            if long.kind == kind and method in (None, long.method) and long.path.fullmatch(scope["path"]):
+                return long
+        return None
 
-        async def counting() -> Message:
-            nonlocal total
-            message = await receive()
-            total += len(message.get("body", b""))
-            if total > self.limit:
-                # Of the framework's own kind, because its body reader turns every other error into a 400.
-                raise HTTPException(413)
-            return message
-
-        return counting
-
-    async def _check(self, scope: Scope, receive: Receive) -> Receive:
+    async def _check(self, scope: Scope, receive: Receive, limit: int, long: LongBody | None) -> Receive:
         headers = Headers(scope=scope)
         check_address(scope)
         length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > self.limit:
+        if length.isdecimal() and int(length) > limit:
             raise TooLargeError
+        if long:
+            return receive
         kind = media_type(headers.get("content-type"))
         has_body = (length.isdecimal() and int(length) > 0) or "transfer-encoding" in headers
         claims = has_body or (kind and scope["method"] not in SAFE_METHODS)
-        if scope["path"].startswith(API_PREFIX) and claims and not is_json(kind):
+        if scope["path"].startswith(API_PREFIX) and claims and not is_json(kind) and not self._long(scope):
             raise UnsupportedMediaTypeError
         if not has_body or not (is_json(kind) or kind == FORM):
             return receive
@@ -93,6 +104,22 @@ class IntakeMiddleware:
         elif b"%00" in body or b"\0" in body:
             refuse(NOT_TEXT)
         return replay(body, receive)
+
+
+def counted(receive: Receive, limit: int) -> Receive:
+    """Stop reading a body of undeclared length as soon as it is too long."""
+    total = 0
+
+    async def counting() -> Message:
+        nonlocal total
+        message = await receive()
+        total += len(message.get("body", b""))
+        if total > limit:
+            # Of the framework's own kind, because its body reader turns every other error into a 400.
+            raise HTTPException(413)
+        return message
+
+    return counting
 
 
 def media_type(value: str | None) -> str:

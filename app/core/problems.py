@@ -306,8 +306,9 @@ class Problem(BaseModel):
 
 
 def status_for(error: type[DomainError]) -> int:
-    """Return the HTTP status of a kind of error."""
-    return SPECIAL_STATUS.get(error, int(STATUS_OF[error.kind]))
+    """Return the HTTP status of a kind of error; a narrower one answers as the one it is a kind of."""
+    special = (SPECIAL_STATUS[base] for base in error.__mro__ if base in SPECIAL_STATUS)
+    return next(special, int(STATUS_OF[error.kind]))
 
 
 EVERYWHERE: tuple[type[DomainError], ...] = (

@@ -3,6 +3,7 @@
 from app.core.outbox import DeadLetter, InboxReceipt, OutboxMessage
 from app.models.catalog import Category, Skill
 from app.models.challenge import AuthChallenge
+from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, SubjectKind
 from app.models.notification import MailMessage, Notification
 from app.models.order import BudgetKind, CloseReason, Order, OrderGuest, OrderRevision, OrderStatus, Visibility
 from app.models.profile_facts import CustomerFacts
@@ -27,6 +28,7 @@ __all__ = [
     "AlertFrequency",
     "AlertLetter",
     "AlertSettings",
+    "Attachment",
     "AuthChallenge",
     "AuthSession",
     "BudgetKind",
@@ -35,9 +37,14 @@ __all__ = [
     "CustomerFacts",
     "DeadLetter",
     "DeclineReason",
+    "File",
+    "FileObject",
+    "FileRefusal",
+    "FileStatus",
     "InboxReceipt",
     "MailMessage",
     "Notification",
+    "ObjectRole",
     "Order",
     "OrderGuest",
     "OrderMatching",
@@ -55,6 +62,7 @@ __all__ = [
     "SecurityEvent",
     "SignInThrottle",
     "Skill",
+    "SubjectKind",
     "User",
     "Visibility",
 ]

@@ -58,6 +58,7 @@ celery_app.conf.beat_schedule = {
     "watch-stuck": every(60.0, "tasks.watch_outbox"),
     "prune-outbox": every(3600.0, "tasks.prune_outbox"),
     "send-mail": every(5.0, "notifications.send_mail"),
+    "look-at-files": every(10.0, "files.process"),
     "prune-notices": daily(3, 40, "notifications.prune"),
     "prune-sessions": daily(3, 20, "identity.prune"),
     "count-customers": every(30.0, "matching.count_customers"),

@@ -1,5 +1,6 @@
 """Who listens to what: the whole reaction graph on one page."""
 
+from app.features.files import tasks as _files  # noqa: F401 - its tasks are found by name
 from app.features.identity import tasks as _identity  # noqa: F401 - its tasks are found by name
 from app.features.matching import tasks as _matching  # noqa: F401 - its tasks are found by name
 from app.features.notifications import tasks as _notifications  # noqa: F401 - its tasks are found by name
@@ -41,6 +42,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
 
 SILENT: frozenset[str] = frozenset(
     {
+        "files.file_ready",
+        "files.file_refused",
         "identity.user_registered",
         "reports.report_objected",
         "reports.report_sent",

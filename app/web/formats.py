@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from app.core.clock import utc_now
 from app.core.i18n import _, current_locale
 from app.core.money import MINOR_DIGITS, Currency
+from app.core.sizes import size_words
 
 SYMBOLS = {"RUB": "₽", "USD": "$", "EUR": "€", "KZT": "₸", "BYN": "Br"}
 HUES = 6
@@ -197,4 +198,5 @@ FILTERS = {
     "paragraphs": paragraphs,
     "attrs": attrs,
     "currency_symbol": currency_symbol,
+    "size_words": size_words,
 }

@@ -38,6 +38,8 @@ PUBLIC: dict[str, str] = {
     "GET /reset/confirm": "the link is the proof",
     "GET /settings": "leads to a guarded page",
     "GET /docs": "describes the API, no data",
+    "GET /files/{file_id:uuid}": "the signed link is the proof",
+    "GET /files/{file_id:uuid}/preview": "the signed link is the proof",
     "GET /favicon.ico": "a picture",
     "GET /manifest.webmanifest": "the name and pictures of the site",
     "GET /robots.txt": "for search engines",
@@ -45,6 +47,7 @@ PUBLIC: dict[str, str] = {
 }
 # Change nothing in PostgreSQL although the method is not a safe one; each with its reason.
 NO_TRANSACTION: dict[str, str] = {
+    "POST /api/v1/files": "opens two short ones around the slow part, so that none waits for somebody's line",
     "POST /preferences": "two cookies",
     "POST /api/v1/auth/password-strength": "an estimate",
     "POST /password-strength": "an estimate",

@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIWebSocketRoute
 
-from app.main import API_ROUTERS, OPERATION_ROUTERS, PAGE_ROUTERS, plain_routes
+from app.main import API_ROUTERS, LINK_ROUTERS, OPERATION_ROUTERS, PAGE_ROUTERS, plain_routes
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,7 +40,11 @@ def calls_of(*names: str) -> list[str]:
 
 def all_routes() -> list[APIRoute]:
     """Return every route of the house."""
-    found = [route for router in (*API_ROUTERS, *OPERATION_ROUTERS, *PAGE_ROUTERS) for route in plain_routes(router)]
+    found = [
+        route
+        for router in (*API_ROUTERS, *OPERATION_ROUTERS, *LINK_ROUTERS, *PAGE_ROUTERS)
+        for route in plain_routes(router)
+    ]
     assert len(found) > 40, "the walk finds nothing"
     return found
 

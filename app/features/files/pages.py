@@ -1,0 +1,96 @@
+"""Where the links to files lead: downloads with ranges, closed against everything a browser could do with them."""
+
+from collections.abc import AsyncGenerator
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response, StreamingResponse
+
+from app.core.clock import utc_now
+from app.core.http import ProcessResources
+from app.core.resources import Resources
+from app.core.uow import unit_of_work
+from app.features.files import rules, service
+from app.features.files.errors import FileDamagedError
+from app.features.files.service import Content, Wanted
+
+links = APIRouter()
+
+# What a stranger uploaded must never act as a part of this site, whatever it is and however it is opened.
+CLOSED = {
+    "Content-Security-Policy": (
+        "default-src 'none'; base-uri 'none'; object-src 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+    ),
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+}
+Until = Annotated[int, Query(ge=0, le=2**40)]
+Key = Annotated[str, Query(max_length=64)]
+
+
+@links.get("/files/{file_id:uuid}")
+async def download(
+    request: Request, file_id: UUID, resources: ProcessResources, until: Until = 0, key: Key = ""
+) -> Response:
+    """Hand out a file, or a part of it, to whoever has a good link."""
+    return await _hand_out(request, resources, Wanted(file_id, preview=False, until=until, key=key))
+
+
+@links.get("/files/{file_id:uuid}/preview")
+async def preview(
+    request: Request, file_id: UUID, resources: ProcessResources, until: Until = 0, key: Key = ""
+) -> Response:
+    """Hand out the small picture of a file to whoever has a good link."""
+    return await _hand_out(request, resources, Wanted(file_id, preview=True, until=until, key=key))
+
+
+async def _hand_out(request: Request, resources: Resources, wanted: Wanted) -> Response:
+    async with resources.read_sessions() as session:
+        content = await service.find_content(session, resources, wanted)
+    tag = f'"{content.sha256}"'
+    headers = CLOSED | {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": f"private, max-age={max(0, content.until - int(utc_now().timestamp()))}, immutable",
+        "Content-Disposition": rules.disposition(content.name),
+        "ETag": tag,
+    }
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    wants_part = request.headers.get("range") if request.headers.get("if-range", tag) == tag else None
+    part = rules.asked_range(wants_part, content.size)
+    if part is None:
+        unknown = {"Content-Range": f"bytes */{content.size}"}
+        return Response(status_code=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=CLOSED | unknown)
+    start, end, status = part.start, part.end, HTTPStatus.OK
+    if part.partial:
+        status = HTTPStatus.PARTIAL_CONTENT
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{content.size}"
+    headers["Content-Length"] = str(end - start)
+    body = _body(resources, content, start, end)
+    # The first block is checked before the status line: what is damaged from there on is refused and not cut off.
+    first = await anext(body, b"")
+    return StreamingResponse(_with(first, body), status, headers, media_type=content.media_type)
+
+
+async def _with(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    try:
+        yield first
+        async for piece in rest:
+            yield piece
+    finally:
+        await rest.aclose()
+
+
+async def _body(resources: Resources, content: Content, start: int, end: int) -> AsyncGenerator[bytes]:
+    """Yield the bytes; where they turn out damaged, say so once and for all."""
+    try:
+        async for piece in service.pieces(resources, content, start, end):
+            yield piece
+    except FileDamagedError:
+        async with unit_of_work(resources) as uow:
+            await service.mark_damaged(uow, content.file_id, content.key)
+        raise

@@ -1,0 +1,155 @@
+"""Every query about files."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, exists, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import undefer
+
+from app.core.clock import utc_now
+from app.features.files.schemas import Subject
+from app.models.file import Attachment, File, FileObject, FileStatus, ObjectRole
+
+LOCK_SPACE = 7_301_601
+"""Names the advisory lock that orders the uploads of one person."""
+WAITING = (FileStatus.PROCESSING, FileStatus.QUARANTINED)
+
+
+class FileRepository:
+    """Files of people and what they belong to; rows are locked in the order of their ids."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    def add(self, row: File | FileObject) -> None:
+        """Keep a new row."""
+        self.session.add(row)
+
+    async def lock_owner(self, owner_id: UUID) -> None:
+        """Let nobody else add to this person's files until the end of the transaction."""
+        key = func.hashtext(str(owner_id))
+        await self.session.execute(select(func.pg_advisory_xact_lock(LOCK_SPACE, key)))
+
+    async def usage(self, owner_id: UUID) -> tuple[int, int]:
+        """Return how many files the person keeps and how many bytes they take; refused ones do not count."""
+        statement = select(func.count(), func.coalesce(func.sum(File.size), 0)).where(
+            File.owner_id == owner_id, File.status != FileStatus.REFUSED
+        )
+        count, size = (await self.session.execute(statement)).one()
+        return int(count), int(size)
+
+    async def get(self, file_id: UUID) -> File | None:
+        """Return one file."""
+        return await self.session.get(File, file_id)
+
+    async def get_for_update(self, file_id: UUID) -> File | None:
+        """Return one file, locked."""
+        return await self.session.get(File, file_id, with_for_update=True, populate_existing=True)
+
+    async def lock_all(self, file_ids: Collection[UUID]) -> dict[UUID, File]:
+        """Return these files, locked."""
+        statement = select(File).where(File.id.in_(file_ids)).order_by(File.id).with_for_update()
+        return {file.id: file for file in (await self.session.execute(statement)).scalars()}
+
+    async def of_owner(self, owner_id: UUID, file_ids: Collection[UUID]) -> dict[UUID, File]:
+        """Return those of these files that are this person's."""
+        statement = select(File).where(File.owner_id == owner_id, File.id.in_(file_ids))
+        return {file.id: file for file in (await self.session.execute(statement)).scalars()}
+
+    async def remove(self, file_id: UUID, doomed_at: datetime) -> None:
+        """Remove a file; its bytes go later."""
+        await self.doom(file_id, doomed_at)
+        await self.session.execute(delete(File).where(File.id == file_id))
+
+    async def is_attached(self, file_id: UUID) -> bool:
+        """Tell whether the file belongs to anything."""
+        return bool((await self.session.execute(select(exists().where(Attachment.file_id == file_id)))).scalar_one())
+
+    async def attached_to(self, subject: Subject) -> list[UUID]:
+        """Return the files of a subject in their order."""
+        statement = (
+            select(Attachment.file_id)
+            .where(Attachment.subject_kind == subject.kind, Attachment.subject_id == subject.id)
+            .order_by(Attachment.position)
+        )
+        return list((await self.session.execute(statement)).scalars())
+
+    async def attach(self, subject: Subject, file_ids: Sequence[UUID]) -> None:
+        """Make the subject hold exactly these files in this order."""
+        mine = (Attachment.subject_kind == subject.kind, Attachment.subject_id == subject.id)
+        await self.session.execute(delete(Attachment).where(*mine, Attachment.file_id.not_in(file_ids)))
+        if file_ids:
+            rows = [
+                {"subject_kind": subject.kind, "subject_id": subject.id, "file_id": file_id, "position": place}
+                for place, file_id in enumerate(file_ids)
+            ]
+            added = insert(Attachment).values(rows)
+            keys = (Attachment.subject_kind, Attachment.subject_id, Attachment.file_id)
+            moved = added.on_conflict_do_update(index_elements=keys, set_={"position": added.excluded.position})
+            await self.session.execute(moved)
+
+    async def attached(self, subjects: Collection[Subject]) -> Sequence[tuple[Attachment, File, bool]]:
+        """Return the files of many subjects at once, and whether each has a preview."""
+        preview = exists().where(FileObject.file_id == File.id, FileObject.role == ObjectRole.PREVIEW)
+        wanted = [(subject.kind, subject.id) for subject in subjects]
+        statement = (
+            select(Attachment, File, preview)
+            .join(File, File.id == Attachment.file_id)
+            .where(tuple_(Attachment.subject_kind, Attachment.subject_id).in_(wanted))
+            .order_by(Attachment.position)
+        )
+        return [(link, file, bool(has)) for link, file, has in await self.session.execute(statement)]
+
+    async def previewed(self, file_ids: Collection[UUID]) -> set[UUID]:
+        """Return which of these files have a preview."""
+        statement = select(FileObject.file_id).where(
+            FileObject.file_id.in_(file_ids), FileObject.role == ObjectRole.PREVIEW
+        )
+        return {found for found in (await self.session.execute(statement)).scalars() if found is not None}
+
+    async def object_of(self, file_id: UUID, role: ObjectRole) -> FileObject | None:
+        """Return one object of a file with the marks of its blocks."""
+        statement = (
+            select(FileObject)
+            .options(undefer(FileObject.blocks))
+            .where(FileObject.file_id == file_id, FileObject.role == role)
+            .limit(1)
+        )
+        return (await self.session.execute(statement)).scalar_one_or_none()
+
+    async def doom(self, file_id: UUID, doomed_at: datetime, *roles: ObjectRole) -> None:
+        """Let the objects of a file go, all or those of some roles."""
+        chosen = FileObject.role.in_(roles or tuple(ObjectRole))
+        await self.session.execute(
+            update(FileObject)
+            .where(FileObject.file_id == file_id, chosen)
+            .values(file_id=None, doomed_at=doomed_at)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def promote(self, file_id: UUID) -> None:
+        """Hand out what was uploaded as it is."""
+        await self.session.execute(
+            update(FileObject)
+            .where(FileObject.file_id == file_id, FileObject.role == ObjectRole.SOURCE)
+            .values(role=ObjectRole.MAIN)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def claim(self, until: datetime) -> File | None:
+        """Take the file that has waited longest to be looked at, so that no other worker takes it before `until`."""
+        due = (
+            select(File.id)
+            .where(File.status.in_(WAITING), File.next_try_at <= utc_now())
+            .order_by(File.next_try_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+            .scalar_subquery()
+        )
+        taken = await self.session.execute(
+            update(File).where(File.id == due).values(next_try_at=until, attempts=File.attempts + 1).returning(File)
+        )
+        return taken.scalar_one_or_none()

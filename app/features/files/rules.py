@@ -1,0 +1,162 @@
+"""What may be uploaded, how names are cleaned, and how long links live."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from app.core.i18n import N_
+from app.models.file import FileRefusal, SubjectKind
+
+MEGABYTE = 1_048_576
+LONGEST_NAME = 120
+"""Characters of a name that are kept; with the longest extension it still fits every file system."""
+UNNAMED = "file"
+
+TYPES: Mapping[str, str] = {
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "gif": "image/gif",
+    "pdf": "application/pdf",
+    "txt": "text/plain",
+    "md": "text/markdown",
+    "csv": "text/csv",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "odt": "application/vnd.oasis.opendocument.text",
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
+    "odp": "application/vnd.oasis.opendocument.presentation",
+    "zip": "application/zip",
+    "mp3": "audio/mpeg",
+    "mp4": "video/mp4",
+}
+"""Extension → media type. Nothing that a browser could run: no SVG, no HTML, no scripts."""
+PICTURES = ("jpg", "jpeg", "png", "webp", "gif")
+DOCUMENTS = (*PICTURES, *(name for name in TYPES if name not in PICTURES))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may be uploaded for one kind of thing."""
+
+    extensions: tuple[str, ...]
+    most_bytes: int
+    most_files: int
+    public: bool = False
+    """Whether anybody may see such files, so that links may live long and caches keep them."""
+
+
+LIMITS: Mapping[SubjectKind, Limits] = {
+    SubjectKind.AVATAR: Limits(PICTURES, 10 * MEGABYTE, 1, public=True),
+    SubjectKind.PORTFOLIO: Limits(DOCUMENTS, 100 * MEGABYTE, 12, public=True),
+    SubjectKind.ORDER: Limits(DOCUMENTS, 100 * MEGABYTE, 10),
+    SubjectKind.PROPOSAL: Limits(DOCUMENTS, 100 * MEGABYTE, 10),
+}
+LONGEST_FILE = max(limits.most_bytes for limits in LIMITS.values())
+MOST_FILES = 2_000
+"""Files one person may keep, however small they are."""
+
+LINK = timedelta(minutes=10)
+PUBLIC_LINK = timedelta(hours=24)
+ORPHAN = timedelta(hours=24)
+"""A file that belongs to nothing is removed after this long."""
+UNFINISHED = timedelta(hours=24)
+"""An upload that nobody continued is forgotten after this long."""
+GRACE = timedelta(hours=24)
+"""The bytes of a removed file stay for so long, and no object younger than this is taken for a stray."""
+CLAIM = timedelta(seconds=60)
+"""A file that a worker took and never settled is taken again after this long."""
+LONGEST_DELAY = timedelta(minutes=30)
+MOST_LOST = 8
+"""Looks at a file whose bytes the storage has not; then it is given up."""
+
+REFUSAL_WORDS: Mapping[FileRefusal, str] = {
+    FileRefusal.WRONG_TYPE: N_("The content is not what the name says."),
+    FileRefusal.BROKEN: N_("The file cannot be opened."),
+    FileRefusal.TOO_BIG_PICTURE: N_("The picture has too many pixels or frames."),
+    FileRefusal.BOMB: N_("The archive unpacks to far too much, or holds other archives or links."),
+    FileRefusal.MALWARE: N_("The scanner found malware."),
+}
+
+_FORBIDDEN = re.compile(r'[<>:"|?*\x7f]')
+# Letters that turn the direction of reading: with them "exe.gpj" reads as "jpg.exe".
+_TURNING = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_PLAIN = re.compile(r"[^A-Za-z0-9._ ()+-]")
+
+
+def clean_name(given: str) -> str:
+    """Return a name that is safe to show, to send and to save anywhere; it is never used as a path here."""
+    last = re.split(r"[/\\]", given)[-1]
+    text = unicodedata.normalize("NFC", last.encode("utf-8", "ignore").decode())
+    text = _TURNING.sub("", text)
+    text = "".join(letter if unicodedata.category(letter)[0] != "C" else " " for letter in text)
+    text = " ".join(_FORBIDDEN.sub("_", text).split()).strip(". ")
+    stem, dot, extension = text.rpartition(".")
+    if dot and len(extension) <= len("jpeg"):
+        stem = stem[: LONGEST_NAME - len(extension) - 1].rstrip(". ")
+        return f"{stem or UNNAMED}.{extension}"
+    return text[:LONGEST_NAME].rstrip(". ") or UNNAMED
+
+
+def extension_of(name: str) -> str:
+    """Return what a name ends in, in lower case; empty where there is no dot."""
+    return name.rpartition(".")[2].lower() if "." in name else ""
+
+
+def disposition(name: str) -> str:
+    """Return the Content-Disposition header of a download (RFC 6266, RFC 8187)."""
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = _PLAIN.sub("_", ascii_name).strip() or UNNAMED
+    if plain.startswith("."):
+        plain = UNNAMED + plain
+    header = f'attachment; filename="{plain}"'
+    return header if plain == name else f"{header}; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def link_end(now: datetime, *, public: bool) -> int:
+    """Return until when a link made now is good, in seconds since 1970.
+
+    The end is rounded up, so that a page shown twice has the same addresses and browsers find what they keep.
+    """
+    life = int((PUBLIC_LINK if public else LINK).total_seconds())
+    step = life // 2
+    return (int(now.timestamp()) + life) // step * step + step
+
+
+def next_delay(attempts: int) -> timedelta:
+    """Return the wait after so many tries: 10, 20, 40 … seconds, at most half an hour."""
+    return min(timedelta(seconds=10 * 2 ** min(attempts - 1, 12)), LONGEST_DELAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which bytes are asked for: from `start` up to `end`; `partial` unless that is everything anyway."""
+
+    start: int
+    end: int
+    partial: bool
+
+
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+
+def asked_range(header: str | None, size: int) -> Part | None:
+    """Read a Range header (RFC 9110, 14.2); None where it asks for nothing that is there.
+
+    Several ranges at once, or what is no range, are answered with the whole, as the standard allows.
+    """
+    found = _RANGE.fullmatch(header.replace(" ", "")) if header else None
+    if found is None or found[1] == found[2] == "":
+        return Part(0, size, partial=False)
+    if found[1] == "":
+        length = int(found[2])
+        return Part(max(0, size - length), size, partial=True) if length and size else None
+    start, end = int(found[1]), min(int(found[2]) + 1, size) if found[2] else size
+    if found[2] and int(found[2]) < start:
+        return Part(0, size, partial=False)
+    return Part(start, end, partial=True) if start < size else None

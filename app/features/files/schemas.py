@@ -1,0 +1,48 @@
+"""Files as they look on the wire."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.models.file import FileStatus, SubjectKind
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What files belong to: a kind of thing and which one."""
+
+    kind: SubjectKind
+    id: UUID
+
+
+class FileRead(BaseModel):
+    """One file. Both links are of this site, good for a short while, and only there once the file is ready."""
+
+    id: UUID
+    name: str
+    media_type: str
+    size: int = Field(description="bytes")
+    status: FileStatus
+    note: str | None = Field(description="why the file was refused, in the reader's language")
+    url: str | None
+    preview_url: str | None
+    width: int | None
+    height: int | None
+
+
+class KindLimits(BaseModel):
+    """What may be uploaded for one kind of thing."""
+
+    kind: SubjectKind
+    extensions: list[str]
+    most_bytes: int = Field(description="of one file")
+    most_files: int = Field(description="of one thing")
+
+
+class FileLimits(BaseModel):
+    """What may be uploaded, and how much of it is used."""
+
+    kinds: list[KindLimits]
+    quota_bytes: int
+    used_bytes: int

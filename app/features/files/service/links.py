@@ -1,0 +1,60 @@
+"""Links to files: signed, for one file and one of its faces, good until a moment that stands in them."""
+
+import hmac
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from app.core.clock import utc_now
+from app.core.config import Settings, get_settings
+from app.core.i18n import _
+from app.core.security.keys import sign, text_of
+from app.features.files import rules
+from app.features.files.schemas import FileRead
+from app.models.file import File, FileStatus
+
+MAIN, PREVIEW = "main", "preview"
+_KEPT = 24
+"""Bytes of the signature that a link carries."""
+
+
+def _signature(secret: str, file_id: UUID, face: str, until: int) -> str:
+    return text_of(sign(secret, "file-link", str(file_id), face, str(until))[:_KEPT])
+
+
+def link(settings: Settings, file: File, face: str, now: datetime) -> str:
+    """Return the address of one face of a file."""
+    until = rules.link_end(now, public=rules.LIMITS[file.kind].public)
+    signature = _signature(settings.verification_keys[0], file.id, face, until)
+    tail = "/preview" if face == PREVIEW else ""
+    return f"/files/{file.id}{tail}?until={until}&key={signature}"
+
+
+def is_good(settings: Settings, file_id: UUID, face: str, until: int, key: str) -> bool:
+    """Tell whether we made this link and its time has not passed."""
+    if until < utc_now().timestamp() or not key.isascii():
+        return False
+    return any(
+        hmac.compare_digest(key.encode(), _signature(secret, file_id, face, until).encode())
+        for secret in settings.verification_keys
+    )
+
+
+def present(files: Collection[File], previewed: Collection[UUID]) -> dict[UUID, FileRead]:
+    """Return files as their readers get them; who may read them was decided above."""
+    settings, now, found = get_settings(), utc_now(), dict[UUID, FileRead]()
+    for file in files:
+        ready = file.status is FileStatus.READY
+        found[file.id] = FileRead(
+            id=file.id,
+            name=file.name,
+            media_type=file.media_type,
+            size=file.size,
+            status=file.status,
+            note=_(rules.REFUSAL_WORDS[file.refusal]) if file.refusal else None,
+            url=link(settings, file, MAIN, now) if ready else None,
+            preview_url=link(settings, file, PREVIEW, now) if ready and file.id in previewed else None,
+            width=file.width,
+            height=file.height,
+        )
+    return found

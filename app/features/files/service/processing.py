@@ -1,0 +1,180 @@
+"""Looking at what arrived: is it what its name says, is it safe, how does it look. Workers do it.
+
+A file is taken with a claim that runs out, looked at without a transaction, and settled in another one; a worker that
+dies in between leaves a claim that runs out.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from app.core.clock import utc_now
+from app.core.resources import Resources
+from app.core.uow import UnitOfWork
+from app.features.files import rules
+from app.features.files.events import FileReady, FileRefused
+from app.features.files.repository import FileRepository
+from app.gateways.inspection.parent import Order as InspectionOrder
+from app.gateways.inspection.parent import inspect
+from app.gateways.storage import Digest, ObjectMissingError, digest_of, new_key, storage_of
+from app.models.file import FileObject, FileRefusal, FileStatus, ObjectRole, SubjectKind
+
+MOST_PIXELS = 50_000_000
+PREVIEW_PIXELS = 640
+FACE_PIXELS = 256
+"""Side of the square that stands for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One file to look at."""
+
+    file_id: UUID
+    kind: SubjectKind
+    media_type: str
+    key: str
+    sha256: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One object that was made of a file and is in the storage already."""
+
+    role: ObjectRole
+    key: str
+    media_type: str
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the look found."""
+
+    refusal: FileRefusal | None = None
+    width: int | None = None
+    height: int | None = None
+    made: Sequence[Made] = field(default=())
+
+
+class SourceLostError(Exception):
+    """The storage has not what was put there."""
+
+
+async def claim_file(uow: UnitOfWork) -> Work | None:
+    """Take the file that has waited longest."""
+    repository = FileRepository(uow.session)
+    file = await repository.claim(utc_now() + rules.CLAIM)
+    if file is None:
+        return None
+    source = await repository.object_of(file.id, ObjectRole.SOURCE)
+    key, sha256 = (source.key, source.sha256) if source is not None else ("", "")
+    return Work(file.id, file.kind, file.media_type, key, sha256, file.attempts)
+
+
+async def examine(resources: Resources, work: Work) -> Findings:
+    """Look at a file and put what was made of it into the storage; no transaction is open meanwhile.
+
+    Raises:
+        SourceLostError: The bytes are not there, or not those that were put there.
+        StorageUnavailableError: The storage does not answer.
+    """
+    scratch = resources.settings.data_dir / "inspection"
+    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch) as name:
+        folder = Path(name)
+        source = folder / "source"
+        await _fetch(resources, work, source)
+        avatar = work.kind is SubjectKind.AVATAR
+        order = InspectionOrder(
+            source=source,
+            media_type=work.media_type,
+            folder=folder,
+            most_pixels=MOST_PIXELS,
+            preview_pixels=FACE_PIXELS if avatar else PREVIEW_PIXELS,
+            square=avatar,
+        )
+        seen = await inspect(order)
+        if seen.refusal is not None:
+            return Findings(refusal=FileRefusal(seen.refusal))
+        made: list[Made] = []
+        outputs = ((ObjectRole.MAIN, seen.main, work.media_type), (ObjectRole.PREVIEW, seen.preview, "image/webp"))
+        for role, path, media_type in outputs:
+            if path is not None:
+                key = new_key()
+                digest = await asyncio.to_thread(digest_of, path)
+                await storage_of(resources).put(key, path)
+                made.append(Made(role, key, media_type, digest))
+        return Findings(width=seen.width, height=seen.height, made=made)
+
+
+async def _fetch(resources: Resources, work: Work, path: Path) -> None:
+    """Bring the bytes here and compare them with what was uploaded."""
+    if not work.key:
+        raise SourceLostError
+    try:
+        async with aclosing(storage_of(resources).read(work.key)) as stream:
+            with path.open("wb") as handle:
+                async for piece in stream:
+                    await asyncio.to_thread(handle.write, piece)
+    except ObjectMissingError as error:
+        raise SourceLostError from error
+    if (await asyncio.to_thread(digest_of, path)).sha256 != work.sha256:
+        raise SourceLostError
+
+
+async def settle_file(uow: UnitOfWork, work: Work, findings: Findings) -> None:
+    """Write down what was found; announces `FileReady` or `FileRefused`.
+
+    What needed no change becomes the file as it is; of a picture only the copy without hidden data stays.
+    """
+    repository = FileRepository(uow.session)
+    file = await repository.get_for_update(work.file_id)
+    if file is None or file.status not in (FileStatus.PROCESSING, FileStatus.QUARANTINED):
+        return
+    facts = {"file_id": str(file.id), "owner_id": str(file.owner_id), "kind": file.kind.value}
+    if findings.refusal is not None:
+        file.status, file.refusal = FileStatus.REFUSED, findings.refusal
+        await repository.doom(file.id, utc_now())
+        uow.emit(FileRefused(**facts, reason=findings.refusal.value))
+        return
+    for made in findings.made:
+        repository.add(_object(file.id, made))
+        if made.role is ObjectRole.MAIN:
+            file.size = made.digest.size
+    if any(made.role is ObjectRole.MAIN for made in findings.made):
+        await repository.doom(file.id, utc_now() + rules.GRACE, ObjectRole.SOURCE)
+    else:
+        await repository.promote(file.id)
+    file.width, file.height = findings.width, findings.height
+    file.status = FileStatus.READY
+    uow.emit(FileReady(**facts))
+
+
+def _object(file_id: UUID, made: Made) -> FileObject:
+    return FileObject(
+        key=made.key,
+        file_id=file_id,
+        role=made.role,
+        size=made.digest.size,
+        media_type=made.media_type,
+        sha256=made.digest.sha256,
+        blocks=made.digest.blocks,
+    )
+
+
+async def put_off(uow: UnitOfWork, work: Work, *, lost: bool = False) -> datetime | None:
+    """Look again later; a file whose bytes stay lost is given up as damaged, which returns None."""
+    file = await FileRepository(uow.session).get_for_update(work.file_id)
+    if file is None:
+        return None
+    if lost and work.attempts >= rules.MOST_LOST:
+        file.status = FileStatus.DAMAGED
+        return None
+    file.next_try_at = utc_now() + rules.next_delay(work.attempts)
+    return file.next_try_at

@@ -1,0 +1,59 @@
+"""What owners see of their files, and removing them."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.config import Settings
+from app.core.uow import UnitOfWork
+from app.features.files import rules
+from app.features.files.errors import FileInUseError, NoSuchFileError
+from app.features.files.repository import FileRepository
+from app.features.files.schemas import FileLimits, FileRead, KindLimits
+from app.features.files.service.links import present
+
+
+async def get_own_file(session: AsyncSession, actor: Actor, file_id: UUID) -> FileRead:
+    """Return one of the actor's files.
+
+    Raises:
+        NoSuchFileError: It is not there, or somebody else's.
+    """
+    repository = FileRepository(session)
+    file = await repository.get(file_id)
+    if file is None or file.owner_id != actor.id:
+        raise NoSuchFileError
+    return present([file], await repository.previewed([file_id]))[file_id]
+
+
+async def remove_file(uow: UnitOfWork, actor: Actor, file_id: UUID) -> None:
+    """Remove one of the actor's files that belongs to nothing; its bytes go after a grace time.
+
+    Raises:
+        NoSuchFileError: It is not there, or somebody else's.
+        FileInUseError: It belongs to something.
+    """
+    repository = FileRepository(uow.session)
+    file = await repository.get_for_update(file_id)
+    if file is None or file.owner_id != actor.id:
+        raise NoSuchFileError
+    if await repository.is_attached(file_id):
+        raise FileInUseError
+    await repository.remove(file_id, utc_now() + rules.GRACE)
+
+
+async def file_limits(session: AsyncSession, settings: Settings, actor: Actor) -> FileLimits:
+    """Return what may be uploaded and how much room the actor has used."""
+    _count, used = await FileRepository(session).usage(actor.id)
+    kinds = [
+        KindLimits(
+            kind=kind,
+            extensions=list(limits.extensions),
+            most_bytes=limits.most_bytes,
+            most_files=limits.most_files,
+        )
+        for kind, limits in rules.LIMITS.items()
+    ]
+    return FileLimits(kinds=kinds, quota_bytes=settings.file_quota_bytes, used_bytes=used)

@@ -1,0 +1,113 @@
+"""How a file comes in: announced, received, kept in the storage, handed to whoever looks at it.
+
+The bytes travel between two short transactions, never inside one. A file is charged to its owner when it is
+announced, under a lock of the owner, so that no number of uploads at once exceeds the quota.
+"""
+
+import asyncio
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.ids import new_id
+from app.core.resources import Resources
+from app.core.sizes import size_words
+from app.core.uow import UnitOfWork
+from app.features.files import rules
+from app.features.files.errors import (
+    EmptyFileError,
+    FileTooLargeError,
+    FileTypeError,
+    NoSuchFileError,
+    QuotaExceededError,
+    StorageDownError,
+)
+from app.features.files.repository import FileRepository
+from app.gateways.spool import spool_of
+from app.gateways.storage import Digest, StorageUnavailableError, digest_of, new_key, storage_of
+from app.models.file import File, FileObject, FileStatus, ObjectRole, SubjectKind
+
+PROCESS_TASK = "files.process"
+
+
+async def announce(uow: UnitOfWork, actor: Actor, kind: SubjectKind, name: str, size: int) -> File:
+    """Make room for a file of this size and say whether it may come at all.
+
+    Raises:
+        FileTypeError: Its name ends in something that is not taken for this kind.
+        EmptyFileError: It has no bytes.
+        FileTooLargeError: It has more than the kind allows.
+        QuotaExceededError: It does not fit beside the person's other files.
+    """
+    limits, cleaned = rules.LIMITS[kind], rules.clean_name(name)
+    extension = rules.extension_of(cleaned)
+    if extension not in limits.extensions:
+        raise FileTypeError(params={"types": ", ".join(limits.extensions)})
+    if size <= 0:
+        raise EmptyFileError
+    if size > limits.most_bytes:
+        raise FileTooLargeError(params={"limit": size_words(limits.most_bytes)})
+    repository, quota = FileRepository(uow.session), uow.resources.settings.file_quota_bytes
+    await repository.lock_owner(actor.id)
+    count, used = await repository.usage(actor.id)
+    if used + size > quota or count >= rules.MOST_FILES:
+        raise QuotaExceededError(params={"limit": size_words(quota)})
+    media_type = rules.TYPES[extension]
+    file = File(id=new_id(), owner_id=actor.id, kind=kind, name=cleaned, size=size, media_type=media_type)
+    repository.add(file)
+    await uow.session.flush()
+    repository.add(FileObject(key=new_key(), file_id=file.id, role=ObjectRole.SOURCE, size=size, media_type=media_type))
+    await uow.session.flush()
+    return file
+
+
+async def source_key(session: AsyncSession, file_id: UUID) -> str:
+    """Return under which key an announced file is to be kept.
+
+    Raises:
+        NoSuchFileError: It was forgotten meanwhile.
+    """
+    source = await FileRepository(session).object_of(file_id, ObjectRole.SOURCE)
+    if source is None:
+        raise NoSuchFileError
+    return source.key
+
+
+async def keep_bytes(resources: Resources, file_id: UUID, key: str) -> Digest:
+    """Put what the spool received into the storage; no transaction is open meanwhile.
+
+    Raises:
+        StorageDownError: Nobody knows whether it is there now; doing the same again is right.
+    """
+    path = spool_of(resources.settings).path(file_id)
+    try:
+        digest = await asyncio.to_thread(digest_of, path)
+        await storage_of(resources).put(key, path)
+    except (StorageUnavailableError, OSError) as error:
+        raise StorageDownError from error
+    return digest
+
+
+async def arrived(uow: UnitOfWork, file_id: UUID, digest: Digest) -> File:
+    """Write down that all bytes are in the storage, and let somebody look at them; a second time changes nothing."""
+    repository = FileRepository(uow.session)
+    file = await repository.get_for_update(file_id)
+    source = await repository.object_of(file_id, ObjectRole.SOURCE)
+    if file is None:
+        raise NoSuchFileError
+    if file.status is FileStatus.UPLOADING and source is not None:
+        source.size, source.sha256, source.blocks = digest.size, digest.sha256, digest.blocks
+        file.size, file.status, file.next_try_at = digest.size, FileStatus.PROCESSING, utc_now()
+        uow.nudge(PROCESS_TASK)
+    return file
+
+
+async def give_up(uow: UnitOfWork, file_id: UUID) -> None:
+    """Forget an upload that came to nothing, and give its room back."""
+    repository = FileRepository(uow.session)
+    file = await repository.get_for_update(file_id)
+    if file is not None and file.status is FileStatus.UPLOADING:
+        await repository.remove(file_id, utc_now() + rules.GRACE)
+    await asyncio.to_thread(spool_of(uow.resources.settings).drop, file_id)

@@ -1,0 +1,78 @@
+"""Archives and office documents: judged by their table of contents, never unpacked."""
+
+import stat
+import zipfile
+from pathlib import Path, PurePosixPath
+
+from app.gateways.inspection.findings import RefusedError
+
+MOST_ENTRIES = 10_000
+MOST_BYTES = 2_147_483_648
+"""Of all entries together, unpacked."""
+MOST_RATIO = 200
+SMALL_BYTES = 10_485_760
+"""Below this an entry may be as dense as it likes."""
+ARCHIVES = frozenset({".zip", ".7z", ".rar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".tar", ".jar"})
+LONGEST_TABLE = 8_388_608
+OFFICE = "application/vnd.openxmlformats-officedocument."
+OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
+PARTS = {"wordprocessingml": "word/", "spreadsheetml": "xl/", "presentationml": "ppt/"}
+END_OF_TABLE = b"PK\x05\x06"
+
+
+def check_archive(path: Path, media_type: str) -> None:
+    """Refuse what is no such archive, and what would do harm to whoever unpacks it.
+
+    Raises:
+        RefusedError: It is one of these.
+    """
+    _check_table(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+            first = archive.read("mimetype")[:100] if media_type.startswith(OPEN_DOCUMENT) else b""
+    except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, RuntimeError) as error:
+        raise RefusedError("wrong_type") from error
+    names = {entry.filename for entry in entries}
+    if media_type.startswith(OFFICE):
+        part = PARTS[media_type.removeprefix(OFFICE).partition(".")[0]]
+        if "[Content_Types].xml" not in names or not any(name.startswith(part) for name in names):
+            raise RefusedError("wrong_type")
+        if any(name.endswith("vbaProject.bin") for name in names):
+            raise RefusedError("wrong_type")
+    if media_type.startswith(OPEN_DOCUMENT) and first != media_type.encode():
+        raise RefusedError("wrong_type")
+    _check_entries(entries, nested=media_type != "application/zip")
+
+
+def _check_table(path: Path) -> None:
+    """Refuse a table of contents that is longer than any honest one before it is read into memory."""
+    size = path.stat().st_size
+    with path.open("rb") as handle:
+        if handle.read(2) != b"PK":
+            raise RefusedError("wrong_type")
+        handle.seek(max(0, size - 65_557))
+        tail = handle.read()
+    place = tail.rfind(END_OF_TABLE)
+    if place < 0:
+        raise RefusedError("wrong_type")
+    entries = int.from_bytes(tail[place + 10 : place + 12], "little")
+    length = int.from_bytes(tail[place + 12 : place + 16], "little")
+    if entries > MOST_ENTRIES or length > LONGEST_TABLE:
+        raise RefusedError("bomb")
+
+
+def _check_entries(entries: list[zipfile.ZipInfo], *, nested: bool) -> None:
+    if len(entries) > MOST_ENTRIES or sum(entry.file_size for entry in entries) > MOST_BYTES:
+        raise RefusedError("bomb")
+    for entry in entries:
+        name = PurePosixPath(entry.filename.replace("\\", "/"))
+        kind = stat.S_IFMT(entry.external_attr >> 16)
+        if name.is_absolute() or ".." in name.parts or ":" in (name.parts or ("",))[0]:
+            raise RefusedError("bomb")
+        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+            raise RefusedError("bomb")
+        if entry.file_size > SMALL_BYTES and entry.file_size > MOST_RATIO * max(entry.compress_size, 1):
+            raise RefusedError("bomb")
+        if not nested and name.suffix.lower() in ARCHIVES:
+            raise RefusedError("bomb")

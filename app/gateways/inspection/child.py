@@ -1,0 +1,108 @@
+"""The process that looks into one file and ends: `python -m app.gateways.inspection.child '{…}'`.
+
+It limits itself before it opens anything, prints what it found as JSON, and writes only into the folder it was given.
+"""
+
+import json
+import resource
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from app.gateways.inspection.archives import check_archive
+from app.gateways.inspection.findings import RefusedError
+
+MEMORY_BYTES = 1_073_741_824
+PROCESSOR_SECONDS = 12
+OUTPUT_BYTES = 268_435_456
+OPEN_FILES = 64
+TEXT_PIECE = 1_048_576
+# What a text holds of control characters: tabs, line ends, page breaks.
+TEXT_CONTROLS = frozenset(b"\t\n\r\x0c\x1b")
+
+
+def limit_self() -> None:
+    """Give up what looking at a file does not need."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT_BYTES, OUTPUT_BYTES))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def look_at_picture(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Decode and draw anew."""
+    from app.gateways.inspection.pictures import redraw  # noqa: PLC0415 - heavy, and most files are no pictures
+
+    return redraw(task)
+
+
+def look_at_pdf(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Open it and draw the first page."""
+    from app.gateways.inspection.pictures import draw_first_page  # noqa: PLC0415 - heavy, and few files are PDF
+
+    return draw_first_page(task)
+
+
+def look_at_archive(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the table of contents; nothing is unpacked."""
+    check_archive(Path(task["source"]), task["media_type"])
+    return {}
+
+
+def look_at_text(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Make sure that it is text, in whatever encoding people here use."""
+    with Path(task["source"]).open("rb") as handle:
+        begin = handle.read(4)
+        if begin.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return {}
+        handle.seek(0)
+        while piece := handle.read(TEXT_PIECE):
+            if any(byte < 0x20 and byte not in TEXT_CONTROLS for byte in set(piece)):  # noqa: PLR2004 - a space
+                raise RefusedError("wrong_type")
+    return {}
+
+
+def look_at_stream(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Sound and film: only their beginning can be compared."""
+    import puremagic  # noqa: PLC0415 - its tables take a moment to load
+
+    with Path(task["source"]).open("rb") as handle:
+        begin = handle.read(4_096)
+    try:
+        found = {match.mime_type for match in puremagic.magic_string(begin)}
+    except (puremagic.PureError, ValueError):
+        found = set[str]()
+    if task["media_type"] not in found:
+        raise RefusedError("wrong_type")
+    return {}
+
+
+def look(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose by what the file claims to be."""
+    kind = str(task["media_type"])
+    lookers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+        "image": look_at_picture,
+        "text": look_at_text,
+        "audio": look_at_stream,
+        "video": look_at_stream,
+    }
+    if kind == "application/pdf":
+        return look_at_pdf(task)
+    return lookers.get(kind.partition("/")[0], look_at_archive)(task)
+
+
+def main() -> int:
+    """Look at the file of the first argument."""
+    limit_self()
+    try:
+        found = look(json.loads(sys.argv[1]))
+    except RefusedError as refused:
+        found = {"refusal": refused.reason}
+    sys.stdout.write(json.dumps(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

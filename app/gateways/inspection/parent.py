@@ -1,0 +1,80 @@
+"""Looks into files of strangers in a process of its own, with little memory, little time and no settings of ours.
+
+Decoders of pictures and documents are where crafted files strike. Whatever happens in there, the worker only reads a
+few facts and the files that were made; a process that dies or takes too long has found a broken file.
+"""
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+
+SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What to look at, where to write, and the limits."""
+
+    source: Path
+    media_type: str
+    folder: Path
+    most_pixels: int
+    preview_pixels: int
+    square: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was found: a refusal, or the facts and the files that were made."""
+
+    refusal: str | None = None
+    width: int | None = None
+    height: int | None = None
+    main: Path | None = None
+    preview: Path | None = None
+
+
+async def inspect(order: Order) -> Seen:
+    """Look at one file in a fresh process."""
+    task = {
+        "source": str(order.source),
+        "media_type": order.media_type,
+        "folder": str(order.folder),
+        "most_pixels": order.most_pixels,
+        "preview_pixels": order.preview_pixels,
+        "square": order.square,
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "app.gateways.inspection.child",
+        json.dumps(task),
+        cwd=ROOT,
+        env={"PYTHONDONTWRITEBYTECODE": "1"},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(SECONDS):
+            said, _errors = await process.communicate()
+    except TimeoutError:
+        said = b""
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        return Seen(refusal="broken")
+    facts = json.loads(said)
+    return Seen(
+        refusal=facts.get("refusal"),
+        width=facts.get("width"),
+        height=facts.get("height"),
+        main=order.folder / facts["main"] if facts.get("main") else None,
+        preview=order.folder / facts["preview"] if facts.get("preview") else None,
+    )

@@ -1,0 +1,132 @@
+"""Pictures drawn anew without anything hidden in them, and small previews; only the limited process imports this."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
+
+from app.gateways.inspection.findings import RefusedError
+
+FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF"}
+MOST_FRAMES = 500
+LONGEST_SIDE = 16_000
+BROKEN = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, ArithmeticError)
+WHITE = (255, 255, 255)
+
+
+def redraw(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Decode a picture and write it anew: no EXIF, no place, no comment, no second meaning of its bytes.
+
+    Raises:
+        RefusedError: It is no such picture, or larger than anybody needs; the latter is seen in its header.
+    """
+    folder, kind = Path(task["folder"]), FORMATS.get(task["media_type"])
+    if kind is None:
+        raise RefusedError("wrong_type")
+    # Ours looks at the header itself; the library would only warn.
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        with Image.open(task["source"], formats=[kind]) as picture:
+            _check_size(picture.size, task["most_pixels"])
+            animated = kind == "GIF" and getattr(picture, "is_animated", False)
+            size = _animation(picture, folder, task["most_pixels"]) if animated else _still(picture, folder, kind)
+        # What was written is what is shown: the preview is made of it, and so it is decoded once more.
+        with Image.open(folder / "main", formats=[kind]) as drawn:
+            small = _small(drawn, task["preview_pixels"], square=bool(task["square"]))
+            small.save(folder / "preview", "WEBP", quality=80)
+    except UnidentifiedImageError as error:
+        raise RefusedError("wrong_type") from error
+    except BROKEN as error:
+        raise RefusedError("broken") from error
+    return {"width": size[0], "height": size[1], "main": "main", "preview": "preview"}
+
+
+def _check_size(size: tuple[int, int], most_pixels: int) -> None:
+    if size[0] * size[1] > most_pixels or max(size) > LONGEST_SIDE:
+        raise RefusedError("too_big_picture")
+
+
+def _still(picture: Image.Image, folder: Path, kind: str) -> tuple[int, int]:
+    profile = picture.info.get("icc_profile")
+    upright = ImageOps.exif_transpose(picture)
+    if kind == "JPEG":
+        upright = upright if upright.mode in ("L", "RGB", "CMYK") else upright.convert("RGB")
+        upright.info = {}
+        upright.save(folder / "main", kind, quality=88, progressive=True, icc_profile=profile)
+    else:
+        drawn = upright if upright.mode in ("L", "LA", "RGB", "RGBA", "P", "1") else upright.convert("RGBA")
+        drawn = drawn.convert("RGBA") if kind != "PNG" and drawn.mode in ("P", "LA", "1") else drawn
+        clear = drawn.info.get("transparency") if drawn.mode == "P" else None
+        drawn.info = {} if clear is None else {"transparency": clear}
+        options = {"quality": 88} if kind == "WEBP" else {}
+        drawn.save(folder / "main", kind, icc_profile=profile, **options)
+    return upright.size
+
+
+def _animation(picture: Image.Image, folder: Path, most_pixels: int) -> tuple[int, int]:
+    """Write a moving GIF anew, within a limit of frames and of pixels of all frames together."""
+    allowed = min(MOST_FRAMES, 4 * most_pixels // max(picture.width * picture.height, 1))
+    durations: list[int] = []
+    for frame in ImageSequence.Iterator(picture):
+        durations.append(int(frame.info.get("duration", 100)))
+        if len(durations) > allowed:
+            raise RefusedError("too_big_picture")
+    loop = picture.info.get("loop")
+
+    def frames() -> Iterator[Image.Image]:
+        for frame in ImageSequence.Iterator(picture):
+            copy = frame.convert("RGBA")
+            copy.info = {}
+            yield copy
+
+    drawn = frames()
+    first = next(drawn)
+    options = {} if loop is None else {"loop": loop}
+    first.save(folder / "main", "GIF", save_all=True, append_images=drawn, duration=durations, **options)
+    return picture.size
+
+
+def _small(picture: Image.Image, side: int, *, square: bool) -> Image.Image:
+    picture.draft("RGB", (side * 2, side * 2))
+    small = picture.convert("RGBA" if "A" in picture.mode or "transparency" in picture.info else "RGB")
+    if square:
+        small = ImageOps.fit(small, (side, side), Image.Resampling.LANCZOS)
+    else:
+        small.thumbnail((side, side), Image.Resampling.LANCZOS)
+    small.info = {}
+    return small
+
+
+def draw_first_page(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Open a PDF and draw its first page as the preview; the document itself stays as it is.
+
+    Raises:
+        RefusedError: It is none.
+    """
+    source, folder = Path(task["source"]), Path(task["folder"])
+    with source.open("rb") as handle:
+        if not handle.read(5) == b"%PDF-":
+            raise RefusedError("wrong_type")
+    try:
+        document = pypdfium2.PdfDocument(source)
+    except pypdfium2.PdfiumError as error:
+        if "password" in str(error).lower():
+            # A document under a password is one: there is just nothing to show of it.
+            return {}
+        raise RefusedError("broken") from error
+    try:
+        if len(document) == 0:
+            raise RefusedError("broken")
+        page = document[0]
+        width, height = page.get_size()
+        scale = min(task["preview_pixels"] / max(width, height, 1), 4.0)
+        picture = page.render(scale=scale, fill_color=(*WHITE, 255)).to_pil().convert("RGB")
+        picture.thumbnail((task["preview_pixels"], task["preview_pixels"]))
+        picture.save(folder / "preview", "WEBP", quality=80)
+    except pypdfium2.PdfiumError as error:
+        raise RefusedError("broken") from error
+    finally:
+        document.close()
+    return {"preview": "preview"}

@@ -1,0 +1,27 @@
+"""Where the bytes of files are kept: one contract, several real drivers."""
+
+from app.gateways.storage.blocks import BLOCK_BYTES, Digest, block_of, digest_of
+from app.gateways.storage.choice import EXTRA, storage_of
+from app.gateways.storage.contract import (
+    ObjectMissingError,
+    Storage,
+    StorageUnavailableError,
+    StoredObject,
+    new_key,
+)
+from app.gateways.storage.disk import DiskStorage
+
+__all__ = [
+    "BLOCK_BYTES",
+    "EXTRA",
+    "Digest",
+    "DiskStorage",
+    "ObjectMissingError",
+    "Storage",
+    "StorageUnavailableError",
+    "StoredObject",
+    "block_of",
+    "digest_of",
+    "new_key",
+    "storage_of",
+]

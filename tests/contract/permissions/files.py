@@ -1,0 +1,24 @@
+"""Files: everybody their own, and somebody else's are not there."""
+
+from typing import Any
+
+from tests.contract.permissions.scene import Scene
+from tests.contract.permissions.table import SIGNED_IN, Row
+from tests.factories.files import Files
+
+ROWS = [
+    Row("GET /files/limits", SIGNED_IN),
+    Row("POST /files", (401, 415, 415, 415, 415), body={}),
+    Row("GET /files/{file_id}", (401, 404, 404, 404, 200)),
+    Row("DELETE /files/{file_id}", (401, 404, 404, 404, 204)),
+]
+
+
+async def _file(scene: Scene, _row: Row, _role: str) -> Any:
+    """A file of the customer."""
+    async with scene.market.uow() as work:
+        files = Files(work.resources)
+    return (await files.send(scene.people["customer"])).id
+
+
+MAKERS = {"file_id": _file}

@@ -1,0 +1,76 @@
+"""Files for tests: taken in as a form brings them, and looked at by the real inspection."""
+
+import io
+import zipfile
+from typing import Any
+
+from PIL import Image
+from starlette.datastructures import UploadFile
+
+from app.core.actor import Actor
+from app.core.resources import Resources
+from app.features.files import service
+from app.features.files.access import take
+from app.features.files.schemas import FileRead
+from app.features.files.tasks import process_files
+from app.models import SubjectKind
+
+PDF = b"""%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 300]>>endobj
+trailer<</Root 1 0 R>>
+%%EOF
+"""
+
+
+def picture(kind: str = "PNG", size: tuple[int, int] = (64, 48), **options: Any) -> bytes:
+    """A picture of one colour."""
+    made = io.BytesIO()
+    Image.new("RGB", size, (20, 120, 200)).save(made, kind, **options)
+    return made.getvalue()
+
+
+def archive(entries: dict[str, bytes]) -> bytes:
+    """A zip archive."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as writing:
+        for name, content in entries.items():
+            writing.writestr(name, content)
+    return made.getvalue()
+
+
+class Files:
+    """Builds files, one call each."""
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
+
+    async def send(
+        self,
+        owner: Actor,
+        content: bytes = b"A plain text.",
+        name: str = "text.txt",
+        kind: SubjectKind = SubjectKind.ORDER,
+    ) -> FileRead:
+        """A file that arrived and waits to be looked at."""
+        upload = UploadFile(io.BytesIO(content), size=len(content), filename=name)
+        taken = await take(self.resources, owner, kind, upload)
+        return await self.read(owner, taken.id)
+
+    async def read(self, owner: Actor, file_id: Any) -> FileRead:
+        """A file as its owner sees it now."""
+        async with self.resources.read_sessions() as session:
+            return await service.get_own_file(session, owner, file_id)
+
+    async def make(
+        self,
+        owner: Actor,
+        content: bytes = b"A plain text.",
+        name: str = "text.txt",
+        kind: SubjectKind = SubjectKind.ORDER,
+    ) -> FileRead:
+        """A file that was looked at."""
+        sent = await self.send(owner, content, name, kind)
+        await process_files(self.resources)
+        return await self.read(owner, sent.id)

@@ -1,0 +1,55 @@
+"""Names, limits and ranges, without anything around them."""
+
+import pytest
+
+from app.features.files import rules
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("report.pdf", "report.pdf"),
+        ("../../etc/passwd.txt", "passwd.txt"),
+        ("C:\\Users\\me\\photo.JPG", "photo.JPG"),
+        ("a\x00b\r\nSet-Cookie: x.txt", "a b Set-Cookie_ x.txt"),
+        ("invoice\u202efdp.exe", "invoicefdp.exe"),
+        ('say "hi".txt', "say _hi_.txt"),
+        ("   .hidden.txt", "hidden.txt"),
+        ("", "file"),
+        ("...", "file"),
+        (".png", "png"),
+        ("Смета 🏠.xlsx", "Смета 🏠.xlsx"),
+        ("e\u0301te.txt", "\u00e9te.txt"),
+        ("x" * 4_000 + ".jpeg", "x" * 115 + ".jpeg"),
+        ("\ud800half.txt", "half.txt"),
+    ],
+)
+def test_names_are_kept_as_far_as_they_are_harmless(given: str, kept: str) -> None:
+    assert rules.clean_name(given) == kept
+    assert len(rules.clean_name(given)) <= rules.LONGEST_NAME
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("report.pdf", 'attachment; filename="report.pdf"'),
+        ("Смета.pdf", "attachment; filename=\".pdf\"; filename*=UTF-8''%D0%A1%D0%BC%D0%B5%D1%82%D0%B0.pdf"),
+        ("50%.txt", "attachment; filename=\"50_.txt\"; filename*=UTF-8''50%25.txt"),
+        ("🏠.png", "attachment; filename=\".png\"; filename*=UTF-8''%F0%9F%8F%A0.png"),
+    ],
+)
+def test_names_are_sent_so_that_every_browser_reads_them(name: str, header: str) -> None:
+    sent = rules.disposition(name)
+    assert sent == header.replace('filename="."', 'filename="file."').replace('"."', '"').replace(
+        'filename=".', 'filename="file.'
+    )
+    assert sent.isascii()
+    assert "\n" not in sent
+
+
+def test_every_kind_of_thing_has_limits_of_known_types() -> None:
+    for limits in rules.LIMITS.values():
+        assert set(limits.extensions) <= set(rules.TYPES)
+        assert 0 < limits.most_bytes <= rules.LONGEST_FILE
+    dangerous = {"svg", "html", "htm", "xml", "js", "php", "py", "exe", "swf", "xhtml"}
+    assert not dangerous & set(rules.TYPES)
