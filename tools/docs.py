@@ -18,6 +18,7 @@ from app.core.events import DomainEvent
 from app.features.orders.rules import ORDER_MACHINE
 from app.features.proposals.rules import PROPOSAL_MACHINE
 from app.tasks.subscriptions import SUBSCRIPTIONS
+from tests.contract.permissions import table
 
 ROOT = Path(__file__).resolve().parents[1]
 NOT_IMPORTED = ("app.__main__", "app.core.embedded.__main__", "app.core.supervision.daemon")
@@ -118,10 +119,34 @@ def states() -> str:
     return "\n".join(parts) + "\n"
 
 
+def permissions() -> str:
+    """Who is answered what: the table that the tests walk, cell by cell."""
+    roles = " | ".join(table.ROLES)
+    parts = [
+        "# Who may do what",
+        "",
+        "Written by `make docs` from `tests/contract/permissions/`, which the tests walk whole: each route, in",
+        "each state that matters, is asked as seven people. A *rival* has proposed too; the *freelancer* made the",
+        "proposal that is named, the *customer* posted the order; the *banned* person signed in before the ban;",
+        "the *operator* holds every role an account can have. What somebody may not see is not there: 404. Being",
+        "led to the sign-in is 401.",
+    ]
+    for module in table.modules():
+        name = module.__name__.rsplit(".", 1)[1]
+        parts += ["", f"## {name.capitalize()}", "", (module.__doc__ or "").strip()]
+        parts += ["", f"| route | state | {roles} |", f"|---|---|{'---|' * len(table.ROLES)}"]
+        for row in (*getattr(module, "ROWS", ()), *getattr(module, "PAGES", ())):
+            cells = " | ".join(str(row.cells[role]) for role in table.ROLES)
+            state = row.state if "{" in row.address else ""
+            parts.append(f"| `{row.address}` | {state} | {cells} |")
+    return "\n".join(parts) + "\n"
+
+
 DOCUMENTS: dict[str, Callable[[], str]] = {
     ".env.example": settings_example,
     "docs/errors.md": errors_table,
     "docs/events.md": events_table,
+    "docs/permissions.md": permissions,
     "docs/states.md": states,
 }
 

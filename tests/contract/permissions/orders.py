@@ -1,6 +1,14 @@
 """Orders: a draft is not there for anybody but its customer."""
 
-from tests.contract.permissions.table import EVERYBODY, ORDER, SIGNED_IN, Row
+from tests.contract.permissions.table import EVERYBODY, ORDER, SIGNED_IN, Row, page
+
+ORDER_FORM = {
+    "title": "Новый заказ",
+    "description": "Что сделать и к какому сроку.",
+    "budget_kind": "fixed",
+    "budget": "50 000",
+    "currency": "RUB",
+}
 
 ROWS = [
     Row("GET /orders", EVERYBODY),
@@ -18,4 +26,24 @@ ROWS = [
     Row("POST /orders/{order_id}/close", (401, 404, 404, 404, 200), "draft"),
     Row("GET /orders/{order_id}/revisions", EVERYBODY),
     Row("GET /orders/{order_id}/revisions", (404, 404, 404, 404, 200), "draft"),
+]
+
+PAGES = [
+    page("GET /orders", 200, 200),
+    page("GET /orders/mine", 401, 308),
+    page("GET /my/orders", 401, 200),
+    page("GET /orders/new", 401, 200),
+    page("POST /orders/new", 401, 303, body=ORDER_FORM),
+    page("GET /orders/{order_id}/edit", 401, 403, 403, 403, 200),
+    page("GET /orders/{order_id}/edit", 401, 404, 404, 404, 200, state="draft"),
+    page("POST /orders/{order_id}/edit", 401, 403, 403, 403, 303, body=ORDER_FORM),
+    page("POST /orders/{order_id}/edit", 401, 404, 404, 404, 303, state="draft", body=ORDER_FORM),
+    page("POST /orders/{order_id}/publish", 401, 403, 403, 403, 409),
+    page("POST /orders/{order_id}/publish", 401, 404, 404, 404, 303, state="draft"),
+    page("POST /orders/{order_id}/renew", 401, 403, 403, 403, 303),
+    page("POST /orders/{order_id}/renew", 401, 404, 404, 404, 409, state="draft"),
+    page("GET /orders/{order_id}/close", 401, 403, 403, 403, 200),
+    page("GET /orders/{order_id}/close", 401, 404, 404, 404, 200, state="draft"),
+    page("POST /orders/{order_id}/close", 401, 403, 403, 403, 303, body={"reason": "other"}),
+    page("POST /orders/{order_id}/close", 401, 404, 404, 404, 303, state="draft", body={"reason": "other"}),
 ]

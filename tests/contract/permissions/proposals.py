@@ -1,6 +1,8 @@
 """Proposals: seen by who made them and by the customer."""
 
-from tests.contract.permissions.table import OFFER, SIGNED_IN, Row
+from tests.contract.permissions.table import OFFER, SIGNED_IN, Row, page
+
+OFFER_FORM = {"price": "50 000", "term_days": "5", "letter": "Сделаю за пять дней."}
 
 ROWS = [
     Row("POST /orders/{order_id}/proposals", (401, 201, 409, 409, 403), body=OFFER),
@@ -13,4 +15,24 @@ ROWS = [
     Row("POST /proposals/{proposal_id}/accept", (401, 404, 404, 403, 200)),
     Row("POST /proposals/{proposal_id}/decline", (401, 404, 404, 403, 200)),
     Row("POST /proposals/{proposal_id}/withdraw", (401, 404, 404, 200, 403)),
+]
+
+PAGES = [
+    page("GET /orders/{order_id}", 200, 200),
+    page("GET /orders/{order_id}", 404, 404, 404, 404, 200, state="draft"),
+    page("GET /orders/{order_id}/proposals", 303, 303),
+    page("GET /orders/{order_id}/proposals", 303, 303, state="draft"),
+    page("POST /orders/{order_id}/proposals", 401, 303, 409, 409, 403, body=OFFER_FORM),
+    page("POST /orders/{order_id}/proposals", 401, 404, 404, 404, 409, state="draft", body=OFFER_FORM),
+    page("GET /proposals/mine", 401, 308),
+    page("GET /my/proposals", 401, 200),
+    page("GET /proposals/{proposal_id}", 401, 404, 404, 303, 303),
+    page("GET /proposals/{proposal_id}/edit", 401, 404, 404, 200, 303),
+    page("POST /proposals/{proposal_id}/edit", 401, 404, 404, 303, 403, body=OFFER_FORM),
+    page("GET /proposals/{proposal_id}/withdraw", 401, 404, 404, 200, 303),
+    page("POST /proposals/{proposal_id}/withdraw", 401, 404, 404, 303, 403),
+    page("GET /proposals/{proposal_id}/accept", 401, 404, 404, 303, 200),
+    page("POST /proposals/{proposal_id}/accept", 401, 404, 404, 403, 303),
+    page("GET /proposals/{proposal_id}/decline", 401, 404, 404, 303, 200),
+    page("POST /proposals/{proposal_id}/decline", 401, 404, 404, 403, 303, body={"reason": "price"}),
 ]

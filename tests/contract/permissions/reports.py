@@ -7,7 +7,7 @@ from app.features.reports import service as reports
 from app.features.reports.schemas import ReportCreate, SubjectInput
 from app.models import ReportReason, ReportStatus, ReportSubject
 from tests.contract.permissions.scene import Scene
-from tests.contract.permissions.table import SIGNED_IN, Row
+from tests.contract.permissions.table import SIGNED_IN, Row, page
 
 
 def about_order(ids: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,7 +27,12 @@ async def make_report(scene: Scene, row: Row, _role: str) -> Any:
     return report.id
 
 
-MAKERS = {"report_id": make_report}
+async def make_thing(scene: Scene, _row: Row, role: str) -> Any:
+    """Return the customer's order; the banned one's where they ask."""
+    return (await scene.market.order(scene.people["banned" if role == "banned" else "customer"])).id
+
+
+MAKERS = {"report_id": make_report, "thing_id": make_thing}
 ROWS = [
     Row("POST /reports", (401, 201, 201, 201, 403), body=about_order, about=("order_id",)),
     Row("GET /reports", SIGNED_IN),
@@ -35,4 +40,14 @@ ROWS = [
     Row("GET /reports/{report_id}", (401, 404, 404, 200, 200), "upheld"),
     Row("POST /reports/{report_id}/objection", (401, 404, 404, 409, 404), body={"text": "No."}),
     Row("POST /reports/{report_id}/objection", (401, 404, 404, 409, 201), "upheld", {"text": "No."}),
+]
+
+PAGES = [
+    page("GET /report/{kind}/{thing_id}", 401, 200, 200, 200, 403, fixed={"kind": "order"}),
+    page("POST /report/{kind}/{thing_id}", 401, 303, 303, 303, 403, fixed={"kind": "order"}, body={"reason": "spam"}),
+    page("GET /my/reports", 401, 200),
+    page("GET /my/reports/{report_id}", 401, 404, 404, 200, 404),
+    page("GET /my/reports/{report_id}", 401, 404, 404, 200, 200, state="upheld"),
+    page("POST /my/reports/{report_id}/objection", 401, 404, 404, 409, 404, body={"text": "No."}),
+    page("POST /my/reports/{report_id}/objection", 401, 404, 404, 409, 303, state="upheld", body={"text": "No."}),
 ]

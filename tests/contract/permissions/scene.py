@@ -15,6 +15,8 @@ from app.models.user import UserStatus
 from tests.contract.permissions.table import ROLES, Row, makers
 from tests.factories.market import Market
 
+type Ask = Callable[[httpx.AsyncClient, Row, dict[str, Any]], Awaitable[int]]
+
 
 @dataclass
 class Scene:
@@ -32,6 +34,21 @@ class Scene:
             operator = await work.session.get(User, self.people["operator"].id)
             assert operator is not None
             operator.role = Role.ADMIN
+
+    async def walk(self, rows: list[Row], ask: Ask) -> dict[str, dict[str, tuple[int, int]]]:
+        """Ask every cell of these rows, and return those that were answered otherwise: what was, and what should be.
+
+        Everybody is somebody new for each row: one may have closed an account.
+        """
+        wrong: dict[str, dict[str, tuple[int, int]]] = {}
+        for row in rows:
+            await self.fill()
+            for role, expected in row.cells.items():
+                ids = await self.ids(row, role)
+                found = await ask(await self.client(role), row, ids)
+                if found != expected:
+                    wrong.setdefault(f"{row.address} {row.state}", {})[role] = (found, expected)
+        return wrong
 
     async def client(self, role: str) -> httpx.AsyncClient:
         """Return this person's browser, freshly signed in: an earlier row may have ended the session."""
@@ -55,7 +72,7 @@ class Scene:
 
     async def ids(self, row: Row, role: str) -> dict[str, Any]:
         """Make what the row is about, and return what its address names."""
-        ids: dict[str, Any] = {}
+        ids: dict[str, Any] = dict(row.fixed)
         names = [*row.about, *re.findall(r"{(\w+)(?::\w+)?}", row.route)]
         made_here: dict[str, Callable[..., Any]] = {
             "notice_id": self._nothing,

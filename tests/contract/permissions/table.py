@@ -3,8 +3,9 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, override
 
 from tests.contract import permissions
 from tests.factories.users import PASSWORD
@@ -39,6 +40,14 @@ class Row:
     operator: int | None = None
     about: tuple[str, ...] = ()
     """What is made besides what the address names, for the body."""
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    """Parts of the address that are words, not things to be made."""
+
+    @property
+    def address(self) -> str:
+        """Return the method and the whole address, as the site knows it."""
+        method, path = self.route.split(" ")
+        return f"{method} /api/v1{path}"
 
     @property
     def cells(self) -> dict[str, int]:
@@ -53,20 +62,47 @@ class Row:
         return self.body(ids) if callable(self.body) else self.body
 
 
+class PageRow(Row):
+    """The same for a page; being led to the sign-in counts as 401, any other redirect as itself."""
+
+    @property
+    @override
+    def address(self) -> str:
+        """Return the method and the address."""
+        return self.route
+
+
+def page(route: str, *statuses: int, state: str = "open", body: Any = None, **more: Any) -> PageRow:
+    """A row of a page: five statuses, or two for whoever is not signed in and whoever is."""
+    five = statuses if len(statuses) == len(ROLES) - 2 else (statuses[0], *[statuses[1]] * 4)
+    nobody, stranger, rival, freelancer, customer = five
+    return PageRow(route, (nobody, stranger, rival, freelancer, customer), state, body, **more)
+
+
 def own(route: str, status: int, body: Any = None, *, nobody: int = 401) -> Row:
     """A row where everybody signed in acts on what is theirs."""
     return Row(route, (nobody, status, status, status, status), body=body)
 
 
-def modules() -> list[Any]:
+def modules() -> list[ModuleType]:
     """Return the rooms' files."""
     names = [item.name for item in pkgutil.iter_modules(permissions.__path__) if item.name not in ("table", "scene")]
     return [importlib.import_module(f"{permissions.__name__}.{name}") for name in sorted(names)]
 
 
-def rows() -> list[Row]:
-    """Return the whole table."""
-    return [row for module in modules() for row in module.ROWS]
+def rows() -> dict[str, list[Row]]:
+    """Return the table of the JSON routes, by room."""
+    return _by_room("ROWS")
+
+
+def page_rows() -> dict[str, list[Row]]:
+    """Return the table of the pages, by room."""
+    return _by_room("PAGES")
+
+
+def _by_room(table: str) -> dict[str, list[Row]]:
+    found = {module.__name__.rsplit(".", 1)[1]: list(getattr(module, table, ())) for module in modules()}
+    return {room: rows_of for room, rows_of in found.items() if rows_of}
 
 
 def makers() -> dict[str, Callable[..., Any]]:
@@ -74,4 +110,19 @@ def makers() -> dict[str, Callable[..., Any]]:
     return {name: maker for module in modules() for name, maker in getattr(module, "MAKERS", {}).items()}
 
 
-__all__ = ["EVERYBODY", "OFFER", "ORDER", "PASSWORD", "PRICE", "ROLES", "SIGNED_IN", "Row", "Statuses", "own", "rows"]
+__all__ = [
+    "EVERYBODY",
+    "OFFER",
+    "ORDER",
+    "PASSWORD",
+    "PRICE",
+    "ROLES",
+    "SIGNED_IN",
+    "PageRow",
+    "Row",
+    "Statuses",
+    "own",
+    "page",
+    "page_rows",
+    "rows",
+]
