@@ -51,6 +51,7 @@ class Account:
     sessions: list[Session] = field(default_factory=list)
     active: bool = True
     failures: int = 0
+    proofs: list[datetime] = field(default_factory=list)
 
     def end(self, *, but: Session | None = None) -> None:
         """End its sessions, all or all but one."""

@@ -22,6 +22,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
 from app.core.resources import Resources
+from app.features.identity.service.sessions import COMPARED_PASSWORDS
 from tests.security.account_model import Account, Session, Token
 from tests.security.people import ACCESS, API, CSRF, DEVICE, REFRESH, changed, client_of, payload_of
 
@@ -117,6 +118,14 @@ class AccountLife(RuleBasedStateMachine):
 
     def _may_write(self, session: Session) -> bool:
         return session.lives(self.now) and self.now < session.access[-1].lapses
+
+    def _pace(self, account: Account) -> None:
+        """Rest before a person proves herself more often than the site allows: that limit has tests of its own."""
+        window = timedelta(seconds=COMPARED_PASSWORDS.seconds)
+        account.proofs = [moment for moment in account.proofs if self.now - moment <= window]
+        if len(account.proofs) >= COMPARED_PASSWORDS.times - 1:
+            self.now += window
+        account.proofs.append(self.now)
 
     def _opened_so_far(self) -> int:
         return sum(len(account.sessions) for account in self.known)
@@ -237,6 +246,7 @@ class AccountLife(RuleBasedStateMachine):
     def end_one(self, session: Session, which: int) -> None:
         account = session.account
         other = account.sessions[which % len(account.sessions)]
+        self._pace(account)
         proof = {"current_password": account.password}
         answer = self._send("DELETE", f"sessions/{other.id}", session.cookies(), proof)
         if not self._may_write(session):
@@ -250,6 +260,7 @@ class AccountLife(RuleBasedStateMachine):
     def end_one_of_somebody_else(self, session: Session, stranger: Session) -> None:
         if session.account is stranger.account:
             return
+        self._pace(session.account)
         proof = {"current_password": session.account.password}
         answer = self._send("DELETE", f"sessions/{stranger.id}", session.cookies(), proof)
         assert answer.status_code == (404 if self._may_write(session) else 401)
@@ -268,6 +279,7 @@ class AccountLife(RuleBasedStateMachine):
     @rule(session=sessions, new=st.sampled_from(PASSWORDS), others=st.booleans())
     def change_password(self, session: Session, new: str, others: bool) -> None:
         account = session.account
+        self._pace(account)
         body = {"current_password": account.password, "new_password": new, "end_other_sessions": others}
         answer = self._send("POST", "password", session.cookies(), body)
         if not self._may_write(session):
@@ -282,6 +294,7 @@ class AccountLife(RuleBasedStateMachine):
 
     @rule(session=sessions)
     def deactivate(self, session: Session) -> None:
+        self._pace(session.account)
         answer = self._send("POST", "deactivate", session.cookies(), {"password": session.account.password})
         assert answer.status_code == (200 if self._may_write(session) else 401), answer.text
         if answer.status_code == 200:
