@@ -50,6 +50,7 @@ from app.features.orders.endpoints import router as orders
 from app.features.orders.pages import guest_list_shortcut
 from app.features.orders.pages import router as order_pages
 from app.features.profiles.endpoints import router as profiles
+from app.features.profiles.pages import router as profile_pages
 from app.features.proposals.endpoints import router as proposals
 from app.features.proposals.pages import router as proposal_pages
 from app.features.reports import service as complaints
@@ -84,6 +85,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     notification_pages,
     order_pages,
     proposal_pages,
+    profile_pages,
     report_pages,
     matching_pages,
 )

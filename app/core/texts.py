@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from typing import Annotated
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
@@ -11,9 +12,11 @@ from app.core.i18n import N_
 
 HIDDEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]")
 """Zero-width and direction-turning characters; the joiner inside an emoji stays."""
+_NOT_IN_LINKS = re.compile(r'[\s<>"\\]')
 _BREAKS = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
 _MANY_BREAKS = re.compile(r"\n{4,}")
 _SPACES = re.compile(r"[^\S\n]+")
+LINK_TEXT = N_("Write the address of a page, such as https://example.org/me.")
 CONTROL_TEXT = N_("This contains characters that cannot be shown. Please type it again.")
 
 
@@ -59,3 +62,24 @@ def at_least(length: int) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def clean_link(address: str) -> str:
+    """Return the address of a page on the web, with the rest of it written safely.
+
+    Raises:
+        ValueError: It is none: another scheme, a user in it, no host, or characters that no address holds.
+    """
+    text = address.strip()
+    if not text or not text.isprintable() or _NOT_IN_LINKS.search(text):
+        raise ValueError(LINK_TEXT)
+    if "://" not in text and not text.split("/")[0].count(":"):
+        text = f"https://{text}"
+    try:
+        parts = urlsplit(text)
+        host, _port = parts.hostname, parts.port
+    except ValueError as bad:
+        raise ValueError(LINK_TEXT) from bad
+    if parts.scheme not in ("http", "https") or not host or "." not in host or parts.username or parts.password:
+        raise ValueError(LINK_TEXT)
+    return urlunsplit(parts)

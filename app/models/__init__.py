@@ -6,6 +6,16 @@ from app.models.challenge import AuthChallenge
 from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, SubjectKind
 from app.models.notification import MailMessage, Notification
 from app.models.order import BudgetKind, CloseReason, Order, OrderGuest, OrderRevision, OrderStatus, Visibility
+from app.models.profile import (
+    Availability,
+    Favourite,
+    HiddenCustomer,
+    PortfolioItem,
+    Profile,
+    ProfileSide,
+    ProfileSkill,
+    SkillLevel,
+)
 from app.models.profile_facts import CustomerFacts
 from app.models.proposal import DeclineReason, Proposal, ProposalStatus
 from app.models.report import Report, ReportReason, ReportStatus, ReportSubject
@@ -31,16 +41,19 @@ __all__ = [
     "Attachment",
     "AuthChallenge",
     "AuthSession",
+    "Availability",
     "BudgetKind",
     "Category",
     "CloseReason",
     "CustomerFacts",
     "DeadLetter",
     "DeclineReason",
+    "Favourite",
     "File",
     "FileObject",
     "FileRefusal",
     "FileStatus",
+    "HiddenCustomer",
     "InboxReceipt",
     "MailMessage",
     "Notification",
@@ -51,6 +64,10 @@ __all__ = [
     "OrderRevision",
     "OrderStatus",
     "OutboxMessage",
+    "PortfolioItem",
+    "Profile",
+    "ProfileSide",
+    "ProfileSkill",
     "Proposal",
     "ProposalStatus",
     "Report",
@@ -62,6 +79,7 @@ __all__ = [
     "SecurityEvent",
     "SignInThrottle",
     "Skill",
+    "SkillLevel",
     "SubjectKind",
     "User",
     "Visibility",

@@ -41,6 +41,7 @@ class World:
     proposal_id: str
     report_id: str
     search_id: str
+    item_id: str
 
 
 async def new_person(browser: Browser, origin: str, name: str, locale: str) -> Person:
@@ -82,5 +83,7 @@ async def make_world(browser: Browser, origin: str, locale: str = "ru-RU", *, ca
     report = await freelancer.call("/reports", {"subject": about, "reason": "fraud", "note": "Просит предоплату."})
     wanted = {"q": "магазин", "skills": ["Python"], "budget_min": 5_000_000, "currency": "RUB"}
     search = await freelancer.call("/saved-searches", {"name": "Магазины на Python", "filter": wanted})
-    ids = [item["id"] for item in (order, draft, proposal, report, search)]
+    work = {"title": "Магазин для сыроварни", "description": "Каталог и доставка.", "skills": [], "year": 2025}
+    shown = await freelancer.call("/profiles/me/portfolio", work)
+    ids = [item["id"] for item in (order, draft, proposal, report, search, shown)]
     return World(customer, freelancer, *ids)

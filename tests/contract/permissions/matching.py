@@ -6,7 +6,7 @@ from app.features.matching import service
 from app.features.matching.schemas import SavedSearchCreate
 from app.features.orders.schemas import OrderFilter
 from tests.contract.permissions.scene import Scene
-from tests.contract.permissions.table import SIGNED_IN, Row, own
+from tests.contract.permissions.table import SIGNED_IN, Row, own, page
 
 SEARCH = {"name": "Ботинки", "filter": {"q": "ботинки"}, "frequency": "weekly"}
 # The search in an address is the freelancer's.
@@ -22,7 +22,12 @@ async def search_of_the_freelancer(scene: Scene, _row: Row, _role: str) -> Any:
         return (await service.save_search(work, scene.people["freelancer"], wanted)).id
 
 
-MAKERS = {"search_id": search_of_the_freelancer}
+async def no_token(_scene: Scene, _row: Row, _role: str) -> Any:
+    """Something that is no token of a mail; good ones are tried by the room's own tests."""
+    return "not-a-token"
+
+
+MAKERS = {"search_id": search_of_the_freelancer, "token": no_token}
 ROWS = [
     Row("GET /saved-searches", SIGNED_IN),
     own("POST /saved-searches", 201, SEARCH),
@@ -32,4 +37,18 @@ ROWS = [
     Row("PATCH /saved-searches/{search_id}", OWNERS, body={"frequency": "off"}),
     Row("DELETE /saved-searches/{search_id}", (401, 404, 404, 204, 404)),
     Row("POST /saved-searches/{search_id}/run", (401, 404, 404, 303, 404)),
+]
+PAGES = [
+    page("GET /my/searches", 401, 200),
+    page("POST /my/searches/settings", 401, 303, body={"digest_hour": "8", "time_zone": "Europe/Moscow"}),
+    page("GET /my/searches/new", 401, 200),
+    page("POST /my/searches/new", 401, 303, body={"name": "Ботинки", "q": "ботинки", "frequency": "weekly"}),
+    page("GET /my/searches/{search_id}/edit", 401, 404, 404, 200, 404),
+    page("POST /my/searches/{search_id}/edit", 401, 404, 404, 303, 404, body={"name": "Туфли", "frequency": "off"}),
+    page("GET /my/searches/{search_id}/delete", 401, 404, 404, 200, 404),
+    page("POST /my/searches/{search_id}/delete", 401, 404, 404, 303, 404),
+    page("POST /my/searches/{search_id}/open", 401, 404, 404, 303, 404),
+    page("GET /orders.atom", 200, 200),
+    page("GET /unsubscribe/{token}", 404, 404),
+    page("POST /unsubscribe/{token}", 404, 404),
 ]

@@ -1,7 +1,8 @@
 """The verbs of accounts; other rooms enter here."""
 
 from app.features.identity.repository import SessionView
-from app.features.identity.rules import Standing
+from app.features.identity.rules import Standing, place_of
+from app.features.identity.rules import fold as folded_username
 from app.features.identity.service.callers import Caller
 from app.features.identity.service.contacts import (
     answer_email,
@@ -98,6 +99,7 @@ __all__ = [
     "find_named",
     "find_person",
     "finish_sign_in",
+    "folded_username",
     "history",
     "is_fresh",
     "judge_password",
@@ -106,6 +108,7 @@ __all__ = [
     "my_sessions",
     "open_session",
     "pending_changes",
+    "place_of",
     "prepare",
     "prepare_reset",
     "prove",

@@ -3,8 +3,10 @@
 from fastapi import APIRouter
 
 from app.features.profiles.endpoints.facts import router as facts
+from app.features.profiles.endpoints.own import router as own
 
 router = APIRouter()
 router.include_router(facts)
+router.include_router(own)
 
 __all__ = ["router"]

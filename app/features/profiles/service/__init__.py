@@ -6,10 +6,56 @@ from app.features.profiles.service.facts import (
     store_facts,
     take_stale_customers,
 )
+from app.features.profiles.service.keeping import (
+    add_favourite,
+    drop_favourite,
+    favourite_ids,
+    hidden_customers,
+    hide_customer,
+    list_favourites,
+    list_hidden,
+    show_customer,
+)
+from app.features.profiles.service.own import (
+    edit_profile,
+    find_person,
+    get_own_profile,
+    get_profile,
+    person_cards,
+    skills_of,
+)
+from app.features.profiles.service.portfolio import (
+    add_item,
+    edit_item,
+    get_item,
+    list_portfolio,
+    move_item,
+    remove_item,
+)
 
 __all__ = [
+    "add_favourite",
+    "add_item",
     "customer_facts",
+    "drop_favourite",
+    "edit_item",
+    "edit_profile",
+    "favourite_ids",
+    "find_person",
+    "get_item",
+    "get_own_profile",
+    "get_profile",
+    "hidden_customers",
+    "hide_customer",
+    "list_favourites",
+    "list_hidden",
+    "list_portfolio",
     "mark_customers",
+    "move_item",
+    "person_cards",
+    "remove_item",
+    "show_customer",
+    "skills_of",
     "store_facts",
     "take_stale_customers",
 ]

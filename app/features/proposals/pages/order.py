@@ -103,6 +103,7 @@ async def _order_page(
     elif actor is not None and not is_own:
         own = await service.own_proposals_for(session, actor, order_id)
     facts = await profiles.customer_facts(session, [order.customer_id])
+    people = await profiles.person_cards(session, {order.customer_id, *(item.freelancer.id for item in desk)})
     label, tone = ORDER_WORDS[order.status]
     live = next((item for item in own if item.status in (ProposalStatus.SENT, ProposalStatus.ACCEPTED)), None)
     refused = any(item.decline_reason in CUSTOMER_REASONS for item in own)
@@ -117,6 +118,7 @@ async def _order_page(
         "category": _category_names(shown, catalogue),
         "is_own": is_own,
         "own": [shown_in_words(item) for item in own],
+        "people": people,
         "desk": [shown_in_words(item) for item in desk],
         "older": older,
         "newer": f"/orders/{order_id}#proposals" if cursor else None,

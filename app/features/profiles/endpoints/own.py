@@ -1,0 +1,152 @@
+"""The JSON face of what people show of themselves, and of whom they keep or hide."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+
+from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.problems import UnsupportedMediaTypeError, refusals
+from app.core.security.csrf import CsrfError
+from app.core.security.tokens import BadTokenError
+from app.features.identity.access import CurrentActor, OptionalActor
+from app.features.identity.errors import NotSignedInError, SessionEndedError
+from app.features.profiles import service
+from app.features.profiles.errors import (
+    InvalidProfileError,
+    OneselfError,
+    PersonNotFoundError,
+    PortfolioFullError,
+    PortfolioItemNotFoundError,
+    ProfileChangedError,
+    TooManyKeptError,
+)
+from app.features.profiles.schemas import (
+    OwnProfileRead,
+    PersonCard,
+    PortfolioFields,
+    PortfolioList,
+    PortfolioMove,
+    PortfolioRead,
+    ProfilePatch,
+    ProfileRead,
+)
+from app.features.profiles.service.own import item_read
+
+router = APIRouter(tags=["profiles"])
+
+READER = (BadTokenError, SessionEndedError)
+SIGNED_IN = (*READER, NotSignedInError)
+WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)
+KEEPER = (*WRITER, PersonNotFoundError)
+Username = Annotated[str, Path(min_length=1, max_length=64)]
+Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+
+
+@router.get("/profiles/me", responses=refusals(*SIGNED_IN))
+async def get_own_profile(actor: CurrentActor, session: ReadSession, resources: ProcessResources) -> OwnProfileRead:
+    """Return your own profile, with what only you set and see."""
+    return await service.get_own_profile(session, resources, actor)
+
+
+@router.patch("/profiles/me", responses=refusals(*WRITER, InvalidProfileError, ProfileChangedError))
+async def edit_profile(command: ProfilePatch, actor: CurrentActor, uow: Uow) -> OwnProfileRead:
+    """Change your profile; what is left out stays."""
+    await service.edit_profile(uow, actor, command)
+    return await service.get_own_profile(uow.session, uow.resources, actor)
+
+
+@router.get("/profiles/me/portfolio", responses=refusals(*SIGNED_IN))
+async def list_portfolio(actor: CurrentActor, session: ReadSession) -> PortfolioList:
+    """List your pieces of work, in the order they are shown."""
+    return PortfolioList(items=await service.list_portfolio(session, actor))
+
+
+@router.post(
+    "/profiles/me/portfolio",
+    status_code=HTTPStatus.CREATED,
+    responses=refusals(*WRITER, InvalidProfileError, PortfolioFullError),
+)
+async def add_portfolio_item(command: PortfolioFields, actor: CurrentActor, uow: Uow) -> PortfolioRead:
+    """Show one more piece of work, behind the others."""
+    return item_read(await service.add_item(uow, actor, command))
+
+
+@router.put(
+    "/profiles/me/portfolio/{item_id:uuid}",
+    responses=refusals(*WRITER, InvalidProfileError, PortfolioItemNotFoundError),
+)
+async def edit_portfolio_item(item_id: UUID, command: PortfolioFields, actor: CurrentActor, uow: Uow) -> PortfolioRead:
+    """Say something else about a piece of work."""
+    return item_read(await service.edit_item(uow, actor, item_id, command))
+
+
+@router.post("/profiles/me/portfolio/{item_id:uuid}/move", responses=refusals(*WRITER, PortfolioItemNotFoundError))
+async def move_portfolio_item(item_id: UUID, command: PortfolioMove, actor: CurrentActor, uow: Uow) -> PortfolioList:
+    """Put a piece of work at another place."""
+    items = await service.move_item(uow, actor, item_id, command.position)
+    return PortfolioList(items=[item_read(item) for item in items])
+
+
+@router.delete(
+    "/profiles/me/portfolio/{item_id:uuid}",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=refusals(*WRITER, PortfolioItemNotFoundError),
+)
+async def remove_portfolio_item(item_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Take a piece of work out for good."""
+    await service.remove_item(uow, actor, item_id)
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+@router.get("/profiles/{username}", responses=refusals(*READER, PersonNotFoundError))
+async def get_profile(
+    username: Username, actor: OptionalActor, session: ReadSession, resources: ProcessResources
+) -> ProfileRead:
+    """Return what everybody may read about a person. Nobody needs to be signed in."""
+    return await service.get_profile(session, resources, actor, username)
+
+
+@router.get("/favourites", responses=refusals(*SIGNED_IN, BadCursorError))
+async def list_favourites(
+    actor: CurrentActor, session: ReadSession, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+) -> Page[PersonCard]:
+    """List the freelancers you keep, newest first."""
+    page = await service.list_favourites(session, actor, cursor, limit)
+    return Page(items=page.items, next_cursor=page.next_cursor)
+
+
+@router.put("/favourites/{username}", responses=refusals(*KEEPER, OneselfError, TooManyKeptError))
+async def add_favourite(username: Username, actor: CurrentActor, uow: Uow) -> PersonCard:
+    """Keep a freelancer for later; twice is once, and they never learn of it."""
+    return await service.add_favourite(uow, actor, username)
+
+
+@router.delete("/favourites/{username}", responses=refusals(*KEEPER))
+async def drop_favourite(username: Username, actor: CurrentActor, uow: Uow) -> PersonCard:
+    """Keep a freelancer no longer."""
+    return await service.drop_favourite(uow, actor, username)
+
+
+@router.get("/hidden-customers", responses=refusals(*SIGNED_IN, BadCursorError))
+async def list_hidden(
+    actor: CurrentActor, session: ReadSession, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+) -> Page[PersonCard]:
+    """List the customers whose orders you hide, newest first."""
+    page = await service.list_hidden(session, actor, cursor, limit)
+    return Page(items=page.items, next_cursor=page.next_cursor)
+
+
+@router.put("/hidden-customers/{username}", responses=refusals(*KEEPER, OneselfError, TooManyKeptError))
+async def hide_customer(username: Username, actor: CurrentActor, uow: Uow) -> PersonCard:
+    """Hide a customer's orders from your lists; twice is once, and they never learn of it."""
+    return await service.hide_customer(uow, actor, username)
+
+
+@router.delete("/hidden-customers/{username}", responses=refusals(*KEEPER))
+async def show_customer(username: Username, actor: CurrentActor, uow: Uow) -> PersonCard:
+    """Hide a customer's orders no longer."""
+    return await service.show_customer(uow, actor, username)

@@ -1,0 +1,59 @@
+"""How profiles fail."""
+
+from app.core.errors import ConflictError, InvalidError, NotFoundError
+from app.core.i18n import N_
+
+
+class PersonNotFoundError(NotFoundError):
+    """Nobody with this name has an account that can be seen."""
+
+    code = "person-not-found"
+    title = N_("There is nobody with this name")
+    detail = N_("The name may be misspelled, or the account is closed.")
+
+
+class InvalidProfileError(InvalidError):
+    """What was written about oneself cannot be kept; `errors` names the fields."""
+
+    code = "invalid-profile"
+    title = N_("Please check the profile")
+
+
+class ProfileChangedError(ConflictError):
+    """Somebody else, or another window, has changed the profile meanwhile."""
+
+    code = "profile-changed"
+    title = N_("The profile has changed meanwhile")
+    detail = N_("It was changed in another window. Open it again, then make your change.")
+
+
+class PortfolioItemNotFoundError(NotFoundError):
+    """The actor has no such piece of work."""
+
+    code = "portfolio-item-not-found"
+    title = N_("There is no such piece of work")
+    detail = N_("It is not in your portfolio. It may have been taken out in another window.")
+
+
+class PortfolioFullError(ConflictError):
+    """A portfolio holds so many pieces."""
+
+    code = "portfolio-full"
+    title = N_("The portfolio is full")
+    detail = N_("A portfolio holds up to {limit} pieces of work. Take one out first.")
+
+
+class OneselfError(ConflictError):
+    """Nobody keeps or hides themselves."""
+
+    code = "oneself"
+    title = N_("This is you")
+    detail = N_("You cannot do this with your own account.")
+
+
+class TooManyKeptError(ConflictError):
+    """A list of people has an end."""
+
+    code = "too-many-kept"
+    title = N_("The list is full")
+    detail = N_("The list holds up to {limit} people. Take somebody out first.")

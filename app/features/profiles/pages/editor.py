@@ -1,0 +1,196 @@
+"""The editor of one's own profile as a page; three fields take the skills, one for each level."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from app.core.errors import FieldError, InvalidError
+from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.i18n import N_, _, current_locale
+from app.core.money import Currency, amount_as_typed, typed_amount
+from app.core.problems import field_errors
+from app.core.world import countries, languages, time_zones
+from app.features.identity.access import CurrentActor
+from app.features.profiles import service
+from app.features.profiles.errors import InvalidProfileError, ProfileChangedError
+from app.features.profiles.schemas import (
+    AVAILABILITY_WORDS,
+    LANGUAGE_WORDS,
+    LEVEL_WORDS,
+    OwnProfileRead,
+    ProfilePatch,
+)
+from app.models import ProfileSide, SkillLevel
+from app.web.flash import redirect
+from app.web.forms import FormState
+from app.web.render import render
+
+router = APIRouter()
+ADDRESS = "/settings/public-profile"
+LANGUAGE_ROWS = 4
+LINK_ROWS = 4
+LONGEST_NUMBER = 9
+HINT_WORDS: dict[str, str] = {
+    "headline": N_("Say in one line what you do."),
+    "skills": N_("Name your skills: orders are found and recommended by them."),
+    "about": N_("Tell in a few sentences what you are good at and how you work."),
+    "rate": N_("Name your rate for an hour, even a rough one."),
+    "portfolio": N_("Show a piece of work: two or three good ones are enough."),
+    "photo": N_("Add a photo."),
+    "languages": N_("Say which languages you speak."),
+    "place": N_("Say where you are and in which time zone."),
+}
+SIDE_WORDS: dict[ProfileSide, tuple[str, str]] = {
+    ProfileSide.FREELANCER: (N_("I look for work"), N_("Orders and your proposals come first")),
+    ProfileSide.CUSTOMER: (N_("I look for freelancers"), N_("Your orders come first")),
+}
+
+
+@router.get(ADDRESS)
+async def edit_profile_form(
+    request: Request, actor: CurrentActor, session: ReadSession, resources: ProcessResources
+) -> Response:
+    """Show the editor with what the profile says."""
+    profile = await service.get_own_profile(session, resources, actor)
+    return _editor(request, profile, _start(profile))
+
+
+@router.post(ADDRESS)
+async def edit_profile(request: Request, actor: CurrentActor, uow: Uow) -> Response:
+    """Save the profile, or show it again with what is wrong."""
+    form = await request.form()
+    try:
+        async with uow.session.begin_nested():
+            await service.edit_profile(uow, actor, read_form(form))
+    except (InvalidError, ProfileChangedError) as error:
+        profile = await service.get_own_profile(uow.session, uow.resources, actor)
+        return _editor(request, profile, FormState.posted(form, _moved(error)), status=422)
+    return redirect(ADDRESS, _("Saved."), done="profile")
+
+
+def read_form(form: FormData) -> ProfilePatch:
+    """Translate the editor's fields into the command.
+
+    Raises:
+        InvalidProfileError: Some of them cannot be read; all are named at once.
+    """
+    faults: list[FieldError] = []
+    rate: dict[str, Any] | None = None
+    currency = _text(form, "currency")
+    if _text(form, "rate"):
+        try:
+            rate = {"amount": typed_amount(_text(form, "rate"), Currency(currency)), "currency": currency}
+        except ValueError as wrong:
+            faults.append(FieldError(("rate",), str(wrong)))
+    content: dict[str, Any] = {
+        "side": _text(form, "side") or None,
+        "listed": form.get("listed") == "1",
+        "recommendations": form.get("recommendations") == "1",
+        "headline": _text(form, "headline"),
+        "about": str(form.get("about") or ""),
+        "skills": [
+            {"skill": word.strip(), "level": level.value}
+            for level in SkillLevel
+            for word in _text(form, f"skills_{level.value}").split(",")
+            if word.strip()
+        ],
+        "rate": rate,
+        "languages": [
+            {"code": _text(form, f"language_{row}"), "level": _text(form, f"language_level_{row}") or "good"}
+            for row in range(LANGUAGE_ROWS)
+            if _text(form, f"language_{row}")
+        ],
+        "country": _text(form, "country") or None,
+        "place": _text(form, "place"),
+        "time_zone": _text(form, "time_zone") or None,
+        "availability": _text(form, "availability") or None,
+        "available_from": _text(form, "available_from") or None,
+        "hours_week": _text(form, "hours_week") or None,
+        "links": [
+            {"title": _text(form, f"link_title_{row}"), "url": _text(form, f"link_{row}")}
+            for row in range(LINK_ROWS)
+            if _text(form, f"link_{row}")
+        ],
+        "version": _number(form, "version"),
+    }
+    try:
+        command = ProfilePatch.model_validate(content)
+    except ValidationError as wrong:
+        faults += field_errors([dict(error) for error in wrong.errors()])
+        raise InvalidProfileError(errors=faults) from wrong
+    if faults:
+        raise InvalidProfileError(errors=faults)
+    return command
+
+
+def _moved(error: InvalidError | ProfileChangedError) -> list[FieldError] | ProfileChangedError:
+    """Put the errors of lists beside the first field that fills them."""
+    if isinstance(error, ProfileChangedError) or not error.errors:
+        return error if isinstance(error, ProfileChangedError) else [FieldError((), error.message, error.params)]
+    first = {"skills": f"skills_{SkillLevel.EXPERT.value}", "languages": "language_0", "links": "link_0"}
+    found: list[FieldError] = []
+    for item in error.errors:
+        names = [part for part in item.loc if isinstance(part, str) and part != "body"]
+        place = names[0] if names else ""
+        rows = [part for part in item.loc if isinstance(part, int)]
+        if place == "links" and rows:
+            place = f"link_{rows[0]}"
+        found.append(FieldError((first.get(place, place),), item.message, item.params))
+    return found
+
+
+def _start(profile: OwnProfileRead) -> FormState:
+    values: dict[str, Any] = {
+        "side": profile.side.value,
+        "listed": "1" if profile.listed else None,
+        "recommendations": "1" if profile.recommendations else None,
+        "headline": profile.headline,
+        "about": profile.about,
+        "rate": amount_as_typed(profile.rate.amount, profile.rate.currency) if profile.rate else None,
+        "currency": profile.rate.currency.value if profile.rate else Currency.RUB.value,
+        "country": profile.country,
+        "place": profile.place,
+        "time_zone": profile.time_zone,
+        "availability": profile.availability.value,
+        "available_from": profile.available_from.isoformat() if profile.available_from else None,
+        "hours_week": profile.hours_week,
+    }
+    for level in SkillLevel:
+        values[f"skills_{level.value}"] = ", ".join(item.name for item in profile.skills if item.level is level)
+    for row, item in enumerate(profile.languages[:LANGUAGE_ROWS]):
+        values |= {f"language_{row}": item.code, f"language_level_{row}": item.level}
+    for row, link in enumerate(profile.links[:LINK_ROWS]):
+        values |= {f"link_{row}": link.url, f"link_title_{row}": link.title}
+    return FormState.start(**values)
+
+
+def _editor(request: Request, profile: OwnProfileRead, form: FormState, status: int = 200) -> Response:
+    locale = current_locale()
+    context = {
+        "f": form,
+        "profile": profile,
+        "hints": [_(HINT_WORDS[name]) for name in profile.hints[:3]],
+        "sides": [(side.value, _(words), _(note)) for side, (words, note) in SIDE_WORDS.items()],
+        "levels": [(level.value, _(LEVEL_WORDS[level])) for level in reversed(SkillLevel)],
+        "currencies": [(item.value, item.value) for item in Currency],
+        "availabilities": [(item.value, _(words), None) for item, (words, _tone) in AVAILABILITY_WORDS.items()],
+        "languages": list(languages(locale).items()),
+        "language_levels": [(level, _(words)) for level, words in LANGUAGE_WORDS.items()],
+        "countries": list(countries(locale).items()),
+        "zones": [(name, name.replace("_", " ")) for name in time_zones()],
+        "language_rows": range(LANGUAGE_ROWS),
+        "link_rows": range(LINK_ROWS),
+    }
+    return render(request, "profiles/edit.html", context, status_code=status)
+
+
+def _text(form: FormData, name: str) -> str:
+    return str(form.get(name) or "").strip()
+
+
+def _number(form: FormData, name: str) -> int | None:
+    text = _text(form, name)
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else None

@@ -1,0 +1,123 @@
+"""One's own portfolio as pages: add, say, move, take out."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from app.core.errors import InvalidError
+from app.core.http import ReadSession, Uow
+from app.core.i18n import _
+from app.core.problems import field_errors
+from app.features.identity.access import CurrentActor
+from app.features.profiles import service
+from app.features.profiles.errors import InvalidProfileError, PortfolioFullError
+from app.features.profiles.schemas import PortfolioFields
+from app.web.flash import redirect
+from app.web.forms import FormState
+from app.web.render import render
+
+router = APIRouter()
+ADDRESS = "/settings/portfolio"
+
+
+@router.get(ADDRESS)
+async def list_portfolio(request: Request, actor: CurrentActor, session: ReadSession) -> Response:
+    """Show the pieces of work with the way to move them, and the form for one more."""
+    return render(request, "profiles/portfolio.html", {"items": await service.list_portfolio(session, actor)})
+
+
+@router.get(f"{ADDRESS}/new")
+async def add_item_form(request: Request, _actor: CurrentActor) -> Response:
+    """Show an empty form."""
+    return _form(request, FormState(), None)
+
+
+@router.post(f"{ADDRESS}/new")
+async def add_item(request: Request, actor: CurrentActor, uow: Uow) -> Response:
+    """Show one more piece of work."""
+    form = await request.form()
+    try:
+        async with uow.session.begin_nested():
+            await service.add_item(uow, actor, read_form(form))
+    except (InvalidError, PortfolioFullError) as error:
+        return _form(request, FormState.posted(form, error), None)
+    return redirect(ADDRESS, _("It is in your portfolio."), done="portfolio-new")
+
+
+@router.get(f"{ADDRESS}/{{item_id}}")
+async def edit_item_form(request: Request, item_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
+    """Show the form with what is said about a piece of work."""
+    item = await service.get_item(session, actor, item_id)
+    start = FormState.start(
+        title=item.title,
+        description=item.description,
+        link=item.link,
+        year=item.year,
+        skills=", ".join(item.skills) or None,
+    )
+    return _form(request, start, item_id)
+
+
+@router.post(f"{ADDRESS}/{{item_id}}")
+async def edit_item(request: Request, item_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Save what is said about a piece of work."""
+    form = await request.form()
+    try:
+        async with uow.session.begin_nested():
+            await service.edit_item(uow, actor, item_id, read_form(form))
+    except InvalidError as error:
+        return _form(request, FormState.posted(form, error), item_id)
+    return redirect(ADDRESS, _("Saved."), done=f"portfolio-{item_id}")
+
+
+@router.post(f"{ADDRESS}/{{item_id}}/move")
+async def move_item(request: Request, item_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Move a piece of work one place up or down."""
+    form = await request.form()
+    order = [item.id for item in await service.list_portfolio(uow.session, actor)]
+    place = order.index(item_id) if item_id in order else 0
+    wanted = max(0, place - 1) if form.get("to") == "up" else place + 1
+    await service.move_item(uow, actor, item_id, wanted)
+    return redirect(ADDRESS, _("The order is saved."))
+
+
+@router.get(f"{ADDRESS}/{{item_id}}/remove")
+async def remove_item_form(request: Request, item_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
+    """Say what is lost."""
+    return render(request, "profiles/portfolio_remove.html", {"item": await service.get_item(session, actor, item_id)})
+
+
+@router.post(f"{ADDRESS}/{{item_id}}/remove")
+async def remove_item(item_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Take a piece of work out for good."""
+    await service.remove_item(uow, actor, item_id)
+    return redirect(ADDRESS, _("It is taken out."))
+
+
+def read_form(form: FormData) -> PortfolioFields:
+    """Translate the form's fields into the command.
+
+    Raises:
+        InvalidProfileError: Some of them cannot be read; all are named at once.
+    """
+    content: dict[str, Any] = {
+        "title": str(form.get("title") or ""),
+        "description": str(form.get("description") or ""),
+        "link": str(form.get("link") or "").strip() or None,
+        "year": str(form.get("year") or "").strip() or None,
+        "skills": [word.strip() for word in str(form.get("skills") or "").split(",") if word.strip()],
+    }
+    try:
+        return PortfolioFields.model_validate(content)
+    except ValidationError as wrong:
+        raise InvalidProfileError(errors=field_errors([dict(error) for error in wrong.errors()])) from wrong
+
+
+def _form(request: Request, form: FormState, item_id: UUID | None) -> Response:
+    action = f"{ADDRESS}/{item_id}" if item_id else f"{ADDRESS}/new"
+    context = {"f": form, "action": action, "item_id": item_id}
+    return render(request, "profiles/portfolio_edit.html", context, status_code=422 if form.has_errors else 200)

@@ -1,0 +1,82 @@
+"""Whom a person keeps for later, and whose orders they do not want to see."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.pagination import Slice, decode_cursor, encode_cursor
+from app.core.uow import UnitOfWork
+from app.features.identity import service as identity
+from app.features.profiles import rules
+from app.features.profiles.errors import OneselfError, TooManyKeptError
+from app.features.profiles.repository import ProfileRepository
+from app.features.profiles.repository.own import Kept
+from app.features.profiles.schemas import PersonCard
+from app.features.profiles.service.own import card_of, find_person, person_cards
+from app.models import Favourite, HiddenCustomer
+
+
+async def add_favourite(uow: UnitOfWork, actor: Actor, username: str) -> PersonCard:
+    """Keep a freelancer for later; they never learn of it."""
+    return await _keep(uow, actor, username, Favourite)
+
+
+async def drop_favourite(uow: UnitOfWork, actor: Actor, username: str) -> PersonCard:
+    """Keep a freelancer no longer."""
+    return await _drop(uow, actor, username, Favourite)
+
+
+async def hide_customer(uow: UnitOfWork, actor: Actor, username: str) -> PersonCard:
+    """Hide a customer's orders from the actor's lists; they never learn of it."""
+    return await _keep(uow, actor, username, HiddenCustomer)
+
+
+async def show_customer(uow: UnitOfWork, actor: Actor, username: str) -> PersonCard:
+    """Hide a customer's orders no longer."""
+    return await _drop(uow, actor, username, HiddenCustomer)
+
+
+async def hidden_customers(session: AsyncSession, user_id: UUID) -> frozenset[UUID]:
+    """Return the customers whose orders a person does not want to see."""
+    return await ProfileRepository(session).kept_ids(HiddenCustomer, user_id)
+
+
+async def favourite_ids(session: AsyncSession, user_id: UUID) -> frozenset[UUID]:
+    """Return the freelancers a person keeps."""
+    return await ProfileRepository(session).kept_ids(Favourite, user_id)
+
+
+async def list_favourites(session: AsyncSession, actor: Actor, cursor: str | None, limit: int) -> Slice[PersonCard]:
+    """Return the freelancers the actor keeps, newest first."""
+    return await _page(session, actor, Favourite, cursor, limit)
+
+
+async def list_hidden(session: AsyncSession, actor: Actor, cursor: str | None, limit: int) -> Slice[PersonCard]:
+    """Return the customers whose orders the actor hides, newest first."""
+    return await _page(session, actor, HiddenCustomer, cursor, limit)
+
+
+async def _keep(uow: UnitOfWork, actor: Actor, username: str, kept: Kept) -> PersonCard:
+    person = await find_person(uow.session, username)
+    if person.id == actor.id:
+        raise OneselfError
+    repository = ProfileRepository(uow.session)
+    if await repository.count_kept(kept, actor.id) >= rules.MAX_KEPT:
+        raise TooManyKeptError(params={"limit": rules.MAX_KEPT})
+    await repository.keep(kept, actor.id, person.id)
+    return card_of(person)
+
+
+async def _drop(uow: UnitOfWork, actor: Actor, username: str, kept: Kept) -> PersonCard:
+    person = await find_person(uow.session, username)
+    await ProfileRepository(uow.session).drop(kept, actor.id, person.id)
+    return card_of(person)
+
+
+async def _page(session: AsyncSession, actor: Actor, kept: Kept, cursor: str | None, limit: int) -> Slice[PersonCard]:
+    before = identity.place_of(*decode_cursor(cursor, str, str)) if cursor else None
+    rows = await ProfileRepository(session).kept_page(kept, actor.id, before, limit + 1)
+    cards = await person_cards(session, [key for _moment, key in rows[:limit]])
+    more = encode_cursor(rows[limit - 1][0].isoformat(), str(rows[limit - 1][1])) if len(rows) > limit else None
+    return Slice([cards[key] for _moment, key in rows[:limit]], more)

@@ -1,0 +1,93 @@
+"""What a person does with their portfolio; each verb locks the profile first."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.uow import UnitOfWork
+from app.features.catalog import service as catalog
+from app.features.profiles import rules
+from app.features.profiles.errors import PortfolioFullError, PortfolioItemNotFoundError
+from app.features.profiles.repository import ProfileRepository
+from app.features.profiles.schemas import PortfolioFields, PortfolioRead, SkillItem
+from app.features.profiles.service.own import item_read, sort_skills
+from app.models import PortfolioItem
+
+
+async def list_portfolio(session: AsyncSession, actor: Actor) -> list[PortfolioRead]:
+    """Return the actor's own pieces of work, in the order they are shown."""
+    return [item_read(item) for item in await ProfileRepository(session).portfolio(actor.id)]
+
+
+async def get_item(session: AsyncSession, actor: Actor, item_id: UUID) -> PortfolioRead:
+    """Return one of the actor's own pieces of work."""
+    return item_read(_find(await ProfileRepository(session).portfolio(actor.id), item_id))
+
+
+async def add_item(uow: UnitOfWork, actor: Actor, command: PortfolioFields) -> PortfolioItem:
+    """Show one more piece of work, behind the others.
+
+    Raises:
+        PortfolioFullError: There are as many as a portfolio holds.
+    """
+    repository = ProfileRepository(uow.session)
+    profile = await repository.get_for_update(actor.id)
+    items = await repository.portfolio(actor.id)
+    if len(items) >= rules.MAX_PORTFOLIO:
+        raise PortfolioFullError(params={"limit": rules.MAX_PORTFOLIO})
+    item = PortfolioItem(user_id=actor.id, position=items[-1].position + 1 if items else 0)
+    await _fill(uow, item, command)
+    repository.add_item(item)
+    profile.has_portfolio = True
+    await uow.session.flush()
+    return item
+
+
+async def edit_item(uow: UnitOfWork, actor: Actor, item_id: UUID, command: PortfolioFields) -> PortfolioItem:
+    """Say something else about a piece of work."""
+    repository = ProfileRepository(uow.session)
+    await repository.get_for_update(actor.id)
+    item = _find(await repository.portfolio(actor.id), item_id)
+    await _fill(uow, item, command)
+    item.updated_at = utc_now()
+    return item
+
+
+async def move_item(uow: UnitOfWork, actor: Actor, item_id: UUID, position: int) -> list[PortfolioItem]:
+    """Put a piece of work at another place, counted from 0, and return all in their new order."""
+    repository = ProfileRepository(uow.session)
+    await repository.get_for_update(actor.id)
+    items = list(await repository.portfolio(actor.id))
+    item = _find(items, item_id)
+    items.remove(item)
+    items.insert(position, item)
+    for place, each in enumerate(items):
+        each.position = place
+    return items
+
+
+async def remove_item(uow: UnitOfWork, actor: Actor, item_id: UUID) -> None:
+    """Take a piece of work out for good."""
+    repository = ProfileRepository(uow.session)
+    profile = await repository.get_for_update(actor.id)
+    items = await repository.portfolio(actor.id)
+    await repository.remove_item(_find(items, item_id))
+    profile.has_portfolio = len(items) > 1
+
+
+def _find(items: Sequence[PortfolioItem], item_id: UUID) -> PortfolioItem:
+    found = next((item for item in items if item.id == item_id), None)
+    if found is None:
+        raise PortfolioItemNotFoundError
+    return found
+
+
+async def _fill(uow: UnitOfWork, item: PortfolioItem, command: PortfolioFields) -> None:
+    catalogue = await catalog.read_catalogue(uow.session, uow.resources)
+    named = [SkillItem(skill=word) for word in command.skills]
+    item.title, item.description = command.title, command.description
+    item.link, item.year = command.link, command.year
+    item.skills = [slug for slug, _level in sort_skills(catalogue, named)]

@@ -1,0 +1,155 @@
+"""Profiles: what a person shows of themselves, their skills and work, and whom they keep or hide."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Text, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
+from sqlalchemy.orm import Mapped, deferred, mapped_column
+
+from app.core.database import Base
+from app.core.ids import new_id
+from app.core.money import Currency
+
+
+class ProfileSide(StrEnum):
+    """The side of the market a person looks at now; an account has both."""
+
+    CUSTOMER = "customer"
+    FREELANCER = "freelancer"
+
+
+class Availability(StrEnum):
+    """Whether a freelancer takes work."""
+
+    OPEN = "open"
+    PARTLY = "partly"
+    BUSY = "busy"
+
+
+class SkillLevel(StrEnum):
+    """How well somebody says they know a skill."""
+
+    BEGINNER = "beginner"
+    CONFIDENT = "confident"
+    EXPERT = "expert"
+
+
+IS_SHOWN = text("listed")
+"""Profiles that stand in the catalogue of freelancers; its indexes hold nothing else."""
+
+
+class Profile(Base):
+    """What one person shows; made when they first change anything. `about_html` is what `about` was made into."""
+
+    __tablename__ = "profiles"
+    __table_args__ = (
+        CheckConstraint("char_length(headline) <= 120", name="headline_length"),
+        CheckConstraint("char_length(about) <= 10000", name="about_length"),
+        CheckConstraint("rate_amount > 0", name="rate"),
+        CheckConstraint("(rate_amount IS NULL) = (rate_currency IS NULL)", name="rate_has_currency"),
+        CheckConstraint("hours_week BETWEEN 1 AND 80", name="hours"),
+        CheckConstraint("cardinality(skills) <= 30", name="skills_count"),
+        Index("ix_profiles_listed_recent", text("listed_at DESC"), text("user_id DESC"), postgresql_where=IS_SHOWN),
+        Index("ix_profiles_listed_rate", "rate_currency", "rate_amount", postgresql_where=IS_SHOWN),
+        Index(
+            "ix_profiles_listed_skills",
+            "skills",
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},
+            postgresql_where=IS_SHOWN,
+        ),
+        Index(
+            "ix_profiles_listed_search",
+            "search",
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},
+            postgresql_where=IS_SHOWN,
+        ),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    side: Mapped[ProfileSide] = mapped_column(default=ProfileSide.FREELANCER, server_default=text("'freelancer'"))
+    listed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    listed_at: Mapped[datetime | None]
+    headline: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    about: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    about_html: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    skills: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    """Slugs of `profile_skills` again, in one column, because the catalogue filters by it."""
+    rate_amount: Mapped[int | None]
+    rate_currency: Mapped[Currency | None]
+    languages: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
+    country: Mapped[str | None]
+    place: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    time_zone: Mapped[str | None]
+    availability: Mapped[Availability] = mapped_column(default=Availability.OPEN, server_default=text("'open'"))
+    available_from: Mapped[date | None]
+    hours_week: Mapped[int | None]
+    links: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
+    recommendations: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    has_portfolio: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    keywords: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    search: Mapped[Any] = deferred(
+        mapped_column(TSVECTOR, Computed("order_search(headline, keywords, about)", persisted=True))
+    )
+
+
+class ProfileSkill(Base):
+    """One skill of a person, in the order they gave."""
+
+    __tablename__ = "profile_skills"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("profiles.user_id", ondelete="CASCADE"), primary_key=True)
+    skill: Mapped[str] = mapped_column(primary_key=True, index=True)
+    level: Mapped[SkillLevel]
+    position: Mapped[int]
+
+
+class PortfolioItem(Base):
+    """One piece of work a person shows; its pictures and files hang on it in the room `files`."""
+
+    __tablename__ = "portfolio_items"
+    __table_args__ = (
+        CheckConstraint("char_length(title) BETWEEN 1 AND 120", name="title_length"),
+        CheckConstraint("char_length(description) <= 5000", name="description_length"),
+        Index("ix_portfolio_items_user_id_position", "user_id", "position", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("profiles.user_id", ondelete="CASCADE"))
+    title: Mapped[str]
+    description: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    link: Mapped[str | None]
+    year: Mapped[int | None]
+    skills: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    position: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Favourite(Base):
+    """A freelancer that somebody keeps for later."""
+
+    __tablename__ = "favourites"
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    freelancer_id: Mapped[UUID] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class HiddenCustomer(Base):
+    """A customer whose orders somebody does not want to see."""
+
+    __tablename__ = "hidden_customers"
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
