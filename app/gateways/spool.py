@@ -17,6 +17,9 @@ from uuid import UUID
 
 from app.core.config import Settings
 
+WRITE_BYTES = 1_048_576
+"""How much is gathered before it is written; what waits is written too when the line breaks."""
+
 
 class SpoolFullError(Exception):
     """The disk of this machine takes nothing more."""
@@ -70,10 +73,12 @@ class Spool:
         """Forget an upload."""
         self.path(file_id).unlink(missing_ok=True)
 
-    def kept(self) -> Iterator[UUID]:
-        """Yield the uploads that are on their way."""
+    def kept(self, before: float | None = None) -> Iterator[UUID]:
+        """Yield the uploads that are on their way, or those nobody wrote to since a moment (seconds since 1970)."""
         if self._folder.exists():
-            yield from (UUID(hex=item.name) for item in self._folder.iterdir())
+            for item in self._folder.iterdir():
+                if before is None or item.stat().st_mtime < before:
+                    yield UUID(hex=item.name)
 
     @contextmanager
     def writing(self, file_id: UUID) -> Generator[FileIO]:
@@ -108,13 +113,19 @@ async def append(handle: FileIO, pieces: AsyncIterator[bytes], most: int) -> int
     """
     length = handle.tell()
     try:
+        waiting = bytearray()
         try:
             async for piece in pieces:
-                if length + len(piece) > most:
+                if length + len(waiting) + len(piece) > most:
                     raise SpoolOverflowError
-                await asyncio.to_thread(_write, handle, piece)
-                length += len(piece)
+                waiting += piece
+                if len(waiting) >= WRITE_BYTES:
+                    await asyncio.to_thread(_write, handle, bytes(waiting))
+                    length += len(waiting)
+                    waiting.clear()
         finally:
+            await asyncio.to_thread(_write, handle, bytes(waiting))
+            length += len(waiting)
             await asyncio.to_thread(os.fsync, handle.fileno())
     except OSError as error:
         raise SpoolFullError(type(error).__name__) from error

@@ -97,5 +97,20 @@ async def design(request: Request) -> Response:
         {"title": _("At least 10 characters, please."), "budget": _("More than 0, please.")},
         touched=True,
     )
-    context = {"order": order, "f": FormState(), "wrong": wrong, "now": now, "price": Money(150_000_50, Currency.RUB)}
+    files = [
+        {"id": name, "name": name, "size": size, "status": status, "note": note, "url": url, "preview_url": None}
+        for name, size, status, note, url in (
+            ("brief.pdf", 248_320, "ready", None, "#d-files"),
+            ("photos.zip", 18_874_368, "processing", None, None),
+            ("logo.png", 9_120, "refused", _("The content is not what the name says."), None),
+        )
+    ]
+    context = {
+        "files": files,
+        "order": order,
+        "f": FormState(),
+        "wrong": wrong,
+        "now": now,
+        "price": Money(150_000_50, Currency.RUB),
+    }
     return render(request, "web/design.html", context)

@@ -47,6 +47,7 @@ PUBLIC: dict[str, str] = {
 }
 # Change nothing in PostgreSQL although the method is not a safe one; each with its reason.
 NO_TRANSACTION: dict[str, str] = {
+    "PATCH /api/v1/files/uploads/{file_id:uuid}": "the same, around a piece that may take an hour",
     "POST /api/v1/files": "opens two short ones around the slow part, so that none waits for somebody's line",
     "POST /preferences": "two cookies",
     "POST /api/v1/auth/password-strength": "an estimate",

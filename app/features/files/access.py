@@ -1,21 +1,28 @@
 """What the edges of this room and of those above share: taking the bytes of a form in, and reading its files."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID
 
+import structlog
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
+from starlette.requests import ClientDisconnect
 
 from app.core.actor import Actor
 from app.core.http import connection_resources
+from app.core.intake import LongBody
 from app.core.resources import Resources
 from app.core.uow import unit_of_work
-from app.features.files import service
+from app.features.files import rules, service
 from app.features.files.errors import StorageDownError
+from app.features.files.schemas import UploadRead
 from app.gateways.spool import SpoolFullError, spool_of
 from app.models.file import File, SubjectKind
+
+log = structlog.get_logger()
 
 FORM_OVERHEAD = 65_536
 """What a form may add to the bytes of its file."""
@@ -43,6 +50,41 @@ async def take(resources: Resources, actor: Actor, kind: SubjectKind, upload: Up
         # Nothing to give up once it arrived; then only the copy of this machine goes.
         async with unit_of_work(resources) as uow:
             await service.give_up(uow, file.id)
+
+
+async def take_piece(request: Request, actor: Actor, file_id: UUID, offset: int) -> UploadRead:
+    """Add the body of a request to an upload; with the last byte the file is kept and handed to whoever looks at it.
+
+    A piece that was answered and whose answer got lost may be sent again, empty: nothing happens twice.
+    """
+    resources = connection_resources(request)
+    async with resources.read_sessions() as session:
+        upload = await service.find_upload(session, resources.settings, actor, file_id)
+    if upload.whole:
+        return upload
+    length = offset
+    try:
+        length = await service.receive(resources, upload, offset, request.stream())
+    except ClientDisconnect:
+        # Nobody reads the answer; what arrived stays.
+        await log.ainfo("upload_broke", file_id=str(file_id))
+    finally:
+        async with unit_of_work(resources) as uow:
+            await service.touch(uow, file_id)
+    if length == upload.size and spool_of(resources.settings).length(file_id) == length:
+        async with resources.read_sessions() as session:
+            key = await service.source_key(session, file_id)
+        digest = await service.keep_bytes(resources, file_id, key)
+        async with unit_of_work(resources) as uow:
+            await service.arrived(uow, file_id, digest)
+        await asyncio.to_thread(spool_of(resources.settings).drop, file_id)
+    async with resources.read_sessions() as session:
+        return await service.find_upload(session, resources.settings, actor, file_id)
+
+
+def form_with_files(path: str) -> LongBody:
+    """Let a page's form at this address (a pattern) bring files; the room of the page lists it in `app/main.py`."""
+    return LongBody("POST", re.compile(path), "multipart/form-data", rules.LONGEST_FILE + FORM_OVERHEAD)
 
 
 def sent_ids(form: FormData, name: str) -> list[UUID]:

@@ -2,10 +2,10 @@
 
 import re
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Header, Request, Response
 from starlette.datastructures import UploadFile
 
 from app.core.errors import DomainError, FieldError, InvalidError
@@ -16,7 +16,7 @@ from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
 from app.features.files import rules, service
-from app.features.files.access import FORM_OVERHEAD, take
+from app.features.files.access import FORM_OVERHEAD, take, take_piece
 from app.features.files.errors import (
     EmptyFileError,
     FileInUseError,
@@ -25,8 +25,10 @@ from app.features.files.errors import (
     NoSuchFileError,
     QuotaExceededError,
     StorageDownError,
+    UploadBusyError,
+    UploadOffsetError,
 )
-from app.features.files.schemas import FileLimits, FileRead
+from app.features.files.schemas import FileLimits, FileRead, UploadCreate, UploadRead
 from app.features.identity.access import CurrentActor
 from app.features.identity.errors import NotSignedInError, SessionEndedError
 from app.models.file import SubjectKind
@@ -44,7 +46,12 @@ TAKING: tuple[type[DomainError], ...] = (
     StorageDownError,
 )
 FORM = "multipart/form-data"
-LONG_BODIES = (LongBody("POST", re.compile("/api/v1/files"), FORM, rules.LONGEST_FILE + FORM_OVERHEAD),)
+PIECE = "application/offset+octet-stream"
+LONG_BODIES = (
+    LongBody("POST", re.compile("/api/v1/files"), FORM, rules.LONGEST_FILE + FORM_OVERHEAD),
+    LongBody("PATCH", re.compile("/api/v1/files/uploads/[^/]+"), PIECE, rules.LONGEST_FILE),
+)
+OFFSET = "Upload-Offset"
 WHICH = N_("Choose one of: {expected}.")
 NO_FILE = N_("Choose a file.")
 _FORM_BODY: dict[str, Any] = {
@@ -89,6 +96,54 @@ async def upload_file(request: Request, actor: CurrentActor, resources: ProcessR
         taken = await take(resources, actor, SubjectKind(kind), file)
     async with resources.read_sessions() as session:
         return await service.get_own_file(session, actor, taken.id)
+
+
+@router.post("/uploads", status_code=HTTPStatus.CREATED, responses=refusals(*TAKING))
+async def create_upload(command: UploadCreate, actor: CurrentActor, uow: Uow) -> UploadRead:
+    """Announce a file that will come piece by piece; send the pieces to its address with PATCH."""
+    file = await service.announce(uow, actor, command.kind, command.name, command.size)
+    await uow.session.refresh(file)
+    return await service.find_upload(uow.session, uow.resources.settings, actor, file.id)
+
+
+@router.get("/uploads/{file_id:uuid}", responses=refusals(*SIGNED_IN, NoSuchFileError))
+async def get_upload(
+    file_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources, response: Response
+) -> UploadRead:
+    """Tell how far one of your uploads has come; HEAD answers with the header `Upload-Offset` alone."""
+    upload = await service.find_upload(session, resources.settings, actor, file_id)
+    response.headers.update({OFFSET: str(upload.offset), "Cache-Control": "no-store"})
+    return upload
+
+
+@router.patch(
+    "/uploads/{file_id:uuid}",
+    responses=refusals(*TAKING, NoSuchFileError, UploadOffsetError, UploadBusyError),
+    openapi_extra={"requestBody": {"content": {PIECE: {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def send_piece(
+    request: Request,
+    file_id: UUID,
+    actor: CurrentActor,
+    response: Response,
+    offset: Annotated[int, Header(alias=OFFSET, ge=0, le=2**53)],
+) -> UploadRead:
+    """Send the next piece, from `Upload-Offset` on. What arrived of a piece before the line broke stays."""
+    if media_type(request.headers.get("content-type")) != PIECE:
+        raise UnsupportedMediaTypeError(N_("Send the body as application/offset+octet-stream"))
+    upload = await take_piece(request, actor, file_id, offset)
+    response.headers[OFFSET] = str(upload.offset)
+    return upload
+
+
+@router.delete(
+    "/uploads/{file_id:uuid}",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=refusals(*SIGNED_IN, CsrfError, NoSuchFileError),
+)
+async def cancel_upload(file_id: UUID, actor: CurrentActor, uow: Uow) -> None:
+    """Forget one of your unfinished uploads and give its room back."""
+    await service.cancel_upload(uow, actor, file_id)
 
 
 @router.get("/{file_id:uuid}", responses=refusals(*SIGNED_IN, NoSuchFileError))

@@ -76,6 +76,22 @@ class FileDamagedError(UnavailableError):
     detail = N_("What is stored is not what was uploaded, so we do not hand it out. The operator has been told.")
 
 
+class UploadOffsetError(ConflictError):
+    """The upload stands elsewhere than the sender thinks."""
+
+    code = "upload-offset"
+    title = N_("The upload goes on from another place")
+    detail = N_("{offset} bytes have arrived. Send the rest from there.")
+
+
+class UploadBusyError(ConflictError):
+    """Another request sends to the same upload."""
+
+    code = "upload-busy"
+    title = N_("This upload is being sent already")
+    detail = N_("Wait until the other request has ended, then ask how far it came.")
+
+
 class StorageDownError(UnavailableError):
     """The place where files are kept does not answer or has no room."""
 

@@ -15,8 +15,24 @@ from app.core.uow import unit_of_work
 from app.features.files import rules, service
 from app.features.files.errors import FileDamagedError
 from app.features.files.service import Content, Wanted
+from app.models.file import SubjectKind
+from app.web.render import environment
 
 links = APIRouter()
+
+
+def upload_limits(kind: str) -> dict[str, object]:
+    """Say to the field that uploads what it may take."""
+    limits = rules.LIMITS[SubjectKind(kind)]
+    return {
+        "accept": ",".join(f".{name}" for name in limits.extensions),
+        "types": ", ".join(limits.extensions),
+        "most_bytes": limits.most_bytes,
+        "most_files": limits.most_files,
+    }
+
+
+environment().globals["upload_limits"] = upload_limits
 
 # What a stranger uploaded must never act as a part of this site, whatever it is and however it is opened.
 CLOSED = {

@@ -80,7 +80,11 @@ class FileRepository:
     async def attach(self, subject: Subject, file_ids: Sequence[UUID]) -> None:
         """Make the subject hold exactly these files in this order."""
         mine = (Attachment.subject_kind == subject.kind, Attachment.subject_id == subject.id)
-        await self.session.execute(delete(Attachment).where(*mine, Attachment.file_id.not_in(file_ids)))
+        gone = delete(Attachment).where(*mine, Attachment.file_id.not_in(file_ids)).returning(Attachment.file_id)
+        let_go = (await self.session.execute(gone)).scalars().all()
+        if let_go:
+            # What is let go may be put back for a while.
+            await self.session.execute(update(File).where(File.id.in_(let_go)).values(touched_at=utc_now()))
         if file_ids:
             rows = [
                 {"subject_kind": subject.kind, "subject_id": subject.id, "file_id": file_id, "position": place}
@@ -151,5 +155,49 @@ class FileRepository:
         )
         taken = await self.session.execute(
             update(File).where(File.id == due).values(next_try_at=until, attempts=File.attempts + 1).returning(File)
+        )
+        return taken.scalar_one_or_none()
+
+    async def left_over(self, unfinished: datetime, orphaned: datetime, limit: int) -> Sequence[UUID]:
+        """Return, locked, uploads that nobody continued and files that belong to nothing, both for long."""
+        free = ~exists().where(Attachment.file_id == File.id)
+        stale = (File.status == FileStatus.UPLOADING) & (File.touched_at < unfinished)
+        orphan = (File.status != FileStatus.UPLOADING) & (File.touched_at < orphaned) & free
+        statement = (
+            select(File.id).where(stale | orphan).order_by(File.id).limit(limit).with_for_update(skip_locked=True)
+        )
+        return (await self.session.execute(statement)).scalars().all()
+
+    async def doom_forsaken(self, doomed_at: datetime) -> None:
+        """Let go what lost its file otherwise, such as with its owner's account."""
+        forsaken = FileObject.file_id.is_(None) & FileObject.doomed_at.is_(None)
+        await self.session.execute(update(FileObject).where(forsaken).values(doomed_at=doomed_at))
+
+    async def doomed(self, now: datetime, limit: int) -> Sequence[str]:
+        """Return objects to be removed."""
+        statement = select(FileObject.key).where(FileObject.doomed_at < now).order_by(FileObject.doomed_at).limit(limit)
+        return (await self.session.execute(statement)).scalars().all()
+
+    async def forget(self, keys: Sequence[str]) -> None:
+        """Drop the rows of objects that are gone."""
+        await self.session.execute(delete(FileObject).where(FileObject.key.in_(keys)))
+
+    async def known(self, keys: Sequence[str]) -> set[str]:
+        """Return which of these objects have a row."""
+        statement = select(FileObject.key).where(FileObject.key.in_(keys))
+        return set((await self.session.execute(statement)).scalars())
+
+    async def take_unchecked(self, before: datetime) -> FileObject | None:
+        """Return the object that was compared longest ago and count its turn from now."""
+        oldest = (
+            select(FileObject.key)
+            .where(FileObject.doomed_at.is_(None), FileObject.sha256 != "", FileObject.checked_at < before)
+            .order_by(FileObject.checked_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+            .scalar_subquery()
+        )
+        taken = await self.session.execute(
+            update(FileObject).where(FileObject.key == oldest).values(checked_at=utc_now()).returning(FileObject)
         )
         return taken.scalar_one_or_none()

@@ -71,6 +71,8 @@ GRACE = timedelta(hours=24)
 """The bytes of a removed file stay for so long, and no object younger than this is taken for a stray."""
 CLAIM = timedelta(seconds=60)
 """A file that a worker took and never settled is taken again after this long."""
+SCRUB = timedelta(days=7)
+"""How often each object is read whole and compared with its hash."""
 LONGEST_DELAY = timedelta(minutes=30)
 MOST_LOST = 8
 """Looks at a file whose bytes the storage has not; then it is given up."""

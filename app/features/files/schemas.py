@@ -1,9 +1,10 @@
 """Files as they look on the wire."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.models.file import FileStatus, SubjectKind
 
@@ -29,6 +30,26 @@ class FileRead(BaseModel):
     preview_url: str | None
     width: int | None
     height: int | None
+
+
+class UploadCreate(BaseModel):
+    """An upload that will arrive piece by piece."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: SubjectKind
+    name: str = Field(min_length=1, max_length=1_000)
+    size: int = Field(ge=0, le=2**53, description="bytes that will come, all pieces together")
+
+
+class UploadRead(BaseModel):
+    """How far an upload has come."""
+
+    id: UUID = Field(description="of the upload, and of the file once it is whole")
+    offset: int = Field(description="bytes that have arrived; the next piece starts here")
+    size: int
+    expires_at: datetime = Field(description="when it is forgotten if nothing more comes")
+    whole: bool
 
 
 class KindLimits(BaseModel):

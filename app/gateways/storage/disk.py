@@ -59,6 +59,8 @@ class DiskStorage(Storage):
             with unfinished.open("rb") as handle:
                 os.fsync(handle.fileno())
             unfinished.rename(place)
+            # Two names of the same bytes stay two names: a rename between them does nothing.
+            unfinished.unlink(missing_ok=True)
             sync_folder(place.parent)
         except OSError:
             unfinished.unlink(missing_ok=True)

@@ -9,6 +9,10 @@ from tests.factories.files import Files
 ROWS = [
     Row("GET /files/limits", SIGNED_IN),
     Row("POST /files", (401, 415, 415, 415, 415), body={}),
+    Row("POST /files/uploads", (401, 201, 201, 201, 201), body={"kind": "order", "name": "a.txt", "size": 3}),
+    Row("GET /files/uploads/{file_id}", (401, 404, 404, 404, 200)),
+    Row("PATCH /files/uploads/{file_id}", (401, 422, 422, 422, 422), body={}),
+    Row("DELETE /files/uploads/{file_id}", (401, 404, 404, 404, 404)),
     Row("GET /files/{file_id}", (401, 404, 404, 404, 200)),
     Row("DELETE /files/{file_id}", (401, 404, 404, 404, 204)),
 ]

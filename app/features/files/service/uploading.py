@@ -5,12 +5,14 @@ announced, under a lock of the owner, so that no number of uploads at once excee
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
+from app.core.config import Settings
 from app.core.ids import new_id
 from app.core.resources import Resources
 from app.core.sizes import size_words
@@ -23,9 +25,12 @@ from app.features.files.errors import (
     NoSuchFileError,
     QuotaExceededError,
     StorageDownError,
+    UploadBusyError,
+    UploadOffsetError,
 )
 from app.features.files.repository import FileRepository
-from app.gateways.spool import spool_of
+from app.features.files.schemas import UploadRead
+from app.gateways.spool import SpoolBusyError, SpoolFullError, SpoolOverflowError, append, spool_of
 from app.gateways.storage import Digest, StorageUnavailableError, digest_of, new_key, storage_of
 from app.models.file import File, FileObject, FileStatus, ObjectRole, SubjectKind
 
@@ -111,3 +116,59 @@ async def give_up(uow: UnitOfWork, file_id: UUID) -> None:
     if file is not None and file.status is FileStatus.UPLOADING:
         await repository.remove(file_id, utc_now() + rules.GRACE)
     await asyncio.to_thread(spool_of(uow.resources.settings).drop, file_id)
+
+
+async def find_upload(session: AsyncSession, settings: Settings, actor: Actor, file_id: UUID) -> UploadRead:
+    """Say how far one of the actor's uploads has come; the disk knows.
+
+    Raises:
+        NoSuchFileError: There is none, or it is somebody else's.
+    """
+    file = await FileRepository(session).get(file_id)
+    if file is None or file.owner_id != actor.id:
+        raise NoSuchFileError
+    whole = file.status is not FileStatus.UPLOADING
+    offset = file.size if whole else min(file.size, spool_of(settings).length(file_id))
+    expires_at = file.touched_at + rules.UNFINISHED
+    return UploadRead(id=file.id, offset=offset, size=file.size, expires_at=expires_at, whole=whole)
+
+
+async def receive(resources: Resources, upload: UploadRead, offset: int, piece: AsyncIterator[bytes]) -> int:
+    """Add a piece to an upload and return how far it has come; no transaction is open meanwhile.
+
+    Raises:
+        UploadOffsetError: The piece does not begin where the upload stands.
+        UploadBusyError: Another request adds to it.
+        FileTooLargeError: More came than was announced.
+        StorageDownError: There is no room.
+    """
+    try:
+        with spool_of(resources.settings).writing(upload.id) as handle:
+            if handle.tell() != offset:
+                raise UploadOffsetError(params={"offset": handle.tell()})
+            return await append(handle, piece, upload.size)
+    except SpoolBusyError as error:
+        raise UploadBusyError from error
+    except SpoolOverflowError as error:
+        raise FileTooLargeError(params={"limit": size_words(upload.size)}) from error
+    except SpoolFullError as error:
+        raise StorageDownError from error
+
+
+async def touch(uow: UnitOfWork, file_id: UUID) -> None:
+    """Keep an unfinished upload for a while longer."""
+    file = await FileRepository(uow.session).get_for_update(file_id)
+    if file is not None:
+        file.touched_at = utc_now()
+
+
+async def cancel_upload(uow: UnitOfWork, actor: Actor, file_id: UUID) -> None:
+    """Forget one of the actor's unfinished uploads.
+
+    Raises:
+        NoSuchFileError: There is none.
+    """
+    file = await FileRepository(uow.session).get_for_update(file_id)
+    if file is None or file.owner_id != actor.id or file.status is not FileStatus.UPLOADING:
+        raise NoSuchFileError
+    await give_up(uow, file_id)
