@@ -9,6 +9,7 @@ from app.core.uow import unit_of_work
 from app.core.worker import periodic
 from app.features.files import service
 from app.features.files.service import SourceLostError, Work
+from app.gateways.scanner import ScannerUnavailableError
 from app.gateways.storage import StorageUnavailableError, StoredObject, storage_of
 
 log = structlog.get_logger()
@@ -38,9 +39,10 @@ async def _process(resources: Resources, work: Work) -> None:
     with structlog.contextvars.bound_contextvars(file_id=str(work.file_id)):
         try:
             findings = await service.examine(resources, work)
-        except (SourceLostError, StorageUnavailableError) as error:
+        except (SourceLostError, StorageUnavailableError, ScannerUnavailableError) as error:
+            lost, unscanned = isinstance(error, SourceLostError), isinstance(error, ScannerUnavailableError)
             async with unit_of_work(resources) as uow:
-                again = await service.put_off(uow, work, lost=isinstance(error, SourceLostError))
+                again = await service.put_off(uow, work, lost=lost, unscanned=unscanned)
             await log.awarning("file_put_off", error=type(error).__name__, again=str(again))
             return
         async with unit_of_work(resources) as uow:

@@ -1,7 +1,7 @@
 """Where the bytes of files are kept: one contract, several real drivers."""
 
 from app.gateways.storage.blocks import BLOCK_BYTES, Digest, block_of, digest_of
-from app.gateways.storage.choice import EXTRA, storage_of
+from app.gateways.storage.choice import EXTRA, make_storage, storage_of
 from app.gateways.storage.contract import (
     ObjectMissingError,
     Storage,
@@ -22,6 +22,7 @@ __all__ = [
     "StoredObject",
     "block_of",
     "digest_of",
+    "make_storage",
     "new_key",
     "storage_of",
 ]

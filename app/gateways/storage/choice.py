@@ -10,12 +10,21 @@ from app.gateways.storage.disk import DiskStorage
 EXTRA = "storage"
 
 
-def _made(settings: Settings) -> Storage:
+def make_storage(settings: Settings) -> Storage:
+    """Return the configured storage; only its own libraries are loaded, because they are heavy."""
+    if settings.storage_kind == "supabase":
+        from app.gateways.storage.supabase import SupabaseStorage  # noqa: PLC0415 - heavy, and few need it
+
+        return SupabaseStorage(settings)
+    if settings.storage_kind == "s3":
+        from app.gateways.storage.s3 import S3Storage  # noqa: PLC0415 - heavy, and few need it
+
+        return S3Storage(settings)
     return DiskStorage(settings.data_dir / "files")
 
 
 def storage_of(resources: Resources) -> Storage:
     """Return the process's storage: the configured one unless something else was put there."""
     if EXTRA not in resources.extras:
-        resources.extras[EXTRA] = _made(resources.settings)
+        resources.extras[EXTRA] = make_storage(resources.settings)
     return cast("Storage", resources.extras[EXTRA])

@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+import structlog
+
 from app.core.clock import utc_now
 from app.core.resources import Resources
 from app.core.uow import UnitOfWork
@@ -21,8 +23,11 @@ from app.features.files.events import FileReady, FileRefused
 from app.features.files.repository import FileRepository
 from app.gateways.inspection.parent import Order as InspectionOrder
 from app.gateways.inspection.parent import inspect
+from app.gateways.scanner import scanner_of
 from app.gateways.storage import Digest, ObjectMissingError, digest_of, new_key, storage_of
 from app.models.file import FileObject, FileRefusal, FileStatus, ObjectRole, SubjectKind
+
+log = structlog.get_logger()
 
 MOST_PIXELS = 50_000_000
 PREVIEW_PIXELS = 640
@@ -83,6 +88,7 @@ async def examine(resources: Resources, work: Work) -> Findings:
     Raises:
         SourceLostError: The bytes are not there, or not those that were put there.
         StorageUnavailableError: The storage does not answer.
+        ScannerUnavailableError: Nobody knows whether it is clean.
     """
     scratch = resources.settings.data_dir / "inspection"
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -90,6 +96,10 @@ async def examine(resources: Resources, work: Work) -> Findings:
         folder = Path(name)
         source = folder / "source"
         await _fetch(resources, work, source)
+        found = await scanner_of(resources).scan(source)
+        if found is not None:
+            await log.awarning("malware_found", file_id=str(work.file_id), name=found)
+            return Findings(refusal=FileRefusal.MALWARE)
         avatar = work.kind is SubjectKind.AVATAR
         order = InspectionOrder(
             source=source,
@@ -168,13 +178,18 @@ def _object(file_id: UUID, made: Made) -> FileObject:
     )
 
 
-async def put_off(uow: UnitOfWork, work: Work, *, lost: bool = False) -> datetime | None:
-    """Look again later; a file whose bytes stay lost is given up as damaged, which returns None."""
+async def put_off(uow: UnitOfWork, work: Work, *, lost: bool = False, unscanned: bool = False) -> datetime | None:
+    """Look again later; a file whose bytes stay lost is given up as damaged, which returns None.
+
+    What nobody could scan stays in quarantine until somebody can: it is never handed out unseen.
+    """
     file = await FileRepository(uow.session).get_for_update(work.file_id)
     if file is None:
         return None
     if lost and work.attempts >= rules.MOST_LOST:
         file.status = FileStatus.DAMAGED
         return None
+    if unscanned:
+        file.status = FileStatus.QUARANTINED
     file.next_try_at = utc_now() + rules.next_delay(work.attempts)
     return file.next_try_at

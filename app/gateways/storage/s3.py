@@ -1,0 +1,110 @@
+"""Objects in a bucket of any server that speaks S3."""
+
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+from typing import Any, override
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import S3Store
+
+from app.core.config import Settings
+from app.gateways.storage.contract import (
+    READ_BYTES,
+    ObjectMissingError,
+    Storage,
+    StorageUnavailableError,
+    StoredObject,
+    checked,
+)
+
+PART_BYTES = 8_388_608
+PARTS_AT_ONCE = 4
+"""What is in memory while an object is put: so many parts."""
+TIMEOUT = "30s"
+NOT_THERE = (FileNotFoundError,)
+TROUBLE = (BaseError, OSError, ValueError)
+
+
+def _store(settings: Settings) -> S3Store:
+    secret = settings.s3_secret_key.get_secret_value() if settings.s3_secret_key else None
+    address = settings.s3_endpoint or ""
+    plain = address.startswith("http://")
+    return S3Store(
+        settings.bucket_name,
+        endpoint=settings.s3_endpoint,
+        region=settings.s3_region,
+        access_key_id=settings.s3_access_key,
+        secret_access_key=secret,
+        virtual_hosted_style_request=False,
+        client_options={"timeout": TIMEOUT, "connect_timeout": "5s", "allow_http": plain},
+        retry_config={"max_retries": 2},
+    )
+
+
+class S3Storage(Storage):
+    """Keeps objects under their keys; the bucket is private and stays so."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._store = _store(settings)
+
+    @override
+    async def put(self, key: str, source: Path) -> None:
+        try:
+            await obstore.put_async(
+                self._store, checked(key), source, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE
+            )
+        except TROUBLE as error:
+            raise StorageUnavailableError(type(error).__name__) from error
+
+    @override
+    async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
+        if end is not None and end <= start:
+            return
+        span: dict[str, Any] = {}
+        if end is not None:
+            span = {"range": (start, end)}
+        elif start:
+            span = {"range": {"offset": start}}
+        try:
+            found = await obstore.get_async(self._store, checked(key), options=span or None)  # type: ignore[arg-type]
+            async for piece in found.stream(min_chunk_size=READ_BYTES // 2):
+                yield bytes(piece)
+        except NOT_THERE as error:
+            raise ObjectMissingError from error
+        except TROUBLE as error:
+            if "416" in str(error) or "Range" in str(error):
+                raise ObjectMissingError from error
+            raise StorageUnavailableError(type(error).__name__) from error
+
+    @override
+    async def size(self, key: str) -> int | None:
+        try:
+            return int((await obstore.head_async(self._store, checked(key)))["size"])
+        except NOT_THERE:
+            return None
+        except TROUBLE as error:
+            raise StorageUnavailableError(type(error).__name__) from error
+
+    @override
+    async def remove(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            try:
+                await obstore.delete_async(self._store, checked(key))
+            except NOT_THERE:
+                continue
+            except TROUBLE as error:
+                raise StorageUnavailableError(type(error).__name__) from error
+
+    @override
+    async def objects(self) -> AsyncGenerator[StoredObject]:
+        try:
+            async for batch in obstore.list(self._store):
+                for item in batch:
+                    yield StoredObject(item["path"], int(item["size"]), item["last_modified"])
+        except TROUBLE as error:
+            raise StorageUnavailableError(type(error).__name__) from error
+
+    @override
+    async def close(self) -> None:
+        """Hold nothing open."""

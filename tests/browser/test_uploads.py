@@ -1,0 +1,49 @@
+"""The field that uploads: progress, going on after the line broke, what was refused, and the order of the files."""
+
+from playwright.async_api import Browser, FilePayload, Route, expect
+
+from tests.browser.chromium import visit
+from tests.browser.world import new_person
+from tests.factories.files import picture
+
+ROW = "[data-uploads] [data-file]"
+
+
+def text(name: str, content: bytes = b"text") -> FilePayload:
+    """A file as somebody chooses it."""
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+
+
+async def test_files_arrive_while_the_form_is_typed(browser: Browser, site: str) -> None:
+    person = await new_person(browser, site, "sender", "en-GB")
+    async with visit(browser, context=person.context) as watched:
+        page, broken = watched.page, 0
+
+        async def break_once(route: Route) -> None:
+            nonlocal broken
+            broken += 1
+            if broken == 1:
+                await route.abort("connectionreset")
+            else:
+                await route.continue_()
+
+        await page.goto(f"{site}/design")
+        for _sample in range(3):
+            await page.locator(ROW).first.locator("[data-file-remove]").click()
+        await expect(page.locator(ROW)).to_have_count(0)
+        await page.route("**/api/v1/files/uploads/*", break_once)
+        files = [text("photo.png", picture()), text("page.jpg", b"<html>"), text("run.exe", b"MZ")]
+        await page.set_input_files("#field-files", files)
+        rows = page.locator(ROW)
+        await expect(rows.nth(0)).to_have_attribute("data-state", "ready", timeout=30_000)
+        await expect(rows.nth(0).locator("img")).to_be_visible()
+        await expect(rows.nth(1)).to_contain_text("The content is not what the name says.", timeout=30_000)
+        await expect(rows.nth(2)).to_contain_text("Send one of these")
+        assert broken > 1
+        ids = page.locator("[data-uploads] input[name=files]:not([disabled])")
+        await expect(ids).to_have_count(1)
+        await rows.nth(1).locator("[data-file-up]").click()
+        await expect(rows.nth(0)).to_contain_text("page.jpg")
+        await rows.nth(0).locator("[data-file-remove]").click()
+        await expect(rows).to_have_count(2)
+        await expect(page.locator("[data-file-status]")).to_have_text("Removed: page.jpg")

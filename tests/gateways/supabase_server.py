@@ -1,0 +1,138 @@
+"""A server on loopback that speaks the part of Supabase's storage API that our driver uses, as it is documented."""
+
+import email
+import json
+import re
+import secrets
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, override
+from urllib.parse import parse_qs, urlsplit
+
+from app.core.clock import utc_now
+
+SERVICE_KEY = "service-key-of-the-tests"
+BUCKET = "iplance"
+PREFIX = "/storage/v1"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Keeps objects in memory; private: without the key or a signed address nobody gets anything."""
+
+    protocol_version = "HTTP/1.1"
+    objects: dict[str, tuple[bytes, str]]
+    tokens: dict[str, str]
+
+    @override
+    def log_message(self, format: str, *args: Any) -> None:
+        """Stay quiet."""
+
+    def _answer(self, status: int, body: Any = None, headers: dict[str, str] | None = None) -> None:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in ({"Content-Type": "application/json"} | (headers or {})).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _not_found(self) -> None:
+        self._answer(400, {"statusCode": "404", "error": "not_found", "message": "Object not found"})
+
+    def _may(self) -> bool:
+        if self.headers.get("Authorization") == f"Bearer {SERVICE_KEY}" and self.headers.get("apikey") == SERVICE_KEY:
+            return True
+        self._answer(400, {"statusCode": "403", "error": "Unauthorized", "message": "Invalid key"})
+        return False
+
+    def _body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def _file(self) -> bytes:
+        head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
+        whole = email.message_from_bytes(head + self._body())
+        for part in whole.get_payload():
+            if isinstance(part, Message) and part.get_filename():
+                content = part.get_payload(decode=True)
+                assert isinstance(content, bytes)
+                return content
+        raise AssertionError("no file in the form")
+
+    def do_POST(self) -> None:
+        """Upload, sign, list."""
+        path = urlsplit(self.path).path.removeprefix(PREFIX)
+        if not self._may():
+            return
+        if path == f"/object/list/{BUCKET}":
+            asked = json.loads(self._body())
+            found = [
+                {"name": key, "id": key, "created_at": when, "updated_at": when, "metadata": {"size": len(content)}}
+                for key, (content, when) in sorted(self.objects.items())
+            ]
+            self._answer(200, found[asked["offset"] : asked["offset"] + asked["limit"]])
+        elif signing := re.fullmatch(f"/object/sign/{BUCKET}/([0-9a-f]+)", path):
+            self._body()
+            if signing[1] not in self.objects:
+                self._not_found()
+                return
+            token = secrets.token_hex(8)
+            self.tokens[token] = signing[1]
+            self._answer(200, {"signedURL": f"{path}?token={token}"})
+        elif uploading := re.fullmatch(f"/object/{BUCKET}/([0-9a-f]+)", path):
+            key, content = uploading[1], self._file()
+            if key in self.objects and self.headers.get("x-upsert") != "true":
+                self._answer(400, {"statusCode": "409", "error": "Duplicate", "message": "Exists already"})
+                return
+            self.objects[key] = (content, utc_now().isoformat())
+            self._answer(200, {"Key": f"{BUCKET}/{key}", "Id": key})
+        else:
+            self._not_found()
+
+    def do_GET(self) -> None:
+        """Tell about an object, or hand it out by a signed address."""
+        parts = urlsplit(self.path)
+        path = parts.path.removeprefix(PREFIX)
+        if told := re.fullmatch(f"/object/info/{BUCKET}/([0-9a-f]+)", path):
+            if self._may():
+                found = self.objects.get(told[1])
+                if found is None:
+                    self._not_found()
+                else:
+                    self._answer(200, {"name": told[1], "size": len(found[0])})
+            return
+        key = self.tokens.get(parse_qs(parts.query).get("token", [""])[0])
+        if key is None or key not in self.objects:
+            self._not_found()
+            return
+        content = self.objects[key][0]
+        span = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        if span is None:
+            self._answer(200, content)
+        elif int(span[1]) >= len(content):
+            self._answer(416, b"")
+        else:
+            self._answer(206, content[int(span[1]) : int(span[2]) + 1 if span[2] else None])
+
+    def do_DELETE(self) -> None:
+        """Remove objects; what is not there is not in the answer."""
+        if self._may():
+            asked = json.loads(self._body())["prefixes"]
+            self._answer(200, [{"name": key} for key in asked if self.objects.pop(key, None)])
+
+
+@contextmanager
+def supabase_server() -> Generator[str]:
+    """Run the server; its address comes."""
+    made = type("Handler", (Handler,), {"objects": {}, "tokens": {}})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), made)
+    running = threading.Thread(target=server.serve_forever, daemon=True)
+    running.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        running.join()

@@ -1,0 +1,96 @@
+"""The scanner: clamd's own protocol, and that nothing is handed out that nobody could look at."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import update
+
+from app.core.clock import utc_now
+from app.core.resources import Resources
+from app.features.files.tasks import process_files
+from app.gateways.scanner import EXTRA, ClamdScanner, NullScanner, ScannerUnavailableError, scanner_of
+from app.models import File
+from tests.conftest import SignIn
+
+# The test file that every scanner knows, put together here so that no scanner takes this file for it.
+EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}" + rb"$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+
+
+def verdict(content: bytes) -> bytes:
+    """Answer as clamd does."""
+    return b"stream: Eicar-Test-Signature FOUND\0" if EICAR in content else b"stream: OK\0"
+
+
+@asynccontextmanager
+async def clamd(path: Path, answer: Callable[[bytes], bytes] = verdict) -> AsyncGenerator[str]:
+    """Run a server that speaks INSTREAM on a socket; its address comes."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert await reader.readuntil(b"\0") == b"zINSTREAM\0"
+        content = b""
+        while length := int.from_bytes(await reader.readexactly(4)):
+            content += await reader.readexactly(length)
+        writer.write(answer(content))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_unix_server(serve, path)
+    async with server:
+        yield f"unix:{path}"
+
+
+async def test_what_is_found_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    async with clamd(tmp_path / "s") as address:
+        for content, found in ((b"harmless" * 100_000, None), (b"x" + EICAR, "Eicar-Test-Signature"), (b"", None)):
+            await asyncio.to_thread(file.write_bytes, content)
+            assert await ClamdScanner(address).scan(file) == found
+
+
+@pytest.mark.parametrize("said", [b"", b"INSTREAM size limit exceeded. ERROR\0", b"stream: OKAY\0", b"\xff\xff"])
+async def test_what_is_no_verdict_is_none(tmp_path: Path, said: bytes) -> None:
+    file = tmp_path / "file"
+    await asyncio.to_thread(file.write_bytes, b"text")
+    async with clamd(tmp_path / "s", lambda _content: said) as address:
+        with pytest.raises(ScannerUnavailableError):
+            await ClamdScanner(address).scan(file)
+
+
+async def test_a_scanner_that_is_not_there(tmp_path: Path) -> None:
+    for address in (f"unix:{tmp_path}/none", "127.0.0.1:1", "nonsense"):
+        with pytest.raises(ScannerUnavailableError):
+            await ClamdScanner(address).scan(tmp_path)
+
+
+async def test_without_one_nothing_is_scanned(resources: Resources, tmp_path: Path) -> None:
+    assert isinstance(scanner_of(resources), NullScanner)
+    assert await NullScanner().scan(tmp_path) is None
+
+
+async def test_a_file_is_held_until_somebody_has_looked_at_it(
+    client: httpx.AsyncClient, sign_in: SignIn, resources: Resources, tmp_path: Path, uow: Any
+) -> None:
+    await sign_in(client)
+    resources.extras[EXTRA] = ClamdScanner(f"unix:{tmp_path}/s")
+    ids: list[str] = []
+    for name, content in (("good.txt", b"harmless"), ("bad.txt", EICAR)):
+        answer = await client.post("/api/v1/files", files={"file": (name, content)}, data={"kind": "order"})
+        ids.append(answer.json()["id"])
+
+    async def states() -> list[tuple[str, bool]]:
+        async with uow() as work:
+            await work.session.execute(update(File).values(next_try_at=utc_now() - timedelta(minutes=1)))
+        await process_files(resources)
+        found = [(await client.get(f"/api/v1/files/{file_id}")).json() for file_id in ids]
+        return [(file["status"], file["url"] is not None) for file in found]
+
+    assert await states() == [("quarantined", False), ("quarantined", False)]
+    async with clamd(tmp_path / "s"):
+        assert await states() == [("ready", True), ("refused", False)]
+    assert (await client.get(f"/api/v1/files/{ids[1]}")).json()["note"] == "The scanner found malware."

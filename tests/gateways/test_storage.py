@@ -1,0 +1,217 @@
+"""What every storage promises, the same suite over each: the disk, a real S3 server, and Supabase's API."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncGenerator, Generator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+
+from app.core.clock import utc_now
+from app.core.config import Settings
+from app.gateways.storage import (
+    ObjectMissingError,
+    Storage,
+    StorageUnavailableError,
+    make_storage,
+    new_key,
+)
+from tests.gateways.supabase_server import SERVICE_KEY, supabase_server
+
+SIZE = 20 * 1_048_576 + 17
+REAL = {name: os.environ.get(name, "") for name in ("SUPABASE_URL", "SUPABASE_KEY")}  # noqa: TID251 - asks for the real one
+DRIVERS = ["disk", "s3", "supabase", *(["real supabase"] if all(REAL.values()) else [])]
+IDENTITIES = """{"identities": [{"name": "t", "credentials": [{"accessKey": "test", "secretKey": "test-secret"}],
+"actions": ["Admin", "Read", "Write", "List"]}]}"""
+
+
+def free_port() -> int:
+    """Return a port whose gRPC twin (10000 above) is free too."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                second.bind(("127.0.0.1", port + 10_000))
+            except (OSError, OverflowError):
+                continue
+            return port
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """A real S3 server on loopback."""
+    folder = tmp_path_factory.mktemp("s3")
+    (folder / "identities.json").write_text(IDENTITIES)
+    names = ("master.port", "volume.port", "filer.port", "s3.port")
+    ports = {name: free_port() for name in names}
+    command = [
+        *(str(Path(sys.executable).parent / "weed"), "-logtostderr", "server", f"-dir={folder}", "-ip=127.0.0.1"),
+        *("-ip.bind=127.0.0.1", "-s3", f"-s3.config={folder / 'identities.json'}", "-master.volumeSizeLimitMB=64"),
+        *("-volume.max=20", "-s3.port.iceberg=0", "-master.telemetry=false"),
+        *(f"-{name}={port}" for name, port in ports.items()),
+    ]
+    address = f"http://127.0.0.1:{ports['s3.port']}"
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env={"HOME": str(folder)})  # noqa: S603 - ours
+        try:
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline:
+                assert server.poll() is None, (folder / "log").read_text(errors="replace")[-3_000:]
+                try:
+                    httpx.get(address, timeout=1)
+                    break
+                except httpx.HTTPError:
+                    time.sleep(0.2)
+            yield address
+        finally:
+            server.kill()  # it would take its time to say goodbye, and its folder goes with the test
+            server.wait()
+
+
+@pytest.fixture(scope="session")
+def supabase_address() -> Generator[str]:
+    """A server that speaks Supabase's storage API."""
+    with supabase_server() as address:
+        yield address
+
+
+def configured(settings: Settings, **values: Any) -> Settings:
+    """Return settings with these values."""
+    return settings.model_copy(update=values)
+
+
+@pytest_asyncio.fixture(loop_scope="session", params=DRIVERS)
+async def storage(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> AsyncGenerator[Storage]:
+    """Each driver in turn, as its settings make it."""
+    if request.param == "disk":
+        chosen = configured(settings, data_dir=tmp_path)
+    elif request.param == "s3":
+        address = request.getfixturevalue("s3_server")
+        secret = SecretStr("test-secret")
+        chosen = configured(settings, s3_endpoint=address, s3_access_key="test", s3_secret_key=secret)
+    elif request.param == "supabase":
+        address = request.getfixturevalue("supabase_address")
+        chosen = configured(settings, supabase_url=address, supabase_key=SecretStr(SERVICE_KEY))
+    else:
+        key = SecretStr(REAL["SUPABASE_KEY"])
+        chosen = configured(settings, supabase_url=REAL["SUPABASE_URL"], supabase_key=key)
+    made = make_storage(chosen)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def content() -> bytes:
+    """Some megabytes that repeat nowhere."""
+    return os.urandom(SIZE)
+
+
+@pytest.fixture
+def source(tmp_path: Path, content: bytes) -> Path:
+    """The same as a file."""
+    path = tmp_path / "source"
+    path.write_bytes(content)
+    return path
+
+
+async def whole(storage: Storage, key: str, start: int = 0, end: int | None = None) -> bytes:
+    """Read an object or a part of it."""
+    return b"".join([piece async for piece in storage.read(key, start, end)])
+
+
+async def test_what_was_put_is_read_whole_and_in_parts(storage: Storage, source: Path, content: bytes) -> None:
+    key = new_key()
+    await storage.put(key, source)
+    assert await storage.size(key) == SIZE
+    assert await whole(storage, key) == content
+    for start, end in ((0, 1), (1_000_000, 3_000_001), (SIZE - 5, SIZE), (SIZE - 5, None), (7, 7)):
+        assert await whole(storage, key, start, end) == content[start:end], (start, end)
+    await storage.remove([key])
+
+
+async def test_putting_the_same_again_changes_nothing(storage: Storage, tmp_path: Path) -> None:
+    key, path = new_key(), tmp_path / "small"
+    path.write_bytes(b"bytes")
+    for _time in range(2):
+        await storage.put(key, path)
+    assert await whole(storage, key) == b"bytes"
+    assert [found.size async for found in storage.objects() if found.key == key] == [5]
+    await storage.remove([key])
+
+
+async def test_what_is_not_there_is_told_and_removing_it_is_no_failure(storage: Storage) -> None:
+    key = new_key()
+    assert await storage.size(key) is None
+    with pytest.raises(ObjectMissingError):
+        await whole(storage, key)
+    with pytest.raises(ObjectMissingError):
+        await whole(storage, key, 5, 9)
+    await storage.remove([key])
+    await storage.remove([])
+
+
+async def test_every_object_is_listed_until_it_is_removed(storage: Storage, tmp_path: Path) -> None:
+    path = tmp_path / "small"
+    path.write_bytes(b"bytes")
+    keys = {new_key() for _object in range(5)}
+    for key in keys:
+        await storage.put(key, path)
+    listed = [found async for found in storage.objects() if found.key in keys]
+    assert {found.key for found in listed} == keys
+    assert all(found.size == 5 and abs(utc_now() - found.modified) < timedelta(minutes=5) for found in listed)
+    await storage.remove(sorted(keys))
+    assert [found.key async for found in storage.objects() if found.key in keys] == []
+
+
+@pytest.mark.parametrize("key", ["../../etc/passwd", "a/b", "", "Ж" * 40, "A" * 40, "a" * 4_000, "a" * 39 + "\0"])
+async def test_nothing_but_our_own_keys_reaches_a_path(storage: Storage, key: str, tmp_path: Path) -> None:
+    path = tmp_path / "small"
+    path.write_bytes(b"bytes")
+    with pytest.raises((ValueError, StorageUnavailableError)):
+        await storage.put(key, path)
+    with pytest.raises((ValueError, StorageUnavailableError)):
+        await whole(storage, key)
+
+
+@pytest.mark.parametrize("kind", ["s3", "supabase"])
+async def test_a_server_that_does_not_answer_is_told_as_that(settings: Settings, kind: str, tmp_path: Path) -> None:
+    path, nobody = tmp_path / "small", f"http://127.0.0.1:{free_port()}"
+    path.write_bytes(b"bytes")
+    secret = SecretStr("test-secret")
+    values = {"s3_endpoint": nobody, "s3_access_key": "t", "s3_secret_key": secret}
+    if kind == "supabase":
+        values = {"supabase_url": nobody, "supabase_key": secret}
+    storage = make_storage(configured(settings, **values))
+    async with asyncio.timeout(30):
+        for asking in (storage.put(new_key(), path), storage.size(new_key()), storage.remove([new_key()])):
+            with pytest.raises(StorageUnavailableError):
+                await asking
+        with pytest.raises(StorageUnavailableError):
+            await whole(storage, new_key())
+        with pytest.raises(StorageUnavailableError):
+            assert [found async for found in storage.objects()]
+    await storage.close()
+
+
+async def test_a_wrong_key_is_trouble_and_not_a_missing_object(settings: Settings, supabase_address: str) -> None:
+    storage = make_storage(configured(settings, supabase_url=supabase_address, supabase_key=SecretStr("wrong")))
+    with pytest.raises(StorageUnavailableError):
+        await storage.size(new_key())
+    await storage.close()
+
+
+def test_the_address_chooses(settings: Settings) -> None:
+    assert settings.storage_kind == "disk"
+    assert configured(settings, s3_endpoint="http://s3").storage_kind == "s3"
+    assert configured(settings, s3_endpoint="http://s3", supabase_url="http://sb").storage_kind == "supabase"
+    assert configured(settings, supabase_url="http://sb", storage="disk").storage_kind == "disk"
