@@ -11,9 +11,9 @@ from bench.report import RESULTS, Book, show
 from bench.run import Run
 from bench.world import World
 
-SECTIONS = ["me", "lists", "pages", "search", "inserts", "signins", "enumeration", "starts"]
+SECTIONS = ["me", "lists", "pages", "search", "inserts", "signins", "enumeration", "starts", "files"]
 WITHOUT_WORLD = {"starts"}
-WITHOUT_ORDERS = {"starts", "me", "signins", "enumeration"}
+WITHOUT_ORDERS = {"starts", "me", "signins", "enumeration", "files"}
 FULL = 1_000_000
 QUICK = 20_000
 

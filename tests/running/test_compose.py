@@ -93,7 +93,7 @@ def test_ports_are_the_ones_that_are_listened_on() -> None:
             published, _, inside = str(port).rpartition(":")
             assert int(inside) == listened[name]
             assert published.startswith("127.0.0.1:")
-            variable, default = re.fullmatch(r"127\.0\.0\.1:\$\{([A-Z_]+):-(\d+)\}", published).groups()  # type: ignore[union-attr]
+            variable, default = re.fullmatch(r"127\.0\.0\.1:\$\{([A-Z0-9_]+):-(\d+)\}", published).groups()  # type: ignore[union-attr]
             assert Settings.model_fields[variable.lower()].default == int(default)
     exposed = {int(port) for line in re.findall(r"^EXPOSE (.*)$", DOCKERFILE, re.MULTILINE) for port in line.split()}
     assert exposed == set(listened.values())
@@ -106,7 +106,7 @@ def test_variables_exist() -> None:
     for name, service in SERVICES.items():
         known = settings if name in OURS else OF_THE_SERVERS[name]
         assert set(service["environment"]) <= known, name
-    for variable in re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()):
+    for variable in re.findall(r"\$\{([A-Z0-9_]+)", (ROOT / "docker-compose.yml").read_text()):
         assert variable in settings | OF_COMPOSE_ALONE
     in_image = dict(
         pair.split("=", 1) for line in re.findall(r"^ENV (.*)$", DOCKERFILE, re.MULTILINE) for pair in line.split()
