@@ -22,6 +22,8 @@ PAGES = {
     "landing": "/",
     "orders": "/orders",
     "orders-filtered": "/orders?category=web-development&skills=python&budget_min=1000",
+    "orders-match": "/orders?q=%D1%81%D0%B0%D0%B9%D1%82&sort=match",
+    "ranking": "/ranking",
     "orders-none": "/orders?q=zzzz",
     "orders-wrong": "/orders?budget_min=x",
     "order": "/orders >",

@@ -47,6 +47,8 @@ class FastLane:
         kind = "anew" if plan_anew else "kept"
         try:
             return await self._fetch(kind, statement, *values)
+        except TimeoutError as late:  # an OSError too, but no dead connection: asking again would only wait again
+            raise ConnectionError("no answer in time") from late
         except AWAY:
             # After a restart of the database the pool still holds connections to the old one.
             try:

@@ -28,6 +28,7 @@ from app.models.saved_search import (
     SavedSearch,
     SearchMatch,
 )
+from app.models.search_term import SearchTerm
 from app.models.security_event import SecurityEvent
 from app.models.session import AuthSession
 from app.models.throttle import SignInThrottle
@@ -76,6 +77,7 @@ __all__ = [
     "ReportSubject",
     "SavedSearch",
     "SearchMatch",
+    "SearchTerm",
     "SecurityEvent",
     "SignInThrottle",
     "Skill",

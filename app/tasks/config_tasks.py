@@ -69,5 +69,6 @@ celery_app.conf.beat_schedule = {
     "match-orders": every(10.0, "matching.match_orders"),
     "tell-what-was-found": every(15.0, "matching.tell"),
     "prune-what-was-found": daily(4, 0, "matching.prune"),
+    "learn-search-terms": every(6 * 3600.0, "orders.learn_terms"),
     "close-stale-orders": every(600.0, "orders.close_stale"),
 }

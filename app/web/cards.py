@@ -22,6 +22,7 @@ class OrderCard:
     customer: str | None = None
     badge: tuple[str, str] | None = None
     note: str | None = None
+    why: tuple[str, ...] = ()
 
 
 def from_words(least: HasMoney) -> str:

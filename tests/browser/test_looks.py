@@ -8,7 +8,18 @@ from playwright.async_api import Browser, Page, ViewportSize
 
 from tests.browser.chromium import DESK, NARROW, PHONE, Theme, visit
 
-PUBLIC = ["/", "/orders", "/sign-in", "/sign-up", "/reset", "/design", "/unsubscribe/nothing", "/nothing-here"]
+PUBLIC = [
+    "/",
+    "/orders",
+    "/orders?q=%D1%81%D0%B0%D0%B9%D1%82&sort=match",
+    "/ranking",
+    "/sign-in",
+    "/sign-up",
+    "/reset",
+    "/design",
+    "/unsubscribe/nothing",
+    "/nothing-here",
+]
 LOCALES = ["ru-RU", "en-GB"]
 AXE_OPTIONS = {
     "runOnly": {

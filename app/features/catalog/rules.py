@@ -53,6 +53,11 @@ def fold(text: str) -> str:
     return " ".join(text.casefold().replace("ё", "е").split())
 
 
+def other_layout(text: str) -> str:
+    """Return what the same keys write on the other keyboard, Latin for Cyrillic and Cyrillic for Latin."""
+    return text.translate(_OTHER_LAYOUT)
+
+
 def trigrams(text: str) -> frozenset[str]:
     """Return the three-letter pieces of a folded text, its edges marked."""
     padded = f"  {text} "

@@ -9,10 +9,10 @@ from app.core.resources import Resources
 from app.core.uow import UnitOfWork
 from app.features.catalog.errors import DamagedCatalogueError
 from app.features.catalog.repository import CatalogRepository
-from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry, Tags
+from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry, Tags, other_layout
 from app.features.catalog.schemas import CatalogData
 
-__all__ = ["Catalogue", "CategoryEntry", "SkillEntry", "Tags", "load_catalogue", "read_catalogue"]
+__all__ = ["Catalogue", "CategoryEntry", "SkillEntry", "Tags", "load_catalogue", "other_layout", "read_catalogue"]
 
 _KEPT = "catalogue"
 _FRESH_SECONDS = 60.0

@@ -26,14 +26,19 @@ from app.features.orders.errors import (
     TooManyOrdersError,
 )
 from app.features.orders.schemas import (
+    MAX_QUERY,
     NOTHING_OR_CURSOR,
+    FacetsRead,
     OrderCard,
     OrderClose,
     OrderCreate,
+    OrderFilter,
     OrderListQuery,
     OrderPatch,
     OrderRead,
+    RankedCard,
     RevisionList,
+    SuggestionRead,
 )
 
 router = APIRouter(prefix="/orders", tags=["orders"])
@@ -49,16 +54,31 @@ Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Key = Annotated[str | None, Query(max_length=100, description="of the link of an order that is not public")]
 
 
-@router.get("", response_model=Page[OrderCard], responses=refusals(InvalidFilterError, BadCursorError))
+@router.get(
+    "", response_model=Page[RankedCard | OrderCard], responses=refusals(*READER, InvalidFilterError, BadCursorError)
+)
 async def list_orders(
-    wanted: Annotated[OrderListQuery, Query()], session: ReadSession, resources: ProcessResources
+    wanted: Annotated[OrderListQuery, Query()],
+    actor: OptionalActor,
+    session: ReadSession,
+    resources: ProcessResources,
 ) -> Response:
-    """List open orders, newest first, narrowed by words and filters. Nobody needs to be signed in."""
-    return Response(await service.list_open_json(session, resources, wanted), media_type="application/json")
+    """List open orders, narrowed by words and filters. Who is signed in does not see whom they hide."""
+    return Response(await service.list_open_json(session, resources, wanted, actor), media_type="application/json")
+
+
+@router.get("/facets", responses=refusals(*READER, InvalidFilterError))
+async def count_facets(
+    wanted: Annotated[OrderFilter, Query()], actor: OptionalActor, session: ReadSession, resources: ProcessResources
+) -> FacetsRead:
+    """Count the values of the newest thousand orders that fit, for each filter."""
+    return await service.count_facets(session, resources, wanted, actor)
 
 
 async def list_shortcut(request: Request) -> Response | None:
     """Answer the list ahead of routing when nothing but a cursor, or words and a place, are asked for."""
+    if not {"cookie", "authorization"}.isdisjoint(request.headers):  # a reader may hide customers
+        return None
     asked = NOTHING_OR_CURSOR.fullmatch(request.scope["query_string"])
     body: bytes | None
     if asked is None:
@@ -79,6 +99,12 @@ def _quickly_asked(request: Request) -> OrderListQuery | None:
         return OrderListQuery.model_validate(values)
     except ValidationError:
         return None
+
+
+@router.get("/did-you-mean", responses=refusals(InvalidFilterError))
+async def did_you_mean(session: ReadSession, q: Annotated[str, Query(max_length=MAX_QUERY)] = "") -> SuggestionRead:
+    """Put mistyped words of a search right, by the words that stand in open orders."""
+    return SuggestionRead(suggestion=await service.did_you_mean(session, q.replace("\x00", "")))
 
 
 @router.post(

@@ -9,6 +9,13 @@ MOST_BATCHES = 20
 """Of one run; what is left waits for the next."""
 
 
+@periodic("orders.learn_terms")
+async def learn_terms(resources: Resources) -> None:
+    """Make the dictionary of search anew."""
+    async with unit_of_work(resources) as uow:
+        await service.learn_terms(uow)
+
+
 @periodic("orders.close_stale")
 async def close_stale(resources: Resources) -> int:
     """End open orders whose customers did nothing in time, a batch and a transaction at a time."""

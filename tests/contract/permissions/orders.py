@@ -13,6 +13,8 @@ ORDER_FORM = {
 ROWS = [
     Row("GET /orders", EVERYBODY),
     Row("POST /orders", (401, 201, 201, 201, 201), body=ORDER),
+    Row("GET /orders/facets", EVERYBODY),
+    Row("GET /orders/did-you-mean", EVERYBODY),
     Row("GET /orders/mine", SIGNED_IN),
     Row("GET /orders/{order_id}", EVERYBODY),
     Row("GET /orders/{order_id}", (404, 404, 404, 404, 200), "draft"),
@@ -30,6 +32,7 @@ ROWS = [
 
 PAGES = [
     page("GET /orders", 200, 200),
+    page("GET /ranking", 200, 200),
     page("GET /orders/mine", 401, 308),
     page("GET /my/orders", 401, 200),
     page("GET /orders/new", 401, 200),

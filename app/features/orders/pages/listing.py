@@ -11,9 +11,10 @@ from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
+from app.core.actor import Actor
 from app.core.errors import FieldError, InvalidError
 from app.core.http import ProcessResources, ReadSession, connection_resources
-from app.core.i18n import _, current_locale
+from app.core.i18n import N_, _, current_locale
 from app.core.money import Currency, Money, typed_amount
 from app.core.pagination import BadCursorError
 from app.core.problems import field_errors
@@ -22,7 +23,16 @@ from app.features.catalog import service as catalog
 from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError
-from app.features.orders.schemas import KIND_WORDS, NOTHING_OR_CURSOR, STATUS_WORDS, OrderCard, OrderListQuery
+from app.features.orders.schemas import (
+    KIND_WORDS,
+    NOTHING_OR_CURSOR,
+    STATUS_WORDS,
+    FacetsRead,
+    OrderCard,
+    OrderListQuery,
+    RankedCard,
+)
+from app.features.orders.service.ranking import ANSWER_STEPS, DAY_STEPS, answers_words, days_words
 from app.features.profiles import service as profiles
 from app.features.profiles.schemas import CustomerFactsRead
 from app.models import BudgetKind
@@ -37,6 +47,16 @@ PAGE_SIZE = 20
 LANDING_SIZE = 3
 """Orders on the landing page."""
 SKILLS_ON_CARD = 8
+SKILLS_OFFERED = 8
+RANKING: tuple[tuple[str, str], ...] = (
+    (N_("All words stand in the title"), "50"),
+    (N_("All words stand in the title, the skills and the field"), "30"),
+    (N_("All words stand in the text"), "10"),
+    (N_("Each skill that you have too, up to five"), "5"),
+    (N_("Published today; one point less each day"), "20"),
+    (N_("No proposals yet; one point less for each"), "10"),
+)
+"""The formula of the best match in words, as docs/ranking.md has it; a test holds both to the code."""
 
 
 @router.get("/")
@@ -51,20 +71,26 @@ async def landing(request: Request, session: ReadSession, resources: ProcessReso
 
 @router.get("/orders")
 async def list_orders(
-    request: Request, _actor: OptionalActor, session: ReadSession, resources: ProcessResources
+    request: Request, actor: OptionalActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
-    """Show open orders, newest first; the address holds every filter, so it can be kept and shared."""
-    return await _list_page(request, session, resources)
+    """Show open orders; the address holds every filter and the order of the list, so it can be kept and shared."""
+    return await _list_page(request, session, resources, actor)
 
 
-async def _list_page(request: Request, session: ReadSession, resources: Resources) -> Response:
+async def _list_page(
+    request: Request, session: ReadSession, resources: Resources, actor: Actor | None = None
+) -> Response:
     catalogue = await catalog.read_catalogue(session, resources)
     typed = TypedFilter(request)
-    page, count, wrong = service.OrderPage([], None, None), 0, None
+    page, count, wrong, facets, better = service.OrderPage([], None, None), 0, None, None, None
     try:
         wanted = typed.wanted()
-        page = await service.list_open_orders(session, resources, wanted)
-        count = await service.count_orders(session, resources, wanted)
+        page = await service.list_open_orders(session, resources, wanted, actor)
+        count = await service.count_orders(session, resources, wanted, actor)
+        if not count and wanted.q:
+            better = await service.did_you_mean(session, wanted.q)
+        if typed.values:
+            facets = await service.count_facets(session, resources, wanted, actor)
     except BadCursorError:
         return RedirectResponse(typed.address(cursor=None), status_code=303)
     except InvalidError as error:
@@ -76,16 +102,31 @@ async def _list_page(request: Request, session: ReadSession, resources: Resource
         "count": count,
         "count_limit": service.COUNT_LIMIT,
         "older": typed.address(cursor=page.older) if page.older else None,
-        "newer": typed.address(cursor=page.newer) if page.newer else None,
+        "newer": _newer(typed, page),
         "first": typed.address(cursor=None),
         "f": form,
         "chips": typed.chips(catalogue, without=form.errors),
         "q": typed.values.get("q", ""),
         "categories": category_options(catalogue),
+        "better": (better, typed.address(cursor=None, words=better)) if better else None,
+        "sorts": typed.sorts(),
+        "sort": typed.sort,
+        "skills_offered": typed.offered(facets),
+        "facets_capped": facets is not None and facets.capped,
+        "modes": [("all", _("all of them")), ("any", _("any of them"))],
+        "days": [(str(step), days_words(step)) for step in DAY_STEPS],
+        "answers": [(str(step), answers_words(step)) for step in ANSWER_STEPS],
         "kinds": [(kind.value, _(words)) for kind, words in KIND_WORDS.items()],
         "currencies": [(item.value, item.value) for item in Currency],
     }
     return render(request, "orders/list.html", context, status_code=422 if wrong else 200)
+
+
+def _newer(typed: "TypedFilter", page: service.OrderPage) -> str | None:
+    """Return the way back: to the neighbour where the list goes both ways, else to its beginning."""
+    if typed.sort != "newest":
+        return typed.address(cursor=None) if typed.cursor else None
+    return typed.address(cursor=page.newer) if page.newer else None
 
 
 async def guest_list_shortcut(request: Request) -> Response | None:
@@ -109,6 +150,12 @@ async def guest_list_shortcut(request: Request) -> Response | None:
         raise TypeError("something else stands in this place")
     packed = "gzip" in request.headers.get("accept-encoding", "")
     return await pages.get("orders", cursor, items, count, packed, current_theme(request), write=write)
+
+
+@router.get("/ranking")
+async def show_ranking(request: Request) -> Response:
+    """Say how the best match is counted."""
+    return render(request, "orders/ranking.html", {"rules": RANKING})
 
 
 @router.get("/orders/mine")
@@ -163,6 +210,7 @@ def card_of(
         customer=None if own else order.customer.name,
         badge=(_(label), tone) if own else None,
         note=cards.facts_words(facts.get(order.customer.id)),
+        why=tuple(f"{item.text} +{item.points}" for item in order.why) if isinstance(order, RankedCard) else (),
     )
 
 
@@ -185,7 +233,10 @@ def _category_options(catalogue: catalog.Catalogue, locale: str) -> tuple[tuple[
 class TypedFilter:
     """What stands in the address of the list: filters as people typed them."""
 
-    NAMES = ("q", "category", "skills", "budget_kind", "budget_min", "budget_max", "currency")
+    NAMES = (
+        "q", "category", "skills", "skills_mode", "budget_kind", "budget_min", "budget_max", "currency", "days",
+        "answers_below",
+    )  # fmt: skip
     BOUNDS = frozenset({"budget_min", "budget_max"})
 
     def __init__(self, request: Request) -> None:
@@ -195,8 +246,8 @@ class TypedFilter:
             text = ", ".join(part.strip() for part in query.getlist(name) if part.strip())
             if text:
                 self.values[name] = text
-        if not self.BOUNDS & set(self.values):
-            self.values.pop("currency", None)
+        self.sort = query.get("sort") or "newest"
+        self._drop_idle(self.values)
         self.cursor = query.get("cursor") or None
 
     @property
@@ -216,6 +267,9 @@ class TypedFilter:
             InvalidOrderError: Some of them cannot be read; all are named at once.
         """
         content: dict[str, Any] = {**self.values, "skills": self.words, "cursor": self.cursor, "limit": PAGE_SIZE}
+        content["sort"] = self.sort
+        if self.sort == "budget":
+            content["currency"] = self.currency
         faults: list[FieldError] = []
         for name in self.BOUNDS & set(self.values):
             content["currency"] = self.currency
@@ -233,16 +287,54 @@ class TypedFilter:
             raise InvalidOrderError(errors=faults)
         return wanted
 
-    def address(self, *, cursor: str | None, without: tuple[str, str] | None = None) -> str:
-        """Return the address of the same list at another place, or without one of its filters."""
+    def _drop_idle(self, values: dict[str, str]) -> None:
+        """Leave out what says nothing alone: a currency without amounts, how many of no skills."""
+        if not self.BOUNDS & set(values) and self.sort != "budget":
+            values.pop("currency", None)
+        if "," not in values.get("skills", ""):
+            values.pop("skills_mode", None)
+
+    def sorts(self) -> list[tuple[str, str, bool]]:
+        """Return the orders of the list: words, address, whether it is the one."""
+        named = {"newest": _("Newest"), "match": _("Best match"), "budget": _("Budget"), "closing": _("Closing soon")}
+        return [(words, self.address(cursor=None, sort=name), name == self.sort) for name, words in named.items()]
+
+    def offered(self, facets: FacetsRead | None) -> list[tuple[str, int, str]]:
+        """Return skills that would narrow the list further, with their counts and the addresses that do it."""
+        if facets is None:
+            return []
+        chosen = {word.casefold() for word in self.words}
+        found = [
+            (item.name, item.count, self.address(cursor=None, more_skill=item.name))
+            for item in facets.skills
+            if item.name.casefold() not in chosen and item.value not in chosen and item.count < facets.counted
+        ]
+        return found[:SKILLS_OFFERED]
+
+    def address(
+        self,
+        *,
+        cursor: str | None,
+        without: tuple[str, str] | None = None,
+        sort: str | None = None,
+        more_skill: str | None = None,
+        words: str | None = None,
+    ) -> str:
+        """Return the address of the same list at another place, in another order, wider by a filter or narrower."""
         left = dict(self.values)
+        if words:
+            left["q"] = words
+        if more_skill:
+            left["skills"] = ", ".join([*self.words, more_skill])
         if without and without[0] == "skills":
             left["skills"] = ", ".join(word for word in self.words if word != without[1])
         elif without:
             left.pop(without[0], None)
-        if not self.BOUNDS & set(left):
-            left.pop("currency", None)
+        self._drop_idle(left)
         pairs = [(name, value) for name, value in left.items() if value]
+        order = self.sort if sort is None else sort
+        if order != "newest":
+            pairs.append(("sort", order))
         if cursor:
             pairs.append(("cursor", cursor))
         return f"/orders?{urlencode(pairs)}" if pairs else "/orders"
@@ -257,7 +349,7 @@ class TypedFilter:
         locale = current_locale()
         found: list[tuple[str, tuple[str, str]]] = []
         for name, value in self.values.items():
-            if name not in ("currency", "skills", "q") and name not in without:
+            if name not in ("currency", "skills", "skills_mode", "q") and name not in without:
                 found.append((self._words(name, value, catalogue), (name, value)))
         for word in self.words:
             skill = catalogue.resolve(word)
@@ -274,6 +366,11 @@ class TypedFilter:
         if name == "category":
             entry = catalogue.category(value)
             return entry.name(current_locale()) if entry else value
+        if name == "skills_mode":
+            return _("any of them") if value == "any" else _("all of them")
+        if name in ("days", "answers_below"):
+            words = days_words if name == "days" else answers_words
+            return words(int(value)) if value.isascii() and value.isdigit() else value
         if name == "budget_kind":
             return _(KIND_WORDS[BudgetKind(value)]) if value in set(BudgetKind) else value
         try:

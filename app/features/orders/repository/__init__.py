@@ -10,6 +10,8 @@ from app.features.orders.repository.listing import (
     newest_cards,
 )
 from app.features.orders.repository.orders import OrderRepository
+from app.features.orders.repository.sorting import Place, SortedRow, SortingRepository
+from app.features.orders.repository.terms import TermRepository
 
 __all__ = [
     "COUNT_LIMIT",
@@ -17,7 +19,11 @@ __all__ = [
     "FittingRepository",
     "ListingRepository",
     "OrderRepository",
+    "Place",
     "Position",
+    "SortedRow",
+    "SortingRepository",
+    "TermRepository",
     "count_statement",
     "newest_cards",
 ]

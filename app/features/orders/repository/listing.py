@@ -16,6 +16,7 @@ from sqlalchemy import (
     SQLColumnExpression,
     Text,
     Uuid,
+    all_,
     and_,
     any_,
     bindparam,
@@ -86,6 +87,10 @@ class Conditions:
     words: str = ""
     category_ids: tuple[int, ...] = ()
     skills: tuple[str, ...] = ()
+    any_skill: tuple[str, ...] = ()
+    since: datetime | None = None
+    answers_below: int | None = None
+    hidden: tuple[UUID, ...] = ()
     budget_kind: BudgetKind | None = None
     budget_min: int | None = None
     budget_max: int | None = None
@@ -103,7 +108,7 @@ class Conditions:
         PostgreSQL multiplies their frequencies as if they had nothing to do with each other, and so may expect a
         hundred orders where twenty thousand fit.
         """
-        given = len(shape_of(self, None)[0][0] - {"words", "skills"})
+        given = len(shape_of(self, None)[0][0] - {"words", "skills", "hidden"})
         return given + len(_TOKEN.findall(self.words)) + len(self.skills) > 1
 
 
@@ -137,6 +142,10 @@ def clauses_of(given: frozenset[str], of: type[Order] = Order) -> list[ColumnEle
         "words": or_(func.numnode(query) == literal_column("0"), of.search.op("@@")(query)),
         "category_ids": of.category_id == any_(ids),
         "skills": of.skills.op("@>")(bindparam("skills", type_=ARRAY(Text))),
+        "any_skill": of.skills.op("&&")(bindparam("any_skill", type_=ARRAY(Text))),
+        "since": of.published_at >= bindparam("since", type_=DateTime(timezone=True)),
+        "answers_below": of.proposals_count < bindparam("answers_below", type_=BigInteger),
+        "hidden": of.customer_id != all_(bindparam("hidden", type_=ARRAY(Uuid()))),
         "budget_kind": of.budget_kind == bindparam("budget_kind", type_=Text),
         "currency": of.currency == bindparam("currency", type_=Text),
         "budget_min": most >= bindparam("budget_min", type_=BigInteger),
@@ -193,8 +202,8 @@ def _object(fields: dict[str, tuple[SQLColumnExpression[Any], ...]]) -> ColumnEl
     return func.concat(*pieces, _word("}"))
 
 
-def _cards(page: Any) -> Select[str, datetime, UUID]:  # noqa: ANN401 - the columns of an anonymous subquery
-    """Let PostgreSQL write each row of a page as the JSON of an `OrderCard`."""
+def card_of_row(page: Any) -> ColumnElement[str]:  # noqa: ANN401 - the columns of an anonymous subquery
+    """Let PostgreSQL write a row as the JSON of an `OrderCard`."""
 
     def money(amount: ColumnElement[Any]) -> tuple[SQLColumnExpression[Any], ...]:
         return _or_null(amount, _object({"amount": _plain(amount), "currency": _quoted(page.currency)}))
@@ -207,7 +216,7 @@ def _cards(page: Any) -> Select[str, datetime, UUID]:  # noqa: ANN401 - the colu
         .scalar_subquery()
     )
     category = select(cast(func.to_json(Category.slug), Text)).where(Category.id == page.category_id).scalar_subquery()
-    card = _object(
+    return _object(
         {
             "id": _quoted(page.id),
             "title": _plain(func.to_json(page.title)),
@@ -226,10 +235,14 @@ def _cards(page: Any) -> Select[str, datetime, UUID]:  # noqa: ANN401 - the colu
             "published_at": _quoted(_stamp(page.published_at)),
         }
     )
-    return select(card, page.published_at, page.id).order_by(page.published_at.desc(), page.id.desc())
 
 
-_CARD_COLUMNS = (
+def _cards(page: Any) -> Select[str, datetime, UUID]:  # noqa: ANN401 - the columns of an anonymous subquery
+    """Return a page of cards with their places, newest first."""
+    return select(card_of_row(page), page.published_at, page.id).order_by(page.published_at.desc(), page.id.desc())
+
+
+CARD_COLUMNS = (
     Order.id,
     Order.title,
     Order.excerpt,
@@ -252,9 +265,9 @@ _CARD_COLUMNS = (
 def _among_newest(shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
     """Take the rows that fit among the `NEWEST` beside the neighbour: a way whose cost has an end."""
     given, side = shape
-    newest = _window(select(*_CARD_COLUMNS, Order.search), (frozenset(), side), NEWEST).subquery("newest")
+    newest = _window(select(*CARD_COLUMNS, Order.search), (frozenset(), side), NEWEST).subquery("newest")
     near = aliased(Order, newest)
-    columns = [getattr(near, column.key) for column in _CARD_COLUMNS]
+    columns = [getattr(near, column.key) for column in CARD_COLUMNS]
     key = (near.published_at, near.id) if side == "newer" else (near.published_at.desc(), near.id.desc())
     return select(*columns).where(*clauses_of(given, near)).order_by(*key).limit(literal_column(str(int(limit))))
 
@@ -262,7 +275,7 @@ def _among_newest(shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
 @lru_cache(maxsize=400)
 def cards_statement(shape: Shape, limit: int, *, among_newest: bool = False) -> tuple[str, tuple[str, ...]]:
     """Return the text of a page of cards, compiled once for its shape, and the names of its values in order."""
-    rows = _among_newest(shape, limit) if among_newest else _window(select(*_CARD_COLUMNS), shape, limit)
+    rows = _among_newest(shape, limit) if among_newest else _window(select(*CARD_COLUMNS), shape, limit)
     page = rows.subquery("page")
     compiled = _cards(page.c).compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's own
     return str(compiled), tuple(compiled.positiontup or ())

@@ -3,8 +3,13 @@
 from app.features.orders.schemas.listing import (
     MAX_QUERY,
     NOTHING_OR_CURSOR,
+    FacetRead,
+    FacetsRead,
     OrderFilter,
     OrderListQuery,
+    RankedCard,
+    SuggestionRead,
+    WhyRead,
 )
 from app.features.orders.schemas.orders import (
     KIND_WORDS,
@@ -39,6 +44,8 @@ __all__ = [
     "STATUS_WORDS",
     "VISIBILITY_WORDS",
     "CategorySlug",
+    "FacetRead",
+    "FacetsRead",
     "Moment",
     "Note",
     "OrderCard",
@@ -50,8 +57,11 @@ __all__ = [
     "OrderPatch",
     "OrderRead",
     "PersonRead",
+    "RankedCard",
     "RevisionList",
     "RevisionRead",
     "SkillWord",
     "SkillWords",
+    "SuggestionRead",
+    "WhyRead",
 ]

@@ -1,13 +1,13 @@
 """What the public list of orders is asked for."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.money import MAX_AMOUNT, Currency
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
-from app.features.orders.schemas.orders import MAX_SKILLS
+from app.features.orders.schemas.orders import MAX_SKILLS, OrderCard
 from app.models import BudgetKind
 
 NOTHING_OR_CURSOR = re.compile(rb"(?:cursor=(?P<cursor>[A-Za-z0-9_-]{1,300}))?")
@@ -24,8 +24,13 @@ class OrderFilter(BaseModel):
     category: Annotated[str, Field(max_length=60, description="slug; its parts are included")] = ""
     skills: Annotated[
         tuple[Annotated[str, Field(max_length=200)], ...],
-        Field(max_length=MAX_SKILLS, description="slugs or names, repeated or with commas; all of them are needed"),
+        Field(max_length=MAX_SKILLS, description="slugs or names, repeated or with commas"),
     ] = ()
+    skills_mode: Literal["all", "any"] = Field(
+        default="all", description="whether all of the skills are needed, or one"
+    )
+    days: Annotated[int | None, Field(ge=1, le=365, description="published within so many days")] = None
+    answers_below: Annotated[int | None, Field(ge=1, le=1000, description="with fewer proposals than this")] = None
     budget_kind: BudgetKind | None = None
     budget_min: Annotated[int | None, Field(ge=0, le=MAX_AMOUNT, description="minor units")] = None
     budget_max: Annotated[int | None, Field(ge=0, le=MAX_AMOUNT, description="minor units")] = None
@@ -35,6 +40,50 @@ class OrderFilter(BaseModel):
 class OrderListQuery(OrderFilter):
     """A page of the list of open orders."""
 
-    sort: Annotated[str, Field(pattern="^newest$")] = "newest"
+    sort: Literal["newest", "budget", "closing", "match"] = Field(
+        default="newest",
+        description="`budget` needs a currency; `match` follows the published formula of /ranking and says why",
+    )
     cursor: Annotated[str | None, Field(max_length=300)] = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+
+
+class WhyRead(BaseModel):
+    """One reason why an order stands where it does in the best match; the points of all reasons are its score."""
+
+    code: Literal["title", "skills", "text", "your_skills", "fresh", "few_answers"]
+    points: int
+    text: str = Field(description="the same in the reader's language")
+
+
+class RankedCard(OrderCard):
+    """An order in the best match, with its score and what it is made of."""
+
+    score: int
+    why: list[WhyRead]
+
+
+class SuggestionRead(BaseModel):
+    """What to search for instead; null where nothing better is known."""
+
+    suggestion: str | None
+
+
+class FacetRead(BaseModel):
+    """How many of the orders that fit have one value; `name` is in the reader's language."""
+
+    value: str
+    name: str
+    count: int
+
+
+class FacetsRead(BaseModel):
+    """Counts over the newest orders that fit; `capped` says that there are more than were counted."""
+
+    counted: int
+    capped: bool
+    categories: list[FacetRead]
+    skills: list[FacetRead]
+    budget_kinds: list[FacetRead]
+    answers: list[FacetRead]
+    days: list[FacetRead]

@@ -20,6 +20,7 @@ from app.features.orders.service.fitting import lists_holding
 from app.features.orders.service.importing import ImportedOrder, import_order, record_key
 from app.features.orders.service.listing import (
     OrderPage,
+    count_facets,
     count_newest,
     count_orders,
     list_newest_json,
@@ -37,6 +38,7 @@ from app.features.orders.service.reading import (
     people,
     present,
 )
+from app.features.orders.service.terms import did_you_mean, learn_terms
 
 __all__ = [
     "COUNT_LIMIT",
@@ -44,15 +46,18 @@ __all__ = [
     "OrderPage",
     "award_order",
     "close_order",
+    "count_facets",
     "count_newest",
     "count_orders",
     "create_order",
+    "did_you_mean",
     "drop_proposal",
     "edit_order",
     "end_stale_orders",
     "get_order",
     "get_own_order",
     "import_order",
+    "learn_terms",
     "list_newest_json",
     "list_open_json",
     "list_open_orders",

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.actor import Actor
+from app.core.clock import utc_now
 from app.core.errors import FieldError
 from app.core.fastlane import FastLane
 from app.core.i18n import N_
@@ -17,7 +19,9 @@ from app.features.catalog import service as catalog
 from app.features.orders import rules
 from app.features.orders.errors import InvalidFilterError
 from app.features.orders.repository import Conditions, ListingRepository, Position, count_statement, newest_cards
-from app.features.orders.schemas import OrderCard, OrderFilter, OrderListQuery
+from app.features.orders.schemas import FacetsRead, OrderCard, OrderFilter, OrderListQuery
+from app.features.orders.service import ranking
+from app.features.profiles import service as profiles
 
 type CardRow = tuple[str, datetime, UUID]
 """The JSON of a card and its place in the list."""
@@ -30,13 +34,15 @@ NOTHING = b'{"items":[],"next_cursor":null}'
 class OrderPage:
     """One page of the public list with the way to both neighbours."""
 
-    items: list[OrderCard]
+    items: Sequence[OrderCard]
     newer: str | None
     older: str | None
 
 
-async def narrow(session: AsyncSession, resources: Resources, wanted: OrderFilter) -> Conditions | None:
-    """Resolve the names in a filter; None where nothing can fit.
+async def narrow(
+    session: AsyncSession, resources: Resources, wanted: OrderFilter, reader: Actor | None = None
+) -> Conditions | None:
+    """Resolve the names in a filter; None where nothing can fit. Customers whom the reader hides are left out.
 
     Raises:
         InvalidFilterError: A name is unknown or two filters contradict each other.
@@ -63,10 +69,17 @@ async def narrow(session: AsyncSession, resources: Resources, wanted: OrderFilte
     words = _words(wanted.q)
     if words and not rules.has_words(words):
         return None
+    hidden = await profiles.hidden_customers(session, reader.id) if reader else frozenset()
+    since = utc_now() - timedelta(days=wanted.days) if wanted.days else None
+    every = wanted.skills_mode == "all"
     return Conditions(
         words=words,
         category_ids=category_ids,
-        skills=tuple(skills),
+        skills=tuple(skills) if every else (),
+        any_skill=() if every else tuple(skills),
+        since=since.replace(minute=0, second=0, microsecond=0) if since else None,
+        answers_below=wanted.answers_below,
+        hidden=tuple(sorted(hidden)),
         budget_kind=wanted.budget_kind,
         budget_min=wanted.budget_min,
         budget_max=wanted.budget_max,
@@ -74,14 +87,18 @@ async def narrow(session: AsyncSession, resources: Resources, wanted: OrderFilte
     )
 
 
-async def list_open_json(session: AsyncSession, resources: Resources, wanted: OrderListQuery) -> bytes:
+async def list_open_json(
+    session: AsyncSession, resources: Resources, wanted: OrderListQuery, reader: Actor | None = None
+) -> bytes:
     """Return a page of open orders as the finished JSON of `Page[OrderCard]`, written by PostgreSQL.
 
     The list that nothing narrows is the most read page of the house: it goes by the fast lane.
     """
-    conditions = await narrow(session, resources, wanted)
+    conditions = await narrow(session, resources, wanted, reader)
     if conditions is None:
         return NOTHING
+    if wanted.sort != "newest":
+        return await ranking.sorted_json(session, wanted, conditions, reader)
     position = Position.decode(wanted.cursor) if wanted.cursor else None
     return _page_json(await _rows(session, resources, conditions, position, wanted.limit), position, wanted.limit)
 
@@ -142,11 +159,16 @@ def _page_json(rows: Sequence[CardRow], position: Position | None, limit: int) -
     return f'{{"items":[{",".join([row[0] for row in rows])}],"next_cursor":{cursor}}}'.encode()
 
 
-async def list_open_orders(session: AsyncSession, resources: Resources, wanted: OrderListQuery) -> OrderPage:
+async def list_open_orders(
+    session: AsyncSession, resources: Resources, wanted: OrderListQuery, reader: Actor | None = None
+) -> OrderPage:
     """Return the same page as objects, with cursors to both neighbours, as pages need them."""
-    conditions = await narrow(session, resources, wanted)
+    conditions = await narrow(session, resources, wanted, reader)
     if conditions is None:
         return OrderPage([], None, None)
+    if wanted.sort != "newest":
+        found, following = await ranking.sorted_cards(session, wanted, conditions, reader)
+        return OrderPage(found, None, following)
     position = Position.decode(wanted.cursor) if wanted.cursor else None
     rows = await _rows(session, resources, conditions, position, wanted.limit)
     more = len(rows) > wanted.limit
@@ -161,9 +183,21 @@ async def list_open_orders(session: AsyncSession, resources: Resources, wanted: 
     )
 
 
-async def count_orders(session: AsyncSession, resources: Resources, wanted: OrderFilter) -> int:
+async def count_facets(
+    session: AsyncSession, resources: Resources, wanted: OrderFilter, reader: Actor | None = None
+) -> FacetsRead:
+    """Count the values of the newest orders that fit, so that a filter can say what it would leave."""
+    conditions = await narrow(session, resources, wanted, reader)
+    if conditions is None:
+        return FacetsRead(counted=0, capped=False, categories=[], skills=[], budget_kinds=[], answers=[], days=[])
+    return await ranking.count_facets(session, resources, conditions)
+
+
+async def count_orders(
+    session: AsyncSession, resources: Resources, wanted: OrderFilter, reader: Actor | None = None
+) -> int:
     """Count open orders that fit, up to one more than the bound of `repository.COUNT_LIMIT`."""
-    conditions = await narrow(session, resources, wanted)
+    conditions = await narrow(session, resources, wanted, reader)
     if conditions is None:
         return 0
     return await ListingRepository(session, resources.fast_lane).count(conditions)

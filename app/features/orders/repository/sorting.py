@@ -1,0 +1,219 @@
+"""The public list in other orders than newest first: by budget, by what closes soon, by the best match.
+
+Each looks at no more than `CANDIDATES` orders, the newest that fit, and sorts those; where an index holds the very
+order that is asked for, it is followed instead. The moment of the first page stands in the cursor, so orders that are
+published meanwhile move nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Select,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    case,
+    cast,
+    extract,
+    func,
+    literal_column,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from app.core.pagination import BadCursorError, decode_cursor, encode_cursor
+from app.features.orders.repository.listing import (
+    CARD_COLUMNS,
+    IS_LISTED,
+    Conditions,
+    card_of_row,
+    clauses_of,
+    shape_of,
+)
+from app.models import Order
+
+CANDIDATES = 2000
+"""How many of the newest orders that fit are sorted; docs/ranking.md says so too."""
+COUNTED = 1000
+"""How many of the newest orders that fit are counted for the facets."""
+BY_BUDGET = frozenset({"currency", "budget_kind", "budget_min", "budget_max", "hidden"})
+"""Conditions under which the index by budget is followed."""
+BY_END = frozenset({"hidden"})
+"""The same for the index by the end of open orders."""
+IN_TITLE, IN_SKILLS, IN_TEXT = 50, 30, 10
+A_SKILL, MOST_SKILLS = 5, 5
+FRESH_DAYS, FEW_ANSWERS = 20, 10
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a sorted list: the key and the id of the row before, and when the first page was read."""
+
+    key: int
+    order_id: UUID
+    as_of: datetime
+
+    def encode(self, sort: str) -> str:
+        """Return the opaque cursor."""
+        return encode_cursor(sort, self.key, str(self.order_id), (self.as_of - _EPOCH) // _MICROSECOND)
+
+    @classmethod
+    def decode(cls, cursor: str, sort: str) -> "Place":
+        """Read a cursor back.
+
+        Raises:
+            BadCursorError: It is no cursor of this list.
+        """
+        named, key, order_id, micros = decode_cursor(cursor, str, int, str, int)
+        try:
+            if named != sort or abs(key) >= 2**63:  # a list in another order, or no number of ours
+                raise BadCursorError
+            return cls(key, UUID(order_id), _EPOCH + micros * _MICROSECOND)
+        except (ValueError, OverflowError) as wrong:
+            raise BadCursorError from wrong
+
+
+@dataclass(frozen=True, slots=True)
+class SortedRow:
+    """One row: the JSON of its card, its key in the list, and what the key is made of."""
+
+    card: str
+    order_id: UUID
+    key: int
+    points: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What one of the counted orders has."""
+
+    category_id: int | None
+    skills: list[str]
+    budget_kind: str
+    answers: int
+    published_at: datetime
+
+
+def _points(of: Any, given: frozenset[str]) -> dict[str, ColumnElement[Any]]:  # noqa: ANN401 - an aliased table
+    """Return the parts of the score of the best match; docs/ranking.md is the formula in words."""
+    found: dict[str, ColumnElement[Any]] = {}
+    if "words" in given:
+        query = func.websearch_to_tsquery(
+            literal_column("'russian'::regconfig"), func.search_words(bindparam("words", type_=Text))
+        )
+
+        def within(weights: str) -> ColumnElement[bool]:
+            return func.ts_filter(of.search, literal_column(f"""'{weights}'::"char"[]""")).op("@@")(query)
+
+        title, skills = within("{a}"), within("{a,b}")
+        found["title"] = case((title, IN_TITLE), else_=0)
+        found["skills"] = case((title, 0), (skills, IN_SKILLS), else_=0)
+        found["text"] = case((skills, 0), else_=IN_TEXT)
+    mine = bindparam("mine", type_=ARRAY(Text))
+    asked = func.unnest(of.skills).column_valued("skill")
+    common = select(func.count(asked)).where(asked == any_(mine)).scalar_subquery()
+    found["your_skills"] = A_SKILL * func.least(common, MOST_SKILLS)
+    age = extract("epoch", bindparam("as_of", type_=DateTime(timezone=True)) - of.published_at)
+    found["fresh"] = func.greatest(0, FRESH_DAYS - func.floor(age / 86_400))
+    found["few_answers"] = func.greatest(0, FEW_ANSWERS - of.proposals_count)
+    return {name: cast(part, BigInteger) for name, part in found.items()}
+
+
+def _micros(moment: ColumnElement[Any]) -> ColumnElement[int]:
+    return cast(extract("epoch", moment) * 1_000_000, BigInteger)
+
+
+class SortingRepository:
+    """Open orders as everybody sees them, in other orders than newest first."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def page(
+        self, conditions: Conditions, sort: str, place: Place | None, as_of: datetime, limit: int, mine: Sequence[str]
+    ) -> list[SortedRow]:
+        """Return one page; `mine` are the reader's skills, which count in the best match alone."""
+        (given, _side), values = shape_of(conditions, None)
+        values |= {"as_of": as_of, "mine": list(mine)}
+        direct = (sort == "budget" and given <= BY_BUDGET) or (sort == "closing" and given <= BY_END)
+        near = Order if direct else self._candidates(given)
+        points = _points(near, given) if sort == "match" else {}
+        key = self._key(near, sort, points)
+        columns = [getattr(near, column.key) for column in CARD_COLUMNS]
+        rows = select(*columns, key.label("sort_key"), *[part.label(f"p_{name}") for name, part in points.items()])
+        if direct:
+            rows = rows.where(IS_LISTED, *clauses_of(given), Order.published_at <= bindparam("as_of"))
+        if sort == "budget":
+            rows = rows.where(near.budget_amount.is_not(None))
+        if place is not None:
+            values |= {"key": place.key, "order_id": place.order_id}
+            after = tuple_(bindparam("key", type_=BigInteger), bindparam("order_id", type_=Uuid()))
+            rows = rows.where(tuple_(key, near.id) < after)
+            if direct:  # the same said so that the index can begin there
+                edge = near.budget_amount if sort == "budget" else near.expires_at
+                values["edge"] = place.key if sort == "budget" else _EPOCH - place.key * _MICROSECOND
+                at = bindparam("edge", type_=edge.type)
+                rows = rows.where(edge <= at if sort == "budget" else edge >= at)
+        first = near.expires_at.asc() if direct and sort == "closing" else key.desc()
+        page = rows.order_by(first, near.id.desc()).limit(limit).subquery("page")
+        parts = [page.c[f"p_{name}"] for name in points]
+        statement: Select[Any] = select(card_of_row(page.c), page.c.id, page.c.sort_key, *parts).order_by(
+            page.c.sort_key.desc(), page.c.id.desc()
+        )
+        await self._plan_anew(given)
+        found = (await self._session.execute(statement, values)).all()
+        return [SortedRow(row[0], row[1], row[2], dict(zip(points, row[3:], strict=True))) for row in found]
+
+    async def count_by_value(self, conditions: Conditions) -> list[Counted]:
+        """Return what the newest orders that fit have, and one order more than are counted where there are more."""
+        (given, _side), values = shape_of(conditions, None)
+        statement = (
+            select(Order.category_id, Order.skills, Order.budget_kind, Order.proposals_count, Order.published_at)
+            .where(IS_LISTED, *clauses_of(given))
+            .order_by(Order.published_at.desc(), Order.id.desc())
+            .limit(COUNTED + 1)
+        )
+        await self._plan_anew(given)
+        rows = (await self._session.execute(statement, values)).all()
+        return [Counted(row[0], row[1], str(row[2]), row[3], row[4]) for row in rows if row[4] is not None]
+
+    def _candidates(self, given: frozenset[str]) -> Any:  # noqa: ANN401 - an aliased table
+        newest = (
+            select(*CARD_COLUMNS, Order.search, Order.expires_at)
+            .where(IS_LISTED, *clauses_of(given), Order.published_at <= bindparam("as_of"))
+            .order_by(Order.published_at.desc(), Order.id.desc())
+            .limit(literal_column(str(CANDIDATES)))
+        )
+        return aliased(Order, newest.subquery("newest"))
+
+    def _key(self, near: Any, sort: str, points: dict[str, ColumnElement[Any]]) -> ColumnElement[int]:  # noqa: ANN401 - an aliased table
+        """Return what the list is sorted by, greatest first."""
+        if sort == "budget":
+            found: ColumnElement[int] = near.budget_amount
+        elif sort == "closing":
+            found = -_micros(near.expires_at)
+        else:
+            total: Any = 0
+            for part in points.values():
+                total = total + part
+            found = total
+        return found
+
+    async def _plan_anew(self, given: frozenset[str]) -> None:
+        """Plan for the words themselves: a plan for any took up to six seconds. It ends with the transaction."""
+        if "words" in given:
+            await self._session.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"))

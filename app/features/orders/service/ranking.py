@@ -1,0 +1,146 @@
+"""Reading the public list in other orders than newest first, with the reasons for each place, and counts per filter."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.errors import FieldError
+from app.core.i18n import N_, _, current_locale, ngettext
+from app.core.resources import Resources
+from app.features.catalog import service as catalog
+from app.features.orders.errors import InvalidFilterError
+from app.features.orders.repository import Conditions, Place, SortedRow, SortingRepository
+from app.features.orders.repository.sorting import COUNTED, Counted
+from app.features.orders.schemas import (
+    KIND_WORDS,
+    FacetRead,
+    FacetsRead,
+    OrderCard,
+    OrderListQuery,
+    RankedCard,
+    WhyRead,
+)
+from app.features.profiles import service as profiles
+
+MOST_VALUES = 12
+"""Of one facet; the rest is rare."""
+ANSWER_STEPS = (1, 5, 10)
+DAY_STEPS = (1, 3, 7)
+WHY_WORDS: dict[str, str] = {
+    "title": N_("all words in the title"),
+    "skills": N_("all words in the title, the skills and the field"),
+    "text": N_("the words in its text"),
+    "your_skills": N_("skills of yours"),
+    "fresh": N_("published not long ago"),
+    "few_answers": N_("few proposals yet"),
+}
+
+
+async def sorted_cards(
+    session: AsyncSession, wanted: OrderListQuery, conditions: Conditions, reader: Actor | None
+) -> tuple[list[OrderCard], str | None]:
+    """Return a page of a sorted list and the cursor of the next; in the best match each card says why it is there.
+
+    Raises:
+        BadCursorError: The cursor is of another list.
+        InvalidFilterError: Budgets are sorted within one currency, and none was named.
+    """
+    rows, more = await _rows(session, wanted, conditions, reader)
+    return [_card(row) for row in rows], more
+
+
+async def sorted_json(
+    session: AsyncSession, wanted: OrderListQuery, conditions: Conditions, reader: Actor | None
+) -> bytes:
+    """Return the same as the finished JSON of a page."""
+    cards, more = await sorted_cards(session, wanted, conditions, reader)
+    return orjson.dumps({"items": [card.model_dump(mode="json") for card in cards], "next_cursor": more})
+
+
+async def count_facets(session: AsyncSession, resources: Resources, conditions: Conditions) -> FacetsRead:
+    """Count what the newest orders that fit have: at most a thousand are looked at, so it never takes long."""
+    rows = await SortingRepository(session).count_by_value(conditions)
+    seen = rows[:COUNTED]
+    catalogue = await catalog.read_catalogue(session, resources)
+    locale = current_locale()
+    fields: Counter[str] = Counter()
+    for row in seen:
+        entry = catalogue.category_by_id(row.category_id)
+        while entry:
+            fields[entry.slug] += 1
+            entry = catalogue.category_by_id(entry.parent_id)
+    names = {slug: found.name(locale) for slug in fields if (found := catalogue.category(slug))}
+    skills = Counter(slug for row in seen for slug in row.skills)
+    skill_names = {slug: skill.name(locale) for slug in skills if (skill := catalogue.skill(slug))}
+    kinds = Counter(row.budget_kind for row in seen)
+    now = utc_now()
+    return FacetsRead(
+        counted=len(seen),
+        capped=len(rows) > COUNTED,
+        categories=_facets(fields, names),
+        skills=_facets(skills, skill_names),
+        budget_kinds=_facets(kinds, {kind.value: _(words) for kind, words in KIND_WORDS.items()}),
+        answers=[_fewer(seen, step) for step in ANSWER_STEPS],
+        days=[_within(seen, step, now) for step in DAY_STEPS],
+    )
+
+
+def answers_words(below: int) -> str:
+    """Say how many proposals at the most."""
+    if below == 1:
+        return _("no proposals yet")
+    return ngettext("fewer than {count} proposal", "fewer than {count} proposals", below).format(count=below)
+
+
+def days_words(days: int) -> str:
+    """Say within how many days."""
+    return ngettext("within {count} day", "within {count} days", days).format(count=days)
+
+
+async def _rows(
+    session: AsyncSession, wanted: OrderListQuery, conditions: Conditions, reader: Actor | None
+) -> tuple[list[SortedRow], str | None]:
+    if wanted.sort == "budget" and conditions.currency is None:
+        text = N_("Choose the currency in which budgets are compared.")
+        raise InvalidFilterError(errors=[FieldError(("query", "currency"), text)])
+    place = Place.decode(wanted.cursor, wanted.sort) if wanted.cursor else None
+    as_of = place.as_of if place else utc_now()
+    mine = await profiles.skills_of(session, reader.id) if reader and wanted.sort == "match" else []
+    repository = SortingRepository(session)
+    rows = await repository.page(conditions, wanted.sort, place, as_of, wanted.limit + 1, mine)
+    shown = rows[: wanted.limit]
+    more = Place(shown[-1].key, shown[-1].order_id, as_of).encode(wanted.sort) if len(rows) > wanted.limit else None
+    return shown, more
+
+
+def _card(row: SortedRow) -> OrderCard:
+    content = orjson.loads(row.card)
+    if not row.points:
+        return OrderCard.model_validate(content)
+    why = [
+        WhyRead.model_validate({"code": code, "points": points, "text": _(WHY_WORDS[code])})
+        for code, points in row.points.items()
+        if points
+    ]
+    return RankedCard.model_validate({**content, "score": row.key, "why": why})
+
+
+def _facets(counts: Counter[str], names: dict[str, str]) -> list[FacetRead]:
+    most = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    known = [FacetRead(value=value, name=names[value], count=count) for value, count in most if value in names]
+    return known[:MOST_VALUES]
+
+
+def _fewer(rows: Iterable[Counted], step: int) -> FacetRead:
+    count = sum(row.answers < step for row in rows)
+    return FacetRead(value=str(step), name=answers_words(step), count=count)
+
+
+def _within(rows: Iterable[Counted], step: int, now: datetime) -> FacetRead:
+    since = now - timedelta(days=step)
+    return FacetRead(value=str(step), name=days_words(step), count=sum(row.published_at >= since for row in rows))

@@ -1,0 +1,62 @@
+"""What to search for instead of words that nothing stands for: typing errors and the other keyboard put right."""
+
+import re
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.uow import UnitOfWork
+from app.features.catalog import service as catalog
+from app.features.orders.repository import TermRepository
+
+_WORD = re.compile(r"(?<![\w-])[^\W\d_]{3,40}")
+"""Words that may be put right: no numbers, nothing that a minus leaves out."""
+MOST_WORDS = 6
+
+
+def keys_of(word: str) -> set[str]:
+    """Return a word, and what is left of it without one letter."""
+    return {word, *(word[:place] + word[place + 1 :] for place in range(len(word)))}
+
+
+def slips(one: str, other: str) -> int:
+    """Count the letters to add, drop, change or swap with their neighbour until one word is the other."""
+    rows = [list(range(len(other) + 1))]
+    for i, letter in enumerate(one, 1):
+        row = [i]
+        for j, wanted in enumerate(other, 1):
+            cost = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                cost = min(cost, rows[-2][j - 2] + 1)
+            row.append(cost)
+        rows.append(row)
+    return rows[-1][-1]
+
+
+def nearest(word: str, found: Sequence[tuple[str, int]]) -> str | None:
+    """Return the word with the fewest slips; of equal ones the most frequent, which stands first."""
+    return min((pair[0] for pair in found), key=lambda other: slips(word, other), default=None)
+
+
+async def learn_terms(uow: UnitOfWork) -> None:
+    """Make the dictionary anew from the newest open orders."""
+    await TermRepository(uow.session).learn()
+
+
+async def did_you_mean(session: AsyncSession, typed: str) -> str | None:
+    """Return the query with its unknown words put right, or None where nothing better is known."""
+    repository = TermRepository(session)
+    words = {word.casefold().replace("ё", "е") for word in _WORD.findall(typed)[:MOST_WORDS]}
+    swapped = {word: catalog.other_layout(word) for word in words}
+    known = await repository.known(words | set(swapped.values()))
+    better: dict[str, str] = {}
+    for word in sorted(words - known):
+        found = swapped[word] if swapped[word] in known else nearest(word, await repository.alike(keys_of(word)))
+        if found is not None:
+            better[word] = found
+
+    def put_right(match: re.Match[str]) -> str:
+        return better.get(match[0].casefold().replace("ё", "е"), match[0])
+
+    suggestion = _WORD.sub(put_right, typed)
+    return suggestion if better and suggestion != typed else None
