@@ -27,6 +27,7 @@ PAGES = {
     "orders-none": "/orders?q=zzzz",
     "orders-wrong": "/orders?budget_min=x",
     "order": "/orders >",
+    "freelancers": "/freelancers?q=Python&sort=match",
     "person": "/@anna_dev",
     "api": "/docs",
     "caught-mail": "/demo/mail",

@@ -15,6 +15,8 @@ from app.core.uow import UnitOfWork, unit_of_work
 from app.features.identity import service as identity
 from app.features.orders import service as orders
 from app.features.orders.schemas import OrderClose, OrderCreate
+from app.features.profiles import service as profiles
+from app.features.profiles.schemas import ProfilePatch
 from app.features.proposals import service as proposals
 from app.features.proposals.schemas import ProposalCreate
 from app.models import BudgetKind, CloseReason, Order, User
@@ -35,6 +37,7 @@ class DemoPerson(_Strict):
     username: str
     name: str
     locale: str
+    profile: ProfilePatch | None = None
 
 
 class DemoProposal(_Strict):
@@ -86,6 +89,9 @@ async def load_demo(resources: Resources) -> int:
     async with unit_of_work(resources) as uow:
         actors = {person.username: _person(uow, person, hashed) for person in world.people}
         await uow.session.flush()
+        for person in world.people:
+            if person.profile:
+                await profiles.edit_profile(uow, actors[person.username], person.profile)
         for order in sorted(world.orders, key=lambda item: -item.hours_ago):
             await _order(uow, actors, order)
     return len(world.people) + len(world.orders)

@@ -13,6 +13,7 @@ PUBLIC = [
     "/orders",
     "/orders?q=%D1%81%D0%B0%D0%B9%D1%82&sort=match",
     "/ranking",
+    "/freelancers",
     "/sign-in",
     "/sign-up",
     "/reset",

@@ -57,3 +57,11 @@ class TooManyKeptError(ConflictError):
     code = "too-many-kept"
     title = N_("The list is full")
     detail = N_("The list holds up to {limit} people. Take somebody out first.")
+
+
+class InvalidPeopleFilterError(InvalidError):
+    """A filter of the catalogue of freelancers cannot be read."""
+
+    code = "invalid-people-filter"
+    title = N_("The filters cannot be applied")
+    detail = N_("Mend the marked field, or start again without filters.")

@@ -24,6 +24,7 @@ MAKERS = {"username": make_username, "item_id": make_item}
 WORK = {"title": "Другая работа"}
 ROWS = [
     Row("GET /customers/facts", EVERYBODY),
+    Row("GET /freelancers", EVERYBODY),
     Row("GET /profiles/me", SIGNED_IN),
     Row("PATCH /profiles/me", SIGNED_IN, body={"headline": "Одна строка"}),
     Row("GET /profiles/me/portfolio", SIGNED_IN),
@@ -40,6 +41,7 @@ ROWS = [
     Row("DELETE /hidden-customers/{username}", SIGNED_IN),
 ]
 PAGES = [
+    page("GET /freelancers", 200, 200),
     page("GET /@{username}", 200, 200),
     page("POST /@{username}/{step}", 401, 303, fixed={"step": "keep"}),
     page("GET /my/favourites", 401, 200),

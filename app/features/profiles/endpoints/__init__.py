@@ -2,10 +2,12 @@
 
 from fastapi import APIRouter
 
+from app.features.profiles.endpoints.catalogue import router as catalogue
 from app.features.profiles.endpoints.facts import router as facts
 from app.features.profiles.endpoints.own import router as own
 
 router = APIRouter()
+router.include_router(catalogue)
 router.include_router(facts)
 router.include_router(own)
 

@@ -20,6 +20,7 @@ from app.features.profiles.errors import PersonNotFoundError
 from app.features.profiles.schemas import AVAILABILITY_WORDS, LANGUAGE_WORDS, LEVEL_WORDS, ProfileRead
 from app.web.flash import redirect
 from app.web.formats import day, money
+from app.web.navigation import safe_next
 from app.web.render import render
 
 router = APIRouter()
@@ -59,7 +60,9 @@ async def step_with_person(request: Request, username: str, step: str, actor: Cu
     """Keep or hide a person, or stop it, and go back to where the button was."""
     back, said = await _take(uow, actor, username, step)
     form = await request.form()
-    return redirect({"favourites": "/my/favourites", "hidden": "/my/hidden"}.get(str(form.get("back")), back), said)
+    given = str(form.get("back"))
+    known = {"favourites": "/my/favourites", "hidden": "/my/hidden"}.get(given)
+    return redirect(known or safe_next(given, back), said)
 
 
 @router.get("/my/favourites")

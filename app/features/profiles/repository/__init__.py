@@ -1,6 +1,7 @@
 """Every query about profiles."""
 
+from app.features.profiles.repository.catalogue import COUNT_LIMIT, CatalogueRepository, PeopleConditions
 from app.features.profiles.repository.facts import FactsRepository
 from app.features.profiles.repository.own import Person, ProfileRepository
 
-__all__ = ["FactsRepository", "Person", "ProfileRepository"]
+__all__ = ["COUNT_LIMIT", "CatalogueRepository", "FactsRepository", "PeopleConditions", "Person", "ProfileRepository"]

@@ -1,5 +1,14 @@
 """Shapes that cross the wire for profiles."""
 
+from app.features.profiles.schemas.catalogue import (
+    FoundFreelancer,
+    FoundPeople,
+    PeopleFilter,
+    PeopleQuery,
+    PeopleSort,
+    Reason,
+    SkillsMode,
+)
 from app.features.profiles.schemas.facts import CountedFacts, CustomerFactsList, CustomerFactsQuery, CustomerFactsRead
 from app.features.profiles.schemas.own import (
     AVAILABILITY_WORDS,
@@ -28,9 +37,14 @@ __all__ = [
     "CustomerFactsList",
     "CustomerFactsQuery",
     "CustomerFactsRead",
+    "FoundFreelancer",
+    "FoundPeople",
     "LanguageItem",
     "LinkItem",
     "OwnProfileRead",
+    "PeopleFilter",
+    "PeopleQuery",
+    "PeopleSort",
     "PersonCard",
     "PersonList",
     "PortfolioFields",
@@ -39,6 +53,8 @@ __all__ = [
     "PortfolioRead",
     "ProfilePatch",
     "ProfileRead",
+    "Reason",
     "SkillItem",
     "SkillRead",
+    "SkillsMode",
 ]

@@ -1,5 +1,7 @@
 """What can be done with profiles: one verb per function, grouped by who needs it."""
 
+from app.features.profiles.repository import COUNT_LIMIT
+from app.features.profiles.service.catalogue import find_people, skills_among
 from app.features.profiles.service.facts import (
     customer_facts,
     mark_customers,
@@ -34,6 +36,7 @@ from app.features.profiles.service.portfolio import (
 )
 
 __all__ = [
+    "COUNT_LIMIT",
     "add_favourite",
     "add_item",
     "customer_facts",
@@ -41,6 +44,7 @@ __all__ = [
     "edit_item",
     "edit_profile",
     "favourite_ids",
+    "find_people",
     "find_person",
     "get_item",
     "get_own_profile",
@@ -55,6 +59,7 @@ __all__ = [
     "person_cards",
     "remove_item",
     "show_customer",
+    "skills_among",
     "skills_of",
     "store_facts",
     "take_stale_customers",

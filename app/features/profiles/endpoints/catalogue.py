@@ -1,0 +1,27 @@
+"""The JSON face of the catalogue of freelancers."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.core.http import ProcessResources, ReadSession
+from app.core.pagination import BadCursorError
+from app.core.problems import refusals
+from app.core.security.tokens import BadTokenError
+from app.features.identity.access import OptionalActor
+from app.features.identity.errors import SessionEndedError
+from app.features.profiles import service
+from app.features.profiles.errors import InvalidPeopleFilterError
+from app.features.profiles.schemas import FoundPeople, PeopleQuery
+
+router = APIRouter(tags=["profiles"])
+
+
+@router.get(
+    "/freelancers", responses=refusals(InvalidPeopleFilterError, BadCursorError, BadTokenError, SessionEndedError)
+)
+async def list_freelancers(
+    wanted: Annotated[PeopleQuery, Query()], actor: OptionalActor, session: ReadSession, resources: ProcessResources
+) -> FoundPeople:
+    """List freelancers, narrowed by words and filters. Sorted by `match`, each says why it stands where it does."""
+    return await service.find_people(session, resources, actor, wanted)

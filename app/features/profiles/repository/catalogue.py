@@ -1,0 +1,217 @@
+"""The catalogue of freelancers: narrowed, counted and in pages; no statement looks further than a bound."""
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Result,
+    Select,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.money import Currency
+from app.models import Availability, Favourite, Profile, ProfileSkill, SkillLevel, User
+from app.models.profile import IS_SHOWN
+from app.models.user import UserStatus
+
+COUNT_LIMIT = 1000
+"""Beyond this a list says "more than"."""
+CANDIDATES = 500
+"""How many of the newly listed who fit are compared with each other; whoever is not among them is not ranked."""
+FACETS = 6
+MAX_WORDS = 12
+_RUSSIAN: ColumnElement[Any] = literal_column("'russian'::regconfig")
+"""Reads Cyrillic words with the Russian stemmer and Latin ones with the English stemmer."""
+_LAST_WORD = re.compile(r"(?s)(.*?)(?<![\w\"-])(\w{3,})")
+_WORD = re.compile(r"\w[\w+#]*")
+
+type Found = tuple[User, Profile]
+type Place = tuple[int | datetime, UUID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleConditions:
+    """What the catalogue is narrowed to, with every name already resolved."""
+
+    words: str = ""
+    skills: tuple[str, ...] = ()
+    any_skill: bool = False
+    levels: tuple[SkillLevel, ...] = ()
+    """Which levels of the skills asked for will do; empty where any will."""
+    field_skills: tuple[str, ...] = ()
+    """The skills of a field of work: whoever has one of them works there."""
+    rate_min: int | None = None
+    rate_max: int | None = None
+    currency: Currency | None = None
+    language: str | None = None
+    place: str = ""
+    country: str | None = None
+    availability: Availability | None = None
+    portfolio: bool | None = None
+    favourites_of: UUID | None = None
+
+
+def _query(words: str) -> ColumnElement[object]:
+    """Read words as people type them: the last one may be its beginning."""
+    last = _LAST_WORD.fullmatch(words)
+    whole = func.websearch_to_tsquery(_RUSSIAN, func.search_words(words))
+    if last is None or '"' in words:
+        return whole
+    head = func.websearch_to_tsquery(_RUSSIAN, func.search_words(last[1]))
+    ends = func.websearch_to_tsquery(_RUSSIAN, func.search_words(last[2]))
+    begins = func.to_tsquery(literal_column("'simple'::regconfig"), f"{last[2].casefold().replace('ё', 'е')}:*")
+    return head.op("&&")(ends.op("||")(begins))
+
+
+def _by_words(wanted: PeopleConditions) -> ColumnElement[bool]:
+    query = _query(wanted.words)
+    return or_(func.numnode(query) == 0, Profile.search.op("@@")(query))
+
+
+def _kept_by(wanted: PeopleConditions) -> ColumnElement[bool]:
+    return Profile.user_id.in_(select(Favourite.freelancer_id).where(Favourite.owner_id == wanted.favourites_of))
+
+
+def _by_skills(wanted: PeopleConditions) -> ColumnElement[bool]:
+    named = Profile.skills.op("&&" if wanted.any_skill else "@>")(list(wanted.skills))
+    if not wanted.levels:
+        return named
+    good = [
+        exists().where(
+            ProfileSkill.user_id == Profile.user_id,
+            ProfileSkill.skill == skill,
+            ProfileSkill.level.in_(wanted.levels),
+        )
+        for skill in wanted.skills
+    ]
+    return and_(named, or_(*good) if wanted.any_skill else and_(*good))
+
+
+_CLAUSES: dict[str, Callable[[PeopleConditions], ColumnElement[bool]]] = {
+    "words": _by_words,
+    "skills": _by_skills,
+    "field_skills": lambda wanted: Profile.skills.op("&&")(list(wanted.field_skills)),
+    "currency": lambda wanted: Profile.rate_currency == wanted.currency,
+    "rate_min": lambda wanted: Profile.rate_amount >= wanted.rate_min,
+    "rate_max": lambda wanted: Profile.rate_amount <= wanted.rate_max,
+    "language": lambda wanted: Profile.languages.contains([{"code": wanted.language}]),
+    "country": lambda wanted: Profile.country == wanted.country,
+    "place": lambda wanted: func.lower(Profile.place).contains(wanted.place.lower(), autoescape=True),
+    "availability": lambda wanted: Profile.availability == wanted.availability,
+    "portfolio": lambda wanted: Profile.has_portfolio.is_(wanted.portfolio),
+    "favourites_of": _kept_by,
+}
+"""What each condition asks for, where it is given."""
+
+
+def _clauses(wanted: PeopleConditions) -> list[ColumnElement[bool]]:
+    return [clause(wanted) for name, clause in _CLAUSES.items() if getattr(wanted, name) not in (None, "", ())]
+
+
+def _fitting[*Ts](statement: Select[*Ts], wanted: PeopleConditions) -> Select[*Ts]:
+    return statement.join(User, User.id == Profile.user_id).where(
+        IS_SHOWN, User.status == UserStatus.ACTIVE, *_clauses(wanted)
+    )
+
+
+class CatalogueRepository:
+    """Freelancers as everybody sees them."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def newest(self, wanted: PeopleConditions, after: Place | None, limit: int) -> Sequence[Found]:
+        """Return freelancers, newly listed first."""
+        statement = _fitting(select(User, Profile).select_from(Profile), wanted)
+        if after is not None:
+            statement = statement.where(tuple_(Profile.listed_at, Profile.user_id) < after)
+        statement = statement.order_by(Profile.listed_at.desc(), Profile.user_id.desc()).limit(limit)
+        return await self._found(statement)
+
+    async def cheapest(self, wanted: PeopleConditions, after: Place | None, limit: int) -> Sequence[Found]:
+        """Return freelancers with a rate in the currency of the conditions, lowest first."""
+        statement = _fitting(select(User, Profile).select_from(Profile), wanted)
+        statement = statement.where(Profile.rate_amount.is_not(None))
+        if after is not None:
+            statement = statement.where(tuple_(Profile.rate_amount, Profile.user_id) > after)
+        return await self._found(statement.order_by(Profile.rate_amount, Profile.user_id).limit(limit))
+
+    async def candidates(
+        self, wanted: PeopleConditions, lexemes: Sequence[str]
+    ) -> Sequence[tuple[User, Profile, Sequence[str]]]:
+        """Return the newly listed who fit, each with the lexemes they have as `lexeme:place`, best place first."""
+        # Of each lexeme asked for: whether it stands in the profile, and the weightiest place where.
+        there = func.unnest(Profile.search).table_valued("lexeme", "positions", "weights").render_derived("there")
+        best = select(func.min(literal_column("w"))).select_from(text("unnest(there.weights) AS w")).scalar_subquery()
+        hits = (
+            select(func.array_agg(there.c.lexeme.concat(":").concat(best)))
+            .where(there.c.lexeme.in_(lexemes))
+            .scalar_subquery()
+        )
+        statement = _fitting(select(User, Profile, hits).select_from(Profile), wanted)
+        statement = statement.order_by(Profile.listed_at.desc(), Profile.user_id.desc()).limit(CANDIDATES)
+        return [(row[0], row[1], row[2] or ()) for row in await self._run(statement)]
+
+    async def levels(self, ids: Collection[UUID]) -> dict[UUID, dict[str, SkillLevel]]:
+        """Return the skills of these people in their own order, each with its level."""
+        statement = select(ProfileSkill).where(ProfileSkill.user_id.in_(ids)).order_by(ProfileSkill.position)
+        found: dict[UUID, dict[str, SkillLevel]] = {}
+        for row in (await self._session.execute(statement)).scalars():
+            found.setdefault(row.user_id, {})[row.skill] = row.level
+        return found
+
+    async def lexemes(self, words: str) -> dict[str, str]:
+        """Return the lexemes of what was typed, each with the word it comes from."""
+        typed = list(dict.fromkeys(_WORD.findall(words)))[:MAX_WORDS]
+        if not typed:
+            return {}
+        each = func.unnest(cast(typed, ARRAY(Text))).table_valued("word").render_derived("each")
+        vector = func.to_tsvector(_RUSSIAN, func.search_words(each.c.word))
+        statement = select(each.c.word, func.tsvector_to_array(vector))
+        found: dict[str, str] = {}
+        for word, lexemes in await self._session.execute(statement):
+            for lexeme in lexemes:
+                found.setdefault(lexeme, word)
+        return found
+
+    async def count(self, wanted: PeopleConditions) -> int:
+        """Count who fits, never further than one past `COUNT_LIMIT`."""
+        some = _fitting(select(Profile.user_id), wanted).limit(COUNT_LIMIT + 1).subquery()
+        return (await self._run(select(func.count()).select_from(some))).scalar_one()
+
+    async def skills_among(self, wanted: PeopleConditions) -> Sequence[tuple[str, int]]:
+        """Return the skills that those who fit have most, counted among the newly listed alone."""
+        some = (
+            _fitting(select(Profile.skills), wanted)
+            .order_by(Profile.listed_at.desc(), Profile.user_id.desc())
+            .limit(COUNT_LIMIT)
+            .subquery()
+        )
+        each = select(func.unnest(some.c.skills).label("skill")).subquery()
+        many = func.count()
+        statement = select(each.c.skill, many).group_by(each.c.skill).order_by(many.desc(), each.c.skill).limit(FACETS)
+        return [(row[0], row[1]) for row in await self._run(statement)]
+
+    async def _found(self, statement: Select[User, Profile]) -> Sequence[Found]:
+        return [(row[0], row[1]) for row in await self._run(statement)]
+
+    async def _run[*Ts](self, statement: Select[*Ts]) -> Result[*Ts]:
+        """Run a read that is planned for the words themselves; a plan for any can be a hundred times slower."""
+        await self._session.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"))
+        return await self._session.execute(statement)

@@ -1,0 +1,94 @@
+"""What the catalogue of freelancers is asked for, and what it answers."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.core.money import MAX_AMOUNT, Currency, MoneyRead
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from app.features.profiles.schemas.facts import Moment
+from app.features.profiles.schemas.own import LanguageItem, PersonCard, SkillRead
+from app.models import Availability, SkillLevel
+
+MAX_QUERY = 200
+MAX_ASKED_SKILLS = 15
+
+
+class PeopleSort(StrEnum):
+    """In which order freelancers stand."""
+
+    NEWEST = "newest"
+    RATE = "rate"
+    MATCH = "match"
+
+
+class SkillsMode(StrEnum):
+    """Whether all the skills asked for are needed, or any of them."""
+
+    ALL = "all"
+    ANY = "any"
+
+
+class PeopleFilter(BaseModel):
+    """What the catalogue of freelancers is narrowed to."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    q: Annotated[str, Field(max_length=MAX_QUERY, description="words in any form, Russian or English")] = ""
+    category: Annotated[str, Field(max_length=60, description="slug; whoever has a skill of it works there")] = ""
+    skills: Annotated[
+        tuple[Annotated[str, Field(max_length=200)], ...],
+        Field(max_length=MAX_ASKED_SKILLS, description="slugs or names, repeated or with commas"),
+    ] = ()
+    skills_mode: SkillsMode = SkillsMode.ALL
+    level: Annotated[SkillLevel | None, Field(description="the least level of the skills asked for")] = None
+    rate_min: Annotated[int | None, Field(ge=0, le=MAX_AMOUNT, description="minor units an hour")] = None
+    rate_max: Annotated[int | None, Field(ge=0, le=MAX_AMOUNT, description="minor units an hour")] = None
+    currency: Annotated[Currency, Field(description="of the rates, where they narrow or sort the list")] = Currency.RUB
+    language: Annotated[str, Field(pattern="^([a-z]{2})?$", description="ISO 639-1")] = ""
+    country: Annotated[str, Field(pattern="^([A-Z]{2})?$", description="ISO 3166-1")] = ""
+    place: Annotated[str, Field(max_length=80, description="a town, as people write it")] = ""
+    availability: Availability | None = None
+    portfolio: bool | None = None
+    favourites: Annotated[bool | None, Field(description="only those you keep at hand; needs a session")] = None
+
+
+class PeopleQuery(PeopleFilter):
+    """A page of the catalogue of freelancers."""
+
+    sort: PeopleSort = PeopleSort.NEWEST
+    cursor: Annotated[str | None, Field(max_length=300)] = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+
+
+class Reason(BaseModel):
+    """One line of the sum by which something stands where it does."""
+
+    rule: str = Field(description="its name in docs/ranking-people.md")
+    what: list[str] = Field(default=[], description="the skills or words it is about")
+    points: int
+
+
+class FoundFreelancer(PersonCard):
+    """A freelancer in the answer; `why` adds up to `score` where the list is sorted by match."""
+
+    skills: list[SkillRead]
+    rate: MoneyRead | None
+    languages: list[LanguageItem]
+    country: str | None
+    place: str
+    availability: Availability
+    has_portfolio: bool
+    listed_at: Moment
+
+    score: int | None = None
+    why: list[Reason] = Field(default_factory=list[Reason])
+
+
+class FoundPeople(BaseModel):
+    """A page of the catalogue."""
+
+    items: list[FoundFreelancer]
+    next_cursor: str | None
+    count: int = Field(description="how many fit, never counted further than 1001")

@@ -1,0 +1,233 @@
+"""Finding freelancers: narrowed by words and filters, in an order that says itself why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.errors import FieldError
+from app.core.i18n import N_, current_locale
+from app.core.money import MoneyRead
+from app.core.pagination import BadCursorError, decode_cursor, encode_cursor
+from app.core.resources import Resources
+from app.features.catalog import service as catalog
+from app.features.profiles import rules
+from app.features.profiles.errors import InvalidPeopleFilterError
+from app.features.profiles.repository import CatalogueRepository, PeopleConditions, Person
+from app.features.profiles.schemas import (
+    FoundFreelancer,
+    FoundPeople,
+    LanguageItem,
+    PeopleFilter,
+    PeopleQuery,
+    PeopleSort,
+    Reason,
+    SkillRead,
+    SkillsMode,
+)
+from app.features.profiles.service.own import card_of
+from app.models import Availability, Profile, SkillLevel, User
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+STEPS: dict[SkillLevel, int] = {SkillLevel.BEGINNER: 1, SkillLevel.CONFIDENT: 2, SkillLevel.EXPERT: 3}
+"""Levels as steps; a level asked for is reached by those above it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Somebody with the sum that placed them."""
+
+    user: User
+    profile: Profile
+    points: tuple[rules.Points, ...] | None = None
+
+    @property
+    def key(self) -> tuple[int, int, str]:
+        """Return their place: the sum, then newly listed, then the id, all from the top."""
+        return (rules.total(self.points or ()), _micros(_listed(self.profile)), str(self.user.id))
+
+
+async def find_people(
+    session: AsyncSession, resources: Resources, actor: Actor | None, wanted: PeopleQuery
+) -> FoundPeople:
+    """Return a page of the catalogue.
+
+    Raises:
+        InvalidPeopleFilterError: A name is unknown, or two filters contradict each other.
+        BadCursorError: The cursor is none of this list.
+    """
+    catalogue = await catalog.read_catalogue(session, resources)
+    conditions, asked = _narrow(catalogue, actor, wanted)
+    repository = CatalogueRepository(session)
+    count = await repository.count(conditions)
+    if wanted.sort is PeopleSort.MATCH:
+        ranked = await rank_people(session, conditions, asked, wanted.q)
+        after = decode_cursor(wanted.cursor, str, int, int, str)[1:] if wanted.cursor else None
+        rest = [item for item in ranked if after is None or item.key < after]
+        page = rest[: wanted.limit]
+        cursor = encode_cursor("match", *page[-1].key) if len(rest) > wanted.limit else None
+        items = await _presented(repository, catalogue, page)
+        return FoundPeople(items=items, next_cursor=cursor, count=count)
+    rows: Sequence[tuple[User, Profile]]
+    if wanted.sort is PeopleSort.RATE:
+        rows = await repository.cheapest(conditions, _place(wanted, "rate"), wanted.limit + 1)
+    else:
+        rows = await repository.newest(conditions, _place(wanted, "newest"), wanted.limit + 1)
+    items = await _presented(repository, catalogue, [Ranked(*row) for row in rows[: wanted.limit]])
+    cursor = None
+    if len(rows) > wanted.limit:
+        user, profile = rows[wanted.limit - 1]
+        value = profile.rate_amount if wanted.sort is PeopleSort.RATE else _micros(_listed(profile))
+        cursor = encode_cursor(wanted.sort.value, value or 0, str(user.id))
+    return FoundPeople(items=items, next_cursor=cursor, count=count)
+
+
+async def rank_people(
+    session: AsyncSession, conditions: PeopleConditions, asked: Sequence[str], words: str
+) -> list[Ranked]:
+    """Compare those who fit and were listed last, by the published sum; the same question has the same answer."""
+    repository = CatalogueRepository(session)
+    lexemes = await repository.lexemes(words)
+    now = utc_now()
+    ranked: list[Ranked] = []
+    rows = await repository.candidates(conditions, list(lexemes))
+    levels = await repository.levels([user.id for user, _profile, _hits in rows]) if asked else {}
+    for user, profile, hits in rows:
+        places: dict[str, str] = {}
+        for hit in hits:
+            lexeme, _colon, place = hit.rpartition(":")
+            word = lexemes[lexeme]
+            places[word] = min(place, places.get(word, place))
+        points = rules.points_of(
+            asked,
+            {skill: STEPS[level] for skill, level in levels.get(user.id, {}).items()},
+            dict(sorted(places.items())),
+            available=profile.availability is Availability.OPEN,
+            updated_at=profile.updated_at,
+            now=now,
+        )
+        ranked.append(Ranked(user, profile, points))
+    return sorted(ranked, key=lambda item: item.key, reverse=True)
+
+
+async def _presented(
+    repository: CatalogueRepository, catalogue: catalog.Catalogue, rows: Sequence[Ranked]
+) -> list[FoundFreelancer]:
+    """Turn rows into the answer: cards with skills, and the lines of the sum where there is one."""
+    levels = await repository.levels([row.user.id for row in rows])
+    return [_found(row, levels.get(row.user.id, {}), catalogue) for row in rows]
+
+
+def _found(row: Ranked, levels: dict[str, SkillLevel], catalogue: catalog.Catalogue) -> FoundFreelancer:
+    user, profile, locale = row.user, row.profile, current_locale()
+    named = [(catalogue.skill(slug), level) for slug, level in levels.items()]
+    rate = None
+    if profile.rate_amount is not None and profile.rate_currency is not None:
+        rate = MoneyRead(amount=profile.rate_amount, currency=profile.rate_currency)
+    card = card_of(Person(user.id, user.username, user.display_name, user.created_at, profile))
+    return FoundFreelancer(
+        **dict(card),
+        skills=[SkillRead(slug=skill.slug, name=skill.name(locale), level=level) for skill, level in named if skill],
+        rate=rate,
+        languages=[LanguageItem.model_validate(item) for item in profile.languages],
+        country=profile.country,
+        place=profile.place,
+        availability=profile.availability,
+        has_portfolio=profile.has_portfolio,
+        listed_at=_listed(profile),
+        score=None if row.points is None else rules.total(row.points),
+        why=[Reason(rule=line.rule, what=list(line.what), points=line.points) for line in row.points or ()],
+    )
+
+
+async def skills_among(
+    session: AsyncSession, resources: Resources, actor: Actor | None, wanted: PeopleFilter
+) -> list[tuple[str, int]]:
+    """Return the skills that those who fit have most, counted among the newly listed thousand."""
+    catalogue = await catalog.read_catalogue(session, resources)
+    conditions, asked = _narrow(catalogue, actor, wanted)
+    many = await CatalogueRepository(session).skills_among(conditions)
+    return [(skill, count) for skill, count in many if skill not in asked]
+
+
+def _narrow(
+    catalogue: catalog.Catalogue, actor: Actor | None, wanted: PeopleFilter
+) -> tuple[PeopleConditions, tuple[str, ...]]:
+    faults = _contradictions(actor, wanted)
+    category = catalogue.category(wanted.category) if wanted.category else None
+    if wanted.category and category is None:
+        text = N_("There is no category “{category}”. Choose one from the list.")
+        faults.append(FieldError(("query", "category"), text, {"category": wanted.category}))
+    asked: dict[str, None] = {}
+    for word in (part.strip() for given in wanted.skills for part in given.split(",")):
+        skill = catalogue.resolve(word) if word else None
+        if skill:
+            asked[skill.slug] = None
+        elif word:
+            text = N_("There is no skill “{skill}”. Choose one from the list.")
+            faults.append(FieldError(("query", "skills"), text, {"skill": word}))
+    if faults:
+        raise InvalidPeopleFilterError(errors=faults)
+    bound = wanted.rate_min is not None or wanted.rate_max is not None
+    priced = bound or (isinstance(wanted, PeopleQuery) and wanted.sort is PeopleSort.RATE)
+    conditions = PeopleConditions(
+        words=wanted.q.strip(),
+        skills=tuple(asked),
+        any_skill=wanted.skills_mode is SkillsMode.ANY,
+        levels=tuple(level for level in SkillLevel if wanted.level and STEPS[level] >= STEPS[wanted.level]),
+        field_skills=_skills_of_field(catalogue, category) if category else (),
+        rate_min=wanted.rate_min,
+        rate_max=wanted.rate_max,
+        currency=wanted.currency if priced else None,
+        language=wanted.language or None,
+        country=wanted.country or None,
+        place=wanted.place.strip(),
+        availability=wanted.availability,
+        portfolio=wanted.portfolio,
+        favourites_of=actor.id if wanted.favourites and actor else None,
+    )
+    return conditions, tuple(asked)
+
+
+def _skills_of_field(catalogue: catalog.Catalogue, category: catalog.CategoryEntry) -> tuple[str, ...]:
+    ids = set(catalogue.with_parts(category))
+    return tuple(skill.slug for skill in catalogue.skills if skill.category_id in ids)
+
+
+def _listed(profile: Profile) -> datetime:
+    return profile.listed_at or profile.updated_at
+
+
+def _contradictions(actor: Actor | None, wanted: PeopleFilter) -> list[FieldError]:
+    faults: list[FieldError] = []
+    if wanted.rate_min is not None and wanted.rate_max is not None and wanted.rate_max < wanted.rate_min:
+        faults.append(FieldError(("query", "rate_max"), N_("The most must not be less than the least.")))
+    for name in ("q", "place"):
+        if "\x00" in getattr(wanted, name):
+            text = N_("This contains characters that cannot be shown. Please type it again.")
+            faults.append(FieldError(("query", name), text))
+    if wanted.favourites and actor is None:
+        faults.append(FieldError(("query", "favourites"), N_("Sign in to see whom you keep at hand.")))
+    return faults
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def _place(wanted: PeopleQuery, kind: str) -> tuple[int | datetime, UUID] | None:
+    if not wanted.cursor:
+        return None
+    sort, value, key = decode_cursor(wanted.cursor, str, int, str)
+    try:
+        place: int | datetime = value if kind == "rate" else _EPOCH + value * _MICROSECOND
+        if sort != kind or not -(2**63) < value < 2**63:
+            raise BadCursorError
+        return place, UUID(key)
+    except (ValueError, OverflowError) as wrong:
+        raise BadCursorError from wrong

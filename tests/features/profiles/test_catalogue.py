@@ -1,0 +1,188 @@
+"""Freelancers are found by words, skills, level, rate, language, place; every place in the list says why."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import update
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.resources import Resources
+from app.features.profiles import rules, service
+from app.features.profiles.errors import InvalidPeopleFilterError
+from app.features.profiles.schemas import PeopleQuery, ProfilePatch
+from app.models import Profile, User
+from app.models.user import UserStatus
+from tests.factories.market import Market
+
+PYTHON = {
+    "headline": "Пишу сайты на Python",
+    "skills": [{"skill": "питон", "level": "expert"}, {"skill": "postgresql"}],
+    "listed": True,
+}
+
+
+async def found(resources: Resources, actor: Actor | None = None, **query: Any) -> list[str]:
+    wanted = PeopleQuery.model_validate(query)
+    async with resources.read_sessions() as session:
+        page = await service.find_people(session, resources, actor, wanted)
+    return [item.name for item in page.items]
+
+
+async def freelancer(market: Market, username: str, **fields: Any) -> Actor:
+    await market.catalogue()
+    person = await market.person(username)
+    async with market.uow() as work:
+        await service.edit_profile(work, person, ProfilePatch.model_validate(PYTHON | fields))
+    return person
+
+
+@pytest.mark.parametrize(
+    ("query", "fits"),
+    [
+        ({"q": "сайтов"}, True),
+        ({"q": "сайт на пит"}, False),
+        ({"q": "сайты pyth"}, True),
+        ({"q": "Python developer -сайты"}, False),
+        ({"q": "postgres"}, True),
+        ({"q": "vera_k"}, True),
+        ({"q": "логотип"}, False),
+        ({"skills": ["Python, SQL"]}, False),
+        ({"skills": ["python,php"], "skills_mode": "any"}, True),
+        ({"skills": ["python"], "level": "expert"}, True),
+        ({"skills": ["postgresql"], "level": "expert"}, False),
+        ({"category": "web-development"}, True),
+        ({"category": "design"}, False),
+        ({"rate_min": 100_000, "rate_max": 300_000}, True),
+        ({"rate_min": 300_000}, False),
+        ({"rate_max": 300_000, "currency": "USD"}, False),
+        ({"language": "de"}, True),
+        ({"language": "fr"}, False),
+        ({"place": "каза"}, True),
+        ({"place": "%"}, False),
+        ({"availability": "open"}, True),
+        ({"availability": "busy"}, False),
+        ({"country": "RU"}, True),
+        ({"country": "KZ"}, False),
+        ({"portfolio": True}, False),
+        ({"sort": "rate"}, True),
+        ({"sort": "rate", "currency": "EUR"}, False),
+        ({"q": '"', "sort": "match"}, True),
+        ({"q": "'; --", "sort": "match"}, True),
+    ],
+)
+async def test_filters(market: Market, resources: Resources, query: dict[str, Any], fits: bool) -> None:
+    await freelancer(
+        market,
+        "vera_k",
+        rate={"amount": 250_000, "currency": "RUB"},
+        languages=[{"code": "ru", "level": "native"}, {"code": "de", "level": "good"}],
+        country="RU",
+        place="Казань",
+    )
+    assert await found(resources, **query) == (["vera_k"] if fits else [])
+
+
+async def test_who_stands_in_the_catalogue(market: Market, resources: Resources) -> None:
+    await freelancer(market, "shown")
+    await freelancer(market, "shy", listed=False)
+    banned = await freelancer(market, "banned")
+    async with market.uow() as work:
+        await work.session.execute(update(User).where(User.id == banned.id).values(status=UserStatus.BANNED))
+    assert await found(resources) == ["shown"]
+
+
+@pytest.mark.parametrize("sort", ["newest", "rate", "match"])
+async def test_pages_meet_without_gap_or_double(market: Market, resources: Resources, sort: str) -> None:
+    names = [f"person_{number}" for number in range(5)]
+    for number, name in enumerate(names):
+        await freelancer(market, name, rate={"amount": 100_00 + number // 2, "currency": "RUB"})
+    seen: list[str] = []
+    cursor = None
+    while True:
+        wanted = PeopleQuery.model_validate({"sort": sort, "skills": ["python"], "limit": 2, "cursor": cursor})
+        async with resources.read_sessions() as session:
+            page = await service.find_people(session, resources, None, wanted)
+        seen += [item.name for item in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+        await freelancer(market, f"late_{len(seen)}", rate={"amount": 1, "currency": "RUB"})
+    assert sorted(seen) == names
+    assert page.count == 7
+    if sort != "rate":
+        assert seen == names[::-1]
+
+
+async def test_the_best_match_adds_up(market: Market, resources: Resources) -> None:
+    await freelancer(market, "expert", about="Интернет-магазины и каталоги.")
+    await freelancer(market, "beginner", headline="Верстаю магазины", skills=[{"skill": "python", "level": "beginner"}])
+    async with market.uow() as work:
+        month = utc_now() - timedelta(days=40)
+        await work.session.execute(update(Profile).values(updated_at=month, availability="busy"))
+    wanted = PeopleQuery.model_validate({"q": "магазин", "skills": ["Python"], "sort": "match"})
+    async with resources.read_sessions() as session:
+        page = await service.find_people(session, resources, None, wanted)
+        again = await service.find_people(session, resources, None, wanted)
+    assert page == again
+    first, second = page.items
+    assert (first.name, first.score) == ("expert", 20 + 3 * 5 + 3)
+    assert (second.name, second.score) == ("beginner", 20 + 5 + 10)
+    assert [(line.rule, line.what, line.points) for line in second.why] == [
+        ("skills", ["python"], 20),
+        ("levels", ["python"], 5),
+        ("headline", ["магазин"], 10),
+    ]
+
+
+def test_freshness_and_being_free_count() -> None:
+    now = utc_now()
+    for days, points in ((1, 10), (20, 7), (40, 5)):
+        why = rules.points_of([], {}, {}, available=True, updated_at=now - timedelta(days=days), now=now)
+        assert rules.total(why) == points
+
+
+async def test_wrong_filters_are_named(market: Market, resources: Resources, client: httpx.AsyncClient) -> None:
+    await market.catalogue()
+    query: dict[str, Any] = {
+        "category": "nothing",
+        "skills": "nothing",
+        "rate_min": 2,
+        "rate_max": 1,
+        "favourites": "true",
+    }
+    answer = await client.get("/api/v1/freelancers", params=query)
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "invalid-people-filter"
+    assert {item["loc"][-1] for item in answer.json()["errors"]} == {"category", "skills", "rate_max", "favourites"}
+    with pytest.raises(InvalidPeopleFilterError):
+        await found(resources, q="\x00")
+    for cursor in ("x", "WyJuZXdlc3QiLDEsIngiXQ", "WyJyYXRlIiwxLCJ4Il0"):
+        assert (await client.get("/api/v1/freelancers", params={"cursor": cursor})).status_code == 422
+
+
+async def test_pages(market: Market, client: httpx.AsyncClient) -> None:
+    assert "No freelancers yet" in (await client.get("/freelancers")).text
+    await freelancer(market, "vera_k", about="Пишу с 2010 года.", place="Казань")
+    page = (
+        await client.get(
+            "/freelancers?q=сайты&sort=match&skills=Python&level=confident&rate_max=&availability=open&language="
+        )
+    ).text
+    for words in ("vera_k", "Why here: 55 points", "+20", "Level from: Confident", "1 freelancer", "Казань"):
+        assert words in page, words
+    assert "Nobody fits" in (await client.get("/freelancers?q=логотип")).text
+    wrong = await client.get("/freelancers?rate_min=x&skills=nothing&level=9")
+    assert wrong.status_code == 422
+    assert "The filters cannot be applied" in wrong.text
+    assert (await client.get("/freelancers?cursor=x")).status_code == 303
+    owner = await market.person()
+    await market.sign_in(client, owner)
+    form = {"back": "/freelancers?q=x", "csrf_token": client.headers["X-CSRF-TOKEN"]}
+    kept = await client.post("/@vera_k/keep", data=form)
+    assert (kept.status_code, kept.headers["location"]) == (303, "/freelancers?q=x")
+    mine = (await client.get("/freelancers?favourites=true&portfolio=false")).text
+    assert "Among your favourites" in mine
+    assert "My favourites" in mine
