@@ -26,6 +26,7 @@ PAGES = {
     "orders-wrong": "/orders?budget_min=x",
     "order": "/orders >",
     "person": "/@anna_dev",
+    "states": "/states",
     "api": "/docs",
     "caught-mail": "/demo/mail",
     "sign-in": "/sign-in",

@@ -70,4 +70,5 @@ celery_app.conf.beat_schedule = {
     "tell-what-was-found": every(15.0, "matching.tell"),
     "prune-what-was-found": daily(4, 0, "matching.prune"),
     "close-stale-orders": every(600.0, "orders.close_stale"),
+    "remind-of-ends": every(600.0, "orders.remind"),
 }

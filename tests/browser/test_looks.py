@@ -8,7 +8,17 @@ from playwright.async_api import Browser, Page, ViewportSize
 
 from tests.browser.chromium import DESK, NARROW, PHONE, Theme, visit
 
-PUBLIC = ["/", "/orders", "/sign-in", "/sign-up", "/reset", "/design", "/unsubscribe/nothing", "/nothing-here"]
+PUBLIC = [
+    "/",
+    "/orders",
+    "/sign-in",
+    "/sign-up",
+    "/reset",
+    "/design",
+    "/states",
+    "/unsubscribe/nothing",
+    "/nothing-here",
+]
 LOCALES = ["ru-RU", "en-GB"]
 AXE_OPTIONS = {
     "runOnly": {
