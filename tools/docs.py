@@ -111,11 +111,12 @@ def states() -> str:
     parts = [
         "# How orders and proposals live",
         "",
-        "Written by `make docs` from the `rules.py` of both rooms: the same tables run the code,",
+        "Written by `make docs` from the `rules.py` of both rooms: these tables run the code and stand at `/states`,",
         "so what is not an arrow here is refused with 409. `docs/orders.md` says the rest.",
     ]
+    usual = Settings.model_construct()
     for machine in (ORDER_MACHINE, PROPOSAL_MACHINE):
-        parts += ["", f"## {machine.name.capitalize()}", "", "```mermaid", machine.mermaid(), "```"]
+        parts += ["", f"## {machine.name.capitalize()}", "", "```mermaid", machine.mermaid(usual), "```"]
     return "\n".join(parts) + "\n"
 
 

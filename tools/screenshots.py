@@ -29,6 +29,7 @@ PAGES = {
     "order": "/orders >",
     "freelancers": "/freelancers?q=Python&sort=match",
     "person": "/@anna_dev",
+    "states": "/states",
     "api": "/docs",
     "caught-mail": "/demo/mail",
     "sign-in": "/sign-in",

@@ -117,6 +117,41 @@ def close_report(
     _with_reports("close", report, "upheld" if uphold else "dismissed", reason, rule)
 
 
+orders = typer.Typer(no_args_is_help=True, help="Look at new orders where MODERATE_ORDERS asks for it.")
+app.add_typer(orders, name="orders")
+type OrderId = Annotated[str, typer.Argument(metavar="ID", help="of the order, as the list shows it")]
+
+
+def _with_orders(act: str, *given: str) -> None:
+    from app.scripts import orders as operating
+
+    settings = get_settings()
+    chosen = partial(getattr(operating, act), given=given)
+    try:
+        told = asyncio.run(operating.with_resources(settings, start_servers(settings), chosen))
+    except operating.OrderCommandError as refused:
+        raise Refusal(str(refused)) from refused
+    console.print(told, markup=False, soft_wrap=True)
+
+
+@orders.command(name="list")
+def list_orders() -> None:
+    """List orders that nobody has looked at, the most urgent first."""
+    _with_orders("unchecked")
+
+
+@orders.command(name="approve")
+def approve_order(order: OrderId) -> None:
+    """Let a waiting order through, or take the mark off one that opened by itself."""
+    _with_orders("approve", order)
+
+
+@orders.command(name="reject")
+def reject_order(order: OrderId, reason: Annotated[str, typer.Option(help="why; the customer reads it")]) -> None:
+    """Send a waiting order back to its customer."""
+    _with_orders("reject", order, reason)
+
+
 @app.command(name="import-orders")
 def import_orders(
     file: Annotated[Path, typer.Argument(help="a .json, .jsonl or .csv file of orders")],

@@ -4,8 +4,19 @@ from app.core.outbox import DeadLetter, InboxReceipt, OutboxMessage
 from app.models.catalog import Category, Skill
 from app.models.challenge import AuthChallenge
 from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, SubjectKind
+from app.models.invitation import Invitation, InvitationStatus, RefusalReason
 from app.models.notification import MailMessage, Notification
-from app.models.order import BudgetKind, CloseReason, Order, OrderGuest, OrderRevision, OrderStatus, Visibility
+from app.models.order import (
+    BudgetKind,
+    CloseReason,
+    Experience,
+    Order,
+    OrderGuest,
+    OrderRevision,
+    OrderStatus,
+    Visibility,
+)
+from app.models.order_template import OrderTemplate
 from app.models.profile import (
     Availability,
     Favourite,
@@ -49,6 +60,7 @@ __all__ = [
     "CustomerFacts",
     "DeadLetter",
     "DeclineReason",
+    "Experience",
     "Favourite",
     "File",
     "FileObject",
@@ -56,6 +68,8 @@ __all__ = [
     "FileStatus",
     "HiddenCustomer",
     "InboxReceipt",
+    "Invitation",
+    "InvitationStatus",
     "MailMessage",
     "Notification",
     "ObjectRole",
@@ -64,6 +78,7 @@ __all__ = [
     "OrderMatching",
     "OrderRevision",
     "OrderStatus",
+    "OrderTemplate",
     "OutboxMessage",
     "PortfolioItem",
     "Profile",
@@ -71,6 +86,7 @@ __all__ = [
     "ProfileSkill",
     "Proposal",
     "ProposalStatus",
+    "RefusalReason",
     "Report",
     "ReportReason",
     "ReportStatus",

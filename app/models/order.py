@@ -21,10 +21,20 @@ class OrderStatus(StrEnum):
     """Where an order stands."""
 
     DRAFT = "draft"
+    MODERATION = "moderation"
     OPEN = "open"
+    PAUSED = "paused"
     AWARDED = "awarded"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+
+
+class Experience(StrEnum):
+    """How practised a freelancer the customer looks for."""
+
+    STARTING = "starting"
+    SEASONED = "seasoned"
+    EXPERT = "expert"
 
 
 class BudgetKind(StrEnum):
@@ -54,7 +64,6 @@ class Visibility(StrEnum):
     INVITED = "invited"
 
 
-IS_OPEN = text("status = 'open'")
 IS_LISTED = text("status = 'open' AND visibility = 'public'")
 """What lists, searches and feeds may show; their indexes hold nothing else."""
 
@@ -75,7 +84,13 @@ class Order(Base):
         CheckConstraint(
             "status NOT IN ('open', 'awarded', 'expired') OR published_at IS NOT NULL", name="published_has_time"
         ),
-        CheckConstraint("(status = 'open') = (expires_at IS NOT NULL)", name="open_has_end"),
+        CheckConstraint(
+            "(status IN ('moderation', 'open', 'paused')) = (expires_at IS NOT NULL)", name="waiting_has_end"
+        ),
+        CheckConstraint("status <> 'paused' OR published_at IS NOT NULL", name="paused_has_time"),
+        CheckConstraint("cardinality(questions) <= 5", name="questions_count"),
+        CheckConstraint("proposals_limit BETWEEN 1 AND 1000", name="proposals_limit"),
+        CheckConstraint("weekly_hours BETWEEN 1 AND 80", name="weekly_hours"),
         CheckConstraint("visibility <> 'link' OR share_key IS NOT NULL", name="link_has_key"),
         Index("ix_orders_listed_recent", text("published_at DESC"), text("id DESC"), postgresql_where=IS_LISTED),
         Index(
@@ -86,7 +101,8 @@ class Order(Base):
             postgresql_where=IS_LISTED,
         ),
         Index("ix_orders_listed_budget", "currency", "budget_amount", postgresql_where=IS_LISTED),
-        Index("ix_orders_open_expiry", "expires_at", postgresql_where=IS_OPEN),
+        Index("ix_orders_waiting_end", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
+        Index("ix_orders_reminder", "remind_at", postgresql_where=text("remind_at IS NOT NULL")),
         Index(
             "ix_orders_listed_skills",
             "skills",
@@ -127,6 +143,10 @@ class Order(Base):
     deadline: Mapped[date | None]
     visibility: Mapped[Visibility] = mapped_column(default=Visibility.PUBLIC, server_default=text("'public'"))
     share_key: Mapped[str | None]
+    experience: Mapped[Experience | None]
+    weekly_hours: Mapped[int | None]
+    questions: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    proposals_limit: Mapped[int | None]
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     proposals_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     external_key: Mapped[str | None]
@@ -134,6 +154,9 @@ class Order(Base):
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
     published_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
+    remind_at: Mapped[datetime | None]
+    needs_look: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    rejection: Mapped[str | None]
     closed_at: Mapped[datetime | None]
     close_reason: Mapped[CloseReason | None]
     close_note: Mapped[str | None]

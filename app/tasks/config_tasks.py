@@ -71,4 +71,5 @@ celery_app.conf.beat_schedule = {
     "prune-what-was-found": daily(4, 0, "matching.prune"),
     "learn-search-terms": every(6 * 3600.0, "orders.learn_terms"),
     "close-stale-orders": every(600.0, "orders.close_stale"),
+    "remind-of-ends": every(600.0, "orders.remind"),
 }

@@ -31,6 +31,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
         "notifications.on_order_closed",
         "matching.note_order_closed",
     ),
+    "orders.order_ending": ("notifications.on_order_ending",),
+    "orders.order_checked": ("notifications.on_order_checked",),
     "reports.report_closed": ("notifications.on_report_closed",),
     "matching.orders_found": ("notifications.on_orders_found",),
     "proposals.proposal_sent": ("notifications.on_proposal_sent",),
@@ -45,6 +47,7 @@ SILENT: frozenset[str] = frozenset(
         "files.file_ready",
         "files.file_refused",
         "identity.user_registered",
+        "orders.order_submitted",
         "reports.report_objected",
         "reports.report_sent",
     }

@@ -27,6 +27,8 @@ PUBLIC: dict[str, str] = {
     "GET /design": "shows the widgets, no data",
     "GET /api/v1/categories": "the catalogue is public",
     "GET /api/v1/skills": "the catalogue is public",
+    "GET /api/v1/state-machines": "how things live here is public",
+    "GET /api/v1/state-machines/{name}": "how things live here is public",
     "GET /api/v1/customers/facts": "counts that stand beside public orders, no contact",
     "GET /api/v1/orders": "orders are public to read; the list shows only published ones",
     "GET /orders.atom": "the list as a feed, for programs that know no accounts",

@@ -18,6 +18,7 @@ PUBLIC = [
     "/sign-up",
     "/reset",
     "/design",
+    "/states",
     "/unsubscribe/nothing",
     "/nothing-here",
 ]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.machine import Machine, Side, Transition
+from app.core.machine import PUBLISHED, Machine, Side, Timer, Transition
 from app.core.money import MAX_AMOUNT, Currency, Money, amount_as_typed, typed_amount
 from app.core.texts import HIDDEN, many_lines, one_line
 from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry, fold
@@ -20,14 +20,26 @@ from tests.factories.market import catalog_data
 
 ORDER_TABLE = {
     (OrderStatus.DRAFT, OrderEvent.PUBLISH): OrderStatus.OPEN,
+    (OrderStatus.DRAFT, OrderEvent.SUBMIT): OrderStatus.MODERATION,
     (OrderStatus.DRAFT, OrderEvent.EDIT): OrderStatus.DRAFT,
     (OrderStatus.DRAFT, OrderEvent.CANCEL): OrderStatus.CANCELLED,
+    (OrderStatus.MODERATION, OrderEvent.APPROVE): OrderStatus.OPEN,
+    (OrderStatus.MODERATION, OrderEvent.REJECT): OrderStatus.DRAFT,
+    (OrderStatus.MODERATION, OrderEvent.LET_THROUGH): OrderStatus.OPEN,
+    (OrderStatus.MODERATION, OrderEvent.EDIT): OrderStatus.MODERATION,
+    (OrderStatus.MODERATION, OrderEvent.CANCEL): OrderStatus.CANCELLED,
     (OrderStatus.OPEN, OrderEvent.AWARD): OrderStatus.AWARDED,
     (OrderStatus.OPEN, OrderEvent.EDIT): OrderStatus.OPEN,
     (OrderStatus.OPEN, OrderEvent.RENEW): OrderStatus.OPEN,
+    (OrderStatus.OPEN, OrderEvent.PAUSE): OrderStatus.PAUSED,
     (OrderStatus.OPEN, OrderEvent.CANCEL): OrderStatus.CANCELLED,
     (OrderStatus.OPEN, OrderEvent.EXPIRE): OrderStatus.EXPIRED,
+    (OrderStatus.PAUSED, OrderEvent.RESUME): OrderStatus.OPEN,
+    (OrderStatus.PAUSED, OrderEvent.EDIT): OrderStatus.PAUSED,
+    (OrderStatus.PAUSED, OrderEvent.CANCEL): OrderStatus.CANCELLED,
+    (OrderStatus.PAUSED, OrderEvent.EXPIRE): OrderStatus.EXPIRED,
     (OrderStatus.EXPIRED, OrderEvent.PUBLISH): OrderStatus.OPEN,
+    (OrderStatus.EXPIRED, OrderEvent.SUBMIT): OrderStatus.MODERATION,
     (OrderStatus.EXPIRED, OrderEvent.EDIT): OrderStatus.EXPIRED,
 }
 amounts = st.integers(1, MAX_AMOUNT)
@@ -51,10 +63,35 @@ def test_only_the_clock_ends_what_nobody_decided() -> None:
     assert set(LAPSE_REASONS) == {OrderStatus.CANCELLED, OrderStatus.EXPIRED}
 
 
+@pytest.mark.parametrize("name", sorted(PUBLISHED))
+def test_every_step_of_every_table_by_every_side(name: str) -> None:
+    machine = PUBLISHED[name]
+    arrows = {(arrow.source, arrow.event): arrow for arrow in machine.transitions}
+    events = {arrow.event for arrow in machine.transitions}
+    for state, event, side in itertools.product(machine.states, events, Side):
+        arrow = arrows.get((state, event))
+        assert machine.target(state, event) == (arrow.target if arrow else None)
+        assert (event in machine.events(state, side)) == (arrow is not None and arrow.side is side)
+        assert machine.words[state]
+        assert machine.words[event]
+
+
+@pytest.mark.parametrize("name", sorted(PUBLISHED))
+def test_nobody_waits_for_ever(name: str) -> None:
+    """What is up to somebody else than its maker has an end that the clock brings about."""
+    machine = PUBLISHED[name]
+    resting = {OrderStatus.DRAFT, OrderStatus.EXPIRED}
+    for state in machine.states:
+        assert (state in machine.timers) == (not machine.is_end(state) and state not in resting), state
+
+
 def test_a_table_that_contradicts_itself_is_refused() -> None:
     arrow = Transition(OrderStatus.DRAFT, OrderEvent.EDIT, Side.CUSTOMER, OrderStatus.DRAFT)
     with pytest.raises(ValueError, match="two ways"):
-        Machine("bad", OrderStatus.DRAFT, (arrow, arrow))
+        Machine("bad", "Bad", OrderStatus.DRAFT, (arrow, arrow), words={})
+    timer = Timer(OrderStatus.DRAFT, OrderEvent.EDIT, "order_open_days")
+    with pytest.raises(ValueError, match="no arrow"):
+        Machine("bad", "Bad", OrderStatus.DRAFT, (arrow,), timers=(timer,), words={})
 
 
 @given(

@@ -41,6 +41,9 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.PROPOSAL_DECLINED: Wording(N_("Your proposal for “{order}” was not chosen."), ORDER),
     NoticeKind.ORDER_AWARDED: Wording(N_("You chose {person} for “{order}”. The order is closed to others."), ORDER),
     NoticeKind.ORDER_EXPIRED: Wording(N_("Your order “{order}” was open for long without an answer and ended."), ORDER),
+    NoticeKind.ORDER_ENDING: Wording(N_("Your order “{order}” soon expires. Do you still need it?"), ORDER),
+    NoticeKind.ORDER_APPROVED: Wording(N_("The operator looked at your order “{order}”: it is open now."), ORDER),
+    NoticeKind.ORDER_REJECTED: Wording(N_("The operator sent your order “{order}” back and says why."), ORDER),
     NoticeKind.ORDER_EDITED: Wording(N_("An order you answered reads differently now: “{order}”."), ORDER),
     NoticeKind.REPORT_CLOSED: Wording(N_("Your report was looked at. See how it ended."), REPORT),
     NoticeKind.REPORT_UPHELD: Wording(

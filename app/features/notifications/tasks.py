@@ -158,6 +158,19 @@ async def on_orders_found(uow: UnitOfWork, event: matching.OrdersFound, message_
     await service.notify(uow, event.owner_id, NoticeKind.ORDERS_FOUND, message_id, **about)
 
 
+@consumer("notifications.on_order_ending", orders.OrderEnding)
+async def on_order_ending(uow: UnitOfWork, event: orders.OrderEnding, message_id: int) -> None:
+    """Remind the customer that the order may be kept open."""
+    await service.notify(uow, event.customer_id, NoticeKind.ORDER_ENDING, message_id, order_id=event.order_id)
+
+
+@consumer("notifications.on_order_checked", orders.OrderChecked)
+async def on_order_checked(uow: UnitOfWork, event: orders.OrderChecked, message_id: int) -> None:
+    """Tell the customer how the operator decided."""
+    kind = NoticeKind.ORDER_APPROVED if event.outcome == "approved" else NoticeKind.ORDER_REJECTED
+    await service.notify(uow, event.customer_id, kind, message_id, order_id=event.order_id)
+
+
 @periodic(service.SEND_TASK)
 async def send_mail(resources: Resources) -> None:
     """Send what is due, one mail after the other."""

@@ -12,6 +12,14 @@ class OrderNotFoundError(NotFoundError):
     detail = N_("The order was not found. It may still be a draft of somebody else.")
 
 
+class NoSuchMachineError(NotFoundError):
+    """No state machine has this name."""
+
+    code = "no-such-state-machine"
+    title = N_("There is no such state machine")
+    detail = N_("No state machine has this name. The list of all of them has every name.")
+
+
 class NotOrderCustomerError(ForbiddenError):
     """Only the customer acts on an order."""
 
@@ -34,6 +42,14 @@ class OrderNotOpenError(ConflictError):
     code = "order-not-open"
     title = N_("The order takes no proposals")
     detail = N_("The order is not open any more. Look for another one in the list.")
+
+
+class OrderFullError(ConflictError):
+    """As many proposals as the customer wants to read have come."""
+
+    code = "order-full"
+    title = N_("The order has enough proposals")
+    detail = N_("The customer asked for {limit} proposals at most, and they have come. A place may become free again.")
 
 
 class OrderChangedError(ConflictError):

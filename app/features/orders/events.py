@@ -37,3 +37,34 @@ class OrderClosed(DomainEvent):
     customer_id: str
     status: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderEnding(DomainEvent):
+    """An open order is about to expire, and its customer may keep it open."""
+
+    topic: ClassVar[str] = "orders.order_ending"
+
+    order_id: str
+    customer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSubmitted(DomainEvent):
+    """A customer published an order that the operator looks at first."""
+
+    topic: ClassVar[str] = "orders.order_submitted"
+
+    order_id: str
+    customer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderChecked(DomainEvent):
+    """The operator looked at an order that waited for it: let through, or sent back with a reason."""
+
+    topic: ClassVar[str] = "orders.order_checked"
+
+    order_id: str
+    customer_id: str
+    outcome: str

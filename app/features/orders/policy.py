@@ -14,11 +14,14 @@ def is_customer(actor: Actor | None, order: Order) -> bool:
 def can_read(actor: Actor | None, order: Order, *, admitted: bool = False) -> bool:
     """Everybody reads what was published for everybody, signed in or not; a draft is its customer's alone.
 
-    An order that is not public is read by whoever was admitted to it: by its link, or by an invitation.
+    An order that is not public is read by whoever was admitted to it: by its link, or by an invitation. What the
+    operator has yet to look at is its customer's alone too.
     """
     if is_customer(actor, order):
         return True
-    return order.published_at is not None and (admitted or order.visibility is Visibility.PUBLIC)
+    if order.published_at is None or order.status is OrderStatus.MODERATION:
+        return False
+    return admitted or order.visibility is Visibility.PUBLIC
 
 
 def opens(order: Order, key: str | None) -> bool:

@@ -4,10 +4,12 @@ import re
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from app.core.config import Settings
 from app.core.errors import FieldError
 from app.core.i18n import N_
-from app.core.machine import Machine, Side, Transition
+from app.core.machine import Machine, Side, Timer, Transition, published
 from app.core.money import Money
+from app.features.orders.schemas import STATUS_WORDS
 from app.models import BudgetKind, Order, OrderStatus
 
 MIN_DESCRIPTION = 10
@@ -19,33 +21,92 @@ class OrderEvent(StrEnum):
 
     EDIT = "edit"
     PUBLISH = "publish"
+    SUBMIT = "submit"
+    APPROVE = "approve"
+    REJECT = "reject"
+    LET_THROUGH = "let_through"
     RENEW = "renew"
+    PAUSE = "pause"
+    RESUME = "resume"
     AWARD = "award"
     CANCEL = "close"
     EXPIRE = "expire"
 
 
-ORDER_MACHINE = Machine(
-    "order",
-    OrderStatus.DRAFT,
-    (
-        Transition(OrderStatus.DRAFT, OrderEvent.PUBLISH, Side.CUSTOMER, OrderStatus.OPEN),
-        Transition(OrderStatus.DRAFT, OrderEvent.EDIT, Side.CUSTOMER, OrderStatus.DRAFT),
-        Transition(OrderStatus.DRAFT, OrderEvent.CANCEL, Side.CUSTOMER, OrderStatus.CANCELLED),
-        Transition(OrderStatus.OPEN, OrderEvent.AWARD, Side.CUSTOMER, OrderStatus.AWARDED),
-        Transition(OrderStatus.OPEN, OrderEvent.EDIT, Side.CUSTOMER, OrderStatus.OPEN),
-        Transition(OrderStatus.OPEN, OrderEvent.RENEW, Side.CUSTOMER, OrderStatus.OPEN),
-        Transition(OrderStatus.OPEN, OrderEvent.CANCEL, Side.CUSTOMER, OrderStatus.CANCELLED),
-        Transition(OrderStatus.OPEN, OrderEvent.EXPIRE, Side.SYSTEM, OrderStatus.EXPIRED),
-        Transition(OrderStatus.EXPIRED, OrderEvent.PUBLISH, Side.CUSTOMER, OrderStatus.OPEN),
-        Transition(OrderStatus.EXPIRED, OrderEvent.EDIT, Side.CUSTOMER, OrderStatus.EXPIRED),
-    ),
+EVENT_WORDS: dict[OrderEvent, str] = {
+    OrderEvent.EDIT: N_("edits it"),
+    OrderEvent.PUBLISH: N_("publishes it"),
+    OrderEvent.SUBMIT: N_("publishes it, and it is looked at first"),
+    OrderEvent.APPROVE: N_("lets it through"),
+    OrderEvent.REJECT: N_("sends it back with a reason"),
+    OrderEvent.LET_THROUGH: N_("nobody has looked: it opens by itself, with a mark for the operator"),
+    OrderEvent.RENEW: N_("keeps it open longer"),
+    OrderEvent.PAUSE: N_("pauses it"),
+    OrderEvent.RESUME: N_("opens it again"),
+    OrderEvent.AWARD: N_("chooses a freelancer"),
+    OrderEvent.CANCEL: N_("closes it"),
+    OrderEvent.EXPIRE: N_("nobody has acted: it expires"),
+}
+CHECKED_FIRST = N_("where the operator looks at new orders first")
+_DRAFT, _CHECK, _OPEN = OrderStatus.DRAFT, OrderStatus.MODERATION, OrderStatus.OPEN
+_PAUSED, _EXPIRED = OrderStatus.PAUSED, OrderStatus.EXPIRED
+
+WORDS: dict[str, str] = dict(EVENT_WORDS.items())
+WORDS |= {state: words for state, (words, _tone) in STATUS_WORDS.items()}
+
+ORDER_MACHINE = published(
+    Machine(
+        "order",
+        N_("Order"),
+        _DRAFT,
+        (
+            Transition(_DRAFT, OrderEvent.PUBLISH, Side.CUSTOMER, _OPEN),
+            Transition(_DRAFT, OrderEvent.SUBMIT, Side.CUSTOMER, _CHECK, only=CHECKED_FIRST),
+            Transition(_DRAFT, OrderEvent.EDIT, Side.CUSTOMER, _DRAFT),
+            Transition(_DRAFT, OrderEvent.CANCEL, Side.CUSTOMER, OrderStatus.CANCELLED),
+            Transition(_CHECK, OrderEvent.APPROVE, Side.OPERATOR, _OPEN),
+            Transition(_CHECK, OrderEvent.REJECT, Side.OPERATOR, _DRAFT),
+            Transition(_CHECK, OrderEvent.LET_THROUGH, Side.SYSTEM, _OPEN),
+            Transition(_CHECK, OrderEvent.EDIT, Side.CUSTOMER, _CHECK),
+            Transition(_CHECK, OrderEvent.CANCEL, Side.CUSTOMER, OrderStatus.CANCELLED),
+            Transition(_OPEN, OrderEvent.AWARD, Side.CUSTOMER, OrderStatus.AWARDED),
+            Transition(_OPEN, OrderEvent.EDIT, Side.CUSTOMER, _OPEN),
+            Transition(_OPEN, OrderEvent.RENEW, Side.CUSTOMER, _OPEN),
+            Transition(_OPEN, OrderEvent.PAUSE, Side.CUSTOMER, _PAUSED),
+            Transition(_OPEN, OrderEvent.CANCEL, Side.CUSTOMER, OrderStatus.CANCELLED),
+            Transition(_OPEN, OrderEvent.EXPIRE, Side.SYSTEM, _EXPIRED),
+            Transition(_PAUSED, OrderEvent.RESUME, Side.CUSTOMER, _OPEN),
+            Transition(_PAUSED, OrderEvent.EDIT, Side.CUSTOMER, _PAUSED),
+            Transition(_PAUSED, OrderEvent.CANCEL, Side.CUSTOMER, OrderStatus.CANCELLED),
+            Transition(_PAUSED, OrderEvent.EXPIRE, Side.SYSTEM, _EXPIRED),
+            Transition(_EXPIRED, OrderEvent.PUBLISH, Side.CUSTOMER, _OPEN),
+            Transition(_EXPIRED, OrderEvent.SUBMIT, Side.CUSTOMER, _CHECK, only=CHECKED_FIRST),
+            Transition(_EXPIRED, OrderEvent.EDIT, Side.CUSTOMER, _EXPIRED),
+        ),
+        timers=(
+            Timer(_CHECK, OrderEvent.LET_THROUGH, "order_check_hours"),
+            Timer(_OPEN, OrderEvent.EXPIRE, "order_open_days"),
+            Timer(_PAUSED, OrderEvent.EXPIRE, "order_paused_days"),
+        ),
+        words=WORDS,
+    )
 )
+PUBLISHED_WELL = frozenset({_CHECK, _OPEN, _PAUSED})
+"""States in which an order says all that publishing asks for, after edits too."""
 
 
-def expiry(now: datetime, days: int) -> datetime:
-    """Return when an open order ends by itself if its customer does nothing more."""
-    return now + timedelta(days=days)
+def end_of(status: OrderStatus, now: datetime, settings: Settings) -> datetime | None:
+    """Return when a state that begins now ends by itself, None where it lasts as long as people like."""
+    timer = ORDER_MACHINE.timers.get(status)
+    length = timer.length(settings) if timer else None
+    return now + length if length else None
+
+
+def reminder(now: datetime, end: datetime, settings: Settings) -> datetime | None:
+    """Return the next moment after now at which the customer is told that an open order is about to expire."""
+    days = [int(word) for word in settings.order_reminder_days.split(",") if word]
+    moments = sorted(end - timedelta(days=count) for count in days if count > 0)
+    return next((moment for moment in moments if moment > now), None)
 
 
 def settle_kind(kind: BudgetKind | None, budget: Money | None) -> BudgetKind:
@@ -87,6 +148,13 @@ def publishing_faults(order: Order, today: date) -> list[FieldError]:
     if order.budget_kind is not BudgetKind.OPEN and order.budget_amount is None:
         found.append(FieldError(("body", "budget"), N_("Say what the work may cost, or choose “open to offers”.")))
     return found + deadline_faults(order.deadline, today)
+
+
+def hours_faults(kind: BudgetKind, hours: int | None) -> list[FieldError]:
+    """Return what is wrong with the hours a week: they belong to work that is paid by the hour."""
+    if hours is not None and kind is not BudgetKind.HOURLY:
+        return [FieldError(("body", "weekly_hours"), N_("Hours a week belong to work that is paid by the hour."))]
+    return []
 
 
 _WORD = re.compile(r"\w")

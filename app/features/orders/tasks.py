@@ -1,7 +1,9 @@
 """What the clock does to orders."""
 
+from collections.abc import Awaitable, Callable
+
 from app.core.resources import Resources
-from app.core.uow import unit_of_work
+from app.core.uow import UnitOfWork, unit_of_work
 from app.core.worker import periodic
 from app.features.orders import service
 
@@ -18,12 +20,22 @@ async def learn_terms(resources: Resources) -> None:
 
 @periodic("orders.close_stale")
 async def close_stale(resources: Resources) -> int:
-    """End open orders whose customers did nothing in time, a batch and a transaction at a time."""
-    ended = 0
+    """Move on orders with which nobody did anything in time, a batch and a transaction at a time."""
+    return await _in_batches(resources, service.end_stale_orders)
+
+
+@periodic("orders.remind")
+async def remind(resources: Resources) -> int:
+    """Remind customers whose open orders soon expire."""
+    return await _in_batches(resources, service.remind_of_ends)
+
+
+async def _in_batches(resources: Resources, verb: Callable[[UnitOfWork], Awaitable[int]]) -> int:
+    done = 0
     for _batch in range(MOST_BATCHES):
         async with unit_of_work(resources) as uow:
-            batch = await service.end_stale_orders(uow)
-        ended += batch
+            batch = await verb(uow)
+        done += batch
         if not batch:
             break
-    return ended
+    return done

@@ -15,7 +15,7 @@ from app.core.security.tokens import BadTokenError
 from app.core.uow import UnitOfWork
 from app.features.identity.access import CurrentActor
 from app.features.identity.errors import NewAccountLimitError, NotSignedInError, SessionEndedError
-from app.features.orders.errors import OrderNotFoundError, OrderNotOpenError
+from app.features.orders.errors import OrderFullError, OrderNotFoundError, OrderNotOpenError
 from app.features.proposals import service
 from app.features.proposals.errors import (
     AlreadyProposedError,
@@ -45,6 +45,7 @@ SIDE = (*WRITER, ProposalNotFoundError, NotYourStepError, ProposalStateError)
 SENDING = (
     *WRITER,
     OrderNotFoundError,
+    OrderFullError,
     OrderNotOpenError,
     OwnOrderError,
     AlreadyProposedError,

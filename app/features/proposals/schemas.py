@@ -6,11 +6,18 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
 from pydantic_core import PydanticCustomError
 
+from app.core.i18n import N_
 from app.core.money import MoneyInput, MoneyRead
 from app.core.texts import at_least, many_lines
 from app.features.orders.schemas import Moment, Note, PersonRead
 from app.models import DeclineReason, OrderStatus, ProposalStatus
 
+STATUS_WORDS: dict[ProposalStatus, tuple[str, str]] = {
+    ProposalStatus.SENT: (N_("Waiting for a decision"), "note"),
+    ProposalStatus.ACCEPTED: (N_("Chosen"), "good"),
+    ProposalStatus.DECLINED: (N_("Declined"), ""),
+    ProposalStatus.WITHDRAWN: (N_("Withdrawn"), ""),
+}
 MAX_LETTER = 10_000
 MAX_TERM_DAYS = 1000
 CUSTOMER_REASONS = (

@@ -11,6 +11,8 @@ ORDER_FORM = {
 }
 
 ROWS = [
+    Row("GET /state-machines", EVERYBODY),
+    Row("GET /state-machines/{name}", EVERYBODY),
     Row("GET /orders", EVERYBODY),
     Row("POST /orders", (401, 201, 201, 201, 201), body=ORDER),
     Row("GET /orders/facets", EVERYBODY),
@@ -24,6 +26,9 @@ ROWS = [
     Row("POST /orders/{order_id}/publish", (401, 404, 404, 404, 200), "draft"),
     Row("POST /orders/{order_id}/renew", (401, 403, 403, 403, 200)),
     Row("POST /orders/{order_id}/renew", (401, 404, 404, 404, 409), "draft"),
+    Row("POST /orders/{order_id}/pause", (401, 403, 403, 403, 200)),
+    Row("POST /orders/{order_id}/pause", (401, 404, 404, 404, 409), "draft"),
+    Row("POST /orders/{order_id}/resume", (401, 403, 403, 403, 409)),
     Row("POST /orders/{order_id}/close", (401, 403, 403, 403, 200)),
     Row("POST /orders/{order_id}/close", (401, 404, 404, 404, 200), "draft"),
     Row("GET /orders/{order_id}/revisions", EVERYBODY),
@@ -45,8 +50,19 @@ PAGES = [
     page("POST /orders/{order_id}/publish", 401, 404, 404, 404, 303, state="draft"),
     page("POST /orders/{order_id}/renew", 401, 403, 403, 403, 303),
     page("POST /orders/{order_id}/renew", 401, 404, 404, 404, 409, state="draft"),
+    page("GET /states", 200, 200),
+    page("POST /orders/{order_id}/pause", 401, 403, 403, 403, 303),
+    page("POST /orders/{order_id}/pause", 401, 404, 404, 404, 409, state="draft"),
+    page("POST /orders/{order_id}/resume", 401, 403, 403, 403, 409),
     page("GET /orders/{order_id}/close", 401, 403, 403, 403, 200),
     page("GET /orders/{order_id}/close", 401, 404, 404, 404, 200, state="draft"),
     page("POST /orders/{order_id}/close", 401, 403, 403, 403, 303, body={"reason": "other"}),
     page("POST /orders/{order_id}/close", 401, 404, 404, 404, 303, state="draft", body={"reason": "other"}),
 ]
+
+
+async def _order_machine(*_of: object) -> str:
+    return "order"
+
+
+MAKERS = {"name": _order_machine}

@@ -80,7 +80,7 @@ async def test_an_order_finds_its_freelancer(  # noqa: PLR0915 - one story, told
     address = path_of(draft, r"/orders/[0-9a-f-]{36}")
     await guest.get(address, 404)
     opened = await customer.send(draft, f"{address}/publish")
-    assert "If you do nothing until" in words(opened)
+    assert "If nobody acts until" in words(opened)
     listed = await guest.get("/orders?q=магазины")
     assert ORDER["title"] in words(listed)
     assert "Sign in to answer" in words(await guest.get(address))

@@ -19,8 +19,16 @@ from app.features.identity.access import CurrentActor
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError, OrderChangedError
 from app.features.orders.pages.listing import category_options
-from app.features.orders.schemas import KIND_WORDS, VISIBILITY_WORDS, OrderClose, OrderCreate, OrderPatch, OrderRead
-from app.models import BudgetKind, CloseReason, Visibility
+from app.features.orders.schemas import (
+    EXPERIENCE_WORDS,
+    KIND_WORDS,
+    VISIBILITY_WORDS,
+    OrderClose,
+    OrderCreate,
+    OrderPatch,
+    OrderRead,
+)
+from app.models import BudgetKind, CloseReason, Order, OrderStatus, Visibility
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
@@ -60,10 +68,10 @@ async def create_order(request: Request, actor: CurrentActor, uow: Uow) -> Respo
         async with uow.session.begin_nested():
             order = await service.create_order(uow, actor, read_form(form))
             if form.get("step") == "publish":
-                await service.publish_order(uow, actor, order.id)
+                order = await service.publish_order(uow, actor, order.id)
     except InvalidError as error:
         return await _editor(request, uow.session, uow.resources, FormState.posted(form, error), None)
-    return _after_saving(order.id, form, "new-order")
+    return _after_saving(order, form, "new-order")
 
 
 @router.get("/orders/{order_id}/edit")
@@ -85,14 +93,14 @@ async def edit_order(request: Request, order_id: UUID, actor: CurrentActor, uow:
     try:
         async with uow.session.begin_nested():
             command = OrderPatch(**read_form(form).model_dump(), version=_version(form))
-            await service.edit_order(uow, actor, order_id, command)
+            order = await service.edit_order(uow, actor, order_id, command)
             if form.get("step") == "publish":
-                await service.publish_order(uow, actor, order_id)
+                order = await service.publish_order(uow, actor, order_id)
     except (InvalidError, OrderChangedError) as error:
         order = await service.get_order(uow.session, actor, order_id)
         shown = await service.present(uow.session, uow.resources, actor, order)
         return await _editor(request, uow.session, uow.resources, FormState.posted(form, error), shown)
-    return _after_saving(order_id, form, f"order-{order_id}")
+    return _after_saving(order, form, f"order-{order_id}")
 
 
 @router.post("/orders/{order_id}/publish")
@@ -100,12 +108,12 @@ async def publish_order(request: Request, order_id: UUID, actor: CurrentActor, u
     """Publish a draft, or lead to the editor with what it still lacks."""
     try:
         async with uow.session.begin_nested():
-            await service.publish_order(uow, actor, order_id)
+            order = await service.publish_order(uow, actor, order_id)
     except InvalidOrderError as error:
         order = await service.get_order(uow.session, actor, order_id)
         shown = await service.present(uow.session, uow.resources, actor, order)
         return await _editor(request, uow.session, uow.resources, _start(shown).with_error(error), shown)
-    return redirect(f"/orders/{order_id}", _("The order is published. Freelancers see it now."))
+    return redirect(f"/orders/{order_id}", _published(order.status))
 
 
 @router.post("/orders/{order_id}/renew")
@@ -113,6 +121,26 @@ async def renew_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> Response
     """Keep an order open for another full term."""
     await service.renew_order(uow, actor, order_id)
     return redirect(f"/orders/{order_id}", _("The order stays open longer."))
+
+
+@router.post("/orders/{order_id}/pause")
+async def pause_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Take an order out of the lists for a while."""
+    await service.pause_order(uow, actor, order_id)
+    return redirect(f"/orders/{order_id}", _("The order is paused. It stands in no list and takes no new proposals."))
+
+
+@router.post("/orders/{order_id}/resume")
+async def resume_order(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Open a paused order again, or lead to the editor with what it lacks by now."""
+    try:
+        async with uow.session.begin_nested():
+            await service.resume_order(uow, actor, order_id)
+    except InvalidOrderError as error:
+        order = await service.get_order(uow.session, actor, order_id)
+        shown = await service.present(uow.session, uow.resources, actor, order)
+        return await _editor(request, uow.session, uow.resources, _start(shown).with_error(error), shown)
+    return redirect(f"/orders/{order_id}", _("The order is open again."))
 
 
 @router.get("/orders/{order_id}/close")
@@ -170,6 +198,10 @@ def read_form(form: FormData) -> OrderCreate:
         "budget_kind": kind,
         "deadline": str(form.get("deadline") or "") or None,
         "visibility": str(form.get("visibility") or Visibility.PUBLIC.value),
+        "experience": str(form.get("experience") or "") or None,
+        "weekly_hours": (str(form.get("weekly_hours") or "").strip() or None) if kind == BudgetKind.HOURLY else None,
+        "questions": [line.strip() for line in str(form.get("questions") or "").splitlines() if line.strip()],
+        "proposals_limit": str(form.get("proposals_limit") or "").strip() or None,
         **amounts,
     }
     try:
@@ -197,12 +229,19 @@ def _version(form: FormData) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_VERSION else None
 
 
-def _after_saving(order_id: UUID, form: FormData, saved: str) -> Response:
+def _published(status: OrderStatus) -> str:
+    """Return what is said to somebody who has just published."""
+    if status is OrderStatus.MODERATION:
+        return _("The order is sent. The operator looks at it first, and you are told when it is open.")
+    return _("The order is published. Freelancers see it now.")
+
+
+def _after_saving(order: Order, form: FormData, saved: str) -> Response:
     said = {
-        "publish": _("The order is published. Freelancers see it now."),
+        "publish": _published(order.status),
         "save": _("The changes are saved."),
     }.get(str(form.get("step")), _("The draft is saved. This is how others would see it."))
-    return redirect(f"/orders/{order_id}", said, done=saved)
+    return redirect(f"/orders/{order.id}", said, done=saved)
 
 
 def _start(order: OrderRead) -> FormState:
@@ -219,6 +258,10 @@ def _start(order: OrderRead) -> FormState:
         currency=order.budget.currency.value if order.budget else Currency.RUB.value,
         deadline=order.deadline.isoformat() if order.deadline else None,
         visibility=order.visibility.value,
+        experience=order.experience.value if order.experience else None,
+        weekly_hours=str(order.weekly_hours) if order.weekly_hours else None,
+        questions="\n".join(order.questions) or None,
+        proposals_limit=str(order.proposals_limit) if order.proposals_limit else None,
     )
 
 
@@ -233,6 +276,7 @@ async def _editor(
         "skills": skill_options(catalogue),
         "kinds": [(kind.value, _(words), _(KIND_NOTES[kind])) for kind, words in KIND_WORDS.items()],
         "visibilities": [(kind.value, _(words), _(note)) for kind, (words, note) in VISIBILITY_WORDS.items()],
+        "levels": [(level.value, _(words)) for level, words in EXPERIENCE_WORDS.items()],
         "currencies": [(item.value, item.value) for item in Currency],
         "action": f"/orders/{order.id}/edit" if order else "/orders/new",
     }

@@ -1,6 +1,7 @@
 """Lists of orders as pages: the landing page, all open orders, a customer's own."""
 
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -24,12 +25,14 @@ from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError
 from app.features.orders.schemas import (
+    DEFAULT_WORDS,
     KIND_WORDS,
     NOTHING_OR_CURSOR,
     STATUS_WORDS,
     FacetsRead,
     OrderCard,
     OrderListQuery,
+    OwnOrderCard,
     RankedCard,
 )
 from app.features.orders.service.ranking import ANSWER_STEPS, DAY_STEPS, answers_words, days_words
@@ -37,6 +40,7 @@ from app.features.profiles import service as profiles
 from app.features.profiles.schemas import CustomerFactsRead
 from app.models import BudgetKind
 from app.web import cards
+from app.web.formats import day
 from app.web.forms import FormState
 from app.web.fragments import KeptPages
 from app.web.landing import landing_scene
@@ -176,7 +180,7 @@ async def list_own_orders(
     page = await service.list_own_orders(session, resources, actor, cursor, PAGE_SIZE)
     catalogue = await catalog.read_catalogue(session, resources)
     context = {
-        "cards": [card_of(order, catalogue, own=True) for order in page.items],
+        "cards": [own_card(order, catalogue) for order in page.items],
         "older": f"/my/orders?{urlencode({'cursor': page.next_cursor})}" if page.next_cursor else None,
         "newer": "/my/orders" if cursor else None,
     }
@@ -212,6 +216,13 @@ def card_of(
         note=cards.facts_words(facts.get(order.customer.id)),
         why=tuple(f"{item.text} +{item.points}" for item in order.why) if isinstance(order, RankedCard) else (),
     )
+
+
+def own_card(order: OwnOrderCard, catalogue: catalog.Catalogue) -> cards.OrderCard:
+    """Turn an order into the card of its customer's list: with what happens by itself, and when."""
+    default = order.if_nobody_acts
+    note = _(DEFAULT_WORDS[order.status]).format(date=day(default.at)) if default else None
+    return replace(card_of(order, catalogue, own=True), note=note)
 
 
 def category_options(catalogue: catalog.Catalogue) -> tuple[tuple[str, Any], ...]:

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, undefer
 
 from app.models import Order, OrderGuest, OrderRevision, OrderStatus
-from app.models.order import IS_OPEN
 
 
 class OrderRepository:
@@ -77,15 +76,35 @@ class OrderRepository:
         return (await self._session.execute(statement)).scalars().all()
 
     async def stale(self, now: datetime, limit: int) -> Sequence[Order]:
-        """Lock open orders whose time is over; those that another worker holds are skipped."""
+        """Lock orders whose state has lasted its time; those that another worker holds are skipped."""
         statement = (
             select(Order)
-            .where(IS_OPEN, Order.expires_at <= now)
+            .where(Order.expires_at <= now)
             .order_by(Order.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
         return (await self._session.execute(statement)).scalars().all()
+
+    async def to_remind(self, now: datetime, limit: int) -> Sequence[Order]:
+        """Lock open orders whose customers are to be reminded; those that another worker holds are skipped."""
+        statement = (
+            select(Order)
+            .where(Order.remind_at <= now)
+            .order_by(Order.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return (await self._session.execute(statement)).scalars().all()
+
+    async def to_look_at(self, limit: int) -> Sequence[Order]:
+        """Return orders that the operator has yet to look at: those that wait, then those that opened by themselves."""
+        waiting = select(Order).where(Order.status == OrderStatus.MODERATION, Order.expires_at.is_not(None))
+        marked = select(Order).where(Order.needs_look)
+        found: list[Order] = []
+        for statement in (waiting.order_by(Order.expires_at), marked.order_by(Order.id)):
+            found += (await self._session.execute(statement.limit(limit))).scalars()
+        return found[:limit]
 
     async def queue_up(self, customer_id: UUID) -> None:
         """Let one customer's publishing wait for itself, so that a count holds; the lock ends with the transaction."""

@@ -10,11 +10,13 @@ from pydantic_core import PydanticCustomError
 from app.core.i18n import N_
 from app.core.money import MoneyInput, MoneyRead
 from app.core.texts import at_least, many_lines, one_line
-from app.models import BudgetKind, CloseReason, OrderStatus, Visibility
+from app.models import BudgetKind, CloseReason, Experience, OrderStatus, Visibility
 
 STATUS_WORDS: dict[OrderStatus, tuple[str, str]] = {
     OrderStatus.DRAFT: (N_("Draft"), "note"),
+    OrderStatus.MODERATION: (N_("Being checked"), "note"),
     OrderStatus.OPEN: (N_("Open"), "good"),
+    OrderStatus.PAUSED: (N_("Paused"), "warn"),
     OrderStatus.AWARDED: (N_("Freelancer chosen"), "accent"),
     OrderStatus.CANCELLED: (N_("Closed"), ""),
     OrderStatus.EXPIRED: (N_("Expired"), "warn"),
@@ -31,6 +33,21 @@ KIND_WORDS: dict[BudgetKind, str] = {
     BudgetKind.HOURLY: N_("By the hour"),
     BudgetKind.OPEN: N_("Open to offers"),
 }
+DEFAULT_WORDS: dict[OrderStatus, str] = {
+    OrderStatus.MODERATION: N_("If nobody has looked at it until {date}, the order opens by itself."),
+    OrderStatus.OPEN: N_("If nobody acts until {date}, the order expires."),
+    OrderStatus.PAUSED: N_("If nobody acts until {date}, the order expires."),
+}
+"""What the clock does, said to everybody concerned wherever the order is shown."""
+EXPERIENCE_WORDS: dict[Experience, str] = {
+    Experience.STARTING: N_("Starting out"),
+    Experience.SEASONED: N_("Experienced"),
+    Experience.EXPERT: N_("Expert"),
+}
+MAX_QUESTIONS = 5
+MAX_QUESTION = 300
+MOST_PROPOSALS = 1000
+MOST_HOURS = 80
 MAX_TITLE = 200
 MAX_DESCRIPTION = 20_000
 MAX_SKILLS = 15
@@ -55,6 +72,10 @@ Title = Annotated[str, Field(min_length=3, max_length=MAX_TITLE), AfterValidator
 Description = Annotated[str, Field(max_length=MAX_DESCRIPTION), AfterValidator(many_lines)]
 SkillWord = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(one_line), at_least(1)]
 SkillWords = Annotated[list[SkillWord], Field(max_length=MAX_SKILLS)]
+Question = Annotated[str, Field(min_length=3, max_length=MAX_QUESTION), AfterValidator(one_line), at_least(3)]
+Questions = Annotated[list[Question], Field(max_length=MAX_QUESTIONS)]
+ProposalsLimit = Annotated[int, Field(ge=1, le=MOST_PROPOSALS)]
+WeeklyHours = Annotated[int, Field(ge=1, le=MOST_HOURS)]
 Note = Annotated[str, Field(max_length=1000), AfterValidator(many_lines)]
 CategorySlug = Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9-]+$")]
 Day = Annotated[date, BeforeValidator(_day)]
@@ -91,6 +112,12 @@ class OrderFields(BaseModel):
         default=Visibility.PUBLIC,
         description="`public` stands in lists; `link` is read by whoever has its address; `invited` by invitation only",
     )
+    experience: Experience | None = None
+    weekly_hours: WeeklyHours | None = Field(default=None, description="about how many, where work is paid by the hour")
+    questions: Questions = Field(default=[], description="every proposal has to answer them")
+    proposals_limit: ProposalsLimit | None = Field(
+        default=None, description="so many proposals at once and no more; a place that is given up is free again"
+    )
 
 
 class OrderCreate(OrderFields):
@@ -111,6 +138,10 @@ class OrderPatch(BaseModel):
     budget_max: MoneyInput | None = None
     deadline: Day | None = None
     visibility: Visibility | None = None
+    experience: Experience | None = None
+    weekly_hours: WeeklyHours | None = None
+    questions: Questions | None = None
+    proposals_limit: ProposalsLimit | None = None
     version: int | None = Field(
         default=None, ge=1, le=2**31, description="the version you read; the change is refused when it is not the last"
     )
@@ -152,15 +183,36 @@ class OrderCard(BaseModel):
     published_at: Moment | None
 
 
+class DefaultRead(BaseModel):
+    """What the clock does when nobody acts."""
+
+    event: str
+    to: OrderStatus
+    at: Moment
+
+
+class OwnOrderCard(OrderCard):
+    """An order in its customer's own list."""
+
+    visibility: Visibility
+    if_nobody_acts: DefaultRead | None = Field(description="what happens by itself, and when")
+
+
 class OrderRead(OrderCard):
     """An order in full; `actions` are what the reader may do with it now."""
 
     version: int
     updated_at: Moment
-    expires_at: Moment | None = Field(description="when nobody acts until then, the order expires")
+    expires_at: Moment | None = Field(description="until when the present state lasts if nobody acts")
     closed_at: Moment | None
     close_reason: CloseReason | None
     visibility: Visibility
+    experience: Experience | None
+    weekly_hours: int | None
+    questions: list[str]
+    proposals_limit: int | None
+    if_nobody_acts: DefaultRead | None = Field(description="what happens by itself, and when")
+    rejection: str | None = Field(description="its customer's alone: why the operator sent it back")
     share_key: str | None = Field(description="its customer's alone: `?key=` in the address opens an order by link")
     actions: list[str]
 

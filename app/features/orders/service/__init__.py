@@ -1,11 +1,13 @@
 """What can be done with orders: one verb per function, grouped by who needs it."""
 
 from app.features.orders.repository import COUNT_LIMIT
+from app.features.orders.service.checking import approve_order, list_unchecked, reject_order
 from app.features.orders.service.claims import (
     award_order,
     drop_proposal,
     end_stale_orders,
     lock_order,
+    remind_of_ends,
     renew_by_decision,
     take_proposal,
 )
@@ -13,8 +15,10 @@ from app.features.orders.service.desk import (
     close_order,
     create_order,
     edit_order,
+    pause_order,
     publish_order,
     renew_order,
+    resume_order,
 )
 from app.features.orders.service.fitting import lists_holding
 from app.features.orders.service.importing import ImportedOrder, import_order, record_key
@@ -29,6 +33,7 @@ from app.features.orders.service.listing import (
     narrow,
     search_json,
 )
+from app.features.orders.service.machines import get_machine, list_machines
 from app.features.orders.service.reading import (
     get_order,
     get_own_order,
@@ -44,6 +49,7 @@ __all__ = [
     "COUNT_LIMIT",
     "ImportedOrder",
     "OrderPage",
+    "approve_order",
     "award_order",
     "close_order",
     "count_facets",
@@ -54,25 +60,32 @@ __all__ = [
     "drop_proposal",
     "edit_order",
     "end_stale_orders",
+    "get_machine",
     "get_order",
     "get_own_order",
     "import_order",
     "learn_terms",
+    "list_machines",
     "list_newest_json",
     "list_open_json",
     "list_open_orders",
     "list_own_orders",
     "list_revisions",
+    "list_unchecked",
     "lists_holding",
     "lock_order",
     "narrow",
     "orders_by_id",
+    "pause_order",
     "people",
     "present",
     "publish_order",
     "record_key",
+    "reject_order",
+    "remind_of_ends",
     "renew_by_decision",
     "renew_order",
+    "resume_order",
     "search_json",
     "take_proposal",
 ]

@@ -6,10 +6,11 @@ from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.uow import UnitOfWork
 from app.features.orders import policy, rules
-from app.features.orders.errors import OrderNotFoundError, OrderNotOpenError
+from app.features.orders.errors import OrderFullError, OrderNotFoundError, OrderNotOpenError
+from app.features.orders.events import OrderEnding
 from app.features.orders.repository import OrderRepository
-from app.features.orders.rules import OrderEvent
-from app.features.orders.service.desk import announce_closing, close, own_order_for_update, step
+from app.features.orders.rules import ORDER_MACHINE, OrderEvent
+from app.features.orders.service.desk import announce_closing, close, enter, own_order_for_update, show, step
 from app.features.orders.service.reading import is_admitted
 from app.models import CloseReason, Order, OrderStatus
 
@@ -35,6 +36,8 @@ async def take_proposal(uow: UnitOfWork, actor: Actor, order_id: UUID, key: str 
         raise OrderNotFoundError
     if order.status is not OrderStatus.OPEN:
         raise OrderNotOpenError
+    if order.proposals_limit is not None and order.proposals_count >= order.proposals_limit:
+        raise OrderFullError(params={"limit": order.proposals_limit})
     order.proposals_count += 1
     await repository.admit(order.id, actor.id)
     return order
@@ -55,13 +58,33 @@ async def award_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
 def renew_by_decision(uow: UnitOfWork, order: Order) -> None:
     """Count a customer's decision on a proposal as a sign of life: a locked open order stays open longer."""
     if order.status is OrderStatus.OPEN:
-        order.expires_at = rules.expiry(utc_now(), uow.resources.settings.order_open_days)
+        enter(uow, order, OrderStatus.OPEN)
 
 
 async def end_stale_orders(uow: UnitOfWork) -> int:
-    """End one batch of open orders whose customers did nothing in time; announces `OrderClosed` for each."""
+    """Do what the table says to one batch of orders with which nobody did anything in time.
+
+    Open and paused ones expire, `OrderClosed` is announced; one that nobody has looked at opens with a mark, and
+    `OrderPublished` is announced.
+    """
     orders = await OrderRepository(uow.session).stale(utc_now(), STALE_BATCH)
     for order in orders:
-        close(order, step(order, OrderEvent.EXPIRE), CloseReason.SILENCE)
-        announce_closing(uow, order)
+        event = ORDER_MACHINE.timers[order.status].event
+        if event is OrderEvent.LET_THROUGH:
+            order.needs_look = True
+            show(uow, order, step(order, event))
+        else:
+            close(order, step(order, event), CloseReason.SILENCE)
+            announce_closing(uow, order)
+    return len(orders)
+
+
+async def remind_of_ends(uow: UnitOfWork) -> int:
+    """Announce `OrderEnding` for one batch of open orders that soon expire, and note the next reminder."""
+    now = utc_now()
+    orders = await OrderRepository(uow.session).to_remind(now, STALE_BATCH)
+    for order in orders:
+        end = order.expires_at or now
+        order.remind_at = rules.reminder(now, end, uow.resources.settings)
+        uow.emit(OrderEnding(order_id=str(order.id), customer_id=str(order.customer_id)))
     return len(orders)

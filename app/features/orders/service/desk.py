@@ -1,48 +1,25 @@
 """What a customer does with an order: write, edit, publish, keep open, close."""
 
-import secrets
-from typing import Any
 from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
-from app.core.errors import FieldError
-from app.core.money import Currency, Money
 from app.core.uow import UnitOfWork
-from app.features.catalog import service as catalog
-from app.features.catalog.errors import UnknownCategoryError
 from app.features.identity import service as identity
 from app.features.orders import policy, rules
 from app.features.orders.errors import (
-    InvalidOrderError,
     NotOrderCustomerError,
     OrderChangedError,
     OrderNotFoundError,
     OrderStateError,
     TooManyOrdersError,
 )
-from app.features.orders.events import OrderClosed, OrderEdited, OrderPublished
+from app.features.orders.events import OrderClosed, OrderEdited, OrderPublished, OrderSubmitted
 from app.features.orders.repository import OrderRepository
 from app.features.orders.rules import ORDER_MACHINE, OrderEvent
 from app.features.orders.schemas import OrderClose, OrderCreate, OrderPatch
-from app.models import BudgetKind, CloseReason, Order, OrderRevision, OrderStatus, Visibility
-
-REVISED = (
-    "title",
-    "description",
-    "category_id",
-    "skills",
-    "tags",
-    "budget_kind",
-    "budget_amount",
-    "budget_max_amount",
-    "currency",
-    "deadline",
-    "visibility",
-)
-"""What a revision keeps."""
-SHARE_KEY_BYTES = 18
-"""144 bits: nobody guesses the link of an order."""
+from app.features.orders.service.fields import apply, check, content_of
+from app.models import CloseReason, Order, OrderRevision, OrderStatus
 
 
 async def create_order(
@@ -51,7 +28,7 @@ async def create_order(
     """Write a draft that only its customer sees."""
     order = Order(customer_id=actor.id, title=command.title, external_key=external_key)
     order.description = command.description
-    await _apply(uow, order, command.model_dump(exclude={"title", "description"}), command)
+    await apply(uow, order, command.model_dump(exclude={"title", "description"}), command)
     OrderRepository(uow.session).add(order)
     await uow.session.flush()
     return order
@@ -63,52 +40,75 @@ async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Ord
     target = step(order, OrderEvent.EDIT)
     if command.version is not None and command.version != order.version:
         raise OrderChangedError
-    before = _content(order)
-    given = {name: getattr(command, name) for name in command.model_fields_set - {"version"}}
-    for name in ("title", "description"):
-        if given.get(name) is not None:
-            setattr(order, name, given[name])
-    await _apply(uow, order, given, command)
-    if order.status is OrderStatus.OPEN:
-        _check(rules.publishing_faults(order, utc_now().date()))
-    if _content(order) == before:
+    before = content_of(order)
+    await _put_in(uow, order, command)
+    if order.status in rules.PUBLISHED_WELL:
+        check(rules.publishing_faults(order, utc_now().date()))
+    if content_of(order) == before:
         return order
     if order.published_at is not None:
         revision = OrderRevision(order_id=order.id, version=order.version, content=before)
         OrderRepository(uow.session).add_revision(revision)
     order.version += 1
     order.updated_at = utc_now()
-    order.status = target
-    if order.status is OrderStatus.OPEN:
-        _keep_open(uow, order)
+    if target is OrderStatus.OPEN:
+        enter(uow, order, target)
+    if target in (OrderStatus.OPEN, OrderStatus.PAUSED):
         uow.emit(OrderEdited(order_id=str(order.id), customer_id=str(order.customer_id), version=order.version))
     return order
 
 
-async def publish_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, counted: bool = True) -> Order:
-    """Show a draft, or an expired order, to everybody; announces `OrderPublished`.
+async def _put_in(uow: UnitOfWork, order: Order, command: OrderPatch) -> None:
+    given = {name: getattr(command, name) for name in command.model_fields_set - {"version"}}
+    for name in ("title", "description"):
+        if given.get(name) is not None:
+            setattr(order, name, given[name])
+    await apply(uow, order, given, command)
 
-    An account publishes so many a day; an import by the operator is not counted.
+
+async def publish_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, counted: bool = True) -> Order:
+    """Show a draft, or an expired order, to those it is for; announces `OrderPublished`.
+
+    Where the operator looks at new orders first, it waits for that and `OrderSubmitted` is announced. An account
+    publishes so many a day; an import by the operator is neither counted nor looked at.
     """
     order = await own_order_for_update(uow, actor, order_id)
-    target = step(order, OrderEvent.PUBLISH)
-    now = utc_now()
-    _check(rules.publishing_faults(order, now.date()))
+    step(order, OrderEvent.PUBLISH)
+    check(rules.publishing_faults(order, utc_now().date()))
     if counted:
         await _check_pace(uow, actor)
-    order.status = target
-    order.published_at = order.updated_at = now
-    order.closed_at = order.close_reason = None
-    _keep_open(uow, order)
-    uow.emit(OrderPublished(order_id=str(order.id), customer_id=str(order.customer_id)))
+    order.rejection = None
+    if counted and await _is_checked_first(uow, actor):
+        enter(uow, order, step(order, OrderEvent.SUBMIT))
+        order.closed_at = order.close_reason = None
+        order.updated_at = utc_now()
+        uow.emit(OrderSubmitted(order_id=str(order.id), customer_id=str(order.customer_id)))
+    else:
+        show(uow, order, step(order, OrderEvent.PUBLISH))
     return order
 
 
 async def renew_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
     """Keep an order open for another full term."""
     order = await own_order_for_update(uow, actor, order_id)
-    order.status = step(order, OrderEvent.RENEW)
-    _keep_open(uow, order)
+    enter(uow, order, step(order, OrderEvent.RENEW))
+    return order
+
+
+async def pause_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
+    """Take an open order out of the lists for a while; what was answered stays, nothing new comes."""
+    order = await own_order_for_update(uow, actor, order_id)
+    enter(uow, order, step(order, OrderEvent.PAUSE))
+    order.updated_at = utc_now()
+    return order
+
+
+async def resume_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
+    """Open a paused order again, for a full term."""
+    order = await own_order_for_update(uow, actor, order_id)
+    check(rules.publishing_faults(order, utc_now().date()))
+    enter(uow, order, step(order, OrderEvent.RESUME))
+    order.updated_at = utc_now()
     return order
 
 
@@ -145,10 +145,28 @@ def step(order: Order, event: OrderEvent) -> OrderStatus:
     return target
 
 
+def enter(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
+    """Put an order into a state, or into the same one anew, and wind its clock."""
+    now, settings = utc_now(), uow.resources.settings
+    order.status = target
+    order.expires_at = rules.end_of(target, now, settings)
+    order.remind_at = None
+    if target is OrderStatus.OPEN and order.expires_at is not None:
+        order.remind_at = rules.reminder(now, order.expires_at, settings)
+
+
+def show(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
+    """Open an order to those it is for, as new; announces `OrderPublished`."""
+    enter(uow, order, target)
+    order.published_at = order.updated_at = utc_now()
+    order.closed_at = order.close_reason = None
+    uow.emit(OrderPublished(order_id=str(order.id), customer_id=str(order.customer_id)))
+
+
 def close(order: Order, target: OrderStatus, reason: CloseReason | None) -> None:
     """Put an order into a state in which it is open no longer."""
     order.status = target
-    order.expires_at = None
+    order.expires_at = order.remind_at = None
     order.closed_at = order.updated_at = utc_now()
     order.close_reason = reason
 
@@ -163,8 +181,11 @@ def announce_closing(uow: UnitOfWork, order: Order) -> None:
     )
 
 
-def _keep_open(uow: UnitOfWork, order: Order) -> None:
-    order.expires_at = rules.expiry(utc_now(), uow.resources.settings.order_open_days)
+async def _is_checked_first(uow: UnitOfWork, actor: Actor) -> bool:
+    settings = uow.resources.settings
+    if settings.moderate_orders == "new_accounts":
+        return (await identity.standing(uow.session, settings, actor.id)).is_new(utc_now())
+    return settings.moderate_orders == "all"
 
 
 async def _check_pace(uow: UnitOfWork, actor: Actor) -> None:
@@ -175,71 +196,3 @@ async def _check_pace(uow: UnitOfWork, actor: Actor) -> None:
         uow.session, settings, actor.id, usual=settings.orders_per_day, starting=settings.new_account_orders_per_day
     )
     limit.check(await repository.last_but_published(actor.id, limit.times, limit.since), TooManyOrdersError)
-
-
-def _check(faults: list[FieldError]) -> None:
-    if faults:
-        raise InvalidOrderError(errors=faults)
-
-
-def _content(order: Order) -> dict[str, Any]:
-    content = {name: getattr(order, name) for name in REVISED}
-    content["deadline"] = order.deadline.isoformat() if order.deadline else None
-    return content
-
-
-async def _apply(uow: UnitOfWork, order: Order, given: dict[str, Any], command: OrderCreate | OrderPatch) -> None:
-    """Put what was given into the order, and what follows from it."""
-    catalogue = await catalog.read_catalogue(uow.session, uow.resources)
-    if "category" in given:
-        category = catalogue.category(given["category"]) if given["category"] else None
-        if given["category"] and category is None:
-            error = FieldError(("body", "category"), UnknownCategoryError.detail, {"category": given["category"]})
-            raise UnknownCategoryError(params={"category": given["category"]}, errors=[error])
-        order.category_id = category.id if category else None
-    if "skills" in given:
-        sorted_out = catalogue.sort_out(given["skills"] or [])
-        order.skills, order.tags = list(sorted_out.skills), list(sorted_out.words)
-    if "deadline" in given:
-        _check(rules.deadline_faults(given["deadline"], utc_now().date()))
-        order.deadline = given["deadline"]
-    if given.get("visibility") is not None:
-        order.visibility = given["visibility"]
-        if order.visibility is Visibility.LINK and order.share_key is None:
-            order.share_key = secrets.token_urlsafe(SHARE_KEY_BYTES)
-    if {"budget", "budget_max", "budget_kind"} & set(given):
-        _apply_budget(order, given, command)
-    order.keywords = _keywords(order, catalogue)
-
-
-def _apply_budget(order: Order, given: dict[str, Any], command: OrderCreate | OrderPatch) -> None:
-    def money(amount: int | None) -> Money | None:
-        return None if amount is None else Money(amount, order.currency)
-
-    least = command.budget.to_money() if command.budget else None
-    most = command.budget_max.to_money() if command.budget_max else None
-    kind = command.budget_kind
-    if isinstance(command, OrderPatch):
-        opened = kind is BudgetKind.OPEN
-        least = least if "budget" in given else None if opened else money(order.budget_amount)
-        most = most if "budget_max" in given else None if opened else money(order.budget_max_amount)
-        if kind is None:
-            stays = order.budget_kind is not BudgetKind.OPEN or least is None
-            kind = order.budget_kind if stays and "budget_kind" not in given else rules.settle_kind(None, least)
-    kind = rules.settle_kind(kind, least or most)
-    _check(rules.budget_faults(kind, least, most))
-    order.budget_kind = kind
-    order.budget_amount = least.amount if least else None
-    order.budget_max_amount = most.amount if most else None
-    order.currency = least.currency if least else order.currency or Currency.RUB
-
-
-def _keywords(order: Order, catalogue: catalog.Catalogue) -> str:
-    """Return the words beside the text that should find the order: its skills and field in both languages."""
-    found = [catalogue.skill(slug) for slug in order.skills]
-    names = [name for skill in found if skill for name in (skill.name_en, skill.name_ru)]
-    category = catalogue.category_by_id(order.category_id)
-    while category:
-        names += [category.name_en, category.name_ru]
-        category = catalogue.category_by_id(category.parent_id)
-    return " ".join(dict.fromkeys([*names, *order.tags]))

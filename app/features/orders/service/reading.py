@@ -15,7 +15,7 @@ from app.features.identity import service as identity
 from app.features.orders import policy, rules
 from app.features.orders.errors import InvalidFilterError, NotOrderCustomerError, OrderNotFoundError
 from app.features.orders.repository import OrderRepository
-from app.features.orders.schemas import OrderCard, OrderRead, PersonRead, RevisionRead
+from app.features.orders.schemas import DefaultRead, OrderCard, OrderRead, OwnOrderCard, PersonRead, RevisionRead
 from app.models import Order, Visibility
 
 
@@ -69,6 +69,12 @@ async def present(session: AsyncSession, resources: Resources, actor: Actor | No
         close_reason=order.close_reason,
         visibility=order.visibility,
         share_key=order.share_key if policy.is_customer(actor, order) else None,
+        experience=order.experience,
+        weekly_hours=order.weekly_hours,
+        questions=order.questions,
+        proposals_limit=order.proposals_limit,
+        if_nobody_acts=default_of(order),
+        rejection=order.rejection if policy.is_customer(actor, order) else None,
         actions=actions(actor, order),
     )
 
@@ -76,8 +82,18 @@ async def present(session: AsyncSession, resources: Resources, actor: Actor | No
 def actions(actor: Actor | None, order: Order) -> list[str]:
     """Return what the actor may do with the order as it stands; awarding goes through a proposal."""
     if policy.is_customer(actor, order):
-        return [str(event) for event in rules.ORDER_MACHINE.events(order.status, Side.CUSTOMER)]
+        events = rules.ORDER_MACHINE.events(order.status, Side.CUSTOMER)
+        return [str(event) for event in events if event is not rules.OrderEvent.SUBMIT]
     return ["propose"] if policy.can_answer(actor, order) else []
+
+
+def default_of(order: Order) -> DefaultRead | None:
+    """Return what the clock does with an order when nobody acts, and when."""
+    timer = rules.ORDER_MACHINE.timers.get(order.status)
+    target = rules.ORDER_MACHINE.target(order.status, timer.event) if timer else None
+    if timer is None or target is None or order.expires_at is None:
+        return None
+    return DefaultRead(event=timer.event.value, to=target, at=order.expires_at)
 
 
 async def list_revisions(
@@ -90,14 +106,18 @@ async def list_revisions(
 
 async def list_own_orders(
     session: AsyncSession, resources: Resources, actor: Actor, cursor: str | None, limit: int
-) -> Slice[OrderCard]:
+) -> Slice[OwnOrderCard]:
     """Return the actor's own orders in every state, newest first."""
     before = None
     if cursor:
         (key,) = decode_cursor(cursor, str)
         before = _uuid(key)
     rows = await OrderRepository(session).mine(actor.id, before, limit + 1)
-    items = await _cards(session, resources, rows[:limit])
+    cards = await _cards(session, resources, rows[:limit])
+    items = [
+        OwnOrderCard(**dict(card), visibility=order.visibility, if_nobody_acts=default_of(order))
+        for card, order in zip(cards, rows, strict=False)
+    ]
     return Slice(items, encode_cursor(str(items[-1].id)) if len(rows) > limit else None)
 
 

@@ -11,19 +11,14 @@ from app.core.money import Currency, typed_amount
 from app.core.problems import field_errors
 from app.features.proposals.errors import InvalidProposalError
 from app.features.proposals.schemas import (
+    STATUS_WORDS,
     ProposalCreate,
     ProposalRead,
 )
-from app.models import DeclineReason, ProposalStatus
+from app.models import DeclineReason
 
 PAGE_SIZE = 20
 LONGEST_NUMBER = 9
-STATUS_WORDS: dict[ProposalStatus, tuple[str, str]] = {
-    ProposalStatus.SENT: (N_("Waiting for a decision"), "note"),
-    ProposalStatus.ACCEPTED: (N_("Chosen"), "good"),
-    ProposalStatus.DECLINED: (N_("Declined"), ""),
-    ProposalStatus.WITHDRAWN: (N_("Withdrawn"), ""),
-}
 REASON_WORDS: dict[DeclineReason, str] = {
     DeclineReason.PRICE: N_("The price does not fit"),
     DeclineReason.TERM: N_("The term does not fit"),

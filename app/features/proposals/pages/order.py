@@ -15,7 +15,7 @@ from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.orders import service as orders
-from app.features.orders.schemas import KIND_WORDS, VISIBILITY_WORDS, OrderRead
+from app.features.orders.schemas import DEFAULT_WORDS, EXPERIENCE_WORDS, KIND_WORDS, VISIBILITY_WORDS, OrderRead
 from app.features.orders.schemas import STATUS_WORDS as ORDER_WORDS
 from app.features.profiles import service as profiles
 from app.features.proposals import service
@@ -152,33 +152,39 @@ def _category_names(order: OrderRead, catalogue: catalog.Catalogue) -> list[tupl
 def _details(order: OrderRead) -> list[tuple[str, str]]:
     """Return the facts beside an order."""
     found = [(_("Payment"), _(KIND_WORDS[order.budget_kind]))]
+    if order.weekly_hours:
+        found.append((_("Hours a week"), number(order.weekly_hours)))
+    if order.experience:
+        found.append((_("Experience"), _(EXPERIENCE_WORDS[order.experience])))
     if order.deadline:
         found.append((_("Needed by"), day(datetime.combine(order.deadline, time(), UTC))))
     if order.published_at:
         found.append((_("Published"), ago(order.published_at)))
-        found.append((_("Proposals"), number(order.proposals_count)))
-    if order.expires_at:
+        came = number(order.proposals_count)
+        most = order.proposals_limit
+        found.append((_("Proposals"), _("{count} of {limit}").format(count=came, limit=most) if most else came))
+    if order.status is OrderStatus.OPEN and order.expires_at:
         found.append((_("Open until"), day(order.expires_at)))
     return found
 
 
 NEXT_FOR_CUSTOMER: dict[OrderStatus, str] = {
     OrderStatus.DRAFT: N_("Nobody but you sees this draft. Publish it, and freelancers can answer."),
-    OrderStatus.OPEN: N_("Freelancers answer, and you choose one. If you do nothing until {date}, the order expires."),
+    OrderStatus.MODERATION: N_("The operator looks at the order first. Nobody but you sees it until then."),
+    OrderStatus.OPEN: N_("Freelancers answer, and you choose one."),
+    OrderStatus.PAUSED: N_("The order stands in no list and takes no new proposals. Those that came are kept."),
     OrderStatus.AWARDED: N_("You have chosen a freelancer. The order takes no more proposals; the others are told."),
     OrderStatus.CANCELLED: N_("The order is closed and takes no more proposals. Those who answered it are told."),
     OrderStatus.EXPIRED: N_("Nobody acted in time, so the order expired. Publish it again if you still need it."),
 }
 NEXT_FOR_OTHERS: dict[OrderStatus, str] = {
-    OrderStatus.OPEN: N_("Send a price, a term and a letter. The customer chooses one; open until {date}."),
+    OrderStatus.OPEN: N_("Send a price, a term and a letter. The customer chooses one."),
+    OrderStatus.PAUSED: N_("The customer has paused the order. It takes no new proposals for now."),
     OrderStatus.AWARDED: N_("The customer has chosen a freelancer. The order takes no more proposals."),
     OrderStatus.CANCELLED: N_("The customer has closed the order. It takes no more proposals."),
     OrderStatus.EXPIRED: N_("The customer did not choose in time, so the order expired. It takes no more proposals."),
 }
-WAITING = N_(
-    "The customer reads the proposals and chooses one. If nothing is decided until {date}, the order expires and "
-    "your proposal with it."
-)
+WAITING = N_("The customer reads the proposals and chooses one. Your proposal lasts as long as the order.")
 CHOSEN = N_("The customer has chosen you. Both of you see the same price and term on this page.")
 
 
@@ -192,5 +198,6 @@ def _next_step(order: OrderRead, *, is_own: bool, live: ProposalRead | None) -> 
         text = WAITING
     else:
         text = NEXT_FOR_OTHERS.get(order.status, "")
-    date = exact(order.expires_at) if order.expires_at else ""
-    return _(text).format(date=date)
+    default = order.if_nobody_acts
+    ends = _(DEFAULT_WORDS[order.status]).format(date=exact(default.at)) if default else ""
+    return " ".join(part for part in (_(text), ends) if part)

@@ -36,6 +36,7 @@ from app.features.orders.schemas import (
     OrderListQuery,
     OrderPatch,
     OrderRead,
+    OwnOrderCard,
     RankedCard,
     RevisionList,
     SuggestionRead,
@@ -125,7 +126,7 @@ async def list_own_orders(
     resources: ProcessResources,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
-) -> Page[OrderCard]:
+) -> Page[OwnOrderCard]:
     """List your own orders in every state, newest first."""
     page = await service.list_own_orders(session, resources, actor, cursor, limit)
     return Page(items=page.items, next_cursor=page.next_cursor)
@@ -160,6 +161,20 @@ async def publish_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderR
 async def renew_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
     """Keep your order open for another full term."""
     order = await service.renew_order(uow, actor, order_id)
+    return await service.present(uow.session, uow.resources, actor, order)
+
+
+@router.post("/{order_id:uuid}/pause", responses=refusals(*CUSTOMER))
+async def pause_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
+    """Take your open order out of the lists for a while; it takes no new proposals."""
+    order = await service.pause_order(uow, actor, order_id)
+    return await service.present(uow.session, uow.resources, actor, order)
+
+
+@router.post("/{order_id:uuid}/resume", responses=refusals(*CUSTOMER, InvalidOrderError))
+async def resume_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
+    """Open your paused order again, for a full term."""
+    order = await service.resume_order(uow, actor, order_id)
     return await service.present(uow.session, uow.resources, actor, order)
 
 

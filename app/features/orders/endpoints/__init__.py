@@ -1,0 +1,13 @@
+"""The JSON face of orders, part by part."""
+
+from fastapi import APIRouter
+
+from app.features.orders.endpoints.machines import router as machines
+from app.features.orders.endpoints.orders import list_shortcut
+from app.features.orders.endpoints.orders import router as orders
+
+router = APIRouter()
+router.include_router(orders)
+router.include_router(machines)
+
+__all__ = ["list_shortcut", "router"]

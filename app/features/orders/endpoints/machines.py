@@ -1,0 +1,23 @@
+"""The state machines of the house as JSON: the tables that run the code, in the reader's language."""
+
+from fastapi import APIRouter
+
+from app.core.http import ProcessResources
+from app.core.problems import refusals
+from app.features.orders import service
+from app.features.orders.errors import NoSuchMachineError
+from app.features.orders.schemas import MachineList, MachineRead
+
+router = APIRouter(prefix="/state-machines", tags=["orders"])
+
+
+@router.get("")
+async def list_state_machines(resources: ProcessResources) -> MachineList:
+    """List how orders, proposals and what follows them live: states, who moves them, and what happens by itself."""
+    return MachineList(items=service.list_machines(resources.settings))
+
+
+@router.get("/{name}", responses=refusals(NoSuchMachineError))
+async def get_state_machine(name: str, resources: ProcessResources) -> MachineRead:
+    """Return one of them."""
+    return service.get_machine(resources.settings, name)

@@ -1,0 +1,49 @@
+"""How orders and what follows them live, as a page."""
+
+from datetime import timedelta
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.core.http import ProcessResources
+from app.core.i18n import _, ngettext
+from app.features.identity.access import OptionalActor
+from app.features.orders import service
+from app.features.orders.schemas import ArrowRead, MachineRead, StateRead
+from app.web.render import render
+
+router = APIRouter()
+HOURS_A_DAY = 24
+
+
+@router.get("/states")
+async def show_states(request: Request, _actor: OptionalActor, resources: ProcessResources) -> Response:
+    """Show every state machine of the house: the tables that run the code."""
+    machines = [(machine, _rows(machine)) for machine in service.list_machines(resources.settings)]
+    return render(request, "orders/states.html", {"machines": machines})
+
+
+def _rows(machine: MachineRead) -> list[tuple[str, str, str, str]]:
+    """Return the rows of a machine's table: the state, who acts, what they do, and what comes of it."""
+    words = {state.name: state.words for state in machine.states}
+    rows: list[tuple[str, str, str, str]] = []
+    for state in machine.states:
+        rows += [(state.words, arrow.by_words, _deed(state, arrow), words[arrow.to]) for arrow in state.steps]
+        if state.end:
+            rows.append((state.words, "", _("nothing more happens"), ""))
+    return rows
+
+
+def _deed(state: StateRead, arrow: ArrowRead) -> str:
+    wait = state.if_nobody_acts
+    if wait is not None and wait.event == arrow.event and wait.after_seconds is not None:
+        return _("after {length}: {deed}").format(length=_length(wait.after_seconds), deed=arrow.event_words)
+    return f"{arrow.event_words} ({arrow.only})" if arrow.only else arrow.event_words
+
+
+def _length(seconds: int) -> str:
+    hours = round(timedelta(seconds=seconds) / timedelta(hours=1))
+    if hours % HOURS_A_DAY:
+        return ngettext("{count} hour", "{count} hours", hours).format(count=hours)
+    days = hours // HOURS_A_DAY
+    return ngettext("{count} day", "{count} days", days).format(count=days)

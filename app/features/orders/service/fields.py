@@ -1,0 +1,129 @@
+"""What an order says: put in from the wire, checked, and kept when it is replaced."""
+
+import secrets
+from typing import Any
+
+from app.core.clock import utc_now
+from app.core.errors import FieldError
+from app.core.money import Currency, Money
+from app.core.uow import UnitOfWork
+from app.features.catalog import service as catalog
+from app.features.catalog.errors import UnknownCategoryError
+from app.features.orders import rules
+from app.features.orders.errors import InvalidOrderError
+from app.features.orders.schemas import OrderCreate, OrderPatch
+from app.models import BudgetKind, Order, Visibility
+
+REVISED = (
+    "title",
+    "description",
+    "category_id",
+    "skills",
+    "tags",
+    "budget_kind",
+    "budget_amount",
+    "budget_max_amount",
+    "currency",
+    "deadline",
+    "visibility",
+    "experience",
+    "weekly_hours",
+    "questions",
+    "proposals_limit",
+)
+"""What a revision keeps."""
+SHARE_KEY_BYTES = 18
+"""144 bits: nobody guesses the link of an order."""
+PLAIN = frozenset({"deadline", "experience", "proposals_limit", "weekly_hours"})
+"""Fields that are put in as they are; null empties them."""
+
+
+def check(faults: list[FieldError]) -> None:
+    """Refuse an order with these faults, if there are any.
+
+    Raises:
+        InvalidOrderError: There are.
+    """
+    if faults:
+        raise InvalidOrderError(errors=faults)
+
+
+def content_of(order: Order) -> dict[str, Any]:
+    """Return what an order says, as a revision keeps it."""
+    content = {name: getattr(order, name) for name in REVISED}
+    content["deadline"] = order.deadline.isoformat() if order.deadline else None
+    return content
+
+
+async def apply(uow: UnitOfWork, order: Order, given: dict[str, Any], command: OrderCreate | OrderPatch) -> None:
+    """Put what was given into the order, and what follows from it.
+
+    Raises:
+        InvalidOrderError: Some fields do not fit together.
+        UnknownCategoryError: There is no such category.
+    """
+    catalogue = await catalog.read_catalogue(uow.session, uow.resources)
+    _apply_place(order, given, catalogue)
+    if given.get("deadline") is not None:
+        check(rules.deadline_faults(given["deadline"], utc_now().date()))
+    if "questions" in given:
+        order.questions = list(given["questions"] or [])
+    for name in PLAIN & given.keys():
+        setattr(order, name, given[name])
+    order.visibility = given.get("visibility") or order.visibility or Visibility.PUBLIC
+    if order.visibility is Visibility.LINK and order.share_key is None:
+        order.share_key = secrets.token_urlsafe(SHARE_KEY_BYTES)
+    if {"budget", "budget_max", "budget_kind"} & set(given):
+        _apply_budget(order, given, command)
+    if order.budget_kind is not BudgetKind.HOURLY and "weekly_hours" not in given:
+        order.weekly_hours = None
+    check(rules.hours_faults(order.budget_kind, order.weekly_hours))
+    order.keywords = _keywords(order, catalogue)
+
+
+def _apply_place(order: Order, given: dict[str, Any], catalogue: catalog.Catalogue) -> None:
+    """Put in where the catalogue files the order: its category and its skills."""
+    if "skills" in given:
+        sorted_out = catalogue.sort_out(given["skills"] or [])
+        order.skills, order.tags = list(sorted_out.skills), list(sorted_out.words)
+    if "category" not in given:
+        return
+    slug = given["category"]
+    category = catalogue.category(slug) if slug else None
+    if slug and category is None:
+        error = FieldError(("body", "category"), UnknownCategoryError.detail, {"category": slug})
+        raise UnknownCategoryError(params={"category": slug}, errors=[error])
+    order.category_id = category.id if category else None
+
+
+def _apply_budget(order: Order, given: dict[str, Any], command: OrderCreate | OrderPatch) -> None:
+    def money(amount: int | None) -> Money | None:
+        return None if amount is None else Money(amount, order.currency)
+
+    least = command.budget.to_money() if command.budget else None
+    most = command.budget_max.to_money() if command.budget_max else None
+    kind = command.budget_kind
+    if isinstance(command, OrderPatch):
+        opened = kind is BudgetKind.OPEN
+        least = least if "budget" in given else None if opened else money(order.budget_amount)
+        most = most if "budget_max" in given else None if opened else money(order.budget_max_amount)
+        if kind is None:
+            stays = order.budget_kind is not BudgetKind.OPEN or least is None
+            kind = order.budget_kind if stays and "budget_kind" not in given else rules.settle_kind(None, least)
+    kind = rules.settle_kind(kind, least or most)
+    check(rules.budget_faults(kind, least, most))
+    order.budget_kind = kind
+    order.budget_amount = least.amount if least else None
+    order.budget_max_amount = most.amount if most else None
+    order.currency = least.currency if least else order.currency or Currency.RUB
+
+
+def _keywords(order: Order, catalogue: catalog.Catalogue) -> str:
+    """Return the words beside the text that should find the order: its skills and field in both languages."""
+    found = [catalogue.skill(slug) for slug in order.skills]
+    names = [name for skill in found if skill for name in (skill.name_en, skill.name_ru)]
+    category = catalogue.category_by_id(order.category_id)
+    while category:
+        names += [category.name_en, category.name_ru]
+        category = catalogue.category_by_id(category.parent_id)
+    return " ".join(dict.fromkeys([*names, *order.tags]))
