@@ -1,7 +1,7 @@
 """Keep a dictionary of the words that stand in orders.
 
 Revision ID: e3b97c5d10f2
-Revises: 78d73fcc8e0f
+Revises: e25c97f14b60
 Create Date: 2026-11-25 03:58:00+00:00
 """
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "e3b97c5d10f2"
-down_revision: str | None = "78d73fcc8e0f"
+down_revision: str | None = "e25c97f14b60"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
