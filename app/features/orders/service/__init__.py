@@ -29,6 +29,7 @@ from app.features.orders.service.listing import (
     search_json,
 )
 from app.features.orders.service.reading import (
+    cards_of,
     get_order,
     get_own_order,
     list_own_orders,
@@ -43,6 +44,7 @@ __all__ = [
     "ImportedOrder",
     "OrderPage",
     "award_order",
+    "cards_of",
     "close_order",
     "count_newest",
     "count_orders",

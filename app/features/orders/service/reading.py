@@ -97,7 +97,7 @@ async def list_own_orders(
         (key,) = decode_cursor(cursor, str)
         before = _uuid(key)
     rows = await OrderRepository(session).mine(actor.id, before, limit + 1)
-    items = await _cards(session, resources, rows[:limit])
+    items = await cards_of(session, resources, rows[:limit])
     return Slice(items, encode_cursor(str(items[-1].id)) if len(rows) > limit else None)
 
 
@@ -108,7 +108,8 @@ def _uuid(text: str) -> UUID:
         raise InvalidFilterError from wrong
 
 
-async def _cards(session: AsyncSession, resources: Resources, orders: Iterable[Order]) -> list[OrderCard]:
+async def cards_of(session: AsyncSession, resources: Resources, orders: Iterable[Order]) -> list[OrderCard]:
+    """Return orders as lists show them, in the order given; whoever calls this has checked that the reader may see."""
     rows = list(orders)
     catalogue = await catalog.read_catalogue(session, resources)
     customers = await people(session, [order.customer_id for order in rows])
