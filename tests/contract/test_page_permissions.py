@@ -28,7 +28,7 @@ def pages() -> set[str]:
     """Return every page as the table names it."""
     return {
         f"{method} {route.path_format}"
-        for router in main.PAGE_ROUTERS
+        for router in (*main.LINK_ROUTERS, *main.PAGE_ROUTERS)
         for route in main.plain_routes(router)
         for method in route.methods or ()
     }

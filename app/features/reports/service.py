@@ -16,6 +16,7 @@ from app.core.security.limits import Rate, limiter
 from app.core.uow import UnitOfWork
 from app.features.identity import service as identity
 from app.features.orders import service as orders
+from app.features.profiles import service as profiles
 from app.features.proposals import service as proposals
 from app.features.reports import policy, rules
 from app.features.reports.errors import (
@@ -78,10 +79,13 @@ async def _proposal(session: AsyncSession, actor: Actor, thing_id: UUID) -> Thin
 
 async def _profile(session: AsyncSession, actor: Actor, thing_id: UUID) -> Thing:
     del actor  # every profile of a living account is public
-    person = await identity.contact_of(session, thing_id)
-    if person is None or not person.active:
+    account = await identity.contact_of(session, thing_id)
+    if account is None:
         raise ReportedThingNotFoundError
-    return Thing(ReportSubject.PROFILE, thing_id, thing_id, person.username, person.display_name)
+    person = await profiles.find_person(session, account.username)
+    said = [person.display_name, *((person.profile.headline, person.profile.about) if person.profile else ())]
+    evidence = "\n\n".join(filter(None, said))
+    return Thing(ReportSubject.PROFILE, thing_id, thing_id, person.username, evidence)
 
 
 _FINDERS: dict[ReportSubject, Callable[[AsyncSession, Actor, UUID], Coroutine[Any, Any, Thing]]] = {

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.contract.permissions.scene import Scene
-from tests.contract.permissions.table import SIGNED_IN, Row
+from tests.contract.permissions.table import SIGNED_IN, Row, page
 from tests.factories.files import Files
 
 ROWS = [
@@ -26,3 +26,9 @@ async def _file(scene: Scene, _row: Row, _role: str) -> Any:
 
 
 MAKERS = {"file_id": _file}
+
+# Without the signature of a link there is nothing, whoever asks.
+PAGES = [
+    page("GET /files/{file_id}", 404, 404),
+    page("GET /files/{file_id}/preview", 404, 404),
+]

@@ -12,6 +12,8 @@ import time_machine
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.resources import Resources
+from app.features.profiles import service as profiles
+from app.features.profiles.schemas import ProfilePatch
 from app.features.reports import rules, service
 from app.features.reports.errors import ReportClosedAlreadyError, ReportNotFoundError
 from app.features.reports.schemas import REASON_WORDS, RULE_WORDS, ReportCreate, SubjectInput
@@ -52,6 +54,8 @@ async def test_three_kinds_of_things_can_be_reported(market: Market, new_client:
     customer, freelancer, reporter = [await market.person() for _ in range(3)]
     order = await market.order(customer, title="Заработок без вложений")
     proposal: Proposal = await market.proposal(order, freelancer, letter="Пишите в мессенджер")
+    async with market.uow() as work:
+        await profiles.edit_profile(work, freelancer, ProfilePatch(headline="Диплом за ночь"))
     asked = [
         (reporter, "order", order.id, "Заработок без вложений", f"/orders/{order.id}"),
         (customer, "proposal", proposal.id, "Заработок без вложений", f"/proposals/{proposal.id}"),
@@ -67,7 +71,7 @@ async def test_three_kinds_of_things_can_be_reported(market: Market, new_client:
         assert (await client.get(f"{API}/{read['id']}")).json() == read
     async with market.uow() as work:
         kept = await service.list_waiting(work.session, 10)
-        assert [report.evidence for report in kept][1] == "Пишите в мессенджер"
+        assert [report.evidence for report in kept][1:] == ["Пишите в мессенджер", "Диплом за ночь"]
 
 
 async def test_what_is_not_there_cannot_be_reported(market: Market, client: httpx.AsyncClient) -> None:
