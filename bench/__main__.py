@@ -11,7 +11,7 @@ from bench.report import RESULTS, Book, show
 from bench.run import Run
 from bench.world import World
 
-SECTIONS = ["me", "lists", "pages", "search", "inserts", "signins", "enumeration", "starts", "files"]
+SECTIONS = ["me", "lists", "pages", "search", "inserts", "signins", "enumeration", "alerts", "starts", "files"]
 WITHOUT_WORLD = {"starts"}
 WITHOUT_ORDERS = {"starts", "me", "signins", "enumeration", "files"}
 FULL = 1_000_000

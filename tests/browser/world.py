@@ -81,8 +81,8 @@ async def make_world(browser: Browser, origin: str, locale: str = "ru-RU", *, ca
     )
     about = {"kind": "order", "id": order["id"]}
     report = await freelancer.call("/reports", {"subject": about, "reason": "fraud", "note": "Просит предоплату."})
-    wanted = {"q": "магазин", "skills": ["Python"], "budget_min": 5_000_000, "currency": "RUB"}
-    search = await freelancer.call("/saved-searches", {"name": "Магазины на Python", "filter": wanted})
+    wanted = {"q": "магазин", "budget_kind": "fixed", "budget_min": 5_000_000, "currency": "RUB"}
+    search = await freelancer.call("/saved-searches", {"name": "Магазины", "filter": wanted})
     work = {"title": "Магазин для сыроварни", "description": "Каталог и доставка.", "skills": [], "year": 2025}
     shown = await freelancer.call("/profiles/me/portfolio", work)
     ids = [item["id"] for item in (order, draft, proposal, report, search, shown)]

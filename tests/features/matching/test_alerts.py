@@ -22,8 +22,9 @@ from app.features.matching.tasks.searches import match_orders, prune, tell
 from app.features.notifications.tasks import send_mail
 from app.features.orders import service as orders
 from app.features.orders.schemas import OrderClose, OrderFilter, OrderPatch
+from app.features.profiles import service as profiles
 from app.gateways.mail import EXTRA, Mail, MailUnavailableError, NullMailer
-from app.models import AlertDue, AlertFrequency, AlertLetter, Order, SearchMatch, User
+from app.models import AlertDue, AlertFrequency, AlertLetter, Order, Profile, SearchMatch, User
 from app.models.notification import Notification
 from tests.factories.market import Market
 
@@ -190,6 +191,31 @@ async def test_what_nobody_is_told(world: World, mailbox: list[Mail]) -> None:
     assert mailbox == []
     assert await world.count(Notification) == 0
     assert await world.count(AlertLetter) == 0
+
+
+async def test_hidden_customers_stay_hidden(world: World, mailbox: list[Mail]) -> None:
+    anna, rude, late = await world.person("anna"), await world.person("rude"), await world.person("late")
+    await world.save(anna, q="магазин")
+    async with world.market.uow() as work:
+        await profiles.hide_customer(work, anna, "rude")
+    for customer in (rude, late):
+        await world.market.order(customer, title="Магазин")
+    await world.find()
+    assert await world.count(SearchMatch) == 1
+    async with world.market.uow() as work:
+        await profiles.hide_customer(work, anna, "late")
+    await world.later(timedelta(days=1))
+    assert mailbox == []
+
+
+async def test_digests_begin_in_the_time_zone_of_the_profile(world: World) -> None:
+    anna = await world.person("anna")
+    async with world.market.uow() as work:
+        work.session.add(Profile(user_id=anna.id, time_zone="Asia/Omsk"))
+    for _time in ("before", "after"):
+        async with world.market.uow() as work:
+            assert (await service.read_settings(work.session, anna)).time_zone == "Asia/Omsk"
+        await world.save(anna, _time, q=_time)
 
 
 async def test_an_edit_that_makes_an_order_fit_is_told_and_no_other(world: World, mailbox: list[Mail]) -> None:

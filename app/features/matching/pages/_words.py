@@ -98,7 +98,8 @@ def filter_words(wanted: OrderFilter | None, catalogue: Catalogue) -> list[str]:
     return found
 
 
-def suggested_name(words: list[str], longest: int) -> str:
-    """Return a name for a search that has none yet: what it asks for."""
-    name = " · ".join(words) or _("All orders")
+def suggested_name(wanted: OrderFilter, catalogue: Catalogue, longest: int) -> str:
+    """Return a name for a search that has none yet: what it asks for. Names are quoted, so it has no quotes itself."""
+    rest = wanted.model_copy(update={"q": ""})
+    name = " · ".join([word for word in (wanted.q.strip(), *filter_words(rest, catalogue)) if word]) or _("All orders")
     return name if len(name) <= longest else name[: longest - 1].rstrip() + "…"

@@ -87,10 +87,10 @@ async def new_search(
 ) -> Response:
     """Ask for the name of a search and how often letters come; the filters are those of the list left behind."""
     wanted = filter_in(request.url.query)
-    words = filter_words(wanted, await catalog.read_catalogue(session, resources))
-    form = FormState.start(
-        name=suggested_name(words, MAX_NAME), frequency=AlertFrequency.DAILY, query=typed_query(wanted)
-    )
+    catalogue = await catalog.read_catalogue(session, resources)
+    words = filter_words(wanted, catalogue)
+    name = suggested_name(wanted, catalogue, MAX_NAME)
+    form = FormState.start(name=name, frequency=AlertFrequency.DAILY)
     return render(request, "matching/new.html", _new_context(form, words, typed_query(wanted)))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.models import AlertFrequency, Order, OrderMatching, SavedSearch, SearchMatch
+from app.models import AlertFrequency, HiddenCustomer, Order, OrderMatching, SavedSearch, SearchMatch
 from app.models.order import IS_LISTED
 
 
@@ -78,7 +78,7 @@ class MatchRepository:
     async def take_untold(self, owner_id: UUID, frequency: AlertFrequency, now: datetime) -> set[UUID]:
         """Mark as told what the person's searches of a frequency found; return the orders worth a word.
 
-        These are open still, and no letter has named them to this person.
+        These are listed still, no letter has named them to this person, and the customer is not hidden since.
         """
         searches = select(SavedSearch.id).where(SavedSearch.owner_id == owner_id, SavedSearch.frequency == frequency)
         taken = await self._session.execute(
@@ -94,7 +94,10 @@ class MatchRepository:
         named = select(before.order_id).where(
             before.owner_id == owner_id, before.order_id.in_(orders), before.letter_id.is_not(None)
         )
-        worth = select(Order.id).where(Order.id.in_(orders), IS_LISTED, Order.id.not_in(named))
+        hidden = select(HiddenCustomer.customer_id).where(HiddenCustomer.owner_id == owner_id)
+        worth = select(Order.id).where(
+            Order.id.in_(orders), IS_LISTED, Order.id.not_in(named), Order.customer_id.not_in(hidden)
+        )
         return set((await self._session.execute(worth)).scalars())
 
     async def put_into(self, letter_id: UUID, owner_id: UUID, orders: Collection[UUID], now: datetime) -> None:

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, true, update
+from sqlalchemy import ColumnElement, delete, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import AlertFrequency, AlertSettings, Order, SavedSearch, SearchMatch
+from app.models import AlertFrequency, AlertSettings, HiddenCustomer, Order, Profile, SavedSearch, SearchMatch
 from app.models.order import IS_LISTED
+from app.models.saved_search import DEFAULT_ZONE
 
 MOST_COUNTED = 100
 
@@ -22,9 +23,11 @@ class SearchRepository:
     async def lock_owner(self, owner_id: UUID) -> AlertSettings:
         """Return a person's settings, made on first need; changes of one person's searches wait for each other.
 
+        The time zone is that of the profile at first, and the person's own choice from then on.
         Whoever locks more of a person's goes on in this order: searches, moments of letters, what was found.
         """
-        await self._session.execute(insert(AlertSettings).values(owner_id=owner_id).on_conflict_do_nothing())
+        first = insert(AlertSettings).values(owner_id=owner_id, time_zone=self._first_zone(owner_id))
+        await self._session.execute(first.on_conflict_do_nothing())
         statement = select(AlertSettings).where(AlertSettings.owner_id == owner_id).with_for_update()
         settings = (await self._session.execute(statement.execution_options(populate_existing=True))).scalar_one()
         searches = select(SavedSearch.id).where(SavedSearch.owner_id == owner_id).order_by(SavedSearch.id)
@@ -40,6 +43,15 @@ class SearchRepository:
     async def settings(self, owner_id: UUID) -> AlertSettings | None:
         """Return a person's settings, None where they never chose any."""
         return await self._session.get(AlertSettings, owner_id)
+
+    async def first_zone(self, owner_id: UUID) -> str:
+        """Return the time zone that the settings of a person begin with."""
+        return (await self._session.execute(select(self._first_zone(owner_id)))).scalar_one()
+
+    @staticmethod
+    def _first_zone(owner_id: UUID) -> ColumnElement[str]:
+        chosen = select(Profile.time_zone).where(Profile.user_id == owner_id).scalar_subquery()
+        return func.coalesce(chosen, DEFAULT_ZONE)
 
     def add(self, search: SavedSearch) -> None:
         """Keep a search."""
@@ -96,11 +108,14 @@ class SearchRepository:
     ) -> Sequence[SavedSearch]:
         """Return searches that the order could fit, in the order of their ids: all others are not even read.
 
-        Nobody is told of their own order, nor of one that was published before the search was saved.
+        Nobody is told of their own order, of one by a customer they hide, nor of one that was published before the
+        search was saved.
         """
+        hiding = select(HiddenCustomer.owner_id).where(HiddenCustomer.customer_id == order.customer_id)
         statement = select(SavedSearch).where(
             SavedSearch.anchors.overlap(anchors),
             SavedSearch.owner_id != order.customer_id,
+            SavedSearch.owner_id.not_in(hiding),
             SavedSearch.since <= order.published_at,
         )
         if after is not None:

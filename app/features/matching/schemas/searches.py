@@ -1,16 +1,15 @@
 """Shapes that cross the wire for saved searches and their letters."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.core.i18n import N_
 from app.core.money import MoneyRead
 from app.core.texts import at_least, one_line
+from app.core.world import time_zones
 from app.features.orders.schemas import Moment, OrderFilter
 from app.models import AlertFrequency, BudgetKind
 
@@ -22,12 +21,6 @@ FREQUENCY_WORDS: dict[AlertFrequency, str] = {
 }
 """How often a person hears of a search, in words."""
 MAX_NAME = 80
-
-
-@lru_cache
-def time_zones() -> frozenset[str]:
-    """Return every time zone that this machine knows."""
-    return frozenset(available_timezones())
 
 
 def _time_zone(value: str) -> str:

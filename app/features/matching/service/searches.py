@@ -27,7 +27,7 @@ from app.features.orders import service as orders
 from app.features.orders.errors import InvalidFilterError
 from app.features.orders.schemas import OrderFilter
 from app.models import AlertFrequency, SavedSearch
-from app.models.saved_search import DEFAULT_HOUR, DEFAULT_ZONE
+from app.models.saved_search import DEFAULT_HOUR
 
 
 async def list_searches(session: AsyncSession, resources: Resources, actor: Actor) -> SavedSearchList:
@@ -104,9 +104,10 @@ async def look_at_search(uow: UnitOfWork, actor: Actor, search_id: UUID) -> Save
 
 async def read_settings(session: AsyncSession, actor: Actor) -> AlertSettingsRead:
     """Return when the actor reads digests."""
-    found = await SearchRepository(session).settings(actor.id)
+    repository = SearchRepository(session)
+    found = await repository.settings(actor.id)
     if found is None:
-        return AlertSettingsRead(time_zone=DEFAULT_ZONE, digest_hour=DEFAULT_HOUR)
+        return AlertSettingsRead(time_zone=await repository.first_zone(actor.id), digest_hour=DEFAULT_HOUR)
     return AlertSettingsRead.model_validate(found)
 
 

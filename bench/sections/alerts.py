@@ -1,0 +1,134 @@
+"""One new order tried on many saved searches: how long until everybody it concerns is noted."""
+
+import asyncio
+import random
+import statistics
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import orjson
+
+from app.core.resources import Resources, open_resources
+from app.core.uow import unit_of_work
+from app.features.matching import rules, service
+from app.features.orders.schemas import OrderFilter
+from bench.fill import catalogue_of
+from bench.report import Section, at_most
+from bench.run import Run
+from bench.texts import tail
+
+SEARCHES = 100_000
+PER_PERSON = 10
+TRIED = 12
+SEARCH_COLUMNS = "id owner_id name filter filter_key anchors frequency created_at since looked_at".split()
+FREQUENCIES = ("at_once", "daily", "daily", "weekly", "off")
+
+
+def measure(run: Run) -> list[Section]:
+    """Keep a hundred thousand searches of every kind and try recent orders on all of them."""
+    return [asyncio.run(_measure(run))]
+
+
+async def _measure(run: Run) -> Section:
+    connection = await asyncpg.connect(run.world.dsn)
+    try:
+        await _keep_searches(connection)
+        orders = await _recent(connection)
+        async with open_resources(
+            run.world.settings, database_url=run.world.servers.database_url, redis_url=run.world.servers.redis_url
+        ) as resources:
+            await _match(resources, orders[0])
+            found = [await _match(resources, order) for order in orders[1:]]
+            matches = await connection.fetchval("SELECT count(*) FROM search_matches")
+            tried = await connection.fetch(
+                "SELECT anchors[1] = '*' AS everything, count(*) AS count FROM saved_searches GROUP BY 1"
+            )
+    finally:
+        await connection.close()
+    seconds = sorted(took for took, _batches in found)
+    anywhere = next(row["count"] for row in tried if row["everything"])
+    section = Section(
+        "Saved searches tried on one new order",
+        ["", "found"],
+        [
+            ["searches, all different", f"{SEARCHES:,}"],
+            ["of them bound by no skill and no category", f"{anywhere:,}"],
+            ["finds for an order", f"{matches / len(orders):,.0f}"],
+            ["median", f"{statistics.median(seconds):.2f} s"],
+            ["slowest", f"{seconds[-1]:.2f} s"],
+            ["batches of an order, most", str(max(batches for _took, batches in found))],
+        ],
+    )
+    section.how = f"{len(seconds)} of the newest orders, one process; a batch is a transaction of its own."
+    section.goals = [at_most("one order on 100,000 searches, slowest", seconds[-1], 10, " s")]
+    return section
+
+
+async def _match(resources: Resources, order_id: UUID) -> tuple[float, int]:
+    async with unit_of_work(resources) as uow:
+        await service.queue_order(uow, order_id)
+    began, batches, more = time.perf_counter(), 0, True
+    while more:
+        async with unit_of_work(resources) as uow:
+            more = await service.match_batch(uow)
+        batches += more
+    return time.perf_counter() - began, batches
+
+
+async def _recent(connection: Any) -> list[UUID]:
+    rows = await connection.fetch(
+        "SELECT id FROM orders WHERE status = 'open' AND visibility = 'public' ORDER BY published_at DESC LIMIT $1",
+        TRIED,
+    )
+    return [row["id"] for row in rows]
+
+
+async def _keep_searches(connection: Any) -> None:
+    random_, long_ago = random.Random(11), datetime.now(UTC) - timedelta(days=3650)  # noqa: TID251 - data, not business
+    await connection.execute("TRUNCATE saved_searches, search_matches, alert_letters, alert_dues, order_matchings")
+    people = await connection.fetch("SELECT id FROM users WHERE username LIKE 'seeker%' ORDER BY id")
+    wanted = SEARCHES // PER_PERSON
+    if len(people) < wanted:
+        names = [(uuid4(), f"seeker{number}", f"seeker{number}@example.com") for number in range(wanted)]
+        await connection.executemany(
+            "INSERT INTO users (id, username, username_key, email, email_key, password_hash) "
+            "VALUES ($1, $2, $2, $3, $3, '!') ON CONFLICT DO NOTHING",
+            names,
+        )
+        people = await connection.fetch("SELECT id FROM users WHERE username LIKE 'seeker%' ORDER BY id")
+    categories = dict(await connection.fetch("SELECT id, slug FROM categories"))
+    catalogue = [(categories[key], skills) for key, skills in await catalogue_of(connection)]
+    rows, words = [], tail()
+    for number in range(SEARCHES):
+        kept = _filter(random_, catalogue, words)
+        key = uuid4()
+        rows.append(
+            (
+                key,
+                people[number % len(people)]["id"],
+                "Поиск",
+                orjson.dumps(rules.kept(kept)).decode(),
+                f"{rules.key_of(kept)}-{number // len(people)}",
+                rules.anchors_of_filter(kept),
+                random_.choice(FREQUENCIES),
+                *(long_ago,) * 3,
+            )
+        )
+    await connection.copy_records_to_table("saved_searches", records=rows, columns=SEARCH_COLUMNS)
+    await connection.execute("VACUUM (ANALYZE) saved_searches")
+
+
+def _filter(random_: random.Random, catalogue: list[tuple[str, list[str]]], words: Sequence[str]) -> OrderFilter:
+    """Return what somebody looks for: four in ten a skill or two, three in ten a field, three in ten words alone."""
+    category, skills = random_.choice(catalogue)
+    drawn = random_.random()
+    budget = {"budget_min": random_.randrange(50_000, 5_000_000), "currency": "RUB"} if random_.random() < 0.5 else {}
+    if drawn < 0.4 and skills:
+        return OrderFilter.model_validate({"skills": random_.sample(skills, min(len(skills), 2)), **budget})
+    if drawn < 0.7:
+        return OrderFilter.model_validate({"category": category, **budget})
+    return OrderFilter.model_validate({"q": random_.choice(words), **budget})
