@@ -47,16 +47,17 @@ async def test_orders_for_a_freelancer(market: Market, client: httpx.AsyncClient
     assert list(found) == ["Магазин для пекарни", "Бот", "Та же область"]
     assert [(line["rule"], line["points"]) for line in found["Магазин для пекарни"]["why"]] == [
         ("skills", 20),
+        ("all", 10),
         ("words", 8),
         ("few", 3),
         ("fresh", 5),
     ]
-    assert [item["score"] for item in answer["items"]] == [36, 32, 16]
+    assert [item["score"] for item in answer["items"]] == [46, 32, 16]
     assert answer == (await client.get(ORDERS)).json()
     page = (await client.get("/orders/for-you")).text
     for words in (
         "Магазин для пекарни",
-        "Why here: 36 points",
+        "Why here: 46 points",
         "your skills: Python",
         "words of your headline: Python, Магазины",
         "a field in which you answered",

@@ -20,6 +20,7 @@ router = APIRouter()
 SKILLS_ON_CARD = 8
 REASONS: dict[str, str] = {
     "skills": N_("your skills: {what}"),
+    "all": N_("you have every skill asked for"),
     "field": N_("a field in which you answered orders"),
     "words": N_("words of your headline: {what}"),
     "few": N_("fewer than 5 proposals so far"),

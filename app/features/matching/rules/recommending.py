@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 _WORD = re.compile(r"\w+")
 SKILL = 20
+ALL = 10
 FIELD = 8
 WORD = 4
 FEW_ANSWERS, FEW = 5, 3
@@ -39,6 +40,8 @@ def points_of(skills: Collection[str], order: OrderSeen, now: datetime) -> tuple
     common = tuple(skill for skill in order.skills if skill in skills)
     if common:
         found.append(Points("skills", SKILL * len(common), common))
+    if common and len(common) == len(order.skills):
+        found.append(Points("all", ALL))
     if order.in_own_field:
         found.append(Points("field", FIELD))
     if order.words:
