@@ -83,11 +83,11 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     web_pages,
     identity_pages,
     notification_pages,
+    matching_pages,  # before the pages of one order: /orders/for-you
     order_pages,
     proposal_pages,
     profile_pages,
     report_pages,
-    matching_pages,
 )
 
 # What is asked most, answered ahead of routing; each stands beside a route that gives the same answer.

@@ -67,7 +67,12 @@ INSIDE = {
         "new-search": "/my/searches/new?q=%D0%BC%D0%B0%D0%B3%D0%B0%D0%B7%D0%B8%D0%BD&skills=python",
         "own-order": "/my/orders >",
     },
-    "freelancer": {"my-proposals": "/my/proposals", "answered-order": "/my/proposals >", "no-orders": "/my/orders"},
+    "freelancer": {
+        "my-proposals": "/my/proposals",
+        "for-you": "/orders/for-you",
+        "answered-order": "/my/proposals >",
+        "no-orders": "/my/orders",
+    },
 }
 README = {
     ("landing", "desk", "light", "en"): "landing-desktop-light-en.png",

@@ -30,6 +30,9 @@ async def no_token(_scene: Scene, _row: Row, _role: str) -> Any:
 MAKERS = {"search_id": search_of_the_freelancer, "token": no_token}
 ROWS = [
     Row("GET /saved-searches", SIGNED_IN),
+    Row("GET /recommendations/orders", SIGNED_IN),
+    Row("GET /orders/{order_id}/recommended-freelancers", (401, 403, 403, 403, 200)),
+    Row("GET /orders/{order_id}/recommended-freelancers", (401, 404, 404, 404, 200), "draft"),
     own("POST /saved-searches", 201, SEARCH),
     Row("GET /saved-searches/settings", SIGNED_IN),
     own("PATCH /saved-searches/settings", 200, {"digest_hour": 8}),
@@ -39,6 +42,8 @@ ROWS = [
     Row("POST /saved-searches/{search_id}/run", (401, 404, 404, 303, 404)),
 ]
 PAGES = [
+    page("GET /orders/for-you", 401, 200),
+    page("GET /orders/{order_id}/people", 401, 403, 403, 403, 200),
     page("GET /my/searches", 401, 200),
     page("POST /my/searches/settings", 401, 303, body={"digest_hour": "8", "time_zone": "Europe/Moscow"}),
     page("GET /my/searches/new", 401, 200),

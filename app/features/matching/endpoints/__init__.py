@@ -2,9 +2,11 @@
 
 from fastapi import APIRouter
 
+from app.features.matching.endpoints.recommending import router as recommending
 from app.features.matching.endpoints.searches import router as searches
 
 router = APIRouter()
+router.include_router(recommending)
 router.include_router(searches)
 
 __all__ = ["router"]

@@ -2,10 +2,12 @@
 
 from fastapi import APIRouter
 
+from app.features.matching.pages.recommending import router as recommending
 from app.features.matching.pages.searches import router as searches
 from app.features.matching.pages.unsubscribing import router as unsubscribing
 
 router = APIRouter()
+router.include_router(recommending)
 router.include_router(searches)
 router.include_router(unsubscribing)
 

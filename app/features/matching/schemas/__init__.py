@@ -1,5 +1,6 @@
 """Shapes that cross the wire for saved searches and their letters."""
 
+from app.features.matching.schemas.recommending import RecommendedFreelancers, RecommendedOrder, RecommendedOrders
 from app.features.matching.schemas.searches import (
     FREQUENCY_WORDS,
     MAX_NAME,
@@ -20,6 +21,9 @@ __all__ = [
     "AlertSettingsRead",
     "FoundOrder",
     "LetterRead",
+    "RecommendedFreelancers",
+    "RecommendedOrder",
+    "RecommendedOrders",
     "SavedSearchCreate",
     "SavedSearchList",
     "SavedSearchPatch",

@@ -2,6 +2,7 @@
 
 from app.features.matching.service.counting import COUNT_TASK, count_stale_customers, mark_all_customers, note_deed
 from app.features.matching.service.finding import MATCH_TASK, match_batch, queue_order
+from app.features.matching.service.recommending import recommend_freelancers, recommend_orders
 from app.features.matching.service.searches import (
     change_search,
     change_settings,
@@ -34,6 +35,8 @@ __all__ = [
     "queue_order",
     "read_letter",
     "read_settings",
+    "recommend_freelancers",
+    "recommend_orders",
     "save_search",
     "tell_next",
     "unsubscribe",

@@ -35,6 +35,7 @@ from app.features.orders.service.listing import (
 )
 from app.features.orders.service.machines import get_machine, list_machines
 from app.features.orders.service.reading import (
+    cards_of,
     get_order,
     get_own_order,
     list_own_orders,
@@ -51,6 +52,7 @@ __all__ = [
     "OrderPage",
     "approve_order",
     "award_order",
+    "cards_of",
     "close_order",
     "count_facets",
     "count_newest",

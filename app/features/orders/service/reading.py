@@ -113,7 +113,7 @@ async def list_own_orders(
         (key,) = decode_cursor(cursor, str)
         before = _uuid(key)
     rows = await OrderRepository(session).mine(actor.id, before, limit + 1)
-    cards = await _cards(session, resources, rows[:limit])
+    cards = await cards_of(session, resources, rows[:limit])
     items = [
         OwnOrderCard(**dict(card), visibility=order.visibility, if_nobody_acts=default_of(order))
         for card, order in zip(cards, rows, strict=False)
@@ -128,7 +128,8 @@ def _uuid(text: str) -> UUID:
         raise InvalidFilterError from wrong
 
 
-async def _cards(session: AsyncSession, resources: Resources, orders: Iterable[Order]) -> list[OrderCard]:
+async def cards_of(session: AsyncSession, resources: Resources, orders: Iterable[Order]) -> list[OrderCard]:
+    """Return orders as lists show them, in the order given; whoever calls this has checked that the reader may see."""
     rows = list(orders)
     catalogue = await catalog.read_catalogue(session, resources)
     customers = await people(session, [order.customer_id for order in rows])

@@ -65,6 +65,9 @@ class PeopleConditions:
     availability: Availability | None = None
     portfolio: bool | None = None
     favourites_of: UUID | None = None
+    without: frozenset[UUID] = frozenset()
+    recommended: bool = False
+    """Only those who let themselves be recommended."""
 
 
 def _query(words: str) -> ColumnElement[object]:
@@ -116,12 +119,18 @@ _CLAUSES: dict[str, Callable[[PeopleConditions], ColumnElement[bool]]] = {
     "availability": lambda wanted: Profile.availability == wanted.availability,
     "portfolio": lambda wanted: Profile.has_portfolio.is_(wanted.portfolio),
     "favourites_of": _kept_by,
+    "without": lambda wanted: Profile.user_id.not_in(wanted.without),
+    "recommended": lambda wanted: Profile.recommendations.is_(wanted.recommended),
 }
 """What each condition asks for, where it is given."""
 
 
+def _is_given(name: str, value: object) -> bool:
+    return value is not None and (bool(value) or name in ("portfolio", "rate_min", "rate_max"))
+
+
 def _clauses(wanted: PeopleConditions) -> list[ColumnElement[bool]]:
-    return [clause(wanted) for name, clause in _CLAUSES.items() if getattr(wanted, name) not in (None, "", ())]
+    return [clause(wanted) for name, clause in _CLAUSES.items() if _is_given(name, getattr(wanted, name))]
 
 
 def _fitting[*Ts](statement: Select[*Ts], wanted: PeopleConditions) -> Select[*Ts]:

@@ -1,7 +1,7 @@
 """What can be done with profiles: one verb per function, grouped by who needs it."""
 
 from app.features.profiles.repository import COUNT_LIMIT
-from app.features.profiles.service.catalogue import find_people, skills_among
+from app.features.profiles.service.catalogue import find_people, recommend_people, skills_among
 from app.features.profiles.service.facts import (
     customer_facts,
     mark_customers,
@@ -57,6 +57,7 @@ __all__ = [
     "mark_customers",
     "move_item",
     "person_cards",
+    "recommend_people",
     "remove_item",
     "show_customer",
     "skills_among",

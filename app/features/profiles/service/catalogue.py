@@ -115,6 +115,26 @@ async def rank_people(
     return sorted(ranked, key=lambda item: item.key, reverse=True)
 
 
+async def recommend_people(
+    session: AsyncSession,
+    resources: Resources,
+    skills: Sequence[str],
+    words: str,
+    without: frozenset[UUID],
+    limit: int,
+) -> list[FoundFreelancer]:
+    """Return listed freelancers with any of these skills, best match first, of those who let themselves be recommended.
+
+    The words narrow nothing; they only count.
+    """
+    if not skills:
+        return []
+    catalogue = await catalog.read_catalogue(session, resources)
+    conditions = PeopleConditions(skills=tuple(skills), any_skill=True, without=without, recommended=True)
+    ranked = await rank_people(session, conditions, skills, words)
+    return await _presented(CatalogueRepository(session), catalogue, ranked[:limit])
+
+
 async def _presented(
     repository: CatalogueRepository, catalogue: catalog.Catalogue, rows: Sequence[Ranked]
 ) -> list[FoundFreelancer]:

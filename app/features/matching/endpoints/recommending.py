@@ -1,0 +1,34 @@
+"""The JSON face of recommendations."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from app.core.http import ProcessResources, ReadSession
+from app.core.problems import refusals
+from app.core.security.tokens import BadTokenError
+from app.features.identity.access import CurrentActor
+from app.features.identity.errors import NotSignedInError, SessionEndedError
+from app.features.matching import service
+from app.features.matching.schemas import RecommendedFreelancers, RecommendedOrders
+from app.features.orders.errors import NotOrderCustomerError, OrderNotFoundError
+
+router = APIRouter(tags=["recommendations"])
+SIGNED_IN = (BadTokenError, SessionEndedError, NotSignedInError)
+
+
+@router.get("/recommendations/orders", responses=refusals(*SIGNED_IN))
+async def recommend_orders(actor: CurrentActor, session: ReadSession, resources: ProcessResources) -> RecommendedOrders:
+    """Recommend open orders to you: by your skills and the fields of what you answered. Each says why."""
+    return await service.recommend_orders(session, resources, actor)
+
+
+@router.get(
+    "/orders/{order_id}/recommended-freelancers",
+    responses=refusals(*SIGNED_IN, OrderNotFoundError, NotOrderCustomerError),
+)
+async def recommend_freelancers(
+    order_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources
+) -> RecommendedFreelancers:
+    """Recommend freelancers for an order of yours: by its skills and the words of its title. Each says why."""
+    return await service.recommend_freelancers(session, resources, actor, order_id)

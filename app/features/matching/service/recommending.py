@@ -1,0 +1,73 @@
+"""Recommending both ways: orders to a freelancer, freelancers to an order; each says why, and can be turned off."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.resources import Resources
+from app.features.matching import rules
+from app.features.matching.repository import RecommendingRepository, Seeker
+from app.features.matching.schemas import RecommendedFreelancers, RecommendedOrder, RecommendedOrders
+from app.features.orders import service as orders
+from app.features.profiles import service as profiles
+from app.features.profiles.schemas import Reason
+
+SHOWN = 20
+
+
+async def recommend_orders(session: AsyncSession, resources: Resources, actor: Actor) -> RecommendedOrders:
+    """Return open orders that fit the actor's skills, or the fields of orders they answered; the best come first.
+
+    Never their own, never one they answered, never of a customer they hide.
+    """
+    repository = RecommendingRepository(session)
+    profile = await repository.profile(actor.id)
+    if profile is not None and not profile.recommendations:
+        return RecommendedOrders(on=False, items=[])
+    seeker = Seeker(
+        id=actor.id,
+        skills=profile.skills if profile else (),
+        fields=await repository.fields_answered(actor.id),
+        headline=profile.headline if profile else "",
+        without=await profiles.hidden_customers(session, actor.id),
+    )
+    now = utc_now()
+    ranked = []
+    for order, words in await repository.order_candidates(seeker):
+        seen = rules.OrderSeen(
+            skills=order.skills,
+            in_own_field=order.category_id in seeker.fields,
+            words=rules.words_behind(words, seeker.headline),
+            answers=order.proposals_count,
+            published_at=order.published_at or order.created_at,
+        )
+        points = rules.points_of(frozenset(seeker.skills), seen, now)
+        ranked.append((rules.total(points), seen.published_at, order.id, order, points))
+    best = sorted(ranked, key=lambda item: item[:3], reverse=True)[:SHOWN]
+    cards = await orders.cards_of(session, resources, [item[3] for item in best])
+    items = [
+        RecommendedOrder(
+            order=card,
+            score=item[0],
+            why=[Reason(rule=line.rule, what=list(line.what), points=line.points) for line in item[4]],
+        )
+        for card, item in zip(cards, best, strict=True)
+    ]
+    return RecommendedOrders(on=True, items=items)
+
+
+async def recommend_freelancers(
+    session: AsyncSession, resources: Resources, actor: Actor, order_id: UUID
+) -> RecommendedFreelancers:
+    """Return listed freelancers with skills of the actor's own order, by the sum of the catalogue; none who answered.
+
+    Raises:
+        OrderNotFoundError: There is no such order for the actor.
+        NotOrderCustomerError: It is somebody else's.
+    """
+    order = await orders.get_own_order(session, actor, order_id)
+    without = frozenset({actor.id, *await RecommendingRepository(session).who_answered(order.id)})
+    found = await profiles.recommend_people(session, resources, order.skills, order.title, without, SHOWN)
+    return RecommendedFreelancers(items=found)
