@@ -19,6 +19,8 @@ PAGES: dict[str, Callable[[World], tuple[Person, str]]] = {
     "draft": lambda w: (w.customer, f"/orders/{w.draft_id}"),
     "draft's editor": lambda w: (w.customer, f"/orders/{w.draft_id}/edit"),
     "closing": lambda w: (w.customer, f"/orders/{w.order_id}/close"),
+    "inviting": lambda w: (w.customer, f"/orders/{w.order_id}/invitations"),
+    "my invitations": lambda w: (w.freelancer, "/my/invitations"),
     "my orders": lambda w: (w.customer, "/my/orders"),
     "my orders, none": lambda w: (w.freelancer, "/my/orders"),
     "my proposals": lambda w: (w.freelancer, "/my/proposals"),
