@@ -46,6 +46,7 @@ LOCALES = {"ru": "ru-RU", "en": "en-GB"}
 INSIDE = {
     "customer": {
         "my-orders": "/my/orders",
+        "no-invitations": "/my/invitations",
         "new-order": "/orders/new",
         "profile": "/settings/profile",
         "public-profile": "/settings/public-profile",

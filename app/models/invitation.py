@@ -12,7 +12,7 @@ from app.core.ids import new_id
 
 
 class InvitationStatus(StrEnum):
-    """Where an invitation stands."""
+    """Where an invitation stands; a waiting one is called lapsed when its order has ended, its row stays."""
 
     SENT = "sent"
     ANSWERED = "answered"

@@ -37,6 +37,8 @@ class NoticeKind(StrEnum):
     ORDER_ENDING = "order_ending"
     ORDER_APPROVED = "order_approved"
     ORDER_REJECTED = "order_rejected"
+    INVITATION_RECEIVED = "invitation_received"
+    INVITATION_DECLINED = "invitation_declined"
     ORDER_EDITED = "order_edited"
     REPORT_CLOSED = "report_closed"
     REPORT_UPHELD = "report_upheld"

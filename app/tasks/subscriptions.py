@@ -31,6 +31,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
         "notifications.on_order_closed",
         "matching.note_order_closed",
     ),
+    "orders.invitation_sent": ("notifications.on_invitation_sent",),
+    "orders.invitation_declined": ("notifications.on_invitation_declined",),
     "orders.order_ending": ("notifications.on_order_ending",),
     "orders.order_checked": ("notifications.on_order_checked",),
     "reports.report_closed": ("notifications.on_report_closed",),

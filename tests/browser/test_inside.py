@@ -21,6 +21,8 @@ PAGES: dict[str, Callable[[World], tuple[Person, str]]] = {
     "closing": lambda w: (w.customer, f"/orders/{w.order_id}/close"),
     "orders for you": lambda w: (w.freelancer, "/orders/for-you"),
     "whom to invite": lambda w: (w.customer, f"/orders/{w.order_id}/people"),
+    "inviting": lambda w: (w.customer, f"/orders/{w.order_id}/invitations"),
+    "my invitations": lambda w: (w.freelancer, "/my/invitations"),
     "my orders": lambda w: (w.customer, "/my/orders"),
     "my orders, none": lambda w: (w.freelancer, "/my/orders"),
     "my proposals": lambda w: (w.freelancer, "/my/proposals"),

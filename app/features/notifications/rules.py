@@ -23,6 +23,8 @@ class Wording:
 
 SECURITY = "/settings/security"
 ORDER = "/orders/{order_id}"
+INVITATIONS = "/my/invitations"
+INVITED = "/orders/{order_id}/invitations"
 PROPOSALS = "/orders/{order_id}/proposals"
 REPORT = "/my/reports/{report_id}"
 
@@ -44,6 +46,8 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.ORDER_ENDING: Wording(N_("Your order “{order}” soon expires. Do you still need it?"), ORDER),
     NoticeKind.ORDER_APPROVED: Wording(N_("The operator looked at your order “{order}”: it is open now."), ORDER),
     NoticeKind.ORDER_REJECTED: Wording(N_("The operator sent your order “{order}” back and says why."), ORDER),
+    NoticeKind.INVITATION_RECEIVED: Wording(N_("{person} invites you to answer the order “{order}”."), INVITATIONS),
+    NoticeKind.INVITATION_DECLINED: Wording(N_("{person} declined your invitation to “{order}”."), INVITED),
     NoticeKind.ORDER_EDITED: Wording(N_("An order you answered reads differently now: “{order}”."), ORDER),
     NoticeKind.REPORT_CLOSED: Wording(N_("Your report was looked at. See how it ended."), REPORT),
     NoticeKind.REPORT_UPHELD: Wording(

@@ -164,6 +164,20 @@ async def on_order_ending(uow: UnitOfWork, event: orders.OrderEnding, message_id
     await service.notify(uow, event.customer_id, NoticeKind.ORDER_ENDING, message_id, order_id=event.order_id)
 
 
+@consumer("notifications.on_invitation_sent", orders.InvitationSent)
+async def on_invitation_sent(uow: UnitOfWork, event: orders.InvitationSent, message_id: int) -> None:
+    """Tell the freelancer who was asked."""
+    about = {"order_id": event.order_id, "person_id": event.customer_id}
+    await service.notify(uow, event.freelancer_id, NoticeKind.INVITATION_RECEIVED, message_id, **about)
+
+
+@consumer("notifications.on_invitation_declined", orders.InvitationDeclined)
+async def on_invitation_declined(uow: UnitOfWork, event: orders.InvitationDeclined, message_id: int) -> None:
+    """Tell the customer who asked."""
+    about = {"order_id": event.order_id, "person_id": event.freelancer_id}
+    await service.notify(uow, event.customer_id, NoticeKind.INVITATION_DECLINED, message_id, **about)
+
+
 @consumer("notifications.on_order_checked", orders.OrderChecked)
 async def on_order_checked(uow: UnitOfWork, event: orders.OrderChecked, message_id: int) -> None:
     """Tell the customer how the operator decided."""

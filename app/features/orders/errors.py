@@ -84,3 +84,44 @@ class TooManyOrdersError(RateLimitedError):
     detail = N_(
         "You have published {limit} orders within a day. The next one is possible from {next:%Y-%m-%d %H:%M} UTC."
     )
+
+
+class InvitationNotFoundError(NotFoundError):
+    """No such invitation reached this person."""
+
+    code = "invitation-not-found"
+    title = N_("There is no such invitation")
+    detail = N_("No such invitation is addressed to you.")
+
+
+class InvitationDecidedError(ConflictError):
+    """The invitation was answered or declined, or lapsed with its order."""
+
+    code = "invitation-decided"
+    title = N_("The invitation has moved on")
+    detail = N_("It was answered or declined already, or the order is not open any more.")
+
+
+class AlreadyInvitedError(ConflictError):
+    """A freelancer is invited to an order once."""
+
+    code = "already-invited"
+    title = N_("This person is invited already")
+    detail = N_("This person is invited to the order already. The list below says how it stands.")
+
+
+class InvalidInvitationError(InvalidError):
+    """An invitation that cannot be sent as it is; `errors` names the fields."""
+
+    code = "invalid-invitation"
+    title = N_("Please check the invitation")
+    detail = N_("Some fields need your attention.")
+
+
+class TooManyInvitationsError(RateLimitedError):
+    """As many people were invited as an order, or a day, allows."""
+
+    code = "too-many-invitations"
+    title = N_("Enough invitations")
+    detail = N_("An order takes {limit} invitations. Wait for the answers, or let everybody see the order.")
+    today = N_("You have sent {limit} invitations within a day. Please go on tomorrow.")

@@ -68,3 +68,25 @@ class OrderChecked(DomainEvent):
     order_id: str
     customer_id: str
     outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationSent(DomainEvent):
+    """A customer asked a freelancer to answer an order."""
+
+    topic: ClassVar[str] = "orders.invitation_sent"
+
+    order_id: str
+    customer_id: str
+    freelancer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationDeclined(DomainEvent):
+    """A freelancer said no to an invitation."""
+
+    topic: ClassVar[str] = "orders.invitation_declined"
+
+    order_id: str
+    customer_id: str
+    freelancer_id: str

@@ -1,5 +1,7 @@
 """Orders: a draft is not there for anybody but its customer."""
 
+from uuid import UUID, uuid4
+
 from tests.contract.permissions.table import EVERYBODY, ORDER, SIGNED_IN, Row, page
 
 ORDER_FORM = {
@@ -31,6 +33,12 @@ ROWS = [
     Row("POST /orders/{order_id}/resume", (401, 403, 403, 403, 409)),
     Row("POST /orders/{order_id}/close", (401, 403, 403, 403, 200)),
     Row("POST /orders/{order_id}/close", (401, 404, 404, 404, 200), "draft"),
+    Row("POST /orders/{order_id}/invitations", (401, 403, 403, 403, 404), body={"username": "nobody_at_all"}),
+    Row("POST /orders/{order_id}/invitations", (401, 404, 404, 404, 409), "draft", {"username": "nobody_at_all"}),
+    Row("GET /orders/{order_id}/invitations", (401, 403, 403, 403, 200)),
+    Row("GET /orders/{order_id}/invitations", (401, 404, 404, 404, 200), "draft"),
+    Row("GET /invitations/mine", SIGNED_IN),
+    Row("POST /invitations/{invitation_id}/decline", (401, 404, 404, 404, 404)),
     Row("GET /orders/{order_id}/revisions", EVERYBODY),
     Row("GET /orders/{order_id}/revisions", (404, 404, 404, 404, 200), "draft"),
 ]
@@ -51,6 +59,11 @@ PAGES = [
     page("POST /orders/{order_id}/renew", 401, 403, 403, 403, 303),
     page("POST /orders/{order_id}/renew", 401, 404, 404, 404, 409, state="draft"),
     page("GET /states", 200, 200),
+    page("GET /orders/{order_id}/invitations", 401, 403, 403, 403, 200),
+    page("GET /orders/{order_id}/invitations", 401, 404, 404, 404, 200, state="draft"),
+    page("POST /orders/{order_id}/invitations", 401, 403, 403, 403, 422, body={"username": "nobody_at_all"}),
+    page("GET /my/invitations", 401, 200),
+    page("POST /invitations/{invitation_id}/decline", 401, 404, body={"reason": "busy"}),
     page("POST /orders/{order_id}/pause", 401, 403, 403, 403, 303),
     page("POST /orders/{order_id}/pause", 401, 404, 404, 404, 409, state="draft"),
     page("POST /orders/{order_id}/resume", 401, 403, 403, 403, 409),
@@ -65,4 +78,8 @@ async def _order_machine(*_of: object) -> str:
     return "order"
 
 
-MAKERS = {"name": _order_machine}
+async def _no_invitation(*_of: object) -> UUID:
+    return uuid4()
+
+
+MAKERS = {"name": _order_machine, "invitation_id": _no_invitation}

@@ -2,12 +2,14 @@
 
 from fastapi import APIRouter
 
+from app.features.orders.endpoints.invitations import router as invitations
 from app.features.orders.endpoints.machines import router as machines
 from app.features.orders.endpoints.orders import list_shortcut
 from app.features.orders.endpoints.orders import router as orders
 
 router = APIRouter()
 router.include_router(orders)
+router.include_router(invitations)
 router.include_router(machines)
 
 __all__ = ["list_shortcut", "router"]

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from app.features.orders.pages.editor import router as editor
 from app.features.orders.pages.feed import router as feed
+from app.features.orders.pages.invitations import router as invitations
 from app.features.orders.pages.listing import guest_list_shortcut
 from app.features.orders.pages.listing import router as listing
 from app.features.orders.pages.machines import router as machines
@@ -15,6 +16,7 @@ router = APIRouter()
 router.include_router(machines)
 router.include_router(listing)
 router.include_router(editor)
+router.include_router(invitations)
 router.include_router(feed)
 
 __all__ = ["guest_list_shortcut", "router"]

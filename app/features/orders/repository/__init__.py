@@ -1,6 +1,7 @@
 """Every query about orders: single ones, and the public list."""
 
 from app.features.orders.repository.fitting import FittingRepository
+from app.features.orders.repository.invitations import InvitationRepository
 from app.features.orders.repository.listing import (
     COUNT_LIMIT,
     Conditions,
@@ -17,6 +18,7 @@ __all__ = [
     "COUNT_LIMIT",
     "Conditions",
     "FittingRepository",
+    "InvitationRepository",
     "ListingRepository",
     "OrderRepository",
     "Place",

@@ -1,5 +1,14 @@
 """Shapes that cross the wire for orders: the orders themselves, and what a list is asked for."""
 
+from app.features.orders.schemas.invitations import (
+    INVITATION_WORDS,
+    REFUSAL_WORDS,
+    InvitationCreate,
+    InvitationDecline,
+    InvitationList,
+    InvitationRead,
+    InvitedOrder,
+)
 from app.features.orders.schemas.listing import (
     MAX_QUERY,
     NOTHING_OR_CURSOR,
@@ -43,6 +52,7 @@ from app.features.orders.schemas.orders import (
 __all__ = [
     "DEFAULT_WORDS",
     "EXPERIENCE_WORDS",
+    "INVITATION_WORDS",
     "KIND_WORDS",
     "MAX_DESCRIPTION",
     "MAX_QUERY",
@@ -50,6 +60,7 @@ __all__ = [
     "MAX_SKILLS",
     "MAX_TITLE",
     "NOTHING_OR_CURSOR",
+    "REFUSAL_WORDS",
     "STATUS_WORDS",
     "VISIBILITY_WORDS",
     "ArrowRead",
@@ -57,6 +68,11 @@ __all__ = [
     "DefaultRead",
     "FacetRead",
     "FacetsRead",
+    "InvitationCreate",
+    "InvitationDecline",
+    "InvitationList",
+    "InvitationRead",
+    "InvitedOrder",
     "MachineList",
     "MachineRead",
     "Moment",

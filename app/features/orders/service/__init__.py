@@ -22,6 +22,12 @@ from app.features.orders.service.desk import (
 )
 from app.features.orders.service.fitting import lists_holding
 from app.features.orders.service.importing import ImportedOrder, import_order, record_key
+from app.features.orders.service.inviting import (
+    decline_invitation,
+    invite,
+    list_invitations,
+    list_own_invitations,
+)
 from app.features.orders.service.listing import (
     OrderPage,
     count_facets,
@@ -58,6 +64,7 @@ __all__ = [
     "count_newest",
     "count_orders",
     "create_order",
+    "decline_invitation",
     "did_you_mean",
     "drop_proposal",
     "edit_order",
@@ -66,11 +73,14 @@ __all__ = [
     "get_order",
     "get_own_order",
     "import_order",
+    "invite",
     "learn_terms",
+    "list_invitations",
     "list_machines",
     "list_newest_json",
     "list_open_json",
     "list_open_orders",
+    "list_own_invitations",
     "list_own_orders",
     "list_revisions",
     "list_unchecked",

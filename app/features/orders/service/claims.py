@@ -11,6 +11,7 @@ from app.features.orders.events import OrderEnding
 from app.features.orders.repository import OrderRepository
 from app.features.orders.rules import ORDER_MACHINE, OrderEvent
 from app.features.orders.service.desk import announce_closing, close, enter, own_order_for_update, show, step
+from app.features.orders.service.inviting import note_answer
 from app.features.orders.service.reading import is_admitted
 from app.models import CloseReason, Order, OrderStatus
 
@@ -39,6 +40,7 @@ async def take_proposal(uow: UnitOfWork, actor: Actor, order_id: UUID, key: str 
     if order.proposals_limit is not None and order.proposals_count >= order.proposals_limit:
         raise OrderFullError(params={"limit": order.proposals_limit})
     order.proposals_count += 1
+    await note_answer(uow, actor, order.id)
     await repository.admit(order.id, actor.id)
     return order
 

@@ -1,0 +1,73 @@
+"""The JSON face of invitations."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from app.core.http import ReadSession, Uow
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.problems import refusals
+from app.features.identity.access import CurrentActor
+from app.features.orders import service
+from app.features.orders.endpoints.orders import CUSTOMER, SIGNED_IN, WRITER
+from app.features.orders.errors import (
+    AlreadyInvitedError,
+    InvalidInvitationError,
+    InvitationDecidedError,
+    InvitationNotFoundError,
+    NotOrderCustomerError,
+    OrderNotFoundError,
+    OrderNotOpenError,
+    TooManyInvitationsError,
+)
+from app.features.orders.schemas import InvitationCreate, InvitationDecline, InvitationList, InvitationRead
+from app.features.profiles.errors import PersonNotFoundError
+
+router = APIRouter(tags=["orders"])
+INVITING = (
+    *CUSTOMER,
+    OrderNotOpenError,
+    PersonNotFoundError,
+    InvalidInvitationError,
+    AlreadyInvitedError,
+    TooManyInvitationsError,
+)
+
+
+@router.post("/orders/{order_id:uuid}/invitations", status_code=HTTPStatus.CREATED, responses=refusals(*INVITING))
+async def invite(order_id: UUID, command: InvitationCreate, actor: CurrentActor, uow: Uow) -> InvitationRead:
+    """Invite a freelancer to answer your open order."""
+    return await service.invite(uow, actor, order_id, command)
+
+
+@router.get(
+    "/orders/{order_id:uuid}/invitations", responses=refusals(*SIGNED_IN, OrderNotFoundError, NotOrderCustomerError)
+)
+async def list_invitations(order_id: UUID, actor: CurrentActor, session: ReadSession) -> InvitationList:
+    """List whom you have invited to your order, and what came of it."""
+    return InvitationList(items=await service.list_invitations(session, actor, order_id))
+
+
+@router.get("/invitations/mine", responses=refusals(*SIGNED_IN, BadCursorError))
+async def list_own_invitations(
+    actor: CurrentActor,
+    session: ReadSession,
+    cursor: Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+) -> Page[InvitationRead]:
+    """List the orders you are invited to, newest first."""
+    page = await service.list_own_invitations(session, actor, cursor, limit)
+    return Page(items=page.items, next_cursor=page.next_cursor)
+
+
+@router.post(
+    "/invitations/{invitation_id:uuid}/decline",
+    responses=refusals(*WRITER, InvitationNotFoundError, InvitationDecidedError),
+)
+async def decline_invitation(
+    invitation_id: UUID, actor: CurrentActor, uow: Uow, command: InvitationDecline | None = None
+) -> InvitationRead:
+    """Say no to an invitation; to accept it, send a proposal."""
+    return await service.decline_invitation(uow, actor, invitation_id, command or InvitationDecline())

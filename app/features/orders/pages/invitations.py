@@ -1,0 +1,133 @@
+"""Invitations as pages: whom a customer asked, and to what a freelancer is asked."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from app.core.errors import DomainError, FieldError, InvalidError
+from app.core.http import ReadSession, Uow
+from app.core.i18n import _
+from app.core.problems import field_errors
+from app.features.identity.access import CurrentActor
+from app.features.orders import service
+from app.features.orders.errors import (
+    AlreadyInvitedError,
+    InvalidInvitationError,
+    OrderNotOpenError,
+    TooManyInvitationsError,
+)
+from app.features.orders.schemas import (
+    DEFAULT_WORDS,
+    INVITATION_WORDS,
+    REFUSAL_WORDS,
+    InvitationCreate,
+    InvitationDecline,
+    InvitationRead,
+)
+from app.features.profiles.errors import PersonNotFoundError
+from app.models import RefusalReason
+from app.web.flash import redirect
+from app.web.formats import exact
+from app.web.forms import FormState
+from app.web.render import render
+
+router = APIRouter()
+PAGE_SIZE = 20
+
+
+@router.get("/orders/{order_id}/invitations")
+async def list_invitations(
+    request: Request,
+    order_id: UUID,
+    actor: CurrentActor,
+    session: ReadSession,
+    person: Annotated[str, Query(max_length=100)] = "",
+) -> Response:
+    """Show whom the customer has invited, and the form for one more; `person` fills it."""
+    order = await service.get_own_order(session, actor, order_id)
+    items = await service.list_invitations(session, actor, order_id)
+    start = FormState.start(username=person or None)
+    return render(request, "orders/invitations.html", _invited(order, items, start))
+
+
+@router.post("/orders/{order_id}/invitations")
+async def invite(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Invite somebody, or say at the name why that cannot be done."""
+    form = await request.form()
+    try:
+        async with uow.session.begin_nested():
+            given = {"username": str(form.get("username") or "").strip(), "note": str(form.get("note") or "")}
+            await service.invite(uow, actor, order_id, _read(InvitationCreate, given))
+    except (InvalidError, PersonNotFoundError, AlreadyInvitedError, TooManyInvitationsError) as error:
+        marked = error if isinstance(error, InvalidError) else _at_the_name(error)
+        order = await service.get_own_order(uow.session, actor, order_id)
+        items = await service.list_invitations(uow.session, actor, order_id)
+        state = FormState.posted(form, marked)
+        return render(request, "orders/invitations.html", _invited(order, items, state), status_code=422)
+    except OrderNotOpenError:
+        return redirect(f"/orders/{order_id}", _(OrderNotOpenError.title), "warn")
+    return redirect(f"/orders/{order_id}/invitations", _("The invitation is sent."))
+
+
+@router.get("/my/invitations")
+async def list_own_invitations(
+    request: Request,
+    actor: CurrentActor,
+    session: ReadSession,
+    cursor: Annotated[str | None, Query(max_length=300)] = None,
+) -> Response:
+    """Show the orders a freelancer is invited to."""
+    page = await service.list_own_invitations(session, actor, cursor, PAGE_SIZE)
+    context = {
+        "invitations": [_in_words(item) for item in page.items],
+        "older": f"/my/invitations?{urlencode({'cursor': page.next_cursor})}" if page.next_cursor else None,
+        "newer": "/my/invitations" if cursor else None,
+        "reasons": [(reason.value, _(words)) for reason, words in REFUSAL_WORDS.items()],
+        "f": FormState.start(reason=RefusalReason.BUSY.value),
+    }
+    return render(request, "orders/my_invitations.html", context)
+
+
+@router.post("/invitations/{invitation_id}/decline")
+async def decline_invitation(request: Request, invitation_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Say no to an invitation."""
+    form = await request.form()
+    given = {"reason": form.get("reason") or RefusalReason.BUSY, "answer": str(form.get("answer") or "")}
+    await service.decline_invitation(uow, actor, invitation_id, _read(InvitationDecline, given))
+    return redirect("/my/invitations", _("You have declined. The customer is told."))
+
+
+def _read[T: (InvitationCreate, InvitationDecline)](kind: type[T], given: dict[str, Any]) -> T:
+    try:
+        return kind.model_validate(given)
+    except ValidationError as wrong:
+        raise InvalidInvitationError(errors=field_errors([dict(error) for error in wrong.errors()])) from wrong
+
+
+def _at_the_name(error: DomainError) -> InvalidError:
+    """Turn a refusal into one that stands beside the field it is about."""
+    return InvalidInvitationError(errors=[FieldError(("username",), error.text())])
+
+
+def _invited(order: Any, items: list[InvitationRead], state: FormState) -> dict[str, Any]:  # noqa: ANN401 - a row
+    return {
+        "order": order,
+        "invitations": [_in_words(item) for item in items],
+        "may_invite": order.status == "open",
+        "f": state,
+    }
+
+
+def _in_words(item: InvitationRead) -> dict[str, Any]:
+    label, tone = INVITATION_WORDS[item.state]
+    ends = DEFAULT_WORDS.get(item.order.status) if item.state == "sent" else None
+    return {
+        "it": item,
+        "badge": (_(label), tone),
+        "reason": _(REFUSAL_WORDS[item.reason]) if item.reason else None,
+        "ends": _(ends).format(date=exact(item.order.expires_at)) if ends and item.order.expires_at else None,
+    }

@@ -1,0 +1,77 @@
+"""Shapes that cross the wire for invitations."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from app.core.i18n import N_
+from app.core.texts import many_lines
+from app.features.orders.schemas.orders import Moment, PersonRead
+from app.models import InvitationStatus, OrderStatus, RefusalReason
+
+REFUSAL_WORDS: dict[RefusalReason, str] = {
+    RefusalReason.BUSY: N_("I have no time"),
+    RefusalReason.PRICE: N_("The budget does not fit"),
+    RefusalReason.NOT_MINE: N_("It is not what I do"),
+    RefusalReason.UNCLEAR: N_("The task is unclear"),
+    RefusalReason.OTHER: N_("Another reason"),
+}
+Line = Annotated[str, Field(max_length=1000), AfterValidator(many_lines)]
+
+
+INVITATION_WORDS: dict[InvitationStatus, tuple[str, str]] = {
+    InvitationStatus.SENT: (N_("Waiting for an answer"), "note"),
+    InvitationStatus.ANSWERED: (N_("Has sent a proposal"), "good"),
+    InvitationStatus.DECLINED: (N_("Declined"), ""),
+    InvitationStatus.LAPSED: (N_("Lapsed with the order"), ""),
+}
+
+
+class InvitationCreate(BaseModel):
+    """Whom a customer invites, and a word to them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    username: Annotated[str, Field(min_length=1, max_length=100, description="with or without the @")]
+    note: Line = ""
+
+
+class InvitationDecline(BaseModel):
+    """Why a freelancer does not answer the order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: RefusalReason = RefusalReason.BUSY
+    answer: Line = ""
+
+
+class InvitedOrder(BaseModel):
+    """The order of an invitation, in a few words."""
+
+    id: UUID
+    title: str
+    status: OrderStatus
+    expires_at: datetime | None
+
+
+class InvitationRead(BaseModel):
+    """An invitation as either of its two sides sees it; `person` is the other one."""
+
+    id: UUID
+    order: InvitedOrder
+    person: PersonRead
+    state: InvitationStatus
+    note: str
+    reason: RefusalReason | None
+    answer: str
+    created_at: Moment
+    decided_at: Moment | None
+    actions: list[str]
+
+
+class InvitationList(BaseModel):
+    """The invitations to an order, newest first."""
+
+    items: list[InvitationRead]
