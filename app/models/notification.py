@@ -30,6 +30,7 @@ class NoticeKind(StrEnum):
     ACCOUNT_UNBANNED = "account_unbanned"
     PROPOSAL_RECEIVED = "proposal_received"
     PROPOSAL_WITHDRAWN = "proposal_withdrawn"
+    PROPOSAL_SHORTLISTED = "proposal_shortlisted"
     PROPOSAL_ACCEPTED = "proposal_accepted"
     PROPOSAL_DECLINED = "proposal_declined"
     ORDER_AWARDED = "order_awarded"

@@ -2,16 +2,18 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
 from app.core.ids import new_id
 from app.core.money import Currency
 
-LIVE_PROPOSAL = "uq_proposals_live"
+LIVE_PROPOSAL = "uq_proposals_one_live"
 """Name of the constraint that allows one live proposal per freelancer and order."""
 
 
@@ -19,9 +21,15 @@ class ProposalStatus(StrEnum):
     """Where a proposal stands."""
 
     SENT = "sent"
+    SEEN = "seen"
+    SHORTLISTED = "shortlisted"
     ACCEPTED = "accepted"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
+
+
+UNDECIDED = (ProposalStatus.SENT, ProposalStatus.SEEN, ProposalStatus.SHORTLISTED)
+"""States in which both sides still wait for the customer."""
 
 
 class DeclineReason(StrEnum):
@@ -51,8 +59,10 @@ class Proposal(Base):
             "order_id",
             "freelancer_id",
             unique=True,
-            postgresql_where=text("status IN ('sent', 'accepted')"),
+            postgresql_where=text("status NOT IN ('declined', 'withdrawn')"),
         ),
+        CheckConstraint("jsonb_array_length(milestones) <= 20", name="milestones_count"),
+        CheckConstraint("char_length(customer_note) <= 2000", name="note_length"),
         Index("ix_proposals_order_id_id", "order_id", text("id DESC")),
         Index("ix_proposals_freelancer_id_id", "freelancer_id", text("id DESC")),
         Index("uq_proposals_accepted", "order_id", unique=True, postgresql_where=text("status = 'accepted'")),
@@ -67,9 +77,18 @@ class Proposal(Base):
     currency: Mapped[Currency]
     term_days: Mapped[int]
     letter: Mapped[str]
+    milestones: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
+    """Parts of the work: title, amount in minor units, days; empty where it is done as a whole."""
+    answers: Mapped[list[dict[str, str]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
+    """To the order's questions, each with the question as it read then."""
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     decline_reason: Mapped[DeclineReason | None]
     decline_note: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
     decided_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
+    shortlisted_at: Mapped[datetime | None]
+    """When it first came on the short list; the freelancer is told of that once."""
+    customer_note: Mapped[str | None]
+    """What the customer wrote down for themselves; nobody else ever reads it."""

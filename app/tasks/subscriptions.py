@@ -38,6 +38,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "reports.report_closed": ("notifications.on_report_closed",),
     "matching.orders_found": ("notifications.on_orders_found",),
     "proposals.proposal_sent": ("notifications.on_proposal_sent",),
+    "proposals.proposal_shortlisted": ("notifications.on_proposal_shortlisted",),
     "proposals.proposal_accepted": ("notifications.on_proposal_accepted", "matching.note_proposal_accepted"),
     "proposals.proposal_declined": ("notifications.on_proposal_declined", "matching.note_proposal_declined"),
     "proposals.proposal_withdrawn": ("notifications.on_proposal_withdrawn",),

@@ -28,6 +28,7 @@ PAGES: dict[str, Callable[[World], tuple[Person, str]]] = {
     "my proposals": lambda w: (w.freelancer, "/my/proposals"),
     "proposal's editor": lambda w: (w.freelancer, f"/proposals/{w.proposal_id}/edit"),
     "withdrawing": lambda w: (w.freelancer, f"/proposals/{w.proposal_id}/withdraw"),
+    "comparing": lambda w: (w.customer, f"/orders/{w.order_id}/compare?ids={w.proposal_id}"),
     "choosing": lambda w: (w.customer, f"/proposals/{w.proposal_id}/accept"),
     "declining": lambda w: (w.customer, f"/proposals/{w.proposal_id}/decline"),
     "reporting": lambda w: (w.customer, f"/report/proposal/{w.proposal_id}"),

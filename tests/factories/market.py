@@ -100,6 +100,10 @@ class Market:
         """A proposal for an open order."""
         freelancer = freelancer or await self.person()
         money = MoneyInput(amount=7_000_000, currency=order.currency)
-        content: dict[str, Any] = {"price": money, "term_days": 14, "letter": "Сделаю за две недели."} | fields
+        content: dict[str, Any] = {
+            "price": money,
+            "term_days": 14,
+            "letter": f"Сделаю за две недели. {new_id().hex}",
+        } | fields
         async with self.uow() as work:
             return await proposals.send_proposal(work, freelancer, order.id, ProposalCreate(**content))

@@ -39,6 +39,7 @@ WORDINGS: dict[NoticeKind, Wording] = {
     ),
     NoticeKind.PROPOSAL_RECEIVED: Wording(N_("{person} answered your order “{order}”."), PROPOSALS),
     NoticeKind.PROPOSAL_WITHDRAWN: Wording(N_("{person} took back the proposal for your order “{order}”."), ORDER),
+    NoticeKind.PROPOSAL_SHORTLISTED: Wording(N_("{person} put your proposal for “{order}” on the short list."), ORDER),
     NoticeKind.PROPOSAL_ACCEPTED: Wording(N_("{person} chose your proposal for “{order}”."), ORDER),
     NoticeKind.PROPOSAL_DECLINED: Wording(N_("Your proposal for “{order}” was not chosen."), ORDER),
     NoticeKind.ORDER_AWARDED: Wording(N_("You chose {person} for “{order}”. The order is closed to others."), ORDER),
@@ -59,6 +60,9 @@ WORDINGS: dict[NoticeKind, Wording] = {
     ),
     NoticeKind.ORDERS_FOUND: Wording(N_("New orders for your saved searches: {count}."), "/my/searches"),
 }
+
+NOTICE_ONLY = frozenset({NoticeKind.PROPOSAL_SHORTLISTED})
+"""What is not worth a mail."""
 
 
 def text_of(kind: NoticeKind, facts: Mapping[str, str]) -> str:

@@ -109,6 +109,13 @@ async def on_proposal_withdrawn(uow: UnitOfWork, event: proposals.ProposalWithdr
     await service.notify(uow, event.customer_id, NoticeKind.PROPOSAL_WITHDRAWN, message_id, **about)
 
 
+@consumer("notifications.on_proposal_shortlisted", proposals.ProposalShortlisted)
+async def on_proposal_shortlisted(uow: UnitOfWork, event: proposals.ProposalShortlisted, message_id: int) -> None:
+    """Tell the freelancer, on the page alone."""
+    about = {"order_id": event.order_id, "person_id": event.customer_id}
+    await service.notify(uow, event.freelancer_id, NoticeKind.PROPOSAL_SHORTLISTED, message_id, **about)
+
+
 @consumer("notifications.on_proposal_accepted", proposals.ProposalAccepted)
 async def on_proposal_accepted(uow: UnitOfWork, event: proposals.ProposalAccepted, message_id: int) -> None:
     """Tell both: the freelancer who was chosen and the customer, for the record."""

@@ -26,14 +26,20 @@ from app.features.proposals.errors import (
     ProposalChangedError,
     ProposalNotFoundError,
     ProposalStateError,
+    SimilarLettersError,
     TooManyProposalsError,
+    UnknownProposalsError,
 )
 from app.features.proposals.schemas import (
+    DeskQuery,
     ProposalAccept,
     ProposalCreate,
     ProposalDecline,
+    ProposalNote,
     ProposalPatch,
     ProposalRead,
+    ProposalsSeen,
+    SeenCount,
 )
 from app.models import Proposal
 
@@ -51,11 +57,13 @@ SENDING = (
     AlreadyProposedError,
     DeclinedBeforeError,
     InvalidProposalError,
+    SimilarLettersError,
     TooManyProposalsError,
     NewAccountLimitError,
 )
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Ids = Annotated[list[UUID] | None, Query(max_length=20, description="up to four proposals of the order")]
 Key = Annotated[str | None, Query(max_length=100, description="of the link of an order that is not public")]
 
 
@@ -73,15 +81,34 @@ async def send_proposal(
 
 @router.get("/orders/{order_id:uuid}/proposals", responses=refusals(*SIGNED_IN, OrderNotFoundError, BadCursorError))
 async def list_order_proposals(
+    order_id: UUID, actor: CurrentActor, session: ReadSession, query: Annotated[DeskQuery, Query()]
+) -> Page[ProposalRead]:
+    """List an order's proposals: its customer sees all, a freelancer their own, anybody else nothing.
+
+    Sorting and narrowing is for the customer; a freelancer has few of their own.
+    """
+    page = await service.list_order_proposals(session, actor, order_id, query.cursor, query.limit, query)
+    return Page(items=page.items, next_cursor=page.next_cursor)
+
+
+@router.get(
+    "/orders/{order_id:uuid}/proposals/compared",
+    responses=refusals(*SIGNED_IN, OrderNotFoundError, UnknownProposalsError),
+)
+async def compare_proposals(
     order_id: UUID,
     actor: CurrentActor,
     session: ReadSession,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
-) -> Page[ProposalRead]:
-    """List an order's proposals: its customer sees all, a freelancer their own, anybody else nothing."""
-    page = await service.list_order_proposals(session, actor, order_id, cursor, limit)
-    return Page(items=page.items, next_cursor=page.next_cursor)
+    ids: Ids = None,
+) -> list[ProposalRead]:
+    """Return up to four proposals of your own order, to be looked at side by side."""
+    return await service.compare_proposals(session, actor, order_id, ids or [])
+
+
+@router.post("/orders/{order_id:uuid}/proposals/seen", responses=refusals(*WRITER, OrderNotFoundError))
+async def mark_proposals_seen(order_id: UUID, command: ProposalsSeen, actor: CurrentActor, uow: Uow) -> SeenCount:
+    """Say which proposals of your order you have had on the screen; their freelancers see it."""
+    return SeenCount(count=await service.mark_seen(uow, actor, order_id, command.proposals))
 
 
 @router.get("/proposals/mine", responses=refusals(*SIGNED_IN, BadCursorError))
@@ -127,3 +154,21 @@ async def decline_proposal(
 async def withdraw_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> ProposalRead:
     """Take your undecided proposal back."""
     return await _one(uow, actor, await service.withdraw_proposal(uow, actor, proposal_id))
+
+
+@router.put("/proposals/{proposal_id:uuid}/shortlist", responses=refusals(*SIDE))
+async def shortlist_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> ProposalRead:
+    """Put a proposal for your order on the short list; its freelancer is told the first time."""
+    return await _one(uow, actor, await service.shortlist_proposal(uow, actor, proposal_id))
+
+
+@router.delete("/proposals/{proposal_id:uuid}/shortlist", responses=refusals(*SIDE))
+async def unlist_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> ProposalRead:
+    """Take a proposal off the short list."""
+    return await _one(uow, actor, await service.unlist_proposal(uow, actor, proposal_id))
+
+
+@router.put("/proposals/{proposal_id:uuid}/note", responses=refusals(*WRITER, ProposalNotFoundError, NotYourStepError))
+async def note_proposal(proposal_id: UUID, command: ProposalNote, actor: CurrentActor, uow: Uow) -> ProposalRead:
+    """Keep a note of your own beside a proposal; nobody else reads it."""
+    return await _one(uow, actor, await service.note_proposal(uow, actor, proposal_id, command))

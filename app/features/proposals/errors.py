@@ -25,7 +25,7 @@ class NotYourStepError(ForbiddenError):
 
     code = "not-your-step"
     title = N_("The other side decides this")
-    detail = N_("Only the customer accepts or declines, and only the freelancer edits or withdraws.")
+    detail = N_("Only the customer chooses, declines and sorts; only the freelancer edits or withdraws.")
 
 
 class AlreadyProposedError(ConflictError):
@@ -76,3 +76,19 @@ class TooManyProposalsError(RateLimitedError):
     detail = N_(
         "You have sent {limit} proposals within a day. The next one is possible from {next:%Y-%m-%d %H:%M} UTC."
     )
+
+
+class SimilarLettersError(InvalidError):
+    """The same letter went to several customers today."""
+
+    code = "similar-letters"
+    title = N_("This letter reads like your others")
+    detail = N_("You have sent nearly the same letter several times within a day. Write how you would do this order.")
+
+
+class UnknownProposalsError(InvalidError):
+    """Proposals that are not of this order, or too many or too few of them at once."""
+
+    code = "unknown-proposals"
+    title = N_("Choose from the proposals of this order")
+    detail = N_("Tick up to four proposals of this order to compare them.")

@@ -53,3 +53,15 @@ class ProposalWithdrawn(DomainEvent):
     order_id: str
     customer_id: str
     freelancer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalShortlisted(DomainEvent):
+    """A customer put a proposal on the short list for the first time."""
+
+    topic: ClassVar[str] = "proposals.proposal_shortlisted"
+
+    proposal_id: str
+    order_id: str
+    customer_id: str
+    freelancer_id: str

@@ -1,18 +1,24 @@
 """The proposal's life as a table, and what its fields must satisfy; pure, no I/O."""
 
+import re
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from app.core.errors import FieldError
 from app.core.i18n import N_
 from app.core.machine import Machine, Side, Timer, Transition, published
 from app.core.money import Currency, Money
-from app.features.proposals.schemas import STATUS_WORDS
+from app.features.proposals.schemas import STATUS_WORDS, ContactMark, Milestone
 from app.models import DeclineReason, OrderStatus, ProposalStatus
+from app.models.proposal import UNDECIDED
 
 
 class ProposalEvent(StrEnum):
     """What can happen to a proposal."""
 
+    SEE = "see"
+    SHORTLIST = "shortlist"
+    UNLIST = "unlist"
     EDIT = "edit"
     ACCEPT = "accept"
     DECLINE = "decline"
@@ -21,6 +27,9 @@ class ProposalEvent(StrEnum):
 
 
 EVENT_WORDS: dict[ProposalEvent, str] = {
+    ProposalEvent.SEE: N_("looks at it"),
+    ProposalEvent.SHORTLIST: N_("puts it on the short list"),
+    ProposalEvent.UNLIST: N_("takes it off the short list"),
     ProposalEvent.EDIT: N_("edits it"),
     ProposalEvent.ACCEPT: N_("chooses it"),
     ProposalEvent.DECLINE: N_("declines it with a reason"),
@@ -30,19 +39,33 @@ EVENT_WORDS: dict[ProposalEvent, str] = {
 WORDS: dict[str, str] = dict(EVENT_WORDS.items())
 WORDS |= {state: words for state, (words, _tone) in STATUS_WORDS.items()}
 
+
+def _waiting(state: ProposalStatus) -> tuple[Transition[ProposalStatus, ProposalEvent], ...]:
+    """Return what may happen in each state that waits for the customer."""
+    return (
+        Transition(state, ProposalEvent.ACCEPT, Side.CUSTOMER, ProposalStatus.ACCEPTED),
+        Transition(state, ProposalEvent.DECLINE, Side.CUSTOMER, ProposalStatus.DECLINED),
+        Transition(state, ProposalEvent.EDIT, Side.FREELANCER, state),
+        Transition(state, ProposalEvent.WITHDRAW, Side.FREELANCER, ProposalStatus.WITHDRAWN),
+        Transition(state, ProposalEvent.LAPSE, Side.SYSTEM, ProposalStatus.DECLINED),
+    )
+
+
 PROPOSAL_MACHINE = published(
     Machine(
         "proposal",
         N_("Proposal"),
         ProposalStatus.SENT,
         (
-            Transition(ProposalStatus.SENT, ProposalEvent.ACCEPT, Side.CUSTOMER, ProposalStatus.ACCEPTED),
-            Transition(ProposalStatus.SENT, ProposalEvent.DECLINE, Side.CUSTOMER, ProposalStatus.DECLINED),
-            Transition(ProposalStatus.SENT, ProposalEvent.EDIT, Side.FREELANCER, ProposalStatus.SENT),
-            Transition(ProposalStatus.SENT, ProposalEvent.WITHDRAW, Side.FREELANCER, ProposalStatus.WITHDRAWN),
-            Transition(ProposalStatus.SENT, ProposalEvent.LAPSE, Side.SYSTEM, ProposalStatus.DECLINED),
+            *_waiting(ProposalStatus.SENT),
+            Transition(ProposalStatus.SENT, ProposalEvent.SEE, Side.CUSTOMER, ProposalStatus.SEEN),
+            Transition(ProposalStatus.SENT, ProposalEvent.SHORTLIST, Side.CUSTOMER, ProposalStatus.SHORTLISTED),
+            *_waiting(ProposalStatus.SEEN),
+            Transition(ProposalStatus.SEEN, ProposalEvent.SHORTLIST, Side.CUSTOMER, ProposalStatus.SHORTLISTED),
+            *_waiting(ProposalStatus.SHORTLISTED),
+            Transition(ProposalStatus.SHORTLISTED, ProposalEvent.UNLIST, Side.CUSTOMER, ProposalStatus.SEEN),
         ),
-        timers=(Timer(ProposalStatus.SENT, ProposalEvent.LAPSE, follows="order"),),
+        timers=[Timer(state, ProposalEvent.LAPSE, follows="order") for state in UNDECIDED],
         words=WORDS,
     )
 )
@@ -59,3 +82,67 @@ def price_faults(price: Money, currency: Currency) -> list[FieldError]:
         text = N_("The order is in {currency}: name your price in it too.")
         return [FieldError(("body", "price"), text, {"currency": currency.value})]
     return []
+
+
+def milestone_faults(milestones: Sequence[Milestone], price: int, term_days: int) -> list[FieldError]:
+    """Return what is wrong with the parts of a work: they make up its price exactly and fit into its term."""
+    if not milestones:
+        return []
+    faults: list[FieldError] = []
+    if sum(part.amount for part in milestones) != price:
+        faults.append(FieldError(("body", "milestones"), N_("The milestones have to add up exactly to your price.")))
+    elif sum(part.days for part in milestones) > term_days:
+        faults.append(FieldError(("body", "milestones"), N_("The milestones take longer than your term.")))
+    return faults
+
+
+def answer_faults(answers: Sequence[str], questions: Sequence[str]) -> list[FieldError]:
+    """Return which questions of the order are not answered."""
+    if len(answers) > len(questions):
+        return [FieldError(("body", "answers"), N_("There are more answers than questions."))]
+    given = [*answers, *[""] * (len(questions) - len(answers))]
+    text = N_("The customer asks this: please answer.")
+    return [FieldError(("body", "answers", place), text) for place, answer in enumerate(given) if not answer]
+
+
+SHINGLE = 3
+"""Words that are compared together: enough for a changed name or price to leave most of a letter the same."""
+ALIKE = 0.7
+_WORD = re.compile(r"[^\W_]+")
+
+
+def _shingles(letter: str) -> frozenset[tuple[str, ...]]:
+    words = _WORD.findall(letter.casefold().replace("ё", "е"))
+    return frozenset(tuple(words[at : at + SHINGLE]) for at in range(max(1, len(words) - SHINGLE + 1)))
+
+
+def count_alike(letter: str, others: Iterable[str]) -> int:
+    """Count the letters that read nearly like this one: most of their runs of three words are the same."""
+    ours = _shingles(letter)
+    theirs = (_shingles(other) for other in others)
+    return sum(len(ours & found) >= ALIKE * len(ours | found) for found in theirs)
+
+
+# What a letter seems to say, never a proof: a mark is a line for the customer. No pattern repeats without a bound.
+_CONTACTS: dict[ContactMark, re.Pattern[str]] = {
+    ContactMark.EMAIL: re.compile(
+        r"[\w.+-]{1,64}\s?(?:@|\(at\)|\[at\]|\(собака\)| собака )\s?[\w-]{1,63}"
+        r"\s?(?:\.|\(dot\)| dot | точка )\s?[a-zа-я]{2,}",
+        re.IGNORECASE,
+    ),
+    ContactMark.PHONE: re.compile(
+        r"(?<![\w.,])(?:\+\s?\d|[78][\s(-]{0,3}[3-9]\d\d)(?:[\s().-]{0,3}\d){7,11}(?!\w)",
+    ),
+    ContactMark.LINK: re.compile(r"\b(?:https?://|www\.)\S|\b(?:t\.me|wa\.me|vk\.com|vk\.me)/\S", re.IGNORECASE),
+    ContactMark.MESSENGER: re.compile(
+        r"(?<![\w.@])@[a-z]\w{3,31}\b|\b(?:t\.me|wa\.me)/"
+        r"|\b(?:telegram|телеграм\w{0,3}|телег[аеу]|what[s]\s?app|в[оа]тс\s?ап\w?|viber|вайбер\w?|skype|скайп\w?|signal)\b"
+        r"|\b(?:тг|tg)\s?[:@-]",
+        re.IGNORECASE,
+    ),
+}
+
+
+def contacts_in(letter: str) -> list[ContactMark]:
+    """Return the ways to be reached that a letter seems to name, spelled-out ones too."""
+    return [mark for mark, pattern in _CONTACTS.items() if pattern.search(letter)]

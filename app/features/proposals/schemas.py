@@ -1,5 +1,6 @@
 """Shapes that cross the wire for proposals."""
 
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -7,19 +8,26 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
 from pydantic_core import PydanticCustomError
 
 from app.core.i18n import N_
-from app.core.money import MoneyInput, MoneyRead
-from app.core.texts import at_least, many_lines
+from app.core.money import MAX_AMOUNT, MoneyInput, MoneyRead
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from app.core.texts import Line, at_least, many_lines
 from app.features.orders.schemas import Moment, Note, PersonRead
 from app.models import DeclineReason, OrderStatus, ProposalStatus
 
 STATUS_WORDS: dict[ProposalStatus, tuple[str, str]] = {
     ProposalStatus.SENT: (N_("Waiting for a decision"), "note"),
+    ProposalStatus.SEEN: (N_("Seen by the customer"), "note"),
+    ProposalStatus.SHORTLISTED: (N_("On the short list"), "good"),
     ProposalStatus.ACCEPTED: (N_("Chosen"), "good"),
     ProposalStatus.DECLINED: (N_("Declined"), ""),
     ProposalStatus.WITHDRAWN: (N_("Withdrawn"), ""),
 }
 MAX_LETTER = 10_000
 MAX_TERM_DAYS = 1000
+MAX_MILESTONES = 20
+MAX_NOTE = 2000
+MAX_ANSWER = 2000
+MOST_COMPARED = 4
 CUSTOMER_REASONS = (
     DeclineReason.PRICE,
     DeclineReason.TERM,
@@ -28,6 +36,33 @@ CUSTOMER_REASONS = (
     DeclineReason.OTHER,
 )
 """Reasons a customer may give; the others are said by the system."""
+
+
+class DeskSort(StrEnum):
+    """How a customer sorts proposals."""
+
+    NEWEST = "newest"
+    PRICE = "price"
+    TERM = "term"
+    SHORTLIST = "shortlist"
+
+
+class DeskShow(StrEnum):
+    """Which proposals a customer looks at."""
+
+    ALL = "all"
+    UNSEEN = "unseen"
+    SHORTLISTED = "shortlisted"
+    DECLINED = "declined"
+
+
+class ContactMark(StrEnum):
+    """A way to be reached that a letter seems to name."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    LINK = "link"
+    MESSENGER = "messenger"
 
 
 def _by_hand(reason: DeclineReason) -> DeclineReason:
@@ -41,6 +76,34 @@ TermDays = Annotated[StrictInt, Field(ge=1, le=MAX_TERM_DAYS, description="days 
 Version = Annotated[int | None, Field(ge=1, le=2**31, description="the version you read; another one is refused")]
 
 
+class Milestone(BaseModel):
+    """A part of the work: what is done, for how much of the price, in how many days."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Annotated[Line, Field(min_length=1, max_length=200), at_least(1)]
+    amount: Annotated[StrictInt, Field(ge=1, le=MAX_AMOUNT, description="minor units of the price's currency")]
+    days: TermDays
+
+
+Milestones = Annotated[
+    list[Milestone],
+    Field(max_length=MAX_MILESTONES, description="they add up to the price and fit into the term; none: in one piece"),
+]
+
+Answers = Annotated[
+    list[Annotated[str, Field(max_length=MAX_ANSWER), AfterValidator(many_lines)]],
+    Field(max_length=5, description="one to each question of the order, in their order"),
+]
+
+
+class AnsweredQuestion(BaseModel):
+    """A question of the order as it read then, and what the freelancer answers."""
+
+    question: str
+    answer: str
+
+
 class ProposalCreate(BaseModel):
     """A freelancer's offer; the price is in the order's currency."""
 
@@ -49,6 +112,8 @@ class ProposalCreate(BaseModel):
     price: MoneyInput
     term_days: TermDays
     letter: Letter
+    milestones: Milestones = []
+    answers: Answers = []
 
 
 class ProposalPatch(BaseModel):
@@ -59,6 +124,8 @@ class ProposalPatch(BaseModel):
     price: MoneyInput | None = None
     term_days: TermDays | None = None
     letter: Letter | None = None
+    milestones: Milestones | None = None
+    answers: Answers | None = None
     version: Version = None
 
 
@@ -77,6 +144,42 @@ class ProposalDecline(BaseModel):
 
     reason: Annotated[DeclineReason, AfterValidator(_by_hand)] = DeclineReason.OTHER
     note: Note = ""
+
+
+class ProposalsSeen(BaseModel):
+    """Which proposals the customer has had on the screen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    proposals: Annotated[list[UUID], Field(min_length=1, max_length=100)]
+
+
+class SeenCount(BaseModel):
+    """How many proposals were new to the customer."""
+
+    count: int
+
+
+class ProposalNote(BaseModel):
+    """What the customer writes down for themselves; empty takes the note away."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[str, Field(max_length=MAX_NOTE), AfterValidator(many_lines)]
+
+
+class DeskView(BaseModel):
+    """Which proposals of an order its customer looks at, and in which order."""
+
+    sort: DeskSort = DeskSort.NEWEST
+    show: DeskShow = DeskShow.ALL
+
+
+class DeskQuery(DeskView):
+    """One page of a customer's desk."""
+
+    cursor: Annotated[str | None, Field(max_length=300, description="`next_cursor` of the page before")] = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 
 
 class OrderBrief(BaseModel):
@@ -99,10 +202,17 @@ class ProposalRead(BaseModel):
     price: MoneyRead
     term_days: int
     letter: str
+    milestones: list[Milestone]
+    answers: list[AnsweredQuestion]
+    contacts: list[ContactMark] = Field(
+        description="ways to be reached that the letter seems to name; only its order's customer is told"
+    )
+    note: str | None = Field(description="the customer's own note; null to anybody else")
     version: int
     decline_reason: DeclineReason | None
     decline_note: str | None
     created_at: Moment
     updated_at: Moment
     decided_at: Moment | None
+    seen_at: Moment | None = Field(description="when the customer had it on the screen for the first time")
     actions: list[str]

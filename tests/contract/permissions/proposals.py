@@ -1,8 +1,22 @@
 """Proposals: seen by who made them and by the customer."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from tests.contract.permissions.table import OFFER, SIGNED_IN, Row, page
 
 OFFER_FORM = {"price": "50 000", "term_days": "5", "letter": "Сделаю за пять дней."}
+
+
+def seen(ids: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the body that says the proposal was on the screen."""
+    return {"proposals": [str(ids["proposal_id"])]}
+
+
+def seen_form(ids: Mapping[str, Any]) -> dict[str, str]:
+    """Return the same as the page's form sends it."""
+    return {"proposal": str(ids["proposal_id"])}
+
 
 ROWS = [
     Row("POST /orders/{order_id}/proposals", (401, 201, 409, 409, 403), body=OFFER),
@@ -14,6 +28,11 @@ ROWS = [
     Row("PATCH /proposals/{proposal_id}", (401, 404, 404, 200, 403), body={"term_days": 9}),
     Row("POST /proposals/{proposal_id}/accept", (401, 404, 404, 403, 200)),
     Row("POST /proposals/{proposal_id}/decline", (401, 404, 404, 403, 200)),
+    Row("GET /orders/{order_id}/proposals/compared", (401, 404, 404, 404, 422)),
+    Row("POST /orders/{order_id}/proposals/seen", (401, 404, 404, 404, 200), body=seen),
+    Row("PUT /proposals/{proposal_id}/shortlist", (401, 404, 404, 403, 200)),
+    Row("DELETE /proposals/{proposal_id}/shortlist", (401, 404, 404, 403, 409)),
+    Row("PUT /proposals/{proposal_id}/note", (401, 404, 404, 403, 200), body={"text": "Спросить о сроках."}),
     Row("POST /proposals/{proposal_id}/withdraw", (401, 404, 404, 200, 403)),
 ]
 
@@ -24,6 +43,11 @@ PAGES = [
     page("GET /orders/{order_id}/proposals", 303, 303, state="draft"),
     page("POST /orders/{order_id}/proposals", 401, 303, 409, 409, 403, body=OFFER_FORM),
     page("POST /orders/{order_id}/proposals", 401, 404, 404, 404, 409, state="draft", body=OFFER_FORM),
+    page("GET /orders/{order_id}/compare", 401, 404, 404, 404, 303),
+    page("POST /orders/{order_id}/seen", 401, 404, 404, 404, 303, body=seen_form),
+    page("POST /proposals/{proposal_id}/shortlist", 401, 404, 404, 403, 303),
+    page("POST /proposals/{proposal_id}/unlist", 401, 404, 404, 403, 409),
+    page("POST /proposals/{proposal_id}/note", 401, 404, 404, 403, 303, body={"note": "Спросить о сроках."}),
     page("GET /proposals/mine", 401, 308),
     page("GET /my/proposals", 401, 200),
     page("GET /proposals/{proposal_id}", 401, 404, 404, 303, 303),

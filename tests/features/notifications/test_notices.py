@@ -33,7 +33,7 @@ LIST = "/api/v1/notifications"
 
 
 async def kinds(client: httpx.AsyncClient) -> list[str]:
-    return [item["kind"] for item in (await client.get(LIST)).json()["items"]]
+    return [item["kind"] for item in (await client.get(LIST, params={"limit": 100})).json()["items"]]
 
 
 async def test_everybody_concerned_learns_what_happened(

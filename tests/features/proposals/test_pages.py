@@ -57,7 +57,7 @@ async def visitor(market: Market, new_client: NewClient, name: str | None = None
     return Visitor(client)
 
 
-def words(page: BeautifulSoup) -> str:
+def words(page: BeautifulSoup | Tag) -> str:
     return " ".join(page.get_text(" ").split())
 
 

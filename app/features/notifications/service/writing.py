@@ -7,6 +7,7 @@ import structlog
 
 from app.core.uow import UnitOfWork
 from app.features.identity import service as identity
+from app.features.notifications import rules
 from app.features.notifications.repository import MailRepository, NotificationRepository
 from app.features.proposals import service as proposals
 from app.models.notification import NoticeKind
@@ -21,7 +22,7 @@ async def notify(uow: UnitOfWork, user_id: str, kind: NoticeKind, message_id: in
     if contact is None or not contact.active:
         return
     await NotificationRepository(uow.session).add(owner, kind, params, message_id)
-    if contact.email and contact.email_confirmed:
+    if contact.email and contact.email_confirmed and kind not in rules.NOTICE_ONLY:
         await mail(uow, owner, kind, message_id, params)
 
 

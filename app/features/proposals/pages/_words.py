@@ -5,20 +5,46 @@ from typing import Any
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
-from app.core.errors import FieldError
+from app.core.errors import DomainError, FieldError
 from app.core.i18n import N_, _
-from app.core.money import Currency, typed_amount
+from app.core.money import Currency, Money, amount_as_typed, typed_amount
 from app.core.problems import field_errors
 from app.features.proposals.errors import InvalidProposalError
 from app.features.proposals.schemas import (
+    MAX_MILESTONES,
     STATUS_WORDS,
+    ContactMark,
+    DeskShow,
+    DeskSort,
     ProposalCreate,
     ProposalRead,
 )
 from app.models import DeclineReason
+from app.web.forms import FormState
 
 PAGE_SIZE = 20
 LONGEST_NUMBER = 9
+EMPTY_ROWS = 2
+ANSWERS = tuple(f"answer_{place}" for place in range(5))
+"""The fields of the answers, in the order of the questions."""
+CONTACT_WORDS: dict[ContactMark, str] = {
+    ContactMark.EMAIL: N_("an e-mail address"),
+    ContactMark.PHONE: N_("a phone number"),
+    ContactMark.LINK: N_("a link"),
+    ContactMark.MESSENGER: N_("a messenger"),
+}
+SORT_WORDS: dict[DeskSort, str] = {
+    DeskSort.NEWEST: N_("Newest first"),
+    DeskSort.PRICE: N_("Lowest price first"),
+    DeskSort.TERM: N_("Shortest term first"),
+    DeskSort.SHORTLIST: N_("Short list first"),
+}
+SHOW_WORDS: dict[DeskShow, str] = {
+    DeskShow.ALL: N_("All"),
+    DeskShow.UNSEEN: N_("New to you"),
+    DeskShow.SHORTLISTED: N_("Short list"),
+    DeskShow.DECLINED: N_("Declined ones"),
+}
 REASON_WORDS: dict[DeclineReason, str] = {
     DeclineReason.PRICE: N_("The price does not fit"),
     DeclineReason.TERM: N_("The term does not fit"),
@@ -43,10 +69,13 @@ def read_form(form: FormData, currency: Currency) -> ProposalCreate:
         amount = typed_amount(str(form.get("price") or ""), currency)
     except ValueError as wrong:
         faults.append(FieldError(("price",), str(wrong)))
+    milestones = _milestones(form, currency, faults)
     content: dict[str, Any] = {
         "price": {"amount": amount, "currency": currency},
         "term_days": number_in(form, "term_days"),
         "letter": str(form.get("letter") or ""),
+        "milestones": milestones,
+        "answers": [str(form.get(name) or "") for name in ANSWERS if name in form],
     }
     try:
         command = ProposalCreate.model_validate(content)
@@ -58,13 +87,74 @@ def read_form(form: FormData, currency: Currency) -> ProposalCreate:
     return command
 
 
-def number_in(form: FormData, name: str) -> int | None:
-    text = str(form.get(name) or "").strip()
+def _milestones(form: FormData, currency: Currency, faults: list[FieldError]) -> list[dict[str, Any]]:
+    """Return the rows of the plan that say anything; a row that is half full is a fault."""
+    found: list[dict[str, Any]] = []
+    rows = zip(*(map(str, form.getlist(f"milestone_{part}")) for part in ("title", "amount", "days")), strict=False)
+    for title, amount, days in rows:
+        if not any(text.strip() for text in (title, amount, days)):
+            continue
+        try:
+            found.append({"title": title, "amount": typed_amount(amount, currency), "days": _whole(days)})
+        except ValueError:
+            found.clear()
+            faults.append(FieldError(("milestones",), N_("Give each milestone a name, an amount and its days.")))
+            break
+    return found
+
+
+def milestone_rows(f: FormState) -> list[tuple[str, str, str]]:
+    """Return what the rows of the plan show: what was typed, and a few empty ones."""
+    typed = zip(*(f.all(f"milestone_{part}") for part in ("title", "amount", "days")), strict=False)
+    rows = [row for row in typed if any(row)]
+    return rows + [("", "", "")] * min(max(EMPTY_ROWS, EMPTY_ROWS + 2 - len(rows)), MAX_MILESTONES - len(rows))
+
+
+def form_of(proposal: ProposalRead) -> FormState:
+    """Return the form of a proposal as it reads now."""
+    currency = proposal.price.currency
+    return FormState.start(
+        price=amount_as_typed(proposal.price.amount, currency),
+        term_days=proposal.term_days,
+        letter=proposal.letter,
+        milestone_title=[part.title for part in proposal.milestones],
+        milestone_amount=[amount_as_typed(part.amount, currency) for part in proposal.milestones],
+        milestone_days=[part.days for part in proposal.milestones],
+        **{name: pair.answer for name, pair in zip(ANSWERS, proposal.answers, strict=False)},
+    )
+
+
+def page_error(error: DomainError) -> DomainError | list[FieldError]:
+    """Return an error with each answer named by its own field, as the form has them."""
+    named = [
+        FieldError((ANSWERS[place],), item.message, item.params)
+        if item.loc[-2:-1] == ("answers",) and isinstance(place := item.loc[-1], int)
+        else item
+        for item in error.errors
+    ]
+    return named or error
+
+
+def _whole(text: str) -> int | None:
+    text = text.strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else None
+
+
+def number_in(form: FormData, name: str) -> int | None:
+    """Return a whole number that was typed, None where it is none."""
+    return _whole(str(form.get(name) or ""))
 
 
 def shown_in_words(proposal: ProposalRead) -> dict[str, Any]:
     """Return a proposal with its state in words."""
     label, tone = STATUS_WORDS[proposal.status]
     reason = _(REASON_WORDS[proposal.decline_reason]) if proposal.decline_reason else None
-    return {"it": proposal, "badge": (_(label), tone), "reason": reason}
+    named = [_(CONTACT_WORDS[mark]) for mark in proposal.contacts]
+    parts = [(part.title, Money(part.amount, proposal.price.currency), part.days) for part in proposal.milestones]
+    return {
+        "it": proposal,
+        "badge": (_(label), tone),
+        "reason": reason,
+        "contacts": ", ".join(named),
+        "milestones": parts,
+    }

@@ -1,10 +1,12 @@
 """The page of one order with its proposals."""
 
 from datetime import UTC, datetime, time
+from enum import StrEnum
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Request
+from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
@@ -19,12 +21,22 @@ from app.features.orders.schemas import DEFAULT_WORDS, EXPERIENCE_WORDS, KIND_WO
 from app.features.orders.schemas import STATUS_WORDS as ORDER_WORDS
 from app.features.profiles import service as profiles
 from app.features.proposals import service
-from app.features.proposals.pages._words import PAGE_SIZE, read_form, shown_in_words
+from app.features.proposals.pages._words import (
+    PAGE_SIZE,
+    SHOW_WORDS,
+    SORT_WORDS,
+    milestone_rows,
+    page_error,
+    read_form,
+    shown_in_words,
+)
 from app.features.proposals.schemas import (
     CUSTOMER_REASONS,
+    DeskView,
     ProposalRead,
 )
 from app.models import OrderStatus, ProposalStatus, Visibility
+from app.models.proposal import UNDECIDED
 from app.web.cards import budget_words
 from app.web.flash import redirect
 from app.web.formats import ago, day, exact, number
@@ -62,11 +74,30 @@ async def send_proposal(request: Request, order_id: UUID, actor: CurrentActor, u
         async with uow.session.begin_nested():
             await service.send_proposal(uow, actor, order_id, read_form(form, order.currency), key)
     except InvalidError as error:
-        state = FormState.posted(form, error)
+        state = FormState.posted(form, page_error(error))
         return await _order_page(request, uow.session, uow.resources, actor, order_id, state)
     return redirect(
         f"/orders/{order_id}", _("Your proposal is sent. The customer sees it now."), done=f"proposal-{order_id}"
     )
+
+
+def _view(request: Request) -> DeskView:
+    """Return how the customer sorts and narrows the desk; what is not known counts as nothing said."""
+    asked = request.query_params
+    try:
+        return DeskView.model_validate({name: asked[name] for name in ("sort", "show") if name in asked})
+    except ValidationError:
+        return DeskView()
+
+
+def _choices[K: StrEnum](order_id: UUID, view: DeskView, name: str, words: dict[K, str]) -> list[tuple[str, str, bool]]:
+    """Return the chips of one choice of the desk: words, address, and whether it is the present one."""
+    found: list[tuple[str, str, bool]] = []
+    for value, label in words.items():
+        query = view.model_copy(update={name: value}).model_dump(mode="json", exclude_defaults=True)
+        address = f"/orders/{order_id}" + (f"?{urlencode(query)}" if query else "") + "#proposals"
+        found.append((_(label), address, getattr(view, name) == value))
+    return found
 
 
 def address_of(order_id: UUID, key: str | None, part: str = "") -> str:
@@ -95,17 +126,23 @@ async def _order_page(
     is_own = actor is not None and actor.id == order.customer_id
     own: list[ProposalRead] = []
     desk: list[ProposalRead] = []
+    view = _view(request)
+    chosen = view.model_dump(mode="json", exclude_defaults=True)
     older = None
     if actor is not None and is_own and order.published_at is not None:
-        page = await service.list_order_proposals(session, actor, order_id, cursor, PAGE_SIZE)
+        page = await service.list_order_proposals(session, actor, order_id, cursor, PAGE_SIZE, view)
         desk = page.items
-        older = f"/orders/{order_id}?{urlencode({'cursor': page.next_cursor})}#proposals" if page.next_cursor else None
+        older = (
+            f"/orders/{order_id}?{urlencode(chosen | {'cursor': page.next_cursor})}#proposals"
+            if page.next_cursor
+            else None
+        )
     elif actor is not None and not is_own:
         own = await service.own_proposals_for(session, actor, order_id)
     facts = await profiles.customer_facts(session, [order.customer_id])
     people = await profiles.person_cards(session, {order.customer_id, *(item.freelancer.id for item in desk)})
     label, tone = ORDER_WORDS[order.status]
-    live = next((item for item in own if item.status in (ProposalStatus.SENT, ProposalStatus.ACCEPTED)), None)
+    live = next((item for item in own if item.status in (*UNDECIDED, ProposalStatus.ACCEPTED)), None)
     refused = any(item.decline_reason in CUSTOMER_REASONS for item in own)
     context = {
         "order": shown,
@@ -121,7 +158,12 @@ async def _order_page(
         "people": people,
         "desk": [shown_in_words(item) for item in desk],
         "older": older,
-        "newer": f"/orders/{order_id}#proposals" if cursor else None,
+        "newer": f"/orders/{order_id}?{urlencode(chosen)}#proposals" if cursor else None,
+        "unseen": [item.id for item in desk if item.status is ProposalStatus.SENT],
+        "narrowed": bool(chosen) or bool(cursor),
+        "sorts": _choices(order_id, view, "sort", SORT_WORDS),
+        "shows": _choices(order_id, view, "show", SHOW_WORDS),
+        "rows": milestone_rows(form),
         "may_propose": "propose" in shown.actions and live is None and not refused,
         "next": _next_step(shown, is_own=is_own, live=live),
         "sign_in": f"/sign-in?next={quote(address_of(order_id, key))}",

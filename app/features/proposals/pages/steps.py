@@ -1,6 +1,6 @@
 """Every step of both sides of a proposal; each decision has a page that names it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -8,15 +8,25 @@ from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
+from app.core.actor import Actor
 from app.core.errors import InvalidError
 from app.core.http import ReadSession, Uow
 from app.core.i18n import _
-from app.core.money import amount_as_typed
 from app.core.problems import field_errors
 from app.features.identity.access import CurrentActor
+from app.features.orders import service as orders
 from app.features.proposals import service
 from app.features.proposals.errors import InvalidProposalError, ProposalChangedError
-from app.features.proposals.pages._words import PAGE_SIZE, REASON_WORDS, number_in, read_form, shown_in_words
+from app.features.proposals.pages._words import (
+    PAGE_SIZE,
+    REASON_WORDS,
+    form_of,
+    milestone_rows,
+    number_in,
+    page_error,
+    read_form,
+    shown_in_words,
+)
 from app.features.proposals.schemas import (
     CUSTOMER_REASONS,
     ProposalDecline,
@@ -69,12 +79,8 @@ async def edit_proposal_form(
     proposal = await service.get_proposal(session, actor, proposal_id)
     if "edit" not in proposal.actions:
         return _too_late(proposal)
-    start = FormState.start(
-        price=amount_as_typed(proposal.price.amount, proposal.price.currency),
-        term_days=proposal.term_days,
-        letter=proposal.letter,
-    )
-    return render(request, "proposals/edit.html", {"proposal": proposal, "f": start})
+    start = form_of(proposal)
+    return render(request, "proposals/edit.html", await _editor(session, actor, proposal, start))
 
 
 @router.post("/proposals/{proposal_id}/edit")
@@ -88,7 +94,7 @@ async def edit_proposal(request: Request, proposal_id: UUID, actor: CurrentActor
             command = ProposalPatch(**given.model_dump(), version=number_in(form, "version"))
             await service.edit_proposal(uow, actor, proposal_id, command)
     except (InvalidError, ProposalChangedError) as error:
-        context = {"proposal": proposal, "f": FormState.posted(form, error)}
+        context = await _editor(uow.session, actor, proposal, FormState.posted(form, page_error(error)))
         return render(request, "proposals/edit.html", context, status_code=422)
     return redirect(f"/orders/{proposal.order.id}", _("The changes are saved."), done=f"proposal-{proposal_id}")
 
@@ -160,6 +166,11 @@ async def decline_proposal(request: Request, proposal_id: UUID, actor: CurrentAc
         return render(request, "proposals/decline.html", context, status_code=422)
     declined = await service.decline_proposal(uow, actor, proposal_id, command)
     return redirect(f"/orders/{declined.order_id}", _("The proposal is declined. The freelancer will be told."))
+
+
+async def _editor(session: ReadSession, actor: Actor, proposal: ProposalRead, f: FormState) -> dict[str, Any]:
+    order = await orders.get_order(session, actor, proposal.order.id)
+    return {"proposal": proposal, "f": f, "questions": order.questions, "rows": milestone_rows(f)}
 
 
 def _reasons() -> list[tuple[str, str, None]]:

@@ -1,0 +1,84 @@
+"""What a customer does at the desk: says what was on the screen, keeps a short list and notes, compares."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from app.core.http import ReadSession, Uow
+from app.core.i18n import _
+from app.core.problems import field_errors
+from app.features.identity.access import CurrentActor
+from app.features.orders import service as orders
+from app.features.proposals import service
+from app.features.proposals.errors import InvalidProposalError, UnknownProposalsError
+from app.features.proposals.pages._words import shown_in_words
+from app.features.proposals.schemas import ProposalNote, ProposalsSeen
+from app.web.flash import redirect
+from app.web.render import render
+
+router = APIRouter()
+
+
+@router.get("/orders/{order_id}/compare")
+async def compare_proposals(
+    request: Request,
+    order_id: UUID,
+    actor: CurrentActor,
+    session: ReadSession,
+    ids: Annotated[list[UUID] | None, Query(max_length=100)] = None,
+) -> Response:
+    """Show a few proposals side by side."""
+    order = await orders.get_order(session, actor, order_id)
+    try:
+        found = await service.compare_proposals(session, actor, order_id, ids or [])
+    except UnknownProposalsError as error:
+        return redirect(f"/orders/{order_id}#proposals", error.text(), "warn")
+    given = [{pair.question: pair.answer for pair in item.answers} for item in found]
+    questions = list(dict.fromkeys(pair.question for item in found for pair in item.answers))
+    context = {
+        "order": order,
+        "proposals": [shown_in_words(item) for item in found],
+        "answers": [(question, [answers.get(question, "") for answers in given]) for question in questions],
+    }
+    return render(request, "proposals/compare.html", context)
+
+
+@router.post("/orders/{order_id}/seen")
+async def mark_proposals_seen(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Note which proposals were on the screen; the page's script sends this, or a person by the button."""
+    form = await request.form()
+    try:
+        command = ProposalsSeen.model_validate({"proposals": form.getlist("proposal")})
+    except ValidationError as wrong:
+        raise InvalidProposalError(errors=field_errors([dict(item) for item in wrong.errors()])) from wrong
+    await service.mark_seen(uow, actor, order_id, command.proposals)
+    return redirect(f"/orders/{order_id}#proposals")
+
+
+@router.post("/proposals/{proposal_id}/shortlist")
+async def shortlist_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Put a proposal on the short list."""
+    proposal = await service.shortlist_proposal(uow, actor, proposal_id)
+    return redirect(f"/orders/{proposal.order_id}#proposal-{proposal_id}", _("The proposal is on your short list."))
+
+
+@router.post("/proposals/{proposal_id}/unlist")
+async def unlist_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Take a proposal off the short list."""
+    proposal = await service.unlist_proposal(uow, actor, proposal_id)
+    return redirect(f"/orders/{proposal.order_id}#proposal-{proposal_id}", _("The proposal is off your short list."))
+
+
+@router.post("/proposals/{proposal_id}/note")
+async def note_proposal(request: Request, proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Keep the customer's own note."""
+    form = await request.form()
+    try:
+        command = ProposalNote(text=str(form.get("note") or ""))
+    except ValidationError as wrong:
+        raise InvalidProposalError(errors=field_errors([dict(item) for item in wrong.errors()])) from wrong
+    proposal = await service.note_proposal(uow, actor, proposal_id, command)
+    return redirect(f"/orders/{proposal.order_id}#proposal-{proposal_id}", _("Your note is kept."))

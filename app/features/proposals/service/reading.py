@@ -1,0 +1,160 @@
+"""What the two sides of a proposal see."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.i18n import N_
+from app.core.machine import Side
+from app.core.money import MoneyRead
+from app.core.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
+from app.features.orders import service as orders
+from app.features.orders.errors import OrderNotFoundError
+from app.features.orders.schemas import PersonRead
+from app.features.proposals import policy, rules
+from app.features.proposals.repository import ProposalRepository
+from app.features.proposals.rules import PROPOSAL_MACHINE
+from app.features.proposals.schemas import AnsweredQuestion, DeskSort, DeskView, Milestone, OrderBrief, ProposalRead
+from app.features.proposals.service.steps import visible
+from app.models import Order, OrderStatus, Proposal, ProposalStatus
+
+
+async def get_proposal(session: AsyncSession, actor: Actor, proposal_id: UUID) -> ProposalRead:
+    """Return a proposal to one of its two sides."""
+    proposal = await visible(session, actor, proposal_id)
+    return (await present(session, actor, [proposal]))[0]
+
+
+async def list_order_proposals(
+    session: AsyncSession,
+    actor: Actor,
+    order_id: UUID,
+    cursor: str | None,
+    limit: int,
+    view: DeskView | None = None,
+) -> Slice[ProposalRead]:
+    """Return an order's proposals: all to its customer, as they sort them; to a freelancer their own; else nothing."""
+    order = await orders.get_order(session, actor, order_id)
+    repository = ProposalRepository(session)
+    if order.customer_id == actor.id:
+        return await _desk(session, actor, order.id, cursor, limit, view or DeskView())
+    rows = await repository.of_order(order.id, actor.id, _before(cursor), limit + 1)
+    if not rows and not cursor:
+        raise OrderNotFoundError(N_("Only the customer sees who has answered this order."))
+    return await _slice(session, actor, rows, limit)
+
+
+async def _desk(
+    session: AsyncSession, actor: Actor, order_id: UUID, cursor: str | None, limit: int, view: DeskView
+) -> Slice[ProposalRead]:
+    after = None
+    if cursor:
+        sort, value, key = decode_cursor(cursor, str, int, str)
+        if sort != view.sort:
+            raise BadCursorError
+        after = (value, _uuid(key))
+    rows = await ProposalRepository(session).desk(order_id, view, after, limit + 1)
+    items = await present(session, actor, rows[:limit])
+    if len(rows) <= limit:
+        return Slice(items, None)
+    last = rows[limit - 1]
+    return Slice(items, encode_cursor(view.sort.value, _place(last, view.sort), str(last.id)))
+
+
+def _place(proposal: Proposal, sort: DeskSort) -> int:
+    """Return by what a row stands where it does; the same as `DESK_KEYS` says in the database."""
+    places = {
+        DeskSort.NEWEST: 0,
+        DeskSort.PRICE: proposal.price_amount,
+        DeskSort.TERM: proposal.term_days,
+        DeskSort.SHORTLIST: int(proposal.status is not ProposalStatus.SHORTLISTED),
+    }
+    return places[sort]
+
+
+async def list_own_proposals(
+    session: AsyncSession, actor: Actor, cursor: str | None, limit: int
+) -> Slice[ProposalRead]:
+    """Return the actor's own proposals in every state, newest first."""
+    rows = await ProposalRepository(session).of_freelancer(actor.id, _before(cursor), limit + 1)
+    return await _slice(session, actor, rows, limit)
+
+
+async def own_proposals_for(session: AsyncSession, actor: Actor, order_id: UUID) -> list[ProposalRead]:
+    """Return what the actor has sent for an order, newest first."""
+    rows = await ProposalRepository(session).of_order(order_id, actor.id, None, 20)
+    return await present(session, actor, rows)
+
+
+async def count_waiting(session: AsyncSession, order_id: UUID) -> int:
+    """Count the undecided proposals of an order; the caller has checked that its reader is the customer."""
+    return len(await ProposalRepository(session).waiting(order_id))
+
+
+async def people_concerned(session: AsyncSession, order_id: UUID) -> list[UUID]:
+    """Return the freelancers whose proposals for an order are undecided: those an edit of the order concerns."""
+    return [row.freelancer_id for row in await ProposalRepository(session).waiting(order_id)]
+
+
+async def present(session: AsyncSession, actor: Actor, rows: Sequence[Proposal]) -> list[ProposalRead]:
+    """Return proposals as their reader sees them."""
+    if not rows:
+        return []
+    found = await orders.orders_by_id(session, [row.order_id for row in rows])
+    people = await orders.people(session, [row.freelancer_id for row in rows])
+    return [_read(actor, found[row.order_id], row, people[row.freelancer_id]) for row in rows]
+
+
+def actions(actor: Actor, order: Order, proposal: Proposal) -> list[str]:
+    """Return what the actor may do with the proposal as both stand."""
+    side = policy.side_of(actor, order, proposal)
+    if side is None or order.status is not OrderStatus.OPEN:
+        return []
+    return [str(event) for event in PROPOSAL_MACHINE.events(proposal.status, side)]
+
+
+def _read(actor: Actor, order: Order, proposal: Proposal, freelancer: PersonRead) -> ProposalRead:
+    for_customer = policy.side_of(actor, order, proposal) is Side.CUSTOMER
+    return ProposalRead(
+        id=proposal.id,
+        order=OrderBrief(id=order.id, title=order.title, status=order.status, version=order.version),
+        order_version=proposal.order_version,
+        freelancer=freelancer,
+        status=proposal.status,
+        price=MoneyRead(amount=proposal.price_amount, currency=proposal.currency),
+        term_days=proposal.term_days,
+        letter=proposal.letter,
+        milestones=[Milestone.model_validate(part) for part in proposal.milestones],
+        answers=[AnsweredQuestion.model_validate(pair) for pair in proposal.answers],
+        contacts=rules.contacts_in(proposal.letter) if for_customer else [],
+        note=proposal.customer_note if for_customer else None,
+        version=proposal.version,
+        decline_reason=proposal.decline_reason,
+        decline_note=proposal.decline_note,
+        created_at=proposal.created_at,
+        updated_at=proposal.updated_at,
+        decided_at=proposal.decided_at,
+        seen_at=proposal.seen_at,
+        actions=actions(actor, order, proposal),
+    )
+
+
+async def _slice(session: AsyncSession, actor: Actor, rows: Sequence[Proposal], limit: int) -> Slice[ProposalRead]:
+    items = await present(session, actor, rows[:limit])
+    return Slice(items, encode_cursor(str(items[-1].id)) if len(rows) > limit else None)
+
+
+def _before(cursor: str | None) -> UUID | None:
+    if not cursor:
+        return None
+    (key,) = decode_cursor(cursor, str)
+    return _uuid(key)
+
+
+def _uuid(key: str) -> UUID:
+    try:
+        return UUID(key)
+    except ValueError as wrong:
+        raise BadCursorError from wrong

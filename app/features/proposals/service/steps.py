@@ -1,0 +1,100 @@
+"""What every step of a proposal shares: who may, from which state, and what is announced."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.errors import FieldError
+from app.core.machine import Side
+from app.core.uow import UnitOfWork
+from app.features.orders import service as orders
+from app.features.proposals import policy
+from app.features.proposals.errors import (
+    InvalidProposalError,
+    NotYourStepError,
+    ProposalChangedError,
+    ProposalNotFoundError,
+    ProposalStateError,
+)
+from app.features.proposals.events import ProposalDeclined
+from app.features.proposals.repository import ProposalRepository
+from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
+from app.models import DeclineReason, Order, OrderStatus, Proposal, ProposalStatus
+
+
+async def visible(session: AsyncSession, actor: Actor, proposal_id: UUID) -> Proposal:
+    """Return a proposal the actor is a side of; any other is not there."""
+    proposal = await ProposalRepository(session).get(proposal_id)
+    if proposal is None:
+        raise ProposalNotFoundError
+    order = (await orders.orders_by_id(session, [proposal.order_id]))[proposal.order_id]
+    if policy.side_of(actor, order, proposal) is None:
+        raise ProposalNotFoundError
+    return proposal
+
+
+async def locked(uow: UnitOfWork, actor: Actor, proposal_id: UUID, side: Side) -> tuple[Order, Proposal]:
+    """Lock a proposal and its order for a step of one side.
+
+    Raises:
+        ProposalNotFoundError: The actor is on no side of it.
+        NotYourStepError: The step belongs to the other side.
+    """
+    seen = await visible(uow.session, actor, proposal_id)
+    order = await orders.lock_order(uow, seen.order_id)
+    proposal = await ProposalRepository(uow.session).get_for_update(proposal_id)
+    if proposal is None:
+        raise ProposalNotFoundError
+    if policy.side_of(actor, order, proposal) is not side:
+        raise NotYourStepError
+    return order, proposal
+
+
+def step(order: Order, proposal: Proposal, event: ProposalEvent) -> ProposalStatus:
+    """Return where an event leads while the order is open.
+
+    Raises:
+        ProposalStateError: The state does not know the event.
+    """
+    target = PROPOSAL_MACHINE.target(proposal.status, event)
+    if target is None or order.status is not OrderStatus.OPEN:
+        raise ProposalStateError
+    return target
+
+
+def decline(uow: UnitOfWork, order: Order, proposal: Proposal, reason: DeclineReason) -> None:
+    """Decline a locked proposal; announces `ProposalDeclined`."""
+    proposal.status = ProposalStatus.DECLINED
+    proposal.decline_reason = reason
+    proposal.decided_at = proposal.updated_at = utc_now()
+    uow.emit(ProposalDeclined(**parties(order, proposal), reason=reason.value))
+
+
+def parties(order: Order, proposal: Proposal) -> dict[str, str]:
+    """Return whom and what an event of a proposal is about."""
+    return {
+        "proposal_id": str(proposal.id),
+        "order_id": str(order.id),
+        "customer_id": str(order.customer_id),
+        "freelancer_id": str(proposal.freelancer_id),
+    }
+
+
+def check(faults: list[FieldError]) -> None:
+    """Refuse a proposal with faults, all of them at once."""
+    if faults:
+        raise InvalidProposalError(errors=faults)
+
+
+def check_version(proposal: Proposal, version: int | None) -> None:
+    """Refuse a step about a version that is not the present one."""
+    if version is not None and version != proposal.version:
+        raise ProposalChangedError
+
+
+def see(proposal: Proposal) -> None:
+    """Note that the customer has had a locked proposal before them: every step of theirs says so."""
+    if proposal.seen_at is None:
+        proposal.seen_at = utc_now()
