@@ -1,6 +1,7 @@
 """What every storage promises, the same suite over each: the disk, a real S3 server, and Supabase's API."""
 
 import asyncio
+import errno
 import os
 import socket
 import subprocess
@@ -215,3 +216,22 @@ def test_the_address_chooses(settings: Settings) -> None:
     assert configured(settings, s3_endpoint="http://s3").storage_kind == "s3"
     assert configured(settings, s3_endpoint="http://s3", supabase_url="http://sb").storage_kind == "supabase"
     assert configured(settings, supabase_url="http://sb", storage="disk").storage_kind == "disk"
+
+
+async def test_a_disk_that_does_not_keep_its_word_leaves_nothing(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage, key, path = make_storage(configured(settings, data_dir=tmp_path)), new_key(), tmp_path / "small"
+    path.write_bytes(b"bytes")
+
+    def failing(_descriptor: int) -> None:
+        raise OSError(errno.EIO, "the disk says no")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", failing)
+        with pytest.raises(StorageUnavailableError):
+            await storage.put(key, path)
+    assert await storage.size(key) is None
+    assert [found async for found in storage.objects()] == []
+    await storage.put(key, path)
+    assert await whole(storage, key) == b"bytes"

@@ -46,10 +46,12 @@ TAKING: tuple[type[DomainError], ...] = (
     StorageDownError,
 )
 FORM = "multipart/form-data"
-PIECE = "application/offset+octet-stream"
+PIECE = "application/octet-stream"
+PIECES = (PIECE, "application/offset+octet-stream")
+"""What programs call bytes, and what those that speak tus call them."""
 LONG_BODIES = (
     LongBody("POST", re.compile("/api/v1/files"), FORM, rules.LONGEST_FILE + FORM_OVERHEAD),
-    LongBody("PATCH", re.compile("/api/v1/files/uploads/[^/]+"), PIECE, rules.LONGEST_FILE),
+    *(LongBody("PATCH", re.compile("/api/v1/files/uploads/[^/]+"), kind, rules.LONGEST_FILE) for kind in PIECES),
 )
 OFFSET = "Upload-Offset"
 WHICH = N_("Choose one of: {expected}.")
@@ -129,8 +131,8 @@ async def send_piece(
     offset: Annotated[int, Header(alias=OFFSET, ge=0, le=2**53)],
 ) -> UploadRead:
     """Send the next piece, from `Upload-Offset` on. What arrived of a piece before the line broke stays."""
-    if media_type(request.headers.get("content-type")) != PIECE:
-        raise UnsupportedMediaTypeError(N_("Send the body as application/offset+octet-stream"))
+    if media_type(request.headers.get("content-type")) not in PIECES:
+        raise UnsupportedMediaTypeError(N_("Send the body as application/octet-stream"))
     upload = await take_piece(request, actor, file_id, offset)
     response.headers[OFFSET] = str(upload.offset)
     return upload

@@ -1,14 +1,18 @@
 """What files belong to."""
 
+import io
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
+from fastapi import FastAPI, Request
+from starlette.datastructures import FormData, UploadFile
 
 from app.core.ids import new_id
 from app.core.uow import UnitOfWork
-from app.features.files import service
+from app.features.files import rules, service
+from app.features.files.access import form_files, form_with_files
 from app.features.files.errors import FileInUseError, InvalidFilesError
 from app.features.files.schemas import Subject
 from app.models import SubjectKind
@@ -77,3 +81,26 @@ async def test_a_form_that_is_shown_again_knows_its_files(uow: OpenUow, files: F
     async with uow() as work:
         shown = await service.own_files(work.session, owner, [theirs.id, mine.id, new_id(), mine.id])
     assert [file.id for file in shown] == [mine.id]
+
+
+async def test_a_form_without_a_script_brings_its_files_itself(app: FastAPI, files: Files, as_actor: Any) -> None:
+    owner = await as_actor()
+    kept, removed = await files.make(owner), await files.make(owner)
+    sent = UploadFile(io.BytesIO(b"text"), size=4, filename="new.txt")
+    nothing = UploadFile(io.BytesIO(b""), size=0, filename="")
+    form = FormData(
+        [
+            ("files", str(kept.id)),
+            ("files", str(removed.id)),
+            ("files", "no id"),
+            ("files_remove", str(removed.id)),
+            ("files_new", sent),
+            ("files_new", nothing),
+        ]
+    )
+    request = Request({"type": "http", "method": "POST", "path": "/", "headers": [], "app": app})
+    ids = await form_files(request, owner, form, SubjectKind.ORDER)
+    assert ids[0] == kept.id
+    assert len(ids) == 2
+    assert (await files.read(owner, ids[1])).name == "new.txt"
+    assert form_with_files("/orders/new").limit > rules.LONGEST_FILE

@@ -3,6 +3,8 @@
 import hashlib
 import io
 import re
+import stat
+import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
@@ -208,6 +210,15 @@ async def test_no_more_than_the_quota_and_room_comes_back(
     assert (await send(client, "b.txt", b"x" * 401)).status_code == 201
 
 
+def linked() -> bytes:
+    """An archive whose entry is a link out of it."""
+    made, entry = io.BytesIO(), zipfile.ZipInfo("passwords")
+    entry.create_system, entry.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(made, "w") as writing:
+        writing.writestr(entry, "/etc/passwd")
+    return made.getvalue()
+
+
 BOMB = archive({"zeros": bytes(40 * rules.MEGABYTE)})
 OFFICE = archive({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"})
 LOOKS: list[tuple[str, bytes, str]] = [
@@ -223,6 +234,7 @@ LOOKS: list[tuple[str, bytes, str]] = [
     ("climbs.zip", archive({"../../etc/cron.d/x": b"x"}), "bomb"),
     ("rooted.zip", archive({"/etc/passwd": b"x"}), "bomb"),
     ("drive.zip", archive({"C:/windows/x": b"x"}), "bomb"),
+    ("linked.zip", linked(), "bomb"),
     ("matryoshka.zip", archive({"inner.zip": BOMB}), "bomb"),
     ("many.zip", archive({f"{index}": b"" for index in range(10_001)}), "bomb"),
     ("plain.docx", archive({"a": b"x"}), "wrong_type"),
