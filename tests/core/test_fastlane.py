@@ -1,0 +1,29 @@
+"""The fast lane asks again where a connection was dead, never where the answer took too long."""
+
+from typing import override
+
+import pytest
+
+from app.core.fastlane import FastLane
+
+
+class Counting(FastLane):
+    """Fails as the driver does, and counts how often it was asked."""
+
+    def __init__(self, failure: Exception) -> None:
+        super().__init__("postgresql+asyncpg://nobody@127.0.0.1:1/none")
+        self.failure = failure
+        self.asked = 0
+
+    @override
+    async def _fetch(self, kind: str, statement: str, *values: object) -> list[object]:
+        self.asked += 1
+        raise self.failure
+
+
+@pytest.mark.parametrize(("failure", "asked"), [(TimeoutError(), 1), (ConnectionResetError(), 2)])
+async def test_only_a_dead_connection_is_tried_again(failure: Exception, asked: int) -> None:
+    lane = Counting(failure)
+    with pytest.raises(ConnectionError):
+        await lane.fetch("SELECT 1")
+    assert lane.asked == asked
