@@ -50,6 +50,7 @@ async def test_by_budget_within_one_currency(market: Market, client: httpx.Async
     for query in queries:
         assert await titles(client, sort="budget", currency="RUB", limit=2, **query) == by_price
     assert await titles(client, sort="budget", currency="USD") == []
+    assert "5 orders" in (await client.get("/orders?sort=budget", headers={"Accept-Language": "en"})).text
     refused = await client.get(LIST, params={"sort": "budget"})
     assert (refused.status_code, refused.json()["errors"][0]["loc"]) == (422, ["query", "currency"])
 

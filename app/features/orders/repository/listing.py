@@ -91,6 +91,7 @@ class Conditions:
     since: datetime | None = None
     answers_below: int | None = None
     hidden: tuple[UUID, ...] = ()
+    priced: bool | None = None
     budget_kind: BudgetKind | None = None
     budget_min: int | None = None
     budget_max: int | None = None
@@ -108,8 +109,8 @@ class Conditions:
         PostgreSQL multiplies their frequencies as if they had nothing to do with each other, and so may expect a
         hundred orders where twenty thousand fit.
         """
-        given = len(shape_of(self, None)[0][0] - {"words", "skills", "hidden"})
-        return given + len(_TOKEN.findall(self.words)) + len(self.skills) > 1
+        given = len(shape_of(self, None)[0][0] - {"words", "skills", "any_skill", "hidden"})
+        return given + len(_TOKEN.findall(self.words)) + len(self.skills) + len(self.any_skill) > 1
 
 
 type Shape = tuple[frozenset[str], str]
@@ -146,6 +147,7 @@ def clauses_of(given: frozenset[str], of: type[Order] = Order) -> list[ColumnEle
         "since": of.published_at >= bindparam("since", type_=DateTime(timezone=True)),
         "answers_below": of.proposals_count < bindparam("answers_below", type_=BigInteger),
         "hidden": of.customer_id != all_(bindparam("hidden", type_=ARRAY(Uuid()))),
+        "priced": of.budget_amount.is_not(None),
         "budget_kind": of.budget_kind == bindparam("budget_kind", type_=Text),
         "currency": of.currency == bindparam("currency", type_=Text),
         "budget_min": most >= bindparam("budget_min", type_=BigInteger),

@@ -48,7 +48,7 @@ CANDIDATES = 2000
 """How many of the newest orders that fit are sorted; docs/ranking.md says so too."""
 COUNTED = 1000
 """How many of the newest orders that fit are counted for the facets."""
-BY_BUDGET = frozenset({"currency", "budget_kind", "budget_min", "budget_max", "hidden"})
+BY_BUDGET = frozenset({"priced", "currency", "budget_kind", "budget_min", "budget_max", "hidden"})
 """Conditions under which the index by budget is followed."""
 BY_END = frozenset({"hidden"})
 """The same for the index by the end of open orders."""
@@ -157,8 +157,6 @@ class SortingRepository:
         rows = select(*columns, key.label("sort_key"), *[part.label(f"p_{name}") for name, part in points.items()])
         if direct:
             rows = rows.where(IS_LISTED, *clauses_of(given), Order.published_at <= bindparam("as_of"))
-        if sort == "budget":
-            rows = rows.where(near.budget_amount.is_not(None))
         if place is not None:
             values |= {"key": place.key, "order_id": place.order_id}
             after = tuple_(bindparam("key", type_=BigInteger), bindparam("order_id", type_=Uuid()))

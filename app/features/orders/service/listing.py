@@ -80,6 +80,7 @@ async def narrow(
         since=since.replace(minute=0, second=0, microsecond=0) if since else None,
         answers_below=wanted.answers_below,
         hidden=tuple(sorted(hidden)),
+        priced=True if isinstance(wanted, OrderListQuery) and wanted.sort == "budget" else None,
         budget_kind=wanted.budget_kind,
         budget_min=wanted.budget_min,
         budget_max=wanted.budget_max,
