@@ -92,6 +92,7 @@ async def test_freelancers_for_an_order(market: Market, client: httpx.AsyncClien
     items = (await client.get(f"/api/v1/orders/{order.id}/recommended-freelancers")).json()["items"]
     assert [(item["name"], item["score"]) for item in items] == [("expert", 55), ("beginner", 35)]
     page = (await client.get(f"/orders/{order.id}/people")).text
+    assert f'href="/orders/{order.id}/invitations?person=' in page
     for words in ("Whom to invite", "skills of the order: Python", "Why here: 55 points"):
         assert words in page
     wordless = await market.order(customer, title="Помощь", skills=[])
