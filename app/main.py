@@ -32,6 +32,7 @@ from app.core.security.csrf import SocketGuardMiddleware, guard_request
 from app.core.shortcuts import Shortcut, ShortcutMiddleware
 from app.core.starting import StartMiddleware, give_back_memory, sentence_of
 from app.features.catalog.endpoints import router as catalog
+from app.features.files.access import form_with_files
 from app.features.files.endpoints import LONG_BODIES as FILE_BODIES
 from app.features.files.endpoints import router as files
 from app.features.files.pages import links as file_links
@@ -98,7 +99,7 @@ SHORTCUTS: Mapping[str, Shortcut] = {
 }
 
 # Addresses that read more than MAX_BODY_BYTES, each of one kind and to a limit of its own.
-LONG_BODIES: tuple[LongBody, ...] = FILE_BODIES
+LONG_BODIES: tuple[LongBody, ...] = (*FILE_BODIES, form_with_files(r"/orders/(new|[0-9a-f-]{36}/edit)"))
 
 
 @asynccontextmanager

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision: str = "3d9a5e17c042"
 down_revision: str | None = "78d73fcc8e0f"
@@ -93,22 +92,9 @@ def upgrade() -> None:
         ["customer_id", sa.literal_column("created_at DESC")],
         unique=False,
     )
-    op.create_table(
-        "order_templates",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("customer_id", sa.Uuid(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("content", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("char_length(name) BETWEEN 1 AND 100", name=op.f("ck_order_templates_name_length")),
-        sa.ForeignKeyConstraint(["customer_id"], ["users.id"], name=op.f("fk_order_templates_customer_id_users")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_templates")),
-        sa.UniqueConstraint("customer_id", "name", name=op.f("uq_order_templates_customer_id_name")),
-    )
 
 
 def downgrade() -> None:
-    op.drop_table("order_templates")
     op.drop_table("order_invitations")
     for name in CHECKS:
         op.execute(f"ALTER TABLE orders DROP CONSTRAINT ck_orders_{name}")

@@ -16,7 +16,6 @@ from app.models.order import (
     OrderStatus,
     Visibility,
 )
-from app.models.order_template import OrderTemplate
 from app.models.profile import (
     Availability,
     Favourite,
@@ -78,7 +77,6 @@ __all__ = [
     "OrderMatching",
     "OrderRevision",
     "OrderStatus",
-    "OrderTemplate",
     "OutboxMessage",
     "PortfolioItem",
     "Profile",

@@ -13,6 +13,7 @@ from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
 from app.features.catalog.errors import UnknownCategoryError
+from app.features.files.errors import InvalidFilesError
 from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.identity.errors import NewAccountLimitError, NotSignedInError, SessionEndedError
 from app.features.orders import service
@@ -49,6 +50,7 @@ READER = (BadTokenError, SessionEndedError)
 SIGNED_IN = (*READER, NotSignedInError)
 WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)
 CUSTOMER = (*WRITER, OrderNotFoundError, NotOrderCustomerError, OrderStateError)
+WRITING = (InvalidOrderError, UnknownCategoryError, InvalidFilesError)
 PUBLISHING = (*CUSTOMER, InvalidOrderError, TooManyOrdersError, NewAccountLimitError)
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
@@ -111,7 +113,7 @@ async def did_you_mean(session: ReadSession, q: Annotated[str, Query(max_length=
 @router.post(
     "",
     status_code=HTTPStatus.CREATED,
-    responses=refusals(*WRITER, InvalidOrderError, UnknownCategoryError),
+    responses=refusals(*WRITER, *WRITING),
 )
 async def create_order(command: OrderCreate, actor: CurrentActor, uow: Uow) -> OrderRead:
     """Write a draft; `publish` shows it to everybody."""
@@ -142,7 +144,8 @@ async def get_order(
 
 
 @router.patch(
-    "/{order_id:uuid}", responses=refusals(*CUSTOMER, InvalidOrderError, UnknownCategoryError, OrderChangedError)
+    "/{order_id:uuid}",
+    responses=refusals(*CUSTOMER, *WRITING, OrderChangedError),
 )
 async def edit_order(order_id: UUID, command: OrderPatch, actor: CurrentActor, uow: Uow) -> OrderRead:
     """Change your order; of a published one the earlier text is kept and shown."""

@@ -1,5 +1,6 @@
 """The editor of an order and the steps of its customer as pages; a draft is kept on the server."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,9 @@ from app.core.money import Currency, amount_as_typed, typed_amount
 from app.core.problems import field_errors
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
+from app.features.files.access import form_files, sent_ids
+from app.features.files.schemas import FileRead
+from app.features.files.service import own_files
 from app.features.identity.access import CurrentActor
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError, OrderChangedError
@@ -29,6 +33,7 @@ from app.features.orders.schemas import (
     OrderRead,
 )
 from app.models import BudgetKind, CloseReason, Order, OrderStatus, Visibility
+from app.models.file import SubjectKind
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
@@ -63,15 +68,17 @@ async def new_order(
 @router.post("/orders/new")
 async def create_order(request: Request, actor: CurrentActor, uow: Uow) -> Response:
     """Keep a draft on the server, then show it as others would see it, or publish it at once."""
-    form = await request.form()
-    try:
-        async with uow.session.begin_nested():
-            order = await service.create_order(uow, actor, read_form(form))
-            if form.get("step") == "publish":
-                order = await service.publish_order(uow, actor, order.id)
-    except InvalidError as error:
-        return await _editor(request, uow.session, uow.resources, FormState.posted(form, error), None)
-    return _after_saving(order, form, "new-order")
+    async with request.form() as form:
+        try:
+            sent = await form_files(request, actor, form, SubjectKind.ORDER)
+            async with uow.session.begin_nested():
+                order = await service.create_order(uow, actor, read_form(form, sent))
+                if form.get("step") == "publish":
+                    order = await service.publish_order(uow, actor, order.id)
+        except InvalidError as error:
+            again = await own_files(uow.session, actor, sent_ids(form, "files"))
+            return await _editor(request, uow.session, uow.resources, FormState.posted(form, error), None, again)
+        return _after_saving(order, form, "new-order")
 
 
 @router.get("/orders/{order_id}/edit")
@@ -89,18 +96,20 @@ async def edit_order_form(
 @router.post("/orders/{order_id}/edit")
 async def edit_order(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     """Save what was changed; those who answered a published order are told."""
-    form = await request.form()
-    try:
-        async with uow.session.begin_nested():
-            command = OrderPatch(**read_form(form).model_dump(), version=_version(form))
-            order = await service.edit_order(uow, actor, order_id, command)
-            if form.get("step") == "publish":
-                order = await service.publish_order(uow, actor, order_id)
-    except (InvalidError, OrderChangedError) as error:
-        order = await service.get_order(uow.session, actor, order_id)
-        shown = await service.present(uow.session, uow.resources, actor, order)
-        return await _editor(request, uow.session, uow.resources, FormState.posted(form, error), shown)
-    return _after_saving(order, form, f"order-{order_id}")
+    async with request.form() as form:
+        try:
+            sent = await form_files(request, actor, form, SubjectKind.ORDER)
+            async with uow.session.begin_nested():
+                command = OrderPatch(**read_form(form, sent).model_dump(), version=_version(form))
+                order = await service.edit_order(uow, actor, order_id, command)
+                if form.get("step") == "publish":
+                    order = await service.publish_order(uow, actor, order_id)
+        except (InvalidError, OrderChangedError) as error:
+            order = await service.get_order(uow.session, actor, order_id)
+            shown = await service.present(uow.session, uow.resources, actor, order)
+            again = await own_files(uow.session, actor, sent_ids(form, "files"))
+            return await _editor(request, uow.session, uow.resources, FormState.posted(form, error), shown, again)
+        return _after_saving(order, form, f"order-{order_id}")
 
 
 @router.post("/orders/{order_id}/publish")
@@ -169,8 +178,8 @@ async def close_order(request: Request, order_id: UUID, actor: CurrentActor, uow
     return redirect(f"/orders/{order_id}", _("The order is closed. Those who answered it will be told."))
 
 
-def read_form(form: FormData) -> OrderCreate:
-    """Translate the editor's fields into the command.
+def read_form(form: FormData, files: Sequence[UUID] = ()) -> OrderCreate:
+    """Translate the editor's fields and the ids of its files into the command.
 
     Raises:
         InvalidOrderError: Some of them cannot be read; all are named at once.
@@ -202,6 +211,7 @@ def read_form(form: FormData) -> OrderCreate:
         "weekly_hours": (str(form.get("weekly_hours") or "").strip() or None) if kind == BudgetKind.HOURLY else None,
         "questions": [line.strip() for line in str(form.get("questions") or "").splitlines() if line.strip()],
         "proposals_limit": str(form.get("proposals_limit") or "").strip() or None,
+        "files": list(files),
         **amounts,
     }
     try:
@@ -266,12 +276,19 @@ def _start(order: OrderRead) -> FormState:
 
 
 async def _editor(
-    request: Request, session: ReadSession, resources: Resources, form: FormState, order: OrderRead | None
+    request: Request,
+    session: ReadSession,
+    resources: Resources,
+    form: FormState,
+    order: OrderRead | None,
+    files: Sequence[FileRead] | None = None,
 ) -> Response:
+    held = order.files if order else ()
     catalogue = await catalog.read_catalogue(session, resources)
     context = {
         "f": form,
         "order": order,
+        "files": held if files is None else files,
         "categories": category_options(catalogue),
         "skills": skill_options(catalogue),
         "kinds": [(kind.value, _(words), _(KIND_NOTES[kind])) for kind, words in KIND_WORDS.items()],

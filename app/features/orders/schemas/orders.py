@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from app.core.i18n import N_
 from app.core.money import MoneyInput, MoneyRead
 from app.core.texts import at_least, many_lines, one_line
+from app.features.files.schemas import FileRead
 from app.models import BudgetKind, CloseReason, Experience, OrderStatus, Visibility
 
 STATUS_WORDS: dict[OrderStatus, tuple[str, str]] = {
@@ -90,6 +91,9 @@ def _by_hand(reason: CloseReason) -> CloseReason:
     return reason
 
 
+FileIds = Annotated[list[UUID], Field(max_length=20)]
+
+
 class OrderFields(BaseModel):
     """What a customer says about the work."""
 
@@ -118,6 +122,7 @@ class OrderFields(BaseModel):
     proposals_limit: ProposalsLimit | None = Field(
         default=None, description="so many proposals at once and no more; a place that is given up is free again"
     )
+    files: FileIds = Field(default=[], description="ids of files that you uploaded for an order")
 
 
 class OrderCreate(OrderFields):
@@ -142,6 +147,7 @@ class OrderPatch(BaseModel):
     weekly_hours: WeeklyHours | None = None
     questions: Questions | None = None
     proposals_limit: ProposalsLimit | None = None
+    files: FileIds | None = None
     version: int | None = Field(
         default=None, ge=1, le=2**31, description="the version you read; the change is refused when it is not the last"
     )
@@ -211,6 +217,7 @@ class OrderRead(OrderCard):
     weekly_hours: int | None
     questions: list[str]
     proposals_limit: int | None
+    files: list[FileRead] = Field(description="each link is good for a short while")
     if_nobody_acts: DefaultRead | None = Field(description="what happens by itself, and when")
     rejection: str | None = Field(description="its customer's alone: why the operator sent it back")
     share_key: str | None = Field(description="its customer's alone: `?key=` in the address opens an order by link")

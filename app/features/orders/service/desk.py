@@ -5,6 +5,8 @@ from uuid import UUID
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.uow import UnitOfWork
+from app.features.files import service as files
+from app.features.files.schemas import Subject
 from app.features.identity import service as identity
 from app.features.orders import policy, rules
 from app.features.orders.errors import (
@@ -20,6 +22,7 @@ from app.features.orders.rules import ORDER_MACHINE, OrderEvent
 from app.features.orders.schemas import OrderClose, OrderCreate, OrderPatch
 from app.features.orders.service.fields import apply, check, content_of
 from app.models import CloseReason, Order, OrderRevision, OrderStatus
+from app.models.file import SubjectKind
 
 
 async def create_order(
@@ -28,9 +31,11 @@ async def create_order(
     """Write a draft that only its customer sees."""
     order = Order(customer_id=actor.id, title=command.title, external_key=external_key)
     order.description = command.description
-    await apply(uow, order, command.model_dump(exclude={"title", "description"}), command)
+    await apply(uow, order, command.model_dump(exclude={"title", "description", "files"}), command)
     OrderRepository(uow.session).add(order)
     await uow.session.flush()
+    if command.files:
+        await files.attach(uow, actor, Subject(SubjectKind.ORDER, order.id), command.files)
     return order
 
 
@@ -42,9 +47,10 @@ async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Ord
         raise OrderChangedError
     before = content_of(order)
     await _put_in(uow, order, command)
+    others = await _attach(uow, actor, order, command)
     if order.status in rules.PUBLISHED_WELL:
         check(rules.publishing_faults(order, utc_now().date()))
-    if content_of(order) == before:
+    if content_of(order) == before and not others:
         return order
     if order.published_at is not None:
         revision = OrderRevision(order_id=order.id, version=order.version, content=before)
@@ -58,8 +64,20 @@ async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Ord
     return order
 
 
+async def _attach(uow: UnitOfWork, actor: Actor, order: Order, command: OrderPatch) -> bool:
+    """Let the order hold the files that were named, and tell whether they are others than before."""
+    if command.files is None:
+        return False
+    subject = Subject(SubjectKind.ORDER, order.id)
+    held = (await files.attached(uow.session, [subject]))[subject]
+    if [file.id for file in held] == command.files:
+        return False
+    await files.attach(uow, actor, subject, command.files)
+    return True
+
+
 async def _put_in(uow: UnitOfWork, order: Order, command: OrderPatch) -> None:
-    given = {name: getattr(command, name) for name in command.model_fields_set - {"version"}}
+    given = {name: getattr(command, name) for name in command.model_fields_set - {"version", "files"}}
     for name in ("title", "description"):
         if given.get(name) is not None:
             setattr(order, name, given[name])

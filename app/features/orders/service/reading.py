@@ -11,12 +11,15 @@ from app.core.money import MoneyRead
 from app.core.pagination import Slice, decode_cursor, encode_cursor
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
+from app.features.files import service as files
+from app.features.files.schemas import Subject
 from app.features.identity import service as identity
 from app.features.orders import policy, rules
 from app.features.orders.errors import InvalidFilterError, NotOrderCustomerError, OrderNotFoundError
 from app.features.orders.repository import OrderRepository
 from app.features.orders.schemas import DefaultRead, OrderCard, OrderRead, OwnOrderCard, PersonRead, RevisionRead
 from app.models import Order, Visibility
+from app.models.file import SubjectKind
 
 
 async def get_order(session: AsyncSession, actor: Actor | None, order_id: UUID, key: str | None = None) -> Order:
@@ -60,6 +63,7 @@ async def present(session: AsyncSession, resources: Resources, actor: Actor | No
     catalogue = await catalog.read_catalogue(session, resources)
     customer = (await people(session, [order.customer_id]))[order.customer_id]
     card = _card(order, order.description, catalogue, customer)
+    subject = Subject(SubjectKind.ORDER, order.id)
     return OrderRead(
         **dict(card),
         version=order.version,
@@ -73,6 +77,7 @@ async def present(session: AsyncSession, resources: Resources, actor: Actor | No
         weekly_hours=order.weekly_hours,
         questions=order.questions,
         proposals_limit=order.proposals_limit,
+        files=(await files.attached(session, [subject]))[subject],
         if_nobody_acts=default_of(order),
         rejection=order.rejection if policy.is_customer(actor, order) else None,
         actions=actions(actor, order),
