@@ -51,6 +51,7 @@ from app.features.orders.endpoints import router as orders
 from app.features.orders.pages import guest_list_shortcut
 from app.features.orders.pages import router as order_pages
 from app.features.profiles.endpoints import router as profiles
+from app.features.profiles.pages import LONG_BODIES as PROFILE_BODIES
 from app.features.profiles.pages import router as profile_pages
 from app.features.proposals.endpoints import router as proposals
 from app.features.proposals.pages import router as proposal_pages
@@ -99,7 +100,11 @@ SHORTCUTS: Mapping[str, Shortcut] = {
 }
 
 # Addresses that read more than MAX_BODY_BYTES, each of one kind and to a limit of its own.
-LONG_BODIES: tuple[LongBody, ...] = (*FILE_BODIES, form_with_files(r"/orders/(new|[0-9a-f-]{36}/edit)"))
+LONG_BODIES: tuple[LongBody, ...] = (
+    *FILE_BODIES,
+    *PROFILE_BODIES,
+    form_with_files(r"/orders/(new|[0-9a-f-]{36}/edit)"),
+)
 
 
 @asynccontextmanager

@@ -51,6 +51,7 @@ INSIDE = {
         "profile": "/settings/profile",
         "public-profile": "/settings/public-profile",
         "portfolio": "/settings/portfolio",
+        "photo": "/settings/photo",
         "favourites": "/my/favourites",
         "security": "/settings/security",
         "password": "/settings/security/password",

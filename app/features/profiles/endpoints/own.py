@@ -11,6 +11,7 @@ from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
+from app.features.files.errors import InvalidFilesError
 from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.identity.errors import NotSignedInError, SessionEndedError
 from app.features.profiles import service
@@ -26,6 +27,8 @@ from app.features.profiles.errors import (
 from app.features.profiles.schemas import (
     OwnProfileRead,
     PersonCard,
+    PhotoPut,
+    PhotoRead,
     PortfolioFields,
     PortfolioList,
     PortfolioMove,
@@ -33,7 +36,6 @@ from app.features.profiles.schemas import (
     ProfilePatch,
     ProfileRead,
 )
-from app.features.profiles.service.own import item_read
 
 router = APIRouter(tags=["profiles"])
 
@@ -59,6 +61,25 @@ async def edit_profile(command: ProfilePatch, actor: CurrentActor, uow: Uow) -> 
     return await service.get_own_profile(uow.session, uow.resources, actor)
 
 
+@router.get("/profiles/me/photo", responses=refusals(*SIGNED_IN))
+async def get_photo(actor: CurrentActor, session: ReadSession) -> PhotoRead:
+    """Return the picture that stands for you."""
+    return await service.get_photo(session, actor)
+
+
+@router.put("/profiles/me/photo", responses=refusals(*WRITER, InvalidFilesError))
+async def put_photo(command: PhotoPut, actor: CurrentActor, uow: Uow) -> PhotoRead:
+    """Let an uploaded picture stand for you, in place of another."""
+    return await service.put_photo(uow, actor, command.file)
+
+
+@router.delete("/profiles/me/photo", status_code=HTTPStatus.NO_CONTENT, responses=refusals(*WRITER))
+async def drop_photo(actor: CurrentActor, uow: Uow) -> Response:
+    """Let your initials stand for you again."""
+    await service.drop_photo(uow, actor)
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
 @router.get("/profiles/me/portfolio", responses=refusals(*SIGNED_IN))
 async def list_portfolio(actor: CurrentActor, session: ReadSession) -> PortfolioList:
     """List your pieces of work, in the order they are shown."""
@@ -68,27 +89,29 @@ async def list_portfolio(actor: CurrentActor, session: ReadSession) -> Portfolio
 @router.post(
     "/profiles/me/portfolio",
     status_code=HTTPStatus.CREATED,
-    responses=refusals(*WRITER, InvalidProfileError, PortfolioFullError),
+    responses=refusals(*WRITER, InvalidProfileError, InvalidFilesError, PortfolioFullError),
 )
 async def add_portfolio_item(command: PortfolioFields, actor: CurrentActor, uow: Uow) -> PortfolioRead:
     """Show one more piece of work, behind the others."""
-    return item_read(await service.add_item(uow, actor, command))
+    item = await service.add_item(uow, actor, command)
+    return await service.get_item(uow.session, actor, item.id)
 
 
 @router.put(
     "/profiles/me/portfolio/{item_id:uuid}",
-    responses=refusals(*WRITER, InvalidProfileError, PortfolioItemNotFoundError),
+    responses=refusals(*WRITER, InvalidProfileError, InvalidFilesError, PortfolioItemNotFoundError),
 )
 async def edit_portfolio_item(item_id: UUID, command: PortfolioFields, actor: CurrentActor, uow: Uow) -> PortfolioRead:
     """Say something else about a piece of work."""
-    return item_read(await service.edit_item(uow, actor, item_id, command))
+    await service.edit_item(uow, actor, item_id, command)
+    return await service.get_item(uow.session, actor, item_id)
 
 
 @router.post("/profiles/me/portfolio/{item_id:uuid}/move", responses=refusals(*WRITER, PortfolioItemNotFoundError))
 async def move_portfolio_item(item_id: UUID, command: PortfolioMove, actor: CurrentActor, uow: Uow) -> PortfolioList:
     """Put a piece of work at another place."""
-    items = await service.move_item(uow, actor, item_id, command.position)
-    return PortfolioList(items=[item_read(item) for item in items])
+    await service.move_item(uow, actor, item_id, command.position)
+    return PortfolioList(items=await service.list_portfolio(uow.session, actor))
 
 
 @router.delete(

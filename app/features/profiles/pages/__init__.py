@@ -1,16 +1,21 @@
-"""The pages of profiles: the catalogue, the public one, the editor, the portfolio, and whom one keeps or hides."""
+"""The pages of profiles: the catalogue, the public one, the editors, and whom one keeps or hides."""
 
 from fastapi import APIRouter
 
+from app.features.files.access import form_with_files
 from app.features.profiles.pages.catalogue import router as catalogue
 from app.features.profiles.pages.editor import router as editor
 from app.features.profiles.pages.people import router as people
+from app.features.profiles.pages.photo import router as photo
 from app.features.profiles.pages.portfolio import router as portfolio
 
+LONG_BODIES = (form_with_files("/settings/portfolio/[^/]+"), form_with_files("/settings/photo"))
+"""The forms that bring files."""
 router = APIRouter()
 router.include_router(catalogue)
 router.include_router(editor)
+router.include_router(photo)
 router.include_router(portfolio)
 router.include_router(people)
 
-__all__ = ["router"]
+__all__ = ["LONG_BODIES", "router"]

@@ -30,6 +30,7 @@ class PersonShown:
     href: str
     name: str
     headline: str
+    photo: str | None
     skills: tuple[str, ...]
     rate: str | None
     note: str
@@ -83,6 +84,7 @@ def shown(card: FoundFreelancer, catalogue: catalog.Catalogue, *, favourite: boo
         href=card.href,
         name=card.name,
         headline=card.headline,
+        photo=card.avatar_url,
         skills=tuple(skill.name for skill in card.skills[:SKILLS_ON_CARD]),
         rate=rate_words(card),
         note=" · ".join(note for note in (card.place or country, speaks) if note),

@@ -1,5 +1,6 @@
 """One's own portfolio as pages: add, say, move, take out."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,14 +9,20 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from app.core.errors import InvalidError
+from app.core.actor import Actor
+from app.core.errors import FieldError
 from app.core.http import ReadSession, Uow
 from app.core.i18n import _
 from app.core.problems import field_errors
+from app.features.files import service as files
+from app.features.files.access import form_files, sent_ids
+from app.features.files.schemas import FileRead
 from app.features.identity.access import CurrentActor
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError, PortfolioFullError
+from app.features.profiles.pages._files import REFUSED, beside_files
 from app.features.profiles.schemas import PortfolioFields
+from app.models import SubjectKind
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
@@ -39,13 +46,9 @@ async def add_item_form(request: Request, _actor: CurrentActor) -> Response:
 @router.post(f"{ADDRESS}/new")
 async def add_item(request: Request, actor: CurrentActor, uow: Uow) -> Response:
     """Show one more piece of work."""
-    form = await request.form()
-    try:
-        async with uow.session.begin_nested():
-            await service.add_item(uow, actor, read_form(form))
-    except (InvalidError, PortfolioFullError) as error:
-        return _form(request, FormState.posted(form, error), None)
-    return redirect(ADDRESS, _("It is in your portfolio."), done="portfolio-new")
+    return await _save(request, actor, uow, None) or redirect(
+        ADDRESS, _("It is in your portfolio."), done="portfolio-new"
+    )
 
 
 @router.get(f"{ADDRESS}/{{item_id}}")
@@ -59,19 +62,13 @@ async def edit_item_form(request: Request, item_id: UUID, actor: CurrentActor, s
         year=item.year,
         skills=", ".join(item.skills) or None,
     )
-    return _form(request, start, item_id)
+    return _form(request, start, item_id, item.files)
 
 
 @router.post(f"{ADDRESS}/{{item_id}}")
 async def edit_item(request: Request, item_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     """Save what is said about a piece of work."""
-    form = await request.form()
-    try:
-        async with uow.session.begin_nested():
-            await service.edit_item(uow, actor, item_id, read_form(form))
-    except InvalidError as error:
-        return _form(request, FormState.posted(form, error), item_id)
-    return redirect(ADDRESS, _("Saved."), done=f"portfolio-{item_id}")
+    return await _save(request, actor, uow, item_id) or redirect(ADDRESS, _("Saved."), done=f"portfolio-{item_id}")
 
 
 @router.post(f"{ADDRESS}/{{item_id}}/move")
@@ -117,7 +114,32 @@ def read_form(form: FormData) -> PortfolioFields:
         raise InvalidProfileError(errors=field_errors([dict(error) for error in wrong.errors()])) from wrong
 
 
-def _form(request: Request, form: FormState, item_id: UUID | None) -> Response:
+async def _save(request: Request, actor: Actor, uow: Uow, item_id: UUID | None) -> Response | None:
+    """Add or change a piece of work; where that is refused, return the form with what is wrong.
+
+    Files are taken in first: whoever forgot the title need not send them again.
+    """
+    async with request.form() as form:
+        sent: Sequence[UUID] = sent_ids(form, "files")
+        try:
+            sent = await form_files(request, actor, form, SubjectKind.PORTFOLIO)
+            async with uow.session.begin_nested():
+                command = read_form(form).model_copy(update={"files": sent})
+                if item_id is None:
+                    await service.add_item(uow, actor, command)
+                else:
+                    await service.edit_item(uow, actor, item_id, command)
+        except REFUSED as error:
+            faults = beside_files(error)
+        except PortfolioFullError as error:
+            faults = [FieldError((), error.message, error.params)]
+        else:
+            return None
+        known = await files.own_files(uow.session, actor, sent)
+        return _form(request, FormState.posted(form, faults), item_id, known)
+
+
+def _form(request: Request, form: FormState, item_id: UUID | None, attached: Sequence[FileRead] = ()) -> Response:
     action = f"{ADDRESS}/{item_id}" if item_id else f"{ADDRESS}/new"
-    context = {"f": form, "action": action, "item_id": item_id}
+    context = {"f": form, "action": action, "item_id": item_id, "files": attached}
     return render(request, "profiles/portfolio_edit.html", context, status_code=422 if form.has_errors else 200)

@@ -10,10 +10,13 @@ from app.core.i18n import N_
 from app.core.money import MoneyInput, MoneyRead
 from app.core.texts import at_least, clean_link, many_lines, one_line
 from app.core.world import countries, languages, time_zones
+from app.features.files.schemas import FileRead
 from app.features.profiles.schemas.facts import Moment
 from app.models import Availability, ProfileSide, SkillLevel
 
 MAX_HEADLINE, MAX_ABOUT, MAX_LINKS, MAX_LANGUAGES, MAX_SKILLS = 120, 10_000, 8, 10, 30
+MAX_FILES = 50
+"""Files that are read in one request; the room of files says how many one thing holds."""
 LEVEL_WORDS: dict[SkillLevel, str] = {
     SkillLevel.BEGINNER: N_("Beginner"),
     SkillLevel.CONFIDENT: N_("Confident"),
@@ -131,6 +134,7 @@ class PortfolioRead(BaseModel):
     link: str | None
     year: int | None
     skills: list[str] = Field(description="slugs of the catalogue")
+    files: list[FileRead] = Field(description="pictures and files, in their order; others see those that are ready")
     created_at: Moment
 
 
@@ -193,6 +197,25 @@ class PortfolioFields(BaseModel):
     link: Link | None = None
     year: Annotated[int, Field(ge=1950, le=2100)] | None = None
     skills: Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=10)] = []
+    files: (
+        Annotated[list[UUID], Field(max_length=MAX_FILES, description="uploaded as `portfolio`; null leaves them")]
+        | None
+    ) = None
+
+
+class PhotoPut(BaseModel):
+    """Which picture stands for a person."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: UUID = Field(description="uploaded as `avatar`; its middle is cut into a square")
+
+
+class PhotoRead(BaseModel):
+    """The picture that stands for a person; `url` is there once the picture was looked at."""
+
+    url: str | None
+    waiting: bool = Field(description="whether there is a picture that is still being looked at")
 
 
 class PortfolioMove(BaseModel):

@@ -26,6 +26,7 @@ from app.features.profiles.service.own import (
     person_cards,
     skills_of,
 )
+from app.features.profiles.service.photos import drop_photo, get_photo, photos_of, put_photo
 from app.features.profiles.service.portfolio import (
     add_item,
     edit_item,
@@ -41,6 +42,7 @@ __all__ = [
     "add_item",
     "customer_facts",
     "drop_favourite",
+    "drop_photo",
     "edit_item",
     "edit_profile",
     "favourite_ids",
@@ -48,6 +50,7 @@ __all__ = [
     "find_person",
     "get_item",
     "get_own_profile",
+    "get_photo",
     "get_profile",
     "hidden_customers",
     "hide_customer",
@@ -57,6 +60,8 @@ __all__ = [
     "mark_customers",
     "move_item",
     "person_cards",
+    "photos_of",
+    "put_photo",
     "recommend_people",
     "remove_item",
     "show_customer",

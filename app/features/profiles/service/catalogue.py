@@ -30,6 +30,7 @@ from app.features.profiles.schemas import (
     SkillsMode,
 )
 from app.features.profiles.service.own import card_of
+from app.features.profiles.service.photos import photos_of
 from app.models import Availability, Profile, SkillLevel, User
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,14 +72,14 @@ async def find_people(
         rest = [item for item in ranked if after is None or item.key < after]
         page = rest[: wanted.limit]
         cursor = encode_cursor("match", *page[-1].key) if len(rest) > wanted.limit else None
-        items = await _presented(repository, catalogue, page)
+        items = await _presented(session, catalogue, page)
         return FoundPeople(items=items, next_cursor=cursor, count=count)
     rows: Sequence[tuple[User, Profile]]
     if wanted.sort is PeopleSort.RATE:
         rows = await repository.cheapest(conditions, _place(wanted, "rate"), wanted.limit + 1)
     else:
         rows = await repository.newest(conditions, _place(wanted, "newest"), wanted.limit + 1)
-    items = await _presented(repository, catalogue, [Ranked(*row) for row in rows[: wanted.limit]])
+    items = await _presented(session, catalogue, [Ranked(*row) for row in rows[: wanted.limit]])
     cursor = None
     if len(rows) > wanted.limit:
         user, profile = rows[wanted.limit - 1]
@@ -132,24 +133,28 @@ async def recommend_people(
     catalogue = await catalog.read_catalogue(session, resources)
     conditions = PeopleConditions(skills=tuple(skills), any_skill=True, without=without, recommended=True)
     ranked = await rank_people(session, conditions, skills, words)
-    return await _presented(CatalogueRepository(session), catalogue, ranked[:limit])
+    return await _presented(session, catalogue, ranked[:limit])
 
 
 async def _presented(
-    repository: CatalogueRepository, catalogue: catalog.Catalogue, rows: Sequence[Ranked]
+    session: AsyncSession, catalogue: catalog.Catalogue, rows: Sequence[Ranked]
 ) -> list[FoundFreelancer]:
     """Turn rows into the answer: cards with skills, and the lines of the sum where there is one."""
-    levels = await repository.levels([row.user.id for row in rows])
-    return [_found(row, levels.get(row.user.id, {}), catalogue) for row in rows]
+    ids = [row.user.id for row in rows]
+    levels = await CatalogueRepository(session).levels(ids)
+    photos = await photos_of(session, ids)
+    return [_found(row, levels.get(row.user.id, {}), photos.get(row.user.id), catalogue) for row in rows]
 
 
-def _found(row: Ranked, levels: dict[str, SkillLevel], catalogue: catalog.Catalogue) -> FoundFreelancer:
+def _found(
+    row: Ranked, levels: dict[str, SkillLevel], photo: str | None, catalogue: catalog.Catalogue
+) -> FoundFreelancer:
     user, profile, locale = row.user, row.profile, current_locale()
     named = [(catalogue.skill(slug), level) for slug, level in levels.items()]
     rate = None
     if profile.rate_amount is not None and profile.rate_currency is not None:
         rate = MoneyRead(amount=profile.rate_amount, currency=profile.rate_currency)
-    card = card_of(Person(user.id, user.username, user.display_name, user.created_at, profile))
+    card = card_of(Person(user.id, user.username, user.display_name, user.created_at, profile), photo)
     return FoundFreelancer(
         **dict(card),
         skills=[SkillRead(slug=skill.slug, name=skill.name(locale), level=level) for skill, level in named if skill],

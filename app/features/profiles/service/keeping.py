@@ -10,10 +10,11 @@ from app.core.uow import UnitOfWork
 from app.features.identity import service as identity
 from app.features.profiles import rules
 from app.features.profiles.errors import OneselfError, TooManyKeptError
-from app.features.profiles.repository import ProfileRepository
+from app.features.profiles.repository import Person, ProfileRepository
 from app.features.profiles.repository.own import Kept
 from app.features.profiles.schemas import PersonCard
 from app.features.profiles.service.own import card_of, find_person, person_cards
+from app.features.profiles.service.photos import photos_of
 from app.models import Favourite, HiddenCustomer
 
 
@@ -65,13 +66,17 @@ async def _keep(uow: UnitOfWork, actor: Actor, username: str, kept: Kept) -> Per
     if await repository.count_kept(kept, actor.id) >= rules.MAX_KEPT:
         raise TooManyKeptError(params={"limit": rules.MAX_KEPT})
     await repository.keep(kept, actor.id, person.id)
-    return card_of(person)
+    return await _card(uow, person)
 
 
 async def _drop(uow: UnitOfWork, actor: Actor, username: str, kept: Kept) -> PersonCard:
     person = await find_person(uow.session, username)
     await ProfileRepository(uow.session).drop(kept, actor.id, person.id)
-    return card_of(person)
+    return await _card(uow, person)
+
+
+async def _card(uow: UnitOfWork, person: Person) -> PersonCard:
+    return card_of(person, (await photos_of(uow.session, [person.id])).get(person.id))
 
 
 async def _page(session: AsyncSession, actor: Actor, kept: Kept, cursor: str | None, limit: int) -> Slice[PersonCard]:

@@ -1,6 +1,6 @@
 """What a person does with their own profile and portfolio, and what others read of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,8 @@ from app.core.money import MoneyRead
 from app.core.resources import Resources
 from app.core.uow import UnitOfWork
 from app.features.catalog import service as catalog
+from app.features.files import service as files
+from app.features.files.schemas import FileRead, Subject
 from app.features.identity import service as identity
 from app.features.profiles import rules
 from app.features.profiles.errors import InvalidProfileError, PersonNotFoundError, ProfileChangedError
@@ -29,7 +31,18 @@ from app.features.profiles.schemas import (
     SkillItem,
     SkillRead,
 )
-from app.models import Availability, Favourite, HiddenCustomer, PortfolioItem, Profile, ProfileSide, SkillLevel
+from app.features.profiles.service.photos import photos_of
+from app.models import (
+    Availability,
+    Favourite,
+    FileStatus,
+    HiddenCustomer,
+    PortfolioItem,
+    Profile,
+    ProfileSide,
+    SkillLevel,
+    SubjectKind,
+)
 
 PLAIN = ("side", "availability", "recommendations", "headline", "place")
 """Fields that are put into the profile as they came and are never empty (null)."""
@@ -38,10 +51,13 @@ MAYBE = ("country", "time_zone", "available_from", "hours_week")
 
 
 async def person_cards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, PersonCard]:
-    """Return people as lists show them, in one query; who is not there is left out."""
+    """Return people as lists show them, in two queries; who is not there is left out."""
     if not ids:
         return {}
-    return {person.id: card_of(person) for person in await ProfileRepository(session).people(ids)}
+    photos = await photos_of(session, ids)
+    return {
+        person.id: card_of(person, photos.get(person.id)) for person in await ProfileRepository(session).people(ids)
+    }
 
 
 async def skills_of(session: AsyncSession, user_id: UUID) -> list[str]:
@@ -142,14 +158,14 @@ def blank(user_id: UUID) -> Profile:
     )  # fmt: skip
 
 
-def card_of(person: Person) -> PersonCard:
-    """Turn a person into what lists show."""
+def card_of(person: Person, photo: str | None = None) -> PersonCard:
+    """Turn a person and the address of their picture into what lists show."""
     return PersonCard(
         id=person.id,
         username=person.username,
         name=person.display_name or person.username,
         headline=person.profile.headline if person.profile else "",
-        avatar_url=None,
+        avatar_url=photo,
         href=f"/@{person.username}",
     )
 
@@ -190,7 +206,9 @@ async def _public(session: AsyncSession, resources: Resources, reader: Actor | N
     locale = current_locale()
     skills = await repository.skills(person.id) if profile.skills else []
     named = [(catalogue.skill(row.skill), row.level) for row in skills]
-    portfolio = await repository.portfolio(person.id) if profile.has_portfolio else []
+    is_own = reader is not None and reader.id == person.id
+    portfolio = await shown_items(session, await repository.portfolio(person.id) if profile.has_portfolio else [])
+    photo = (await photos_of(session, [person.id])).get(person.id)
     kept = hidden = False
     if reader is not None and reader.id != person.id:
         kept = person.id in await repository.kept_ids(Favourite, reader.id)
@@ -199,7 +217,7 @@ async def _public(session: AsyncSession, resources: Resources, reader: Actor | N
     if profile.rate_amount is not None and profile.rate_currency is not None:
         rate = MoneyRead(amount=profile.rate_amount, currency=profile.rate_currency)
     return {
-        **card_of(person).model_dump(),
+        **card_of(person, photo).model_dump(),
         "about": profile.about,
         "about_html": profile.about_html,
         "skills": [SkillRead(slug=skill.slug, name=skill.name(locale), level=level) for skill, level in named if skill],
@@ -212,7 +230,7 @@ async def _public(session: AsyncSession, resources: Resources, reader: Actor | N
         "available_from": profile.available_from,
         "hours_week": profile.hours_week,
         "links": [LinkItem.model_validate(item) for item in profile.links],
-        "portfolio": [item_read(item) for item in portfolio],
+        "portfolio": portfolio if is_own else [_ready_only(item) for item in portfolio],
         "listed": profile.listed,
         "member_since": person.created_at,
         "favourite": kept,
@@ -220,8 +238,22 @@ async def _public(session: AsyncSession, resources: Resources, reader: Actor | N
     }
 
 
-def item_read(item: PortfolioItem) -> PortfolioRead:
-    """Turn a piece of work into its shape on the wire."""
+async def shown_items(session: AsyncSession, items: Sequence[PortfolioItem]) -> list[PortfolioRead]:
+    """Return pieces of work with their files as their owner sees them; one query for all the files."""
+    found = await files.attached(session, [work_of(item.id) for item in items])
+    return [_item_read(item, found[work_of(item.id)]) for item in items]
+
+
+def work_of(item_id: UUID) -> Subject:
+    """Return what the files of a piece of work belong to."""
+    return Subject(SubjectKind.PORTFOLIO, item_id)
+
+
+def _ready_only(item: PortfolioRead) -> PortfolioRead:
+    return item.model_copy(update={"files": [file for file in item.files if file.status is FileStatus.READY]})
+
+
+def _item_read(item: PortfolioItem, attached: list[FileRead]) -> PortfolioRead:
     return PortfolioRead(
         id=item.id,
         title=item.title,
@@ -229,5 +261,6 @@ def item_read(item: PortfolioItem) -> PortfolioRead:
         link=item.link,
         year=item.year,
         skills=item.skills,
+        files=attached,
         created_at=item.created_at,
     )

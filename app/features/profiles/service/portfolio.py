@@ -9,22 +9,24 @@ from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.uow import UnitOfWork
 from app.features.catalog import service as catalog
+from app.features.files import service as files
 from app.features.profiles import rules
 from app.features.profiles.errors import PortfolioFullError, PortfolioItemNotFoundError
 from app.features.profiles.repository import ProfileRepository
 from app.features.profiles.schemas import PortfolioFields, PortfolioRead, SkillItem
-from app.features.profiles.service.own import item_read, sort_skills
+from app.features.profiles.service.own import shown_items, sort_skills, work_of
 from app.models import PortfolioItem
 
 
 async def list_portfolio(session: AsyncSession, actor: Actor) -> list[PortfolioRead]:
     """Return the actor's own pieces of work, in the order they are shown."""
-    return [item_read(item) for item in await ProfileRepository(session).portfolio(actor.id)]
+    return await shown_items(session, await ProfileRepository(session).portfolio(actor.id))
 
 
 async def get_item(session: AsyncSession, actor: Actor, item_id: UUID) -> PortfolioRead:
     """Return one of the actor's own pieces of work."""
-    return item_read(_find(await ProfileRepository(session).portfolio(actor.id), item_id))
+    item = _find(await ProfileRepository(session).portfolio(actor.id), item_id)
+    return (await shown_items(session, [item]))[0]
 
 
 async def add_item(uow: UnitOfWork, actor: Actor, command: PortfolioFields) -> PortfolioItem:
@@ -32,6 +34,7 @@ async def add_item(uow: UnitOfWork, actor: Actor, command: PortfolioFields) -> P
 
     Raises:
         PortfolioFullError: There are as many as a portfolio holds.
+        InvalidFilesError: A file cannot be part of it.
     """
     repository = ProfileRepository(uow.session)
     profile = await repository.get_for_update(actor.id)
@@ -43,16 +46,23 @@ async def add_item(uow: UnitOfWork, actor: Actor, command: PortfolioFields) -> P
     repository.add_item(item)
     profile.has_portfolio = True
     await uow.session.flush()
+    await files.attach(uow, actor, work_of(item.id), command.files or [])
     return item
 
 
 async def edit_item(uow: UnitOfWork, actor: Actor, item_id: UUID, command: PortfolioFields) -> PortfolioItem:
-    """Say something else about a piece of work."""
+    """Say something else about a piece of work; its files stay where none are named.
+
+    Raises:
+        InvalidFilesError: A file cannot be part of it.
+    """
     repository = ProfileRepository(uow.session)
     await repository.get_for_update(actor.id)
     item = _find(await repository.portfolio(actor.id), item_id)
     await _fill(uow, item, command)
     item.updated_at = utc_now()
+    if command.files is not None:
+        await files.attach(uow, actor, work_of(item.id), command.files)
     return item
 
 
@@ -70,11 +80,13 @@ async def move_item(uow: UnitOfWork, actor: Actor, item_id: UUID, position: int)
 
 
 async def remove_item(uow: UnitOfWork, actor: Actor, item_id: UUID) -> None:
-    """Take a piece of work out for good."""
+    """Take a piece of work out for good; its files go with it."""
     repository = ProfileRepository(uow.session)
     profile = await repository.get_for_update(actor.id)
     items = await repository.portfolio(actor.id)
-    await repository.remove_item(_find(items, item_id))
+    item = _find(items, item_id)
+    await files.attach(uow, actor, work_of(item.id), [])
+    await repository.remove_item(item)
     profile.has_portfolio = len(items) > 1
 
 

@@ -1,0 +1,72 @@
+"""The picture that stands for a person, as a page."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from app.core.actor import Actor
+from app.core.errors import FieldError
+from app.core.http import ReadSession, Uow
+from app.core.i18n import N_, _
+from app.features.files import service as files
+from app.features.files.access import form_files, sent_ids
+from app.features.files.schemas import FileRead
+from app.features.identity.access import CurrentActor
+from app.features.profiles import service
+from app.features.profiles.errors import InvalidProfileError
+from app.features.profiles.pages._files import REFUSED, beside_files
+from app.models import SubjectKind
+from app.web.flash import redirect
+from app.web.forms import FormState
+from app.web.render import render
+
+router = APIRouter()
+ADDRESS = "/settings/photo"
+NO_PICTURE = N_("Choose a picture.")
+
+
+@router.get(ADDRESS)
+async def put_photo_form(request: Request, actor: CurrentActor, session: ReadSession) -> Response:
+    """Show the picture and the form for another."""
+    return await _page(request, session, actor, FormState())
+
+
+@router.post(ADDRESS)
+async def put_photo(request: Request, actor: CurrentActor, uow: Uow) -> Response:
+    """Let a picture that came with the form, or before it, stand for the actor."""
+    async with request.form() as form:
+        sent: Sequence[UUID] = sent_ids(form, "files")
+        try:
+            sent = await form_files(request, actor, form, SubjectKind.AVATAR)
+            async with uow.session.begin_nested():
+                await _put(uow, actor, sent)
+        except REFUSED as error:
+            shown = FormState.posted(form, beside_files(error))
+            return await _page(request, uow.session, actor, shown, await files.own_files(uow.session, actor, sent))
+    return redirect(ADDRESS, _("Your photo is saved."))
+
+
+@router.post(f"{ADDRESS}/remove")
+async def drop_photo(actor: CurrentActor, uow: Uow) -> Response:
+    """Let the initials stand for the actor again."""
+    await service.drop_photo(uow, actor)
+    return redirect(ADDRESS, _("Your photo is removed."))
+
+
+async def _put(uow: Uow, actor: Actor, sent: Sequence[UUID]) -> None:
+    """Take the last picture that was sent."""
+    if not sent:
+        raise InvalidProfileError(errors=[FieldError(("files",), NO_PICTURE)])
+    await service.put_photo(uow, actor, sent[-1])
+
+
+async def _page(
+    request: Request, session: AsyncSession, actor: Actor, form: FormState, sent: Sequence[FileRead] = ()
+) -> Response:
+    context = {"f": form, "photo": await service.get_photo(session, actor), "files": sent}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.has_errors else HTTPStatus.OK
+    return render(request, "profiles/photo.html", context, status_code=status)

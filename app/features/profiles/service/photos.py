@@ -1,0 +1,48 @@
+"""The picture that stands for a person; its bytes are kept by the room of files."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.uow import UnitOfWork
+from app.features.files import service as files
+from app.features.files.schemas import Subject
+from app.features.profiles.schemas import PhotoRead
+from app.models import FileStatus, SubjectKind
+
+
+async def photos_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the addresses of people's pictures, in one query; who has none is left out.
+
+    Only the square is handed out: what was cut off stays with its owner.
+    """
+    found = await files.attached(session, [_subject(key) for key in ids])
+    return {subject.id: shown[0].preview_url for subject, shown in found.items() if shown and shown[0].preview_url}
+
+
+async def get_photo(session: AsyncSession, actor: Actor) -> PhotoRead:
+    """Return the actor's own picture."""
+    shown = (await files.attached(session, [_subject(actor.id)]))[_subject(actor.id)]
+    waiting = bool(shown) and shown[0].status in (FileStatus.PROCESSING, FileStatus.QUARANTINED)
+    return PhotoRead(url=shown[0].preview_url if shown else None, waiting=waiting)
+
+
+async def put_photo(uow: UnitOfWork, actor: Actor, file_id: UUID) -> PhotoRead:
+    """Let this picture stand for the actor, in place of another.
+
+    Raises:
+        InvalidFilesError: It is not the actor's, was uploaded for something else, or was not taken.
+    """
+    await files.attach(uow, actor, _subject(actor.id), [file_id])
+    return await get_photo(uow.session, actor)
+
+
+async def drop_photo(uow: UnitOfWork, actor: Actor) -> None:
+    """Let the initials stand for the actor again."""
+    await files.attach(uow, actor, _subject(actor.id), [])
+
+
+def _subject(user_id: UUID) -> Subject:
+    return Subject(SubjectKind.AVATAR, user_id)

@@ -1,0 +1,12 @@
+"""What the tests of profiles share."""
+
+import pytest
+
+from app.core.resources import Resources
+from tests.factories.files import Files
+
+
+@pytest.fixture
+def files(resources: Resources) -> Files:
+    """Builds files."""
+    return Files(resources)

@@ -1,0 +1,151 @@
+"""The photo of a person and the files of their work: over JSON, by a form without a script, and as others see them."""
+
+from collections.abc import Awaitable, Callable
+
+import httpx
+
+from app.core.ids import new_id
+from app.core.resources import Resources
+from app.features.files.tasks import process_files
+from app.models import SubjectKind
+from tests.factories.files import PDF, Files, picture
+from tests.factories.market import Market
+from tests.features.proposals.test_pages import Visitor, visitor, words
+
+type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
+ME = "/api/v1/profiles/me"
+PHOTO = "/settings/photo"
+WORK = "/settings/portfolio"
+
+
+async def upload(who: Visitor, address: str, files: dict[str, tuple[str, bytes]], **fields: str) -> httpx.Response:
+    """Send a form as a browser without a script does: the bytes are in it."""
+    page = await who.get(address)
+    form = page.select_one(f'form[action="{address}"]')
+    assert form is not None
+    hidden = {str(item["name"]): str(item.get("value", "")) for item in form.select("input[type=hidden][name]")}
+    hidden.pop("", None)
+    return await who.client.post(address, data=hidden | fields, files=files, follow_redirects=True)
+
+
+async def test_a_photo_stands_for_a_person_everywhere(
+    market: Market, files: Files, client: httpx.AsyncClient, new_client: NewClient
+) -> None:
+    anna = await market.person("anna")
+    await market.sign_in(client, anna)
+    file = await files.send(anna, picture(size=(640, 320)), "me.png", SubjectKind.AVATAR)
+    put = await client.put(f"{ME}/photo", json={"file": str(file.id)})
+    assert put.json() == {"url": None, "waiting": True}
+    guest = await new_client()
+    assert (await guest.get("/api/v1/profiles/anna")).json()["avatar_url"] is None
+    await process_files(files.resources)
+    address = (await guest.get("/api/v1/profiles/anna")).json()["avatar_url"]
+    assert "/preview?" in address, "the whole picture is its owner's alone"
+    square = await guest.get(address)
+    assert (square.status_code, square.headers["content-type"]) == (200, "image/webp")
+    boris = await market.sign_in(await new_client(), await market.person("boris"))
+    assert (await boris.put("/api/v1/favourites/anna")).json()["avatar_url"] == address
+    assert (await boris.get("/api/v1/favourites")).json()["items"][0]["avatar_url"] == address
+    assert "photo" not in (await client.get(ME)).json()["hints"]
+    assert (await client.get(f"{ME}/photo")).json() == {"url": address, "waiting": False}
+    assert (await client.delete(f"{ME}/photo")).status_code == 204
+    assert (await guest.get("/api/v1/profiles/anna")).json()["avatar_url"] is None
+
+
+async def test_nobody_shows_a_picture_that_is_not_theirs(
+    market: Market, files: Files, client: httpx.AsyncClient
+) -> None:
+    anna, boris = await market.person(), await market.person()
+    await market.sign_in(client, anna)
+    theirs = await files.make(boris, picture(), "b.png", SubjectKind.AVATAR)
+    other = await files.make(anna, picture(), "a.png", SubjectKind.PORTFOLIO)
+    for file_id in (theirs.id, other.id, new_id()):
+        refused = await client.put(f"{ME}/photo", json={"file": str(file_id)})
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid-files")
+    for file_id in (theirs.id, new_id()):
+        refused = await client.post(f"{ME}/portfolio", json={"title": "Работа", "files": [str(file_id)]})
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid-files")
+    assert (await client.get(f"{ME}/portfolio")).json()["items"] == []
+
+
+async def test_work_shows_its_files_in_their_order(
+    market: Market, files: Files, client: httpx.AsyncClient, new_client: NewClient
+) -> None:
+    anna = await market.person("anna")
+    await market.sign_in(client, anna)
+    made = [await files.make(anna, picture(), f"{name}.png", SubjectKind.PORTFOLIO) for name in "ab"]
+    waiting = await files.send(anna, PDF, "c.pdf", SubjectKind.PORTFOLIO)
+    sent = [str(waiting.id), *(str(file.id) for file in reversed(made))]
+    item = (await client.post(f"{ME}/portfolio", json={"title": "Работа", "files": sent})).json()
+    assert [file["name"] for file in item["files"]] == ["c.pdf", "b.png", "a.png"]
+    guest = await new_client()
+    (seen,) = (await guest.get("/api/v1/profiles/anna")).json()["portfolio"]
+    assert [file["name"] for file in seen["files"]] == ["b.png", "a.png"], "what nobody looked at yet is not shown"
+    assert (await guest.get(seen["files"][0]["url"])).status_code == 200
+    own = (await client.get(ME)).json()["portfolio"][0]["files"]
+    assert [file["status"] for file in own] == ["processing", "ready", "ready"]
+    address = f"{ME}/portfolio/{item['id']}"
+    kept = (await client.put(address, json={"title": "Новое имя"})).json()
+    assert [file["name"] for file in kept["files"]] == ["c.pdf", "b.png", "a.png"]
+    fewer = (await client.put(address, json={"title": "Новое имя", "files": [str(made[0].id)]})).json()
+    assert [file["name"] for file in fewer["files"]] == ["a.png"]
+    assert (await client.delete(f"/api/v1/files/{made[0].id}")).status_code == 409
+    assert (await client.delete(address)).status_code == 204
+    assert (await client.delete(f"/api/v1/files/{made[0].id}")).status_code == 204, "it belongs to nothing any more"
+
+
+async def test_a_photo_by_hand(market: Market, new_client: NewClient, resources: Resources) -> None:
+    anna = await visitor(market, new_client, "anna")
+    assert "your initials stand for you" in words(await anna.get(PHOTO))
+    nothing = await anna.send(await anna.get(PHOTO), PHOTO, 422)
+    assert "Choose a picture." in words(nothing)
+    wrong = await upload(anna, PHOTO, {"files_new": ("me.txt", b"A text.")})
+    assert wrong.status_code == 422
+    assert "Send one of these" in wrong.text
+    sent = await upload(anna, PHOTO, {"files_new": ("me.png", picture())})
+    assert (sent.status_code, "is being checked" in sent.text) == (200, True)
+    await process_files(resources)
+    page = await anna.get(PHOTO)
+    assert page.select_one("main img.avatar-xl") is not None
+    assert (await anna.get("/@anna")).select_one("main img.avatar-lg") is not None
+    gone = await anna.send(page, f"{PHOTO}/remove")
+    assert gone.select_one("main img.avatar-xl") is None
+
+
+async def test_work_with_a_picture_by_hand(market: Market, new_client: NewClient, resources: Resources) -> None:
+    anna = await visitor(market, new_client, "anna")
+    wrong = await upload(anna, f"{WORK}/new", {"files_new": ("a.exe", b"MZ")}, title="A bakery")
+    assert (wrong.status_code, "Send one of these" in wrong.text) == (422, True)
+    both = {"files_new": ("shop.png", picture())}
+    untitled = await upload(anna, f"{WORK}/new", both, title="")
+    assert (untitled.status_code, "shop.png" in untitled.text) == (422, True), "nobody sends a file twice"
+    saved = await upload(anna, f"{WORK}/new", both, title="A bakery")
+    assert (saved.status_code, "shop.png" in saved.text) == (200, True)
+    await process_files(resources)
+    guest = await visitor(market, new_client)
+    shown = await guest.get("/@anna")
+    (image,) = shown.select(".work-pictures img")
+    assert (await guest.client.get(str(image["src"]))).status_code == 200
+    edit = str((await anna.get(WORK)).select("a[href^='/settings/portfolio/']")[1]["href"])
+    page = await anna.get(edit)
+    (box,) = page.select("input[name=files_remove]")
+    bad = await anna.send(page, edit, 422, title="")
+    assert "shop.png" in words(bad), "what was sent is there when the form is shown again"
+    without = await anna.send(page, edit, title="A bakery", files_remove=str(box["value"]))
+    assert "shop.png" not in words(without)
+
+
+async def test_a_list_asks_for_all_pictures_at_once(
+    market: Market, files: Files, client: httpx.AsyncClient, new_client: NewClient
+) -> None:
+    for number in range(3):
+        person = await market.person()
+        await market.sign_in(client, person)
+        ready = {"headline": f"Пекарь {number}", "skills": [{"skill": "python"}], "listed": True}
+        assert (await client.patch(ME, json=ready)).status_code == 200
+        file = await files.make(person, picture(), "me.png", SubjectKind.AVATAR)
+        await client.put(f"{ME}/photo", json={"file": str(file.id)})
+    found = (await (await new_client()).get("/api/v1/freelancers")).json()["items"]
+    assert [bool(item["avatar_url"]) for item in found] == [True] * 3
+    page = await (await visitor(market, new_client)).get("/freelancers")
+    assert len(page.select("main img.avatar")) == 3
