@@ -5,7 +5,6 @@ from http import HTTPStatus
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from app.core.actor import Actor
@@ -19,6 +18,7 @@ from app.features.identity.access import CurrentActor
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError
 from app.features.profiles.pages._files import REFUSED, beside_files
+from app.features.profiles.schemas import PhotoRead
 from app.models import SubjectKind
 from app.web.flash import redirect
 from app.web.forms import FormState
@@ -32,7 +32,7 @@ NO_PICTURE = N_("Choose a picture.")
 @router.get(ADDRESS)
 async def put_photo_form(request: Request, actor: CurrentActor, session: ReadSession) -> Response:
     """Show the picture and the form for another."""
-    return await _page(request, session, actor, FormState())
+    return _page(request, await service.get_photo(session, actor), FormState())
 
 
 @router.post(ADDRESS)
@@ -46,7 +46,8 @@ async def put_photo(request: Request, actor: CurrentActor, uow: Uow) -> Response
                 await _put(uow, actor, sent)
         except REFUSED as error:
             shown = FormState.posted(form, beside_files(error))
-            return await _page(request, uow.session, actor, shown, await files.own_files(uow.session, actor, sent))
+            photo = await service.get_photo(uow.session, actor)
+            return _page(request, photo, shown, await files.own_files(uow.session, actor, sent))
     return redirect(ADDRESS, _("Your photo is saved."))
 
 
@@ -64,9 +65,6 @@ async def _put(uow: Uow, actor: Actor, sent: Sequence[UUID]) -> None:
     await service.put_photo(uow, actor, sent[-1])
 
 
-async def _page(
-    request: Request, session: AsyncSession, actor: Actor, form: FormState, sent: Sequence[FileRead] = ()
-) -> Response:
-    context = {"f": form, "photo": await service.get_photo(session, actor), "files": sent}
+def _page(request: Request, photo: PhotoRead, form: FormState, sent: Sequence[FileRead] = ()) -> Response:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.has_errors else HTTPStatus.OK
-    return render(request, "profiles/photo.html", context, status_code=status)
+    return render(request, "profiles/photo.html", {"f": form, "photo": photo, "files": sent}, status_code=status)
