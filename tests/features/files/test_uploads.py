@@ -108,7 +108,7 @@ async def test_a_cancelled_upload_gives_its_room_back(
     assert UUID(upload["id"]) not in set(spool_of(resources.settings).kept())
 
 
-async def test_memory_does_not_grow_with_the_upload(
+async def test_p15_upload_of_any_size_takes_the_same_memory(
     client: httpx.AsyncClient, sign_in: SignIn, resources: Resources
 ) -> None:
     await sign_in(client)
