@@ -51,8 +51,10 @@ CHECKED_FIRST = N_("where the operator looks at new orders first")
 _DRAFT, _CHECK, _OPEN = OrderStatus.DRAFT, OrderStatus.MODERATION, OrderStatus.OPEN
 _PAUSED, _EXPIRED = OrderStatus.PAUSED, OrderStatus.EXPIRED
 
-WORDS: dict[str, str] = dict(EVENT_WORDS.items())
-WORDS |= {state: words for state, (words, _tone) in STATUS_WORDS.items()}
+WORDS: dict[str, str] = {
+    **dict(EVENT_WORDS.items()),
+    **{state: words for state, (words, _tone) in STATUS_WORDS.items()},
+}
 
 ORDER_MACHINE = published(
     Machine(

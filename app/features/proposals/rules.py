@@ -36,8 +36,10 @@ EVENT_WORDS: dict[ProposalEvent, str] = {
     ProposalEvent.WITHDRAW: N_("takes it back"),
     ProposalEvent.LAPSE: N_("the order has ended without a choice"),
 }
-WORDS: dict[str, str] = dict(EVENT_WORDS.items())
-WORDS |= {state: words for state, (words, _tone) in STATUS_WORDS.items()}
+WORDS: dict[str, str] = {
+    **dict(EVENT_WORDS.items()),
+    **{state: words for state, (words, _tone) in STATUS_WORDS.items()},
+}
 
 
 def _waiting(state: ProposalStatus) -> tuple[Transition[ProposalStatus, ProposalEvent], ...]:

@@ -27,14 +27,14 @@ TROUBLE = (BaseError, OSError, ValueError)
 
 
 def _store(settings: Settings) -> S3Store:
-    secret = settings.s3_secret_key.get_secret_value() if settings.s3_secret_key else None
+    secret = settings.s3_secret_key.get_secret_value() if settings.s3_secret_key else ""
     address = settings.s3_endpoint or ""
     plain = address.startswith("http://")
     return S3Store(
         settings.bucket_name,
-        endpoint=settings.s3_endpoint,
+        endpoint=address,
         region=settings.s3_region,
-        access_key_id=settings.s3_access_key,
+        access_key_id=settings.s3_access_key or "",
         secret_access_key=secret,
         virtual_hosted_style_request=False,
         client_options={"timeout": TIMEOUT, "connect_timeout": "5s", "allow_http": plain},

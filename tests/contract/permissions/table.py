@@ -101,7 +101,9 @@ def page_rows() -> dict[str, list[Row]]:
 
 
 def _by_room(table: str) -> dict[str, list[Row]]:
-    found = {module.__name__.rsplit(".", 1)[1]: list(getattr(module, table, ())) for module in modules()}
+    found: dict[str, list[Row]] = {
+        module.__name__.rsplit(".", 1)[1]: [*getattr(module, table, ())] for module in modules()
+    }
     return {room: rows_of for room, rows_of in found.items() if rows_of}
 
 

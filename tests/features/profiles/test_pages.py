@@ -59,7 +59,7 @@ async def test_a_profile_by_hand(market: Market, new_client: NewClient) -> None:
 async def test_a_text_breaks_out_of_no_page(market: Market, new_client: NewClient) -> None:
     anna = await visitor(market, new_client, "anna")
     nasty = '</script><script>alert("x")</script>'
-    await anna.send(await anna.get(PROFILE), PROFILE, **(FILLED | {"headline": nasty, "about": nasty}))
+    await anna.send(await anna.get(PROFILE), PROFILE, 200, **(FILLED | {"headline": nasty, "about": nasty}))
     shown = await (await visitor(market, new_client)).get("/@anna")
     assert [tag.get("type") for tag in shown.select("script:not([src])")] == ["application/ld+json"]
     data = shown.select_one('script[type="application/ld+json"]')

@@ -173,7 +173,7 @@ class SortingRepository:
             page.c.sort_key.desc(), page.c.id.desc()
         )
         await self._plan_anew(given)
-        found = (await self._session.execute(statement, values)).all()
+        found: Sequence[Any] = (await self._session.execute(statement, values)).all()
         return [SortedRow(row[0], row[1], row[2], dict(zip(points, row[3:], strict=True))) for row in found]
 
     async def count_by_value(self, conditions: Conditions) -> list[Counted]:
@@ -186,8 +186,8 @@ class SortingRepository:
             .limit(COUNTED + 1)
         )
         await self._plan_anew(given)
-        rows = (await self._session.execute(statement, values)).all()
-        return [Counted(row[0], row[1], str(row[2]), row[3], row[4]) for row in rows if row[4] is not None]
+        rows: Sequence[Any] = (await self._session.execute(statement, values)).all()
+        return [Counted(row[0], row[1], str(row[2]), row[3], row[4]) for row in rows]
 
     def _candidates(self, given: frozenset[str]) -> Any:  # noqa: ANN401 - an aliased table
         newest = (

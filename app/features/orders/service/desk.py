@@ -167,10 +167,9 @@ def enter(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
     """Put an order into a state, or into the same one anew, and wind its clock."""
     now, settings = utc_now(), uow.resources.settings
     order.status = target
-    order.expires_at = rules.end_of(target, now, settings)
-    order.remind_at = None
-    if target is OrderStatus.OPEN and order.expires_at is not None:
-        order.remind_at = rules.reminder(now, order.expires_at, settings)
+    end = rules.end_of(target, now, settings)
+    order.expires_at = end
+    order.remind_at = rules.reminder(now, end, settings) if target is OrderStatus.OPEN and end is not None else None
 
 
 def show(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
