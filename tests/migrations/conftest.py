@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 
 from app.core.embedded import ServerAddresses
 from app.scripts.safe_migrate import config_for
+from tests.conftest import persistently
 
 
 def plain(address: str) -> str:
@@ -21,7 +22,7 @@ async def execute(address: str, *statements: str) -> None:
     connection = await asyncpg.connect(plain(address))
     try:
         for statement in statements:
-            await connection.execute(statement)
+            await persistently(connection, statement)
     finally:
         await connection.close()
 
