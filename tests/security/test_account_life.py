@@ -252,8 +252,7 @@ class AccountLife(RuleBasedStateMachine):
         if not self._may_write(session):
             assert answer.status_code == 401
         else:
-            # One that ran out by itself may be ended once more; it is dead either way.
-            assert answer.status_code == (404 if other.ended else 200), answer.text
+            assert answer.status_code == (200 if other.lives(self.now) else 404), answer.text
             other.ended = True
 
     @rule(session=sessions, stranger=sessions)

@@ -47,12 +47,14 @@ async def end_session(uow: UnitOfWork, user_id: UUID, session_id: UUID, caller: 
     """End exactly one session of one's own.
 
     Raises:
-        SessionNotFoundError: There is none, or it is somebody else's.
+        SessionNotFoundError: There is none, it is over already (ended, or run out by itself), or it is somebody else's.
     """
+    now = utc_now()
     opened = await repository.lock_session(uow.session, session_id)
-    if opened is None or opened.user_id != user_id or opened.revoked_at is not None:
+    # One that ran out is on no list of devices any more; to "end" it would put a deed into the journal that was none.
+    if opened is None or opened.user_id != user_id or opened.revoked_at is not None or opened.expires_at <= now:
         raise SessionNotFoundError
-    opened.revoked_at, opened.revoked_reason = utc_now(), SessionEnd.ENDED_BY_OWNER
+    opened.revoked_at, opened.revoked_reason = now, SessionEnd.ENDED_BY_OWNER
     note(uow, user_id, SecurityEventKind.SESSION_ENDED, caller, session_id=session_id)
 
 
