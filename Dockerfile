@@ -17,7 +17,7 @@ COPY alembic ./alembic
 COPY app ./app
 # Compiled once here: the code belongs to root, so the processes cannot write it, nor their caches.
 RUN /opt/iplance/bin/python -m compileall -q app alembic
-ENV PATH=/opt/iplance/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data HOST=0.0.0.0 PORT=8000
+ENV PATH=/opt/iplance/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MALLOC_ARENA_MAX=2 DATA_DIR=/data HOST=0.0.0.0 PORT=8000
 USER 10001
 VOLUME /data
 EXPOSE 8000 5555

@@ -7,7 +7,7 @@ import pytest
 
 from tests.architecture.test_house import ROOT
 
-SELDOM = ("PIL", "cryptography", "httpx", "obstore", "pypdfium2", "supabase", "zxcvbn")
+SELDOM = ("PIL", "cryptography", "httpx", "obstore", "pypdfium2", "rich", "supabase", "zxcvbn")
 """Each costs megabytes and tens of milliseconds: import it in the function that needs it."""
 
 
