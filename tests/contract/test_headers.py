@@ -68,7 +68,7 @@ async def client(stack: Stack) -> AsyncGenerator[httpx.AsyncClient]:
         yield made
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def production(new_stack: Callable[..., Stack]) -> AsyncGenerator[Stack]:
     """The site as it is on the net: behind somebody's TLS, with its own name."""
     settings = {"ENVIRONMENT": "production", "PUBLIC_URL": "https://iplance.example", "BCRYPT_ROUNDS": "12"}
