@@ -6,6 +6,7 @@ from app.models.challenge import AuthChallenge
 from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, SubjectKind
 from app.models.invitation import Invitation, InvitationStatus, RefusalReason
 from app.models.notification import MailMessage, Notification
+from app.models.offer import Offer, OfferSide, OfferStatus
 from app.models.order import (
     BudgetKind,
     CloseReason,
@@ -72,6 +73,9 @@ __all__ = [
     "MailMessage",
     "Notification",
     "ObjectRole",
+    "Offer",
+    "OfferSide",
+    "OfferStatus",
     "Order",
     "OrderGuest",
     "OrderMatching",

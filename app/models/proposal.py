@@ -13,7 +13,7 @@ from app.core.database import Base
 from app.core.ids import new_id
 from app.core.money import Currency
 
-LIVE_PROPOSAL = "uq_proposals_one_live"
+LIVE_PROPOSAL = "uq_proposals_live"
 """Name of the constraint that allows one live proposal per freelancer and order."""
 
 
@@ -23,13 +23,18 @@ class ProposalStatus(StrEnum):
     SENT = "sent"
     SEEN = "seen"
     SHORTLISTED = "shortlisted"
+    OFFERED = "offered"
+    COUNTERED = "countered"
     ACCEPTED = "accepted"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
 
 
-UNDECIDED = (ProposalStatus.SENT, ProposalStatus.SEEN, ProposalStatus.SHORTLISTED)
-"""States in which both sides still wait for the customer."""
+NEGOTIATED = (ProposalStatus.OFFERED, ProposalStatus.COUNTERED)
+"""States in which an offer lies before one side: the customer's before the freelancer, or the other way."""
+UNDECIDED = (ProposalStatus.SENT, ProposalStatus.SEEN, ProposalStatus.SHORTLISTED, *NEGOTIATED)
+"""States in which nothing is decided yet."""
 
 
 class DeclineReason(StrEnum):
@@ -59,7 +64,7 @@ class Proposal(Base):
             "order_id",
             "freelancer_id",
             unique=True,
-            postgresql_where=text("status NOT IN ('declined', 'withdrawn')"),
+            postgresql_where=text("status NOT IN ('declined', 'withdrawn', 'lapsed')"),
         ),
         CheckConstraint("jsonb_array_length(milestones) <= 20", name="milestones_count"),
         CheckConstraint("char_length(customer_note) <= 2000", name="note_length"),

@@ -71,5 +71,7 @@ celery_app.conf.beat_schedule = {
     "prune-what-was-found": daily(4, 0, "matching.prune"),
     "learn-search-terms": every(6 * 3600.0, "orders.learn_terms"),
     "close-stale-orders": every(600.0, "orders.close_stale"),
+    "lapse-offers": every(60.0, "proposals.lapse_offers"),
+    "remind-of-offers": every(600.0, "proposals.remind_of_offers"),
     "remind-of-ends": every(600.0, "orders.remind"),
 }

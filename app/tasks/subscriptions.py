@@ -42,6 +42,11 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "proposals.proposal_accepted": ("notifications.on_proposal_accepted", "matching.note_proposal_accepted"),
     "proposals.proposal_declined": ("notifications.on_proposal_declined", "matching.note_proposal_declined"),
     "proposals.proposal_withdrawn": ("notifications.on_proposal_withdrawn",),
+    "proposals.offer_made": ("notifications.on_offer_made",),
+    "proposals.offer_declined": ("notifications.on_offer_declined",),
+    "proposals.offer_withdrawn": ("notifications.on_offer_withdrawn",),
+    "proposals.offer_ending": ("notifications.on_offer_ending",),
+    "proposals.offer_lapsed": ("notifications.on_offer_lapsed",),
 }
 """Topic → the tasks that react to it."""
 

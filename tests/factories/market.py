@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 
@@ -19,8 +20,8 @@ from app.features.identity import service as identity
 from app.features.orders import service as orders
 from app.features.orders.schemas import OrderCreate
 from app.features.proposals import service as proposals
-from app.features.proposals.schemas import ProposalCreate
-from app.models import Order, Proposal, User
+from app.features.proposals.schemas import OfferCreate, ProposalCreate
+from app.models import Offer, Order, Proposal, User
 from tests.factories.users import PASSWORD, hashed
 
 type OpenUow = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
@@ -107,3 +108,9 @@ class Market:
         } | fields
         async with self.uow() as work:
             return await proposals.send_proposal(work, freelancer, order.id, ProposalCreate(**content))
+
+    async def offer(self, customer: Actor, proposal_id: UUID, **fields: Any) -> Offer:
+        """Terms that a customer puts before the freelancer of a proposal."""
+        content: dict[str, Any] = {"price": rub(60_000), "term_days": 10} | fields
+        async with self.uow() as work:
+            return await proposals.make_offer(work, customer, proposal_id, OfferCreate(**content))

@@ -14,9 +14,9 @@ from app.core.texts import HIDDEN, many_lines, one_line
 from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry, fold
 from app.features.orders.repository import Position
 from app.features.orders.rules import ORDER_MACHINE, OrderEvent, budget_faults, deadline_faults, has_words, settle_kind
-from app.features.proposals.rules import LAPSE_REASONS, PROPOSAL_MACHINE, ProposalEvent
+from app.features.proposals.rules import LAPSE_REASONS, OFFER_STEPS, PROPOSAL_MACHINE, ProposalEvent
 from app.models import BudgetKind, OrderStatus, ProposalStatus
-from app.models.proposal import UNDECIDED
+from app.models.proposal import NEGOTIATED, UNDECIDED
 from tests.factories.market import catalog_data
 
 ORDER_TABLE = {
@@ -35,6 +35,7 @@ ORDER_TABLE = {
     (OrderStatus.OPEN, OrderEvent.PAUSE): OrderStatus.PAUSED,
     (OrderStatus.OPEN, OrderEvent.CANCEL): OrderStatus.CANCELLED,
     (OrderStatus.OPEN, OrderEvent.EXPIRE): OrderStatus.EXPIRED,
+    (OrderStatus.PAUSED, OrderEvent.AWARD): OrderStatus.AWARDED,
     (OrderStatus.PAUSED, OrderEvent.RESUME): OrderStatus.OPEN,
     (OrderStatus.PAUSED, OrderEvent.EDIT): OrderStatus.PAUSED,
     (OrderStatus.PAUSED, OrderEvent.CANCEL): OrderStatus.CANCELLED,
@@ -43,6 +44,7 @@ ORDER_TABLE = {
     (OrderStatus.EXPIRED, OrderEvent.SUBMIT): OrderStatus.MODERATION,
     (OrderStatus.EXPIRED, OrderEvent.EDIT): OrderStatus.EXPIRED,
 }
+UNTOUCHED = (ProposalStatus.SENT, ProposalStatus.SEEN, ProposalStatus.SHORTLISTED)
 amounts = st.integers(1, MAX_AMOUNT)
 currencies = st.sampled_from(Currency)
 some = st.one_of(st.none(), amounts)
@@ -60,8 +62,26 @@ def test_a_proposal_is_decided_once(state: ProposalStatus, event: ProposalEvent)
         ProposalEvent.SEE: (ProposalStatus.SENT,),
         ProposalEvent.SHORTLIST: (ProposalStatus.SENT, ProposalStatus.SEEN),
         ProposalEvent.UNLIST: (ProposalStatus.SHORTLISTED,),
+        **dict.fromkeys((ProposalEvent.EDIT, ProposalEvent.ACCEPT, ProposalEvent.OFFER), UNTOUCHED),
+        **dict.fromkeys((*OFFER_STEPS, ProposalEvent.LAPSE_OFFER), NEGOTIATED),
     }
     assert known == (state in sorting.get(event, UNDECIDED))
+
+
+@pytest.mark.parametrize(
+    ("state", "reader", "maker"),
+    [
+        (ProposalStatus.OFFERED, Side.FREELANCER, Side.CUSTOMER),
+        (ProposalStatus.COUNTERED, Side.CUSTOMER, Side.FREELANCER),
+    ],
+)
+def test_whoever_reads_an_offer_answers_it(state: ProposalStatus, reader: Side, maker: Side) -> None:
+    answers = {ProposalEvent.ACCEPT_OFFER, ProposalEvent.COUNTER_OFFER, ProposalEvent.DECLINE_OFFER}
+    assert answers <= set(PROPOSAL_MACHINE.events(state, reader))
+    assert not answers & set(PROPOSAL_MACHINE.events(state, maker))
+    assert ProposalEvent.WITHDRAW_OFFER in PROPOSAL_MACHINE.events(state, maker)
+    assert ProposalEvent.WITHDRAW_OFFER not in PROPOSAL_MACHINE.events(state, reader)
+    assert PROPOSAL_MACHINE.timers[state].event is ProposalEvent.LAPSE_OFFER
 
 
 def test_only_the_clock_ends_what_nobody_decided() -> None:

@@ -26,6 +26,7 @@ ORDER = "/orders/{order_id}"
 INVITATIONS = "/my/invitations"
 INVITED = "/orders/{order_id}/invitations"
 PROPOSALS = "/orders/{order_id}/proposals"
+OFFER = "/offers/{offer_id}"
 REPORT = "/my/reports/{report_id}"
 
 WORDINGS: dict[NoticeKind, Wording] = {
@@ -42,6 +43,13 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.PROPOSAL_SHORTLISTED: Wording(N_("{person} put your proposal for “{order}” on the short list."), ORDER),
     NoticeKind.PROPOSAL_ACCEPTED: Wording(N_("{person} chose your proposal for “{order}”."), ORDER),
     NoticeKind.PROPOSAL_DECLINED: Wording(N_("Your proposal for “{order}” was not chosen."), ORDER),
+    NoticeKind.OFFER_MADE: Wording(N_("{person} offers you terms for “{order}”. Please answer in time."), OFFER),
+    NoticeKind.OFFER_ACCEPTED: Wording(N_("{person} agreed to your terms for “{order}”."), ORDER),
+    NoticeKind.OFFER_DECLINED: Wording(N_("{person} declined your terms for “{order}”."), OFFER),
+    NoticeKind.OFFER_WITHDRAWN: Wording(N_("{person} took back the terms for “{order}”."), OFFER),
+    NoticeKind.OFFER_ENDING: Wording(N_("The terms that {person} offers for “{order}” soon lapse."), OFFER),
+    NoticeKind.OFFER_LAPSED: Wording(N_("{person} did not answer your terms for “{order}” in time."), OFFER),
+    NoticeKind.OFFER_MISSED: Wording(N_("The terms for “{order}” lapsed: they were not answered in time."), OFFER),
     NoticeKind.ORDER_AWARDED: Wording(N_("You chose {person} for “{order}”. The order is closed to others."), ORDER),
     NoticeKind.ORDER_EXPIRED: Wording(N_("Your order “{order}” was open for long without an answer and ended."), ORDER),
     NoticeKind.ORDER_ENDING: Wording(N_("Your order “{order}” soon expires. Do you still need it?"), ORDER),
@@ -61,7 +69,7 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.ORDERS_FOUND: Wording(N_("New orders for your saved searches: {count}."), "/my/searches"),
 }
 
-NOTICE_ONLY = frozenset({NoticeKind.PROPOSAL_SHORTLISTED})
+NOTICE_ONLY = frozenset({NoticeKind.PROPOSAL_SHORTLISTED, NoticeKind.OFFER_MISSED})
 """What is not worth a mail."""
 
 

@@ -21,6 +21,13 @@ from app.web.mail import render_mail
 
 log = structlog.get_logger()
 
+type OfferEvent = (
+    proposals.OfferMade
+    | proposals.OfferDeclined
+    | proposals.OfferWithdrawn
+    | proposals.OfferEnding
+    | proposals.OfferLapsed
+)
 SEND_SECONDS = 8.0
 """No new mail is begun after this long, so that a slow server never meets the limit of a task."""
 
@@ -118,8 +125,12 @@ async def on_proposal_shortlisted(uow: UnitOfWork, event: proposals.ProposalShor
 
 @consumer("notifications.on_proposal_accepted", proposals.ProposalAccepted)
 async def on_proposal_accepted(uow: UnitOfWork, event: proposals.ProposalAccepted, message_id: int) -> None:
-    """Tell both: the freelancer who was chosen and the customer, for the record."""
+    """Tell both: the freelancer who was chosen and the customer, for the record; or the customer whose terms hold."""
     order = {"order_id": event.order_id}
+    if event.by == "freelancer":
+        kind = NoticeKind.OFFER_ACCEPTED
+        await service.notify(uow, event.customer_id, kind, message_id, **order, person_id=event.freelancer_id)
+        return
     kind = NoticeKind.PROPOSAL_ACCEPTED
     await service.notify(uow, event.freelancer_id, kind, message_id, **order, person_id=event.customer_id)
     kind = NoticeKind.ORDER_AWARDED
@@ -131,6 +142,53 @@ async def on_proposal_declined(uow: UnitOfWork, event: proposals.ProposalDecline
     """Tell the freelancer, whoever or whatever declined."""
     kind = NoticeKind.PROPOSAL_DECLINED
     await service.notify(uow, event.freelancer_id, kind, message_id, order_id=event.order_id)
+
+
+def _about(event: OfferEvent) -> dict[str, str]:
+    return {"order_id": event.order_id, "offer_id": event.offer_id}
+
+
+def _maker_and_reader(event: OfferEvent) -> tuple[str, str]:
+    """Return who made an offer, and before whom it lies."""
+    if event.by == "customer":
+        return event.customer_id, event.freelancer_id
+    return event.freelancer_id, event.customer_id
+
+
+@consumer("notifications.on_offer_made", proposals.OfferMade)
+async def on_offer_made(uow: UnitOfWork, event: proposals.OfferMade, message_id: int) -> None:
+    """Tell whom the terms are put before."""
+    maker, reader = _maker_and_reader(event)
+    await service.notify(uow, reader, NoticeKind.OFFER_MADE, message_id, **_about(event), person_id=maker)
+
+
+@consumer("notifications.on_offer_declined", proposals.OfferDeclined)
+async def on_offer_declined(uow: UnitOfWork, event: proposals.OfferDeclined, message_id: int) -> None:
+    """Tell whose terms were declined."""
+    maker, reader = _maker_and_reader(event)
+    await service.notify(uow, maker, NoticeKind.OFFER_DECLINED, message_id, **_about(event), person_id=reader)
+
+
+@consumer("notifications.on_offer_withdrawn", proposals.OfferWithdrawn)
+async def on_offer_withdrawn(uow: UnitOfWork, event: proposals.OfferWithdrawn, message_id: int) -> None:
+    """Tell whom the terms were put before."""
+    maker, reader = _maker_and_reader(event)
+    await service.notify(uow, reader, NoticeKind.OFFER_WITHDRAWN, message_id, **_about(event), person_id=maker)
+
+
+@consumer("notifications.on_offer_ending", proposals.OfferEnding)
+async def on_offer_ending(uow: UnitOfWork, event: proposals.OfferEnding, message_id: int) -> None:
+    """Remind whoever has to answer."""
+    maker, reader = _maker_and_reader(event)
+    await service.notify(uow, reader, NoticeKind.OFFER_ENDING, message_id, **_about(event), person_id=maker)
+
+
+@consumer("notifications.on_offer_lapsed", proposals.OfferLapsed)
+async def on_offer_lapsed(uow: UnitOfWork, event: proposals.OfferLapsed, message_id: int) -> None:
+    """Tell both."""
+    maker, reader = _maker_and_reader(event)
+    await service.notify(uow, maker, NoticeKind.OFFER_LAPSED, message_id, **_about(event), person_id=reader)
+    await service.notify(uow, reader, NoticeKind.OFFER_MISSED, message_id, **_about(event))
 
 
 @consumer("notifications.on_order_edited", orders.OrderEdited)

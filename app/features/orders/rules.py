@@ -77,6 +77,7 @@ ORDER_MACHINE = published(
             Transition(_OPEN, OrderEvent.PAUSE, Side.CUSTOMER, _PAUSED),
             Transition(_OPEN, OrderEvent.CANCEL, Side.CUSTOMER, OrderStatus.CANCELLED),
             Transition(_OPEN, OrderEvent.EXPIRE, Side.SYSTEM, _EXPIRED),
+            Transition(_PAUSED, OrderEvent.AWARD, Side.CUSTOMER, OrderStatus.AWARDED),
             Transition(_PAUSED, OrderEvent.RESUME, Side.CUSTOMER, _OPEN),
             Transition(_PAUSED, OrderEvent.EDIT, Side.CUSTOMER, _PAUSED),
             Transition(_PAUSED, OrderEvent.CANCEL, Side.CUSTOMER, OrderStatus.CANCELLED),

@@ -15,13 +15,17 @@ from app.core.security.tokens import BadTokenError
 from app.core.uow import UnitOfWork
 from app.features.identity.access import CurrentActor
 from app.features.identity.errors import NewAccountLimitError, NotSignedInError, SessionEndedError
-from app.features.orders.errors import OrderFullError, OrderNotFoundError, OrderNotOpenError
+from app.features.orders.errors import OrderChangedError, OrderFullError, OrderNotFoundError, OrderNotOpenError
 from app.features.proposals import service
 from app.features.proposals.errors import (
     AlreadyProposedError,
     DeclinedBeforeError,
     InvalidProposalError,
     NotYourStepError,
+    OfferLapsedError,
+    OfferNotFoundError,
+    OfferOutError,
+    OfferStateError,
     OwnOrderError,
     ProposalChangedError,
     ProposalNotFoundError,
@@ -32,6 +36,12 @@ from app.features.proposals.errors import (
 )
 from app.features.proposals.schemas import (
     DeskQuery,
+    OfferAccept,
+    OfferCounter,
+    OfferCreate,
+    OfferDecline,
+    OfferList,
+    OfferRead,
     ProposalAccept,
     ProposalCreate,
     ProposalDecline,
@@ -41,13 +51,14 @@ from app.features.proposals.schemas import (
     ProposalsSeen,
     SeenCount,
 )
-from app.models import Proposal
+from app.models import Offer, Proposal
 
 router = APIRouter(tags=["proposals"])
 
 SIGNED_IN = (NotSignedInError, BadTokenError, SessionEndedError)
 WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)
 SIDE = (*WRITER, ProposalNotFoundError, NotYourStepError, ProposalStateError)
+ANSWER = (*WRITER, OfferNotFoundError, OfferStateError, OfferLapsedError, NotYourStepError)
 SENDING = (
     *WRITER,
     OrderNotFoundError,
@@ -132,7 +143,7 @@ async def edit_proposal(proposal_id: UUID, command: ProposalPatch, actor: Curren
     return await _one(uow, actor, await service.edit_proposal(uow, actor, proposal_id, command))
 
 
-@router.post("/proposals/{proposal_id:uuid}/accept", responses=refusals(*SIDE, ProposalChangedError))
+@router.post("/proposals/{proposal_id:uuid}/accept", responses=refusals(*SIDE, ProposalChangedError, OfferOutError))
 async def accept_proposal(
     proposal_id: UUID, actor: CurrentActor, uow: Uow, command: ProposalAccept | None = None
 ) -> ProposalRead:
@@ -172,3 +183,60 @@ async def unlist_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> P
 async def note_proposal(proposal_id: UUID, command: ProposalNote, actor: CurrentActor, uow: Uow) -> ProposalRead:
     """Keep a note of your own beside a proposal; nobody else reads it."""
     return await _one(uow, actor, await service.note_proposal(uow, actor, proposal_id, command))
+
+
+async def _offer(uow: UnitOfWork, actor: Actor, offer: Offer) -> OfferRead:
+    return await service.present_offer(uow.session, actor, offer)
+
+
+@router.post(
+    "/proposals/{proposal_id:uuid}/offers",
+    status_code=HTTPStatus.CREATED,
+    responses=refusals(*SIDE, ProposalChangedError, InvalidProposalError, OfferOutError),
+)
+async def make_offer(proposal_id: UUID, command: OfferCreate, actor: CurrentActor, uow: Uow) -> OfferRead:
+    """Put terms of your own before the freelancer; one offer of an order waits at a time."""
+    return await _offer(uow, actor, await service.make_offer(uow, actor, proposal_id, command))
+
+
+@router.get("/proposals/{proposal_id:uuid}/offers", responses=refusals(*SIGNED_IN, ProposalNotFoundError))
+async def list_offers(proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> OfferList:
+    """List every offer of a proposal, oldest first; the agreed one is accepted."""
+    return OfferList(items=await service.list_offers(session, actor, proposal_id))
+
+
+@router.get("/offers/{offer_id:uuid}", responses=refusals(*SIGNED_IN, OfferNotFoundError))
+async def get_offer(offer_id: UUID, actor: CurrentActor, session: ReadSession) -> OfferRead:
+    """Return one offer to its two sides."""
+    return await service.get_offer(session, actor, offer_id)
+
+
+@router.post("/offers/{offer_id:uuid}/accept", responses=refusals(*ANSWER, OrderChangedError))
+async def accept_offer(offer_id: UUID, actor: CurrentActor, uow: Uow, command: OfferAccept | None = None) -> OfferRead:
+    """Agree to the terms; the order closes to others."""
+    version = command.order_version if command else None
+    return await _offer(uow, actor, await service.accept_offer(uow, actor, offer_id, version))
+
+
+@router.post(
+    "/offers/{offer_id:uuid}/counter",
+    status_code=HTTPStatus.CREATED,
+    responses=refusals(*ANSWER, InvalidProposalError),
+)
+async def counter_offer(offer_id: UUID, command: OfferCounter, actor: CurrentActor, uow: Uow) -> OfferRead:
+    """Answer with other terms; the offer you answer ends, and yours waits."""
+    return await _offer(uow, actor, await service.counter_offer(uow, actor, offer_id, command))
+
+
+@router.post("/offers/{offer_id:uuid}/decline", responses=refusals(*ANSWER))
+async def decline_offer(
+    offer_id: UUID, actor: CurrentActor, uow: Uow, command: OfferDecline | None = None
+) -> OfferRead:
+    """Say no to the terms; the proposal stays as it stands."""
+    return await _offer(uow, actor, await service.decline_offer(uow, actor, offer_id, command or OfferDecline()))
+
+
+@router.post("/offers/{offer_id:uuid}/withdraw", responses=refusals(*ANSWER))
+async def withdraw_offer(offer_id: UUID, actor: CurrentActor, uow: Uow) -> OfferRead:
+    """Take terms of your own back."""
+    return await _offer(uow, actor, await service.withdraw_offer(uow, actor, offer_id))

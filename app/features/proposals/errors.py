@@ -52,6 +52,38 @@ class ProposalStateError(ConflictError):
     detail = N_("The proposal is no longer in a state that allows this. Open it again to see where it stands.")
 
 
+class OfferNotFoundError(NotFoundError):
+    """No such offer for this reader: only its two sides see one."""
+
+    code = "offer-not-found"
+    title = N_("There is no such offer")
+    detail = N_("The offer was not found. Offers are seen only by the two people they concern.")
+
+
+class OfferStateError(ConflictError):
+    """The offer was answered, taken back or has lapsed."""
+
+    code = "offer-state"
+    title = N_("The offer has been answered")
+    detail = N_("The offer does not wait for an answer any more. Open the order to see where it stands.")
+
+
+class OfferLapsedError(ConflictError):
+    """Its time is over, whether or not the clock has noticed yet."""
+
+    code = "offer-lapsed"
+    title = N_("The time to answer is over")
+    detail = N_("The offer could be answered until {until:%Y-%m-%d %H:%M} UTC. Ask the other side for a new one.")
+
+
+class OfferOutError(ConflictError):
+    """One offer of an order waits at a time."""
+
+    code = "offer-out"
+    title = N_("An offer of yours waits for an answer")
+    detail = N_("Another freelancer has an open offer for this order. Take it back first, or wait for the answer.")
+
+
 class ProposalChangedError(ConflictError):
     """The freelancer edited the proposal since it was read."""
 

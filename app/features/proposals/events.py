@@ -20,7 +20,7 @@ class ProposalSent(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalAccepted(DomainEvent):
-    """A customer chose a proposal; the order is closed to others."""
+    """Customer and freelancer agreed; the order is closed to others. `by` is the side whose word it was."""
 
     topic: ClassVar[str] = "proposals.proposal_accepted"
 
@@ -28,6 +28,7 @@ class ProposalAccepted(DomainEvent):
     order_id: str
     customer_id: str
     freelancer_id: str
+    by: str = "customer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +66,73 @@ class ProposalShortlisted(DomainEvent):
     order_id: str
     customer_id: str
     freelancer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferMade(DomainEvent):
+    """Terms were put before the other side; `by` is the side that made the offer, as in all events of offers."""
+
+    topic: ClassVar[str] = "proposals.offer_made"
+
+    offer_id: str
+    proposal_id: str
+    order_id: str
+    customer_id: str
+    freelancer_id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferDeclined(DomainEvent):
+    """The other side declined the terms."""
+
+    topic: ClassVar[str] = "proposals.offer_declined"
+
+    offer_id: str
+    proposal_id: str
+    order_id: str
+    customer_id: str
+    freelancer_id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferWithdrawn(DomainEvent):
+    """The terms were taken back by the side that offered them."""
+
+    topic: ClassVar[str] = "proposals.offer_withdrawn"
+
+    offer_id: str
+    proposal_id: str
+    order_id: str
+    customer_id: str
+    freelancer_id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferEnding(DomainEvent):
+    """The terms soon lapse: the other side is to be reminded."""
+
+    topic: ClassVar[str] = "proposals.offer_ending"
+
+    offer_id: str
+    proposal_id: str
+    order_id: str
+    customer_id: str
+    freelancer_id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferLapsed(DomainEvent):
+    """The other side did not answer in time."""
+
+    topic: ClassVar[str] = "proposals.offer_lapsed"
+
+    offer_id: str
+    proposal_id: str
+    order_id: str
+    customer_id: str
+    freelancer_id: str
+    by: str

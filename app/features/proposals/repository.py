@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.features.proposals.errors import AlreadyProposedError
 from app.features.proposals.schemas import CUSTOMER_REASONS, DeskShow, DeskSort, DeskView
-from app.models import Proposal, ProposalStatus
-from app.models.proposal import LIVE_PROPOSAL, UNDECIDED
+from app.models import Offer, OfferStatus, Order, Proposal, ProposalStatus
+from app.models.proposal import LIVE_PROPOSAL, NEGOTIATED, UNDECIDED
 
 VIOLATIONS = {LIVE_PROPOSAL: AlreadyProposedError}
 """Constraint name → what it means to a person."""
@@ -27,6 +27,7 @@ DESK_FILTERS: dict[DeskShow, tuple[ColumnElement[bool], ...]] = {
     DeskShow.ALL: (),
     DeskShow.UNSEEN: (Proposal.status == ProposalStatus.SENT,),
     DeskShow.SHORTLISTED: (Proposal.status == ProposalStatus.SHORTLISTED,),
+    DeskShow.OFFERED: (Proposal.status.in_(NEGOTIATED),),
     DeskShow.DECLINED: (Proposal.status == ProposalStatus.DECLINED,),
 }
 
@@ -165,3 +166,78 @@ class ProposalRepository:
             .limit(1)
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
+
+
+class OfferRepository:
+    """Offers; whoever changes one has locked its order and its proposal before."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def insert(self, offer: Offer) -> None:
+        """Write a new offer; the order is locked, so that no other one waits."""
+        self._session.add(offer)
+        await self._session.flush()
+
+    async def get(self, offer_id: UUID) -> Offer | None:
+        """Return one offer."""
+        return (await self._session.execute(select(Offer).where(Offer.id == offer_id))).scalar_one_or_none()
+
+    async def get_for_update(self, offer_id: UUID) -> Offer | None:
+        """Lock one offer."""
+        statement = (
+            select(Offer).where(Offer.id == offer_id).with_for_update().execution_options(populate_existing=True)
+        )
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def of_proposal(self, proposal_id: UUID) -> Sequence[Offer]:
+        """Return every offer of a proposal, oldest first."""
+        statement = select(Offer).where(Offer.proposal_id == proposal_id).order_by(Offer.number)
+        return (await self._session.execute(statement)).scalars().all()
+
+    async def open_of(self, proposal_ids: Sequence[UUID]) -> Sequence[Offer]:
+        """Return the offers of these proposals that wait for an answer."""
+        statement = select(Offer).where(Offer.proposal_id.in_(proposal_ids), Offer.status == OfferStatus.OPEN)
+        return (await self._session.execute(statement)).scalars().all()
+
+    async def open_of_order(self, order_id: UUID) -> Offer | None:
+        """Return the offer of an order that waits for an answer."""
+        statement = select(Offer).where(Offer.order_id == order_id, Offer.status == OfferStatus.OPEN)
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def next_number(self, proposal_id: UUID) -> int:
+        """Return the number of a proposal's next offer."""
+        statement = select(func.coalesce(func.max(Offer.number), 0) + 1).where(Offer.proposal_id == proposal_id)
+        return int((await self._session.execute(statement)).scalar_one())
+
+    async def end_open(self, proposal_id: UUID, status: OfferStatus, now: datetime) -> None:
+        """End the offer of a proposal that waits, if there is one."""
+        statement = (
+            update(Offer)
+            .where(Offer.proposal_id == proposal_id, Offer.status == OfferStatus.OPEN)
+            .values(status=status, decided_at=now, remind_at=None)
+        )
+        await self._session.execute(statement)
+
+    async def over(self, now: datetime, limit: int) -> list[UUID]:
+        """Return open offers whose time is over, those that waited longest first."""
+        statement = (
+            select(Offer.id)
+            .where(Offer.status == OfferStatus.OPEN, Offer.expires_at <= now)
+            .order_by(Offer.expires_at)
+            .limit(limit)
+        )
+        return list((await self._session.execute(statement)).scalars())
+
+    async def to_remind(self, now: datetime, limit: int) -> list[tuple[Offer, Proposal, Order]]:
+        """Lock open offers whose reader is to be reminded; what another worker holds is passed over."""
+        statement = (
+            select(Offer, Proposal, Order)
+            .join(Proposal, Proposal.id == Offer.proposal_id)
+            .join(Order, Order.id == Offer.order_id)
+            .where(Offer.remind_at <= now)
+            .order_by(Offer.remind_at)
+            .limit(limit)
+            .with_for_update(of=Offer, skip_locked=True)
+        )
+        return [(offer, proposal, order) for offer, proposal, order in await self._session.execute(statement)]

@@ -10,7 +10,7 @@ from app.core.machine import Machine, Side, Timer, Transition, published
 from app.core.money import Currency, Money
 from app.features.proposals.schemas import STATUS_WORDS, ContactMark, Milestone
 from app.models import DeclineReason, OrderStatus, ProposalStatus
-from app.models.proposal import UNDECIDED
+from app.models.proposal import NEGOTIATED, UNDECIDED
 
 
 class ProposalEvent(StrEnum):
@@ -24,6 +24,12 @@ class ProposalEvent(StrEnum):
     DECLINE = "decline"
     WITHDRAW = "withdraw"
     LAPSE = "lapse"
+    OFFER = "offer"
+    ACCEPT_OFFER = "accept_offer"
+    DECLINE_OFFER = "decline_offer"
+    COUNTER_OFFER = "counter_offer"
+    WITHDRAW_OFFER = "withdraw_offer"
+    LAPSE_OFFER = "lapse_offer"
 
 
 EVENT_WORDS: dict[ProposalEvent, str] = {
@@ -35,6 +41,12 @@ EVENT_WORDS: dict[ProposalEvent, str] = {
     ProposalEvent.DECLINE: N_("declines it with a reason"),
     ProposalEvent.WITHDRAW: N_("takes it back"),
     ProposalEvent.LAPSE: N_("the order has ended without a choice"),
+    ProposalEvent.OFFER: N_("offers terms"),
+    ProposalEvent.ACCEPT_OFFER: N_("agrees to the terms"),
+    ProposalEvent.DECLINE_OFFER: N_("declines the terms"),
+    ProposalEvent.COUNTER_OFFER: N_("answers with other terms"),
+    ProposalEvent.WITHDRAW_OFFER: N_("takes the terms back"),
+    ProposalEvent.LAPSE_OFFER: N_("the terms were not answered in time"),
 }
 WORDS: dict[str, str] = {
     **dict(EVENT_WORDS.items()),
@@ -42,14 +54,41 @@ WORDS: dict[str, str] = {
 }
 
 
-def _waiting(state: ProposalStatus) -> tuple[Transition[ProposalStatus, ProposalEvent], ...]:
+type Arrows = tuple[Transition[ProposalStatus, ProposalEvent], ...]
+
+
+def _undecided(state: ProposalStatus) -> Arrows:
+    """Return what may happen as long as nothing is decided."""
+    return (
+        Transition(state, ProposalEvent.DECLINE, Side.CUSTOMER, ProposalStatus.DECLINED),
+        Transition(state, ProposalEvent.WITHDRAW, Side.FREELANCER, ProposalStatus.WITHDRAWN),
+        Transition(state, ProposalEvent.LAPSE, Side.SYSTEM, ProposalStatus.DECLINED),
+    )
+
+
+def _waiting(state: ProposalStatus) -> Arrows:
     """Return what may happen in each state that waits for the customer."""
     return (
         Transition(state, ProposalEvent.ACCEPT, Side.CUSTOMER, ProposalStatus.ACCEPTED),
-        Transition(state, ProposalEvent.DECLINE, Side.CUSTOMER, ProposalStatus.DECLINED),
+        Transition(state, ProposalEvent.OFFER, Side.CUSTOMER, ProposalStatus.OFFERED),
         Transition(state, ProposalEvent.EDIT, Side.FREELANCER, state),
-        Transition(state, ProposalEvent.WITHDRAW, Side.FREELANCER, ProposalStatus.WITHDRAWN),
-        Transition(state, ProposalEvent.LAPSE, Side.SYSTEM, ProposalStatus.DECLINED),
+        *_undecided(state),
+    )
+
+
+def _negotiated(state: ProposalStatus, maker: Side, reader: Side, counter: ProposalStatus) -> Arrows:
+    """Return what may happen while an offer lies before its reader; terms that fall leave the proposal as it stood.
+
+    A freelancer who lets an offer of the customer lapse has left; a customer who does not answer has not.
+    """
+    silent = ProposalStatus.LAPSED if reader is Side.FREELANCER else ProposalStatus.SHORTLISTED
+    return (
+        Transition(state, ProposalEvent.ACCEPT_OFFER, reader, ProposalStatus.ACCEPTED),
+        Transition(state, ProposalEvent.COUNTER_OFFER, reader, counter),
+        Transition(state, ProposalEvent.DECLINE_OFFER, reader, ProposalStatus.SHORTLISTED),
+        Transition(state, ProposalEvent.WITHDRAW_OFFER, maker, ProposalStatus.SHORTLISTED),
+        *_undecided(state),
+        Transition(state, ProposalEvent.LAPSE_OFFER, Side.SYSTEM, silent),
     )
 
 
@@ -66,11 +105,32 @@ PROPOSAL_MACHINE = published(
             Transition(ProposalStatus.SEEN, ProposalEvent.SHORTLIST, Side.CUSTOMER, ProposalStatus.SHORTLISTED),
             *_waiting(ProposalStatus.SHORTLISTED),
             Transition(ProposalStatus.SHORTLISTED, ProposalEvent.UNLIST, Side.CUSTOMER, ProposalStatus.SEEN),
+            *_negotiated(ProposalStatus.OFFERED, Side.CUSTOMER, Side.FREELANCER, ProposalStatus.COUNTERED),
+            *_negotiated(ProposalStatus.COUNTERED, Side.FREELANCER, Side.CUSTOMER, ProposalStatus.OFFERED),
         ),
-        timers=[Timer(state, ProposalEvent.LAPSE, follows="order") for state in UNDECIDED],
+        timers=[
+            *(Timer(state, ProposalEvent.LAPSE, follows="order") for state in UNDECIDED if state not in NEGOTIATED),
+            *(Timer(state, ProposalEvent.LAPSE_OFFER, "offer_answer_hours") for state in NEGOTIATED),
+        ],
         words=WORDS,
     )
 )
+OFFER_STEPS: dict[ProposalEvent, str] = {
+    ProposalEvent.ACCEPT_OFFER: "accept",
+    ProposalEvent.COUNTER_OFFER: "counter",
+    ProposalEvent.DECLINE_OFFER: "decline",
+    ProposalEvent.WITHDRAW_OFFER: "withdraw",
+}
+"""What is done with an offer that waits, and the last word of its address."""
+NEGOTIABLE = (OrderStatus.OPEN, OrderStatus.PAUSED)
+"""In which states of an order offers are answered: a customer may pause it because they have found somebody."""
+
+
+def is_live(status: ProposalStatus) -> bool:
+    """Tell whether a proposal still counts: another one of its freelancer is refused."""
+    return status in UNDECIDED or status is ProposalStatus.ACCEPTED
+
+
 LAPSE_REASONS = {
     OrderStatus.CANCELLED: DeclineReason.ORDER_CANCELLED,
     OrderStatus.EXPIRED: DeclineReason.ORDER_EXPIRED,

@@ -12,21 +12,27 @@ from app.core.money import MAX_AMOUNT, MoneyInput, MoneyRead
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from app.core.texts import Line, at_least, many_lines
 from app.features.orders.schemas import Moment, Note, PersonRead
-from app.models import DeclineReason, OrderStatus, ProposalStatus
+from app.models import DeclineReason, OfferSide, OfferStatus, OrderStatus, ProposalStatus
 
 STATUS_WORDS: dict[ProposalStatus, tuple[str, str]] = {
     ProposalStatus.SENT: (N_("Waiting for a decision"), "note"),
     ProposalStatus.SEEN: (N_("Seen by the customer"), "note"),
     ProposalStatus.SHORTLISTED: (N_("On the short list"), "good"),
+    ProposalStatus.OFFERED: (N_("Terms are offered"), "good"),
+    ProposalStatus.COUNTERED: (N_("Other terms are offered"), "good"),
     ProposalStatus.ACCEPTED: (N_("Chosen"), "good"),
     ProposalStatus.DECLINED: (N_("Declined"), ""),
     ProposalStatus.WITHDRAWN: (N_("Withdrawn"), ""),
+    ProposalStatus.LAPSED: (N_("Not answered in time"), ""),
 }
 MAX_LETTER = 10_000
 MAX_TERM_DAYS = 1000
 MAX_MILESTONES = 20
 MAX_NOTE = 2000
 MAX_ANSWER = 2000
+MAX_MESSAGE = 2000
+MIN_ANSWER_HOURS = 24
+MAX_ANSWER_HOURS = 168
 MOST_COMPARED = 4
 CUSTOMER_REASONS = (
     DeclineReason.PRICE,
@@ -53,6 +59,7 @@ class DeskShow(StrEnum):
     ALL = "all"
     UNSEEN = "unseen"
     SHORTLISTED = "shortlisted"
+    OFFERED = "offered"
     DECLINED = "declined"
 
 
@@ -182,6 +189,80 @@ class DeskQuery(DeskView):
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 
 
+class Terms(BaseModel):
+    """What is offered: a price in the order's currency, a term, a plan and a word."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    price: MoneyInput
+    term_days: TermDays
+    milestones: Milestones = []
+    message: Annotated[str, Field(max_length=MAX_MESSAGE), AfterValidator(many_lines)] = ""
+    answer_hours: Annotated[
+        StrictInt | None,
+        Field(
+            ge=MIN_ANSWER_HOURS,
+            le=MAX_ANSWER_HOURS,
+            description="how long the other side has; left out: as the site says",
+        ),
+    ] = None
+
+
+class OfferCreate(Terms):
+    """Terms that a customer puts before a freelancer."""
+
+    version: Version = None
+
+
+class OfferCounter(Terms):
+    """Other terms, in answer to an offer."""
+
+
+class OfferAccept(BaseModel):
+    """What the reader has read and agrees to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    order_version: Annotated[
+        int | None, Field(ge=1, le=2**31, description="the version of the order you read; another one is refused")
+    ] = None
+
+
+class OfferDecline(BaseModel):
+    """Why the terms do not fit."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: Note = ""
+
+
+class OfferRead(BaseModel):
+    """An offer as both sides see it; `actions` are what the reader may do with it now."""
+
+    id: UUID
+    proposal_id: UUID
+    order_id: UUID
+    order_version: int = Field(description="the version of the order that the terms were written for")
+    number: int = Field(description="the how manieth of this proposal")
+    made_by: OfferSide
+    status: OfferStatus
+    price: MoneyRead
+    term_days: int
+    milestones: list[Milestone]
+    message: str
+    note: str | None = Field(description="what the other side said when it declined")
+    expires_at: Moment | None = Field(description="until when it can be answered; then it lapses")
+    created_at: Moment
+    decided_at: Moment | None
+    actions: list[str]
+
+
+class OfferList(BaseModel):
+    """Every offer of a proposal."""
+
+    items: list[OfferRead]
+
+
 class OrderBrief(BaseModel):
     """The order that a proposal answers."""
 
@@ -215,4 +296,5 @@ class ProposalRead(BaseModel):
     updated_at: Moment
     decided_at: Moment | None
     seen_at: Moment | None = Field(description="when the customer had it on the screen for the first time")
+    offer: OfferRead | None = Field(description="the offer that waits for an answer")
     actions: list[str]

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.contract.permissions.table import OFFER, SIGNED_IN, Row, page
+from tests.contract.permissions.scene import Scene
+from tests.contract.permissions.table import OFFER, PRICE, SIGNED_IN, Row, page
 
+TERMS = {"price": PRICE, "term_days": 6}
+TERMS_FORM = {"price": "50 000", "term_days": "6", "answer_hours": "72"}
 OFFER_FORM = {"price": "50 000", "term_days": "5", "letter": "Сделаю за пять дней."}
 
 
@@ -18,6 +21,15 @@ def seen_form(ids: Mapping[str, Any]) -> dict[str, str]:
     return {"proposal": str(ids["proposal_id"])}
 
 
+async def _offer(scene: Scene, row: Row, role: str) -> dict[str, Any]:
+    """Make an order whose customer has put terms before the freelancer."""
+    made = await scene.market_of(row, role)
+    customer = scene.people["banned" if role == "banned" else "customer"]
+    offer = await scene.market.offer(customer, made["proposal_id"])
+    return made | {"offer_id": offer.id}
+
+
+MAKERS = {"offer_id": _offer}
 ROWS = [
     Row("POST /orders/{order_id}/proposals", (401, 201, 409, 409, 403), body=OFFER),
     Row("POST /orders/{order_id}/proposals", (401, 404, 404, 404, 409), "draft", OFFER),
@@ -34,6 +46,13 @@ ROWS = [
     Row("DELETE /proposals/{proposal_id}/shortlist", (401, 404, 404, 403, 409)),
     Row("PUT /proposals/{proposal_id}/note", (401, 404, 404, 403, 200), body={"text": "Спросить о сроках."}),
     Row("POST /proposals/{proposal_id}/withdraw", (401, 404, 404, 200, 403)),
+    Row("POST /proposals/{proposal_id}/offers", (401, 404, 404, 403, 201), body=TERMS),
+    Row("GET /proposals/{proposal_id}/offers", (401, 404, 404, 200, 200)),
+    Row("GET /offers/{offer_id}", (401, 404, 404, 200, 200)),
+    Row("POST /offers/{offer_id}/accept", (401, 404, 404, 200, 403)),
+    Row("POST /offers/{offer_id}/counter", (401, 404, 404, 201, 403), body=TERMS),
+    Row("POST /offers/{offer_id}/decline", (401, 404, 404, 200, 403)),
+    Row("POST /offers/{offer_id}/withdraw", (401, 404, 404, 403, 200)),
 ]
 
 PAGES = [
@@ -57,6 +76,14 @@ PAGES = [
     page("POST /proposals/{proposal_id}/withdraw", 401, 404, 404, 303, 403),
     page("GET /proposals/{proposal_id}/accept", 401, 404, 404, 303, 200),
     page("POST /proposals/{proposal_id}/accept", 401, 404, 404, 403, 303),
+    page("GET /proposals/{proposal_id}/offer", 401, 404, 404, 303, 200),
+    page("POST /proposals/{proposal_id}/offer", 401, 404, 404, 403, 303, body=TERMS_FORM),
+    page("GET /offers/{offer_id}", 401, 404, 404, 200, 200),
+    page("GET /offers/{offer_id}/counter", 401, 404, 404, 200, 303),
+    page("POST /offers/{offer_id}/counter", 401, 404, 404, 303, 403, body=TERMS_FORM),
+    page("POST /offers/{offer_id}/accept", 401, 404, 404, 303, 403),
+    page("POST /offers/{offer_id}/decline", 401, 404, 404, 303, 403),
+    page("POST /offers/{offer_id}/withdraw", 401, 404, 404, 403, 303),
     page("GET /proposals/{proposal_id}/decline", 401, 404, 404, 303, 200),
     page("POST /proposals/{proposal_id}/decline", 401, 404, 404, 403, 303, body={"reason": "price"}),
 ]

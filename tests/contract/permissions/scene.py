@@ -90,6 +90,10 @@ class Scene:
     async def _nothing(_scene: "Scene", _row: Row, _role: str) -> Any:
         return uuid4()
 
+    async def market_of(self, row: Row, role: str) -> dict[str, Any]:
+        """Make an order and its proposals, for those who make something on top of them."""
+        return await self._market(self, row, role)
+
     @staticmethod
     async def _market(scene: "Scene", row: Row, role: str) -> dict[str, Any]:
         """Make an order as the row wants it, with two proposals where it is open; the banned one's where they ask."""

@@ -124,7 +124,13 @@ async def test_the_desk_is_sorted_page_by_page(
             page = await service.list_order_proposals(session, customer, order.id, None, 9, DeskView(show=show))
             shows[show] = len(page.items)
     assert found == [sent[place].id for place in expected]
-    assert shows == {DeskShow.ALL: 4, DeskShow.UNSEEN: 2, DeskShow.SHORTLISTED: 1, DeskShow.DECLINED: 0}
+    assert shows == {
+        DeskShow.ALL: 4,
+        DeskShow.UNSEEN: 2,
+        DeskShow.SHORTLISTED: 1,
+        DeskShow.OFFERED: 0,
+        DeskShow.DECLINED: 0,
+    }
 
 
 async def test_comparing_takes_up_to_four_of_the_own_order(market: Market, resources: Resources) -> None:

@@ -28,7 +28,7 @@ async def test_an_order_finds_its_freelancer(market: Market, new_client: NewClie
     assert (edited.json()["term_days"], edited.json()["version"]) == (10, 2)
     desk = (await ours.get(address)).json()
     assert [item["freelancer"]["name"] for item in desk["items"]] == ["boris", "anna"]
-    assert desk["items"][0]["actions"] == ["accept", "decline", "see", "shortlist"]
+    assert desk["items"][0]["actions"] == ["accept", "offer", "decline", "see", "shortlist"]
     assert len((await ours.get(address, params={"limit": 1})).json()["items"]) == 1
     chosen = await ours.post(f"/api/v1/proposals/{sent.json()['id']}/accept", json={"version": 2})
     assert (chosen.status_code, chosen.json()["status"]) == (200, "accepted")

@@ -10,7 +10,7 @@ from app.features.orders.errors import OrderFullError, OrderNotFoundError, Order
 from app.features.orders.events import OrderEnding
 from app.features.orders.repository import OrderRepository
 from app.features.orders.rules import ORDER_MACHINE, OrderEvent
-from app.features.orders.service.desk import announce_closing, close, enter, own_order_for_update, show, step
+from app.features.orders.service.desk import announce_closing, close, enter, show, step
 from app.features.orders.service.inviting import note_answer
 from app.features.orders.service.reading import is_admitted
 from app.models import CloseReason, Order, OrderStatus
@@ -50,11 +50,9 @@ def drop_proposal(order: Order) -> None:
     order.proposals_count -= 1
 
 
-async def award_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
-    """Close an order to others because its customer has chosen; of several tries at once one succeeds."""
-    order = await own_order_for_update(uow, actor, order_id)
+def award_order(order: Order) -> None:
+    """Close a locked order to others because its customer has chosen; of several tries at once one succeeds."""
     close(order, step(order, OrderEvent.AWARD), None)
-    return order
 
 
 def renew_by_decision(uow: UnitOfWork, order: Order) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from starlette.datastructures import FormData
+from starlette.responses import Response
 
 from app.core.errors import DomainError, FieldError
 from app.core.i18n import N_, _
@@ -16,10 +17,12 @@ from app.features.proposals.schemas import (
     ContactMark,
     DeskShow,
     DeskSort,
+    OfferRead,
     ProposalCreate,
     ProposalRead,
 )
 from app.models import DeclineReason
+from app.web.flash import redirect
 from app.web.forms import FormState
 
 PAGE_SIZE = 20
@@ -43,6 +46,7 @@ SHOW_WORDS: dict[DeskShow, str] = {
     DeskShow.ALL: N_("All"),
     DeskShow.UNSEEN: N_("New to you"),
     DeskShow.SHORTLISTED: N_("Short list"),
+    DeskShow.OFFERED: N_("Terms offered"),
     DeskShow.DECLINED: N_("Declined ones"),
 }
 REASON_WORDS: dict[DeclineReason, str] = {
@@ -69,7 +73,7 @@ def read_form(form: FormData, currency: Currency) -> ProposalCreate:
         amount = typed_amount(str(form.get("price") or ""), currency)
     except ValueError as wrong:
         faults.append(FieldError(("price",), str(wrong)))
-    milestones = _milestones(form, currency, faults)
+    milestones = milestones_in(form, currency, faults)
     content: dict[str, Any] = {
         "price": {"amount": amount, "currency": currency},
         "term_days": number_in(form, "term_days"),
@@ -87,7 +91,7 @@ def read_form(form: FormData, currency: Currency) -> ProposalCreate:
     return command
 
 
-def _milestones(form: FormData, currency: Currency, faults: list[FieldError]) -> list[dict[str, Any]]:
+def milestones_in(form: FormData, currency: Currency, faults: list[FieldError]) -> list[dict[str, Any]]:
     """Return the rows of the plan that say anything; a row that is half full is a fault."""
     found: list[dict[str, Any]] = []
     rows = zip(*(map(str, form.getlist(f"milestone_{part}")) for part in ("title", "amount", "days")), strict=False)
@@ -112,15 +116,20 @@ def milestone_rows(f: FormState) -> list[tuple[str, str, str]]:
 
 def form_of(proposal: ProposalRead) -> FormState:
     """Return the form of a proposal as it reads now."""
-    currency = proposal.price.currency
+    answers = {name: pair.answer for name, pair in zip(ANSWERS, proposal.answers, strict=False)}
+    return form_of_terms(proposal, letter=proposal.letter, **answers)
+
+
+def form_of_terms(terms: ProposalRead | OfferRead, **more: object) -> FormState:
+    """Return the form of a price, a term and a plan as they read now."""
+    currency = terms.price.currency
     return FormState.start(
-        price=amount_as_typed(proposal.price.amount, currency),
-        term_days=proposal.term_days,
-        letter=proposal.letter,
-        milestone_title=[part.title for part in proposal.milestones],
-        milestone_amount=[amount_as_typed(part.amount, currency) for part in proposal.milestones],
-        milestone_days=[part.days for part in proposal.milestones],
-        **{name: pair.answer for name, pair in zip(ANSWERS, proposal.answers, strict=False)},
+        price=amount_as_typed(terms.price.amount, currency),
+        term_days=terms.term_days,
+        milestone_title=[part.title for part in terms.milestones],
+        milestone_amount=[amount_as_typed(part.amount, currency) for part in terms.milestones],
+        milestone_days=[part.days for part in terms.milestones],
+        **more,
     )
 
 
@@ -158,3 +167,8 @@ def shown_in_words(proposal: ProposalRead) -> dict[str, Any]:
         "contacts": ", ".join(named),
         "milestones": parts,
     }
+
+
+def too_late(proposal: ProposalRead) -> Response:
+    """Lead back to the order, because the step is not possible as things stand."""
+    return redirect(f"/orders/{proposal.order.id}", _("This is not possible any more. See where it stands."), "warn")

@@ -33,9 +33,10 @@ from app.features.proposals.pages._words import (
 from app.features.proposals.schemas import (
     CUSTOMER_REASONS,
     DeskView,
+    OfferRead,
     ProposalRead,
 )
-from app.models import OrderStatus, ProposalStatus, Visibility
+from app.models import OfferSide, OrderStatus, ProposalStatus, Visibility
 from app.models.proposal import UNDECIDED
 from app.web.cards import budget_words
 from app.web.flash import redirect
@@ -139,6 +140,9 @@ async def _order_page(
         )
     elif actor is not None and not is_own:
         own = await service.own_proposals_for(session, actor, order_id)
+    offer = next((item.offer for item in own if item.offer), None)
+    if actor is not None and is_own:
+        offer = await service.waiting_offer(session, actor, order_id)
     facts = await profiles.customer_facts(session, [order.customer_id])
     people = await profiles.person_cards(session, {order.customer_id, *(item.freelancer.id for item in desk)})
     label, tone = ORDER_WORDS[order.status]
@@ -165,7 +169,7 @@ async def _order_page(
         "shows": _choices(order_id, view, "show", SHOW_WORDS),
         "rows": milestone_rows(form),
         "may_propose": "propose" in shown.actions and live is None and not refused,
-        "next": _next_step(shown, is_own=is_own, live=live),
+        "next": _next_step(shown, is_own=is_own, live=live, offer=offer),
         "sign_in": f"/sign-in?next={quote(address_of(order_id, key))}",
         "revisions": await orders.list_revisions(session, actor, order_id, key) if shown.version > 1 else [],
         "currency": order.currency.value,
@@ -226,12 +230,21 @@ NEXT_FOR_OTHERS: dict[OrderStatus, str] = {
     OrderStatus.CANCELLED: N_("The customer has closed the order. It takes no more proposals."),
     OrderStatus.EXPIRED: N_("The customer did not choose in time, so the order expired. It takes no more proposals."),
 }
+OFFERED = N_("The customer offers you terms: agree to them, answer with your own, or decline.")
+COUNTERED = N_("The customer reads your terms and agrees, declines, or answers with others.")
+OFFER_OUT = N_("Your terms lie before a freelancer. Until they are answered nobody else can be chosen.")
+OFFER_IN = N_("A freelancer has answered your terms with others. Agree to them, answer, or decline.")
 WAITING = N_("The customer reads the proposals and chooses one. Your proposal lasts as long as the order.")
 CHOSEN = N_("The customer has chosen you. Both of you see the same price and term on this page.")
 
 
-def _next_step(order: OrderRead, *, is_own: bool, live: ProposalRead | None) -> str:
+def _next_step(order: OrderRead, *, is_own: bool, live: ProposalRead | None, offer: OfferRead | None) -> str:
     """Return the one sentence that says what happens next."""
+    if offer is not None and offer.expires_at is not None:
+        by_customer = offer.made_by is OfferSide.CUSTOMER
+        texts = (OFFER_OUT, OFFER_IN) if is_own else (OFFERED, COUNTERED)
+        ends = _("If nobody acts until {date}, the terms lapse.").format(date=exact(offer.expires_at))
+        return f"{_(texts[0] if by_customer else texts[1])} {ends}"
     if is_own:
         text = NEXT_FOR_CUSTOMER[order.status]
     elif live and live.status is ProposalStatus.ACCEPTED:

@@ -26,6 +26,7 @@ from app.features.proposals.pages._words import (
     page_error,
     read_form,
     shown_in_words,
+    too_late,
 )
 from app.features.proposals.schemas import (
     CUSTOMER_REASONS,
@@ -78,7 +79,7 @@ async def edit_proposal_form(
     """Show the form with what the proposal says now."""
     proposal = await service.get_proposal(session, actor, proposal_id)
     if "edit" not in proposal.actions:
-        return _too_late(proposal)
+        return too_late(proposal)
     start = form_of(proposal)
     return render(request, "proposals/edit.html", await _editor(session, actor, proposal, start))
 
@@ -106,7 +107,7 @@ async def withdraw_proposal_form(
     """Say what withdrawing means."""
     proposal = await service.get_proposal(session, actor, proposal_id)
     if "withdraw" not in proposal.actions:
-        return _too_late(proposal)
+        return too_late(proposal)
     return render(request, "proposals/withdraw.html", {"proposal": proposal})
 
 
@@ -124,7 +125,7 @@ async def accept_proposal_form(
     """Name what choosing this proposal means, before it happens."""
     proposal = await service.get_proposal(session, actor, proposal_id)
     if "accept" not in proposal.actions:
-        return _too_late(proposal)
+        return too_late(proposal)
     others = await service.count_waiting(session, proposal.order.id) - 1
     return render(request, "proposals/accept.html", {"proposal": proposal, "others": others})
 
@@ -148,7 +149,7 @@ async def decline_proposal_form(
     """Ask for a reason, which the freelancer will read."""
     proposal = await service.get_proposal(session, actor, proposal_id)
     if "decline" not in proposal.actions:
-        return _too_late(proposal)
+        return too_late(proposal)
     start = FormState.start(reason=DeclineReason.OTHER.value)
     return render(request, "proposals/decline.html", {"proposal": proposal, "reasons": _reasons(), "f": start})
 
@@ -175,7 +176,3 @@ async def _editor(session: ReadSession, actor: Actor, proposal: ProposalRead, f:
 
 def _reasons() -> list[tuple[str, str, None]]:
     return [(reason.value, _(REASON_WORDS[reason]), None) for reason in CUSTOMER_REASONS]
-
-
-def _too_late(proposal: ProposalRead) -> Response:
-    return redirect(f"/orders/{proposal.order.id}", _("This is not possible any more. See where it stands."), "warn")

@@ -8,13 +8,22 @@ from app.core.machine import Side
 from app.core.uow import UnitOfWork
 from app.features.orders import service as orders
 from app.features.proposals import policy, rules
-from app.features.proposals.errors import NotYourStepError, ProposalNotFoundError
+from app.features.proposals.errors import NotYourStepError, OfferOutError, ProposalNotFoundError
 from app.features.proposals.events import ProposalAccepted
-from app.features.proposals.repository import ProposalRepository
+from app.features.proposals.repository import OfferRepository, ProposalRepository
 from app.features.proposals.rules import ProposalEvent
 from app.features.proposals.schemas import ProposalDecline
-from app.features.proposals.service.steps import check_version, decline, locked, parties, see, step, visible
-from app.models import DeclineReason, Proposal
+from app.features.proposals.service.steps import (
+    check_version,
+    decline,
+    end_offer,
+    locked,
+    parties,
+    see,
+    step,
+    visible,
+)
+from app.models import DeclineReason, Offer, OfferSide, OfferStatus, Order, Proposal, ProposalStatus
 
 
 async def accept_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, version: int | None = None) -> Proposal:
@@ -27,21 +36,45 @@ async def accept_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, vers
     order = await orders.lock_order(uow, proposal.order_id)
     if policy.side_of(actor, order, proposal) is not Side.CUSTOMER:
         raise NotYourStepError
-    waiting = await ProposalRepository(uow.session).waiting_for_update(order.id)
     chosen = await ProposalRepository(uow.session).get_for_update(proposal_id)
     if chosen is None:
         raise ProposalNotFoundError
-    target = step(order, chosen, ProposalEvent.ACCEPT)
+    step(order, chosen, ProposalEvent.ACCEPT)
     check_version(chosen, version)
-    await orders.award_order(uow, actor, order.id)
-    chosen.status = target
+    offers = OfferRepository(uow.session)
+    if await offers.open_of_order(order.id) is not None:
+        raise OfferOutError
+    await offers.insert(
+        Offer(
+            order_id=order.id,
+            order_version=order.version,
+            proposal_id=chosen.id,
+            number=await offers.next_number(chosen.id),
+            made_by=OfferSide.FREELANCER,
+            status=OfferStatus.ACCEPTED,
+            price_amount=chosen.price_amount,
+            currency=chosen.currency,
+            term_days=chosen.term_days,
+            milestones=chosen.milestones,
+            created_at=chosen.updated_at,
+            decided_at=utc_now(),
+        )
+    )
     see(chosen)
+    await choose(uow, order, chosen, Side.CUSTOMER)
+    return chosen
+
+
+async def choose(uow: UnitOfWork, order: Order, chosen: Proposal, by: Side) -> None:
+    """Close a locked order to others because both sides agreed on the accepted offer of a locked proposal of it."""
+    waiting = await ProposalRepository(uow.session).waiting_for_update(order.id)
+    orders.award_order(order)
+    chosen.status = ProposalStatus.ACCEPTED
     chosen.decided_at = chosen.updated_at = utc_now()
-    uow.emit(ProposalAccepted(**parties(order, chosen)))
+    uow.emit(ProposalAccepted(**parties(order, chosen), by=by.value))
     for other in waiting:
         if other.id != chosen.id:
             decline(uow, order, other, DeclineReason.ANOTHER_CHOSEN)
-    return chosen
 
 
 async def decline_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: ProposalDecline) -> Proposal:
@@ -49,6 +82,7 @@ async def decline_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, com
     order, proposal = await locked(uow, actor, proposal_id, Side.CUSTOMER)
     step(order, proposal, ProposalEvent.DECLINE)
     see(proposal)
+    await end_offer(uow, proposal, Side.CUSTOMER)
     proposal.decline_note = command.note or None
     decline(uow, order, proposal, command.reason)
     orders.renew_by_decision(uow, order)
@@ -63,5 +97,6 @@ async def lapse_proposals(uow: UnitOfWork, order_id: UUID) -> int:
         return 0
     waiting = await ProposalRepository(uow.session).waiting_for_update(order.id)
     for proposal in waiting:
+        await end_offer(uow, proposal, Side.CUSTOMER)
         decline(uow, order, proposal, reason)
     return len(waiting)

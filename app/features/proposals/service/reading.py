@@ -14,11 +14,21 @@ from app.features.orders import service as orders
 from app.features.orders.errors import OrderNotFoundError
 from app.features.orders.schemas import PersonRead
 from app.features.proposals import policy, rules
-from app.features.proposals.repository import ProposalRepository
-from app.features.proposals.rules import PROPOSAL_MACHINE
-from app.features.proposals.schemas import AnsweredQuestion, DeskSort, DeskView, Milestone, OrderBrief, ProposalRead
+from app.features.proposals.errors import OfferNotFoundError, ProposalNotFoundError
+from app.features.proposals.repository import OfferRepository, ProposalRepository
+from app.features.proposals.rules import OFFER_STEPS, PROPOSAL_MACHINE
+from app.features.proposals.schemas import (
+    AnsweredQuestion,
+    DeskSort,
+    DeskView,
+    Milestone,
+    OfferRead,
+    OrderBrief,
+    ProposalRead,
+)
 from app.features.proposals.service.steps import visible
-from app.models import Order, OrderStatus, Proposal, ProposalStatus
+from app.models import Offer, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus
+from app.models.proposal import NEGOTIATED
 
 
 async def get_proposal(session: AsyncSession, actor: Actor, proposal_id: UUID) -> ProposalRead:
@@ -104,18 +114,82 @@ async def present(session: AsyncSession, actor: Actor, rows: Sequence[Proposal])
         return []
     found = await orders.orders_by_id(session, [row.order_id for row in rows])
     people = await orders.people(session, [row.freelancer_id for row in rows])
-    return [_read(actor, found[row.order_id], row, people[row.freelancer_id]) for row in rows]
+    negotiated = [row.id for row in rows if row.status in NEGOTIATED]
+    waiting = await OfferRepository(session).open_of(negotiated) if negotiated else ()
+    offers = {offer.proposal_id: offer for offer in waiting}
+    return [_read(actor, found[row.order_id], row, people[row.freelancer_id], offers.get(row.id)) for row in rows]
+
+
+async def present_offer(session: AsyncSession, actor: Actor, offer: Offer) -> OfferRead:
+    """Return an offer of a proposal of the actor's as they see it."""
+    proposal = await visible(session, actor, offer.proposal_id)
+    order = (await orders.orders_by_id(session, [offer.order_id]))[offer.order_id]
+    return _read_offer(actor, order, proposal, offer)
+
+
+async def get_offer(session: AsyncSession, actor: Actor, offer_id: UUID) -> OfferRead:
+    """Return one offer to its two sides.
+
+    Raises:
+        OfferNotFoundError: There is none, or the actor is on no side of it.
+    """
+    offer = await OfferRepository(session).get(offer_id)
+    if offer is None:
+        raise OfferNotFoundError
+    try:
+        return await present_offer(session, actor, offer)
+    except ProposalNotFoundError as wrong:
+        raise OfferNotFoundError from wrong
+
+
+async def list_offers(session: AsyncSession, actor: Actor, proposal_id: UUID) -> list[OfferRead]:
+    """Return every offer of a proposal to its two sides, oldest first."""
+    proposal = await visible(session, actor, proposal_id)
+    order = (await orders.orders_by_id(session, [proposal.order_id]))[proposal.order_id]
+    rows = await OfferRepository(session).of_proposal(proposal_id)
+    return [_read_offer(actor, order, proposal, row) for row in rows]
+
+
+async def waiting_offer(session: AsyncSession, actor: Actor, order_id: UUID) -> OfferRead | None:
+    """Return the offer of the actor's own order that waits for an answer."""
+    offer = await OfferRepository(session).open_of_order(order_id)
+    return await present_offer(session, actor, offer) if offer else None
 
 
 def actions(actor: Actor, order: Order, proposal: Proposal) -> list[str]:
     """Return what the actor may do with the proposal as both stand."""
     side = policy.side_of(actor, order, proposal)
-    if side is None or order.status is not OrderStatus.OPEN:
+    if side is None or order.status not in rules.NEGOTIABLE:
         return []
-    return [str(event) for event in PROPOSAL_MACHINE.events(proposal.status, side)]
+    events = PROPOSAL_MACHINE.events(proposal.status, side)
+    is_open = order.status is OrderStatus.OPEN
+    return [event.value for event in events if is_open or event in OFFER_STEPS]
 
 
-def _read(actor: Actor, order: Order, proposal: Proposal, freelancer: PersonRead) -> ProposalRead:
+def _read_offer(actor: Actor, order: Order, proposal: Proposal, offer: Offer) -> OfferRead:
+    is_open = offer.status is OfferStatus.OPEN
+    may = actions(actor, order, proposal) if is_open else []
+    return OfferRead(
+        id=offer.id,
+        proposal_id=offer.proposal_id,
+        order_id=offer.order_id,
+        order_version=offer.order_version,
+        number=offer.number,
+        made_by=offer.made_by,
+        status=offer.status,
+        price=MoneyRead(amount=offer.price_amount, currency=offer.currency),
+        term_days=offer.term_days,
+        milestones=[Milestone.model_validate(part) for part in offer.milestones],
+        message=offer.message,
+        note=offer.note,
+        expires_at=offer.expires_at,
+        created_at=offer.created_at,
+        decided_at=offer.decided_at,
+        actions=[words for event, words in OFFER_STEPS.items() if event.value in may],
+    )
+
+
+def _read(actor: Actor, order: Order, proposal: Proposal, freelancer: PersonRead, offer: Offer | None) -> ProposalRead:
     for_customer = policy.side_of(actor, order, proposal) is Side.CUSTOMER
     return ProposalRead(
         id=proposal.id,
@@ -137,6 +211,7 @@ def _read(actor: Actor, order: Order, proposal: Proposal, freelancer: PersonRead
         updated_at=proposal.updated_at,
         decided_at=proposal.decided_at,
         seen_at=proposal.seen_at,
+        offer=_read_offer(actor, order, proposal, offer) if offer else None,
         actions=actions(actor, order, proposal),
     )
 

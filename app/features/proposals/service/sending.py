@@ -21,7 +21,7 @@ from app.features.proposals.events import ProposalSent, ProposalWithdrawn
 from app.features.proposals.repository import ProposalRepository
 from app.features.proposals.rules import ProposalEvent
 from app.features.proposals.schemas import Milestone, ProposalCreate, ProposalPatch
-from app.features.proposals.service.steps import check, check_version, locked, parties, step
+from app.features.proposals.service.steps import check, check_version, end_offer, locked, parties, step
 from app.models import Order, Proposal
 
 COMPARED_LETTERS = 100
@@ -98,7 +98,9 @@ async def edit_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, comman
 async def withdraw_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -> Proposal:
     """Take an undecided proposal back; announces `ProposalWithdrawn`."""
     order, proposal = await locked(uow, actor, proposal_id, Side.FREELANCER)
-    proposal.status = step(order, proposal, ProposalEvent.WITHDRAW)
+    target = step(order, proposal, ProposalEvent.WITHDRAW)
+    await end_offer(uow, proposal, Side.FREELANCER)
+    proposal.status = target
     proposal.decided_at = proposal.updated_at = utc_now()
     orders.drop_proposal(order)
     uow.emit(ProposalWithdrawn(**parties(order, proposal)))

@@ -19,9 +19,10 @@ from app.features.proposals.errors import (
     ProposalStateError,
 )
 from app.features.proposals.events import ProposalDeclined
-from app.features.proposals.repository import ProposalRepository
+from app.features.proposals.repository import OfferRepository, ProposalRepository
 from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
-from app.models import DeclineReason, Order, OrderStatus, Proposal, ProposalStatus
+from app.models import DeclineReason, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus
+from app.models.proposal import NEGOTIATED
 
 
 async def visible(session: AsyncSession, actor: Actor, proposal_id: UUID) -> Proposal:
@@ -62,6 +63,14 @@ def step(order: Order, proposal: Proposal, event: ProposalEvent) -> ProposalStat
     if target is None or order.status is not OrderStatus.OPEN:
         raise ProposalStateError
     return target
+
+
+async def end_offer(uow: UnitOfWork, proposal: Proposal, side: Side) -> None:
+    """End the offer that waits on a locked proposal, because a side ends the proposal itself."""
+    if proposal.status in NEGOTIATED:
+        mine = (proposal.status is ProposalStatus.OFFERED) is (side is Side.CUSTOMER)
+        status = OfferStatus.WITHDRAWN if mine else OfferStatus.DECLINED
+        await OfferRepository(uow.session).end_open(proposal.id, status, utc_now())
 
 
 def decline(uow: UnitOfWork, order: Order, proposal: Proposal, reason: DeclineReason) -> None:

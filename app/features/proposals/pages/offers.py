@@ -1,0 +1,234 @@
+"""Terms put before the other side: the page that shows them, and the form for one's own."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from app.core.actor import Actor
+from app.core.errors import FieldError, InvalidError
+from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.i18n import N_, _, ngettext
+from app.core.money import Currency, Money, typed_amount
+from app.core.problems import field_errors
+from app.core.resources import Resources
+from app.features.identity.access import CurrentActor
+from app.features.orders import service as orders
+from app.features.orders.errors import OrderChangedError
+from app.features.proposals import service
+from app.features.proposals.errors import (
+    InvalidProposalError,
+    OfferLapsedError,
+    OfferOutError,
+    OfferStateError,
+    ProposalChangedError,
+)
+from app.features.proposals.pages._words import form_of_terms, milestone_rows, milestones_in, number_in, too_late
+from app.features.proposals.schemas import OfferCounter, OfferCreate, OfferDecline, OfferRead, ProposalRead
+from app.models import OfferSide, OfferStatus
+from app.web.flash import redirect
+from app.web.forms import FormState
+from app.web.render import render
+
+router = APIRouter()
+
+ANSWER_CHOICES = (24, 48, 72, 120, 168)
+"""Hours that the other side may be given, as the form offers them."""
+OFFER_WORDS: dict[OfferStatus, tuple[str, str]] = {
+    OfferStatus.OPEN: (N_("Waits for an answer"), "note"),
+    OfferStatus.ACCEPTED: (N_("Agreed"), "good"),
+    OfferStatus.DECLINED: (N_("Declined"), ""),
+    OfferStatus.COUNTERED: (N_("Answered with other terms"), ""),
+    OfferStatus.WITHDRAWN: (N_("Taken back"), ""),
+    OfferStatus.LAPSED: (N_("Not answered in time"), ""),
+}
+
+
+@router.get("/proposals/{proposal_id}/offer")
+async def offer_form(
+    request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources
+) -> Response:
+    """Show the customer the form for terms of their own, filled with those of the proposal."""
+    proposal = await service.get_proposal(session, actor, proposal_id)
+    if "offer" not in proposal.actions:
+        return too_late(proposal)
+    start = form_of_terms(proposal, version=proposal.version, answer_hours=_usual(resources))
+    return _form(request, proposal, start, None)
+
+
+@router.post("/proposals/{proposal_id}/offer")
+async def make_offer(request: Request, proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Put the terms before the freelancer, or show the form again with what is wrong."""
+    form = await request.form()
+    proposal = await service.get_proposal(uow.session, actor, proposal_id)
+    try:
+        async with uow.session.begin_nested():
+            content = _read(form, proposal.price.currency)
+            command = _command(OfferCreate, content | {"version": number_in(form, "version")})
+            offer = await service.make_offer(uow, actor, proposal_id, command)
+    except (InvalidError, ProposalChangedError, OfferOutError) as error:
+        return _form(request, proposal, FormState.posted(form, error), None)
+    return redirect(f"/offers/{offer.id}", _("Your terms are before the freelancer now."), done=f"offer-{proposal_id}")
+
+
+@router.get("/offers/{offer_id}")
+async def show_offer(request: Request, offer_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
+    """Show an offer beside the proposal, with what was offered before, and what may be done."""
+    return await _page(request, session, actor, offer_id, FormState())
+
+
+@router.post("/offers/{offer_id}/accept")
+async def accept_offer(request: Request, offer_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Agree to the terms."""
+    form = await request.form()
+    try:
+        async with uow.session.begin_nested():
+            offer = await service.accept_offer(uow, actor, offer_id, number_in(form, "order_version"))
+    except (OfferStateError, OfferLapsedError, OrderChangedError) as error:
+        return redirect(f"/offers/{offer_id}", error.text(), "warn")
+    return redirect(f"/orders/{offer.order_id}", _("You have agreed. Both sides see it now."))
+
+
+@router.post("/offers/{offer_id}/decline")
+async def decline_offer(request: Request, offer_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Say no to the terms."""
+    form = await request.form()
+    try:
+        async with uow.session.begin_nested():
+            command = _command(OfferDecline, {"note": form.get("note") or ""})
+            offer = await service.decline_offer(uow, actor, offer_id, command)
+    except InvalidError as error:
+        return await _page(request, uow.session, actor, offer_id, FormState.posted(form, error))
+    except (OfferStateError, OfferLapsedError) as error:
+        return redirect(f"/offers/{offer_id}", error.text(), "warn")
+    return redirect(f"/offers/{offer.id}", _("The terms are declined. The proposal stays as it stands."))
+
+
+@router.post("/offers/{offer_id}/withdraw")
+async def withdraw_offer(offer_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Take terms of one's own back."""
+    try:
+        async with uow.session.begin_nested():
+            offer = await service.withdraw_offer(uow, actor, offer_id)
+    except (OfferStateError, OfferLapsedError) as error:
+        return redirect(f"/offers/{offer_id}", error.text(), "warn")
+    return redirect(f"/offers/{offer.id}", _("Your terms are taken back. The proposal stays as it stands."))
+
+
+@router.get("/offers/{offer_id}/counter")
+async def counter_form(
+    request: Request, offer_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources
+) -> Response:
+    """Show the form for other terms, filled with those it answers."""
+    offer = await service.get_offer(session, actor, offer_id)
+    if "counter" not in offer.actions:
+        return redirect(f"/offers/{offer_id}")
+    proposal = await service.get_proposal(session, actor, offer.proposal_id)
+    return _form(request, proposal, form_of_terms(offer, answer_hours=_usual(resources)), offer)
+
+
+@router.post("/offers/{offer_id}/counter")
+async def counter_offer(request: Request, offer_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Answer with other terms, or show the form again with what is wrong."""
+    form = await request.form()
+    offer = await service.get_offer(uow.session, actor, offer_id)
+    try:
+        async with uow.session.begin_nested():
+            command = _command(OfferCounter, _read(form, offer.price.currency))
+            made = await service.counter_offer(uow, actor, offer_id, command)
+    except InvalidError as error:
+        proposal = await service.get_proposal(uow.session, actor, offer.proposal_id)
+        return _form(request, proposal, FormState.posted(form, error), offer)
+    except (OfferStateError, OfferLapsedError) as error:
+        return redirect(f"/offers/{offer_id}", error.text(), "warn")
+    return redirect(f"/offers/{made.id}", _("Your terms are before the other side now."), done=f"offer-{offer_id}")
+
+
+def _usual(resources: Resources) -> int:
+    """Return how long an answer usually may take, as near as the form offers it."""
+    usual = resources.settings.offer_answer_hours
+    return min(ANSWER_CHOICES, key=lambda hours: abs(hours - usual))
+
+
+def _read(form: FormData, currency: Currency) -> dict[str, Any]:
+    """Translate the form's fields into those of the command.
+
+    Raises:
+        InvalidProposalError: Some of them cannot be read; all are named at once.
+    """
+    faults: list[FieldError] = []
+    amount = 0
+    try:
+        amount = typed_amount(str(form.get("price") or ""), currency)
+    except ValueError as wrong:
+        faults.append(FieldError(("price",), str(wrong)))
+    milestones = milestones_in(form, currency, faults)
+    if faults:
+        raise InvalidProposalError(errors=faults)
+    return {
+        "price": {"amount": amount, "currency": currency},
+        "term_days": number_in(form, "term_days"),
+        "milestones": milestones,
+        "message": str(form.get("message") or ""),
+        "answer_hours": number_in(form, "answer_hours"),
+    }
+
+
+def _command[C: BaseModel](kind: type[C], content: dict[str, Any]) -> C:
+    try:
+        return kind.model_validate(content)
+    except ValidationError as wrong:
+        raise InvalidProposalError(errors=field_errors([dict(error) for error in wrong.errors()])) from wrong
+
+
+def _form(request: Request, proposal: ProposalRead, f: FormState, answers: OfferRead | None) -> Response:
+    context = {
+        "proposal": proposal,
+        "answers": answers,
+        "f": f,
+        "rows": milestone_rows(f),
+        "hours": [(str(hours), _hours(hours)) for hours in ANSWER_CHOICES],
+    }
+    return render(request, "proposals/offer_form.html", context, status_code=422 if f.has_errors else 200)
+
+
+def _hours(hours: int) -> str:
+    days = hours // 24
+    return ngettext("{count} day", "{count} days", days).format(count=days)
+
+
+async def _page(request: Request, session: AsyncSession, actor: Actor, offer_id: UUID, f: FormState) -> Response:
+    offer = await service.get_offer(session, actor, offer_id)
+    proposal = await service.get_proposal(session, actor, offer.proposal_id)
+    order = await orders.get_order(session, actor, offer.order_id)
+    people = await orders.people(session, [order.customer_id])
+    is_customer = actor.id == order.customer_id
+    every = await service.list_offers(session, actor, proposal.id)
+    earlier = [item for item in every if item.number != offer.number]
+    context = {
+        "order": order,
+        "customer": people[order.customer_id].name,
+        "proposal": proposal,
+        "shown": _shown(offer, proposal),
+        "earlier": [_shown(item, proposal) for item in reversed(earlier)],
+        "is_customer": is_customer,
+        "is_mine": offer.made_by is (OfferSide.CUSTOMER if is_customer else OfferSide.FREELANCER),
+        "f": f,
+    }
+    return render(request, "proposals/offer.html", context, status_code=422 if f.has_errors else 200)
+
+
+def _shown(offer: OfferRead, proposal: ProposalRead) -> dict[str, Any]:
+    """Return an offer in words, and where it departs from the proposal."""
+    label, tone = OFFER_WORDS[offer.status]
+    return {
+        "it": offer,
+        "badge": (_(label), tone),
+        "other_price": offer.price.amount != proposal.price.amount,
+        "other_term": offer.term_days != proposal.term_days,
+        "milestones": [(part.title, Money(part.amount, offer.price.currency), part.days) for part in offer.milestones],
+    }
