@@ -18,7 +18,7 @@ from app.features.orders.schemas import OrderClose, OrderCreate
 from app.features.profiles import service as profiles
 from app.features.profiles.schemas import ProfilePatch
 from app.features.proposals import service as proposals
-from app.features.proposals.schemas import ProposalCreate
+from app.features.proposals.schemas import OfferCreate, ProposalCreate
 from app.models import BudgetKind, CloseReason, Order, User
 from app.scripts.demo_accounts import DATA, PASSWORD
 
@@ -47,6 +47,8 @@ class DemoProposal(_Strict):
     price: int
     days: int
     letter: str
+    offered: int | None = None
+    """Price of the terms that the customer put before this freelancer."""
 
 
 class DemoOrder(_Strict):
@@ -146,6 +148,11 @@ async def _order(uow: UnitOfWork, actors: dict[str, Actor], given: DemoOrder) ->
         )
         proposal.created_at = proposal.updated_at = posted + timedelta(hours=given.hours_ago * number / 8)
         sent.append(proposal)
+        if answer.offered:
+            terms = OfferCreate(
+                price=MoneyInput(amount=answer.offered * MINOR, currency=order.currency), term_days=answer.days
+            )
+            await proposals.make_offer(uow, customer, proposal.id, terms)
     if given.state == "awarded":
         await proposals.accept_proposal(uow, customer, sent[0].id)
     elif given.state == "closed":

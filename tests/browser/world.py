@@ -42,6 +42,8 @@ class World:
     report_id: str
     search_id: str
     item_id: str
+    offered_id: str
+    offer_id: str
 
 
 async def new_person(browser: Browser, origin: str, name: str, locale: str) -> Person:
@@ -85,5 +87,12 @@ async def make_world(browser: Browser, origin: str, locale: str = "ru-RU", *, ca
     search = await freelancer.call("/saved-searches", {"name": "Магазины", "filter": wanted})
     work = {"title": "Магазин для сыроварни", "description": "Каталог и доставка.", "skills": [], "year": 2025}
     shown = await freelancer.call("/profiles/me/portfolio", work)
-    ids = [item["id"] for item in (order, draft, proposal, report, search, shown)]
+    other = await customer.call("/orders", fields | {"title": "Фотографии для каталога"})
+    await customer.call(f"/orders/{other['id']}/publish")
+    terms = {"price": {"amount": 9_000_000, "currency": "RUB"}, "term_days": 14}
+    letter = {"letter": "Снимаю при дневном свете, за два утра сделаем всё."}
+    offered = await freelancer.call(f"/orders/{other['id']}/proposals", terms | letter)
+    terms |= {"milestones": [{"title": "Съёмка", "amount": 9_000_000, "days": 10}], "message": "Успеем к празднику?"}
+    offer = await customer.call(f"/proposals/{offered['id']}/offers", terms)
+    ids = [item["id"] for item in (order, draft, proposal, report, search, shown, other, offer)]
     return World(customer, freelancer, *ids)
