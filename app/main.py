@@ -104,6 +104,7 @@ LONG_BODIES: tuple[LongBody, ...] = (
     *FILE_BODIES,
     *PROFILE_BODIES,
     form_with_files(r"/orders/(new|[0-9a-f-]{36}/edit)"),
+    form_with_files(r"/orders/[0-9a-f-]{36}/proposals|/proposals/[0-9a-f-]{36}/edit"),
 )
 
 

@@ -28,7 +28,7 @@ from app.models.profile import (
     SkillLevel,
 )
 from app.models.profile_facts import CustomerFacts
-from app.models.proposal import DeclineReason, Proposal, ProposalStatus
+from app.models.proposal import DeclineReason, Proposal, ProposalRevision, ProposalStatus
 from app.models.report import Report, ReportReason, ReportStatus, ReportSubject
 from app.models.saved_search import (
     AlertDue,
@@ -87,6 +87,7 @@ __all__ = [
     "ProfileSide",
     "ProfileSkill",
     "Proposal",
+    "ProposalRevision",
     "ProposalStatus",
     "RefusalReason",
     "Report",

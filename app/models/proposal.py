@@ -91,9 +91,22 @@ class Proposal(Base):
     decline_note: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    edited_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
     shortlisted_at: Mapped[datetime | None]
     """When it first came on the short list; the freelancer is told of that once."""
     customer_note: Mapped[str | None]
     """What the customer wrote down for themselves; nobody else ever reads it."""
+
+
+class ProposalRevision(Base):
+    """What a proposal said before an edit."""
+
+    __tablename__ = "proposal_revisions"
+
+    proposal_id: Mapped[UUID] = mapped_column(ForeignKey("proposals.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """Price in minor units of the order's currency, term in days, letter, milestones and answers."""
+    replaced_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -29,6 +29,8 @@ PAGES: dict[str, Callable[[World], tuple[Person, str]]] = {
     "proposal's editor": lambda w: (w.freelancer, f"/proposals/{w.proposal_id}/edit"),
     "withdrawing": lambda w: (w.freelancer, f"/proposals/{w.proposal_id}/withdraw"),
     "comparing": lambda w: (w.customer, f"/orders/{w.order_id}/compare?ids={w.proposal_id}"),
+    "proposal's history": lambda w: (w.freelancer, f"/proposals/{w.proposal_id}/history"),
+    "declining several": lambda w: (w.customer, f"/orders/{w.order_id}/decline?ids={w.proposal_id}"),
     "terms, offered": lambda w: (w.customer, f"/offers/{w.offer_id}"),
     "terms, to be answered": lambda w: (w.freelancer, f"/offers/{w.offer_id}"),
     "order with terms": lambda w: (w.freelancer, f"/orders/{w.offered_id}"),

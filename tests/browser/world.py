@@ -21,11 +21,13 @@ class Person:
     context: BrowserContext
     locale: str
 
-    async def call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Send one POST to the API as the page's own script would."""
+    async def call(self, path: str, body: dict[str, Any] | None = None, method: str = "POST") -> dict[str, Any]:
+        """Send one request to the API as the page's own script would."""
         cookies = {cookie.get("name"): cookie.get("value", "") for cookie in await self.context.cookies()}
         headers = {"Origin": self.origin, "Accept-Language": self.locale, "X-CSRF-TOKEN": cookies.get("csrf_token", "")}
-        answer = await self.context.request.post(f"{self.origin}/api/v1{path}", data=body or {}, headers=headers)
+        answer = await self.context.request.fetch(
+            f"{self.origin}/api/v1{path}", method=method, data=body or {}, headers=headers
+        )
         assert answer.ok, f"{path}: {answer.status} {await answer.text()}"
         return cast("dict[str, Any]", await answer.json())
 
@@ -81,6 +83,8 @@ async def make_world(browser: Browser, origin: str, locale: str = "ru-RU", *, ca
             "letter": "Здравствуйте.\n\nДелал похожий магазин для сыроварни, покажу. Начать могу в понедельник.",
         },
     )
+    again = "Здравствуйте.\n\nДелал похожий магазин для сыроварни, покажу. Начать могу завтра."
+    await freelancer.call(f"/proposals/{proposal['id']}", {"letter": again, "term_days": 20}, method="PATCH")
     about = {"kind": "order", "id": order["id"]}
     report = await freelancer.call("/reports", {"subject": about, "reason": "fraud", "note": "Просит предоплату."})
     wanted = {"q": "магазин", "budget_kind": "fixed", "budget_min": 5_000_000, "currency": "RUB"}

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -89,8 +89,13 @@ def form_with_files(path: str) -> LongBody:
 
 def sent_ids(form: FormData, name: str) -> list[UUID]:
     """Return the ids that a field of files yields; what is no id is left aside."""
+    return ids_in(form.getlist(name))
+
+
+def ids_in(values: Iterable[object]) -> list[UUID]:
+    """Return the ids among the values of a field."""
     found: list[UUID] = []
-    for value in form.getlist(name):
+    for value in values:
         if isinstance(value, str):
             with suppress(ValueError):
                 found.append(UUID(value))

@@ -13,6 +13,7 @@ from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
 from app.core.uow import UnitOfWork
+from app.features.files.errors import InvalidFilesError
 from app.features.identity.access import CurrentActor
 from app.features.identity.errors import NewAccountLimitError, NotSignedInError, SessionEndedError
 from app.features.orders.errors import OrderChangedError, OrderFullError, OrderNotFoundError, OrderNotOpenError
@@ -36,6 +37,7 @@ from app.features.proposals.errors import (
 )
 from app.features.proposals.schemas import (
     DeskQuery,
+    EarlierProposals,
     OfferAccept,
     OfferCounter,
     OfferCreate,
@@ -48,6 +50,8 @@ from app.features.proposals.schemas import (
     ProposalNote,
     ProposalPatch,
     ProposalRead,
+    ProposalsDecline,
+    ProposalsDeclined,
     ProposalsSeen,
     SeenCount,
 )
@@ -68,6 +72,7 @@ SENDING = (
     AlreadyProposedError,
     DeclinedBeforeError,
     InvalidProposalError,
+    InvalidFilesError,
     SimilarLettersError,
     TooManyProposalsError,
     NewAccountLimitError,
@@ -122,6 +127,17 @@ async def mark_proposals_seen(order_id: UUID, command: ProposalsSeen, actor: Cur
     return SeenCount(count=await service.mark_seen(uow, actor, order_id, command.proposals))
 
 
+@router.post(
+    "/orders/{order_id:uuid}/proposals/decline",
+    responses=refusals(*WRITER, OrderNotFoundError, UnknownProposalsError, ProposalStateError),
+)
+async def decline_proposals(
+    order_id: UUID, command: ProposalsDecline, actor: CurrentActor, uow: Uow
+) -> ProposalsDeclined:
+    """Say no to several proposals of your order at once; what was decided already stays as it is."""
+    return await service.decline_proposals(uow, actor, order_id, command)
+
+
 @router.get("/proposals/mine", responses=refusals(*SIGNED_IN, BadCursorError))
 async def list_own_proposals(
     actor: CurrentActor, session: ReadSession, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
@@ -137,7 +153,16 @@ async def get_proposal(proposal_id: UUID, actor: CurrentActor, session: ReadSess
     return await service.get_proposal(session, actor, proposal_id)
 
 
-@router.patch("/proposals/{proposal_id:uuid}", responses=refusals(*SIDE, InvalidProposalError, ProposalChangedError))
+@router.get("/proposals/{proposal_id:uuid}/revisions", responses=refusals(*SIGNED_IN, ProposalNotFoundError))
+async def list_proposal_revisions(proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> EarlierProposals:
+    """Return what a proposal said before its edits, newest first."""
+    return EarlierProposals(items=await service.list_revisions(session, actor, proposal_id))
+
+
+@router.patch(
+    "/proposals/{proposal_id:uuid}",
+    responses=refusals(*SIDE, InvalidProposalError, InvalidFilesError, ProposalChangedError),
+)
 async def edit_proposal(proposal_id: UUID, command: ProposalPatch, actor: CurrentActor, uow: Uow) -> ProposalRead:
     """Change your undecided proposal."""
     return await _one(uow, actor, await service.edit_proposal(uow, actor, proposal_id, command))

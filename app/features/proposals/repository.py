@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.features.proposals.errors import AlreadyProposedError
 from app.features.proposals.schemas import CUSTOMER_REASONS, DeskShow, DeskSort, DeskView
-from app.models import Offer, OfferStatus, Order, Proposal, ProposalStatus
+from app.models import Offer, OfferStatus, Order, Proposal, ProposalRevision, ProposalStatus
 from app.models.proposal import LIVE_PROPOSAL, NEGOTIATED, UNDECIDED
 
 VIOLATIONS = {LIVE_PROPOSAL: AlreadyProposedError}
@@ -81,6 +81,30 @@ class ProposalRepository:
         """Return the undecided proposals of an order."""
         statement = (
             select(Proposal).where(Proposal.order_id == order_id, Proposal.status.in_(UNDECIDED)).order_by(Proposal.id)
+        )
+        return (await self._session.execute(statement)).scalars().all()
+
+    def add_revision(self, revision: ProposalRevision) -> None:
+        """Keep what a proposal said before an edit."""
+        self._session.add(revision)
+
+    async def revisions(self, proposal_id: UUID, limit: int = 100) -> Sequence[ProposalRevision]:
+        """Return what a proposal said before its edits, newest first."""
+        statement = (
+            select(ProposalRevision)
+            .where(ProposalRevision.proposal_id == proposal_id)
+            .order_by(ProposalRevision.version.desc())
+            .limit(limit)
+        )
+        return (await self._session.execute(statement)).scalars().all()
+
+    async def some_for_update(self, order_id: UUID, ids: Sequence[UUID]) -> Sequence[Proposal]:
+        """Lock those of these proposals that answer an order, in the order of their ids."""
+        statement = (
+            select(Proposal)
+            .where(Proposal.order_id == order_id, Proposal.id.in_(ids))
+            .order_by(Proposal.id)
+            .with_for_update()
         )
         return (await self._session.execute(statement)).scalars().all()
 

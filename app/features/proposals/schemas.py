@@ -11,6 +11,7 @@ from app.core.i18n import N_
 from app.core.money import MAX_AMOUNT, MoneyInput, MoneyRead
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from app.core.texts import Line, at_least, many_lines
+from app.features.files.schemas import FileRead
 from app.features.orders.schemas import Moment, Note, PersonRead
 from app.models import DeclineReason, OfferSide, OfferStatus, OrderStatus, ProposalStatus
 
@@ -34,6 +35,7 @@ MAX_MESSAGE = 2000
 MIN_ANSWER_HOURS = 24
 MAX_ANSWER_HOURS = 168
 MOST_COMPARED = 4
+MOST_DECLINED = 50
 CUSTOMER_REASONS = (
     DeclineReason.PRICE,
     DeclineReason.TERM,
@@ -83,6 +85,9 @@ TermDays = Annotated[StrictInt, Field(ge=1, le=MAX_TERM_DAYS, description="days 
 Version = Annotated[int | None, Field(ge=1, le=2**31, description="the version you read; another one is refused")]
 
 
+FileIds = Annotated[list[UUID], Field(max_length=10, description="ids of files that you uploaded for a proposal")]
+
+
 class Milestone(BaseModel):
     """A part of the work: what is done, for how much of the price, in how many days."""
 
@@ -121,6 +126,7 @@ class ProposalCreate(BaseModel):
     letter: Letter
     milestones: Milestones = []
     answers: Answers = []
+    files: FileIds = []
 
 
 class ProposalPatch(BaseModel):
@@ -133,6 +139,7 @@ class ProposalPatch(BaseModel):
     letter: Letter | None = None
     milestones: Milestones | None = None
     answers: Answers | None = None
+    files: FileIds | None = None
     version: Version = None
 
 
@@ -151,6 +158,39 @@ class ProposalDecline(BaseModel):
 
     reason: Annotated[DeclineReason, AfterValidator(_by_hand)] = DeclineReason.OTHER
     note: Note = ""
+
+
+class ProposalsDecline(ProposalDecline):
+    """Several proposals that the customer says no to for one reason."""
+
+    proposals: Annotated[list[UUID], Field(min_length=1, max_length=MOST_DECLINED)]
+
+
+class ProposalsDeclined(BaseModel):
+    """What became of each: declined now, or left as it is because it was decided already."""
+
+    declined: list[UUID]
+    left: list[UUID]
+
+
+class EarlierProposal(BaseModel):
+    """What a proposal said before an edit."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    version: int
+    price: MoneyRead
+    term_days: int
+    letter: str
+    milestones: list[Milestone]
+    answers: list[AnsweredQuestion]
+    replaced_at: Moment
+
+
+class EarlierProposals(BaseModel):
+    """Earlier versions of a proposal, newest first."""
+
+    items: list[EarlierProposal]
 
 
 class ProposalsSeen(BaseModel):
@@ -285,6 +325,7 @@ class ProposalRead(BaseModel):
     letter: str
     milestones: list[Milestone]
     answers: list[AnsweredQuestion]
+    files: list[FileRead] = Field(description="each link is good for a short while")
     contacts: list[ContactMark] = Field(
         description="ways to be reached that the letter seems to name; only its order's customer is told"
     )
@@ -294,6 +335,7 @@ class ProposalRead(BaseModel):
     decline_note: str | None
     created_at: Moment
     updated_at: Moment
+    edited_at: Moment | None = Field(description="when its freelancer last changed it")
     decided_at: Moment | None
     seen_at: Moment | None = Field(description="when the customer had it on the screen for the first time")
     offer: OfferRead | None = Field(description="the offer that waits for an answer")

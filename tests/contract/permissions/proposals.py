@@ -30,6 +30,18 @@ async def _offer(scene: Scene, row: Row, role: str) -> dict[str, Any]:
 
 
 MAKERS = {"offer_id": _offer}
+
+
+def declined(ids: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body that says no to the proposal among others."""
+    return {"proposals": [str(ids["proposal_id"])], "reason": "price"}
+
+
+def declined_form(ids: Mapping[str, Any]) -> dict[str, str]:
+    """Return the same as the page's form sends it."""
+    return {"ids": str(ids["proposal_id"]), "reason": "price"}
+
+
 ROWS = [
     Row("POST /orders/{order_id}/proposals", (401, 201, 409, 409, 403), body=OFFER),
     Row("POST /orders/{order_id}/proposals", (401, 404, 404, 404, 409), "draft", OFFER),
@@ -42,6 +54,8 @@ ROWS = [
     Row("POST /proposals/{proposal_id}/decline", (401, 404, 404, 403, 200)),
     Row("GET /orders/{order_id}/proposals/compared", (401, 404, 404, 404, 422)),
     Row("POST /orders/{order_id}/proposals/seen", (401, 404, 404, 404, 200), body=seen),
+    Row("POST /orders/{order_id}/proposals/decline", (401, 404, 404, 404, 200), body=declined, about=("proposal_id",)),
+    Row("GET /proposals/{proposal_id}/revisions", (401, 404, 404, 200, 200)),
     Row("PUT /proposals/{proposal_id}/shortlist", (401, 404, 404, 403, 200)),
     Row("DELETE /proposals/{proposal_id}/shortlist", (401, 404, 404, 403, 409)),
     Row("PUT /proposals/{proposal_id}/note", (401, 404, 404, 403, 200), body={"text": "Спросить о сроках."}),
@@ -64,6 +78,9 @@ PAGES = [
     page("POST /orders/{order_id}/proposals", 401, 404, 404, 404, 409, state="draft", body=OFFER_FORM),
     page("GET /orders/{order_id}/compare", 401, 404, 404, 404, 303),
     page("POST /orders/{order_id}/seen", 401, 404, 404, 404, 303, body=seen_form),
+    page("GET /orders/{order_id}/decline", 401, 404, 404, 404, 303),
+    page("POST /orders/{order_id}/decline", 401, 404, 404, 404, 303, body=declined_form),
+    page("GET /proposals/{proposal_id}/history", 401, 404, 404, 200, 200),
     page("POST /proposals/{proposal_id}/shortlist", 401, 404, 404, 403, 303),
     page("POST /proposals/{proposal_id}/unlist", 401, 404, 404, 403, 409),
     page("POST /proposals/{proposal_id}/note", 401, 404, 404, 403, 303, body={"note": "Спросить о сроках."}),

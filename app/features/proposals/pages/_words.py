@@ -1,6 +1,8 @@
 """What the pages of proposals share: the form of one, and a proposal in words."""
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from pydantic import ValidationError
 from starlette.datastructures import FormData
@@ -12,6 +14,7 @@ from app.core.money import Currency, Money, amount_as_typed, typed_amount
 from app.core.problems import field_errors
 from app.features.proposals.errors import InvalidProposalError
 from app.features.proposals.schemas import (
+    CUSTOMER_REASONS,
     MAX_MILESTONES,
     STATUS_WORDS,
     ContactMark,
@@ -61,8 +64,8 @@ REASON_WORDS: dict[DeclineReason, str] = {
 }
 
 
-def read_form(form: FormData, currency: Currency) -> ProposalCreate:
-    """Translate the form's fields into the command.
+def read_form(form: FormData, currency: Currency, files: Sequence[UUID] = ()) -> ProposalCreate:
+    """Translate the form's fields and the ids of its files into the command.
 
     Raises:
         InvalidProposalError: Some of them cannot be read; all are named at once.
@@ -80,6 +83,7 @@ def read_form(form: FormData, currency: Currency) -> ProposalCreate:
         "letter": str(form.get("letter") or ""),
         "milestones": milestones,
         "answers": [str(form.get(name) or "") for name in ANSWERS if name in form],
+        "files": list(files),
     }
     try:
         command = ProposalCreate.model_validate(content)
@@ -172,3 +176,8 @@ def shown_in_words(proposal: ProposalRead) -> dict[str, Any]:
 def too_late(proposal: ProposalRead) -> Response:
     """Lead back to the order, because the step is not possible as things stand."""
     return redirect(f"/orders/{proposal.order.id}", _("This is not possible any more. See where it stands."), "warn")
+
+
+def reasons() -> list[tuple[str, str, None]]:
+    """Return the reasons a customer may give, as choices."""
+    return [(reason.value, _(REASON_WORDS[reason]), None) for reason in CUSTOMER_REASONS]

@@ -5,18 +5,24 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
+from app.core.actor import Actor
 from app.core.http import ReadSession, Uow
-from app.core.i18n import _
+from app.core.i18n import _, ngettext
 from app.core.problems import field_errors
+from app.features.files.access import sent_ids
 from app.features.identity.access import CurrentActor
 from app.features.orders import service as orders
+from app.features.profiles import service as profiles
 from app.features.proposals import service
 from app.features.proposals.errors import InvalidProposalError, UnknownProposalsError
-from app.features.proposals.pages._words import shown_in_words
-from app.features.proposals.schemas import ProposalNote, ProposalsSeen
+from app.features.proposals.pages._words import reasons, shown_in_words
+from app.features.proposals.schemas import MOST_DECLINED, ProposalNote, ProposalsDecline, ProposalsSeen
+from app.models import DeclineReason
 from app.web.flash import redirect
+from app.web.forms import FormState
 from app.web.render import render
 
 router = APIRouter()
@@ -40,10 +46,54 @@ async def compare_proposals(
     questions = list(dict.fromkeys(pair.question for item in found for pair in item.answers))
     context = {
         "order": order,
+        "people": await profiles.person_cards(session, {item.freelancer.id for item in found}),
         "proposals": [shown_in_words(item) for item in found],
         "answers": [(question, [answers.get(question, "") for answers in given]) for question in questions],
     }
     return render(request, "proposals/compare.html", context)
+
+
+@router.get("/orders/{order_id}/decline")
+async def decline_several_form(
+    request: Request,
+    order_id: UUID,
+    actor: CurrentActor,
+    session: ReadSession,
+    ids: Annotated[list[UUID] | None, Query(max_length=MOST_DECLINED)] = None,
+) -> Response:
+    """Name the proposals that were ticked, and ask for one reason."""
+    start = FormState.start(reason=DeclineReason.OTHER.value)
+    return await _several(request, session, actor, order_id, ids or [], start)
+
+
+@router.post("/orders/{order_id}/decline")
+async def decline_several(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Say no to the proposals that were ticked."""
+    form = await request.form()
+    try:
+        content = {"proposals": form.getlist("ids"), "reason": form.get("reason"), "note": form.get("note") or ""}
+        command = ProposalsDecline.model_validate(content)
+    except ValidationError as wrong:
+        error = InvalidProposalError(errors=field_errors([dict(item) for item in wrong.errors()]))
+        return await _several(
+            request, uow.session, actor, order_id, sent_ids(form, "ids"), FormState.posted(form, error)
+        )
+    done = await service.decline_proposals(uow, actor, order_id, command)
+    count = len(done.declined)
+    said = ngettext("{count} proposal is declined.", "{count} proposals are declined.", count).format(count=count)
+    return redirect(f"/orders/{order_id}#proposals", said)
+
+
+async def _several(
+    request: Request, session: AsyncSession, actor: Actor, order_id: UUID, ids: list[UUID], f: FormState
+) -> Response:
+    order = await orders.get_order(session, actor, order_id)
+    found = await service.some_proposals(session, actor, order_id, ids)
+    chosen = [item for item in found if "decline" in item.actions]
+    if not chosen:
+        return redirect(f"/orders/{order_id}#proposals", _("Tick the proposals that you want to decline."), "warn")
+    context = {"order": order, "proposals": chosen, "reasons": reasons(), "f": f}
+    return render(request, "proposals/decline_several.html", context, status_code=422 if f.has_errors else 200)
 
 
 @router.post("/orders/{order_id}/seen")

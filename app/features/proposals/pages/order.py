@@ -15,6 +15,8 @@ from app.core.http import ProcessResources, ReadSession, Uow
 from app.core.i18n import N_, _, current_locale
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
+from app.features.files.access import form_files, ids_in
+from app.features.files.service import own_files
 from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.orders import service as orders
 from app.features.orders.schemas import DEFAULT_WORDS, EXPERIENCE_WORDS, KIND_WORDS, VISIBILITY_WORDS, OrderRead
@@ -37,6 +39,7 @@ from app.features.proposals.schemas import (
     ProposalRead,
 )
 from app.models import OfferSide, OrderStatus, ProposalStatus, Visibility
+from app.models.file import SubjectKind
 from app.models.proposal import UNDECIDED
 from app.web.cards import budget_words
 from app.web.flash import redirect
@@ -68,15 +71,16 @@ async def order_proposals_elsewhere(order_id: UUID, _actor: OptionalActor) -> Re
 @router.post("/orders/{order_id}/proposals")
 async def send_proposal(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     """Send a proposal, or show the form again with what is wrong."""
-    form = await request.form()
     key = _key(request)
     order = await orders.get_order(uow.session, actor, order_id, key)
-    try:
-        async with uow.session.begin_nested():
-            await service.send_proposal(uow, actor, order_id, read_form(form, order.currency), key)
-    except InvalidError as error:
-        state = FormState.posted(form, page_error(error))
-        return await _order_page(request, uow.session, uow.resources, actor, order_id, state)
+    async with request.form() as form:
+        try:
+            sent = await form_files(request, actor, form, SubjectKind.PROPOSAL)
+            async with uow.session.begin_nested():
+                await service.send_proposal(uow, actor, order_id, read_form(form, order.currency, sent), key)
+        except InvalidError as error:
+            state = FormState.posted(form, page_error(error))
+            return await _order_page(request, uow.session, uow.resources, actor, order_id, state)
     return redirect(
         f"/orders/{order_id}", _("Your proposal is sent. The customer sees it now."), done=f"proposal-{order_id}"
     )
@@ -176,6 +180,7 @@ async def _order_page(
         "answer": address_of(order_id, key, "/proposals"),
         "share": address_of(order_id, order.share_key if is_own and order.visibility is Visibility.LINK else key),
         "f": form,
+        "files": await own_files(session, actor, ids_in(form.all("files"))) if actor else [],
     }
     return render(request, "proposals/order.html", context, status_code=422 if form.has_errors else 200)
 

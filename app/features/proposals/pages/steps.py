@@ -13,28 +13,30 @@ from app.core.errors import InvalidError
 from app.core.http import ReadSession, Uow
 from app.core.i18n import _
 from app.core.problems import field_errors
+from app.features.files.access import form_files, sent_ids
+from app.features.files.service import own_files
 from app.features.identity.access import CurrentActor
 from app.features.orders import service as orders
 from app.features.proposals import service
 from app.features.proposals.errors import InvalidProposalError, ProposalChangedError
 from app.features.proposals.pages._words import (
     PAGE_SIZE,
-    REASON_WORDS,
     form_of,
     milestone_rows,
     number_in,
     page_error,
     read_form,
+    reasons,
     shown_in_words,
     too_late,
 )
 from app.features.proposals.schemas import (
-    CUSTOMER_REASONS,
     ProposalDecline,
     ProposalPatch,
     ProposalRead,
 )
 from app.models import DeclineReason
+from app.models.file import SubjectKind
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
@@ -87,16 +89,18 @@ async def edit_proposal_form(
 @router.post("/proposals/{proposal_id}/edit")
 async def edit_proposal(request: Request, proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     """Save a changed proposal."""
-    form = await request.form()
     proposal = await service.get_proposal(uow.session, actor, proposal_id)
-    try:
-        async with uow.session.begin_nested():
-            given = read_form(form, proposal.price.currency)
-            command = ProposalPatch(**given.model_dump(), version=number_in(form, "version"))
-            await service.edit_proposal(uow, actor, proposal_id, command)
-    except (InvalidError, ProposalChangedError) as error:
-        context = await _editor(uow.session, actor, proposal, FormState.posted(form, page_error(error)))
-        return render(request, "proposals/edit.html", context, status_code=422)
+    async with request.form() as form:
+        try:
+            sent = await form_files(request, actor, form, SubjectKind.PROPOSAL)
+            async with uow.session.begin_nested():
+                given = read_form(form, proposal.price.currency, sent)
+                command = ProposalPatch(**given.model_dump(), version=number_in(form, "version"))
+                await service.edit_proposal(uow, actor, proposal_id, command)
+        except (InvalidError, ProposalChangedError) as error:
+            context = await _editor(uow.session, actor, proposal, FormState.posted(form, page_error(error)))
+            context["files"] = await own_files(uow.session, actor, sent_ids(form, "files"))
+            return render(request, "proposals/edit.html", context, status_code=422)
     return redirect(f"/orders/{proposal.order.id}", _("The changes are saved."), done=f"proposal-{proposal_id}")
 
 
@@ -151,7 +155,7 @@ async def decline_proposal_form(
     if "decline" not in proposal.actions:
         return too_late(proposal)
     start = FormState.start(reason=DeclineReason.OTHER.value)
-    return render(request, "proposals/decline.html", {"proposal": proposal, "reasons": _reasons(), "f": start})
+    return render(request, "proposals/decline.html", {"proposal": proposal, "reasons": reasons(), "f": start})
 
 
 @router.post("/proposals/{proposal_id}/decline")
@@ -163,7 +167,7 @@ async def decline_proposal(request: Request, proposal_id: UUID, actor: CurrentAc
     except ValidationError as wrong:
         error = InvalidProposalError(errors=field_errors([dict(item) for item in wrong.errors()]))
         proposal = await service.get_proposal(uow.session, actor, proposal_id)
-        context = {"proposal": proposal, "reasons": _reasons(), "f": FormState.posted(form, error)}
+        context = {"proposal": proposal, "reasons": reasons(), "f": FormState.posted(form, error)}
         return render(request, "proposals/decline.html", context, status_code=422)
     declined = await service.decline_proposal(uow, actor, proposal_id, command)
     return redirect(f"/orders/{declined.order_id}", _("The proposal is declined. The freelancer will be told."))
@@ -171,8 +175,5 @@ async def decline_proposal(request: Request, proposal_id: UUID, actor: CurrentAc
 
 async def _editor(session: ReadSession, actor: Actor, proposal: ProposalRead, f: FormState) -> dict[str, Any]:
     order = await orders.get_order(session, actor, proposal.order.id)
-    return {"proposal": proposal, "f": f, "questions": order.questions, "rows": milestone_rows(f)}
-
-
-def _reasons() -> list[tuple[str, str, None]]:
-    return [(reason.value, _(REASON_WORDS[reason]), None) for reason in CUSTOMER_REASONS]
+    rows = milestone_rows(f)
+    return {"proposal": proposal, "f": f, "questions": order.questions, "rows": rows, "files": proposal.files}

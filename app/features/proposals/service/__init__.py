@@ -1,11 +1,17 @@
 """What can be done with proposals; every verb that changes one locks the order first, then the proposal."""
 
-from app.features.proposals.service.deciding import accept_proposal, decline_proposal, lapse_proposals
+from app.features.proposals.service.deciding import (
+    accept_proposal,
+    decline_proposal,
+    decline_proposals,
+    lapse_proposals,
+)
 from app.features.proposals.service.desk import (
     compare_proposals,
     mark_seen,
     note_proposal,
     shortlist_proposal,
+    some_proposals,
     unlist_proposal,
 )
 from app.features.proposals.service.offering import (
@@ -26,6 +32,7 @@ from app.features.proposals.service.reading import (
     list_offers,
     list_order_proposals,
     list_own_proposals,
+    list_revisions,
     own_proposals_for,
     people_concerned,
     present,
@@ -43,6 +50,7 @@ __all__ = [
     "counter_offer",
     "decline_offer",
     "decline_proposal",
+    "decline_proposals",
     "edit_proposal",
     "get_offer",
     "get_proposal",
@@ -51,6 +59,7 @@ __all__ = [
     "list_offers",
     "list_order_proposals",
     "list_own_proposals",
+    "list_revisions",
     "make_offer",
     "mark_seen",
     "note_proposal",
@@ -62,6 +71,7 @@ __all__ = [
     "remind_of_offers",
     "send_proposal",
     "shortlist_proposal",
+    "some_proposals",
     "unlist_proposal",
     "waiting_offer",
     "withdraw_offer",

@@ -7,12 +7,19 @@ from app.core.clock import utc_now
 from app.core.machine import Side
 from app.core.uow import UnitOfWork
 from app.features.orders import service as orders
+from app.features.orders.errors import OrderNotFoundError
 from app.features.proposals import policy, rules
-from app.features.proposals.errors import NotYourStepError, OfferOutError, ProposalNotFoundError
+from app.features.proposals.errors import (
+    NotYourStepError,
+    OfferOutError,
+    ProposalNotFoundError,
+    ProposalStateError,
+    UnknownProposalsError,
+)
 from app.features.proposals.events import ProposalAccepted
 from app.features.proposals.repository import OfferRepository, ProposalRepository
-from app.features.proposals.rules import ProposalEvent
-from app.features.proposals.schemas import ProposalDecline
+from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
+from app.features.proposals.schemas import ProposalDecline, ProposalsDecline, ProposalsDeclined
 from app.features.proposals.service.steps import (
     check_version,
     decline,
@@ -23,7 +30,7 @@ from app.features.proposals.service.steps import (
     step,
     visible,
 )
-from app.models import DeclineReason, Offer, OfferSide, OfferStatus, Order, Proposal, ProposalStatus
+from app.models import DeclineReason, Offer, OfferSide, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus
 
 
 async def accept_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, version: int | None = None) -> Proposal:
@@ -87,6 +94,36 @@ async def decline_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, com
     decline(uow, order, proposal, command.reason)
     orders.renew_by_decision(uow, order)
     return proposal
+
+
+async def decline_proposals(
+    uow: UnitOfWork, actor: Actor, order_id: UUID, command: ProposalsDecline
+) -> ProposalsDeclined:
+    """Say no to several proposals of one's own order for one reason; those decided already stay as they are.
+
+    Announces `ProposalDeclined` for each.
+
+    Raises:
+        UnknownProposalsError: One is not of this order.
+        ProposalStateError: The order is not open.
+    """
+    order = await orders.lock_order(uow, order_id)
+    if order.customer_id != actor.id:
+        raise OrderNotFoundError
+    wanted = list(dict.fromkeys(command.proposals))
+    rows = {row.id: row for row in await ProposalRepository(uow.session).some_for_update(order_id, wanted)}
+    if len(rows) != len(wanted):
+        raise UnknownProposalsError
+    if order.status is not OrderStatus.OPEN:
+        raise ProposalStateError
+    undecided = [key for key in wanted if PROPOSAL_MACHINE.target(rows[key].status, ProposalEvent.DECLINE)]
+    for key in undecided:
+        await end_offer(uow, rows[key], Side.CUSTOMER)
+        see(rows[key])
+        rows[key].decline_note = command.note or None
+        decline(uow, order, rows[key], command.reason)
+    orders.renew_by_decision(uow, order)
+    return ProposalsDeclined(declined=undecided, left=[key for key in wanted if key not in undecided])
 
 
 async def lapse_proposals(uow: UnitOfWork, order_id: UUID) -> int:

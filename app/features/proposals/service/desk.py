@@ -62,6 +62,17 @@ async def note_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, comman
     return proposal
 
 
+async def some_proposals(
+    session: AsyncSession, actor: Actor, order_id: UUID, proposal_ids: Sequence[UUID]
+) -> list[ProposalRead]:
+    """Return those of these proposals that answer the actor's own order, newest first."""
+    order = await orders.get_order(session, actor, order_id)
+    if order.customer_id != actor.id:
+        raise OrderNotFoundError
+    rows = await ProposalRepository(session).some_of_order(order.id, proposal_ids)
+    return await present(session, actor, sorted(rows, key=lambda row: row.id, reverse=True))
+
+
 async def compare_proposals(
     session: AsyncSession, actor: Actor, order_id: UUID, proposal_ids: Sequence[UUID]
 ) -> list[ProposalRead]:

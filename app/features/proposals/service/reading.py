@@ -10,6 +10,8 @@ from app.core.i18n import N_
 from app.core.machine import Side
 from app.core.money import MoneyRead
 from app.core.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
+from app.features.files import service as files
+from app.features.files.schemas import FileRead
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderNotFoundError
 from app.features.orders.schemas import PersonRead
@@ -21,12 +23,13 @@ from app.features.proposals.schemas import (
     AnsweredQuestion,
     DeskSort,
     DeskView,
+    EarlierProposal,
     Milestone,
     OfferRead,
     OrderBrief,
     ProposalRead,
 )
-from app.features.proposals.service.steps import visible
+from app.features.proposals.service.steps import files_of, visible
 from app.models import Offer, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus
 from app.models.proposal import NEGOTIATED
 
@@ -117,7 +120,32 @@ async def present(session: AsyncSession, actor: Actor, rows: Sequence[Proposal])
     negotiated = [row.id for row in rows if row.status in NEGOTIATED]
     waiting = await OfferRepository(session).open_of(negotiated) if negotiated else ()
     offers = {offer.proposal_id: offer for offer in waiting}
-    return [_read(actor, found[row.order_id], row, people[row.freelancer_id], offers.get(row.id)) for row in rows]
+    held = await files.attached(session, [files_of(row.id) for row in rows])
+    return [
+        _read(
+            actor,
+            found[row.order_id],
+            row,
+            freelancer=people[row.freelancer_id],
+            offer=offers.get(row.id),
+            held=held[files_of(row.id)],
+        )
+        for row in rows
+    ]
+
+
+async def list_revisions(session: AsyncSession, actor: Actor, proposal_id: UUID) -> list[EarlierProposal]:
+    """Return what a proposal said before its edits to its two sides, newest first."""
+    proposal = await visible(session, actor, proposal_id)
+    return [
+        EarlierProposal(
+            version=row.version,
+            price=MoneyRead(amount=row.content["price"], currency=proposal.currency),
+            replaced_at=row.replaced_at,
+            **{name: row.content[name] for name in ("term_days", "letter", "milestones", "answers")},
+        )
+        for row in await ProposalRepository(session).revisions(proposal_id)
+    ]
 
 
 async def present_offer(session: AsyncSession, actor: Actor, offer: Offer) -> OfferRead:
@@ -189,7 +217,15 @@ def _read_offer(actor: Actor, order: Order, proposal: Proposal, offer: Offer) ->
     )
 
 
-def _read(actor: Actor, order: Order, proposal: Proposal, freelancer: PersonRead, offer: Offer | None) -> ProposalRead:
+def _read(
+    actor: Actor,
+    order: Order,
+    proposal: Proposal,
+    *,
+    freelancer: PersonRead,
+    offer: Offer | None,
+    held: list[FileRead],
+) -> ProposalRead:
     for_customer = policy.side_of(actor, order, proposal) is Side.CUSTOMER
     return ProposalRead(
         id=proposal.id,
@@ -202,6 +238,7 @@ def _read(actor: Actor, order: Order, proposal: Proposal, freelancer: PersonRead
         letter=proposal.letter,
         milestones=[Milestone.model_validate(part) for part in proposal.milestones],
         answers=[AnsweredQuestion.model_validate(pair) for pair in proposal.answers],
+        files=held,
         contacts=rules.contacts_in(proposal.letter) if for_customer else [],
         note=proposal.customer_note if for_customer else None,
         version=proposal.version,
@@ -209,6 +246,7 @@ def _read(actor: Actor, order: Order, proposal: Proposal, freelancer: PersonRead
         decline_note=proposal.decline_note,
         created_at=proposal.created_at,
         updated_at=proposal.updated_at,
+        edited_at=proposal.edited_at,
         decided_at=proposal.decided_at,
         seen_at=proposal.seen_at,
         offer=_read_offer(actor, order, proposal, offer) if offer else None,

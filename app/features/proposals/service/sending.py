@@ -8,6 +8,7 @@ from app.core.clock import utc_now
 from app.core.errors import FieldError
 from app.core.machine import Side
 from app.core.uow import UnitOfWork
+from app.features.files import service as files
 from app.features.identity import service as identity
 from app.features.orders import service as orders
 from app.features.proposals import rules
@@ -21,8 +22,8 @@ from app.features.proposals.events import ProposalSent, ProposalWithdrawn
 from app.features.proposals.repository import ProposalRepository
 from app.features.proposals.rules import ProposalEvent
 from app.features.proposals.schemas import Milestone, ProposalCreate, ProposalPatch
-from app.features.proposals.service.steps import check, check_version, end_offer, locked, parties, step
-from app.models import Order, Proposal
+from app.features.proposals.service.steps import check, check_version, end_offer, files_of, locked, parties, said, step
+from app.models import Order, Proposal, ProposalRevision
 
 COMPARED_LETTERS = 100
 """Of one day, the newest: the limit of proposals lets nobody send many more."""
@@ -65,6 +66,8 @@ async def send_proposal(
         answers=_answered(order, command.answers),
     )
     await repository.insert(proposal)
+    if command.files:
+        await files.attach(uow, actor, files_of(proposal.id), command.files)
     uow.emit(ProposalSent(**parties(order, proposal)))
     return proposal
 
@@ -74,6 +77,7 @@ async def edit_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, comman
     order, proposal = await locked(uow, actor, proposal_id, Side.FREELANCER)
     step(order, proposal, ProposalEvent.EDIT)
     check_version(proposal, command.version)
+    before = said(proposal)
     if command.price is not None:
         price = command.price.to_money()
         check(rules.price_faults(price, order.currency))
@@ -89,9 +93,15 @@ async def edit_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, comman
         proposal.answers = _answered(order, command.answers)
     parts = [Milestone.model_validate(part) for part in proposal.milestones]
     check(rules.milestone_faults(parts, proposal.price_amount, proposal.term_days))
+    if command.files is not None:
+        await files.attach(uow, actor, files_of(proposal.id), command.files)
+    if said(proposal) != before:
+        ProposalRepository(uow.session).add_revision(
+            ProposalRevision(proposal_id=proposal.id, version=proposal.version, content=before)
+        )
     proposal.order_version = order.version
     proposal.version += 1
-    proposal.updated_at = utc_now()
+    proposal.edited_at = proposal.updated_at = utc_now()
     return proposal
 
 

@@ -1,5 +1,6 @@
 """What every step of a proposal shares: who may, from which state, and what is announced."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,6 +10,7 @@ from app.core.clock import utc_now
 from app.core.errors import FieldError
 from app.core.machine import Side
 from app.core.uow import UnitOfWork
+from app.features.files.schemas import Subject
 from app.features.orders import service as orders
 from app.features.proposals import policy
 from app.features.proposals.errors import (
@@ -22,6 +24,7 @@ from app.features.proposals.events import ProposalDeclined
 from app.features.proposals.repository import OfferRepository, ProposalRepository
 from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
 from app.models import DeclineReason, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus
+from app.models.file import SubjectKind
 from app.models.proposal import NEGOTIATED
 
 
@@ -88,6 +91,22 @@ def parties(order: Order, proposal: Proposal) -> dict[str, str]:
         "order_id": str(order.id),
         "customer_id": str(order.customer_id),
         "freelancer_id": str(proposal.freelancer_id),
+    }
+
+
+def files_of(proposal_id: UUID) -> Subject:
+    """Return what the files of a proposal belong to."""
+    return Subject(SubjectKind.PROPOSAL, proposal_id)
+
+
+def said(proposal: Proposal) -> dict[str, Any]:
+    """Return what a proposal says, as it is kept when it is edited."""
+    return {
+        "price": proposal.price_amount,
+        "term_days": proposal.term_days,
+        "letter": proposal.letter,
+        "milestones": proposal.milestones,
+        "answers": proposal.answers,
     }
 
 

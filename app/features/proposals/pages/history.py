@@ -1,0 +1,48 @@
+"""What a proposal said before its edits, with what was taken out and put in."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.core.differences import differences
+from app.core.http import ReadSession
+from app.core.money import Money
+from app.features.identity.access import CurrentActor
+from app.features.proposals import service
+from app.features.proposals.schemas import EarlierProposal, ProposalRead
+from app.web.render import render
+
+router = APIRouter()
+
+
+@router.get("/proposals/{proposal_id}/history")
+async def show_history(request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
+    """Show each edit of a proposal to its two sides, the newest first."""
+    proposal = await service.get_proposal(session, actor, proposal_id)
+    earlier = await service.list_revisions(session, actor, proposal_id)
+    after: list[ProposalRead | EarlierProposal] = [proposal, *earlier]
+    edits = [_edit(before, now) for before, now in zip(earlier, after, strict=False)]
+    mine = proposal.freelancer.id == actor.id
+    return render(request, "proposals/history.html", {"proposal": proposal, "edits": edits, "mine": mine})
+
+
+def _edit(before: EarlierProposal, after: ProposalRead | EarlierProposal) -> dict[str, Any]:
+    """Return what one edit changed, each field that it did not touch left out."""
+    currency = before.price.currency
+    was, now = (
+        [(part.title, Money(part.amount, currency), part.days) for part in one.milestones] for one in (before, after)
+    )
+    return {
+        "at": before.replaced_at,
+        "price": None if before.price == after.price else (before.price, after.price),
+        "term": None if before.term_days == after.term_days else (before.term_days, after.term_days),
+        "letter": differences(before.letter, after.letter) if before.letter != after.letter else [],
+        "plan": None if was == now else (was, now),
+        "answers": [
+            (new.question, differences(old.answer, new.answer))
+            for old, new in zip(before.answers, after.answers, strict=False)
+            if old.answer != new.answer
+        ],
+    }
