@@ -17,6 +17,7 @@ from app.models.order import (
     OrderStatus,
     Visibility,
 )
+from app.models.order_template import OrderTemplate
 from app.models.profile import (
     Availability,
     Favourite,
@@ -81,6 +82,7 @@ __all__ = [
     "OrderMatching",
     "OrderRevision",
     "OrderStatus",
+    "OrderTemplate",
     "OutboxMessage",
     "PortfolioItem",
     "Profile",

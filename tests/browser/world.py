@@ -98,5 +98,7 @@ async def make_world(browser: Browser, origin: str, locale: str = "ru-RU", *, ca
     offered = await freelancer.call(f"/orders/{other['id']}/proposals", terms | letter)
     terms |= {"milestones": [{"title": "Съёмка", "amount": 9_000_000, "days": 10}], "message": "Успеем к празднику?"}
     offer = await customer.call(f"/proposals/{offered['id']}/offers", terms)
+    await customer.call(f"/orders/{other['id']}", {"description": "Печём хлеб.", "questions": []}, method="PATCH")
+    await customer.call(f"/orders/{order['id']}/template", {"name": "Сайты"})
     ids = [item["id"] for item in (order, draft, proposal, report, search, shown, other, offer)]
     return World(customer, freelancer, *ids)

@@ -125,3 +125,19 @@ class TooManyInvitationsError(RateLimitedError):
     title = N_("Enough invitations")
     detail = N_("An order takes {limit} invitations. Wait for the answers, or let everybody see the order.")
     today = N_("You have sent {limit} invitations within a day. Please go on tomorrow.")
+
+
+class TemplateNotFoundError(NotFoundError):
+    """No such template of this person."""
+
+    code = "template-not-found"
+    title = N_("There is no such template")
+    detail = N_("The template was not found among yours. It may have been deleted.")
+
+
+class TooManyTemplatesError(ConflictError):
+    """As many templates are kept as one person may."""
+
+    code = "too-many-templates"
+    title = N_("Enough templates")
+    detail = N_("You keep {limit} templates already. Delete one that you do not need, then keep this one.")

@@ -1,7 +1,11 @@
 """Orders: a draft is not there for anybody but its customer."""
 
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID, uuid4
 
+from app.features.orders import service
+from tests.contract.permissions.scene import Scene
 from tests.contract.permissions.table import EVERYBODY, ORDER, SIGNED_IN, Row, page
 
 ORDER_FORM = {
@@ -11,6 +15,17 @@ ORDER_FORM = {
     "budget": "50 000",
     "currency": "RUB",
 }
+
+NAME = {"name": "Хлебные сайты"}
+
+
+async def _template(scene: Scene, _row: Row, role: str) -> UUID:
+    """Keep a template of the customer's."""
+    customer = scene.people["banned" if role == "banned" else "customer"]
+    order = await scene.market.draft(customer)
+    async with scene.market.uow() as work:
+        return (await service.keep_template(work, customer, order.id, NAME["name"])).id
+
 
 ROWS = [
     Row("GET /state-machines", EVERYBODY),
@@ -39,6 +54,14 @@ ROWS = [
     Row("GET /orders/{order_id}/invitations", (401, 404, 404, 404, 200), "draft"),
     Row("GET /invitations/mine", SIGNED_IN),
     Row("POST /invitations/{invitation_id}/decline", (401, 404, 404, 404, 404)),
+    Row("POST /orders/{order_id}/copy", (401, 403, 403, 403, 201)),
+    Row("POST /orders/{order_id}/copy", (401, 404, 404, 404, 201), "draft"),
+    Row("POST /orders/{order_id}/template", (401, 403, 403, 403, 201), body=NAME),
+    Row("POST /orders/{order_id}/template", (401, 404, 404, 404, 201), "draft", NAME),
+    Row("GET /order-templates", SIGNED_IN),
+    Row("PATCH /order-templates/{template_id}", (401, 404, 404, 404, 200), body=NAME),
+    Row("DELETE /order-templates/{template_id}", (401, 404, 404, 404, 204)),
+    Row("POST /order-templates/{template_id}/use", (401, 404, 404, 404, 201)),
     Row("GET /orders/{order_id}/revisions", EVERYBODY),
     Row("GET /orders/{order_id}/revisions", (404, 404, 404, 404, 200), "draft"),
 ]
@@ -48,6 +71,14 @@ PAGES = [
     page("GET /ranking", 200, 200),
     page("GET /orders/mine", 401, 308),
     page("GET /my/orders", 401, 200),
+    page("POST /orders/{order_id}/copy", 401, 403, 403, 403, 303),
+    page("POST /orders/{order_id}/copy", 401, 404, 404, 404, 303, state="draft"),
+    page("GET /orders/{order_id}/template", 401, 403, 403, 403, 200),
+    page("POST /orders/{order_id}/template", 401, 403, 403, 403, 303, body=NAME),
+    page("GET /my/order-templates", 401, 200),
+    page("POST /my/order-templates/{template_id}/use", 401, 404, 404, 404, 303),
+    page("POST /my/order-templates/{template_id}/rename", 401, 404, 404, 404, 303, body=NAME),
+    page("POST /my/order-templates/{template_id}/delete", 401, 404, 404, 404, 303),
     page("GET /orders/new", 401, 200),
     page("POST /orders/new", 401, 303, body=ORDER_FORM),
     page("GET /orders/{order_id}/edit", 401, 403, 403, 403, 200),
@@ -82,4 +113,8 @@ async def _no_invitation(*_of: object) -> UUID:
     return uuid4()
 
 
-MAKERS = {"name": _order_machine, "invitation_id": _no_invitation}
+MAKERS: dict[str, Callable[..., Any]] = {
+    "template_id": _template,
+    "name": _order_machine,
+    "invitation_id": _no_invitation,
+}

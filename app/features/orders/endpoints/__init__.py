@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from app.features.orders.endpoints.again import router as again
 from app.features.orders.endpoints.invitations import router as invitations
 from app.features.orders.endpoints.machines import router as machines
 from app.features.orders.endpoints.orders import list_shortcut
@@ -9,6 +10,7 @@ from app.features.orders.endpoints.orders import router as orders
 
 router = APIRouter()
 router.include_router(orders)
+router.include_router(again)
 router.include_router(invitations)
 router.include_router(machines)
 

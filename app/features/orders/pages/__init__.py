@@ -5,6 +5,7 @@ The page of one order belongs to the proposals' room, because it shows them.
 
 from fastapi import APIRouter
 
+from app.features.orders.pages.again import router as again
 from app.features.orders.pages.editor import router as editor
 from app.features.orders.pages.feed import router as feed
 from app.features.orders.pages.invitations import router as invitations
@@ -16,6 +17,7 @@ router = APIRouter()
 router.include_router(machines)
 router.include_router(listing)
 router.include_router(editor)
+router.include_router(again)
 router.include_router(invitations)
 router.include_router(feed)
 

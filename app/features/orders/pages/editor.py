@@ -90,7 +90,7 @@ async def edit_order_form(
     shown = await service.present(session, resources, actor, order)
     if "edit" not in shown.actions:
         return redirect(f"/orders/{order.id}", _("The order can no longer be edited."), "warn")
-    return await _editor(request, session, resources, _start(shown), shown)
+    return await _editor_of(request, session, resources, shown)
 
 
 @router.post("/orders/{order_id}/edit")
@@ -121,7 +121,7 @@ async def publish_order(request: Request, order_id: UUID, actor: CurrentActor, u
     except InvalidOrderError as error:
         order = await service.get_order(uow.session, actor, order_id)
         shown = await service.present(uow.session, uow.resources, actor, order)
-        return await _editor(request, uow.session, uow.resources, _start(shown).with_error(error), shown)
+        return await _editor_of(request, uow.session, uow.resources, shown, error)
     return redirect(f"/orders/{order_id}", _published(order.status))
 
 
@@ -148,7 +148,7 @@ async def resume_order(request: Request, order_id: UUID, actor: CurrentActor, uo
     except InvalidOrderError as error:
         order = await service.get_order(uow.session, actor, order_id)
         shown = await service.present(uow.session, uow.resources, actor, order)
-        return await _editor(request, uow.session, uow.resources, _start(shown).with_error(error), shown)
+        return await _editor_of(request, uow.session, uow.resources, shown, error)
     return redirect(f"/orders/{order_id}", _("The order is open again."))
 
 
@@ -198,12 +198,11 @@ def read_form(form: FormData, files: Sequence[UUID] = ()) -> OrderCreate:
                 amounts[name] = {"amount": typed_amount(text, currency), "currency": currency}
             except ValueError as wrong:
                 faults.append(FieldError((name,), str(wrong)))
-    words = [word.strip() for word in str(form.get("tags") or "").split(",") if word.strip()]
     content = {
         "title": str(form.get("title") or ""),
         "description": str(form.get("description") or ""),
         "category": str(form.get("category") or "") or None,
-        "skills": [*(str(item) for item in form.getlist("skills")), *words],
+        "skills": [word.strip() for word in str(form.get("skills") or "").split(",") if word.strip()],
         "budget_kind": kind,
         "deadline": str(form.get("deadline") or "") or None,
         "visibility": str(form.get("visibility") or Visibility.PUBLIC.value),
@@ -222,16 +221,6 @@ def read_form(form: FormData, files: Sequence[UUID] = ()) -> OrderCreate:
     if faults:
         raise InvalidOrderError(errors=faults)
     return command
-
-
-def skill_options(catalogue: catalog.Catalogue) -> list[tuple[str, str, str]]:
-    """Return the skills as options of a picker, with the words they are found by."""
-    locale = current_locale()
-    options = [
-        (skill.slug, skill.name(locale), " ".join((skill.name_en, skill.name_ru, *skill.synonyms)))
-        for skill in catalogue.skills
-    ]
-    return sorted(options, key=lambda option: option[1].casefold())
 
 
 def _version(form: FormData) -> int | None:
@@ -254,14 +243,14 @@ def _after_saving(order: Order, form: FormData, saved: str) -> Response:
     return redirect(f"/orders/{order.id}", said, done=saved)
 
 
-def _start(order: OrderRead) -> FormState:
+def _start(order: OrderRead, catalogue: catalog.Catalogue) -> FormState:
     """Fill the editor with what an order says."""
+    known = [skill.name(current_locale()) for skill in map(catalogue.skill, order.skills) if skill]
     return FormState.start(
         title=order.title,
         description=order.description,
         category=order.category,
-        skills=order.skills,
-        tags=", ".join(order.tags) or None,
+        skills=", ".join([*known, *order.tags]) or None,
         budget_kind=order.budget_kind.value,
         budget=amount_as_typed(order.budget.amount, order.budget.currency) if order.budget else None,
         budget_max=amount_as_typed(order.budget_max.amount, order.budget_max.currency) if order.budget_max else None,
@@ -273,6 +262,18 @@ def _start(order: OrderRead) -> FormState:
         questions="\n".join(order.questions) or None,
         proposals_limit=str(order.proposals_limit) if order.proposals_limit else None,
     )
+
+
+async def _editor_of(
+    request: Request,
+    session: ReadSession,
+    resources: Resources,
+    order: OrderRead,
+    error: InvalidOrderError | None = None,
+) -> Response:
+    """Show the editor with what the order says, and what is wrong with it."""
+    start = _start(order, await catalog.read_catalogue(session, resources))
+    return await _editor(request, session, resources, start.with_error(error) if error else start, order)
 
 
 async def _editor(
@@ -290,7 +291,6 @@ async def _editor(
         "order": order,
         "files": held if files is None else files,
         "categories": category_options(catalogue),
-        "skills": skill_options(catalogue),
         "kinds": [(kind.value, _(words), _(KIND_NOTES[kind])) for kind, words in KIND_WORDS.items()],
         "visibilities": [(kind.value, _(words), _(note)) for kind, (words, note) in VISIBILITY_WORDS.items()],
         "levels": [(level.value, _(words)) for level, words in EXPERIENCE_WORDS.items()],

@@ -12,6 +12,7 @@ from app.features.orders.repository.listing import (
 )
 from app.features.orders.repository.orders import OrderRepository
 from app.features.orders.repository.sorting import Place, SortedRow, SortingRepository
+from app.features.orders.repository.templates import TemplateRepository
 from app.features.orders.repository.terms import TermRepository
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Position",
     "SortedRow",
     "SortingRepository",
+    "TemplateRepository",
     "TermRepository",
     "count_statement",
     "newest_cards",

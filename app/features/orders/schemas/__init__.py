@@ -33,6 +33,7 @@ from app.features.orders.schemas.orders import (
     VISIBILITY_WORDS,
     CategorySlug,
     DefaultRead,
+    FieldChange,
     Moment,
     Note,
     OrderCard,
@@ -48,6 +49,7 @@ from app.features.orders.schemas.orders import (
     SkillWord,
     SkillWords,
 )
+from app.features.orders.schemas.templates import TemplateList, TemplateName, TemplateRead
 
 __all__ = [
     "DEFAULT_WORDS",
@@ -68,6 +70,7 @@ __all__ = [
     "DefaultRead",
     "FacetRead",
     "FacetsRead",
+    "FieldChange",
     "InvitationCreate",
     "InvitationDecline",
     "InvitationList",
@@ -94,6 +97,9 @@ __all__ = [
     "SkillWords",
     "StateRead",
     "SuggestionRead",
+    "TemplateList",
+    "TemplateName",
+    "TemplateRead",
     "WaitRead",
     "WhyRead",
 ]

@@ -224,13 +224,20 @@ class OrderRead(OrderCard):
     actions: list[str]
 
 
-class RevisionRead(BaseModel):
-    """What a published order said before an edit."""
+class FieldChange(BaseModel):
+    """A field of an order before and after an edit."""
 
-    model_config = ConfigDict(from_attributes=True)
+    field: str
+    before: Any
+    after: Any
+
+
+class RevisionRead(BaseModel):
+    """What a published order said before an edit, and what the edit made of it."""
 
     version: int
     content: dict[str, Any]
+    changes: list[FieldChange]
     replaced_at: Moment
 
 

@@ -1,6 +1,15 @@
 """What can be done with orders: one verb per function, grouped by who needs it."""
 
 from app.features.orders.repository import COUNT_LIMIT
+from app.features.orders.service.again import (
+    copy_order,
+    drop_template,
+    keep_template,
+    list_templates,
+    read_template,
+    rename_template,
+    use_template,
+)
 from app.features.orders.service.checking import approve_order, list_unchecked, reject_order
 from app.features.orders.service.claims import (
     award_order,
@@ -60,6 +69,7 @@ __all__ = [
     "award_order",
     "cards_of",
     "close_order",
+    "copy_order",
     "count_facets",
     "count_newest",
     "count_orders",
@@ -67,6 +77,7 @@ __all__ = [
     "decline_invitation",
     "did_you_mean",
     "drop_proposal",
+    "drop_template",
     "edit_order",
     "end_stale_orders",
     "get_machine",
@@ -74,6 +85,7 @@ __all__ = [
     "get_own_order",
     "import_order",
     "invite",
+    "keep_template",
     "learn_terms",
     "list_invitations",
     "list_machines",
@@ -83,6 +95,7 @@ __all__ = [
     "list_own_invitations",
     "list_own_orders",
     "list_revisions",
+    "list_templates",
     "list_unchecked",
     "lists_holding",
     "lock_order",
@@ -92,12 +105,15 @@ __all__ = [
     "people",
     "present",
     "publish_order",
+    "read_template",
     "record_key",
     "reject_order",
     "remind_of_ends",
+    "rename_template",
     "renew_by_decision",
     "renew_order",
     "resume_order",
     "search_json",
     "take_proposal",
+    "use_template",
 ]

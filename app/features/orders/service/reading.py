@@ -17,7 +17,16 @@ from app.features.identity import service as identity
 from app.features.orders import policy, rules
 from app.features.orders.errors import InvalidFilterError, NotOrderCustomerError, OrderNotFoundError
 from app.features.orders.repository import OrderRepository
-from app.features.orders.schemas import DefaultRead, OrderCard, OrderRead, OwnOrderCard, PersonRead, RevisionRead
+from app.features.orders.schemas import (
+    DefaultRead,
+    FieldChange,
+    OrderCard,
+    OrderRead,
+    OwnOrderCard,
+    PersonRead,
+    RevisionRead,
+)
+from app.features.orders.service.fields import REVISED, content_of
 from app.models import Order, Visibility
 from app.models.file import SubjectKind
 
@@ -106,7 +115,18 @@ async def list_revisions(
 ) -> list[RevisionRead]:
     """Return what an order said before its edits, newest first, to everybody who may read the order."""
     order = await get_order(session, actor, order_id, key)
-    return [RevisionRead.model_validate(row) for row in await OrderRepository(session).revisions(order.id)]
+    after, found = content_of(order), list[RevisionRead]()
+    for row in await OrderRepository(session).revisions(order.id):
+        changes = [
+            FieldChange(field=name, before=row.content.get(name), after=after.get(name))
+            for name in REVISED
+            if row.content.get(name) != after.get(name)
+        ]
+        found.append(
+            RevisionRead(version=row.version, content=row.content, changes=changes, replaced_at=row.replaced_at)
+        )
+        after = row.content
+    return found
 
 
 async def list_own_orders(

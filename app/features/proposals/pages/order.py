@@ -23,6 +23,7 @@ from app.features.orders.schemas import DEFAULT_WORDS, EXPERIENCE_WORDS, KIND_WO
 from app.features.orders.schemas import STATUS_WORDS as ORDER_WORDS
 from app.features.profiles import service as profiles
 from app.features.proposals import service
+from app.features.proposals.pages._order_history import order_edits
 from app.features.proposals.pages._words import (
     PAGE_SIZE,
     SHOW_WORDS,
@@ -175,7 +176,9 @@ async def _order_page(
         "may_propose": "propose" in shown.actions and live is None and not refused,
         "next": _next_step(shown, is_own=is_own, live=live, offer=offer),
         "sign_in": f"/sign-in?next={quote(address_of(order_id, key))}",
-        "revisions": await orders.list_revisions(session, actor, order_id, key) if shown.version > 1 else [],
+        "edits": order_edits(await orders.list_revisions(session, actor, order_id, key), catalogue)
+        if shown.version > 1
+        else [],
         "currency": order.currency.value,
         "answer": address_of(order_id, key, "/proposals"),
         "share": address_of(order_id, order.share_key if is_own and order.visibility is Visibility.LINK else key),

@@ -1,0 +1,76 @@
+"""The JSON face of orders that are posted again."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from app.core.http import ReadSession, Uow
+from app.core.problems import refusals
+from app.features.catalog.errors import UnknownCategoryError
+from app.features.files.errors import InvalidFilesError
+from app.features.identity.access import CurrentActor
+from app.features.orders import service
+from app.features.orders.endpoints.orders import SIGNED_IN, WRITER
+from app.features.orders.errors import (
+    InvalidOrderError,
+    NotOrderCustomerError,
+    OrderNotFoundError,
+    TemplateNotFoundError,
+    TooManyTemplatesError,
+)
+from app.features.orders.schemas import OrderRead, TemplateList, TemplateName, TemplateRead
+
+router = APIRouter(tags=["orders"])
+OWN = (*WRITER, OrderNotFoundError, NotOrderCustomerError)
+TEMPLATE = (*WRITER, TemplateNotFoundError)
+
+
+@router.post(
+    "/orders/{order_id:uuid}/copy",
+    status_code=HTTPStatus.CREATED,
+    responses=refusals(*OWN, InvalidOrderError, InvalidFilesError),
+)
+async def copy_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
+    """Begin a draft that says what an order of yours says, in whatever state that one is."""
+    order = await service.copy_order(uow, actor, order_id)
+    return await service.present(uow.session, uow.resources, actor, order)
+
+
+@router.post(
+    "/orders/{order_id:uuid}/template",
+    status_code=HTTPStatus.CREATED,
+    responses=refusals(*OWN, TooManyTemplatesError),
+)
+async def keep_template(order_id: UUID, command: TemplateName, actor: CurrentActor, uow: Uow) -> TemplateRead:
+    """Keep what an order of yours says under a name."""
+    return service.read_template(await service.keep_template(uow, actor, order_id, command.name))
+
+
+@router.get("/order-templates", responses=refusals(*SIGNED_IN))
+async def list_templates(actor: CurrentActor, session: ReadSession) -> TemplateList:
+    """List your own templates."""
+    return TemplateList(items=await service.list_templates(session, actor))
+
+
+@router.patch("/order-templates/{template_id:uuid}", responses=refusals(*TEMPLATE))
+async def rename_template(template_id: UUID, command: TemplateName, actor: CurrentActor, uow: Uow) -> TemplateRead:
+    """Give a template another name."""
+    return service.read_template(await service.rename_template(uow, actor, template_id, command.name))
+
+
+@router.delete("/order-templates/{template_id:uuid}", status_code=HTTPStatus.NO_CONTENT, responses=refusals(*TEMPLATE))
+async def drop_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> None:
+    """Forget a template; orders made from it stay."""
+    await service.drop_template(uow, actor, template_id)
+
+
+@router.post(
+    "/order-templates/{template_id:uuid}/use",
+    status_code=HTTPStatus.CREATED,
+    responses=refusals(*TEMPLATE, InvalidOrderError, UnknownCategoryError),
+)
+async def use_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
+    """Begin a draft with what a template says."""
+    order = await service.use_template(uow, actor, template_id)
+    return await service.present(uow.session, uow.resources, actor, order)

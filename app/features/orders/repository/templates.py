@@ -1,0 +1,45 @@
+"""Every query about order templates."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import OrderTemplate
+
+
+class TemplateRepository:
+    """Templates, by the ways the house asks for them."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def queue_up(self, owner_id: UUID) -> None:
+        """Let one person's keeping wait for itself, so that a count holds; the lock ends with the transaction."""
+        key = func.hashtextextended(f"order-templates:{owner_id}", 0)
+        await self._session.execute(select(func.pg_advisory_xact_lock(key)))
+
+    async def count(self, owner_id: UUID) -> int:
+        """Count somebody's templates."""
+        statement = select(func.count()).select_from(OrderTemplate).where(OrderTemplate.owner_id == owner_id)
+        return int((await self._session.execute(statement)).scalar_one())
+
+    async def insert(self, template: OrderTemplate) -> None:
+        """Write a new template."""
+        self._session.add(template)
+        await self._session.flush()
+
+    async def of_owner(self, owner_id: UUID) -> Sequence[OrderTemplate]:
+        """Return somebody's templates, newest first; they are few."""
+        statement = select(OrderTemplate).where(OrderTemplate.owner_id == owner_id).order_by(OrderTemplate.id.desc())
+        return (await self._session.execute(statement)).scalars().all()
+
+    async def get_for_update(self, template_id: UUID) -> OrderTemplate | None:
+        """Lock one template."""
+        statement = select(OrderTemplate).where(OrderTemplate.id == template_id).with_for_update()
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def delete(self, template: OrderTemplate) -> None:
+        """Forget a template."""
+        await self._session.delete(template)

@@ -1,0 +1,34 @@
+"""Shapes of order templates."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.core.texts import Line, at_least
+from app.features.orders.schemas.orders import Moment
+
+MAX_TEMPLATE_NAME = 100
+
+
+class TemplateName(BaseModel):
+    """What a template is called by its owner."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[Line, Field(min_length=1, max_length=MAX_TEMPLATE_NAME), at_least(1)]
+
+
+class TemplateRead(BaseModel):
+    """A template as its owner sees it."""
+
+    id: UUID
+    name: str
+    title: str = Field(description="of the orders that begin with it")
+    created_at: Moment
+
+
+class TemplateList(BaseModel):
+    """Somebody's own templates, newest first."""
+
+    items: list[TemplateRead]
