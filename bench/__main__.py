@@ -11,7 +11,8 @@ from bench.report import RESULTS, Book, show
 from bench.run import Run
 from bench.world import World
 
-SECTIONS = ["me", "lists", "pages", "search", "inserts", "signins", "enumeration", "alerts", "starts", "files"]
+SECTIONS = ["me", "lists", "pages", "search", "facets", "people", "inserts", "signins", "enumeration", "alerts"]
+SECTIONS += ["starts", "files"]
 WITHOUT_WORLD = {"starts"}
 WITHOUT_ORDERS = {"starts", "me", "signins", "enumeration", "files"}
 FULL = 1_000_000

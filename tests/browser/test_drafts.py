@@ -27,7 +27,7 @@ async def write_order(page: Page, site: str) -> None:
     await page.goto(f"{site}/orders/new")
     await page.fill("#field-title", TITLE)
     await page.fill("#field-description", TEXT)
-    await page.fill("#field-tags", "Печь, хлеб")
+    await page.fill("#field-skills", "Печь, хлеб")
     await page.check("input[name=budget_kind][value=hourly]")
     await page.select_option("#field-currency", "USD")
     await page.wait_for_selector(KEPT)
@@ -38,7 +38,7 @@ async def holds(page: Page) -> bool:
     return (
         await page.input_value("#field-title") == TITLE
         and await page.input_value("#field-description") == TEXT
-        and await page.input_value("#field-tags") == "Печь, хлеб"
+        and await page.input_value("#field-skills") == "Печь, хлеб"
         and await page.is_checked("input[name=budget_kind][value=hourly]")
         and await page.input_value("#field-currency") == "USD"
     )

@@ -1,10 +1,17 @@
 """The catalogue as one frozen value that every request of a process shares, and how typed words find a skill in it."""
 
-from collections.abc import Iterable
+import re
+import sys
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 MAX_QUERY = 60
 TYPO_SIMILARITY = 0.4
+_GAPS = re.compile(r"[ -]+")
 _LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
 _CYRILLIC = "йцукенгшщзхъфывапролджэячсмитьбюё"
 _OTHER_LAYOUT = str.maketrans(_LATIN + _CYRILLIC, _CYRILLIC + _LATIN)
@@ -64,20 +71,59 @@ def trigrams(text: str) -> frozenset[str]:
     return frozenset(padded[index : index + 3] for index in range(len(padded) - 2))
 
 
-def similarity(one: frozenset[str], other: frozenset[str]) -> float:
-    """Return how alike two texts are, from 0 to 1 (Dice)."""
-    return 2 * len(one & other) / (len(one) + len(other)) if one and other else 0.0
-
-
 @dataclass(frozen=True, slots=True)
 class _Key:
     text: str
-    pieces: frozenset[str]
     skill: SkillEntry
     is_name: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class _Beginnings:
+    """Every word of every name with what follows it, sorted: what begins with some letters stands together."""
+
+    def __init__(self, keys: Sequence[_Key]) -> None:
+        ends = [
+            (key.text[start:], number)
+            for number, key in enumerate(keys)
+            for start in (0, *(place.end() for place in _GAPS.finditer(key.text)))
+        ]
+        ends.sort()
+        self._texts = [text for text, _number in ends]
+        self._numbers = array("L", (number for _text, number in ends))
+
+    def of(self, wanted: str) -> Iterator[tuple[int, str]]:
+        """Yield the numbers of names that have a word, or a run of words, that begins so."""
+        first = bisect_left(self._texts, wanted)
+        last = bisect_left(self._texts, wanted + chr(sys.maxunicode), first)
+        for place in range(first, last):
+            yield self._numbers[place], self._texts[place]
+
+
+class _Pieces:
+    """The names by their three-letter pieces: what shares some with a text is found without looking at the others."""
+
+    def __init__(self, keys: Sequence[_Key]) -> None:
+        self._names: dict[str, array[int]] = {}
+        self._counts = array("H")
+        for number, key in enumerate(keys):
+            pieces = trigrams(key.text)
+            self._counts.append(len(pieces))
+            for piece in pieces:
+                self._names.setdefault(piece, array("L")).append(number)
+
+    def alike(self, text: str) -> Iterator[tuple[int, float]]:
+        """Yield the numbers of names that are alike enough, with how much (Dice, from 0 to 1)."""
+        pieces = trigrams(text)
+        shared: Counter[int] = Counter()
+        for piece in pieces:
+            shared.update(self._names.get(piece, ()))
+        for number, count in shared.items():
+            score = 2 * count / (len(pieces) + self._counts[number])
+            if score >= TYPO_SIMILARITY:
+                yield number, score
+
+
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """Every category and skill; look-ups are dictionary reads."""
 
@@ -95,8 +141,8 @@ class Catalogue:
         for skill in self.skills:
             own = {fold(skill.name_en), fold(skill.name_ru), skill.slug}
             others = {fold(word) for word in skill.synonyms} - own
-            keys += [_Key(text, trigrams(text), skill, is_name=True) for text in sorted(own)]
-            keys += [_Key(text, trigrams(text), skill, is_name=False) for text in sorted(others)]
+            keys += [_Key(text, skill, is_name=True) for text in sorted(own)]
+            keys += [_Key(text, skill, is_name=False) for text in sorted(others)]
             for text in own:
                 names[text] = skill
         for key in keys:
@@ -158,27 +204,27 @@ class Catalogue:
         best = sorted(found.items(), key=lambda item: (item[1], len(item[0]), item[0]))
         return [self._skills[slug] for slug, _rank in best[:limit]]
 
+    @cached_property
+    def _beginnings(self) -> _Beginnings:
+        return _Beginnings(self._keys)
+
+    @cached_property
+    def _pieces(self) -> _Pieces:
+        return _Pieces(self._keys)
+
     def _beginning(self, wanted: str) -> dict[str, float]:
         ranks: dict[str, float] = {}
-        for key in self._keys:
-            if key.text == wanted:
-                rank = 0.0
-            elif key.text.startswith(wanted):
-                rank = 1.0
-            elif f" {wanted}" in key.text.replace("-", " "):
-                rank = 2.0
-            else:
-                continue
+        for number, end in self._beginnings.of(wanted):
+            key = self._keys[number]
+            rank = 2.0 if len(end) < len(key.text) else 1.0 if len(end) > len(wanted) else 0.0
             # Among equals the shorter name is nearer to what was typed.
             rank += (0.0 if key.is_name else 0.5) + len(key.text) / 1000
             ranks[key.skill.slug] = min(rank, ranks.get(key.skill.slug, rank))
         return ranks
 
     def _alike(self, wanted: str) -> dict[str, float]:
-        pieces = trigrams(wanted)
         ranks: dict[str, float] = {}
-        for key in self._keys:
-            score = similarity(pieces, key.pieces)
-            if score >= TYPO_SIMILARITY:
-                ranks[key.skill.slug] = min(1 - score, ranks.get(key.skill.slug, 1.0))
+        for number, score in self._pieces.alike(wanted):
+            slug = self._keys[number].skill.slug
+            ranks[slug] = min(1 - score, ranks.get(slug, 1.0))
         return ranks

@@ -41,6 +41,8 @@ _RUSSIAN: ColumnElement[Any] = literal_column("'russian'::regconfig")
 _LAST_WORD = re.compile(r"(?s)(.*?)(?<![\w\"-])(\w{3,})")
 _WORD = re.compile(r"\w[\w+#]*")
 
+NEWLY_LISTED = (Profile.listed_at.desc(), Profile.user_id.desc())
+
 type Found = tuple[User, Profile]
 type Place = tuple[int | datetime, UUID]
 
@@ -133,9 +135,25 @@ def _clauses(wanted: PeopleConditions) -> list[ColumnElement[bool]]:
     return [clause(wanted) for name, clause in _CLAUSES.items() if _is_given(name, getattr(wanted, name))]
 
 
+_HAS_DOOR = (
+    select(User.status).where(User.id == Profile.user_id).correlate(Profile).scalar_subquery() == UserStatus.ACTIVE
+)
+"""Asked for each row that fits until there are enough: a join would read every account to count a thousand."""
+
+
 def _fitting[*Ts](statement: Select[*Ts], wanted: PeopleConditions) -> Select[*Ts]:
-    return statement.join(User, User.id == Profile.user_id).where(
-        IS_SHOWN, User.status == UserStatus.ACTIVE, *_clauses(wanted)
+    """Narrow a statement about profiles to those that are shown and fit."""
+    return statement.where(IS_SHOWN, *_clauses(wanted), _HAS_DOOR)
+
+
+def _accounts_of(chosen: Select[UUID]) -> Select[User, Profile]:
+    """Bring the accounts of profiles that were chosen already, in any order."""
+    ids = chosen.subquery()
+    return (
+        select(User, Profile)
+        .select_from(ids)
+        .join(Profile, Profile.user_id == ids.c.user_id)
+        .join(User, User.id == Profile.user_id)
     )
 
 
@@ -147,19 +165,18 @@ class CatalogueRepository:
 
     async def newest(self, wanted: PeopleConditions, after: Place | None, limit: int) -> Sequence[Found]:
         """Return freelancers, newly listed first."""
-        statement = _fitting(select(User, Profile).select_from(Profile), wanted)
+        chosen = _fitting(select(Profile.user_id), wanted)
         if after is not None:
-            statement = statement.where(tuple_(Profile.listed_at, Profile.user_id) < after)
-        statement = statement.order_by(Profile.listed_at.desc(), Profile.user_id.desc()).limit(limit)
-        return await self._found(statement)
+            chosen = chosen.where(tuple_(Profile.listed_at, Profile.user_id) < after)
+        return await self._found(_accounts_of(chosen.order_by(*NEWLY_LISTED).limit(limit)).order_by(*NEWLY_LISTED))
 
     async def cheapest(self, wanted: PeopleConditions, after: Place | None, limit: int) -> Sequence[Found]:
         """Return freelancers with a rate in the currency of the conditions, lowest first."""
-        statement = _fitting(select(User, Profile).select_from(Profile), wanted)
-        statement = statement.where(Profile.rate_amount.is_not(None))
+        chosen = _fitting(select(Profile.user_id), wanted).where(Profile.rate_amount.is_not(None))
         if after is not None:
-            statement = statement.where(tuple_(Profile.rate_amount, Profile.user_id) > after)
-        return await self._found(statement.order_by(Profile.rate_amount, Profile.user_id).limit(limit))
+            chosen = chosen.where(tuple_(Profile.rate_amount, Profile.user_id) > after)
+        order = (Profile.rate_amount, Profile.user_id)
+        return await self._found(_accounts_of(chosen.order_by(*order).limit(limit)).order_by(*order))
 
     async def candidates(
         self, wanted: PeopleConditions, lexemes: Sequence[str]
@@ -173,8 +190,8 @@ class CatalogueRepository:
             .where(there.c.lexeme.in_(lexemes))
             .scalar_subquery()
         )
-        statement = _fitting(select(User, Profile, hits).select_from(Profile), wanted)
-        statement = statement.order_by(Profile.listed_at.desc(), Profile.user_id.desc()).limit(CANDIDATES)
+        chosen = _fitting(select(Profile.user_id), wanted).order_by(*NEWLY_LISTED).limit(CANDIDATES)
+        statement = _accounts_of(chosen).add_columns(hits).order_by(*NEWLY_LISTED)
         return [(row[0], row[1], row[2] or ()) for row in await self._run(statement)]
 
     async def levels(self, ids: Collection[UUID]) -> dict[UUID, dict[str, SkillLevel]]:
@@ -206,12 +223,7 @@ class CatalogueRepository:
 
     async def skills_among(self, wanted: PeopleConditions) -> Sequence[tuple[str, int]]:
         """Return the skills that those who fit have most, counted among the newly listed alone."""
-        some = (
-            _fitting(select(Profile.skills), wanted)
-            .order_by(Profile.listed_at.desc(), Profile.user_id.desc())
-            .limit(COUNT_LIMIT)
-            .subquery()
-        )
+        some = _fitting(select(Profile.skills), wanted).order_by(*NEWLY_LISTED).limit(COUNT_LIMIT).subquery()
         each = select(func.unnest(some.c.skills).label("skill")).subquery()
         many = func.count()
         statement = select(each.c.skill, many).group_by(each.c.skill).order_by(many.desc(), each.c.skill).limit(FACETS)
