@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 from pydantic import ValidationError
 
 from app.core.errors import FieldError
-from app.core.i18n import _, current_locale
+from app.core.i18n import _, current_locale, ngettext
 from app.core.money import Currency, Money, amount_as_typed, typed_amount
 from app.core.problems import field_errors
 from app.features.catalog.service import Catalogue
@@ -87,6 +87,13 @@ def filter_words(wanted: OrderFilter | None, catalogue: Catalogue) -> list[str]:
         "q": lambda words: [_("“{words}”").format(words=words)],
         "category": lambda slug: [category(slug)],
         "skills": lambda words: [skill(word) for word in words],
+        "skills_mode": lambda mode: [_("any of these skills")] if mode == "any" else [],
+        "days": lambda days: [
+            ngettext("published within {count} day", "published within {count} days", days).format(count=days)
+        ],
+        "answers_below": lambda most: [
+            ngettext("fewer than {count} proposal", "fewer than {count} proposals", most).format(count=most)
+        ],
         "budget_kind": lambda kind: [_(KIND_WORDS[kind])],
         "budget_min": lambda least: [cards.from_words(Money(least, currency))],
         "budget_max": lambda most: [cards.up_to_words(Money(most, currency))],

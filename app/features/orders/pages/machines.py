@@ -19,19 +19,17 @@ HOURS_A_DAY = 24
 @router.get("/states")
 async def show_states(request: Request, _actor: OptionalActor, resources: ProcessResources) -> Response:
     """Show every state machine of the house: the tables that run the code."""
-    machines = [(machine, _rows(machine)) for machine in service.list_machines(resources.settings)]
+    machines = [(machine, _states(machine)) for machine in service.list_machines(resources.settings)]
     return render(request, "orders/states.html", {"machines": machines})
 
 
-def _rows(machine: MachineRead) -> list[tuple[str, str, str, str]]:
-    """Return the rows of a machine's table: the state, who acts, what they do, and what comes of it."""
+def _states(machine: MachineRead) -> list[tuple[StateRead, list[tuple[str, str, str]]]]:
+    """Return each state with the rows of its table: who acts, what they do, and what comes of it."""
     words = {state.name: state.words for state in machine.states}
-    rows: list[tuple[str, str, str, str]] = []
-    for state in machine.states:
-        rows += [(state.words, arrow.by_words, _deed(state, arrow), words[arrow.to]) for arrow in state.steps]
-        if state.end:
-            rows.append((state.words, "", _("nothing more happens"), ""))
-    return rows
+    return [
+        (state, [(arrow.by_words, _deed(state, arrow), words[arrow.to]) for arrow in state.steps])
+        for state in machine.states
+    ]
 
 
 def _deed(state: StateRead, arrow: ArrowRead) -> str:

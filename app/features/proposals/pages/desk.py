@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from app.core.actor import Actor
@@ -85,7 +84,7 @@ async def decline_several(request: Request, order_id: UUID, actor: CurrentActor,
 
 
 async def _several(
-    request: Request, session: AsyncSession, actor: Actor, order_id: UUID, ids: list[UUID], f: FormState
+    request: Request, session: ReadSession, actor: Actor, order_id: UUID, ids: list[UUID], f: FormState
 ) -> Response:
     order = await orders.get_order(session, actor, order_id)
     found = await service.some_proposals(session, actor, order_id, ids)

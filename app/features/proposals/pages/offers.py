@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ValidationError
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
@@ -201,7 +200,7 @@ def _hours(hours: int) -> str:
     return ngettext("{count} day", "{count} days", days).format(count=days)
 
 
-async def _page(request: Request, session: AsyncSession, actor: Actor, offer_id: UUID, f: FormState) -> Response:
+async def _page(request: Request, session: ReadSession, actor: Actor, offer_id: UUID, f: FormState) -> Response:
     offer = await service.get_offer(session, actor, offer_id)
     proposal = await service.get_proposal(session, actor, offer.proposal_id)
     order = await orders.get_order(session, actor, offer.order_id)
