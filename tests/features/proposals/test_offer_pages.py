@@ -42,7 +42,8 @@ async def test_two_people_come_to_terms(market: Market, new_client: NewClient) -
     counter = await freelancer.get(f"{link}/counter")
     assert counter.select_one('input[name="price"][value="60000"]')
     refused = await freelancer.send(counter, f"{link}/counter", 422, **TERMS | {"term_days": ""})
-    answered = await freelancer.send(refused, f"{link}/counter", **TERMS | {"price": "65 000"})
+    more: dict[str, Any] = TERMS | {"price": "65 000"}
+    answered = await freelancer.send(refused, f"{link}/counter", **more)
     assert "What was said before" in words(answered)
     stale = await freelancer.send(page, f"{link}/accept")
     assert "does not wait for an answer any more" in words(stale)

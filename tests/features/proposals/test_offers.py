@@ -1,4 +1,4 @@
-"""Terms that go to and fro: who may, what stays frozen, what the clock does, and who is told."""
+"""Terms that go back and forth: who may, what stays frozen, what the clock does, and who is told."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -81,7 +81,7 @@ async def deal(market: Market, resources: Resources) -> Deal:
     return await Deal(market, resources).start()
 
 
-async def test_terms_go_to_and_fro_until_both_agree(deal: Deal) -> None:
+async def test_terms_go_back_and_forth_until_both_agree(deal: Deal) -> None:
     offer = await deal.offer()
     assert await deal.states() == (OrderStatus.OPEN, ProposalStatus.OFFERED, ProposalStatus.SENT)
     with pytest.raises(NotYourStepError):
