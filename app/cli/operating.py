@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from app.cli.shared import Refusal, app, console, errors, start_servers
 from app.core.config import get_settings
 from app.core.i18n import use_locale
+from app.core.resources import Resources
 
 
 @app.command()
@@ -150,6 +151,59 @@ def approve_order(order: OrderId) -> None:
 def reject_order(order: OrderId, reason: Annotated[str, typer.Option(help="why; the customer reads it")]) -> None:
     """Send a waiting order back to its customer."""
     _with_orders("reject", order, reason)
+
+
+skills = typer.Typer(no_args_is_help=True, help="Tidy the skills up: merge two, rename one, change what leads to it.")
+app.add_typer(skills, name="skills")
+type SkillName = Annotated[str, typer.Argument(metavar="SKILL", help="its name in addresses, such as web-design")]
+
+
+def _with_skills(act: str, *given: object) -> None:
+    from app.scripts import skills as tidying
+
+    settings = get_settings()
+
+    async def chosen(resources: Resources) -> str:
+        return str(await getattr(tidying, act)(resources, *given))
+
+    with use_locale("en"):
+        try:
+            told = asyncio.run(tidying.with_resources(settings, start_servers(settings), chosen))
+        except tidying.SkillCommandError as refused:
+            raise Refusal(str(refused)) from refused
+    console.print(told, markup=False, soft_wrap=True)
+
+
+@skills.command(name="find")
+def find_skills(words: Annotated[str, typer.Argument(help="a name, a synonym, or the beginning of one")]) -> None:
+    """List the skills that fit."""
+    _with_skills("found", words)
+
+
+@skills.command(name="merge")
+def merge_skills(old: SkillName, new: SkillName) -> None:
+    """Make OLD a part of NEW for good: its names lead there, and orders, profiles and saved searches follow."""
+    _with_skills("merge", old, new)
+
+
+@skills.command(name="rename")
+def rename_skill(
+    skill: SkillName,
+    en: Annotated[str, typer.Option(help="the English name")] = "",
+    ru: Annotated[str, typer.Option(help="the Russian name")] = "",
+) -> None:
+    """Give a skill another name; the old one still leads to it."""
+    _with_skills("rename", skill, en, ru)
+
+
+@skills.command(name="synonyms")
+def change_synonyms(
+    skill: SkillName,
+    add: Annotated[list[str] | None, typer.Option(help="a word that leads to it from now on")] = None,
+    remove: Annotated[list[str] | None, typer.Option(help="a word that no longer does")] = None,
+) -> None:
+    """Let more words lead to a skill, or fewer."""
+    _with_skills("synonyms", skill, add or [], remove or [])
 
 
 @app.command(name="import-orders")

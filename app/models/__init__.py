@@ -1,7 +1,7 @@
 """Every table of the house, imported once so that the metadata is whole."""
 
 from app.core.outbox import DeadLetter, InboxReceipt, OutboxMessage
-from app.models.catalog import Category, Skill
+from app.models.catalog import Category, Skill, SkillAlias
 from app.models.challenge import AuthChallenge
 from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, SubjectKind
 from app.models.invitation import Invitation, InvitationStatus, RefusalReason
@@ -102,6 +102,7 @@ __all__ = [
     "SecurityEvent",
     "SignInThrottle",
     "Skill",
+    "SkillAlias",
     "SkillLevel",
     "SubjectKind",
     "User",

@@ -32,3 +32,14 @@ class Skill(Base):
     name_en: Mapped[str]
     name_ru: Mapped[str]
     synonyms: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    edited: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """An operator changed it, so loading the shipped catalogue leaves it alone."""
+
+
+class SkillAlias(Base):
+    """The name in addresses of a skill that was merged into another; it leads there for good."""
+
+    __tablename__ = "skill_aliases"
+
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    skill_id: Mapped[int] = mapped_column(ForeignKey("skills.id", ondelete="CASCADE"), index=True)

@@ -5,9 +5,11 @@ from app.features.identity import tasks as _identity  # noqa: F401 - its tasks a
 from app.features.matching import tasks as _matching  # noqa: F401 - its tasks are found by name
 from app.features.notifications import tasks as _notifications  # noqa: F401 - its tasks are found by name
 from app.features.orders import tasks as _orders  # noqa: F401 - its tasks are found by name
+from app.features.profiles import tasks as _profiles  # noqa: F401 - its tasks are found by name
 from app.features.proposals import tasks as _proposals  # noqa: F401 - its tasks are found by name
 
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
+    "catalog.skills_merged": ("orders.on_skills_merged", "profiles.on_skills_merged", "matching.on_skills_merged"),
     "identity.password_reset_requested": ("identity.on_password_reset_requested",),
     "identity.password_reset_prepared": (
         "notifications.on_password_reset_prepared",

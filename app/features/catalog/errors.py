@@ -1,6 +1,6 @@
 """How the catalogue fails."""
 
-from app.core.errors import InvalidError
+from app.core.errors import InvalidError, NotFoundError
 from app.core.i18n import N_
 
 
@@ -18,3 +18,19 @@ class DamagedCatalogueError(InvalidError):
     code = "damaged-catalogue"
     title = N_("The catalogue cannot be loaded")
     detail = N_("“{slug}” names a category that is not in the catalogue.")
+
+
+class UnknownSkillError(NotFoundError):
+    """No skill has this name in addresses."""
+
+    code = "unknown-skill"
+    title = N_("There is no such skill")
+    detail = N_("There is no skill “{skill}”. Give its name in addresses, such as web-design.")
+
+
+class SkillNameTakenError(InvalidError):
+    """A name or synonym leads to another skill already."""
+
+    code = "skill-name-taken"
+    title = N_("The name is taken")
+    detail = N_("“{name}” leads to the skill “{skill}” already. Merge the two, or choose another name.")

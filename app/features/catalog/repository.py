@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.features.catalog.schemas import CategoryData, SkillData
-from app.models import Category, Skill
+from app.models import Category, Skill, SkillAlias
 
 
 class CatalogRepository:
@@ -25,6 +25,26 @@ class CatalogRepository:
         """Return every skill, in the order of their homes."""
         statement = select(Skill).join(Category, Category.id == Skill.category_id).order_by(Category.position, Skill.id)
         return (await self._session.execute(statement)).scalars().all()
+
+    async def aliases(self) -> dict[str, str]:
+        """Return the names of skills that were merged away, each with that of the skill it leads to."""
+        statement = select(SkillAlias.slug, Skill.slug).join(Skill, Skill.id == SkillAlias.skill_id)
+        return {row[0]: row[1] for row in await self._session.execute(statement)}
+
+    async def lock_skills(self, slugs: Sequence[str]) -> dict[str, Skill]:
+        """Lock skills by their names, in one order."""
+        statement = select(Skill).where(Skill.slug.in_(slugs)).order_by(Skill.id).with_for_update()
+        return {row.slug: row for row in (await self._session.execute(statement)).scalars()}
+
+    async def merge(self, old: Skill, into: Skill) -> None:
+        """Let a skill's names lead to another one, and forget the skill."""
+        led = update(SkillAlias).where(SkillAlias.skill_id == old.id).values(skill_id=into.id)
+        await self._session.execute(led)
+        slug = old.slug
+        await self._session.delete(old)
+        await self._session.flush()
+        self._session.add(SkillAlias(slug=slug, skill_id=into.id))
+        await self._session.flush()
 
     async def put_categories(self, items: Sequence[CategoryData], parents: dict[str, int]) -> dict[str, int]:
         """Insert or renew categories of one level and return their keys by slug; `parents` are keys by slug."""
@@ -66,5 +86,6 @@ class CatalogRepository:
             put.on_conflict_do_update(
                 index_elements=[Skill.slug],
                 set_={name: put.excluded[name] for name in ("category_id", "name_en", "name_ru", "synonyms")},
+                where=Skill.edited.is_(False),
             )
         )

@@ -5,7 +5,7 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -129,6 +129,8 @@ class Catalogue:
 
     categories: tuple[CategoryEntry, ...] = ()
     skills: tuple[SkillEntry, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Names in addresses of skills that were merged away, with those of the skills they lead to."""
     _by_slug: dict[str, CategoryEntry] = field(init=False)
     _by_id: dict[int, CategoryEntry] = field(init=False)
     _skills: dict[str, SkillEntry] = field(init=False)
@@ -149,7 +151,11 @@ class Catalogue:
             names.setdefault(key.text, key.skill)
         object.__setattr__(self, "_by_slug", {entry.slug: entry for entry in self.categories})
         object.__setattr__(self, "_by_id", {entry.id: entry for entry in self.categories})
-        object.__setattr__(self, "_skills", {entry.slug: entry for entry in self.skills})
+        own_slugs = {entry.slug: entry for entry in self.skills}
+        led = {slug: own_slugs[kept] for slug, kept in self.aliases.items() if kept in own_slugs}
+        for slug, skill in led.items():
+            names.setdefault(slug, skill)
+        object.__setattr__(self, "_skills", led | own_slugs)
         object.__setattr__(self, "_names", names)
         object.__setattr__(self, "_keys", tuple(keys))
 

@@ -1,18 +1,32 @@
-"""What can be done with the catalogue: load it, read it as one value, find skills while somebody types."""
+"""What can be done with the catalogue: load it, read it as one value, merge, rename and find skills."""
 
 import time
+from collections.abc import Sequence
 from typing import cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.resources import Resources
 from app.core.uow import UnitOfWork
-from app.features.catalog.errors import DamagedCatalogueError
+from app.features.catalog.errors import DamagedCatalogueError, SkillNameTakenError, UnknownSkillError
+from app.features.catalog.events import SkillsMerged
 from app.features.catalog.repository import CatalogRepository
-from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry, Tags, other_layout
+from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry, Tags, fold, other_layout
 from app.features.catalog.schemas import CatalogData
+from app.models import Skill
 
-__all__ = ["Catalogue", "CategoryEntry", "SkillEntry", "Tags", "load_catalogue", "other_layout", "read_catalogue"]
+__all__ = [
+    "Catalogue",
+    "CategoryEntry",
+    "SkillEntry",
+    "Tags",
+    "change_synonyms",
+    "load_catalogue",
+    "merge_skills",
+    "other_layout",
+    "read_catalogue",
+    "rename_skill",
+]
 
 _KEPT = "catalogue"
 _FRESH_SECONDS = 60.0
@@ -32,7 +46,7 @@ async def read_catalogue(session: AsyncSession, resources: Resources) -> Catalog
         SkillEntry(row.slug, row.category_id, row.name_en, row.name_ru, tuple(row.synonyms))
         for row in await repository.skills()
     )
-    catalogue = Catalogue(categories, skills)
+    catalogue = Catalogue(categories, skills, await repository.aliases())
     if categories:  # an instance that is still being set up is asked again
         resources.extras[_KEPT] = (time.monotonic(), catalogue)
     return catalogue
@@ -53,7 +67,83 @@ async def load_catalogue(uow: UnitOfWork, data: CatalogData) -> int:
     before |= {("s", row.slug) for row in await repository.skills()}
     keys = await repository.put_categories(top, {})
     keys |= await repository.put_categories([item for item in data.categories if item.parent], keys)
-    await repository.put_skills(data.skills, keys)
+    gone = await repository.aliases()
+    await repository.put_skills([item for item in data.skills if item.slug not in gone], keys)
     uow.resources.extras.pop(_KEPT, None)
     given = {("c", item.slug) for item in data.categories} | {("s", item.slug) for item in data.skills}
     return len(given - before)
+
+
+async def merge_skills(uow: UnitOfWork, old: str, new: str) -> Skill:
+    """Make one skill of two: the names of the old one lead to the new one from now on, and everything follows.
+
+    Announces `SkillsMerged`; orders, profiles and saved searches are rewritten by those who listen.
+
+    Raises:
+        UnknownSkillError: One of them is not there, or they are the same.
+    """
+    repository = CatalogRepository(uow.session)
+    found = await repository.lock_skills([old, new])
+    for slug in (old, new):
+        if slug not in found or old == new:
+            raise UnknownSkillError(params={"skill": slug})
+    gone, kept = found[old], found[new]
+    names = [*kept.synonyms, gone.name_en, gone.name_ru, *gone.synonyms]
+    kept.synonyms = _without(names, {fold(kept.name_en), fold(kept.name_ru), kept.slug})
+    kept.edited = True
+    await repository.merge(gone, kept)
+    uow.emit(SkillsMerged(old=old, new=new))
+    _forget(uow)
+    return kept
+
+
+async def rename_skill(uow: UnitOfWork, slug: str, name_en: str | None, name_ru: str | None) -> Skill:
+    """Give a skill another name in one language or both; the one it had becomes a synonym.
+
+    Raises:
+        UnknownSkillError: There is no such skill.
+        SkillNameTakenError: The name leads to another one.
+    """
+    skill = await _editable(uow, slug, [name for name in (name_en, name_ru) if name])
+    before = [*skill.synonyms, skill.name_en, skill.name_ru]
+    skill.name_en, skill.name_ru = name_en or skill.name_en, name_ru or skill.name_ru
+    skill.synonyms = _without(before, {fold(skill.name_en), fold(skill.name_ru), skill.slug})
+    return skill
+
+
+async def change_synonyms(uow: UnitOfWork, slug: str, add: Sequence[str], remove: Sequence[str]) -> Skill:
+    """Let more words lead to a skill, or fewer.
+
+    Raises:
+        UnknownSkillError: There is no such skill.
+        SkillNameTakenError: A word leads to another one.
+    """
+    skill = await _editable(uow, slug, add)
+    skill.synonyms = _without([*skill.synonyms, *add], {fold(word) for word in remove})
+    return skill
+
+
+async def _editable(uow: UnitOfWork, slug: str, names: Sequence[str]) -> Skill:
+    found = await CatalogRepository(uow.session).lock_skills([slug])
+    if slug not in found:
+        raise UnknownSkillError(params={"skill": slug})
+    _forget(uow)
+    catalogue = await read_catalogue(uow.session, uow.resources)
+    for name in names:
+        other = catalogue.resolve(name)
+        if other is not None and other.slug != slug:
+            raise SkillNameTakenError(params={"name": name, "skill": other.slug})
+    found[slug].edited = True
+    _forget(uow)
+    return found[slug]
+
+
+def _without(names: Sequence[str], known: set[str]) -> list[str]:
+    """Return the names once each, without those that are known."""
+    kept = {fold(name): " ".join(name.split()) for name in reversed(names) if fold(name)}
+    return [kept[key] for key in dict.fromkeys(map(fold, names)) if key in kept and key not in known]
+
+
+def _forget(uow: UnitOfWork) -> None:
+    """Let this process read the catalogue anew; the others do within a minute."""
+    uow.resources.extras.pop(_KEPT, None)

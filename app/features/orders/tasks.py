@@ -1,14 +1,21 @@
-"""What the clock does to orders."""
+"""What the clock does to orders, and what they do when other rooms announce something."""
 
 from collections.abc import Awaitable, Callable
 
 from app.core.resources import Resources
 from app.core.uow import UnitOfWork, unit_of_work
-from app.core.worker import periodic
+from app.core.worker import consumer, periodic
+from app.features.catalog.events import SkillsMerged
 from app.features.orders import service
 
 MOST_BATCHES = 20
 """Of one run; what is left waits for the next."""
+
+
+@consumer("orders.on_skills_merged", SkillsMerged)
+async def on_skills_merged(uow: UnitOfWork, event: SkillsMerged, _message_id: int) -> None:
+    """Let orders that asked for the one skill ask for the other."""
+    await service.replace_skill(uow, event.old, event.new)
 
 
 @periodic("orders.learn_terms")

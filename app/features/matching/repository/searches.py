@@ -67,6 +67,11 @@ class SearchRepository:
         statement = select(SavedSearch).where(SavedSearch.owner_id == owner_id, SavedSearch.filter_key == filter_key)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def bound_by(self, anchor: str) -> Sequence[SavedSearch]:
+        """Lock the searches of everybody that an anchor bounds, in the order of their ids."""
+        statement = select(SavedSearch).where(SavedSearch.anchors.contains([anchor])).order_by(SavedSearch.id)
+        return (await self._session.execute(statement.with_for_update())).scalars().all()
+
     async def count(self, owner_id: UUID) -> int:
         """Count the person's searches."""
         statement = select(func.count()).select_from(SavedSearch).where(SavedSearch.owner_id == owner_id)

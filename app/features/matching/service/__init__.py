@@ -2,6 +2,7 @@
 
 from app.features.matching.service.counting import COUNT_TASK, count_stale_customers, mark_all_customers, note_deed
 from app.features.matching.service.finding import MATCH_TASK, match_batch, queue_order
+from app.features.matching.service.merging import replace_skill
 from app.features.matching.service.recommending import recommend_freelancers, recommend_orders
 from app.features.matching.service.searches import (
     change_search,
@@ -37,6 +38,7 @@ __all__ = [
     "read_settings",
     "recommend_freelancers",
     "recommend_orders",
+    "replace_skill",
     "save_search",
     "tell_next",
     "unsubscribe",

@@ -7,6 +7,7 @@ from uuid import UUID
 from app.core.resources import Resources
 from app.core.uow import UnitOfWork, unit_of_work
 from app.core.worker import consumer, periodic
+from app.features.catalog.events import SkillsMerged
 from app.features.matching import service
 from app.features.orders import events as orders
 
@@ -19,6 +20,13 @@ async def on_order_published(uow: UnitOfWork, event: orders.OrderPublished, mess
     """Let saved searches be tried on the new order."""
     del message_id
     await service.queue_order(uow, UUID(event.order_id))
+
+
+@consumer("matching.on_skills_merged", SkillsMerged)
+async def on_skills_merged(uow: UnitOfWork, event: SkillsMerged, message_id: int) -> None:
+    """Let searches for the one skill be for the other."""
+    del message_id
+    await service.replace_skill(uow, event.old, event.new)
 
 
 @consumer("matching.on_order_edited", orders.OrderEdited)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, undefer
@@ -122,6 +122,19 @@ class OrderRepository:
             .limit(1)
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def replace_skill(self, old: str, new: str) -> int:
+        """Put one skill where another stood, once in each order, and return in how many."""
+        both = Order.skills.contains([new])
+        replaced = func.array_replace(Order.skills, old, new)
+        statement = (
+            update(Order)
+            .where(Order.skills.contains([old]))
+            .values(skills=case((both, func.array_remove(Order.skills, old)), else_=replaced))
+            .returning(Order.id)
+            .execution_options(synchronize_session=False)
+        )
+        return len((await self._session.execute(statement)).all())
 
 
 def _as_cards[*Ts](statement: Select[*Ts]) -> Select[*Ts]:

@@ -18,6 +18,7 @@ from app.features.orders.service.claims import (
     lock_order,
     remind_of_ends,
     renew_by_decision,
+    replace_skill,
     take_proposal,
 )
 from app.features.orders.service.desk import (
@@ -112,6 +113,7 @@ __all__ = [
     "rename_template",
     "renew_by_decision",
     "renew_order",
+    "replace_skill",
     "resume_order",
     "search_json",
     "take_proposal",

@@ -61,6 +61,11 @@ def renew_by_decision(uow: UnitOfWork, order: Order) -> None:
         enter(uow, order, OrderStatus.OPEN)
 
 
+async def replace_skill(uow: UnitOfWork, old: str, new: str) -> int:
+    """Let every order that asks for one skill ask for another, and return how many did; their words stay."""
+    return await OrderRepository(uow.session).replace_skill(old, new)
+
+
 async def end_stale_orders(uow: UnitOfWork) -> int:
     """Do what the table says to one batch of orders with which nobody did anything in time.
 

@@ -18,6 +18,7 @@ from app.features.profiles.service.keeping import (
     list_hidden,
     show_customer,
 )
+from app.features.profiles.service.merging import replace_skill
 from app.features.profiles.service.own import (
     edit_profile,
     find_person,
@@ -64,6 +65,7 @@ __all__ = [
     "put_photo",
     "recommend_people",
     "remove_item",
+    "replace_skill",
     "show_customer",
     "skills_among",
     "skills_of",

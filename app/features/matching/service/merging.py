@@ -1,0 +1,28 @@
+"""How saved searches follow when two skills become one."""
+
+from app.core.uow import UnitOfWork
+from app.features.matching import rules
+from app.features.matching.repository import SearchRepository
+
+
+async def replace_skill(uow: UnitOfWork, old: str, new: str) -> int:
+    """Let every search that asks for one skill ask for another, and return how many did.
+
+    Whoever has the same search twice then keeps the one that asked for the new skill before.
+    """
+    repository = SearchRepository(uow.session)
+    searches = await repository.bound_by(f"skill:{old}")
+    for search in searches:
+        wanted = rules.read(search.filter)
+        if wanted is None:  # it cannot be applied any more, and says so on its owner's page
+            continue
+        skills = tuple(dict.fromkeys(new if skill == old else skill for skill in wanted.skills))
+        followed = wanted.model_copy(update={"skills": skills})
+        key = rules.key_of(followed)
+        if await repository.named_so(search.owner_id, key) is not None:
+            await repository.delete(search)
+            continue
+        search.filter, search.filter_key = rules.kept(followed), key
+        search.anchors = rules.anchors_of_filter(followed)
+        await uow.session.flush()
+    return len(searches)

@@ -1,0 +1,35 @@
+"""How profiles follow when two skills become one."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+_STATEMENTS = (
+    # Whoever had both keeps the better level under the new name.
+    """
+    UPDATE profile_skills AS kept SET level = old.level FROM profile_skills AS old
+    WHERE old.user_id = kept.user_id AND old.skill = :old AND kept.skill = :new
+      AND array_position(ARRAY['beginner', 'confident', 'expert'], old.level::text)
+        > array_position(ARRAY['beginner', 'confident', 'expert'], kept.level::text)
+    """,
+    """
+    DELETE FROM profile_skills AS old WHERE old.skill = :old
+      AND EXISTS (SELECT FROM profile_skills AS kept WHERE kept.user_id = old.user_id AND kept.skill = :new)
+    """,
+    "UPDATE profile_skills SET skill = :new WHERE skill = :old",
+    """
+    UPDATE profiles SET skills = CASE WHEN :new = ANY(skills) THEN array_remove(skills, :old)
+                                      ELSE array_replace(skills, :old, :new) END
+    WHERE skills @> ARRAY[:old]
+    """,
+    """
+    UPDATE portfolio_items SET skills = CASE WHEN :new = ANY(skills) THEN array_remove(skills, :old)
+                                             ELSE array_replace(skills, :old, :new) END
+    WHERE skills @> ARRAY[:old]
+    """,
+)
+
+
+async def replace_skill(session: AsyncSession, old: str, new: str) -> None:
+    """Let everything that profiles say of one skill be said of the other."""
+    for statement in _STATEMENTS:
+        await session.execute(text(statement), {"old": old, "new": new})

@@ -1,0 +1,12 @@
+"""What profiles do when other rooms announce something."""
+
+from app.core.uow import UnitOfWork
+from app.core.worker import consumer
+from app.features.catalog.events import SkillsMerged
+from app.features.profiles import service
+
+
+@consumer("profiles.on_skills_merged", SkillsMerged)
+async def on_skills_merged(uow: UnitOfWork, event: SkillsMerged, _message_id: int) -> None:
+    """Give everybody who had the one skill the other."""
+    await service.replace_skill(uow, event.old, event.new)
