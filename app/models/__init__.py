@@ -5,6 +5,7 @@ from app.models.catalog import Category, Skill, SkillAlias
 from app.models.challenge import AuthChallenge
 from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, SubjectKind
 from app.models.invitation import Invitation, InvitationStatus, RefusalReason
+from app.models.letter_template import LetterTemplate
 from app.models.notification import MailMessage, Notification
 from app.models.offer import Offer, OfferSide, OfferStatus
 from app.models.order import (
@@ -71,6 +72,7 @@ __all__ = [
     "InboxReceipt",
     "Invitation",
     "InvitationStatus",
+    "LetterTemplate",
     "MailMessage",
     "Notification",
     "ObjectRole",

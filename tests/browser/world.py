@@ -100,5 +100,6 @@ async def make_world(browser: Browser, origin: str, locale: str = "ru-RU", *, ca
     offer = await customer.call(f"/proposals/{offered['id']}/offers", terms)
     await customer.call(f"/orders/{other['id']}", {"description": "Печём хлеб.", "questions": []}, method="PATCH")
     await customer.call(f"/orders/{order['id']}/template", {"name": "Сайты"})
+    await freelancer.call("/letter-templates", {"name": "О магазинах", "letter": "Делал похожие магазины."})
     ids = [item["id"] for item in (order, draft, proposal, report, search, shown, other, offer)]
     return World(customer, freelancer, *ids)

@@ -22,6 +22,7 @@ from app.features.proposals.errors import (
     AlreadyProposedError,
     DeclinedBeforeError,
     InvalidProposalError,
+    LetterNotFoundError,
     NotYourStepError,
     OfferLapsedError,
     OfferNotFoundError,
@@ -32,12 +33,16 @@ from app.features.proposals.errors import (
     ProposalNotFoundError,
     ProposalStateError,
     SimilarLettersError,
+    TooManyLettersError,
     TooManyProposalsError,
     UnknownProposalsError,
 )
 from app.features.proposals.schemas import (
     DeskQuery,
     EarlierProposals,
+    LetterList,
+    LetterRead,
+    LetterWrite,
     OfferAccept,
     OfferCounter,
     OfferCreate,
@@ -265,3 +270,31 @@ async def decline_offer(
 async def withdraw_offer(offer_id: UUID, actor: CurrentActor, uow: Uow) -> OfferRead:
     """Take terms of your own back."""
     return await _offer(uow, actor, await service.withdraw_offer(uow, actor, offer_id))
+
+
+@router.get("/letter-templates", responses=refusals(*SIGNED_IN))
+async def list_letters(actor: CurrentActor, session: ReadSession) -> LetterList:
+    """List the letters that you keep to begin proposals with."""
+    return LetterList(items=await service.list_letters(session, actor))
+
+
+@router.post("/letter-templates", status_code=HTTPStatus.CREATED, responses=refusals(*WRITER, TooManyLettersError))
+async def keep_letter(command: LetterWrite, actor: CurrentActor, uow: Uow) -> LetterRead:
+    """Keep a letter under a name."""
+    return LetterRead.model_validate(await service.keep_letter(uow, actor, command))
+
+
+@router.put("/letter-templates/{letter_id:uuid}", responses=refusals(*WRITER, LetterNotFoundError))
+async def edit_letter(letter_id: UUID, command: LetterWrite, actor: CurrentActor, uow: Uow) -> LetterRead:
+    """Change a letter of yours."""
+    return LetterRead.model_validate(await service.edit_letter(uow, actor, letter_id, command))
+
+
+@router.delete(
+    "/letter-templates/{letter_id:uuid}",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=refusals(*WRITER, LetterNotFoundError),
+)
+async def drop_letter(letter_id: UUID, actor: CurrentActor, uow: Uow) -> None:
+    """Forget a letter of yours."""
+    await service.drop_letter(uow, actor, letter_id)

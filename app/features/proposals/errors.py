@@ -124,3 +124,19 @@ class UnknownProposalsError(InvalidError):
     code = "unknown-proposals"
     title = N_("Choose from the proposals of this order")
     detail = N_("Tick up to four proposals of this order to compare them.")
+
+
+class LetterNotFoundError(NotFoundError):
+    """No such letter of this person."""
+
+    code = "letter-not-found"
+    title = N_("There is no such letter")
+    detail = N_("The letter was not found among yours. It may have been deleted.")
+
+
+class TooManyLettersError(ConflictError):
+    """As many letters are kept as one person may."""
+
+    code = "too-many-letters"
+    title = N_("Enough letters")
+    detail = N_("You keep {limit} letters already. Delete one that you do not need, then keep this one.")

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.features.proposals.errors import AlreadyProposedError
 from app.features.proposals.schemas import CUSTOMER_REASONS, DeskShow, DeskSort, DeskView
-from app.models import Offer, OfferStatus, Order, Proposal, ProposalRevision, ProposalStatus
+from app.models import LetterTemplate, Offer, OfferStatus, Order, Proposal, ProposalRevision, ProposalStatus
 from app.models.proposal import LIVE_PROPOSAL, NEGOTIATED, UNDECIDED
 
 VIOLATIONS = {LIVE_PROPOSAL: AlreadyProposedError}
@@ -265,3 +265,34 @@ class OfferRepository:
             .with_for_update(of=Offer, skip_locked=True)
         )
         return [(offer, proposal, order) for offer, proposal, order in await self._session.execute(statement)]
+
+
+class LetterRepository:
+    """Letters that freelancers keep."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def queue_up(self, owner_id: UUID) -> None:
+        """Let one person's keeping wait for itself, so that a count holds; the lock ends with the transaction."""
+        key = func.hashtextextended(f"letters:{owner_id}", 0)
+        await self._session.execute(select(func.pg_advisory_xact_lock(key)))
+
+    async def insert(self, letter: LetterTemplate) -> None:
+        """Write a new letter."""
+        self._session.add(letter)
+        await self._session.flush()
+
+    async def of_owner(self, owner_id: UUID) -> Sequence[LetterTemplate]:
+        """Return somebody's letters, newest first; they are few."""
+        statement = select(LetterTemplate).where(LetterTemplate.owner_id == owner_id).order_by(LetterTemplate.id.desc())
+        return (await self._session.execute(statement)).scalars().all()
+
+    async def get_for_update(self, owner_id: UUID, letter_id: UUID) -> LetterTemplate | None:
+        """Lock one letter of somebody's own."""
+        statement = select(LetterTemplate).where(LetterTemplate.id == letter_id, LetterTemplate.owner_id == owner_id)
+        return (await self._session.execute(statement.with_for_update())).scalar_one_or_none()
+
+    async def delete(self, letter: LetterTemplate) -> None:
+        """Forget a letter."""
+        await self._session.delete(letter)

@@ -31,6 +31,7 @@ MAX_TERM_DAYS = 1000
 MAX_MILESTONES = 20
 MAX_NOTE = 2000
 MAX_ANSWER = 2000
+MAX_LETTER_NAME = 100
 MAX_MESSAGE = 2000
 MIN_ANSWER_HOURS = 24
 MAX_ANSWER_HOURS = 168
@@ -301,6 +302,32 @@ class OfferList(BaseModel):
     """Every offer of a proposal."""
 
     items: list[OfferRead]
+
+
+class LetterWrite(BaseModel):
+    """A letter to begin proposals with, and what its owner calls it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[Line, Field(min_length=1, max_length=MAX_LETTER_NAME), at_least(1)]
+    letter: Letter
+
+
+class LetterRead(BaseModel):
+    """A kept letter as its owner sees it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    letter: str
+    created_at: Moment
+
+
+class LetterList(BaseModel):
+    """Somebody's own letters, newest first."""
+
+    items: list[LetterRead]
 
 
 class OrderBrief(BaseModel):

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.features.proposals import service
+from app.features.proposals.schemas import LetterWrite
 from tests.contract.permissions.scene import Scene
 from tests.contract.permissions.table import OFFER, PRICE, SIGNED_IN, Row, page
 
@@ -29,7 +31,19 @@ async def _offer(scene: Scene, row: Row, role: str) -> dict[str, Any]:
     return made | {"offer_id": offer.id}
 
 
-MAKERS = {"offer_id": _offer}
+LETTER = {"name": "О магазинах", "letter": "Делал похожие магазины."}
+
+
+async def _letter(scene: Scene, _row: Row, _role: str) -> Any:
+    """Keep a letter of the freelancer's, the only one."""
+    freelancer = scene.people["freelancer"]
+    async with scene.market.uow() as work:
+        for kept in await service.list_letters(work.session, freelancer):
+            await service.drop_letter(work, freelancer, kept.id)
+        return (await service.keep_letter(work, freelancer, LetterWrite.model_validate(LETTER))).id
+
+
+MAKERS: dict[str, Any] = {"offer_id": _offer, "letter_id": _letter}
 
 
 def declined(ids: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,6 +74,10 @@ ROWS = [
     Row("DELETE /proposals/{proposal_id}/shortlist", (401, 404, 404, 403, 409)),
     Row("PUT /proposals/{proposal_id}/note", (401, 404, 404, 403, 200), body={"text": "Спросить о сроках."}),
     Row("POST /proposals/{proposal_id}/withdraw", (401, 404, 404, 200, 403)),
+    Row("GET /letter-templates", SIGNED_IN),
+    Row("POST /letter-templates", (401, 201, 201, 201, 201), body=LETTER),
+    Row("PUT /letter-templates/{letter_id}", (401, 404, 404, 200, 404), body=LETTER),
+    Row("DELETE /letter-templates/{letter_id}", (401, 404, 404, 204, 404)),
     Row("POST /proposals/{proposal_id}/offers", (401, 404, 404, 403, 201), body=TERMS),
     Row("GET /proposals/{proposal_id}/offers", (401, 404, 404, 200, 200)),
     Row("GET /offers/{offer_id}", (401, 404, 404, 200, 200)),
@@ -93,6 +111,12 @@ PAGES = [
     page("POST /proposals/{proposal_id}/withdraw", 401, 404, 404, 303, 403),
     page("GET /proposals/{proposal_id}/accept", 401, 404, 404, 303, 200),
     page("POST /proposals/{proposal_id}/accept", 401, 404, 404, 403, 303),
+    page("GET /my/letters", 401, 200),
+    page("GET /my/letters/new", 401, 200),
+    page("POST /my/letters/new", 401, 303, body=LETTER),
+    page("GET /my/letters/{letter_id}", 401, 404, 404, 200, 404),
+    page("POST /my/letters/{letter_id}", 401, 404, 404, 303, 404, body=LETTER),
+    page("POST /my/letters/{letter_id}/delete", 401, 404, 404, 303, 404),
     page("GET /proposals/{proposal_id}/offer", 401, 404, 404, 303, 200),
     page("POST /proposals/{proposal_id}/offer", 401, 404, 404, 403, 303, body=TERMS_FORM),
     page("GET /offers/{offer_id}", 401, 404, 404, 200, 200),

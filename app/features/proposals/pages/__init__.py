@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from app.features.proposals.pages.desk import router as desk
 from app.features.proposals.pages.history import router as history
+from app.features.proposals.pages.letters import router as letters
 from app.features.proposals.pages.offers import router as offers
 from app.features.proposals.pages.order import router as order
 from app.features.proposals.pages.steps import router as steps
@@ -12,6 +13,7 @@ router = APIRouter()
 router.include_router(order)
 router.include_router(desk)
 router.include_router(history)
+router.include_router(letters)
 router.include_router(offers)
 router.include_router(steps)
 

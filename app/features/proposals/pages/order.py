@@ -36,6 +36,7 @@ from app.features.proposals.pages._words import (
 from app.features.proposals.schemas import (
     CUSTOMER_REASONS,
     DeskView,
+    LetterRead,
     OfferRead,
     ProposalRead,
 )
@@ -153,7 +154,12 @@ async def _order_page(
     label, tone = ORDER_WORDS[order.status]
     live = next((item for item in own if item.status in (*UNDECIDED, ProposalStatus.ACCEPTED)), None)
     refused = any(item.decline_reason in CUSTOMER_REASONS for item in own)
+    may_propose = "propose" in shown.actions and live is None and not refused
+    letters = await service.list_letters(session, actor) if actor is not None and may_propose else []
+    form = _begun(request, form, letters)
     context = {
+        "letters": letters,
+        "begin_with": lambda letter: f"/orders/{order_id}?{urlencode(_kept(request) | {'letter': letter})}#propose",
         "order": shown,
         "budget": budget_words(shown.budget_kind, shown.budget, shown.budget_max),
         "badge_words": (_(label), tone),
@@ -173,7 +179,7 @@ async def _order_page(
         "sorts": _choices(order_id, view, "sort", SORT_WORDS),
         "shows": _choices(order_id, view, "show", SHOW_WORDS),
         "rows": milestone_rows(form),
-        "may_propose": "propose" in shown.actions and live is None and not refused,
+        "may_propose": may_propose,
         "next": _next_step(shown, is_own=is_own, live=live, offer=offer),
         "sign_in": f"/sign-in?next={quote(address_of(order_id, key))}",
         "edits": order_edits(await orders.list_revisions(session, actor, order_id, key), catalogue)
@@ -186,6 +192,19 @@ async def _order_page(
         "files": await own_files(session, actor, ids_in(form.all("files"))) if actor else [],
     }
     return render(request, "proposals/order.html", context, status_code=422 if form.has_errors else 200)
+
+
+def _kept(request: Request) -> dict[str, str]:
+    """Return what an address of an order keeps: the key of its link."""
+    key = _key(request)
+    return {"key": key} if key else {}
+
+
+def _begun(request: Request, form: FormState, letters: list[LetterRead]) -> FormState:
+    """Begin an untouched form with the letter that the address names, where it is one of the reader's own."""
+    named = request.query_params.get("letter")
+    found = next((item for item in letters if str(item.id) == named), None)
+    return FormState.start(letter=found.letter) if found and not form.touched else form
 
 
 def _skill_names(order: OrderRead, catalogue: catalog.Catalogue) -> list[str]:

@@ -14,6 +14,7 @@ from app.features.proposals.service.desk import (
     some_proposals,
     unlist_proposal,
 )
+from app.features.proposals.service.letters import drop_letter, edit_letter, keep_letter, list_letters
 from app.features.proposals.service.offering import (
     accept_offer,
     counter_offer,
@@ -51,11 +52,15 @@ __all__ = [
     "decline_offer",
     "decline_proposal",
     "decline_proposals",
+    "drop_letter",
+    "edit_letter",
     "edit_proposal",
     "get_offer",
     "get_proposal",
+    "keep_letter",
     "lapse_offer",
     "lapse_proposals",
+    "list_letters",
     "list_offers",
     "list_order_proposals",
     "list_own_proposals",
