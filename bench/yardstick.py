@@ -29,7 +29,7 @@ FROM users WHERE id = $1
 COLUMNS = """
 SELECT id::text, customer_id::text, status, title, excerpt, category_id, skills, tags, budget_kind, budget_amount,
        budget_max_amount, currency, deadline, proposals_count, created_at, published_at
-FROM orders WHERE status = 'open'
+FROM orders WHERE status = 'open' AND visibility = 'public'
 """
 FIRST = f"{COLUMNS} ORDER BY published_at DESC, id DESC LIMIT 20"
 DEEP = f"{COLUMNS} AND (published_at, id) < ($1, $2) ORDER BY published_at DESC, id DESC LIMIT 20"

@@ -21,7 +21,7 @@ async def _places(world: World) -> list[tuple[str, str, str]]:
             SELECT published_at, id FROM (
                 SELECT published_at, id, row_number() OVER (ORDER BY published_at DESC, id DESC) AS place,
                        count(*) OVER () AS total
-                FROM orders WHERE status = 'open'
+                FROM orders WHERE status = 'open' AND visibility = 'public'
             ) AS placed
             WHERE place > total / 2 AND place < total - 20 AND place % greatest(total / 2 / $1::bigint, 1) = 0
             """,

@@ -31,7 +31,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from app.core.pagination import BadCursorError, decode_cursor, encode_cursor
 from app.features.orders.repository.listing import (
@@ -44,7 +43,7 @@ from app.features.orders.repository.listing import (
 )
 from app.models import Order
 
-CANDIDATES = 2000
+CANDIDATES = 1000
 """How many of the newest orders that fit are sorted; docs/ranking.md says so too."""
 COUNTED = 1000
 """How many of the newest orders that fit are counted for the facets."""
@@ -108,18 +107,19 @@ class Counted:
     published_at: datetime
 
 
-def _points(of: Any, given: frozenset[str]) -> dict[str, ColumnElement[Any]]:  # noqa: ANN401 - an aliased table
+def _within(weights: str) -> ColumnElement[bool]:
+    """Tell whether the words stand in the parts of an order that have these weights."""
+    query = func.websearch_to_tsquery(
+        literal_column("'russian'::regconfig"), func.search_words(bindparam("words", type_=Text))
+    )
+    return func.ts_filter(Order.search, literal_column(f"""'{weights}'::"char"[]""")).op("@@")(query)
+
+
+def _points(of: Any, given: frozenset[str]) -> dict[str, ColumnElement[Any]]:  # noqa: ANN401 - columns of a subquery
     """Return the parts of the score of the best match; docs/ranking.md is the formula in words."""
     found: dict[str, ColumnElement[Any]] = {}
     if "words" in given:
-        query = func.websearch_to_tsquery(
-            literal_column("'russian'::regconfig"), func.search_words(bindparam("words", type_=Text))
-        )
-
-        def within(weights: str) -> ColumnElement[bool]:
-            return func.ts_filter(of.search, literal_column(f"""'{weights}'::"char"[]""")).op("@@")(query)
-
-        title, skills = within("{a}"), within("{a,b}")
+        title, skills = of.in_title, of.in_skills
         found["title"] = case((title, IN_TITLE), else_=0)
         found["skills"] = case((title, 0), (skills, IN_SKILLS), else_=0)
         found["text"] = case((skills, 0), else_=IN_TEXT)
@@ -157,6 +157,8 @@ class SortingRepository:
         rows = select(*columns, key.label("sort_key"), *[part.label(f"p_{name}") for name, part in points.items()])
         if direct:
             rows = rows.where(IS_LISTED, *clauses_of(given), Order.published_at <= bindparam("as_of"))
+            if sort == "closing":  # true of every open order, and what lets the index by the end be followed
+                rows = rows.where(Order.expires_at.is_not(None))
         if place is not None:
             values |= {"key": place.key, "order_id": place.order_id}
             after = tuple_(bindparam("key", type_=BigInteger), bindparam("order_id", type_=Uuid()))
@@ -189,16 +191,19 @@ class SortingRepository:
         rows: Sequence[Any] = (await self._session.execute(statement, values)).all()
         return [Counted(row[0], row[1], str(row[2]), row[3], row[4]) for row in rows]
 
-    def _candidates(self, given: frozenset[str]) -> Any:  # noqa: ANN401 - an aliased table
+    def _candidates(self, given: frozenset[str]) -> Any:  # noqa: ANN401 - the columns of a subquery
+        found: list[Any] = [*CARD_COLUMNS, Order.expires_at]
+        if "words" in given:  # asked once a row here: the points and their sum would ask again each
+            found += [_within("{a}").label("in_title"), _within("{a,b}").label("in_skills")]
         newest = (
-            select(*CARD_COLUMNS, Order.search, Order.expires_at)
+            select(*found)
             .where(IS_LISTED, *clauses_of(given), Order.published_at <= bindparam("as_of"))
             .order_by(Order.published_at.desc(), Order.id.desc())
             .limit(literal_column(str(CANDIDATES)))
         )
-        return aliased(Order, newest.subquery("newest"))
+        return newest.subquery("newest").c
 
-    def _key(self, near: Any, sort: str, points: dict[str, ColumnElement[Any]]) -> ColumnElement[int]:  # noqa: ANN401 - an aliased table
+    def _key(self, near: Any, sort: str, points: dict[str, ColumnElement[Any]]) -> ColumnElement[int]:  # noqa: ANN401 - columns
         """Return what the list is sorted by, greatest first."""
         if sort == "budget":
             found: ColumnElement[int] = near.budget_amount
