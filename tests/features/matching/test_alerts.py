@@ -29,10 +29,10 @@ from app.models.notification import Notification
 from tests.factories.market import Market
 
 type Settle = Callable[..., Awaitable[object]]
-# A Wednesday, 12:00 in Moscow.
-START = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
-NINE_IN_MOSCOW = datetime(2026, 11, 26, 6, 0, tzinfo=UTC)
-MONDAY = datetime(2026, 11, 30, 6, 0, tzinfo=UTC)
+# A Wednesday, 12:00 in Moscow, and later than any clock of a database that tells the time of a row by itself.
+START = datetime(2093, 11, 25, 9, 0, tzinfo=UTC)
+NINE_IN_MOSCOW = datetime(2093, 11, 26, 6, 0, tzinfo=UTC)
+MONDAY = datetime(2093, 11, 30, 6, 0, tzinfo=UTC)
 
 
 class World:
@@ -133,9 +133,9 @@ async def test_a_digest_comes_at_the_persons_own_hour(world: World, mailbox: lis
         await service.change_settings(work, boris, AlertSettingsPatch(time_zone="Asia/Vladivostok", digest_hour=8))
     await world.market.order(title="Магазин")
     await world.find()
-    await world.later(datetime(2026, 11, 25, 21, 59, tzinfo=UTC))
+    await world.later(datetime(2093, 11, 25, 21, 59, tzinfo=UTC))
     assert mailbox == []
-    await world.later(datetime(2026, 11, 25, 22, 0, tzinfo=UTC))
+    await world.later(datetime(2093, 11, 25, 22, 0, tzinfo=UTC))
     assert [mail.to for mail in mailbox] == ["boris@example.org"]
     await world.later(NINE_IN_MOSCOW)
     assert [mail.to for mail in mailbox] == ["boris@example.org", "anna@example.org"]
