@@ -160,6 +160,8 @@ class Order(Base):
     closed_at: Mapped[datetime | None]
     close_reason: Mapped[CloseReason | None]
     close_note: Mapped[str | None]
+    answered_at: Mapped[datetime | None]
+    """When the customer first put somebody on the short list, declined, offered or chose."""
     excerpt: Mapped[str] = deferred(
         mapped_column(Text, Computed(f"left(description, {EXCERPT_LENGTH})", persisted=True))
     )

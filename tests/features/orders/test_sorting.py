@@ -113,15 +113,25 @@ async def test_a_cursor_of_another_list_is_refused(sort: str, market: Market, cl
 async def test_more_filters(
     market: Market, client: httpx.AsyncClient, new_client: NewClient, resources: Resources
 ) -> None:
-    react = await market.order(title="На React", skills=["react"])
+    customer_of_react = await market.person()
+    react = await market.order(customer_of_react, title="На React", skills=["react"])
     await market.order(title="На Vue", skills=["vue"])
     old = await market.order(title="Старый", skills=["react", "vue"])
     await age(resources, old, 5)
-    await market.proposal(react)
+    sent = await market.proposal(react)
     assert sorted(await titles(client, skills="react,vue", skills_mode="any")) == ["На React", "На Vue", "Старый"]
     assert await titles(client, skills="react,vue") == ["Старый"]
     assert await titles(client, days=3) == ["На Vue", "На React"]
     assert sorted(await titles(client, answers_below=1)) == ["На Vue", "Старый"]
+    assert await titles(client, answered="true") == []
+    assert len(await titles(client, answered="false", q="старый")) == 1
+    await market.sign_in(client, customer_of_react)
+    answer = await client.put(f"/api/v1/proposals/{sent.id}/shortlist")
+    assert answer.is_success, answer.text
+    for query in ({}, {"skills": "react"}, {"sort": "match", "q": "react"}):
+        assert await titles(client, answered="true", **query) == ["На React"], query
+    assert sorted(await titles(client, answered="false")) == ["На Vue", "Старый"]
+    assert (await client.get(LIST, params={"answered": "perhaps"})).status_code == 422
     reader = await market.sign_in(await new_client(), await market.person())
     customer = (await client.get(f"{LIST}/{react.id}")).json()["customer"]["name"]
     await reader.put(f"/api/v1/hidden-customers/{customer}")
@@ -167,9 +177,9 @@ async def test_the_page_sorts_offers_and_explains(market: Market, client: httpx.
     assert "skills=CSS" in page
     assert (await client.get("/orders", params={"sort": "budget"})).status_code == 200
     assert (await client.get("/orders", params={"sort": "upwards"})).status_code == 422
-    wanted = {"skills": "React, CSS", "skills_mode": "any", "days": "3", "answers_below": "5"}
+    wanted = {"skills": "React, CSS", "skills_mode": "any", "days": "3", "answers_below": "5", "answered": "false"}
     both = (await client.get("/orders", params=wanted)).text
-    for words in ("within 3 days", "fewer than 5 proposals"):
+    for words in ("within 3 days", "fewer than 5 proposals", "has answered nobody yet"):
         assert words in both
 
 

@@ -12,7 +12,7 @@ from app.core.money import Currency, Money, amount_as_typed, typed_amount
 from app.core.problems import field_errors
 from app.features.catalog.service import Catalogue
 from app.features.orders.errors import InvalidFilterError
-from app.features.orders.schemas import KIND_WORDS, OrderFilter
+from app.features.orders.schemas import ANSWERED_WORDS, KIND_WORDS, OrderFilter
 from app.web import cards
 
 BOUNDS = ("budget_min", "budget_max")
@@ -26,8 +26,13 @@ def typed_query(wanted: OrderFilter) -> str:
     for name in BOUNDS:
         if name in given:
             given |= {name: amount_as_typed(given[name], currency), "currency": currency.value}
-    pairs = [(name, ", ".join(value) if isinstance(value, list) else str(value)) for name, value in given.items()]
-    return urlencode(pairs)
+    return urlencode([(name, _as_typed(value)) for name, value in given.items()])
+
+
+def _as_typed(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def list_address(wanted: OrderFilter | None) -> str:
@@ -94,6 +99,7 @@ def filter_words(wanted: OrderFilter | None, catalogue: Catalogue) -> list[str]:
         "answers_below": lambda most: [
             ngettext("fewer than {count} proposal", "fewer than {count} proposals", most).format(count=most)
         ],
+        "answered": lambda answered: [_(ANSWERED_WORDS[_as_typed(answered)])],
         "budget_kind": lambda kind: [_(KIND_WORDS[kind])],
         "budget_min": lambda least: [cards.from_words(Money(least, currency))],
         "budget_max": lambda most: [cards.up_to_words(Money(most, currency))],

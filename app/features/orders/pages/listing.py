@@ -25,6 +25,7 @@ from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError
 from app.features.orders.schemas import (
+    ANSWERED_WORDS,
     DEFAULT_WORDS,
     KIND_WORDS,
     NOTHING_OR_CURSOR,
@@ -38,7 +39,6 @@ from app.features.orders.schemas import (
 from app.features.orders.service.ranking import ANSWER_STEPS, DAY_STEPS, answers_words, days_words
 from app.features.profiles import service as profiles
 from app.features.profiles.schemas import CustomerFactsRead
-from app.models import BudgetKind
 from app.web import cards
 from app.web.formats import day
 from app.web.forms import FormState
@@ -120,6 +120,7 @@ async def _list_page(
         "modes": [("all", _("all of them")), ("any", _("any of them"))],
         "days": [(str(step), days_words(step)) for step in DAY_STEPS],
         "answers": [(str(step), answers_words(step)) for step in ANSWER_STEPS],
+        "answered": [(value, _(words)) for value, words in ANSWERED_WORDS.items()],
         "kinds": [(kind.value, _(words)) for kind, words in KIND_WORDS.items()],
         "currencies": [(item.value, item.value) for item in Currency],
     }
@@ -246,7 +247,7 @@ class TypedFilter:
 
     NAMES = (
         "q", "category", "skills", "skills_mode", "budget_kind", "budget_min", "budget_max", "currency", "days",
-        "answers_below",
+        "answers_below", "answered",
     )  # fmt: skip
     BOUNDS = frozenset({"budget_min", "budget_max"})
 
@@ -382,8 +383,9 @@ class TypedFilter:
         if name in ("days", "answers_below"):
             words = days_words if name == "days" else answers_words
             return words(int(value)) if value.isascii() and value.isdigit() else value
-        if name == "budget_kind":
-            return _(KIND_WORDS[BudgetKind(value)]) if value in set(BudgetKind) else value
+        if name in ("budget_kind", "answered"):
+            named = KIND_WORDS if name == "budget_kind" else ANSWERED_WORDS
+            return next((_(words) for key, words in named.items() if key == value), value)
         try:
             money = Money(self._amount(name), Currency(self.currency))
         except ValueError:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     DateTime,
     Select,
@@ -29,7 +30,7 @@ from sqlalchemy import (
     text,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, asyncpg
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -90,6 +91,7 @@ class Conditions:
     any_skill: tuple[str, ...] = ()
     since: datetime | None = None
     answers_below: int | None = None
+    answered: bool | None = None
     hidden: tuple[UUID, ...] = ()
     priced: bool | None = None
     budget_kind: BudgetKind | None = None
@@ -133,10 +135,7 @@ def shape_of(conditions: Conditions, position: Position | None) -> tuple[Shape, 
 
 def clauses_of(given: frozenset[str], of: type[Order] = Order) -> list[ColumnElement[bool]]:
     """Return what an order has to be for the conditions that are given, their values as parameters of their names."""
-    # 'russian' reads Cyrillic words with the Russian stemmer and Latin ones with the English stemmer.
-    query = func.websearch_to_tsquery(
-        literal_column("'russian'::regconfig"), func.search_words(bindparam("words", type_=Text))
-    )
+    query = func.search_query(bindparam("words", type_=Text), type_=TSQUERY)
     ids = bindparam("category_ids", type_=ARRAY(BigInteger))
     most = func.coalesce(of.budget_max_amount, of.budget_amount)
     known: dict[str, ColumnElement[bool]] = {
@@ -146,6 +145,7 @@ def clauses_of(given: frozenset[str], of: type[Order] = Order) -> list[ColumnEle
         "any_skill": of.skills.op("&&")(bindparam("any_skill", type_=ARRAY(Text))),
         "since": of.published_at >= bindparam("since", type_=DateTime(timezone=True)),
         "answers_below": of.proposals_count < bindparam("answers_below", type_=BigInteger),
+        "answered": of.answered_at.is_not(None) == bindparam("answered", type_=Boolean),
         "hidden": of.customer_id != all_(bindparam("hidden", type_=ARRAY(Uuid()))),
         "priced": of.budget_amount.is_not(None),
         "budget_kind": of.budget_kind == bindparam("budget_kind", type_=Text),
@@ -267,7 +267,9 @@ CARD_COLUMNS = (
 def _among_newest(shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
     """Take the rows that fit among the `NEWEST` beside the neighbour: a way whose cost has an end."""
     given, side = shape
-    newest = _window(select(*CARD_COLUMNS, Order.search), (frozenset(), side), NEWEST).subquery("newest")
+    newest = _window(select(*CARD_COLUMNS, Order.search, Order.answered_at), (frozenset(), side), NEWEST).subquery(
+        "newest"
+    )
     near = aliased(Order, newest)
     columns = [getattr(near, column.key) for column in CARD_COLUMNS]
     key = (near.published_at, near.id) if side == "newer" else (near.published_at.desc(), near.id.desc())

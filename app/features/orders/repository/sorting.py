@@ -29,7 +29,7 @@ from sqlalchemy import (
     text,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.pagination import BadCursorError, decode_cursor, encode_cursor
@@ -109,9 +109,7 @@ class Counted:
 
 def _within(weights: str) -> ColumnElement[bool]:
     """Tell whether the words stand in the parts of an order that have these weights."""
-    query = func.websearch_to_tsquery(
-        literal_column("'russian'::regconfig"), func.search_words(bindparam("words", type_=Text))
-    )
+    query = func.search_query(bindparam("words", type_=Text), type_=TSQUERY)
     return func.ts_filter(Order.search, literal_column(f"""'{weights}'::"char"[]""")).op("@@")(query)
 
 

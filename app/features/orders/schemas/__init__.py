@@ -22,6 +22,7 @@ from app.features.orders.schemas.listing import (
 )
 from app.features.orders.schemas.machines import ArrowRead, MachineList, MachineRead, StateRead, WaitRead
 from app.features.orders.schemas.orders import (
+    ANSWERED_WORDS,
     DEFAULT_WORDS,
     EXPERIENCE_WORDS,
     KIND_WORDS,
@@ -52,6 +53,7 @@ from app.features.orders.schemas.orders import (
 from app.features.orders.schemas.templates import TemplateList, TemplateName, TemplateRead
 
 __all__ = [
+    "ANSWERED_WORDS",
     "DEFAULT_WORDS",
     "EXPERIENCE_WORDS",
     "INVITATION_WORDS",

@@ -31,6 +31,7 @@ class OrderFilter(BaseModel):
     )
     days: Annotated[int | None, Field(ge=1, le=365, description="published within so many days")] = None
     answers_below: Annotated[int | None, Field(ge=1, le=1000, description="with fewer proposals than this")] = None
+    answered: Annotated[bool | None, Field(description="whether the customer has answered somebody on it")] = None
     budget_kind: BudgetKind | None = None
     budget_min: Annotated[int | None, Field(ge=0, le=MAX_AMOUNT, description="minor units")] = None
     budget_max: Annotated[int | None, Field(ge=0, le=MAX_AMOUNT, description="minor units")] = None

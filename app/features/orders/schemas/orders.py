@@ -29,6 +29,8 @@ VISIBILITY_WORDS: dict[Visibility, tuple[str, str]] = {
     Visibility.INVITED: (N_("Only those I invite"), N_("Nobody else learns that it exists")),
 }
 """Who may see an order, in a person's words, and what that means."""
+ANSWERED_WORDS = {"true": N_("has answered somebody"), "false": N_("has answered nobody yet")}
+"""Whether an order's customer has answered, as the filter says it."""
 KIND_WORDS: dict[BudgetKind, str] = {
     BudgetKind.FIXED: N_("For the whole work"),
     BudgetKind.HOURLY: N_("By the hour"),

@@ -55,8 +55,14 @@ def award_order(order: Order) -> None:
     close(order, step(order, OrderEvent.AWARD), None)
 
 
+def note_customers_answer(order: Order) -> None:
+    """Note on a locked order that its customer answers: somebody was put on the short list, declined or offered."""
+    order.answered_at = order.answered_at or utc_now()
+
+
 def renew_by_decision(uow: UnitOfWork, order: Order) -> None:
     """Count a customer's decision on a proposal as a sign of life: a locked open order stays open longer."""
+    note_customers_answer(order)
     if order.status is OrderStatus.OPEN:
         enter(uow, order, OrderStatus.OPEN)
 

@@ -1,6 +1,6 @@
 """Reading the public list of orders, in its plain and its fast way."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,7 +18,14 @@ from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.orders import rules
 from app.features.orders.errors import InvalidFilterError
-from app.features.orders.repository import Conditions, ListingRepository, Position, count_statement, newest_cards
+from app.features.orders.repository import (
+    Conditions,
+    ListingRepository,
+    Position,
+    TermRepository,
+    count_statement,
+    newest_cards,
+)
 from app.features.orders.schemas import FacetsRead, OrderCard, OrderFilter, OrderListQuery
 from app.features.orders.service import ranking
 from app.features.profiles import service as profiles
@@ -40,9 +47,15 @@ class OrderPage:
 
 
 async def narrow(
-    session: AsyncSession, resources: Resources, wanted: OrderFilter, reader: Actor | None = None
+    session: AsyncSession,
+    resources: Resources,
+    wanted: OrderFilter,
+    reader: Actor | None = None,
+    known: Container[str] | None = None,
 ) -> Conditions | None:
     """Resolve the names in a filter; None where nothing can fit. Customers whom the reader hides are left out.
+
+    `known` are words of the dictionary, where the caller has looked them up for many filters at once.
 
     Raises:
         InvalidFilterError: A name is unknown or two filters contradict each other.
@@ -73,12 +86,13 @@ async def narrow(
     since = utc_now() - timedelta(days=wanted.days) if wanted.days else None
     every = wanted.skills_mode == "all"
     return Conditions(
-        words=words,
+        words=await _open_ended(session, resources, words, known),
         category_ids=category_ids,
         skills=tuple(skills) if every else (),
         any_skill=() if every else tuple(skills),
         since=since.replace(minute=0, second=0, microsecond=0) if since else None,
         answers_below=wanted.answers_below,
+        answered=wanted.answered,
         hidden=tuple(sorted(hidden)),
         priced=True if isinstance(wanted, OrderListQuery) and wanted.sort == "budget" else None,
         budget_kind=wanted.budget_kind,
@@ -202,6 +216,16 @@ async def count_orders(
     if conditions is None:
         return 0
     return await ListingRepository(session, resources.fast_lane).count(conditions)
+
+
+async def _open_ended(session: AsyncSession, resources: Resources, words: str, known: Container[str] | None) -> str:
+    """Let a last word that no order has as it stands be the beginning of one that some have."""
+    last = rules.last_word(words)
+    if last is None:
+        return words
+    if known is None:
+        known = await TermRepository(session, resources.fast_lane).known([last])
+    return words if last in known else f"{words}*"
 
 
 def _words(typed: str) -> str:

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.money import Currency
@@ -38,7 +38,7 @@ FACETS = 6
 MAX_WORDS = 12
 _RUSSIAN: ColumnElement[Any] = literal_column("'russian'::regconfig")
 """Reads Cyrillic words with the Russian stemmer and Latin ones with the English stemmer."""
-_LAST_WORD = re.compile(r"(?s)(.*?)(?<![\w\"-])(\w{3,})")
+_LAST_WORD = re.compile(r"(?<![\w-])\w{3,}$")
 _WORD = re.compile(r"\w[\w+#]*")
 
 NEWLY_LISTED = (Profile.listed_at.desc(), Profile.user_id.desc())
@@ -74,14 +74,8 @@ class PeopleConditions:
 
 def _query(words: str) -> ColumnElement[object]:
     """Read words as people type them: the last one may be its beginning."""
-    last = _LAST_WORD.fullmatch(words)
-    whole = func.websearch_to_tsquery(_RUSSIAN, func.search_words(words))
-    if last is None or '"' in words:
-        return whole
-    head = func.websearch_to_tsquery(_RUSSIAN, func.search_words(last[1]))
-    ends = func.websearch_to_tsquery(_RUSSIAN, func.search_words(last[2]))
-    begins = func.to_tsquery(literal_column("'simple'::regconfig"), f"{last[2].casefold().replace('ё', 'е')}:*")
-    return head.op("&&")(ends.op("||")(begins))
+    unfinished = '"' not in words and _LAST_WORD.search(words)
+    return func.search_query(f"{words}*" if unfinished else words, type_=TSQUERY)
 
 
 def _by_words(wanted: PeopleConditions) -> ColumnElement[bool]:
@@ -209,7 +203,8 @@ class CatalogueRepository:
             return {}
         each = func.unnest(cast(typed, ARRAY(Text))).table_valued("word").render_derived("each")
         vector = func.to_tsvector(_RUSSIAN, func.search_words(each.c.word))
-        statement = select(each.c.word, func.tsvector_to_array(vector))
+        forms = func.search_forms(func.search_words(func.lower(each.c.word)))
+        statement = select(each.c.word, func.tsvector_to_array(vector).op("||")(forms))
         found: dict[str, str] = {}
         for word, lexemes in await self._session.execute(statement):
             for lexeme in lexemes:

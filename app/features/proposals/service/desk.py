@@ -42,6 +42,7 @@ async def shortlist_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -
     order, proposal = await locked(uow, actor, proposal_id, Side.CUSTOMER)
     proposal.status = step(order, proposal, ProposalEvent.SHORTLIST)
     see(proposal)
+    orders.note_customers_answer(order)
     if proposal.shortlisted_at is None:
         proposal.shortlisted_at = utc_now()
         uow.emit(ProposalShortlisted(**parties(order, proposal)))
