@@ -1,4 +1,4 @@
-"""Read searches as people type them, and note when a customer first answers.
+"""Read searches as people type them, put the words of freelancers into the dictionary, note a customer's first answer.
 
 Revision ID: a4d83f61c902
 Revises: e7a1b94f3c05
@@ -126,9 +126,14 @@ def upgrade() -> None:
     op.execute(SEARCH_QUERY)
     op.add_column("orders", sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True))
     op.execute(ANSWERED)
+    op.alter_column("search_terms", "orders", server_default=sa.text("0"))
+    op.add_column("search_terms", sa.Column("people", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM search_terms WHERE orders = 0")
+    op.drop_column("search_terms", "people")
+    op.alter_column("search_terms", "orders", server_default=None)
     op.drop_column("orders", "answered_at")
     op.execute("DROP FUNCTION search_query(text)")
     op.execute("DROP FUNCTION search_forms(text)")

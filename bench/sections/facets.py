@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 from app.core.resources import open_resources
 from app.core.uow import unit_of_work
+from app.features.catalog import service
 from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry
-from app.features.orders import service
+from app.features.catalog.schemas import Searched
 from bench.load import Target, compare
 from bench.report import Section, at_most, figures
 from bench.run import Run
@@ -55,7 +56,8 @@ async def _learn(run: Run) -> None:
         open_resources(run.world.settings, database_url=servers.database_url, redis_url=servers.redis_url) as resources,
         unit_of_work(resources) as uow,
     ):
-        await service.learn_terms(uow)
+        for searched in Searched:
+            await service.learn_terms(uow, searched)
 
 
 def suggestions() -> Section:

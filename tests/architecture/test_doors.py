@@ -28,6 +28,7 @@ PUBLIC: dict[str, str] = {
     "GET /api/v1/categories": "the catalogue is public",
     "GET /api/v1/skills": "the catalogue is public",
     "GET /api/v1/orders/did-you-mean": "words of public orders",
+    "GET /api/v1/freelancers/did-you-mean": "words of listed freelancers",
     "GET /ranking": "a formula that everybody may read",
     "GET /api/v1/state-machines": "how things live here is public",
     "GET /api/v1/state-machines/{name}": "how things live here is public",

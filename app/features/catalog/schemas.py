@@ -1,11 +1,25 @@
 """Shapes that cross the wire for the catalogue, and the shape of its data file."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class Searched(StrEnum):
+    """What is searched by words; each has a frequency of its own in the dictionary."""
+
+    ORDERS = "orders"
+    PEOPLE = "people"
+
+
+class SuggestionRead(BaseModel):
+    """What to search for instead; null where nothing better is known."""
+
+    suggestion: str | None
 
 
 class CategoryData(BaseModel):

@@ -18,13 +18,6 @@ async def on_skills_merged(uow: UnitOfWork, event: SkillsMerged, _message_id: in
     await service.replace_skill(uow, event.old, event.new)
 
 
-@periodic("orders.learn_terms")
-async def learn_terms(resources: Resources) -> None:
-    """Make the dictionary of search anew."""
-    async with unit_of_work(resources) as uow:
-        await service.learn_terms(uow)
-
-
 @periodic("orders.close_stale")
 async def close_stale(resources: Resources) -> int:
     """Move on orders with which nobody did anything in time, a batch and a transaction at a time."""

@@ -25,6 +25,7 @@ WORK = {"title": "Другая работа"}
 ROWS = [
     Row("GET /customers/facts", EVERYBODY),
     Row("GET /freelancers", EVERYBODY),
+    Row("GET /freelancers/did-you-mean", EVERYBODY),
     Row("GET /profiles/me", SIGNED_IN),
     Row("PATCH /profiles/me", SIGNED_IN, body={"headline": "Одна строка"}),
     Row("GET /profiles/me/portfolio", SIGNED_IN),

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from app.core.resources import Resources
-from app.features.orders.tasks import learn_terms
+from app.features.catalog.tasks import learn_terms
 from tests.factories.market import Market
 
 ASK = "/api/v1/orders/did-you-mean"

@@ -3,9 +3,9 @@
 import pytest
 
 from app.core.resources import Resources
+from app.features.catalog.tasks import learn_terms
 from app.features.orders import service
 from app.features.orders.schemas import OrderListQuery
-from app.features.orders.tasks import learn_terms
 from tests.factories.market import Market
 
 FIRST = 10

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.resources import Resources
+from app.features.catalog.tasks import learn_terms
 from app.features.profiles import rules, service
 from app.features.profiles.errors import InvalidPeopleFilterError
 from app.features.profiles.schemas import PeopleQuery, ProfilePatch
@@ -186,3 +187,25 @@ async def test_pages(market: Market, client: httpx.AsyncClient) -> None:
     mine = (await client.get("/freelancers?favourites=true&portfolio=false")).text
     assert "Among your favourites" in mine
     assert "My favourites" in mine
+
+
+async def test_mistyped_words_are_put_right_by_what_freelancers_say(
+    market: Market, resources: Resources, client: httpx.AsyncClient
+) -> None:
+    client.headers["Accept-Language"] = "en"
+    await freelancer(market, "vera_k", headline="Дизайн упаковок и открыток")
+    await freelancer(market, "hidden_k", headline="Каллиграфия", listed=False)
+    await learn_terms(resources)
+    ask = "/api/v1/freelancers/did-you-mean"
+    meant = {
+        words: (await client.get(ask, params={"q": words})).json()["suggestion"]
+        for words in ("дизаин упаковк", "lbpfqy", "калиграфия", "дизайн")
+    }
+    assert meant == {
+        "дизаин упаковк": "дизайн упаковок", "lbpfqy": "дизайн", "калиграфия": None, "дизайн": None
+    }  # fmt: skip
+    page = (await client.get("/freelancers", params={"q": "дизаин", "sort": "match"})).text
+    assert "Did you mean" in page
+    assert "/freelancers?q=%D0%B4%D0%B8%D0%B7%D0%B0%D0%B9%D0%BD&amp;sort=match" in page
+    assert await found(resources, q="открытка упаковка") == ["vera_k"]
+    assert (await client.get("/api/v1/orders/did-you-mean", params={"q": "дизаин"})).json() == {"suggestion": None}

@@ -12,7 +12,9 @@ from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
+from app.features.catalog import service as catalog
 from app.features.catalog.errors import UnknownCategoryError
+from app.features.catalog.schemas import Searched, SuggestionRead
 from app.features.files.errors import InvalidFilesError
 from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.identity.errors import NewAccountLimitError, NotSignedInError, SessionEndedError
@@ -40,7 +42,6 @@ from app.features.orders.schemas import (
     OwnOrderCard,
     RankedCard,
     RevisionList,
-    SuggestionRead,
 )
 
 router = APIRouter(prefix="/orders", tags=["orders"])
@@ -107,7 +108,7 @@ def _quickly_asked(request: Request) -> OrderListQuery | None:
 @router.get("/did-you-mean", responses=refusals(InvalidFilterError))
 async def did_you_mean(session: ReadSession, q: Annotated[str, Query(max_length=MAX_QUERY)] = "") -> SuggestionRead:
     """Put mistyped words of a search right, by the words that stand in open orders."""
-    return SuggestionRead(suggestion=await service.did_you_mean(session, q.replace("\x00", "")))
+    return SuggestionRead(suggestion=await catalog.did_you_mean(session, Searched.ORDERS, q.replace("\x00", "")))
 
 
 @router.post(

@@ -21,6 +21,7 @@ from app.core.pagination import BadCursorError
 from app.core.problems import field_errors
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
+from app.features.catalog.schemas import Searched
 from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError
@@ -92,7 +93,7 @@ async def _list_page(
         page = await service.list_open_orders(session, resources, wanted, actor)
         count = await service.count_orders(session, resources, wanted, actor)
         if not count and wanted.q:
-            better = await service.did_you_mean(session, wanted.q)
+            better = await catalog.did_you_mean(session, Searched.ORDERS, wanted.q)
         if typed.values:
             facets = await service.count_facets(session, resources, wanted, actor)
     except BadCursorError:

@@ -13,7 +13,6 @@ from app.features.orders.repository.listing import (
 from app.features.orders.repository.orders import OrderRepository
 from app.features.orders.repository.sorting import Place, SortedRow, SortingRepository
 from app.features.orders.repository.templates import TemplateRepository
-from app.features.orders.repository.terms import TermRepository
 
 __all__ = [
     "COUNT_LIMIT",
@@ -27,7 +26,6 @@ __all__ = [
     "SortedRow",
     "SortingRepository",
     "TemplateRepository",
-    "TermRepository",
     "count_statement",
     "newest_cards",
 ]

@@ -17,7 +17,6 @@ from app.features.orders.schemas.listing import (
     OrderFilter,
     OrderListQuery,
     RankedCard,
-    SuggestionRead,
     WhyRead,
 )
 from app.features.orders.schemas.machines import ArrowRead, MachineList, MachineRead, StateRead, WaitRead
@@ -98,7 +97,6 @@ __all__ = [
     "SkillWord",
     "SkillWords",
     "StateRead",
-    "SuggestionRead",
     "TemplateList",
     "TemplateName",
     "TemplateRead",

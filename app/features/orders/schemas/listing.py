@@ -64,12 +64,6 @@ class RankedCard(OrderCard):
     why: list[WhyRead]
 
 
-class SuggestionRead(BaseModel):
-    """What to search for instead; null where nothing better is known."""
-
-    suggestion: str | None
-
-
 class FacetRead(BaseModel):
     """How many of the orders that fit have one value; `name` is in the reader's language."""
 

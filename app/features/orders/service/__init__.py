@@ -61,7 +61,6 @@ from app.features.orders.service.reading import (
     people,
     present,
 )
-from app.features.orders.service.terms import did_you_mean, learn_terms
 
 __all__ = [
     "COUNT_LIMIT",
@@ -77,7 +76,6 @@ __all__ = [
     "count_orders",
     "create_order",
     "decline_invitation",
-    "did_you_mean",
     "drop_proposal",
     "drop_template",
     "edit_order",
@@ -88,7 +86,6 @@ __all__ = [
     "import_order",
     "invite",
     "keep_template",
-    "learn_terms",
     "list_invitations",
     "list_machines",
     "list_newest_json",

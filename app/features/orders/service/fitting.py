@@ -6,9 +6,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.resources import Resources
+from app.features.catalog import service as catalog
+from app.features.catalog.schemas import Searched
 from app.features.orders import rules
 from app.features.orders.errors import InvalidFilterError
-from app.features.orders.repository import Conditions, FittingRepository, TermRepository
+from app.features.orders.repository import Conditions, FittingRepository
 from app.features.orders.schemas import OrderFilter
 from app.features.orders.service.listing import narrow
 
@@ -19,7 +21,7 @@ async def lists_holding(
     """Return the places of the filters whose list holds the order now; one that cannot be applied holds nothing."""
     lists: dict[int, Conditions] = {}
     last = {word for wanted in filters if (word := rules.last_word(wanted.q.strip()))}
-    known = await TermRepository(session).known(last) if last else set()
+    known = await catalog.known_terms(session, Searched.ORDERS, last)
     for place, wanted in enumerate(filters):
         try:
             conditions = await narrow(session, resources, wanted, known=known)

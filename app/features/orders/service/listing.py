@@ -16,13 +16,13 @@ from app.core.i18n import N_
 from app.core.pagination import DEFAULT_LIMIT
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
+from app.features.catalog.schemas import Searched
 from app.features.orders import rules
 from app.features.orders.errors import InvalidFilterError
 from app.features.orders.repository import (
     Conditions,
     ListingRepository,
     Position,
-    TermRepository,
     count_statement,
     newest_cards,
 )
@@ -224,7 +224,7 @@ async def _open_ended(session: AsyncSession, resources: Resources, words: str, k
     if last is None:
         return words
     if known is None:
-        known = await TermRepository(session, resources.fast_lane).known([last])
+        known = await catalog.known_terms(session, Searched.ORDERS, [last], resources.fast_lane)
     return words if last in known else f"{words}*"
 
 

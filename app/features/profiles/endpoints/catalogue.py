@@ -8,11 +8,13 @@ from app.core.http import ProcessResources, ReadSession
 from app.core.pagination import BadCursorError
 from app.core.problems import refusals
 from app.core.security.tokens import BadTokenError
+from app.features.catalog import service as catalog
+from app.features.catalog.schemas import Searched, SuggestionRead
 from app.features.identity.access import OptionalActor
 from app.features.identity.errors import SessionEndedError
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidPeopleFilterError
-from app.features.profiles.schemas import FoundPeople, PeopleQuery
+from app.features.profiles.schemas import MAX_QUERY, FoundPeople, PeopleQuery
 
 router = APIRouter(tags=["profiles"])
 
@@ -25,3 +27,11 @@ async def list_freelancers(
 ) -> FoundPeople:
     """List freelancers, narrowed by words and filters. Sorted by `match`, each says why it stands where it does."""
     return await service.find_people(session, resources, actor, wanted)
+
+
+@router.get("/freelancers/did-you-mean", responses=refusals())
+async def did_you_mean_freelancers(
+    session: ReadSession, q: Annotated[str, Query(max_length=MAX_QUERY)] = ""
+) -> SuggestionRead:
+    """Put mistyped words of a search right, by the words that stand in headlines and skills of listed freelancers."""
+    return SuggestionRead(suggestion=await catalog.did_you_mean(session, Searched.PEOPLE, q.replace("\x00", "")))

@@ -16,6 +16,7 @@ from app.core.pagination import BadCursorError
 from app.core.problems import field_errors
 from app.core.world import languages
 from app.features.catalog import service as catalog
+from app.features.catalog.schemas import Searched
 from app.features.identity.access import OptionalActor
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidPeopleFilterError
@@ -53,11 +54,13 @@ async def list_freelancers(
     """Show freelancers, lately active first, or as the address says."""
     catalogue = await catalog.read_catalogue(session, resources)
     typed = TypedPeopleFilter(request)
-    page, facets, wrong = FoundPeople(items=[], next_cursor=None, count=0), [], None
+    page, facets, wrong, better = FoundPeople(items=[], next_cursor=None, count=0), [], None, None
     try:
         wanted = typed.wanted()
         page = await service.find_people(session, resources, actor, wanted)
         facets = await service.skills_among(session, resources, actor, wanted)
+        if not page.count and wanted.q:
+            better = await catalog.did_you_mean(session, Searched.PEOPLE, wanted.q)
     except BadCursorError:
         return RedirectResponse(typed.address(), status_code=303)
     except InvalidError as error:
@@ -77,6 +80,7 @@ async def list_freelancers(
         "chips": typed.chips(catalogue) if wrong is None else [],
         "more_skills": [(f"{name} · {count}", typed.address(skills=slug)) for name, slug, count in more],
         "q": typed.values.get("q", ""),
+        "better": (better, typed.address(words=better)) if better else None,
         "categories": category_options(catalogue),
         "levels": [(level.value, _(words)) for level, words in LEVEL_WORDS.items()],
         "states": [(state.value, _(words)) for state, (words, _tone) in AVAILABILITY_WORDS.items()],
@@ -139,9 +143,18 @@ class TypedPeopleFilter:
             raise InvalidPeopleFilterError(errors=faults)
         return wanted
 
-    def address(self, *, cursor: str | None = None, without: tuple[str, str] | None = None, skills: str = "") -> str:
-        """Return the address of the list at another place, without one of its filters, or with one skill more."""
+    def address(
+        self,
+        *,
+        cursor: str | None = None,
+        without: tuple[str, str] | None = None,
+        skills: str = "",
+        words: str | None = None,
+    ) -> str:
+        """Return the address of the list elsewhere, without a filter, with one skill more, or for other words."""
         left = dict(self.values)
+        if words:
+            left["q"] = words
         if without and without[0] == "skills":
             left["skills"] = ", ".join(word for word in self.words if word != without[1])
         elif without:

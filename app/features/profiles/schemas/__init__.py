@@ -1,6 +1,7 @@
 """Shapes that cross the wire for profiles."""
 
 from app.features.profiles.schemas.catalogue import (
+    MAX_QUERY,
     FoundFreelancer,
     FoundPeople,
     PeopleFilter,
@@ -35,6 +36,7 @@ __all__ = [
     "AVAILABILITY_WORDS",
     "LANGUAGE_WORDS",
     "LEVEL_WORDS",
+    "MAX_QUERY",
     "CountedFacts",
     "CustomerFactsList",
     "CustomerFactsQuery",

@@ -11,22 +11,9 @@ from app.core.uow import UnitOfWork
 from app.features.catalog.errors import DamagedCatalogueError, SkillNameTakenError, UnknownSkillError
 from app.features.catalog.events import SkillsMerged
 from app.features.catalog.repository import CatalogRepository
-from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry, Tags, fold, other_layout
+from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry, fold
 from app.features.catalog.schemas import CatalogData
 from app.models import Skill
-
-__all__ = [
-    "Catalogue",
-    "CategoryEntry",
-    "SkillEntry",
-    "Tags",
-    "change_synonyms",
-    "load_catalogue",
-    "merge_skills",
-    "other_layout",
-    "read_catalogue",
-    "rename_skill",
-]
 
 _KEPT = "catalogue"
 _FRESH_SECONDS = 60.0

@@ -1,13 +1,15 @@
 """What to search for instead of words that nothing stands for: typing errors and the other keyboard put right."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.fastlane import FastLane
 from app.core.uow import UnitOfWork
-from app.features.catalog import service as catalog
-from app.features.orders.repository import TermRepository
+from app.features.catalog.repository import TermRepository
+from app.features.catalog.rules import other_layout
+from app.features.catalog.schemas import Searched
 
 _WORD = re.compile(r"(?<![\w-])[^\W\d_]{3,40}")
 """Words that may be put right: no numbers, nothing that a minus leaves out."""
@@ -38,16 +40,23 @@ def nearest(word: str, found: Sequence[tuple[str, int]]) -> str | None:
     return min((pair[0] for pair in found), key=lambda other: slips(word, other), default=None)
 
 
-async def learn_terms(uow: UnitOfWork) -> None:
-    """Make the dictionary anew from the newest open orders."""
-    await TermRepository(uow.session).learn()
+async def learn_terms(uow: UnitOfWork, searched: Searched) -> None:
+    """Make the dictionary of one kind of search anew from the newest of what it finds."""
+    await TermRepository(uow.session, searched).learn()
 
 
-async def did_you_mean(session: AsyncSession, typed: str) -> str | None:
+async def known_terms(
+    session: AsyncSession, searched: Searched, words: Collection[str], lane: FastLane | None = None
+) -> set[str]:
+    """Return those of the words that stand as they are in something that can be found; asks nothing for no words."""
+    return await TermRepository(session, searched, lane).known(words) if words else set()
+
+
+async def did_you_mean(session: AsyncSession, searched: Searched, typed: str) -> str | None:
     """Return the query with its unknown words put right, or None where nothing better is known."""
-    repository = TermRepository(session)
+    repository = TermRepository(session, searched)
     words = {word.casefold().replace("ё", "е") for word in _WORD.findall(typed)[:MOST_WORDS]}
-    swapped = {word: catalog.other_layout(word) for word in words}
+    swapped = {word: other_layout(word) for word in words}
     known = await repository.known(words | set(swapped.values()))
     better: dict[str, str] = {}
     for word in sorted(words - known):

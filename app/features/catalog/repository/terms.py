@@ -1,0 +1,72 @@
+"""Every query about the dictionary of search."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import TextClause, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.fastlane import FastLane
+from app.features.catalog.schemas import Searched
+from app.models import SearchTerm
+
+READ = 20_000
+"""How many of the newest orders or freelancers the dictionary is made from: some two seconds of one core."""
+MOST_ALIKE = 200
+# What everybody may find alone: a word of a draft would be told to strangers.
+_TEXTS = {
+    Searched.ORDERS: """
+        SELECT title || ' ' || keywords AS words FROM orders WHERE status = 'open' AND visibility = 'public'
+        ORDER BY published_at DESC, id DESC""",
+    Searched.PEOPLE: """
+        SELECT headline || ' ' || keywords AS words FROM profiles WHERE listed
+        ORDER BY listed_at DESC, user_id DESC""",
+}
+
+
+def _learning(searched: Searched) -> TextClause:
+    return text(
+        f"""
+        INSERT INTO search_terms (word, {searched.value}, keys)
+        SELECT word, ndoc, ARRAY(
+            SELECT DISTINCT left(word, place - 1) || substr(word, place + 1)
+            FROM generate_series(1, char_length(word)) AS place
+        ) || word
+        FROM ts_stat($words$
+            SELECT to_tsvector('simple', search_words(words)) FROM ({_TEXTS[searched]} LIMIT {READ}) AS newest $words$)
+        WHERE char_length(word) BETWEEN 3 AND 40 AND word !~ '[0-9]'
+        ON CONFLICT (word) DO UPDATE SET {searched.value} = excluded.{searched.value}
+        """  # noqa: S608 - names and numbers of ours, nothing that anybody typed
+    )
+
+
+class TermRepository:
+    """Words that stand in what people search: in open orders, or in freelancers' headlines and skills."""
+
+    def __init__(self, session: AsyncSession, searched: Searched, lane: FastLane | None = None) -> None:
+        self._session = session
+        self._searched = searched
+        self._frequency = SearchTerm.orders if searched is Searched.ORDERS else SearchTerm.people
+        self._lane = lane
+
+    async def learn(self) -> None:
+        """Read the newest; words that were known before stay known."""
+        await self._session.execute(text("SET LOCAL statement_timeout = '20s'"))
+        await self._session.execute(_learning(self._searched))
+
+    async def known(self, words: Collection[str]) -> set[str]:
+        """Return those of the words that stand there as they are."""
+        if self._lane is not None:
+            statement = f"SELECT word FROM search_terms WHERE word = ANY($1::text[]) AND {self._searched.value} > 0"  # noqa: S608 - a name of ours
+            return {row[0] for row in await self._lane.fetch(statement, list(words))}
+        asked = select(SearchTerm.word).where(SearchTerm.word.in_(words), self._frequency > 0)
+        return set((await self._session.execute(asked)).scalars())
+
+    async def alike(self, keys: Collection[str]) -> Sequence[tuple[str, int]]:
+        """Return words that share a key, with their frequency, the most frequent first."""
+        statement = (
+            select(SearchTerm.word, self._frequency)
+            .where(SearchTerm.keys.op("&&")(list(keys)), self._frequency > 0)
+            .order_by(self._frequency.desc(), SearchTerm.word)
+            .limit(MOST_ALIKE)
+        )
+        return [(row[0], row[1]) for row in await self._session.execute(statement)]

@@ -1,0 +1,27 @@
+"""What can be done with the catalogue and with the words of search."""
+
+from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry, Tags, other_layout
+from app.features.catalog.service.catalogue import (
+    change_synonyms,
+    load_catalogue,
+    merge_skills,
+    read_catalogue,
+    rename_skill,
+)
+from app.features.catalog.service.terms import did_you_mean, known_terms, learn_terms
+
+__all__ = [
+    "Catalogue",
+    "CategoryEntry",
+    "SkillEntry",
+    "Tags",
+    "change_synonyms",
+    "did_you_mean",
+    "known_terms",
+    "learn_terms",
+    "load_catalogue",
+    "merge_skills",
+    "other_layout",
+    "read_catalogue",
+    "rename_skill",
+]
