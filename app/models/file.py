@@ -5,6 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, LargeBinary, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from app.core.database import Base
@@ -66,6 +67,7 @@ class File(Base):
         CheckConstraint("char_length(name) BETWEEN 1 AND 200", name="name_length"),
         Index("ix_files_owner_id_id", "owner_id", text("id DESC")),
         Index("ix_files_waiting", "next_try_at", postgresql_where=text("status IN ('processing', 'quarantined')")),
+        Index("ix_files_undrawn", "next_try_at", postgresql_where=text("redraws > redrawn")),
         Index("ix_files_unfinished", "touched_at", postgresql_where=text("status = 'uploading'")),
     )
 
@@ -79,6 +81,11 @@ class File(Base):
     refusal: Mapped[FileRefusal | None]
     width: Mapped[int | None]
     height: Mapped[int | None]
+    crop: Mapped[dict[str, float] | None] = mapped_column(JSONB)
+    """What part of a picture its square shows: `x` and `y` of the middle from 0 to 1, `zoom` from 1."""
+    redraws: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """How often the preview was asked to be drawn anew; `redrawn` is the one that is shown."""
+    redrawn: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     next_try_at: Mapped[datetime] = mapped_column(server_default=func.now())
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -31,6 +31,15 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (64, 48), **options: Any)
     return made.getvalue()
 
 
+def halves(size: tuple[int, int] = (400, 200)) -> bytes:
+    """A picture whose left half is red and whose right half is blue."""
+    drawn = Image.new("RGB", size, (220, 30, 30))
+    drawn.paste((30, 30, 220), (size[0] // 2, 0, *size))
+    made = io.BytesIO()
+    drawn.save(made, "PNG")
+    return made.getvalue()
+
+
 def archive(entries: dict[str, bytes]) -> bytes:
     """A zip archive."""
     made = io.BytesIO()

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
@@ -145,9 +145,16 @@ class FileRepository:
 
     async def claim(self, until: datetime) -> File | None:
         """Take the file that has waited longest to be looked at, so that no other worker takes it before `until`."""
+        return await self._claim(File.status.in_(WAITING), until)
+
+    async def claim_undrawn(self, until: datetime) -> File | None:
+        """Take the file whose preview has waited longest to be drawn anew."""
+        return await self._claim((File.redraws > File.redrawn) & (File.status == FileStatus.READY), until)
+
+    async def _claim(self, wanted: ColumnElement[bool], until: datetime) -> File | None:
         due = (
             select(File.id)
-            .where(File.status.in_(WAITING), File.next_try_at <= utc_now())
+            .where(wanted, File.next_try_at <= utc_now())
             .order_by(File.next_try_at)
             .limit(1)
             .with_for_update(skip_locked=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,6 +18,21 @@ class Subject:
     id: UUID
 
 
+Part = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class Crop(BaseModel):
+    """What part of a picture its square shows; a part that would reach beyond an edge is moved back inside."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    x: Part = Field(default=0.5, description="its middle: 0 is the left edge, 1 the right one")
+    y: Part = Field(default=0.5, description="its middle: 0 is the top, 1 the bottom")
+    zoom: Annotated[float, Field(ge=1, le=4, allow_inf_nan=False)] = Field(
+        default=1, description="1 is the largest square that fits"
+    )
+
+
 class FileRead(BaseModel):
     """One file. Both links are of this site, good for a short while, and only there once the file is ready."""
 
@@ -30,6 +46,8 @@ class FileRead(BaseModel):
     preview_url: str | None
     width: int | None
     height: int | None
+    crop: Crop | None = Field(default=None, description="what part its square shows, where somebody chose it")
+    drawing: bool = Field(default=False, description="whether the square is being cut anew")
 
 
 class UploadCreate(BaseModel):

@@ -19,6 +19,14 @@ class InvalidProfileError(InvalidError):
     title = N_("Please check the profile")
 
 
+class NoPhotoError(ConflictError):
+    """There is no picture to choose a part of."""
+
+    code = "no-photo"
+    title = N_("There is no picture yet")
+    detail = N_("Choose a picture first, then the part of it that stands for you.")
+
+
 class ProfileChangedError(ConflictError):
     """Somebody else, or another window, has changed the profile meanwhile."""
 

@@ -7,6 +7,7 @@ few facts and the files that were made; a process that dies or takes too long ha
 import asyncio
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,8 @@ class Order:
     most_pixels: int
     preview_pixels: int
     square: bool = False
+    crop: Mapping[str, float] | None = None
+    """What part the square shows: `x`, `y` of its middle from 0 to 1, `zoom` from 1; the middle where none is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ async def inspect(order: Order) -> Seen:
         "most_pixels": order.most_pixels,
         "preview_pixels": order.preview_pixels,
         "square": order.square,
+        "crop": dict(order.crop) if order.crop else None,
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -34,7 +34,8 @@ def redraw(task: Mapping[str, Any]) -> dict[str, Any]:
             size = _animation(picture, folder, task["most_pixels"]) if animated else _still(picture, folder, kind)
         # What was written is what is shown: the preview is made of it, and so it is decoded once more.
         with Image.open(folder / "main", formats=[kind]) as drawn:
-            small = _small(drawn, task["preview_pixels"], square=bool(task["square"]))
+            side = int(task["preview_pixels"])
+            small = _square(drawn, side, task["crop"] or {}) if task["square"] else _small(drawn, side)
             small.save(folder / "preview", "WEBP", quality=80)
     except UnidentifiedImageError as error:
         raise RefusedError("wrong_type") from error
@@ -88,15 +89,29 @@ def _animation(picture: Image.Image, folder: Path, most_pixels: int) -> tuple[in
     return picture.size
 
 
-def _small(picture: Image.Image, side: int, *, square: bool) -> Image.Image:
+def _small(picture: Image.Image, side: int) -> Image.Image:
     picture.draft("RGB", (side * 2, side * 2))
-    small = picture.convert("RGBA" if "A" in picture.mode or "transparency" in picture.info else "RGB")
-    if square:
-        small = ImageOps.fit(small, (side, side), Image.Resampling.LANCZOS)
-    else:
-        small.thumbnail((side, side), Image.Resampling.LANCZOS)
+    small = _plain(picture)
+    small.thumbnail((side, side), Image.Resampling.LANCZOS)
     small.info = {}
     return small
+
+
+def _square(picture: Image.Image, side: int, crop: Mapping[str, float]) -> Image.Image:
+    """Cut a square out: its middle in parts of the picture, its side in parts of the largest one that fits."""
+    zoom = crop.get("zoom", 1.0)
+    picture.draft("RGB", (round(side * 2 * zoom), round(side * 2 * zoom)))
+    cut = min(picture.size) / zoom
+    left = min(max(crop.get("x", 0.5) * picture.width - cut / 2, 0), picture.width - cut)
+    top = min(max(crop.get("y", 0.5) * picture.height - cut / 2, 0), picture.height - cut)
+    box = (left, top, left + cut, top + cut)
+    small = _plain(picture).resize((side, side), Image.Resampling.LANCZOS, box=box)
+    small.info = {}
+    return small
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    return picture.convert("RGBA" if "A" in picture.mode or "transparency" in picture.info else "RGB")
 
 
 def draw_first_page(task: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,18 @@
 """The photo of a person and the files of their work: over JSON, by a form without a script, and as others see them."""
 
+import io
 from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
 import httpx
+from PIL import Image
 
 from app.core.ids import new_id
 from app.core.resources import Resources
+from app.features.files import service as files_service
 from app.features.files.tasks import process_files
 from app.models import SubjectKind
-from tests.factories.files import PDF, Files, picture
+from tests.factories.files import PDF, Files, halves, picture
 from tests.factories.market import Market
 from tests.features.proposals.test_pages import Visitor, visitor, words
 
@@ -35,7 +39,7 @@ async def test_a_photo_stands_for_a_person_everywhere(
     await market.sign_in(client, anna)
     file = await files.send(anna, picture(size=(640, 320)), "me.png", SubjectKind.AVATAR)
     put = await client.put(f"{ME}/photo", json={"file": str(file.id)})
-    assert put.json() == {"url": None, "waiting": True}
+    assert (put.json()["url"], put.json()["waiting"]) == (None, True)
     guest = await new_client()
     assert (await guest.get("/api/v1/profiles/anna")).json()["avatar_url"] is None
     await process_files(files.resources)
@@ -47,9 +51,80 @@ async def test_a_photo_stands_for_a_person_everywhere(
     assert (await boris.put("/api/v1/favourites/anna")).json()["avatar_url"] == address
     assert (await boris.get("/api/v1/favourites")).json()["items"][0]["avatar_url"] == address
     assert "photo" not in (await client.get(ME)).json()["hints"]
-    assert (await client.get(f"{ME}/photo")).json() == {"url": address, "waiting": False}
+    own = (await client.get(f"{ME}/photo")).json()
+    assert (own["url"], own["waiting"], own["picture"]["width"]) == (address, False, 640)
     assert (await client.delete(f"{ME}/photo")).status_code == 204
     assert (await guest.get("/api/v1/profiles/anna")).json()["avatar_url"] is None
+
+
+async def colours(client: httpx.AsyncClient, address: str) -> tuple[str, str]:
+    """Return whether the left and the right of the square at this address are red or blue."""
+    answer = await client.get(address)
+    assert answer.status_code == 200
+    with Image.open(io.BytesIO(answer.content)) as square:
+        assert square.size == (256, 256)
+        seen = [square.convert("RGB").getpixel((x, 128)) for x in (16, 240)]
+    left, right = ("red" if pixel[0] > pixel[2] else "blue" for pixel in cast("list[tuple[int, int, int]]", seen))
+    return left, right
+
+
+async def test_another_part_of_a_photo_is_shown(
+    market: Market, files: Files, client: httpx.AsyncClient, new_client: NewClient
+) -> None:
+    anna, guest = await market.person("anna"), await new_client()
+    await market.sign_in(client, anna)
+    refused = await client.patch(f"{ME}/photo", json={"x": 0})
+    assert (refused.status_code, refused.json()["code"]) == (409, "no-photo")
+    file = await files.send(anna, halves(), "me.png", SubjectKind.AVATAR)
+    await client.put(f"{ME}/photo", json={"file": str(file.id), "crop": {"x": 0, "zoom": 2}})
+    await process_files(files.resources)
+    first = (await guest.get("/api/v1/profiles/anna")).json()["avatar_url"]
+    assert await colours(guest, first) == ("red", "red"), "chosen before the picture was looked at"
+    parts: list[tuple[dict[str, float], tuple[str, str]]] = [
+        ({"x": 1, "y": 1, "zoom": 4}, ("blue", "blue")),
+        ({"x": 0.5}, ("red", "blue")),
+        ({"x": 0.4, "zoom": 1}, ("red", "blue")),
+    ]
+    own: dict[str, Any] = {}
+    for crop, expected in parts:
+        before = (await guest.get("/api/v1/profiles/anna")).json()["avatar_url"]
+        asked = (await client.patch(f"{ME}/photo", json=crop)).json()
+        assert (asked["waiting"], asked["url"]) == (True, before), "the old one is shown until the new one is cut"
+        await process_files(files.resources)
+        after = (await guest.get("/api/v1/profiles/anna")).json()["avatar_url"]
+        assert after != before, "a browser that kept the old one asks again"
+        assert await colours(guest, after) == expected
+        own = (await client.get(f"{ME}/photo")).json()
+        assert (own["waiting"], own["picture"]["crop"]) == (False, {"x": 0.5, "y": 0.5, "zoom": 1.0} | crop)
+    for bad in ({"x": 1.01}, {"zoom": 0.5}, {"zoom": 5}, {"y": "left"}, {"z": 1}):
+        assert (await client.patch(f"{ME}/photo", json=bad)).status_code == 422, bad
+    assert (await client.get(f"{ME}/photo")).json()["picture"]["crop"]["x"] == 0.4
+    assert (await guest.get(own["picture"]["url"])).status_code == 200, "the whole picture, by its owner's link"
+    assert "/preview?" in (await guest.get("/api/v1/profiles/anna")).json()["avatar_url"]
+
+
+async def test_a_part_chosen_while_the_old_one_is_cut_is_not_forgotten(
+    market: Market, files: Files, client: httpx.AsyncClient, resources: Resources
+) -> None:
+    anna = await market.person("anna")
+    await market.sign_in(client, anna)
+    file = await files.make(anna, halves(), "me.png", SubjectKind.AVATAR)
+    await client.put(f"{ME}/photo", json={"file": str(file.id), "crop": {"x": 0}})
+    async with market.uow() as work:
+        taken = await files_service.claim_file(work)
+    assert taken is not None
+    found = await files_service.examine(resources, taken)
+    await client.patch(f"{ME}/photo", json={"x": 1})
+    async with market.uow() as work:
+        await files_service.settle_file(work, taken, found)
+    assert (await client.get(f"{ME}/photo")).json()["waiting"] is True
+    await process_files(resources)
+    own = (await client.get(f"{ME}/photo")).json()
+    assert own["waiting"] is False
+    assert await colours(client, own["url"]) == ("blue", "blue")
+    async with market.uow() as work:  # the same settled twice changes nothing
+        await files_service.settle_file(work, taken, found)
+    assert await colours(client, (await client.get(f"{ME}/photo")).json()["url"]) == ("blue", "blue")
 
 
 async def test_nobody_shows_a_picture_that_is_not_theirs(
@@ -107,6 +182,15 @@ async def test_a_photo_by_hand(market: Market, new_client: NewClient, resources:
     await process_files(resources)
     page = await anna.get(PHOTO)
     assert page.select_one("main img.avatar-xl") is not None
+    again = await anna.send(page, f"{PHOTO}/part", x="0", y="100", zoom="250")
+    assert "appears everywhere in a moment" in words(again)
+    sliders = {str(item["name"]): str(item["value"]) for item in again.select("input[type=range]")}
+    assert sliders == {"x": "0", "y": "100", "zoom": "250"}
+    for typed, said in (({"x": "aside"}, "Move the sliders"), ({"zoom": "900"}, "4")):
+        bad = await anna.send(again, f"{PHOTO}/part", 422, **({"x": "0", "y": "0", "zoom": "100"} | typed))
+        assert said in words(bad), typed
+    await process_files(resources)
+    assert "in a moment" not in words(await anna.get(PHOTO))
     assert (await anna.get("/@anna")).select_one("main img.avatar-lg") is not None
     gone = await anna.send(page, f"{PHOTO}/remove")
     assert gone.select_one("main img.avatar-xl") is None

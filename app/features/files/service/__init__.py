@@ -1,6 +1,7 @@
 """The verbs of files."""
 
 from app.features.files.service.attaching import attach, attached, own_files
+from app.features.files.service.cutting import cut_picture
 from app.features.files.service.processing import SourceLostError, Work, claim_file, examine, put_off, settle_file
 from app.features.files.service.reading import file_limits, get_own_file, remove_file
 from app.features.files.service.serving import Content, Wanted, find_content, mark_damaged, pieces
@@ -39,6 +40,7 @@ __all__ = [
     "attached",
     "cancel_upload",
     "claim_file",
+    "cut_picture",
     "doomed_keys",
     "examine",
     "file_limits",

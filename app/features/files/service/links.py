@@ -10,7 +10,7 @@ from app.core.config import Settings, get_settings
 from app.core.i18n import _
 from app.core.security.keys import sign, text_of
 from app.features.files import rules
-from app.features.files.schemas import FileRead
+from app.features.files.schemas import Crop, FileRead
 from app.models.file import File, FileStatus
 
 MAIN, PREVIEW = "main", "preview"
@@ -23,11 +23,12 @@ def _signature(secret: str, file_id: UUID, face: str, until: int) -> str:
 
 
 def link(settings: Settings, file: File, face: str, now: datetime) -> str:
-    """Return the address of one face of a file."""
+    """Return the address of one face of a file; a preview that was drawn anew has another, so no copy is old."""
     until = rules.link_end(now, public=rules.LIMITS[file.kind].public)
     signature = _signature(settings.verification_keys[0], file.id, face, until)
     tail = "/preview" if face == PREVIEW else ""
-    return f"/files/{file.id}{tail}?until={until}&key={signature}"
+    drawn = f"&drawn={file.redrawn}" if file.redrawn and face == PREVIEW else ""
+    return f"/files/{file.id}{tail}?until={until}&key={signature}{drawn}"
 
 
 def is_good(settings: Settings, file_id: UUID, face: str, until: int, key: str) -> bool:
@@ -56,5 +57,7 @@ def present(files: Collection[File], previewed: Collection[UUID]) -> dict[UUID, 
             preview_url=link(settings, file, PREVIEW, now) if ready and file.id in previewed else None,
             width=file.width,
             height=file.height,
+            drawing=ready and file.redraws > file.redrawn,
+            crop=Crop.model_validate(file.crop) if file.crop else None,
         )
     return found

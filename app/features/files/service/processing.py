@@ -25,7 +25,7 @@ from app.gateways.inspection.parent import Order as InspectionOrder
 from app.gateways.inspection.parent import inspect
 from app.gateways.scanner import scanner_of
 from app.gateways.storage import Digest, ObjectMissingError, digest_of, new_key, storage_of
-from app.models.file import FileObject, FileRefusal, FileStatus, ObjectRole, SubjectKind
+from app.models.file import File, FileObject, FileRefusal, FileStatus, ObjectRole, SubjectKind
 
 log = structlog.get_logger()
 
@@ -45,6 +45,11 @@ class Work:
     key: str
     sha256: str
     attempts: int
+    crop: dict[str, float] | None = None
+    drawing: int = 0
+    """Which drawing of the preview this becomes."""
+    again: bool = False
+    """The file was taken long ago, and only its preview is drawn anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +79,14 @@ class SourceLostError(Exception):
 async def claim_file(uow: UnitOfWork) -> Work | None:
     """Take the file that has waited longest."""
     repository = FileRepository(uow.session)
-    file = await repository.claim(utc_now() + rules.CLAIM)
+    until = utc_now() + rules.CLAIM
+    file = await repository.claim(until) or await repository.claim_undrawn(until)
     if file is None:
         return None
-    source = await repository.object_of(file.id, ObjectRole.SOURCE)
+    again = file.status is FileStatus.READY
+    source = await repository.object_of(file.id, ObjectRole.MAIN if again else ObjectRole.SOURCE)
     key, sha256 = (source.key, source.sha256) if source is not None else ("", "")
-    return Work(file.id, file.kind, file.media_type, key, sha256, file.attempts)
+    return Work(file.id, file.kind, file.media_type, key, sha256, file.attempts, file.crop, file.redraws, again=again)
 
 
 async def examine(resources: Resources, work: Work) -> Findings:
@@ -108,14 +115,18 @@ async def examine(resources: Resources, work: Work) -> Findings:
             most_pixels=MOST_PIXELS,
             preview_pixels=FACE_PIXELS if avatar else PREVIEW_PIXELS,
             square=avatar,
+            crop=work.crop,
         )
         seen = await inspect(order)
         if seen.refusal is not None:
             return Findings(refusal=FileRefusal(seen.refusal))
         made: list[Made] = []
-        outputs = ((ObjectRole.MAIN, seen.main, work.media_type), (ObjectRole.PREVIEW, seen.preview, "image/webp"))
+        outputs = (
+            (ObjectRole.MAIN, seen.main, work.media_type),
+            (ObjectRole.PREVIEW, seen.preview, "image/webp"),
+        )
         for role, path, media_type in outputs:
-            if path is not None:
+            if path is not None and not (work.again and role is ObjectRole.MAIN):
                 key = new_key()
                 digest = await asyncio.to_thread(digest_of, path)
                 await storage_of(resources).put(key, path)
@@ -145,6 +156,9 @@ async def settle_file(uow: UnitOfWork, work: Work, findings: Findings) -> None:
     """
     repository = FileRepository(uow.session)
     file = await repository.get_for_update(work.file_id)
+    if work.again and file is not None and file.status is FileStatus.READY:
+        await _settle_drawing(repository, file, work, findings)
+        return
     if file is None or file.status not in (FileStatus.PROCESSING, FileStatus.QUARANTINED):
         return
     facts = {"file_id": str(file.id), "owner_id": str(file.owner_id), "kind": file.kind.value}
@@ -162,8 +176,20 @@ async def settle_file(uow: UnitOfWork, work: Work, findings: Findings) -> None:
     else:
         await repository.promote(file.id)
     file.width, file.height = findings.width, findings.height
+    file.redrawn, file.next_try_at = work.drawing, utc_now()
     file.status = FileStatus.READY
     uow.emit(FileReady(**facts))
+
+
+async def _settle_drawing(repository: FileRepository, file: File, work: Work, findings: Findings) -> None:
+    """Show the new preview in place of the old one, which goes once nobody can be reading it any more."""
+    if file.redrawn >= work.drawing:  # another worker was quicker
+        return
+    if findings.made:
+        await repository.doom(file.id, utc_now() + rules.GRACE, ObjectRole.PREVIEW)
+        for made in findings.made:
+            repository.add(_object(file.id, made))
+    file.redrawn, file.next_try_at = work.drawing, utc_now()
 
 
 def _object(file_id: UUID, made: Made) -> FileObject:

@@ -12,11 +12,13 @@ from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
 from app.features.files.errors import InvalidFilesError
+from app.features.files.schemas import Crop
 from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.identity.errors import NotSignedInError, SessionEndedError
 from app.features.profiles import service
 from app.features.profiles.errors import (
     InvalidProfileError,
+    NoPhotoError,
     OneselfError,
     PersonNotFoundError,
     PortfolioFullError,
@@ -70,7 +72,13 @@ async def get_photo(actor: CurrentActor, session: ReadSession) -> PhotoRead:
 @router.put("/profiles/me/photo", responses=refusals(*WRITER, InvalidFilesError))
 async def put_photo(command: PhotoPut, actor: CurrentActor, uow: Uow) -> PhotoRead:
     """Let an uploaded picture stand for you, in place of another."""
-    return await service.put_photo(uow, actor, command.file)
+    return await service.put_photo(uow, actor, command.file, command.crop)
+
+
+@router.patch("/profiles/me/photo", responses=refusals(*WRITER, NoPhotoError))
+async def cut_photo(crop: Crop, actor: CurrentActor, uow: Uow) -> PhotoRead:
+    """Let another part of your picture stand for you; until it is cut, the old one is shown."""
+    return await service.cut_photo(uow, actor, crop)
 
 
 @router.delete("/profiles/me/photo", status_code=HTTPStatus.NO_CONTENT, responses=refusals(*WRITER))

@@ -5,15 +5,17 @@ from http import HTTPStatus
 from uuid import UUID
 
 from fastapi import APIRouter, Request
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from app.core.actor import Actor
 from app.core.errors import FieldError
 from app.core.http import ReadSession, Uow
 from app.core.i18n import N_, _
+from app.core.problems import field_errors
 from app.features.files import service as files
 from app.features.files.access import form_files, sent_ids
-from app.features.files.schemas import FileRead
+from app.features.files.schemas import Crop, FileRead
 from app.features.identity.access import CurrentActor
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError
@@ -27,6 +29,8 @@ from app.web.render import render
 router = APIRouter()
 ADDRESS = "/settings/photo"
 NO_PICTURE = N_("Choose a picture.")
+NO_NUMBER = N_("Move the sliders, then save.")
+PERCENT = ("x", "y", "zoom")
 
 
 @router.get(ADDRESS)
@@ -51,6 +55,18 @@ async def put_photo(request: Request, actor: CurrentActor, uow: Uow) -> Response
     return redirect(ADDRESS, _("Your photo is saved."))
 
 
+@router.post(f"{ADDRESS}/part")
+async def cut_photo(request: Request, actor: CurrentActor, uow: Uow) -> Response:
+    """Let another part of the picture stand for the actor."""
+    async with request.form() as form:
+        typed = {name: str(form.get(name, "")) for name in PERCENT}
+        try:
+            await service.cut_photo(uow, actor, _crop(typed))
+        except InvalidProfileError as error:
+            return _page(request, await service.get_photo(uow.session, actor), FormState.posted(form, error))
+    return redirect(ADDRESS, _("Your photo is cut anew. It appears everywhere in a moment."))
+
+
 @router.post(f"{ADDRESS}/remove")
 async def drop_photo(actor: CurrentActor, uow: Uow) -> Response:
     """Let the initials stand for the actor again."""
@@ -65,6 +81,24 @@ async def _put(uow: Uow, actor: Actor, sent: Sequence[UUID]) -> None:
     await service.put_photo(uow, actor, sent[-1])
 
 
+def _crop(typed: dict[str, str]) -> Crop:
+    """Read the three numbers of the form, which are percent.
+
+    Raises:
+        InvalidProfileError: One is no number, or out of its bounds.
+    """
+    try:
+        parts = {name: float(text.replace(",", ".")) / 100 for name, text in typed.items()}
+        return Crop.model_validate(parts)
+    except ValidationError as wrong:
+        raise InvalidProfileError(errors=field_errors([dict(error) for error in wrong.errors()])) from wrong
+    except ValueError as wrong:
+        raise InvalidProfileError(errors=[FieldError(("x",), NO_NUMBER)]) from wrong
+
+
 def _page(request: Request, photo: PhotoRead, form: FormState, sent: Sequence[FileRead] = ()) -> Response:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.has_errors else HTTPStatus.OK
-    return render(request, "profiles/photo.html", {"f": form, "photo": photo, "files": sent}, status_code=status)
+    crop = (photo.picture and photo.picture.crop) or Crop()
+    percent = {name: f"{getattr(crop, name) * 100:g}" for name in PERCENT}
+    context = {"f": form, "photo": photo, "files": sent, "percent": percent}
+    return render(request, "profiles/photo.html", context, status_code=status)

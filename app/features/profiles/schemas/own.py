@@ -10,7 +10,7 @@ from app.core.i18n import N_
 from app.core.money import MoneyInput, MoneyRead
 from app.core.texts import at_least, clean_link, many_lines, one_line
 from app.core.world import countries, languages, time_zones
-from app.features.files.schemas import FileRead
+from app.features.files.schemas import Crop, FileRead
 from app.features.profiles.schemas.facts import Moment
 from app.models import Availability, ProfileSide, SkillLevel
 
@@ -208,14 +208,16 @@ class PhotoPut(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    file: UUID = Field(description="uploaded as `avatar`; its middle is cut into a square")
+    file: UUID = Field(description="uploaded as `avatar`; a square of it is shown, its middle unless `crop` says what")
+    crop: Crop | None = None
 
 
 class PhotoRead(BaseModel):
     """The picture that stands for a person; `url` is there once the picture was looked at."""
 
     url: str | None
-    waiting: bool = Field(description="whether there is a picture that is still being looked at")
+    waiting: bool = Field(description="whether there is a picture that is still being looked at, or cut anew")
+    picture: FileRead | None = Field(description="the whole picture, which its owner alone gets")
 
 
 class PortfolioMove(BaseModel):

@@ -27,7 +27,7 @@ from app.features.profiles.service.own import (
     person_cards,
     skills_of,
 )
-from app.features.profiles.service.photos import drop_photo, get_photo, photos_of, put_photo
+from app.features.profiles.service.photos import cut_photo, drop_photo, get_photo, photos_of, put_photo
 from app.features.profiles.service.portfolio import (
     add_item,
     edit_item,
@@ -42,6 +42,7 @@ __all__ = [
     "add_favourite",
     "add_item",
     "customer_facts",
+    "cut_photo",
     "drop_favourite",
     "drop_photo",
     "edit_item",

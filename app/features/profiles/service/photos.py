@@ -8,7 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor
 from app.core.uow import UnitOfWork
 from app.features.files import service as files
-from app.features.files.schemas import Subject
+from app.features.files.errors import NoSuchFileError
+from app.features.files.schemas import Crop, Subject
+from app.features.profiles.errors import NoPhotoError
 from app.features.profiles.schemas import PhotoRead
 from app.models import FileStatus, SubjectKind
 
@@ -25,17 +27,37 @@ async def photos_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, 
 async def get_photo(session: AsyncSession, actor: Actor) -> PhotoRead:
     """Return the actor's own picture."""
     shown = (await files.attached(session, [_subject(actor.id)]))[_subject(actor.id)]
-    waiting = bool(shown) and shown[0].status in (FileStatus.PROCESSING, FileStatus.QUARANTINED)
-    return PhotoRead(url=shown[0].preview_url if shown else None, waiting=waiting)
+    if not shown:
+        return PhotoRead(url=None, waiting=False, picture=None)
+    looked_at = shown[0].status in (FileStatus.PROCESSING, FileStatus.QUARANTINED)
+    return PhotoRead(url=shown[0].preview_url, waiting=looked_at or shown[0].drawing, picture=shown[0])
 
 
-async def put_photo(uow: UnitOfWork, actor: Actor, file_id: UUID) -> PhotoRead:
-    """Let this picture stand for the actor, in place of another.
+async def put_photo(uow: UnitOfWork, actor: Actor, file_id: UUID, crop: Crop | None = None) -> PhotoRead:
+    """Let this picture stand for the actor, in place of another, or another part of the same.
 
     Raises:
         InvalidFilesError: It is not the actor's, was uploaded for something else, or was not taken.
     """
     await files.attach(uow, actor, _subject(actor.id), [file_id])
+    if crop is not None:
+        await files.cut_picture(uow, actor, file_id, crop)
+    return await get_photo(uow.session, actor)
+
+
+async def cut_photo(uow: UnitOfWork, actor: Actor, crop: Crop) -> PhotoRead:
+    """Let another part of the actor's picture stand for them.
+
+    Raises:
+        NoPhotoError: There is none.
+    """
+    shown = (await files.attached(uow.session, [_subject(actor.id)]))[_subject(actor.id)]
+    if not shown:
+        raise NoPhotoError
+    try:
+        await files.cut_picture(uow, actor, shown[0].id, crop)
+    except NoSuchFileError as error:
+        raise NoPhotoError from error
     return await get_photo(uow.session, actor)
 
 
