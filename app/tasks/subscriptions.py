@@ -1,5 +1,6 @@
 """Who listens to what: the whole reaction graph on one page."""
 
+from app.features.catalog import tasks as _catalog  # noqa: F401 - its tasks are found by name
 from app.features.files import tasks as _files  # noqa: F401 - its tasks are found by name
 from app.features.identity import tasks as _identity  # noqa: F401 - its tasks are found by name
 from app.features.matching import tasks as _matching  # noqa: F401 - its tasks are found by name
