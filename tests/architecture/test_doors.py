@@ -33,6 +33,8 @@ PUBLIC: dict[str, str] = {
     "GET /api/v1/state-machines": "how things live here is public",
     "GET /api/v1/state-machines/{name}": "how things live here is public",
     "GET /api/v1/customers/facts": "counts that stand beside public orders, no contact",
+    "GET /@{username}/card.png": "what every guest sees of a person, as a picture",
+    "GET /orders/{order_id}/card.png": "a public order as a picture",
     "GET /orders.atom": "the list as a feed, for programs that know no accounts",
     "GET /unsubscribe/{token}": "the link is the proof; whoever reads a mail need not be signed in",
     "POST /unsubscribe/{token}": "the same; mail programs ask it themselves",

@@ -81,6 +81,8 @@ PAGES = [
     page("POST /my/order-templates/{template_id}/delete", 401, 404, 404, 404, 303),
     page("GET /orders/new", 401, 200),
     page("POST /orders/new", 401, 303, body=ORDER_FORM),
+    page("GET /orders/{order_id}/card.png", 200, 200),
+    page("GET /orders/{order_id}/card.png", 404, 404, 404, 404, 404, state="draft"),
     page("GET /orders/{order_id}/edit", 401, 403, 403, 403, 200),
     page("GET /orders/{order_id}/edit", 401, 404, 404, 404, 200, state="draft"),
     page("POST /orders/{order_id}/edit", 401, 403, 403, 403, 303, body=ORDER_FORM),

@@ -48,6 +48,7 @@ ROWS = [
 PAGES = [
     page("GET /freelancers", 200, 200),
     page("GET /@{username}", 200, 200),
+    page("GET /@{username}/card.png", 200, 200),
     page("POST /@{username}/{step}", 401, 303, fixed={"step": "keep"}),
     page("GET /my/favourites", 401, 200),
     page("GET /my/hidden", 401, 200),

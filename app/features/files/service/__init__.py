@@ -4,7 +4,7 @@ from app.features.files.service.attaching import attach, attached, own_files
 from app.features.files.service.cutting import cut_picture
 from app.features.files.service.processing import SourceLostError, Work, claim_file, examine, put_off, settle_file
 from app.features.files.service.reading import file_limits, get_own_file, remove_file
-from app.features.files.service.serving import Content, Wanted, find_content, mark_damaged, pieces
+from app.features.files.service.serving import Content, Wanted, find_content, find_preview, mark_damaged, pieces, whole
 from app.features.files.service.sweeping import (
     doomed_keys,
     forget_keys,
@@ -45,6 +45,7 @@ __all__ = [
     "examine",
     "file_limits",
     "find_content",
+    "find_preview",
     "find_upload",
     "forget_keys",
     "get_own_file",
@@ -65,4 +66,5 @@ __all__ = [
     "stray_keys",
     "tidy_spool",
     "touch",
+    "whole",
 ]

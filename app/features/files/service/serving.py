@@ -12,6 +12,7 @@ from app.core.resources import Resources
 from app.core.uow import UnitOfWork
 from app.features.files.errors import FileDamagedError, FileNotReadyError, NoSuchFileError, StorageDownError
 from app.features.files.repository import FileRepository
+from app.features.files.schemas import Subject
 from app.features.files.service import links
 from app.gateways.storage import (
     BLOCK_BYTES,
@@ -107,6 +108,37 @@ async def pieces(resources: Resources, content: Content, start: int, end: int) -
         raise StorageDownError from error
     if first * BLOCK_BYTES < end:
         raise FileDamagedError
+
+
+async def find_preview(session: AsyncSession, subject: Subject) -> Content | None:
+    """Return the preview of the first file of a subject, for a room that shows it itself; None where there is none."""
+    repository = FileRepository(session)
+    ready = [
+        file for _link, file, has in await repository.attached([subject]) if has and file.status is FileStatus.READY
+    ]
+    found = await repository.object_of(ready[0].id, ObjectRole.PREVIEW) if ready else None
+    if found is None:
+        return None
+    return Content(
+        file_id=ready[0].id,
+        name=ready[0].name,
+        media_type=found.media_type,
+        size=found.size,
+        sha256=found.sha256,
+        key=found.key,
+        blocks=found.blocks,
+        until=0,
+    )
+
+
+async def whole(resources: Resources, content: Content) -> bytes:
+    """Return all bytes of a small face of a file.
+
+    Raises:
+        FileDamagedError: They are missing or not what they were.
+        StorageDownError: The storage does not answer.
+    """
+    return b"".join([piece async for piece in pieces(resources, content, 0, content.size)])
 
 
 async def _blocks(stream: AsyncGenerator[bytes], index: int) -> AsyncGenerator[tuple[int, bytes]]:

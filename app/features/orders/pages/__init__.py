@@ -12,6 +12,7 @@ from app.features.orders.pages.invitations import router as invitations
 from app.features.orders.pages.listing import guest_list_shortcut
 from app.features.orders.pages.listing import router as listing
 from app.features.orders.pages.machines import router as machines
+from app.features.orders.pages.share import router as share
 
 router = APIRouter()
 router.include_router(machines)
@@ -20,5 +21,6 @@ router.include_router(editor)
 router.include_router(again)
 router.include_router(invitations)
 router.include_router(feed)
+router.include_router(share)
 
 __all__ = ["guest_list_shortcut", "router"]

@@ -8,6 +8,7 @@ from app.features.profiles.pages.editor import router as editor
 from app.features.profiles.pages.people import router as people
 from app.features.profiles.pages.photo import router as photo
 from app.features.profiles.pages.portfolio import router as portfolio
+from app.features.profiles.pages.share import router as share
 
 LONG_BODIES = (form_with_files("/settings/portfolio/[^/]+"), form_with_files("/settings/photo"))
 """The forms that bring files."""
@@ -17,5 +18,6 @@ router.include_router(editor)
 router.include_router(photo)
 router.include_router(portfolio)
 router.include_router(people)
+router.include_router(share)
 
 __all__ = ["LONG_BODIES", "router"]

@@ -22,6 +22,7 @@ from app.web.flash import redirect
 from app.web.formats import day, money
 from app.web.navigation import safe_next
 from app.web.render import render
+from app.web.share import picture_address
 
 router = APIRouter()
 PAGE_SIZE = 30
@@ -50,6 +51,7 @@ async def show_person(
         "customer_facts": facts.get(profile.id),
         "is_own": actor is not None and actor.id == profile.id,
         "canonical": f"{origin}/@{quote(profile.username)}",
+        "picture": picture_address(f"{origin}/@{quote(profile.username)}", current_locale()),
         "structured": structured(profile, origin),
     }
     return render(request, "profiles/show.html", context)

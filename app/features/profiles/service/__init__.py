@@ -27,7 +27,7 @@ from app.features.profiles.service.own import (
     person_cards,
     skills_of,
 )
-from app.features.profiles.service.photos import cut_photo, drop_photo, get_photo, photos_of, put_photo
+from app.features.profiles.service.photos import cut_photo, drop_photo, get_photo, photo_of, photos_of, put_photo
 from app.features.profiles.service.portfolio import (
     add_item,
     edit_item,
@@ -62,6 +62,7 @@ __all__ = [
     "mark_customers",
     "move_item",
     "person_cards",
+    "photo_of",
     "photos_of",
     "put_photo",
     "recommend_people",

@@ -20,13 +20,13 @@ async def photos_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, 
 
     Only the square is handed out: what was cut off stays with its owner.
     """
-    found = await files.attached(session, [_subject(key) for key in ids])
+    found = await files.attached(session, [photo_of(key) for key in ids])
     return {subject.id: shown[0].preview_url for subject, shown in found.items() if shown and shown[0].preview_url}
 
 
 async def get_photo(session: AsyncSession, actor: Actor) -> PhotoRead:
     """Return the actor's own picture."""
-    shown = (await files.attached(session, [_subject(actor.id)]))[_subject(actor.id)]
+    shown = (await files.attached(session, [photo_of(actor.id)]))[photo_of(actor.id)]
     if not shown:
         return PhotoRead(url=None, waiting=False, picture=None)
     looked_at = shown[0].status in (FileStatus.PROCESSING, FileStatus.QUARANTINED)
@@ -39,7 +39,7 @@ async def put_photo(uow: UnitOfWork, actor: Actor, file_id: UUID, crop: Crop | N
     Raises:
         InvalidFilesError: It is not the actor's, was uploaded for something else, or was not taken.
     """
-    await files.attach(uow, actor, _subject(actor.id), [file_id])
+    await files.attach(uow, actor, photo_of(actor.id), [file_id])
     if crop is not None:
         await files.cut_picture(uow, actor, file_id, crop)
     return await get_photo(uow.session, actor)
@@ -51,7 +51,7 @@ async def cut_photo(uow: UnitOfWork, actor: Actor, crop: Crop) -> PhotoRead:
     Raises:
         NoPhotoError: There is none.
     """
-    shown = (await files.attached(uow.session, [_subject(actor.id)]))[_subject(actor.id)]
+    shown = (await files.attached(uow.session, [photo_of(actor.id)]))[photo_of(actor.id)]
     if not shown:
         raise NoPhotoError
     try:
@@ -63,8 +63,9 @@ async def cut_photo(uow: UnitOfWork, actor: Actor, crop: Crop) -> PhotoRead:
 
 async def drop_photo(uow: UnitOfWork, actor: Actor) -> None:
     """Let the initials stand for the actor again."""
-    await files.attach(uow, actor, _subject(actor.id), [])
+    await files.attach(uow, actor, photo_of(actor.id), [])
 
 
-def _subject(user_id: UUID) -> Subject:
+def photo_of(user_id: UUID) -> Subject:
+    """Return what holds the picture of a person."""
     return Subject(SubjectKind.AVATAR, user_id)

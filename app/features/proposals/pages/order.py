@@ -48,6 +48,7 @@ from app.web.flash import redirect
 from app.web.formats import ago, day, exact, number
 from app.web.forms import FormState
 from app.web.render import render
+from app.web.share import picture_address
 
 router = APIRouter()
 
@@ -157,6 +158,8 @@ async def _order_page(
     may_propose = "propose" in shown.actions and live is None and not refused
     letters = await service.list_letters(session, actor) if actor is not None and may_propose else []
     form = _begun(request, form, letters)
+    canonical = f"{resources.settings.origin}/orders/{order_id}"
+    is_shared = order.visibility is Visibility.PUBLIC and order.published_at is not None
     context = {
         "letters": letters,
         "begin_with": lambda letter: f"/orders/{order_id}?{urlencode(_kept(request) | {'letter': letter})}#propose",
@@ -188,6 +191,8 @@ async def _order_page(
         "currency": order.currency.value,
         "answer": address_of(order_id, key, "/proposals"),
         "share": address_of(order_id, order.share_key if is_own and order.visibility is Visibility.LINK else key),
+        "canonical": canonical,
+        "picture": picture_address(canonical, current_locale()) if is_shared else None,
         "f": form,
         "files": await own_files(session, actor, ids_in(form.all("files"))) if actor else [],
     }
