@@ -3,16 +3,11 @@
 import asyncio
 import errno
 import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import AsyncGenerator, Generator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
@@ -26,57 +21,19 @@ from app.gateways.storage import (
     make_storage,
     new_key,
 )
+from tests.gateways.s3_server import S3Server, free_port
 from tests.gateways.supabase_server import SERVICE_KEY, supabase_server
 
 SIZE = 20 * 1_048_576 + 17
 REAL = {name: os.environ.get(name, "") for name in ("SUPABASE_URL", "SUPABASE_KEY")}  # noqa: TID251 - asks for the real one
 DRIVERS = ["disk", "s3", "supabase", *(["real supabase"] if all(REAL.values()) else [])]
-IDENTITIES = """{"identities": [{"name": "t", "credentials": [{"accessKey": "test", "secretKey": "test-secret"}],
-"actions": ["Admin", "Read", "Write", "List"]}]}"""
-
-
-def free_port() -> int:
-    """Return a port whose gRPC twin (10000 above) is free too."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                second.bind(("127.0.0.1", port + 10_000))
-            except (OSError, OverflowError):
-                continue
-            return port
 
 
 @pytest.fixture(scope="session")
-def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[S3Server]:
     """A real S3 server on loopback."""
-    folder = tmp_path_factory.mktemp("s3")
-    (folder / "identities.json").write_text(IDENTITIES)
-    names = ("master.port", "volume.port", "filer.port", "s3.port")
-    ports = {name: free_port() for name in names}
-    command = [
-        *(str(Path(sys.executable).parent / "weed"), "-logtostderr", "server", f"-dir={folder}", "-ip=127.0.0.1"),
-        *("-ip.bind=127.0.0.1", "-s3", f"-s3.config={folder / 'identities.json'}", "-master.volumeSizeLimitMB=64"),
-        *("-volume.max=20", "-s3.port.iceberg=0", "-master.telemetry=false"),
-        *(f"-{name}={port}" for name, port in ports.items()),
-    ]
-    address = f"http://127.0.0.1:{ports['s3.port']}"
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env={"HOME": str(folder)})  # noqa: S603 - ours
-        try:
-            deadline = time.monotonic() + 60
-            while time.monotonic() < deadline:
-                assert server.poll() is None, (folder / "log").read_text(errors="replace")[-3_000:]
-                try:
-                    httpx.get(address, timeout=1)
-                    break
-                except httpx.HTTPError:
-                    time.sleep(0.2)
-            yield address
-        finally:
-            server.kill()  # it would take its time to say goodbye, and its folder goes with the test
-            server.wait()
+    with S3Server(tmp_path_factory.mktemp("s3")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -97,9 +54,7 @@ async def storage(request: pytest.FixtureRequest, settings: Settings, tmp_path: 
     if request.param == "disk":
         chosen = configured(settings, data_dir=tmp_path)
     elif request.param == "s3":
-        address = request.getfixturevalue("s3_server")
-        secret = SecretStr("test-secret")
-        chosen = configured(settings, s3_endpoint=address, s3_access_key="test", s3_secret_key=secret)
+        chosen = request.getfixturevalue("s3_server").configure(settings)
     elif request.param == "supabase":
         address = request.getfixturevalue("supabase_address")
         chosen = configured(settings, supabase_url=address, supabase_key=SecretStr(SERVICE_KEY))

@@ -1,0 +1,98 @@
+"""A real S3 server on loopback, which can be killed and started again on the same data."""
+
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Self
+
+import httpx
+from pydantic import SecretStr
+
+from app.core.config import Settings
+
+IDENTITIES = """{"identities": [{"name": "t", "credentials": [{"accessKey": "test", "secretKey": "test-secret"}],
+"actions": ["Admin", "Read", "Write", "List"]}]}"""
+PORTS = ("master.port", "volume.port", "filer.port", "s3.port")
+TRIES = 4
+READY_SECONDS = 30.0
+
+
+def free_port() -> int:
+    """Return a port whose gRPC twin (10000 above) is free too."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                second.bind(("127.0.0.1", port + 10_000))
+            except (OSError, OverflowError):
+                continue
+            return port
+
+
+class S3Server:
+    """SeaweedFS in one process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.address = ""
+        self._server: subprocess.Popen[bytes] | None = None
+        self._ports: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        (self.folder / "identities.json").write_text(IDENTITIES)
+        for left in reversed(range(TRIES)):
+            self._ports = {name: free_port() for name in PORTS}
+            try:
+                self.start()
+            except AssertionError:  # somebody took one of the ports meanwhile
+                self.kill()
+                if not left:
+                    raise
+            else:
+                break
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        """Start it, on the same ports and data as before where it ran already, and wait until it keeps an object."""
+        command = [
+            *(str(Path(sys.executable).parent / "weed"), "-logtostderr", "server", f"-dir={self.folder}"),
+            *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", f"-s3.config={self.folder / 'identities.json'}"),
+            *("-master.volumeSizeLimitMB=64", "-volume.max=20", "-s3.port.iceberg=0", "-master.telemetry=false"),
+            *(f"-{name}={port}" for name, port in self._ports.items()),
+        ]
+        self.address = f"http://127.0.0.1:{self._ports['s3.port']}"
+        with (self.folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(  # noqa: S603 - ours
+                command, cwd=self.folder, stdout=log, stderr=log, env={"HOME": str(self.folder)}
+            )
+        deadline = time.monotonic() + READY_SECONDS
+        while not self._answers():
+            told = (self.folder / "log").read_text(errors="replace")[-3_000:]
+            assert self._server.poll() is None, told
+            assert time.monotonic() < deadline, told
+            time.sleep(0.2)
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(self.address, timeout=1).status_code < httpx.codes.INTERNAL_SERVER_ERROR
+        except httpx.HTTPError:
+            return False
+
+    def kill(self) -> None:
+        """End it in the middle of whatever it does; it would take its time to say goodbye."""
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait()
+            self._server = None
+
+    def configure(self, settings: Settings, address: str | None = None) -> Settings:
+        """Return settings that keep files there, or behind another address that leads there."""
+        secret = SecretStr("test-secret")
+        changes = {"s3_endpoint": address or self.address, "s3_access_key": "test", "s3_secret_key": secret}
+        return settings.model_copy(update=changes)
