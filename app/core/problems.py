@@ -1,5 +1,6 @@
 """Every refusal over HTTP as one shape: RFC 9457 problem documents, or a page where a person reads it."""
 
+import errno
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, cast
@@ -199,10 +200,16 @@ def _from_http(error: StarletteHTTPException) -> DomainError:
     return by_status.get(error.status_code, MalformedRequestError())
 
 
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""This machine takes no more bytes, such as those of a form on their way in: nobody's mistake, and it may pass."""
+
+
 def _is_outage(error: Exception) -> bool:
     if isinstance(error, PoolTimeoutError | InterfaceError | RedisError | ConnectionError | TimeoutError):
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
         return True
     return isinstance(error, OperationalError)
 

@@ -64,6 +64,7 @@ class S3Server:
             *(str(Path(sys.executable).parent / "weed"), "-logtostderr", "server", f"-dir={self.folder}"),
             *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", f"-s3.config={self.folder / 'identities.json'}"),
             *("-master.volumeSizeLimitMB=64", "-volume.max=20", "-s3.port.iceberg=0", "-master.telemetry=false"),
+            "-master.electionTimeout=1s",  # of one voter, who waits for others after a kill
             *(f"-{name}={port}" for name, port in self._ports.items()),
         ]
         self.address = f"http://127.0.0.1:{self._ports['s3.port']}"
@@ -79,8 +80,13 @@ class S3Server:
             time.sleep(0.2)
 
     def _answers(self) -> bool:
+        """Tell whether bytes can be kept: the doors open some seconds before what is behind them has met."""
+        filer = f"http://127.0.0.1:{self._ports['filer.port']}"
         try:
-            return httpx.get(self.address, timeout=1).status_code < httpx.codes.INTERNAL_SERVER_ERROR
+            kept = httpx.put(f"{filer}/buckets/iplance/ready", content=b"ready", timeout=2).is_success
+            read = httpx.get(f"{filer}/buckets/iplance/ready", timeout=2).content
+            httpx.delete(f"{filer}/buckets/iplance/ready", timeout=2)
+            return kept and read == b"ready" and bool(httpx.get(self.address, timeout=2))
         except httpx.HTTPError:
             return False
 

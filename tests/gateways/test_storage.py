@@ -8,19 +8,27 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
+from sqlalchemy import select, update
 
 from app.core.clock import utc_now
 from app.core.config import Settings
+from app.core.resources import Resources
+from app.features.files import rules
+from app.features.files.tasks import process_files, scrub_files
 from app.gateways.storage import (
+    EXTRA,
     ObjectMissingError,
     Storage,
     StorageUnavailableError,
     make_storage,
     new_key,
 )
+from app.models import FileObject
+from tests.conftest import SignIn
 from tests.gateways.s3_server import S3Server, free_port
 from tests.gateways.supabase_server import SERVICE_KEY, supabase_server
 
@@ -190,3 +198,37 @@ async def test_a_disk_that_does_not_keep_its_word_leaves_nothing(
     assert [found async for found in storage.objects()] == []
     await storage.put(key, path)
     assert await whole(storage, key) == b"bytes"
+
+
+@pytest.mark.parametrize("wrong", ["a byte", "gone", "short"])
+async def test_f36_rot_is_found_on_reading_and_by_the_scrubber(
+    wrong: str, storage: Storage, resources: Resources, client: httpx.AsyncClient, sign_in: SignIn, tmp_path: Path
+) -> None:
+    await sign_in(client)
+    resources.extras[EXTRA] = storage
+    content = b"precious" * 20_000
+    made: list[dict[str, Any]] = []
+    for name in ("read.txt", "scrubbed.txt"):
+        sent = {"file": (name, content, "text/plain")}
+        made.append((await client.post("/api/v1/files", data={"kind": "order"}, files=sent)).json())
+    await process_files(resources)
+    files = [(await client.get(f"/api/v1/files/{file['id']}")).json() for file in made]
+    assert [file["status"] for file in files] == ["ready", "ready"]
+    damaged = bytearray(content)
+    damaged[70_000] ^= 1
+    place = tmp_path / "damaged"
+    place.write_bytes(damaged if wrong == "a byte" else content[:70_000])
+    async with resources.sessions() as session:
+        keys = (await session.execute(select(FileObject.key))).scalars().all()
+    for key in keys:
+        await storage.remove([key])
+        if wrong != "gone":
+            await storage.put(key, place)
+    read = await client.get(files[0]["url"])
+    assert (read.status_code, read.json()["code"]) == (503, "file-damaged"), "not a byte of it is served as good"
+    async with resources.sessions() as session:
+        await session.execute(update(FileObject).values(checked_at=utc_now() - 2 * rules.SCRUB))
+        await session.commit()
+    await scrub_files(resources)
+    found = [(await client.get(f"/api/v1/files/{file['id']}")).json()["status"] for file in made]
+    assert found == ["damaged", "damaged"]

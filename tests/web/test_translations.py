@@ -77,7 +77,9 @@ def literal_texts(source: str, parser: Environment) -> list[str]:
     return [text.strip() for text in found if LETTERS.search(text)]
 
 
-TECHNICAL = re.compile(r"[a-z-]+=.*|profile|website|image/png|summary_large_image|noindex|width=.*|#[0-9a-f]{6}|\{.*\}|main-[a-z]+|has-[a-z]+")
+TECHNICAL = re.compile(
+    r"[a-z-]+=.*|profile|website|image/png|summary_large_image|noindex|width=.*|#[0-9a-f]{6}|\{.*\}|main-[a-z]+|has-[a-z]+"
+)
 
 
 def is_technical(text: str) -> bool:
