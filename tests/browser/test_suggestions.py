@@ -1,26 +1,13 @@
 """The skills of the filter: suggested while one types, taken by keyboard or finger, plain text without a script."""
 
-import subprocess
-import sys
-
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from app.core.config import ROOT
 from tests.browser.chromium import PHONE, visit
 from tests.browser.test_looks import violations
-from tests.e2e.stack import Stack
 
 INPUT = "#field-skills"
 OPTIONS = "#list-skills [role=option]"
-
-
-@pytest.fixture(scope="module")
-def stocked(stack: Stack) -> str:
-    """A site whose catalogue is loaded, as its first start does it."""
-    command = [sys.executable, "-m", "app", "seed"]
-    subprocess.run(command, cwd=ROOT, env=stack.environment(), check=True, capture_output=True)  # noqa: S603 - ours
-    return stack.origin
 
 
 async def type_word(page: Page, word: str) -> None:

@@ -9,7 +9,7 @@ import hashlib
 import os
 import random
 import resource
-from collections.abc import AsyncGenerator, Generator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -218,7 +218,7 @@ async def test_f09_two_hundred_kills(
 
 
 @contextmanager
-def disk_of(size: int) -> Iterator[None]:
+def disk_of(size: int) -> Generator[None]:
     """Let the kernel take no byte of any file beyond this length: what a full disk does, and needs no privilege."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))

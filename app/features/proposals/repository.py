@@ -219,9 +219,10 @@ class OfferRepository:
         statement = select(Offer).where(Offer.proposal_id == proposal_id).order_by(Offer.number)
         return (await self._session.execute(statement)).scalars().all()
 
-    async def open_of(self, proposal_ids: Sequence[UUID]) -> Sequence[Offer]:
-        """Return the offers of these proposals that wait for an answer."""
-        statement = select(Offer).where(Offer.proposal_id.in_(proposal_ids), Offer.status == OfferStatus.OPEN)
+    async def holding_of(self, proposal_ids: Sequence[UUID]) -> Sequence[Offer]:
+        """Return the offers of these proposals that wait for an answer or were agreed on; each has one at the most."""
+        holding = Offer.status.in_((OfferStatus.OPEN, OfferStatus.ACCEPTED))
+        statement = select(Offer).where(Offer.proposal_id.in_(proposal_ids), holding)
         return (await self._session.execute(statement)).scalars().all()
 
     async def open_of_order(self, order_id: UUID) -> Offer | None:

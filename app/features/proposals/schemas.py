@@ -366,4 +366,5 @@ class ProposalRead(BaseModel):
     decided_at: Moment | None
     seen_at: Moment | None = Field(description="when the customer had it on the screen for the first time")
     offer: OfferRead | None = Field(description="the offer that waits for an answer")
+    agreed: OfferRead | None = Field(description="what both sides agreed on; it holds, whatever the proposal asked")
     actions: list[str]

@@ -101,6 +101,12 @@ async def test_terms_go_back_and_forth_until_both_agree(deal: Deal) -> None:
         (2, OfferSide.FREELANCER, OfferStatus.COUNTERED, 6_500_000),
         (3, OfferSide.CUSTOMER, OfferStatus.ACCEPTED, 6_200_000),
     ]
+    for reader in (deal.customer, deal.anna):
+        async with deal.market.uow() as work:
+            shown = await service.get_proposal(work.session, reader, deal.first.id)
+        assert shown.offer is None
+        assert shown.agreed is not None
+        assert (shown.agreed.id, shown.agreed.price.amount) == (last.id, 6_200_000), "what holds, not what was asked"
 
 
 async def test_a_proposal_chosen_as_it_stands_is_agreed_terms_too(deal: Deal) -> None:

@@ -71,17 +71,8 @@ def read_form(form: FormData, currency: Currency, files: Sequence[UUID] = ()) ->
         InvalidProposalError: Some of them cannot be read; all are named at once.
     """
     faults: list[FieldError] = []
-    amount = 0
-    try:
-        amount = typed_amount(str(form.get("price") or ""), currency)
-    except ValueError as wrong:
-        faults.append(FieldError(("price",), str(wrong)))
-    milestones = milestones_in(form, currency, faults)
-    content: dict[str, Any] = {
-        "price": {"amount": amount, "currency": currency},
-        "term_days": number_in(form, "term_days"),
+    content = terms_in(form, currency, faults) | {
         "letter": str(form.get("letter") or ""),
-        "milestones": milestones,
         "answers": [str(form.get(name) or "") for name in ANSWERS if name in form],
         "files": list(files),
     }
@@ -95,7 +86,19 @@ def read_form(form: FormData, currency: Currency, files: Sequence[UUID] = ()) ->
     return command
 
 
-def milestones_in(form: FormData, currency: Currency, faults: list[FieldError]) -> list[dict[str, Any]]:
+def terms_in(form: FormData, currency: Currency, faults: list[FieldError]) -> dict[str, Any]:
+    """Return price, term and plan as their commands take them; what cannot be read is added to the faults."""
+    amount = 0
+    try:
+        amount = typed_amount(str(form.get("price") or ""), currency)
+    except ValueError as wrong:
+        faults.append(FieldError(("price",), str(wrong)))
+    milestones = _milestones_in(form, currency, faults)
+    price = {"amount": amount, "currency": currency}
+    return {"price": price, "term_days": number_in(form, "term_days"), "milestones": milestones}
+
+
+def _milestones_in(form: FormData, currency: Currency, faults: list[FieldError]) -> list[dict[str, Any]]:
     """Return the rows of the plan that say anything; a row that is half full is a fault."""
     found: list[dict[str, Any]] = []
     rows = zip(*(map(str, form.getlist(f"milestone_{part}")) for part in ("title", "amount", "days")), strict=False)
@@ -163,7 +166,8 @@ def shown_in_words(proposal: ProposalRead) -> dict[str, Any]:
     label, tone = STATUS_WORDS[proposal.status]
     reason = _(REASON_WORDS[proposal.decline_reason]) if proposal.decline_reason else None
     named = [_(CONTACT_WORDS[mark]) for mark in proposal.contacts]
-    parts = [(part.title, Money(part.amount, proposal.price.currency), part.days) for part in proposal.milestones]
+    plan = proposal.agreed.milestones if proposal.agreed else proposal.milestones
+    parts = [(part.title, Money(part.amount, proposal.price.currency), part.days) for part in plan]
     return {
         "it": proposal,
         "badge": (_(label), tone),

@@ -12,7 +12,7 @@ from app.core.actor import Actor
 from app.core.errors import FieldError, InvalidError
 from app.core.http import ProcessResources, ReadSession, Uow
 from app.core.i18n import N_, _, ngettext
-from app.core.money import Currency, Money, typed_amount
+from app.core.money import Currency, Money
 from app.core.problems import field_errors
 from app.core.resources import Resources
 from app.features.identity.access import CurrentActor
@@ -26,7 +26,7 @@ from app.features.proposals.errors import (
     OfferStateError,
     ProposalChangedError,
 )
-from app.features.proposals.pages._words import form_of_terms, milestone_rows, milestones_in, number_in, too_late
+from app.features.proposals.pages._words import form_of_terms, milestone_rows, number_in, terms_in, too_late
 from app.features.proposals.schemas import OfferCounter, OfferCreate, OfferDecline, OfferRead, ProposalRead
 from app.models import OfferSide, OfferStatus
 from app.web.flash import redirect
@@ -160,21 +160,10 @@ def _read(form: FormData, currency: Currency) -> dict[str, Any]:
         InvalidProposalError: Some of them cannot be read; all are named at once.
     """
     faults: list[FieldError] = []
-    amount = 0
-    try:
-        amount = typed_amount(str(form.get("price") or ""), currency)
-    except ValueError as wrong:
-        faults.append(FieldError(("price",), str(wrong)))
-    milestones = milestones_in(form, currency, faults)
+    content = terms_in(form, currency, faults)
     if faults:
         raise InvalidProposalError(errors=faults)
-    return {
-        "price": {"amount": amount, "currency": currency},
-        "term_days": number_in(form, "term_days"),
-        "milestones": milestones,
-        "message": str(form.get("message") or ""),
-        "answer_hours": number_in(form, "answer_hours"),
-    }
+    return content | {"message": str(form.get("message") or ""), "answer_hours": number_in(form, "answer_hours")}
 
 
 def _command[C: BaseModel](kind: type[C], content: dict[str, Any]) -> C:

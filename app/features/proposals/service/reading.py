@@ -117,9 +117,9 @@ async def present(session: AsyncSession, actor: Actor, rows: Sequence[Proposal])
         return []
     found = await orders.orders_by_id(session, [row.order_id for row in rows])
     people = await orders.people(session, [row.freelancer_id for row in rows])
-    negotiated = [row.id for row in rows if row.status in NEGOTIATED]
-    waiting = await OfferRepository(session).open_of(negotiated) if negotiated else ()
-    offers = {offer.proposal_id: offer for offer in waiting}
+    negotiated = [row.id for row in rows if row.status in (*NEGOTIATED, ProposalStatus.ACCEPTED)]
+    holding = await OfferRepository(session).holding_of(negotiated) if negotiated else ()
+    offers = {offer.proposal_id: offer for offer in holding}
     held = await files.attached(session, [files_of(row.id) for row in rows])
     return [
         _read(
@@ -227,6 +227,7 @@ def _read(
     held: list[FileRead],
 ) -> ProposalRead:
     for_customer = policy.side_of(actor, order, proposal) is Side.CUSTOMER
+    shown = _read_offer(actor, order, proposal, offer) if offer else None
     return ProposalRead(
         id=proposal.id,
         order=OrderBrief(id=order.id, title=order.title, status=order.status, version=order.version),
@@ -249,7 +250,8 @@ def _read(
         edited_at=proposal.edited_at,
         decided_at=proposal.decided_at,
         seen_at=proposal.seen_at,
-        offer=_read_offer(actor, order, proposal, offer) if offer else None,
+        offer=shown if shown and shown.status is OfferStatus.OPEN else None,
+        agreed=shown if shown and shown.status is OfferStatus.ACCEPTED else None,
         actions=actions(actor, order, proposal),
     )
 
