@@ -11,10 +11,10 @@ from bench.report import RESULTS, Book, show
 from bench.run import Run
 from bench.world import World
 
-SECTIONS = ["me", "lists", "pages", "search", "facets", "people", "inserts", "signins", "enumeration", "alerts"]
+SECTIONS = ["me", "lists", "deep", "pages", "search", "facets", "people", "inserts", "signins", "enumeration", "alerts"]
 SECTIONS += ["starts", "files"]
 WITHOUT_WORLD = {"starts"}
-WITHOUT_ORDERS = {"starts", "me", "signins", "enumeration", "files"}
+WITHOUT_ORDERS = {"starts", "me", "deep", "signins", "enumeration", "files"}
 FULL = 1_000_000
 QUICK = 20_000
 

@@ -101,7 +101,7 @@ class World:
 
     def __init__(self, orders: int) -> None:
         self.orders = orders
-        self.folder = DATA / ("bench" if orders >= 1_000_000 else f"bench-{orders}")
+        self.folder = DATA / ("bench" if orders == 1_000_000 else f"bench-{orders}")
 
     @cached_property
     def secret(self) -> str:

@@ -28,6 +28,7 @@ PAGES = {
     "orders-wrong": "/orders?budget_min=x",
     "order": "/orders >",
     "freelancers": "/freelancers?q=Python&sort=match",
+    "freelancers-none": "/freelancers?q=Pithon",
     "person": "/@anna_dev",
     "states": "/states",
     "api": "/docs",
@@ -46,6 +47,7 @@ LOCALES = {"ru": "ru-RU", "en": "en-GB"}
 INSIDE = {
     "customer": {
         "my-orders": "/my/orders",
+        "order-templates": "/my/order-templates",
         "no-invitations": "/my/invitations",
         "new-order": "/orders/new",
         "profile": "/settings/profile",
@@ -71,6 +73,9 @@ INSIDE = {
     },
     "freelancer": {
         "my-proposals": "/my/proposals",
+        "my-letters": "/my/letters",
+        "new-letter": "/my/letters/new",
+        "own-portfolio": "/settings/portfolio",
         "for-you": "/orders/for-you",
         "answered-order": "/my/proposals >",
         "no-orders": "/my/orders",

@@ -3,14 +3,12 @@
 import asyncio
 import base64
 import json
-import sys
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from app.core.errors import UnavailableError
 from app.core.resources import Resources
+from app.gateways.processes import run_module
 
-ROOT = Path(__file__).resolve().parents[3]
 SECONDS = 10.0
 MOST_WAITING = 16
 KEPT_SECONDS = 24 * 3600
@@ -66,25 +64,7 @@ async def draw(resources: Resources, card: ShareCard, mark: str) -> bytes:
 
 async def _drawn(card: ShareCard) -> bytes:
     content = asdict(card) | {"face": base64.b64encode(card.face).decode() if card.face else None}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "app.gateways.cards.child",
-        cwd=ROOT,
-        env={"PYTHONDONTWRITEBYTECODE": "1"},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        async with asyncio.timeout(SECONDS):
-            drawn, _errors = await process.communicate(json.dumps(content).encode())
-    except TimeoutError as late:
-        raise UnavailableError from late
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode != 0 or not drawn:
+    drawn = await run_module("app.gateways.cards.child", sent=json.dumps(content).encode(), seconds=SECONDS)
+    if not drawn:
         raise UnavailableError
     return drawn

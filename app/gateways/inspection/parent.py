@@ -4,14 +4,12 @@ Decoders of pictures and documents are where crafted files strike. Whatever happ
 few facts and the files that were made; a process that dies or takes too long has found a broken file.
 """
 
-import asyncio
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+from app.gateways.processes import run_module
 
 SECONDS = 15.0
 
@@ -52,27 +50,8 @@ async def inspect(order: Order) -> Seen:
         "square": order.square,
         "crop": dict(order.crop) if order.crop else None,
     }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "app.gateways.inspection.child",
-        json.dumps(task),
-        cwd=ROOT,
-        env={"PYTHONDONTWRITEBYTECODE": "1"},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        async with asyncio.timeout(SECONDS):
-            said, _errors = await process.communicate()
-    except TimeoutError:
-        said = b""
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode != 0:
+    said = await run_module("app.gateways.inspection.child", json.dumps(task), seconds=SECONDS)
+    if said is None:
         return Seen(refusal="broken")
     facts = json.loads(said)
     return Seen(
