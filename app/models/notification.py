@@ -52,6 +52,7 @@ class NoticeKind(StrEnum):
     REPORT_UPHELD = "report_upheld"
     REPORT_LIFTED = "report_lifted"
     ORDERS_FOUND = "orders_found"
+    FILE_REFUSED = "file_refused"
 
 
 class MailStatus(StrEnum):

@@ -37,6 +37,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "orders.invitation_sent": ("notifications.on_invitation_sent",),
     "orders.invitation_declined": ("notifications.on_invitation_declined",),
     "orders.order_ending": ("notifications.on_order_ending",),
+    "files.file_refused": ("notifications.on_file_refused",),
     "orders.order_checked": ("notifications.on_order_checked",),
     "reports.report_closed": ("notifications.on_report_closed",),
     "matching.orders_found": ("notifications.on_orders_found",),
@@ -56,7 +57,6 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
 SILENT: frozenset[str] = frozenset(
     {
         "files.file_ready",
-        "files.file_refused",
         "identity.user_registered",
         "orders.order_submitted",
         "reports.report_objected",

@@ -27,3 +27,4 @@ class FileRefused(DomainEvent):
     owner_id: str
     kind: str
     reason: str
+    name: str = ""

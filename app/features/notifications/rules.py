@@ -15,7 +15,7 @@ CLAIM = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How a notice reads; placeholders are `order`, `person` and `count`."""
+    """How a notice reads; placeholders are `order`, `person`, `file` and `count`."""
 
     text: str
     href: str | None = None
@@ -28,6 +28,13 @@ INVITED = "/orders/{order_id}/invitations"
 PROPOSALS = "/orders/{order_id}/proposals"
 OFFER = "/offers/{offer_id}"
 REPORT = "/my/reports/{report_id}"
+PLACES = {
+    "avatar": "/settings/photo",
+    "portfolio": "/settings/portfolio",
+    "order": "/my/orders",
+    "proposal": "/my/proposals",
+}
+"""Where files of a kind are seen, and why one was refused."""
 
 WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.PASSWORD_CHANGED: Wording(N_("Your password was changed."), SECURITY),
@@ -67,9 +74,12 @@ WORDINGS: dict[NoticeKind, Wording] = {
         N_("The operator took back a decision about something of yours. Nothing stands against you."), REPORT
     ),
     NoticeKind.ORDERS_FOUND: Wording(N_("New orders for your saved searches: {count}."), "/my/searches"),
+    NoticeKind.FILE_REFUSED: Wording(
+        N_("Your file “{file}” was not taken. Look what was wrong, and send another."), "{place}"
+    ),
 }
 
-NOTICE_ONLY = frozenset({NoticeKind.PROPOSAL_SHORTLISTED, NoticeKind.OFFER_MISSED})
+NOTICE_ONLY = frozenset({NoticeKind.PROPOSAL_SHORTLISTED, NoticeKind.OFFER_MISSED, NoticeKind.FILE_REFUSED})
 """What is not worth a mail."""
 
 

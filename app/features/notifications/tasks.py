@@ -8,9 +8,10 @@ import structlog
 from app.core.resources import Resources
 from app.core.uow import UnitOfWork, unit_of_work
 from app.core.worker import consumer, periodic
+from app.features.files import events as files
 from app.features.identity import events as identity
 from app.features.matching import events as matching
-from app.features.notifications import service
+from app.features.notifications import rules, service
 from app.features.notifications.service import Draft, Trouble
 from app.features.orders import events as orders
 from app.features.proposals import events as proposals
@@ -100,6 +101,13 @@ async def on_account_banned(uow: UnitOfWork, event: identity.AccountBanned, mess
 async def on_account_unbanned(uow: UnitOfWork, event: identity.AccountUnbanned, message_id: int) -> None:
     """Tell the owner that the door is open again."""
     await service.mail_only(uow, event.user_id, NoticeKind.ACCOUNT_UNBANNED, message_id)
+
+
+@consumer("notifications.on_file_refused", files.FileRefused)
+async def on_file_refused(uow: UnitOfWork, event: files.FileRefused, message_id: int) -> None:
+    """Tell the owner, on the page alone: they may have left the form before somebody looked at the file."""
+    about = {"file": event.name, "place": rules.PLACES.get(event.kind, "/notifications")}
+    await service.notify(uow, event.owner_id, NoticeKind.FILE_REFUSED, message_id, **about)
 
 
 @consumer("notifications.on_proposal_sent", proposals.ProposalSent)

@@ -15,6 +15,7 @@ from app.core.ids import new_id
 from app.core.resources import Resources
 from app.core.uow import unit_of_work
 from app.core.worker import Outcome
+from app.features.files.tasks import process_files
 from app.features.identity.events import PasswordChanged
 from app.features.notifications import rules, service
 from app.features.notifications.tasks import prune
@@ -22,8 +23,10 @@ from app.features.orders import service as orders
 from app.features.orders.schemas import OrderPatch
 from app.features.proposals import service as proposals
 from app.gateways.mail import Mail
+from app.models import SubjectKind
 from app.models.notification import NoticeKind, Notification
 from app.models.user import User
+from tests.factories.files import Files
 from tests.factories.market import Market
 
 type Settle = Callable[..., Awaitable[list[Outcome]]]
@@ -65,6 +68,20 @@ async def test_everybody_concerned_learns_what_happened(
     count = len(mailbox)
     await settle()
     assert len(mailbox) == count == 7
+
+
+async def test_whoever_sent_a_file_that_was_refused_learns_it(
+    market: Market, settle: Settle, resources: Resources, client: httpx.AsyncClient, mailbox: list[Mail]
+) -> None:
+    anna = await market.person("anna")
+    await market.sign_in(client, anna)
+    await Files(resources).send(anna, b"no picture", "me.png", SubjectKind.AVATAR)
+    await process_files(resources)
+    await settle()
+    (notice,) = (await client.get(LIST)).json()["items"]
+    assert notice["text"] == "Your file “me.png” was not taken. Look what was wrong, and send another."
+    assert (notice["kind"], notice["href"]) == ("file_refused", "/settings/photo")
+    assert mailbox == []
 
 
 async def test_an_order_that_ended_by_itself_is_told(
@@ -155,7 +172,7 @@ async def test_every_kind_of_notice_can_be_stored_and_read(
     about = {name: str(new_id()) for _text, name, _spec, _conversion in Formatter().parse(places) if name}
     async with unit_of_work(resources) as uow:
         for kind in rules.WORDINGS:
-            await service.notify(uow, str(user.id), kind, 1, **about, count="3")
+            await service.notify(uow, str(user.id), kind, 1, **about, count="3", file="a.txt")
     assert sorted(await kinds(client)) == sorted(kind.value for kind in rules.WORDINGS)
 
 

@@ -165,7 +165,7 @@ async def settle_file(uow: UnitOfWork, work: Work, findings: Findings) -> None:
     if findings.refusal is not None:
         file.status, file.refusal = FileStatus.REFUSED, findings.refusal
         await repository.doom(file.id, utc_now())
-        uow.emit(FileRefused(**facts, reason=findings.refusal.value))
+        uow.emit(FileRefused(**facts, reason=findings.refusal.value, name=file.name))
         return
     for made in findings.made:
         repository.add(_object(file.id, made))

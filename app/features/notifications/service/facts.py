@@ -30,7 +30,6 @@ async def facts_of(session: AsyncSession, all_params: list[Params]) -> list[dict
         person = names.get(UUID(str(params["person_id"]))) if params.get("person_id") else None
         if person is not None:
             words["person"] = person
-        if params.get("count"):
-            words["count"] = str(params["count"])
+        words |= {name: str(params[name]) for name in ("count", "file") if params.get(name)}
         result.append(words)
     return result
