@@ -11,6 +11,10 @@ from typing import Any
 
 import asyncpg
 
+from app.core.resources import open_resources
+from app.core.uow import unit_of_work
+from app.features.catalog import service
+from app.features.catalog.schemas import Searched
 from bench.texts import texts
 from bench.world import World
 
@@ -141,3 +145,15 @@ def prepare(world: World, *, orders: bool) -> None:
     world.command("prepare")
     if orders:
         asyncio.run(fill(world))
+        asyncio.run(learn(world))
+
+
+async def learn(world: World) -> None:
+    """Let the dictionary know the words, as the periodic task does within an hour."""
+    servers = world.servers
+    async with open_resources(
+        world.settings, database_url=servers.database_url, redis_url=servers.redis_url
+    ) as resources:
+        for searched in Searched:
+            async with unit_of_work(resources) as uow:
+                await service.learn_terms(uow, searched)

@@ -28,7 +28,7 @@ PAGES = {
     "orders-wrong": "/orders?budget_min=x",
     "order": "/orders >",
     "freelancers": "/freelancers?q=Python&sort=match",
-    "freelancers-none": "/freelancers?q=Pithon",
+    "freelancers-none": "/freelancers?q=%D0%BF%D0%B0%D0%B9%D1%82%D0%BD",
     "person": "/@anna_dev",
     "states": "/states",
     "api": "/docs",

@@ -72,33 +72,35 @@ BEGIN
 END
 $body$
 """
-# Words as people type them: quotes and minus as everywhere, a star for the beginning of a word, and parts joined by a
-# hyphen stand side by side, whether the text joins them or not. It looks at nothing but its words, so that the
-# planner knows the query itself.
+# Words as people type them: quotes and minus as everywhere, and parts joined by a hyphen stand side by side, whether the
+# text joins them or not. Words after a star are endings that one may have: `програм*программа*программист`. It looks at
+# nothing but its words, so that the planner knows the query itself, and every lexeme with its frequency.
 SEARCH_QUERY = r"""
 CREATE FUNCTION search_query(words text) RETURNS tsquery LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $body$
 DECLARE
     plain text := search_words(words);
+    whole text := regexp_replace(plain, '\*\S*', '', 'g');
     asked tsquery;
     typed record;
     target tsquery;
     forms text;
 BEGIN
-    IF strpos(plain, '"') = 0 THEN
-        plain := regexp_replace(
-            plain, '(^|\s)(-?)([а-яА-Яa-zA-Z0-9]+)-([а-яА-Яa-zA-Z0-9]+)(?![^\s*])', '\1\2"\3 \4"', 'g');
+    IF strpos(whole, '"') = 0 THEN
+        whole := regexp_replace(
+            whole, '(^|\s)(-?)([а-яА-Яa-zA-Z0-9]+)-([а-яА-Яa-zA-Z0-9]+)(?!\S)', '\1\2"\3 \4"', 'g');
     END IF;
-    asked := websearch_to_tsquery('russian', plain);
+    asked := websearch_to_tsquery('russian', whole);
     FOR typed IN
-        SELECT DISTINCT (ts_lexize('simple', hit[1]))[1] AS word, hit[2] <> '' AS starts
-        FROM regexp_matches(plain, '([а-яА-Яa-zA-Z0-9]+)"?(\*?)', 'g') AS hit
+        SELECT DISTINCT (ts_lexize('simple', hit[1]))[1] AS word, ltrim(hit[2], '*') AS endings
+        FROM regexp_matches(plain, '([а-яА-Яa-zA-Z0-9]+)((\*[а-яА-Яa-zA-Z0-9]+)*)', 'g') AS hit
     LOOP
         target := plainto_tsquery('russian', typed.word);
         IF numnode(target) = 1 THEN
-            SELECT string_agg(quote_literal(form), ' | ') INTO forms FROM unnest(search_forms(typed.word)) AS form;
-            IF typed.starts AND char_length(typed.word) > 2 THEN
-                forms := concat_ws(' | ', forms, quote_literal(typed.word) || ':*');
-            END IF;
+            SELECT string_agg(quote_literal(form), ' | ') INTO forms FROM (
+                SELECT unnest(search_forms(typed.word)) AS form
+                UNION
+                SELECT unnest(tsvector_to_array(to_tsvector('russian', replace(typed.endings, '*', ' '))))
+            ) AS known;
             IF forms IS NOT NULL THEN
                 asked := ts_rewrite(asked, target, (target::text || ' | ' || forms)::tsquery);
             END IF;
@@ -128,9 +130,22 @@ def upgrade() -> None:
     op.execute(ANSWERED)
     op.alter_column("search_terms", "orders", server_default=sa.text("0"))
     op.add_column("search_terms", sa.Column("people", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
+    with op.get_context().autocommit_block():
+        op.create_index(
+            "ix_search_terms_beginning",
+            "search_terms",
+            ["word"],
+            postgresql_ops={"word": "text_pattern_ops"},
+            postgresql_concurrently=True,
+            if_not_exists=True,
+        )
 
 
 def downgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.drop_index(
+            "ix_search_terms_beginning", table_name="search_terms", postgresql_concurrently=True, if_exists=True
+        )
     op.execute("DELETE FROM search_terms WHERE orders = 0")
     op.drop_column("search_terms", "people")
     op.alter_column("search_terms", "orders", server_default=None)

@@ -17,6 +17,7 @@ class SearchTerm(Base):
     __tablename__ = "search_terms"
     __table_args__ = (
         CheckConstraint("char_length(word) BETWEEN 3 AND 40", name="word_length"),
+        Index("ix_search_terms_beginning", "word", postgresql_ops={"word": "text_pattern_ops"}),
         Index("ix_search_terms_keys", "keys", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
     )
 

@@ -1,15 +1,10 @@
 """Best match, budget order, counts per skill, feed and did-you-mean over all orders, one connection."""
 
-import asyncio
 import statistics
 import time
 from urllib.parse import quote
 
-from app.core.resources import open_resources
-from app.core.uow import unit_of_work
-from app.features.catalog import service
 from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry
-from app.features.catalog.schemas import Searched
 from bench.load import Target, compare
 from bench.report import Section, at_most, figures
 from bench.run import Run
@@ -22,7 +17,6 @@ MISTYPED = ("разрабтать", "логотп", "переовд", "наст�
 
 def measure(run: Run) -> list[Section]:
     """Ask in a closed loop; every kind of question has its own row."""
-    asyncio.run(_learn(run))
     kinds = {
         "best match": tuple(f"/api/v1/orders?q={quote(word)}&sort=match" for word in WORDS),
         "by budget": tuple(f"/api/v1/orders?sort=budget&currency=RUB{more}" for more in ("", "&skills=python")),
@@ -47,17 +41,6 @@ def measure(run: Run) -> list[Section]:
         at_most("suggestions while typing, p99", by_name["suggested skills"].p99, 50, " ms"),
     ]
     return [section, suggestions()]
-
-
-async def _learn(run: Run) -> None:
-    """Let the dictionary know the words, as the periodic task does."""
-    servers = run.world.servers
-    async with (
-        open_resources(run.world.settings, database_url=servers.database_url, redis_url=servers.redis_url) as resources,
-        unit_of_work(resources) as uow,
-    ):
-        for searched in Searched:
-            await service.learn_terms(uow, searched)
 
 
 def suggestions() -> Section:

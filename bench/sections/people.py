@@ -10,7 +10,7 @@ from urllib.parse import quote
 import asyncpg
 import orjson
 
-from bench.fill import catalogue_of, uuid7
+from bench.fill import catalogue_of, learn, uuid7
 from bench.load import Target, compare
 from bench.report import Section, at_least, at_most, figures
 from bench.run import Run
@@ -27,6 +27,7 @@ WORDS = ("разработать", "логотип", "перевод догов�
 def measure(run: Run) -> list[Section]:
     """Fill once, then ask in a closed loop on one connection; every kind of question has its own row."""
     deep = asyncio.run(_prepare(run))
+    asyncio.run(learn(run.world))
     kinds = {
         "first page": ("/api/v1/freelancers",),
         "deep pages": tuple(f"/api/v1/freelancers?cursor={cursor}" for cursor in deep),

@@ -12,6 +12,8 @@ from functools import cached_property
 MAX_QUERY = 60
 TYPO_SIMILARITY = 0.4
 _GAPS = re.compile(r"[ -]+")
+_LAST_WORD = re.compile(r"(?:^|.*\s)([^\W\d_]{3,40})", re.DOTALL)
+_STARRED = re.compile(r"(?<!\w)([^\W\d_]{3,40})\*\S*")
 _LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
 _CYRILLIC = "йцукенгшщзхъфывапролджэячсмитьбюё"
 _OTHER_LAYOUT = str.maketrans(_LATIN + _CYRILLIC, _CYRILLIC + _LATIN)
@@ -234,3 +236,34 @@ class Catalogue:
             slug = self._keys[number].skill.slug
             ranks[slug] = min(1 - score, ranks.get(slug, 1.0))
         return ranks
+
+
+def last_word(query: str) -> str | None:
+    """Return the last word of a typed search as the dictionary has it, where it may be unfinished.
+
+    Not in quotes, not left out by a minus, letters alone: what a person would type on.
+    """
+    found = None if '"' in query else _LAST_WORD.fullmatch(query)
+    return term(found[1]) if found else None
+
+
+def starred(query: str) -> set[str]:
+    """Return the beginnings in a typed search that a star follows."""
+    return {term(word) for word in _STARRED.findall(query)}
+
+
+def with_endings(query: str, endings: Mapping[str, Sequence[str]]) -> str:
+    """Put behind each unfinished word the words it may become, as the function `search_query` reads them."""
+    last = last_word(query)
+    if last in endings:
+        query = f"{query}*"
+
+    def complete(match: re.Match[str]) -> str:
+        return "*".join([match[1], *endings.get(term(match[1]), ())])
+
+    return _STARRED.sub(complete, query)
+
+
+def term(word: str) -> str:
+    """Return a word as the dictionary has it."""
+    return word.lower().replace("ё", "е")

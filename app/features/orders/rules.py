@@ -161,18 +161,8 @@ def hours_faults(kind: BudgetKind, hours: int | None) -> list[FieldError]:
 
 
 _WORD = re.compile(r"\w")
-_LAST_WORD = re.compile(r"(?:^|.*\s)([^\W\d_]{3,40})", re.DOTALL)
 
 
 def has_words(query: str) -> bool:
     """Tell whether a typed search holds anything that can be searched for."""
     return _WORD.search(query) is not None
-
-
-def last_word(query: str) -> str | None:
-    """Return the last word of a typed search as the dictionary has it, where it may be unfinished.
-
-    Not in quotes, not left out by a minus, letters alone: what a person would type on.
-    """
-    found = None if '"' in query else _LAST_WORD.fullmatch(query)
-    return found[1].lower().replace("ё", "е") if found else None

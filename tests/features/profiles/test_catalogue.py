@@ -83,6 +83,7 @@ async def test_filters(market: Market, resources: Resources, query: dict[str, An
         country="RU",
         place="Казань",
     )
+    await learn_terms(resources)
     assert await found(resources, **query) == (["vera_k"] if fits else [])
 
 

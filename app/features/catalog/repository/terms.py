@@ -1,6 +1,7 @@
 """Every query about the dictionary of search."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import TextClause, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -55,11 +56,43 @@ class TermRepository:
 
     async def known(self, words: Collection[str]) -> set[str]:
         """Return those of the words that stand there as they are."""
-        if self._lane is not None:
-            statement = f"SELECT word FROM search_terms WHERE word = ANY($1::text[]) AND {self._searched.value} > 0"  # noqa: S608 - a name of ours
-            return {row[0] for row in await self._lane.fetch(statement, list(words))}
         asked = select(SearchTerm.word).where(SearchTerm.word.in_(words), self._frequency > 0)
         return set((await self._session.execute(asked)).scalars())
+
+    async def endings(self, beginnings: Collection[str], most: int) -> dict[str, list[str]]:
+        """Return for each beginning the most frequent words that begin so."""
+        statement = f"""
+            SELECT asked.beginning, found.word
+            FROM unnest(CAST($1 AS text[]), CAST($2 AS text[])) AS asked (beginning, beyond),
+            LATERAL (
+                SELECT word FROM search_terms
+                WHERE word ~>=~ asked.beginning AND word ~<~ asked.beyond AND {self._searched.value} > 0
+                ORDER BY {self._searched.value} DESC, word LIMIT {int(most)}
+            ) AS found"""  # noqa: S608 - a name and a number of ours
+        asked = sorted(beginnings)
+        beyond = [word[:-1] + chr(ord(word[-1]) + 1) for word in asked]
+        found: dict[str, list[str]] = {}
+        for beginning, word in await self._rows(statement, asked, beyond):
+            found.setdefault(beginning, []).append(word)
+        return found
+
+    async def read(self, queries: Collection[str], words: Collection[str]) -> tuple[dict[str, str], set[str]]:
+        """Return typed searches as PostgreSQL reads them, and which of the words stand there as they are.
+
+        Searches are read once, because planning would read each several times; both in one turn, because turns count.
+        """
+        statement = f"""
+            SELECT typed, CAST(search_query(typed) AS text) FROM unnest(CAST($1 AS text[])) AS typed
+            UNION ALL
+            SELECT word, NULL FROM search_terms WHERE word = ANY(CAST($2 AS text[])) AND {self._searched.value} > 0"""  # noqa: S608 - a name of ours
+        rows = await self._rows(statement, sorted(queries), sorted(words))
+        read = {row[0]: row[1] for row in rows if row[1] is not None}
+        return read, {row[0] for row in rows if row[1] is None}
+
+    async def _rows(self, statement: str, *values: list[str]) -> Any:  # noqa: ANN401 - rows of either driver
+        if self._lane is not None:
+            return await self._lane.fetch(statement, *values)
+        return (await (await self._session.connection()).exec_driver_sql(statement, values)).all()
 
     async def alike(self, keys: Collection[str]) -> Sequence[tuple[str, int]]:
         """Return words that share a key, with their frequency, the most frequent first."""

@@ -8,12 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.fastlane import FastLane
 from app.core.uow import UnitOfWork
 from app.features.catalog.repository import TermRepository
-from app.features.catalog.rules import other_layout
+from app.features.catalog.rules import last_word, other_layout, starred, with_endings
 from app.features.catalog.schemas import Searched
 
 _WORD = re.compile(r"(?<![\w-])[^\W\d_]{3,40}")
 """Words that may be put right: no numbers, nothing that a minus leaves out."""
 MOST_WORDS = 6
+MOST_ENDINGS = 8
+"""Words that one beginning may become; each is a look into the index."""
 
 
 def keys_of(word: str) -> set[str]:
@@ -45,11 +47,25 @@ async def learn_terms(uow: UnitOfWork, searched: Searched) -> None:
     await TermRepository(uow.session, searched).learn()
 
 
-async def known_terms(
-    session: AsyncSession, searched: Searched, words: Collection[str], lane: FastLane | None = None
-) -> set[str]:
-    """Return those of the words that stand as they are in something that can be found; asks nothing for no words."""
-    return await TermRepository(session, searched, lane).known(words) if words else set()
+async def read_queries(
+    session: AsyncSession, searched: Searched, queries: Collection[str], lane: FastLane | None = None
+) -> dict[str, str]:
+    """Return typed searches as `tsquery`, with the forms of words and the words that unfinished ones may become.
+
+    Unfinished are words with a star behind them, and last words that nothing has as they stand: of orders, that is;
+    whoever looks for people is served by any ending. The eight most frequent words stand for each. Three statements at
+    the most, whatever the number of searches.
+    """
+    repository = TermRepository(session, searched, lane)
+    last = {word for query in queries if (word := last_word(query))}
+    read, known = await repository.read(queries, last if searched is Searched.ORDERS else ())
+    unfinished = (last - known).union(*map(starred, queries))
+    if unfinished:
+        endings = await repository.endings(unfinished, MOST_ENDINGS)
+        completed = {query: complete for query in queries if (complete := with_endings(query, endings)) != query}
+        again, _known = await repository.read(set(completed.values()), ()) if completed else ({}, set[str]())
+        read |= {query: again[complete] for query, complete in completed.items()}
+    return read
 
 
 async def did_you_mean(session: AsyncSession, searched: Searched, typed: str) -> str | None:

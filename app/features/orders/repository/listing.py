@@ -1,11 +1,10 @@
 """The public list of orders; the fast path is `newest_cards`, run by the driver itself."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import (
@@ -48,8 +47,11 @@ IS_LISTED = and_(
     literal_column("orders.visibility") == literal_column("'public'"),
 )
 """As text, because an index over listed orders alone is not used where a state is a parameter."""
+NEWEST_WITH_WORDS = 1000
+"""The same where words alone are asked for: a thousand rows say how frequent they are."""
+FEW = 4
+"""With fewer than this among those, all that have the words are some thousands at the most: gather them."""
 _PLACE = frozenset({"published_at", "order_id"})
-_TOKEN = re.compile(r"\w+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -86,6 +88,7 @@ class Conditions:
     """What a list of open orders is narrowed to, with every name already resolved."""
 
     words: str = ""
+    """As PostgreSQL's `tsquery` is written."""
     category_ids: tuple[int, ...] = ()
     skills: tuple[str, ...] = ()
     any_skill: tuple[str, ...] = ()
@@ -112,7 +115,7 @@ class Conditions:
         hundred orders where twenty thousand fit.
         """
         given = len(shape_of(self, None)[0][0] - {"words", "skills", "any_skill", "hidden"})
-        return given + len(_TOKEN.findall(self.words)) + len(self.skills) + len(self.any_skill) > 1
+        return given + self.words.count(" & ") + bool(self.words) + len(self.skills) + len(self.any_skill) > 1
 
 
 type Shape = tuple[frozenset[str], str]
@@ -135,7 +138,7 @@ def shape_of(conditions: Conditions, position: Position | None) -> tuple[Shape, 
 
 def clauses_of(given: frozenset[str], of: type[Order] = Order) -> list[ColumnElement[bool]]:
     """Return what an order has to be for the conditions that are given, their values as parameters of their names."""
-    query = func.search_query(bindparam("words", type_=Text), type_=TSQUERY)
+    query = cast(bindparam("words", type_=Text), TSQUERY)
     ids = bindparam("category_ids", type_=ARRAY(BigInteger))
     most = func.coalesce(of.budget_max_amount, of.budget_amount)
     known: dict[str, ColumnElement[bool]] = {
@@ -264,22 +267,55 @@ CARD_COLUMNS = (
 )
 
 
+def _words_alone(given: frozenset[str]) -> bool:
+    return given - {"hidden"} == {"words"}
+
+
+def _newest(given: frozenset[str]) -> int:
+    return NEWEST_WITH_WORDS if _words_alone(given) else NEWEST
+
+
 def _among_newest(shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
     """Take the rows that fit among the `NEWEST` beside the neighbour: a way whose cost has an end."""
     given, side = shape
-    newest = _window(select(*CARD_COLUMNS, Order.search, Order.answered_at), (frozenset(), side), NEWEST).subquery(
-        "newest"
-    )
+    newest = _window(
+        select(*CARD_COLUMNS, Order.search, Order.answered_at), (frozenset(), side), _newest(given)
+    ).subquery("newest")
     near = aliased(Order, newest)
     columns = [getattr(near, column.key) for column in CARD_COLUMNS]
     key = (near.published_at, near.id) if side == "newer" else (near.published_at.desc(), near.id.desc())
     return select(*columns).where(*clauses_of(given, near)).order_by(*key).limit(literal_column(str(int(limit))))
 
 
+def _gathered(shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
+    """Take every row that has the words, by the index of words, and sort them: right where they are few.
+
+    Left to itself PostgreSQL follows the index by time through the whole table for a word that it takes for a little
+    less rare than it is: it cannot know how rare a form is that no order has.
+    """
+    given, side = shape
+    key = tuple_(Order.published_at, Order.id)
+    neighbour = tuple_(bindparam("published_at", type_=DateTime(timezone=True)), bindparam("order_id", type_=Uuid()))
+    found = select(*CARD_COLUMNS).where(IS_LISTED, *clauses_of(given))
+    if side:
+        found = found.where(key > neighbour if side == "newer" else key < neighbour)
+    near = aliased(Order, found.offset(literal_column("0")).subquery("found"))
+    order = (near.published_at, near.id) if side == "newer" else (near.published_at.desc(), near.id.desc())
+    columns = [getattr(near, column.key) for column in CARD_COLUMNS]
+    return select(*columns).order_by(*order).limit(literal_column(str(int(limit))))
+
+
+type Way = Literal["planned", "among_newest", "gathered"]
+"""How a page is found: as PostgreSQL thinks best, among the newest alone, or by the index of words alone."""
+
+
 @lru_cache(maxsize=400)
-def cards_statement(shape: Shape, limit: int, *, among_newest: bool = False) -> tuple[str, tuple[str, ...]]:
+def cards_statement(shape: Shape, limit: int, way: Way = "planned") -> tuple[str, tuple[str, ...]]:
     """Return the text of a page of cards, compiled once for its shape, and the names of its values in order."""
-    rows = _among_newest(shape, limit) if among_newest else _window(select(*CARD_COLUMNS), shape, limit)
+    if way == "planned":
+        rows = _window(select(*CARD_COLUMNS), shape, limit)
+    else:
+        rows = {"among_newest": _among_newest, "gathered": _gathered}[way](shape, limit)
     page = rows.subquery("page")
     compiled = _cards(page.c).compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's own
     return str(compiled), tuple(compiled.positiontup or ())
@@ -318,10 +354,12 @@ class ListingRepository:
         """Return a page of open orders as JSON texts, newest first whatever the direction."""
         shape, values = shape_of(conditions, position)
         rows: Sequence[Any] = ()
-        if conditions.several:
-            rows = await self._fetch(*cards_statement(shape, limit, among_newest=True), values)
+        if conditions.several or conditions.words:
+            rows = await self._fetch(*cards_statement(shape, limit, "among_newest"), values)
         if len(rows) < limit:
-            rows = await self._fetch(*cards_statement(shape, limit), values)
+            rare = _words_alone(shape[0]) and len(rows) < FEW
+            way: Way = "gathered" if rare else "planned"
+            rows = await self._fetch(*cards_statement(shape, limit, way), values)
         return rows
 
     async def count(self, conditions: Conditions) -> int:

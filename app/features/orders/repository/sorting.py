@@ -109,7 +109,7 @@ class Counted:
 
 def _within(weights: str) -> ColumnElement[bool]:
     """Tell whether the words stand in the parts of an order that have these weights."""
-    query = func.search_query(bindparam("words", type_=Text), type_=TSQUERY)
+    query = cast(bindparam("words", type_=Text), TSQUERY)
     return func.ts_filter(Order.search, literal_column(f"""'{weights}'::"char"[]""")).op("@@")(query)
 
 

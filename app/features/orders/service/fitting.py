@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
-from app.features.orders import rules
 from app.features.orders.errors import InvalidFilterError
 from app.features.orders.repository import Conditions, FittingRepository
 from app.features.orders.schemas import OrderFilter
@@ -20,11 +19,11 @@ async def lists_holding(
 ) -> set[int]:
     """Return the places of the filters whose list holds the order now; one that cannot be applied holds nothing."""
     lists: dict[int, Conditions] = {}
-    last = {word for wanted in filters if (word := rules.last_word(wanted.q.strip()))}
-    known = await catalog.known_terms(session, Searched.ORDERS, last)
+    typed = {wanted.q.strip() for wanted in filters} - {""}
+    read = await catalog.read_queries(session, Searched.ORDERS, {words for words in typed if "\x00" not in words})
     for place, wanted in enumerate(filters):
         try:
-            conditions = await narrow(session, resources, wanted, known=known)
+            conditions = await narrow(session, resources, wanted, read=read)
         except InvalidFilterError:
             continue
         if conditions is not None:

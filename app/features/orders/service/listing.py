@@ -1,6 +1,6 @@
 """Reading the public list of orders, in its plain and its fast way."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -51,11 +51,11 @@ async def narrow(
     resources: Resources,
     wanted: OrderFilter,
     reader: Actor | None = None,
-    known: Container[str] | None = None,
+    read: Mapping[str, str] | None = None,
 ) -> Conditions | None:
     """Resolve the names in a filter; None where nothing can fit. Customers whom the reader hides are left out.
 
-    `known` are words of the dictionary, where the caller has looked them up for many filters at once.
+    `read` are typed words as queries, where the caller has read those of many filters at once.
 
     Raises:
         InvalidFilterError: A name is unknown or two filters contradict each other.
@@ -86,7 +86,7 @@ async def narrow(
     since = utc_now() - timedelta(days=wanted.days) if wanted.days else None
     every = wanted.skills_mode == "all"
     return Conditions(
-        words=await _open_ended(session, resources, words, known),
+        words=await _read(session, resources, words, read),
         category_ids=category_ids,
         skills=tuple(skills) if every else (),
         any_skill=() if every else tuple(skills),
@@ -218,14 +218,13 @@ async def count_orders(
     return await ListingRepository(session, resources.fast_lane).count(conditions)
 
 
-async def _open_ended(session: AsyncSession, resources: Resources, words: str, known: Container[str] | None) -> str:
-    """Let a last word that no order has as it stands be the beginning of one that some have."""
-    last = rules.last_word(words)
-    if last is None:
-        return words
-    if known is None:
-        known = await catalog.known_terms(session, Searched.ORDERS, [last], resources.fast_lane)
-    return words if last in known else f"{words}*"
+async def _read(session: AsyncSession, resources: Resources, words: str, read: Mapping[str, str] | None) -> str:
+    """Return typed words as a query."""
+    if not words:
+        return ""
+    if read is None:
+        read = await catalog.read_queries(session, Searched.ORDERS, [words], resources.fast_lane)
+    return read[words]
 
 
 def _words(typed: str) -> str:

@@ -38,7 +38,6 @@ FACETS = 6
 MAX_WORDS = 12
 _RUSSIAN: ColumnElement[Any] = literal_column("'russian'::regconfig")
 """Reads Cyrillic words with the Russian stemmer and Latin ones with the English stemmer."""
-_LAST_WORD = re.compile(r"(?<![\w-])\w{3,}$")
 _WORD = re.compile(r"\w[\w+#]*")
 
 NEWLY_LISTED = (Profile.listed_at.desc(), Profile.user_id.desc())
@@ -52,6 +51,7 @@ class PeopleConditions:
     """What the catalogue is narrowed to, with every name already resolved."""
 
     words: str = ""
+    """As PostgreSQL's `tsquery` is written."""
     skills: tuple[str, ...] = ()
     any_skill: bool = False
     levels: tuple[SkillLevel, ...] = ()
@@ -72,14 +72,8 @@ class PeopleConditions:
     """Only those who let themselves be recommended."""
 
 
-def _query(words: str) -> ColumnElement[object]:
-    """Read words as people type them: the last one may be its beginning."""
-    unfinished = '"' not in words and _LAST_WORD.search(words)
-    return func.search_query(f"{words}*" if unfinished else words, type_=TSQUERY)
-
-
 def _by_words(wanted: PeopleConditions) -> ColumnElement[bool]:
-    query = _query(wanted.words)
+    query = cast(wanted.words, TSQUERY)
     return or_(func.numnode(query) == 0, Profile.search.op("@@")(query))
 
 

@@ -15,6 +15,7 @@ from app.core.money import MoneyRead
 from app.core.pagination import BadCursorError, decode_cursor, encode_cursor
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
+from app.features.catalog.schemas import Searched
 from app.features.profiles import rules
 from app.features.profiles.errors import InvalidPeopleFilterError
 from app.features.profiles.repository import CatalogueRepository, PeopleConditions, Person
@@ -63,7 +64,7 @@ async def find_people(
         BadCursorError: The cursor is none of this list.
     """
     catalogue = await catalog.read_catalogue(session, resources)
-    conditions, asked = _narrow(catalogue, actor, wanted)
+    conditions, asked = _narrow(catalogue, actor, wanted, await _read(session, wanted))
     repository = CatalogueRepository(session)
     count = await repository.count(conditions)
     if wanted.sort is PeopleSort.MATCH:
@@ -175,13 +176,21 @@ async def skills_among(
 ) -> list[tuple[str, int]]:
     """Return the skills that those who fit have most, counted among the newly listed thousand."""
     catalogue = await catalog.read_catalogue(session, resources)
-    conditions, asked = _narrow(catalogue, actor, wanted)
+    conditions, asked = _narrow(catalogue, actor, wanted, await _read(session, wanted))
     many = await CatalogueRepository(session).skills_among(conditions)
     return [(skill, count) for skill, count in many if skill not in asked]
 
 
+async def _read(session: AsyncSession, wanted: PeopleFilter) -> str:
+    """Return typed words as a query; what cannot be stored is refused with the other faults."""
+    words = wanted.q.strip()
+    if not words or "\x00" in words:
+        return ""
+    return (await catalog.read_queries(session, Searched.PEOPLE, [words]))[words]
+
+
 def _narrow(
-    catalogue: catalog.Catalogue, actor: Actor | None, wanted: PeopleFilter
+    catalogue: catalog.Catalogue, actor: Actor | None, wanted: PeopleFilter, words: str
 ) -> tuple[PeopleConditions, tuple[str, ...]]:
     faults = _contradictions(actor, wanted)
     category = catalogue.category(wanted.category) if wanted.category else None
@@ -201,7 +210,7 @@ def _narrow(
     bound = wanted.rate_min is not None or wanted.rate_max is not None
     priced = bound or (isinstance(wanted, PeopleQuery) and wanted.sort is PeopleSort.RATE)
     conditions = PeopleConditions(
-        words=wanted.q.strip(),
+        words=words,
         skills=tuple(asked),
         any_skill=wanted.skills_mode is SkillsMode.ANY,
         levels=tuple(level for level in SkillLevel if wanted.level and STEPS[level] >= STEPS[wanted.level]),
