@@ -63,7 +63,8 @@ class S3Server:
         command = [
             *(str(Path(sys.executable).parent / "weed"), "-logtostderr", "server", f"-dir={self.folder}"),
             *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", f"-s3.config={self.folder / 'identities.json'}"),
-            *("-master.volumeSizeLimitMB=64", "-volume.max=100", "-s3.port.iceberg=0", "-master.telemetry=false"),
+            *("-master.volumeSizeLimitMB=64", "-volume.max=100", "-s3.port.iceberg=0", "-s3.port.lance=0"),
+            "-master.telemetry=false",
             "-master.electionTimeout=1s",  # of one voter, who waits for others after a kill
             *(f"-{name}={port}" for name, port in self._ports.items()),
         ]
