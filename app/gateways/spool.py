@@ -120,9 +120,10 @@ async def append(handle: FileIO, pieces: AsyncIterator[bytes], most: int) -> int
                     raise SpoolOverflowError
                 waiting += piece
                 if len(waiting) >= WRITE_BYTES:
-                    await asyncio.to_thread(_write, handle, bytes(waiting))
-                    length += len(waiting)
-                    waiting.clear()
+                    # Taken away first: of what failed half way, nothing may be written a second time.
+                    due, waiting = bytes(waiting), bytearray()
+                    await asyncio.to_thread(_write, handle, due)
+                    length += len(due)
         finally:
             await asyncio.to_thread(_write, handle, bytes(waiting))
             length += len(waiting)

@@ -40,7 +40,10 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def _not_found(self) -> None:
-        self._answer(400, {"statusCode": "404", "error": "not_found", "message": "Object not found"})
+        """Answer as the service does: a bucket that it does not know it calls missing too."""
+        ours = f"/{BUCKET}/" in f"{urlsplit(self.path).path}/"
+        said = ("not_found", "Object not found") if ours else ("Bucket not found", "Bucket not found")
+        self._answer(400, {"statusCode": "404", "error": said[0], "message": said[1]})
 
     def _may(self) -> bool:
         if self.headers.get("Authorization") == f"Bearer {SERVICE_KEY}" and self.headers.get("apikey") == SERVICE_KEY:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import obstore
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
@@ -21,12 +22,15 @@ from app.features.files import rules
 from app.features.files.tasks import process_files, scrub_files
 from app.gateways.storage import (
     EXTRA,
+    DiskStorage,
     ObjectMissingError,
     Storage,
     StorageUnavailableError,
     make_storage,
     new_key,
 )
+from app.gateways.storage.s3 import S3Storage
+from app.gateways.storage.supabase import SupabaseStorage
 from app.models import FileObject
 from tests.conftest import SignIn
 from tests.gateways.s3_server import S3Server, free_port
@@ -232,3 +236,64 @@ async def test_f36_rot_is_found_on_reading_and_by_the_scrubber(
     await scrub_files(resources)
     found = [(await client.get(f"/api/v1/files/{file['id']}")).json()["status"] for file in made]
     assert found == ["damaged", "damaged"]
+
+
+def misplaced(settings: Settings, kind: str, address: str, bucket: str = "iplance") -> Storage:
+    """Return a storage of this kind at an address, in a bucket of this name."""
+    secret = SecretStr("test-secret" if kind == "s3" else SERVICE_KEY)
+    values: dict[str, Any] = {"s3_endpoint": address, "s3_access_key": "test", "s3_secret_key": secret}
+    if kind == "supabase":
+        values = {"supabase_url": address, "supabase_key": secret}
+    return make_storage(configured(settings, bucket_name=bucket, **values))
+
+
+@pytest.mark.parametrize("kind", ["s3", "supabase"])
+async def test_trouble_is_never_taken_for_a_missing_object(settings: Settings, kind: str) -> None:
+    """F26, F36: what is taken for missing is not handed out again, so no words may decide by chance."""
+    storage = misplaced(settings, kind, f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(StorageUnavailableError):
+        await whole(storage, "416" + new_key()[3:])
+    await storage.close()
+
+
+@pytest.mark.parametrize("kind", ["s3", "supabase"])
+async def test_a_bucket_that_is_not_there_says_nothing_about_objects(
+    settings: Settings, kind: str, request: pytest.FixtureRequest
+) -> None:
+    """F36: a name mistyped in the settings must not let the weekly check call every file damaged."""
+    named = "s3_server" if kind == "s3" else "supabase_address"
+    server = request.getfixturevalue(named)
+    storage = misplaced(settings, kind, getattr(server, "address", server), "nobody-made-this")
+    with pytest.raises(StorageUnavailableError):
+        await whole(storage, new_key())
+    await storage.close()
+
+
+async def test_what_others_keep_in_the_same_place_is_not_ours(storage: Storage, tmp_path: Path) -> None:
+    path, key, foreign = tmp_path / "small", new_key(), "cafe"
+    path.write_bytes(b"bytes")
+    await storage.put(key, path)
+    if isinstance(storage, DiskStorage):
+        (storage._place(key).parent / foreign).write_bytes(b"bytes")
+        (storage._root / foreign).write_bytes(b"bytes")
+    elif isinstance(storage, S3Storage):
+        await obstore.put_async(storage._store, foreign, path)
+    elif isinstance(storage, SupabaseStorage):
+        await (await storage._connected()).storage.from_(storage._bucket).upload(foreign, path)
+    listed = {found.key async for found in storage.objects()}
+    assert key in listed
+    assert foreign not in listed
+    await storage.remove([key])
+
+
+async def test_half_a_copy_of_a_dead_process_goes_with_its_key(tmp_path: Path) -> None:
+    """F09, F28: what is listed can be removed."""
+    storage = DiskStorage(tmp_path / "files")
+    key, path = new_key(), tmp_path / "small"
+    path.write_bytes(b"bytes")
+    await storage.put(key, path)
+    storage._place(key).rename(storage._place(key).with_suffix(".part"))
+    assert await storage.size(key) is None
+    assert [found.key async for found in storage.objects()] == [key]
+    await storage.remove([key])
+    assert [found async for found in storage.objects()] == []

@@ -35,13 +35,18 @@ def new_key() -> str:
     return secrets.token_hex(20)
 
 
+def is_key(name: str) -> bool:
+    """Tell whether a name in the storage is one of ours; whoever shares a bucket keeps what is theirs."""
+    return KEY.fullmatch(name) is not None
+
+
 def checked(key: str) -> str:
     """Return the key if it is one of ours.
 
     Raises:
         ValueError: It is not, and must not become part of a path.
     """
-    if not KEY.fullmatch(key):
+    if not is_key(key):
         raise ValueError("not a key of the storage")
     return key
 
@@ -83,7 +88,7 @@ class Storage(Protocol):
         ...
 
     def objects(self) -> AsyncGenerator[StoredObject]:
-        """Yield every object.
+        """Yield every object of ours; what others keep beside them is not shown.
 
         Raises:
             StorageUnavailableError: The storage does not answer.

@@ -15,7 +15,11 @@ from app.gateways.storage.contract import (
     StorageUnavailableError,
     StoredObject,
     checked,
+    is_key,
 )
+
+PART = ".part"
+"""How the names of objects end that are not whole yet."""
 
 
 def sync_folder(folder: Path) -> None:
@@ -48,7 +52,7 @@ class DiskStorage(Storage):
         if not place.parent.exists():
             place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             sync_folder(self._root)
-        unfinished = place.with_suffix(".part")
+        unfinished = place.with_suffix(PART)
         try:
             unfinished.unlink(missing_ok=True)
             try:
@@ -102,15 +106,16 @@ class DiskStorage(Storage):
         places = [self._place(key) for key in keys]
         try:
             for place in places:
-                await asyncio.to_thread(place.unlink, missing_ok=True)
+                # What a process left behind that died while it copied is listed under the same key.
+                for name in (place, place.with_suffix(PART)):
+                    await asyncio.to_thread(name.unlink, missing_ok=True)
         except OSError as error:
             raise StorageUnavailableError(type(error).__name__) from error
 
     @override
     async def objects(self) -> AsyncGenerator[StoredObject]:
         try:
-            folders = await asyncio.to_thread(lambda: sorted(self._root.iterdir()) if self._root.exists() else [])
-            for folder in folders:
+            for folder in await asyncio.to_thread(_folders, self._root):
                 for found in await asyncio.to_thread(_listed, folder):
                     yield found
         except OSError as error:
@@ -126,12 +131,15 @@ def _piece(handle: BinaryIO, start: int, left: int | None) -> bytes:
     return handle.read(READ_BYTES if left is None else min(READ_BYTES, left))
 
 
+def _folders(root: Path) -> list[Path]:
+    return sorted(item for item in root.iterdir() if item.is_dir()) if root.exists() else []
+
+
 def _listed(folder: Path) -> list[StoredObject]:
     with os.scandir(folder) as entries:
-        return [_stored(entry) for entry in entries]
+        return [_stored(entry) for entry in entries if is_key(entry.name.removesuffix(PART))]
 
 
 def _stored(entry: os.DirEntry[str]) -> StoredObject:
     facts = entry.stat()
-    key = entry.name.removesuffix(".part")
-    return StoredObject(key, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
+    return StoredObject(entry.name.removesuffix(PART), facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))

@@ -16,6 +16,7 @@ from app.gateways.storage.contract import (
     StorageUnavailableError,
     StoredObject,
     checked,
+    is_key,
 )
 
 PART_BYTES = 8_388_608
@@ -24,6 +25,10 @@ PARTS_AT_ONCE = 4
 TIMEOUT = "30s"
 NOT_THERE = (FileNotFoundError,)
 TROUBLE = (BaseError, OSError, ValueError)
+PAST_THE_END = "status code: 416 "
+"""How the library words a range that the object does not reach. The number alone will not do: the text of any failure
+holds the key, the port and the time it took, and whatever was taken for missing is never handed out again."""
+NO_BUCKET = "<Code>NoSuchBucket</Code>"
 
 
 def _store(settings: Settings) -> S3Store:
@@ -37,6 +42,8 @@ def _store(settings: Settings) -> S3Store:
         access_key_id=settings.s3_access_key or "",
         secret_access_key=secret,
         virtual_hosted_style_request=False,
+        # The server compares what arrived with it; at the hash that is signed anyway, not every server looks.
+        checksum_algorithm="SHA256",
         client_options={"timeout": TIMEOUT, "connect_timeout": "5s", "allow_http": plain},
         retry_config={"max_retries": 2},
     )
@@ -70,12 +77,8 @@ class S3Storage(Storage):
             found = await obstore.get_async(self._store, checked(key), options=span or None)  # type: ignore[arg-type]
             async for piece in found.stream(min_chunk_size=READ_BYTES // 2):
                 yield bytes(piece)
-        except NOT_THERE as error:
-            raise ObjectMissingError from error
         except TROUBLE as error:
-            if "416" in str(error) or "Range" in str(error):
-                raise ObjectMissingError from error
-            raise StorageUnavailableError(type(error).__name__) from error
+            raise _told(error) from error
 
     @override
     async def size(self, key: str) -> int | None:
@@ -101,10 +104,20 @@ class S3Storage(Storage):
         try:
             async for batch in obstore.list(self._store):
                 for item in batch:
-                    yield StoredObject(item["path"], int(item["size"]), item["last_modified"])
+                    if is_key(item["path"]):
+                        yield StoredObject(item["path"], int(item["size"]), item["last_modified"])
         except TROUBLE as error:
             raise StorageUnavailableError(type(error).__name__) from error
 
     @override
     async def close(self) -> None:
         """Hold nothing open."""
+
+
+def _told(error: Exception) -> ObjectMissingError | StorageUnavailableError:
+    """Say what a failure to read means; a bucket that is not there says nothing about its objects."""
+    words = str(error)
+    gone = isinstance(error, NOT_THERE) and NO_BUCKET not in words
+    if gone or PAST_THE_END in words:
+        return ObjectMissingError()
+    return StorageUnavailableError(type(error).__name__)

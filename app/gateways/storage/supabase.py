@@ -25,6 +25,7 @@ from app.gateways.storage.contract import (
     StorageUnavailableError,
     StoredObject,
     checked,
+    is_key,
 )
 
 SIGNED_SECONDS = 300
@@ -115,7 +116,7 @@ class SupabaseStorage(Storage):
             while found := await self._listed(offset):
                 offset += len(found)
                 for item in found:
-                    if item["id"] is not None:
+                    if item["id"] is not None and is_key(item["name"]):
                         yield _stored(item)
         except TROUBLE as error:
             raise StorageUnavailableError(type(error).__name__) from error
@@ -139,8 +140,11 @@ def _stored(item: dict[str, Any]) -> StoredObject:
 
 
 def _told(error: Exception) -> ObjectMissingError | StorageUnavailableError:
-    if isinstance(error, StorageApiError) and str(error.status) in MISSING and "not" in str(error.message).lower():
-        return ObjectMissingError()
+    if isinstance(error, StorageApiError) and str(error.status) in MISSING:
+        words = str(error.message).lower()
+        # A bucket that is not there says nothing about its objects.
+        if "not found" in words and "bucket" not in words:
+            return ObjectMissingError()
     if isinstance(error, httpx.HTTPStatusError) and error.response.status_code == HTTPStatus.NOT_FOUND:
         return ObjectMissingError()
     return StorageUnavailableError(type(error).__name__)

@@ -1,9 +1,11 @@
 """Uploads in pieces: going on after a broken line, limits while they stream, nothing twice, nothing left behind."""
 
 import asyncio
+import errno
 import os
 import resource
 from collections.abc import AsyncIterator
+from io import FileIO
 from pathlib import Path
 from typing import Any, override
 from uuid import UUID
@@ -17,7 +19,7 @@ from app.core.resources import Resources
 from app.features.files import rules, service
 from app.features.files.errors import UploadBusyError
 from app.features.files.tasks import process_files
-from app.gateways.spool import Spool, SpoolFullError, append, spool_of
+from app.gateways.spool import WRITE_BYTES, Spool, SpoolFullError, append, spool_of
 from app.gateways.storage import EXTRA as STORAGE
 from app.gateways.storage import DiskStorage, StorageUnavailableError, storage_of
 from app.models import FileObject, SubjectKind
@@ -172,6 +174,35 @@ async def test_a_full_disk_keeps_whole_pieces_and_says_so(tmp_path: Path) -> Non
     with full, pytest.raises(SpoolFullError):
         await append(full, pieces(), 1_000)
     assert spool.length(file_id) == 100
+
+
+class FullForAMoment(FileIO):
+    """A file on a disk that is full half way through a piece, and has room again for the next."""
+
+    full = True
+
+    @override
+    def write(self, piece: Any, /) -> int:
+        if not self.full:
+            return super().write(piece)
+        if len(piece) < WRITE_BYTES:
+            self.full = False
+            raise OSError(errno.ENOSPC, "no room")
+        return super().write(piece[: WRITE_BYTES // 2])
+
+
+async def test_room_that_comes_back_lets_nothing_be_written_twice(tmp_path: Path) -> None:
+    """F28: how far an upload came is what its file holds, so what is in it must be what was sent."""
+    content = os.urandom(2 * WRITE_BYTES)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield content
+
+    with FullForAMoment(tmp_path / "upload", "ab") as handle, pytest.raises(SpoolFullError):
+        await append(handle, pieces(), len(content))
+    kept = (tmp_path / "upload").read_bytes()
+    assert kept
+    assert content.startswith(kept)
 
 
 async def test_the_quota_holds_against_twenty_at_once(live_market: Market, live_resources: Resources) -> None:
