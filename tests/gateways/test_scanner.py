@@ -1,8 +1,6 @@
 """The scanner: clamd's own protocol, and that nothing is handed out that nobody could look at."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,32 +15,7 @@ from app.features.files.tasks import process_files
 from app.gateways.scanner import EXTRA, ClamdScanner, NullScanner, ScannerUnavailableError, scanner_of
 from app.models import File
 from tests.conftest import SignIn
-
-# The test file that every scanner knows, put together here so that no scanner takes this file for it.
-EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}" + rb"$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
-
-
-def verdict(content: bytes) -> bytes:
-    """Answer as clamd does."""
-    return b"stream: Eicar-Test-Signature FOUND\0" if EICAR in content else b"stream: OK\0"
-
-
-@asynccontextmanager
-async def clamd(path: Path, answer: Callable[[bytes], bytes] = verdict) -> AsyncGenerator[str]:
-    """Run a server that speaks INSTREAM on a socket; its address comes."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        assert await reader.readuntil(b"\0") == b"zINSTREAM\0"
-        content = b""
-        while length := int.from_bytes(await reader.readexactly(4)):
-            content += await reader.readexactly(length)
-        writer.write(answer(content))
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_unix_server(serve, path)
-    async with server:
-        yield f"unix:{path}"
+from tests.gateways.clamd import EICAR, clamd
 
 
 async def test_what_is_found_is_named(tmp_path: Path) -> None:

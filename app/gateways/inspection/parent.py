@@ -26,6 +26,8 @@ class Order:
     square: bool = False
     crop: Mapping[str, float] | None = None
     """What part the square shows: `x`, `y` of its middle from 0 to 1, `zoom` from 1; the middle where none is given."""
+    preview_only: bool = False
+    """The source is what was made here before: only its preview is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ async def inspect(order: Order) -> Seen:
         "preview_pixels": order.preview_pixels,
         "square": order.square,
         "crop": dict(order.crop) if order.crop else None,
+        "preview_only": order.preview_only,
     }
     said = await run_module("app.gateways.inspection.child", json.dumps(task), seconds=SECONDS)
     if said is None:

@@ -27,13 +27,13 @@ def redraw(task: Mapping[str, Any]) -> dict[str, Any]:
         raise RefusedError("wrong_type")
     # Ours looks at the header itself; the library would only warn.
     Image.MAX_IMAGE_PIXELS = None
+    main = None if task["preview_only"] else "main"
     try:
         with Image.open(task["source"], formats=[kind]) as picture:
             _check_size(picture.size, task["most_pixels"])
-            animated = kind == "GIF" and getattr(picture, "is_animated", False)
-            size = _animation(picture, folder, task["most_pixels"]) if animated else _still(picture, folder, kind)
+            size = _write(picture, folder, kind, task["most_pixels"]) if main else picture.size
         # What was written is what is shown: the preview is made of it, and so it is decoded once more.
-        with Image.open(folder / "main", formats=[kind]) as drawn:
+        with Image.open(folder / main if main else task["source"], formats=[kind]) as drawn:
             side = int(task["preview_pixels"])
             small = _square(drawn, side, task["crop"] or {}) if task["square"] else _small(drawn, side)
             small.save(folder / "preview", "WEBP", quality=80)
@@ -41,7 +41,13 @@ def redraw(task: Mapping[str, Any]) -> dict[str, Any]:
         raise RefusedError("wrong_type") from error
     except BROKEN as error:
         raise RefusedError("broken") from error
-    return {"width": size[0], "height": size[1], "main": "main", "preview": "preview"}
+    return {"width": size[0], "height": size[1], "main": main, "preview": "preview"}
+
+
+def _write(picture: Image.Image, folder: Path, kind: str, most_pixels: int) -> tuple[int, int]:
+    if kind == "GIF" and getattr(picture, "is_animated", False):
+        return _animation(picture, folder, most_pixels)
+    return _still(picture, folder, kind)
 
 
 def _check_size(size: tuple[int, int], most_pixels: int) -> None:

@@ -2,19 +2,24 @@
 
 import io
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, cast
 
 import httpx
 from PIL import Image
+from sqlalchemy import update
 
+from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.core.resources import Resources
 from app.features.files import service as files_service
 from app.features.files.tasks import process_files
-from app.models import SubjectKind
+from app.gateways.scanner import EXTRA, ClamdScanner
+from app.models import File, SubjectKind
 from tests.factories.files import PDF, Files, halves, picture
 from tests.factories.market import Market
 from tests.features.proposals.test_pages import Visitor, visitor, words
+from tests.gateways.clamd import clamd
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
 ME = "/api/v1/profiles/me"
@@ -125,6 +130,46 @@ async def test_a_part_chosen_while_the_old_one_is_cut_is_not_forgotten(
     async with market.uow() as work:  # the same settled twice changes nothing
         await files_service.settle_file(work, taken, found)
     assert await colours(client, (await client.get(f"{ME}/photo")).json()["url"]) == ("blue", "blue")
+
+
+async def test_a_scanner_that_is_away_does_not_take_a_photo_from_its_page(
+    market: Market, files: Files, client: httpx.AsyncClient, resources: Resources, tmp_path: Path
+) -> None:
+    anna = await market.person("anna")
+    await market.sign_in(client, anna)
+    file = await files.make(anna, halves(), "me.png", SubjectKind.AVATAR)
+    await client.put(f"{ME}/photo", json={"file": str(file.id), "crop": {"x": 0}})
+    await process_files(resources)
+    resources.extras[EXTRA] = ClamdScanner(f"unix:{tmp_path}/s")
+    await client.patch(f"{ME}/photo", json={"x": 1})
+    await process_files(resources)
+    own = (await client.get(f"{ME}/photo")).json()
+    assert own["waiting"] is True
+    assert await colours(client, own["url"]) == ("red", "red"), "shown as it was until the scanner answers"
+    async with market.uow() as work:
+        await work.session.execute(update(File).values(next_try_at=utc_now()))
+    async with clamd(tmp_path / "s"):
+        await process_files(resources)
+    own = (await client.get(f"{ME}/photo")).json()
+    assert own["waiting"] is False
+    assert await colours(client, own["url"]) == ("blue", "blue")
+
+
+async def test_a_photo_goes_when_a_scanner_learns_what_it_is(
+    market: Market, files: Files, client: httpx.AsyncClient, resources: Resources, tmp_path: Path
+) -> None:
+    anna = await market.person("anna")
+    await market.sign_in(client, anna)
+    file = await files.make(anna, halves(), "me.png", SubjectKind.AVATAR)
+    await client.put(f"{ME}/photo", json={"file": str(file.id)})
+    url = (await client.get(f"{ME}/photo")).json()["url"]
+    resources.extras[EXTRA] = ClamdScanner(f"unix:{tmp_path}/s")
+    await client.patch(f"{ME}/photo", json={"x": 1})
+    async with clamd(tmp_path / "s", lambda _content: b"stream: Learnt-Today FOUND\0"):
+        await process_files(resources)
+    assert (await client.get(f"/api/v1/files/{file.id}")).json()["status"] == "refused"
+    assert (await client.get(url)).status_code == 409
+    assert (await client.get("/api/v1/profiles/anna")).json()["avatar_url"] is None
 
 
 async def test_nobody_shows_a_picture_that_is_not_theirs(

@@ -116,6 +116,7 @@ async def examine(resources: Resources, work: Work) -> Findings:
             preview_pixels=FACE_PIXELS if avatar else PREVIEW_PIXELS,
             square=avatar,
             crop=work.crop,
+            preview_only=work.again,
         )
         seen = await inspect(order)
         if seen.refusal is not None:
@@ -126,7 +127,7 @@ async def examine(resources: Resources, work: Work) -> Findings:
             (ObjectRole.PREVIEW, seen.preview, "image/webp"),
         )
         for role, path, media_type in outputs:
-            if path is not None and not (work.again and role is ObjectRole.MAIN):
+            if path is not None:
                 key = new_key()
                 digest = await asyncio.to_thread(digest_of, path)
                 await storage_of(resources).put(key, path)
@@ -156,16 +157,18 @@ async def settle_file(uow: UnitOfWork, work: Work, findings: Findings) -> None:
     """
     repository = FileRepository(uow.session)
     file = await repository.get_for_update(work.file_id)
-    if work.again and file is not None and file.status is FileStatus.READY:
-        await _settle_drawing(repository, file, work, findings)
-        return
-    if file is None or file.status not in (FileStatus.PROCESSING, FileStatus.QUARANTINED):
+    expected = (FileStatus.READY,) if work.again else (FileStatus.PROCESSING, FileStatus.QUARANTINED)
+    if file is None or file.status not in expected:
         return
     facts = {"file_id": str(file.id), "owner_id": str(file.owner_id), "kind": file.kind.value}
-    if findings.refusal is not None:
+    # A picture that was taken once stays when it cannot be drawn again, except when a scanner has learnt what it is.
+    if findings.refusal is not None and (not work.again or findings.refusal is FileRefusal.MALWARE):
         file.status, file.refusal = FileStatus.REFUSED, findings.refusal
         await repository.doom(file.id, utc_now())
         uow.emit(FileRefused(**facts, reason=findings.refusal.value, name=file.name))
+        return
+    if work.again:
+        await _settle_drawing(repository, file, work, findings)
         return
     for made in findings.made:
         repository.add(_object(file.id, made))
@@ -207,7 +210,8 @@ def _object(file_id: UUID, made: Made) -> FileObject:
 async def put_off(uow: UnitOfWork, work: Work, *, lost: bool = False, unscanned: bool = False) -> datetime | None:
     """Look again later; a file whose bytes stay lost is given up as damaged, which returns None.
 
-    What nobody could scan stays in quarantine until somebody can: it is never handed out unseen.
+    What nobody could scan stays in quarantine until somebody can: it is never handed out unseen. A picture that is only
+    drawn anew was seen before and is shown meanwhile as it was.
     """
     file = await FileRepository(uow.session).get_for_update(work.file_id)
     if file is None:
@@ -215,7 +219,7 @@ async def put_off(uow: UnitOfWork, work: Work, *, lost: bool = False, unscanned:
     if lost and work.attempts >= rules.MOST_LOST:
         file.status = FileStatus.DAMAGED
         return None
-    if unscanned:
+    if unscanned and not work.again:
         file.status = FileStatus.QUARANTINED
     file.next_try_at = utc_now() + rules.next_delay(work.attempts)
     return file.next_try_at

@@ -21,7 +21,7 @@ from app.gateways.storage import (
     block_of,
     storage_of,
 )
-from app.models.file import FileStatus, ObjectRole
+from app.models.file import File, FileObject, FileStatus, ObjectRole
 
 log = structlog.get_logger()
 
@@ -72,16 +72,20 @@ async def find_content(session: AsyncSession, resources: Resources, wanted: Want
     found = await repository.object_of(file.id, ObjectRole.PREVIEW if wanted.preview else ObjectRole.MAIN)
     if found is None:
         raise NoSuchFileError
-    name = f"{file.name.rpartition('.')[0]}.webp" if wanted.preview else file.name
+    return _content(file, found, wanted.until)
+
+
+def _content(file: File, face: FileObject, until: int) -> Content:
+    preview = face.role is ObjectRole.PREVIEW
     return Content(
         file_id=file.id,
-        name=name,
-        media_type=found.media_type,
-        size=found.size,
-        sha256=found.sha256,
-        key=found.key,
-        blocks=found.blocks,
-        until=wanted.until,
+        name=f"{file.name.rpartition('.')[0]}.webp" if preview else file.name,
+        media_type=face.media_type,
+        size=face.size,
+        sha256=face.sha256,
+        key=face.key,
+        blocks=face.blocks,
+        until=until,
     )
 
 
@@ -117,18 +121,7 @@ async def find_preview(session: AsyncSession, subject: Subject) -> Content | Non
         file for _link, file, has in await repository.attached([subject]) if has and file.status is FileStatus.READY
     ]
     found = await repository.object_of(ready[0].id, ObjectRole.PREVIEW) if ready else None
-    if found is None:
-        return None
-    return Content(
-        file_id=ready[0].id,
-        name=ready[0].name,
-        media_type=found.media_type,
-        size=found.size,
-        sha256=found.sha256,
-        key=found.key,
-        blocks=found.blocks,
-        until=0,
-    )
+    return None if found is None else _content(ready[0], found, until=0)
 
 
 async def whole(resources: Resources, content: Content) -> bytes:
