@@ -15,6 +15,8 @@ from app.core.errors import DomainError
 from app.core.i18n import _
 from app.core.resources import Resources, open_resources
 from app.core.uow import unit_of_work
+from app.features.catalog import service as catalog
+from app.features.catalog.schemas import Searched
 from app.features.identity import service as identity
 from app.features.orders import service as orders
 
@@ -127,6 +129,9 @@ async def import_records(
             report.tags.update(made.tags if made.created else ())
             report.unknown_fields.update(made.unknown_fields)
         progress()
+    if report.created:  # so that a search knows their words at once, and not when the clock strikes
+        async with unit_of_work(resources) as uow:
+            await catalog.learn_terms(uow, Searched.ORDERS)
     return report
 
 

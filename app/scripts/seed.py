@@ -30,15 +30,23 @@ async def load_catalogue(resources: Resources) -> int:
         return await catalog.load_catalogue(uow, data)
 
 
+async def learn_words(resources: Resources) -> int:
+    """Make the dictionary of search where there is none; from then on a worker does."""
+    async with unit_of_work(resources) as uow:
+        return await catalog.learn_first_terms(uow)
+
+
 ALWAYS: tuple[Step, ...] = (Step("catalogue", load_catalogue),)
 DEMONSTRATION: tuple[Step, ...] = (Step("demonstration", load_demo),)
+AT_LAST: tuple[Step, ...] = (Step("words", learn_words),)
+"""What is made of whatever was loaded."""
 
 
 async def seed(settings: Settings, servers: ServerAddresses, *, demo: bool) -> str:
     """Load what is missing, in order; running it again changes nothing."""
     told: list[str] = []
     async with open_resources(settings, database_url=servers.database_url, redis_url=servers.redis_url) as resources:
-        for step in (*ALWAYS, *(DEMONSTRATION if demo else ())):
+        for step in (*ALWAYS, *(DEMONSTRATION if demo else ()), *AT_LAST):
             added = await step.load(resources)
             told.append(f"{step.what}: {added} new")
     return ", ".join(told) or "nothing to load"

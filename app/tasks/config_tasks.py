@@ -69,7 +69,7 @@ celery_app.conf.beat_schedule = {
     "match-orders": every(10.0, "matching.match_orders"),
     "tell-what-was-found": every(15.0, "matching.tell"),
     "prune-what-was-found": daily(4, 0, "matching.prune"),
-    "learn-search-terms": every(3600.0, "catalog.learn_terms"),
+    "learn-search-terms": every(900.0, "catalog.learn_terms"),
     "close-stale-orders": every(600.0, "orders.close_stale"),
     "lapse-offers": every(60.0, "proposals.lapse_offers"),
     "remind-of-offers": every(600.0, "proposals.remind_of_offers"),

@@ -14,8 +14,8 @@ async def found(resources: Resources, **query: object) -> list[str]:
     wanted = OrderListQuery.model_validate(query)
     async with resources.read_sessions() as session:
         answer = orjson.loads(await service.list_open_json(session, resources, wanted))
-        page = await service.list_open_orders(session, resources, wanted)
-        counted = await service.count_orders(session, resources, wanted)
+        seen = await service.survey_orders(session, resources, wanted, None, facets=False)
+    page, counted = seen.page, seen.count
     plain = [card.model_dump(mode="json") for card in page.items]
     assert answer["items"] == plain
     assert answer["next_cursor"] == page.older

@@ -5,6 +5,7 @@ import pytest
 
 from app.core.resources import Resources
 from app.features.catalog.tasks import learn_terms
+from app.scripts.seed import learn_words
 from tests.factories.market import Market
 
 ASK = "/api/v1/orders/did-you-mean"
@@ -52,3 +53,13 @@ async def test_words_of_hidden_orders_are_not_learned(
     await market.draft(await market.person(), title="Тайномаяк")
     await learn_terms(resources)
     assert (await client.get(ASK, params={"q": "тайномаяг"})).json() == {"suggestion": None}
+
+
+async def test_a_fresh_site_need_not_wait_for_the_clock(
+    market: Market, client: httpx.AsyncClient, resources: Resources
+) -> None:
+    await market.order(title="Логотип для пекарни")
+    assert await learn_words(resources) > 0
+    assert (await client.get(ASK, params={"q": "лаготип"})).json() == {"suggestion": "логотип"}
+    assert [item["title"] for item in (await client.get("/api/v1/orders", params={"q": "лого"})).json()["items"]]
+    assert await learn_words(resources) == 0, "once there is a dictionary, only the clock makes it anew"

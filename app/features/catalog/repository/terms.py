@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import TextClause, select, text
+from sqlalchemy import TextClause, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.fastlane import FastLane
@@ -53,6 +53,10 @@ class TermRepository:
         """Read the newest; words that were known before stay known."""
         await self._session.execute(text("SET LOCAL statement_timeout = '20s'"))
         await self._session.execute(_learning(self._searched))
+
+    async def size(self) -> int:
+        """Count the words of the dictionary, of all kinds of search together."""
+        return (await self._session.execute(select(func.count()).select_from(SearchTerm))).scalar_one()
 
     async def known(self, words: Collection[str]) -> set[str]:
         """Return those of the words that stand there as they are."""

@@ -8,7 +8,7 @@ from app.features.catalog.service.catalogue import (
     read_catalogue,
     rename_skill,
 )
-from app.features.catalog.service.terms import did_you_mean, learn_terms, read_queries
+from app.features.catalog.service.terms import did_you_mean, learn_first_terms, learn_terms, read_queries
 
 __all__ = [
     "Catalogue",
@@ -17,6 +17,7 @@ __all__ = [
     "Tags",
     "change_synonyms",
     "did_you_mean",
+    "learn_first_terms",
     "learn_terms",
     "load_catalogue",
     "merge_skills",

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.fastlane import FastLane
 from app.core.uow import UnitOfWork
 from app.features.catalog.repository import TermRepository
-from app.features.catalog.rules import last_word, other_layout, starred, with_endings
+from app.features.catalog.rules import last_word, other_layout, starred, term, with_endings
 from app.features.catalog.schemas import Searched
 
 _WORD = re.compile(r"(?<![\w-])[^\W\d_]{3,40}")
@@ -47,6 +47,16 @@ async def learn_terms(uow: UnitOfWork, searched: Searched) -> None:
     await TermRepository(uow.session, searched).learn()
 
 
+async def learn_first_terms(uow: UnitOfWork) -> int:
+    """Make the dictionary where there is none yet, so that a search need not wait for the clock; return its words."""
+    dictionary = TermRepository(uow.session, Searched.ORDERS)
+    if await dictionary.size():
+        return 0
+    for searched in Searched:
+        await learn_terms(uow, searched)
+    return await dictionary.size()
+
+
 async def read_queries(
     session: AsyncSession, searched: Searched, queries: Collection[str], lane: FastLane | None = None
 ) -> dict[str, str]:
@@ -71,7 +81,7 @@ async def read_queries(
 async def did_you_mean(session: AsyncSession, searched: Searched, typed: str) -> str | None:
     """Return the query with its unknown words put right, or None where nothing better is known."""
     repository = TermRepository(session, searched)
-    words = {word.casefold().replace("ё", "е") for word in _WORD.findall(typed)[:MOST_WORDS]}
+    words = {term(word) for word in _WORD.findall(typed)[:MOST_WORDS]}
     swapped = {word: other_layout(word) for word in words}
     known = await repository.known(words | set(swapped.values()))
     better: dict[str, str] = {}
@@ -81,7 +91,7 @@ async def did_you_mean(session: AsyncSession, searched: Searched, typed: str) ->
             better[word] = found
 
     def put_right(match: re.Match[str]) -> str:
-        return better.get(match[0].casefold().replace("ё", "е"), match[0])
+        return better.get(term(match[0]), match[0])
 
     suggestion = _WORD.sub(put_right, typed)
     return suggestion if better and suggestion != typed else None

@@ -87,24 +87,22 @@ async def _list_page(
 ) -> Response:
     catalogue = await catalog.read_catalogue(session, resources)
     typed = TypedFilter(request)
-    page, count, wrong, facets, better = service.OrderPage([], None, None), 0, None, None, None
+    found, wrong, better = service.OrderSurvey(service.NO_PAGE, 0, None), None, None
     try:
         wanted = typed.wanted()
-        page = await service.list_open_orders(session, resources, wanted, actor)
-        count = await service.count_orders(session, resources, wanted, actor)
-        if not count and wanted.q:
+        found = await service.survey_orders(session, resources, wanted, actor, facets=bool(typed.values))
+        if not found.count and wanted.q:
             better = await catalog.did_you_mean(session, Searched.ORDERS, wanted.q)
-        if typed.values:
-            facets = await service.count_facets(session, resources, wanted, actor)
     except BadCursorError:
         return RedirectResponse(typed.address(cursor=None), status_code=303)
     except InvalidError as error:
         wrong = error
     form = typed.form(wrong)
+    page, facets = found.page, found.facets
     facts = await customers_of(session, page.items)
     context = {
         "cards": [card_of(order, catalogue, facts) for order in page.items],
-        "count": count,
+        "count": found.count,
         "count_limit": service.COUNT_LIMIT,
         "older": typed.address(cursor=page.older) if page.older else None,
         "newer": _newer(typed, page),

@@ -42,15 +42,15 @@ COUNT_LIMIT = 1000
 """Beyond this a list says "more than"; an exact count of a common word takes seconds."""
 NEWEST = 2000
 """How many of the newest orders are looked through one by one before an index is asked; takes some 5 ms."""
+NEWEST_WITH_WORDS = 1000
+"""The same where words alone are asked for: a thousand rows say how frequent they are."""
+FEW = 4
+"""With fewer than this among those, all that have the words are some thousands at the most: gather them."""
 IS_LISTED = and_(
     literal_column("orders.status") == literal_column("'open'"),
     literal_column("orders.visibility") == literal_column("'public'"),
 )
 """As text, because an index over listed orders alone is not used where a state is a parameter."""
-NEWEST_WITH_WORDS = 1000
-"""The same where words alone are asked for: a thousand rows say how frequent they are."""
-FEW = 4
-"""With fewer than this among those, all that have the words are some thousands at the most: gather them."""
 _PLACE = frozenset({"published_at", "order_id"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -108,14 +108,14 @@ class Conditions:
         return self != Conditions()
 
     @property
-    def several(self) -> bool:
-        """Tell whether more than one thing narrows it: words and filters that go together in life.
+    def misleading(self) -> bool:
+        """Tell whether PostgreSQL is likely to expect too few orders: of words, or of filters that go together.
 
-        PostgreSQL multiplies their frequencies as if they had nothing to do with each other, and so may expect a
-        hundred orders where twenty thousand fit.
+        It multiplies their frequencies as if they had nothing to do with each other, and so may expect a hundred
+        orders where twenty thousand fit.
         """
         given = len(shape_of(self, None)[0][0] - {"words", "skills", "any_skill", "hidden"})
-        return given + self.words.count(" & ") + bool(self.words) + len(self.skills) + len(self.any_skill) > 1
+        return bool(self.words) or given + len(self.skills) + len(self.any_skill) > 1
 
 
 type Shape = tuple[frozenset[str], str]
@@ -159,20 +159,27 @@ def clauses_of(given: frozenset[str], of: type[Order] = Order) -> list[ColumnEle
     return [clause for name, clause in known.items() if name in given]
 
 
-def _window[*Ts](statement: Select[*Ts], shape: Shape, limit: int) -> Select[*Ts]:
-    """Take the rows beside a neighbour.
-
-    The limit is written out, because a prepared statement with an unknown limit is planned for a tenth of the table.
-    """
-    given, side = shape
-    key = tuple_(Order.published_at, Order.id)
+def _beside(side: str) -> list[ColumnElement[bool]]:
+    """Return what an order has to be to stand on this side of the neighbour whose place is given."""
+    place = tuple_(Order.published_at, Order.id)
     neighbour = tuple_(bindparam("published_at", type_=DateTime(timezone=True)), bindparam("order_id", type_=Uuid()))
-    statement = statement.where(IS_LISTED, *clauses_of(given)).limit(literal_column(str(int(limit))))
-    if side == "newer":
-        return statement.where(key > neighbour).order_by(Order.published_at, Order.id)
-    if side == "older":
-        statement = statement.where(key < neighbour)
-    return statement.order_by(Order.published_at.desc(), Order.id.desc())
+    return {"newer": [place > neighbour], "older": [place < neighbour], "": []}[side]
+
+
+def _nearest_first(of: Any, side: str) -> tuple[SQLColumnExpression[Any], ...]:  # noqa: ANN401 - orders or an alias of them
+    return (of.published_at, of.id) if side == "newer" else (of.published_at.desc(), of.id.desc())
+
+
+def _written(limit: int) -> ColumnElement[Any]:
+    """Write a limit out: a prepared statement with an unknown one is planned for a tenth of the table."""
+    return literal_column(str(int(limit)))
+
+
+def _window[*Ts](statement: Select[*Ts], shape: Shape, limit: int) -> Select[*Ts]:
+    """Take the rows beside a neighbour."""
+    given, side = shape
+    fitting = statement.where(IS_LISTED, *clauses_of(given), *_beside(side))
+    return fitting.order_by(*_nearest_first(Order, side)).limit(_written(limit))
 
 
 def _stamp(column: ColumnElement[Any]) -> ColumnElement[str]:
@@ -282,9 +289,7 @@ def _among_newest(shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
         select(*CARD_COLUMNS, Order.search, Order.answered_at), (frozenset(), side), _newest(given)
     ).subquery("newest")
     near = aliased(Order, newest)
-    columns = [getattr(near, column.key) for column in CARD_COLUMNS]
-    key = (near.published_at, near.id) if side == "newer" else (near.published_at.desc(), near.id.desc())
-    return select(*columns).where(*clauses_of(given, near)).order_by(*key).limit(literal_column(str(int(limit))))
+    return _page_of(near, side, limit).where(*clauses_of(given, near))
 
 
 def _gathered(shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
@@ -294,15 +299,14 @@ def _gathered(shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
     less rare than it is: it cannot know how rare a form is that no order has.
     """
     given, side = shape
-    key = tuple_(Order.published_at, Order.id)
-    neighbour = tuple_(bindparam("published_at", type_=DateTime(timezone=True)), bindparam("order_id", type_=Uuid()))
-    found = select(*CARD_COLUMNS).where(IS_LISTED, *clauses_of(given))
-    if side:
-        found = found.where(key > neighbour if side == "newer" else key < neighbour)
-    near = aliased(Order, found.offset(literal_column("0")).subquery("found"))
-    order = (near.published_at, near.id) if side == "newer" else (near.published_at.desc(), near.id.desc())
+    found = select(*CARD_COLUMNS).where(IS_LISTED, *clauses_of(given), *_beside(side))
+    # Nothing is left out by an offset of nothing; it only keeps the two parts apart.
+    return _page_of(aliased(Order, found.offset(literal_column("0")).subquery("found")), side, limit)
+
+
+def _page_of(near: Any, side: str, limit: int) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - an alias of orders
     columns = [getattr(near, column.key) for column in CARD_COLUMNS]
-    return select(*columns).order_by(*order).limit(literal_column(str(int(limit))))
+    return select(*columns).order_by(*_nearest_first(near, side)).limit(_written(limit))
 
 
 type Way = Literal["planned", "among_newest", "gathered"]
@@ -328,7 +332,7 @@ def count_statement(given: frozenset[str]) -> tuple[str, tuple[str, ...]]:
         select(literal_column("'x'", Text))
         .select_from(Order)
         .where(IS_LISTED, *clauses_of(given))
-        .limit(literal_column(str(COUNT_LIMIT + 1)))
+        .limit(_written(COUNT_LIMIT + 1))
     )
     compiled = select(func.count()).select_from(some.subquery()).compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's own
     return str(compiled), tuple(compiled.positiontup or ())
@@ -354,7 +358,7 @@ class ListingRepository:
         """Return a page of open orders as JSON texts, newest first whatever the direction."""
         shape, values = shape_of(conditions, position)
         rows: Sequence[Any] = ()
-        if conditions.several or conditions.words:
+        if conditions.misleading:
             rows = await self._fetch(*cards_statement(shape, limit, "among_newest"), values)
         if len(rows) < limit:
             rare = _words_alone(shape[0]) and len(rows) < FEW

@@ -40,15 +40,17 @@ from app.features.orders.service.inviting import (
     list_own_invitations,
 )
 from app.features.orders.service.listing import (
+    NO_PAGE,
     OrderPage,
+    OrderSurvey,
     count_facets,
     count_newest,
-    count_orders,
     list_newest_json,
     list_open_json,
     list_open_orders,
     narrow,
     search_json,
+    survey_orders,
 )
 from app.features.orders.service.machines import get_machine, list_machines
 from app.features.orders.service.reading import (
@@ -64,8 +66,10 @@ from app.features.orders.service.reading import (
 
 __all__ = [
     "COUNT_LIMIT",
+    "NO_PAGE",
     "ImportedOrder",
     "OrderPage",
+    "OrderSurvey",
     "approve_order",
     "award_order",
     "cards_of",
@@ -73,7 +77,6 @@ __all__ = [
     "copy_order",
     "count_facets",
     "count_newest",
-    "count_orders",
     "create_order",
     "decline_invitation",
     "drop_proposal",
@@ -115,6 +118,7 @@ __all__ = [
     "replace_skill",
     "resume_order",
     "search_json",
+    "survey_orders",
     "take_proposal",
     "use_template",
 ]

@@ -46,6 +46,21 @@ class OrderPage:
     older: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class OrderSurvey:
+    """One page of the public list with all that its page says about the rest."""
+
+    page: OrderPage
+    count: int
+    """How many fit, up to one more than `repository.COUNT_LIMIT`."""
+    facets: FacetsRead | None
+    """What the newest that fit have, where it was asked for."""
+
+
+NO_PAGE = OrderPage([], None, None)
+NO_FACETS = FacetsRead(counted=0, capped=False, categories=[], skills=[], budget_kinds=[], answers=[], days=[])
+
+
 async def narrow(
     session: AsyncSession,
     resources: Resources,
@@ -179,8 +194,30 @@ async def list_open_orders(
 ) -> OrderPage:
     """Return the same page as objects, with cursors to both neighbours, as pages need them."""
     conditions = await narrow(session, resources, wanted, reader)
+    return NO_PAGE if conditions is None else await _page(session, resources, wanted, conditions, reader)
+
+
+async def survey_orders(
+    session: AsyncSession, resources: Resources, wanted: OrderListQuery, reader: Actor | None, *, facets: bool
+) -> OrderSurvey:
+    """Return a page, how many orders fit, and what they have: the filters are read once for all three."""
+    conditions = await narrow(session, resources, wanted, reader)
     if conditions is None:
-        return OrderPage([], None, None)
+        return OrderSurvey(NO_PAGE, 0, NO_FACETS if facets else None)
+    return OrderSurvey(
+        await _page(session, resources, wanted, conditions, reader),
+        await ListingRepository(session, resources.fast_lane).count(conditions),
+        await ranking.count_facets(session, resources, conditions) if facets else None,
+    )
+
+
+async def _page(
+    session: AsyncSession,
+    resources: Resources,
+    wanted: OrderListQuery,
+    conditions: Conditions,
+    reader: Actor | None,
+) -> OrderPage:
     if wanted.sort != "newest":
         found, following = await ranking.sorted_cards(session, wanted, conditions, reader)
         return OrderPage(found, None, following)
@@ -203,19 +240,7 @@ async def count_facets(
 ) -> FacetsRead:
     """Count the values of the newest orders that fit, so that a filter can say what it would leave."""
     conditions = await narrow(session, resources, wanted, reader)
-    if conditions is None:
-        return FacetsRead(counted=0, capped=False, categories=[], skills=[], budget_kinds=[], answers=[], days=[])
-    return await ranking.count_facets(session, resources, conditions)
-
-
-async def count_orders(
-    session: AsyncSession, resources: Resources, wanted: OrderFilter, reader: Actor | None = None
-) -> int:
-    """Count open orders that fit, up to one more than the bound of `repository.COUNT_LIMIT`."""
-    conditions = await narrow(session, resources, wanted, reader)
-    if conditions is None:
-        return 0
-    return await ListingRepository(session, resources.fast_lane).count(conditions)
+    return NO_FACETS if conditions is None else await ranking.count_facets(session, resources, conditions)
 
 
 async def _read(session: AsyncSession, resources: Resources, words: str, read: Mapping[str, str] | None) -> str:

@@ -54,11 +54,11 @@ async def list_freelancers(
     """Show freelancers, lately active first, or as the address says."""
     catalogue = await catalog.read_catalogue(session, resources)
     typed = TypedPeopleFilter(request)
-    page, facets, wrong, better = FoundPeople(items=[], next_cursor=None, count=0), [], None, None
+    page, facets = FoundPeople(items=[], next_cursor=None, count=0), list[tuple[str, int]]()
+    wrong, better = None, None
     try:
         wanted = typed.wanted()
-        page = await service.find_people(session, resources, actor, wanted)
-        facets = await service.skills_among(session, resources, actor, wanted)
+        page, facets = await service.survey_people(session, resources, actor, wanted)
         if not page.count and wanted.q:
             better = await catalog.did_you_mean(session, Searched.PEOPLE, wanted.q)
     except BadCursorError:

@@ -1,7 +1,7 @@
 """What can be done with profiles: one verb per function, grouped by who needs it."""
 
 from app.features.profiles.repository import COUNT_LIMIT
-from app.features.profiles.service.catalogue import find_people, recommend_people, skills_among
+from app.features.profiles.service.catalogue import find_people, recommend_people, survey_people
 from app.features.profiles.service.facts import (
     customer_facts,
     mark_customers,
@@ -69,8 +69,8 @@ __all__ = [
     "remove_item",
     "replace_skill",
     "show_customer",
-    "skills_among",
     "skills_of",
     "store_facts",
+    "survey_people",
     "take_stale_customers",
 ]

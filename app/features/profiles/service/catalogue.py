@@ -65,6 +65,34 @@ async def find_people(
     """
     catalogue = await catalog.read_catalogue(session, resources)
     conditions, asked = _narrow(catalogue, actor, wanted, await _read(session, wanted))
+    return await _page(session, catalogue, wanted, conditions, asked)
+
+
+async def survey_people(
+    session: AsyncSession, resources: Resources, actor: Actor | None, wanted: PeopleQuery
+) -> tuple[FoundPeople, list[tuple[str, int]]]:
+    """Return a page of the catalogue, and the skills that those who fit have most, beside those asked for.
+
+    Skills are counted among the newly listed thousand. The filters are read once for both.
+
+    Raises:
+        InvalidPeopleFilterError: A name is unknown, or two filters contradict each other.
+        BadCursorError: The cursor is none of this list.
+    """
+    catalogue = await catalog.read_catalogue(session, resources)
+    conditions, asked = _narrow(catalogue, actor, wanted, await _read(session, wanted))
+    page = await _page(session, catalogue, wanted, conditions, asked)
+    many = await CatalogueRepository(session).skills_among(conditions)
+    return page, [(skill, count) for skill, count in many if skill not in asked]
+
+
+async def _page(
+    session: AsyncSession,
+    catalogue: catalog.Catalogue,
+    wanted: PeopleQuery,
+    conditions: PeopleConditions,
+    asked: Sequence[str],
+) -> FoundPeople:
     repository = CatalogueRepository(session)
     count = await repository.count(conditions)
     if wanted.sort is PeopleSort.MATCH:
@@ -169,16 +197,6 @@ def _found(
         score=None if row.points is None else rules.total(row.points),
         why=[Reason(rule=line.rule, what=list(line.what), points=line.points) for line in row.points or ()],
     )
-
-
-async def skills_among(
-    session: AsyncSession, resources: Resources, actor: Actor | None, wanted: PeopleFilter
-) -> list[tuple[str, int]]:
-    """Return the skills that those who fit have most, counted among the newly listed thousand."""
-    catalogue = await catalog.read_catalogue(session, resources)
-    conditions, asked = _narrow(catalogue, actor, wanted, await _read(session, wanted))
-    many = await CatalogueRepository(session).skills_among(conditions)
-    return [(skill, count) for skill, count in many if skill not in asked]
 
 
 async def _read(session: AsyncSession, wanted: PeopleFilter) -> str:
