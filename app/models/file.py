@@ -69,6 +69,7 @@ class File(Base):
         Index("ix_files_waiting", "next_try_at", postgresql_where=text("status IN ('processing', 'quarantined')")),
         Index("ix_files_undrawn", "next_try_at", postgresql_where=text("redraws > redrawn")),
         Index("ix_files_unfinished", "touched_at", postgresql_where=text("status = 'uploading'")),
+        Index("ix_files_replaces_id", "replaces_id", postgresql_where=text("replaces_id IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -86,6 +87,8 @@ class File(Base):
     redraws: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     """How often the preview was asked to be drawn anew; `redrawn` is the one that is shown."""
     redrawn: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id", ondelete="SET NULL"))
+    """The file whose next version it was sent as."""
     attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     next_try_at: Mapped[datetime] = mapped_column(server_default=func.now())
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -119,12 +122,17 @@ class FileObject(Base):
 
 
 class Attachment(Base):
-    """A file is part of something; the order of the files is their owner's."""
+    """A file is part of something; the order of the files is their owner's. Earlier versions stay with it."""
 
     __tablename__ = "attachments"
-    __table_args__ = (Index("ix_attachments_file_id", "file_id"),)
+    __table_args__ = (
+        Index("ix_attachments_file_id", "file_id"),
+        Index("ix_attachments_current_id", "current_id", postgresql_where=text("current_id IS NOT NULL")),
+    )
 
     subject_kind: Mapped[SubjectKind] = mapped_column(SUBJECT, primary_key=True)
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)
     file_id: Mapped[UUID] = mapped_column(ForeignKey("files.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int]
+    current_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id", ondelete="CASCADE"))
+    """The file that stands in its place; None for one that is shown itself."""

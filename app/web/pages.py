@@ -97,8 +97,10 @@ async def design(request: Request) -> Response:
         {"title": _("At least 10 characters, please."), "budget": _("More than 0, please.")},
         touched=True,
     )
+    earlier = {"name": "brief-1.pdf", "version": 1, "size": 240_100, "url": "#d-files", "created_at": now}
     files = [
         {"id": name, "name": name, "size": size, "status": status, "note": note, "url": url, "preview_url": None}
+        | ({"version": 2, "earlier": [earlier]} if status == "ready" else {"earlier": []})
         for name, size, status, note, url in (
             ("brief.pdf", 248_320, "ready", None, "#d-files"),
             ("photos.zip", 18_874_368, "processing", None, None),

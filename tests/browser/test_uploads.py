@@ -2,9 +2,9 @@
 
 from playwright.async_api import Browser, FilePayload, Route, expect
 
-from tests.browser.chromium import visit
+from tests.browser.chromium import PHONE, visit
 from tests.browser.world import new_person
-from tests.factories.files import picture
+from tests.factories.files import PDF, picture
 
 ROW = "[data-uploads] [data-file]"
 
@@ -47,3 +47,39 @@ async def test_files_arrive_while_the_form_is_typed(browser: Browser, site: str)
         await rows.nth(0).locator("[data-file-remove]").click()
         await expect(rows).to_have_count(2)
         await expect(page.locator("[data-file-status]")).to_have_text("Removed: page.jpg")
+
+
+async def test_a_next_version_takes_the_place_of_a_file(browser: Browser, site: str) -> None:
+    person = await new_person(browser, site, "again", "en-GB")
+    async with visit(browser, context=person.context) as watched:
+        page = watched.page
+        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a size
+        await page.goto(f"{site}/settings/portfolio/new")
+        await page.get_by_label("What it is").fill("Logo of a bakery")
+        await page.set_input_files("#field-files", [text("sketch.png", picture()), text("notes.pdf", PDF)])
+        rows = page.locator(f"{ROW}:not([hidden])")
+        for number in range(2):
+            await expect(rows.nth(number)).to_have_attribute("data-state", "ready", timeout=30_000)
+        await page.get_by_role("button", name="Save", exact=True).click()
+        await page.get_by_role("link", name="Edit").click()
+        for sent, words in ((text("logo.exe", b"MZ"), "Send one of these"), (text("logo.png", picture()), "")):
+            async with page.expect_file_chooser() as chosen:
+                await rows.nth(0).get_by_role("button", name="New version").click()
+            await (await chosen.value).set_files([sent])
+            if words:
+                await expect(rows.nth(0)).to_contain_text(words)
+                watched.wrong.remove("422: /api/v1/files/uploads")
+                await expect(rows.nth(1)).to_contain_text("sketch.png")
+                await rows.nth(0).locator("[data-file-remove]").click()
+                await expect(rows).to_have_count(2)
+        await expect(rows.nth(0)).to_contain_text("Takes the place of “sketch.png”", timeout=30_000)
+        await expect(rows.nth(0)).to_have_attribute("data-state", "ready")
+        await expect(page.locator("[data-uploads] input[name=files]:not([disabled])")).to_have_count(2)
+        await page.get_by_role("button", name="Save", exact=True).click()
+        await page.get_by_role("link", name="Edit").click()
+        versions = rows.nth(0).locator("details")
+        await versions.get_by_text("Version 2 · 1 earlier").click()
+        await expect(versions.get_by_role("link", name="sketch.png")).to_be_visible()
+        await expect(rows).to_have_count(2)
+        assert await watched.overflow() == 0
+        await watched.check()

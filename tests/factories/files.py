@@ -3,6 +3,7 @@
 import io
 import zipfile
 from typing import Any
+from uuid import UUID
 
 from PIL import Image
 from starlette.datastructures import UploadFile
@@ -61,10 +62,11 @@ class Files:
         content: bytes = b"A plain text.",
         name: str = "text.txt",
         kind: SubjectKind = SubjectKind.ORDER,
+        replaces: UUID | None = None,
     ) -> FileRead:
         """A file that arrived and waits to be looked at."""
         upload = UploadFile(io.BytesIO(content), size=len(content), filename=name)
-        taken = await take(self.resources, owner, kind, upload)
+        taken = await take(self.resources, owner, kind, upload, replaces)
         return await self.read(owner, taken.id)
 
     async def read(self, owner: Actor, file_id: Any) -> FileRead:
@@ -78,8 +80,9 @@ class Files:
         content: bytes = b"A plain text.",
         name: str = "text.txt",
         kind: SubjectKind = SubjectKind.ORDER,
+        replaces: UUID | None = None,
     ) -> FileRead:
         """A file that was looked at."""
-        sent = await self.send(owner, content, name, kind)
+        sent = await self.send(owner, content, name, kind, replaces)
         await process_files(self.resources)
         return await self.read(owner, sent.id)

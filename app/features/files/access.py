@@ -30,13 +30,15 @@ NEW = "_new"
 """What the file input of a field is called beside the ids that it yields: `files` and `files_new`."""
 
 
-async def take(resources: Resources, actor: Actor, kind: SubjectKind, upload: UploadFile) -> File:
+async def take(
+    resources: Resources, actor: Actor, kind: SubjectKind, upload: UploadFile, replaces: UUID | None = None
+) -> File:
     """Take one file of a form in: announced, kept, and handed to whoever looks at it.
 
     It opens two short transactions around the slow part. What fails leaves nothing behind and nothing charged.
     """
     async with unit_of_work(resources) as uow:
-        file = await service.announce(uow, actor, kind, upload.filename or "", upload.size or 0)
+        file = await service.announce(uow, actor, kind, upload.filename or "", upload.size or 0, replaces)
         key = await service.source_key(uow.session, file.id)
     try:
         try:
@@ -108,10 +110,14 @@ async def form_files(
     """Return the ids of a form's files: those uploaded before, then those that came with the form itself.
 
     Without JavaScript a browser sends the bytes within the form; they are taken in here. Boxes that say `remove` take
-    an id away again.
+    an id away again. Where a choice says what is replaced, the first of the new files becomes its next version.
     """
     resources = connection_resources(request)
     removed = set(sent_ids(form, f"{name}_remove"))
     ids = [file_id for file_id in sent_ids(form, name) if file_id not in removed]
     sent = [item for item in form.getlist(f"{name}{NEW}") if isinstance(item, UploadFile) and item.filename]
-    return [*ids, *[(await take(resources, actor, kind, upload)).id for upload in sent]]
+    old = next((file_id for file_id in sent_ids(form, f"{name}_replaces") if file_id in ids), None)
+    taken = [(await take(resources, actor, kind, new, None if place else old)).id for place, new in enumerate(sent)]
+    if old and taken:
+        ids[ids.index(old)] = taken.pop(0)
+    return [*ids, *taken]

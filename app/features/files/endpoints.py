@@ -16,12 +16,13 @@ from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
 from app.features.files import rules, service
-from app.features.files.access import FORM_OVERHEAD, take, take_piece
+from app.features.files.access import FORM_OVERHEAD, ids_in, take, take_piece
 from app.features.files.errors import (
     EmptyFileError,
     FileInUseError,
     FileTooLargeError,
     FileTypeError,
+    InvalidFilesError,
     NoSuchFileError,
     QuotaExceededError,
     StorageDownError,
@@ -44,6 +45,7 @@ TAKING: tuple[type[DomainError], ...] = (
     FileTooLargeError,
     QuotaExceededError,
     StorageDownError,
+    InvalidFilesError,
 )
 FORM = "multipart/form-data"
 PIECE = "application/octet-stream"
@@ -56,6 +58,7 @@ LONG_BODIES = (
 OFFSET = "Upload-Offset"
 WHICH = N_("Choose one of: {expected}.")
 NO_FILE = N_("Choose a file.")
+NO_ID = N_("This is no id of a file.")
 _FORM_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -67,6 +70,7 @@ _FORM_BODY: dict[str, Any] = {
                     "properties": {
                         "kind": {"type": "string", "enum": [kind.value for kind in SubjectKind]},
                         "file": {"type": "string", "format": "binary"},
+                        "replaces": {"type": "string", "format": "uuid"},
                     },
                 }
             }
@@ -91,11 +95,14 @@ async def upload_file(request: Request, actor: CurrentActor, resources: ProcessR
         faults: list[FieldError] = []
         if kind not in set(SubjectKind):
             faults.append(FieldError(("body", "kind"), WHICH, {"expected": ", ".join(SubjectKind)}))
+        replaces = ids_in([form.get("replaces")])
+        if form.get("replaces") and not replaces:
+            faults.append(FieldError(("body", "replaces"), NO_ID))
         if not isinstance(file, UploadFile):
             faults.append(FieldError(("body", "file"), NO_FILE))
         if faults or not isinstance(file, UploadFile):
             raise InvalidError(errors=faults)
-        taken = await take(resources, actor, SubjectKind(kind), file)
+        taken = await take(resources, actor, SubjectKind(kind), file, *replaces)
     async with resources.read_sessions() as session:
         return await service.get_own_file(session, actor, taken.id)
 
@@ -103,7 +110,7 @@ async def upload_file(request: Request, actor: CurrentActor, resources: ProcessR
 @router.post("/uploads", status_code=HTTPStatus.CREATED, responses=refusals(*TAKING))
 async def create_upload(command: UploadCreate, actor: CurrentActor, uow: Uow) -> UploadRead:
     """Announce a file that will come piece by piece; send the pieces to its address with PATCH."""
-    file = await service.announce(uow, actor, command.kind, command.name, command.size)
+    file = await service.announce(uow, actor, command.kind, command.name, command.size, command.replaces)
     await uow.session.refresh(file)
     return await service.find_upload(uow.session, uow.resources.settings, actor, file.id)
 

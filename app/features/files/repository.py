@@ -1,6 +1,6 @@
 """Every query about files."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -68,42 +68,53 @@ class FileRepository:
         """Tell whether the file belongs to anything."""
         return bool((await self.session.execute(select(exists().where(Attachment.file_id == file_id)))).scalar_one())
 
-    async def attached_to(self, subject: Subject) -> list[UUID]:
-        """Return the files of a subject in their order."""
+    async def held_by(self, subject: Subject) -> list[Attachment]:
+        """Return what a subject holds, earlier versions too."""
         statement = (
-            select(Attachment.file_id)
+            select(Attachment)
             .where(Attachment.subject_kind == subject.kind, Attachment.subject_id == subject.id)
             .order_by(Attachment.position)
         )
         return list((await self.session.execute(statement)).scalars())
 
-    async def attach(self, subject: Subject, file_ids: Sequence[UUID]) -> None:
-        """Make the subject hold exactly these files in this order."""
+    async def attach(self, subject: Subject, file_ids: Sequence[UUID], earlier: Mapping[UUID, UUID]) -> None:
+        """Make the subject hold exactly these files in this order, and the earlier versions of some of them.
+
+        `earlier` says which file stands in the place of each earlier version.
+        """
+        places = {file_id: place for place, file_id in enumerate(file_ids)}
+        current: dict[UUID, UUID | None] = {**dict.fromkeys(file_ids), **earlier}
         mine = (Attachment.subject_kind == subject.kind, Attachment.subject_id == subject.id)
-        gone = delete(Attachment).where(*mine, Attachment.file_id.not_in(file_ids)).returning(Attachment.file_id)
+        gone = delete(Attachment).where(*mine, Attachment.file_id.not_in(current)).returning(Attachment.file_id)
         let_go = (await self.session.execute(gone)).scalars().all()
         if let_go:
             # What is let go may be put back for a while.
             await self.session.execute(update(File).where(File.id.in_(let_go)).values(touched_at=utc_now()))
-        if file_ids:
+        if current:
             rows = [
-                {"subject_kind": subject.kind, "subject_id": subject.id, "file_id": file_id, "position": place}
-                for place, file_id in enumerate(file_ids)
+                {
+                    "subject_kind": subject.kind,
+                    "subject_id": subject.id,
+                    "file_id": file_id,
+                    "position": places[stands or file_id],
+                    "current_id": stands,
+                }
+                for file_id, stands in current.items()
             ]
             added = insert(Attachment).values(rows)
             keys = (Attachment.subject_kind, Attachment.subject_id, Attachment.file_id)
-            moved = added.on_conflict_do_update(index_elements=keys, set_={"position": added.excluded.position})
-            await self.session.execute(moved)
+            changed = {"position": added.excluded.position, "current_id": added.excluded.current_id}
+            await self.session.execute(added.on_conflict_do_update(index_elements=keys, set_=changed))
 
     async def attached(self, subjects: Collection[Subject]) -> Sequence[tuple[Attachment, File, bool]]:
-        """Return the files of many subjects at once, and whether each has a preview."""
+        """Return the files of many subjects at once, and whether each has a preview; the newest version first."""
         preview = exists().where(FileObject.file_id == File.id, FileObject.role == ObjectRole.PREVIEW)
         wanted = [(subject.kind, subject.id) for subject in subjects]
         statement = (
             select(Attachment, File, preview)
             .join(File, File.id == Attachment.file_id)
             .where(tuple_(Attachment.subject_kind, Attachment.subject_id).in_(wanted))
-            .order_by(Attachment.position)
+            .order_by(Attachment.position, File.id.desc())
         )
         return [(link, file, bool(has)) for link, file, has in await self.session.execute(statement)]
 

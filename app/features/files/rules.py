@@ -61,6 +61,9 @@ LONGEST_FILE = max(limits.most_bytes for limits in LIMITS.values())
 MOST_FILES = 2_000
 """Files one person may keep, however small they are."""
 
+MOST_VERSIONS = 10
+"""Of one file, the current one too; the oldest are let go."""
+
 LINK = timedelta(minutes=10)
 PUBLIC_LINK = timedelta(hours=24)
 ORPHAN = timedelta(hours=24)

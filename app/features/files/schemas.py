@@ -33,6 +33,18 @@ class Crop(BaseModel):
     )
 
 
+class FileVersion(BaseModel):
+    """An earlier version of a file."""
+
+    id: UUID
+    version: int = Field(description="1 is the first")
+    name: str
+    size: int = Field(description="bytes")
+    status: FileStatus
+    created_at: datetime
+    url: str | None
+
+
 class FileRead(BaseModel):
     """One file. Both links are of this site, good for a short while, and only there once the file is ready."""
 
@@ -48,6 +60,9 @@ class FileRead(BaseModel):
     height: int | None
     crop: Crop | None = Field(default=None, description="what part its square shows, where somebody chose it")
     drawing: bool = Field(default=False, description="whether the square is being cut anew")
+    created_at: datetime
+    version: int = Field(default=1, description="where it belongs to something: 1 is the first")
+    earlier: list[FileVersion] = Field(default=[], description="what it took the place of there, the newest first")
 
 
 class UploadCreate(BaseModel):
@@ -58,6 +73,7 @@ class UploadCreate(BaseModel):
     kind: SubjectKind
     name: str = Field(min_length=1, max_length=1_000)
     size: int = Field(ge=0, le=2**53, description="bytes that will come, all pieces together")
+    replaces: UUID | None = Field(default=None, description="one of your files of this kind: this is its next version")
 
 
 class UploadRead(BaseModel):

@@ -4,7 +4,9 @@ import io
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
+from uuid import UUID
 
+import httpx
 import pytest
 from fastapi import FastAPI, Request
 from starlette.datastructures import FormData, UploadFile
@@ -15,7 +17,8 @@ from app.features.files import rules, service
 from app.features.files.access import form_files, form_with_files
 from app.features.files.errors import FileInUseError, InvalidFilesError
 from app.features.files.schemas import Subject
-from app.models import SubjectKind
+from app.models import File, SubjectKind
+from tests.conftest import SignIn
 from tests.factories.files import Files, picture
 
 type OpenUow = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
@@ -94,6 +97,7 @@ async def test_a_form_without_a_script_brings_its_files_itself(app: FastAPI, fil
             ("files", str(removed.id)),
             ("files", "no id"),
             ("files_remove", str(removed.id)),
+            ("files_replaces", ""),
             ("files_new", sent),
             ("files_new", nothing),
         ]
@@ -104,3 +108,96 @@ async def test_a_form_without_a_script_brings_its_files_itself(app: FastAPI, fil
     assert len(ids) == 2
     assert (await files.read(owner, ids[1])).name == "new.txt"
     assert form_with_files("/orders/new").limit > rules.LONGEST_FILE
+
+
+async def test_a_form_without_a_script_may_bring_a_next_version(app: FastAPI, files: Files, as_actor: Any) -> None:
+    owner = await as_actor()
+    first, second = await files.make(owner), await files.make(owner)
+    sent = [UploadFile(io.BytesIO(b"text"), size=4, filename=f"{name}.txt") for name in ("new", "more")]
+    fields = [("files", str(first.id)), ("files", str(second.id)), ("files_replaces", str(first.id))]
+    form = FormData([*fields, *[("files_new", file) for file in sent]])
+    request = Request({"type": "http", "method": "POST", "path": "/", "headers": [], "app": app})
+    ids = await form_files(request, owner, form, SubjectKind.ORDER)
+    assert [(await files.read(owner, file_id)).name for file_id in ids] == ["new.txt", "text.txt", "more.txt"]
+    async with files.resources.read_sessions() as session:
+        new = await session.get(File, ids[0])
+        more = await session.get(File, ids[2])
+    assert new is not None
+    assert more is not None
+    assert (new.replaces_id, more.replaces_id) == (first.id, None)
+
+
+async def test_a_next_version_takes_the_place_of_the_one_before(uow: OpenUow, files: Files, as_actor: Any) -> None:
+    owner, subject = await as_actor(), Subject(SubjectKind.ORDER, new_id())
+
+    async def held(*ids: UUID) -> list[tuple[str, int, list[tuple[int, str]]]]:
+        """Save these files, and return what is shown of them."""
+        async with uow() as work:
+            await service.attach(work, owner, subject, ids)
+        async with uow() as work:
+            found = (await service.attached(work.session, [subject]))[subject]
+        return [(file.name, file.version, [(old.version, old.name) for old in file.earlier]) for file in found]
+
+    first, other = await files.make(owner, name="brief.txt"), await files.make(owner, name="other.txt")
+    await held(first.id, other.id)
+    second = await files.make(owner, name="brief 2.txt", replaces=first.id)
+    assert await held(second.id, other.id) == [("brief 2.txt", 2, [(1, "brief.txt")]), ("other.txt", 1, [])]
+    unsaved = await files.make(owner, name="never saved.txt", replaces=second.id)
+    third = await files.make(owner, name="brief 3.txt", replaces=unsaved.id)
+    both = ("brief 3.txt", 3, [(2, "brief 2.txt"), (1, "brief.txt")])
+    assert await held(other.id, third.id) == [("other.txt", 1, []), both]
+    assert await held(other.id, third.id, second.id) == [
+        ("other.txt", 1, []),
+        ("brief 3.txt", 2, [(1, "brief.txt")]),
+        ("brief 2.txt", 1, []),
+    ], "an earlier version may be shown again beside it"
+    assert await held(other.id) == [("other.txt", 1, [])], "with a file its earlier versions go"
+    async with uow() as work:
+        await service.remove_file(work, owner, first.id)
+
+
+async def test_both_the_old_and_the_new_named_leave_the_new(uow: OpenUow, files: Files, as_actor: Any) -> None:
+    owner, subject = await as_actor(), Subject(SubjectKind.ORDER, new_id())
+    first = await files.make(owner, name="a.txt")
+    second = await files.make(owner, name="b.txt", replaces=first.id)
+    for ids in ([first.id], [first.id, second.id], [second.id]):
+        async with uow() as work:
+            await service.attach(work, owner, subject, ids)
+    async with uow() as work:
+        found = (await service.attached(work.session, [subject]))[subject]
+        assert [(file.name, [old.name for old in file.earlier]) for file in found] == [("b.txt", ["a.txt"])]
+        with pytest.raises(FileInUseError):
+            await service.remove_file(work, owner, first.id)
+
+
+async def test_a_file_has_so_many_versions(uow: OpenUow, files: Files, as_actor: Any) -> None:
+    owner, subject = await as_actor(), Subject(SubjectKind.ORDER, new_id())
+    file = await files.make(owner, name="0.txt")
+    for number in range(1, rules.MOST_VERSIONS + 3):
+        async with uow() as work:
+            await service.attach(work, owner, subject, [file.id])
+        file = await files.make(owner, name=f"{number}.txt", replaces=file.id)
+    async with uow() as work:
+        await service.attach(work, owner, subject, [file.id])
+        found = (await service.attached(work.session, [subject]))[subject][0]
+    assert (found.name, found.version) == ("12.txt", rules.MOST_VERSIONS)
+    assert [old.name for old in found.earlier] == [f"{number}.txt" for number in range(11, 2, -1)]
+
+
+async def test_only_ones_own_file_of_that_kind_is_replaced(
+    client: httpx.AsyncClient, files: Files, as_actor: Any, sign_in: SignIn
+) -> None:
+    theirs = await files.make(await as_actor())
+    await sign_in(client)
+    content = {"kind": "order", "name": "b.txt", "size": 3}
+    for wrong in (theirs.id, new_id()):
+        refused = await client.post("/api/v1/files/uploads", json={**content, "replaces": str(wrong)})
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid-files")
+        sent = {"kind": "order", "replaces": str(wrong)}
+        refused = await client.post("/api/v1/files", data=sent, files={"file": ("b.txt", b"text")})
+        assert (refused.status_code, refused.json()["errors"][0]["loc"][-1]) == (422, "replaces")
+    refused = await client.post(
+        "/api/v1/files", data={"kind": "order", "replaces": "none"}, files={"file": ("b.txt", b"text")}
+    )
+    assert refused.status_code == 422
+    assert (await client.get("/api/v1/files/limits")).json()["used_bytes"] == 0

@@ -1,6 +1,6 @@
 """What files belong to. Access follows the object: the room of the object asks only for readers who may see it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +12,7 @@ from app.core.uow import UnitOfWork
 from app.features.files import rules
 from app.features.files.errors import InvalidFilesError
 from app.features.files.repository import FileRepository
-from app.features.files.schemas import FileRead, Subject
+from app.features.files.schemas import FileRead, FileVersion, Subject
 from app.features.files.service.links import present
 from app.models.file import File, FileStatus
 
@@ -26,21 +26,58 @@ UNFINISHED = N_("“{name}” has not arrived whole yet.")
 async def attach(uow: UnitOfWork, actor: Actor, subject: Subject, file_ids: Sequence[UUID]) -> None:
     """Make the subject hold exactly these files of the actor, in this order; what it held before is let go.
 
-    Files still being looked at may be attached: they are handed out once they are ready.
+    A file that was sent as the next version of one that is held takes its place, and the earlier ones stay with it, up
+    to `rules.MOST_VERSIONS`. Files still being looked at may be attached: they are handed out once they are ready.
 
     Raises:
         InvalidFilesError: There are too many, or one is not the actor's, not of this kind, or was not taken.
     """
-    wanted = list(dict.fromkeys(file_ids))
+    named = list(dict.fromkeys(file_ids))
     most = rules.LIMITS[subject.kind].most_files
-    if len(wanted) > most:
+    if len(named) > most:
         raise InvalidFilesError(errors=[FieldError(WHERE, TOO_MANY, {"most": most})])
     repository = FileRepository(uow.session)
-    files = await repository.lock_all(wanted)
-    faults = [fault for file_id in wanted if (fault := _fault(actor, subject, files.get(file_id)))]
+    files = await repository.lock_all(named)
+    faults = [fault for file_id in named if (fault := _fault(actor, subject, files.get(file_id)))]
     if faults:
         raise InvalidFilesError(errors=faults)
-    await repository.attach(subject, wanted)
+    held = {link.file_id: link.current_id for link in await repository.held_by(subject)}
+    replaced = await _replaced(repository, [files[file_id] for file_id in named], held)
+    wanted = [file_id for file_id in named if file_id not in replaced]
+    await repository.attach(subject, wanted, _earlier(wanted, held, replaced))
+
+
+async def _replaced(
+    repository: FileRepository, files: Sequence[File], held: Mapping[UUID, UUID | None]
+) -> dict[UUID, UUID]:
+    """Return the files shown until now whose next version is among these, each with that version.
+
+    Somebody may have sent two versions before saving: what was never held is passed over.
+    """
+    found: dict[UUID, UUID] = {}
+    for file in files:
+        old, steps = file.replaces_id if file.id not in held else None, 0
+        while old is not None and old not in held and steps < rules.MOST_VERSIONS:
+            before = await repository.get(old)
+            old, steps = before.replaces_id if before else None, steps + 1
+        if old is not None and old in held and held[old] is None and old not in found:
+            found[old] = file.id
+    return found
+
+
+def _earlier(
+    wanted: Sequence[UUID], held: Mapping[UUID, UUID | None], replaced: Mapping[UUID, UUID]
+) -> dict[UUID, UUID]:
+    """Return the earlier versions that stay, each with the file that stands in its place; the oldest go first."""
+    kept: dict[UUID, list[UUID]] = {file_id: [] for file_id in wanted}
+    for file_id, current in held.items():
+        shown = current or file_id
+        stands = replaced.get(shown, shown)
+        if stands != file_id and file_id not in kept and stands in kept:
+            kept[stands].append(file_id)
+    # Ids begin with the moment they were made.
+    newest = {stands: sorted(olds)[-rules.MOST_VERSIONS + 1 :] for stands, olds in kept.items()}
+    return {old: stands for stands, olds in newest.items() for old in olds}
 
 
 def _fault(actor: Actor, subject: Subject, file: File | None) -> FieldError | None:
@@ -60,9 +97,24 @@ async def attached(session: AsyncSession, subjects: Collection[Subject]) -> dict
         return found
     rows = await FileRepository(session).attached(list(found))
     shown = present([file for _link, file, _has in rows], {file.id for _link, file, has in rows if has})
+    olds: dict[tuple[Subject, UUID], list[FileRead]] = {}
     for link, file, _has in rows:
-        found[Subject(link.subject_kind, link.subject_id)].append(shown[file.id])
+        if link.current_id is not None:
+            olds.setdefault((Subject(link.subject_kind, link.subject_id), link.current_id), []).append(shown[file.id])
+    for link, file, _has in rows:
+        if link.current_id is None:
+            subject = Subject(link.subject_kind, link.subject_id)
+            found[subject].append(_with_earlier(shown[file.id], olds.get((subject, file.id), [])))
     return found
+
+
+def _with_earlier(file: FileRead, olds: Sequence[FileRead]) -> FileRead:
+    """Put the earlier versions to a file; they come newest first."""
+    earlier = [
+        FileVersion(version=number, **old.model_dump(include=set(FileVersion.model_fields) - {"version"}))
+        for number, old in zip(range(len(olds), 0, -1), olds, strict=True)
+    ]
+    return file.model_copy(update={"version": len(olds) + 1, "earlier": earlier})
 
 
 async def own_files(session: AsyncSession, actor: Actor, file_ids: Sequence[UUID]) -> list[FileRead]:

@@ -58,6 +58,7 @@ def present(files: Collection[File], previewed: Collection[UUID]) -> dict[UUID, 
             width=file.width,
             height=file.height,
             drawing=ready and file.redraws > file.redrawn,
+            created_at=file.created_at,
             crop=Crop.model_validate(file.crop) if file.crop else None,
         )
     return found

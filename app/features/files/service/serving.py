@@ -118,7 +118,9 @@ async def find_preview(session: AsyncSession, subject: Subject) -> Content | Non
     """Return the preview of the first file of a subject, for a room that shows it itself; None where there is none."""
     repository = FileRepository(session)
     ready = [
-        file for _link, file, has in await repository.attached([subject]) if has and file.status is FileStatus.READY
+        file
+        for link, file, has in await repository.attached([subject])
+        if has and link.current_id is None and file.status is FileStatus.READY
     ]
     found = await repository.object_of(ready[0].id, ObjectRole.PREVIEW) if ready else None
     return None if found is None else _content(ready[0], found, until=0)

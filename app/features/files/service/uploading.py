@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.config import Settings
+from app.core.errors import FieldError
+from app.core.i18n import N_
 from app.core.ids import new_id
 from app.core.resources import Resources
 from app.core.sizes import size_words
@@ -22,6 +24,7 @@ from app.features.files.errors import (
     EmptyFileError,
     FileTooLargeError,
     FileTypeError,
+    InvalidFilesError,
     NoSuchFileError,
     QuotaExceededError,
     StorageDownError,
@@ -35,16 +38,22 @@ from app.gateways.storage import Digest, StorageUnavailableError, digest_of, new
 from app.models.file import File, FileObject, FileStatus, ObjectRole, SubjectKind
 
 PROCESS_TASK = "files.process"
+NOT_REPLACED = N_("The file that this one should replace is not there any more. Add this one as a new file.")
 
 
-async def announce(uow: UnitOfWork, actor: Actor, kind: SubjectKind, name: str, size: int) -> File:
+async def announce(
+    uow: UnitOfWork, actor: Actor, kind: SubjectKind, name: str, size: int, replaces: UUID | None = None
+) -> File:
     """Make room for a file of this size and say whether it may come at all.
+
+    Where it is the next version of another, it takes that one's place once it is attached to what holds it.
 
     Raises:
         FileTypeError: Its name ends in something that is not taken for this kind.
         EmptyFileError: It has no bytes.
         FileTooLargeError: It has more than the kind allows.
         QuotaExceededError: It does not fit beside the person's other files.
+        InvalidFilesError: What it is to replace is not a file of the person and of this kind.
     """
     limits, cleaned = rules.LIMITS[kind], rules.clean_name(name)
     extension = rules.extension_of(cleaned)
@@ -55,12 +64,23 @@ async def announce(uow: UnitOfWork, actor: Actor, kind: SubjectKind, name: str, 
     if size > limits.most_bytes:
         raise FileTooLargeError(params={"limit": size_words(limits.most_bytes)})
     repository, quota = FileRepository(uow.session), uow.resources.settings.file_quota_bytes
+    old = await repository.get(replaces) if replaces else None
+    if replaces and (old is None or old.owner_id != actor.id or old.kind is not kind):
+        raise InvalidFilesError(errors=[FieldError(("replaces",), NOT_REPLACED)])
     await repository.lock_owner(actor.id)
     count, used = await repository.usage(actor.id)
     if used + size > quota or count >= rules.MOST_FILES:
         raise QuotaExceededError(params={"limit": size_words(quota)})
     media_type = rules.TYPES[extension]
-    file = File(id=new_id(), owner_id=actor.id, kind=kind, name=cleaned, size=size, media_type=media_type)
+    file = File(
+        id=new_id(),
+        owner_id=actor.id,
+        kind=kind,
+        name=cleaned,
+        size=size,
+        media_type=media_type,
+        replaces_id=replaces,
+    )
     repository.add(file)
     await uow.session.flush()
     repository.add(FileObject(key=new_key(), file_id=file.id, role=ObjectRole.SOURCE, size=size, media_type=media_type))

@@ -43,19 +43,44 @@ function uploads(field) {
   function wire(item) {
     item.querySelector("[data-file-remove]").addEventListener("click", () => {
       item.removed = true;
+      giveBack(item);
       say(field.dataset.removed, item.querySelector("[data-file-name]").textContent);
       (item.nextElementSibling || item.previousElementSibling)?.querySelector("[data-file-remove]").focus();
       item.remove();
     });
     item.querySelector("[data-file-up]").addEventListener("click", (event) => {
-      item.previousElementSibling?.before(item);
+      let above = item.previousElementSibling;
+      while (above?.hidden) above = above.previousElementSibling;
+      above?.before(item);
       event.currentTarget.focus();
     });
+    item.querySelector("[data-file-renew]")?.addEventListener("click", () => renew(item));
     if (["processing", "quarantined"].includes(item.dataset.state)) watch(item);
   }
   function show(item, state, words) {
     item.dataset.state = state;
-    item.querySelector("[data-file-note]").textContent = words || "";
+    item.querySelector("[data-file-note]").textContent = words || item.about || "";
+    if (state === "refused") giveBack(item);
+  }
+  // A next version stands before the file that it replaces; that one is hidden, and comes back if the new one does not.
+  function renew(item) {
+    const chooser = Object.assign(document.createElement("input"), { type: "file", accept: input.accept });
+    chooser.addEventListener("change", () => {
+      const fresh = row(chooser.files[0]);
+      fresh.about = field.dataset.instead.replace("{name}", item.querySelector("[data-file-name]").textContent);
+      fresh.old = item;
+      item.before(fresh);
+      item.hidden = true;
+      begin(fresh, chooser.files[0]);
+      fresh.querySelector("[data-file-remove]").focus();
+    });
+    chooser.click();
+  }
+  function giveBack(item) {
+    if (!item.old) return;
+    item.old.hidden = false;
+    item.old.querySelector("[data-file-id]").disabled = false;
+    item.old = null;
   }
   async function watch(item) {
     const id = item.querySelector("[data-file-id]").value;
@@ -82,7 +107,8 @@ function uploads(field) {
   async function upload(item, file) {
     const bar = item.querySelector("progress");
     const again = item.querySelector("[data-file-again]");
-    const kept = `upload:${kind}:${file.name}:${file.size}:${file.lastModified}`;
+    const replaces = item.old?.querySelector("[data-file-id]").value;
+    const kept = `upload:${kind}:${file.name}:${file.size}:${file.lastModified}:${replaces || ""}`;
     let id = sessionStorage.getItem(kept);
     busy += 1;
     again.hidden = true;
@@ -91,7 +117,7 @@ function uploads(field) {
       for (let tried = 0; tried < TRIES && !item.removed; tried += 1) {
         try {
           if (!id) {
-            const made = await ask("POST", "/uploads", { kind, name: file.name, size: file.size });
+            const made = await ask("POST", "/uploads", { kind, name: file.name, size: file.size, replaces });
             if (made.status !== 201) return show(item, "refused", made.detail);
             id = made.id;
             sessionStorage.setItem(kept, id);
@@ -106,6 +132,7 @@ function uploads(field) {
           if (ended === 200) {
             const hidden = item.querySelector("[data-file-id]");
             Object.assign(hidden, { name, value: id, disabled: false });
+            if (item.old) item.old.querySelector("[data-file-id]").disabled = true;
             sessionStorage.removeItem(kept);
             bar.hidden = true;
             show(item, "processing", field.dataset.checking);
@@ -131,12 +158,13 @@ function uploads(field) {
     }
   }
   function take(files) {
-    for (const file of files) {
-      const item = row(file);
-      if (list.children.length > Number(field.dataset.mostFiles)) show(item, "refused", field.dataset.full);
-      else if (file.size > Number(field.dataset.mostBytes)) show(item, "refused", field.dataset.large);
-      else upload(item, file);
-    }
+    for (const file of files) begin(row(file), file);
+  }
+  function begin(item, file) {
+    const shown = list.querySelectorAll("[data-file]:not([hidden])").length;
+    if (shown > Number(field.dataset.mostFiles)) show(item, "refused", field.dataset.full);
+    else if (file.size > Number(field.dataset.mostBytes)) show(item, "refused", field.dataset.large);
+    else upload(item, file);
   }
   list.querySelectorAll("[data-file]").forEach(wire);
   input.addEventListener("change", () => {
