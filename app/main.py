@@ -36,6 +36,7 @@ from app.features.files.access import form_with_files
 from app.features.files.endpoints import LONG_BODIES as FILE_BODIES
 from app.features.files.endpoints import router as files
 from app.features.files.pages import links as file_links
+from app.features.files.pages import router as file_pages
 from app.features.identity.access import actor_of, find_reader, find_view
 from app.features.identity.endpoints import me_shortcut
 from app.features.identity.endpoints import router as identity
@@ -89,6 +90,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     order_pages,
     proposal_pages,
     profile_pages,
+    file_pages,
     report_pages,
 )
 

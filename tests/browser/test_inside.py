@@ -57,6 +57,7 @@ PAGES: dict[str, Callable[[World], tuple[Person, str]]] = {
     "profile": lambda w: (w.customer, "/settings/profile"),
     "public profile": lambda w: (w.freelancer, "/settings/public-profile"),
     "portfolio": lambda w: (w.freelancer, "/settings/portfolio"),
+    "files": lambda w: (w.freelancer, "/settings/files"),
     "photo": lambda w: (w.freelancer, "/settings/photo"),
     "piece of work": lambda w: (w.freelancer, f"/settings/portfolio/{w.item_id}"),
     "taking it out": lambda w: (w.freelancer, f"/settings/portfolio/{w.item_id}/remove"),

@@ -5,13 +5,14 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.datastructures import UploadFile
 
 from app.core.errors import DomainError, FieldError, InvalidError
 from app.core.http import ProcessResources, ReadSession, Uow
 from app.core.i18n import N_
 from app.core.intake import LongBody, media_type
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
@@ -29,7 +30,7 @@ from app.features.files.errors import (
     UploadBusyError,
     UploadOffsetError,
 )
-from app.features.files.schemas import FileLimits, FileRead, UploadCreate, UploadRead
+from app.features.files.schemas import FileLimits, FileRead, OwnFile, UploadCreate, UploadRead
 from app.features.identity.access import CurrentActor
 from app.features.identity.errors import NotSignedInError, SessionEndedError
 from app.models.file import SubjectKind
@@ -83,6 +84,19 @@ _FORM_BODY: dict[str, Any] = {
 async def get_limits(actor: CurrentActor, session: ReadSession, resources: ProcessResources) -> FileLimits:
     """Tell what may be uploaded, and how much room you have used."""
     return await service.file_limits(session, resources.settings, actor)
+
+
+@router.get("", responses=refusals(*SIGNED_IN, BadCursorError))
+async def list_files(
+    actor: CurrentActor,
+    session: ReadSession,
+    cursor: Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    unused: Annotated[bool, Query(description="only those that belong to nothing")] = False,
+) -> Page[OwnFile]:
+    """List your files, newest first, each with what it belongs to."""
+    page = await service.list_own_files(session, actor, cursor, limit, unused=unused)
+    return Page(items=page.items, next_cursor=page.next_cursor)
 
 
 @router.post("", status_code=HTTPStatus.CREATED, responses=refusals(*TAKING), openapi_extra=_FORM_BODY)

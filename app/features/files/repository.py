@@ -16,6 +16,7 @@ from app.models.file import Attachment, File, FileObject, FileStatus, ObjectRole
 LOCK_SPACE = 7_301_601
 """Names the advisory lock that orders the uploads of one person."""
 WAITING = (FileStatus.PROCESSING, FileStatus.QUARANTINED)
+_PREVIEWED = exists().where(FileObject.file_id == File.id, FileObject.role == ObjectRole.PREVIEW)
 
 
 class FileRepository:
@@ -58,6 +59,26 @@ class FileRepository:
         """Return those of these files that are this person's."""
         statement = select(File).where(File.owner_id == owner_id, File.id.in_(file_ids))
         return {file.id: file for file in (await self.session.execute(statement)).scalars()}
+
+    async def page_of(
+        self, owner_id: UUID, before: UUID | None, limit: int, *, unused: bool
+    ) -> Sequence[tuple[File, bool]]:
+        """Return a person's files, newest first, and whether each has a preview; all, or what nothing holds."""
+        statement = select(File, _PREVIEWED).where(File.owner_id == owner_id).order_by(File.id.desc()).limit(limit)
+        if before is not None:
+            statement = statement.where(File.id < before)
+        if unused:
+            statement = statement.where(~exists().where(Attachment.file_id == File.id))
+        return [(file, bool(has)) for file, has in await self.session.execute(statement)]
+
+    async def links_of(self, file_ids: Collection[UUID]) -> Sequence[Attachment]:
+        """Return everything that these files belong to."""
+        statement = (
+            select(Attachment)
+            .where(Attachment.file_id.in_(file_ids))
+            .order_by(Attachment.subject_kind, Attachment.subject_id)
+        )
+        return (await self.session.execute(statement)).scalars().all()
 
     async def remove(self, file_id: UUID, doomed_at: datetime) -> None:
         """Remove a file; its bytes go later."""
@@ -108,10 +129,9 @@ class FileRepository:
 
     async def attached(self, subjects: Collection[Subject]) -> Sequence[tuple[Attachment, File, bool]]:
         """Return the files of many subjects at once, and whether each has a preview; the newest version first."""
-        preview = exists().where(FileObject.file_id == File.id, FileObject.role == ObjectRole.PREVIEW)
         wanted = [(subject.kind, subject.id) for subject in subjects]
         statement = (
-            select(Attachment, File, preview)
+            select(Attachment, File, _PREVIEWED)
             .join(File, File.id == Attachment.file_id)
             .where(tuple_(Attachment.subject_kind, Attachment.subject_id).in_(wanted))
             .order_by(Attachment.position, File.id.desc())

@@ -65,6 +65,20 @@ class FileRead(BaseModel):
     earlier: list[FileVersion] = Field(default=[], description="what it took the place of there, the newest first")
 
 
+class FileUse(BaseModel):
+    """Something that a file belongs to."""
+
+    kind: SubjectKind
+    id: UUID
+    earlier: bool = Field(description="whether it is there as an earlier version of another file")
+
+
+class OwnFile(FileRead):
+    """One of your files, and all that it belongs to."""
+
+    used_by: list[FileUse]
+
+
 class UploadCreate(BaseModel):
     """An upload that will arrive piece by piece."""
 

@@ -7,6 +7,7 @@ from tests.contract.permissions.table import SIGNED_IN, Row, page
 from tests.factories.files import Files
 
 ROWS = [
+    Row("GET /files", SIGNED_IN),
     Row("GET /files/limits", SIGNED_IN),
     Row("POST /files", (401, 415, 415, 415, 415), body={}),
     Row("POST /files/uploads", (401, 201, 201, 201, 201), body={"kind": "order", "name": "a.txt", "size": 3}),
@@ -31,4 +32,6 @@ MAKERS = {"file_id": _file}
 PAGES = [
     page("GET /files/{file_id}", 404, 404),
     page("GET /files/{file_id}/preview", 404, 404),
+    page("GET /settings/files", 401, 200),
+    page("POST /settings/files/{file_id}/remove", 401, 404, 404, 404, 303),
 ]

@@ -3,7 +3,7 @@
 from app.features.files.service.attaching import attach, attached, own_files
 from app.features.files.service.cutting import cut_picture
 from app.features.files.service.processing import SourceLostError, Work, claim_file, examine, put_off, settle_file
-from app.features.files.service.reading import file_limits, get_own_file, remove_file
+from app.features.files.service.reading import file_limits, get_own_file, list_own_files, remove_file
 from app.features.files.service.serving import Content, Wanted, find_content, find_preview, mark_damaged, pieces, whole
 from app.features.files.service.sweeping import (
     doomed_keys,
@@ -52,6 +52,7 @@ __all__ = [
     "give_up",
     "is_sound",
     "keep_bytes",
+    "list_own_files",
     "mark_damaged",
     "next_to_check",
     "own_files",

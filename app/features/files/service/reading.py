@@ -7,12 +7,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.config import Settings
+from app.core.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
 from app.core.uow import UnitOfWork
 from app.features.files import rules
 from app.features.files.errors import FileInUseError, NoSuchFileError
 from app.features.files.repository import FileRepository
-from app.features.files.schemas import FileLimits, FileRead, KindLimits
+from app.features.files.schemas import FileLimits, FileRead, FileUse, KindLimits, OwnFile
 from app.features.files.service.links import present
+from app.features.files.service.uploading import give_up
+from app.models.file import FileStatus
 
 
 async def get_own_file(session: AsyncSession, actor: Actor, file_id: UUID) -> FileRead:
@@ -28,6 +31,35 @@ async def get_own_file(session: AsyncSession, actor: Actor, file_id: UUID) -> Fi
     return present([file], await repository.previewed([file_id]))[file_id]
 
 
+async def list_own_files(
+    session: AsyncSession, actor: Actor, cursor: str | None, limit: int, *, unused: bool
+) -> Slice[OwnFile]:
+    """Return the actor's files, newest first, each with what it belongs to; all, or those that belong to nothing.
+
+    Raises:
+        BadCursorError: The cursor is none of this list.
+    """
+    repository = FileRepository(session)
+    rows = await repository.page_of(actor.id, _before(cursor), limit + 1, unused=unused)
+    shown = present([file for file, _has in rows], {file.id for file, has in rows if has})
+    uses: dict[UUID, list[FileUse]] = {}
+    for link in await repository.links_of(list(shown)):
+        use = FileUse(kind=link.subject_kind, id=link.subject_id, earlier=link.current_id is not None)
+        uses.setdefault(link.file_id, []).append(use)
+    items = [OwnFile(**dict(file), used_by=uses.get(file.id, [])) for file in shown.values()]
+    more = encode_cursor(str(items[limit - 1].id)) if len(items) > limit else None
+    return Slice(items[:limit], more)
+
+
+def _before(cursor: str | None) -> UUID | None:
+    if not cursor:
+        return None
+    try:
+        return UUID(decode_cursor(cursor, str)[0])
+    except ValueError as wrong:
+        raise BadCursorError from wrong
+
+
 async def remove_file(uow: UnitOfWork, actor: Actor, file_id: UUID) -> None:
     """Remove one of the actor's files that belongs to nothing; its bytes go after a grace time.
 
@@ -41,6 +73,9 @@ async def remove_file(uow: UnitOfWork, actor: Actor, file_id: UUID) -> None:
         raise NoSuchFileError
     if await repository.is_attached(file_id):
         raise FileInUseError
+    if file.status is FileStatus.UPLOADING:
+        await give_up(uow, file_id)
+        return
     await repository.remove(file_id, utc_now() + rules.GRACE)
 
 

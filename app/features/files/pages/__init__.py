@@ -1,0 +1,6 @@
+"""The pages of files: what their links lead to, and what somebody keeps here."""
+
+from app.features.files.pages.links import links
+from app.features.files.pages.own import router
+
+__all__ = ["links", "router"]
