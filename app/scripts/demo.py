@@ -1,7 +1,9 @@
-"""The demonstration world: ten people with a known password, and orders in many fields, written through the verbs."""
+"""The demonstration world: people with a known password, faces, work to show, and orders, all made by the verbs."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,16 +14,20 @@ from app.core.money import Currency, MoneyInput
 from app.core.resources import Resources
 from app.core.security.passwords import password_hasher
 from app.core.uow import UnitOfWork, unit_of_work
+from app.features.files import service as files
+from app.features.files.schemas import Subject
 from app.features.identity import service as identity
 from app.features.orders import service as orders
 from app.features.orders.schemas import OrderClose, OrderCreate
 from app.features.profiles import service as profiles
-from app.features.profiles.schemas import ProfilePatch
+from app.features.profiles.schemas import PortfolioFields, ProfilePatch
 from app.features.proposals import service as proposals
 from app.features.proposals.schemas import OfferCreate, ProposalCreate
-from app.models import BudgetKind, CloseReason, Order, User
+from app.gateways.spool import spool_of
+from app.models import BudgetKind, CloseReason, Order, SubjectKind, User
 from app.scripts.demo_accounts import DATA, PASSWORD
 
+FILES = DATA.parent / "demo"
 MINOR = 100
 MEMBER_FOR = timedelta(days=90)
 """How long everybody has been there; somebody new would have smaller limits."""
@@ -31,12 +37,24 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class DemoWork(_Strict):
+    """A piece of somebody's portfolio; `pictures` are files beside the data."""
+
+    title: str
+    description: str
+    year: int
+    skills: list[str]
+    pictures: list[str]
+
+
 class DemoPerson(_Strict):
-    """Somebody who can be signed in as."""
+    """Somebody who can be signed in as; `photo` is a file beside the data."""
 
     username: str
     name: str
     locale: str
+    photo: str | None = None
+    portfolio: list[DemoWork] = []
     profile: ProfilePatch | None = None
 
 
@@ -65,6 +83,8 @@ class DemoOrder(_Strict):
     max: int | None = None
     currency: Currency = Currency.RUB
     deadline_days: int | None = None
+    files: list[list[str]] = []
+    """Attached files, each with all its versions, the oldest first."""
     state: str = "open"
     proposals: list[DemoProposal] = []
 
@@ -94,6 +114,7 @@ async def load_demo(resources: Resources) -> int:
         for person in world.people:
             if person.profile:
                 await profiles.edit_profile(uow, actors[person.username], person.profile)
+            await _pictures(uow, actors[person.username], person)
         for order in sorted(world.orders, key=lambda item: -item.hours_ago):
             await _order(uow, actors, order)
     return len(world.people) + len(world.orders)
@@ -117,6 +138,42 @@ def _person(uow: UnitOfWork, person: DemoPerson, hashed: str) -> Actor:
     return Actor(id=user.id, username=user.username, locale=user.locale)
 
 
+async def _pictures(uow: UnitOfWork, actor: Actor, person: DemoPerson) -> None:
+    """Give somebody a face and work to show."""
+    if person.photo:
+        await profiles.put_photo(uow, actor, await _file(uow, actor, SubjectKind.AVATAR, person.photo))
+    for work in person.portfolio:
+        shown = [await _file(uow, actor, SubjectKind.PORTFOLIO, name) for name in work.pictures]
+        fields = work.model_dump(exclude={"pictures"})
+        await profiles.add_item(uow, actor, PortfolioFields(**fields, files=shown))
+
+
+async def _file(uow: UnitOfWork, actor: Actor, kind: SubjectKind, name: str, replaces: UUID | None = None) -> UUID:
+    """Take a file of the demonstration in as if it had been uploaded; a worker looks at it as at any other."""
+    path = FILES / name
+    file = await files.announce(uow, actor, kind, name, path.stat().st_size, replaces)
+    spool = spool_of(uow.resources.settings)
+    with path.open("rb") as handle:
+        await asyncio.to_thread(spool.keep, file.id, handle)
+    try:
+        digest = await files.keep_bytes(uow.resources, file.id, await files.source_key(uow.session, file.id))
+        await files.arrived(uow, file.id, digest)
+    finally:
+        await asyncio.to_thread(spool.drop, file.id)
+    return file.id
+
+
+async def _attach(uow: UnitOfWork, actor: Actor, order: Order, versions: list[list[str]]) -> None:
+    """Attach files to an order, one version after the other, as somebody who changed their mind would."""
+    subject = Subject(SubjectKind.ORDER, order.id)
+    current: list[UUID | None] = [None] * len(versions)
+    for step in range(max(map(len, versions), default=0)):
+        for place, names in enumerate(versions):
+            if step < len(names):
+                current[place] = await _file(uow, actor, SubjectKind.ORDER, names[step], current[place])
+        await files.attach(uow, actor, subject, [file_id for file_id in current if file_id])
+
+
 async def _order(uow: UnitOfWork, actors: dict[str, Actor], given: DemoOrder) -> None:
     customer, now = actors[given.by], utc_now()
     posted = now - timedelta(hours=given.hours_ago)
@@ -130,6 +187,7 @@ async def _order(uow: UnitOfWork, actors: dict[str, Actor], given: DemoOrder) ->
         **content, budget_kind=given.kind, budget=money(given.amount), budget_max=money(given.max), deadline=deadline
     )
     order = await orders.create_order(uow, customer, command)
+    await _attach(uow, customer, order, given.files)
     if given.state == "draft":
         _date_back(order, posted - now)
         return
