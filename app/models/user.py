@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, func, text
+from sqlalchemy import CheckConstraint, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.actor import Role
@@ -29,6 +29,7 @@ class User(Base):
         CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email_key"),
         CheckConstraint("email IS NOT NULL OR email_confirmed_at IS NULL", name="email_confirmed"),
         CheckConstraint("phone IS NOT NULL OR phone_confirmed_at IS NULL", name="phone_confirmed"),
+        Index("ix_users_away", "id", postgresql_where=text("status <> 'active'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

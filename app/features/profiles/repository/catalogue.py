@@ -46,6 +46,18 @@ type Found = tuple[User, Profile]
 type Place = tuple[int | datetime, UUID]
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What is compared of somebody who fits."""
+
+    user_id: UUID
+    listed_at: datetime
+    updated_at: datetime
+    availability: Availability
+    hits: Sequence[str]
+    """The lexemes that they have, as `lexeme:place`, each with its weightiest place."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleConditions:
     """What the catalogue is narrowed to, with every name already resolved."""
@@ -123,10 +135,8 @@ def _clauses(wanted: PeopleConditions) -> list[ColumnElement[bool]]:
     return [clause(wanted) for name, clause in _CLAUSES.items() if _is_given(name, getattr(wanted, name))]
 
 
-_HAS_DOOR = (
-    select(User.status).where(User.id == Profile.user_id).correlate(Profile).scalar_subquery() == UserStatus.ACTIVE
-)
-"""Asked for each row that fits until there are enough: a join would read every account to count a thousand."""
+_HAS_DOOR = ~exists().where(User.id == Profile.user_id, User.status != UserStatus.ACTIVE)
+"""Said the other way round, because few accounts are closed or banned: an index of those alone is asked."""
 
 
 def _fitting[*Ts](statement: Select[*Ts], wanted: PeopleConditions) -> Select[*Ts]:
@@ -166,10 +176,8 @@ class CatalogueRepository:
         order = (Profile.rate_amount, Profile.user_id)
         return await self._found(_accounts_of(chosen.order_by(*order).limit(limit)).order_by(*order))
 
-    async def candidates(
-        self, wanted: PeopleConditions, lexemes: Sequence[str]
-    ) -> Sequence[tuple[User, Profile, Sequence[str]]]:
-        """Return the newly listed who fit, each with the lexemes they have as `lexeme:place`, best place first."""
+    async def candidates(self, wanted: PeopleConditions, lexemes: Sequence[str]) -> Sequence[Candidate]:
+        """Return the newly listed who fit: no more of each than is compared, because there are hundreds."""
         # Of each lexeme asked for: whether it stands in the profile, and the weightiest place where.
         there = func.unnest(Profile.search).table_valued("lexeme", "positions", "weights").render_derived("there")
         best = select(func.min(literal_column("w"))).select_from(text("unnest(there.weights) AS w")).scalar_subquery()
@@ -178,9 +186,16 @@ class CatalogueRepository:
             .where(there.c.lexeme.in_(lexemes))
             .scalar_subquery()
         )
-        chosen = _fitting(select(Profile.user_id), wanted).order_by(*NEWLY_LISTED).limit(CANDIDATES)
-        statement = _accounts_of(chosen).add_columns(hits).order_by(*NEWLY_LISTED)
-        return [(row[0], row[1], row[2] or ()) for row in await self._run(statement)]
+        ids = _fitting(select(Profile.user_id), wanted).order_by(*NEWLY_LISTED).limit(CANDIDATES).subquery()
+        shown_since = func.coalesce(Profile.listed_at, Profile.updated_at)
+        compared = (Profile.user_id, shown_since, Profile.updated_at, Profile.availability, hits)
+        statement = select(*compared).select_from(ids).join(Profile, Profile.user_id == ids.c.user_id)
+        return [Candidate(row[0], row[1], row[2], row[3], row[4] or ()) for row in await self._run(statement)]
+
+    async def accounts(self, ids: Collection[UUID]) -> dict[UUID, Found]:
+        """Return these people."""
+        statement = select(User, Profile).join(Profile, Profile.user_id == User.id).where(User.id.in_(ids))
+        return {row[0].id: (row[0], row[1]) for row in await self._run(statement)}
 
     async def levels(self, ids: Collection[UUID]) -> dict[UUID, dict[str, SkillLevel]]:
         """Return the skills of these people in their own order, each with its level."""

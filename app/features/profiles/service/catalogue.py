@@ -40,18 +40,21 @@ STEPS: dict[SkillLevel, int] = {SkillLevel.BEGINNER: 1, SkillLevel.CONFIDENT: 2,
 """Levels as steps; a level asked for is reached by those above it too."""
 
 
+type Sum = tuple[rules.Points, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """Somebody with the sum that placed them."""
 
-    user: User
-    profile: Profile
-    points: tuple[rules.Points, ...] | None = None
+    user_id: UUID
+    listed_at: datetime
+    points: Sum
 
     @property
     def key(self) -> tuple[int, int, str]:
         """Return their place: the sum, then newly listed, then the id, all from the top."""
-        return (rules.total(self.points or ()), _micros(_listed(self.profile)), str(self.user.id))
+        return (rules.total(self.points), _micros(self.listed_at), str(self.user_id))
 
 
 async def find_people(
@@ -101,14 +104,14 @@ async def _page(
         rest = [item for item in ranked if after is None or item.key < after]
         page = rest[: wanted.limit]
         cursor = encode_cursor("match", *page[-1].key) if len(rest) > wanted.limit else None
-        items = await _presented(session, catalogue, page)
+        items = await _ranked(session, catalogue, page)
         return FoundPeople(items=items, next_cursor=cursor, count=count)
     rows: Sequence[tuple[User, Profile]]
     if wanted.sort is PeopleSort.RATE:
         rows = await repository.cheapest(conditions, _place(wanted, "rate"), wanted.limit + 1)
     else:
         rows = await repository.newest(conditions, _place(wanted, "newest"), wanted.limit + 1)
-    items = await _presented(session, catalogue, [Ranked(*row) for row in rows[: wanted.limit]])
+    items = await _presented(session, catalogue, [(user, profile, None) for user, profile in rows[: wanted.limit]])
     cursor = None
     if len(rows) > wanted.limit:
         user, profile = rows[wanted.limit - 1]
@@ -126,22 +129,22 @@ async def rank_people(
     now = utc_now()
     ranked: list[Ranked] = []
     rows = await repository.candidates(conditions, list(lexemes))
-    levels = await repository.levels([user.id for user, _profile, _hits in rows]) if asked else {}
-    for user, profile, hits in rows:
+    levels = await repository.levels([row.user_id for row in rows]) if asked else {}
+    for row in rows:
         places: dict[str, str] = {}
-        for hit in hits:
+        for hit in row.hits:
             lexeme, _colon, place = hit.rpartition(":")
             word = lexemes[lexeme]
             places[word] = min(place, places.get(word, place))
         points = rules.points_of(
             asked,
-            {skill: STEPS[level] for skill, level in levels.get(user.id, {}).items()},
+            {skill: STEPS[level] for skill, level in levels.get(row.user_id, {}).items()},
             dict(sorted(places.items())),
-            available=profile.availability is Availability.OPEN,
-            updated_at=profile.updated_at,
+            available=row.availability is Availability.OPEN,
+            updated_at=row.updated_at,
             now=now,
         )
-        ranked.append(Ranked(user, profile, points))
+        ranked.append(Ranked(row.user_id, row.listed_at, points))
     return sorted(ranked, key=lambda item: item.key, reverse=True)
 
 
@@ -162,23 +165,34 @@ async def recommend_people(
     catalogue = await catalog.read_catalogue(session, resources)
     conditions = PeopleConditions(skills=tuple(skills), any_skill=True, without=without, recommended=True)
     ranked = await rank_people(session, conditions, skills, words)
-    return await _presented(session, catalogue, ranked[:limit])
+    return await _ranked(session, catalogue, ranked[:limit])
+
+
+async def _ranked(session: AsyncSession, catalogue: catalog.Catalogue, rows: Sequence[Ranked]) -> list[FoundFreelancer]:
+    """Return those whom the sum placed; one who went meanwhile is left out."""
+    people = await CatalogueRepository(session).accounts([row.user_id for row in rows])
+    found = [(*people[row.user_id], row.points) for row in rows if row.user_id in people]
+    return await _presented(session, catalogue, found)
 
 
 async def _presented(
-    session: AsyncSession, catalogue: catalog.Catalogue, rows: Sequence[Ranked]
+    session: AsyncSession, catalogue: catalog.Catalogue, rows: Sequence[tuple[User, Profile, Sum | None]]
 ) -> list[FoundFreelancer]:
     """Turn rows into the answer: cards with skills, and the lines of the sum where there is one."""
-    ids = [row.user.id for row in rows]
+    ids = [user.id for user, _profile, _points in rows]
     levels = await CatalogueRepository(session).levels(ids)
     photos = await photos_of(session, ids)
-    return [_found(row, levels.get(row.user.id, {}), photos.get(row.user.id), catalogue) for row in rows]
+    return [_found(row, levels.get(row[0].id, {}), photos.get(row[0].id), catalogue) for row in rows]
 
 
 def _found(
-    row: Ranked, levels: dict[str, SkillLevel], photo: str | None, catalogue: catalog.Catalogue
+    row: tuple[User, Profile, Sum | None],
+    levels: dict[str, SkillLevel],
+    photo: str | None,
+    catalogue: catalog.Catalogue,
 ) -> FoundFreelancer:
-    user, profile, locale = row.user, row.profile, current_locale()
+    user, profile, points = row
+    locale = current_locale()
     named = [(catalogue.skill(slug), level) for slug, level in levels.items()]
     rate = None
     if profile.rate_amount is not None and profile.rate_currency is not None:
@@ -194,8 +208,8 @@ def _found(
         availability=profile.availability,
         has_portfolio=profile.has_portfolio,
         listed_at=_listed(profile),
-        score=None if row.points is None else rules.total(row.points),
-        why=[Reason(rule=line.rule, what=list(line.what), points=line.points) for line in row.points or ()],
+        score=None if points is None else rules.total(points),
+        why=[Reason(rule=line.rule, what=list(line.what), points=line.points) for line in points or ()],
     )
 
 
