@@ -1,6 +1,6 @@
 """The public list of orders; the fast path is `newest_cards`, run by the driver itself."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -44,8 +44,10 @@ NEWEST = 2000
 """How many of the newest orders are looked through one by one before an index is asked; takes some 5 ms."""
 NEWEST_WITH_WORDS = 1000
 """The same where words alone are asked for: a thousand rows say how frequent they are."""
-FEW = 4
-"""With fewer than this among those, all that have the words are some thousands at the most: gather them."""
+MORE = 6000
+"""How far the look goes on where there were some among those, but no page full; takes some 10 ms."""
+FEW = 5
+"""With fewer than this among the newest, all that have the words are some thousands at the most: gather them."""
 IS_LISTED = and_(
     literal_column("orders.status") == literal_column("'open'"),
     literal_column("orders.visibility") == literal_column("'public'"),
@@ -282,14 +284,19 @@ def _newest(given: frozenset[str]) -> int:
     return NEWEST_WITH_WORDS if _words_alone(given) else NEWEST
 
 
-def _among_newest(shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
-    """Take the rows that fit among the `NEWEST` beside the neighbour: a way whose cost has an end."""
+def _among(newest_: int, shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
+    """Take the rows that fit among so many beside the neighbour: a way whose cost has an end."""
     given, side = shape
-    newest = _window(
-        select(*CARD_COLUMNS, Order.search, Order.answered_at), (frozenset(), side), _newest(given)
-    ).subquery("newest")
+    columns = (*CARD_COLUMNS, Order.search, Order.answered_at)
+    newest = _window(select(*columns), (frozenset(), side), newest_).subquery("newest")
     near = aliased(Order, newest)
     return _page_of(near, side, limit).where(*clauses_of(given, near))
+
+
+def fitting_among_newest(given: frozenset[str]) -> tuple[Select[int], int]:
+    """Return the question how many of so many newest orders fit, and how many are looked at."""
+    among = _newest(given)
+    return select(func.count()).select_from(_among(among, (given, ""), among).subquery()), among
 
 
 def _gathered(shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
@@ -309,18 +316,20 @@ def _page_of(near: Any, side: str, limit: int) -> Select[*tuple[Any, ...]]:  # n
     return select(*columns).order_by(*_nearest_first(near, side)).limit(_written(limit))
 
 
-type Way = Literal["planned", "among_newest", "gathered"]
-"""How a page is found: as PostgreSQL thinks best, among the newest alone, or by the index of words alone."""
+type Way = Literal["planned", "among_newest", "among_more", "gathered"]
+"""How a page is found: as PostgreSQL thinks best, among the newest or more of them, or by the index of words alone."""
 
 
 @lru_cache(maxsize=400)
 def cards_statement(shape: Shape, limit: int, way: Way = "planned") -> tuple[str, tuple[str, ...]]:
     """Return the text of a page of cards, compiled once for its shape, and the names of its values in order."""
-    if way == "planned":
-        rows = _window(select(*CARD_COLUMNS), shape, limit)
-    else:
-        rows = {"among_newest": _among_newest, "gathered": _gathered}[way](shape, limit)
-    page = rows.subquery("page")
+    rows: dict[Way, Callable[[], Select[*tuple[Any, ...]]]] = {
+        "planned": lambda: _window(select(*CARD_COLUMNS), shape, limit),
+        "among_newest": lambda: _among(_newest(shape[0]), shape, limit),
+        "among_more": lambda: _among(MORE, shape, limit),
+        "gathered": lambda: _gathered(shape, limit),
+    }
+    page = rows[way]().subquery("page")
     compiled = _cards(page.c).compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's own
     return str(compiled), tuple(compiled.positiontup or ())
 
@@ -360,9 +369,10 @@ class ListingRepository:
         rows: Sequence[Any] = ()
         if conditions.misleading:
             rows = await self._fetch(*cards_statement(shape, limit, "among_newest"), values)
+            if FEW <= len(rows) < limit:
+                rows = await self._fetch(*cards_statement(shape, limit, "among_more"), values)
         if len(rows) < limit:
-            rare = _words_alone(shape[0]) and len(rows) < FEW
-            way: Way = "gathered" if rare else "planned"
+            way: Way = "gathered" if _words_alone(shape[0]) else "planned"
             rows = await self._fetch(*cards_statement(shape, limit, way), values)
         return rows
 

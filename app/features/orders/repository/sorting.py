@@ -26,7 +26,6 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    text,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
@@ -39,14 +38,17 @@ from app.features.orders.repository.listing import (
     Conditions,
     card_of_row,
     clauses_of,
+    fitting_among_newest,
     shape_of,
 )
 from app.models import Order
 
-CANDIDATES = 1000
+CANDIDATES = 500
 """How many of the newest orders that fit are sorted; docs/ranking.md says so too."""
-COUNTED = 1000
+COUNTED = 500
 """How many of the newest orders that fit are counted for the facets."""
+FREQUENT = 0.012
+"""From this share on, reading by time until there are enough is quicker than gathering all that fit."""
 BY_BUDGET = frozenset({"priced", "currency", "budget_kind", "budget_min", "budget_max", "hidden"})
 """Conditions under which the index by budget is followed."""
 BY_END = frozenset({"hidden"})
@@ -172,8 +174,7 @@ class SortingRepository:
         statement: Select[Any] = select(card_of_row(page.c), page.c.id, page.c.sort_key, *parts).order_by(
             page.c.sort_key.desc(), page.c.id.desc()
         )
-        await self._plan_anew(given)
-        found: Sequence[Any] = (await self._session.execute(statement, values)).all()
+        found = await self._read(statement, conditions, values, direct=direct)
         return [SortedRow(row[0], row[1], row[2], dict(zip(points, row[3:], strict=True))) for row in found]
 
     async def count_by_value(self, conditions: Conditions) -> list[Counted]:
@@ -185,8 +186,7 @@ class SortingRepository:
             .order_by(Order.published_at.desc(), Order.id.desc())
             .limit(COUNTED + 1)
         )
-        await self._plan_anew(given)
-        rows: Sequence[Any] = (await self._session.execute(statement, values)).all()
+        rows = await self._read(statement, conditions, values)
         return [Counted(row[0], row[1], str(row[2]), row[3], row[4]) for row in rows]
 
     def _candidates(self, given: frozenset[str]) -> Any:  # noqa: ANN401 - the columns of a subquery
@@ -214,7 +214,33 @@ class SortingRepository:
             found = total
         return found
 
-    async def _plan_anew(self, given: frozenset[str]) -> None:
-        """Plan for the words themselves: a plan for any took up to six seconds. It ends with the transaction."""
-        if "words" in given:
-            await self._session.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"))
+    async def _read(
+        self,
+        statement: Select[*tuple[Any, ...]],
+        conditions: Conditions,
+        values: dict[str, Any],
+        *,
+        direct: bool = False,
+    ) -> Sequence[Any]:
+        """Run a read of the newest that fit, planned for the words themselves: a plan for any took up to six seconds.
+
+        PostgreSQL gathers all that fit where it takes them for rarer than they are, and then sorts them by time. How
+        frequent they are the newest tell. The settings end with the transaction.
+        """
+        if conditions.words:
+            await self._set("plan_cache_mode", "force_custom_plan")
+        by_time = conditions.misleading and not direct and await self._is_frequent(conditions)
+        if by_time:
+            await self._set("enable_bitmapscan", "off")
+        found: Sequence[Any] = (await self._session.execute(statement, values)).all()
+        if by_time:
+            await self._set("enable_bitmapscan", "on")
+        return found
+
+    async def _is_frequent(self, conditions: Conditions) -> bool:
+        (given, _side), values = shape_of(conditions, None)
+        statement, among = fitting_among_newest(given)
+        return bool((await self._session.execute(statement, values)).scalar_one() >= FREQUENT * among)
+
+    async def _set(self, name: str, value: str) -> None:
+        await self._session.execute(select(func.set_config(name, value, literal_column("true"))))
