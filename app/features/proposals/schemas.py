@@ -292,6 +292,9 @@ class OfferRead(BaseModel):
     milestones: list[Milestone]
     message: str
     note: str | None = Field(description="what the other side said when it declined")
+    contacts: list[ContactMark] = Field(
+        description="ways to be reached that the words of the other side seem to name; who wrote them is not told"
+    )
     expires_at: Moment | None = Field(description="until when it can be answered; then it lapses")
     created_at: Moment
     decided_at: Moment | None
@@ -354,7 +357,7 @@ class ProposalRead(BaseModel):
     answers: list[AnsweredQuestion]
     files: list[FileRead] = Field(description="each link is good for a short while")
     contacts: list[ContactMark] = Field(
-        description="ways to be reached that the letter seems to name; only its order's customer is told"
+        description="ways to be reached that the letter or an answer seems to name; only its order's customer is told"
     )
     note: str | None = Field(description="the customer's own note; null to anybody else")
     version: int

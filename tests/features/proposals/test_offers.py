@@ -145,6 +145,23 @@ async def test_declined_terms_leave_the_proposal_as_it_stood(deal: Deal) -> None
     assert [row[2] for row in await deal.offers()] == [OfferStatus.DECLINED, OfferStatus.ACCEPTED]
 
 
+async def test_contacts_are_marked_to_the_side_that_reads_them(deal: Deal, new_client: NewClient) -> None:
+    offer = await deal.offer(message="Пишите в телеграм @bread_shop, договоримся там.")
+    marks = {}
+    for actor in (deal.customer, deal.anna):
+        async with deal.resources.sessions() as session:
+            marks[actor.username] = (await service.get_offer(session, actor, offer.id)).contacts
+    assert marks == {"bakery": [], "anna": ["messenger"]}
+    client = await new_client()
+    await deal.market.sign_in(client, deal.anna)
+    page = await client.get(f"/offers/{offer.id}", headers={"Accept": "text/html"})
+    assert "seem to name" in page.text
+    async with deal.market.uow() as work:
+        await service.decline_offer(work, deal.anna, offer.id, OfferDecline(note="Или звоните +7 912 345-67-89"))
+    async with deal.resources.sessions() as session:
+        assert (await service.get_offer(session, deal.customer, offer.id)).contacts == ["phone"]
+
+
 async def test_what_is_refused_changes_nothing(deal: Deal) -> None:
     stranger = await deal.market.person()
     with pytest.raises(InvalidProposalError) as wrong:

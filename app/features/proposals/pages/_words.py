@@ -1,6 +1,6 @@
 """What the pages of proposals share: the form of one, and a proposal in words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -161,18 +161,22 @@ def number_in(form: FormData, name: str) -> int | None:
     return _whole(str(form.get(name) or ""))
 
 
+def contacts_in_words(marks: Iterable[ContactMark]) -> str:
+    """Return what the other side seems to name, in one line."""
+    return ", ".join(_(CONTACT_WORDS[mark]) for mark in marks)
+
+
 def shown_in_words(proposal: ProposalRead) -> dict[str, Any]:
     """Return a proposal with its state in words."""
     label, tone = STATUS_WORDS[proposal.status]
     reason = _(REASON_WORDS[proposal.decline_reason]) if proposal.decline_reason else None
-    named = [_(CONTACT_WORDS[mark]) for mark in proposal.contacts]
     plan = proposal.agreed.milestones if proposal.agreed else proposal.milestones
     parts = [(part.title, Money(part.amount, proposal.price.currency), part.days) for part in plan]
     return {
         "it": proposal,
         "badge": (_(label), tone),
         "reason": reason,
-        "contacts": ", ".join(named),
+        "contacts": contacts_in_words(proposal.contacts),
         "milestones": parts,
     }
 

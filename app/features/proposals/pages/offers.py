@@ -26,7 +26,14 @@ from app.features.proposals.errors import (
     OfferStateError,
     ProposalChangedError,
 )
-from app.features.proposals.pages._words import form_of_terms, milestone_rows, number_in, terms_in, too_late
+from app.features.proposals.pages._words import (
+    contacts_in_words,
+    form_of_terms,
+    milestone_rows,
+    number_in,
+    terms_in,
+    too_late,
+)
 from app.features.proposals.schemas import OfferCounter, OfferCreate, OfferDecline, OfferRead, ProposalRead
 from app.models import OfferSide, OfferStatus
 from app.web.flash import redirect
@@ -216,6 +223,7 @@ def _shown(offer: OfferRead, proposal: ProposalRead) -> dict[str, Any]:
     return {
         "it": offer,
         "badge": (_(label), tone),
+        "contacts": contacts_in_words(offer.contacts),
         "other_price": offer.price.amount != proposal.price.amount,
         "other_term": offer.term_days != proposal.term_days,
         "milestones": [(part.title, Money(part.amount, offer.price.currency), part.days) for part in offer.milestones],

@@ -210,11 +210,18 @@ def _read_offer(actor: Actor, order: Order, proposal: Proposal, offer: Offer) ->
         milestones=[Milestone.model_validate(part) for part in offer.milestones],
         message=offer.message,
         note=offer.note,
+        contacts=rules.contacts_in(_said_to(actor, order, proposal, offer)),
         expires_at=offer.expires_at,
         created_at=offer.created_at,
         decided_at=offer.decided_at,
         actions=[words for event, words in OFFER_STEPS.items() if event.value in may],
     )
+
+
+def _said_to(actor: Actor, order: Order, proposal: Proposal, offer: Offer) -> str:
+    """Return what the other side wrote about an offer: its message, or the answer to the actor's own."""
+    side = policy.side_of(actor, order, proposal)
+    return (offer.note or "") if side is not None and side.value == offer.made_by.value else offer.message
 
 
 def _read(
@@ -240,7 +247,7 @@ def _read(
         milestones=[Milestone.model_validate(part) for part in proposal.milestones],
         answers=[AnsweredQuestion.model_validate(pair) for pair in proposal.answers],
         files=held,
-        contacts=rules.contacts_in(proposal.letter) if for_customer else [],
+        contacts=rules.contacts_in(_words_of(proposal)) if for_customer else [],
         note=proposal.customer_note if for_customer else None,
         version=proposal.version,
         decline_reason=proposal.decline_reason,
@@ -254,6 +261,10 @@ def _read(
         agreed=shown if shown and shown.status is OfferStatus.ACCEPTED else None,
         actions=actions(actor, order, proposal),
     )
+
+
+def _words_of(proposal: Proposal) -> str:
+    return "\n".join([proposal.letter, *(str(pair["answer"]) for pair in proposal.answers)])
 
 
 async def _slice(session: AsyncSession, actor: Actor, rows: Sequence[Proposal], limit: int) -> Slice[ProposalRead]:
