@@ -54,6 +54,7 @@ PAGES = [
     page("GET /my/hidden", 401, 200),
     page("GET /settings/public-profile", 401, 200),
     page("POST /settings/public-profile", 401, 303, body={"headline": "Одна строка", "recommendations": "1"}),
+    page("GET /my/face", 401, 204),
     page("GET /settings/photo", 401, 200),
     page("POST /settings/photo", 401, 422),
     page("POST /settings/photo/part", 401, 422),

@@ -79,6 +79,32 @@ async def test_what_is_wrong_stands_beside_its_field(market: Market, new_client:
     assert "changed in another window" in words(page)
 
 
+async def test_rows_unfold_and_none_is_lost(market: Market, new_client: NewClient) -> None:
+    anna = await visitor(market, new_client, "anna")
+    spoken = ["ru", "en", "de", "fr", "es", "it"]
+    links = [f"https://example.org/{number}" for number in range(5)]
+    content = {
+        "languages": [{"code": code, "level": "good"} for code in spoken],
+        "links": [{"title": "Work", "url": url} for url in links],
+    }
+    page = await anna.get(PROFILE)
+    token = str(page.select_one("input[name=csrf_token]")["value"])  # type: ignore[index]  # it is there
+    await anna.client.patch("/api/v1/profiles/me", json=content, headers={"X-CSRF-TOKEN": token})
+    page = await anna.get(PROFILE)
+    shown = [select for select in page.select("select[name^=language_level_]") if not select.find_parent("details")]
+    assert len(shown) == len(spoken) + 1, "the filled ones and one more"
+    chosen = {
+        str(select["name"]): str(option["value"])
+        for select in page.select("form select")
+        for option in select.select("option[selected]")
+    }
+    typed = {str(item["name"]): str(item["value"]) for item in page.select("input[name^=link_][value]")}
+    await anna.send(page, PROFILE, **FILLED | chosen | typed)
+    kept = (await anna.client.get("/api/v1/profiles/me", headers={"Accept": "application/json"})).json()
+    assert [item["code"] for item in kept["languages"]] == spoken
+    assert [item["url"] for item in kept["links"]] == links
+
+
 async def test_a_portfolio_by_hand(market: Market, new_client: NewClient) -> None:
     anna = await visitor(market, new_client, "anna")
     assert "Nothing to show yet" in words(await anna.get(WORK))

@@ -14,6 +14,7 @@ from app.core.ids import new_id
 from app.core.resources import Resources
 from app.features.files import service as files_service
 from app.features.files.tasks import process_files
+from app.features.profiles import service as profiles
 from app.gateways.scanner import EXTRA, ClamdScanner
 from app.models import File, SubjectKind
 from tests.factories.files import PDF, Files, halves, picture
@@ -71,6 +72,24 @@ async def colours(client: httpx.AsyncClient, address: str) -> tuple[str, str]:
         seen = [square.convert("RGB").getpixel((x, 128)) for x in (16, 240)]
     left, right = ("red" if pixel[0] > pixel[2] else "blue" for pixel in cast("list[tuple[int, int, int]]", seen))
     return left, right
+
+
+async def test_the_head_of_every_page_shows_ones_own_face(
+    market: Market, files: Files, client: httpx.AsyncClient
+) -> None:
+    anna = await market.person("anna")
+    await market.sign_in(client, anna)
+    page = await Visitor(client).get("/settings/profile")
+    assert page.select_one(".own-face") is not None
+    bare = await client.get("/my/face")
+    assert (bare.status_code, bare.content) == (204, b"")
+    assert bare.headers["vary"] == "Cookie"
+    file = await files.make(anna, halves(), "me.png", SubjectKind.AVATAR)
+    async with market.uow() as work:
+        await profiles.put_photo(work, anna, file.id)
+    shown = await client.get("/my/face", follow_redirects=False)
+    assert (shown.status_code, shown.headers["cache-control"]) == (302, "private, max-age=60")
+    assert await colours(client, shown.headers["location"]) == ("red", "blue")
 
 
 async def test_another_part_of_a_photo_is_shown(

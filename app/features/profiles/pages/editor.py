@@ -20,6 +20,8 @@ from app.features.profiles.schemas import (
     AVAILABILITY_WORDS,
     LANGUAGE_WORDS,
     LEVEL_WORDS,
+    MAX_LANGUAGES,
+    MAX_LINKS,
     OwnProfileRead,
     ProfilePatch,
 )
@@ -30,8 +32,6 @@ from app.web.render import render
 
 router = APIRouter()
 ADDRESS = "/settings/public-profile"
-LANGUAGE_ROWS = 4
-LINK_ROWS = 4
 LONGEST_NUMBER = 9
 HINT_WORDS: dict[str, str] = {
     "headline": N_("Say in one line what you do."),
@@ -100,7 +100,7 @@ def read_form(form: FormData) -> ProfilePatch:
         "rate": rate,
         "languages": [
             {"code": _text(form, f"language_{row}"), "level": _text(form, f"language_level_{row}") or "good"}
-            for row in range(LANGUAGE_ROWS)
+            for row in range(MAX_LANGUAGES)
             if _text(form, f"language_{row}")
         ],
         "country": _text(form, "country") or None,
@@ -111,7 +111,7 @@ def read_form(form: FormData) -> ProfilePatch:
         "hours_week": _text(form, "hours_week") or None,
         "links": [
             {"title": _text(form, f"link_title_{row}"), "url": _text(form, f"link_{row}")}
-            for row in range(LINK_ROWS)
+            for row in range(MAX_LINKS)
             if _text(form, f"link_{row}")
         ],
         "version": _number(form, "version"),
@@ -160,9 +160,9 @@ def _start(profile: OwnProfileRead) -> FormState:
     }
     for level in SkillLevel:
         values[f"skills_{level.value}"] = ", ".join(item.name for item in profile.skills if item.level is level)
-    for row, item in enumerate(profile.languages[:LANGUAGE_ROWS]):
+    for row, item in enumerate(profile.languages[:MAX_LANGUAGES]):
         values |= {f"language_{row}": item.code, f"language_level_{row}": item.level}
-    for row, link in enumerate(profile.links[:LINK_ROWS]):
+    for row, link in enumerate(profile.links[:MAX_LINKS]):
         values |= {f"link_{row}": link.url, f"link_title_{row}": link.title}
     return FormState.start(**values)
 
@@ -181,10 +181,17 @@ def _editor(request: Request, profile: OwnProfileRead, form: FormState, status: 
         "language_levels": [(level, _(words)) for level, words in LANGUAGE_WORDS.items()],
         "countries": list(countries(locale).items()),
         "zones": [(name, name.replace("_", " ")) for name in time_zones()],
-        "language_rows": range(LANGUAGE_ROWS),
-        "link_rows": range(LINK_ROWS),
+        "language_rows": _rows(form, "language_", MAX_LANGUAGES),
+        "link_rows": _rows(form, "link_", MAX_LINKS),
     }
     return render(request, "profiles/edit.html", context, status_code=status)
+
+
+def _rows(form: FormState, name: str, most: int) -> tuple[range, range]:
+    """Return the rows that are shown at once, filled ones and one more, and those that unfold."""
+    filled = [row for row in range(most) if form.value(f"{name}{row}")]
+    shown = min(most, filled[-1] + 2 if filled else 1)
+    return range(shown), range(shown, most)
 
 
 def _text(form: FormData, name: str) -> str:

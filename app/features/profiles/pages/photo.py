@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
 from app.core.errors import FieldError
@@ -37,6 +37,17 @@ PERCENT = ("x", "y", "zoom")
 async def put_photo_form(request: Request, actor: CurrentActor, session: ReadSession) -> Response:
     """Show the picture and the form for another."""
     return _page(request, await service.get_photo(session, actor), FormState())
+
+
+@router.get("/my/face")
+async def show_own_face(actor: CurrentActor, session: ReadSession) -> Response:
+    """Lead to the actor's own picture, for the head of every page; no content where the initials stand for them."""
+    # One address for everybody, so it is kept for as long as the cookies are the same, and a minute at the most.
+    headers = {"Cache-Control": "private, max-age=60", "Vary": "Cookie"}
+    url = (await service.get_photo(session, actor)).url
+    if url is None:
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
+    return RedirectResponse(url, HTTPStatus.FOUND, headers)
 
 
 @router.post(ADDRESS)
