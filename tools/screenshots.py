@@ -5,8 +5,11 @@ shows into `docs/images/`. Without an address it starts a site with the demonstr
 """
 
 import asyncio
+import json
 import sys
 import tempfile
+import time
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -54,6 +57,7 @@ INSIDE = {
         "public-profile": "/settings/public-profile",
         "portfolio": "/settings/portfolio",
         "photo": "/settings/photo",
+        "files": "/settings/files",
         "favourites": "/my/favourites",
         "security": "/settings/security",
         "password": "/settings/security/password",
@@ -76,6 +80,8 @@ INSIDE = {
         "my-letters": "/my/letters",
         "new-letter": "/my/letters/new",
         "own-portfolio": "/settings/portfolio",
+        "own-photo": "/settings/photo",
+        "own-files": "/settings/files",
         "for-you": "/orders/for-you",
         "answered-order": "/my/proposals >",
         "no-orders": "/my/orders",
@@ -87,7 +93,10 @@ README = {
     ("orders", "desk", "light", "en"): "orders-desktop-light-en.png",
     ("orders", "desk", "light", "ru"): "orders-desktop-light-ru.png",
     ("own-order", "desk", "dark", "ru"): "order-desktop-dark-ru.png",
+    ("freelancers", "desk", "light", "en"): "freelancers-desktop-light-en.png",
+    ("freelancers", "desk", "light", "ru"): "freelancers-desktop-light-ru.png",
 }
+FACES_SECONDS = 60
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
@@ -152,6 +161,17 @@ async def take(browser: Browser, origin: str, reader: Reader) -> None:
         await context.close()
 
 
+def wait_for_faces(origin: str) -> None:
+    """Wait until a worker has looked at the pictures of the demonstration."""
+    person = next(person for person in reversed(read_world().people) if person.photo)
+    end = time.monotonic() + FACES_SECONDS
+    while time.monotonic() < end:
+        with urllib.request.urlopen(f"{origin}/api/v1/profiles/{person.username}", timeout=10) as answer:  # noqa: S310 - http
+            if json.load(answer)["avatar_url"]:
+                return
+        time.sleep(1)
+
+
 async def run(origin: str) -> None:
     """Take all pictures."""
     for folder in (ROOT / "screenshots", ROOT / "docs" / "images"):
@@ -171,6 +191,7 @@ def main() -> int:
         asyncio.run(run(sys.argv[1].rstrip("/")))
     else:
         with tempfile.TemporaryDirectory() as folder, running_site(Path(folder)) as origin:
+            wait_for_faces(origin)
             asyncio.run(run(origin))
     print("Pictures: screenshots/, and docs/images/ for the README")
     return 0
