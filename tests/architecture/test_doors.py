@@ -27,6 +27,7 @@ PUBLIC: dict[str, str] = {
     "GET /design": "shows the widgets, no data",
     "GET /api/v1/categories": "the catalogue is public",
     "GET /api/v1/skills": "the catalogue is public",
+    "GET /api/v1/catalogue/suggestions": "the catalogue is public",
     "GET /api/v1/orders/did-you-mean": "words of public orders",
     "GET /api/v1/freelancers/did-you-mean": "words of listed freelancers",
     "GET /ranking": "a formula that everybody may read",

@@ -73,3 +73,27 @@ async def test_without_a_script_it_is_a_text_field(browser: Browser, stocked: st
         await page.press(INPUT, "Enter")
         await page.wait_for_url("**/orders?*skills=*")
         assert sorted(await page.locator(".chip span:not(.sr)").all_inner_texts()) == ["Python", "SQL"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "typed", "name"), [("ru-RU", "веб", "Веб-разработка"), ("en-GB", "web dev", "Web development")]
+)
+async def test_the_search_leads_to_a_field_of_work(
+    browser: Browser, stocked: str, locale: str, typed: str, name: str
+) -> None:
+    async with visit(browser, locale=locale, viewport=PHONE) as watched:
+        page = watched.page
+        await page.goto(f"{stocked}/orders")
+        await page.type("#search", typed)
+        first = page.locator("#places [role=option]").first
+        await expect(first).to_contain_text(name)
+        assert await violations(page) == []
+        assert await watched.overflow() == 0
+        await page.press("#search", "ArrowDown")
+        await page.press("#search", "Enter")
+        await page.wait_for_url("**/orders?category=web-development")
+        await expect(page.locator(".chip", has_text=name).first).to_be_visible()
+        await page.type("#search", "магазин")
+        await page.press("#search", "Enter")
+        await page.wait_for_url("**/orders?q=*")
+        await watched.check()

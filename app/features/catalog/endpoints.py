@@ -8,9 +8,20 @@ from app.core.http import ProcessResources, ReadSession
 from app.core.i18n import current_locale
 from app.core.problems import refusals
 from app.features.catalog import service
-from app.features.catalog.schemas import CategoryList, CategoryRead, SkillList, SkillRead
+from app.features.catalog.rules import CategoryEntry, SkillEntry
+from app.features.catalog.schemas import (
+    CategoryList,
+    CategoryRead,
+    PlaceKind,
+    PlaceList,
+    PlaceRead,
+    SkillList,
+    SkillRead,
+)
 
 router = APIRouter(tags=["catalogue"])
+MOST_FIELDS = 3
+"""Fields of work among suggestions; the rest are skills, of which there are many more."""
 
 
 @router.get("/categories", responses=refusals())
@@ -26,6 +37,28 @@ async def list_categories(session: ReadSession, resources: ProcessResources) -> 
         )
 
     return CategoryList(items=[read(entry) for entry in catalogue.parts(None)])
+
+
+@router.get("/catalogue/suggestions", responses=refusals())
+async def suggest_places(
+    session: ReadSession,
+    resources: ProcessResources,
+    q: Annotated[str, Query(max_length=60, description="what was typed so far; empty suggests nothing")] = "",
+    limit: Annotated[int, Query(ge=1, le=50)] = 8,
+) -> PlaceList:
+    """Suggest fields of work and skills that begin so; of skills, typing errors are forgiven."""
+    catalogue = await service.read_catalogue(session, resources)
+    locale = current_locale()
+
+    def place(kind: PlaceKind, entry: CategoryEntry | SkillEntry, around: int | None) -> PlaceRead:
+        home = catalogue.category_by_id(around)
+        within = home.name(locale) if home else None
+        return PlaceRead(filter=kind, slug=entry.slug, name=entry.name(locale), within=within)
+
+    fields = catalogue.suggest_categories(q, min(limit, MOST_FIELDS))
+    skills = catalogue.suggest(q, limit - len(fields)) if q.strip() else []
+    found = [place("category", entry, entry.parent_id) for entry in fields]
+    return PlaceList(items=[*found, *[place("skills", skill, skill.category_id) for skill in skills]])
 
 
 @router.get("/skills", responses=refusals())

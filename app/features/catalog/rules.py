@@ -212,6 +212,21 @@ class Catalogue:
         best = sorted(found.items(), key=lambda item: (item[1], len(item[0]), item[0]))
         return [self._skills[slug] for slug, _rank in best[:limit]]
 
+    def suggest_categories(self, typed: str, limit: int) -> list[CategoryEntry]:
+        """Return categories with a word that begins so, those whose name begins so first; both keyboards are tried."""
+        wanted = fold(typed)[:MAX_QUERY]
+        for text in (wanted, wanted.translate(_OTHER_LAYOUT)) if wanted else ():
+            ranks: dict[str, int] = {}
+            for entry in self.categories:
+                for name in (fold(entry.name_en), fold(entry.name_ru)):
+                    if name.startswith(text) or any(word.startswith(text) for word in _GAPS.split(name)):
+                        rank = 0 if name.startswith(text) else 1
+                        ranks[entry.slug] = min(rank, ranks.get(entry.slug, rank))
+            if ranks:
+                best = sorted(ranks, key=lambda slug: (ranks[slug], self._by_slug[slug].parent_id is not None, slug))
+                return [self._by_slug[slug] for slug in best[:limit]]
+        return []
+
     @cached_property
     def _beginnings(self) -> _Beginnings:
         return _Beginnings(self._keys)

@@ -1,7 +1,7 @@
 """Shapes that cross the wire for the catalogue, and the shape of its data file."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -62,6 +62,24 @@ class CategoryRead(BaseModel):
     name_en: str
     name_ru: str
     parts: list["CategoryRead"] = []
+
+
+type PlaceKind = Literal["category", "skills"]
+
+
+class PlaceRead(BaseModel):
+    """A skill or a category that fits what was typed: a place in the catalogue that has orders of its own."""
+
+    filter: PlaceKind = Field(description="the filter of the order list that leads there")
+    slug: str = Field(description="what the filter is given")
+    name: str
+    within: str | None = Field(description="the field of work around it, in the reader's language")
+
+
+class PlaceList(BaseModel):
+    """Places in the catalogue, best first."""
+
+    items: list[PlaceRead]
 
 
 class SkillRead(BaseModel):

@@ -4,5 +4,6 @@ from tests.contract.permissions.table import EVERYBODY, Row
 
 ROWS = [
     Row("GET /categories", EVERYBODY),
+    Row("GET /catalogue/suggestions", EVERYBODY),
     Row("GET /skills", EVERYBODY),
 ]

@@ -81,3 +81,36 @@ async def test_names_are_in_the_readers_language(client: httpx.AsyncClient) -> N
     assert len((await client.get("/api/v1/skills", params={"limit": 500})).json()["items"]) >= 300
     for bad in ({"limit": 0}, {"limit": 501}, {"q": "x" * 61}):
         assert (await client.get("/api/v1/skills", params=bad)).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("lang", "typed", "first"),
+    [
+        ("en", "web", ("category", "web-development", "Web development")),
+        ("ru", "разраб", ("category", "web-development", "Веб-разработка")),
+        ("ru", "dt,", ("category", "web-development", "Веб-разработка")),
+        ("en", "pyhton", ("skills", "python", "Python")),
+        ("ru", "питон", ("skills", "python", "Python")),
+    ],
+)
+@pytest.mark.usefixtures("market")
+async def test_places_in_the_catalogue(
+    lang: str, typed: str, first: tuple[str, str, str], client: httpx.AsyncClient
+) -> None:
+    client.cookies.set("locale", lang)
+    items = (await client.get("/api/v1/catalogue/suggestions", params={"q": typed})).json()["items"]
+    assert len(items) <= 8
+    found = [(item["filter"], item["slug"], item["name"]) for item in items]
+    assert first in found
+    for item in items:
+        answer = await client.get("/api/v1/orders", params={item["filter"]: item["slug"]})
+        assert answer.status_code == 200, "each leads to a list"
+
+
+@pytest.mark.usefixtures("market")
+async def test_nothing_typed_suggests_no_place(client: httpx.AsyncClient) -> None:
+    for typed in ("", "  ", "%", "щщщщщщ"):
+        assert (await client.get("/api/v1/catalogue/suggestions", params={"q": typed})).json() == {"items": []}
+    many = (await client.get("/api/v1/catalogue/suggestions", params={"q": "a", "limit": 3})).json()["items"]
+    assert len(many) <= 3
+    assert (await client.get("/api/v1/catalogue/suggestions", params={"limit": 0})).status_code == 422

@@ -1,19 +1,19 @@
-// A text field of words with commas between: suggests the word that is being typed, from `data-suggest` (a JSON list).
-// Without a script it is the plain field. Follows the pattern of an editable combobox with a list.
+// Text fields that suggest while one types: an editable combobox with a list, as the pattern of that name has it.
+// Without a script each is the plain field.
 const spoken = document.documentElement.lang;
 const folded = (text) => text.trim().toLocaleLowerCase().replaceAll("ё", "е");
 
-function suggest(box) {
+// `typed` says what to ask the address for, `offer` makes options of the answer, `take` does what one of them is for.
+function combobox(box, address, { typed, offer, take }) {
   const input = box.querySelector("input");
   const list = box.querySelector("[role=listbox]");
   const status = box.querySelector("[role=status]");
-  const names = new Map();
+  const known = new Map();
   let options = [];
   let active = -1;
   let timer = 0;
   let asked = null;
 
-  const parts = () => input.value.split(",");
   const close = () => {
     clearTimeout(timer);
     asked?.abort();
@@ -31,23 +31,27 @@ function suggest(box) {
       options[index].scrollIntoView({ block: "nearest" });
     }
   };
-  const take = (option) => {
-    const before = parts().slice(0, -1).map((part) => part.trim()).filter(Boolean);
-    input.value = `${[...before, option.textContent].join(", ")}, `;
+  const choose = (option) => {
+    take(option);
     close();
-    status.textContent = box.dataset.taken.replace("{name}", option.textContent);
-    input.dispatchEvent(new Event("input", { bubbles: true }));
+    status.textContent = box.dataset.taken.replace("{name}", option.name);
   };
   const show = (found) => {
-    options = found.map((name, index) => {
-      const option = document.createElement("li");
-      option.id = `${input.id}-option-${index}`;
-      option.role = "option";
-      option.textContent = name;
-      option.setAttribute("aria-selected", "false");
-      option.addEventListener("pointerdown", (event) => event.preventDefault());
-      option.addEventListener("click", () => take(option));
-      return option;
+    options = found.map((option, index) => {
+      const row = document.createElement("li");
+      row.id = `${input.id}-option-${index}`;
+      row.role = "option";
+      row.textContent = option.name;
+      if (option.note) {
+        const note = document.createElement("small");
+        note.textContent = option.note;
+        row.append(" ", note);
+      }
+      row.setAttribute("aria-selected", "false");
+      row.addEventListener("pointerdown", (event) => event.preventDefault());
+      row.addEventListener("click", () => choose(option));
+      row.chosen = () => choose(option);
+      return row;
     });
     list.replaceChildren(...options);
     list.hidden = options.length === 0;
@@ -56,22 +60,20 @@ function suggest(box) {
     point(-1);
   };
   const ask = async () => {
-    const typed = parts().at(-1).trim();
-    if (!typed || typed.length > 60) return close();
-    if (!names.has(typed)) {
+    const text = typed();
+    if (!text || text.length > 60) return close();
+    if (!known.has(text)) {
       asked = new AbortController();
       try {
-        const answer = await fetch(`${box.dataset.suggest}?${new URLSearchParams({ q: typed })}`, { signal: asked.signal });
+        const answer = await fetch(`${address}?${new URLSearchParams({ q: text })}`, { signal: asked.signal });
         if (!answer.ok) return close();
-        const items = (await answer.json()).items;
-        names.set(typed, items.map((item) => item[`name_${spoken}`] ?? item.name));
+        known.set(text, (await answer.json()).items);
       } catch {
         return close(); // The next key asks again; what was typed stays.
       }
-      if (document.activeElement !== input || parts().at(-1).trim() !== typed) return;
+      if (document.activeElement !== input || typed() !== text) return;
     }
-    const taken = new Set(parts().slice(0, -1).map(folded));
-    show(names.get(typed).filter((name) => !taken.has(folded(name))));
+    show(offer(known.get(text)));
   };
 
   input.role = "combobox";
@@ -94,7 +96,7 @@ function suggest(box) {
       else point(((active + 1 + step + options.length + 1) % (options.length + 1)) - 1);
     } else if (event.key === "Enter" && open && active >= 0) {
       event.preventDefault();
-      take(options[active]);
+      options[active].chosen();
     } else if (event.key === "Escape" && open) {
       event.preventDefault();
       event.stopPropagation();
@@ -103,4 +105,30 @@ function suggest(box) {
   });
 }
 
-document.querySelectorAll("[data-suggest]").forEach(suggest);
+// A field of words with commas between: the word that is being typed becomes the one that is taken.
+for (const box of document.querySelectorAll("[data-suggest]")) {
+  const input = box.querySelector("input");
+  const before = () => input.value.split(",").slice(0, -1).map((part) => part.trim()).filter(Boolean);
+  combobox(box, box.dataset.suggest, {
+    typed: () => input.value.split(",").at(-1).trim(),
+    offer(items) {
+      const taken = new Set(before().map(folded));
+      const options = items.map((item) => ({ name: item[`name_${spoken}`] ?? item.name }));
+      return options.filter((option) => !taken.has(folded(option.name)));
+    },
+    take(option) {
+      input.value = `${[...before(), option.name].join(", ")}, `;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    },
+  });
+}
+
+// The search at the head of the page: a skill or a field of work leads to its orders; Enter alone searches the words.
+for (const box of document.querySelectorAll("[data-places]")) {
+  const input = box.querySelector("input");
+  combobox(box, box.dataset.places, {
+    typed: () => input.value.trim(),
+    offer: (items) => items.map((item) => ({ ...item, note: item.within })),
+    take: (option) => location.assign(`${box.action}?${new URLSearchParams({ [option.filter]: option.slug })}`),
+  });
+}
