@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, cast, override
+from urllib.parse import urlsplit
 
 import orjson
 import structlog
@@ -62,6 +63,7 @@ from app.features.reports.pages import router as report_pages
 from app.web import csp_reports
 from app.web.assets import StaticFiles
 from app.web.errors import error_page
+from app.web.filehost import FilesHostMiddleware
 from app.web.middleware import SecurityHeadersMiddleware
 from app.web.pages import router as web_pages
 
@@ -250,7 +252,15 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> Site:
         IntakeMiddleware, max_body_bytes=settings.max_body_bytes, page=failure_page, long_bodies=LONG_BODIES
     )
     https = settings.origin.startswith("https://")
-    app.add_middleware(SecurityHeadersMiddleware, https=https, trustworthy=settings.secure_cookies)
+    if settings.files_origin:
+        host = urlsplit(settings.files_origin).netloc.lower()
+        app.add_middleware(FilesHostMiddleware, origin=settings.files_origin, host=host)
+    app.add_middleware(
+        SecurityHeadersMiddleware,
+        https=https,
+        trustworthy=settings.secure_cookies,
+        files_origin=settings.files_origin,
+    )
     app.add_middleware(SocketGuardMiddleware)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(ObservationMiddleware)

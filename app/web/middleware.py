@@ -18,10 +18,11 @@ SECRET_ADDRESSES = ("/reset", "/confirm-email", "/confirm-phone", "/unsubscribe"
 HSTS = "max-age=63072000; includeSubDomains"
 
 
-def security_headers(*, https: bool) -> list[tuple[bytes, bytes]]:
-    """Return the headers of every answer."""
+def security_headers(*, https: bool, files_origin: str = "") -> list[tuple[bytes, bytes]]:
+    """Return the headers of every answer; pictures may come from the host that files have to themselves."""
+    policy = CSP.replace("data:", f"data: {files_origin}", 1) if files_origin else CSP
     headers = {
-        "content-security-policy": CSP + ("; upgrade-insecure-requests" if https else ""),
+        "content-security-policy": policy + ("; upgrade-insecure-requests" if https else ""),
         "x-content-type-options": "nosniff",
         "referrer-policy": "strict-origin-when-cross-origin",
         "x-frame-options": "DENY",
@@ -38,9 +39,9 @@ def security_headers(*, https: bool) -> list[tuple[bytes, bytes]]:
 class SecurityHeadersMiddleware:
     """Adds the headers unless the answer already brings its own, stricter ones."""
 
-    def __init__(self, app: ASGIApp, *, https: bool, trustworthy: bool) -> None:
+    def __init__(self, app: ASGIApp, *, https: bool, trustworthy: bool, files_origin: str = "") -> None:
         self.app = app
-        self.headers = security_headers(https=https)
+        self.headers = security_headers(https=https, files_origin=files_origin)
         # With no-referrer a browser names no Origin for a form either, and to an address that is not trustworthy (plain
         # HTTP elsewhere than on this machine) it sends no Sec-Fetch-Site that could stand in for it.
         referrer = b"no-referrer" if trustworthy else b"same-origin"

@@ -39,7 +39,6 @@ CLOSED = {
     "Content-Security-Policy": (
         "default-src 'none'; base-uri 'none'; object-src 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
     ),
-    "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex",
@@ -68,7 +67,9 @@ async def _hand_out(request: Request, resources: Resources, wanted: Wanted) -> R
     async with resources.read_sessions() as session:
         content = await service.find_content(session, resources, wanted)
     tag = f'"{content.sha256}"'
-    headers = CLOSED | {
+    embedded_by = "cross-origin" if resources.settings.files_origin else "same-origin"
+    closed = CLOSED | {"Cross-Origin-Resource-Policy": embedded_by}
+    headers = closed | {
         "Accept-Ranges": "bytes",
         "Cache-Control": f"private, max-age={max(0, content.until - int(utc_now().timestamp()))}, immutable",
         "Content-Disposition": rules.disposition(content.name),
@@ -80,7 +81,7 @@ async def _hand_out(request: Request, resources: Resources, wanted: Wanted) -> R
     part = rules.asked_range(wants_part, content.size)
     if part is None:
         unknown = {"Content-Range": f"bytes */{content.size}"}
-        return Response(status_code=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=CLOSED | unknown)
+        return Response(status_code=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=closed | unknown)
     start, end, status = part.start, part.end, HTTPStatus.OK
     if part.partial:
         status = HTTPStatus.PARTIAL_CONTENT

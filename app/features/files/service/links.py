@@ -23,12 +23,15 @@ def _signature(secret: str, file_id: UUID, face: str, until: int) -> str:
 
 
 def link(settings: Settings, file: File, face: str, now: datetime) -> str:
-    """Return the address of one face of a file; a preview that was drawn anew has another, so no copy is old."""
+    """Return the address of one face of a file, on the host of files where there is one.
+
+    A preview that was drawn anew has another, so no copy is old.
+    """
     until = rules.link_end(now, public=rules.LIMITS[file.kind].public)
     signature = _signature(settings.verification_keys[0], file.id, face, until)
     tail = "/preview" if face == PREVIEW else ""
     drawn = f"&drawn={file.redrawn}" if file.redrawn and face == PREVIEW else ""
-    return f"/files/{file.id}{tail}?until={until}&key={signature}{drawn}"
+    return f"{settings.files_origin}/files/{file.id}{tail}?until={until}&key={signature}{drawn}"
 
 
 def is_good(settings: Settings, file_id: UUID, face: str, until: int, key: str) -> bool:
