@@ -99,7 +99,7 @@ async def test_rows_unfold_and_none_is_lost(market: Market, new_client: NewClien
         for option in select.select("option[selected]")
     }
     typed = {str(item["name"]): str(item["value"]) for item in page.select("input[name^=link_][value]")}
-    await anna.send(page, PROFILE, **FILLED | chosen | typed)
+    await anna.send(page, PROFILE, 200, **FILLED | chosen | typed)
     kept = (await anna.client.get("/api/v1/profiles/me", headers={"Accept": "application/json"})).json()
     assert [item["code"] for item in kept["languages"]] == spoken
     assert [item["url"] for item in kept["links"]] == links
