@@ -11,7 +11,7 @@ from sqlalchemy.orm import undefer
 
 from app.core.clock import utc_now
 from app.features.files.schemas import Subject
-from app.models.file import Attachment, File, FileObject, FileStatus, ObjectRole
+from app.models.file import Attachment, File, FileObject, FileStatus, ObjectRole, SubjectKind
 
 LOCK_SPACE = 7_301_601
 """Names the advisory lock that orders the uploads of one person."""
@@ -126,6 +126,17 @@ class FileRepository:
             keys = (Attachment.subject_kind, Attachment.subject_id, Attachment.file_id)
             changed = {"position": added.excluded.position, "current_id": added.excluded.current_id}
             await self.session.execute(added.on_conflict_do_update(index_elements=keys, set_=changed))
+
+    async def bring_back(self, file_id: UUID) -> None:
+        """Show what stood before a version that was not taken, wherever it had taken a place."""
+        statement = select(Attachment).where(Attachment.current_id == file_id).with_for_update()
+        earlier: dict[tuple[SubjectKind, UUID], list[Attachment]] = {}
+        for link in (await self.session.execute(statement)).scalars():
+            earlier.setdefault((link.subject_kind, link.subject_id), []).append(link)
+        for links in earlier.values():
+            newest = max(links, key=lambda link: link.file_id)
+            for link in links:
+                link.current_id = None if link is newest else newest.file_id
 
     async def attached(self, subjects: Collection[Subject]) -> Sequence[tuple[Attachment, File, bool]]:
         """Return the files of many subjects at once, and whether each has a preview; the newest version first."""

@@ -17,6 +17,7 @@ from app.features.files import rules, service
 from app.features.files.access import form_files, form_with_files
 from app.features.files.errors import FileInUseError, InvalidFilesError
 from app.features.files.schemas import Subject
+from app.features.files.tasks import process_files
 from app.models import File, SubjectKind
 from tests.conftest import SignIn
 from tests.factories.files import Files, picture
@@ -182,6 +183,23 @@ async def test_a_file_has_so_many_versions(uow: OpenUow, files: Files, as_actor:
         found = (await service.attached(work.session, [subject]))[subject][0]
     assert (found.name, found.version) == ("12.txt", rules.MOST_VERSIONS)
     assert [old.name for old in found.earlier] == [f"{number}.txt" for number in range(11, 2, -1)]
+
+
+async def test_a_version_that_is_refused_gives_its_place_back(uow: OpenUow, files: Files, as_actor: Any) -> None:
+    owner, subject = await as_actor(), Subject(SubjectKind.ORDER, new_id())
+    first = await files.make(owner, picture(), "1.png")
+    second = await files.make(owner, picture(), "2.png", replaces=first.id)
+    third = await files.send(owner, b"no picture", "3.png", replaces=second.id)
+    for file in (first, second, third):
+        async with uow() as work:
+            await service.attach(work, owner, subject, [file.id])
+    await process_files(files.resources)
+    async with uow() as work:
+        found = (await service.attached(work.session, [subject]))[subject]
+    assert [(file.name, file.status, [old.name for old in file.earlier]) for file in found] == [
+        ("3.png", "refused", []),
+        ("2.png", "ready", ["1.png"]),
+    ]
 
 
 async def test_only_ones_own_file_of_that_kind_is_replaced(

@@ -165,6 +165,7 @@ async def settle_file(uow: UnitOfWork, work: Work, findings: Findings) -> None:
     if findings.refusal is not None and (not work.again or findings.refusal is FileRefusal.MALWARE):
         file.status, file.refusal = FileStatus.REFUSED, findings.refusal
         await repository.doom(file.id, utc_now())
+        await repository.bring_back(file.id)
         uow.emit(FileRefused(**facts, reason=findings.refusal.value, name=file.name))
         return
     if work.again:
