@@ -110,7 +110,7 @@ async def upload_file(request: Request, actor: CurrentActor, resources: ProcessR
         if kind not in set(SubjectKind):
             faults.append(FieldError(("body", "kind"), WHICH, {"expected": ", ".join(SubjectKind)}))
         replaces = ids_in([form.get("replaces")])
-        if form.get("replaces") and not replaces:
+        if "replaces" in form and not replaces:
             faults.append(FieldError(("body", "replaces"), NO_ID))
         if not isinstance(file, UploadFile):
             faults.append(FieldError(("body", "file"), NO_FILE))
