@@ -8,7 +8,7 @@ from app.core.errors import FieldError
 from app.core.i18n import N_
 from app.core.machine import Machine, Side, Timer, Transition, published
 from app.core.money import Currency, Money
-from app.features.proposals.schemas import STATUS_WORDS, ContactMark, Milestone
+from app.features.proposals.schemas import STATUS_WORDS, Milestone
 from app.models import DeclineReason, OrderStatus, ProposalStatus
 from app.models.proposal import NEGOTIATED, UNDECIDED
 
@@ -183,28 +183,3 @@ def count_alike(letter: str, others: Iterable[str]) -> int:
     ours = _shingles(letter)
     theirs = (_shingles(other) for other in others)
     return sum(len(ours & found) >= ALIKE * len(ours | found) for found in theirs)
-
-
-# What a letter seems to say, never a proof: a mark is a line for the customer. No pattern repeats without a bound.
-_CONTACTS: dict[ContactMark, re.Pattern[str]] = {
-    ContactMark.EMAIL: re.compile(
-        r"[\w.+-]{1,64}\s?(?:@|\(at\)|\[at\]|\(собака\)| собака )\s?[\w-]{1,63}"
-        r"\s?(?:\.|\(dot\)| dot | точка )\s?[a-zа-я]{2,}",
-        re.IGNORECASE,
-    ),
-    ContactMark.PHONE: re.compile(
-        r"(?<![\w.,])(?:\+\s?\d|[78][\s(-]{0,3}[3-9]\d\d)(?:[\s().-]{0,3}\d){7,11}(?!\w)",
-    ),
-    ContactMark.LINK: re.compile(r"\b(?:https?://|www\.)\S|\b(?:t\.me|wa\.me|vk\.com|vk\.me)/\S", re.IGNORECASE),
-    ContactMark.MESSENGER: re.compile(
-        r"(?<![\w.@])@[a-z]\w{3,31}\b|\b(?:t\.me|wa\.me)/"
-        r"|\b(?:telegram|телеграм\w{0,3}|телег[аеу]|what[s]\s?app|в[оа]тс\s?ап\w?|viber|вайбер\w?|skype|скайп\w?|signal)\b"
-        r"|\b(?:тг|tg)\s?[:@-]",
-        re.IGNORECASE,
-    ),
-}
-
-
-def contacts_in(letter: str) -> list[ContactMark]:
-    """Return the ways to be reached that a letter seems to name, spelled-out ones too."""
-    return [mark for mark, pattern in _CONTACTS.items() if pattern.search(letter)]

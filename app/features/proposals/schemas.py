@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
 from pydantic_core import PydanticCustomError
 
+from app.core.contacts import ContactMark
 from app.core.i18n import N_
 from app.core.money import MAX_AMOUNT, MoneyInput, MoneyRead
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
@@ -64,15 +65,6 @@ class DeskShow(StrEnum):
     SHORTLISTED = "shortlisted"
     OFFERED = "offered"
     DECLINED = "declined"
-
-
-class ContactMark(StrEnum):
-    """A way to be reached that a letter seems to name."""
-
-    EMAIL = "email"
-    PHONE = "phone"
-    LINK = "link"
-    MESSENGER = "messenger"
 
 
 def _by_hand(reason: DeclineReason) -> DeclineReason:

@@ -2,10 +2,11 @@
 
 import pytest
 
+from app.core.contacts import ContactMark, contacts_in
 from app.core.resources import Resources
 from app.features.proposals import rules, service
 from app.features.proposals.errors import InvalidProposalError, SimilarLettersError
-from app.features.proposals.schemas import ContactMark, Milestone, ProposalPatch
+from app.features.proposals.schemas import Milestone, ProposalPatch
 from tests.factories.market import Market, rub
 
 PLAN = [{"title": "Макет", "amount": 2_000_000, "days": 4}, {"title": "Вёрстка", "amount": 5_000_000, "days": 10}]
@@ -92,11 +93,11 @@ async def test_the_same_letter_goes_out_three_times_a_day(market: Market, resour
     ],
 )
 def test_contacts_are_found(letter: str, marks: list[str]) -> None:
-    assert rules.contacts_in(letter) == marks
+    assert contacts_in(letter) == marks
 
 
 @pytest.mark.parametrize("part", ["a", "+7 ", "a@", "8("])
 def test_no_letter_takes_long_to_look_at(part: str) -> None:
     letter = (part * 10_000)[:10_000]
-    assert len(rules.contacts_in(letter)) < len(ContactMark)
+    assert len(contacts_in(letter)) < len(ContactMark)
     assert rules.count_alike(letter, [letter]) == 1

@@ -1,6 +1,6 @@
 """What the pages of proposals share: the form of one, and a proposal in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from app.core.contacts import contacts_in_words
 from app.core.errors import DomainError, FieldError
 from app.core.i18n import N_, _
 from app.core.money import Currency, Money, amount_as_typed, typed_amount
@@ -17,7 +18,6 @@ from app.features.proposals.schemas import (
     CUSTOMER_REASONS,
     MAX_MILESTONES,
     STATUS_WORDS,
-    ContactMark,
     DeskShow,
     DeskSort,
     OfferRead,
@@ -33,12 +33,6 @@ LONGEST_NUMBER = 9
 EMPTY_ROWS = 2
 ANSWERS = tuple(f"answer_{place}" for place in range(5))
 """The fields of the answers, in the order of the questions."""
-CONTACT_WORDS: dict[ContactMark, str] = {
-    ContactMark.EMAIL: N_("an e-mail address"),
-    ContactMark.PHONE: N_("a phone number"),
-    ContactMark.LINK: N_("a link"),
-    ContactMark.MESSENGER: N_("a messenger"),
-}
 SORT_WORDS: dict[DeskSort, str] = {
     DeskSort.NEWEST: N_("Newest first"),
     DeskSort.PRICE: N_("Lowest price first"),
@@ -159,11 +153,6 @@ def _whole(text: str) -> int | None:
 def number_in(form: FormData, name: str) -> int | None:
     """Return a whole number that was typed, None where it is none."""
     return _whole(str(form.get(name) or ""))
-
-
-def contacts_in_words(marks: Iterable[ContactMark]) -> str:
-    """Return what the other side seems to name, in one line."""
-    return ", ".join(_(CONTACT_WORDS[mark]) for mark in marks)
 
 
 def shown_in_words(proposal: ProposalRead) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.actor import Actor
+from app.core.contacts import contacts_in_words
 from app.core.errors import FieldError, InvalidError
 from app.core.http import ProcessResources, ReadSession, Uow
 from app.core.i18n import N_, _, ngettext
@@ -27,7 +28,6 @@ from app.features.proposals.errors import (
     ProposalChangedError,
 )
 from app.features.proposals.pages._words import (
-    contacts_in_words,
     form_of_terms,
     milestone_rows,
     number_in,

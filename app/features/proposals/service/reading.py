@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
+from app.core.contacts import contacts_in
 from app.core.i18n import N_
 from app.core.machine import Side
 from app.core.money import MoneyRead
@@ -210,7 +211,7 @@ def _read_offer(actor: Actor, order: Order, proposal: Proposal, offer: Offer) ->
         milestones=[Milestone.model_validate(part) for part in offer.milestones],
         message=offer.message,
         note=offer.note,
-        contacts=rules.contacts_in(_said_to(actor, order, proposal, offer)),
+        contacts=contacts_in(_said_to(actor, order, proposal, offer)),
         expires_at=offer.expires_at,
         created_at=offer.created_at,
         decided_at=offer.decided_at,
@@ -247,7 +248,7 @@ def _read(
         milestones=[Milestone.model_validate(part) for part in proposal.milestones],
         answers=[AnsweredQuestion.model_validate(pair) for pair in proposal.answers],
         files=held,
-        contacts=rules.contacts_in(_words_of(proposal)) if for_customer else [],
+        contacts=contacts_in(_words_of(proposal)) if for_customer else [],
         note=proposal.customer_note if for_customer else None,
         version=proposal.version,
         decline_reason=proposal.decline_reason,
