@@ -46,7 +46,7 @@ NEWEST_WITH_WORDS = 1000
 """The same where words alone are asked for: a thousand rows say how frequent they are."""
 MORE = 9000
 """How far the look goes on where there were some among those, but no page full; mostly half of it is enough: 8 ms."""
-FEW = 5
+FEW = 3
 """With fewer than this among the newest, all that have the words are some thousands at the most: gather them."""
 IS_LISTED = and_(
     literal_column("orders.status") == literal_column("'open'"),
