@@ -33,6 +33,8 @@ from app.core.security.csrf import SocketGuardMiddleware, guard_request
 from app.core.shortcuts import Shortcut, ShortcutMiddleware
 from app.core.starting import StartMiddleware, give_back_memory, sentence_of
 from app.features.catalog.endpoints import router as catalog
+from app.features.chat.endpoints import router as chat
+from app.features.chat.pages import router as chat_pages
 from app.features.files.access import form_with_files
 from app.features.files.endpoints import LONG_BODIES as FILE_BODIES
 from app.features.files.endpoints import router as files
@@ -78,6 +80,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     profiles,
     orders,
     proposals,
+    chat,
     matching,
     reports,
     notifications,
@@ -91,6 +94,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     matching_pages,  # before the pages of one order: /orders/for-you
     order_pages,
     proposal_pages,
+    chat_pages,
     profile_pages,
     file_pages,
     report_pages,
@@ -109,6 +113,7 @@ LONG_BODIES: tuple[LongBody, ...] = (
     *PROFILE_BODIES,
     form_with_files(r"/orders/(new|[0-9a-f-]{36}/edit)"),
     form_with_files(r"/orders/[0-9a-f-]{36}/proposals|/proposals/[0-9a-f-]{36}/edit"),
+    form_with_files(r"/messages/[0-9a-f-]{36}|/proposals/[0-9a-f-]{36}/messages"),
 )
 
 

@@ -73,6 +73,8 @@ INSIDE = {
         "no-reports": "/my/reports",
         "no-searches": "/my/searches",
         "new-search": "/my/searches/new?q=%D0%BC%D0%B0%D0%B3%D0%B0%D0%B7%D0%B8%D0%BD&skills=python",
+        "messages": "/messages",
+        "talk": "/messages >",
         "own-order": "/my/orders >",
     },
     "freelancer": {
@@ -84,6 +86,8 @@ INSIDE = {
         "own-files": "/settings/files",
         "for-you": "/orders/for-you",
         "answered-order": "/my/proposals >",
+        "own-messages": "/messages",
+        "own-talk": "/messages >",
         "no-orders": "/my/orders",
     },
 }
@@ -135,7 +139,7 @@ async def shoot(page: Page, origin: str, pages: dict[str, str], reader: Reader) 
     for name, path in pages.items():
         await page.goto(origin + path.removesuffix(" >"), wait_until="load")
         if path.endswith(" >"):
-            link = await page.locator(".order-card-title a").first.get_attribute("href")
+            link = await page.locator(".order-card-title a, .talk-who a").first.get_attribute("href")
             await page.goto(f"{origin}{link}", wait_until="load")
         await page.evaluate("document.fonts.ready")
         target = ROOT / "screenshots" / f"{name}-{reader.size}-{reader.theme}-{reader.locale}.png"

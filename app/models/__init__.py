@@ -3,6 +3,7 @@
 from app.core.outbox import DeadLetter, InboxReceipt, OutboxMessage
 from app.models.catalog import Category, Skill, SkillAlias
 from app.models.challenge import AuthChallenge
+from app.models.chat import Conversation, Message
 from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, SubjectKind
 from app.models.invitation import Invitation, InvitationStatus, RefusalReason
 from app.models.letter_template import LetterTemplate
@@ -59,6 +60,7 @@ __all__ = [
     "BudgetKind",
     "Category",
     "CloseReason",
+    "Conversation",
     "CustomerFacts",
     "DeadLetter",
     "DeclineReason",
@@ -74,6 +76,7 @@ __all__ = [
     "InvitationStatus",
     "LetterTemplate",
     "MailMessage",
+    "Message",
     "Notification",
     "ObjectRole",
     "Offer",

@@ -19,6 +19,7 @@ class SubjectKind(StrEnum):
     PORTFOLIO = "portfolio"
     ORDER = "order"
     PROPOSAL = "proposal"
+    MESSAGE = "message"
 
 
 class FileStatus(StrEnum):

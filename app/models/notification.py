@@ -53,6 +53,7 @@ class NoticeKind(StrEnum):
     REPORT_LIFTED = "report_lifted"
     ORDERS_FOUND = "orders_found"
     FILE_REFUSED = "file_refused"
+    MESSAGE_RECEIVED = "message_received"
 
 
 class MailStatus(StrEnum):

@@ -1,4 +1,4 @@
-"""Reports: what somebody found wrong with an order, a proposal or a profile, and what became of it."""
+"""Reports: what somebody found wrong with an order, a proposal, a profile or a conversation, and what became of it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +20,7 @@ class ReportSubject(StrEnum):
     ORDER = "order"
     PROPOSAL = "proposal"
     PROFILE = "profile"
+    CONVERSATION = "conversation"
 
 
 class ReportReason(StrEnum):

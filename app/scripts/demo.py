@@ -14,6 +14,8 @@ from app.core.money import Currency, MoneyInput
 from app.core.resources import Resources
 from app.core.security.passwords import password_hasher
 from app.core.uow import UnitOfWork, unit_of_work
+from app.features.chat import service as chat
+from app.features.chat.schemas import MessageWrite
 from app.features.files import service as files
 from app.features.files.schemas import Subject
 from app.features.identity import service as identity
@@ -24,7 +26,7 @@ from app.features.profiles.schemas import PortfolioFields, ProfilePatch
 from app.features.proposals import service as proposals
 from app.features.proposals.schemas import OfferCreate, ProposalCreate
 from app.gateways.spool import spool_of
-from app.models import BudgetKind, CloseReason, Order, SubjectKind, User
+from app.models import BudgetKind, CloseReason, Conversation, Order, Proposal, SubjectKind, User
 from app.scripts.demo_accounts import DATA, PASSWORD
 
 FILES = DATA.parent / "demo"
@@ -67,6 +69,8 @@ class DemoProposal(_Strict):
     letter: str
     offered: int | None = None
     """Price of the terms that the customer put before this freelancer."""
+    talk: list[str] = []
+    """What the two wrote to each other, the customer first, then in turn."""
 
 
 class DemoOrder(_Strict):
@@ -211,12 +215,23 @@ async def _order(uow: UnitOfWork, actors: dict[str, Actor], given: DemoOrder) ->
                 price=MoneyInput(amount=answer.offered * MINOR, currency=order.currency), term_days=answer.days
             )
             await proposals.make_offer(uow, customer, proposal.id, terms)
+        await _talk(uow, (customer, actors[answer.by]), proposal, answer.talk)
     if given.state == "awarded":
         await proposals.accept_proposal(uow, customer, sent[0].id)
     elif given.state == "closed":
         await orders.close_order(uow, customer, order.id, OrderClose(reason=CloseReason.NOT_NEEDED))
     await uow.session.flush()
     _date_back(order, posted - now)
+
+
+async def _talk(uow: UnitOfWork, sides: tuple[Actor, Actor], proposal: Proposal, texts: list[str]) -> None:
+    """Let the two sides of a proposal write in turn, between the proposal and now."""
+    begun = proposal.created_at
+    for number, text in enumerate(texts, start=1):
+        message = await chat.write_about(uow, sides[(number - 1) % 2], proposal.id, MessageWrite(text=text))
+        message.created_at = begun + (utc_now() - begun) * number / (len(texts) + 1)
+        conversation = await uow.session.get_one(Conversation, message.conversation_id)
+        conversation.moved_at = message.created_at
 
 
 def _date_back(order: Order, distance: timedelta) -> None:

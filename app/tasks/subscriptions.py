@@ -51,6 +51,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "proposals.offer_withdrawn": ("notifications.on_offer_withdrawn",),
     "proposals.offer_ending": ("notifications.on_offer_ending",),
     "proposals.offer_lapsed": ("notifications.on_offer_lapsed",),
+    "chat.message_written": ("notifications.on_message_written",),
+    "chat.conversation_seen": ("notifications.on_conversation_seen",),
 }
 """Topic → the tasks that react to it."""
 

@@ -49,8 +49,11 @@ def forget_flashes(response: Response) -> None:
 
 
 def redirect(url: str, text: str | None = None, tone: Tone = "good", *, done: str = "") -> RedirectResponse:
-    """Answer a form: go to `url` (ours, already checked) and say `text` there; `done` is the form's `autosave`."""
+    """Answer a form: go to `url` (ours, already checked) and say `text` there; `done` is the form's `autosave`.
+
+    Where the next page shows by itself what happened, a form can be done without a word.
+    """
     response = RedirectResponse(url, status_code=303)
-    if text:
-        flash(response, Flash(text, tone, done))
+    if text or done:
+        flash(response, Flash(text or "", tone, done))
     return response

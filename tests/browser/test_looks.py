@@ -36,7 +36,7 @@ SHIFT = 0.02
 SMALL_TARGETS = """(least) => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
   .filter((e) => e.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !e.closest('.skip, .sr'))
   .filter((e) => !(e.tagName === 'A' && getComputedStyle(e).display === 'inline'))
-  .filter((e) => !e.matches('.order-card-title a, .summary a'))
+  .filter((e) => !e.matches('.order-card-title a, .talk-who a, .summary a'))
   .map((e) => {
     const target = ['checkbox', 'radio'].includes(e.type) ? e.closest('label') ?? e : e;
     return { e, box: target.getBoundingClientRect() };

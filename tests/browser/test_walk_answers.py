@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Browser, FilePayload, Locator, expect
 
-from tests.browser.walker import LOCALES, Walker, walker
+from tests.browser.walker import LOCALES, SLOW, Walker, walker
 
 LETTER = "Рисую вывески двенадцать лет, начну с трёх набросков в понедельник."
 SKETCH: FilePayload = {"name": "набросок.txt", "mimeType": "text/plain", "buffer": "Кит и чашка.".encode()}
@@ -27,6 +27,7 @@ async def test_freelancers_answer_and_one_is_chosen(browser: Browser, stocked: s
         await _keeps_the_letter(ivan)
         await _edits(ivan, title)
         await _compares(rita, title, (ivan, lida, egor))
+        await _talks(rita, ivan, title)
         await _declines(rita, title, egor)
         await egor.follow("Proposals")
         await egor.open(title)
@@ -101,6 +102,25 @@ async def _compares(rita: Walker, title: str, people: tuple[Walker, ...]) -> Non
 
 def _card(rita: Walker, person: Walker) -> Locator:
     return rita.page.locator("main article.card", has_text=person.person.name)
+
+
+async def _talks(rita: Walker, ivan: Walker, title: str) -> None:
+    """P14: chat before choosing. What comes appears on the open page, and each side sees what was read."""
+    await rita.follow("Write to {name}", _card(rita, ivan))
+    await rita.fill("Message", "Лак не пожелтеет на солнце?")
+    await rita.press("Send")
+    await rita.sees("Лак не пожелтеет на солнце?")
+    await ivan.page.locator('header a[href="/messages"]').first.click()
+    await ivan.arrive()
+    await ivan.open(rita.person.name)
+    await ivan.sees("Лак не пожелтеет на солнце?", title)
+    await ivan.fill("Message", "Нет: он с защитой, покажу стену трёхлетней давности.")
+    await ivan.press("Send")
+    news = rita.page.locator("ol.talk")
+    await expect(news).to_contain_text("стену трёхлетней давности", timeout=SLOW)
+    await expect(news.locator(".talk-read").first).to_be_visible()
+    await expect(ivan.page.locator(".talk-read").first).to_be_visible(timeout=SLOW)
+    await rita.follow(title[:20])
 
 
 async def _declines(rita: Walker, title: str, egor: Walker) -> None:

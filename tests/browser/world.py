@@ -46,6 +46,8 @@ class World:
     item_id: str
     offered_id: str
     offer_id: str
+    offered_proposal_id: str
+    talk_id: str
 
 
 async def new_person(browser: Browser, origin: str, name: str, locale: str) -> Person:
@@ -101,5 +103,10 @@ async def make_world(browser: Browser, origin: str, locale: str = "ru-RU", *, ca
     await customer.call(f"/orders/{other['id']}", {"description": "Печём хлеб.", "questions": []}, method="PATCH")
     await customer.call(f"/orders/{order['id']}/template", {"name": "Сайты"})
     await freelancer.call("/letter-templates", {"name": "О магазинах", "letter": "Делал похожие магазины."})
-    ids = [item["id"] for item in (order, draft, proposal, report, search, shown, other, offer)]
-    return World(customer, freelancer, *ids)
+    talk = f"/proposals/{proposal['id']}"
+    await customer.call(f"{talk}/messages", {"text": "Успеем к празднику? Пишите на bakery@example.org или сюда."})
+    await freelancer.call(f"{talk}/messages", {"text": "Успеем.\n\nhttps://example.org/plan"})
+    await customer.call(f"{talk}/messages", {"text": "Тогда ждём набросков. " * 12})
+    talked = await customer.call(f"{talk}/conversation", method="GET")
+    made = (order, draft, proposal, report, search, shown, other, offer, offered, talked)
+    return World(customer, freelancer, *[item["id"] for item in made])

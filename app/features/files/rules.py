@@ -56,6 +56,7 @@ LIMITS: Mapping[SubjectKind, Limits] = {
     SubjectKind.PORTFOLIO: Limits(DOCUMENTS, 100 * MEGABYTE, 12, public=True),
     SubjectKind.ORDER: Limits(DOCUMENTS, 100 * MEGABYTE, 10),
     SubjectKind.PROPOSAL: Limits(DOCUMENTS, 100 * MEGABYTE, 10),
+    SubjectKind.MESSAGE: Limits(DOCUMENTS, 100 * MEGABYTE, 10),
 }
 LONGEST_FILE = max(limits.most_bytes for limits in LIMITS.values())
 MOST_FILES = 2_000

@@ -59,6 +59,21 @@ class NotificationRepository:
         )
         return len(marked.scalars().all())
 
+    async def mark_about(self, user_id: UUID, kind: NoticeKind, name: str, value: str) -> int:
+        """Mark a person's unread notices about one thing as read and count them."""
+        marked = await self.session.execute(
+            update(Notification)
+            .where(
+                Notification.user_id == user_id,
+                Notification.read_at.is_(None),
+                Notification.kind == kind,
+                Notification.params[name].astext == value,
+            )
+            .values(read_at=utc_now())
+            .returning(Notification.id)
+        )
+        return len(marked.scalars().all())
+
     async def prune(self, before: datetime, limit: int) -> int:
         """Delete old notices in a small batch."""
         old = select(Notification.id).where(Notification.created_at < before).order_by(Notification.id).limit(limit)

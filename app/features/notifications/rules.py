@@ -28,11 +28,13 @@ INVITED = "/orders/{order_id}/invitations"
 PROPOSALS = "/orders/{order_id}/proposals"
 OFFER = "/offers/{offer_id}"
 REPORT = "/my/reports/{report_id}"
+MESSAGES = "/messages/{conversation_id}"
 PLACES = {
     "avatar": "/settings/photo",
     "portfolio": "/settings/portfolio",
     "order": "/my/orders",
     "proposal": "/my/proposals",
+    "message": "/messages",
 }
 """Where files of a kind are seen, and why one was refused."""
 
@@ -74,6 +76,7 @@ WORDINGS: dict[NoticeKind, Wording] = {
         N_("The operator took back a decision about something of yours. Nothing stands against you."), REPORT
     ),
     NoticeKind.ORDERS_FOUND: Wording(N_("New orders for your saved searches: {count}."), "/my/searches"),
+    NoticeKind.MESSAGE_RECEIVED: Wording(N_("{person} wrote to you about “{order}”."), MESSAGES),
     NoticeKind.FILE_REFUSED: Wording(
         N_("Your file “{file}” was not taken. Look what was wrong, and send another."), "{place}"
     ),
@@ -81,6 +84,8 @@ WORDINGS: dict[NoticeKind, Wording] = {
 
 NOTICE_ONLY = frozenset({NoticeKind.PROPOSAL_SHORTLISTED, NoticeKind.OFFER_MISSED, NoticeKind.FILE_REFUSED})
 """What is not worth a mail."""
+UNREAD_FOR = timedelta(minutes=2)
+"""A mail about a message leaves after this long, and not at all where the message was read meanwhile."""
 
 
 def text_of(kind: NoticeKind, facts: Mapping[str, str]) -> str:

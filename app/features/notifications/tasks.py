@@ -2,12 +2,14 @@
 
 import time
 from dataclasses import replace
+from uuid import UUID
 
 import structlog
 
 from app.core.resources import Resources
 from app.core.uow import UnitOfWork, unit_of_work
 from app.core.worker import consumer, periodic
+from app.features.chat import events as chat
 from app.features.files import events as files
 from app.features.identity import events as identity
 from app.features.matching import events as matching
@@ -210,6 +212,18 @@ async def on_order_closed(uow: UnitOfWork, event: orders.OrderClosed, message_id
     """Tell the customer when the order ended without a word of theirs."""
     if event.status == "expired":
         await service.notify(uow, event.customer_id, NoticeKind.ORDER_EXPIRED, message_id, order_id=event.order_id)
+
+
+@consumer("notifications.on_message_written", chat.MessageWritten)
+async def on_message_written(uow: UnitOfWork, event: chat.MessageWritten, message_id: int) -> None:
+    """Tell the other side, once until they have read it."""
+    await service.tell_of_message(uow, event, message_id)
+
+
+@consumer("notifications.on_conversation_seen", chat.ConversationSeen)
+async def on_conversation_seen(uow: UnitOfWork, event: chat.ConversationSeen, _message_id: int) -> None:
+    """Take the notices about a conversation off the bell."""
+    await service.mark_messages_read(uow, UUID(event.reader_id), UUID(event.conversation_id))
 
 
 @consumer("notifications.on_report_closed", reports.ReportClosed)

@@ -1,6 +1,6 @@
 """Every query about proposals."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -134,6 +134,10 @@ class ProposalRepository:
         """Return those of these proposals that answer an order."""
         statement = select(Proposal).where(Proposal.order_id == order_id, Proposal.id.in_(ids))
         return (await self._session.execute(statement)).scalars().all()
+
+    async def some(self, ids: Collection[UUID]) -> Sequence[Proposal]:
+        """Return these proposals, whoever they belong to."""
+        return (await self._session.execute(select(Proposal).where(Proposal.id.in_(ids)))).scalars().all()
 
     async def unseen_for_update(self, order_id: UUID, ids: Sequence[UUID]) -> Sequence[Proposal]:
         """Lock those of these proposals that answer an order and were not seen, in the order of their ids."""

@@ -36,7 +36,7 @@ Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 @router.post("", status_code=HTTPStatus.CREATED, responses=refusals(*SENDING))
 async def send_report(command: ReportCreate, actor: CurrentActor, uow: Uow) -> ReportRead:
-    """Report an order, a proposal or a profile to the operator."""
+    """Report an order, a proposal, a profile or what somebody wrote to you to the operator."""
     return service.present(actor, await service.send_report(uow, actor, command))
 
 

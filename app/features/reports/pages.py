@@ -30,6 +30,7 @@ SUBJECT_WORDS: dict[ReportSubject, str] = {
     ReportSubject.ORDER: N_("Order"),
     ReportSubject.PROPOSAL: N_("Proposal"),
     ReportSubject.PROFILE: N_("Profile"),
+    ReportSubject.CONVERSATION: N_("Messages"),
 }
 BADGES: dict[ReportStatus, tuple[str, str]] = {
     ReportStatus.OPEN: (N_("Being looked at"), "accent"),

@@ -28,6 +28,7 @@ HREFS: dict[ReportSubject, str] = {
     ReportSubject.ORDER: "/orders/{id}",
     ReportSubject.PROPOSAL: "/proposals/{id}",
     ReportSubject.PROFILE: "/@{title}",
+    ReportSubject.CONVERSATION: "/messages/{id}",
 }
 
 

@@ -49,7 +49,7 @@ class SubjectRead(BaseModel):
 
 
 class SubjectInput(BaseModel):
-    """What is reported: an order, a proposal, or the profile of the person with this id."""
+    """What is reported: an order, a proposal, the profile of the person with this id, or what the other side wrote."""
 
     model_config = ConfigDict(extra="forbid")
 

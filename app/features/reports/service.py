@@ -14,6 +14,7 @@ from app.core.i18n import _
 from app.core.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
 from app.core.security.limits import Rate, limiter
 from app.core.uow import UnitOfWork
+from app.features.chat import service as chat
 from app.features.identity import service as identity
 from app.features.orders import service as orders
 from app.features.profiles import service as profiles
@@ -38,6 +39,8 @@ from app.features.reports.schemas import (
 from app.models.report import Report, ReportReason, ReportStatus, ReportSubject
 
 REPORTS_BY_ACCOUNT = Rate("reports", 20, 24 * 60 * 60)
+KEPT_MESSAGES = 50
+"""The newest of the other side, which a report of a conversation keeps as they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +91,16 @@ async def _profile(session: AsyncSession, actor: Actor, thing_id: UUID) -> Thing
     return Thing(ReportSubject.PROFILE, thing_id, thing_id, person.username, evidence)
 
 
+async def _conversation(session: AsyncSession, actor: Actor, thing_id: UUID) -> Thing:
+    found, texts = await chat.words_of_other(session, actor, thing_id, KEPT_MESSAGES)
+    return Thing(ReportSubject.CONVERSATION, found.id, found.other.id, found.order.title, "\n\n".join(texts))
+
+
 _FINDERS: dict[ReportSubject, Callable[[AsyncSession, Actor, UUID], Coroutine[Any, Any, Thing]]] = {
     ReportSubject.ORDER: _order,
     ReportSubject.PROPOSAL: _proposal,
     ReportSubject.PROFILE: _profile,
+    ReportSubject.CONVERSATION: _conversation,
 }
 
 

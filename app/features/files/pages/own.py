@@ -25,6 +25,7 @@ PAGE_SIZE = 20
 PLACES: dict[SubjectKind, tuple[str, str]] = {
     SubjectKind.ORDER: (N_("an order"), "/orders/{id}"),
     SubjectKind.PROPOSAL: (N_("a proposal"), "/proposals/{id}"),
+    SubjectKind.MESSAGE: (N_("a message"), "/messages"),
     SubjectKind.PORTFOLIO: (N_("the portfolio"), "/settings/portfolio/{id}"),
     SubjectKind.AVATAR: (N_("your photo"), "/settings/photo"),
 }

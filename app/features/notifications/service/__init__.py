@@ -1,6 +1,13 @@
 """The verbs of notices and mails."""
 
-from app.features.notifications.service.reading import count_unread, list_notices, mark_all_read, mark_read, prune
+from app.features.notifications.service.reading import (
+    count_unread,
+    list_notices,
+    mark_all_read,
+    mark_messages_read,
+    mark_read,
+    prune,
+)
 from app.features.notifications.service.sending import (
     Draft,
     Trouble,
@@ -19,6 +26,7 @@ from app.features.notifications.service.writing import (
     notify,
     notify_elsewhere,
     tell_concerned,
+    tell_of_message,
 )
 
 __all__ = [
@@ -35,6 +43,7 @@ __all__ = [
     "mail_only",
     "mark_all_read",
     "mark_failed",
+    "mark_messages_read",
     "mark_read",
     "mark_sent",
     "notify",
@@ -42,4 +51,5 @@ __all__ = [
     "prune",
     "send_again",
     "tell_concerned",
+    "tell_of_message",
 ]

@@ -14,7 +14,7 @@ from app.features.notifications.errors import NoticeNotFoundError
 from app.features.notifications.repository import MailRepository, NotificationRepository
 from app.features.notifications.schemas import NotificationRead
 from app.features.notifications.service.facts import facts_of
-from app.models.notification import Notification
+from app.models.notification import NoticeKind, Notification
 
 MOST_COUNTED = 100
 KEEP_NOTICES = timedelta(days=365)
@@ -71,6 +71,13 @@ async def mark_read(uow: UnitOfWork, actor: Actor, notice_id: UUID) -> Notificat
 async def mark_all_read(uow: UnitOfWork, actor: Actor) -> int:
     """Mark everything as read."""
     return await NotificationRepository(uow.session).mark_all_read(actor.id)
+
+
+async def mark_messages_read(uow: UnitOfWork, reader_id: UUID, conversation_id: UUID) -> int:
+    """Mark the notices about a conversation as read: their reader has followed them, or came by another way."""
+    return await NotificationRepository(uow.session).mark_about(
+        reader_id, NoticeKind.MESSAGE_RECEIVED, "conversation_id", str(conversation_id)
+    )
 
 
 async def prune(uow: UnitOfWork) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import utc_now
 from app.core.uow import UnitOfWork
+from app.features.chat import service as chat
 from app.features.identity import service as identity
 from app.features.matching import service as matching
 from app.features.notifications import rules
@@ -68,6 +69,8 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
         href = rules.href_of(mail.kind, mail.params)
         context |= {"order": facts.get("order"), "person": facts.get("person")}
         context["link"] = f"{origin}{href}" if href else origin
+    if mail.kind is NoticeKind.MESSAGE_RECEIVED and await _was_read(uow.session, mail):
+        to = None
     unsubscribe: str | None = None
     if mail.kind is NoticeKind.ORDERS_FOUND:
         found = await matching.read_letter(uow.session, uow.resources, UUID(mail.params["letter_id"]))
@@ -85,6 +88,12 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
         context=context,
         unsubscribe=unsubscribe,
     )
+
+
+async def _was_read(session: AsyncSession, mail: MailMessage) -> bool:
+    """Tell whether the message that a mail would tell of was read meanwhile."""
+    conversation_id, number = UUID(mail.params["conversation_id"]), int(mail.params["number"])
+    return await chat.is_read(session, conversation_id, mail.user_id, number)
 
 
 async def mark_sent(uow: UnitOfWork, draft: Draft) -> None:

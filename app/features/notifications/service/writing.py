@@ -1,11 +1,15 @@
 """Records what somebody should learn; nothing is sent from here."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
 
+from app.core.clock import utc_now
 from app.core.uow import UnitOfWork
+from app.features.chat import service as chat
+from app.features.chat.events import MessageWritten
 from app.features.identity import service as identity
 from app.features.notifications import rules
 from app.features.notifications.repository import MailRepository, NotificationRepository
@@ -46,6 +50,7 @@ async def mail(
             "to_address": to_address,
             "message_id": message_id,
             "request_id": structlog.contextvars.get_contextvars().get("request_id"),
+            "next_try_at": utc_now() + (rules.UNREAD_FOR if kind is NoticeKind.MESSAGE_RECEIVED else timedelta(0)),
         }
     )
     uow.nudge(SEND_TASK)
@@ -78,6 +83,16 @@ async def mail_only(uow: UnitOfWork, user_id: str, kind: NoticeKind, message_id:
     contact = await identity.contact_of(uow.session, UUID(user_id))
     if contact is not None and contact.email and contact.email_confirmed:
         await mail(uow, contact.user_id, kind, message_id, params)
+
+
+async def tell_of_message(uow: UnitOfWork, event: MessageWritten, message_id: int) -> None:
+    """Tell whom a message was written to, unless they have read it already."""
+    conversation_id, reader_id = UUID(event.conversation_id), UUID(event.reader_id)
+    if not event.tell or await chat.is_read(uow.session, conversation_id, reader_id, event.number):
+        return
+    about = {"order_id": event.order_id, "person_id": event.author_id, "number": str(event.number)}
+    kind = NoticeKind.MESSAGE_RECEIVED
+    await notify(uow, event.reader_id, kind, message_id, conversation_id=event.conversation_id, **about)
 
 
 async def tell_concerned(uow: UnitOfWork, order_id: str, message_id: int) -> None:

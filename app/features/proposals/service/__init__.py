@@ -41,8 +41,10 @@ from app.features.proposals.service.reading import (
     waiting_offer,
 )
 from app.features.proposals.service.sending import edit_proposal, send_proposal, withdraw_proposal
+from app.features.proposals.service.talking import Parties, living, note_talk, parties_of
 
 __all__ = [
+    "Parties",
     "accept_offer",
     "accept_proposal",
     "actions",
@@ -65,11 +67,14 @@ __all__ = [
     "list_order_proposals",
     "list_own_proposals",
     "list_revisions",
+    "living",
     "make_offer",
     "mark_seen",
     "note_proposal",
+    "note_talk",
     "offers_over",
     "own_proposals_for",
+    "parties_of",
     "people_concerned",
     "present",
     "present_offer",

@@ -1,0 +1,1 @@
+"""What the two sides of a proposal write to each other before one is chosen, and after."""

@@ -1,0 +1,124 @@
+"""The JSON face of conversations."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from app.core.actor import Actor
+from app.core.http import ReadSession, Uow
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.problems import UnsupportedMediaTypeError, refusals
+from app.core.security.csrf import CsrfError
+from app.core.security.limits import TooManyTriesError
+from app.core.security.tokens import BadTokenError
+from app.core.uow import UnitOfWork
+from app.features.chat import service
+from app.features.chat.errors import (
+    ConversationClosedError,
+    ConversationNotBegunError,
+    ConversationNotFoundError,
+    InvalidMessageError,
+)
+from app.features.chat.schemas import (
+    MAX_NUMBER,
+    ConversationRead,
+    MessageList,
+    MessageRead,
+    MessageWrite,
+    ReadUpTo,
+)
+from app.features.files.errors import InvalidFilesError
+from app.features.identity.access import CurrentActor
+from app.features.identity.errors import NotSignedInError, SessionEndedError
+from app.features.proposals.errors import ProposalNotFoundError
+from app.models import Message
+
+router = APIRouter(tags=["messages"])
+
+SIGNED_IN = (NotSignedInError, BadTokenError, SessionEndedError)
+WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)
+WRITING = (*WRITER, ConversationClosedError, InvalidMessageError, InvalidFilesError, TooManyTriesError)
+Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Number = Annotated[int | None, Query(ge=0, le=MAX_NUMBER)]
+
+
+async def _one(uow: UnitOfWork, actor: Actor, message: Message) -> MessageRead:
+    """Return a message as its writer sees it."""
+    before = message.number + 1
+    found = await service.list_messages(uow.session, actor, message.conversation_id, 1, before=before)
+    return found.items[0]
+
+
+@router.get("/conversations", responses=refusals(*SIGNED_IN, BadCursorError))
+async def list_conversations(
+    actor: CurrentActor,
+    session: ReadSession,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+    unread: Annotated[bool, Query(description="only those with something you have not read")] = False,
+) -> Page[ConversationRead]:
+    """List your conversations, the one that moved last first."""
+    page = await service.list_conversations(session, actor, cursor, limit, unread=unread)
+    return Page(items=page.items, next_cursor=page.next_cursor)
+
+
+@router.get("/conversations/{conversation_id:uuid}", responses=refusals(*SIGNED_IN, ConversationNotFoundError))
+async def get_conversation(conversation_id: UUID, actor: CurrentActor, session: ReadSession) -> ConversationRead:
+    """Return one of your conversations."""
+    return await service.get_conversation(session, actor, conversation_id)
+
+
+@router.get(
+    "/proposals/{proposal_id:uuid}/conversation",
+    responses=refusals(*SIGNED_IN, ProposalNotFoundError, ConversationNotFoundError),
+)
+async def get_conversation_of_proposal(
+    proposal_id: UUID, actor: CurrentActor, session: ReadSession
+) -> ConversationRead:
+    """Return the conversation about a proposal of yours, or to an order of yours; none until the customer writes."""
+    return await service.conversation_of(session, actor, proposal_id)
+
+
+@router.get("/conversations/{conversation_id:uuid}/messages", responses=refusals(*SIGNED_IN, ConversationNotFoundError))
+async def list_messages(
+    conversation_id: UUID,
+    actor: CurrentActor,
+    session: ReadSession,
+    after: Number = None,
+    before: Number = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> MessageList:
+    """Return a stretch of a conversation, oldest first: the newest, those before a number, or those after one."""
+    return await service.list_messages(session, actor, conversation_id, limit, after=after, before=before)
+
+
+@router.post(
+    "/proposals/{proposal_id:uuid}/messages",
+    status_code=HTTPStatus.CREATED,
+    responses=refusals(*WRITING, ProposalNotFoundError, ConversationNotBegunError),
+)
+async def write_about_proposal(proposal_id: UUID, command: MessageWrite, actor: CurrentActor, uow: Uow) -> MessageRead:
+    """Write to the other side of a proposal; the customer's first message begins the conversation."""
+    return await _one(uow, actor, await service.write_about(uow, actor, proposal_id, command))
+
+
+@router.post(
+    "/conversations/{conversation_id:uuid}/messages",
+    status_code=HTTPStatus.CREATED,
+    responses=refusals(*WRITING, ConversationNotFoundError),
+)
+async def write_message(conversation_id: UUID, command: MessageWrite, actor: CurrentActor, uow: Uow) -> MessageRead:
+    """Write in a conversation of yours."""
+    return await _one(uow, actor, await service.write(uow, actor, conversation_id, command))
+
+
+@router.post("/conversations/{conversation_id:uuid}/read", responses=refusals(*WRITER, ConversationNotFoundError))
+async def mark_conversation_read(
+    conversation_id: UUID, command: ReadUpTo, actor: CurrentActor, uow: Uow
+) -> ConversationRead:
+    """Say up to which message you have read; the other side sees it."""
+    conversation = await service.mark_read(uow, actor, conversation_id, command.number)
+    return (await service.present(uow.session, actor, [conversation]))[0]

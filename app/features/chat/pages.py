@@ -1,0 +1,227 @@
+"""The pages of conversations: all of one's own, and one of them with the form that adds to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from app.core.actor import Actor
+from app.core.contacts import contacts_in_words
+from app.core.errors import ConflictError, InvalidError
+from app.core.http import ReadSession, Uow
+from app.core.ids import new_id
+from app.core.machine import Side
+from app.core.problems import field_errors
+from app.features.chat import service
+from app.features.chat.errors import ConversationNotFoundError, InvalidMessageError
+from app.features.chat.schemas import MAX_NUMBER, ConversationRead, MessageRead, MessageWrite
+from app.features.files import service as files
+from app.features.files.access import form_files, sent_ids
+from app.features.identity.access import CurrentActor
+from app.features.profiles import service as profiles
+from app.features.proposals import service as proposals
+from app.models.file import SubjectKind
+from app.web.flash import redirect
+from app.web.forms import FormState
+from app.web.render import render
+
+router = APIRouter()
+PAGE_SIZE = 20
+STRETCH = 50
+"""Messages of one page."""
+LIST = "/messages"
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A message in a list of them: whether a day begins with it, whether what follows is new, whose words go on."""
+
+    it: MessageRead
+    contacts: str
+    new_day: bool
+    first_unread: bool
+    goes_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """What stands in the form: its fields, and the files that were sent with it."""
+
+    f: FormState
+    files: Sequence[UUID] = ()
+
+    @property
+    def key(self) -> str:
+        """Return the name of the message that is being written: the same when the form is shown again."""
+        return self.f.value("key") or str(new_id())
+
+
+@router.get(LIST)
+async def list_conversations(
+    request: Request,
+    actor: CurrentActor,
+    session: ReadSession,
+    cursor: Annotated[str | None, Query(max_length=300)] = None,
+    unread: Annotated[str, Query(max_length=10)] = "",
+) -> Response:
+    """Show one's conversations, the one that moved last first."""
+    page = await service.list_conversations(session, actor, cursor, PAGE_SIZE, unread=bool(unread))
+    kept = {"unread": "1"} if unread else {}
+    start = f"{LIST}?{urlencode(kept)}" if kept else LIST
+    context = {
+        "conversations": page.items,
+        "people": await profiles.person_cards(session, {item.other.id for item in page.items}),
+        "unread": bool(unread),
+        "older": f"{LIST}?{urlencode(kept | {'cursor': page.next_cursor})}" if page.next_cursor else None,
+        "newer": start if cursor else None,
+    }
+    return render(request, "chat/list.html", context)
+
+
+@router.get("/messages/{conversation_id}")
+async def show_conversation(
+    request: Request,
+    conversation_id: UUID,
+    actor: CurrentActor,
+    session: ReadSession,
+    before: Annotated[int | None, Query(ge=1, le=MAX_NUMBER)] = None,
+) -> Response:
+    """Show a conversation, its newest messages or those before a number; the page says afterwards what was read."""
+    conversation = await service.get_conversation(session, actor, conversation_id)
+    return await _page(request, session, actor, conversation, _Typed(FormState()), before)
+
+
+@router.post("/messages/{conversation_id}")
+async def write_message(request: Request, conversation_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Add a message, or show the conversation again with what is wrong."""
+    async with request.form() as form:
+        ids = await form_files(request, actor, form, SubjectKind.MESSAGE)
+        try:
+            async with uow.session.begin_nested():
+                await service.write(uow, actor, conversation_id, _read(form, ids))
+        except ConflictError as error:
+            return redirect(f"{LIST}/{conversation_id}#end", error.text(), "warn")
+        except InvalidError as error:
+            conversation = await service.get_conversation(uow.session, actor, conversation_id)
+            return await _page(request, uow.session, actor, conversation, _Typed(FormState.posted(form, error), ids))
+    return redirect(f"{LIST}/{conversation_id}#end", done=f"message-{conversation_id}")
+
+
+@router.get("/messages/{conversation_id}/after/{number}")
+async def show_what_came(
+    request: Request, conversation_id: UUID, number: int, actor: CurrentActor, session: ReadSession
+) -> Response:
+    """Show what came after a message, as a piece of the page that a script adds to it."""
+    number = max(0, min(number, MAX_NUMBER))
+    conversation = await service.get_conversation(session, actor, conversation_id)
+    found = await service.list_messages(session, actor, conversation_id, STRETCH, after=number)
+    return render(request, "chat/_news.html", {"conversation": conversation, "lines": _lines(found.items)})
+
+
+@router.post("/messages/{conversation_id}/read")
+async def mark_read(request: Request, conversation_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Note up to which message was read."""
+    form = await request.form()
+    typed = str(form.get("number") or "")
+    number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < len(str(MAX_NUMBER)) else 0
+    await service.mark_read(uow, actor, conversation_id, number)
+    return redirect(f"{LIST}/{conversation_id}#end")
+
+
+@router.get("/proposals/{proposal_id}/messages")
+async def talk_about(request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
+    """Lead to the conversation about a proposal, or show where it would begin."""
+    try:
+        conversation = await service.conversation_of(session, actor, proposal_id)
+    except ConversationNotFoundError:
+        return await _empty(request, session, actor, proposal_id, _Typed(FormState()))
+    return redirect(f"{LIST}/{conversation.id}#end")
+
+
+@router.post("/proposals/{proposal_id}/messages")
+async def write_about(request: Request, proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Begin the conversation about a proposal, or show the form again with what is wrong."""
+    async with request.form() as form:
+        ids = await form_files(request, actor, form, SubjectKind.MESSAGE)
+        try:
+            async with uow.session.begin_nested():
+                message = await service.write_about(uow, actor, proposal_id, _read(form, ids))
+        except ConflictError as error:
+            return redirect(f"/proposals/{proposal_id}/messages", error.text(), "warn")
+        except InvalidError as error:
+            return await _empty(request, uow.session, actor, proposal_id, _Typed(FormState.posted(form, error), ids))
+    return redirect(f"{LIST}/{message.conversation_id}#end", done=f"first-message-{proposal_id}")
+
+
+def _read(form: FormData, ids: Sequence[UUID]) -> MessageWrite:
+    keys = sent_ids(form, "key")
+    try:
+        return MessageWrite.model_validate(
+            {"text": str(form.get("text") or ""), "files": list(ids), "key": keys[0] if keys else None}
+        )
+    except ValidationError as wrong:
+        raise InvalidMessageError(errors=field_errors([dict(error) for error in wrong.errors()])) from wrong
+
+
+async def _page(
+    request: Request,
+    session: ReadSession,
+    actor: Actor,
+    conversation: ConversationRead,
+    typed: _Typed,
+    before: int | None = None,
+) -> Response:
+    found = await service.list_messages(session, actor, conversation.id, STRETCH, before=before)
+    people = await profiles.person_cards(session, {conversation.other.id})
+    first = found.items[0].number if found.items else 1
+    context = {
+        "conversation": conversation,
+        "card": people.get(conversation.other.id),
+        "lines": _lines(found.items, conversation.last.number - conversation.unread),
+        "older": f"{LIST}/{conversation.id}?before={first}" if found.more else None,
+        "newest": before is None,
+        "f": typed.f,
+        "files": await files.own_files(session, actor, typed.files),
+        "key": typed.key,
+    }
+    return render(request, "chat/show.html", context, status_code=422 if typed.f.has_errors else 200)
+
+
+async def _empty(request: Request, session: ReadSession, actor: Actor, proposal_id: UUID, typed: _Typed) -> Response:
+    proposal = await proposals.get_proposal(session, actor, proposal_id)
+    parties = await proposals.parties_of(session, actor, proposal_id)
+    context: dict[str, Any] = {
+        "proposal": proposal,
+        "parties": parties,
+        "mine": parties.side is Side.FREELANCER,
+        "f": typed.f,
+        "files": await files.own_files(session, actor, typed.files),
+        "key": typed.key,
+    }
+    return render(request, "chat/begin.html", context, status_code=422 if typed.f.has_errors else 200)
+
+
+def _lines(messages: Sequence[MessageRead], read: int | None = None) -> list[_Line]:
+    """Return messages as the page lists them; `read` is the number up to which the reader had read."""
+    lines: list[_Line] = []
+    before: MessageRead | None = None
+    for message in messages:
+        same_day = before is not None and before.created_at.date() == message.created_at.date()
+        first_unread = read is not None and message.number > read and (before is None or before.number <= read)
+        lines.append(
+            _Line(
+                it=message,
+                contacts=contacts_in_words(message.contacts),
+                new_day=not same_day,
+                first_unread=first_unread and not message.mine,
+                goes_on=same_day and before is not None and before.mine == message.mine and not first_unread,
+            )
+        )
+        before = message
+    return lines

@@ -1,0 +1,144 @@
+"""Adding a message, and saying how far one has read."""
+
+from uuid import UUID
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.machine import Side
+from app.core.security.limits import limiter
+from app.core.uow import UnitOfWork
+from app.features.chat import policy, rules
+from app.features.chat.errors import (
+    ConversationClosedError,
+    ConversationNotBegunError,
+    ConversationNotFoundError,
+    InvalidMessageError,
+)
+from app.features.chat.events import ConversationSeen, MessageWritten
+from app.features.chat.repository import ConversationRepository, MessageRepository
+from app.features.chat.schemas import MessageWrite
+from app.features.files import service as files
+from app.features.files.schemas import Subject
+from app.features.proposals import service as proposals
+from app.models import Conversation, Message
+from app.models.file import SubjectKind
+
+
+def files_of(message_id: UUID) -> Subject:
+    """Return what the files of a message belong to."""
+    return Subject(SubjectKind.MESSAGE, message_id)
+
+
+async def write_about(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: MessageWrite) -> Message:
+    """Write to the other side of a proposal; the customer's first message begins the conversation.
+
+    Announces `MessageWritten`. What was sent before with the same key is returned as it is.
+
+    Raises:
+        ProposalNotFoundError: The actor is on no side of it.
+        ConversationNotBegunError: The freelancer writes before the customer did.
+        ConversationClosedError: The proposal has come to nothing.
+        InvalidMessageError: It says nothing.
+        TooManyTriesError: The actor has written too much within ten minutes.
+    """
+    parties = await proposals.parties_of(uow.session, actor, proposal_id)
+    repository = ConversationRepository(uow.session)
+    known = await repository.of_proposal(proposal_id)
+    before = await _sent_before(uow, actor, known, command)
+    if before is not None:
+        return before
+    if not parties.is_live:
+        raise ConversationClosedError
+    if known is None and not policy.may_begin(parties.side):
+        raise ConversationNotBegunError
+    faults = rules.faults(command.text, len(command.files))
+    if faults:
+        raise InvalidMessageError(errors=faults)
+    await limiter(uow.resources).hit(rules.MESSAGES_BY_ACCOUNT, str(actor.id))
+    if parties.side is Side.CUSTOMER:
+        # Order, proposal, conversation: whoever locks several of them does it this way round.
+        parties = await proposals.note_talk(uow, actor, proposal_id)
+        if not parties.is_live:
+            raise ConversationClosedError
+    conversation = await repository.lock_of_proposal(proposal_id)
+    if conversation is None:
+        conversation = _begun(parties)
+        await repository.add(conversation)
+    return await _sent_before(uow, actor, conversation, command) or await _add(uow, actor, conversation, command)
+
+
+async def write(uow: UnitOfWork, actor: Actor, conversation_id: UUID, command: MessageWrite) -> Message:
+    """Write in a conversation that has begun; as `write_about` otherwise."""
+    conversation = await ConversationRepository(uow.session).get(conversation_id)
+    if conversation is None or policy.side_of(actor, conversation) is None:
+        raise ConversationNotFoundError
+    return await write_about(uow, actor, conversation.proposal_id, command)
+
+
+async def mark_read(uow: UnitOfWork, actor: Actor, conversation_id: UUID, number: int) -> Conversation:
+    """Note up to which message the actor has read; announces `ConversationSeen` where that is news."""
+    conversation = await ConversationRepository(uow.session).lock(conversation_id)
+    side = policy.side_of(actor, conversation) if conversation is not None else None
+    if conversation is None or side is None:
+        raise ConversationNotFoundError
+    if rules.read(conversation, side, number):
+        read = rules.read_up_to(conversation, side)
+        uow.emit(ConversationSeen(conversation_id=str(conversation_id), reader_id=str(actor.id), number=read))
+    return conversation
+
+
+def _begun(parties: proposals.Parties) -> Conversation:
+    return Conversation(
+        proposal_id=parties.proposal_id,
+        order_id=parties.order_id,
+        customer_id=parties.customer_id,
+        freelancer_id=parties.freelancer_id,
+        last_number=0,
+        customer_read=0,
+        freelancer_read=0,
+        customer_told=0,
+        freelancer_told=0,
+    )
+
+
+async def _sent_before(
+    uow: UnitOfWork, actor: Actor, conversation: Conversation | None, command: MessageWrite
+) -> Message | None:
+    if conversation is None or command.key is None:
+        return None
+    return await MessageRepository(uow.session).with_key(conversation.id, actor.id, command.key)
+
+
+async def _add(uow: UnitOfWork, actor: Actor, conversation: Conversation, command: MessageWrite) -> Message:
+    side = policy.side_of(actor, conversation)
+    if side is None:
+        raise ConversationNotFoundError
+    conversation.last_number += 1
+    conversation.moved_at = utc_now()
+    # Whoever answers has read what was there.
+    rules.read(conversation, side, conversation.last_number)
+    # All of it before the message is written: a row that is updated twice in one transaction has its foreign keys
+    # looked up again by PostgreSQL, and would wait for the order that somebody holds who waits for this conversation.
+    tell = rules.tell(conversation, rules.opposite(side))
+    message = Message(
+        conversation_id=conversation.id,
+        number=conversation.last_number,
+        author_id=actor.id,
+        key=command.key,
+        text=command.text,
+        created_at=conversation.moved_at,
+    )
+    await MessageRepository(uow.session).add(message)
+    if command.files:
+        await files.attach(uow, actor, files_of(message.id), command.files)
+    uow.emit(
+        MessageWritten(
+            conversation_id=str(conversation.id),
+            order_id=str(conversation.order_id),
+            number=message.number,
+            author_id=str(actor.id),
+            reader_id=str(policy.other_of(actor, conversation)),
+            tell=tell,
+        )
+    )
+    return message

@@ -1,0 +1,68 @@
+"""What the two sides of a proposal write to each other."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base
+from app.core.ids import new_id
+
+
+class Conversation(Base):
+    """The talk about one proposal; it begins with its first message, and its row is locked while one is added.
+
+    Messages are numbered from 1 without a gap. `…_read` is the number up to which a side has read, and `…_told` the one
+    about which it was told last: who has not yet read what a notice was about is not told again.
+    """
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        CheckConstraint("customer_id <> freelancer_id", name="two_people"),
+        CheckConstraint(
+            "customer_read BETWEEN 0 AND last_number AND freelancer_read BETWEEN 0 AND last_number", name="read_what_is"
+        ),
+        Index("ix_conversations_customer_id_moved", "customer_id", text("moved_at DESC"), text("id DESC")),
+        Index("ix_conversations_freelancer_id_moved", "freelancer_id", text("moved_at DESC"), text("id DESC")),
+        Index("ix_conversations_customer_unread", "customer_id", postgresql_where=text("customer_read < last_number")),
+        Index(
+            "ix_conversations_freelancer_unread",
+            "freelancer_id",
+            postgresql_where=text("freelancer_read < last_number"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    proposal_id: Mapped[UUID] = mapped_column(ForeignKey("proposals.id", ondelete="CASCADE"), unique=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    freelancer_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    last_number: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    customer_read: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    freelancer_read: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    customer_told: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    freelancer_told: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    moved_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    """When the last message came."""
+
+
+class Message(Base):
+    """One message; `key` is its writer's own name for it, so that what is sent twice is there once."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "number"),
+        UniqueConstraint("conversation_id", "author_id", "key"),
+        CheckConstraint("number > 0", name="number"),
+        CheckConstraint("char_length(text) <= 4000", name="text_length"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    author_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    key: Mapped[UUID | None]
+    text: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,44 @@
+"""Many messages at once: one conversation, numbers without a gap, nothing acknowledged lost, nothing there twice."""
+
+import asyncio
+from collections import Counter
+
+from sqlalchemy import select
+
+from app.core.ids import new_id
+from app.core.resources import Resources
+from app.core.uow import unit_of_work
+from app.features.chat import service
+from app.features.chat.schemas import MessageWrite
+from app.models import Conversation, Message
+from tests.factories.market import Market
+
+EACH = 12
+
+
+async def test_both_write_at_once(live_market: Market, live_resources: Resources) -> None:
+    customer, anna = await live_market.person(), await live_market.person()
+    proposal = await live_market.proposal(await live_market.order(customer), anna)
+    keys = [new_id() for _ in range(EACH)]
+
+    async def say(number: int) -> tuple[int, str]:
+        """Write a message; the customer sends each of theirs twice."""
+        actor = anna if number % 3 == 2 else customer
+        command = MessageWrite(text=f"Message {number}", key=keys[number % EACH] if actor is customer else new_id())
+        async with unit_of_work(live_resources) as uow:
+            message = await service.write_about(uow, actor, proposal.id, command)
+            return message.number, message.text
+
+    await say(0)
+    said = [number for number in range(EACH * 2) if number % 3 != 2 or number < EACH]
+    acknowledged = await asyncio.gather(*(say(number) for number in said))
+    async with live_resources.sessions() as session:
+        (conversation,) = (await session.execute(select(Conversation))).scalars()
+        rows = (await session.execute(select(Message).order_by(Message.number))).scalars().all()
+    assert [row.number for row in rows] == list(range(1, len(rows) + 1))
+    assert conversation.last_number == len(rows)
+    stored = {(row.number, row.text) for row in rows}
+    assert set(acknowledged) <= stored
+    assert max(Counter(row.key for row in rows if row.author_id == customer.id).values()) == 1
+    assert sum(row.author_id == anna.id for row in rows) == sum(number % 3 == 2 for number in said)
+    assert conversation.customer_read <= conversation.last_number
