@@ -121,7 +121,10 @@ async def show_what_came(
     number = max(0, min(number, MAX_NUMBER))
     conversation = await service.get_conversation(session, actor, conversation_id)
     found = await service.list_messages(session, actor, conversation_id, STRETCH, after=number)
-    return render(request, "chat/_news.html", {"conversation": conversation, "lines": _lines(found.items)})
+    # What is more than a stretch comes with the next look.
+    last = found.items[-1].number if found.items else number
+    context = {"conversation": conversation, "lines": _lines(found.items), "last": last}
+    return render(request, "chat/_news.html", context)
 
 
 @router.post("/messages/{conversation_id}/read")

@@ -84,8 +84,8 @@ WORDINGS: dict[NoticeKind, Wording] = {
 
 NOTICE_ONLY = frozenset({NoticeKind.PROPOSAL_SHORTLISTED, NoticeKind.OFFER_MISSED, NoticeKind.FILE_REFUSED})
 """What is not worth a mail."""
-UNREAD_FOR = timedelta(minutes=2)
-"""A mail about a message leaves after this long, and not at all where the message was read meanwhile."""
+MAIL_WAITS: Mapping[NoticeKind, timedelta] = {NoticeKind.MESSAGE_RECEIVED: timedelta(minutes=2)}
+"""How long a mail waits where its reader may see the thing itself first; then it is not sent at all."""
 
 
 def text_of(kind: NoticeKind, facts: Mapping[str, str]) -> str:

@@ -91,6 +91,9 @@ async def test_a_long_talk_is_shown_from_its_end(market: Market, new_client: New
         sent = pages[side] = await side.send(pages[side], talk, text=str(number))
     numbers = [int(str(item["data-number"])) for item in sent.select("li[data-number]")]
     assert numbers == list(range(3, 53))
+    piece = await ours.get(f"{talk}/after/0")
+    assert piece.select_one('ol[data-last="50"]'), "the last two come with the next look"
+    assert (await ours.get(f"{talk}/after/52")).select_one('ol[data-last="52"]')
     earlier = await ours.get(f"{talk}?before=3")
     assert [item["data-number"] for item in earlier.select("li[data-number]")] == ["1", "2"]
     assert not earlier.select("form.talk-form, ol[data-live]")

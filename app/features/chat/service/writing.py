@@ -93,11 +93,6 @@ def _begun(parties: proposals.Parties) -> Conversation:
         order_id=parties.order_id,
         customer_id=parties.customer_id,
         freelancer_id=parties.freelancer_id,
-        last_number=0,
-        customer_read=0,
-        freelancer_read=0,
-        customer_told=0,
-        freelancer_told=0,
     )
 
 

@@ -50,7 +50,7 @@ async def mail(
             "to_address": to_address,
             "message_id": message_id,
             "request_id": structlog.contextvars.get_contextvars().get("request_id"),
-            "next_try_at": utc_now() + (rules.UNREAD_FOR if kind is NoticeKind.MESSAGE_RECEIVED else timedelta(0)),
+            "next_try_at": utc_now() + rules.MAIL_WAITS.get(kind, timedelta(0)),
         }
     )
     uow.nudge(SEND_TASK)
