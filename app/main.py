@@ -31,7 +31,7 @@ from app.core.problems import install_error_handlers
 from app.core.resources import open_resources
 from app.core.security.csrf import SocketGuardMiddleware, guard_request
 from app.core.shortcuts import Shortcut, ShortcutMiddleware
-from app.core.starting import StartMiddleware, give_back_memory, sentence_of
+from app.core.starting import StartMiddleware, give_back_memory, keep_what_is_loaded, sentence_of
 from app.features.catalog.endpoints import router as catalog
 from app.features.chat.endpoints import router as chat
 from app.features.chat.pages import router as chat_pages
@@ -226,6 +226,7 @@ async def build_document(app: FastAPI, *, after_seconds: float = 5.0) -> None:
     """Build the OpenAPI document when the first pages have been served, so that nobody waits a second for it."""
     await asyncio.sleep(after_seconds)
     await asyncio.to_thread(cast("Site", app).document)
+    keep_what_is_loaded()
 
 
 def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> Site:

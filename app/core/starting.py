@@ -1,6 +1,7 @@
 """Says in one sentence why a process cannot start, where the server would print a traceback."""
 
 import ctypes
+import gc
 import sys
 
 from pydantic import ValidationError
@@ -32,6 +33,16 @@ def give_back_memory() -> None:
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # another C library has none
         if trim is not None:
             trim(0)
+
+
+def keep_what_is_loaded() -> None:
+    """Let the collector of garbage no longer look through what stays for as long as the process.
+
+    The code and its descriptions are a quarter of a million objects: looking through them took 130 ms, during which nobody was
+    answered, once in fifty of the larger answers.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 class StartMiddleware:

@@ -160,6 +160,7 @@ class CatalogueRepository:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+        self._plans_anew = False
 
     async def newest(self, wanted: PeopleConditions, after: Place | None, limit: int) -> Sequence[Found]:
         """Return freelancers, newly listed first."""
@@ -238,5 +239,7 @@ class CatalogueRepository:
 
     async def _run[*Ts](self, statement: Select[*Ts]) -> Result[*Ts]:
         """Run a read that is planned for the words themselves; a plan for any can be a hundred times slower."""
-        await self._session.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"))
+        if not self._plans_anew:  # it holds to the end of the transaction
+            await self._session.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"))
+            self._plans_anew = True
         return await self._session.execute(statement)
