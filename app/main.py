@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, cast, override
@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import orjson
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from fastapi.routing import APIRoute
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +19,7 @@ from app.core.embedded import ServersError, ensure_servers
 from app.core.errors import DomainError, ErrorKind
 from app.core.forwarding import keep_peer_addresses
 from app.core.health import router as health
+from app.core.http import API_PREFIX, plain_routes
 from app.core.intake import IntakeMiddleware, LongBody
 from app.core.logging import configure_logging
 from app.core.metrics import Gauge, ObservationMiddleware, operator_port
@@ -165,20 +165,10 @@ async def failure_page(request: Request, error: DomainError, status: int) -> Res
     return await error_page(request, error, status)
 
 
-def plain_routes(router: APIRouter) -> Iterator[APIRoute]:
-    """Yield every route of a router, those of the routers it includes too."""
-    for route in router.routes:
-        inner = getattr(route, "original_router", None)
-        if isinstance(inner, APIRouter):
-            yield from plain_routes(inner)
-        elif isinstance(route, APIRoute):
-            yield route
-
-
 def methods_of(path: str) -> list[str]:
     """Return the methods an address takes, whatever routes they lead to; what answers GET answers HEAD."""
     found: set[str] = set()
-    for prefix, routers in (("/api/v1", API_ROUTERS), ("", (*OPERATION_ROUTERS, *LINK_ROUTERS, *PAGE_ROUTERS))):
+    for prefix, routers in ((API_PREFIX, API_ROUTERS), ("", (*OPERATION_ROUTERS, *LINK_ROUTERS, *PAGE_ROUTERS))):
         if path.startswith(prefix):
             for router in routers:
                 for route in plain_routes(router):
@@ -243,7 +233,7 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> Site:
     )
     install_error_handlers(app, failure_page, methods_of)
     for router in API_ROUTERS:
-        app.include_router(router, prefix="/api/v1")
+        app.include_router(router, prefix=API_PREFIX)
     for router in (*OPERATION_ROUTERS, *LINK_ROUTERS):
         app.include_router(router, include_in_schema=False)
     for router in PAGE_ROUTERS:

@@ -3,19 +3,19 @@
 import asyncio
 from functools import lru_cache
 
-from fastapi import APIRouter, status
+from fastapi import status
 from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.http import ProcessResources
+from app.core.http import ProcessResources, RoomRouter
 from app.core.preparation import newest_revision
 from app.core.resources import Resources
 
 ANSWER_SECONDS = 2.0
 
-router = APIRouter(prefix="/health", tags=["health"])
+router = RoomRouter(prefix="/health", tags=["health"])
 
 
 @router.get("/live")

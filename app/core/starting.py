@@ -38,8 +38,8 @@ def give_back_memory() -> None:
 def keep_what_is_loaded() -> None:
     """Let the collector of garbage no longer look through what stays for as long as the process.
 
-    The code and its descriptions are a quarter of a million objects: looking through them took 130 ms, during which nobody was
-    answered, once in fifty of the larger answers.
+    The code and its descriptions are a quarter of a million objects: looking through them took 130 ms, during which
+    nobody was answered, once in fifty of the larger answers.
     """
     gc.collect()
     gc.freeze()

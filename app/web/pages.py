@@ -3,10 +3,11 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from app.core.clock import utc_now
+from app.core.http import RoomRouter
 from app.core.i18n import LOCALES, _
 from app.core.money import Currency, Money
 from app.web.assets import asset_url
@@ -18,7 +19,7 @@ from app.web.forms import FormState
 from app.web.navigation import safe_next
 from app.web.render import THEME_COOKIE, THEMES, render
 
-router = APIRouter(include_in_schema=False)
+router = RoomRouter(include_in_schema=False)
 LOCALE_COOKIE = "locale"
 
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from app import main
+from app.core.http import plain_routes
 from tests.contract.permissions.scene import Scene
 from tests.contract.permissions.table import ROLES, Row, rows
 from tests.factories.market import Market
@@ -29,7 +30,7 @@ def routes() -> set[str]:
     return {
         f"{method} {route.path_format}"
         for router in main.API_ROUTERS
-        for route in main.plain_routes(router)
+        for route in plain_routes(router)
         for method in route.methods or ()
     }
 

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
-from app.core.http import ProcessResources, ReadSession
+from app.core.http import ProcessResources, ReadSession, RoomRouter
 from app.core.i18n import current_locale
 from app.core.problems import refusals
 from app.features.catalog import service
@@ -19,7 +19,7 @@ from app.features.catalog.schemas import (
     SkillRead,
 )
 
-router = APIRouter(tags=["catalogue"])
+router = RoomRouter(tags=["catalogue"])
 MOST_FIELDS = 3
 """Fields of work among suggestions; the rest are skills, of which there are many more."""
 

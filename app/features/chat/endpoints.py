@@ -4,10 +4,10 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.core.actor import Actor
-from app.core.http import ReadSession, Uow
+from app.core.http import ReadSession, RoomRouter, Uow
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
@@ -35,7 +35,7 @@ from app.features.identity.errors import NotSignedInError, SessionEndedError
 from app.features.proposals.errors import ProposalNotFoundError
 from app.models import Message
 
-router = APIRouter(tags=["messages"])
+router = RoomRouter(tags=["messages"])
 
 SIGNED_IN = (NotSignedInError, BadTokenError, SessionEndedError)
 WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import Response
@@ -14,7 +14,7 @@ from starlette.responses import Response
 from app.core.actor import Actor
 from app.core.contacts import contacts_in_words
 from app.core.errors import ConflictError, InvalidError
-from app.core.http import ReadSession, Uow
+from app.core.http import ReadSession, RoomRouter, Uow
 from app.core.ids import new_id
 from app.core.machine import Side
 from app.core.problems import field_errors
@@ -31,7 +31,7 @@ from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
 
-router = APIRouter()
+router = RoomRouter()
 PAGE_SIZE = 20
 STRETCH = 50
 """Messages of one page."""

@@ -5,11 +5,11 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Header, Query, Request, Response
 from starlette.datastructures import UploadFile
 
 from app.core.errors import DomainError, FieldError, InvalidError
-from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import N_
 from app.core.intake import LongBody, media_type
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
@@ -35,7 +35,7 @@ from app.features.identity.access import CurrentActor
 from app.features.identity.errors import NotSignedInError, SessionEndedError
 from app.models.file import SubjectKind
 
-router = APIRouter(prefix="/files", tags=["files"])
+router = RoomRouter(prefix="/files", tags=["files"])
 
 SIGNED_IN: tuple[type[DomainError], ...] = (NotSignedInError, BadTokenError, SessionEndedError)
 TAKING: tuple[type[DomainError], ...] = (

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, status
+from fastapi import Query, Request, status
 from fastapi.responses import Response
 
 from app.core.errors import DomainError
-from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
@@ -59,7 +59,7 @@ from app.features.identity.schemas import (
     UserRead,
 )
 
-router = APIRouter(prefix="/auth", tags=["accounts"])
+router = RoomRouter(prefix="/auth", tags=["accounts"])
 
 GUARDED: tuple[type[DomainError], ...] = (CsrfError, UnsupportedMediaTypeError)
 SIGNED_IN: tuple[type[DomainError], ...] = (NotSignedInError, BadTokenError, SessionEndedError)

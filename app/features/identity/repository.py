@@ -171,6 +171,12 @@ async def get_users(session: AsyncSession, user_ids: Sequence[UUID]) -> Sequence
     return (await session.execute(select(User).where(User.id.in_(user_ids)))).scalars().all()
 
 
+async def get_names(session: AsyncSession, user_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the names of people, their user names where they chose no other."""
+    statement = select(User.id, User.display_name, User.username).where(User.id.in_(user_ids))
+    return {row.id: row.display_name or row.username for row in await session.execute(statement)}
+
+
 async def lock_user(session: AsyncSession, user_id: UUID) -> User | None:
     """Return an account that nobody else changes until this transaction ends."""
     statement = select(User).where(User.id == user_id).with_for_update().execution_options(populate_existing=True)

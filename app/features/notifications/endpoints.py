@@ -3,10 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.core.errors import DomainError
-from app.core.http import ReadSession, Uow
+from app.core.http import ReadSession, RoomRouter, Uow
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import refusals
 from app.core.security.csrf import CsrfError
@@ -17,7 +17,7 @@ from app.features.notifications import service
 from app.features.notifications.errors import NoticeNotFoundError
 from app.features.notifications.schemas import MarkedRead, NotificationRead, UnreadCount
 
-router = APIRouter(prefix="/notifications", tags=["notifications"])
+router = RoomRouter(prefix="/notifications", tags=["notifications"])
 
 SIGNED_IN: tuple[type[DomainError], ...] = (NotSignedInError, BadTokenError, SessionEndedError)
 

@@ -4,9 +4,9 @@ import asyncio
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
-from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import _
 from app.features.identity.access import CurrentActor
 from app.features.notifications import service
@@ -15,7 +15,7 @@ from app.gateways.caught_mail import find_caught, is_open, list_caught
 from app.web.flash import redirect
 from app.web.render import render
 
-router = APIRouter()
+router = RoomRouter()
 
 PAGE = 30
 

@@ -4,10 +4,10 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.core.actor import Actor
-from app.core.http import ReadSession, Uow
+from app.core.http import ReadSession, RoomRouter, Uow
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
@@ -62,7 +62,7 @@ from app.features.proposals.schemas import (
 )
 from app.models import Offer, Proposal
 
-router = APIRouter(tags=["proposals"])
+router = RoomRouter(tags=["proposals"])
 
 SIGNED_IN = (NotSignedInError, BadTokenError, SessionEndedError)
 WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)

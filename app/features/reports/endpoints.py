@@ -4,9 +4,9 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
-from app.core.http import ReadSession, Uow
+from app.core.http import ReadSession, RoomRouter, Uow
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
@@ -24,7 +24,7 @@ from app.features.reports.errors import (
 )
 from app.features.reports.schemas import ObjectionCreate, ReportCreate, ReportRead, ReportSide
 
-router = APIRouter(prefix="/reports", tags=["reports"])
+router = RoomRouter(prefix="/reports", tags=["reports"])
 
 SIGNED_IN = (NotSignedInError, BadTokenError, SessionEndedError)
 WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)

@@ -5,11 +5,11 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from app.core.clock import utc_now
-from app.core.http import ProcessResources
+from app.core.http import ProcessResources, RoomRouter
 from app.core.resources import Resources
 from app.core.uow import unit_of_work
 from app.features.files import rules, service
@@ -18,7 +18,7 @@ from app.features.files.service import Content, Wanted
 from app.models.file import SubjectKind
 from app.web.render import environment
 
-links = APIRouter()
+links = RoomRouter()
 
 
 def upload_limits(kind: str) -> dict[str, object]:

@@ -5,10 +5,10 @@ from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import N_, _
 from app.core.pagination import BadCursorError
 from app.features.files import service
@@ -19,7 +19,7 @@ from app.models.file import SubjectKind
 from app.web.flash import redirect
 from app.web.render import render
 
-router = APIRouter()
+router = RoomRouter()
 ADDRESS = "/settings/files"
 PAGE_SIZE = 20
 PLACES: dict[SubjectKind, tuple[str, str]] = {

@@ -1,10 +1,9 @@
 """Accounts as pages: the doors of the site, and what a person sets about their account."""
 
-from fastapi import APIRouter
-
+from app.core.http import RoomRouter
 from app.features.identity.pages import doors, proofs, settings
 
-router = APIRouter()
+router = RoomRouter()
 router.include_router(doors.router)
 router.include_router(proofs.router)
 router.include_router(settings.router)

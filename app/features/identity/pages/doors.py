@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.core.errors import DomainError
-from app.core.http import ProcessResources, Uow, connection_resources
+from app.core.http import ProcessResources, RoomRouter, Uow, connection_resources
 from app.core.i18n import N_, _, ngettext
 from app.features.identity import access, service
 from app.features.identity.access import Knocker, OptionalActor
@@ -17,7 +17,7 @@ from app.web.forms import FormState
 from app.web.navigation import safe_next
 from app.web.render import render
 
-router = APIRouter()
+router = RoomRouter()
 type Next = Annotated[str | None, Query(max_length=1500)]
 AFTER = "/orders"
 SCORES = (

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import Response
 
 from app.core.errors import DomainError
-from app.core.http import ProcessResources, Uow, connection_resources
+from app.core.http import ProcessResources, RoomRouter, Uow, connection_resources
 from app.core.i18n import _
 from app.features.identity import access, service
 from app.features.identity.access import CurrentActor, Knocker, OptionalActor
@@ -16,7 +16,7 @@ from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
 
-router = APIRouter()
+router = RoomRouter()
 type Token = Annotated[str, Query(max_length=200)]
 
 

@@ -3,11 +3,11 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.core.errors import DomainError, InvalidError
-from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import N_, _, ngettext
 from app.core.resources import Resources
 from app.features.identity import access, service
@@ -20,7 +20,7 @@ from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
 
-router = APIRouter(prefix="/settings")
+router = RoomRouter(prefix="/settings")
 type Change = Literal["password", "email", "phone", "close"]
 HAPPENED: dict[SecurityEventKind, str] = {
     SecurityEventKind.REGISTERED: N_("The account was made"),

@@ -152,7 +152,7 @@ async def find_actor(session: AsyncSession, username: str) -> Actor | None:
 
 async def usernames(session: AsyncSession, user_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Return the names under which people are shown to others."""
-    return {user.id: user.display_name or user.username for user in await repository.get_users(session, user_ids)}
+    return await repository.get_names(session, user_ids)
 
 
 @dataclass(frozen=True, slots=True)

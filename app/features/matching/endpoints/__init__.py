@@ -1,11 +1,10 @@
 """The JSON face of bringing together."""
 
-from fastapi import APIRouter
-
+from app.core.http import RoomRouter
 from app.features.matching.endpoints.recommending import router as recommending
 from app.features.matching.endpoints.searches import router as searches
 
-router = APIRouter()
+router = RoomRouter()
 router.include_router(recommending)
 router.include_router(searches)
 

@@ -2,9 +2,7 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
-from app.core.http import ProcessResources, ReadSession
+from app.core.http import ProcessResources, ReadSession, RoomRouter
 from app.core.problems import refusals
 from app.core.security.tokens import BadTokenError
 from app.features.identity.access import CurrentActor
@@ -13,7 +11,7 @@ from app.features.matching import service
 from app.features.matching.schemas import RecommendedFreelancers, RecommendedOrders
 from app.features.orders.errors import NotOrderCustomerError, OrderNotFoundError
 
-router = APIRouter(tags=["recommendations"])
+router = RoomRouter(tags=["recommendations"])
 SIGNED_IN = (BadTokenError, SessionEndedError, NotSignedInError)
 
 

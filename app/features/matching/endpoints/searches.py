@@ -4,10 +4,10 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from app.core.errors import DomainError
-from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
@@ -25,7 +25,7 @@ from app.features.matching.schemas import (
 )
 from app.features.orders.errors import InvalidFilterError
 
-router = APIRouter(prefix="/saved-searches", tags=["saved searches"])
+router = RoomRouter(prefix="/saved-searches", tags=["saved searches"])
 
 SIGNED_IN: tuple[type[DomainError], ...] = (NotSignedInError, BadTokenError, SessionEndedError)
 WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)

@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
-from app.core.http import ProcessResources, ReadSession
+from app.core.http import ProcessResources, ReadSession, RoomRouter
 from app.core.i18n import N_, _, current_locale
 from app.features.catalog import service as catalog
 from app.features.identity.access import CurrentActor
@@ -16,7 +16,7 @@ from app.features.profiles.schemas import Reason
 from app.web import cards
 from app.web.render import render
 
-router = APIRouter()
+router = RoomRouter()
 SKILLS_ON_CARD = 8
 REASONS: dict[str, str] = {
     "skills": N_("your skills: {what}"),

@@ -5,12 +5,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel.dates import get_timezone_location
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from pydantic import BaseModel, ValidationError
 
 from app.core.clock import utc_now
 from app.core.errors import DomainError
-from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import _, current_locale
 from app.core.problems import field_errors, headers_of, status_of
 from app.features.catalog import service as catalog
@@ -37,7 +37,7 @@ from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
 
-router = APIRouter()
+router = RoomRouter()
 
 PLACE = "/my/searches"
 Typed = Annotated[str, Form(max_length=2000)]

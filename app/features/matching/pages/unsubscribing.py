@@ -1,13 +1,13 @@
 """The page that ends letters by a link alone, for people and for their mail programs (RFC 8058)."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
-from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.security.csrf import proven_by_link
 from app.features.matching import service
 from app.web.render import render
 
-router = APIRouter()
+router = RoomRouter()
 
 
 @router.get("/unsubscribe/{token}")

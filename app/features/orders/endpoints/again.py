@@ -3,9 +3,7 @@
 from http import HTTPStatus
 from uuid import UUID
 
-from fastapi import APIRouter
-
-from app.core.http import ReadSession, Uow
+from app.core.http import ReadSession, RoomRouter, Uow
 from app.core.problems import refusals
 from app.features.catalog.errors import UnknownCategoryError
 from app.features.files.errors import InvalidFilesError
@@ -21,7 +19,7 @@ from app.features.orders.errors import (
 )
 from app.features.orders.schemas import OrderRead, TemplateList, TemplateName, TemplateRead
 
-router = APIRouter(tags=["orders"])
+router = RoomRouter(tags=["orders"])
 OWN = (*WRITER, OrderNotFoundError, NotOrderCustomerError)
 TEMPLATE = (*WRITER, TemplateNotFoundError)
 

@@ -4,9 +4,9 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
-from app.core.http import ReadSession, Uow
+from app.core.http import ReadSession, RoomRouter, Uow
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import refusals
 from app.features.identity.access import CurrentActor
@@ -25,7 +25,7 @@ from app.features.orders.errors import (
 from app.features.orders.schemas import InvitationCreate, InvitationDecline, InvitationList, InvitationRead
 from app.features.profiles.errors import PersonNotFoundError
 
-router = APIRouter(tags=["orders"])
+router = RoomRouter(tags=["orders"])
 INVITING = (
     *CUSTOMER,
     OrderNotOpenError,

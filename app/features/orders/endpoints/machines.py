@@ -1,14 +1,12 @@
 """The state machines of the house as JSON: the tables that run the code, in the reader's language."""
 
-from fastapi import APIRouter
-
-from app.core.http import ProcessResources
+from app.core.http import ProcessResources, RoomRouter
 from app.core.problems import refusals
 from app.features.orders import service
 from app.features.orders.errors import NoSuchMachineError
 from app.features.orders.schemas import MachineList, MachineRead
 
-router = APIRouter(prefix="/state-machines", tags=["orders"])
+router = RoomRouter(prefix="/state-machines", tags=["orders"])
 
 
 @router.get("")

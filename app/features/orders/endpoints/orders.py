@@ -4,10 +4,10 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import ValidationError
 
-from app.core.http import ProcessResources, ReadSession, Uow, connection_resources
+from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow, connection_resources
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
@@ -44,7 +44,7 @@ from app.features.orders.schemas import (
     RevisionList,
 )
 
-router = APIRouter(prefix="/orders", tags=["orders"])
+router = RoomRouter(prefix="/orders", tags=["orders"])
 
 _QUICKLY_ASKED = frozenset({"q", "cursor", "limit"})
 READER = (BadTokenError, SessionEndedError)

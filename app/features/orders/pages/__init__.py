@@ -3,8 +3,7 @@
 The page of one order belongs to the proposals' room, because it shows them.
 """
 
-from fastapi import APIRouter
-
+from app.core.http import RoomRouter
 from app.features.orders.pages.again import router as again
 from app.features.orders.pages.editor import router as editor
 from app.features.orders.pages.feed import router as feed
@@ -14,7 +13,7 @@ from app.features.orders.pages.listing import router as listing
 from app.features.orders.pages.machines import router as machines
 from app.features.orders.pages.share import router as share
 
-router = APIRouter()
+router = RoomRouter()
 router.include_router(machines)
 router.include_router(listing)
 router.include_router(editor)

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
-from app.core.http import ProcessResources, ReadSession
+from app.core.http import ProcessResources, ReadSession, RoomRouter
 from app.core.i18n import _, current_locale, negotiate, use_locale
 from app.features.catalog import service as catalog
 from app.features.orders import service
@@ -13,7 +13,7 @@ from app.features.orders.pages.listing import TypedFilter
 from app.features.orders.schemas import OrderCard
 from app.web import atom, cards
 
-router = APIRouter()
+router = RoomRouter()
 EMPTY_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 """When a feed that holds nothing was changed last; a time that moves would make every reader take it anew."""
 

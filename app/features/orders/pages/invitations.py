@@ -4,12 +4,12 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
 from app.core.errors import DomainError, FieldError, InvalidError
-from app.core.http import ReadSession, Uow
+from app.core.http import ReadSession, RoomRouter, Uow
 from app.core.i18n import _
 from app.core.problems import field_errors
 from app.features.identity.access import CurrentActor
@@ -35,7 +35,7 @@ from app.web.formats import exact
 from app.web.forms import FormState
 from app.web.render import render
 
-router = APIRouter()
+router = RoomRouter()
 PAGE_SIZE = 20
 
 

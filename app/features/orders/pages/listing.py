@@ -8,13 +8,13 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
 from app.core.errors import FieldError, InvalidError
-from app.core.http import ProcessResources, ReadSession, connection_resources
+from app.core.http import ProcessResources, ReadSession, RoomRouter, connection_resources
 from app.core.i18n import N_, _, current_locale
 from app.core.money import Currency, Money, typed_amount
 from app.core.pagination import BadCursorError
@@ -47,7 +47,7 @@ from app.web.fragments import KeptPages
 from app.web.landing import landing_scene
 from app.web.render import current_theme, is_plain_guest, render
 
-router = APIRouter()
+router = RoomRouter()
 PAGE_SIZE = 20
 LANDING_SIZE = 3
 """Orders on the landing page."""

@@ -2,17 +2,17 @@
 
 from datetime import timedelta
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
-from app.core.http import ProcessResources
+from app.core.http import ProcessResources, RoomRouter
 from app.core.i18n import _, ngettext
 from app.features.identity.access import OptionalActor
 from app.features.orders import service
 from app.features.orders.schemas import ArrowRead, MachineRead, StateRead
 from app.web.render import render
 
-router = APIRouter()
+router = RoomRouter()
 HOURS_A_DAY = 24
 
 

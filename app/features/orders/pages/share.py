@@ -3,10 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
-from app.core.http import ProcessResources
+from app.core.http import ProcessResources, RoomRouter
 from app.core.i18n import _, current_locale, use_locale
 from app.features.catalog import service as catalog
 from app.features.orders import service
@@ -17,7 +17,7 @@ from app.models import Visibility
 from app.web.cards import budget_words
 from app.web.share import mark_of, picture_answer
 
-router = APIRouter()
+router = RoomRouter()
 MOST_CHIPS = 8
 MOST_TEXT = 300
 

@@ -1,12 +1,11 @@
 """The JSON face of profiles."""
 
-from fastapi import APIRouter
-
+from app.core.http import RoomRouter
 from app.features.profiles.endpoints.catalogue import router as catalogue
 from app.features.profiles.endpoints.facts import router as facts
 from app.features.profiles.endpoints.own import router as own
 
-router = APIRouter()
+router = RoomRouter()
 router.include_router(catalogue)
 router.include_router(facts)
 router.include_router(own)

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
-from app.core.http import ProcessResources, ReadSession
+from app.core.http import ProcessResources, ReadSession, RoomRouter
 from app.core.pagination import BadCursorError
 from app.core.problems import refusals
 from app.core.security.tokens import BadTokenError
@@ -16,7 +16,7 @@ from app.features.profiles import service
 from app.features.profiles.errors import InvalidPeopleFilterError
 from app.features.profiles.schemas import MAX_QUERY, FoundPeople, PeopleQuery
 
-router = APIRouter(tags=["profiles"])
+router = RoomRouter(tags=["profiles"])
 
 
 @router.get(

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
-from app.core.http import ReadSession
+from app.core.http import ReadSession, RoomRouter
 from app.core.problems import refusals
 from app.features.profiles import service
 from app.features.profiles.schemas import CustomerFactsList, CustomerFactsQuery
 
-router = APIRouter(prefix="/customers", tags=["profiles"])
+router = RoomRouter(prefix="/customers", tags=["profiles"])
 
 
 @router.get("/facts", responses=refusals())

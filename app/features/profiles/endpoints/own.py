@@ -4,9 +4,9 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
-from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
@@ -39,7 +39,7 @@ from app.features.profiles.schemas import (
     ProfileRead,
 )
 
-router = APIRouter(tags=["profiles"])
+router = RoomRouter(tags=["profiles"])
 
 READER = (BadTokenError, SessionEndedError)
 SIGNED_IN = (*READER, NotSignedInError)

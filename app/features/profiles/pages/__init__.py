@@ -1,7 +1,6 @@
 """The pages of profiles: the catalogue, the public one, the editors, and whom one keeps or hides."""
 
-from fastapi import APIRouter
-
+from app.core.http import RoomRouter
 from app.features.files.access import form_with_files
 from app.features.profiles.pages.catalogue import router as catalogue
 from app.features.profiles.pages.editor import router as editor
@@ -12,7 +11,7 @@ from app.features.profiles.pages.share import router as share
 
 LONG_BODIES = (form_with_files("/settings/portfolio/[^/]+"), form_with_files("/settings/photo"))
 """The forms that bring files."""
-router = APIRouter()
+router = RoomRouter()
 router.include_router(catalogue)
 router.include_router(editor)
 router.include_router(photo)

@@ -4,12 +4,12 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from app.core.errors import FieldError, InvalidError
-from app.core.http import ProcessResources, ReadSession
+from app.core.http import ProcessResources, ReadSession, RoomRouter
 from app.core.i18n import N_, _, current_locale
 from app.core.money import Currency, Money, typed_amount
 from app.core.pagination import BadCursorError
@@ -34,7 +34,7 @@ from app.web import cards
 from app.web.forms import FormState
 from app.web.render import render
 
-router = APIRouter()
+router = RoomRouter()
 PAGE_SIZE = 20
 SORT_WORDS: dict[PeopleSort, str] = {
     PeopleSort.NEWEST: N_("Newly listed first"),

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.errors import FieldError, InvalidError
-from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import N_, _, current_locale
 from app.core.money import Currency, amount_as_typed, typed_amount
 from app.core.problems import field_errors
@@ -30,7 +30,7 @@ from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
 
-router = APIRouter()
+router = RoomRouter()
 ADDRESS = "/settings/public-profile"
 LONGEST_NUMBER = 9
 HINT_WORDS: dict[str, str] = {

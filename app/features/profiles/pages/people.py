@@ -5,12 +5,12 @@ from datetime import UTC, datetime, time
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
-from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import _, current_locale
 from app.core.world import countries, languages
 from app.features.catalog import service as catalog
@@ -24,7 +24,7 @@ from app.web.navigation import safe_next
 from app.web.render import render
 from app.web.share import picture_address
 
-router = APIRouter()
+router = RoomRouter()
 PAGE_SIZE = 30
 MARKS = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 Cursor = Annotated[str | None, Query(max_length=300)]

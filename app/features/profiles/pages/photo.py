@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
 from app.core.errors import FieldError
-from app.core.http import ReadSession, Uow
+from app.core.http import ReadSession, RoomRouter, Uow
 from app.core.i18n import N_, _
 from app.core.problems import field_errors
 from app.features.files import service as files
@@ -26,7 +26,7 @@ from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
 
-router = APIRouter()
+router = RoomRouter()
 ADDRESS = "/settings/photo"
 NO_PICTURE = N_("Choose a picture.")
 NO_NUMBER = N_("Move the sliders, then save.")

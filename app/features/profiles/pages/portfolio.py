@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.actor import Actor
 from app.core.errors import FieldError
-from app.core.http import ReadSession, Uow
+from app.core.http import ReadSession, RoomRouter, Uow
 from app.core.i18n import _
 from app.core.problems import field_errors
 from app.features.files import service as files
@@ -27,7 +27,7 @@ from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
 
-router = APIRouter()
+router = RoomRouter()
 ADDRESS = "/settings/portfolio"
 
 

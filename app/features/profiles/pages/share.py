@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
-from app.core.http import ProcessResources
+from app.core.http import ProcessResources, RoomRouter
 from app.core.i18n import _, use_locale
 from app.features.files import service as files
 from app.features.profiles import service
@@ -15,7 +15,7 @@ from app.gateways.cards.parent import ShareCard, draw
 from app.web.formats import initials, money
 from app.web.share import mark_of, picture_answer
 
-router = APIRouter()
+router = RoomRouter()
 MOST_SKILLS = 8
 
 

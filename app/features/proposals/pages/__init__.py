@@ -1,7 +1,6 @@
 """The page of one order with its proposals, and every step of both sides; each decision has a page that names it."""
 
-from fastapi import APIRouter
-
+from app.core.http import RoomRouter
 from app.features.proposals.pages.desk import router as desk
 from app.features.proposals.pages.history import router as history
 from app.features.proposals.pages.letters import router as letters
@@ -9,7 +8,7 @@ from app.features.proposals.pages.offers import router as offers
 from app.features.proposals.pages.order import router as order
 from app.features.proposals.pages.steps import router as steps
 
-router = APIRouter()
+router = RoomRouter()
 router.include_router(order)
 router.include_router(desk)
 router.include_router(history)

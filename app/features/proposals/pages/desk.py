@@ -3,12 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
 from app.core.actor import Actor
-from app.core.http import ReadSession, Uow
+from app.core.http import ReadSession, RoomRouter, Uow
 from app.core.i18n import _, ngettext
 from app.core.problems import field_errors
 from app.features.files.access import sent_ids
@@ -24,7 +24,7 @@ from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
 
-router = APIRouter()
+router = RoomRouter()
 
 
 @router.get("/orders/{order_id}/compare")

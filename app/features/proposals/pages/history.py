@@ -3,18 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from app.core.differences import differences
-from app.core.http import ReadSession
+from app.core.http import ReadSession, RoomRouter
 from app.core.money import Money
 from app.features.identity.access import CurrentActor
 from app.features.proposals import service
 from app.features.proposals.schemas import EarlierProposal, ProposalRead
 from app.web.render import render
 
-router = APIRouter()
+router = RoomRouter()
 
 
 @router.get("/proposals/{proposal_id}/history")

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import Response
@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.core.actor import Actor
 from app.core.contacts import contacts_in_words
 from app.core.errors import FieldError, InvalidError
-from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import N_, _, ngettext
 from app.core.money import Currency, Money
 from app.core.problems import field_errors
@@ -40,7 +40,7 @@ from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
 
-router = APIRouter()
+router = RoomRouter()
 
 ANSWER_CHOICES = (24, 48, 72, 120, 168)
 """Hours that the other side may be given, as the form offers them."""

@@ -5,13 +5,13 @@ from enum import StrEnum
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
 from app.core.errors import InvalidError
-from app.core.http import ProcessResources, ReadSession, Uow
+from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import N_, _, current_locale
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
@@ -50,7 +50,7 @@ from app.web.forms import FormState
 from app.web.render import render
 from app.web.share import picture_address
 
-router = APIRouter()
+router = RoomRouter()
 
 
 @router.get("/orders/{order_id}")
@@ -179,8 +179,8 @@ async def _order_page(
         "newer": f"/orders/{order_id}?{urlencode(chosen)}#proposals" if cursor else None,
         "unseen": [item.id for item in desk if item.status is ProposalStatus.SENT],
         "narrowed": bool(chosen) or bool(cursor),
-        "sorts": _choices(order_id, view, "sort", SORT_WORDS),
-        "shows": _choices(order_id, view, "show", SHOW_WORDS),
+        "sorts": _choices(order_id, view, "sort", SORT_WORDS) if is_own else [],
+        "shows": _choices(order_id, view, "show", SHOW_WORDS) if is_own else [],
         "rows": milestone_rows(form),
         "may_propose": may_propose,
         "next": _next_step(shown, is_own=is_own, live=live, offer=offer),

@@ -4,13 +4,13 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
 from app.core.errors import InvalidError
-from app.core.http import ReadSession, Uow
+from app.core.http import ReadSession, RoomRouter, Uow
 from app.core.i18n import _
 from app.core.problems import field_errors
 from app.features.files.access import form_files, sent_ids
@@ -41,7 +41,7 @@ from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
 
-router = APIRouter()
+router = RoomRouter()
 
 
 @router.get("/proposals/mine")
