@@ -13,6 +13,7 @@ from app.core.resources import Resources
 from app.features.catalog.tasks import learn_terms
 from app.features.profiles import rules, service
 from app.features.profiles.errors import InvalidPeopleFilterError
+from app.features.profiles.repository import catalogue as catalogue_repository
 from app.features.profiles.schemas import PeopleQuery, ProfilePatch
 from app.models import Profile, User
 from app.models.user import UserStatus
@@ -116,6 +117,28 @@ async def test_pages_meet_without_gap_or_double(market: Market, resources: Resou
     assert page.count == 7
     if sort != "rate":
         assert seen == names[::-1]
+
+
+@pytest.mark.parametrize("nearest", [1, 3, 1000])
+async def test_words_have_the_same_pages_wherever_they_are_looked_for(
+    nearest: int, market: Market, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue_repository, "NEAREST", nearest)
+    for number in range(6):
+        await freelancer(market, f"person_{number}", headline="Рисую логотипы" if number % 3 == 2 else "Пишу на Python")
+    banned = await freelancer(market, "banned")
+    async with market.uow() as work:
+        await work.session.execute(update(User).where(User.id == banned.id).values(status=UserStatus.BANNED))
+    pages: list[list[str]] = []
+    cursor = None
+    while cursor or not pages:
+        wanted = PeopleQuery.model_validate({"q": "пишу", "limit": 2, "cursor": cursor})
+        async with resources.read_sessions() as session:
+            page = await service.find_people(session, resources, None, wanted)
+        pages.append([item.name for item in page.items])
+        cursor = page.next_cursor
+    assert pages == [["person_4", "person_3"], ["person_1", "person_0"]]
+    assert await found(resources, q="и") == ["person_5", "person_4", "person_3", "person_2", "person_1", "person_0"]
 
 
 async def test_the_best_match_adds_up(market: Market, resources: Resources) -> None:
