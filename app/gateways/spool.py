@@ -109,9 +109,10 @@ async def append(handle: FileIO, pieces: AsyncIterator[bytes], most: int) -> int
 
     Raises:
         SpoolOverflowError: More came than that.
-        SpoolFullError: The disk takes nothing more; what it took whole stays.
+        SpoolFullError: The disk takes nothing more; what it took whole stays. Where it did not promise to keep what it
+            took, none of these pieces stay.
     """
-    length = handle.tell()
+    start = length = handle.tell()
     try:
         waiting = bytearray()
         try:
@@ -127,10 +128,23 @@ async def append(handle: FileIO, pieces: AsyncIterator[bytes], most: int) -> int
         finally:
             await asyncio.to_thread(_write, handle, bytes(waiting))
             length += len(waiting)
-            await asyncio.to_thread(os.fsync, handle.fileno())
+            await asyncio.to_thread(_sync, handle, start)
     except OSError as error:
         raise SpoolFullError(type(error).__name__) from error
     return length
+
+
+def _sync(handle: FileIO, start: int) -> None:
+    """Make what was written survive a power cut, or forget it.
+
+    A disk that has failed to write something may say yes the next time without having written it: only sending it
+    again brings it there.
+    """
+    try:
+        os.fsync(handle.fileno())
+    except OSError:
+        handle.truncate(start)
+        raise
 
 
 def _write(handle: FileIO, piece: bytes) -> None:

@@ -191,6 +191,28 @@ class FullForAMoment(FileIO):
         return super().write(piece[: WRITE_BYTES // 2])
 
 
+async def test_what_the_disk_does_not_promise_to_keep_counts_as_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool, file_id = Spool(tmp_path), new_id()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"x" * 100
+
+    def failing(_descriptor: int) -> None:
+        raise OSError(errno.EIO, "the disk says no")
+
+    with spool.writing(file_id) as handle:
+        assert await append(handle, pieces(), 1_000) == 100
+    with monkeypatch.context() as broken, spool.writing(file_id) as handle:
+        broken.setattr(os, "fsync", failing)
+        with pytest.raises(SpoolFullError):
+            await append(handle, pieces(), 1_000)
+    assert spool.length(file_id) == 100
+    with spool.writing(file_id) as handle:
+        assert await append(handle, pieces(), 1_000) == 200
+
+
 async def test_room_that_comes_back_lets_nothing_be_written_twice(tmp_path: Path) -> None:
     """F28: how far an upload came is what its file holds, so what is in it must be what was sent."""
     content = os.urandom(2 * WRITE_BYTES)
