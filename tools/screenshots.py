@@ -142,11 +142,11 @@ async def shoot(page: Page, origin: str, pages: dict[str, str], reader: Reader) 
             link = await page.locator(".order-card-title a, .talk-who a").first.get_attribute("href")
             await page.goto(f"{origin}{link}", wait_until="load")
         await page.evaluate("document.fonts.ready")
+        await page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")  # what sticks would stand in the middle
         target = ROOT / "screenshots" / f"{name}-{reader.size}-{reader.theme}-{reader.locale}.png"
         await page.screenshot(path=target, full_page=True)
         shown = README.get((name, reader.size, reader.theme, reader.locale))
         if shown:
-            await page.evaluate("scrollTo(0, 0)")
             await page.screenshot(path=ROOT / "docs" / "images" / shown)
 
 

@@ -88,7 +88,9 @@ class Watched:
 
     async def overflow(self) -> int:
         """Return by how many pixels the page is wider than the window."""
-        return int(await self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+        # A phone's window grows with what does not fit; the element's own width stays that of the screen.
+        root = "document.documentElement"
+        return int(await self.page.evaluate(f"{root}.scrollWidth - {root}.clientWidth"))
 
 
 @asynccontextmanager

@@ -93,10 +93,10 @@ async def _compares(rita: Walker, title: str, people: tuple[Walker, ...]) -> Non
     await people[0].reads("seen by the customer")
     await rita.press("Put the proposal of {name} on the short list", _card(rita, people[0]))
     await rita.reads("On the short list")
-    for person in people[:2]:
+    for person in people:
         await rita.page.get_by_label(rita.say("Compare: {name}", name=person.person.name)).check()
     await rita.press("Compare the ticked ones")
-    await rita.sees(people[0].person.name, people[1].person.name, "Матовым лаком")
+    await rita.sees(*(person.person.name for person in people), "Матовым лаком")
     await rita.follow(title[:20])
 
 

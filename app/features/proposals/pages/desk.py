@@ -91,7 +91,8 @@ async def _several(
     chosen = [item for item in found if "decline" in item.actions]
     if not chosen:
         return redirect(f"/orders/{order_id}#proposals", _("Tick the proposals that you want to decline."), "warn")
-    context = {"order": order, "proposals": chosen, "reasons": reasons(), "f": f}
+    people = await profiles.person_cards(session, {item.freelancer.id for item in chosen})
+    context = {"order": order, "proposals": chosen, "people": people, "reasons": reasons(), "f": f}
     return render(request, "proposals/decline_several.html", context, status_code=422 if f.has_errors else 200)
 
 

@@ -19,6 +19,7 @@ from app.core.resources import Resources
 from app.features.identity.access import CurrentActor
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderChangedError
+from app.features.profiles import service as profiles
 from app.features.proposals import service
 from app.features.proposals.errors import (
     InvalidProposalError,
@@ -63,7 +64,7 @@ async def offer_form(
     if "offer" not in proposal.actions:
         return too_late(proposal)
     start = form_of_terms(proposal, version=proposal.version, answer_hours=_usual(resources))
-    return _form(request, proposal, start, None)
+    return await _form(request, session, proposal, start, None)
 
 
 @router.post("/proposals/{proposal_id}/offer")
@@ -77,7 +78,7 @@ async def make_offer(request: Request, proposal_id: UUID, actor: CurrentActor, u
             command = _command(OfferCreate, content | {"version": number_in(form, "version")})
             offer = await service.make_offer(uow, actor, proposal_id, command)
     except (InvalidError, ProposalChangedError, OfferOutError) as error:
-        return _form(request, proposal, FormState.posted(form, error), None)
+        return await _form(request, uow.session, proposal, FormState.posted(form, error), None)
     return redirect(f"/offers/{offer.id}", _("Your terms are before the freelancer now."), done=f"offer-{proposal_id}")
 
 
@@ -134,7 +135,7 @@ async def counter_form(
     if "counter" not in offer.actions:
         return redirect(f"/offers/{offer_id}")
     proposal = await service.get_proposal(session, actor, offer.proposal_id)
-    return _form(request, proposal, form_of_terms(offer, answer_hours=_usual(resources)), offer)
+    return await _form(request, session, proposal, form_of_terms(offer, answer_hours=_usual(resources)), offer)
 
 
 @router.post("/offers/{offer_id}/counter")
@@ -148,7 +149,7 @@ async def counter_offer(request: Request, offer_id: UUID, actor: CurrentActor, u
             made = await service.counter_offer(uow, actor, offer_id, command)
     except InvalidError as error:
         proposal = await service.get_proposal(uow.session, actor, offer.proposal_id)
-        return _form(request, proposal, FormState.posted(form, error), offer)
+        return await _form(request, uow.session, proposal, FormState.posted(form, error), offer)
     except (OfferStateError, OfferLapsedError) as error:
         return redirect(f"/offers/{offer_id}", error.text(), "warn")
     return redirect(f"/offers/{made.id}", _("Your terms are before the other side now."), done=f"offer-{offer_id}")
@@ -180,9 +181,12 @@ def _command[C: BaseModel](kind: type[C], content: dict[str, Any]) -> C:
         raise InvalidProposalError(errors=field_errors([dict(error) for error in wrong.errors()])) from wrong
 
 
-def _form(request: Request, proposal: ProposalRead, f: FormState, answers: OfferRead | None) -> Response:
+async def _form(
+    request: Request, session: ReadSession, proposal: ProposalRead, f: FormState, answers: OfferRead | None
+) -> Response:
     context = {
         "proposal": proposal,
+        "people": await profiles.person_cards(session, {proposal.freelancer.id}),
         "answers": answers,
         "f": f,
         "rows": milestone_rows(f),

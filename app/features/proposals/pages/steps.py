@@ -17,6 +17,7 @@ from app.features.files.access import form_files, sent_ids
 from app.features.files.service import own_files
 from app.features.identity.access import CurrentActor
 from app.features.orders import service as orders
+from app.features.profiles import service as profiles
 from app.features.proposals import service
 from app.features.proposals.errors import InvalidProposalError, ProposalChangedError
 from app.features.proposals.pages._words import (
@@ -131,7 +132,8 @@ async def accept_proposal_form(
     if "accept" not in proposal.actions:
         return too_late(proposal)
     others = await service.count_waiting(session, proposal.order.id) - 1
-    return render(request, "proposals/accept.html", {"proposal": proposal, "others": others})
+    people = await profiles.person_cards(session, {proposal.freelancer.id})
+    return render(request, "proposals/accept.html", {"proposal": proposal, "people": people, "others": others})
 
 
 @router.post("/proposals/{proposal_id}/accept")
@@ -155,7 +157,7 @@ async def decline_proposal_form(
     if "decline" not in proposal.actions:
         return too_late(proposal)
     start = FormState.start(reason=DeclineReason.OTHER.value)
-    return render(request, "proposals/decline.html", {"proposal": proposal, "reasons": reasons(), "f": start})
+    return await _decline(request, session, proposal, start)
 
 
 @router.post("/proposals/{proposal_id}/decline")
@@ -167,10 +169,15 @@ async def decline_proposal(request: Request, proposal_id: UUID, actor: CurrentAc
     except ValidationError as wrong:
         error = InvalidProposalError(errors=field_errors([dict(item) for item in wrong.errors()]))
         proposal = await service.get_proposal(uow.session, actor, proposal_id)
-        context = {"proposal": proposal, "reasons": reasons(), "f": FormState.posted(form, error)}
-        return render(request, "proposals/decline.html", context, status_code=422)
+        return await _decline(request, uow.session, proposal, FormState.posted(form, error))
     declined = await service.decline_proposal(uow, actor, proposal_id, command)
     return redirect(f"/orders/{declined.order_id}", _("The proposal is declined. The freelancer will be told."))
+
+
+async def _decline(request: Request, session: ReadSession, proposal: ProposalRead, f: FormState) -> Response:
+    people = await profiles.person_cards(session, {proposal.freelancer.id})
+    context = {"proposal": proposal, "people": people, "reasons": reasons(), "f": f}
+    return render(request, "proposals/decline.html", context, status_code=422 if f.has_errors else 200)
 
 
 async def _editor(session: ReadSession, actor: Actor, proposal: ProposalRead, f: FormState) -> dict[str, Any]:
