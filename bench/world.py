@@ -65,7 +65,8 @@ def free_port() -> int:
 
 def environment(**changes: str) -> dict[str, str]:
     """Return this process's environment without settings of ipLance, and with the changes."""
-    known = {name.upper() for name in Settings.model_fields}
+    # Who starts a site keeps its compiled code; without it every start would compile all libraries again.
+    known = {name.upper() for name in Settings.model_fields} | {"PYTHONDONTWRITEBYTECODE"}
     kept = {name: value for name, value in os.environ.items() if name not in known}  # noqa: TID251 - for children
     return {**kept, **changes}
 

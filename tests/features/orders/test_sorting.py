@@ -158,6 +158,23 @@ async def test_facets_count_what_fits(market: Market, client: httpx.AsyncClient,
     assert (await client.get(f"{LIST}/facets", params={"q": "%%%"})).json()["counted"] == 0
 
 
+async def test_the_page_says_how_many_each_choice_would_leave(
+    market: Market, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await market.order(title="Сайт первый", category="frontend")
+    await market.order(title="Сайт второй", category="backend", budget=None)
+    plain, page = (await client.get("/orders")).text, (await client.get("/orders", params={"q": "сайты"})).text
+    for words in ("Front end · 1", "Web development: all · 2", "By the hour<", "Open to offers · 1", "within 1 day · 2"):
+        assert f">{words}" in page, words
+        assert f">{words}" not in plain or words.endswith("<")
+    narrowed = (await client.get("/orders", params={"q": "сайты", "category": "frontend"})).text
+    assert ">Front end<" in narrowed, "what was counted has the chosen field already"
+    assert ">For the whole work · 1<" in narrowed
+    monkeypatch.setattr(sorting, "COUNTED", 1)
+    monkeypatch.setattr("app.features.orders.service.ranking.COUNTED", 1)
+    assert ">no proposals yet · 1+<" in (await client.get("/orders", params={"q": "сайты"})).text
+
+
 async def test_counting_has_an_end(market: Market, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     for _number in range(3):
         await market.order(skills=["react"])

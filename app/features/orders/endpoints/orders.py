@@ -75,7 +75,7 @@ async def list_orders(
 async def count_facets(
     wanted: Annotated[OrderFilter, Query()], actor: OptionalActor, session: ReadSession, resources: ProcessResources
 ) -> FacetsRead:
-    """Count the values of the newest thousand orders that fit, for each filter."""
+    """Count the values of the newest 500 orders that fit, for each filter."""
     return await service.count_facets(session, resources, wanted, actor)
 
 

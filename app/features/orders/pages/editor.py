@@ -22,7 +22,7 @@ from app.features.files.service import own_files
 from app.features.identity.access import CurrentActor
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError, OrderChangedError
-from app.features.orders.pages.listing import category_options
+from app.features.orders.pages._choices import category_options
 from app.features.orders.schemas import (
     EXPERIENCE_WORDS,
     KIND_WORDS,

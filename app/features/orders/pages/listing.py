@@ -2,7 +2,6 @@
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -25,6 +24,7 @@ from app.features.catalog.schemas import Searched
 from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError
+from app.features.orders.pages._choices import choices_of
 from app.features.orders.schemas import (
     ANSWERED_WORDS,
     DEFAULT_WORDS,
@@ -37,7 +37,7 @@ from app.features.orders.schemas import (
     OwnOrderCard,
     RankedCard,
 )
-from app.features.orders.service.ranking import ANSWER_STEPS, DAY_STEPS, answers_words, days_words
+from app.features.orders.service.ranking import answers_words, days_words
 from app.features.profiles import service as profiles
 from app.features.profiles.schemas import CustomerFactsRead
 from app.web import cards
@@ -110,18 +110,12 @@ async def _list_page(
         "f": form,
         "chips": typed.chips(catalogue, without=form.errors),
         "q": typed.values.get("q", ""),
-        "categories": category_options(catalogue),
         "better": (better, typed.address(cursor=None, words=better)) if better else None,
         "sorts": typed.sorts(),
         "sort": typed.sort,
         "skills_offered": typed.offered(facets),
         "facets_capped": facets is not None and facets.capped,
-        "modes": [("all", _("all of them")), ("any", _("any of them"))],
-        "days": [(str(step), days_words(step)) for step in DAY_STEPS],
-        "answers": [(str(step), answers_words(step)) for step in ANSWER_STEPS],
-        "answered": [(value, _(words)) for value, words in ANSWERED_WORDS.items()],
-        "kinds": [(kind.value, _(words)) for kind, words in KIND_WORDS.items()],
-        "currencies": [(item.value, item.value) for item in Currency],
+        **choices_of(catalogue, facets, typed.values),
     }
     return render(request, "orders/list.html", context, status_code=422 if wrong else 200)
 
@@ -223,22 +217,6 @@ def own_card(order: OwnOrderCard, catalogue: catalog.Catalogue) -> cards.OrderCa
     default = order.if_nobody_acts
     note = _(DEFAULT_WORDS[order.status]).format(date=day(default.at)) if default else None
     return replace(card_of(order, catalogue, own=True), note=note)
-
-
-def category_options(catalogue: catalog.Catalogue) -> tuple[tuple[str, Any], ...]:
-    """Return the categories as grouped options of a select."""
-    return _category_options(catalogue, current_locale())
-
-
-@lru_cache(maxsize=4)
-def _category_options(catalogue: catalog.Catalogue, locale: str) -> tuple[tuple[str, Any], ...]:
-    groups: list[tuple[str, Any]] = []
-    for top in catalogue.parts(None):
-        whole = (top.slug, _("{category}: all").format(category=top.name(locale)))
-        groups.append(
-            (top.name(locale), (whole, *((part.slug, part.name(locale)) for part in catalogue.parts(top.id))))
-        )
-    return tuple(groups)
 
 
 class TypedFilter:

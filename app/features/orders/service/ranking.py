@@ -63,7 +63,7 @@ async def sorted_json(
 
 
 async def count_facets(session: AsyncSession, resources: Resources, conditions: Conditions) -> FacetsRead:
-    """Count what the newest orders that fit have: at most a thousand are looked at, so it never takes long."""
+    """Count what the newest orders that fit have: no more than `COUNTED` are looked at, so it never takes long."""
     rows = await SortingRepository(session).count_by_value(conditions)
     seen = rows[:COUNTED]
     catalogue = await catalog.read_catalogue(session, resources)
