@@ -164,7 +164,8 @@ async def test_the_page_says_how_many_each_choice_would_leave(
     await market.order(title="Сайт первый", category="frontend")
     await market.order(title="Сайт второй", category="backend", budget=None)
     plain, page = (await client.get("/orders")).text, (await client.get("/orders", params={"q": "сайты"})).text
-    for words in ("Front end · 1", "Web development: all · 2", "By the hour<", "Open to offers · 1", "within 1 day · 2"):
+    said = ("Front end · 1", "Web development: all · 2", "By the hour<", "Open to offers · 1", "within 1 day · 2")
+    for words in said:
         assert f">{words}" in page, words
         assert f">{words}" not in plain or words.endswith("<")
     narrowed = (await client.get("/orders", params={"q": "сайты", "category": "frontend"})).text
