@@ -113,6 +113,32 @@ async def test_a_text_outlives_the_session_in_which_it_was_typed(browser: Browse
         assert await page.locator(NOTICE).count() == 0
 
 
+async def test_a_long_form_says_its_parts_and_where_one_stands(browser: Browser, site: str, person: Person) -> None:
+    async def stands(passed: int, name: str) -> None:
+        await page.wait_for_selector(f".parts a[aria-current=step]:text-is('{name}')")
+        assert await page.locator(".parts a[data-passed]").count() == passed
+
+    async with visit(browser, context=person.context) as watched:
+        page = watched.page
+        await page.goto(f"{site}/orders/new")
+        await stands(0, "Task")
+        await page.mouse.wheel(0, 900)
+        await stands(1, "Payment")
+        await page.focus("#field-questions")
+        await stands(2, "Who fits")
+        await page.click(".parts a:text-is('Access')")
+        await stands(3, "Access")
+        top = await page.evaluate("document.querySelector('#access-name').getBoundingClientRect().top")
+        line = await page.evaluate("document.querySelector('.parts').getBoundingClientRect().bottom")
+        assert line <= top < 900, "its name is not hidden by the line"
+        await page.fill("#field-title", TITLE)
+        await page.fill("#field-budget", "minus five")
+        await page.click("button[value=publish]")
+        await page.wait_for_selector(".summary")
+        assert await page.locator(".parts a[data-bad]").all_inner_texts() == ["Payment"]
+        await watched.check()
+
+
 async def test_a_refused_form_keeps_its_text_and_says_so_once(browser: Browser, site: str, person: Person) -> None:
     async with visit(browser, context=person.context) as watched:
         page = watched.page

@@ -2,6 +2,7 @@
 
 import signal
 import smtplib
+import socket
 from collections.abc import Generator
 from pathlib import Path
 
@@ -58,8 +59,16 @@ def test_the_doctor_finds_it_healthy(instance: Instance) -> None:
     assert "version 18" in told.stdout
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def test_mail_is_caught(instance: Instance) -> None:
-    with smtplib.SMTP("127.0.0.1", int(instance.settings["MAIL_CATCHER_PORT"])) as client:
+    port = int(instance.settings["MAIL_CATCHER_PORT"])
+    wait_until(lambda: listens(port), "the mail catcher")  # it starts after the site
+    with smtplib.SMTP("127.0.0.1", port) as client:
         client.sendmail("a@example.com", ["b@example.com"], "Subject: Hello\r\n\r\nA letter.\r\n")
     caught = [path.read_text() for path in (instance.data_dir / "mail").glob("*.eml")]
     assert any("X-Envelope-To: b@example.com" in letter and "A letter." in letter for letter in caught)

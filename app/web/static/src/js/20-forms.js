@@ -109,6 +109,28 @@ for (const picker of document.querySelectorAll("[data-picker]")) {
   show();
 }
 
+for (const line of document.querySelectorAll(".parts")) {
+  const links = [...line.querySelectorAll("a")];
+  const parts = links.map((link) => document.getElementById(link.hash.slice(1)));
+  const stand = (place) =>
+    links.forEach((link, number) => {
+      link.toggleAttribute("data-passed", number < place);
+      if (number === place) link.setAttribute("aria-current", "step");
+      else link.removeAttribute("aria-current");
+    });
+  links.forEach((link, number) => link.toggleAttribute("data-bad", parts[number].querySelector(".field-bad") !== null));
+  // The part under a line a third of the way down is the one at hand.
+  const seen = new IntersectionObserver(
+    (changes) => changes.filter((change) => change.isIntersecting).forEach((change) => stand(parts.indexOf(change.target))),
+    { rootMargin: "-33% 0px -66% 0px" },
+  );
+  parts.forEach((part) => seen.observe(part));
+  // A field that is reached by the keyboard may stand elsewhere than that line, and the last part may never reach it.
+  parts.forEach((part, number) => part.addEventListener("focusin", () => stand(number)));
+  links.forEach((link, number) => link.addEventListener("click", () => setTimeout(() => stand(number), 200)));
+  stand(0);
+}
+
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;
