@@ -166,11 +166,6 @@ async def get_user(session: AsyncSession, user_id: UUID) -> User | None:
     return await session.get(User, user_id)
 
 
-async def get_users(session: AsyncSession, user_ids: Sequence[UUID]) -> Sequence[User]:
-    """Return accounts in no particular order."""
-    return (await session.execute(select(User).where(User.id.in_(user_ids)))).scalars().all()
-
-
 async def get_names(session: AsyncSession, user_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Return the names of people, their user names where they chose no other."""
     statement = select(User.id, User.display_name, User.username).where(User.id.in_(user_ids))
