@@ -15,7 +15,6 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import get_settings
-from app.core.embedded import ServersError, ensure_servers
 from app.core.errors import DomainError, ErrorKind
 from app.core.forwarding import keep_peer_addresses
 from app.core.health import router as health
@@ -26,7 +25,6 @@ from app.core.metrics import Gauge, ObservationMiddleware, operator_port
 from app.core.middleware import HeadMiddleware, RequestContextMiddleware
 from app.core.nudge import Nudger
 from app.core.openapi import declare_security
-from app.core.preparation import prepare_bundled
 from app.core.problems import install_error_handlers
 from app.core.resources import open_resources
 from app.core.security.csrf import SocketGuardMiddleware, guard_request
@@ -62,6 +60,8 @@ from app.features.proposals.pages import router as proposal_pages
 from app.features.reports import service as complaints
 from app.features.reports.endpoints import router as reports
 from app.features.reports.pages import router as report_pages
+from app.local.bootstrap import prepare_bundled
+from app.local.embedded import ServersError, ensure_servers
 from app.web import csp_reports
 from app.web.assets import StaticFiles
 from app.web.errors import error_page

@@ -10,8 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.http import ProcessResources, RoomRouter
-from app.core.preparation import newest_revision
 from app.core.resources import Resources
+from app.local.bootstrap import newest_revision
 
 ANSWER_SECONDS = 2.0
 

@@ -7,7 +7,7 @@ import sys
 from pydantic import ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.embedded import ServersError
+from app.local.embedded import ServersError
 
 
 def sentence_of(error: BaseException | None) -> str | None:

@@ -5,10 +5,10 @@ from uuid import UUID
 from app.core import delivery
 from app.core.clock import utc_now
 from app.core.config import Settings
-from app.core.embedded import ServerAddresses
 from app.core.resources import Resources, open_resources
 from app.core.uow import RELAY_TASK, unit_of_work
 from app.features.notifications import service as notifications
+from app.local.embedded import ServerAddresses
 
 MAIL = "mail:"
 

@@ -1,6 +1,6 @@
 """The process that keeps the bundled servers: starts and restarts them, ends them when nobody needs them.
 
-Run as `python -m app.core.embedded`; imports little, because it stays in memory.
+Run as `python -m app.local.embedded`; imports little, because it stays in memory.
 """
 
 import argparse
@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from app.core.embedded.layout import KINDS, Grounds, Layout, ServersError, write_private
-from app.core.embedded.locks import FileLock
-from app.core.embedded.programs import Postgres, Program, Valkey, as_json
+from app.local.embedded.layout import KINDS, Grounds, Layout, ServersError, write_private
+from app.local.embedded.locks import FileLock
+from app.local.embedded.programs import Postgres, Program, Valkey, as_json
 
 TICK = 0.2
 IDLE_SECONDS = 10.0
@@ -133,7 +133,7 @@ class Keeper:
 
 def main(arguments: list[str]) -> int:
     """Read the command line and keep."""
-    parser = argparse.ArgumentParser(prog="python -m app.core.embedded", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m app.local.embedded", description=__doc__)
     parser.add_argument("--data-dir", required=True, type=Path)
     parser.add_argument("--supervised", action="store_true", help="take over from a keeper that runs alone")
     parser.add_argument("--not-durable", action="store_true", help="no fsync: for data of tests")

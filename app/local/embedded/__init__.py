@@ -5,7 +5,7 @@ shared lock that says "in use", starts a keeper when there is none, and waits fo
 ends a server properly when nobody has held its lock for a while.
 """
 
-from app.core.embedded.client import ServerAddresses, ServerSettings, ensure_servers, release_servers
-from app.core.embedded.layout import ServersError
+from app.local.embedded.client import ServerAddresses, ServerSettings, ensure_servers, release_servers
+from app.local.embedded.layout import ServersError
 
 __all__ = ["ServerAddresses", "ServerSettings", "ServersError", "ensure_servers", "release_servers"]

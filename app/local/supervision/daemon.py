@@ -1,6 +1,6 @@
 """Supervisord, holding the lock of its data folder; it ends with a sentence when a program cannot run.
 
-`python -m app.core.supervision.daemon CONFIGURATION LOCK FAILURE`
+`python -m app.local.supervision.daemon CONFIGURATION LOCK FAILURE`
 """
 
 import contextlib
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from app.core.embedded.locks import FileLock
+from app.local.embedded.locks import FileLock
 
 # supervisor carries no types, so it is used through Any.
 events: Any = importlib.import_module("supervisor.events")

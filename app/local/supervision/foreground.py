@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from app.core.embedded.layout import ROOT
+from app.local.embedded.layout import ROOT
 
 LOOK_SECONDS = 0.2
 READY_SECONDS = 120.0
@@ -112,7 +112,7 @@ class Foreground:
         command = [
             sys.executable,
             "-m",
-            "app.core.supervision.daemon",
+            "app.local.supervision.daemon",
             str(self.run_dir / "supervisord.conf"),
             str(self.run_dir / "supervisor.lock"),
             str(self.failure),
@@ -167,7 +167,7 @@ class Foreground:
 
 def main(arguments: list[str]) -> int:
     """The foreground's command line; `app up` becomes this process."""
-    parser = argparse.ArgumentParser(prog="python -m app.core.supervision.foreground", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m app.local.supervision.foreground", description=__doc__)
     parser.add_argument("--data-dir", required=True, type=Path)
     parser.add_argument("--port", required=True, type=int)
     parser.add_argument("--host", required=True)

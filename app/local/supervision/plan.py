@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.embedded.layout import ROOT
+from app.local.embedded.layout import ROOT
 
 KEEPER = "keeper"
 
@@ -89,7 +89,7 @@ def programs(choices: Choices) -> list[Program]:
     if choices.bundled:
         quick = () if choices.durable else ("--not-durable",)
         arguments = ("--data-dir", str(choices.data_dir), "--supervised", *quick)
-        found.insert(0, Program(KEEPER, "app.core.embedded", arguments, stop_seconds=60))
+        found.insert(0, Program(KEEPER, "app.local.embedded", arguments, stop_seconds=60))
     return found
 
 
@@ -110,7 +110,7 @@ def configuration(choices: Choices) -> str:
 
 
 def _section(program: Program, logs: Path) -> str:
-    child = ("app.core.supervision.child", str(program.niceness), str(program.after_port), program.module)
+    child = ("app.local.supervision.child", str(program.niceness), str(program.after_port), program.module)
     command = [sys.executable, "-m", *child, *program.arguments]
     return (
         f"[program:{program.name}]\n"

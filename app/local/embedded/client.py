@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from app.core.embedded.layout import ROOT, Grounds, Layout, ServersError, package_folder, read_json
-from app.core.embedded.locks import FileLock
+from app.local.embedded.layout import ROOT, Grounds, Layout, ServersError, package_folder, read_json
+from app.local.embedded.locks import FileLock
 
 START_SECONDS = 90.0
 WATCH_SECONDS = 2.0
@@ -94,7 +94,7 @@ class _Use:
 
     def _spawn(self) -> None:
         """Start a keeper that is nobody's child."""
-        command = [sys.executable, "-m", "app.core.embedded", "--detach", "--data-dir", str(self.layout.data_dir)]
+        command = [sys.executable, "-m", "app.local.embedded", "--detach", "--data-dir", str(self.layout.data_dir)]
         if not self.durable:
             command.append("--not-durable")
         with (self.layout.logs / "keeper.log").open("ab") as log:
@@ -180,7 +180,7 @@ def _wait(use: _Use) -> None:
 
 def answering(layout: Layout, kinds: tuple[str, ...]) -> bool:
     """Whether the servers of this folder answer right now."""
-    from app.core.embedded.programs import Postgres, Valkey  # noqa: PLC0415 - psutil only when it is needed
+    from app.local.embedded.programs import Postgres, Valkey  # noqa: PLC0415 - psutil only when it is needed
 
     addresses = read_json(layout.addresses)
     if FileLock(layout.keeper_lock).is_free() or not set(kinds) <= set(addresses):

@@ -1,6 +1,6 @@
 """Runs one module as a program that ends in order when its supervisor is gone.
 
-`python -m app.core.supervision.child NICENESS PORT celery -A app.tasks.config_tasks worker`
+`python -m app.local.supervision.child NICENESS PORT celery -A app.tasks.config_tasks worker`
 
 PORT is what to wait for a little: everything that starts at once would load the same libraries beside the site, and the
 site is what somebody waits for. 0 waits for nothing.

@@ -1,4 +1,4 @@
-"""Makes a database of one's own usable: `uvicorn app.main:app` alone must bring a working site."""
+"""Migrates and seeds the bundled database: `uvicorn app.main:app` alone must bring up a working site."""
 
 import asyncio
 import hashlib
@@ -10,14 +10,14 @@ from pathlib import Path
 import asyncpg
 from sqlalchemy import make_url
 
-from app.core.config import ROOT, Settings
-from app.core.embedded import ServersError
-from app.core.embedded.locks import FileLock
+from app.local.embedded import ServersError, ServerSettings
+from app.local.embedded.layout import ROOT
+from app.local.embedded.locks import FileLock
 
 PREPARE_SECONDS = 300
 
 
-def _mark(settings: Settings) -> Path:
+def _mark(settings: ServerSettings) -> Path:
     return settings.data_dir / "run" / "prepared"
 
 
@@ -56,7 +56,7 @@ async def applied_revision(address: str) -> str | None:
         await connection.close()
 
 
-async def is_prepared(settings: Settings, address: str) -> bool:
+async def is_prepared(settings: ServerSettings, address: str) -> bool:
     """Whether this data folder has seen this version's preparation, and its database agrees."""
     mark = _mark(settings)
     if not mark.exists() or mark.read_text(encoding="ascii") != _fingerprint():
@@ -64,13 +64,13 @@ async def is_prepared(settings: Settings, address: str) -> bool:
     return await applied_revision(address) == newest_revision()
 
 
-def note_prepared(settings: Settings) -> None:
+def note_prepared(settings: ServerSettings) -> None:
     """Remember that nothing is left to do."""
     _mark(settings).parent.mkdir(parents=True, exist_ok=True)
     _mark(settings).write_text(_fingerprint(), encoding="ascii")
 
 
-async def prepare_bundled(settings: Settings, address: str) -> None:
+async def prepare_bundled(settings: ServerSettings, address: str) -> None:
     """Migrate and load the first data into the bundled database, once per version, in a process of its own.
 
     An outside database is never touched here: its owner says when to migrate.
