@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app import main
 from app.core.errors import DomainError
 from app.core.events import DomainEvent
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 
 TEMPLATES = Path(main.__file__).parent / "web" / "templates"
 KINDS = ("routes", "templates", "errors", "topics")

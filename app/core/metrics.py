@@ -15,7 +15,7 @@ from prometheus_client.registry import REGISTRY, Collector
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core import delivery
+from app.core.persistence import outbox_store
 from app.core.resources import Resources
 from app.core.taskcounts import task_counts
 
@@ -93,7 +93,7 @@ type Gauges = Callable[[AsyncSession], Awaitable[Sequence[Gauge]]]
 
 async def outbox_gauges(session: AsyncSession) -> Sequence[Gauge]:
     """Tell how far the outbox is behind."""
-    found = await delivery.state(session)
+    found = await outbox_store.state(session)
     return (
         Gauge("iplance_outbox_pending", "Messages nobody has published", found.pending),
         Gauge("iplance_outbox_oldest_pending_seconds", "Age of the oldest of them", found.oldest_pending_seconds),

@@ -2,7 +2,7 @@
 
 from app.core.config import Settings
 from app.core.resources import Resources, open_resources
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from app.features.matching import service
 from app.local.embedded import ServerAddresses
 

@@ -3,7 +3,7 @@
 from app.core.actor import Role
 from app.core.config import Settings
 from app.core.resources import Resources, open_resources
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from app.features.identity import service as identity
 from app.features.identity.schemas import Registration
 from app.features.identity.service import Caller

@@ -25,7 +25,7 @@ from sqlalchemy import text
 from app.core import worker
 from app.core.config import get_settings
 from app.core.logging import configure_logging
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 
 configure_logging(get_settings())
 worker.TASK_SECONDS, worker.HARD_LIMIT_SECONDS = 1, 3

@@ -21,9 +21,9 @@ from sqlalchemy.pool import QueuePool
 
 from app.core.config import Settings
 from app.core.database import create_engine, create_session_factory
-from app.core.delivery import take_receipt
 from app.core.http import plain_routes
-from app.core.outbox import OutboxMessage
+from app.core.persistence.outbox import OutboxMessage
+from app.core.persistence.outbox_store import take_receipt
 from app.core.resources import Resources
 from app.core.worker import CONSUMERS, Outcome, consume
 from app.main import API_ROUTERS, PAGE_ROUTERS

@@ -15,7 +15,7 @@ from app.core.actor import Role
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.database import create_engine, create_session_factory
-from app.core.fastlane import FastLane
+from app.core.persistence.raw_read_pool import FastLane
 from app.core.resources import Resources, create_redis
 from app.features.identity import service
 from app.features.identity.service import Caller

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 from redis.exceptions import RedisError
 
-from app.core.batching import Batcher
+from app.core.persistence.dataloader import Batcher
 from app.core.resources import Resources
 
 log = structlog.get_logger()

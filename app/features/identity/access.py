@@ -19,7 +19,7 @@ from app.core.security.address import client_address, limit_key
 from app.core.security.cookies import CSRF_COOKIE, cookie_names, delete_cookie, put_cookie
 from app.core.security.csrf import SAFE_METHODS, is_csrf_of
 from app.core.security.tokens import BadTokenError, Claims, TokenKind, token_codec
-from app.core.uow import UnitOfWork, unit_of_work
+from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.features.identity import service
 from app.features.identity.errors import NotPermittedError, NotSignedInError, SessionEndedError
 from app.features.identity.service import Caller, IssuedTokens, SessionView

@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from app.core.resources import Resources
-from app.core.uow import UnitOfWork, unit_of_work
+from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.core.worker import consumer, periodic
 from app.features.chat import events as chat
 from app.features.files import events as files

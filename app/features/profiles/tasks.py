@@ -1,6 +1,6 @@
 """What profiles do when other rooms announce something."""
 
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.core.worker import consumer
 from app.features.catalog.events import SkillsMerged
 from app.features.profiles import service

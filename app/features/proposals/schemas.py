@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from app.core.contacts import ContactMark
 from app.core.i18n import N_
 from app.core.money import MAX_AMOUNT, MoneyInput, MoneyRead
-from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from app.core.persistence.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from app.core.texts import Line, at_least, many_lines
 from app.features.files.schemas import FileRead
 from app.features.orders.schemas import Moment, Note, PersonRead

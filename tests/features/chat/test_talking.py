@@ -14,8 +14,8 @@ from app.core.clock import utc_now
 from app.core.contacts import ContactMark
 from app.core.ids import new_id
 from app.core.machine import Side
-from app.core.outbox import OutboxMessage
-from app.core.pagination import BadCursorError
+from app.core.persistence.outbox import OutboxMessage
+from app.core.persistence.pagination import BadCursorError
 from app.core.resources import Resources
 from app.core.security.limits import Rate, TooManyTriesError
 from app.features.chat import rules, service

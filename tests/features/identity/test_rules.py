@@ -21,7 +21,7 @@ from app.core.clock import utc_now
 from app.core.resources import Resources
 from app.core.security import passwords
 from app.core.security.passwords import PasswordHasher
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from app.features.identity import rules, service
 from app.features.identity.access import AdminActor, ModeratorActor
 from app.features.identity.service import Caller

@@ -19,7 +19,7 @@ from app.core.config import Settings
 from app.core.ids import new_id
 from app.core.money import Currency, MoneyRead
 from app.core.resources import Resources
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from app.core.worker import Outcome
 from app.features.identity import service as identity
 from app.features.identity.events import (

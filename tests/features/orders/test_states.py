@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from app.core.clock import utc_now
 from app.core.machine import PUBLISHED, Side
-from app.core.outbox import OutboxMessage
+from app.core.persistence.outbox import OutboxMessage
 from app.core.resources import Resources
 from app.features.orders.tasks import close_stale, remind
 from app.models import Order, OrderStatus

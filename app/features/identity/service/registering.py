@@ -11,7 +11,7 @@ from app.core.ids import new_id
 from app.core.resources import Resources
 from app.core.security.limits import Rate, limiter
 from app.core.security.passwords import password_hasher
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.identity import repository, rules
 from app.features.identity.errors import AccountInputError
 from app.features.identity.events import AccountDeactivated, UserRegistered

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor
 from app.core.machine import Side
 from app.core.money import MoneyRead
-from app.core.pagination import Slice, decode_cursor, encode_cursor
+from app.core.persistence.pagination import Slice, decode_cursor, encode_cursor
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.files import service as files

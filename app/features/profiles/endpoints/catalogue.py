@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query
 
 from app.core.http import ProcessResources, ReadSession, RoomRouter
-from app.core.pagination import BadCursorError
+from app.core.persistence.pagination import BadCursorError
 from app.core.problems import refusals
 from app.core.security.tokens import BadTokenError
 from app.features.catalog import service as catalog

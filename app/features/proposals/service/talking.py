@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.machine import Side
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.orders import service as orders
 from app.features.proposals import policy, rules
 from app.features.proposals.errors import ProposalNotFoundError

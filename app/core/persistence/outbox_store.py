@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import utc_now
-from app.core.outbox import DeadLetter, InboxReceipt, OutboxMessage
+from app.core.persistence.outbox import DeadLetter, InboxReceipt, OutboxMessage
 
 MAX_DELIVERIES = 8
 MAX_OUTAGE_DELIVERIES = 20
