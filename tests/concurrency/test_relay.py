@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy.exc import TimeoutError as SQLTimeoutError
 
 from app.core.clock import utc_now
+from app.core.messaging.worker import Outcome, consume
 from app.core.persistence import outbox_store
 from app.core.resources import Resources, open_resources
 from app.core.unit_of_work import unit_of_work
-from app.core.worker import Outcome, consume
 from app.tasks.relay import ALIVE_KEY, Send, publish_batch, relay
 from tests.core.outbox_events import FIRST, HEARD, BellRung, listening
 

@@ -6,10 +6,10 @@ import pytest
 from redis.asyncio import Redis
 
 from app.core.clock import utc_now
+from app.core.messaging.worker import Outcome
 from app.core.persistence import outbox_store
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
-from app.core.worker import Outcome
 from app.features.notifications import service
 from app.models.notification import MailMessage, MailStatus, NoticeKind
 from app.scripts.dead_letters import close, listed, replay

@@ -13,11 +13,11 @@ from sqlalchemy import select, update
 
 from app.core.clock import utc_now
 from app.core.events import UnreadableEventError
+from app.core.messaging.worker import Outcome, consume
 from app.core.persistence import outbox_store
 from app.core.persistence.outbox import DeadLetter, InboxReceipt, OutboxMessage
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
-from app.core.worker import Outcome, consume
 from app.tasks.relay import ALIVE_KEY, SILENCE, prune_outbox, relay, sweep
 from tests.core.outbox_events import BROKEN, FIRST, HEARD, BellRung, listening
 

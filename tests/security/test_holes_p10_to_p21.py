@@ -22,10 +22,10 @@ from sqlalchemy.pool import QueuePool
 from app.core.config import Settings
 from app.core.database import create_engine, create_session_factory
 from app.core.http import plain_routes
+from app.core.messaging.worker import CONSUMERS, Outcome, consume
 from app.core.persistence.outbox import OutboxMessage
 from app.core.persistence.outbox_store import take_receipt
 from app.core.resources import Resources
-from app.core.worker import CONSUMERS, Outcome, consume
 from app.main import API_ROUTERS, PAGE_ROUTERS
 from app.models.challenge import AuthChallenge, ChallengePurpose
 from tests.factories.users import PASSWORD, make_user

@@ -28,7 +28,7 @@ class Nudger:
         self._ready.set()
 
     def _run(self) -> None:
-        from app.core.celery import celery_app  # noqa: PLC0415 - a process that announces nothing need not load it
+        from app.core.messaging.celery import celery_app  # noqa: PLC0415 - a process that announces nothing need not load it
 
         while True:
             self._ready.wait()

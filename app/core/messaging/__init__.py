@@ -1,0 +1,1 @@
+"""Celery: the application object, the worker runtime, triggering of periodic tasks."""
