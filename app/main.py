@@ -20,10 +20,10 @@ from app.core.forwarding import keep_peer_addresses
 from app.core.health import router as health
 from app.core.http import API_PREFIX, plain_routes
 from app.core.intake import IntakeMiddleware, LongBody
-from app.core.logging import configure_logging
 from app.core.messaging.task_trigger import Nudger
-from app.core.metrics import Gauge, ObservationMiddleware, operator_port
 from app.core.middleware import HeadMiddleware, RequestContextMiddleware
+from app.core.observability.logging import configure_logging
+from app.core.observability.metrics import Gauge, ObservationMiddleware, operator_port
 from app.core.openapi import declare_security
 from app.core.problems import install_error_handlers
 from app.core.resources import open_resources

@@ -9,11 +9,11 @@ import httpx
 from prometheus_client import REGISTRY
 
 from app.core.clock import utc_now
-from app.core.metrics import operator_port
+from app.core.observability.metrics import operator_port
+from app.core.observability.task_metrics import count_task
 from app.core.persistence import outbox_store
 from app.core.persistence.outbox import OutboxMessage
 from app.core.resources import Resources, create_redis
-from app.core.taskcounts import count_task
 from app.core.unit_of_work import UnitOfWork
 from app.main import mail_gauges
 from app.models.notification import MailMessage, MailStatus, NoticeKind

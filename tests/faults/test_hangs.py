@@ -24,7 +24,7 @@ import asyncio, time
 from sqlalchemy import text
 from app.core.messaging import worker
 from app.core.config import get_settings
-from app.core.logging import configure_logging
+from app.core.observability.logging import configure_logging
 from app.core.unit_of_work import unit_of_work
 
 configure_logging(get_settings())

@@ -17,7 +17,7 @@ from structlog.testing import CapturingLogger
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.ids import new_id
-from app.core.logging import configure_logging
+from app.core.observability.logging import configure_logging
 from app.core.security.csrf import SAFE_METHODS, is_own_origin, is_proven_by_link, make_csrf
 from app.main import API_ROUTERS, PAGE_ROUTERS
 from app.web.navigation import safe_next

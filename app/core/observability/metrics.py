@@ -15,9 +15,9 @@ from prometheus_client.registry import REGISTRY, Collector
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.observability.task_metrics import task_counts
 from app.core.persistence import outbox_store
 from app.core.resources import Resources
-from app.core.taskcounts import task_counts
 
 log = structlog.get_logger()
 
