@@ -12,12 +12,12 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.actor import Actor
-from app.core.contacts import contacts_in_words
 from app.core.errors import ConflictError, InvalidError
 from app.core.http import ReadSession, RoomRouter, Uow
 from app.core.ids import new_id
 from app.core.machine import Side
 from app.core.problems import field_errors
+from app.core.text.contact_detection import contacts_in_words
 from app.features.chat import service
 from app.features.chat.errors import ConversationNotFoundError, InvalidMessageError
 from app.features.chat.schemas import MAX_NUMBER, ConversationRead, MessageRead, MessageWrite
