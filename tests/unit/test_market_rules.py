@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.machine import PUBLISHED, Machine, Side, Timer, Transition
 from app.core.money import MAX_AMOUNT, Currency, Money, amount_as_typed, typed_amount
+from app.core.state_machine import PUBLISHED, Machine, Side, Timer, Transition
 from app.core.text.text_cleaning import HIDDEN, many_lines, one_line
 from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry, fold
 from app.features.orders.repository import Position

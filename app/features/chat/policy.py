@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.core.actor import Actor
-from app.core.machine import Side
+from app.core.state_machine import Side
 from app.models import Conversation
 
 

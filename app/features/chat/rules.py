@@ -2,8 +2,8 @@
 
 from app.core.errors import FieldError
 from app.core.i18n import N_
-from app.core.machine import Side
 from app.core.security.limits import Rate
+from app.core.state_machine import Side
 from app.models import Conversation
 
 MESSAGES_BY_ACCOUNT = Rate("messages", 60, 10 * 60)

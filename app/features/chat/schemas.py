@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from app.core.machine import Side
+from app.core.state_machine import Side
 from app.core.text.contact_detection import ContactMark
 from app.core.text.text_cleaning import Lines
 from app.features.files.schemas import FileRead

@@ -1,7 +1,7 @@
 """Who may see and do what with a proposal; pure functions, no I/O."""
 
 from app.core.actor import Actor
-from app.core.machine import Side
+from app.core.state_machine import Side
 from app.models import Order, Proposal
 
 

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select, update
 
 from app.core.clock import utc_now
-from app.core.machine import PUBLISHED, Side
 from app.core.persistence.outbox import OutboxMessage
 from app.core.resources import Resources
+from app.core.state_machine import PUBLISHED, Side
 from app.features.orders.tasks import close_stale, remind
 from app.models import Order, OrderStatus
 from app.scripts import orders as commands

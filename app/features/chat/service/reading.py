@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
-from app.core.machine import Side
 from app.core.persistence.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
+from app.core.state_machine import Side
 from app.core.text.contact_detection import contacts_in
 from app.features.chat import policy, rules
 from app.features.chat.errors import ConversationNotFoundError

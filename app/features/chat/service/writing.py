@@ -4,8 +4,8 @@ from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
-from app.core.machine import Side
 from app.core.security.limits import limiter
+from app.core.state_machine import Side
 from app.core.unit_of_work import UnitOfWork
 from app.features.chat import policy, rules
 from app.features.chat.errors import (

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.core.config import Settings
 from app.core.i18n import _
-from app.core.machine import PUBLISHED, SIDE_WORDS, Machine
+from app.core.state_machine import PUBLISHED, SIDE_WORDS, Machine
 from app.features.orders.errors import NoSuchMachineError
 from app.features.orders.schemas import ArrowRead, MachineRead, StateRead, WaitRead
 

@@ -6,10 +6,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
-from app.core.machine import Side
 from app.core.money import MoneyRead
 from app.core.persistence.pagination import Slice, decode_cursor, encode_cursor
 from app.core.resources import Resources
+from app.core.state_machine import Side
 from app.features.catalog import service as catalog
 from app.features.files import service as files
 from app.features.files.schemas import Subject

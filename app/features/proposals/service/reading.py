@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.i18n import N_
-from app.core.machine import Side
 from app.core.money import MoneyRead
 from app.core.persistence.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
+from app.core.state_machine import Side
 from app.core.text.contact_detection import contacts_in
 from app.features.files import service as files
 from app.features.files.schemas import FileRead

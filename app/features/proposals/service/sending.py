@@ -6,7 +6,7 @@ from uuid import UUID
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.errors import FieldError
-from app.core.machine import Side
+from app.core.state_machine import Side
 from app.core.unit_of_work import UnitOfWork
 from app.features.files import service as files
 from app.features.identity import service as identity

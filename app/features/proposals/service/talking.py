@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
-from app.core.machine import Side
+from app.core.state_machine import Side
 from app.core.unit_of_work import UnitOfWork
 from app.features.orders import service as orders
 from app.features.proposals import policy, rules
