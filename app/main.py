@@ -16,20 +16,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import get_settings
 from app.core.errors import DomainError, ErrorKind
-from app.core.forwarding import keep_peer_addresses
-from app.core.health import router as health
-from app.core.http import API_PREFIX, plain_routes
-from app.core.intake import IntakeMiddleware, LongBody
+from app.core.http.body_limits import IntakeMiddleware, LongBody
+from app.core.http.dependencies import API_PREFIX, plain_routes
+from app.core.http.fast_responses import Shortcut, ShortcutMiddleware
+from app.core.http.health import router as health
+from app.core.http.middleware import HeadMiddleware, RequestContextMiddleware
+from app.core.http.openapi import declare_security
+from app.core.http.problem_details import install_error_handlers
+from app.core.http.proxy_headers import keep_peer_addresses
+from app.core.http.startup_errors import StartMiddleware, give_back_memory, keep_what_is_loaded, sentence_of
 from app.core.messaging.task_trigger import Nudger
-from app.core.middleware import HeadMiddleware, RequestContextMiddleware
 from app.core.observability.logging import configure_logging
 from app.core.observability.metrics import Gauge, ObservationMiddleware, operator_port
-from app.core.openapi import declare_security
-from app.core.problems import install_error_handlers
 from app.core.resources import open_resources
 from app.core.security.csrf import SocketGuardMiddleware, guard_request
-from app.core.shortcuts import Shortcut, ShortcutMiddleware
-from app.core.starting import StartMiddleware, give_back_memory, keep_what_is_loaded, sentence_of
 from app.features.catalog.endpoints import router as catalog
 from app.features.chat.endpoints import router as chat
 from app.features.chat.pages import router as chat_pages

@@ -1,7 +1,7 @@
 """Finds every text of the pages and the verbs, and says which have no Russian: `python -m tools.i18n [--write]`.
 
-English is written in the code; Russian stands in `app/core/i18n/locale/ru/<area>.po`. `--write` adds what is missing with an
-empty translation, in the area of the file that says it first, and takes out what nobody says any more.
+English is written in the code; Russian stands in `app/core/i18n/locale/ru/<area>.po`. `--write` adds what is missing
+with an empty translation, in the area of the file that says it first, and removes what is no longer used.
 """
 
 import argparse

@@ -21,7 +21,7 @@ from sqlalchemy.pool import QueuePool
 
 from app.core.config import Settings
 from app.core.database import create_engine, create_session_factory
-from app.core.http import plain_routes
+from app.core.http.dependencies import plain_routes
 from app.core.messaging.worker import CONSUMERS, Outcome, consume
 from app.core.persistence.outbox import OutboxMessage
 from app.core.persistence.outbox_store import take_receipt

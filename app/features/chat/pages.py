@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from app.core.actor import Actor
 from app.core.errors import ConflictError, InvalidError
-from app.core.http import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import field_errors
 from app.core.ids import new_id
-from app.core.problems import field_errors
 from app.core.state_machine import Side
 from app.core.text.contact_detection import contacts_in_words
 from app.features.chat import service

@@ -10,10 +10,10 @@ from app.core.actor import Actor, Role
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.errors import UnauthenticatedError
-from app.core.http import connection_resources
+from app.core.http.dependencies import connection_resources
+from app.core.http.middleware import chosen_locale
+from app.core.http.openapi import Proof, asks_for
 from app.core.i18n import LOCALES, set_locale
-from app.core.middleware import chosen_locale
-from app.core.openapi import Proof, asks_for
 from app.core.resources import Resources
 from app.core.security.address import client_address, limit_key
 from app.core.security.cookies import CSRF_COOKIE, cookie_names, delete_cookie, put_cookie

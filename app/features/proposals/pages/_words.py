@@ -9,9 +9,9 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.errors import DomainError, FieldError
+from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _
 from app.core.money import Currency, Money, amount_as_typed, typed_amount
-from app.core.problems import field_errors
 from app.core.text.contact_detection import contacts_in_words
 from app.features.proposals.errors import InvalidProposalError
 from app.features.proposals.schemas import (

@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from app.core.actor import Actor
 from app.core.errors import FieldError, InvalidError
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, ngettext
 from app.core.money import Currency, Money
-from app.core.problems import field_errors
 from app.core.resources import Resources
 from app.core.text.contact_detection import contacts_in_words
 from app.features.identity.access import CurrentActor

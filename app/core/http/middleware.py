@@ -10,10 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.i18n import LOCALES, negotiate, set_locale
 from app.core.ids import new_id
+from app.core.security.cookies import COOKIE_QUEUE
 
 LOCALE_COOKIE = "locale"
-COOKIE_QUEUE = "iplance.cookies"
-"""Where a request's cookies wait, so that they go with whatever answer it gets, errors included."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.http import ProcessResources, RoomRouter
+from app.core.http.dependencies import ProcessResources, RoomRouter
 from app.core.resources import Resources
 from app.local.bootstrap import newest_revision
 

@@ -19,8 +19,15 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import DomainError, FieldError, InvalidError, NotFoundError
+from app.core.http.problem_details import (
+    ErrorPage,
+    TooLargeError,
+    UnsupportedMediaTypeError,
+    problem,
+    status_of,
+    wants_page,
+)
 from app.core.i18n import N_
-from app.core.problems import ErrorPage, TooLargeError, UnsupportedMediaTypeError, problem, status_of, wants_page
 
 API_PREFIX = "/api/"
 FORM = "application/x-www-form-urlencoded"
