@@ -1,16 +1,7 @@
-"""Who is acting: the value every verb and policy receives."""
+"""Who is acting: the value that every use case and policy receives."""
 
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from uuid import UUID
-
-
-class Role(StrEnum):
-    """What a person may do beyond their own things."""
-
-    USER = "user"
-    MODERATOR = "moderator"
-    ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +11,9 @@ class Actor:
     id: UUID
     username: str
     session_id: UUID | None = None
-    roles: frozenset[Role] = field(default_factory=lambda: frozenset({Role.USER}))
+    roles: frozenset[str] = frozenset()
     locale: str = "ru"
 
-    def has(self, role: Role) -> bool:
+    def has(self, role: str) -> bool:
         """Tell whether the person holds the role."""
         return role in self.roles

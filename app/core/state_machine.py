@@ -7,24 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 from app.core.config import Settings
-from app.core.i18n import N_
 
-
-class Side(StrEnum):
-    """Who moves a thing from one state to the next."""
-
-    CUSTOMER = "customer"
-    FREELANCER = "freelancer"
-    OPERATOR = "operator"
-    SYSTEM = "system"
-
-
-SIDE_WORDS: dict[Side, str] = {
-    Side.CUSTOMER: N_("the customer"),
-    Side.FREELANCER: N_("the freelancer"),
-    Side.OPERATOR: N_("the operator"),
-    Side.SYSTEM: N_("the clock"),
-}
+CLOCK = "system"
+"""The side that moves a state on when its timer ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +18,7 @@ class Transition[S: StrEnum, E: StrEnum]:
 
     source: S
     event: E
-    side: Side
+    side: str
     target: S
     only: str = ""
 
@@ -82,7 +67,7 @@ class Machine[S: StrEnum, E: StrEnum]:
             raise ValueError(f"{name}: a state answers one event in two ways")
         for timer in self.timers.values():
             arrow = self._targets.get((timer.state, timer.event))
-            if arrow is None or arrow.side is not Side.SYSTEM:
+            if arrow is None or arrow.side != CLOCK:
                 raise ValueError(f"{name}: the clock has no arrow for {timer.event} in {timer.state}")
 
     @property
@@ -96,7 +81,7 @@ class Machine[S: StrEnum, E: StrEnum]:
         arrow = self._targets.get((state, event))
         return arrow.target if arrow else None
 
-    def events(self, state: S, side: Side) -> tuple[E, ...]:
+    def events(self, state: S, side: str) -> tuple[E, ...]:
         """Return what a side may do in a state, in the order of the table."""
         return tuple(arrow.event for arrow in self.transitions if arrow.source == state and arrow.side == side)
 

@@ -7,9 +7,16 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.actor import Role
 from app.core.database import Base
 from app.core.ids import new_id
+
+
+class Role(StrEnum):
+    """What a person may do beyond their own things."""
+
+    USER = "user"
+    MODERATOR = "moderator"
+    ADMIN = "admin"
 
 
 class UserStatus(StrEnum):

@@ -16,7 +16,6 @@ from app.core.errors import ConflictError, InvalidError
 from app.core.http.dependencies import ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.ids import new_id
-from app.core.state_machine import Side
 from app.core.text.contact_detection import contacts_in_words
 from app.features.chat import service
 from app.features.chat.errors import ConversationNotFoundError, InvalidMessageError
@@ -27,6 +26,7 @@ from app.features.identity.access import CurrentActor
 from app.features.profiles import service as profiles
 from app.features.proposals import service as proposals
 from app.models.file import SubjectKind
+from app.models.side import Side
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render

@@ -3,8 +3,8 @@
 from app.core.errors import FieldError
 from app.core.i18n import N_
 from app.core.security.limits import Rate
-from app.core.state_machine import Side
 from app.models import Conversation
+from app.models.side import Side
 
 MESSAGES_BY_ACCOUNT = Rate("messages", 60, 10 * 60)
 EXCERPT = 160

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from app.core.actor import Actor, Role
+from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.errors import UnauthenticatedError
@@ -23,6 +23,7 @@ from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.features.identity import service
 from app.features.identity.errors import NotPermittedError, NotSignedInError, SessionEndedError
 from app.features.identity.service import Caller, IssuedTokens, SessionView
+from app.models.user import Role
 
 VIEW = "iplance.session"
 DEVICE_SECONDS = 365 * 86_400

@@ -16,7 +16,6 @@ from app.core.persistence.outbox import OutboxMessage
 from app.core.persistence.pagination import BadCursorError
 from app.core.resources import Resources
 from app.core.security.limits import Rate, TooManyTriesError
-from app.core.state_machine import Side
 from app.core.text.contact_detection import ContactMark
 from app.features.chat import rules, service
 from app.features.chat.errors import (
@@ -39,6 +38,7 @@ from app.gateways.mail import Mail
 from app.models import Message, Order, Proposal, ProposalStatus, ReportReason, ReportSubject, User
 from app.models.file import SubjectKind
 from app.models.notification import NoticeKind
+from app.models.side import Side
 from tests.factories.files import Files
 from tests.factories.market import Market
 

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.persistence.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
-from app.core.state_machine import Side
 from app.core.text.contact_detection import contacts_in
 from app.features.chat import policy, rules
 from app.features.chat.errors import ConversationNotFoundError
@@ -19,6 +18,7 @@ from app.features.files import service as files
 from app.features.orders import service as orders
 from app.features.proposals import service as proposals
 from app.models import Conversation, Message
+from app.models.side import Side
 
 MOST_COUNTED = 100
 

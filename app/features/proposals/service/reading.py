@@ -9,7 +9,6 @@ from app.core.actor import Actor
 from app.core.i18n import N_
 from app.core.money import MoneyRead
 from app.core.persistence.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
-from app.core.state_machine import Side
 from app.core.text.contact_detection import contacts_in
 from app.features.files import service as files
 from app.features.files.schemas import FileRead
@@ -33,6 +32,7 @@ from app.features.proposals.schemas import (
 from app.features.proposals.service.steps import files_of, visible
 from app.models import Offer, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus
 from app.models.proposal import NEGOTIATED
+from app.models.side import Side
 
 
 async def get_proposal(session: AsyncSession, actor: Actor, proposal_id: UUID) -> ProposalRead:
