@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from app.core.text.contact_detection import ContactMark
 from app.core.text.text_cleaning import Lines
 from app.features.files.schemas import FileRead
+from app.features.moderation.schemas import ContactMark
 from app.features.orders.schemas import Moment, PersonRead
 from app.models import OrderStatus
 from app.models.side import Side

@@ -10,9 +10,9 @@ from pydantic_core import PydanticCustomError
 from app.core.i18n import N_
 from app.core.money import MAX_AMOUNT, MoneyInput, MoneyRead
 from app.core.persistence.pagination import DEFAULT_LIMIT, MAX_LIMIT
-from app.core.text.contact_detection import ContactMark
 from app.core.text.text_cleaning import Line, at_least, many_lines
 from app.features.files.schemas import FileRead
+from app.features.moderation.schemas import ContactMark
 from app.features.orders.schemas import Moment, Note, PersonRead
 from app.models import DeclineReason, OfferSide, OfferStatus, OrderStatus, ProposalStatus
 

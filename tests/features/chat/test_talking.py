@@ -16,7 +16,6 @@ from app.core.persistence.outbox import OutboxMessage
 from app.core.persistence.pagination import BadCursorError
 from app.core.resources import Resources
 from app.core.security.limits import Rate, TooManyTriesError
-from app.core.text.contact_detection import ContactMark
 from app.features.chat import rules, service
 from app.features.chat.errors import (
     ConversationClosedError,
@@ -26,6 +25,7 @@ from app.features.chat.errors import (
 )
 from app.features.chat.schemas import MessageWrite
 from app.features.files.errors import InvalidFilesError
+from app.features.moderation.schemas import ContactMark
 from app.features.notifications import service as notifications
 from app.features.notifications.tasks import send_mail
 from app.features.proposals import service as proposals

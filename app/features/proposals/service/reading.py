@@ -9,9 +9,9 @@ from app.core.actor import Actor
 from app.core.i18n import N_
 from app.core.money import MoneyRead
 from app.core.persistence.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
-from app.core.text.contact_detection import contacts_in
 from app.features.files import service as files
 from app.features.files.schemas import FileRead
+from app.features.moderation.service import contacts_in
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderNotFoundError
 from app.features.orders.schemas import PersonRead
