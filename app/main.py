@@ -23,7 +23,6 @@ from app.core.http.health import router as health
 from app.core.http.middleware import HeadMiddleware, RequestContextMiddleware
 from app.core.http.openapi import declare_security
 from app.core.http.problem_details import install_error_handlers
-from app.core.http.proxy_headers import keep_peer_addresses
 from app.core.http.startup_errors import StartMiddleware, give_back_memory, keep_what_is_loaded, sentence_of
 from app.core.messaging.task_trigger import Nudger
 from app.core.observability.logging import configure_logging
@@ -271,7 +270,6 @@ def served_app() -> Site:
     Raises:
         SystemExit: The settings are wrong, or the data folder cannot be used.
     """
-    keep_peer_addresses()
     try:
         return create_app()
     except (ValidationError, ServersError, OSError) as error:

@@ -10,7 +10,7 @@ import pytest
 import structlog
 import time_machine
 from fastapi import APIRouter
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from sqlalchemy import text
 from structlog.testing import CapturingLogger
 
@@ -56,13 +56,9 @@ FOREIGN = [
 
 
 def _routes(router: APIRouter) -> Iterator[APIRoute]:
-    for route in router.routes:
-        if isinstance(route, APIRoute):
-            yield route
-        else:
-            included = getattr(route, "original_router", None) or getattr(route, "router", None)
-            if isinstance(included, APIRouter):
-                yield from _routes(included)
+    for context in iter_route_contexts(router.routes):
+        if isinstance(context.original_route, APIRoute):
+            yield context.original_route
 
 
 def unsafe_routes() -> list[tuple[str, str]]:

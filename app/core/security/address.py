@@ -10,6 +10,9 @@ from app.core.config import Settings
 type Address = IPv4Address | IPv6Address
 type Network = IPv4Network | IPv6Network
 UNKNOWN = "unknown"
+LOOPBACK = ip_address("127.0.0.1")
+FORWARDED = "forwarded"
+"""Stands for callers whose address cannot be told from a forged one: they share one limit."""
 
 
 @lru_cache(maxsize=16)
@@ -32,19 +35,36 @@ def _within(address: Address, listed: tuple[Network, ...]) -> bool:
     return any(address.version == network.version and address in network for network in listed)
 
 
+def _hops(connection: HTTPConnection) -> list[str]:
+    """Return the entries of `X-Forwarded-For`, the nearest first."""
+    return [hop.strip() for hop in reversed(",".join(connection.headers.getlist("x-forwarded-for")).split(","))]
+
+
 def client_address(connection: HTTPConnection, settings: Settings) -> str:
     """Return the address of the caller.
 
     `X-Forwarded-For` counts only when the peer itself is a trusted proxy, and then its right-most entry that is
     not a trusted proxy: everything further left can be forged by the caller.
+
+    Uvicorn, unless it is started with `--no-proxy-headers`, believes every peer on loopback and puts what that peer
+    claims in place of the peer's address, with the port 0 or the claimed one. No peer has the port 0, so that case is
+    a loopback peer. A claim with a port looks the same as a peer that names itself; it is believed in neither case.
     """
-    peer = _parsed(connection.client.host) if connection.client else None
+    client = connection.client
+    hops = _hops(connection)
+    if (
+        client is not None
+        and client.port
+        and f"{client.host}:{client.port}" in {hop.replace("[", "").replace("]", "") for hop in hops}
+    ):
+        return FORWARDED
+    peer = None if client is None else _parsed(client.host) if client.port else LOOPBACK
     if peer is None:
         return UNKNOWN
     trusted = networks(settings.trusted_proxies)
     if not _within(peer, trusted):
         return str(peer)
-    for entry in reversed(",".join(connection.headers.getlist("x-forwarded-for")).split(",")):
+    for entry in hops:
         hop = _parsed(entry)
         if hop is None:
             break
@@ -59,6 +79,8 @@ def limit_key(address: str, settings: Settings) -> str | None:
     A front end that forwards without saying for whom (loopback, a private network, or one listed in
     SHARED_ADDRESSES) must not be locked out as if it were one person. IPv6 counts by /64.
     """
+    if address == FORWARDED:
+        return FORWARDED
     parsed = _parsed(address)
     if parsed is None or parsed.is_loopback or parsed.is_private or parsed.is_link_local:
         return None
