@@ -1,4 +1,4 @@
-"""Who is acting: the value that every use case and policy receives."""
+"""The acting user, which every use case and policy receives."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """A signed-in person, as known at the start of this request."""
+    """A signed-in user, as known at the start of the request."""
 
     id: UUID
     username: str
@@ -15,5 +15,5 @@ class Actor:
     locale: str = "ru"
 
     def has(self, role: str) -> bool:
-        """Tell whether the person holds the role."""
+        """Tell whether the user has the role."""
         return role in self.roles

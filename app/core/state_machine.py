@@ -1,4 +1,4 @@
-"""State machines as data: one table runs the code, draws the documents, is served to readers and walked by tests."""
+"""State machines as data: one table drives the code, the documentation, the API and the tests."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from typing import Any
 from app.core.config import Settings
 
 CLOCK = "system"
-"""The side that moves a state on when its timer ends."""
+"""The side that performs a transition when a timer expires."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transition[S: StrEnum, E: StrEnum]:
-    """One arrow: from a state, on an event, by one side, to a state; `only` says when it is there at all."""
+    """A transition from a state, on an event by one side, to a state; `only` names the condition, if any."""
 
     source: S
     event: E
@@ -25,9 +25,9 @@ class Transition[S: StrEnum, E: StrEnum]:
 
 @dataclass(frozen=True, slots=True)
 class Timer[S: StrEnum, E: StrEnum]:
-    """What happens when nobody acts: a state that waits lasts as long as a setting says, then the clock moves it on.
+    """A timeout: the state lasts as long as a setting says, then the system side performs the event.
 
-    Where `setting` is empty, the state lasts as long as the thing it belongs to, which `follows` names.
+    Where `setting` is empty, the state lasts as long as the object that `follows` names.
     """
 
     state: S
@@ -36,7 +36,7 @@ class Timer[S: StrEnum, E: StrEnum]:
     follows: str = ""
 
     def length(self, settings: Settings) -> timedelta | None:
-        """Return how long the state lasts on this instance; the setting's name ends with its unit."""
+        """Return the duration of the state on this instance; the setting's name ends with its unit."""
         if not self.setting:
             return None
         unit = self.setting.rpartition("_")[2]
@@ -44,7 +44,7 @@ class Timer[S: StrEnum, E: StrEnum]:
 
 
 class Machine[S: StrEnum, E: StrEnum]:
-    """A closed set of arrows; what is not listed is refused."""
+    """A closed set of transitions; anything not listed is refused."""
 
     def __init__(
         self,
@@ -72,25 +72,25 @@ class Machine[S: StrEnum, E: StrEnum]:
 
     @property
     def states(self) -> tuple[S, ...]:
-        """Every state, in the order in which the table first names it."""
+        """All states, in the order in which the table first names them."""
         found = [self.start, *(state for arrow in self.transitions for state in (arrow.source, arrow.target))]
         return tuple(dict.fromkeys(found))
 
     def target(self, state: S, event: E) -> S | None:
-        """Return the state an event leads to, or None where the state does not know the event."""
+        """Return the state an event leads to, or None where the state does not accept the event."""
         arrow = self._targets.get((state, event))
         return arrow.target if arrow else None
 
     def events(self, state: S, side: str) -> tuple[E, ...]:
-        """Return what a side may do in a state, in the order of the table."""
+        """Return the events a side may trigger in a state, in the order of the table."""
         return tuple(arrow.event for arrow in self.transitions if arrow.source == state and arrow.side == side)
 
     def is_end(self, state: S) -> bool:
-        """Tell whether nothing leads out of a state."""
+        """Tell whether the state is final."""
         return all(arrow.source != state for arrow in self.transitions)
 
     def mermaid(self, settings: Settings) -> str:
-        """Draw the table as a mermaid state diagram; the clock's arrows say after how long."""
+        """Return the table as a Mermaid state diagram, with the durations of timeouts."""
         lines = ["stateDiagram-v2", f"    [*] --> {self.start}"]
         for arrow in self.transitions:
             timer = self.timers.get(arrow.source)
@@ -104,16 +104,16 @@ class Machine[S: StrEnum, E: StrEnum]:
 
 
 PUBLISHED: dict[str, Machine[Any, Any]] = {}
-"""The machines that readers may look at, by name; each room puts its own here."""
+"""The state machines shown to readers, by name; each feature registers its own."""
 
 
 def published[S: StrEnum, E: StrEnum](machine: Machine[S, E]) -> Machine[S, E]:
-    """Let readers look at a machine, and give it back."""
+    """Register a state machine for readers, and return it."""
     PUBLISHED[machine.name] = machine
     return machine
 
 
 def spell(length: timedelta) -> str:
-    """Write a length of time in English for documents: whole days where it is days."""
+    """Format a duration in English for documents: in whole days where possible, else in hours."""
     hours = round(length.total_seconds() / 3600)
     return f"{hours // 24} d" if hours % 24 == 0 else f"{hours} h"

@@ -1,1 +1,1 @@
-"""What every HTTP edge shares: dependencies, middleware, problem documents, limits."""
+"""What all HTTP edges share: dependencies, middleware, problem documents, body limits."""

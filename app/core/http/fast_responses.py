@@ -1,4 +1,4 @@
-"""Answers the few most asked addresses ahead of routing, dependencies and validation; the rest goes the plain way."""
+"""Answer the most requested addresses ahead of routing, dependencies and validation."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -12,14 +12,14 @@ from app.core.errors import DomainError
 log = structlog.get_logger()
 
 type Shortcut = Callable[[Request], Awaitable[Response | None]]
-"""Returns exactly what the route of the same address returns, or None to leave the request to that route."""
+"""Returns exactly the response of the route at the same address, or None to leave the request to that route."""
 
 
 class ShortcutMiddleware:
-    """Tries the shortcut of an address; it wraps the router alone, inside every other middleware.
+    """Tries the fast response of an address; wraps the router alone, inside every other middleware.
 
-    A shortcut only ever speaks of success. When it refuses, or fails, the request takes the plain way as if nothing
-    had happened, so there is one place that tells people what went wrong. What it does must bear being done twice.
+    A fast response only ever reports success. When it declines or fails, the request is handled by its route as if
+    nothing had happened, so error handling exists once. Its work must therefore be safe to repeat.
     """
 
     def __init__(self, app: ASGIApp, shortcuts: Mapping[str, Shortcut]) -> None:
@@ -27,7 +27,7 @@ class ShortcutMiddleware:
         self.shortcuts = shortcuts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] == "http" and scope["method"] == "GET":
             shortcut = self.shortcuts.get(scope["path"])
             if shortcut is not None:
@@ -44,6 +44,6 @@ async def _try(shortcut: Shortcut, request: Request) -> Response | None:
         return await shortcut(request)
     except DomainError:
         return None
-    except Exception:  # noqa: BLE001 - the plain way answers, and the log says that the fast one did not
+    except Exception:  # noqa: BLE001 - the route answers instead, and the failure is logged
         await log.awarning("shortcut_failed", path=request.scope["path"], exc_info=True)
         return None

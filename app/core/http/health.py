@@ -1,4 +1,4 @@
-"""What an operator's probe asks: does the process run, and can it serve."""
+"""Health endpoints for the operator's probes: liveness and readiness."""
 
 import asyncio
 from functools import lru_cache
@@ -20,19 +20,19 @@ router = RoomRouter(prefix="/health", tags=["health"])
 
 @router.get("/live")
 async def live() -> JSONResponse:
-    """The process runs and its loop turns; asks nobody else, so that a dead database restarts nothing."""
+    """Report that the process runs; asks no other service, so that a database outage restarts nothing."""
     return JSONResponse({"status": "live"})
 
 
 @lru_cache
 def head() -> str | None:
-    """Return the revision that this code expects; its files do not change while the process runs."""
+    """Return the database revision this code expects; the migration files do not change while the process runs."""
     return newest_revision()
 
 
 @router.get("/ready")
 async def ready(resources: ProcessResources) -> JSONResponse:
-    """People can be served: PostgreSQL answers and is migrated. Redis is told too, but the site works without it."""
+    """Report readiness: PostgreSQL answers and is migrated. Redis is reported too, but the site works without it."""
     applied, redis = await asyncio.gather(_applied_revision(resources), _redis_answers(resources))
     fits = applied is not None and applied == head()
     told = {
@@ -45,7 +45,7 @@ async def ready(resources: ProcessResources) -> JSONResponse:
 
 
 async def _applied_revision(resources: Resources) -> str | None:
-    """Return the database's revision, an empty text where it has none, None where it does not answer."""
+    """Return the database's revision; an empty string where it has none, None where it does not answer."""
     try:
         async with asyncio.timeout(ANSWER_SECONDS), resources.read_sessions() as session:
             if (await session.execute(text("SELECT to_regclass('alembic_version')"))).scalar() is None:

@@ -1,4 +1,4 @@
-"""The container's health check: exit code 0 when this machine's site is ready to answer."""
+"""The container's health check: exit code 0 when the site on this machine is ready."""
 
 import http.client
 import sys
@@ -7,7 +7,7 @@ from app.core.config import get_settings
 
 
 def ready(port: int) -> bool:
-    """Whether the site answers that it is ready."""
+    """Tell whether the site reports that it is ready."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=4)
     try:
         connection.request("GET", "/health/ready")

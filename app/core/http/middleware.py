@@ -1,4 +1,4 @@
-"""What wraps every request: its id, its language, HEAD as GET. Pure ASGI, because it runs on every call."""
+"""Middleware for every request: request id, language, HEAD as GET. Pure ASGI for speed."""
 
 import re
 from collections.abc import Mapping
@@ -17,19 +17,19 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 def chosen_locale(cookies: Mapping[str, str]) -> str | None:
-    """Return the language that was chosen in this browser, if any."""
+    """Return the language chosen in this browser, if any."""
     chosen = cookies.get(f"__Host-{LOCALE_COOKIE}") or cookies.get(LOCALE_COOKIE)
     return chosen if chosen in LOCALES else None
 
 
 class RequestContextMiddleware:
-    """Gives each request an id that also stands in its logs, its events and its answer, and chooses the language."""
+    """Assigns each request an id, which is also in its logs, events and response, and chooses the language."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Wrap one request."""
+        """Handle one request."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
@@ -56,16 +56,16 @@ class RequestContextMiddleware:
 
 
 class HeadMiddleware:
-    """Answers HEAD as GET without the body (RFC 9110, 9.3.2), so that no route has to know about it.
+    """Answers HEAD like GET but without the body (RFC 9110, 9.3.2), so that no route has to handle it.
 
-    The scope is copied, because the server looks at its own to see that this answer has no body.
+    The scope is copied because the server decides by its own scope that this response has no body.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Wrap one request."""
+        """Handle one request."""
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self.app(scope, receive, send)
             return
@@ -82,7 +82,7 @@ class HeadMiddleware:
         try:
             await self.app(asked, receive, bodiless)
         finally:
-            # What counts and logs this request stands outside.
+            # The middleware that counts and logs requests is outside of this one and reads the original scope.
             for name in ("route", "shortcut"):
                 if name in asked:
                     scope[name] = asked[name]

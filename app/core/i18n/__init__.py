@@ -1,4 +1,4 @@
-"""Two languages: English text is the key, Russian comes from `locale/ru/*.po`, one file per area."""
+"""Translations: English texts are the keys, Russian comes from `locale/ru/*.po`, one file per area."""
 
 import gettext as gettext_module
 import io
@@ -21,7 +21,7 @@ _locale: ContextVar[str] = ContextVar("locale", default=DEFAULT_LOCALE)
 
 @lru_cache
 def translations(locale: str) -> gettext_module.NullTranslations:
-    """Return every area's texts of one language as one catalogue; English needs none."""
+    """Return the texts of all areas in one language as one catalogue; English needs none."""
     merged = Catalog(locale=locale)
     for path in sorted((LOCALE_DIR / locale).glob("*.po")):
         with path.open("rb") as handle:
@@ -37,18 +37,18 @@ def translations(locale: str) -> gettext_module.NullTranslations:
 
 
 def current_locale() -> str:
-    """Return the language of the request or task at hand."""
+    """Return the language of the current request or task."""
     return _locale.get()
 
 
 def set_locale(locale: str) -> None:
-    """Choose the language for the rest of this request or task; an unknown one falls back to the default."""
+    """Set the language for the rest of this request or task; an unknown language falls back to the default."""
     _locale.set(locale if locale in LOCALES else DEFAULT_LOCALE)
 
 
 @contextmanager
 def use_locale(locale: str) -> Generator[None]:
-    """Speak another language for a while, such as the receiver's in a mail."""
+    """Use another language temporarily, such as the recipient's for an e-mail."""
     token = _locale.set(locale if locale in LOCALES else DEFAULT_LOCALE)
     try:
         yield
@@ -62,17 +62,17 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "mark, do no
 
 
 def _(message: str) -> str:
-    """Translate a text into the language at hand."""
+    """Translate a text into the current language."""
     return translations(_locale.get()).gettext(message) if message else ""
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
-    """Translate a text that depends on a number, with the language's own plural forms."""
+    """Translate a text that depends on a number, with the language's plural forms."""
     return translations(_locale.get()).ngettext(singular, plural, count)
 
 
 def negotiate(accept_language: str | None) -> str:
-    """Pick the language from an `Accept-Language` header (RFC 9110, 12.5.4); the default where none fits."""
+    """Choose the language by an `Accept-Language` header (RFC 9110, 12.5.4); the default where none fits."""
     best, weight = DEFAULT_LOCALE, 0.0
     for part in (accept_language or "")[:500].split(","):
         tag, _sep, parameters = part.strip().partition(";")

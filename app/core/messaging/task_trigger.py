@@ -1,4 +1,4 @@
-"""The nudge: asks the workers to run a periodic task at once instead of at its next turn."""
+"""Trigger periodic tasks immediately instead of at their next scheduled run."""
 
 import threading
 
@@ -8,7 +8,7 @@ log = structlog.get_logger()
 
 
 class Nudger:
-    """Asks the workers to run a periodic task now, from a thread of its own: a request never waits for the broker."""
+    """Sends a periodic task from a thread of its own, so that a request never waits for the broker."""
 
     EXPIRES_SECONDS = 5
 
@@ -19,7 +19,7 @@ class Nudger:
         self._thread: threading.Thread | None = None
 
     def __call__(self, task: str) -> None:
-        """Note the wish; several at once become one."""
+        """Request a run of the task; repeated requests are merged."""
         with self._lock:
             self._wanted.add(task)
             if self._thread is None:
@@ -28,7 +28,7 @@ class Nudger:
         self._ready.set()
 
     def _run(self) -> None:
-        from app.core.messaging.celery import celery_app  # noqa: PLC0415 - a process that announces nothing need not load it
+        from app.core.messaging.celery import celery_app  # noqa: PLC0415 - loaded only by processes that trigger tasks
 
         while True:
             self._ready.wait()
@@ -38,5 +38,5 @@ class Nudger:
             for task in wanted:
                 try:
                     celery_app.send_task(task, expires=self.EXPIRES_SECONDS, retry=False, ignore_result=True)
-                except Exception as error:  # noqa: BLE001 - the schedule does it a second later
+                except Exception as error:  # noqa: BLE001 - the schedule runs the task a second later
                     log.warning("nudge_lost", task=task, error=type(error).__name__)

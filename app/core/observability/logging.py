@@ -1,4 +1,4 @@
-"""One pipe for every log line: JSON off a terminal, the request's id on each line, nobody's data, nothing forged."""
+"""Structured logging: JSON unless on a terminal, the request id on each line, no personal data, no forged lines."""
 
 import logging
 import re
@@ -26,7 +26,7 @@ _PRIVATE = re.compile(
     r"|[\w.+%-]+@[\w-]+\.[\w.-]+"  # an e-mail address
     r"|(?<!\w)\+\d[\d ()-]{8,}\d"  # a phone number
 )
-# Line ends, terminal escapes, and marks that turn the reading direction.
+# Line breaks, terminal escapes, and bidirectional control characters.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _QUIET = {
     "celery.app.trace": logging.WARNING,
@@ -46,12 +46,12 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def clean(text: str) -> str:
-    """Make a text harmless: one line, no terminal commands, no tokens, addresses or numbers."""
+    """Sanitize a text: a single line without control characters, tokens, addresses or phone numbers."""
     return _CONTROL.sub(_escape, _PRIVATE.sub(HIDDEN, text))
 
 
 def protect(_logger: WrappedLogger, _method: str, event: Event) -> Event:
-    """Hide what is private and escape what could forge a line, in every value."""
+    """Hide private values and escape control characters in all values of a log event."""
     for key, value in event.items():
         if key in HIDDEN_KEYS:
             event[key] = HIDDEN
@@ -86,7 +86,7 @@ def _renderer(settings: Settings) -> Processor:
 
 
 def configure_logging(settings: Settings) -> None:
-    """Send our own lines and those of every library through one pipe to standard error."""
+    """Send our log lines and those of all libraries through one formatter to standard error."""
     level = logging.getLevelNamesMapping()[settings.log_level]
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -117,7 +117,7 @@ def configure_logging(settings: Settings) -> None:
         library = logging.getLogger(name)
         library.handlers[:] = []
         library.propagate = True
-    # Our own line per request says the same without the address, which may hold a token.
+    # Our own request line has the same content without the URL, which may contain a token.
     access = logging.getLogger("uvicorn.access")
     access.handlers[:] = []
     access.propagate = False

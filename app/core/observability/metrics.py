@@ -1,4 +1,4 @@
-"""What an operator watches: one log line and two measures per request, and a port of its own for Prometheus."""
+"""Request metrics and logs, and a Prometheus endpoint on the operator's port."""
 
 import asyncio
 import time
@@ -35,7 +35,7 @@ SCRAPE_SECONDS = 2.0
 
 
 def route_of(scope: Scope) -> str:
-    """Return the route's pattern, never the address itself: it may name a person or hold a token."""
+    """Return the route's pattern and never the URL itself, which may contain a name or a token."""
     path = str(scope.get("path", ""))
     if path.startswith("/static/"):
         return "/static"
@@ -52,7 +52,7 @@ class ObservationMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Wrap one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -79,7 +79,7 @@ class ObservationMiddleware:
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """One figure that is looked up when somebody asks."""
+    """A gauge whose value is computed at each scrape."""
 
     name: str
     told: str
@@ -88,11 +88,11 @@ class Gauge:
 
 
 type Gauges = Callable[[AsyncSession], Awaitable[Sequence[Gauge]]]
-"""How a room tells its figures."""
+"""Computes the gauges of a feature."""
 
 
 async def outbox_gauges(session: AsyncSession) -> Sequence[Gauge]:
-    """Tell how far the outbox is behind."""
+    """Compute the backlog of the outbox."""
     found = await outbox_store.state(session)
     return (
         Gauge("iplance_outbox_pending", "Messages nobody has published", found.pending),
@@ -104,9 +104,9 @@ async def outbox_gauges(session: AsyncSession) -> Sequence[Gauge]:
 
 
 class SharedCollector(Collector):
-    """Asks PostgreSQL and Redis for what all processes share when Prometheus asks us.
+    """Reads the metrics shared by all processes from PostgreSQL and Redis at each scrape.
 
-    Each web process tells the same figures, so they are not to be added up.
+    Every web process reports the same values, so they must not be summed.
     """
 
     def __init__(self, resources: Resources, loop: asyncio.AbstractEventLoop, rooms: Sequence[Gauges]) -> None:
@@ -119,19 +119,19 @@ class SharedCollector(Collector):
             return [gauge for room in self.rooms for gauge in await room(session)]
 
     def describe(self) -> list[GaugeMetricFamily]:
-        """Say nothing at registration, so that starting asks no database."""
+        """Describe nothing at registration, so that starting the process queries no database."""
         return []
 
     def _ask[T](self, asked: str, question: Coroutine[Any, Any, T]) -> T | None:
         try:
             return asyncio.run_coroutine_threadsafe(question, self.loop).result(SCRAPE_SECONDS)
-        except Exception as error:  # noqa: BLE001 - other measures must still be readable
+        except Exception as error:  # noqa: BLE001 - the other metrics must stay available
             log.warning("gauges_unavailable", asked=asked, error=type(error).__name__)
             return None
 
     @override
     def collect(self) -> Iterator[Metric]:
-        """Yield what can be had; a figure that is missing while its server is away is a signal too."""
+        """Yield the available metrics; metrics of an unavailable server are left out."""
         families: dict[str, GaugeMetricFamily] = {}
         for gauge in self._ask("postgresql", self._gauges()) or ():
             family = families.setdefault(gauge.name, GaugeMetricFamily(gauge.name, gauge.told, labels=[*gauge.labels]))
@@ -154,7 +154,7 @@ class SharedCollector(Collector):
 def operator_port(
     resources: Resources, loop: asyncio.AbstractEventLoop, rooms: Sequence[Gauges] = ()
 ) -> Generator[int | None]:
-    """Serve /metrics on loopback; each process of a machine takes the next free port from METRICS_PORT on."""
+    """Serve /metrics on loopback, on the first free port from METRICS_PORT on; each process has its own."""
     first = resources.settings.metrics_port
     if not first:
         yield None

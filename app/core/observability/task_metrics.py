@@ -1,7 +1,7 @@
-"""How often each task ended how, and how long it worked: counted in Redis by every worker, read by web's /metrics.
+"""Count outcomes and durations of tasks in Redis; workers write them, /metrics of the web process reads them.
 
-One place for all workers of all machines, whatever their pool; a Redis that forgets starts the counters anew, which
-is what a counter may do.
+Redis is one place for all workers of all machines, whatever their pool type. If Redis loses its data, the counters
+restart from zero, which Prometheus handles.
 """
 
 from collections.abc import Mapping
@@ -19,14 +19,14 @@ SECONDS_KEY = "iplance:tasks:seconds"
 
 @dataclass(frozen=True, slots=True)
 class TaskCounts:
-    """What has been counted: (task, how it ended) → times, and task → seconds."""
+    """Counted runs by (task, outcome), and total seconds by task."""
 
     ends: Mapping[tuple[str, str], int]
     seconds: Mapping[str, float]
 
 
 async def count_task(redis: Redis, name: str, ended: str, seconds: float) -> None:
-    """Count one run; while Redis is away nothing is counted and nothing fails."""
+    """Count one run; when Redis is unavailable, the run is not counted and nothing fails."""
     try:
         async with redis.pipeline(transaction=False) as pipe:
             _ = pipe.hincrby(ENDS_KEY, f"{name} {ended}", 1)

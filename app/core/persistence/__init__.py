@@ -1,1 +1,1 @@
-"""How data is read and written: pagination, the outbox, the raw read pool, batched loading."""
+"""Data access: pagination, the outbox, the raw read pool, batched loading."""

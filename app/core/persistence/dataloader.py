@@ -1,13 +1,13 @@
-"""Answers many questions of one moment with one round trip."""
+"""Batch concurrent lookups into one round trip."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 
 class Batcher[K, V]:
-    """Collects the keys asked for during one turn of the event loop and loads them together.
+    """Collects the keys requested during one event loop iteration and loads them together.
 
-    A question never joins a load that has already been sent, so an answer is never older than its question.
+    A request never joins a batch that was already sent, so a value is never older than its request.
     """
 
     def __init__(self, load: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> None:
@@ -16,7 +16,7 @@ class Batcher[K, V]:
         self._running: set[asyncio.Task[None]] = set()
 
     def ask(self, key: K) -> asyncio.Future[V | None]:
-        """Return a future of the value, None where there is none."""
+        """Return a future of the value; None where there is none."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[V | None] = loop.create_future()
         if not self._waiting:
@@ -33,7 +33,7 @@ class Batcher[K, V]:
     async def _answer(self, asked: dict[K, list[asyncio.Future[V | None]]]) -> None:
         try:
             found = await self._load(list(asked))
-        except Exception as failed:  # noqa: BLE001 - whoever asked gets it
+        except Exception as failed:  # noqa: BLE001 - passed on to all callers
             for futures in asked.values():
                 for future in futures:
                     if not future.done():

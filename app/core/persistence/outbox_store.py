@@ -1,4 +1,4 @@
-"""What is due in the outbox, who took it, what is given up, what is old: every query of its three tables."""
+"""All queries on the outbox: due messages, receipts, dead letters, pruning."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ LONGEST_DELAY = timedelta(minutes=5)
 
 
 async def unpublished(session: AsyncSession, limit: int) -> Sequence[OutboxMessage]:
-    """Lock messages nobody has published; rows another relay holds are skipped."""
+    """Lock unpublished messages; rows locked by another relay are skipped."""
     statement = (
         select(OutboxMessage)
         .where(
@@ -33,7 +33,7 @@ async def unpublished(session: AsyncSession, limit: int) -> Sequence[OutboxMessa
 
 
 async def due_again(session: AsyncSession, limit: int) -> Sequence[InboxReceipt]:
-    """Lock failed deliveries whose next try has come."""
+    """Lock failed deliveries that are due for a retry."""
     statement = (
         select(InboxReceipt)
         .where(InboxReceipt.next_try_at <= utc_now())
@@ -45,7 +45,7 @@ async def due_again(session: AsyncSession, limit: int) -> Sequence[InboxReceipt]
 
 
 async def still_open(session: AsyncSession, before: datetime, after_id: int, limit: int) -> Sequence[OutboxMessage]:
-    """Lock published messages that somebody has not taken yet, in id order."""
+    """Lock published messages that some consumer has not processed yet, in id order."""
     statement = (
         select(OutboxMessage)
         .where(OutboxMessage.completed_at.is_(None), OutboxMessage.published_at < before, OutboxMessage.id > after_id)
@@ -58,14 +58,14 @@ async def still_open(session: AsyncSession, before: datetime, after_id: int, lim
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Which consumers are done with which messages, and which only wait for their next try."""
+    """Which consumers are done with which messages, and which wait for a retry."""
 
     done: frozenset[tuple[int, str]]
     waiting: frozenset[tuple[int, str]]
 
 
 async def settled(session: AsyncSession, ids: Iterable[int]) -> Settled:
-    """Look up receipts and dead letters of some messages."""
+    """Look up the receipts and dead letters of the given messages."""
     wanted = list(ids)
     receipts = (await session.execute(select(InboxReceipt).where(InboxReceipt.message_id.in_(wanted)))).scalars().all()
     letters = await session.execute(
@@ -83,9 +83,9 @@ async def find_message(session: AsyncSession, message_id: int) -> OutboxMessage 
 
 
 async def take_receipt(session: AsyncSession, message_id: int, consumer: str) -> bool:
-    """Say in this transaction that the consumer takes the message; false when it did so before.
+    """Write the consumer's receipt in this transaction; False when it exists already.
 
-    A copy that runs at the same moment waits here for the first one to commit.
+    A concurrent delivery of the same message waits here for the first one to commit.
     """
     now = utc_now()
     statement = insert(InboxReceipt).values(message_id=message_id, consumer=consumer, taken_at=now)
@@ -100,7 +100,7 @@ async def take_receipt(session: AsyncSession, message_id: int, consumer: str) ->
 
 
 async def count_delivery(session: AsyncSession, message_id: int, consumer: str, error: str) -> int:
-    """Count a delivery that failed; zero when the consumer has taken the message meanwhile."""
+    """Count a failed delivery; return 0 when the consumer has processed the message meanwhile."""
     statement = insert(InboxReceipt).values(message_id=message_id, consumer=consumer, deliveries=1, last_error=error)
     counted = await session.execute(
         statement.on_conflict_do_update(
@@ -113,7 +113,7 @@ async def count_delivery(session: AsyncSession, message_id: int, consumer: str, 
 
 
 async def schedule_next_try(session: AsyncSession, message_id: int, consumer: str, deliveries: int) -> None:
-    """Wait 2, 4, 8 … seconds, never more than the longest delay."""
+    """Schedule the retry after 2, 4, 8 … seconds, up to the maximum delay."""
     delay = min(timedelta(seconds=2**deliveries), LONGEST_DELAY)
     await session.execute(
         update(InboxReceipt)
@@ -123,7 +123,7 @@ async def schedule_next_try(session: AsyncSession, message_id: int, consumer: st
 
 
 async def bury(session: AsyncSession, message: OutboxMessage, consumer: str, error: str, attempts: int) -> None:
-    """Lay the message among the dead letters of this consumer, once."""
+    """Add the message to the dead letters of this consumer, once."""
     statement = insert(DeadLetter).values(
         message_id=message.id,
         consumer=consumer,
@@ -146,7 +146,7 @@ async def bury(session: AsyncSession, message: OutboxMessage, consumer: str, err
 
 
 async def open_letters(session: AsyncSession, ids: Sequence[int] | None = None) -> Sequence[DeadLetter]:
-    """Return dead letters that wait for a person, oldest first."""
+    """Return the open dead letters, oldest first."""
     statement = select(DeadLetter).where(DeadLetter.closed_at.is_(None)).order_by(DeadLetter.id)
     if ids is not None:
         statement = statement.where(DeadLetter.id.in_(ids)).with_for_update()
@@ -154,7 +154,7 @@ async def open_letters(session: AsyncSession, ids: Sequence[int] | None = None) 
 
 
 async def replay(session: AsyncSession, letter: DeadLetter) -> bool:
-    """Give the consumer another round; false when the message itself has been pruned."""
+    """Deliver a dead letter again; False when the message itself has been pruned."""
     message = await session.get(OutboxMessage, letter.message_id, with_for_update=True)
     if message is None:
         return False
@@ -173,7 +173,7 @@ async def replay(session: AsyncSession, letter: DeadLetter) -> bool:
 
 
 async def prune(session: AsyncSession, *, messages_before: datetime, receipts_before: datetime, limit: int) -> int:
-    """Delete what nobody needs: completed messages, then receipts that no copy can ask for any more."""
+    """Delete completed messages, then receipts that no delivery can ask for any more."""
     old = (
         select(OutboxMessage.id)
         .where(OutboxMessage.completed_at < messages_before)
@@ -196,7 +196,7 @@ async def prune(session: AsyncSession, *, messages_before: datetime, receipts_be
 
 @dataclass(frozen=True, slots=True)
 class OutboxState:
-    """The gauges of the outbox."""
+    """The size and age of the outbox's backlog."""
 
     pending: int
     oldest_pending_seconds: float
@@ -206,7 +206,7 @@ class OutboxState:
 
 
 async def state(session: AsyncSession) -> OutboxState:
-    """Count what waits."""
+    """Compute the backlog."""
     now = utc_now()
     pending, oldest = (
         await session.execute(

@@ -1,4 +1,4 @@
-"""A few plain driver connections for the reads that every request makes; statements are compiled at import."""
+"""A small asyncpg pool for the reads of every request; the statements are compiled by SQLAlchemy at import."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,19 +10,19 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as AsyncpgDialect  # 
 from app.core.database import asyncpg_url, is_pooled, tls_arguments
 
 CONNECTIONS = {"kept": 2, "anew": 4}
-"""Two pools, so that a slow search never stands in the way of what every request asks."""
+"""Connections per pool: two pools, so that a slow search never blocks the reads of every request."""
 TIMEOUT_SECONDS = 5.0
 AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.OperatorInterventionError,  # it shuts down, was killed, or is still starting
+    asyncpg.OperatorInterventionError,  # shutting down, killed, or still starting
     asyncpg.InsufficientResourcesError,
     OSError,
 )
 
 
 class FastLane:
-    """Opened on first use, so that a process starts while PostgreSQL is away."""
+    """The pools; opened on first use, so that a process can start while PostgreSQL is down."""
 
     def __init__(self, address: str) -> None:
         dialect: Any = AsyncpgDialect
@@ -37,9 +37,9 @@ class FastLane:
         self._opening = asyncio.Lock()
 
     async def fetch(self, statement: str, *values: object, plan_anew: bool = False) -> Sequence[Any]:
-        """Run one read and return its rows; once more where the first connection turns out to be dead.
+        """Run one read and return its rows; retry once when the connection turns out to be dead.
 
-        `plan_anew` plans for these very values: for words, whose frequency decides which way is the quick one.
+        With `plan_anew` the statement is planned for these values: the frequency of search words decides the best plan.
 
         Raises:
             ConnectionError: The database cannot be reached.
@@ -47,10 +47,10 @@ class FastLane:
         kind = "anew" if plan_anew else "kept"
         try:
             return await self._fetch(kind, statement, *values)
-        except TimeoutError as late:  # an OSError too, but no dead connection: asking again would only wait again
+        except TimeoutError as late:  # an OSError too, but the connection is alive: a retry would only wait again
             raise ConnectionError("no answer in time") from late
         except AWAY:
-            # After a restart of the database the pool still holds connections to the old one.
+            # After a restart of the database the pool still holds dead connections.
             try:
                 return await self._fetch(kind, statement, *values)
             except AWAY as away:
@@ -72,10 +72,10 @@ class FastLane:
             return self._pools[kind]
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         while self._pools:
             await self._pools.popitem()[1].close()
 
 
 async def _keep(_connection: object) -> None:
-    """Leave the connection as it is: only single reads run here, they change nothing about it."""
+    """Skip the reset on return: only single reads run here, and they change no connection state."""

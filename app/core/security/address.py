@@ -1,4 +1,4 @@
-"""Where a request comes from, and whether that address says anything about one person."""
+"""The client's address, and whether it can stand for one person."""
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -12,7 +12,7 @@ type Network = IPv4Network | IPv6Network
 UNKNOWN = "unknown"
 LOOPBACK = ip_address("127.0.0.1")
 FORWARDED = "forwarded"
-"""Stands for callers whose address cannot be told from a forged one: they share one limit."""
+"""Stands for clients whose address cannot be told from a forged one; they share one rate limit."""
 
 
 @lru_cache(maxsize=16)
@@ -41,14 +41,14 @@ def _hops(connection: HTTPConnection) -> list[str]:
 
 
 def client_address(connection: HTTPConnection, settings: Settings) -> str:
-    """Return the address of the caller.
+    """Return the address of the client.
 
-    `X-Forwarded-For` counts only when the peer itself is a trusted proxy, and then its right-most entry that is
-    not a trusted proxy: everything further left can be forged by the caller.
+    `X-Forwarded-For` is used only when the peer itself is a trusted proxy, and then its right-most entry that is
+    not a trusted proxy: everything further left can be forged by the client.
 
-    Uvicorn, unless it is started with `--no-proxy-headers`, believes every peer on loopback and puts what that peer
-    claims in place of the peer's address, with the port 0 or the claimed one. No peer has the port 0, so that case is
-    a loopback peer. A claim with a port looks the same as a peer that names itself; it is believed in neither case.
+    Unless started with `--no-proxy-headers`, Uvicorn trusts every peer on loopback and replaces the peer's address by
+    the one that peer claims, with port 0 or the claimed port. A real peer never has port 0, so that case means a loopback
+    peer. A claim with a port is indistinguishable from a peer that names itself, so it is trusted in neither case.
     """
     client = connection.client
     hops = _hops(connection)
@@ -74,10 +74,10 @@ def client_address(connection: HTTPConnection, settings: Settings) -> str:
 
 
 def limit_key(address: str, settings: Settings) -> str | None:
-    """Return what limits by address count under, or None where one address stands for many people.
+    """Return the key for rate limits by address, or None where one address stands for many people.
 
-    A front end that forwards without saying for whom (loopback, a private network, or one listed in
-    SHARED_ADDRESSES) must not be locked out as if it were one person. IPv6 counts by /64.
+    A front end that forwards without naming the client (loopback, a private network, or listed in SHARED_ADDRESSES)
+    must not be locked out as if it were one person. IPv6 addresses are grouped by /64.
     """
     if address == FORWARDED:
         return FORWARDED

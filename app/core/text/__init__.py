@@ -1,1 +1,1 @@
-"""Texts that people type: cleaning, comparing, and writing figures in words."""
+"""Processing of texts that people type."""

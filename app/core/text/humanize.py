@@ -1,4 +1,4 @@
-"""How much room something takes, in words."""
+"""Format file sizes for people."""
 
 from app.core.i18n import _, current_locale
 
@@ -6,7 +6,7 @@ STEP = 1024
 
 
 def size_words(size: int) -> str:
-    """Write a number of bytes as people say it, such as `4.2 MB` or `4,2 МБ`."""
+    """Format a number of bytes, such as `4.2 MB` or `4,2 МБ`."""
     if size < STEP:
         return _("{count} B").format(count=size)
     value = size / STEP
@@ -18,6 +18,6 @@ def size_words(size: int) -> str:
 
 
 def _number(value: float) -> str:
-    """One digit after the comma where it tells something."""
+    """Format with one decimal below ten, none above."""
     text = f"{value:.1f}".removesuffix(".0") if value < 10 else f"{value:.0f}"  # noqa: PLR2004 - two digits are enough
     return text.replace(".", ",") if current_locale() == "ru" else text

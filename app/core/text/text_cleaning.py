@@ -1,4 +1,4 @@
-"""Texts that people type: one line or many, without characters that hide or turn what is shown."""
+"""Clean texts that people type: whitespace, line breaks, invisible and control characters."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from app.core.i18n import N_
 
 HIDDEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]")
-"""Zero-width and direction-turning characters; the joiner inside an emoji stays."""
+"""Zero-width and bidirectional control characters; the joiner inside emoji stays."""
 _NOT_IN_LINKS = re.compile(r'[\s<>"\\]')
 _BREAKS = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
 _MANY_BREAKS = re.compile(r"\n{4,}")
@@ -29,7 +29,7 @@ def one_line(value: str) -> str:
     """Return the text as one clean line.
 
     Raises:
-        ValueError: It holds control characters.
+        ValueError: It contains control characters.
     """
     cleaned = HIDDEN.sub("", _BREAKS.sub("\n", value)).replace("\n", " ").replace("\t", " ")
     _refuse_control(cleaned)
@@ -37,10 +37,10 @@ def one_line(value: str) -> str:
 
 
 def many_lines(value: str) -> str:
-    """Return the text with plain line breaks and no more than two empty lines in a row.
+    """Return the text with normalized line breaks and at most two empty lines in a row.
 
     Raises:
-        ValueError: It holds control characters.
+        ValueError: It contains control characters.
     """
     cleaned = HIDDEN.sub("", _BREAKS.sub("\n", value))
     _refuse_control(cleaned)
@@ -48,13 +48,13 @@ def many_lines(value: str) -> str:
 
 
 Line = Annotated[str, AfterValidator(one_line)]
-"""One line of text; bound its length before this cleans it."""
+"""One line of text; limit its length before this cleans it."""
 Lines = Annotated[str, AfterValidator(many_lines)]
 """Several lines of text."""
 
 
 def at_least(length: int) -> AfterValidator:
-    """Refuse a text that has become too short by cleaning."""
+    """Refuse a text that is too short after cleaning."""
 
     def check(value: str) -> str:
         if len(value) < length:
@@ -65,10 +65,10 @@ def at_least(length: int) -> AfterValidator:
 
 
 def clean_link(address: str) -> str:
-    """Return the address of a page on the web, with the rest of it written safely.
+    """Return the normalized address of a web page.
 
     Raises:
-        ValueError: It is none: another scheme, a user in it, no host, or characters that no address holds.
+        ValueError: It has another scheme, a user part, no host, or forbidden characters.
     """
     text = address.strip()
     if not text or not text.isprintable() or _NOT_IN_LINKS.search(text):

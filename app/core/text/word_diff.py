@@ -1,4 +1,4 @@
-"""What was taken out of a text and what was put in, word by word."""
+"""Word-by-word differences between two versions of a text."""
 
 import re
 from difflib import SequenceMatcher
@@ -6,12 +6,12 @@ from enum import StrEnum
 from typing import NamedTuple
 
 MOST_COMPARISONS = 1_000_000
-"""Words of the one text times words of the other; beyond that the texts stand whole, one after the other."""
+"""Limit on the product of both word counts; above it, the texts are shown whole, one after the other."""
 _WORD = re.compile(r"\S+\s*")
 
 
 class Change(StrEnum):
-    """What became of a piece of a text."""
+    """Whether a piece is unchanged, removed or added."""
 
     SAME = "same"
     REMOVED = "removed"
@@ -19,20 +19,20 @@ class Change(StrEnum):
 
 
 class Piece(NamedTuple):
-    """A piece of a text, with the spaces behind it."""
+    """A piece of a text, with its trailing spaces."""
 
     change: Change
     text: str
 
 
 def differences(before: str, after: str) -> list[Piece]:
-    """Return the pieces of both texts in reading order; those that are not `added` make up the text before."""
+    """Return the pieces of both texts in reading order; the pieces that are not `added` form the text before."""
     if before == after:
         return [Piece(Change.SAME, after)] if after else []
     old, new = _WORD.findall(before), _WORD.findall(after)
     if len(old) * len(new) > MOST_COMPARISONS:
         return [Piece(Change.REMOVED, before), Piece(Change.ADDED, after)]
-    # Spaces behind a word are no difference: a last word has none.
+    # Trailing spaces are no difference: the last word has none.
     matcher = SequenceMatcher(None, [word.rstrip() for word in old], [word.rstrip() for word in new], autojunk=False)
     pieces: list[Piece] = []
     for _tag, first, last, start, end in matcher.get_opcodes():
@@ -43,11 +43,11 @@ def differences(before: str, after: str) -> list[Piece]:
             pieces.append(Piece(Change.REMOVED, "".join(old[first:last])))
         if end > start:
             pieces.append(Piece(Change.ADDED, "".join(new[start:end])))
-    # A word that was last in its text has no space behind it, and may have something behind it now.
+    # A word that ended its text has no trailing space, and may be followed by something now.
     spaced = [Piece(change, words if words[-1].isspace() else f"{words} ") for change, words in pieces[:-1]]
     return [*spaced, *pieces[-1:]]
 
 
 def has_changes(pieces: list[Piece]) -> bool:
-    """Tell whether anything was taken out or put in."""
+    """Tell whether anything was removed or added."""
     return any(piece.change is not Change.SAME for piece in pieces)
