@@ -1,4 +1,4 @@
-"""Every table of the house, imported once so that the metadata is whole."""
+"""All tables, imported once so that the metadata is complete."""
 
 from app.core.persistence.outbox import DeadLetter, InboxReceipt, OutboxMessage
 from app.models.catalog import Category, Skill, SkillAlias

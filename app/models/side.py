@@ -1,4 +1,4 @@
-"""Who moves an order, a proposal or a conversation on: one of its two sides, the operator or the clock."""
+"""The sides that change the state of an order, a proposal or a conversation."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from app.core.i18n import N_
 
 
 class Side(StrEnum):
-    """Who moves a thing from one state to the next."""
+    """Who performs a transition: one of the two parties, the operator, or a timer."""
 
     CUSTOMER = "customer"
     FREELANCER = "freelancer"

@@ -1,4 +1,4 @@
-"""A person's account: who they are, how they are reached, and the number that ends all their sessions."""
+"""User accounts: identity, contact details, and the number that invalidates all sessions."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from app.core.ids import new_id
 
 
 class Role(StrEnum):
-    """What a person may do beyond their own things."""
+    """A user's permissions beyond their own content."""
 
     USER = "user"
     MODERATOR = "moderator"
@@ -28,7 +28,7 @@ class UserStatus(StrEnum):
 
 
 class User(Base):
-    """One account. The `_key` columns are what uniqueness compares: folded, so that case does not matter."""
+    """One account. Uniqueness is checked on the `_key` columns, which are case-folded."""
 
     __tablename__ = "users"
     __table_args__ = (

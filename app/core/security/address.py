@@ -47,8 +47,9 @@ def client_address(connection: HTTPConnection, settings: Settings) -> str:
     not a trusted proxy: everything further left can be forged by the client.
 
     Unless started with `--no-proxy-headers`, Uvicorn trusts every peer on loopback and replaces the peer's address by
-    the one that peer claims, with port 0 or the claimed port. A real peer never has port 0, so that case means a loopback
-    peer. A claim with a port is indistinguishable from a peer that names itself, so it is trusted in neither case.
+    the one that peer claims, with port 0 or the claimed port. A real peer never has port 0, so that case means a
+    loopback peer. A claim with a port is indistinguishable from a peer that names itself, so it is trusted in neither
+    case.
     """
     client = connection.client
     hops = _hops(connection)
