@@ -35,19 +35,19 @@ from app.core.starting import StartMiddleware, give_back_memory, keep_what_is_lo
 from app.features.catalog.endpoints import router as catalog
 from app.features.chat.endpoints import router as chat
 from app.features.chat.pages import router as chat_pages
-from app.features.files.access import form_with_files
+from app.features.files.dependencies import form_with_files
 from app.features.files.endpoints import LONG_BODIES as FILE_BODIES
 from app.features.files.endpoints import router as files
 from app.features.files.pages import links as file_links
 from app.features.files.pages import router as file_pages
-from app.features.identity.access import actor_of, find_reader, find_view
+from app.features.identity.dependencies import actor_of, find_reader, find_view
 from app.features.identity.endpoints import me_shortcut
 from app.features.identity.endpoints import router as identity
 from app.features.identity.pages import router as identity_pages
 from app.features.matching.endpoints import router as matching
 from app.features.matching.pages import router as matching_pages
 from app.features.notifications import service as mails
-from app.features.notifications.access import note_unread
+from app.features.notifications.dependencies import note_unread
 from app.features.notifications.endpoints import router as notifications
 from app.features.notifications.pages import router as notification_pages
 from app.features.orders.endpoints import list_shortcut

@@ -21,7 +21,7 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 TOPIC = re.compile(r"[a-z]+\.[a-z_]+")
 
-# Open to everybody, signed in or not; each with its reason. Everything else takes an access dependency.
+# Open to everybody, signed in or not; each with its reason. Everything else takes a dependency that says who acts.
 PUBLIC: dict[str, str] = {
     "GET /": "the landing page",
     "GET /design": "shows the widgets, no data",
@@ -82,7 +82,7 @@ def calls(dependant: Dependant) -> set[Any]:
 
 def is_access(call: Any) -> bool:
     """Tell whether a dependency is one of identity's."""
-    return getattr(call, "__module__", "").startswith("app.features.") and call.__module__.endswith(".access")
+    return getattr(call, "__module__", "").startswith("app.features.") and call.__module__.endswith(".dependencies")
 
 
 def test_routes_are_found() -> None:
@@ -92,7 +92,7 @@ def test_routes_are_found() -> None:
 @pytest.mark.parametrize("route", sorted(ALL_ROUTES))
 def test_every_route_is_guarded_or_on_the_public_list(route: str) -> None:
     guarded = any(is_access(call) for call in calls(ALL_ROUTES[route].dependant))
-    assert guarded != (route in PUBLIC), f"{route}: {'is guarded now' if guarded else 'take an access dependency'}"
+    assert guarded != (route in PUBLIC), f"{route}: {'is guarded now' if guarded else 'ask who acts'}"
 
 
 @pytest.mark.parametrize("route", sorted(item for item in ALL_ROUTES if item.split()[0] not in SAFE))

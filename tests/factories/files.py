@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from app.core.actor import Actor
 from app.core.resources import Resources
 from app.features.files import service
-from app.features.files.access import take
+from app.features.files.dependencies import take
 from app.features.files.schemas import FileRead
 from app.features.files.tasks import process_files
 from app.models import SubjectKind

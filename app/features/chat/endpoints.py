@@ -30,7 +30,7 @@ from app.features.chat.schemas import (
     ReadUpTo,
 )
 from app.features.files.errors import InvalidFilesError
-from app.features.identity.access import CurrentActor
+from app.features.identity.dependencies import CurrentActor
 from app.features.identity.errors import NotSignedInError, SessionEndedError
 from app.features.proposals.errors import ProposalNotFoundError
 from app.models import Message

@@ -17,7 +17,7 @@ from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
 from app.features.files import rules, service
-from app.features.files.access import FORM_OVERHEAD, ids_in, take, take_piece
+from app.features.files.dependencies import FORM_OVERHEAD, ids_in, take, take_piece
 from app.features.files.errors import (
     EmptyFileError,
     FileInUseError,
@@ -31,7 +31,7 @@ from app.features.files.errors import (
     UploadOffsetError,
 )
 from app.features.files.schemas import FileLimits, FileRead, OwnFile, UploadCreate, UploadRead
-from app.features.identity.access import CurrentActor
+from app.features.identity.dependencies import CurrentActor
 from app.features.identity.errors import NotSignedInError, SessionEndedError
 from app.models.file import SubjectKind
 

@@ -15,8 +15,8 @@ from app.core.security.csrf import CsrfError
 from app.core.security.limits import TooManyTriesError
 from app.core.security.passwords import HashingBusyError
 from app.core.security.tokens import BadTokenError
-from app.features.identity import access, service
-from app.features.identity.access import CurrentSession, Knocker, RenewedTokens
+from app.features.identity import dependencies, service
+from app.features.identity.dependencies import CurrentSession, Knocker, RenewedTokens
 from app.features.identity.errors import (
     AccountBannedError,
     AccountInputError,
@@ -89,8 +89,8 @@ async def register(
 ) -> Response:
     """Make an account and sign in with it."""
     account = await service.prepare(resources, form, caller)
-    user, issued = await service.register(uow, account, caller, replaces=access.session_sent(request))
-    access.give_tokens(request, uow, issued)
+    user, issued = await service.register(uow, account, caller, replaces=dependencies.session_sent(request))
+    dependencies.give_tokens(request, uow, issued)
     return _json(service.user_read(user), status.HTTP_201_CREATED)
 
 
@@ -106,8 +106,10 @@ async def login(form: SignInForm, request: Request, caller: Knocker, resources: 
     async with resources.read_sessions() as session:
         ticket = await service.begin_sign_in(session, resources, form, caller)
     checked = await service.check_password(resources, ticket, form.password)
-    user, issued = await service.finish_sign_in(uow, ticket, checked, caller, replaces=access.session_sent(request))
-    access.give_tokens(request, uow, issued)
+    user, issued = await service.finish_sign_in(
+        uow, ticket, checked, caller, replaces=dependencies.session_sent(request)
+    )
+    dependencies.give_tokens(request, uow, issued)
     return _json(service.user_read(user))
 
 
@@ -121,8 +123,8 @@ async def refresh(issued: RenewedTokens, response: Response) -> Refreshed:
 @router.post("/logout", responses=refusals(*GUARDED, BadTokenError))
 async def logout(request: Request, caller: Knocker, resources: ProcessResources, uow: Uow) -> SignedOut:
     """End this session, also with a lapsed token, and delete every cookie of it."""
-    await service.sign_out(uow, access.claims_sent(request), caller)
-    access.drop_tokens(request, resources.settings, device=True)
+    await service.sign_out(uow, dependencies.claims_sent(request), caller)
+    dependencies.drop_tokens(request, resources.settings, device=True)
     return SignedOut()
 
 
@@ -134,7 +136,7 @@ async def me(view: CurrentSession) -> Response:
 
 async def me_shortcut(request: Request) -> Response | None:
     """Answer `/me` ahead of routing: the same check of the session, the same words."""
-    view = await access.find_view(request)
+    view = await dependencies.find_view(request)
     return _json(service.user_read_of(view)) if view is not None else None
 
 
@@ -190,7 +192,7 @@ async def end_session(
 )
 async def confirm_email(form: ChallengeAnswer, request: Request, caller: Knocker, uow: Uow) -> Done:
     """Confirm an address: by the link's token, or signed in by the code."""
-    view = None if form.token else await access.find_view(request)
+    view = None if form.token else await dependencies.find_view(request)
     user_id = view.user_id if view else None
     await service.answer_email(uow, caller, token=form.token, user_id=user_id, code=form.code)
     return Done()
@@ -283,7 +285,7 @@ async def deactivate(
     """Close the account."""
     await service.prove(resources, view.user_id, form.password)
     await service.deactivate(uow, view.user_id, caller)
-    access.drop_tokens(request, resources.settings, device=True)
+    dependencies.drop_tokens(request, resources.settings, device=True)
     return Done()
 
 

@@ -14,7 +14,7 @@ from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
 from app.core.uow import UnitOfWork
 from app.features.files.errors import InvalidFilesError
-from app.features.identity.access import CurrentActor
+from app.features.identity.dependencies import CurrentActor
 from app.features.identity.errors import NewAccountLimitError, NotSignedInError, SessionEndedError
 from app.features.orders.errors import OrderChangedError, OrderFullError, OrderNotFoundError, OrderNotOpenError
 from app.features.proposals import service

@@ -23,7 +23,7 @@ from app.core.security import passwords
 from app.core.security.passwords import PasswordHasher
 from app.core.uow import unit_of_work
 from app.features.identity import rules, service
-from app.features.identity.access import AdminActor, ModeratorActor
+from app.features.identity.dependencies import AdminActor, ModeratorActor
 from app.features.identity.service import Caller
 from app.main import create_app
 from tests.conftest import SignIn

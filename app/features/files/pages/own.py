@@ -14,7 +14,7 @@ from app.core.pagination import BadCursorError
 from app.features.files import service
 from app.features.files.errors import FileInUseError
 from app.features.files.schemas import FileUse, OwnFile
-from app.features.identity.access import CurrentActor
+from app.features.identity.dependencies import CurrentActor
 from app.models.file import SubjectKind
 from app.web.flash import redirect
 from app.web.render import render

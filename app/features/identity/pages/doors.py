@@ -8,8 +8,8 @@ from fastapi.responses import RedirectResponse, Response
 from app.core.errors import DomainError
 from app.core.http import ProcessResources, RoomRouter, Uow, connection_resources
 from app.core.i18n import N_, _, ngettext
-from app.features.identity import access, service
-from app.features.identity.access import Knocker, OptionalActor
+from app.features.identity import dependencies, service
+from app.features.identity.dependencies import Knocker, OptionalActor
 from app.features.identity.pages._forms import read, refuse
 from app.features.identity.schemas import PasswordToJudge, Registration, SignInForm
 from app.web.flash import redirect
@@ -56,11 +56,11 @@ async def sign_up(request: Request, caller: Knocker, resources: ProcessResources
         account = await service.prepare(resources, read(Registration, form), caller)
     except DomainError as error:
         return refuse(request, "identity/sign_up.html", form, error, context)
-    made = await uow.attempt(service.register(uow, account, caller, replaces=access.session_sent(request)))
+    made = await uow.attempt(service.register(uow, account, caller, replaces=dependencies.session_sent(request)))
     if isinstance(made, DomainError):
         return refuse(request, "identity/sign_up.html", form, made, context)
     user, issued = made
-    access.give_tokens(request, uow, issued)
+    dependencies.give_tokens(request, uow, issued)
     text = _("Welcome. We have sent a message to confirm how you can be reached.")
     return redirect(target, text.format(name=user.username))
 
@@ -85,19 +85,19 @@ async def sign_in(request: Request, caller: Knocker, resources: ProcessResources
         checked = await service.check_password(resources, ticket, typed.password)
     except DomainError as error:
         return refuse(request, "identity/sign_in.html", form, error, {"next": target})
-    replaces = access.session_sent(request)
+    replaces = dependencies.session_sent(request)
     done = await uow.attempt(service.finish_sign_in(uow, ticket, checked, caller, replaces=replaces))
     if isinstance(done, DomainError):
         return refuse(request, "identity/sign_in.html", form, done, {"next": target})
-    access.give_tokens(request, uow, done[1])
+    dependencies.give_tokens(request, uow, done[1])
     return _come_back(target)
 
 
 @router.post("/sign-out")
 async def sign_out(request: Request, caller: Knocker, resources: ProcessResources, uow: Uow) -> Response:
     """End this session, also a lapsed one."""
-    await service.sign_out(uow, access.claims_sent(request), caller)
-    access.drop_tokens(request, resources.settings, device=True)
+    await service.sign_out(uow, dependencies.claims_sent(request), caller)
+    dependencies.drop_tokens(request, resources.settings, device=True)
     return redirect("/", _("You have been signed out."), "note")
 
 

@@ -8,8 +8,8 @@ from fastapi.responses import Response
 from app.core.errors import DomainError
 from app.core.http import ProcessResources, RoomRouter, Uow, connection_resources
 from app.core.i18n import _
-from app.features.identity import access, service
-from app.features.identity.access import CurrentActor, Knocker, OptionalActor
+from app.features.identity import dependencies, service
+from app.features.identity.dependencies import CurrentActor, Knocker, OptionalActor
 from app.features.identity.pages._forms import read, refuse
 from app.features.identity.schemas import ChallengeAnswer, CodeAnswer, ResetConfirmation, ResetRequest
 from app.web.flash import redirect
@@ -68,7 +68,7 @@ async def reset_confirm(request: Request, caller: Knocker, resources: ProcessRes
     done = await uow.attempt(service.answer_reset(uow, answer, drafted, caller))
     if isinstance(done, DomainError):
         return _private(refuse(request, "identity/reset_confirm.html", form, done, context))
-    access.drop_tokens(request, resources.settings)
+    dependencies.drop_tokens(request, resources.settings)
     return redirect("/sign-in", _("The password is changed and every device is signed out. Sign in with the new one."))
 
 

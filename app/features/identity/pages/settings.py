@@ -10,8 +10,8 @@ from app.core.errors import DomainError, InvalidError
 from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import N_, _, ngettext
 from app.core.resources import Resources
-from app.features.identity import access, service
-from app.features.identity.access import CurrentSession, Knocker
+from app.features.identity import dependencies, service
+from app.features.identity.dependencies import CurrentSession, Knocker
 from app.features.identity.pages._forms import read, refuse
 from app.features.identity.schemas import EmailChange, PasswordChange, PhoneChange, ProfileChange
 from app.features.identity.service import SessionView
@@ -163,7 +163,7 @@ async def close_account(
     except DomainError as error:
         return refuse(request, "identity/change_close.html", form, error, _context(resources, view))
     await service.deactivate(uow, view.user_id, caller)
-    access.drop_tokens(request, resources.settings, device=True)
+    dependencies.drop_tokens(request, resources.settings, device=True)
     return redirect("/", _("The account is closed."), "note")
 
 

@@ -11,7 +11,7 @@ from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
-from app.features.identity.access import CurrentActor
+from app.features.identity.dependencies import CurrentActor
 from app.features.identity.errors import NotSignedInError, SessionEndedError
 from app.features.matching import service
 from app.features.matching.errors import SavedSearchNotFoundError, SearchAlreadySavedError, TooManySavedSearchesError

@@ -7,7 +7,7 @@ from app.core.http import ReadSession, RoomRouter, Uow
 from app.core.problems import refusals
 from app.features.catalog.errors import UnknownCategoryError
 from app.features.files.errors import InvalidFilesError
-from app.features.identity.access import CurrentActor
+from app.features.identity.dependencies import CurrentActor
 from app.features.orders import service
 from app.features.orders.endpoints.orders import SIGNED_IN, WRITER
 from app.features.orders.errors import (

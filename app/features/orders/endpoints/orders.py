@@ -16,7 +16,7 @@ from app.features.catalog import service as catalog
 from app.features.catalog.errors import UnknownCategoryError
 from app.features.catalog.schemas import Searched, SuggestionRead
 from app.features.files.errors import InvalidFilesError
-from app.features.identity.access import CurrentActor, OptionalActor
+from app.features.identity.dependencies import CurrentActor, OptionalActor
 from app.features.identity.errors import NewAccountLimitError, NotSignedInError, SessionEndedError
 from app.features.orders import service
 from app.features.orders.errors import (

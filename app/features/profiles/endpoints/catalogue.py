@@ -10,7 +10,7 @@ from app.core.problems import refusals
 from app.core.security.tokens import BadTokenError
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched, SuggestionRead
-from app.features.identity.access import OptionalActor
+from app.features.identity.dependencies import OptionalActor
 from app.features.identity.errors import SessionEndedError
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidPeopleFilterError

@@ -13,7 +13,7 @@ from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
 from app.features.files.errors import InvalidFilesError
 from app.features.files.schemas import Crop
-from app.features.identity.access import CurrentActor, OptionalActor
+from app.features.identity.dependencies import CurrentActor, OptionalActor
 from app.features.identity.errors import NotSignedInError, SessionEndedError
 from app.features.profiles import service
 from app.features.profiles.errors import (

@@ -15,9 +15,9 @@ from app.core.http import ReadSession, RoomRouter, Uow
 from app.core.i18n import _
 from app.core.problems import field_errors
 from app.features.files import service as files
-from app.features.files.access import form_files, sent_ids
+from app.features.files.dependencies import form_files, sent_ids
 from app.features.files.schemas import FileRead
-from app.features.identity.access import CurrentActor
+from app.features.identity.dependencies import CurrentActor
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError, PortfolioFullError
 from app.features.profiles.pages._files import REFUSED, beside_files
