@@ -1,15 +1,11 @@
 """What the clock does to the catalogue."""
 
 from app.core.resources import Resources
-from app.core.uow import unit_of_work
 from app.core.worker import periodic
-from app.features.catalog import service
-from app.features.catalog.schemas import Searched
+from app.features.catalog import workflows
 
 
 @periodic("catalog.learn_terms")
 async def learn_terms(resources: Resources) -> None:
     """Make the dictionaries of search anew."""
-    for searched in Searched:
-        async with unit_of_work(resources) as uow:
-            await service.learn_terms(uow, searched)
+    await workflows.learn_terms(resources)

@@ -1,12 +1,10 @@
 """What the edges of this room and of those above share: taking the bytes of a form in, and reading its files."""
 
-import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import suppress
 from uuid import UUID
 
-import structlog
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect
@@ -14,15 +12,9 @@ from starlette.requests import ClientDisconnect
 from app.core.actor import Actor
 from app.core.http import connection_resources
 from app.core.intake import LongBody
-from app.core.resources import Resources
-from app.core.uow import unit_of_work
-from app.features.files import rules, service
-from app.features.files.errors import StorageDownError
-from app.features.files.schemas import UploadRead
-from app.gateways.spool import SpoolFullError, spool_of
-from app.models.file import File, SubjectKind
-
-log = structlog.get_logger()
+from app.features.files import rules, workflows
+from app.features.files.errors import UploadInterruptedError
+from app.models.file import SubjectKind
 
 FORM_OVERHEAD = 65_536
 """What a form may add to the bytes of its file."""
@@ -30,58 +22,17 @@ NEW = "_new"
 """What the file input of a field is called beside the ids that it yields: `files` and `files_new`."""
 
 
-async def take(
-    resources: Resources, actor: Actor, kind: SubjectKind, upload: UploadFile, replaces: UUID | None = None
-) -> File:
-    """Take one file of a form in: announced, kept, and handed to whoever looks at it.
+async def pieces_of(request: Request) -> AsyncGenerator[bytes]:
+    """Yield the body of a request as it arrives.
 
-    It opens two short transactions around the slow part. What fails leaves nothing behind and nothing charged.
+    Raises:
+        UploadInterruptedError: The sender went away in the middle of it.
     """
-    async with unit_of_work(resources) as uow:
-        file = await service.announce(uow, actor, kind, upload.filename or "", upload.size or 0, replaces)
-        key = await service.source_key(uow.session, file.id)
     try:
-        try:
-            await asyncio.to_thread(spool_of(resources.settings).keep, file.id, upload.file)
-        except SpoolFullError as error:
-            raise StorageDownError from error
-        digest = await service.keep_bytes(resources, file.id, key)
-        async with unit_of_work(resources) as uow:
-            return await service.arrived(uow, file.id, digest)
-    finally:
-        # Nothing to give up once it arrived; then only the copy of this machine goes.
-        async with unit_of_work(resources) as uow:
-            await service.give_up(uow, file.id)
-
-
-async def take_piece(request: Request, actor: Actor, file_id: UUID, offset: int) -> UploadRead:
-    """Add the body of a request to an upload; with the last byte the file is kept and handed to whoever looks at it.
-
-    A piece that was answered and whose answer got lost may be sent again, empty: nothing happens twice.
-    """
-    resources = connection_resources(request)
-    async with resources.read_sessions() as session:
-        upload = await service.find_upload(session, resources.settings, actor, file_id)
-    if upload.whole:
-        return upload
-    length = offset
-    try:
-        length = await service.receive(resources, upload, offset, request.stream())
-    except ClientDisconnect:
-        # Nobody reads the answer; what arrived stays.
-        await log.ainfo("upload_broke", file_id=str(file_id))
-    finally:
-        async with unit_of_work(resources) as uow:
-            await service.touch(uow, file_id)
-    if length == upload.size and spool_of(resources.settings).length(file_id) == length:
-        async with resources.read_sessions() as session:
-            key = await service.source_key(session, file_id)
-        digest = await service.keep_bytes(resources, file_id, key)
-        async with unit_of_work(resources) as uow:
-            await service.arrived(uow, file_id, digest)
-        await asyncio.to_thread(spool_of(resources.settings).drop, file_id)
-    async with resources.read_sessions() as session:
-        return await service.find_upload(session, resources.settings, actor, file_id)
+        async for piece in request.stream():
+            yield piece
+    except ClientDisconnect as error:
+        raise UploadInterruptedError from error
 
 
 def form_with_files(path: str) -> LongBody:
@@ -117,7 +68,10 @@ async def form_files(
     ids = [file_id for file_id in sent_ids(form, name) if file_id not in removed]
     sent = [item for item in form.getlist(f"{name}{NEW}") if isinstance(item, UploadFile) and item.filename]
     old = next((file_id for file_id in sent_ids(form, f"{name}_replaces") if file_id in ids), None)
-    taken = [(await take(resources, actor, kind, new, None if place else old)).id for place, new in enumerate(sent)]
+    taken = [
+        (await workflows.take_file(resources, actor, kind, new, None if place else old)).id
+        for place, new in enumerate(sent)
+    ]
     if old and taken:
         ids[ids.index(old)] = taken.pop(0)
     return [*ids, *taken]

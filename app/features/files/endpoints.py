@@ -16,8 +16,8 @@ from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
-from app.features.files import rules, service
-from app.features.files.dependencies import FORM_OVERHEAD, ids_in, take, take_piece
+from app.features.files import rules, service, workflows
+from app.features.files.dependencies import FORM_OVERHEAD, ids_in, pieces_of
 from app.features.files.errors import (
     EmptyFileError,
     FileInUseError,
@@ -116,7 +116,7 @@ async def upload_file(request: Request, actor: CurrentActor, resources: ProcessR
             faults.append(FieldError(("body", "file"), NO_FILE))
         if faults or not isinstance(file, UploadFile):
             raise InvalidError(errors=faults)
-        taken = await take(resources, actor, SubjectKind(kind), file, *replaces)
+        taken = await workflows.take_file(resources, actor, SubjectKind(kind), file, *replaces)
     async with resources.read_sessions() as session:
         return await service.get_own_file(session, actor, taken.id)
 
@@ -148,13 +148,14 @@ async def send_piece(
     request: Request,
     file_id: UUID,
     actor: CurrentActor,
+    resources: ProcessResources,
     response: Response,
     offset: Annotated[int, Header(alias=OFFSET, ge=0, le=2**53)],
 ) -> UploadRead:
     """Send the next piece, from `Upload-Offset` on. What arrived of a piece before the line broke stays."""
     if media_type(request.headers.get("content-type")) not in PIECES:
         raise UnsupportedMediaTypeError(N_("Send the body as application/octet-stream"))
-    upload = await take_piece(request, actor, file_id, offset)
+    upload = await workflows.receive_piece(resources, actor, file_id, offset, pieces_of(request))
     response.headers[OFFSET] = str(upload.offset)
     return upload
 
