@@ -7,8 +7,8 @@ import pytest
 from app.core.config import Settings
 from app.core.security.limits import Rate
 from app.core.security.passwords import LONGEST_QUEUE
-from app.features.identity import rules
-from app.features.identity.service import contacts, passwords, registering, sessions, signing_in
+from app.features.identity import rules, workflows
+from app.features.identity.service import contacts, passwords, registering, signing_in
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
 SETTINGS = (
@@ -22,11 +22,11 @@ SETTINGS = (
 )
 RATES: dict[str, Rate] = {
     "300 in 10 min": signing_in.FAILED_BY_ADDRESS,
-    "10 wrong in 15 min": sessions.WRONG_PASSWORDS,
-    "40 compared in 15 min": sessions.COMPARED_PASSWORDS,
+    "10 wrong in 15 min": workflows.WRONG_PASSWORDS,
+    "40 compared in 15 min": workflows.COMPARED_PASSWORDS,
     "10 an hour": contacts.LETTERS_BY_ACCOUNT,
     "5 resets": passwords.RESETS_BY_NAME,
-    "20 an hour": passwords.ANSWERS_BY_NAME,
+    "20 an hour": workflows.ANSWERS_BY_NAME,
     "60 an hour": registering.REGISTER_BY_ADDRESS,
     "240 a minute": passwords.JUDGED_BY_ADDRESS,
 }

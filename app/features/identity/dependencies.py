@@ -19,8 +19,7 @@ from app.core.security.address import client_address, limit_key
 from app.core.security.cookies import CSRF_COOKIE, cookie_names, delete_cookie, put_cookie
 from app.core.security.csrf import SAFE_METHODS, is_csrf_of
 from app.core.security.tokens import BadTokenError, Claims, TokenKind, token_codec
-from app.core.uow import UnitOfWork, unit_of_work
-from app.features.identity import service
+from app.features.identity import service, workflows
 from app.features.identity.errors import NotPermittedError, NotSignedInError, SessionEndedError
 from app.features.identity.service import Caller, IssuedTokens, SessionView
 
@@ -64,15 +63,6 @@ def drop_tokens(connection: HTTPConnection, settings: Settings, *, device: bool 
         delete_cookie(connection, settings, names.device)
 
 
-def give_tokens(connection: HTTPConnection, uow: UnitOfWork, issued: IssuedTokens) -> None:
-    """Send the cookies once the session is committed, never before."""
-
-    async def put() -> None:
-        put_tokens(connection, uow.resources.settings, issued)
-
-    uow.after_commit(put)
-
-
 def bearer_of(connection: HTTPConnection) -> str | None:
     """Return the token of an `Authorization: Bearer` header; cookies do not count beside it."""
     scheme, _space, token = connection.headers.get("authorization", "").partition(" ")
@@ -112,9 +102,9 @@ async def renew(connection: HTTPConnection, resources: Resources) -> IssuedToken
         raise NotSignedInError
     names = cookie_names(resources.settings)
     try:
-        claims = token_codec(resources).decode(connection.cookies.get(names.refresh, ""), TokenKind.REFRESH)
-        async with unit_of_work(resources) as uow:
-            issued = await service.refresh(uow, claims, caller_of(connection))
+        issued = await workflows.renew_session(
+            resources, connection.cookies.get(names.refresh, ""), caller_of(connection)
+        )
     except UnauthenticatedError:
         drop_tokens(connection, resources.settings)
         raise
@@ -176,7 +166,7 @@ async def _note_view(connection: HTTPConnection, view: SessionView | None) -> No
         connection.state.actor = actor_of(view)
         if view.locale in LOCALES and chosen_locale(connection.cookies) is None:
             set_locale(view.locale)
-        await service.touch(connection_resources(connection), view, utc_now())
+        await workflows.touch(connection_resources(connection), view, utc_now())
 
 
 async def _view(connection: HTTPConnection, *, renewing: bool) -> SessionView | None:

@@ -15,7 +15,7 @@ from app.core.security.csrf import CsrfError
 from app.core.security.limits import TooManyTriesError
 from app.core.security.passwords import HashingBusyError
 from app.core.security.tokens import BadTokenError
-from app.features.identity import dependencies, service
+from app.features.identity import dependencies, service, workflows
 from app.features.identity.dependencies import CurrentSession, Knocker, RenewedTokens
 from app.features.identity.errors import (
     AccountBannedError,
@@ -84,13 +84,10 @@ def _json(model: UserRead, code: int = status.HTTP_200_OK) -> Response:
         HashingBusyError, PasswordServiceError,
     ),
 )  # fmt: skip
-async def register(
-    form: Registration, request: Request, caller: Knocker, resources: ProcessResources, uow: Uow
-) -> Response:
+async def register(form: Registration, request: Request, caller: Knocker, resources: ProcessResources) -> Response:
     """Make an account and sign in with it."""
-    account = await service.prepare(resources, form, caller)
-    user, issued = await service.register(uow, account, caller, replaces=dependencies.session_sent(request))
-    dependencies.give_tokens(request, uow, issued)
+    user, issued = await workflows.register(resources, form, caller, replaces=dependencies.session_sent(request))
+    dependencies.put_tokens(request, resources.settings, issued)
     return _json(service.user_read(user), status.HTTP_201_CREATED)
 
 
@@ -101,15 +98,10 @@ async def register(
         *GUARDED, AccountInputError, WrongCredentialsError, AccountBannedError, TooManyTriesError, HashingBusyError
     ),
 )
-async def login(form: SignInForm, request: Request, caller: Knocker, resources: ProcessResources, uow: Uow) -> Response:
+async def login(form: SignInForm, request: Request, caller: Knocker, resources: ProcessResources) -> Response:
     """Sign in with a password and a user name, an e-mail address or a phone number."""
-    async with resources.read_sessions() as session:
-        ticket = await service.begin_sign_in(session, resources, form, caller)
-    checked = await service.check_password(resources, ticket, form.password)
-    user, issued = await service.finish_sign_in(
-        uow, ticket, checked, caller, replaces=dependencies.session_sent(request)
-    )
-    dependencies.give_tokens(request, uow, issued)
+    user, issued = await workflows.sign_in(resources, form, caller, replaces=dependencies.session_sent(request))
+    dependencies.put_tokens(request, resources.settings, issued)
     return _json(service.user_read(user))
 
 
@@ -149,11 +141,10 @@ async def change_me(form: ProfileChange, view: CurrentSession, uow: Uow) -> User
 
 @router.post("/reauthenticate", responses=refusals(*PROVED))
 async def reauthenticate(
-    form: Reauthentication, view: CurrentSession, caller: Knocker, resources: ProcessResources, uow: Uow
+    form: Reauthentication, view: CurrentSession, caller: Knocker, resources: ProcessResources
 ) -> Done:
     """Enter the password again, which opens the changes that need it for a few minutes."""
-    await service.prove(resources, view.user_id, form.password)
-    await service.reauthenticate(uow, view, caller)
+    await workflows.reauthenticate(resources, view, form.password, caller)
     return Done()
 
 
@@ -165,11 +156,11 @@ async def sessions(view: CurrentSession, session: ReadSession) -> SessionList:
 
 @router.post("/sessions/end-others", responses=refusals(*PROVED))
 async def end_other_sessions(
-    view: CurrentSession, caller: Knocker, resources: ProcessResources, uow: Uow, form: PasswordProof | None = None
+    view: CurrentSession, caller: Knocker, resources: ProcessResources, form: PasswordProof | None = None
 ) -> SessionsEnded:
     """Sign out everywhere else."""
-    await service.require_proof(resources, view, form.current_password if form else None)
-    return SessionsEnded(ended=await service.end_others(uow, view.user_id, view.id, caller))
+    proof = form.current_password if form else None
+    return SessionsEnded(ended=await workflows.end_others(resources, view, proof, caller))
 
 
 @router.delete("/sessions/{session_id:uuid}", responses=refusals(*PROVED, SessionNotFoundError))
@@ -178,12 +169,10 @@ async def end_session(
     view: CurrentSession,
     caller: Knocker,
     resources: ProcessResources,
-    uow: Uow,
     form: PasswordProof | None = None,
 ) -> SessionsEnded:
     """Sign out on one device."""
-    await service.require_proof(resources, view, form.current_password if form else None)
-    await service.end_session(uow, view.user_id, session_id, caller)
+    await workflows.end_session(resources, view, session_id, form.current_password if form else None, caller)
     return SessionsEnded(ended=1)
 
 
@@ -236,28 +225,28 @@ async def ask_reset(form: ResetRequest, caller: Knocker, uow: Uow) -> Done:
         *GUARDED, BadChallengeError, AccountInputError, TooManyTriesError, HashingBusyError, PasswordServiceError
     ),
 )
-async def answer_reset(form: ResetConfirmation, caller: Knocker, resources: ProcessResources, uow: Uow) -> Done:
+async def answer_reset(form: ResetConfirmation, caller: Knocker, resources: ProcessResources) -> Done:
     """Set a new password by link or code; sign in with it afterwards."""
-    drafted = await service.draft_reset(resources, form, caller)
-    await service.answer_reset(uow, form, drafted, caller)
+    await workflows.reset_password(resources, form, caller)
     return Done()
 
 
 @router.post("/password", responses=refusals(*PROVED, AccountInputError, PasswordServiceError))
-async def change_password(form: PasswordChange, view: CurrentSession, caller: Knocker, uow: Uow) -> SessionsEnded:
+async def change_password(
+    form: PasswordChange, view: CurrentSession, caller: Knocker, resources: ProcessResources
+) -> SessionsEnded:
     """Set a new password after the present one; the other sessions end unless told otherwise."""
-    return SessionsEnded(ended=await service.change_password(uow, view, form, caller))
+    return SessionsEnded(ended=await workflows.change_password(resources, view, form, caller))
 
 
 @router.post(
     "/email", status_code=status.HTTP_202_ACCEPTED, responses=refusals(*PROVED, AccountInputError, EmailTakenError)
 )
 async def change_email(
-    form: EmailChange, view: CurrentSession, caller: Knocker, resources: ProcessResources, uow: Uow
+    form: EmailChange, view: CurrentSession, caller: Knocker, resources: ProcessResources
 ) -> PendingChange:
     """Ask for another address; it counts once it is confirmed."""
-    await service.require_proof(resources, view, form.current_password)
-    challenge = await service.ask_email_change(uow, view.user_id, form.email, caller)
+    challenge = await workflows.change_email(resources, view, form, caller)
     return PendingChange(pending=challenge.target, expires_at=challenge.expires_at)
 
 
@@ -265,11 +254,10 @@ async def change_email(
     "/phone", status_code=status.HTTP_202_ACCEPTED, responses=refusals(*PROVED, AccountInputError, PhoneTakenError)
 )
 async def change_phone(
-    form: PhoneChange, view: CurrentSession, caller: Knocker, resources: ProcessResources, uow: Uow
+    form: PhoneChange, view: CurrentSession, caller: Knocker, resources: ProcessResources
 ) -> PendingChange:
     """Ask for another number; it counts once it is confirmed."""
-    await service.require_proof(resources, view, form.current_password)
-    challenge = await service.ask_phone_change(uow, view.user_id, form.phone, caller)
+    challenge = await workflows.change_phone(resources, view, form, caller)
     return PendingChange(pending=challenge.target, expires_at=challenge.code_expires_at)
 
 
@@ -280,11 +268,9 @@ async def deactivate(
     view: CurrentSession,
     caller: Knocker,
     resources: ProcessResources,
-    uow: Uow,
 ) -> Done:
     """Close the account."""
-    await service.prove(resources, view.user_id, form.password)
-    await service.deactivate(uow, view.user_id, caller)
+    await workflows.deactivate(resources, view, form.password, caller)
     dependencies.drop_tokens(request, resources.settings, device=True)
     return Done()
 

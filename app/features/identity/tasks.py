@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from app.core.resources import Resources
-from app.core.uow import UnitOfWork, unit_of_work
+from app.core.uow import UnitOfWork
 from app.core.worker import consumer, periodic
-from app.features.identity import service
+from app.features.identity import service, workflows
 from app.features.identity.events import PasswordResetPrepared, PasswordResetRequested, PhoneConfirmationRequested
 from app.features.identity.service import Caller
 
@@ -31,5 +31,4 @@ async def on_password_reset_prepared(uow: UnitOfWork, event: PasswordResetPrepar
 @periodic("identity.prune")
 async def prune(resources: Resources) -> None:
     """Forget sessions, proofs and counters that ended long ago."""
-    async with unit_of_work(resources) as uow:
-        await service.prune(uow)
+    await workflows.prune(resources)

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from app.core.errors import DomainError
 from app.core.http import ProcessResources, RoomRouter, Uow, connection_resources
 from app.core.i18n import N_, _, ngettext
-from app.features.identity import dependencies, service
+from app.features.identity import dependencies, service, workflows
 from app.features.identity.dependencies import Knocker, OptionalActor
 from app.features.identity.pages._forms import read, refuse
 from app.features.identity.schemas import PasswordToJudge, Registration, SignInForm
@@ -47,20 +47,17 @@ def _shortest(request: Request) -> int:
 
 
 @router.post("/sign-up")
-async def sign_up(request: Request, caller: Knocker, resources: ProcessResources, uow: Uow) -> Response:
+async def sign_up(request: Request, caller: Knocker, resources: ProcessResources) -> Response:
     """Make an account and sign in with it."""
     form = await request.form()
     target = safe_next(str(form.get("next", "")), AFTER)
     context = {"next": target, "shortest": _shortest(request)}
     try:
-        account = await service.prepare(resources, read(Registration, form), caller)
+        typed, replaces = read(Registration, form), dependencies.session_sent(request)
+        user, issued = await workflows.register(resources, typed, caller, replaces=replaces)
     except DomainError as error:
         return refuse(request, "identity/sign_up.html", form, error, context)
-    made = await uow.attempt(service.register(uow, account, caller, replaces=dependencies.session_sent(request)))
-    if isinstance(made, DomainError):
-        return refuse(request, "identity/sign_up.html", form, made, context)
-    user, issued = made
-    dependencies.give_tokens(request, uow, issued)
+    dependencies.put_tokens(request, resources.settings, issued)
     text = _("Welcome. We have sent a message to confirm how you can be reached.")
     return redirect(target, text.format(name=user.username))
 
@@ -74,22 +71,16 @@ async def show_sign_in(request: Request, actor: OptionalActor, next: Next = None
 
 
 @router.post("/sign-in")
-async def sign_in(request: Request, caller: Knocker, resources: ProcessResources, uow: Uow) -> Response:
+async def sign_in(request: Request, caller: Knocker, resources: ProcessResources) -> Response:
     """Sign in and go where the person wanted to go."""
     form = await request.form()
     target = safe_next(str(form.get("next", "")), AFTER)
     try:
-        typed = read(SignInForm, form)
-        async with resources.read_sessions() as session:
-            ticket = await service.begin_sign_in(session, resources, typed, caller)
-        checked = await service.check_password(resources, ticket, typed.password)
+        typed, replaces = read(SignInForm, form), dependencies.session_sent(request)
+        _user, issued = await workflows.sign_in(resources, typed, caller, replaces=replaces)
     except DomainError as error:
         return refuse(request, "identity/sign_in.html", form, error, {"next": target})
-    replaces = dependencies.session_sent(request)
-    done = await uow.attempt(service.finish_sign_in(uow, ticket, checked, caller, replaces=replaces))
-    if isinstance(done, DomainError):
-        return refuse(request, "identity/sign_in.html", form, done, {"next": target})
-    dependencies.give_tokens(request, uow, done[1])
+    dependencies.put_tokens(request, resources.settings, issued)
     return _come_back(target)
 
 

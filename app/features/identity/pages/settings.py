@@ -10,8 +10,9 @@ from app.core.errors import DomainError, InvalidError
 from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import N_, _, ngettext
 from app.core.resources import Resources
-from app.features.identity import dependencies, service
+from app.features.identity import dependencies, service, workflows
 from app.features.identity.dependencies import CurrentSession, Knocker
+from app.features.identity.errors import SessionNotFoundError
 from app.features.identity.pages._forms import read, refuse
 from app.features.identity.schemas import EmailChange, PasswordChange, PhoneChange, ProfileChange
 from app.features.identity.service import SessionView
@@ -106,13 +107,12 @@ async def show_change(request: Request, change: Change, view: CurrentSession, re
 
 @router.post("/security/password")
 async def change_password(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, uow: Uow
+    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources
 ) -> Response:
     """Set a new password and sign out everywhere else."""
     form = await request.form()
     try:
-        # Every refusal of this verb comes before its first write, so nothing has to be undone here.
-        await service.change_password(uow, view, read(PasswordChange, form), caller)
+        await workflows.change_password(resources, view, read(PasswordChange, form), caller)
     except DomainError as error:
         return refuse(request, "identity/change_password.html", form, error, _context(resources, view))
     return redirect("/settings/security", _("The password is changed, and the other devices are signed out."))
@@ -120,49 +120,40 @@ async def change_password(
 
 @router.post("/security/email")
 async def change_email(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, uow: Uow
+    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources
 ) -> Response:
     """Ask for another address."""
     form, template = await request.form(), "identity/change_email.html"
     try:
-        typed = read(EmailChange, form)
-        await service.require_proof(resources, view, typed.current_password)
+        await workflows.change_email(resources, view, read(EmailChange, form), caller)
     except DomainError as error:
         return refuse(request, template, form, error, _context(resources, view))
-    done = await uow.attempt(service.ask_email_change(uow, view.user_id, typed.email, caller))
-    if isinstance(done, DomainError):
-        return refuse(request, template, form, done, _context(resources, view))
     return redirect("/confirm-email", _("We have sent a message to the new address. The old one stays until then."))
 
 
 @router.post("/security/phone")
 async def change_phone(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, uow: Uow
+    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources
 ) -> Response:
     """Ask for another number."""
     form, template = await request.form(), "identity/change_phone.html"
     try:
-        typed = read(PhoneChange, form)
-        await service.require_proof(resources, view, typed.current_password)
+        await workflows.change_phone(resources, view, read(PhoneChange, form), caller)
     except DomainError as error:
         return refuse(request, template, form, error, _context(resources, view))
-    done = await uow.attempt(service.ask_phone_change(uow, view.user_id, typed.phone, caller))
-    if isinstance(done, DomainError):
-        return refuse(request, template, form, done, _context(resources, view))
     return redirect("/confirm-phone", _("We have sent a code to the new number. The old one stays until then."))
 
 
 @router.post("/security/close")
 async def close_account(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, uow: Uow
+    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources
 ) -> Response:
     """Close the account for good."""
     form = await request.form()
     try:
-        await service.prove(resources, view.user_id, str(form.get("current_password", "")))
+        await workflows.deactivate(resources, view, str(form.get("current_password", "")), caller)
     except DomainError as error:
         return refuse(request, "identity/change_close.html", form, error, _context(resources, view))
-    await service.deactivate(uow, view.user_id, caller)
     dependencies.drop_tokens(request, resources.settings, device=True)
     return redirect("/", _("The account is closed."), "note")
 
@@ -178,24 +169,22 @@ async def show_devices(
 
 
 @router.post("/devices/end")
-async def end_devices(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, uow: Uow
-) -> Response:
+async def end_devices(request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources) -> Response:
     """Sign out on one device, or on all the others."""
     form = await request.form()
-    chosen = str(form.get("session", ""))
+    chosen, proof = str(form.get("session", "")), str(form.get("current_password", ""))
     try:
-        await service.require_proof(resources, view, str(form.get("current_password", "")))
-        target = None if chosen == "others" else UUID(chosen)
+        if chosen == "others":
+            ended = await workflows.end_others(resources, view, proof, caller)
+        else:
+            await workflows.end_session(resources, view, UUID(chosen), proof, caller)
+            ended = 1
+    except SessionNotFoundError:
+        raise
     except ValueError:
         return await _devices_again(request, resources, view, InvalidError())
     except DomainError as error:
         return await _devices_again(request, resources, view, error)
-    if target is None:
-        ended = await service.end_others(uow, view.user_id, view.id, caller)
-    else:
-        await service.end_session(uow, view.user_id, target, caller)
-        ended = 1
     text = ngettext("{count} device is signed out.", "{count} devices are signed out.", ended).format(count=ended)
     return redirect("/settings/devices", text)
 

@@ -3,19 +3,17 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.core.clock import utc_now
 from app.core.resources import Resources
 from app.core.security.blacklist import blacklist
-from app.core.security.limits import Rate, limiter
-from app.core.security.passwords import password_hasher
 from app.core.security.tokens import Claims
-from app.core.uow import UnitOfWork, unit_of_work
+from app.core.uow import UnitOfWork
 from app.features.identity import repository
 from app.features.identity.errors import (
     NotSignedInError,
-    ReauthenticationRequiredError,
     SessionNotFoundError,
-    WrongPasswordError,
 )
 from app.features.identity.repository import SessionView
 from app.features.identity.service.callers import Caller, note
@@ -23,10 +21,6 @@ from app.models.security_event import SecurityEventKind
 from app.models.session import SessionEnd
 from app.models.user import User
 
-WRONG_PASSWORDS = Rate("password-again", 10, 900)
-COMPARED_PASSWORDS = Rate("password-compared", 40, 900)
-"""Counted before comparing, so that many guesses at once are no way around the first one."""
-TOUCH_AFTER = timedelta(minutes=10)
 KEPT_AFTER_END = timedelta(days=90)
 
 
@@ -65,47 +59,24 @@ async def end_others(uow: UnitOfWork, user_id: UUID, keep: UUID, caller: Caller)
     return ended
 
 
-async def prove(resources: Resources, user_id: UUID, password: str) -> str:
-    """Compare the present password outside of a transaction and return the hash it was compared with.
+async def password_hash_of(session: AsyncSession, user_id: UUID) -> str:
+    """Return what the present password is compared with.
 
     Raises:
-        WrongPasswordError: It is wrong.
-        TooManyTriesError: It was wrong too often.
+        NotSignedInError: The account is gone.
     """
-    async with resources.read_sessions() as session:
-        user = await repository.get_user(session, user_id)
+    user = await repository.get_user(session, user_id)
     if user is None:
         raise NotSignedInError
-    await limiter(resources).refuse_if_full(WRONG_PASSWORDS, str(user_id))
-    await limiter(resources).hit(COMPARED_PASSWORDS, str(user_id))
-    matched, _upgraded = await password_hasher(resources.settings.bcrypt_rounds).verify(password, user.password_hash)
-    if not matched:
-        await limiter(resources).count(WRONG_PASSWORDS, str(user_id))
-        raise WrongPasswordError
     return user.password_hash
 
 
 async def reauthenticate(uow: UnitOfWork, view: SessionView, caller: Caller) -> None:
-    """Note that the password was entered just now (after `prove`)."""
+    """Note that the password was entered just now (after its proof)."""
     opened = await repository.lock_session(uow.session, view.id)
     if opened is not None:
         opened.authenticated_at = utc_now()
         note(uow, view.user_id, SecurityEventKind.REAUTHENTICATED, caller, session_id=view.id)
-
-
-async def require_proof(resources: Resources, view: SessionView, password: str | None) -> None:
-    """Let a change pass whose owner entered the password a few minutes ago, or sends it now.
-
-    Raises:
-        ReauthenticationRequiredError: Neither is so.
-        WrongPasswordError: The password sent is wrong.
-        TooManyTriesError: It was wrong too often.
-    """
-    if password:
-        await prove(resources, view.user_id, password)
-        return
-    if not is_fresh(resources, view):
-        raise ReauthenticationRequiredError
 
 
 def is_fresh(resources: Resources, view: SessionView) -> bool:
@@ -113,11 +84,9 @@ def is_fresh(resources: Resources, view: SessionView) -> bool:
     return utc_now() - view.authenticated_at <= timedelta(minutes=resources.settings.reauthentication_minutes)
 
 
-async def touch(resources: Resources, view: SessionView, now: datetime) -> None:
-    """Note the use of a session, at most every ten minutes, so that reading does not write."""
-    if now - view.last_used_at > TOUCH_AFTER:
-        async with unit_of_work(resources) as uow:
-            await repository.touch_session(uow.session, view.id, now)
+async def touch(uow: UnitOfWork, session_id: UUID, now: datetime) -> None:
+    """Note the use of a session."""
+    await repository.touch_session(uow.session, session_id, now)
 
 
 async def update_profile(uow: UnitOfWork, user_id: UUID, display_name: str | None, locale: str | None) -> User:
