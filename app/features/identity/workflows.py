@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from app.core import identifiers
 from app.core.resources import Resources
 from app.core.security.limits import Rate, limiter
 from app.core.security.passwords import password_hasher
@@ -170,7 +171,7 @@ async def reset_password(resources: Resources, form: ResetConfirmation, caller: 
         async with resources.read_sessions() as session:
             words = await service.words_of_link(session, resources.settings, form.token)
     elif form.code and form.identifier:
-        identifier = rules.identify(form.identifier, resources.settings.phone_region)
+        identifier = identifiers.identify(form.identifier, resources.settings.phone_region)
         await limiter(resources).hit(ANSWERS_BY_NAME, identifier.counted_as)
         words = rules.own_words(form.identifier, None, None)
     else:

@@ -2,7 +2,6 @@
 
 from app.features.identity.repository import SessionView
 from app.features.identity.rules import Standing, place_of
-from app.features.identity.rules import fold as folded_username
 from app.features.identity.service.callers import Caller
 from app.features.identity.service.contacts import (
     answer_email,
@@ -98,7 +97,6 @@ __all__ = [
     "find_named",
     "find_person",
     "finish_sign_in",
-    "folded_username",
     "history",
     "is_fresh",
     "judge_password",

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import identifiers
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.ids import new_id
 from app.core.security.keys import bytes_of, sign, text_of
 from app.core.security.limits import Rate, limiter
 from app.core.uow import UnitOfWork
-from app.features.identity import repository, rules
+from app.features.identity import repository
 from app.features.identity.errors import (
     AccountInputError,
     BadChallengeError,
@@ -189,8 +190,8 @@ async def ask_email_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: C
     """
     await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
     try:
-        wanted = rules.email(typed)
-    except rules.Refused as refused:
+        wanted = identifiers.email(typed)
+    except identifiers.Refused as refused:
         raise AccountInputError(errors=[refused.error]) from refused
     user = await _own(uow, user_id)
     if await repository.is_taken(uow.session, email_key=wanted.key):
@@ -209,8 +210,8 @@ async def ask_phone_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: C
     """
     await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
     try:
-        wanted = rules.phone(typed, uow.resources.settings.phone_region)
-    except rules.Refused as refused:
+        wanted = identifiers.phone(typed, uow.resources.settings.phone_region)
+    except identifiers.Refused as refused:
         raise AccountInputError(errors=[refused.error]) from refused
     user = await _own(uow, user_id)
     if await repository.is_taken(uow.session, phone=wanted):
@@ -235,7 +236,7 @@ async def answer_email(
         raise BadChallengeError
     if changing:
         old = user.email
-        wanted = rules.email(challenge.target)
+        wanted = identifiers.email(challenge.target)
         user.email, user.email_key = wanted.shown, wanted.key
         await repository.flush_unique(uow.session)
         note(uow, user.id, SecurityEventKind.EMAIL_CHANGED, caller)

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import identifiers
 from app.core.clock import utc_now
 from app.core.uow import UnitOfWork
-from app.features.identity import repository, rules
+from app.features.identity import repository
 from app.features.identity.events import AccountBanned, AccountUnbanned
 from app.features.identity.service.callers import Caller, note
 from app.models.security_event import SecurityEventKind
@@ -26,13 +27,13 @@ class Person:
 
 async def find_person(session: AsyncSession, typed: str, region: str) -> Person | None:
     """Return whom a user name, an address or a number belongs to, closed and banned accounts included."""
-    user = await repository.find_user(session, **rules.identify(typed, region).keys)
+    user = await repository.find_user(session, **identifiers.identify(typed, region).keys)
     return Person(user.id, user.username, user.status) if user is not None else None
 
 
 async def find_named(session: AsyncSession, username: str) -> Person | None:
     """Return whom a user name belongs to, and nothing else than a user name."""
-    user = await repository.find_user(session, username_key=rules.fold(username))
+    user = await repository.find_user(session, username_key=identifiers.fold(username))
     return Person(user.id, user.username, user.status) if user is not None else None
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import identifiers
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.resources import Resources
@@ -75,7 +76,9 @@ async def ask_reset(uow: UnitOfWork, typed: str, caller: Caller) -> None:
 
 async def prepare_reset(uow: UnitOfWork, typed: str, caller: Caller) -> AuthChallenge | None:
     """Open the challenge if the name is known; the letter goes to a contact of the account, never to what was typed."""
-    user = await repository.find_user(uow.session, **rules.identify(typed, uow.resources.settings.phone_region).keys)
+    user = await repository.find_user(
+        uow.session, **identifiers.identify(typed, uow.resources.settings.phone_region).keys
+    )
     if user is None or user.status is not UserStatus.ACTIVE:
         return None
     if not await limiter(uow.resources).allows(RESETS_BY_NAME, str(user.id)):
@@ -121,7 +124,7 @@ async def _proof(uow: UnitOfWork, form: ResetConfirmation) -> AuthChallenge:
         return await take_link(uow, form.token, RESET)
     if not form.code or not form.identifier:
         raise BadChallengeError
-    identifier = rules.identify(form.identifier, uow.resources.settings.phone_region)
+    identifier = identifiers.identify(form.identifier, uow.resources.settings.phone_region)
     user = await repository.find_user(uow.session, **identifier.keys)
     if user is None:
         raise BadChallengeError

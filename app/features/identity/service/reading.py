@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import identifiers
 from app.core.actor import Actor, Role
 from app.core.clock import utc_now
 from app.core.i18n import _, use_locale
@@ -23,7 +24,7 @@ from app.models.user import User, UserStatus
 
 
 def _readable(email: str | None) -> str:
-    return rules.ascii_email(email) if email else ""
+    return identifiers.ascii_email(email) if email else ""
 
 
 def user_read_of(view: SessionView) -> UserRead:
@@ -144,7 +145,7 @@ async def contact_of(session: AsyncSession, user_id: UUID) -> Contact | None:
 
 async def find_actor(session: AsyncSession, username: str) -> Actor | None:
     """Return the person of this user name as verbs know them; for the operator's commands, active accounts only."""
-    user = await repository.find_user(session, username_key=rules.fold(username))
+    user = await repository.find_user(session, username_key=identifiers.fold(username))
     if user is None or user.status is not UserStatus.ACTIVE:
         return None
     return Actor(id=user.id, username=user.username, roles=frozenset({Role.USER, user.role}), locale=user.locale)
@@ -177,7 +178,7 @@ async def letter_for(session: AsyncSession, resources: Resources, challenge_id: 
     user = await repository.get_user(session, challenge.user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
         return None
-    is_phone = not rules.looks_like_email(challenge.target)
+    is_phone = not identifiers.looks_like_email(challenge.target)
     return Letter(
         contact=_contact(user),
         purpose=challenge.purpose,

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.core import identifiers
 from app.core.actor import Role
 from app.core.clock import utc_now
 from app.core.errors import FieldError
 from app.core.i18n import N_, current_locale
+from app.core.identifiers import Canonical
 from app.core.ids import new_id
 from app.core.resources import Resources
 from app.core.security.limits import Rate, limiter
@@ -15,7 +17,6 @@ from app.core.uow import UnitOfWork
 from app.features.identity import repository, rules
 from app.features.identity.errors import AccountInputError
 from app.features.identity.events import AccountDeactivated, UserRegistered
-from app.features.identity.rules import Canonical
 from app.features.identity.schemas import Registration
 from app.features.identity.service.callers import Caller, note
 from app.features.identity.service.contacts import open_challenge
@@ -48,15 +49,15 @@ def _read(form: Registration, region: str, *, allow_reserved: bool) -> tuple[Can
     number: str | None = None
     try:
         name = rules.username(form.username, allow_reserved=allow_reserved)
-    except rules.Refused as refused:
+    except identifiers.Refused as refused:
         errors.append(refused.error)
     try:
-        mail = rules.email(form.email or "") if (form.email or "").strip() else None
-    except rules.Refused as refused:
+        mail = identifiers.email(form.email or "") if (form.email or "").strip() else None
+    except identifiers.Refused as refused:
         errors.append(refused.error)
     try:
-        number = rules.phone(form.phone or "", region) if (form.phone or "").strip() else None
-    except rules.Refused as refused:
+        number = identifiers.phone(form.phone or "", region) if (form.phone or "").strip() else None
+    except identifiers.Refused as refused:
         errors.append(refused.error)
     if not (form.email or "").strip() and not (form.phone or "").strip():
         errors.append(FieldError(("body", "email"), N_("Give an e-mail address or a phone number.")))

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import identifiers
 from app.core.clock import utc_now
+from app.core.identifiers import Identifier
 from app.core.resources import Resources
 from app.core.security.keys import sign, text_of
 from app.core.security.limits import Rate, TooManyTriesError, limiter
@@ -16,7 +18,6 @@ from app.core.uow import UnitOfWork
 from app.features.identity import repository, rules
 from app.features.identity.errors import AccountBannedError, AccountInputError, WrongCredentialsError
 from app.features.identity.events import NewDeviceSignedIn
-from app.features.identity.rules import Identifier
 from app.features.identity.schemas import SignInForm
 from app.features.identity.service.callers import Caller, note
 from app.features.identity.service.tokens import IssuedTokens, open_session
@@ -54,7 +55,7 @@ def identifier_of(form: SignInForm, region: str) -> Identifier:
     if len(given) != 1:
         problem = rules.one_identifier_needed()
         raise AccountInputError(errors=[problem])
-    return rules.identify(next(iter(given.values())), region)
+    return identifiers.identify(next(iter(given.values())), region)
 
 
 async def begin_sign_in(session: AsyncSession, resources: Resources, form: SignInForm, caller: Caller) -> SignInTicket:
