@@ -3,7 +3,9 @@
 import base64
 import binascii
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 from pydantic import BaseModel
@@ -59,3 +61,19 @@ def decode_cursor(cursor: str, *types: type[str] | type[int]) -> tuple[Any, ...]
     if any(isinstance(value, str) and "\x00" in value for value in values):
         raise error
     return tuple(values)
+
+
+def place_of(moment: str, row_id: str) -> tuple[datetime, UUID]:
+    """Read a place in a list back from its cursor.
+
+    Raises:
+        BadCursorError: It is none.
+    """
+    try:
+        at = datetime.fromisoformat(moment)
+        found = UUID(row_id)
+    except ValueError as wrong:
+        raise BadCursorError from wrong
+    if at.tzinfo is None:
+        raise BadCursorError
+    return at, found

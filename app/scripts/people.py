@@ -6,8 +6,9 @@ from app.core.config import Settings
 from app.core.embedded import ServerAddresses
 from app.core.resources import Resources, open_resources
 from app.core.uow import UnitOfWork, unit_of_work
+from app.features.authentication.service import Caller
 from app.features.identity import service as identity
-from app.features.identity.service import Caller, Person
+from app.features.identity.service import Person
 from app.models.user import UserStatus
 
 LONGEST_REASON = 500

@@ -5,9 +5,9 @@ from app.core.config import Settings
 from app.core.embedded import ServerAddresses
 from app.core.resources import Resources, open_resources
 from app.core.uow import unit_of_work
+from app.features.authentication.service import Caller
 from app.features.identity import service as identity
 from app.features.identity.schemas import Registration
-from app.features.identity.service import Caller
 from app.models.user import UserStatus
 from app.scripts.people import PersonError
 

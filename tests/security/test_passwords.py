@@ -18,10 +18,11 @@ from app.core import identifiers
 from app.core.config import PRODUCTION_BCRYPT_ROUNDS, Settings
 from app.core.resources import Resources
 from app.core.security.passwords import LONGEST_QUEUE, HashingBusyError, PasswordHasher
+from app.features.authentication.errors import AccountInputError
+from app.features.authentication.service import Caller
 from app.features.identity import rules
-from app.features.identity.errors import AccountInputError
 from app.features.identity.schemas import Registration
-from app.features.identity.service import Caller, prepare
+from app.features.identity.service import prepare
 from app.features.identity.service.screening import screen
 from app.models.user import User
 from tests.factories.users import PASSWORD

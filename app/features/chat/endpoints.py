@@ -14,6 +14,8 @@ from app.core.security.csrf import CsrfError
 from app.core.security.limits import TooManyTriesError
 from app.core.security.tokens import BadTokenError
 from app.core.uow import UnitOfWork
+from app.features.authentication.dependencies import CurrentActor
+from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.chat import service
 from app.features.chat.errors import (
     ConversationClosedError,
@@ -30,8 +32,6 @@ from app.features.chat.schemas import (
     ReadUpTo,
 )
 from app.features.files.errors import InvalidFilesError
-from app.features.identity.dependencies import CurrentActor
-from app.features.identity.errors import NotSignedInError, SessionEndedError
 from app.features.proposals.errors import ProposalNotFoundError
 from app.models import Message
 

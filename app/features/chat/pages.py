@@ -18,12 +18,12 @@ from app.core.http import ReadSession, RoomRouter, Uow
 from app.core.ids import new_id
 from app.core.machine import Side
 from app.core.problems import field_errors
+from app.features.authentication.dependencies import CurrentActor
 from app.features.chat import service
 from app.features.chat.errors import ConversationNotFoundError, InvalidMessageError
 from app.features.chat.schemas import MAX_NUMBER, ConversationRead, MessageRead, MessageWrite
 from app.features.files import service as files
 from app.features.files.dependencies import form_files, sent_ids
-from app.features.identity.dependencies import CurrentActor
 from app.features.profiles import service as profiles
 from app.features.proposals import service as proposals
 from app.models.file import SubjectKind

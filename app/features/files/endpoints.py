@@ -16,6 +16,8 @@ from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
+from app.features.authentication.dependencies import CurrentActor
+from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.files import rules, service, workflows
 from app.features.files.dependencies import FORM_OVERHEAD, ids_in, pieces_of
 from app.features.files.errors import (
@@ -31,8 +33,6 @@ from app.features.files.errors import (
     UploadOffsetError,
 )
 from app.features.files.schemas import FileLimits, FileRead, OwnFile, UploadCreate, UploadRead
-from app.features.identity.dependencies import CurrentActor
-from app.features.identity.errors import NotSignedInError, SessionEndedError
 from app.models.file import SubjectKind
 
 router = RoomRouter(prefix="/files", tags=["files"])

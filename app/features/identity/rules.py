@@ -6,19 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from uuid import UUID
 
 from app.core.errors import FieldError
 from app.core.i18n import N_
 from app.core.identifiers import Canonical, Refused, fold
-from app.core.pagination import BadCursorError
 
 USERNAME_MIN, USERNAME_MAX = 3, 32
 PASSWORD_MAX = 512
 DISPLAY_NAME_MAX = 80
-FREE_TRIES = 5
-LONGEST_DELAY = timedelta(minutes=15)
-FAILURES_FORGOTTEN = timedelta(hours=1)
 PRODUCT_WORDS = ("iplance", "freelance", "фриланс")
 RESERVED = frozenset(
     {
@@ -57,27 +52,6 @@ def username(text: str, *, allow_reserved: bool = False) -> Canonical:
     if problem:
         raise Refused(FieldError(("body", "username"), problem))
     return Canonical(shown, fold(shown))
-
-
-def place_of(moment: str, row_id: str) -> tuple[datetime, UUID]:
-    """Read a place in a list back from its cursor.
-
-    Raises:
-        BadCursorError: It is none.
-    """
-    try:
-        at = datetime.fromisoformat(moment)
-        found = UUID(row_id)
-    except ValueError as wrong:
-        raise BadCursorError from wrong
-    if at.tzinfo is None:
-        raise BadCursorError
-    return at, found
-
-
-def one_identifier_needed() -> FieldError:
-    """Say that exactly one of the ways to name oneself is to be filled in."""
-    return FieldError(("body", "identifier"), N_("Enter your name, e-mail address or phone number: one of them."))
 
 
 @lru_cache(maxsize=1)
@@ -123,28 +97,6 @@ def own_words(username: str, email: str | None, phone: str | None, display_name:
         if phone.startswith("+7"):
             words += [phone[2:], f"8{phone[2:]}"]  # as people there write it
     return [word for word in words if word]
-
-
-def delay_after(failures: int) -> timedelta:
-    """Return how long an account rests after wrong passwords: nothing at first, then growing, never for good."""
-    if failures < FREE_TRIES:
-        return timedelta(0)
-    return min(timedelta(seconds=5 * 2 ** min(failures - FREE_TRIES, 20)), LONGEST_DELAY)
-
-
-def device_label(user_agent: str) -> str:
-    """Name a device as its owner would: browser and system."""
-    browsers = (
-        ("YaBrowser", "Yandex"), ("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"),
-        ("Chrome", "Chrome"), ("Safari", "Safari"), ("curl", "curl"), ("python", "Python"),
-    )  # fmt: skip
-    systems = (
-        ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
-        ("Mac OS X", "macOS"), ("Linux", "Linux"),
-    )  # fmt: skip
-    browser = next((name for mark, name in browsers if mark in user_agent), "")
-    system = next((name for mark, name in systems if mark in user_agent), "")
-    return " · ".join(part for part in (browser, system) if part)
 
 
 @dataclass(frozen=True, slots=True)

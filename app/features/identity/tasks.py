@@ -5,9 +5,9 @@ from uuid import UUID
 from app.core.resources import Resources
 from app.core.uow import UnitOfWork
 from app.core.worker import consumer, periodic
+from app.features.authentication.service import Caller
 from app.features.identity import service, workflows
 from app.features.identity.events import PasswordResetPrepared, PasswordResetRequested, PhoneConfirmationRequested
-from app.features.identity.service import Caller
 
 
 @consumer("identity.on_password_reset_requested", PasswordResetRequested)

@@ -3,8 +3,8 @@
 from fastapi import Request
 
 from app.core.http import connection_resources
+from app.features.authentication.dependencies import OptionalActor
 from app.features.chat import service as chat
-from app.features.identity.dependencies import OptionalActor
 from app.features.notifications import service
 
 

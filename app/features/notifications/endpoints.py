@@ -11,8 +11,8 @@ from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
-from app.features.identity.dependencies import CurrentActor
-from app.features.identity.errors import NotSignedInError, SessionEndedError
+from app.features.authentication.dependencies import CurrentActor
+from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.notifications import service
 from app.features.notifications.errors import NoticeNotFoundError
 from app.features.notifications.schemas import MarkedRead, NotificationRead, UnreadCount

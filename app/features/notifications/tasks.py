@@ -5,6 +5,7 @@ from uuid import UUID
 from app.core.resources import Resources
 from app.core.uow import UnitOfWork
 from app.core.worker import consumer, periodic
+from app.features.authentication import events as authentication
 from app.features.chat import events as chat
 from app.features.files import events as files
 from app.features.identity import events as identity
@@ -64,14 +65,14 @@ async def on_phone_changed(uow: UnitOfWork, event: identity.PhoneChanged, messag
     await service.notify(uow, event.user_id, NoticeKind.PHONE_CHANGED, message_id)
 
 
-@consumer("notifications.on_new_device_signed_in", identity.NewDeviceSignedIn)
-async def on_new_device_signed_in(uow: UnitOfWork, event: identity.NewDeviceSignedIn, message_id: int) -> None:
+@consumer("notifications.on_new_device_signed_in", authentication.NewDeviceSignedIn)
+async def on_new_device_signed_in(uow: UnitOfWork, event: authentication.NewDeviceSignedIn, message_id: int) -> None:
     """Tell the owner."""
     await service.notify(uow, event.user_id, NoticeKind.NEW_DEVICE, message_id)
 
 
-@consumer("notifications.on_session_replayed", identity.SessionReplayed)
-async def on_session_replayed(uow: UnitOfWork, event: identity.SessionReplayed, message_id: int) -> None:
+@consumer("notifications.on_session_replayed", authentication.SessionReplayed)
+async def on_session_replayed(uow: UnitOfWork, event: authentication.SessionReplayed, message_id: int) -> None:
     """Tell the owner that somebody may have copied a session."""
     await service.notify(uow, event.user_id, NoticeKind.SESSION_REPLAYED, message_id)
 

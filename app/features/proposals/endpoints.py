@@ -13,9 +13,10 @@ from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
 from app.core.uow import UnitOfWork
+from app.features.authentication.dependencies import CurrentActor
+from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.files.errors import InvalidFilesError
-from app.features.identity.dependencies import CurrentActor
-from app.features.identity.errors import NewAccountLimitError, NotSignedInError, SessionEndedError
+from app.features.identity.errors import NewAccountLimitError
 from app.features.orders.errors import OrderChangedError, OrderFullError, OrderNotFoundError, OrderNotOpenError
 from app.features.proposals import service
 from app.features.proposals.errors import (

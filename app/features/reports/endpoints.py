@@ -12,8 +12,8 @@ from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.limits import TooManyTriesError
 from app.core.security.tokens import BadTokenError
-from app.features.identity.dependencies import CurrentActor
-from app.features.identity.errors import NotSignedInError, SessionEndedError
+from app.features.authentication.dependencies import CurrentActor
+from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.reports import service
 from app.features.reports.errors import (
     AlreadyReportedError,

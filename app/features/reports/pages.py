@@ -12,7 +12,7 @@ from app.core.errors import InvalidError
 from app.core.http import ReadSession, RoomRouter, Uow
 from app.core.i18n import N_, _
 from app.core.problems import field_errors
-from app.features.identity.dependencies import CurrentActor
+from app.features.authentication.dependencies import CurrentActor
 from app.features.reports import service
 from app.features.reports.errors import AlreadyReportedError, InvalidReportError
 from app.features.reports.rules import href_of

@@ -23,9 +23,11 @@ from app.core.resources import Resources
 from app.core.security import passwords
 from app.core.security.passwords import PasswordHasher
 from app.core.uow import unit_of_work
+from app.features.authentication import rules as sign_in_rules
+from app.features.authentication import service as authentication
+from app.features.authentication.dependencies import AdminActor, ModeratorActor
+from app.features.authentication.service import Caller
 from app.features.identity import rules, service
-from app.features.identity.dependencies import AdminActor, ModeratorActor
-from app.features.identity.service import Caller
 from app.main import create_app
 from tests.conftest import SignIn
 from tests.factories.users import PASSWORD, make_user
@@ -170,7 +172,7 @@ async def test_hashing_leaves_the_loop_free() -> None:
 
 
 def test_delays_grow_and_never_last_for_good() -> None:
-    delays = [rules.delay_after(failures) for failures in range(100)]
+    delays = [sign_in_rules.delay_after(failures) for failures in range(100)]
     assert delays[:5] == [timedelta(0)] * 5
     assert delays == sorted(delays)
     assert delays[-1] == timedelta(minutes=15)
@@ -267,7 +269,7 @@ async def test_only_the_role_opens_the_doors_of_staff(resources: Resources) -> N
         async with resources.sessions() as session, session.begin():
             user = await make_user(session, role=role)
         async with unit_of_work(resources) as work:
-            issued = await service.open_session(work, user, Caller())
+            issued = await authentication.open_session(work, user, Caller())
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app=app),
             base_url="https://localhost",

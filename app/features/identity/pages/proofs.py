@@ -8,12 +8,13 @@ from fastapi.responses import Response
 from app.core.errors import DomainError
 from app.core.http import ProcessResources, RoomRouter, Uow, connection_resources
 from app.core.i18n import _
-from app.features.identity import dependencies, service, workflows
-from app.features.identity.dependencies import CurrentActor, Knocker, OptionalActor
-from app.features.identity.pages._forms import read, refuse
+from app.features.authentication import dependencies
+from app.features.authentication.dependencies import CurrentActor, Knocker, OptionalActor
+from app.features.identity import service, workflows
 from app.features.identity.schemas import ChallengeAnswer, CodeAnswer, ResetConfirmation, ResetRequest
 from app.web.flash import redirect
 from app.web.forms import FormState
+from app.web.model_forms import read, refuse
 from app.web.render import render
 
 router = RoomRouter()

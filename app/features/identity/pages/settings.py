@@ -1,24 +1,24 @@
 """What a person sets about their account: how they are shown, how they are reached, where they are signed in."""
 
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app.core.errors import DomainError, InvalidError
+from app.core.errors import DomainError
 from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
-from app.core.i18n import N_, _, ngettext
+from app.core.i18n import N_, _
 from app.core.resources import Resources
-from app.features.identity import dependencies, service, workflows
-from app.features.identity.dependencies import CurrentSession, Knocker
-from app.features.identity.errors import SessionNotFoundError
-from app.features.identity.pages._forms import read, refuse
+from app.features.authentication import dependencies
+from app.features.authentication import service as authentication
+from app.features.authentication.dependencies import CurrentSession, Knocker
+from app.features.authentication.service import SessionView
+from app.features.identity import service, workflows
 from app.features.identity.schemas import EmailChange, PasswordChange, PhoneChange, ProfileChange
-from app.features.identity.service import SessionView
 from app.models.security_event import SecurityEventKind
 from app.web.flash import redirect
 from app.web.forms import FormState
+from app.web.model_forms import read, refuse
 from app.web.render import render
 
 router = RoomRouter(prefix="/settings")
@@ -81,7 +81,7 @@ async def show_security(
     request: Request, view: CurrentSession, session: ReadSession, cursor: Cursor = None
 ) -> Response:
     """Show how one is reached, and what happened to the account."""
-    found = await service.history(session, view.user_id, cursor=cursor)
+    found = await authentication.history(session, view.user_id, cursor=cursor)
     context = {
         "me": await service.contact_of(session, view.user_id),
         "pending": await service.pending_changes(session, view.user_id),
@@ -93,7 +93,7 @@ async def show_security(
 
 def _context(resources: Resources, view: SessionView) -> dict[str, Any]:
     return {
-        "ask_password": not service.is_fresh(resources, view),
+        "ask_password": not authentication.is_fresh(resources, view),
         "shortest": resources.settings.password_min_length,
         "username": view.username,
     }
@@ -156,42 +156,3 @@ async def close_account(
         return refuse(request, "identity/change_close.html", form, error, _context(resources, view))
     dependencies.drop_tokens(request, resources.settings, device=True)
     return redirect("/", _("The account is closed."), "note")
-
-
-@router.get("/devices")
-async def show_devices(
-    request: Request, view: CurrentSession, session: ReadSession, resources: ProcessResources
-) -> Response:
-    """List where one is signed in."""
-    items = await service.my_sessions(session, view)
-    context = {"f": FormState(), "items": items, **_context(resources, view)}
-    return render(request, "identity/devices.html", context)
-
-
-@router.post("/devices/end")
-async def end_devices(request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources) -> Response:
-    """Sign out on one device, or on all the others."""
-    form = await request.form()
-    chosen, proof = str(form.get("session", "")), str(form.get("current_password", ""))
-    try:
-        if chosen == "others":
-            ended = await workflows.end_others(resources, view, proof, caller)
-        else:
-            await workflows.end_session(resources, view, UUID(chosen), proof, caller)
-            ended = 1
-    except SessionNotFoundError:
-        raise
-    except ValueError:
-        return await _devices_again(request, resources, view, InvalidError())
-    except DomainError as error:
-        return await _devices_again(request, resources, view, error)
-    text = ngettext("{count} device is signed out.", "{count} devices are signed out.", ended).format(count=ended)
-    return redirect("/settings/devices", text)
-
-
-async def _devices_again(request: Request, resources: Resources, view: SessionView, error: DomainError) -> Response:
-    async with resources.read_sessions() as session:
-        items = await service.my_sessions(session, view)
-    return refuse(
-        request, "identity/devices.html", await request.form(), error, {"items": items, **_context(resources, view)}
-    )

@@ -13,14 +13,9 @@ from app.core.ids import new_id
 from app.core.security.keys import bytes_of, sign, text_of
 from app.core.security.limits import Rate, limiter
 from app.core.uow import UnitOfWork
-from app.features.identity import repository
-from app.features.identity.errors import (
-    AccountInputError,
-    BadChallengeError,
-    EmailTakenError,
-    NothingToConfirmError,
-    PhoneTakenError,
-)
+from app.features.authentication.errors import AccountInputError
+from app.features.authentication.service import Caller, note
+from app.features.identity.errors import BadChallengeError, EmailTakenError, NothingToConfirmError, PhoneTakenError
 from app.features.identity.events import (
     EmailChanged,
     EmailChangeRequested,
@@ -29,7 +24,7 @@ from app.features.identity.events import (
     PhoneChanged,
     PhoneConfirmationRequested,
 )
-from app.features.identity.service.callers import Caller, note
+from app.features.identity.repository import ChallengeRepository, UserRepository
 from app.models.challenge import AuthChallenge, ChallengePurpose
 from app.models.security_event import SecurityEventKind
 from app.models.user import User, UserStatus
@@ -64,7 +59,7 @@ def code_of(settings: Settings, challenge: AuthChallenge, *, key: int = 0) -> st
 async def open_challenge(uow: UnitOfWork, user: User, purpose: ChallengePurpose, target: str) -> AuthChallenge:
     """Ask for a proof; older ones of the same purpose stop working. Emits what makes the letter go out."""
     now = utc_now()
-    await repository.close_challenges(uow.session, user.id, purpose, now)
+    await ChallengeRepository(uow.session).close(user.id, purpose, now)
     challenge = AuthChallenge(
         id=new_id(),
         user_id=user.id,
@@ -99,7 +94,7 @@ async def take_link(uow: UnitOfWork, token: str, purposes: tuple[ChallengePurpos
         raise BadChallengeError from wrong
     if len(raw) != ID_BYTES + MAC_BYTES:
         raise BadChallengeError
-    challenge = await repository.lock_challenge(uow.session, UUID(bytes=raw[:ID_BYTES]))
+    challenge = await ChallengeRepository(uow.session).lock(UUID(bytes=raw[:ID_BYTES]))
     now = utc_now()
     if challenge is None or challenge.purpose not in purposes or challenge.closed_at is not None:
         raise BadChallengeError
@@ -115,13 +110,13 @@ async def owner_of_link(session: AsyncSession, settings: Settings, token: str) -
     """Return whose link it is, without using it up; None where it is none of ours."""
     try:
         raw = bytes_of(token)
-        challenge = await repository.get_challenge(session, UUID(bytes=raw[:ID_BYTES]))
+        challenge = await ChallengeRepository(session).get(UUID(bytes=raw[:ID_BYTES]))
     except ValueError:
         return None
     if challenge is None:
         return None
     fits = any(hmac.compare_digest(raw[ID_BYTES:], _mac(key, challenge)) for key in settings.verification_keys)
-    return await repository.get_user(session, challenge.user_id) if fits else None
+    return await UserRepository(session).get(challenge.user_id) if fits else None
 
 
 async def take_code(uow: UnitOfWork, user_id: UUID, code: str, purposes: tuple[ChallengePurpose, ...]) -> AuthChallenge:
@@ -130,7 +125,7 @@ async def take_code(uow: UnitOfWork, user_id: UUID, code: str, purposes: tuple[C
     Raises:
         BadChallengeError: It is wrong, spent, replaced or too old.
     """
-    challenge = await repository.lock_open_challenge(uow.session, user_id, purposes)
+    challenge = await ChallengeRepository(uow.session).lock_open(user_id, purposes)
     now = utc_now()
     if challenge is None or challenge.code_expires_at <= now:
         raise BadChallengeError
@@ -154,8 +149,8 @@ async def resend_email(uow: UnitOfWork, user_id: UUID) -> None:
         NothingToConfirmError: The address is confirmed or missing.
     """
     await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
-    user = await repository.lock_user(uow.session, user_id)
-    pending = await repository.lock_open_challenge(uow.session, user_id, (ChallengePurpose.CHANGE_EMAIL,))
+    user = await UserRepository(uow.session).lock(user_id)
+    pending = await ChallengeRepository(uow.session).lock_open(user_id, (ChallengePurpose.CHANGE_EMAIL,))
     if user is not None and pending is not None and pending.expires_at > utc_now():
         await open_challenge(uow, user, ChallengePurpose.CHANGE_EMAIL, pending.target)
         return
@@ -171,8 +166,8 @@ async def resend_phone(uow: UnitOfWork, user_id: UUID) -> None:
         NothingToConfirmError: The number is confirmed or missing.
     """
     await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
-    user = await repository.lock_user(uow.session, user_id)
-    pending = await repository.lock_open_challenge(uow.session, user_id, (ChallengePurpose.CHANGE_PHONE,))
+    user = await UserRepository(uow.session).lock(user_id)
+    pending = await ChallengeRepository(uow.session).lock_open(user_id, (ChallengePurpose.CHANGE_PHONE,))
     if user is not None and pending is not None and pending.expires_at > utc_now():
         await open_challenge(uow, user, ChallengePurpose.CHANGE_PHONE, pending.target)
         return
@@ -194,7 +189,7 @@ async def ask_email_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: C
     except identifiers.Refused as refused:
         raise AccountInputError(errors=[refused.error]) from refused
     user = await _own(uow, user_id)
-    if await repository.is_taken(uow.session, email_key=wanted.key):
+    if await UserRepository(uow.session).is_taken(email_key=wanted.key):
         raise EmailTakenError
     note(uow, user.id, SecurityEventKind.EMAIL_CHANGE_ASKED, caller)
     uow.emit(EmailChangeRequested(user_id=str(user.id), old_email=user.email))
@@ -214,7 +209,7 @@ async def ask_phone_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: C
     except identifiers.Refused as refused:
         raise AccountInputError(errors=[refused.error]) from refused
     user = await _own(uow, user_id)
-    if await repository.is_taken(uow.session, phone=wanted):
+    if await UserRepository(uow.session).is_taken(phone=wanted):
         raise PhoneTakenError
     note(uow, user.id, SecurityEventKind.PHONE_CHANGE_ASKED, caller)
     return await open_challenge(uow, user, ChallengePurpose.CHANGE_PHONE, wanted)
@@ -238,10 +233,10 @@ async def answer_email(
         old = user.email
         wanted = identifiers.email(challenge.target)
         user.email, user.email_key = wanted.shown, wanted.key
-        await repository.flush_unique(uow.session)
+        await UserRepository(uow.session).flush_unique()
         note(uow, user.id, SecurityEventKind.EMAIL_CHANGED, caller)
         uow.emit(EmailChanged(user_id=str(user.id), old_email=old))
-        await repository.close_challenges(uow.session, user.id, ChallengePurpose.RESET_PASSWORD, utc_now())
+        await ChallengeRepository(uow.session).close(user.id, ChallengePurpose.RESET_PASSWORD, utc_now())
     else:
         note(uow, user.id, SecurityEventKind.EMAIL_CONFIRMED, caller)
     user.email_confirmed_at = utc_now()
@@ -261,10 +256,10 @@ async def answer_phone(uow: UnitOfWork, caller: Caller, user_id: UUID, code: str
         raise BadChallengeError
     if changing:
         old, user.phone = user.phone, challenge.target
-        await repository.flush_unique(uow.session)
+        await UserRepository(uow.session).flush_unique()
         note(uow, user.id, SecurityEventKind.PHONE_CHANGED, caller)
         uow.emit(PhoneChanged(user_id=str(user.id), old_phone=old))
-        await repository.close_challenges(uow.session, user.id, ChallengePurpose.RESET_PASSWORD, utc_now())
+        await ChallengeRepository(uow.session).close(user.id, ChallengePurpose.RESET_PASSWORD, utc_now())
     else:
         note(uow, user.id, SecurityEventKind.PHONE_CONFIRMED, caller)
     user.phone_confirmed_at = utc_now()
@@ -286,7 +281,7 @@ async def _taken(
 
 
 async def _own(uow: UnitOfWork, user_id: UUID) -> User:
-    user = await repository.lock_user(uow.session, user_id)
+    user = await UserRepository(uow.session).lock(user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
         raise BadChallengeError
     return user

@@ -13,12 +13,14 @@ from app.core.resources import Resources
 from app.core.security.limits import Rate, limiter
 from app.core.security.passwords import password_hasher
 from app.core.uow import UnitOfWork
-from app.features.identity import repository, rules
-from app.features.identity.errors import AccountInputError, BadChallengeError, NotSignedInError, WrongPasswordError
+from app.features.authentication import service as authentication
+from app.features.authentication.errors import AccountInputError, NotSignedInError, WrongPasswordError
+from app.features.authentication.service import Caller, SessionView, note
+from app.features.identity import rules
+from app.features.identity.errors import BadChallengeError
 from app.features.identity.events import PasswordChanged, PasswordResetRequested
-from app.features.identity.repository import SessionView
+from app.features.identity.repository import ChallengeRepository, UserRepository
 from app.features.identity.schemas import PasswordChange, PasswordStrength, PasswordToJudge, ResetConfirmation
-from app.features.identity.service.callers import Caller, note
 from app.features.identity.service.contacts import open_challenge, owner_of_link, take_code, take_link
 from app.features.identity.service.screening import screen
 from app.models.challenge import AuthChallenge, ChallengePurpose
@@ -76,7 +78,7 @@ async def ask_reset(uow: UnitOfWork, typed: str, caller: Caller) -> None:
 
 async def prepare_reset(uow: UnitOfWork, typed: str, caller: Caller) -> AuthChallenge | None:
     """Open the challenge if the name is known; the letter goes to a contact of the account, never to what was typed."""
-    user = await repository.find_user(
+    user = await authentication.find_user(
         uow.session, **identifiers.identify(typed, uow.resources.settings.phone_region).keys
     )
     if user is None or user.status is not UserStatus.ACTIVE:
@@ -98,7 +100,7 @@ async def answer_reset(uow: UnitOfWork, form: ResetConfirmation, drafted: Drafte
         AccountInputError: The password is one of the person's own names, which a code tells only now.
     """
     challenge = await _proof(uow, form)
-    user = await repository.lock_user(uow.session, challenge.user_id)
+    user = await UserRepository(uow.session).lock(challenge.user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
         raise BadChallengeError
     if challenge.target not in (user.email, user.phone):
@@ -111,7 +113,7 @@ async def answer_reset(uow: UnitOfWork, form: ResetConfirmation, drafted: Drafte
     await _set_password(uow, user, drafted.hashed, caller, reset=True)
     if challenge.target == user.email and user.email_confirmed_at is None:
         user.email_confirmed_at = utc_now()
-    await repository.end_sessions(uow.session, user.id, SessionEnd.PASSWORD_RESET, utc_now())
+    await authentication.end_sessions(uow.session, user.id, SessionEnd.PASSWORD_RESET, utc_now())
     user.epoch += 1
 
 
@@ -125,7 +127,7 @@ async def _proof(uow: UnitOfWork, form: ResetConfirmation) -> AuthChallenge:
     if not form.code or not form.identifier:
         raise BadChallengeError
     identifier = identifiers.identify(form.identifier, uow.resources.settings.phone_region)
-    user = await repository.find_user(uow.session, **identifier.keys)
+    user = await authentication.find_user(uow.session, **identifier.keys)
     if user is None:
         raise BadChallengeError
     return await take_code(uow, user.id, form.code, RESET)
@@ -139,7 +141,7 @@ async def replace_password(
     Raises:
         WrongPasswordError: The password was changed while the present one was compared.
     """
-    user = await repository.lock_user(uow.session, view.user_id)
+    user = await UserRepository(uow.session).lock(view.user_id)
     if user is None:
         raise NotSignedInError
     if user.password_hash != proved:
@@ -149,10 +151,8 @@ async def replace_password(
     if not form.end_other_sessions:
         return 0
     user.epoch += 1
-    here = await repository.lock_session(uow.session, view.id)
-    if here is not None:
-        here.epoch = user.epoch
-    return await repository.end_sessions(uow.session, user.id, SessionEnd.PASSWORD_CHANGED, utc_now(), keep=view.id)
+    await authentication.keep_session(uow, view.id, user.epoch)
+    return await authentication.end_sessions(uow.session, user.id, SessionEnd.PASSWORD_CHANGED, utc_now(), keep=view.id)
 
 
 async def _set_password(uow: UnitOfWork, user: User, hashed: str, caller: Caller, *, reset: bool) -> None:
@@ -160,7 +160,7 @@ async def _set_password(uow: UnitOfWork, user: User, hashed: str, caller: Caller
     user.password_changed_at = utc_now()
     # Whoever knew the old password may have asked for another address: such a link must not outlive the password.
     for purpose in (ChallengePurpose.RESET_PASSWORD, ChallengePurpose.CHANGE_EMAIL, ChallengePurpose.CHANGE_PHONE):
-        await repository.close_challenges(uow.session, user.id, purpose, utc_now())
+        await ChallengeRepository(uow.session).close(user.id, purpose, utc_now())
     kind = SecurityEventKind.PASSWORD_RESET if reset else SecurityEventKind.PASSWORD_CHANGED
     note(uow, user.id, kind, caller)
     uow.emit(PasswordChanged(user_id=str(user.id), reset=reset))

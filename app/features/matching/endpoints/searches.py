@@ -11,8 +11,8 @@ from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
-from app.features.identity.dependencies import CurrentActor
-from app.features.identity.errors import NotSignedInError, SessionEndedError
+from app.features.authentication.dependencies import CurrentActor
+from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.matching import service
 from app.features.matching.errors import SavedSearchNotFoundError, SearchAlreadySavedError, TooManySavedSearchesError
 from app.features.matching.schemas import (

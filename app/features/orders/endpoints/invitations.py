@@ -9,7 +9,7 @@ from fastapi import Query
 from app.core.http import ReadSession, RoomRouter, Uow
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import refusals
-from app.features.identity.dependencies import CurrentActor
+from app.features.authentication.dependencies import CurrentActor
 from app.features.orders import service
 from app.features.orders.endpoints.orders import CUSTOMER, SIGNED_IN, WRITER
 from app.features.orders.errors import (

@@ -12,12 +12,13 @@ from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
+from app.features.authentication.dependencies import CurrentActor, OptionalActor
+from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.catalog import service as catalog
 from app.features.catalog.errors import UnknownCategoryError
 from app.features.catalog.schemas import Searched, SuggestionRead
 from app.features.files.errors import InvalidFilesError
-from app.features.identity.dependencies import CurrentActor, OptionalActor
-from app.features.identity.errors import NewAccountLimitError, NotSignedInError, SessionEndedError
+from app.features.identity.errors import NewAccountLimitError
 from app.features.orders import service
 from app.features.orders.errors import (
     InvalidFilterError,

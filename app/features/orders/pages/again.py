@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.core.http import ReadSession, RoomRouter, Uow
 from app.core.i18n import _
 from app.core.problems import field_errors
-from app.features.identity.dependencies import CurrentActor
+from app.features.authentication.dependencies import CurrentActor
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError, TooManyTemplatesError
 from app.features.orders.schemas import TemplateName

@@ -19,9 +19,9 @@ from app.core.money import Currency, Money, typed_amount
 from app.core.pagination import BadCursorError
 from app.core.problems import field_errors
 from app.core.resources import Resources
+from app.features.authentication.dependencies import CurrentActor, OptionalActor
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
-from app.features.identity.dependencies import CurrentActor, OptionalActor
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError
 from app.features.orders.pages._choices import choices_of

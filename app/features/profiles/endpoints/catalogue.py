@@ -8,10 +8,10 @@ from app.core.http import ProcessResources, ReadSession, RoomRouter
 from app.core.pagination import BadCursorError
 from app.core.problems import refusals
 from app.core.security.tokens import BadTokenError
+from app.features.authentication.dependencies import OptionalActor
+from app.features.authentication.errors import SessionEndedError
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched, SuggestionRead
-from app.features.identity.dependencies import OptionalActor
-from app.features.identity.errors import SessionEndedError
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidPeopleFilterError
 from app.features.profiles.schemas import MAX_QUERY, FoundPeople, PeopleQuery

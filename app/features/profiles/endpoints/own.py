@@ -11,10 +11,10 @@ from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
+from app.features.authentication.dependencies import CurrentActor, OptionalActor
+from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.files.errors import InvalidFilesError
 from app.features.files.schemas import Crop
-from app.features.identity.dependencies import CurrentActor, OptionalActor
-from app.features.identity.errors import NotSignedInError, SessionEndedError
 from app.features.profiles import service
 from app.features.profiles.errors import (
     InvalidProfileError,

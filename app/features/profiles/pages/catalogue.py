@@ -15,9 +15,9 @@ from app.core.money import Currency, Money, typed_amount
 from app.core.pagination import BadCursorError
 from app.core.problems import field_errors
 from app.core.world import languages
+from app.features.authentication.dependencies import OptionalActor
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
-from app.features.identity.dependencies import OptionalActor
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidPeopleFilterError
 from app.features.profiles.pages._words import category_options, shown

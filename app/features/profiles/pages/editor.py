@@ -13,7 +13,7 @@ from app.core.i18n import N_, _, current_locale
 from app.core.money import Currency, amount_as_typed, typed_amount
 from app.core.problems import field_errors
 from app.core.world import countries, languages, time_zones
-from app.features.identity.dependencies import CurrentActor
+from app.features.authentication.dependencies import CurrentActor
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError, ProfileChangedError
 from app.features.profiles.schemas import (

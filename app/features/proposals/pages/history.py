@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.core.differences import differences
 from app.core.http import ReadSession, RoomRouter
 from app.core.money import Money
-from app.features.identity.dependencies import CurrentActor
+from app.features.authentication.dependencies import CurrentActor
 from app.features.proposals import service
 from app.features.proposals.schemas import EarlierProposal, ProposalRead
 from app.web.render import render

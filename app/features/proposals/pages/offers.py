@@ -16,7 +16,7 @@ from app.core.i18n import N_, _, ngettext
 from app.core.money import Currency, Money
 from app.core.problems import field_errors
 from app.core.resources import Resources
-from app.features.identity.dependencies import CurrentActor
+from app.features.authentication.dependencies import CurrentActor
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderChangedError
 from app.features.profiles import service as profiles

@@ -19,9 +19,9 @@ from app.core.security.address import client_address, limit_key
 from app.core.security.cookies import CSRF_COOKIE, cookie_names, delete_cookie, put_cookie
 from app.core.security.csrf import SAFE_METHODS, is_csrf_of
 from app.core.security.tokens import BadTokenError, Claims, TokenKind, token_codec
-from app.features.identity import service, workflows
-from app.features.identity.errors import NotPermittedError, NotSignedInError, SessionEndedError
-from app.features.identity.service import Caller, IssuedTokens, SessionView
+from app.features.authentication import service, workflows
+from app.features.authentication.errors import NotPermittedError, NotSignedInError, SessionEndedError
+from app.features.authentication.service import Caller, IssuedTokens, SessionView
 
 VIEW = "iplance.session"
 DEVICE_SECONDS = 365 * 86_400

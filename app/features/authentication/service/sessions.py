@@ -10,25 +10,26 @@ from app.core.resources import Resources
 from app.core.security.blacklist import blacklist
 from app.core.security.tokens import Claims
 from app.core.uow import UnitOfWork
-from app.features.identity import repository
-from app.features.identity.errors import (
+from app.features.authentication.errors import (
     NotSignedInError,
     SessionNotFoundError,
 )
-from app.features.identity.repository import SessionView
-from app.features.identity.service.callers import Caller, note
+from app.features.authentication.repository import (
+    CredentialRepository,
+    SessionRepository,
+    SessionView,
+    ThrottleRepository,
+)
+from app.features.authentication.service.callers import Caller, note
 from app.models.security_event import SecurityEventKind
 from app.models.session import SessionEnd
-from app.models.user import User
-
-KEPT_AFTER_END = timedelta(days=90)
 
 
 async def sign_out(uow: UnitOfWork, tokens: list[Claims], caller: Caller) -> None:
     """End the sessions of these tokens, lapsed ones included: first in PostgreSQL, then in Redis."""
     now = utc_now()
     for session_id in sorted({claims.session_id for claims in tokens}):
-        opened = await repository.lock_session(uow.session, session_id)
+        opened = await SessionRepository(uow.session).lock(session_id)
         if opened is not None and opened.revoked_at is None:
             opened.revoked_at, opened.revoked_reason = now, SessionEnd.SIGNED_OUT
             note(uow, opened.user_id, SecurityEventKind.SIGNED_OUT, caller, session_id=session_id)
@@ -44,7 +45,7 @@ async def end_session(uow: UnitOfWork, user_id: UUID, session_id: UUID, caller: 
         SessionNotFoundError: There is none, it is over already (ended, or run out by itself), or it is somebody else's.
     """
     now = utc_now()
-    opened = await repository.lock_session(uow.session, session_id)
+    opened = await SessionRepository(uow.session).lock(session_id)
     # One that ran out is on no list of devices any more; to "end" it would put a deed into the journal that was none.
     if opened is None or opened.user_id != user_id or opened.revoked_at is not None or opened.expires_at <= now:
         raise SessionNotFoundError
@@ -54,7 +55,7 @@ async def end_session(uow: UnitOfWork, user_id: UUID, session_id: UUID, caller: 
 
 async def end_others(uow: UnitOfWork, user_id: UUID, keep: UUID, caller: Caller) -> int:
     """End every session of one's own but this one, and return how many."""
-    ended = await repository.end_sessions(uow.session, user_id, SessionEnd.ENDED_BY_OWNER, utc_now(), keep=keep)
+    ended = await SessionRepository(uow.session).end(user_id, SessionEnd.ENDED_BY_OWNER, utc_now(), keep=keep)
     note(uow, user_id, SecurityEventKind.OTHER_SESSIONS_ENDED, caller, session_id=keep, data={"ended": ended})
     return ended
 
@@ -65,7 +66,7 @@ async def password_hash_of(session: AsyncSession, user_id: UUID) -> str:
     Raises:
         NotSignedInError: The account is gone.
     """
-    user = await repository.get_user(session, user_id)
+    user = await CredentialRepository(session).get(user_id)
     if user is None:
         raise NotSignedInError
     return user.password_hash
@@ -73,7 +74,7 @@ async def password_hash_of(session: AsyncSession, user_id: UUID) -> str:
 
 async def reauthenticate(uow: UnitOfWork, view: SessionView, caller: Caller) -> None:
     """Note that the password was entered just now (after its proof)."""
-    opened = await repository.lock_session(uow.session, view.id)
+    opened = await SessionRepository(uow.session).lock(view.id)
     if opened is not None:
         opened.authenticated_at = utc_now()
         note(uow, view.user_id, SecurityEventKind.REAUTHENTICATED, caller, session_id=view.id)
@@ -86,25 +87,24 @@ def is_fresh(resources: Resources, view: SessionView) -> bool:
 
 async def touch(uow: UnitOfWork, session_id: UUID, now: datetime) -> None:
     """Note the use of a session."""
-    await repository.touch_session(uow.session, session_id, now)
+    await SessionRepository(uow.session).touch(session_id, now)
 
 
-async def update_profile(uow: UnitOfWork, user_id: UUID, display_name: str | None, locale: str | None) -> User:
-    """Change how a person is shown and addressed.
-
-    Raises:
-        NotSignedInError: The account is gone.
-    """
-    user = await repository.lock_user(uow.session, user_id)
-    if user is None:
-        raise NotSignedInError
-    if display_name is not None:
-        user.display_name = " ".join(display_name.split())
-    if locale is not None:
-        user.locale = locale
-    return user
+async def end_sessions(
+    session: AsyncSession, user_id: UUID, reason: SessionEnd, now: datetime, *, keep: UUID | None = None
+) -> int:
+    """End the sessions of an account, all or all but one, and return how many."""
+    return await SessionRepository(session).end(user_id, reason, now, keep=keep)
 
 
-async def prune(uow: UnitOfWork) -> int:
-    """Forget what ended long ago; beat calls this."""
-    return await repository.prune(uow.session, utc_now() - KEPT_AFTER_END)
+async def keep_session(uow: UnitOfWork, session_id: UUID, epoch: int) -> None:
+    """Let one session live on although all older ones of its account stop counting."""
+    here = await SessionRepository(uow.session).lock(session_id)
+    if here is not None:
+        here.epoch = epoch
+
+
+async def prune(uow: UnitOfWork, before: datetime) -> int:
+    """Forget sessions and counters that ended before then, and return how many rows went."""
+    sessions = await SessionRepository(uow.session).prune(before)
+    return sessions + await ThrottleRepository(uow.session).prune(before)
