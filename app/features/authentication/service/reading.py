@@ -1,13 +1,12 @@
 """What is shown to a signed-in person about themselves: account, sessions, security history."""
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import identifiers
 from app.core.clock import utc_now
-from app.core.pagination import DEFAULT_LIMIT, Slice, decode_cursor, encode_cursor, place_of
+from app.core.pagination import DEFAULT_LIMIT, Slice, encode_cursor, last_moment
 from app.features.authentication import rules
 from app.features.authentication.repository import (
     CredentialRepository,
@@ -83,10 +82,7 @@ async def history(
     Raises:
         BadCursorError: The cursor is not of this list.
     """
-    after: tuple[datetime, UUID] | None = None
-    if cursor is not None:
-        after = place_of(*decode_cursor(cursor, str, str))
-    rows = await SecurityEventRepository(session).newest(user_id, after=after, limit=limit + 1)
+    rows = await SecurityEventRepository(session).newest(user_id, after=last_moment(cursor), limit=limit + 1)
     shown = rows[:limit]
     more = len(rows) > limit
     return Slice(
@@ -100,5 +96,5 @@ async def history(
             )
             for row in shown
         ],
-        next_cursor=encode_cursor(shown[-1].created_at.isoformat(), str(shown[-1].id)) if more else None,
+        next_cursor=encode_cursor(shown[-1].created_at, shown[-1].id) if more else None,
     )
