@@ -106,8 +106,8 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
 
 # What is asked most, answered ahead of routing; each stands beside a route that gives the same answer.
 SHORTCUTS: Mapping[str, Shortcut] = {
-    "/api/v1/auth/me": me_shortcut,
-    "/api/v1/orders": list_shortcut,
+    f"{API_PREFIX}/auth/me": me_shortcut,
+    f"{API_PREFIX}/orders": list_shortcut,
     "/orders": guest_list_shortcut,
 }
 
@@ -196,7 +196,7 @@ class Site(FastAPI):
             document = super().openapi()
             if document is not self._declared:
                 routes = (
-                    ("/api/v1" + route.path_format, route) for router in API_ROUTERS for route in plain_routes(router)
+                    (API_PREFIX + route.path_format, route) for router in API_ROUTERS for route in plain_routes(router)
                 )
                 declare_security(document, routes, get_settings())
                 self._declared = document

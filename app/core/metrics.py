@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import delivery
+from app.core.http import API_PREFIX
 from app.core.resources import Resources
 from app.core.taskcounts import task_counts
 
@@ -42,7 +43,7 @@ def route_of(scope: Scope) -> str:
     pattern = scope.get("shortcut") or getattr(scope.get("route"), "path_format", None)
     if not isinstance(pattern, str):
         return "unmatched"
-    return f"/api/v1{pattern}" if path.startswith("/api/v1") and not pattern.startswith("/api/v1") else pattern
+    return f"{API_PREFIX}{pattern}" if path.startswith(API_PREFIX) and not pattern.startswith(API_PREFIX) else pattern
 
 
 class ObservationMiddleware:

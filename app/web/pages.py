@@ -7,7 +7,7 @@ from fastapi import Form, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from app.core.clock import utc_now
-from app.core.http import RoomRouter
+from app.core.http import API_ROOT, RoomRouter
 from app.core.i18n import LOCALES, _
 from app.core.money import Currency, Money
 from app.web.assets import asset_url
@@ -69,7 +69,7 @@ async def favicon() -> Response:
 async def robots() -> Response:
     """Tell crawlers what is of no use to them."""
     return PlainTextResponse(
-        "User-agent: *\nDisallow: /api/\nDisallow: /design\nDisallow: /settings\nDisallow: /openapi.json\n"
+        f"User-agent: *\nDisallow: {API_ROOT}\nDisallow: /design\nDisallow: /settings\nDisallow: /openapi.json\n"
     )
 
 

@@ -10,7 +10,7 @@ from app.core.actor import Actor, Role
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.errors import UnauthenticatedError
-from app.core.http import connection_resources
+from app.core.http import API_ROOT, connection_resources
 from app.core.i18n import LOCALES, set_locale
 from app.core.middleware import chosen_locale
 from app.core.openapi import Proof, asks_for
@@ -126,7 +126,7 @@ def _may_renew(connection: HTTPConnection) -> bool:
     """Pages renew on the way whatever they do (their CSRF token was checked), the API on safe methods only."""
     if connection.scope["type"] != "http":
         return False
-    return connection.scope["method"] in SAFE_METHODS or not str(connection.scope["path"]).startswith("/api/")
+    return connection.scope["method"] in SAFE_METHODS or not str(connection.scope["path"]).startswith(API_ROOT)
 
 
 @asks_for(Proof.MAYBE_SESSION)

@@ -9,7 +9,7 @@ from fastapi import Header, Query, Request, Response
 from starlette.datastructures import UploadFile
 
 from app.core.errors import DomainError, FieldError, InvalidError
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http import API_PREFIX, ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import N_
 from app.core.intake import LongBody, media_type
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
@@ -53,8 +53,8 @@ PIECE = "application/octet-stream"
 PIECES = (PIECE, "application/offset+octet-stream")
 """What programs call bytes, and what those that speak tus call them."""
 LONG_BODIES = (
-    LongBody("POST", re.compile("/api/v1/files"), FORM, rules.LONGEST_FILE + FORM_OVERHEAD),
-    *(LongBody("PATCH", re.compile("/api/v1/files/uploads/[^/]+"), kind, rules.LONGEST_FILE) for kind in PIECES),
+    LongBody("POST", re.compile(f"{API_PREFIX}/files"), FORM, rules.LONGEST_FILE + FORM_OVERHEAD),
+    *(LongBody("PATCH", re.compile(f"{API_PREFIX}/files/uploads/[^/]+"), kind, rules.LONGEST_FILE) for kind in PIECES),
 )
 OFFSET = "Upload-Offset"
 WHICH = N_("Choose one of: {expected}.")

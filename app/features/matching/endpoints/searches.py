@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Response
 
 from app.core.errors import DomainError
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http import API_PREFIX, ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
@@ -102,4 +102,6 @@ async def run_saved_search(search_id: UUID, actor: CurrentActor, uow: Uow) -> Re
     search = await service.look_at_search(uow, actor, search_id)
     wanted = search.filter.model_dump(mode="json", exclude_defaults=True) if search.filter else {}
     query = urlencode(wanted, doseq=True)
-    return Response(status_code=303, headers={"Location": f"/api/v1/orders?{query}" if query else "/api/v1/orders"})
+    return Response(
+        status_code=303, headers={"Location": f"{API_PREFIX}/orders?{query}" if query else f"{API_PREFIX}/orders"}
+    )
