@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from app.core.errors import FieldError, InvalidError
 from app.core.i18n import N_
-from app.core.security.keys import bytes_of, text_of
+from app.core.security.signing import bytes_of, text_of
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100

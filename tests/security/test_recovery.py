@@ -10,7 +10,7 @@ from sqlalchemy import text, update
 
 from app.core.clock import utc_now
 from app.core.resources import Resources
-from app.core.security.keys import bytes_of
+from app.core.security.signing import bytes_of
 from app.features.authentication import service as authentication
 from app.features.authentication.errors import WrongCredentialsError
 from app.features.authentication.schemas import SignInForm

@@ -11,9 +11,9 @@ from app.core import identifiers
 from app.core.clock import utc_now
 from app.core.identifiers import Identifier
 from app.core.resources import Resources
-from app.core.security.keys import sign, text_of
 from app.core.security.limits import Rate, TooManyTriesError, limiter
 from app.core.security.passwords import password_hasher
+from app.core.security.signing import Signer
 from app.core.uow import UnitOfWork
 from app.features.authentication import rules
 from app.features.authentication.errors import AccountBannedError, AccountInputError, WrongCredentialsError
@@ -27,6 +27,7 @@ from app.models.throttle import SignInThrottle
 from app.models.user import User, UserStatus
 
 AT_ONCE = 16
+COUNTERS = Signer("sign-in-counter", 16)
 FAILED_BY_ADDRESS = Rate("sign-in-failed", 300, 600)
 _at_once: Counter[str] = Counter()
 
@@ -140,8 +141,7 @@ async def finish_sign_in(
 
 def _counter_of(resources: Resources, user: User | None, identifier: Identifier, known_device: str | None) -> str:
     if user is None:
-        secret = resources.settings.verification_keys[0]
-        return "name:" + text_of(sign(secret, "sign-in-counter", identifier.counted_as)[:16])
+        return "name:" + COUNTERS.text(resources.settings, identifier.counted_as)
     if known_device is not None:
         return f"device:{user.id}:{known_device[:32]}"
     return f"user:{user.id}"

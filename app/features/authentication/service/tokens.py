@@ -12,7 +12,7 @@ from app.core.config import Settings
 from app.core.resources import Resources
 from app.core.security.blacklist import blacklist
 from app.core.security.csrf import make_csrf
-from app.core.security.keys import sign, text_of
+from app.core.security.signing import Signer
 from app.core.security.tokens import Claims, TokenKind, token_codec
 from app.core.uow import UnitOfWork
 from app.features.authentication.errors import SessionEndedError, SessionReplayedError
@@ -30,6 +30,7 @@ from app.models.session import AuthSession, SessionEnd
 from app.models.user import User, UserStatus
 
 MOST_REMEMBERED_ROTATIONS = 200
+TOKEN_IDS = Signer("refresh-token-id", 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class IssuedTokens:
 
 def _refresh_id(settings: Settings, session_id: UUID, counter: int) -> str:
     """Name the refresh token of a counter; tabs that are handed the active one all get the same name."""
-    return text_of(sign(settings.verification_keys[0], "refresh-token-id", str(session_id), str(counter))[:16])
+    return TOKEN_IDS.text(settings, str(session_id), str(counter))
 
 
 def issue(resources: Resources, opened: AuthSession, device: str, now: datetime) -> IssuedTokens:

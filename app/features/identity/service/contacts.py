@@ -1,6 +1,5 @@
 """Addresses and numbers: confirming them, changing them, and the links and codes that prove them."""
 
-import hmac
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,8 +9,8 @@ from app.core import identifiers
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.ids import new_id
-from app.core.security.keys import bytes_of, sign, text_of
 from app.core.security.limits import Rate, limiter
+from app.core.security.signing import Signer, bytes_of, same_secret, text_of
 from app.core.uow import UnitOfWork
 from app.features.authentication.errors import AccountInputError
 from app.features.authentication.service import Caller, note
@@ -34,26 +33,32 @@ CODE_LIFE = timedelta(minutes=10)
 CODE_DIGITS = 6
 MOST_WRONG_CODES = 5
 MAC_BYTES = 24
+LINKS = Signer("challenge-link", MAC_BYTES)
+CODES = Signer("challenge-code")
 ID_BYTES = 16
 LETTERS_BY_ACCOUNT = Rate("letters", 10, 3600)
 EMAIL_PURPOSES = (ChallengePurpose.CHANGE_EMAIL, ChallengePurpose.CONFIRM_EMAIL)
 PHONE_PURPOSES = (ChallengePurpose.CHANGE_PHONE, ChallengePurpose.CONFIRM_PHONE)
 
 
-def _mac(secret: str, challenge: AuthChallenge) -> bytes:
-    parts = (str(challenge.id), challenge.purpose.value, str(challenge.user_id), challenge.target)
-    return sign(secret, "challenge-link", *parts)[:MAC_BYTES]
+def _signed(challenge: AuthChallenge) -> tuple[str, ...]:
+    return str(challenge.id), challenge.purpose.value, str(challenge.user_id), challenge.target
 
 
 def link_token(settings: Settings, challenge: AuthChallenge) -> str:
     """Derive the token of the link; it is nowhere stored."""
-    return text_of(challenge.id.bytes + _mac(settings.verification_keys[0], challenge))
+    return text_of(challenge.id.bytes + LINKS.sign(settings, *_signed(challenge)))
 
 
-def code_of(settings: Settings, challenge: AuthChallenge, *, key: int = 0) -> str:
+def code_of(settings: Settings, challenge: AuthChallenge) -> str:
     """Derive the six digits; they are nowhere stored."""
-    digest = sign(settings.verification_keys[key], "challenge-code", str(challenge.id), challenge.purpose.value)
-    return f"{int.from_bytes(digest[:8]) % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+    return _codes(settings, challenge)[0]
+
+
+def _codes(settings: Settings, challenge: AuthChallenge) -> list[str]:
+    """Return the digits that are good: one code for each secret in use, the newest first."""
+    digests = CODES.candidates(settings, str(challenge.id), challenge.purpose.value)
+    return [f"{int.from_bytes(digest[:8]) % 10**CODE_DIGITS:0{CODE_DIGITS}d}" for digest in digests]
 
 
 async def open_challenge(uow: UnitOfWork, user: User, purpose: ChallengePurpose, target: str) -> AuthChallenge:
@@ -98,8 +103,7 @@ async def take_link(uow: UnitOfWork, token: str, purposes: tuple[ChallengePurpos
     now = utc_now()
     if challenge is None or challenge.purpose not in purposes or challenge.closed_at is not None:
         raise BadChallengeError
-    keys = uow.resources.settings.verification_keys
-    fits = any(hmac.compare_digest(raw[ID_BYTES:], _mac(key, challenge)) for key in keys)
+    fits = LINKS.verifies(uow.resources.settings, raw[ID_BYTES:], *_signed(challenge))
     if not fits or challenge.expires_at <= now:
         raise BadChallengeError
     challenge.closed_at = challenge.used_at = now
@@ -115,7 +119,7 @@ async def owner_of_link(session: AsyncSession, settings: Settings, token: str) -
         return None
     if challenge is None:
         return None
-    fits = any(hmac.compare_digest(raw[ID_BYTES:], _mac(key, challenge)) for key in settings.verification_keys)
+    fits = LINKS.verifies(settings, raw[ID_BYTES:], *_signed(challenge))
     return await UserRepository(session).get(challenge.user_id) if fits else None
 
 
@@ -129,10 +133,8 @@ async def take_code(uow: UnitOfWork, user_id: UUID, code: str, purposes: tuple[C
     now = utc_now()
     if challenge is None or challenge.code_expires_at <= now:
         raise BadChallengeError
-    settings = uow.resources.settings
-    expected = [code_of(settings, challenge, key=index) for index in range(len(settings.verification_keys))]
-    typed = "".join(code.split()).encode()
-    if not any(hmac.compare_digest(typed, one.encode()) for one in expected):
+    typed = "".join(code.split())
+    if not any(same_secret(good, typed) for good in _codes(uow.resources.settings, challenge)):
         challenge.attempts += 1
         if challenge.attempts >= MOST_WRONG_CODES:
             # Only the code: strangers may guess at it, and must not be able to spoil the link in the owner's mail.
