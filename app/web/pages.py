@@ -10,9 +10,9 @@ from app.core.clock import utc_now
 from app.core.http import API_ROOT, RoomRouter
 from app.core.i18n import LOCALES, _
 from app.core.money import Currency, Money
+from app.core.security.cookies import LOCALE_COOKIE, YEAR, drop_cookie, set_cookie
 from app.web.assets import asset_url
 from app.web.cards import OrderCard
-from app.web.cookies import YEAR, drop_cookie, set_cookie
 from app.web.flash import redirect
 from app.web.formats import money
 from app.web.forms import FormState
@@ -20,7 +20,6 @@ from app.web.navigation import safe_next
 from app.web.render import THEME_COOKIE, THEMES, render
 
 router = RoomRouter(include_in_schema=False)
-LOCALE_COOKIE = "locale"
 
 
 @router.post("/preferences")

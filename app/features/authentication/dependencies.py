@@ -12,11 +12,10 @@ from app.core.config import Settings
 from app.core.errors import UnauthenticatedError
 from app.core.http import API_ROOT, connection_resources
 from app.core.i18n import LOCALES, set_locale
-from app.core.middleware import chosen_locale
 from app.core.openapi import Proof, asks_for
 from app.core.resources import Resources
 from app.core.security.address import client_address, limit_key
-from app.core.security.cookies import CSRF_COOKIE, cookie_names, delete_cookie, put_cookie
+from app.core.security.cookies import CSRF_COOKIE, chosen_locale, cookie_names, delete_cookie, put_cookie
 from app.core.security.csrf import SAFE_METHODS, is_csrf_of
 from app.core.security.tokens import BadTokenError, Claims, TokenKind, token_codec
 from app.features.authentication import service, workflows
