@@ -29,22 +29,24 @@ from app.core.observability.logging import configure_logging
 from app.core.observability.metrics import Gauge, ObservationMiddleware, operator_port
 from app.core.resources import open_resources
 from app.core.security.csrf import SocketGuardMiddleware, guard_request
+from app.features.authentication.dependencies import actor_of, find_reader, find_view
+from app.features.authentication.endpoints import me_shortcut
+from app.features.authentication.endpoints import router as authentication
+from app.features.authentication.pages import router as authentication_pages
 from app.features.catalog.endpoints import router as catalog
 from app.features.chat.endpoints import router as chat
 from app.features.chat.pages import router as chat_pages
-from app.features.files.access import form_with_files
+from app.features.files.dependencies import form_with_files
 from app.features.files.endpoints import LONG_BODIES as FILE_BODIES
 from app.features.files.endpoints import router as files
 from app.features.files.pages import links as file_links
 from app.features.files.pages import router as file_pages
-from app.features.identity.access import actor_of, find_reader, find_view
-from app.features.identity.endpoints import me_shortcut
 from app.features.identity.endpoints import router as identity
 from app.features.identity.pages import router as identity_pages
 from app.features.matching.endpoints import router as matching
 from app.features.matching.pages import router as matching_pages
 from app.features.notifications import service as mails
-from app.features.notifications.access import note_unread
+from app.features.notifications.dependencies import note_unread
 from app.features.notifications.endpoints import router as notifications
 from app.features.notifications.pages import router as notification_pages
 from app.features.orders.endpoints import list_shortcut
@@ -73,6 +75,7 @@ log = structlog.get_logger()
 # Every router of the house, one line each. The architecture tests walk these two lists, so a route can only be
 # reached through them: JSON under /api/v1, what operators ask, signed links, and pages.
 API_ROUTERS: tuple[APIRouter, ...] = (
+    authentication,
     identity,
     catalog,
     files,
@@ -88,6 +91,7 @@ OPERATION_ROUTERS: tuple[APIRouter, ...] = (health,)
 LINK_ROUTERS: tuple[APIRouter, ...] = (file_links,)
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     web_pages,
+    authentication_pages,
     identity_pages,
     notification_pages,
     matching_pages,  # before the pages of one order: /orders/for-you
@@ -101,8 +105,8 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
 
 # What is asked most, answered ahead of routing; each stands beside a route that gives the same answer.
 SHORTCUTS: Mapping[str, Shortcut] = {
-    "/api/v1/auth/me": me_shortcut,
-    "/api/v1/orders": list_shortcut,
+    f"{API_PREFIX}/auth/me": me_shortcut,
+    f"{API_PREFIX}/orders": list_shortcut,
     "/orders": guest_list_shortcut,
 }
 
@@ -191,7 +195,7 @@ class Site(FastAPI):
             document = super().openapi()
             if document is not self._declared:
                 routes = (
-                    ("/api/v1" + route.path_format, route) for router in API_ROUTERS for route in plain_routes(router)
+                    (API_PREFIX + route.path_format, route) for router in API_ROUTERS for route in plain_routes(router)
                 )
                 declare_security(document, routes, get_settings())
                 self._declared = document

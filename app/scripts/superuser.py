@@ -3,9 +3,9 @@
 from app.core.config import Settings
 from app.core.resources import Resources, open_resources
 from app.core.unit_of_work import unit_of_work
+from app.features.authentication.service import Caller
 from app.features.identity import service as identity
 from app.features.identity.schemas import Registration
-from app.features.identity.service import Caller
 from app.local.embedded import ServerAddresses
 from app.models.user import Role, UserStatus
 from app.scripts.people import PersonError

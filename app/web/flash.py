@@ -7,9 +7,12 @@ import orjson
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
-from app.web.cookies import drop_cookie, read_cookie, set_cookie, sign, unsign
+from app.core.config import get_settings
+from app.core.security.cookies import drop_cookie, read_cookie, set_cookie
+from app.core.security.signing import Signer
 
 COOKIE = "flash"
+SIGNER = Signer("flash")
 MAX_AGE = 120
 MAX_MESSAGES = 4
 MAX_LENGTH = 400
@@ -30,7 +33,7 @@ class Flash:
 def read_flashes(request: Request) -> list[Flash]:
     """Return the messages that came along; altered ones are dropped."""
     raw = read_cookie(request, COOKIE)
-    payload = unsign(COOKIE, raw) if raw else None
+    payload = SIGNER.unseal(get_settings(), raw) if raw else None
     if payload is None:
         return []
     found = cast("list[list[str]]", orjson.loads(payload))
@@ -40,7 +43,7 @@ def read_flashes(request: Request) -> list[Flash]:
 def flash(response: Response, *messages: Flash) -> None:
     """Let messages appear on the next page."""
     told = [(message.text[:MAX_LENGTH], message.tone, message.done) for message in messages[:MAX_MESSAGES]]
-    set_cookie(response, COOKIE, sign(COOKIE, orjson.dumps(told)), max_age=MAX_AGE)
+    set_cookie(response, COOKIE, SIGNER.seal(get_settings(), orjson.dumps(told)), max_age=MAX_AGE)
 
 
 def forget_flashes(response: Response) -> None:

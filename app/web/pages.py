@@ -7,12 +7,12 @@ from fastapi import Form, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from app.core.clock import utc_now
-from app.core.http.dependencies import RoomRouter
+from app.core.http.dependencies import API_ROOT, RoomRouter
 from app.core.i18n import LOCALES, _
 from app.core.money import Currency, Money
+from app.core.security.cookies import LOCALE_COOKIE, YEAR, drop_cookie, set_cookie
 from app.web.assets import asset_url
 from app.web.cards import OrderCard
-from app.web.cookies import YEAR, drop_cookie, set_cookie
 from app.web.flash import redirect
 from app.web.formats import money
 from app.web.forms import FormState
@@ -20,7 +20,6 @@ from app.web.navigation import safe_next
 from app.web.render import THEME_COOKIE, THEMES, render
 
 router = RoomRouter(include_in_schema=False)
-LOCALE_COOKIE = "locale"
 
 
 @router.post("/preferences")
@@ -69,7 +68,7 @@ async def favicon() -> Response:
 async def robots() -> Response:
     """Tell crawlers what is of no use to them."""
     return PlainTextResponse(
-        "User-agent: *\nDisallow: /api/\nDisallow: /design\nDisallow: /settings\nDisallow: /openapi.json\n"
+        f"User-agent: *\nDisallow: {API_ROOT}\nDisallow: /design\nDisallow: /settings\nDisallow: /openapi.json\n"
     )
 
 

@@ -13,10 +13,9 @@ from markupsafe import Markup, escape
 
 from app.core import i18n
 from app.core.actor import Actor
-from app.core.http.middleware import LOCALE_COOKIE
+from app.core.security.cookies import LOCALE_COOKIE, cookie_name, read_cookie
 from app.core.security.csrf import CSRF_FIELD
 from app.web.assets import asset_url, icon_href
-from app.web.cookies import cookie_name, read_cookie
 from app.web.flash import forget_flashes, read_flashes
 from app.web.formats import FILTERS, number
 from app.web.forms import FormState

@@ -21,7 +21,7 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 TOPIC = re.compile(r"[a-z]+\.[a-z_]+")
 
-# Open to everybody, signed in or not; each with its reason. Everything else takes an access dependency.
+# Open to everybody, signed in or not; each with its reason. Everything else takes a dependency that says who acts.
 PUBLIC: dict[str, str] = {
     "GET /": "the landing page",
     "GET /design": "shows the widgets, no data",
@@ -54,12 +54,10 @@ PUBLIC: dict[str, str] = {
 }
 # Change nothing in PostgreSQL although the method is not a safe one; each with its reason.
 NO_TRANSACTION: dict[str, str] = {
-    "PATCH /api/v1/files/uploads/{file_id:uuid}": "the same, around a piece that may take an hour",
-    "POST /api/v1/files": "opens two short ones around the slow part, so that none waits for somebody's line",
     "POST /preferences": "two cookies",
     "POST /api/v1/auth/password-strength": "an estimate",
     "POST /password-strength": "an estimate",
-    "POST /api/v1/auth/refresh": "identity opens the transaction itself, because pages renew on the way with it too",
+    "POST /api/v1/auth/refresh": "its dependency runs the workflow, because pages renew on the way with it too",
 }
 
 
@@ -82,7 +80,7 @@ def calls(dependant: Dependant) -> set[Any]:
 
 def is_access(call: Any) -> bool:
     """Tell whether a dependency is one of identity's."""
-    return getattr(call, "__module__", "").startswith("app.features.") and call.__module__.endswith(".access")
+    return getattr(call, "__module__", "").startswith("app.features.") and call.__module__.endswith(".dependencies")
 
 
 def test_routes_are_found() -> None:
@@ -92,13 +90,20 @@ def test_routes_are_found() -> None:
 @pytest.mark.parametrize("route", sorted(ALL_ROUTES))
 def test_every_route_is_guarded_or_on_the_public_list(route: str) -> None:
     guarded = any(is_access(call) for call in calls(ALL_ROUTES[route].dependant))
-    assert guarded != (route in PUBLIC), f"{route}: {'is guarded now' if guarded else 'take an access dependency'}"
+    assert guarded != (route in PUBLIC), f"{route}: {'is guarded now' if guarded else 'ask who acts'}"
+
+
+def runs_workflow(endpoint: Any) -> bool:
+    """Tell whether a route leaves its transactions to a workflow."""
+    return "workflows" in endpoint.__code__.co_names
 
 
 @pytest.mark.parametrize("route", sorted(item for item in ALL_ROUTES if item.split()[0] not in SAFE))
-def test_every_changing_route_has_one_transaction(route: str) -> None:
+def test_every_changing_route_has_one_transaction_or_one_workflow(route: str) -> None:
     has = open_uow in calls(ALL_ROUTES[route].dependant)
-    assert has != (route in NO_TRANSACTION), f"{route}: take Uow, or say why not"
+    works = runs_workflow(ALL_ROUTES[route].endpoint)
+    assert not (has and works), f"{route}: a workflow opens its transactions itself, so take no Uow"
+    assert (has or works) != (route in NO_TRANSACTION), f"{route}: take Uow or call a workflow, or say why not"
 
 
 def test_the_lists_are_not_stale() -> None:

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from app.core.config import Settings
 from app.core.security.cookies import cookie_names
-from app.features.identity.access import CurrentActor
+from app.features.authentication.dependencies import CurrentActor
 from app.features.identity.endpoints import router as identity
 from app.main import create_app
 from tests.conftest import SignIn

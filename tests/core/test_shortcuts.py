@@ -14,10 +14,10 @@ from starlette.types import Receive, Scope, Send
 
 from app.core.i18n import LOCALES
 from app.core.resources import Resources
+from app.core.security.cookies import cookie_name
 from app.core.unit_of_work import unit_of_work
 from app.main import SHORTCUTS, create_app
 from app.models.user import User, UserStatus
-from app.web.cookies import cookie_name
 from tests.factories.market import Market
 from tests.factories.users import PASSWORD, make_user
 

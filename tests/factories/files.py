@@ -10,8 +10,7 @@ from starlette.datastructures import UploadFile
 
 from app.core.actor import Actor
 from app.core.resources import Resources
-from app.features.files import service
-from app.features.files.access import take
+from app.features.files import service, workflows
 from app.features.files.schemas import FileRead
 from app.features.files.tasks import process_files
 from app.models import SubjectKind
@@ -66,7 +65,7 @@ class Files:
     ) -> FileRead:
         """A file that arrived and waits to be looked at."""
         upload = UploadFile(io.BytesIO(content), size=len(content), filename=name)
-        taken = await take(self.resources, owner, kind, upload, replaces)
+        taken = await workflows.take_file(self.resources, owner, kind, upload, replaces)
         return await self.read(owner, taken.id)
 
     async def read(self, owner: Actor, file_id: Any) -> FileRead:

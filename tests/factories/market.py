@@ -14,9 +14,9 @@ from app.core.ids import new_id
 from app.core.money import Currency, MoneyInput
 from app.core.security.cookies import CSRF_COOKIE, cookie_names
 from app.core.unit_of_work import UnitOfWork
+from app.features.authentication import service as authentication
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import CatalogData
-from app.features.identity import service as identity
 from app.features.orders import service as orders
 from app.features.orders.schemas import OrderCreate
 from app.features.proposals import service as proposals
@@ -73,7 +73,7 @@ class Market:
         async with self.uow() as work:
             user = await work.session.get(User, actor.id)
             assert user is not None
-            issued = await identity.open_session(work, user, identity.Caller())
+            issued = await authentication.open_session(work, user, authentication.Caller())
             names = cookie_names(work.resources.settings)
         client.cookies.set(names.access, issued.access)
         client.cookies.set(CSRF_COOKIE, issued.csrf)

@@ -22,7 +22,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
 from app.core.resources import Resources
-from app.features.identity.service.sessions import COMPARED_PASSWORDS
+from app.features.authentication.workflows import COMPARED_PASSWORDS
 from tests.security.account_model import Account, Session, Token
 from tests.security.people import ACCESS, API, CSRF, DEVICE, REFRESH, changed, client_of, payload_of
 

@@ -19,8 +19,8 @@ from app.core.resources import Resources
 from app.core.security.address import FORWARDED, UNKNOWN, client_address, limit_key
 from app.core.security.limits import limiter
 from app.core.security.passwords import PasswordHasher
-from app.features.identity import rules
-from app.features.identity.service.signing_in import FAILED_BY_ADDRESS
+from app.features.authentication import rules as sign_in
+from app.features.authentication.service.signing_in import FAILED_BY_ADDRESS
 from app.models.user import User
 from tests.factories.users import PASSWORD
 from tests.security.people import (
@@ -81,8 +81,10 @@ async def test_v6_3_1_three_names_in_any_spelling_share_one_budget(
 ) -> None:
     await register(client)
     attacker = await new_client()
-    statuses = [(await login(attacker, f"guess {turn}", **NAMES[turn])).status_code for turn in range(rules.FREE_TRIES)]
-    assert statuses == [401] * rules.FREE_TRIES
+    statuses = [
+        (await login(attacker, f"guess {turn}", **NAMES[turn])).status_code for turn in range(sign_in.FREE_TRIES)
+    ]
+    assert statuses == [401] * sign_in.FREE_TRIES
     for names in NAMES:
         answer = await login(attacker, PASSWORD, **names)
         assert (answer.status_code, answer.json()["code"]) == (429, "too-many-tries"), names
@@ -100,12 +102,12 @@ async def test_v6_3_1_unknown_names_are_counted_and_answered_alike(
             ({"username": "Vera"}, {"username": "nobody@example.com"}),
         ):
             client.headers.pop("X-CSRF-TOKEN", None)
-            for turn in range(rules.FREE_TRIES + 2):
+            for turn in range(sign_in.FREE_TRIES + 2):
                 one = await login(attacker, f"guess {turn}", **known)
                 other = await login(attacker, f"guess {turn}", **unknown)
                 if unknown["username"] == "Nobody":
                     assert same(one) == same(other), turn
-                assert other.status_code == (401 if turn < rules.FREE_TRIES else 429)
+                assert other.status_code == (401 if turn < sign_in.FREE_TRIES else 429)
 
 
 async def test_v6_3_8_known_and_unknown_names_take_the_same_steps(
@@ -155,7 +157,7 @@ async def test_v6_3_8_a_closed_account_answers_as_if_it_were_not_there(
 async def test_v6_1_1_delays_grow_end_and_never_lock_for_good(client: httpx.AsyncClient, new_client: NewClient) -> None:
     await register(client)
     attacker, now, waits = await new_client(), utc_now(), []
-    for turn in range(rules.FREE_TRIES + 9):
+    for turn in range(sign_in.FREE_TRIES + 9):
         with time_machine.travel(now, tick=False):
             answer = await login(attacker, f"guess {turn}")
             assert answer.status_code == 401
@@ -163,14 +165,14 @@ async def test_v6_1_1_delays_grow_end_and_never_lock_for_good(client: httpx.Asyn
             wait = int(held.headers.get("retry-after", "0"))
             waits.append(wait)
             if held.status_code == 200:
-                assert turn < rules.FREE_TRIES - 1
+                assert turn < sign_in.FREE_TRIES - 1
                 attacker = await new_client()
         now += timedelta(seconds=wait + 1)
-    assert waits[rules.FREE_TRIES - 1 :][:4] == [6, 11, 21, 41]
-    assert max(waits) == rules.LONGEST_DELAY.total_seconds() + 1
+    assert waits[sign_in.FREE_TRIES - 1 :][:4] == [6, 11, 21, 41]
+    assert max(waits) == sign_in.LONGEST_DELAY.total_seconds() + 1
     with time_machine.travel(now):
         assert (await login(await new_client())).status_code == 200
-    with time_machine.travel(now + rules.FAILURES_FORGOTTEN + timedelta(minutes=1)):
+    with time_machine.travel(now + sign_in.FAILURES_FORGOTTEN + timedelta(minutes=1)):
         assert (await login(attacker, "one more guess")).status_code == 401
         assert (await login(attacker, "and another")).status_code == 401
 
@@ -180,7 +182,7 @@ async def test_v6_ones_own_success_does_not_reset_the_counter_of_an_attack(
 ) -> None:
     await register(client)
     attacker = await new_client()
-    for turn in range(rules.FREE_TRIES - 1):
+    for turn in range(sign_in.FREE_TRIES - 1):
         assert (await login(attacker, f"guess {turn}")).status_code == 401
     assert (await login(await new_client())).status_code == 200
     assert (await login(client)).status_code == 200
@@ -194,14 +196,14 @@ async def test_v6_1_1_a_known_device_is_not_locked_out_by_strangers(
     await register(client)
     attacker = await new_client()
     await register(attacker, username="Mallory", email="mallory@example.com", phone=None)
-    for turn in range(rules.FREE_TRIES):
+    for turn in range(sign_in.FREE_TRIES):
         assert (await login(attacker, f"guess {turn}", username="Vera")).status_code == 401
     assert (
         await login(attacker, username="Vera")
     ).status_code == 429  # a device known to somebody else opens no second budget
     assert (await login(await new_client())).status_code == 429
     assert (await login(client, username="Vera")).status_code == 200
-    for turn in range(rules.FREE_TRIES):
+    for turn in range(sign_in.FREE_TRIES):
         assert (await login(client, f"guess {turn}", username="Vera")).status_code == 401
     assert (await login(client, username="Vera")).status_code == 429  # and it has a budget, too
 
@@ -306,7 +308,7 @@ async def test_v6_3_2_a_new_installation_has_no_account_and_no_master_key(
 
 
 def test_v6_3_4_sessions_are_made_in_one_place_behind_the_counters() -> None:
-    callers: dict[str, set[str]] = {"open_session": set(), "put_tokens": set(), "give_tokens": set()}
+    callers: dict[str, set[str]] = {"open_session": set(), "put_tokens": set()}
     for path in APP.rglob("*.py"):
         for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(function, ast.AsyncFunctionDef | ast.FunctionDef):
@@ -316,8 +318,7 @@ def test_v6_3_4_sessions_are_made_in_one_place_behind_the_counters() -> None:
                         if name in callers:
                             callers[name].add(function.name)
     assert callers["open_session"] == {"register", "finish_sign_in"}
-    assert callers["give_tokens"] == {"register", "login", "sign_up", "sign_in"}
-    assert callers["put_tokens"] == {"put", "give_tokens", "renew"}
+    assert callers["put_tokens"] == {"register", "login", "sign_up", "sign_in", "renew"}
 
 
 async def test_v6_3_5_a_new_device_is_told_to_the_owner(
@@ -335,9 +336,9 @@ async def test_v6_wrong_right_and_delayed_sign_ins_each_leave_a_line(
 ) -> None:
     await register(client)
     attacker = await new_client()
-    for turn in range(rules.FREE_TRIES):
+    for turn in range(sign_in.FREE_TRIES):
         await login(attacker, f"guess {turn}")
     await post(client, "logout")
     assert await kinds(uow) == [
-        "registered", "signed_in", *["sign_in_failed"] * (rules.FREE_TRIES - 1), "sign_in_delayed", "signed_out",
+        "registered", "signed_in", *["sign_in_failed"] * (sign_in.FREE_TRIES - 1), "sign_in_delayed", "signed_out",
     ]  # fmt: skip

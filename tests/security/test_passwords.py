@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
+from app.core import identifiers
 from app.core.config import PRODUCTION_BCRYPT_ROUNDS, Settings
 from app.core.resources import Resources
 from app.core.security.passwords import LONGEST_QUEUE, HashingBusyError, PasswordHasher
+from app.features.authentication.errors import AccountInputError
+from app.features.authentication.service import Caller
 from app.features.identity import rules
-from app.features.identity.errors import AccountInputError
 from app.features.identity.schemas import Registration
-from app.features.identity.service import Caller, prepare
+from app.features.identity.service import prepare
 from app.features.identity.service.screening import screen
 from app.models.user import User
 from tests.factories.users import PASSWORD
@@ -113,7 +115,7 @@ async def test_v6_2_8_what_is_beyond_72_bytes_counts_and_nul_is_refused_clearly(
 @given(password=st.text(ANY_CHARACTER, min_size=8, max_size=64))
 @profile(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 def test_v6_2_5_any_characters_make_a_password(password: str) -> None:
-    folded = rules.fold(password)
+    folded = identifiers.fold(password)
     assume(folded not in rules.common_passwords())
     assume(len(set(folded)) > 1)
     assert rules.password_problems(password, ["Vera"], shortest=8, loc="password") == []

@@ -7,8 +7,11 @@ import pytest
 from app.core.config import Settings
 from app.core.security.limits import Rate
 from app.core.security.passwords import LONGEST_QUEUE
-from app.features.identity import rules
-from app.features.identity.service import contacts, passwords, registering, sessions, signing_in
+from app.features.authentication import rules as sign_in_rules
+from app.features.authentication import workflows as authentication
+from app.features.authentication.service import signing_in
+from app.features.identity import workflows
+from app.features.identity.service import contacts, passwords, registering
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
 SETTINGS = (
@@ -22,11 +25,11 @@ SETTINGS = (
 )
 RATES: dict[str, Rate] = {
     "300 in 10 min": signing_in.FAILED_BY_ADDRESS,
-    "10 wrong in 15 min": sessions.WRONG_PASSWORDS,
-    "40 compared in 15 min": sessions.COMPARED_PASSWORDS,
+    "10 wrong in 15 min": authentication.WRONG_PASSWORDS,
+    "40 compared in 15 min": authentication.COMPARED_PASSWORDS,
     "10 an hour": contacts.LETTERS_BY_ACCOUNT,
     "5 resets": passwords.RESETS_BY_NAME,
-    "20 an hour": passwords.ANSWERS_BY_NAME,
+    "20 an hour": workflows.ANSWERS_BY_NAME,
     "60 an hour": registering.REGISTER_BY_ADDRESS,
     "240 a minute": passwords.JUDGED_BY_ADDRESS,
 }
@@ -48,9 +51,9 @@ def test_the_page_names_the_limits_of_the_code(words: str) -> None:
 
 
 def test_the_page_names_the_delays_and_lives() -> None:
-    assert rules.FREE_TRIES == 5, "four free"
-    assert [int(rules.delay_after(tries).total_seconds()) for tries in (4, 5, 6, 7)] == [0, 5, 10, 20]
-    assert rules.LONGEST_DELAY.total_seconds() == 15 * 60
+    assert sign_in_rules.FREE_TRIES == 5, "four free"
+    assert [int(sign_in_rules.delay_after(tries).total_seconds()) for tries in (4, 5, 6, 7)] == [0, 5, 10, 20]
+    assert sign_in_rules.LONGEST_DELAY.total_seconds() == 15 * 60
     for said in ("four free", "at most 15 min", "Links live 1 h, codes 10 min", f"more than {LONGEST_QUEUE} waiting"):
         assert said in PAGE
     assert (contacts.LINK_LIFE.total_seconds(), contacts.CODE_LIFE.total_seconds()) == (3600, 600)

@@ -10,11 +10,11 @@ from sqlalchemy import text, update
 
 from app.core.clock import utc_now
 from app.core.resources import Resources
-from app.core.security.keys import bytes_of
-from app.features.identity import service
-from app.features.identity.errors import WrongCredentialsError
-from app.features.identity.schemas import SignInForm
-from app.features.identity.service import Caller
+from app.core.security.signing import bytes_of
+from app.features.authentication import service as authentication
+from app.features.authentication.errors import WrongCredentialsError
+from app.features.authentication.schemas import SignInForm
+from app.features.authentication.service import Caller
 from app.features.identity.service.contacts import CODE_DIGITS, CODE_LIFE, LINK_LIFE, MOST_WRONG_CODES
 from app.models.challenge import AuthChallenge, ChallengePurpose
 from app.models.user import User
@@ -264,13 +264,13 @@ async def test_a_sign_in_begun_before_the_password_changed_opens_nothing(
     await register(client)
     form = SignInForm(username="Vera", password=PASSWORD)
     async with resources.read_sessions() as session:
-        ticket = await service.begin_sign_in(session, resources, form, Caller())
-    checked = await service.check_password(resources, ticket, form.password)
+        ticket = await authentication.begin_sign_in(session, resources, form, Caller())
+    checked = await authentication.check_password(resources, ticket, form.password)
     assert checked[0]
     assert (await post(client, "password", current_password=PASSWORD, new_password=OTHER_PASSWORD)).status_code == 200
     with pytest.raises(WrongCredentialsError):
         async with uow() as work:
-            await service.finish_sign_in(work, ticket, checked, Caller())
+            await authentication.finish_sign_in(work, ticket, checked, Caller())
 
 
 async def test_v6_5_2_nothing_that_opens_an_account_is_stored(

@@ -16,8 +16,8 @@ from app.core.config import Settings
 from app.core.database import create_engine, create_session_factory
 from app.core.persistence.raw_read_pool import FastLane
 from app.core.resources import Resources, create_redis
+from app.features.authentication.service import Caller
 from app.features.identity import service
-from app.features.identity.service import Caller
 from app.main import API_ROUTERS, PAGE_ROUTERS
 from app.models.session import AuthSession, SessionEnd
 from app.models.user import Role, User, UserStatus

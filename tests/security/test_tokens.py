@@ -18,7 +18,7 @@ from app.core.config import Settings
 from app.core.ids import new_id
 from app.core.resources import Resources
 from app.core.security.csrf import RANDOM_BYTES, make_csrf
-from app.core.security.keys import derive
+from app.core.security.signing import derive
 from app.core.security.tokens import BadTokenError, Claims, TokenCodec, TokenKind
 from tests.security.people import (
     ACCESS,

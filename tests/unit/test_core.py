@@ -1,6 +1,9 @@
 """Ids, money, cursors, languages: small parts that everything stands on."""
 
+import base64
+import json
 import threading
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -13,7 +16,7 @@ from app.core.errors import DomainError
 from app.core.i18n import negotiate
 from app.core.ids import new_id
 from app.core.money import Currency, CurrencyMismatchError, Money
-from app.core.persistence.pagination import BadCursorError, decode_cursor, encode_cursor
+from app.core.pagination import BadCursorError, decode_cursor, encode_cursor, last_id, last_moment
 
 
 def test_ids_grow_also_within_one_millisecond() -> None:
@@ -35,6 +38,16 @@ def test_ids_of_many_threads_never_meet() -> None:
     for thread in threads:
         thread.join()
     assert len(set(found)) == 16_000
+
+
+def packed_text(raw: bytes) -> str:
+    """Some bytes as a cursor."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def packed(*values: object) -> str:
+    """Values as somebody else would pack them."""
+    return packed_text(json.dumps(values).encode())
 
 
 @given(st.integers(0, 10**12), st.integers(0, 10**12))
@@ -61,6 +74,44 @@ def test_no_text_breaks_a_cursor(text: str) -> None:
         assert error.code == BadCursorError.code  # noqa: PT017 - any other exception fails the test by itself
     else:
         assert [type(value) for value in values] == [str, int]
+
+
+@given(st.datetimes(datetime(1970, 1, 1), datetime(2255, 1, 1), timezones=st.just(UTC)), st.uuids())  # noqa: DTZ001
+def test_a_cursor_of_a_time_and_an_id_returns_what_was_packed(moment: datetime, key: UUID) -> None:
+    assert last_moment(encode_cursor(moment, key)) == (moment, key)
+    assert last_id(encode_cursor(key)) == key
+    assert last_moment(packed(moment.isoformat(), str(key))) == (moment, key), "as earlier releases wrote it"
+
+
+KEY = "0192d3a0-0000-7000-8000-000000000000"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [], [KEY], [0], [None, KEY], [True, KEY], [1.5, KEY], [-1, KEY], [2**53 + 1, KEY], [2**63, KEY], [0, 0],
+        [0, KEY, 0], [0, KEY.upper()], [0, "{" + KEY + "}"], [0, "no id"], [0, KEY + "\x00"], ["no time", KEY],
+        ["", KEY], ["2026-01-01T00:00:00", KEY], ["0001-01-01T00:00:00+14:00", KEY], ["9999-12-31T23:59:59-14:00", KEY],
+        ["0001-01-01T00:00:00+00:00", KEY], ["9999-12-31T23:59:59+00:00", KEY],
+    ],
+)  # fmt: skip
+def test_an_altered_cursor_is_always_the_same_refusal(values: list[object]) -> None:
+    with pytest.raises(BadCursorError) as refused:
+        last_moment(packed(*values))
+    assert [error.loc for error in refused.value.errors] == [("query", "cursor")]
+
+
+@pytest.mark.parametrize("text", ["=", "A", "not base64!", packed_text(b"{}"), packed_text(b'"ab"'), packed_text(b"[")])
+def test_what_is_no_list_is_no_cursor(text: str) -> None:
+    for kinds in ((str,), (str, str)):
+        with pytest.raises(BadCursorError):
+            decode_cursor(text, *kinds)
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, True, 1.0, "1", None])
+def test_a_number_that_postgresql_does_not_know_is_no_place(number: object) -> None:
+    with pytest.raises(BadCursorError):
+        decode_cursor(packed("price", number), str, int)
 
 
 @pytest.mark.parametrize(

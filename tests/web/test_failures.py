@@ -6,7 +6,7 @@ from bs4 import BeautifulSoup
 from fastapi import Depends, FastAPI
 from httpx import Response
 
-from app.features.identity.access import find_view
+from app.features.authentication.dependencies import find_view
 from tests.conftest import SignIn
 from tests.security.people import ACCESS, REFRESH
 

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from app.core.actor import Actor
 from app.core.i18n import use_locale
-from app.web.cookies import cookie_name
+from app.core.security.cookies import cookie_name
 from app.web.fragments import forget_fragments, remembered
 from app.web.render import TEMPLATES
 from tests.factories.market import Market

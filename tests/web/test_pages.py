@@ -4,8 +4,10 @@ import httpx
 import pytest
 from bs4 import BeautifulSoup
 
-from app.web.cookies import cookie_name, sign, unsign
-from app.web.flash import COOKIE
+from app.core.config import get_settings
+from app.core.security.cookies import cookie_name
+from app.core.security.signing import Signer
+from app.web.flash import COOKIE, SIGNER
 from tests.conftest import SignIn
 
 HTML = {"Accept": "text/html"}
@@ -102,14 +104,17 @@ async def test_the_design_page_is_not_for_search_engines(client: httpx.AsyncClie
 
 
 async def test_flash_messages_are_shown_once(client: httpx.AsyncClient) -> None:
-    client.cookies.set(cookie_name(COOKIE), sign(COOKIE, b'[["Saved & kept","good"]]'))
+    client.cookies.set(cookie_name(COOKIE), SIGNER.seal(get_settings(), b'[["Saved & kept","good"]]'))
     page = await client.get("/", headers=HTML)
     assert "Saved &amp; kept" in page.text
     assert any(cookie.startswith(f"{cookie_name(COOKIE)}=") and "Max-Age=0" in cookie
                for cookie in page.headers.get_list("set-cookie"))  # fmt: skip
 
 
-@pytest.mark.parametrize("value", ["", "x", "AAAA", "Ä", sign("other", b'[["Pay here","good"]]'), "A" * 5000])
+FOREIGN = Signer("other").seal(get_settings(), b'[["Pay here","good"]]')
+
+
+@pytest.mark.parametrize("value", ["", "x", "AAAA", "Ä", FOREIGN, "A" * 5000])
 async def test_nobody_else_puts_words_on_our_pages(client: httpx.AsyncClient, value: str) -> None:
     headers = {**HTML, "Cookie": f"{cookie_name(COOKIE)}={value}"}
     page = await client.get("/", headers={k: v.encode("latin-1") for k, v in headers.items()})  # type: ignore[arg-type]
@@ -118,8 +123,9 @@ async def test_nobody_else_puts_words_on_our_pages(client: httpx.AsyncClient, va
 
 
 def test_signatures_do_not_mix() -> None:
-    assert unsign("flash", sign("flash", b"x")) == b"x"
-    assert unsign("theme", sign("flash", b"x")) is None
+    settings = get_settings()
+    assert SIGNER.unseal(settings, SIGNER.seal(settings, b"x")) == b"x"
+    assert Signer("theme").unseal(settings, SIGNER.seal(settings, b"x")) is None
 
 
 async def test_a_summary_names_the_fields_in_their_order(client: httpx.AsyncClient) -> None:

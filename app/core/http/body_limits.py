@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import DomainError, FieldError, InvalidError, NotFoundError
+from app.core.http.dependencies import API_ROOT
 from app.core.http.problem_details import (
     ErrorPage,
     TooLargeError,
@@ -29,7 +30,6 @@ from app.core.http.problem_details import (
 )
 from app.core.i18n import N_
 
-API_PREFIX = "/api/"
 FORM = "application/x-www-form-urlencoded"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NOT_JSON = N_("This is not valid JSON.")
@@ -99,7 +99,7 @@ class IntakeMiddleware:
         kind = media_type(headers.get("content-type"))
         has_body = (length.isdecimal() and int(length) > 0) or "transfer-encoding" in headers
         claims = has_body or (kind and scope["method"] not in SAFE_METHODS)
-        if scope["path"].startswith(API_PREFIX) and claims and not is_json(kind) and not self._long(scope):
+        if scope["path"].startswith(API_ROOT) and claims and not is_json(kind) and not self._long(scope):
             raise UnsupportedMediaTypeError
         if not has_body or not (is_json(kind) or kind == FORM):
             return receive

@@ -1,25 +1,17 @@
 """Middleware for every request: request id, language, HEAD as GET. Pure ASGI for speed."""
 
 import re
-from collections.abc import Mapping
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.i18n import LOCALES, negotiate, set_locale
+from app.core.i18n import negotiate, set_locale
 from app.core.ids import new_id
-from app.core.security.cookies import COOKIE_QUEUE
+from app.core.security.cookies import COOKIE_QUEUE, chosen_locale
 
-LOCALE_COOKIE = "locale"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-
-
-def chosen_locale(cookies: Mapping[str, str]) -> str | None:
-    """Return the language chosen in this browser, if any."""
-    chosen = cookies.get(f"__Host-{LOCALE_COOKIE}") or cookies.get(LOCALE_COOKIE)
-    return chosen if chosen in LOCALES else None
 
 
 class RequestContextMiddleware:

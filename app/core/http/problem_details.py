@@ -26,6 +26,7 @@ from app.core.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
+from app.core.http.dependencies import API_ROOT
 from app.core.i18n import N_, _
 
 log = structlog.get_logger()
@@ -185,7 +186,7 @@ def problem(request: Request, error: DomainError) -> JSONResponse:
 def wants_page(request: Request) -> bool:
     """Tell whether a person reads the answer: not the API, and HTML is welcome."""
     path = str(request.scope.get("path", ""))
-    return not path.startswith(("/api/", "/health")) and "text/html" in request.headers.get("accept", "")
+    return not path.startswith((API_ROOT, "/health")) and "text/html" in request.headers.get("accept", "")
 
 
 def _from_http(error: StarletteHTTPException) -> DomainError:

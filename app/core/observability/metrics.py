@@ -15,6 +15,7 @@ from prometheus_client.registry import REGISTRY, Collector
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.http.dependencies import API_PREFIX
 from app.core.observability.task_metrics import task_counts
 from app.core.persistence import outbox_store
 from app.core.resources import Resources
@@ -42,7 +43,7 @@ def route_of(scope: Scope) -> str:
     pattern = scope.get("shortcut") or getattr(scope.get("route"), "path_format", None)
     if not isinstance(pattern, str):
         return "unmatched"
-    return f"/api/v1{pattern}" if path.startswith("/api/v1") and not pattern.startswith("/api/v1") else pattern
+    return f"{API_PREFIX}{pattern}" if path.startswith(API_PREFIX) and not pattern.startswith(API_PREFIX) else pattern
 
 
 class ObservationMiddleware:

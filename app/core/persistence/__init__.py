@@ -1,1 +1,1 @@
-"""Data access: pagination, the outbox, the raw read pool, batched loading."""
+"""Data access: the outbox, the raw read pool, batched loading."""

@@ -1,6 +1,5 @@
 """CSRF protection for every route of the application."""
 
-import hmac
 import secrets
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -13,7 +12,7 @@ from app.core.errors import ForbiddenError
 from app.core.i18n import N_
 from app.core.resources import Resources
 from app.core.security.cookies import CSRF_COOKIE, cookie_names
-from app.core.security.keys import sign, text_of
+from app.core.security.signing import Signer, same_secret
 from app.core.security.tokens import BadTokenError, TokenCodec, TokenKind, token_codec
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -23,6 +22,7 @@ FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 SENDABLE_FROM_ELSEWHERE = (*FORM_TYPES, "text/plain")
 """Content types that a cross-site form can send without a preflight request; JSON is not among them."""
 RANDOM_BYTES = 18
+SIGNER = Signer("csrf", 24)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -34,25 +34,16 @@ class CsrfError(ForbiddenError):
     detail = N_("Reload the page and try again. Programs send the cookie csrf_token back as the header X-CSRF-TOKEN.")
 
 
-def _mac(secret: str, session_id: UUID, random: str) -> str:
-    return text_of(sign(secret, "csrf", str(session_id), random)[:24])
-
-
 def make_csrf(settings: Settings, session_id: UUID) -> str:
     """Return a new token: a random part and a signature that binds it to the session. It contains no `=`."""
     random = secrets.token_urlsafe(RANDOM_BYTES)
-    return f"{random}.{_mac(settings.verification_keys[0], session_id, random)}"
+    return f"{random}.{SIGNER.text(settings, str(session_id), random)}"
 
 
 def is_csrf_of(settings: Settings, token: str, session_id: UUID) -> bool:
     """Tell whether the token was issued for this session."""
     random, _dot, signature = token.partition(".")
-    if not token.isascii():
-        return False
-    return any(
-        hmac.compare_digest(signature.encode(), _mac(key, session_id, random).encode())
-        for key in settings.verification_keys
-    )
+    return token.isascii() and SIGNER.verifies_text(settings, signature, str(session_id), random)
 
 
 def sessions_claimed(connection: HTTPConnection, settings: Settings, tokens: TokenCodec) -> set[UUID]:
@@ -75,7 +66,7 @@ def is_own_origin(settings: Settings, origin: str) -> bool:
     Without PUBLIC_URL (development) every loopback origin does, so that a front end on another port works; cookies are
     not separated by port either.
     """
-    if hmac.compare_digest(origin.encode(), settings.origin.encode()):
+    if same_secret(settings.origin, origin):
         return True
     if settings.public_url is not None:
         return False
@@ -190,7 +181,7 @@ async def guard_request(connection: HTTPConnection) -> None:
             raise CsrfError
         return
     kept, sent = connection.cookies.get(CSRF_COOKIE, ""), await _sent_token(connection)
-    if not kept or not hmac.compare_digest(kept.encode(), sent.encode()):
+    if not kept or not same_secret(kept, sent):
         raise CsrfError
     if len(claimed) != 1 or not is_csrf_of(settings, kept, next(iter(claimed))):
         raise CsrfError

@@ -13,7 +13,7 @@ from app.core.config import Settings
 from app.core.errors import UnauthenticatedError
 from app.core.i18n import N_
 from app.core.resources import Resources
-from app.core.security.keys import bytes_of
+from app.core.security.signing import bytes_of
 
 ISSUER = "iplance"
 MAX_LENGTH = 2048

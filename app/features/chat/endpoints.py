@@ -9,11 +9,13 @@ from fastapi import Query
 from app.core.actor import Actor
 from app.core.http.dependencies import ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
-from app.core.persistence.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.csrf import CsrfError
 from app.core.security.limits import TooManyTriesError
 from app.core.security.tokens import BadTokenError
 from app.core.unit_of_work import UnitOfWork
+from app.features.authentication.dependencies import CurrentActor
+from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.chat import service
 from app.features.chat.errors import (
     ConversationClosedError,
@@ -30,8 +32,6 @@ from app.features.chat.schemas import (
     ReadUpTo,
 )
 from app.features.files.errors import InvalidFilesError
-from app.features.identity.access import CurrentActor
-from app.features.identity.errors import NotSignedInError, SessionEndedError
 from app.features.proposals.errors import ProposalNotFoundError
 from app.models import Message
 

@@ -16,12 +16,12 @@ from app.core.errors import ConflictError, InvalidError
 from app.core.http.dependencies import ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.ids import new_id
+from app.features.authentication.dependencies import CurrentActor
 from app.features.chat import service
 from app.features.chat.errors import ConversationNotFoundError, InvalidMessageError
 from app.features.chat.schemas import MAX_NUMBER, ConversationRead, MessageRead, MessageWrite
 from app.features.files import service as files
-from app.features.files.access import form_files, sent_ids
-from app.features.identity.access import CurrentActor
+from app.features.files.dependencies import form_files, sent_ids
 from app.features.moderation.service import describe_contacts
 from app.features.profiles import service as profiles
 from app.features.proposals import service as proposals

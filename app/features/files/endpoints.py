@@ -10,14 +10,16 @@ from starlette.datastructures import UploadFile
 
 from app.core.errors import DomainError, FieldError, InvalidError
 from app.core.http.body_limits import LongBody, media_type
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import API_PREFIX, ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
 from app.core.i18n import N_
-from app.core.persistence.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
-from app.features.files import rules, service
-from app.features.files.access import FORM_OVERHEAD, ids_in, take, take_piece
+from app.features.authentication.dependencies import CurrentActor
+from app.features.authentication.errors import NotSignedInError, SessionEndedError
+from app.features.files import rules, service, workflows
+from app.features.files.dependencies import FORM_OVERHEAD, ids_in, pieces_of
 from app.features.files.errors import (
     EmptyFileError,
     FileInUseError,
@@ -31,8 +33,6 @@ from app.features.files.errors import (
     UploadOffsetError,
 )
 from app.features.files.schemas import FileLimits, FileRead, OwnFile, UploadCreate, UploadRead
-from app.features.identity.access import CurrentActor
-from app.features.identity.errors import NotSignedInError, SessionEndedError
 from app.models.file import SubjectKind
 
 router = RoomRouter(prefix="/files", tags=["files"])
@@ -53,8 +53,8 @@ PIECE = "application/octet-stream"
 PIECES = (PIECE, "application/offset+octet-stream")
 """What programs call bytes, and what those that speak tus call them."""
 LONG_BODIES = (
-    LongBody("POST", re.compile("/api/v1/files"), FORM, rules.LONGEST_FILE + FORM_OVERHEAD),
-    *(LongBody("PATCH", re.compile("/api/v1/files/uploads/[^/]+"), kind, rules.LONGEST_FILE) for kind in PIECES),
+    LongBody("POST", re.compile(f"{API_PREFIX}/files"), FORM, rules.LONGEST_FILE + FORM_OVERHEAD),
+    *(LongBody("PATCH", re.compile(f"{API_PREFIX}/files/uploads/[^/]+"), kind, rules.LONGEST_FILE) for kind in PIECES),
 )
 OFFSET = "Upload-Offset"
 WHICH = N_("Choose one of: {expected}.")
@@ -116,7 +116,7 @@ async def upload_file(request: Request, actor: CurrentActor, resources: ProcessR
             faults.append(FieldError(("body", "file"), NO_FILE))
         if faults or not isinstance(file, UploadFile):
             raise InvalidError(errors=faults)
-        taken = await take(resources, actor, SubjectKind(kind), file, *replaces)
+        taken = await workflows.take_file(resources, actor, SubjectKind(kind), file, *replaces)
     async with resources.read_sessions() as session:
         return await service.get_own_file(session, actor, taken.id)
 
@@ -148,13 +148,14 @@ async def send_piece(
     request: Request,
     file_id: UUID,
     actor: CurrentActor,
+    resources: ProcessResources,
     response: Response,
     offset: Annotated[int, Header(alias=OFFSET, ge=0, le=2**53)],
 ) -> UploadRead:
     """Send the next piece, from `Upload-Offset` on. What arrived of a piece before the line broke stays."""
     if media_type(request.headers.get("content-type")) not in PIECES:
         raise UnsupportedMediaTypeError(N_("Send the body as application/octet-stream"))
-    upload = await take_piece(request, actor, file_id, offset)
+    upload = await workflows.receive_piece(resources, actor, file_id, offset, pieces_of(request))
     response.headers[OFFSET] = str(upload.offset)
     return upload
 

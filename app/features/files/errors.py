@@ -98,3 +98,7 @@ class StorageDownError(UnavailableError):
     code = "storage-unavailable"
     title = N_("Files cannot be kept or read just now")
     detail = N_("Nothing was lost. Please try again in a moment.")
+
+
+class UploadInterruptedError(Exception):
+    """The sender of a piece went away before all of it had arrived; nobody is there to be told."""

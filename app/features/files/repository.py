@@ -23,42 +23,42 @@ class FileRepository:
     """Files of people and what they belong to; rows are locked in the order of their ids."""
 
     def __init__(self, session: AsyncSession) -> None:
-        self.session = session
+        self._session = session
 
     def add(self, row: File | FileObject) -> None:
         """Keep a new row."""
-        self.session.add(row)
+        self._session.add(row)
 
     async def lock_owner(self, owner_id: UUID) -> None:
         """Let nobody else add to this person's files until the end of the transaction."""
         key = func.hashtext(str(owner_id))
-        await self.session.execute(select(func.pg_advisory_xact_lock(LOCK_SPACE, key)))
+        await self._session.execute(select(func.pg_advisory_xact_lock(LOCK_SPACE, key)))
 
     async def usage(self, owner_id: UUID) -> tuple[int, int]:
         """Return how many files the person keeps and how many bytes they take; refused ones do not count."""
         statement = select(func.count(), func.coalesce(func.sum(File.size), 0)).where(
             File.owner_id == owner_id, File.status != FileStatus.REFUSED
         )
-        count, size = (await self.session.execute(statement)).one()
+        count, size = (await self._session.execute(statement)).one()
         return int(count), int(size)
 
     async def get(self, file_id: UUID) -> File | None:
         """Return one file."""
-        return await self.session.get(File, file_id)
+        return await self._session.get(File, file_id)
 
     async def get_for_update(self, file_id: UUID) -> File | None:
         """Return one file, locked."""
-        return await self.session.get(File, file_id, with_for_update=True, populate_existing=True)
+        return await self._session.get(File, file_id, with_for_update=True, populate_existing=True)
 
     async def lock_all(self, file_ids: Collection[UUID]) -> dict[UUID, File]:
         """Return these files, locked."""
         statement = select(File).where(File.id.in_(file_ids)).order_by(File.id).with_for_update()
-        return {file.id: file for file in (await self.session.execute(statement)).scalars()}
+        return {file.id: file for file in (await self._session.execute(statement)).scalars()}
 
     async def of_owner(self, owner_id: UUID, file_ids: Collection[UUID]) -> dict[UUID, File]:
         """Return those of these files that are this person's."""
         statement = select(File).where(File.owner_id == owner_id, File.id.in_(file_ids))
-        return {file.id: file for file in (await self.session.execute(statement)).scalars()}
+        return {file.id: file for file in (await self._session.execute(statement)).scalars()}
 
     async def page_of(
         self, owner_id: UUID, before: UUID | None, limit: int, *, unused: bool
@@ -69,7 +69,7 @@ class FileRepository:
             statement = statement.where(File.id < before)
         if unused:
             statement = statement.where(~exists().where(Attachment.file_id == File.id))
-        return [(file, bool(has)) for file, has in await self.session.execute(statement)]
+        return [(file, bool(has)) for file, has in await self._session.execute(statement)]
 
     async def links_of(self, file_ids: Collection[UUID]) -> Sequence[Attachment]:
         """Return everything that these files belong to."""
@@ -78,16 +78,16 @@ class FileRepository:
             .where(Attachment.file_id.in_(file_ids))
             .order_by(Attachment.subject_kind, Attachment.subject_id)
         )
-        return (await self.session.execute(statement)).scalars().all()
+        return (await self._session.execute(statement)).scalars().all()
 
     async def remove(self, file_id: UUID, doomed_at: datetime) -> None:
         """Remove a file; its bytes go later."""
         await self.doom(file_id, doomed_at)
-        await self.session.execute(delete(File).where(File.id == file_id))
+        await self._session.execute(delete(File).where(File.id == file_id))
 
     async def is_attached(self, file_id: UUID) -> bool:
         """Tell whether the file belongs to anything."""
-        return bool((await self.session.execute(select(exists().where(Attachment.file_id == file_id)))).scalar_one())
+        return bool((await self._session.execute(select(exists().where(Attachment.file_id == file_id)))).scalar_one())
 
     async def held_by(self, subject: Subject) -> list[Attachment]:
         """Return what a subject holds, earlier versions too."""
@@ -96,7 +96,7 @@ class FileRepository:
             .where(Attachment.subject_kind == subject.kind, Attachment.subject_id == subject.id)
             .order_by(Attachment.position)
         )
-        return list((await self.session.execute(statement)).scalars())
+        return list((await self._session.execute(statement)).scalars())
 
     async def attach(self, subject: Subject, file_ids: Sequence[UUID], earlier: Mapping[UUID, UUID]) -> None:
         """Make the subject hold exactly these files in this order, and the earlier versions of some of them.
@@ -107,10 +107,10 @@ class FileRepository:
         current: dict[UUID, UUID | None] = {**dict.fromkeys(file_ids), **earlier}
         mine = (Attachment.subject_kind == subject.kind, Attachment.subject_id == subject.id)
         gone = delete(Attachment).where(*mine, Attachment.file_id.not_in(current)).returning(Attachment.file_id)
-        let_go = (await self.session.execute(gone)).scalars().all()
+        let_go = (await self._session.execute(gone)).scalars().all()
         if let_go:
             # What is let go may be put back for a while.
-            await self.session.execute(update(File).where(File.id.in_(let_go)).values(touched_at=utc_now()))
+            await self._session.execute(update(File).where(File.id.in_(let_go)).values(touched_at=utc_now()))
         if current:
             rows = [
                 {
@@ -125,13 +125,13 @@ class FileRepository:
             added = insert(Attachment).values(rows)
             keys = (Attachment.subject_kind, Attachment.subject_id, Attachment.file_id)
             changed = {"position": added.excluded.position, "current_id": added.excluded.current_id}
-            await self.session.execute(added.on_conflict_do_update(index_elements=keys, set_=changed))
+            await self._session.execute(added.on_conflict_do_update(index_elements=keys, set_=changed))
 
     async def bring_back(self, file_id: UUID) -> None:
         """Show what stood before a version that was not taken, wherever it had taken a place."""
         statement = select(Attachment).where(Attachment.current_id == file_id).with_for_update()
         earlier: dict[tuple[SubjectKind, UUID], list[Attachment]] = {}
-        for link in (await self.session.execute(statement)).scalars():
+        for link in (await self._session.execute(statement)).scalars():
             earlier.setdefault((link.subject_kind, link.subject_id), []).append(link)
         for links in earlier.values():
             newest = max(links, key=lambda link: link.file_id)
@@ -147,14 +147,14 @@ class FileRepository:
             .where(tuple_(Attachment.subject_kind, Attachment.subject_id).in_(wanted))
             .order_by(Attachment.position, File.id.desc())
         )
-        return [(link, file, bool(has)) for link, file, has in await self.session.execute(statement)]
+        return [(link, file, bool(has)) for link, file, has in await self._session.execute(statement)]
 
     async def previewed(self, file_ids: Collection[UUID]) -> set[UUID]:
         """Return which of these files have a preview."""
         statement = select(FileObject.file_id).where(
             FileObject.file_id.in_(file_ids), FileObject.role == ObjectRole.PREVIEW
         )
-        return {found for found in (await self.session.execute(statement)).scalars() if found is not None}
+        return {found for found in (await self._session.execute(statement)).scalars() if found is not None}
 
     async def object_of(self, file_id: UUID, role: ObjectRole) -> FileObject | None:
         """Return one object of a file with the marks of its blocks."""
@@ -164,12 +164,12 @@ class FileRepository:
             .where(FileObject.file_id == file_id, FileObject.role == role)
             .limit(1)
         )
-        return (await self.session.execute(statement)).scalar_one_or_none()
+        return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def doom(self, file_id: UUID, doomed_at: datetime, *roles: ObjectRole) -> None:
         """Let the objects of a file go, all or those of some roles."""
         chosen = FileObject.role.in_(roles or tuple(ObjectRole))
-        await self.session.execute(
+        await self._session.execute(
             update(FileObject)
             .where(FileObject.file_id == file_id, chosen)
             .values(file_id=None, doomed_at=doomed_at)
@@ -178,7 +178,7 @@ class FileRepository:
 
     async def promote(self, file_id: UUID) -> None:
         """Hand out what was uploaded as it is."""
-        await self.session.execute(
+        await self._session.execute(
             update(FileObject)
             .where(FileObject.file_id == file_id, FileObject.role == ObjectRole.SOURCE)
             .values(role=ObjectRole.MAIN)
@@ -202,7 +202,7 @@ class FileRepository:
             .with_for_update(skip_locked=True)
             .scalar_subquery()
         )
-        taken = await self.session.execute(
+        taken = await self._session.execute(
             update(File).where(File.id == due).values(next_try_at=until, attempts=File.attempts + 1).returning(File)
         )
         return taken.scalar_one_or_none()
@@ -215,26 +215,26 @@ class FileRepository:
         statement = (
             select(File.id).where(stale | orphan).order_by(File.id).limit(limit).with_for_update(skip_locked=True)
         )
-        return (await self.session.execute(statement)).scalars().all()
+        return (await self._session.execute(statement)).scalars().all()
 
     async def doom_forsaken(self, doomed_at: datetime) -> None:
         """Let go what lost its file otherwise, such as with its owner's account."""
         forsaken = FileObject.file_id.is_(None) & FileObject.doomed_at.is_(None)
-        await self.session.execute(update(FileObject).where(forsaken).values(doomed_at=doomed_at))
+        await self._session.execute(update(FileObject).where(forsaken).values(doomed_at=doomed_at))
 
     async def doomed(self, now: datetime, limit: int) -> Sequence[str]:
         """Return objects to be removed."""
         statement = select(FileObject.key).where(FileObject.doomed_at < now).order_by(FileObject.doomed_at).limit(limit)
-        return (await self.session.execute(statement)).scalars().all()
+        return (await self._session.execute(statement)).scalars().all()
 
     async def forget(self, keys: Sequence[str]) -> None:
         """Drop the rows of objects that are gone."""
-        await self.session.execute(delete(FileObject).where(FileObject.key.in_(keys)))
+        await self._session.execute(delete(FileObject).where(FileObject.key.in_(keys)))
 
     async def known(self, keys: Sequence[str]) -> set[str]:
         """Return which of these objects have a row."""
         statement = select(FileObject.key).where(FileObject.key.in_(keys))
-        return set((await self.session.execute(statement)).scalars())
+        return set((await self._session.execute(statement)).scalars())
 
     async def take_unchecked(self, before: datetime) -> FileObject | None:
         """Return the object that was compared longest ago and count its turn from now."""
@@ -246,7 +246,7 @@ class FileRepository:
             .with_for_update(skip_locked=True)
             .scalar_subquery()
         )
-        taken = await self.session.execute(
+        taken = await self._session.execute(
             update(FileObject).where(FileObject.key == oldest).values(checked_at=utc_now()).returning(FileObject)
         )
         return taken.scalar_one_or_none()

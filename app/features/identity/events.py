@@ -87,24 +87,6 @@ class PhoneChanged(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewDeviceSignedIn(DomainEvent):
-    """A device that was not seen before signed in."""
-
-    topic: ClassVar[str] = "identity.new_device_signed_in"
-    user_id: str
-    session_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionReplayed(DomainEvent):
-    """An old refresh token came back, so the whole session was ended."""
-
-    topic: ClassVar[str] = "identity.session_replayed"
-    user_id: str
-    session_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountBanned(DomainEvent):
     """An operator blocked the account, for a reason; its sessions ended."""
 

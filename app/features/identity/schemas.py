@@ -2,31 +2,16 @@
 
 from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 
-from app.core.i18n import N_
-from app.models.security_event import SecurityEventKind
+from app.features.authentication.schemas import AccountInput, Line, PasswordProof, Secret, plain
 
-
-def _plain(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError(N_("Leave out the invisible character."))
-    return text
+type Code = Annotated[str, Field(max_length=16), AfterValidator(plain)]
+type LinkToken = Annotated[str, Field(max_length=200), AfterValidator(plain)]
 
 
-type Line = Annotated[str, Field(max_length=320), AfterValidator(_plain)]
-type Secret = Annotated[str, Field(max_length=512)]
-type Code = Annotated[str, Field(max_length=16), AfterValidator(_plain)]
-type LinkToken = Annotated[str, Field(max_length=200), AfterValidator(_plain)]
-
-
-class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Registration(_Input):
+class Registration(AccountInput):
     """A new account: a name, a password, and an e-mail address or a phone number or both."""
 
     username: Line
@@ -35,115 +20,33 @@ class Registration(_Input):
     phone: Line | None = None
 
 
-class SignInForm(_Input):
-    """A password and one way to say who signs in; anything may be typed into `username`."""
-
-    password: Secret
-    username: Line | None = None
-    email: Line | None = None
-    phone: Line | None = None
-    identifier: Line | None = None
-
-
-class UserRead(BaseModel):
-    """The signed-in person; `email` and `phone` are empty texts, never null, where there is none."""
-
-    id: UUID
-    username: str
-    email: str
-    phone: str
-    display_name: str
-    locale: str
-    role: str
-    email_confirmed: bool
-    phone_confirmed: bool
-    created_at: datetime
-
-
-class ProfileChange(_Input):
+class ProfileChange(AccountInput):
     """What a person changes about how they are shown and addressed."""
 
-    display_name: Annotated[str, Field(max_length=80), AfterValidator(_plain)] | None = None
+    display_name: Annotated[str, Field(max_length=80), AfterValidator(plain)] | None = None
     locale: Annotated[str, Field(pattern="^(ru|en)$")] | None = None
 
 
-class Refreshed(BaseModel):
-    """The session goes on."""
-
-    refreshed: bool = True
-    access_expires_at: datetime
-    session_expires_at: datetime
-
-
-class SignedOut(BaseModel):
-    """The session is over."""
-
-    signed_out: bool = True
-
-
-class SessionRead(BaseModel):
-    """One device on which a person is signed in."""
-
-    id: UUID
-    current: bool
-    device: str
-    user_agent: str
-    address: str
-    created_at: datetime
-    last_used_at: datetime
-    expires_at: datetime
-
-
-class SessionList(BaseModel):
-    """The devices on which a person is signed in."""
-
-    items: list[SessionRead]
-
-
-class SessionsEnded(BaseModel):
-    """How many sessions ended."""
-
-    ended: int
-
-
-class PasswordProof(_Input):
-    """The present password; it may be left out within a few minutes of entering it."""
-
-    current_password: Secret | None = None
-
-
-class Reauthentication(_Input):
-    """The present password, to open the changes that need it."""
-
-    password: Secret
-
-
-class Done(BaseModel):
-    """It is done."""
-
-    done: bool = True
-
-
-class ChallengeAnswer(_Input):
+class ChallengeAnswer(AccountInput):
     """The proof from a mail or a text message: the link's token, or the code while signed in."""
 
     token: LinkToken | None = None
     code: Code | None = None
 
 
-class CodeAnswer(_Input):
+class CodeAnswer(AccountInput):
     """The code from a text message."""
 
     code: Code
 
 
-class ResetRequest(_Input):
+class ResetRequest(AccountInput):
     """Who forgot the password: a name, an address or a number."""
 
     identifier: Line
 
 
-class ResetConfirmation(_Input):
+class ResetConfirmation(AccountInput):
     """A new password with the proof: the link's token, or the code together with who asked."""
 
     password: Secret
@@ -152,7 +55,7 @@ class ResetConfirmation(_Input):
     code: Code | None = None
 
 
-class PasswordChange(_Input):
+class PasswordChange(AccountInput):
     """A new password and the present one."""
 
     current_password: Secret
@@ -179,7 +82,7 @@ class PendingChange(BaseModel):
     expires_at: datetime
 
 
-class PasswordToJudge(_Input):
+class PasswordToJudge(AccountInput):
     """A password somebody is typing, with what they typed for their names."""
 
     password: Secret
@@ -193,13 +96,3 @@ class PasswordStrength(BaseModel):
     score: int
     acceptable: bool
     problems: list[str]
-
-
-class SecurityEventRead(BaseModel):
-    """One entry of an account's security history."""
-
-    id: UUID
-    kind: SecurityEventKind
-    device: str
-    address: str
-    created_at: datetime

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from app.core.messaging.worker import consumer, periodic
 from app.core.resources import Resources
-from app.core.unit_of_work import UnitOfWork, unit_of_work
-from app.features.identity import service
+from app.core.unit_of_work import UnitOfWork
+from app.features.authentication.service import Caller
+from app.features.identity import service, workflows
 from app.features.identity.events import PasswordResetPrepared, PasswordResetRequested, PhoneConfirmationRequested
-from app.features.identity.service import Caller
 
 
 @consumer("identity.on_password_reset_requested", PasswordResetRequested)
@@ -31,5 +31,4 @@ async def on_password_reset_prepared(uow: UnitOfWork, event: PasswordResetPrepar
 @periodic("identity.prune")
 async def prune(resources: Resources) -> None:
     """Forget sessions, proofs and counters that ended long ago."""
-    async with unit_of_work(resources) as uow:
-        await service.prune(uow)
+    await workflows.prune(resources)

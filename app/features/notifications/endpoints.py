@@ -8,11 +8,11 @@ from fastapi import Query
 from app.core.errors import DomainError
 from app.core.http.dependencies import ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import refusals
-from app.core.persistence.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
-from app.features.identity.access import CurrentActor
-from app.features.identity.errors import NotSignedInError, SessionEndedError
+from app.features.authentication.dependencies import CurrentActor
+from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.notifications import service
 from app.features.notifications.errors import NoticeNotFoundError
 from app.features.notifications.schemas import MarkedRead, NotificationRead, UnreadCount

@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 
 from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import _
-from app.features.identity.access import CurrentActor
+from app.features.authentication.dependencies import CurrentActor
 from app.features.notifications import service
 from app.features.notifications.errors import CaughtMailNotFoundError
 from app.gateways.caught_mail import find_caught, is_open, list_caught

@@ -18,12 +18,12 @@ class NotificationRepository:
     """Notices; every reading query names their owner."""
 
     def __init__(self, session: AsyncSession) -> None:
-        self.session = session
+        self._session = session
 
     async def add(self, user_id: UUID, kind: NoticeKind, params: dict[str, Any], message_id: int) -> None:
         """Keep a notice; a repeated one changes nothing."""
         values = {"id": new_id(), "user_id": user_id, "kind": kind, "params": params, "message_id": message_id}
-        await self.session.execute(insert(Notification).values(values).on_conflict_do_nothing())
+        await self._session.execute(insert(Notification).values(values).on_conflict_do_nothing())
 
     async def page(self, user_id: UUID, before: UUID | None, limit: int, *, unread: bool) -> Sequence[Notification]:
         """Return notices, newest first; ids grow with time."""
@@ -32,7 +32,7 @@ class NotificationRepository:
             statement = statement.where(Notification.id < before)
         if unread:
             statement = statement.where(Notification.read_at.is_(None))
-        return (await self.session.execute(statement.order_by(Notification.id.desc()).limit(limit))).scalars().all()
+        return (await self._session.execute(statement.order_by(Notification.id.desc()).limit(limit))).scalars().all()
 
     async def count_unread(self, user_id: UUID, most: int) -> int:
         """Count what was not read, no further than anybody wants to know."""
@@ -42,16 +42,16 @@ class NotificationRepository:
             .limit(most)
             .subquery()
         )
-        return (await self.session.execute(select(func.count()).select_from(some))).scalar_one()
+        return (await self._session.execute(select(func.count()).select_from(some))).scalar_one()
 
     async def find(self, user_id: UUID, notice_id: UUID) -> Notification | None:
         """Return one of the person's own notices, locked."""
         statement = select(Notification).where(Notification.user_id == user_id, Notification.id == notice_id)
-        return (await self.session.execute(statement.with_for_update())).scalar_one_or_none()
+        return (await self._session.execute(statement.with_for_update())).scalar_one_or_none()
 
     async def mark_all_read(self, user_id: UUID) -> int:
         """Mark everything as read and count it."""
-        marked = await self.session.execute(
+        marked = await self._session.execute(
             update(Notification)
             .where(Notification.user_id == user_id, Notification.read_at.is_(None))
             .values(read_at=utc_now())
@@ -61,7 +61,7 @@ class NotificationRepository:
 
     async def mark_about(self, user_id: UUID, kind: NoticeKind, name: str, value: str) -> int:
         """Mark a person's unread notices about one thing as read and count them."""
-        marked = await self.session.execute(
+        marked = await self._session.execute(
             update(Notification)
             .where(
                 Notification.user_id == user_id,
@@ -77,7 +77,7 @@ class NotificationRepository:
     async def prune(self, before: datetime, limit: int) -> int:
         """Delete old notices in a small batch."""
         old = select(Notification.id).where(Notification.created_at < before).order_by(Notification.id).limit(limit)
-        gone = await self.session.execute(
+        gone = await self._session.execute(
             delete(Notification).where(Notification.id.in_(old)).returning(Notification.id)
         )
         return len(gone.scalars().all())
@@ -87,11 +87,11 @@ class MailRepository:
     """Mails that are to go out."""
 
     def __init__(self, session: AsyncSession) -> None:
-        self.session = session
+        self._session = session
 
     async def add(self, mail: dict[str, Any]) -> None:
         """Record the intent; the same mail for the same reason is recorded once."""
-        await self.session.execute(insert(MailMessage).values({"id": new_id(), **mail}).on_conflict_do_nothing())
+        await self._session.execute(insert(MailMessage).values({"id": new_id(), **mail}).on_conflict_do_nothing())
 
     async def claim(self, until: datetime) -> MailMessage | None:
         """Take the mail that waits longest, so that no other sender takes it before `until`."""
@@ -103,7 +103,7 @@ class MailRepository:
             .with_for_update(skip_locked=True)
             .scalar_subquery()
         )
-        taken = await self.session.execute(
+        taken = await self._session.execute(
             update(MailMessage)
             .where(MailMessage.id == due)
             .values(next_try_at=until, attempts=MailMessage.attempts + 1)
@@ -113,17 +113,17 @@ class MailRepository:
 
     async def lock(self, mail_id: UUID) -> MailMessage | None:
         """Return one mail, locked."""
-        return await self.session.get(MailMessage, mail_id, with_for_update=True, populate_existing=True)
+        return await self._session.get(MailMessage, mail_id, with_for_update=True, populate_existing=True)
 
     async def with_status(self, status: MailStatus) -> Sequence[MailMessage]:
         """Return mails of one state, oldest first."""
         statement = select(MailMessage).where(MailMessage.status == status).order_by(MailMessage.id)
-        return (await self.session.execute(statement)).scalars().all()
+        return (await self._session.execute(statement)).scalars().all()
 
     async def counts(self) -> dict[MailStatus, int]:
         """Count the mails of each state that somebody may have to look at."""
         watched: tuple[MailStatus, ...] = (MailStatus.QUEUED, MailStatus.DEAD)
-        rows = await self.session.execute(
+        rows = await self._session.execute(
             select(MailMessage.status, func.count()).where(MailMessage.status.in_(watched)).group_by(MailMessage.status)
         )
         return dict.fromkeys(watched, 0) | {status: int(count) for status, count in rows}
@@ -133,7 +133,7 @@ class MailRepository:
         due = select(func.min(MailMessage.next_try_at)).where(
             MailMessage.status == MailStatus.QUEUED, MailMessage.next_try_at <= now
         )
-        return (await self.session.execute(due)).scalar_one()
+        return (await self._session.execute(due)).scalar_one()
 
     async def prune(self, before: datetime, limit: int) -> int:
         """Delete mails that left or came to nothing long ago."""
@@ -144,5 +144,5 @@ class MailRepository:
             .order_by(MailMessage.id)
             .limit(limit)
         )
-        gone = await self.session.execute(delete(MailMessage).where(MailMessage.id.in_(old)).returning(MailMessage.id))
+        gone = await self._session.execute(delete(MailMessage).where(MailMessage.id.in_(old)).returning(MailMessage.id))
         return len(gone.scalars().all())

@@ -1,28 +1,20 @@
 """What notifications do in the background: they listen to the other rooms, send mail, and tidy up."""
 
-import time
-from dataclasses import replace
 from uuid import UUID
-
-import structlog
 
 from app.core.messaging.worker import consumer, periodic
 from app.core.resources import Resources
-from app.core.unit_of_work import UnitOfWork, unit_of_work
+from app.core.unit_of_work import UnitOfWork
+from app.features.authentication import events as authentication
 from app.features.chat import events as chat
 from app.features.files import events as files
 from app.features.identity import events as identity
 from app.features.matching import events as matching
-from app.features.notifications import rules, service
-from app.features.notifications.service import Draft, Trouble
+from app.features.notifications import rules, service, workflows
 from app.features.orders import events as orders
 from app.features.proposals import events as proposals
 from app.features.reports import events as reports
-from app.gateways.mail import Mail, Mailer, MailRefusedError, MailUnavailableError, mailer_of
-from app.models.notification import MailStatus, NoticeKind
-from app.web.mail import render_mail
-
-log = structlog.get_logger()
+from app.models.notification import NoticeKind
 
 type OfferEvent = (
     proposals.OfferMade
@@ -31,8 +23,6 @@ type OfferEvent = (
     | proposals.OfferEnding
     | proposals.OfferLapsed
 )
-SEND_SECONDS = 8.0
-"""No new mail is begun after this long, so that a slow server never meets the limit of a task."""
 
 
 @consumer("notifications.on_email_confirmation_requested", identity.EmailConfirmationRequested)
@@ -75,14 +65,14 @@ async def on_phone_changed(uow: UnitOfWork, event: identity.PhoneChanged, messag
     await service.notify(uow, event.user_id, NoticeKind.PHONE_CHANGED, message_id)
 
 
-@consumer("notifications.on_new_device_signed_in", identity.NewDeviceSignedIn)
-async def on_new_device_signed_in(uow: UnitOfWork, event: identity.NewDeviceSignedIn, message_id: int) -> None:
+@consumer("notifications.on_new_device_signed_in", authentication.NewDeviceSignedIn)
+async def on_new_device_signed_in(uow: UnitOfWork, event: authentication.NewDeviceSignedIn, message_id: int) -> None:
     """Tell the owner."""
     await service.notify(uow, event.user_id, NoticeKind.NEW_DEVICE, message_id)
 
 
-@consumer("notifications.on_session_replayed", identity.SessionReplayed)
-async def on_session_replayed(uow: UnitOfWork, event: identity.SessionReplayed, message_id: int) -> None:
+@consumer("notifications.on_session_replayed", authentication.SessionReplayed)
+async def on_session_replayed(uow: UnitOfWork, event: authentication.SessionReplayed, message_id: int) -> None:
     """Tell the owner that somebody may have copied a session."""
     await service.notify(uow, event.user_id, NoticeKind.SESSION_REPLAYED, message_id)
 
@@ -275,39 +265,10 @@ async def on_order_checked(uow: UnitOfWork, event: orders.OrderChecked, message_
 @periodic(service.SEND_TASK)
 async def send_mail(resources: Resources) -> None:
     """Send what is due, one mail after the other."""
-    began = time.monotonic()
-    while time.monotonic() - began < SEND_SECONDS:
-        async with unit_of_work(resources) as uow:
-            draft = await service.claim_draft(uow)
-        if draft is None:
-            return
-        await _send(resources, mailer_of(resources), draft)
-
-
-async def _send(resources: Resources, mailer: Mailer, draft: Draft) -> None:
-    with structlog.contextvars.bound_contextvars(request_id=draft.request_id, mail=draft.key, kind=draft.kind.value):
-        try:
-            if draft.to is not None:
-                words = render_mail(draft.kind.value, draft.locale, draft.context)
-                texts = {"subject": words.subject, "text": words.text, "html": words.html}
-                mail = Mail(key=draft.key, to=draft.to, language=draft.locale, **texts)
-                await mailer.send(replace(mail, unsubscribe=draft.unsubscribe))
-        except (MailUnavailableError, MailRefusedError) as error:
-            trouble = Trouble.NEVER if isinstance(error, MailRefusedError) else Trouble.LATER
-            async with unit_of_work(resources) as uow:
-                status = await service.mark_failed(uow, draft, trouble, str(error))
-            level = log.aerror if status is MailStatus.DEAD else log.awarning
-            await level("mail_failed", status=status.value, error=str(error))
-            return
-        async with unit_of_work(resources) as uow:
-            await service.mark_sent(uow, draft)
-        await log.ainfo("mail_sent" if draft.to else "mail_obsolete")
+    await workflows.send_mail(resources)
 
 
 @periodic("notifications.prune")
 async def prune(resources: Resources) -> None:
     """Forget old notices and mails, in small transactions."""
-    gone = 1
-    while gone:
-        async with unit_of_work(resources) as uow:
-            gone = await service.prune(uow)
+    await workflows.prune(resources)

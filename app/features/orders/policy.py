@@ -1,8 +1,7 @@
 """Who may do what with an order; pure functions, no I/O."""
 
-import hmac
-
 from app.core.actor import Actor
+from app.core.security.signing import same_secret
 from app.models import Order, OrderStatus, Visibility
 
 
@@ -27,12 +26,7 @@ def can_read(actor: Actor | None, order: Order, *, admitted: bool = False) -> bo
 def opens(order: Order, key: str | None) -> bool:
     """Tell whether a key from an address is the one of the order's link."""
     known = order.share_key
-    return (
-        order.visibility is Visibility.LINK
-        and known is not None
-        and key is not None
-        and hmac.compare_digest(known.encode(), key.encode())
-    )
+    return order.visibility is Visibility.LINK and known is not None and key is not None and same_secret(known, key)
 
 
 def can_answer(actor: Actor | None, order: Order) -> bool:

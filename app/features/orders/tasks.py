@@ -1,15 +1,10 @@
 """What the clock does to orders, and what they do when other rooms announce something."""
 
-from collections.abc import Awaitable, Callable
-
 from app.core.messaging.worker import consumer, periodic
 from app.core.resources import Resources
-from app.core.unit_of_work import UnitOfWork, unit_of_work
+from app.core.unit_of_work import UnitOfWork
 from app.features.catalog.events import SkillsMerged
-from app.features.orders import service
-
-MOST_BATCHES = 20
-"""Of one run; what is left waits for the next."""
+from app.features.orders import service, workflows
 
 
 @consumer("orders.on_skills_merged", SkillsMerged)
@@ -20,22 +15,11 @@ async def on_skills_merged(uow: UnitOfWork, event: SkillsMerged, _message_id: in
 
 @periodic("orders.close_stale")
 async def close_stale(resources: Resources) -> int:
-    """Move on orders with which nobody did anything in time, a batch and a transaction at a time."""
-    return await _in_batches(resources, service.end_stale_orders)
+    """Move on orders with which nobody did anything in time."""
+    return await workflows.end_stale_orders(resources)
 
 
 @periodic("orders.remind")
 async def remind(resources: Resources) -> int:
     """Remind customers whose open orders soon expire."""
-    return await _in_batches(resources, service.remind_of_ends)
-
-
-async def _in_batches(resources: Resources, verb: Callable[[UnitOfWork], Awaitable[int]]) -> int:
-    done = 0
-    for _batch in range(MOST_BATCHES):
-        async with unit_of_work(resources) as uow:
-            batch = await verb(uow)
-        done += batch
-        if not batch:
-            break
-    return done
+    return await workflows.remind_of_ends(resources)

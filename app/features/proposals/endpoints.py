@@ -9,13 +9,14 @@ from fastapi import Query
 from app.core.actor import Actor
 from app.core.http.dependencies import ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
-from app.core.persistence.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
 from app.core.unit_of_work import UnitOfWork
+from app.features.authentication.dependencies import CurrentActor
+from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.files.errors import InvalidFilesError
-from app.features.identity.access import CurrentActor
-from app.features.identity.errors import NewAccountLimitError, NotSignedInError, SessionEndedError
+from app.features.identity.errors import NewAccountLimitError
 from app.features.orders.errors import OrderChangedError, OrderFullError, OrderNotFoundError, OrderNotOpenError
 from app.features.proposals import service
 from app.features.proposals.errors import (

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from app.core.i18n import N_
 from app.core.money import MAX_AMOUNT, MoneyInput, MoneyRead
-from app.core.persistence.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from app.core.text.text_cleaning import Line, at_least, many_lines
 from app.features.files.schemas import FileRead
 from app.features.moderation.schemas import ContactMark

@@ -8,12 +8,12 @@ from fastapi import Query
 
 from app.core.http.dependencies import ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
-from app.core.persistence.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.csrf import CsrfError
 from app.core.security.limits import TooManyTriesError
 from app.core.security.tokens import BadTokenError
-from app.features.identity.access import CurrentActor
-from app.features.identity.errors import NotSignedInError, SessionEndedError
+from app.features.authentication.dependencies import CurrentActor
+from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.reports import service
 from app.features.reports.errors import (
     AlreadyReportedError,

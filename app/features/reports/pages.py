@@ -12,7 +12,7 @@ from app.core.errors import InvalidError
 from app.core.http.dependencies import ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _
-from app.features.identity.access import CurrentActor
+from app.features.authentication.dependencies import CurrentActor
 from app.features.reports import service
 from app.features.reports.errors import AlreadyReportedError, InvalidReportError
 from app.features.reports.rules import href_of

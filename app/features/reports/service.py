@@ -11,7 +11,7 @@ from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.errors import NotFoundError
 from app.core.i18n import _
-from app.core.persistence.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
+from app.core.pagination import Slice, encode_cursor, last_id
 from app.core.security.limits import Rate, limiter
 from app.core.unit_of_work import UnitOfWork
 from app.features.chat import service as chat
@@ -148,11 +148,11 @@ async def list_reports(
     session: AsyncSession, actor: Actor, side: ReportSide, cursor: str | None, limit: int
 ) -> Slice[ReportRead]:
     """Return what the actor has reported, or what was decided against them, newest first."""
-    repository, before = ReportRepository(session), _before(cursor)
+    repository, before = ReportRepository(session), last_id(cursor)
     read = repository.sent_by if side is ReportSide.REPORTER else repository.decided_against
     rows = await read(actor.id, before, limit + 1)
     shown = [present(actor, report) for report in rows[:limit]]
-    return Slice(shown, encode_cursor(str(shown[-1].id)) if len(rows) > limit else None)
+    return Slice(shown, encode_cursor(shown[-1].id) if len(rows) > limit else None)
 
 
 async def object_to(uow: UnitOfWork, actor: Actor, report_id: UUID, command: ObjectionCreate) -> Report:
@@ -240,13 +240,3 @@ def present(actor: Actor, report: Report) -> ReportRead:
         objected_at=None if sent else report.objected_at,
         actions=["object"] if not sent and rules.may_object(report) else [],
     )
-
-
-def _before(cursor: str | None) -> UUID | None:
-    if not cursor:
-        return None
-    (key,) = decode_cursor(cursor, str)
-    try:
-        return UUID(key)
-    except ValueError as wrong:
-        raise BadCursorError from wrong

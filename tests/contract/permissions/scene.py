@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 
 from app.core.actor import Actor
+from app.features.authentication import service as authentication
 from app.features.identity import service as identity
 from app.models import User
 from app.models.user import Role, UserStatus
@@ -68,7 +69,7 @@ class Scene:
             user.status = UserStatus.ACTIVE
         await self.market.sign_in(client, person)
         async with self.market.uow() as work:
-            await identity.ban(work, person.id, identity.Caller(), reason="For this table.")
+            await identity.ban(work, person.id, authentication.Caller(), reason="For this table.")
 
     async def ids(self, row: Row, role: str) -> dict[str, Any]:
         """Make what the row is about, and return what its address names."""
@@ -112,4 +113,4 @@ class Scene:
         async with scene.market.uow() as work:
             user = await work.session.get(User, person.id)
             assert user is not None
-            return (await identity.open_session(work, user, identity.Caller())).session_id
+            return (await authentication.open_session(work, user, authentication.Caller())).session_id

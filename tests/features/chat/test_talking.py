@@ -12,8 +12,8 @@ from sqlalchemy import select, update
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.ids import new_id
+from app.core.pagination import BadCursorError
 from app.core.persistence.outbox import OutboxMessage
-from app.core.persistence.pagination import BadCursorError
 from app.core.resources import Resources
 from app.core.security.limits import Rate, TooManyTriesError
 from app.features.chat import rules, service

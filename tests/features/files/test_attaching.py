@@ -14,7 +14,7 @@ from starlette.datastructures import FormData, UploadFile
 from app.core.ids import new_id
 from app.core.unit_of_work import UnitOfWork
 from app.features.files import rules, service
-from app.features.files.access import form_files, form_with_files
+from app.features.files.dependencies import form_files, form_with_files
 from app.features.files.errors import FileInUseError, InvalidFilesError
 from app.features.files.schemas import Subject
 from app.features.files.tasks import process_files

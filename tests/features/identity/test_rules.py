@@ -16,14 +16,17 @@ import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.core import identifiers
 from app.core.clock import utc_now
 from app.core.resources import Resources
 from app.core.security import passwords
 from app.core.security.passwords import PasswordHasher
 from app.core.unit_of_work import unit_of_work
+from app.features.authentication import rules as sign_in_rules
+from app.features.authentication import service as authentication
+from app.features.authentication.dependencies import AdminActor, ModeratorActor
+from app.features.authentication.service import Caller
 from app.features.identity import rules, service
-from app.features.identity.access import AdminActor, ModeratorActor
-from app.features.identity.service import Caller
 from app.main import create_app
 from app.models.user import Role
 from tests.conftest import SignIn
@@ -50,7 +53,7 @@ def problems(password: str, *words: str) -> list[str]:
 )
 def test_names_are_compared_folded(typed: str, key: str | None) -> None:
     if key is None:
-        with pytest.raises(rules.Refused):
+        with pytest.raises(identifiers.Refused):
             rules.username(typed)
     else:
         assert rules.username(typed).key == key
@@ -76,7 +79,7 @@ def test_names_are_compared_folded(typed: str, key: str | None) -> None:
     ],
 )
 def test_names_that_mislead_are_refused(typed: str) -> None:
-    with pytest.raises(rules.Refused):
+    with pytest.raises(identifiers.Refused):
         rules.username(typed)
 
 
@@ -89,21 +92,21 @@ def test_staff_may_have_a_reserved_name() -> None:
     [("+7 999 123-45-67", "+79991234567"), ("8(999)1234567", "+79991234567"), ("+1 202 555 0100", "+12025550100")],
 )
 def test_numbers_are_stored_in_one_form(typed: str, stored: str) -> None:
-    assert rules.phone(typed, "RU") == stored
+    assert identifiers.phone(typed, "RU") == stored
 
 
 @pytest.mark.parametrize("typed", ["12", "phone", "+7999", "+7 999 123-45-67 ext. 5", "+999999999999999999"])
 def test_what_is_no_number_is_refused(typed: str) -> None:
-    with pytest.raises(rules.Refused):
-        rules.phone(typed, "RU")
+    with pytest.raises(identifiers.Refused):
+        identifiers.phone(typed, "RU")
 
 
 @given(st.text(max_size=400))
 @settings(max_examples=300, deadline=None)
 def test_whatever_is_typed_is_read_as_exactly_one_name(typed: str) -> None:
-    found = rules.identify(typed, "RU")
+    found = identifiers.identify(typed, "RU")
     assert [value is not None for value in found.keys.values()].count(True) == 1
-    assert rules.identify(typed, "RU") == found
+    assert identifiers.identify(typed, "RU") == found
 
 
 def test_length_is_the_first_rule() -> None:
@@ -121,7 +124,7 @@ def test_three_thousand_common_passwords_are_refused() -> None:
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=8, max_size=256))
 @settings(max_examples=300, deadline=None)
 def test_any_characters_make_a_password(password: str) -> None:
-    folded = rules.fold(password)
+    folded = identifiers.fold(password)
     if folded not in rules.common_passwords() and len(set(folded)) > 1 and "iplance" not in folded:
         assert all("characters" not in problem for problem in problems(password))
 
@@ -169,7 +172,7 @@ async def test_hashing_leaves_the_loop_free() -> None:
 
 
 def test_delays_grow_and_never_last_for_good() -> None:
-    delays = [rules.delay_after(failures) for failures in range(100)]
+    delays = [sign_in_rules.delay_after(failures) for failures in range(100)]
     assert delays[:5] == [timedelta(0)] * 5
     assert delays == sorted(delays)
     assert delays[-1] == timedelta(minutes=15)
@@ -266,7 +269,7 @@ async def test_only_the_role_opens_the_doors_of_staff(resources: Resources) -> N
         async with resources.sessions() as session, session.begin():
             user = await make_user(session, role=role)
         async with unit_of_work(resources) as work:
-            issued = await service.open_session(work, user, Caller())
+            issued = await authentication.open_session(work, user, Caller())
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app=app),
             base_url="https://localhost",

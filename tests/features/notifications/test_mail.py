@@ -21,15 +21,15 @@ from app.core.messaging.worker import Outcome
 from app.core.money import Currency, MoneyRead
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
+from app.features.authentication import service as authentication
+from app.features.authentication.events import NewDeviceSignedIn, SessionReplayed
 from app.features.identity import service as identity
 from app.features.identity.events import (
     AccountDeactivated,
     EmailChanged,
     EmailChangeRequested,
-    NewDeviceSignedIn,
     PasswordChanged,
     PhoneChanged,
-    SessionReplayed,
 )
 from app.features.matching.schemas import FoundOrder, LetterRead
 from app.features.notifications import rules, service
@@ -136,10 +136,10 @@ async def test_a_ban_and_its_end_are_told_by_mail_with_the_reason(
         user = await make_user(uow.session, email="vera@example.com", locale="ru")
         silent = await make_user(uow.session, email_confirmed_at=None)
         for person in (user, silent):
-            await identity.ban(uow, person.id, identity.Caller(), reason="Продавала чужое")
+            await identity.ban(uow, person.id, authentication.Caller(), reason="Продавала чужое")
     await settle()
     async with unit_of_work(resources) as uow:
-        await identity.lift_ban(uow, user.id, identity.Caller())
+        await identity.lift_ban(uow, user.id, authentication.Caller())
     await settle()
     assert [(mail.to, mail.subject) for mail in mailbox] == [
         ("vera@example.com", "Ваша учётная запись заблокирована"),

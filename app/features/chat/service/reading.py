@@ -1,13 +1,12 @@
 """What the two sides of a conversation see."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
-from app.core.persistence.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
+from app.core.pagination import Slice, encode_cursor, last_moment
 from app.features.chat import policy, rules
 from app.features.chat.errors import ConversationNotFoundError
 from app.features.chat.repository import ConversationRepository, MessageRepository
@@ -46,9 +45,9 @@ async def list_conversations(
     session: AsyncSession, actor: Actor, cursor: str | None, limit: int, *, unread: bool = False
 ) -> Slice[ConversationRead]:
     """Return the actor's conversations, the one that moved last first."""
-    rows = await ConversationRepository(session).page(actor.id, _after(cursor), limit + 1, unread=unread)
+    rows = await ConversationRepository(session).page(actor.id, last_moment(cursor), limit + 1, unread=unread)
     shown = rows[:limit]
-    more = encode_cursor(shown[-1].moved_at.isoformat(), str(shown[-1].id)) if len(rows) > limit else None
+    more = encode_cursor(shown[-1].moved_at, shown[-1].id) if len(rows) > limit else None
     return Slice(await present(session, actor, shown), more)
 
 
@@ -156,13 +155,3 @@ async def _messages(
         )
         for row in rows
     ]
-
-
-def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
-    if not cursor:
-        return None
-    moment, key = decode_cursor(cursor, str, str)
-    try:
-        return datetime.fromisoformat(moment), UUID(key)
-    except ValueError as wrong:
-        raise BadCursorError from wrong

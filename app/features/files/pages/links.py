@@ -11,10 +11,8 @@ from starlette.responses import Response, StreamingResponse
 from app.core.clock import utc_now
 from app.core.http.dependencies import ProcessResources, RoomRouter
 from app.core.resources import Resources
-from app.core.unit_of_work import unit_of_work
-from app.features.files import rules, service
-from app.features.files.errors import FileDamagedError
-from app.features.files.service import Content, Wanted
+from app.features.files import rules, service, workflows
+from app.features.files.service import Wanted
 from app.models.file import SubjectKind
 from app.web.render import environment
 
@@ -87,7 +85,7 @@ async def _hand_out(request: Request, resources: Resources, wanted: Wanted) -> R
         status = HTTPStatus.PARTIAL_CONTENT
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{content.size}"
     headers["Content-Length"] = str(end - start)
-    body = _body(resources, content, start, end)
+    body = workflows.read_pieces(resources, content, start, end)
     # The first block is checked before the status line: what is damaged from there on is refused and not cut off.
     first = await anext(body, b"")
     return StreamingResponse(_with(first, body), status, headers, media_type=content.media_type)
@@ -100,14 +98,3 @@ async def _with(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncGenerator[byt
             yield piece
     finally:
         await rest.aclose()
-
-
-async def _body(resources: Resources, content: Content, start: int, end: int) -> AsyncGenerator[bytes]:
-    """Yield the bytes; where they turn out damaged, say so once and for all."""
-    try:
-        async for piece in service.pieces(resources, content, start, end):
-            yield piece
-    except FileDamagedError:
-        async with unit_of_work(resources) as uow:
-            await service.mark_damaged(uow, content.file_id, content.key)
-        raise

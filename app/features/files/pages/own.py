@@ -10,11 +10,11 @@ from starlette.responses import RedirectResponse, Response
 
 from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import N_, _
-from app.core.persistence.pagination import BadCursorError
+from app.core.pagination import BadCursorError
+from app.features.authentication.dependencies import CurrentActor
 from app.features.files import service
 from app.features.files.errors import FileInUseError
 from app.features.files.schemas import FileUse, OwnFile
-from app.features.identity.access import CurrentActor
 from app.models.file import SubjectKind
 from app.web.flash import redirect
 from app.web.render import render

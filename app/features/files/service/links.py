@@ -1,6 +1,5 @@
 """Links to files: signed, for one file and one of its faces, good until a moment that stands in them."""
 
-import hmac
 from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
@@ -8,18 +7,13 @@ from uuid import UUID
 from app.core.clock import utc_now
 from app.core.config import Settings, get_settings
 from app.core.i18n import _
-from app.core.security.keys import sign, text_of
+from app.core.security.signing import Signer
 from app.features.files import rules
 from app.features.files.schemas import Crop, FileRead
 from app.models.file import File, FileStatus
 
 MAIN, PREVIEW = "main", "preview"
-_KEPT = 24
-"""Bytes of the signature that a link carries."""
-
-
-def _signature(secret: str, file_id: UUID, face: str, until: int) -> str:
-    return text_of(sign(secret, "file-link", str(file_id), face, str(until))[:_KEPT])
+_SIGNER = Signer("file-link", 24)
 
 
 def link(settings: Settings, file: File, face: str, now: datetime) -> str:
@@ -28,7 +22,7 @@ def link(settings: Settings, file: File, face: str, now: datetime) -> str:
     A preview that was drawn anew has another, so no copy is old.
     """
     until = rules.link_end(now, public=rules.LIMITS[file.kind].public)
-    signature = _signature(settings.verification_keys[0], file.id, face, until)
+    signature = _SIGNER.text(settings, str(file.id), face, str(until))
     tail = "/preview" if face == PREVIEW else ""
     drawn = f"&drawn={file.redrawn}" if file.redrawn and face == PREVIEW else ""
     return f"{settings.files_origin}/files/{file.id}{tail}?until={until}&key={signature}{drawn}"
@@ -38,10 +32,7 @@ def is_good(settings: Settings, file_id: UUID, face: str, until: int, key: str) 
     """Tell whether we made this link and its time has not passed."""
     if until < utc_now().timestamp() or not key.isascii():
         return False
-    return any(
-        hmac.compare_digest(key.encode(), _signature(secret, file_id, face, until).encode())
-        for secret in settings.verification_keys
-    )
+    return _SIGNER.verifies_text(settings, key, str(file_id), face, str(until))
 
 
 def present(files: Collection[File], previewed: Collection[UUID]) -> dict[UUID, FileRead]:

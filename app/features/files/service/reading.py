@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.config import Settings
-from app.core.persistence.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
+from app.core.pagination import Slice, encode_cursor, last_id
 from app.core.unit_of_work import UnitOfWork
 from app.features.files import rules
 from app.features.files.errors import FileInUseError, NoSuchFileError
@@ -40,24 +40,15 @@ async def list_own_files(
         BadCursorError: The cursor is none of this list.
     """
     repository = FileRepository(session)
-    rows = await repository.page_of(actor.id, _before(cursor), limit + 1, unused=unused)
+    rows = await repository.page_of(actor.id, last_id(cursor), limit + 1, unused=unused)
     shown = present([file for file, _has in rows], {file.id for file, has in rows if has})
     uses: dict[UUID, list[FileUse]] = {}
     for link in await repository.links_of(list(shown)):
         use = FileUse(kind=link.subject_kind, id=link.subject_id, earlier=link.current_id is not None)
         uses.setdefault(link.file_id, []).append(use)
     items = [OwnFile(**dict(file), used_by=uses.get(file.id, [])) for file in shown.values()]
-    more = encode_cursor(str(items[limit - 1].id)) if len(items) > limit else None
+    more = encode_cursor(items[limit - 1].id) if len(items) > limit else None
     return Slice(items[:limit], more)
-
-
-def _before(cursor: str | None) -> UUID | None:
-    if not cursor:
-        return None
-    try:
-        return UUID(decode_cursor(cursor, str)[0])
-    except ValueError as wrong:
-        raise BadCursorError from wrong
 
 
 async def remove_file(uow: UnitOfWork, actor: Actor, file_id: UUID) -> None:

@@ -6,14 +6,15 @@ from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.core.errors import DomainError
-from app.core.http.dependencies import ProcessResources, RoomRouter, Uow, connection_resources
+from app.core.http.dependencies import ProcessResources, RoomRouter, connection_resources
 from app.core.i18n import N_, _, ngettext
-from app.features.identity import access, service
-from app.features.identity.access import Knocker, OptionalActor
-from app.features.identity.pages._forms import read, refuse
-from app.features.identity.schemas import PasswordToJudge, Registration, SignInForm
+from app.features.authentication import dependencies
+from app.features.authentication.dependencies import Knocker, OptionalActor
+from app.features.identity import service, workflows
+from app.features.identity.schemas import PasswordToJudge, Registration
 from app.web.flash import redirect
 from app.web.forms import FormState
+from app.web.model_forms import read, refuse
 from app.web.navigation import safe_next
 from app.web.render import render
 
@@ -47,58 +48,19 @@ def _shortest(request: Request) -> int:
 
 
 @router.post("/sign-up")
-async def sign_up(request: Request, caller: Knocker, resources: ProcessResources, uow: Uow) -> Response:
+async def sign_up(request: Request, caller: Knocker, resources: ProcessResources) -> Response:
     """Make an account and sign in with it."""
     form = await request.form()
     target = safe_next(str(form.get("next", "")), AFTER)
     context = {"next": target, "shortest": _shortest(request)}
     try:
-        account = await service.prepare(resources, read(Registration, form), caller)
+        typed, replaces = read(Registration, form), dependencies.session_sent(request)
+        user, issued = await workflows.register(resources, typed, caller, replaces=replaces)
     except DomainError as error:
         return refuse(request, "identity/sign_up.html", form, error, context)
-    made = await uow.attempt(service.register(uow, account, caller, replaces=access.session_sent(request)))
-    if isinstance(made, DomainError):
-        return refuse(request, "identity/sign_up.html", form, made, context)
-    user, issued = made
-    access.give_tokens(request, uow, issued)
+    dependencies.put_tokens(request, resources.settings, issued)
     text = _("Welcome. We have sent a message to confirm how you can be reached.")
     return redirect(target, text.format(name=user.username))
-
-
-@router.get("/sign-in")
-async def show_sign_in(request: Request, actor: OptionalActor, next: Next = None) -> Response:  # noqa: A002 - in the address
-    """Ask who is there."""
-    if actor is not None:
-        return _come_back(safe_next(next, AFTER))
-    return render(request, "identity/sign_in.html", {"f": FormState(), "next": safe_next(next, AFTER)})
-
-
-@router.post("/sign-in")
-async def sign_in(request: Request, caller: Knocker, resources: ProcessResources, uow: Uow) -> Response:
-    """Sign in and go where the person wanted to go."""
-    form = await request.form()
-    target = safe_next(str(form.get("next", "")), AFTER)
-    try:
-        typed = read(SignInForm, form)
-        async with resources.read_sessions() as session:
-            ticket = await service.begin_sign_in(session, resources, typed, caller)
-        checked = await service.check_password(resources, ticket, typed.password)
-    except DomainError as error:
-        return refuse(request, "identity/sign_in.html", form, error, {"next": target})
-    replaces = access.session_sent(request)
-    done = await uow.attempt(service.finish_sign_in(uow, ticket, checked, caller, replaces=replaces))
-    if isinstance(done, DomainError):
-        return refuse(request, "identity/sign_in.html", form, done, {"next": target})
-    access.give_tokens(request, uow, done[1])
-    return _come_back(target)
-
-
-@router.post("/sign-out")
-async def sign_out(request: Request, caller: Knocker, resources: ProcessResources, uow: Uow) -> Response:
-    """End this session, also a lapsed one."""
-    await service.sign_out(uow, access.claims_sent(request), caller)
-    access.drop_tokens(request, resources.settings, device=True)
-    return redirect("/", _("You have been signed out."), "note")
 
 
 @router.post("/password-strength")

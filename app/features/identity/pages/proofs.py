@@ -8,12 +8,13 @@ from fastapi.responses import Response
 from app.core.errors import DomainError
 from app.core.http.dependencies import ProcessResources, RoomRouter, Uow, connection_resources
 from app.core.i18n import _
-from app.features.identity import access, service
-from app.features.identity.access import CurrentActor, Knocker, OptionalActor
-from app.features.identity.pages._forms import read, refuse
+from app.features.authentication import dependencies
+from app.features.authentication.dependencies import CurrentActor, Knocker, OptionalActor
+from app.features.identity import service, workflows
 from app.features.identity.schemas import ChallengeAnswer, CodeAnswer, ResetConfirmation, ResetRequest
 from app.web.flash import redirect
 from app.web.forms import FormState
+from app.web.model_forms import read, refuse
 from app.web.render import render
 
 router = RoomRouter()
@@ -56,19 +57,15 @@ def _shortest(request: Request) -> int:
 
 
 @router.post("/reset/confirm")
-async def reset_confirm(request: Request, caller: Knocker, resources: ProcessResources, uow: Uow) -> Response:
+async def reset_confirm(request: Request, caller: Knocker, resources: ProcessResources) -> Response:
     """Set the new password; it signs nobody in."""
     form = await request.form()
     context = {"token": str(form.get("token", "")), "shortest": _shortest(request)}
     try:
-        answer = read(ResetConfirmation, form)
-        drafted = await service.draft_reset(resources, answer, caller)
+        await workflows.reset_password(resources, read(ResetConfirmation, form), caller)
     except DomainError as error:
         return _private(refuse(request, "identity/reset_confirm.html", form, error, context))
-    done = await uow.attempt(service.answer_reset(uow, answer, drafted, caller))
-    if isinstance(done, DomainError):
-        return _private(refuse(request, "identity/reset_confirm.html", form, done, context))
-    access.drop_tokens(request, resources.settings)
+    dependencies.drop_tokens(request, resources.settings)
     return redirect("/sign-in", _("The password is changed and every device is signed out. Sign in with the new one."))
 
 

@@ -1,23 +1,24 @@
 """What a person sets about their account: how they are shown, how they are reached, where they are signed in."""
 
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app.core.errors import DomainError, InvalidError
+from app.core.errors import DomainError
 from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
-from app.core.i18n import N_, _, ngettext
+from app.core.i18n import N_, _
 from app.core.resources import Resources
-from app.features.identity import access, service
-from app.features.identity.access import CurrentSession, Knocker
-from app.features.identity.pages._forms import read, refuse
+from app.features.authentication import dependencies
+from app.features.authentication import service as authentication
+from app.features.authentication.dependencies import CurrentSession, Knocker
+from app.features.authentication.service import SessionView
+from app.features.identity import service, workflows
 from app.features.identity.schemas import EmailChange, PasswordChange, PhoneChange, ProfileChange
-from app.features.identity.service import SessionView
 from app.models.security_event import SecurityEventKind
 from app.web.flash import redirect
 from app.web.forms import FormState
+from app.web.model_forms import read, refuse
 from app.web.render import render
 
 router = RoomRouter(prefix="/settings")
@@ -80,7 +81,7 @@ async def show_security(
     request: Request, view: CurrentSession, session: ReadSession, cursor: Cursor = None
 ) -> Response:
     """Show how one is reached, and what happened to the account."""
-    found = await service.history(session, view.user_id, cursor=cursor)
+    found = await authentication.history(session, view.user_id, cursor=cursor)
     context = {
         "me": await service.contact_of(session, view.user_id),
         "pending": await service.pending_changes(session, view.user_id),
@@ -92,7 +93,7 @@ async def show_security(
 
 def _context(resources: Resources, view: SessionView) -> dict[str, Any]:
     return {
-        "ask_password": not service.is_fresh(resources, view),
+        "ask_password": not authentication.is_fresh(resources, view),
         "shortest": resources.settings.password_min_length,
         "username": view.username,
     }
@@ -106,13 +107,12 @@ async def show_change(request: Request, change: Change, view: CurrentSession, re
 
 @router.post("/security/password")
 async def change_password(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, uow: Uow
+    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources
 ) -> Response:
     """Set a new password and sign out everywhere else."""
     form = await request.form()
     try:
-        # Every refusal of this verb comes before its first write, so nothing has to be undone here.
-        await service.change_password(uow, view, read(PasswordChange, form), caller)
+        await workflows.change_password(resources, view, read(PasswordChange, form), caller)
     except DomainError as error:
         return refuse(request, "identity/change_password.html", form, error, _context(resources, view))
     return redirect("/settings/security", _("The password is changed, and the other devices are signed out."))
@@ -120,89 +120,39 @@ async def change_password(
 
 @router.post("/security/email")
 async def change_email(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, uow: Uow
+    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources
 ) -> Response:
     """Ask for another address."""
     form, template = await request.form(), "identity/change_email.html"
     try:
-        typed = read(EmailChange, form)
-        await service.require_proof(resources, view, typed.current_password)
+        await workflows.change_email(resources, view, read(EmailChange, form), caller)
     except DomainError as error:
         return refuse(request, template, form, error, _context(resources, view))
-    done = await uow.attempt(service.ask_email_change(uow, view.user_id, typed.email, caller))
-    if isinstance(done, DomainError):
-        return refuse(request, template, form, done, _context(resources, view))
     return redirect("/confirm-email", _("We have sent a message to the new address. The old one stays until then."))
 
 
 @router.post("/security/phone")
 async def change_phone(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, uow: Uow
+    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources
 ) -> Response:
     """Ask for another number."""
     form, template = await request.form(), "identity/change_phone.html"
     try:
-        typed = read(PhoneChange, form)
-        await service.require_proof(resources, view, typed.current_password)
+        await workflows.change_phone(resources, view, read(PhoneChange, form), caller)
     except DomainError as error:
         return refuse(request, template, form, error, _context(resources, view))
-    done = await uow.attempt(service.ask_phone_change(uow, view.user_id, typed.phone, caller))
-    if isinstance(done, DomainError):
-        return refuse(request, template, form, done, _context(resources, view))
     return redirect("/confirm-phone", _("We have sent a code to the new number. The old one stays until then."))
 
 
 @router.post("/security/close")
 async def close_account(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, uow: Uow
+    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources
 ) -> Response:
     """Close the account for good."""
     form = await request.form()
     try:
-        await service.prove(resources, view.user_id, str(form.get("current_password", "")))
+        await workflows.deactivate(resources, view, str(form.get("current_password", "")), caller)
     except DomainError as error:
         return refuse(request, "identity/change_close.html", form, error, _context(resources, view))
-    await service.deactivate(uow, view.user_id, caller)
-    access.drop_tokens(request, resources.settings, device=True)
+    dependencies.drop_tokens(request, resources.settings, device=True)
     return redirect("/", _("The account is closed."), "note")
-
-
-@router.get("/devices")
-async def show_devices(
-    request: Request, view: CurrentSession, session: ReadSession, resources: ProcessResources
-) -> Response:
-    """List where one is signed in."""
-    items = await service.my_sessions(session, view)
-    context = {"f": FormState(), "items": items, **_context(resources, view)}
-    return render(request, "identity/devices.html", context)
-
-
-@router.post("/devices/end")
-async def end_devices(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, uow: Uow
-) -> Response:
-    """Sign out on one device, or on all the others."""
-    form = await request.form()
-    chosen = str(form.get("session", ""))
-    try:
-        await service.require_proof(resources, view, str(form.get("current_password", "")))
-        target = None if chosen == "others" else UUID(chosen)
-    except ValueError:
-        return await _devices_again(request, resources, view, InvalidError())
-    except DomainError as error:
-        return await _devices_again(request, resources, view, error)
-    if target is None:
-        ended = await service.end_others(uow, view.user_id, view.id, caller)
-    else:
-        await service.end_session(uow, view.user_id, target, caller)
-        ended = 1
-    text = ngettext("{count} device is signed out.", "{count} devices are signed out.", ended).format(count=ended)
-    return redirect("/settings/devices", text)
-
-
-async def _devices_again(request: Request, resources: Resources, view: SessionView, error: DomainError) -> Response:
-    async with resources.read_sessions() as session:
-        items = await service.my_sessions(session, view)
-    return refuse(
-        request, "identity/devices.html", await request.form(), error, {"items": items, **_context(resources, view)}
-    )

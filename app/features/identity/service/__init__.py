@@ -1,9 +1,6 @@
-"""The verbs of accounts; other rooms enter here."""
+"""The use cases of accounts; other features enter here."""
 
-from app.features.identity.repository import SessionView
-from app.features.identity.rules import Standing, place_of
-from app.features.identity.rules import fold as folded_username
-from app.features.identity.service.callers import Caller
+from app.features.identity.rules import Standing
 from app.features.identity.service.contacts import (
     answer_email,
     answer_phone,
@@ -17,23 +14,20 @@ from app.features.identity.service.operating import Person, ban, end_every_sessi
 from app.features.identity.service.passwords import (
     answer_reset,
     ask_reset,
-    change_password,
-    draft_reset,
+    draft_password,
     judge_password,
     prepare_reset,
+    replace_password,
+    words_of_link,
 )
 from app.features.identity.service.reading import (
     Contact,
     Letter,
     contact_of,
     find_actor,
-    history,
     letter_for,
-    my_sessions,
     pending_changes,
     text_code,
-    user_read,
-    user_read_of,
     usernames,
 )
 from app.features.identity.service.registering import (
@@ -41,41 +35,18 @@ from app.features.identity.service.registering import (
     create_account,
     deactivate,
     prepare,
+    prune,
     register,
     set_role,
-)
-from app.features.identity.service.sessions import (
-    end_others,
-    end_session,
-    is_fresh,
-    prove,
-    prune,
-    reauthenticate,
-    require_proof,
-    sign_out,
-    touch,
     update_profile,
-)
-from app.features.identity.service.signing_in import SignInTicket, begin_sign_in, check_password, finish_sign_in
-from app.features.identity.service.tokens import (
-    IssuedTokens,
-    SessionGate,
-    open_session,
-    refresh,
-    session_gate,
 )
 
 __all__ = [
-    "Caller",
     "Contact",
     "DailyLimit",
-    "IssuedTokens",
     "Letter",
     "NewAccount",
     "Person",
-    "SessionGate",
-    "SessionView",
-    "SignInTicket",
     "Standing",
     "answer_email",
     "answer_phone",
@@ -84,49 +55,30 @@ __all__ = [
     "ask_phone_change",
     "ask_reset",
     "ban",
-    "begin_sign_in",
-    "change_password",
-    "check_password",
     "contact_of",
     "create_account",
     "daily_limit",
     "deactivate",
-    "draft_reset",
+    "draft_password",
     "end_every_session",
-    "end_others",
-    "end_session",
     "find_actor",
     "find_named",
     "find_person",
-    "finish_sign_in",
-    "folded_username",
-    "history",
-    "is_fresh",
     "judge_password",
     "letter_for",
     "lift_ban",
-    "my_sessions",
-    "open_session",
     "pending_changes",
-    "place_of",
     "prepare",
     "prepare_reset",
-    "prove",
     "prune",
-    "reauthenticate",
-    "refresh",
     "register",
-    "require_proof",
+    "replace_password",
     "resend_email",
     "resend_phone",
-    "session_gate",
     "set_role",
-    "sign_out",
     "standing",
     "text_code",
-    "touch",
     "update_profile",
-    "user_read",
-    "user_read_of",
     "usernames",
+    "words_of_link",
 ]

@@ -1,25 +1,20 @@
 """Addresses and numbers: confirming them, changing them, and the links and codes that prove them."""
 
-import hmac
 from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import identifiers
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.ids import new_id
-from app.core.security.keys import bytes_of, sign, text_of
 from app.core.security.limits import Rate, limiter
+from app.core.security.signing import Signer, bytes_of, same_secret, text_of
 from app.core.unit_of_work import UnitOfWork
-from app.features.identity import repository, rules
-from app.features.identity.errors import (
-    AccountInputError,
-    BadChallengeError,
-    EmailTakenError,
-    NothingToConfirmError,
-    PhoneTakenError,
-)
+from app.features.authentication.errors import AccountInputError
+from app.features.authentication.service import Caller, note
+from app.features.identity.errors import BadChallengeError, EmailTakenError, NothingToConfirmError, PhoneTakenError
 from app.features.identity.events import (
     EmailChanged,
     EmailChangeRequested,
@@ -28,7 +23,7 @@ from app.features.identity.events import (
     PhoneChanged,
     PhoneConfirmationRequested,
 )
-from app.features.identity.service.callers import Caller, note
+from app.features.identity.repository import ChallengeRepository, UserRepository
 from app.models.challenge import AuthChallenge, ChallengePurpose
 from app.models.security_event import SecurityEventKind
 from app.models.user import User, UserStatus
@@ -38,32 +33,38 @@ CODE_LIFE = timedelta(minutes=10)
 CODE_DIGITS = 6
 MOST_WRONG_CODES = 5
 MAC_BYTES = 24
+LINKS = Signer("challenge-link", MAC_BYTES)
+CODES = Signer("challenge-code")
 ID_BYTES = 16
 LETTERS_BY_ACCOUNT = Rate("letters", 10, 3600)
 EMAIL_PURPOSES = (ChallengePurpose.CHANGE_EMAIL, ChallengePurpose.CONFIRM_EMAIL)
 PHONE_PURPOSES = (ChallengePurpose.CHANGE_PHONE, ChallengePurpose.CONFIRM_PHONE)
 
 
-def _mac(secret: str, challenge: AuthChallenge) -> bytes:
-    parts = (str(challenge.id), challenge.purpose.value, str(challenge.user_id), challenge.target)
-    return sign(secret, "challenge-link", *parts)[:MAC_BYTES]
+def _signed(challenge: AuthChallenge) -> tuple[str, ...]:
+    return str(challenge.id), challenge.purpose.value, str(challenge.user_id), challenge.target
 
 
 def link_token(settings: Settings, challenge: AuthChallenge) -> str:
     """Derive the token of the link; it is nowhere stored."""
-    return text_of(challenge.id.bytes + _mac(settings.verification_keys[0], challenge))
+    return text_of(challenge.id.bytes + LINKS.sign(settings, *_signed(challenge)))
 
 
-def code_of(settings: Settings, challenge: AuthChallenge, *, key: int = 0) -> str:
+def code_of(settings: Settings, challenge: AuthChallenge) -> str:
     """Derive the six digits; they are nowhere stored."""
-    digest = sign(settings.verification_keys[key], "challenge-code", str(challenge.id), challenge.purpose.value)
-    return f"{int.from_bytes(digest[:8]) % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+    return _codes(settings, challenge)[0]
+
+
+def _codes(settings: Settings, challenge: AuthChallenge) -> list[str]:
+    """Return the digits that are good: one code for each secret in use, the newest first."""
+    digests = CODES.candidates(settings, str(challenge.id), challenge.purpose.value)
+    return [f"{int.from_bytes(digest[:8]) % 10**CODE_DIGITS:0{CODE_DIGITS}d}" for digest in digests]
 
 
 async def open_challenge(uow: UnitOfWork, user: User, purpose: ChallengePurpose, target: str) -> AuthChallenge:
     """Ask for a proof; older ones of the same purpose stop working. Emits what makes the letter go out."""
     now = utc_now()
-    await repository.close_challenges(uow.session, user.id, purpose, now)
+    await ChallengeRepository(uow.session).close(user.id, purpose, now)
     challenge = AuthChallenge(
         id=new_id(),
         user_id=user.id,
@@ -98,12 +99,11 @@ async def take_link(uow: UnitOfWork, token: str, purposes: tuple[ChallengePurpos
         raise BadChallengeError from wrong
     if len(raw) != ID_BYTES + MAC_BYTES:
         raise BadChallengeError
-    challenge = await repository.lock_challenge(uow.session, UUID(bytes=raw[:ID_BYTES]))
+    challenge = await ChallengeRepository(uow.session).lock(UUID(bytes=raw[:ID_BYTES]))
     now = utc_now()
     if challenge is None or challenge.purpose not in purposes or challenge.closed_at is not None:
         raise BadChallengeError
-    keys = uow.resources.settings.verification_keys
-    fits = any(hmac.compare_digest(raw[ID_BYTES:], _mac(key, challenge)) for key in keys)
+    fits = LINKS.verifies(uow.resources.settings, raw[ID_BYTES:], *_signed(challenge))
     if not fits or challenge.expires_at <= now:
         raise BadChallengeError
     challenge.closed_at = challenge.used_at = now
@@ -114,13 +114,13 @@ async def owner_of_link(session: AsyncSession, settings: Settings, token: str) -
     """Return whose link it is, without using it up; None where it is none of ours."""
     try:
         raw = bytes_of(token)
-        challenge = await repository.get_challenge(session, UUID(bytes=raw[:ID_BYTES]))
+        challenge = await ChallengeRepository(session).get(UUID(bytes=raw[:ID_BYTES]))
     except ValueError:
         return None
     if challenge is None:
         return None
-    fits = any(hmac.compare_digest(raw[ID_BYTES:], _mac(key, challenge)) for key in settings.verification_keys)
-    return await repository.get_user(session, challenge.user_id) if fits else None
+    fits = LINKS.verifies(settings, raw[ID_BYTES:], *_signed(challenge))
+    return await UserRepository(session).get(challenge.user_id) if fits else None
 
 
 async def take_code(uow: UnitOfWork, user_id: UUID, code: str, purposes: tuple[ChallengePurpose, ...]) -> AuthChallenge:
@@ -129,14 +129,12 @@ async def take_code(uow: UnitOfWork, user_id: UUID, code: str, purposes: tuple[C
     Raises:
         BadChallengeError: It is wrong, spent, replaced or too old.
     """
-    challenge = await repository.lock_open_challenge(uow.session, user_id, purposes)
+    challenge = await ChallengeRepository(uow.session).lock_open(user_id, purposes)
     now = utc_now()
     if challenge is None or challenge.code_expires_at <= now:
         raise BadChallengeError
-    settings = uow.resources.settings
-    expected = [code_of(settings, challenge, key=index) for index in range(len(settings.verification_keys))]
-    typed = "".join(code.split()).encode()
-    if not any(hmac.compare_digest(typed, one.encode()) for one in expected):
+    typed = "".join(code.split())
+    if not any(same_secret(good, typed) for good in _codes(uow.resources.settings, challenge)):
         challenge.attempts += 1
         if challenge.attempts >= MOST_WRONG_CODES:
             # Only the code: strangers may guess at it, and must not be able to spoil the link in the owner's mail.
@@ -153,8 +151,8 @@ async def resend_email(uow: UnitOfWork, user_id: UUID) -> None:
         NothingToConfirmError: The address is confirmed or missing.
     """
     await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
-    user = await repository.lock_user(uow.session, user_id)
-    pending = await repository.lock_open_challenge(uow.session, user_id, (ChallengePurpose.CHANGE_EMAIL,))
+    user = await UserRepository(uow.session).lock(user_id)
+    pending = await ChallengeRepository(uow.session).lock_open(user_id, (ChallengePurpose.CHANGE_EMAIL,))
     if user is not None and pending is not None and pending.expires_at > utc_now():
         await open_challenge(uow, user, ChallengePurpose.CHANGE_EMAIL, pending.target)
         return
@@ -170,8 +168,8 @@ async def resend_phone(uow: UnitOfWork, user_id: UUID) -> None:
         NothingToConfirmError: The number is confirmed or missing.
     """
     await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
-    user = await repository.lock_user(uow.session, user_id)
-    pending = await repository.lock_open_challenge(uow.session, user_id, (ChallengePurpose.CHANGE_PHONE,))
+    user = await UserRepository(uow.session).lock(user_id)
+    pending = await ChallengeRepository(uow.session).lock_open(user_id, (ChallengePurpose.CHANGE_PHONE,))
     if user is not None and pending is not None and pending.expires_at > utc_now():
         await open_challenge(uow, user, ChallengePurpose.CHANGE_PHONE, pending.target)
         return
@@ -189,11 +187,11 @@ async def ask_email_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: C
     """
     await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
     try:
-        wanted = rules.email(typed)
-    except rules.Refused as refused:
+        wanted = identifiers.email(typed)
+    except identifiers.Refused as refused:
         raise AccountInputError(errors=[refused.error]) from refused
     user = await _own(uow, user_id)
-    if await repository.is_taken(uow.session, email_key=wanted.key):
+    if await UserRepository(uow.session).is_taken(email_key=wanted.key):
         raise EmailTakenError
     note(uow, user.id, SecurityEventKind.EMAIL_CHANGE_ASKED, caller)
     uow.emit(EmailChangeRequested(user_id=str(user.id), old_email=user.email))
@@ -209,11 +207,11 @@ async def ask_phone_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: C
     """
     await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
     try:
-        wanted = rules.phone(typed, uow.resources.settings.phone_region)
-    except rules.Refused as refused:
+        wanted = identifiers.phone(typed, uow.resources.settings.phone_region)
+    except identifiers.Refused as refused:
         raise AccountInputError(errors=[refused.error]) from refused
     user = await _own(uow, user_id)
-    if await repository.is_taken(uow.session, phone=wanted):
+    if await UserRepository(uow.session).is_taken(phone=wanted):
         raise PhoneTakenError
     note(uow, user.id, SecurityEventKind.PHONE_CHANGE_ASKED, caller)
     return await open_challenge(uow, user, ChallengePurpose.CHANGE_PHONE, wanted)
@@ -235,12 +233,12 @@ async def answer_email(
         raise BadChallengeError
     if changing:
         old = user.email
-        wanted = rules.email(challenge.target)
+        wanted = identifiers.email(challenge.target)
         user.email, user.email_key = wanted.shown, wanted.key
-        await repository.flush_unique(uow.session)
+        await UserRepository(uow.session).flush_unique()
         note(uow, user.id, SecurityEventKind.EMAIL_CHANGED, caller)
         uow.emit(EmailChanged(user_id=str(user.id), old_email=old))
-        await repository.close_challenges(uow.session, user.id, ChallengePurpose.RESET_PASSWORD, utc_now())
+        await ChallengeRepository(uow.session).close(user.id, ChallengePurpose.RESET_PASSWORD, utc_now())
     else:
         note(uow, user.id, SecurityEventKind.EMAIL_CONFIRMED, caller)
     user.email_confirmed_at = utc_now()
@@ -260,10 +258,10 @@ async def answer_phone(uow: UnitOfWork, caller: Caller, user_id: UUID, code: str
         raise BadChallengeError
     if changing:
         old, user.phone = user.phone, challenge.target
-        await repository.flush_unique(uow.session)
+        await UserRepository(uow.session).flush_unique()
         note(uow, user.id, SecurityEventKind.PHONE_CHANGED, caller)
         uow.emit(PhoneChanged(user_id=str(user.id), old_phone=old))
-        await repository.close_challenges(uow.session, user.id, ChallengePurpose.RESET_PASSWORD, utc_now())
+        await ChallengeRepository(uow.session).close(user.id, ChallengePurpose.RESET_PASSWORD, utc_now())
     else:
         note(uow, user.id, SecurityEventKind.PHONE_CONFIRMED, caller)
     user.phone_confirmed_at = utc_now()
@@ -285,7 +283,7 @@ async def _taken(
 
 
 async def _own(uow: UnitOfWork, user_id: UUID) -> User:
-    user = await repository.lock_user(uow.session, user_id)
+    user = await UserRepository(uow.session).lock(user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
         raise BadChallengeError
     return user

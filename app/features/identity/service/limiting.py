@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.errors import RateLimitedError
-from app.features.identity import repository, rules
+from app.features.identity import rules
 from app.features.identity.errors import NewAccountLimitError
+from app.features.identity.repository import UserRepository
 from app.features.identity.rules import Standing
 
 A_DAY = timedelta(days=1)
@@ -52,7 +53,7 @@ class DailyLimit:
 
 async def standing(session: AsyncSession, settings: Settings, user_id: UUID) -> Standing:
     """Return how far an account is trusted by its age and its contacts; one that is gone is as good as new."""
-    user = await repository.get_user(session, user_id)
+    user = await UserRepository(session).get(user_id)
     created = user.created_at if user else utc_now()
     confirmed = user is not None and (user.email_confirmed_at is not None or user.phone_confirmed_at is not None)
     return rules.standing(created, confirmed=confirmed, days=settings.new_account_days)

@@ -1,21 +1,28 @@
 """Forgotten and changed passwords."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import identifiers
 from app.core.clock import utc_now
+from app.core.config import Settings
 from app.core.resources import Resources
 from app.core.security.limits import Rate, limiter
 from app.core.security.passwords import password_hasher
 from app.core.unit_of_work import UnitOfWork
-from app.features.identity import repository, rules
-from app.features.identity.errors import AccountInputError, BadChallengeError, NotSignedInError, WrongPasswordError
+from app.features.authentication import service as authentication
+from app.features.authentication.errors import AccountInputError, NotSignedInError, WrongPasswordError
+from app.features.authentication.service import Caller, SessionView, note
+from app.features.identity import rules
+from app.features.identity.errors import BadChallengeError
 from app.features.identity.events import PasswordChanged, PasswordResetRequested
-from app.features.identity.repository import SessionView
+from app.features.identity.repository import ChallengeRepository, UserRepository
 from app.features.identity.schemas import PasswordChange, PasswordStrength, PasswordToJudge, ResetConfirmation
-from app.features.identity.service.callers import Caller, note
 from app.features.identity.service.contacts import open_challenge, owner_of_link, take_code, take_link
 from app.features.identity.service.screening import screen
-from app.features.identity.service.sessions import prove
 from app.models.challenge import AuthChallenge, ChallengePurpose
 from app.models.security_event import SecurityEventKind
 from app.models.session import SessionEnd
@@ -23,11 +30,40 @@ from app.models.user import User, UserStatus
 
 RESETS_BY_ADDRESS = Rate("reset", 60, 3600)
 RESETS_BY_NAME = Rate("reset-name", 5, 3600)
-ANSWERS_BY_NAME = Rate("reset-answer", 20, 3600)
-ANSWERS_BY_ADDRESS = Rate("reset-answer-from", 60, 3600)
 JUDGED_BY_ADDRESS = Rate("judge", 240, 60)
 JUDGED_LENGTH = 64
 RESET = (ChallengePurpose.RESET_PASSWORD,)
+
+
+@dataclass(frozen=True, slots=True)
+class DraftedPassword:
+    """A new password that may be used, already hashed; `unchecked` where the breached set did not answer."""
+
+    hashed: str
+    unchecked: bool
+
+
+async def draft_password(resources: Resources, password: str, words: Sequence[str], *, loc: str) -> DraftedPassword:
+    """Look at a new password and hash it, before any transaction.
+
+    Raises:
+        AccountInputError: It cannot be accepted.
+        PasswordServiceError: The breached set does not answer and this installation insists on it.
+    """
+    unchecked = await screen(resources, password, words, loc=loc)
+    return DraftedPassword(await password_hasher(resources.settings.bcrypt_rounds).hash(password), unchecked)
+
+
+async def words_of_link(session: AsyncSession, settings: Settings, token: str) -> list[str]:
+    """Return the names that the owner of a link must not take for a password; the link is not used up.
+
+    Raises:
+        BadChallengeError: It is none of ours.
+    """
+    user = await owner_of_link(session, settings, token)
+    if user is None:
+        raise BadChallengeError
+    return _words_of(user)
 
 
 async def ask_reset(uow: UnitOfWork, typed: str, caller: Caller) -> None:
@@ -42,7 +78,9 @@ async def ask_reset(uow: UnitOfWork, typed: str, caller: Caller) -> None:
 
 async def prepare_reset(uow: UnitOfWork, typed: str, caller: Caller) -> AuthChallenge | None:
     """Open the challenge if the name is known; the letter goes to a contact of the account, never to what was typed."""
-    user = await repository.find_user(uow.session, **rules.identify(typed, uow.resources.settings.phone_region).keys)
+    user = await authentication.find_user(
+        uow.session, **identifiers.identify(typed, uow.resources.settings.phone_region).keys
+    )
     if user is None or user.status is not UserStatus.ACTIVE:
         return None
     if not await limiter(uow.resources).allows(RESETS_BY_NAME, str(user.id)):
@@ -54,34 +92,7 @@ async def prepare_reset(uow: UnitOfWork, typed: str, caller: Caller) -> AuthChal
     return await open_challenge(uow, user, ChallengePurpose.RESET_PASSWORD, target)
 
 
-async def draft_reset(resources: Resources, form: ResetConfirmation, caller: Caller) -> tuple[str, bool]:
-    """Look at the new password and hash it, before any transaction; the proof is only looked at, not used.
-
-    A hash costs a quarter of a second, so nobody gets one for a made-up link or without end.
-
-    Raises:
-        AccountInputError: The password cannot be accepted.
-        BadChallengeError: There is no proof, or the link is none of ours.
-        TooManyTriesError: Too many answers for one name or from one address.
-    """
-    await limiter(resources).hit(ANSWERS_BY_ADDRESS, caller.limit_key)
-    if form.token:
-        async with resources.read_sessions() as session:
-            user = await owner_of_link(session, resources.settings, form.token)
-        if user is None:
-            raise BadChallengeError
-        words = _words_of(user)
-    elif form.code and form.identifier:
-        identifier = rules.identify(form.identifier, resources.settings.phone_region)
-        await limiter(resources).hit(ANSWERS_BY_NAME, identifier.counted_as)
-        words = rules.own_words(form.identifier, None, None)
-    else:
-        raise BadChallengeError
-    unchecked = await screen(resources, form.password, words, loc="password")
-    return await password_hasher(resources.settings.bcrypt_rounds).hash(form.password), unchecked
-
-
-async def answer_reset(uow: UnitOfWork, form: ResetConfirmation, drafted: tuple[str, bool], caller: Caller) -> None:
+async def answer_reset(uow: UnitOfWork, form: ResetConfirmation, drafted: DraftedPassword, caller: Caller) -> None:
     """Set the drafted password by link or code. It signs nobody in, and every session ends.
 
     Raises:
@@ -89,7 +100,7 @@ async def answer_reset(uow: UnitOfWork, form: ResetConfirmation, drafted: tuple[
         AccountInputError: The password is one of the person's own names, which a code tells only now.
     """
     challenge = await _proof(uow, form)
-    user = await repository.lock_user(uow.session, challenge.user_id)
+    user = await UserRepository(uow.session).lock(challenge.user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
         raise BadChallengeError
     if challenge.target not in (user.email, user.phone):
@@ -98,11 +109,11 @@ async def answer_reset(uow: UnitOfWork, form: ResetConfirmation, drafted: tuple[
     problems = rules.password_problems(form.password, _words_of(user), shortest=shortest, loc="password")
     if problems:
         raise AccountInputError(errors=problems)
-    hashed, user.password_unchecked = drafted
-    await _set_password(uow, user, hashed, caller, reset=True)
+    user.password_unchecked = drafted.unchecked
+    await _set_password(uow, user, drafted.hashed, caller, reset=True)
     if challenge.target == user.email and user.email_confirmed_at is None:
         user.email_confirmed_at = utc_now()
-    await repository.end_sessions(uow.session, user.id, SessionEnd.PASSWORD_RESET, utc_now())
+    await authentication.end_sessions(uow.session, user.id, SessionEnd.PASSWORD_RESET, utc_now())
     user.epoch += 1
 
 
@@ -115,38 +126,33 @@ async def _proof(uow: UnitOfWork, form: ResetConfirmation) -> AuthChallenge:
         return await take_link(uow, form.token, RESET)
     if not form.code or not form.identifier:
         raise BadChallengeError
-    identifier = rules.identify(form.identifier, uow.resources.settings.phone_region)
-    user = await repository.find_user(uow.session, **identifier.keys)
+    identifier = identifiers.identify(form.identifier, uow.resources.settings.phone_region)
+    user = await authentication.find_user(uow.session, **identifier.keys)
     if user is None:
         raise BadChallengeError
     return await take_code(uow, user.id, form.code, RESET)
 
 
-async def change_password(uow: UnitOfWork, view: SessionView, form: PasswordChange, caller: Caller) -> int:
-    """Set a new password after the present one, and return how many other sessions ended.
+async def replace_password(
+    uow: UnitOfWork, view: SessionView, form: PasswordChange, drafted: DraftedPassword, caller: Caller, *, proved: str
+) -> int:
+    """Set a drafted password, and return how many other sessions ended; `proved` is the hash that was compared.
 
     Raises:
-        WrongPasswordError: The present password is wrong.
-        AccountInputError: The new one cannot be accepted.
+        WrongPasswordError: The password was changed while the present one was compared.
     """
-    proved = await prove(uow.resources, view.user_id, form.current_password)
-    words = rules.own_words(view.username, view.email, view.phone, view.display_name)
-    unchecked = await screen(uow.resources, form.new_password, words, loc="new_password")
-    hashed = await password_hasher(uow.resources.settings.bcrypt_rounds).hash(form.new_password)
-    user = await repository.lock_user(uow.session, view.user_id)
+    user = await UserRepository(uow.session).lock(view.user_id)
     if user is None:
         raise NotSignedInError
     if user.password_hash != proved:
         raise WrongPasswordError
-    user.password_unchecked = unchecked
-    await _set_password(uow, user, hashed, caller, reset=False)
+    user.password_unchecked = drafted.unchecked
+    await _set_password(uow, user, drafted.hashed, caller, reset=False)
     if not form.end_other_sessions:
         return 0
     user.epoch += 1
-    here = await repository.lock_session(uow.session, view.id)
-    if here is not None:
-        here.epoch = user.epoch
-    return await repository.end_sessions(uow.session, user.id, SessionEnd.PASSWORD_CHANGED, utc_now(), keep=view.id)
+    await authentication.keep_session(uow, view.id, user.epoch)
+    return await authentication.end_sessions(uow.session, user.id, SessionEnd.PASSWORD_CHANGED, utc_now(), keep=view.id)
 
 
 async def _set_password(uow: UnitOfWork, user: User, hashed: str, caller: Caller, *, reset: bool) -> None:
@@ -154,7 +160,7 @@ async def _set_password(uow: UnitOfWork, user: User, hashed: str, caller: Caller
     user.password_changed_at = utc_now()
     # Whoever knew the old password may have asked for another address: such a link must not outlive the password.
     for purpose in (ChallengePurpose.RESET_PASSWORD, ChallengePurpose.CHANGE_EMAIL, ChallengePurpose.CHANGE_PHONE):
-        await repository.close_challenges(uow.session, user.id, purpose, utc_now())
+        await ChallengeRepository(uow.session).close(user.id, purpose, utc_now())
     kind = SecurityEventKind.PASSWORD_RESET if reset else SecurityEventKind.PASSWORD_CHANGED
     note(uow, user.id, kind, caller)
     uow.emit(PasswordChanged(user_id=str(user.id), reset=reset))

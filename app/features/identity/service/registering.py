@@ -1,30 +1,34 @@
 """Making, changing and closing accounts."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
+from app.core import identifiers
 from app.core.clock import utc_now
 from app.core.errors import FieldError
 from app.core.i18n import N_, current_locale
+from app.core.identifiers import Canonical
 from app.core.ids import new_id
 from app.core.resources import Resources
 from app.core.security.limits import Rate, limiter
 from app.core.security.passwords import password_hasher
 from app.core.unit_of_work import UnitOfWork
-from app.features.identity import repository, rules
-from app.features.identity.errors import AccountInputError
+from app.features.authentication import service as authentication
+from app.features.authentication.errors import AccountInputError, NotSignedInError
+from app.features.authentication.service import Caller, IssuedTokens, note, open_session
+from app.features.identity import rules
 from app.features.identity.events import AccountDeactivated, UserRegistered
-from app.features.identity.rules import Canonical
+from app.features.identity.repository import ChallengeRepository, UserRepository
 from app.features.identity.schemas import Registration
-from app.features.identity.service.callers import Caller, note
 from app.features.identity.service.contacts import open_challenge
 from app.features.identity.service.screening import screen
-from app.features.identity.service.tokens import IssuedTokens, open_session
 from app.models.challenge import ChallengePurpose
 from app.models.security_event import SecurityEventKind
 from app.models.session import SessionEnd
 from app.models.user import Role, User, UserStatus
 
+KEPT_AFTER_END = timedelta(days=90)
 REGISTER_BY_ADDRESS = Rate("register", 60, 3600)
 
 
@@ -47,15 +51,15 @@ def _read(form: Registration, region: str, *, allow_reserved: bool) -> tuple[Can
     number: str | None = None
     try:
         name = rules.username(form.username, allow_reserved=allow_reserved)
-    except rules.Refused as refused:
+    except identifiers.Refused as refused:
         errors.append(refused.error)
     try:
-        mail = rules.email(form.email or "") if (form.email or "").strip() else None
-    except rules.Refused as refused:
+        mail = identifiers.email(form.email or "") if (form.email or "").strip() else None
+    except identifiers.Refused as refused:
         errors.append(refused.error)
     try:
-        number = rules.phone(form.phone or "", region) if (form.phone or "").strip() else None
-    except rules.Refused as refused:
+        number = identifiers.phone(form.phone or "", region) if (form.phone or "").strip() else None
+    except identifiers.Refused as refused:
         errors.append(refused.error)
     if not (form.email or "").strip() and not (form.phone or "").strip():
         errors.append(FieldError(("body", "email"), N_("Give an e-mail address or a phone number.")))
@@ -105,7 +109,7 @@ async def create_account(uow: UnitOfWork, account: NewAccount, *, role: Role = R
         epoch=0,
         created_at=utc_now(),
     )
-    await repository.add_user(uow.session, user)
+    await UserRepository(uow.session).add(user)
     uow.emit(UserRegistered(user_id=str(user.id)))
     if user.email is not None:
         await open_challenge(uow, user, ChallengePurpose.CONFIRM_EMAIL, user.email)
@@ -129,7 +133,7 @@ async def register(
 
 async def set_role(uow: UnitOfWork, user_id: UUID, role: Role, caller: Caller) -> None:
     """Give a person another role; every session of theirs ends with it."""
-    user = await repository.lock_user(uow.session, user_id)
+    user = await UserRepository(uow.session).lock(user_id)
     if user is None or user.role is role:
         return
     note(uow, user.id, SecurityEventKind.ROLE_CHANGED, caller, data={"from": user.role.value, "to": role.value})
@@ -140,11 +144,33 @@ async def set_role(uow: UnitOfWork, user_id: UUID, role: Role, caller: Caller) -
 async def deactivate(uow: UnitOfWork, user_id: UUID, caller: Caller) -> None:
     """Close the account: nobody signs in to it and every session ends. Emits AccountDeactivated."""
     now = utc_now()
-    user = await repository.lock_user(uow.session, user_id)
+    user = await UserRepository(uow.session).lock(user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
         return
     user.status, user.deactivated_at = UserStatus.DEACTIVATED, now
     user.epoch += 1
-    await repository.end_sessions(uow.session, user.id, SessionEnd.DEACTIVATED, now)
+    await authentication.end_sessions(uow.session, user.id, SessionEnd.DEACTIVATED, now)
     note(uow, user.id, SecurityEventKind.DEACTIVATED, caller)
     uow.emit(AccountDeactivated(user_id=str(user.id)))
+
+
+async def update_profile(uow: UnitOfWork, user_id: UUID, display_name: str | None, locale: str | None) -> User:
+    """Change how a person is shown and addressed.
+
+    Raises:
+        NotSignedInError: The account is gone.
+    """
+    user = await UserRepository(uow.session).lock(user_id)
+    if user is None:
+        raise NotSignedInError
+    if display_name is not None:
+        user.display_name = " ".join(display_name.split())
+    if locale is not None:
+        user.locale = locale
+    return user
+
+
+async def prune(uow: UnitOfWork) -> int:
+    """Forget what ended long ago, and return how many rows went."""
+    before = utc_now() - KEPT_AFTER_END
+    return await authentication.prune(uow, before) + await ChallengeRepository(uow.session).prune(before)

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import structlog
 
 from app.core.resources import Resources
+from app.features.authentication.errors import AccountInputError
 from app.features.identity import rules
-from app.features.identity.errors import AccountInputError, PasswordServiceError
+from app.features.identity.errors import PasswordServiceError
 from app.gateways.breached import BreachedServiceError, breached_passwords
 
 log = structlog.get_logger()

@@ -5,8 +5,8 @@ from uuid import UUID
 from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
 from app.core.http.problem_details import refusals
 from app.core.security.tokens import BadTokenError
-from app.features.identity.access import CurrentActor
-from app.features.identity.errors import NotSignedInError, SessionEndedError
+from app.features.authentication.dependencies import CurrentActor
+from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.matching import service
 from app.features.matching.schemas import RecommendedFreelancers, RecommendedOrders
 from app.features.orders.errors import NotOrderCustomerError, OrderNotFoundError

@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import Response
 
 from app.core.errors import DomainError
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import API_PREFIX, ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
-from app.features.identity.access import CurrentActor
-from app.features.identity.errors import NotSignedInError, SessionEndedError
+from app.features.authentication.dependencies import CurrentActor
+from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.matching import service
 from app.features.matching.errors import SavedSearchNotFoundError, SearchAlreadySavedError, TooManySavedSearchesError
 from app.features.matching.schemas import (
@@ -102,4 +102,6 @@ async def run_saved_search(search_id: UUID, actor: CurrentActor, uow: Uow) -> Re
     search = await service.look_at_search(uow, actor, search_id)
     wanted = search.filter.model_dump(mode="json", exclude_defaults=True) if search.filter else {}
     query = urlencode(wanted, doseq=True)
-    return Response(status_code=303, headers={"Location": f"/api/v1/orders?{query}" if query else "/api/v1/orders"})
+    return Response(
+        status_code=303, headers={"Location": f"{API_PREFIX}/orders?{query}" if query else f"{API_PREFIX}/orders"}
+    )

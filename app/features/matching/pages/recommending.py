@@ -6,8 +6,8 @@ from fastapi import Request, Response
 
 from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
 from app.core.i18n import N_, _, current_locale
+from app.features.authentication.dependencies import CurrentActor
 from app.features.catalog import service as catalog
-from app.features.identity.access import CurrentActor
 from app.features.matching import service
 from app.features.orders import service as orders
 from app.features.orders.schemas import OrderCard

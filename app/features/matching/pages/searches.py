@@ -13,8 +13,8 @@ from app.core.errors import DomainError
 from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors, headers_of, status_of
 from app.core.i18n import _, current_locale
+from app.features.authentication.dependencies import CurrentActor
 from app.features.catalog import service as catalog
-from app.features.identity.access import CurrentActor
 from app.features.matching import service
 from app.features.matching.pages._words import (
     filter_in,

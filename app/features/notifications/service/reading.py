@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
-from app.core.persistence.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
+from app.core.pagination import Slice, encode_cursor, last_id
 from app.core.unit_of_work import UnitOfWork
 from app.features.notifications import rules
 from app.features.notifications.errors import NoticeNotFoundError
@@ -41,16 +41,9 @@ async def list_notices(
     session: AsyncSession, actor: Actor, cursor: str | None, limit: int, *, unread: bool = False
 ) -> Slice[NotificationRead]:
     """Return one page of the actor's own notices, newest first."""
-    before: UUID | None = None
-    if cursor:
-        try:
-            (text,) = decode_cursor(cursor, str)
-            before = UUID(text)
-        except ValueError as wrong:
-            raise BadCursorError from wrong
-    rows = list(await NotificationRepository(session).page(actor.id, before, limit + 1, unread=unread))
+    rows = list(await NotificationRepository(session).page(actor.id, last_id(cursor), limit + 1, unread=unread))
     shown = rows[:limit]
-    more = encode_cursor(str(shown[-1].id)) if len(rows) > limit else None
+    more = encode_cursor(shown[-1].id) if len(rows) > limit else None
     return Slice(await _read(session, shown), more)
 
 

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from app.core.http.dependencies import ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import refusals
+from app.features.authentication.dependencies import CurrentActor
 from app.features.catalog.errors import UnknownCategoryError
 from app.features.files.errors import InvalidFilesError
-from app.features.identity.access import CurrentActor
 from app.features.orders import service
 from app.features.orders.endpoints.orders import SIGNED_IN, WRITER
 from app.features.orders.errors import (

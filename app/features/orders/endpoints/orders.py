@@ -9,15 +9,16 @@ from pydantic import ValidationError
 
 from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow, connection_resources
 from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
-from app.core.persistence.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
+from app.features.authentication.dependencies import CurrentActor, OptionalActor
+from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.catalog import service as catalog
 from app.features.catalog.errors import UnknownCategoryError
 from app.features.catalog.schemas import Searched, SuggestionRead
 from app.features.files.errors import InvalidFilesError
-from app.features.identity.access import CurrentActor, OptionalActor
-from app.features.identity.errors import NewAccountLimitError, NotSignedInError, SessionEndedError
+from app.features.identity.errors import NewAccountLimitError
 from app.features.orders import service
 from app.features.orders.errors import (
     InvalidFilterError,

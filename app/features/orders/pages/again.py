@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.core.http.dependencies import ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
-from app.features.identity.access import CurrentActor
+from app.features.authentication.dependencies import CurrentActor
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError, TooManyTemplatesError
 from app.features.orders.schemas import TemplateName

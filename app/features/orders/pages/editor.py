@@ -15,11 +15,11 @@ from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
 from app.core.money import Currency, amount_as_typed, typed_amount
 from app.core.resources import Resources
+from app.features.authentication.dependencies import CurrentActor
 from app.features.catalog import service as catalog
-from app.features.files.access import form_files, sent_ids
+from app.features.files.dependencies import form_files, sent_ids
 from app.features.files.schemas import FileRead
 from app.features.files.service import own_files
-from app.features.identity.access import CurrentActor
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError, OrderChangedError
 from app.features.orders.pages._choices import category_options

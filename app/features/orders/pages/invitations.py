@@ -12,7 +12,7 @@ from app.core.errors import DomainError, FieldError, InvalidError
 from app.core.http.dependencies import ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
-from app.features.identity.access import CurrentActor
+from app.features.authentication.dependencies import CurrentActor
 from app.features.orders import service
 from app.features.orders.errors import (
     AlreadyInvitedError,

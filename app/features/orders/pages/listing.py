@@ -17,11 +17,11 @@ from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
 from app.core.money import Currency, Money, typed_amount
-from app.core.persistence.pagination import BadCursorError
+from app.core.pagination import BadCursorError
 from app.core.resources import Resources
+from app.features.authentication.dependencies import CurrentActor, OptionalActor
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
-from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError
 from app.features.orders.pages._choices import choices_of

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from app.core.http.dependencies import ProcessResources, RoomRouter
 from app.core.i18n import _, ngettext
-from app.features.identity.access import OptionalActor
+from app.features.authentication.dependencies import OptionalActor
 from app.features.orders import service
 from app.features.orders.schemas import ArrowRead, MachineRead, StateRead
 from app.web.render import render

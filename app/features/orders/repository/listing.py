@@ -34,7 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.core.money import Currency
-from app.core.persistence.pagination import BadCursorError, decode_cursor, encode_cursor
+from app.core.pagination import BadCursorError, decode_cursor, encode_cursor
 from app.core.persistence.raw_read_pool import FastLane
 from app.models import BudgetKind, Category, Order, User
 
@@ -68,8 +68,7 @@ class Position:
 
     def encode(self) -> str:
         """Return the opaque cursor."""
-        micros = (self.published_at - _EPOCH) // _MICROSECOND
-        return encode_cursor("newer" if self.newer else "older", micros, str(self.order_id))
+        return encode_cursor("newer" if self.newer else "older", self.published_at, self.order_id)
 
     @classmethod
     def decode(cls, cursor: str) -> "Position":
@@ -78,11 +77,10 @@ class Position:
         Raises:
             BadCursorError: It is no cursor of this list.
         """
-        way, micros, order_id = decode_cursor(cursor, str, int, str)
-        try:
-            return cls(_EPOCH + micros * _MICROSECOND, UUID(order_id), newer={"newer": True, "older": False}[way])
-        except (ValueError, OverflowError, KeyError) as wrong:
-            raise BadCursorError from wrong
+        way, published_at, order_id = decode_cursor(cursor, str, datetime, UUID)
+        if way not in ("newer", "older"):
+            raise BadCursorError
+        return cls(published_at, order_id, newer=way == "newer")
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.persistence.pagination import BadCursorError, decode_cursor, encode_cursor
+from app.core.pagination import LATEST, BadCursorError, decode_cursor, encode_cursor
 from app.features.orders.repository.listing import (
     CARD_COLUMNS,
     IS_LISTED,
@@ -70,7 +70,7 @@ class Place:
 
     def encode(self, sort: str) -> str:
         """Return the opaque cursor."""
-        return encode_cursor(sort, self.key, str(self.order_id), (self.as_of - _EPOCH) // _MICROSECOND)
+        return encode_cursor(sort, self.key, self.order_id, self.as_of)
 
     @classmethod
     def decode(cls, cursor: str, sort: str) -> "Place":
@@ -79,13 +79,10 @@ class Place:
         Raises:
             BadCursorError: It is no cursor of this list.
         """
-        named, key, order_id, micros = decode_cursor(cursor, str, int, str, int)
-        try:
-            if named != sort or abs(key) >= 2**63:  # a list in another order, or no number of ours
-                raise BadCursorError
-            return cls(key, UUID(order_id), _EPOCH + micros * _MICROSECOND)
-        except (ValueError, OverflowError) as wrong:
-            raise BadCursorError from wrong
+        named, key, order_id, as_of = decode_cursor(cursor, str, int, UUID, datetime)
+        if named != sort or (sort == "closing" and not -LATEST <= key <= 0):
+            raise BadCursorError
+        return cls(key, order_id, as_of)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.errors import FieldError
 from app.core.i18n import N_
-from app.core.persistence.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
+from app.core.pagination import Slice, encode_cursor, last_id
 from app.core.unit_of_work import UnitOfWork
 from app.features.orders.errors import (
     AlreadyInvitedError,
@@ -108,11 +108,11 @@ async def list_own_invitations(
     session: AsyncSession, actor: Actor, cursor: str | None, limit: int
 ) -> Slice[InvitationRead]:
     """Return the invitations that reached the actor, newest first."""
-    rows = await InvitationRepository(session).of_freelancer(actor.id, _before(cursor), limit + 1)
+    rows = await InvitationRepository(session).of_freelancer(actor.id, last_id(cursor), limit + 1)
     shown = rows[:limit]
     orders = await OrderRepository(session).get_many(row.order_id for row in shown)
     items = await _present(session, actor, shown, orders)
-    return Slice(items, encode_cursor(str(items[-1].id)) if len(rows) > limit else None)
+    return Slice(items, encode_cursor(items[-1].id) if len(rows) > limit else None)
 
 
 async def _check_pace(uow: UnitOfWork, actor: Actor, repository: InvitationRepository, known: int) -> None:
@@ -161,13 +161,3 @@ def _parties(invitation: Invitation) -> dict[str, str]:
         "customer_id": str(invitation.customer_id),
         "freelancer_id": str(invitation.freelancer_id),
     }
-
-
-def _before(cursor: str | None) -> UUID | None:
-    if not cursor:
-        return None
-    (key,) = decode_cursor(cursor, str)
-    try:
-        return UUID(key)
-    except ValueError as wrong:
-        raise BadCursorError from wrong

@@ -7,14 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.money import MoneyRead
-from app.core.persistence.pagination import Slice, decode_cursor, encode_cursor
+from app.core.pagination import Slice, encode_cursor, last_id
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.files import service as files
 from app.features.files.schemas import Subject
 from app.features.identity import service as identity
 from app.features.orders import policy, rules
-from app.features.orders.errors import InvalidFilterError, NotOrderCustomerError, OrderNotFoundError
+from app.features.orders.errors import NotOrderCustomerError, OrderNotFoundError
 from app.features.orders.repository import OrderRepository
 from app.features.orders.schemas import (
     DefaultRead,
@@ -133,24 +133,13 @@ async def list_own_orders(
     session: AsyncSession, resources: Resources, actor: Actor, cursor: str | None, limit: int
 ) -> Slice[OwnOrderCard]:
     """Return the actor's own orders in every state, newest first."""
-    before = None
-    if cursor:
-        (key,) = decode_cursor(cursor, str)
-        before = _uuid(key)
-    rows = await OrderRepository(session).mine(actor.id, before, limit + 1)
+    rows = await OrderRepository(session).mine(actor.id, last_id(cursor), limit + 1)
     cards = await cards_of(session, resources, rows[:limit])
     items = [
         OwnOrderCard(**dict(card), visibility=order.visibility, if_nobody_acts=default_of(order))
         for card, order in zip(cards, rows, strict=False)
     ]
-    return Slice(items, encode_cursor(str(items[-1].id)) if len(rows) > limit else None)
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as wrong:
-        raise InvalidFilterError from wrong
+    return Slice(items, encode_cursor(items[-1].id) if len(rows) > limit else None)
 
 
 async def cards_of(session: AsyncSession, resources: Resources, orders: Iterable[Order]) -> list[OrderCard]:

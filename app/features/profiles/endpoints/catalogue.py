@@ -6,12 +6,12 @@ from fastapi import Query
 
 from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
 from app.core.http.problem_details import refusals
-from app.core.persistence.pagination import BadCursorError
+from app.core.pagination import BadCursorError
 from app.core.security.tokens import BadTokenError
+from app.features.authentication.dependencies import OptionalActor
+from app.features.authentication.errors import SessionEndedError
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched, SuggestionRead
-from app.features.identity.access import OptionalActor
-from app.features.identity.errors import SessionEndedError
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidPeopleFilterError
 from app.features.profiles.schemas import MAX_QUERY, FoundPeople, PeopleQuery

@@ -8,13 +8,13 @@ from fastapi import Path, Query, Response
 
 from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
-from app.core.persistence.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
+from app.features.authentication.dependencies import CurrentActor, OptionalActor
+from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.files.errors import InvalidFilesError
 from app.features.files.schemas import Crop
-from app.features.identity.access import CurrentActor, OptionalActor
-from app.features.identity.errors import NotSignedInError, SessionEndedError
 from app.features.profiles import service
 from app.features.profiles.errors import (
     InvalidProfileError,

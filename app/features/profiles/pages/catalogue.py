@@ -14,10 +14,10 @@ from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
 from app.core.i18n.locale_data import languages
 from app.core.money import Currency, Money, typed_amount
-from app.core.persistence.pagination import BadCursorError
+from app.core.pagination import BadCursorError
+from app.features.authentication.dependencies import OptionalActor
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
-from app.features.identity.access import OptionalActor
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidPeopleFilterError
 from app.features.profiles.pages._words import category_options, shown

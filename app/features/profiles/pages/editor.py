@@ -13,7 +13,7 @@ from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
 from app.core.i18n.locale_data import countries, languages, time_zones
 from app.core.money import Currency, amount_as_typed, typed_amount
-from app.features.identity.access import CurrentActor
+from app.features.authentication.dependencies import CurrentActor
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError, ProfileChangedError
 from app.features.profiles.schemas import (

@@ -13,8 +13,8 @@ from app.core.actor import Actor
 from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import _, current_locale
 from app.core.i18n.locale_data import countries, languages
+from app.features.authentication.dependencies import CurrentActor, OptionalActor
 from app.features.catalog import service as catalog
-from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.profiles import service
 from app.features.profiles.errors import PersonNotFoundError
 from app.features.profiles.schemas import AVAILABILITY_WORDS, LANGUAGE_WORDS, LEVEL_WORDS, ProfileRead

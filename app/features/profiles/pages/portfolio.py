@@ -14,10 +14,10 @@ from app.core.errors import FieldError
 from app.core.http.dependencies import ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
+from app.features.authentication.dependencies import CurrentActor
 from app.features.files import service as files
-from app.features.files.access import form_files, sent_ids
+from app.features.files.dependencies import form_files, sent_ids
 from app.features.files.schemas import FileRead
-from app.features.identity.access import CurrentActor
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError, PortfolioFullError
 from app.features.profiles.pages._files import REFUSED, beside_files

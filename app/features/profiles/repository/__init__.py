@@ -2,6 +2,15 @@
 
 from app.features.profiles.repository.catalogue import COUNT_LIMIT, CatalogueRepository, PeopleConditions
 from app.features.profiles.repository.facts import FactsRepository
+from app.features.profiles.repository.merging import MergingRepository
 from app.features.profiles.repository.own import Person, ProfileRepository
 
-__all__ = ["COUNT_LIMIT", "CatalogueRepository", "FactsRepository", "PeopleConditions", "Person", "ProfileRepository"]
+__all__ = [
+    "COUNT_LIMIT",
+    "CatalogueRepository",
+    "FactsRepository",
+    "MergingRepository",
+    "PeopleConditions",
+    "Person",
+    "ProfileRepository",
+]

@@ -29,7 +29,13 @@ _STATEMENTS = (
 )
 
 
-async def replace_skill(session: AsyncSession, old: str, new: str) -> None:
-    """Let everything that profiles say of one skill be said of the other."""
-    for statement in _STATEMENTS:
-        await session.execute(text(statement), {"old": old, "new": new})
+class MergingRepository:
+    """What profiles, skills and portfolios say of a skill."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def replace_skill(self, old: str, new: str) -> None:
+        """Let everything that profiles say of one skill be said of the other."""
+        for statement in _STATEMENTS:
+            await self._session.execute(text(statement), {"old": old, "new": new})

@@ -12,7 +12,7 @@ from app.core.clock import utc_now
 from app.core.errors import FieldError
 from app.core.i18n import N_, current_locale
 from app.core.money import MoneyRead
-from app.core.persistence.pagination import BadCursorError, decode_cursor, encode_cursor
+from app.core.pagination import BadCursorError, decode_cursor, encode_cursor
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
@@ -54,7 +54,7 @@ class Ranked:
     @property
     def key(self) -> tuple[int, int, str]:
         """Return their place: the sum, then newly listed, then the id, all from the top."""
-        return (rules.total(self.points), _micros(self.listed_at), str(self.user_id))
+        return (rules.total(self.points), (self.listed_at - _EPOCH) // _MICROSECOND, str(self.user_id))
 
 
 async def find_people(
@@ -100,7 +100,7 @@ async def _page(
     count = await repository.count(conditions)
     if wanted.sort is PeopleSort.MATCH:
         ranked = await rank_people(session, conditions, asked, wanted.q)
-        after = decode_cursor(wanted.cursor, str, int, int, str)[1:] if wanted.cursor else None
+        after = _after(wanted.cursor) if wanted.cursor else None
         rest = [item for item in ranked if after is None or item.key < after]
         page = rest[: wanted.limit]
         cursor = encode_cursor("match", *page[-1].key) if len(rest) > wanted.limit else None
@@ -115,8 +115,8 @@ async def _page(
     cursor = None
     if len(rows) > wanted.limit:
         user, profile = rows[wanted.limit - 1]
-        value = profile.rate_amount if wanted.sort is PeopleSort.RATE else _micros(_listed(profile))
-        cursor = encode_cursor(wanted.sort.value, value or 0, str(user.id))
+        value = (profile.rate_amount or 0) if wanted.sort is PeopleSort.RATE else _listed(profile)
+        cursor = encode_cursor(wanted.sort.value, value, user.id)
     return FoundPeople(items=items, next_cursor=cursor, count=count)
 
 
@@ -282,18 +282,21 @@ def _contradictions(actor: Actor | None, wanted: PeopleFilter) -> list[FieldErro
     return faults
 
 
-def _micros(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MICROSECOND
+def _after(cursor: str) -> tuple[int, int, str]:
+    sort, points, listed, key = decode_cursor(cursor, str, int, int, str)
+    if sort != "match":
+        raise BadCursorError
+    return points, listed, key
 
 
 def _place(wanted: PeopleQuery, kind: str) -> tuple[int | datetime, UUID] | None:
     if not wanted.cursor:
         return None
-    sort, value, key = decode_cursor(wanted.cursor, str, int, str)
-    try:
-        place: int | datetime = value if kind == "rate" else _EPOCH + value * _MICROSECOND
-        if sort != kind or not -(2**63) < value < 2**63:
-            raise BadCursorError
-        return place, UUID(key)
-    except (ValueError, OverflowError) as wrong:
-        raise BadCursorError from wrong
+    value: int | datetime
+    if kind == "rate":
+        sort, value, key = decode_cursor(wanted.cursor, str, int, UUID)
+    else:
+        sort, value, key = decode_cursor(wanted.cursor, str, datetime, UUID)
+    if sort != kind:
+        raise BadCursorError
+    return value, key

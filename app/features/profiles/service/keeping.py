@@ -5,9 +5,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
-from app.core.persistence.pagination import Slice, decode_cursor, encode_cursor
+from app.core.pagination import Slice, encode_cursor, last_moment
 from app.core.unit_of_work import UnitOfWork
-from app.features.identity import service as identity
 from app.features.profiles import rules
 from app.features.profiles.errors import OneselfError, TooManyKeptError
 from app.features.profiles.repository import Person, ProfileRepository
@@ -80,8 +79,8 @@ async def _card(uow: UnitOfWork, person: Person) -> PersonCard:
 
 
 async def _page(session: AsyncSession, actor: Actor, kept: Kept, cursor: str | None, limit: int) -> Slice[PersonCard]:
-    before = identity.place_of(*decode_cursor(cursor, str, str)) if cursor else None
+    before = last_moment(cursor)
     rows = await ProfileRepository(session).kept_page(kept, actor.id, before, limit + 1)
     cards = await person_cards(session, [key for _moment, key in rows[:limit]])
-    more = encode_cursor(rows[limit - 1][0].isoformat(), str(rows[limit - 1][1])) if len(rows) > limit else None
+    more = encode_cursor(*rows[limit - 1]) if len(rows) > limit else None
     return Slice([cards[key] for _moment, key in rows[:limit]], more)

@@ -10,6 +10,7 @@ from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.errors import FieldError
 from app.core.i18n import N_, current_locale
+from app.core.identifiers import fold
 from app.core.money import MoneyRead
 from app.core.resources import Resources
 from app.core.unit_of_work import UnitOfWork
@@ -71,7 +72,7 @@ async def find_person(session: AsyncSession, username: str) -> Person:
     Raises:
         PersonNotFoundError: Nobody has it, or the account is closed or banned.
     """
-    person = await ProfileRepository(session).person(identity.folded_username(username))
+    person = await ProfileRepository(session).person(fold(username))
     if person is None:
         raise PersonNotFoundError
     return person

@@ -11,8 +11,8 @@ from app.core.actor import Actor
 from app.core.http.dependencies import ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _, ngettext
-from app.features.files.access import sent_ids
-from app.features.identity.access import CurrentActor
+from app.features.authentication.dependencies import CurrentActor
+from app.features.files.dependencies import sent_ids
 from app.features.orders import service as orders
 from app.features.profiles import service as profiles
 from app.features.proposals import service

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.core.http.dependencies import ReadSession, RoomRouter
 from app.core.money import Money
 from app.core.text.word_diff import differences
-from app.features.identity.access import CurrentActor
+from app.features.authentication.dependencies import CurrentActor
 from app.features.proposals import service
 from app.features.proposals.schemas import EarlierProposal, ProposalRead
 from app.web.render import render

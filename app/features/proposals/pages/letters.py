@@ -12,7 +12,7 @@ from app.core.errors import InvalidError
 from app.core.http.dependencies import ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
-from app.features.identity.access import CurrentActor
+from app.features.authentication.dependencies import CurrentActor
 from app.features.proposals import service
 from app.features.proposals.errors import InvalidProposalError, LetterNotFoundError, TooManyLettersError
 from app.features.proposals.schemas import MAX_LETTER_NAME, LetterWrite

@@ -15,7 +15,7 @@ from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, ngettext
 from app.core.money import Currency, Money
 from app.core.resources import Resources
-from app.features.identity.access import CurrentActor
+from app.features.authentication.dependencies import CurrentActor
 from app.features.moderation.service import describe_contacts
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderChangedError

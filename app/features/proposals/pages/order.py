@@ -14,10 +14,10 @@ from app.core.errors import InvalidError
 from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import N_, _, current_locale
 from app.core.resources import Resources
+from app.features.authentication.dependencies import CurrentActor, OptionalActor
 from app.features.catalog import service as catalog
-from app.features.files.access import form_files, ids_in
+from app.features.files.dependencies import form_files, ids_in
 from app.features.files.service import own_files
-from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.orders import service as orders
 from app.features.orders.schemas import DEFAULT_WORDS, EXPERIENCE_WORDS, KIND_WORDS, VISIBILITY_WORDS, OrderRead
 from app.features.orders.schemas import STATUS_WORDS as ORDER_WORDS

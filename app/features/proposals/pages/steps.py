@@ -13,9 +13,9 @@ from app.core.errors import InvalidError
 from app.core.http.dependencies import ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
-from app.features.files.access import form_files, sent_ids
+from app.features.authentication.dependencies import CurrentActor
+from app.features.files.dependencies import form_files, sent_ids
 from app.features.files.service import own_files
-from app.features.identity.access import CurrentActor
 from app.features.orders import service as orders
 from app.features.profiles import service as profiles
 from app.features.proposals import service

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor
 from app.core.i18n import N_
 from app.core.money import MoneyRead
-from app.core.persistence.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
+from app.core.pagination import BadCursorError, Slice, decode_cursor, encode_cursor, last_id
 from app.features.files import service as files
 from app.features.files.schemas import FileRead
 from app.features.moderation.service import contacts_in
@@ -54,7 +54,7 @@ async def list_order_proposals(
     repository = ProposalRepository(session)
     if order.customer_id == actor.id:
         return await _desk(session, actor, order.id, cursor, limit, view or DeskView())
-    rows = await repository.of_order(order.id, actor.id, _before(cursor), limit + 1)
+    rows = await repository.of_order(order.id, actor.id, last_id(cursor), limit + 1)
     if not rows and not cursor:
         raise OrderNotFoundError(N_("Only the customer sees who has answered this order."))
     return await _slice(session, actor, rows, limit)
@@ -65,16 +65,16 @@ async def _desk(
 ) -> Slice[ProposalRead]:
     after = None
     if cursor:
-        sort, value, key = decode_cursor(cursor, str, int, str)
+        sort, value, key = decode_cursor(cursor, str, int, UUID)
         if sort != view.sort:
             raise BadCursorError
-        after = (value, _uuid(key))
+        after = (value, key)
     rows = await ProposalRepository(session).desk(order_id, view, after, limit + 1)
     items = await present(session, actor, rows[:limit])
     if len(rows) <= limit:
         return Slice(items, None)
     last = rows[limit - 1]
-    return Slice(items, encode_cursor(view.sort.value, _place(last, view.sort), str(last.id)))
+    return Slice(items, encode_cursor(view.sort.value, _place(last, view.sort), last.id))
 
 
 def _place(proposal: Proposal, sort: DeskSort) -> int:
@@ -92,7 +92,7 @@ async def list_own_proposals(
     session: AsyncSession, actor: Actor, cursor: str | None, limit: int
 ) -> Slice[ProposalRead]:
     """Return the actor's own proposals in every state, newest first."""
-    rows = await ProposalRepository(session).of_freelancer(actor.id, _before(cursor), limit + 1)
+    rows = await ProposalRepository(session).of_freelancer(actor.id, last_id(cursor), limit + 1)
     return await _slice(session, actor, rows, limit)
 
 
@@ -270,18 +270,4 @@ def _words_of(proposal: Proposal) -> str:
 
 async def _slice(session: AsyncSession, actor: Actor, rows: Sequence[Proposal], limit: int) -> Slice[ProposalRead]:
     items = await present(session, actor, rows[:limit])
-    return Slice(items, encode_cursor(str(items[-1].id)) if len(rows) > limit else None)
-
-
-def _before(cursor: str | None) -> UUID | None:
-    if not cursor:
-        return None
-    (key,) = decode_cursor(cursor, str)
-    return _uuid(key)
-
-
-def _uuid(key: str) -> UUID:
-    try:
-        return UUID(key)
-    except ValueError as wrong:
-        raise BadCursorError from wrong
+    return Slice(items, encode_cursor(items[-1].id) if len(rows) > limit else None)

@@ -1,4 +1,4 @@
-"""What the pages of accounts share: reading a form, and showing it again with what is wrong."""
+"""Forms that are read into a Pydantic model, and shown again with what is wrong."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -10,19 +10,17 @@ from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.errors import UnauthenticatedError
-from app.core.http.dependencies import connection_resources
-from app.core.http.middleware import chosen_locale
+from app.core.http.dependencies import API_ROOT, connection_resources
 from app.core.http.openapi import Proof, asks_for
 from app.core.i18n import LOCALES, set_locale
 from app.core.resources import Resources
 from app.core.security.address import client_address, limit_key
-from app.core.security.cookies import CSRF_COOKIE, cookie_names, delete_cookie, put_cookie
+from app.core.security.cookies import CSRF_COOKIE, chosen_locale, cookie_names, delete_cookie, put_cookie
 from app.core.security.csrf import SAFE_METHODS, is_csrf_of
 from app.core.security.tokens import BadTokenError, Claims, TokenKind, token_codec
-from app.core.unit_of_work import UnitOfWork, unit_of_work
-from app.features.identity import service
-from app.features.identity.errors import NotPermittedError, NotSignedInError, SessionEndedError
-from app.features.identity.service import Caller, IssuedTokens, SessionView
+from app.features.authentication import service, workflows
+from app.features.authentication.errors import NotPermittedError, NotSignedInError, SessionEndedError
+from app.features.authentication.service import Caller, IssuedTokens, SessionView
 from app.models.user import Role
 
 VIEW = "iplance.session"
@@ -65,15 +63,6 @@ def drop_tokens(connection: HTTPConnection, settings: Settings, *, device: bool 
         delete_cookie(connection, settings, names.device)
 
 
-def give_tokens(connection: HTTPConnection, uow: UnitOfWork, issued: IssuedTokens) -> None:
-    """Send the cookies once the session is committed, never before."""
-
-    async def put() -> None:
-        put_tokens(connection, uow.resources.settings, issued)
-
-    uow.after_commit(put)
-
-
 def bearer_of(connection: HTTPConnection) -> str | None:
     """Return the token of an `Authorization: Bearer` header; cookies do not count beside it."""
     scheme, _space, token = connection.headers.get("authorization", "").partition(" ")
@@ -113,9 +102,9 @@ async def renew(connection: HTTPConnection, resources: Resources) -> IssuedToken
         raise NotSignedInError
     names = cookie_names(resources.settings)
     try:
-        claims = token_codec(resources).decode(connection.cookies.get(names.refresh, ""), TokenKind.REFRESH)
-        async with unit_of_work(resources) as uow:
-            issued = await service.refresh(uow, claims, caller_of(connection))
+        issued = await workflows.renew_session(
+            resources, connection.cookies.get(names.refresh, ""), caller_of(connection)
+        )
     except UnauthenticatedError:
         drop_tokens(connection, resources.settings)
         raise
@@ -137,7 +126,7 @@ def _may_renew(connection: HTTPConnection) -> bool:
     """Pages renew on the way whatever they do (their CSRF token was checked), the API on safe methods only."""
     if connection.scope["type"] != "http":
         return False
-    return connection.scope["method"] in SAFE_METHODS or not str(connection.scope["path"]).startswith("/api/")
+    return connection.scope["method"] in SAFE_METHODS or not str(connection.scope["path"]).startswith(API_ROOT)
 
 
 @asks_for(Proof.MAYBE_SESSION)
@@ -177,7 +166,7 @@ async def _note_view(connection: HTTPConnection, view: SessionView | None) -> No
         connection.state.actor = actor_of(view)
         if view.locale in LOCALES and chosen_locale(connection.cookies) is None:
             set_locale(view.locale)
-        await service.touch(connection_resources(connection), view, utc_now())
+        await workflows.touch(connection_resources(connection), view, utc_now())
 
 
 async def _view(connection: HTTPConnection, *, renewing: bool) -> SessionView | None:

@@ -7,24 +7,27 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import identifiers
 from app.core.clock import utc_now
+from app.core.identifiers import Identifier
 from app.core.resources import Resources
-from app.core.security.keys import sign, text_of
 from app.core.security.limits import Rate, TooManyTriesError, limiter
 from app.core.security.passwords import password_hasher
+from app.core.security.signing import Signer
 from app.core.unit_of_work import UnitOfWork
-from app.features.identity import repository, rules
-from app.features.identity.errors import AccountBannedError, AccountInputError, WrongCredentialsError
-from app.features.identity.events import NewDeviceSignedIn
-from app.features.identity.rules import Identifier
-from app.features.identity.schemas import SignInForm
-from app.features.identity.service.callers import Caller, note
-from app.features.identity.service.tokens import IssuedTokens, open_session
+from app.features.authentication import rules
+from app.features.authentication.errors import AccountBannedError, AccountInputError, WrongCredentialsError
+from app.features.authentication.events import NewDeviceSignedIn
+from app.features.authentication.repository import CredentialRepository, SessionRepository, ThrottleRepository
+from app.features.authentication.schemas import SignInForm
+from app.features.authentication.service.callers import Caller, note
+from app.features.authentication.service.tokens import IssuedTokens, open_session
 from app.models.security_event import SecurityEventKind
 from app.models.throttle import SignInThrottle
 from app.models.user import User, UserStatus
 
 AT_ONCE = 16
+COUNTERS = Signer("sign-in-counter", 16)
 FAILED_BY_ADDRESS = Rate("sign-in-failed", 300, 600)
 _at_once: Counter[str] = Counter()
 
@@ -54,7 +57,7 @@ def identifier_of(form: SignInForm, region: str) -> Identifier:
     if len(given) != 1:
         problem = rules.one_identifier_needed()
         raise AccountInputError(errors=[problem])
-    return rules.identify(next(iter(given.values())), region)
+    return identifiers.identify(next(iter(given.values())), region)
 
 
 async def begin_sign_in(session: AsyncSession, resources: Resources, form: SignInForm, caller: Caller) -> SignInTicket:
@@ -64,13 +67,13 @@ async def begin_sign_in(session: AsyncSession, resources: Resources, form: SignI
         TooManyTriesError: The account rests after wrong passwords, or too many tries run at once.
     """
     identifier = identifier_of(form, resources.settings.phone_region)
-    user = await repository.find_user(session, **identifier.keys)
+    user = await CredentialRepository(session).find(**identifier.keys)
     known = False
     if caller.device_hash is not None:
         owner = user.id if user is not None else UUID(int=0)
-        known = await repository.knows_device(session, owner, caller.device_hash)
+        known = await SessionRepository(session).knows_device(owner, caller.device_hash)
     counted_as = _counter_of(resources, user, identifier, caller.device_hash if known else None)
-    _refuse_resting(await repository.get_throttle(session, counted_as))
+    _refuse_resting(await ThrottleRepository(session).get(counted_as))
     if not known:
         await limiter(resources).refuse_if_full(FAILED_BY_ADDRESS, caller.limit_key)
     return SignInTicket(
@@ -118,18 +121,18 @@ async def finish_sign_in(
     matched, upgraded = checked
     # Held until the end: a password replaced while this one was compared lets nobody in any more, and sign-ins of
     # one person count their sessions one after another.
-    user = await repository.lock_user(uow.session, ticket.user_id) if ticket.user_id is not None else None
+    user = await CredentialRepository(uow.session).lock(ticket.user_id) if ticket.user_id is not None else None
     if user is not None and user.password_changed_at != ticket.password_changed_at:
         matched = False
     if not matched or user is None or user.status is UserStatus.DEACTIVATED:
         await _count_failure(uow, ticket, caller)
         raise WrongCredentialsError
-    _refuse_resting(await repository.get_throttle(uow.session, ticket.counted_as))
+    _refuse_resting(await ThrottleRepository(uow.session).get(ticket.counted_as))
     if user.status is not UserStatus.ACTIVE:
         raise AccountBannedError
     if upgraded is not None:
         user.password_hash = upgraded
-    new_device = not ticket.known_device and await repository.has_sessions(uow.session, user.id)
+    new_device = not ticket.known_device and await SessionRepository(uow.session).has_any(user.id)
     issued = await open_session(uow, user, caller, replaces=replaces)
     if new_device:
         uow.emit(NewDeviceSignedIn(user_id=str(user.id), session_id=str(issued.session_id)))
@@ -138,8 +141,7 @@ async def finish_sign_in(
 
 def _counter_of(resources: Resources, user: User | None, identifier: Identifier, known_device: str | None) -> str:
     if user is None:
-        secret = resources.settings.verification_keys[0]
-        return "name:" + text_of(sign(secret, "sign-in-counter", identifier.counted_as)[:16])
+        return "name:" + COUNTERS.text(resources.settings, identifier.counted_as)
     if known_device is not None:
         return f"device:{user.id}:{known_device[:32]}"
     return f"user:{user.id}"
@@ -153,7 +155,7 @@ def _refuse_resting(throttle: SignInThrottle | None) -> None:
 
 async def _count_failure(uow: UnitOfWork, ticket: SignInTicket, caller: Caller) -> None:
     now = utc_now()
-    throttle = await repository.lock_throttle(uow.session, ticket.counted_as, now)
+    throttle = await ThrottleRepository(uow.session).lock(ticket.counted_as, now)
     if now - throttle.last_at > rules.FAILURES_FORGOTTEN:
         throttle.failures = 0
     throttle.failures += 1
@@ -166,3 +168,10 @@ async def _count_failure(uow: UnitOfWork, ticket: SignInTicket, caller: Caller) 
         note(uow, ticket.user_id, kind, caller)
     if not ticket.known_device:
         await limiter(uow.resources).count(FAILED_BY_ADDRESS, caller.limit_key)
+
+
+async def find_user(
+    session: AsyncSession, *, username_key: str | None = None, email_key: str | None = None, phone: str | None = None
+) -> User | None:
+    """Look an account up by exactly one of its names."""
+    return await CredentialRepository(session).find(username_key=username_key, email_key=email_key, phone=phone)

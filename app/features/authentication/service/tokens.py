@@ -12,19 +12,25 @@ from app.core.persistence.dataloader import Batcher
 from app.core.resources import Resources
 from app.core.security.blacklist import blacklist
 from app.core.security.csrf import make_csrf
-from app.core.security.keys import sign, text_of
+from app.core.security.signing import Signer
 from app.core.security.tokens import Claims, TokenKind, token_codec
 from app.core.unit_of_work import UnitOfWork
-from app.features.identity import repository
-from app.features.identity.errors import SessionEndedError, SessionReplayedError
-from app.features.identity.events import SessionReplayed
-from app.features.identity.repository import SessionView
-from app.features.identity.service.callers import Caller, note
+from app.features.authentication.errors import SessionEndedError, SessionReplayedError
+from app.features.authentication.events import SessionReplayed
+from app.features.authentication.repository import (
+    VIEW_SQL,
+    CredentialRepository,
+    SessionRepository,
+    SessionView,
+    view_of,
+)
+from app.features.authentication.service.callers import Caller, note
 from app.models.security_event import SecurityEventKind
 from app.models.session import AuthSession, SessionEnd
 from app.models.user import User, UserStatus
 
 MOST_REMEMBERED_ROTATIONS = 200
+TOKEN_IDS = Signer("refresh-token-id", 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class IssuedTokens:
 
 def _refresh_id(settings: Settings, session_id: UUID, counter: int) -> str:
     """Name the refresh token of a counter; tabs that are handed the active one all get the same name."""
-    return text_of(sign(settings.verification_keys[0], "refresh-token-id", str(session_id), str(counter))[:16])
+    return TOKEN_IDS.text(settings, str(session_id), str(counter))
 
 
 def issue(resources: Resources, opened: AuthSession, device: str, now: datetime) -> IssuedTokens:
@@ -87,11 +93,11 @@ async def open_session(uow: UnitOfWork, user: User, caller: Caller, *, replaces:
     settings, now = uow.resources.settings, utc_now()
     ends_at = now + timedelta(days=settings.session_absolute_days)
     if replaces is not None:
-        old = await repository.lock_session(uow.session, replaces)
+        old = await SessionRepository(uow.session).lock(replaces)
         if old is not None and old.revoked_at is None:
             old.revoked_at, old.revoked_reason = now, SessionEnd.REPLACED
             await uow.session.flush()
-    alive = await repository.live_sessions(uow.session, user, now)
+    alive = await SessionRepository(uow.session).alive(user, now)
     for oldest in alive[settings.max_sessions - 1 :]:
         oldest.revoked_at, oldest.revoked_reason = now, SessionEnd.TOO_MANY
     device = caller.device if caller.device_hash else None
@@ -131,10 +137,10 @@ async def refresh(uow: UnitOfWork, claims: Claims, caller: Caller) -> IssuedToke
     settings, now = uow.resources.settings, utc_now()
     if await blacklist(uow.resources).holds(claims.token_id):
         raise SessionEndedError
-    opened = await repository.lock_session(uow.session, claims.session_id)
+    opened = await SessionRepository(uow.session).lock(claims.session_id)
     if opened is None or opened.user_id != claims.user_id or claims.counter > opened.counter:
         raise SessionEndedError
-    user = await repository.get_user(uow.session, opened.user_id)
+    user = await CredentialRepository(uow.session).get(opened.user_id)
     if user is None or user.status is not UserStatus.ACTIVE or user.epoch != opened.epoch:
         raise SessionEndedError
     if opened.revoked_at is not None or opened.expires_at <= now:
@@ -185,10 +191,10 @@ class SessionGate:
     async def _load(self, ids: Sequence[UUID]) -> Mapping[UUID, SessionView]:
         lane = self._resources.fast_lane
         if lane is not None:
-            rows = await lane.fetch(repository.VIEW_SQL, ids)
-            return {row[0]: repository.view_of(row) for row in rows}
+            rows = await lane.fetch(VIEW_SQL, ids)
+            return {row[0]: view_of(row) for row in rows}
         async with self._resources.read_sessions() as session:
-            return await repository.session_views(session, ids)
+            return await SessionRepository(session).views(ids)
 
 
 def session_gate(resources: Resources) -> SessionGate:

@@ -1,0 +1,120 @@
+"""Names, e-mail addresses and phone numbers: how they are shown, compared, and told apart."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from app.core.errors import FieldError
+from app.core.i18n import N_
+
+EMAIL_MAX = 254
+_PHONE_LIKE = re.compile(r"\+?[\d\s().\-]{6,}")
+
+
+class Refused(Exception):  # noqa: N818 - its caller turns it into one error for all fields
+    """One value cannot be accepted."""
+
+    def __init__(self, error: FieldError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """A value as shown, and as compared."""
+
+    shown: str
+    key: str
+
+
+def fold(text: str) -> str:
+    """Return a text as names are compared: NFKC and without case."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def email(text: str) -> Canonical:
+    """Read an e-mail address; whether it exists is found out by the mail that is sent to it.
+
+    Raises:
+        Refused: It is no address.
+    """
+    try:
+        found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as wrong:
+        problem = N_("This is not an e-mail address. It looks like name@example.com.")
+        raise Refused(FieldError(("body", "email"), problem)) from wrong
+    shown = found.normalized
+    if len(shown) > EMAIL_MAX or "\x00" in shown:
+        raise Refused(FieldError(("body", "email"), N_("This e-mail address is too long.")))
+    return Canonical(shown, fold(shown))
+
+
+def looks_like_email(text: str) -> bool:
+    """Tell an address from a number in canonical form."""
+    return "@" in text
+
+
+def ascii_email(address: str) -> str:
+    """Return the address as clients of plain ASCII can read it: the domain in its ASCII form.
+
+    A local part outside ASCII has no such form; then it is an empty text.
+    """
+    if address.isascii():
+        return address
+    found = validate_email(address, check_deliverability=False, test_environment=True)
+    return found.ascii_email or ""
+
+
+def phone(text: str, region: str) -> str:
+    """Read a phone number into E.164. Ranges not yet in the library's tables are accepted if the length fits.
+
+    Raises:
+        Refused: It is no number.
+    """
+    try:
+        parsed = phonenumbers.parse(text.strip(), region)
+        possible = phonenumbers.is_possible_number(parsed)
+    except phonenumbers.NumberParseException:
+        parsed, possible = None, False
+    if parsed is None or not possible or parsed.extension:
+        problem = N_("This is not a phone number. It looks like +7 999 123-45-67.")
+        raise Refused(FieldError(("body", "phone"), problem))
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """What somebody typed to say who they are, as it is looked up: exactly one of the three is set."""
+
+    username_key: str | None = None
+    email_key: str | None = None
+    phone: str | None = None
+
+    @property
+    def keys(self) -> dict[str, str | None]:
+        """The same as keyword arguments of the look-up."""
+        return {"username_key": self.username_key, "email_key": self.email_key, "phone": self.phone}
+
+    @property
+    def counted_as(self) -> str:
+        """Under what wrong tries are counted while no account is known."""
+        return self.username_key or self.email_key or self.phone or ""
+
+
+def identify(text: str, region: str) -> Identifier:
+    """Tell an e-mail address, a phone number and a user name apart; all of them may be typed into one field."""
+    typed = text.strip()
+    if "@" in typed:
+        try:
+            return Identifier(email_key=email(typed).key)
+        except Refused:
+            return Identifier(username_key=fold(typed))
+    if _PHONE_LIKE.fullmatch(typed):
+        try:
+            return Identifier(phone=phone(typed, region))
+        except Refused:
+            return Identifier(username_key=fold(typed))
+    return Identifier(username_key=fold(typed))

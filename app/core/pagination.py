@@ -1,0 +1,143 @@
+"""Keyset paging: an opaque cursor that names the last row seen, so that depth costs nothing."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, overload
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel
+
+from app.core.errors import FieldError, InvalidError
+from app.core.i18n import N_
+from app.core.security.signing import bytes_of, text_of
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+_BIGINT = 2**63
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+LATEST = 2**53
+"""Microseconds since 1970 until the year 2255: every number up to it is exact in JSON, and a time PostgreSQL knows."""
+
+type CursorKey = str | int | UUID | datetime
+"""What a list is sorted by."""
+
+
+class BadCursorError(InvalidError):
+    """The cursor was altered or belongs to another list."""
+
+    code = "bad-cursor"
+    title = N_("This page link is damaged")
+    detail = N_("Open the list again from its first page.")
+
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError(("query", "cursor"), self.detail)])
+
+
+class Page[T](BaseModel):
+    """One page of a list on the wire; `next_cursor` is null on the last page."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Slice[T]:
+    """One page of a list inside the house."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+def encode_cursor(*values: CursorKey) -> str:
+    """Pack the sort key of the last row; a time becomes microseconds since 1970."""
+    return text_of(orjson.dumps([_packed(value) for value in values]))
+
+
+@overload
+def decode_cursor[A: CursorKey](cursor: str, a: type[A], /) -> tuple[A]: ...
+@overload
+def decode_cursor[A: CursorKey, B: CursorKey](cursor: str, a: type[A], b: type[B], /) -> tuple[A, B]: ...
+@overload
+def decode_cursor[A: CursorKey, B: CursorKey, C: CursorKey](
+    cursor: str, a: type[A], b: type[B], c: type[C], /
+) -> tuple[A, B, C]: ...
+@overload
+def decode_cursor[A: CursorKey, B: CursorKey, C: CursorKey, D: CursorKey](
+    cursor: str, a: type[A], b: type[B], c: type[C], d: type[D], /
+) -> tuple[A, B, C, D]: ...
+def decode_cursor(cursor: str, /, *types: type[Any]) -> tuple[Any, ...]:
+    """Unpack a cursor into values of exactly these types, each within what the database can compare.
+
+    Raises:
+        BadCursorError: It is no cursor of this list.
+    """
+    try:
+        values = orjson.loads(bytes_of(cursor))
+    except ValueError as wrong:
+        raise BadCursorError from wrong
+    if not isinstance(values, list):
+        raise BadCursorError
+    try:
+        return tuple(_READ[kind](value) for kind, value in zip(types, values, strict=True))
+    except (ValueError, TypeError) as wrong:
+        raise BadCursorError from wrong
+
+
+def last_id(cursor: str | None) -> UUID | None:
+    """Return the last row seen of a list that is sorted by ids alone; None without a cursor.
+
+    Raises:
+        BadCursorError: It is no cursor of such a list.
+    """
+    return decode_cursor(cursor, UUID)[0] if cursor else None
+
+
+def last_moment(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """Return the last row seen of a list that is sorted by a time and then by ids; None without a cursor.
+
+    Raises:
+        BadCursorError: It is no cursor of such a list.
+    """
+    return decode_cursor(cursor, datetime, UUID) if cursor else None
+
+
+def _packed(value: CursorKey) -> str | int:
+    if isinstance(value, datetime):
+        return _micros(value)
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or "\x00" in value:
+        raise ValueError("no text that can be compared")
+    return value
+
+
+def _number(value: object) -> int:
+    if type(value) is not int or not -_BIGINT <= value < _BIGINT:
+        raise ValueError("no whole number of PostgreSQL")
+    return value
+
+
+def _id(value: object) -> UUID:
+    found = UUID(_text(value))
+    if str(found) != value:
+        raise ValueError("not the canonical spelling")
+    return found
+
+
+def _moment(value: object) -> datetime:
+    # The text is how releases up to November 2026 wrote some lists; they may run beside this one during an upgrade.
+    micros = _micros(datetime.fromisoformat(value)) if isinstance(value, str) else _number(value)
+    if not 0 <= micros <= LATEST:
+        raise ValueError("before or after all rows")
+    return _EPOCH + micros * _MICROSECOND
+
+
+_READ = {str: _text, int: _number, UUID: _id, datetime: _moment}

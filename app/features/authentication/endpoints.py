@@ -1,0 +1,147 @@
+"""Signing in and sessions as JSON: parse, call one use case, return."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Request, status
+from fastapi.responses import Response
+
+from app.core.errors import DomainError
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
+from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.security.csrf import CsrfError
+from app.core.security.limits import TooManyTriesError
+from app.core.security.passwords import HashingBusyError
+from app.core.security.tokens import BadTokenError
+from app.features.authentication import dependencies, service, workflows
+from app.features.authentication.dependencies import CurrentSession, Knocker, RenewedTokens
+from app.features.authentication.errors import (
+    AccountBannedError,
+    AccountInputError,
+    NotSignedInError,
+    ReauthenticationRequiredError,
+    SessionEndedError,
+    SessionNotFoundError,
+    SessionReplayedError,
+    WrongCredentialsError,
+    WrongPasswordError,
+)
+from app.features.authentication.schemas import (
+    Done,
+    PasswordProof,
+    Reauthentication,
+    Refreshed,
+    SecurityEventRead,
+    SessionList,
+    SessionsEnded,
+    SignedOut,
+    SignInForm,
+    UserRead,
+)
+
+router = RoomRouter(prefix="/auth", tags=["accounts"])
+
+GUARDED: tuple[type[DomainError], ...] = (CsrfError, UnsupportedMediaTypeError)
+SIGNED_IN: tuple[type[DomainError], ...] = (NotSignedInError, BadTokenError, SessionEndedError)
+PROVED: tuple[type[DomainError], ...] = (
+    *GUARDED, *SIGNED_IN, ReauthenticationRequiredError, WrongPasswordError, TooManyTriesError, HashingBusyError,
+)  # fmt: skip
+type Responses = dict[int | str, dict[str, Any]]
+NO_STORE: Mapping[str, str] = {"Cache-Control": "no-store"}
+
+
+def _json(model: UserRead, code: int = status.HTTP_200_OK) -> Response:
+    """Answer without a second validation: this is the hottest route of the house."""
+    return Response(model.__pydantic_serializer__.to_json(model), code, NO_STORE, "application/json")
+
+
+@router.post(
+    "/login",
+    response_model=UserRead,
+    responses=refusals(
+        *GUARDED, AccountInputError, WrongCredentialsError, AccountBannedError, TooManyTriesError, HashingBusyError
+    ),
+)
+async def login(form: SignInForm, request: Request, caller: Knocker, resources: ProcessResources) -> Response:
+    """Sign in with a password and a user name, an e-mail address or a phone number."""
+    user, issued = await workflows.sign_in(resources, form, caller, replaces=dependencies.session_sent(request))
+    dependencies.put_tokens(request, resources.settings, issued)
+    return _json(service.user_read(user))
+
+
+@router.post("/refresh", responses=refusals(*GUARDED, *SIGNED_IN, SessionReplayedError))
+async def refresh(issued: RenewedTokens, response: Response) -> Refreshed:
+    """Exchange the refresh token for a new access token and the next refresh token."""
+    response.headers.update(NO_STORE)
+    return Refreshed(access_expires_at=issued.access_expires_at, session_expires_at=issued.session_expires_at)
+
+
+@router.post("/logout", responses=refusals(*GUARDED, BadTokenError))
+async def logout(request: Request, caller: Knocker, resources: ProcessResources, uow: Uow) -> SignedOut:
+    """End this session, also with a lapsed token, and delete every cookie of it."""
+    await service.sign_out(uow, dependencies.claims_sent(request), caller)
+    dependencies.drop_tokens(request, resources.settings, device=True)
+    return SignedOut()
+
+
+@router.get("/me", response_model=UserRead, responses=refusals(*SIGNED_IN))
+async def me(view: CurrentSession) -> Response:
+    """Show who is signed in."""
+    return _json(service.user_read_of(view))
+
+
+async def me_shortcut(request: Request) -> Response | None:
+    """Answer `/me` ahead of routing: the same check of the session, the same words."""
+    view = await dependencies.find_view(request)
+    return _json(service.user_read_of(view)) if view is not None else None
+
+
+@router.post("/reauthenticate", responses=refusals(*PROVED))
+async def reauthenticate(
+    form: Reauthentication, view: CurrentSession, caller: Knocker, resources: ProcessResources
+) -> Done:
+    """Enter the password again, which opens the changes that need it for a few minutes."""
+    await workflows.reauthenticate(resources, view, form.password, caller)
+    return Done()
+
+
+@router.get("/sessions", responses=refusals(*SIGNED_IN))
+async def sessions(view: CurrentSession, session: ReadSession) -> SessionList:
+    """List the devices on which one is signed in."""
+    return SessionList(items=await service.my_sessions(session, view))
+
+
+@router.post("/sessions/end-others", responses=refusals(*PROVED))
+async def end_other_sessions(
+    view: CurrentSession, caller: Knocker, resources: ProcessResources, form: PasswordProof | None = None
+) -> SessionsEnded:
+    """Sign out everywhere else."""
+    proof = form.current_password if form else None
+    return SessionsEnded(ended=await workflows.end_others(resources, view, proof, caller))
+
+
+@router.delete("/sessions/{session_id:uuid}", responses=refusals(*PROVED, SessionNotFoundError))
+async def end_session(
+    session_id: UUID,
+    view: CurrentSession,
+    caller: Knocker,
+    resources: ProcessResources,
+    form: PasswordProof | None = None,
+) -> SessionsEnded:
+    """Sign out on one device."""
+    await workflows.end_session(resources, view, session_id, form.current_password if form else None, caller)
+    return SessionsEnded(ended=1)
+
+
+@router.get("/history", responses=refusals(*SIGNED_IN, BadCursorError))
+async def history(
+    view: CurrentSession,
+    session: ReadSession,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+) -> Page[SecurityEventRead]:
+    """List what happened to the safety of one's account, the newest first."""
+    found = await service.history(session, view.user_id, cursor=cursor, limit=limit)
+    return Page(items=found.items, next_cursor=found.next_cursor)

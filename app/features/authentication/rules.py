@@ -1,0 +1,37 @@
+"""Pure consequences for signing in: how long an account rests, and how a device is called."""
+
+from datetime import timedelta
+
+from app.core.errors import FieldError
+from app.core.i18n import N_
+
+FREE_TRIES = 5
+LONGEST_DELAY = timedelta(minutes=15)
+FAILURES_FORGOTTEN = timedelta(hours=1)
+
+
+def one_identifier_needed() -> FieldError:
+    """Say that exactly one of the ways to name oneself is to be filled in."""
+    return FieldError(("body", "identifier"), N_("Enter your name, e-mail address or phone number: one of them."))
+
+
+def delay_after(failures: int) -> timedelta:
+    """Return how long an account rests after wrong passwords: nothing at first, then growing, never for good."""
+    if failures < FREE_TRIES:
+        return timedelta(0)
+    return min(timedelta(seconds=5 * 2 ** min(failures - FREE_TRIES, 20)), LONGEST_DELAY)
+
+
+def device_label(user_agent: str) -> str:
+    """Name a device as its owner would: browser and system."""
+    browsers = (
+        ("YaBrowser", "Yandex"), ("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"),
+        ("Chrome", "Chrome"), ("Safari", "Safari"), ("curl", "curl"), ("python", "Python"),
+    )  # fmt: skip
+    systems = (
+        ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
+        ("Mac OS X", "macOS"), ("Linux", "Linux"),
+    )  # fmt: skip
+    browser = next((name for mark, name in browsers if mark in user_agent), "")
+    system = next((name for mark, name in systems if mark in user_agent), "")
+    return " · ".join(part for part in (browser, system) if part)

@@ -1,0 +1,61 @@
+"""The use cases of signing in and of sessions; other features enter here."""
+
+from app.features.authentication.repository import SessionView
+from app.features.authentication.service.callers import Caller, note
+from app.features.authentication.service.reading import history, my_sessions, user_read, user_read_of
+from app.features.authentication.service.sessions import (
+    end_others,
+    end_session,
+    end_sessions,
+    is_fresh,
+    keep_session,
+    password_hash_of,
+    prune,
+    reauthenticate,
+    sign_out,
+    touch,
+)
+from app.features.authentication.service.signing_in import (
+    SignInTicket,
+    begin_sign_in,
+    check_password,
+    find_user,
+    finish_sign_in,
+)
+from app.features.authentication.service.tokens import (
+    IssuedTokens,
+    SessionGate,
+    open_session,
+    refresh,
+    session_gate,
+)
+
+__all__ = [
+    "Caller",
+    "IssuedTokens",
+    "SessionGate",
+    "SessionView",
+    "SignInTicket",
+    "begin_sign_in",
+    "check_password",
+    "end_others",
+    "end_session",
+    "end_sessions",
+    "find_user",
+    "finish_sign_in",
+    "history",
+    "is_fresh",
+    "keep_session",
+    "my_sessions",
+    "note",
+    "open_session",
+    "password_hash_of",
+    "prune",
+    "reauthenticate",
+    "refresh",
+    "session_gate",
+    "sign_out",
+    "touch",
+    "user_read",
+    "user_read_of",
+]

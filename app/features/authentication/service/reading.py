@@ -1,0 +1,100 @@
+"""What is shown to a signed-in person about themselves: account, sessions, security history."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import identifiers
+from app.core.clock import utc_now
+from app.core.pagination import DEFAULT_LIMIT, Slice, encode_cursor, last_moment
+from app.features.authentication import rules
+from app.features.authentication.repository import (
+    CredentialRepository,
+    SecurityEventRepository,
+    SessionRepository,
+    SessionView,
+)
+from app.features.authentication.schemas import SecurityEventRead, SessionRead, UserRead
+from app.models.user import User
+
+
+def _readable(email: str | None) -> str:
+    return identifiers.ascii_email(email) if email else ""
+
+
+def user_read_of(view: SessionView) -> UserRead:
+    """Show the owner of a session to themselves."""
+    return UserRead(
+        id=view.user_id,
+        username=view.username,
+        email=_readable(view.email),
+        phone=view.phone or "",
+        display_name=view.display_name,
+        locale=view.locale,
+        role=view.role.value,
+        email_confirmed=view.email_confirmed_at is not None,
+        phone_confirmed=view.phone_confirmed_at is not None,
+        created_at=view.created_at,
+    )
+
+
+def user_read(user: User) -> UserRead:
+    """Show an account to its owner."""
+    return UserRead(
+        id=user.id,
+        username=user.username,
+        email=_readable(user.email),
+        phone=user.phone or "",
+        display_name=user.display_name,
+        locale=user.locale,
+        role=user.role.value,
+        email_confirmed=user.email_confirmed_at is not None,
+        phone_confirmed=user.phone_confirmed_at is not None,
+        created_at=user.created_at,
+    )
+
+
+async def my_sessions(session: AsyncSession, view: SessionView) -> list[SessionRead]:
+    """Return one's own living sessions, the newest first."""
+    user = await CredentialRepository(session).get(view.user_id)
+    if user is None:
+        return []
+    return [
+        SessionRead(
+            id=item.id,
+            current=item.id == view.id,
+            device=rules.device_label(item.user_agent),
+            user_agent=item.user_agent,
+            address=item.address,
+            created_at=item.created_at,
+            last_used_at=item.last_used_at,
+            expires_at=item.expires_at,
+        )
+        for item in await SessionRepository(session).alive(user, utc_now())
+    ]
+
+
+async def history(
+    session: AsyncSession, user_id: UUID, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+) -> Slice[SecurityEventRead]:
+    """Return one's own security history, the newest first.
+
+    Raises:
+        BadCursorError: The cursor is not of this list.
+    """
+    rows = await SecurityEventRepository(session).newest(user_id, after=last_moment(cursor), limit=limit + 1)
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return Slice(
+        items=[
+            SecurityEventRead(
+                id=row.id,
+                kind=row.kind,
+                device=rules.device_label(row.user_agent),
+                address=row.address,
+                created_at=row.created_at,
+            )
+            for row in shown
+        ],
+        next_cursor=encode_cursor(shown[-1].created_at, shown[-1].id) if more else None,
+    )

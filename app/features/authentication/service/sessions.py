@@ -1,0 +1,110 @@
+"""What a person does with their sessions: signing out, ending devices, proving themselves again."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import utc_now
+from app.core.resources import Resources
+from app.core.security.blacklist import blacklist
+from app.core.security.tokens import Claims
+from app.core.unit_of_work import UnitOfWork
+from app.features.authentication.errors import (
+    NotSignedInError,
+    SessionNotFoundError,
+)
+from app.features.authentication.repository import (
+    CredentialRepository,
+    SessionRepository,
+    SessionView,
+    ThrottleRepository,
+)
+from app.features.authentication.service.callers import Caller, note
+from app.models.security_event import SecurityEventKind
+from app.models.session import SessionEnd
+
+
+async def sign_out(uow: UnitOfWork, tokens: list[Claims], caller: Caller) -> None:
+    """End the sessions of these tokens, lapsed ones included: first in PostgreSQL, then in Redis."""
+    now = utc_now()
+    for session_id in sorted({claims.session_id for claims in tokens}):
+        opened = await SessionRepository(uow.session).lock(session_id)
+        if opened is not None and opened.revoked_at is None:
+            opened.revoked_at, opened.revoked_reason = now, SessionEnd.SIGNED_OUT
+            note(uow, opened.user_id, SecurityEventKind.SIGNED_OUT, caller, session_id=session_id)
+    dead = [(claims.token_id, claims.expires_at) for claims in tokens]
+    if dead:
+        uow.after_commit(lambda: blacklist(uow.resources).add(*dead))
+
+
+async def end_session(uow: UnitOfWork, user_id: UUID, session_id: UUID, caller: Caller) -> None:
+    """End exactly one session of one's own.
+
+    Raises:
+        SessionNotFoundError: There is none, it is over already (ended, or run out by itself), or it is somebody else's.
+    """
+    now = utc_now()
+    opened = await SessionRepository(uow.session).lock(session_id)
+    # One that ran out is on no list of devices any more; to "end" it would put a deed into the journal that was none.
+    if opened is None or opened.user_id != user_id or opened.revoked_at is not None or opened.expires_at <= now:
+        raise SessionNotFoundError
+    opened.revoked_at, opened.revoked_reason = now, SessionEnd.ENDED_BY_OWNER
+    note(uow, user_id, SecurityEventKind.SESSION_ENDED, caller, session_id=session_id)
+
+
+async def end_others(uow: UnitOfWork, user_id: UUID, keep: UUID, caller: Caller) -> int:
+    """End every session of one's own but this one, and return how many."""
+    ended = await SessionRepository(uow.session).end(user_id, SessionEnd.ENDED_BY_OWNER, utc_now(), keep=keep)
+    note(uow, user_id, SecurityEventKind.OTHER_SESSIONS_ENDED, caller, session_id=keep, data={"ended": ended})
+    return ended
+
+
+async def password_hash_of(session: AsyncSession, user_id: UUID) -> str:
+    """Return what the present password is compared with.
+
+    Raises:
+        NotSignedInError: The account is gone.
+    """
+    user = await CredentialRepository(session).get(user_id)
+    if user is None:
+        raise NotSignedInError
+    return user.password_hash
+
+
+async def reauthenticate(uow: UnitOfWork, view: SessionView, caller: Caller) -> None:
+    """Note that the password was entered just now (after its proof)."""
+    opened = await SessionRepository(uow.session).lock(view.id)
+    if opened is not None:
+        opened.authenticated_at = utc_now()
+        note(uow, view.user_id, SecurityEventKind.REAUTHENTICATED, caller, session_id=view.id)
+
+
+def is_fresh(resources: Resources, view: SessionView) -> bool:
+    """Tell whether the password was entered a few minutes ago, so that it is not asked for again."""
+    return utc_now() - view.authenticated_at <= timedelta(minutes=resources.settings.reauthentication_minutes)
+
+
+async def touch(uow: UnitOfWork, session_id: UUID, now: datetime) -> None:
+    """Note the use of a session."""
+    await SessionRepository(uow.session).touch(session_id, now)
+
+
+async def end_sessions(
+    session: AsyncSession, user_id: UUID, reason: SessionEnd, now: datetime, *, keep: UUID | None = None
+) -> int:
+    """End the sessions of an account, all or all but one, and return how many."""
+    return await SessionRepository(session).end(user_id, reason, now, keep=keep)
+
+
+async def keep_session(uow: UnitOfWork, session_id: UUID, epoch: int) -> None:
+    """Let one session live on although all older ones of its account stop counting."""
+    here = await SessionRepository(uow.session).lock(session_id)
+    if here is not None:
+        here.epoch = epoch
+
+
+async def prune(uow: UnitOfWork, before: datetime) -> int:
+    """Forget sessions and counters that ended before then, and return how many rows went."""
+    sessions = await SessionRepository(uow.session).prune(before)
+    return sessions + await ThrottleRepository(uow.session).prune(before)

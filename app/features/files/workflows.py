@@ -1,0 +1,192 @@
+"""Use cases of files that take several transactions: the bytes travel between them, never inside one."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import BinaryIO, Protocol
+from uuid import UUID
+
+import structlog
+
+from app.core.actor import Actor
+from app.core.resources import Resources
+from app.core.unit_of_work import unit_of_work
+from app.features.files import service
+from app.features.files.errors import FileDamagedError, StorageDownError, UploadInterruptedError
+from app.features.files.schemas import UploadRead
+from app.features.files.service import Content, SourceLostError, Work
+from app.gateways.scanner import ScannerUnavailableError
+from app.gateways.spool import SpoolFullError, spool_of
+from app.gateways.storage import StorageUnavailableError, StoredObject, storage_of
+from app.models.file import File, SubjectKind
+
+log = structlog.get_logger()
+
+MOST_BATCHES = 20
+"""Of one run; what is left waits for the next."""
+SCRUB_SECONDS = 8.0
+"""No object is begun to be compared after this long."""
+LISTED = 500
+PROCESS_SECONDS = 4.0
+"""No new file is begun after this long, so that even a slow one stays within the limit of a task."""
+
+
+class SentFile(Protocol):
+    """A file that came with a form."""
+
+    @property
+    def filename(self) -> str | None:
+        """Its name, as its sender wrote it."""
+        ...
+
+    @property
+    def size(self) -> int | None:
+        """Its length in bytes."""
+        ...
+
+    @property
+    def file(self) -> BinaryIO:
+        """Its bytes."""
+        ...
+
+
+async def take_file(
+    resources: Resources, actor: Actor, kind: SubjectKind, upload: SentFile, replaces: UUID | None = None
+) -> File:
+    """Take one file of a form in: announced, kept, and handed to whoever looks at it.
+
+    It opens two short transactions around the slow part. What fails leaves nothing behind and nothing charged.
+    """
+    async with unit_of_work(resources) as uow:
+        file = await service.announce(uow, actor, kind, upload.filename or "", upload.size or 0, replaces)
+        key = await service.source_key(uow.session, file.id)
+    try:
+        try:
+            await asyncio.to_thread(spool_of(resources.settings).keep, file.id, upload.file)
+        except SpoolFullError as error:
+            raise StorageDownError from error
+        digest = await service.keep_bytes(resources, file.id, key)
+        async with unit_of_work(resources) as uow:
+            return await service.arrived(uow, file.id, digest)
+    finally:
+        # Nothing to give up once it arrived; then only the copy of this machine goes.
+        async with unit_of_work(resources) as uow:
+            await service.give_up(uow, file.id)
+
+
+async def receive_piece(
+    resources: Resources, actor: Actor, file_id: UUID, offset: int, pieces: AsyncIterator[bytes]
+) -> UploadRead:
+    """Add a piece to an upload as it arrives; with the last byte the file is kept and handed to whoever looks at it.
+
+    A piece that was answered and whose answer got lost may be sent again, empty: nothing happens twice.
+    """
+    async with resources.read_sessions() as session:
+        upload = await service.find_upload(session, resources.settings, actor, file_id)
+    if upload.whole:
+        return upload
+    length = offset
+    try:
+        length = await service.receive(resources, upload, offset, pieces)
+    except UploadInterruptedError:
+        # Nobody reads the answer; what arrived stays.
+        await log.ainfo("upload_broke", file_id=str(file_id))
+    finally:
+        async with unit_of_work(resources) as uow:
+            await service.touch(uow, file_id)
+    if length == upload.size and spool_of(resources.settings).length(file_id) == length:
+        async with resources.read_sessions() as session:
+            key = await service.source_key(session, file_id)
+        digest = await service.keep_bytes(resources, file_id, key)
+        async with unit_of_work(resources) as uow:
+            await service.arrived(uow, file_id, digest)
+        await asyncio.to_thread(spool_of(resources.settings).drop, file_id)
+    async with resources.read_sessions() as session:
+        return await service.find_upload(session, resources.settings, actor, file_id)
+
+
+async def read_pieces(resources: Resources, content: Content, start: int, end: int) -> AsyncGenerator[bytes]:
+    """Yield the bytes; where they turn out damaged, say so once and for all."""
+    try:
+        async for piece in service.pieces(resources, content, start, end):
+            yield piece
+    except FileDamagedError:
+        async with unit_of_work(resources) as uow:
+            await service.mark_damaged(uow, content.file_id, content.key)
+        raise
+
+
+async def process_files(resources: Resources) -> None:
+    """Look at the files that arrived, one after the other."""
+    began = time.monotonic()
+    while time.monotonic() - began < PROCESS_SECONDS:
+        async with unit_of_work(resources) as uow:
+            work = await service.claim_file(uow)
+        if work is None:
+            return
+        await _process(resources, work)
+
+
+async def _process(resources: Resources, work: Work) -> None:
+    with structlog.contextvars.bound_contextvars(file_id=str(work.file_id)):
+        try:
+            findings = await service.examine(resources, work)
+        except (SourceLostError, StorageUnavailableError, ScannerUnavailableError) as error:
+            lost, unscanned = isinstance(error, SourceLostError), isinstance(error, ScannerUnavailableError)
+            async with unit_of_work(resources) as uow:
+                again = await service.put_off(uow, work, lost=lost, unscanned=unscanned)
+            await log.awarning("file_put_off", error=type(error).__name__, again=str(again))
+            return
+        async with unit_of_work(resources) as uow:
+            await service.settle_file(uow, work, findings)
+        await log.ainfo("file_seen", refusal=findings.refusal)
+
+
+async def sweep_files(resources: Resources) -> None:
+    """Remove what nobody needs: unfinished uploads, files of nothing, then the bytes whose grace time is over."""
+    for _batch in range(MOST_BATCHES):
+        async with unit_of_work(resources) as uow:
+            if not await service.remove_left_over(uow):
+                break
+    for _batch in range(MOST_BATCHES):
+        async with unit_of_work(resources) as uow:
+            keys = await service.doomed_keys(uow)
+        if not keys:
+            break
+        # First the bytes, then the row: what dies in between removes again what is not there, and that is no failure.
+        await storage_of(resources).remove(keys)
+        async with unit_of_work(resources) as uow:
+            await service.forget_keys(uow, keys)
+    await service.tidy_spool(resources)
+
+
+async def sweep_strays(resources: Resources) -> None:
+    """Remove objects that no row knows: what a worker had put and could not write down."""
+    listed: list[StoredObject] = []
+    async for item in storage_of(resources).objects():
+        listed.append(item)
+        if len(listed) == LISTED:
+            await _remove_strays(resources, listed)
+            listed = []
+    await _remove_strays(resources, listed)
+
+
+async def _remove_strays(resources: Resources, listed: list[StoredObject]) -> None:
+    async with unit_of_work(resources) as uow:
+        strays = await service.stray_keys(uow, listed)
+    if strays:
+        await storage_of(resources).remove(strays)
+        await log.awarning("strays_removed", count=len(strays))
+
+
+async def scrub_files(resources: Resources) -> None:
+    """Read the objects that were compared longest ago, and hand out no more what is not what it was."""
+    began = time.monotonic()
+    while time.monotonic() - began < SCRUB_SECONDS:
+        async with unit_of_work(resources) as uow:
+            checked = await service.next_to_check(uow)
+        if checked is None:
+            return
+        if not await service.is_sound(resources, checked):
+            async with unit_of_work(resources) as uow:
+                await service.report_damage(uow, checked)

@@ -1,0 +1,117 @@
+"""Use cases of accounts that take several transactions: passwords are compared and hashed between them."""
+
+from uuid import UUID
+
+from app.core import identifiers
+from app.core.resources import Resources
+from app.core.security.limits import Rate, limiter
+from app.core.unit_of_work import unit_of_work
+from app.features.authentication import workflows as authentication
+from app.features.authentication.service import Caller, IssuedTokens, SessionView
+from app.features.identity import rules, service
+from app.features.identity.errors import BadChallengeError
+from app.features.identity.schemas import EmailChange, PasswordChange, PhoneChange, Registration, ResetConfirmation
+from app.models.challenge import AuthChallenge
+from app.models.user import User
+
+ANSWERS_BY_NAME = Rate("reset-answer", 20, 3600)
+ANSWERS_BY_ADDRESS = Rate("reset-answer-from", 60, 3600)
+
+
+async def register(
+    resources: Resources, form: Registration, caller: Caller, *, replaces: UUID | None = None
+) -> tuple[User, IssuedTokens]:
+    """Make an account and sign its owner in.
+
+    Raises:
+        AccountInputError: Something in it cannot be accepted.
+        UsernameTakenError, EmailTakenError, PhoneTakenError: Somebody has it.
+        TooManyTriesError: Too many accounts from one address.
+    """
+    account = await service.prepare(resources, form, caller)
+    async with unit_of_work(resources) as uow:
+        return await service.register(uow, account, caller, replaces=replaces)
+
+
+async def reset_password(resources: Resources, form: ResetConfirmation, caller: Caller) -> None:
+    """Set a new password by link or code. It signs nobody in, and every session ends.
+
+    A hash costs a quarter of a second, so nobody gets one for a made-up link or without end.
+
+    Raises:
+        AccountInputError: The password cannot be accepted.
+        BadChallengeError: There is no proof, or it does not hold.
+        TooManyTriesError: Too many answers for one name or from one address.
+    """
+    await limiter(resources).hit(ANSWERS_BY_ADDRESS, caller.limit_key)
+    if form.token:
+        async with resources.read_sessions() as session:
+            words = await service.words_of_link(session, resources.settings, form.token)
+    elif form.code and form.identifier:
+        identifier = identifiers.identify(form.identifier, resources.settings.phone_region)
+        await limiter(resources).hit(ANSWERS_BY_NAME, identifier.counted_as)
+        words = rules.own_words(form.identifier, None, None)
+    else:
+        raise BadChallengeError
+    drafted = await service.draft_password(resources, form.password, words, loc="password")
+    async with unit_of_work(resources) as uow:
+        await service.answer_reset(uow, form, drafted, caller)
+
+
+async def change_password(resources: Resources, view: SessionView, form: PasswordChange, caller: Caller) -> int:
+    """Set a new password after the present one, and return how many other sessions ended.
+
+    Raises:
+        WrongPasswordError: The present password is wrong.
+        AccountInputError: The new one cannot be accepted.
+        TooManyTriesError: The present password was wrong too often.
+    """
+    proved = await authentication.prove(resources, view.user_id, form.current_password)
+    words = rules.own_words(view.username, view.email, view.phone, view.display_name)
+    drafted = await service.draft_password(resources, form.new_password, words, loc="new_password")
+    async with unit_of_work(resources) as uow:
+        return await service.replace_password(uow, view, form, drafted, caller, proved=proved)
+
+
+async def change_email(resources: Resources, view: SessionView, form: EmailChange, caller: Caller) -> AuthChallenge:
+    """Ask for another address; the old one stays until the new one is confirmed.
+
+    Raises:
+        ReauthenticationRequiredError, WrongPasswordError, TooManyTriesError: The password was not proved.
+        AccountInputError: It is no address.
+        EmailTakenError: Another account has it.
+    """
+    await authentication.require_proof(resources, view, form.current_password)
+    async with unit_of_work(resources) as uow:
+        return await service.ask_email_change(uow, view.user_id, form.email, caller)
+
+
+async def change_phone(resources: Resources, view: SessionView, form: PhoneChange, caller: Caller) -> AuthChallenge:
+    """Ask for another number; the old one stays until the new one is confirmed.
+
+    Raises:
+        ReauthenticationRequiredError, WrongPasswordError, TooManyTriesError: The password was not proved.
+        AccountInputError: It is no number.
+        PhoneTakenError: Another account has it.
+    """
+    await authentication.require_proof(resources, view, form.current_password)
+    async with unit_of_work(resources) as uow:
+        return await service.ask_phone_change(uow, view.user_id, form.phone, caller)
+
+
+async def deactivate(resources: Resources, view: SessionView, password: str, caller: Caller) -> None:
+    """Close the account after the password.
+
+    Raises:
+        WrongPasswordError: It is wrong.
+        TooManyTriesError: It was wrong too often.
+    """
+    await authentication.prove(resources, view.user_id, password)
+    async with unit_of_work(resources) as uow:
+        await service.deactivate(uow, view.user_id, caller)
+
+
+async def prune(resources: Resources) -> None:
+    """Forget sessions, proofs and counters that ended long ago."""
+    async with unit_of_work(resources) as uow:
+        await service.prune(uow)

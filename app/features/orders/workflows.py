@@ -1,0 +1,31 @@
+"""Use cases of orders that take several transactions."""
+
+from collections.abc import Awaitable, Callable
+
+from app.core.resources import Resources
+from app.core.unit_of_work import UnitOfWork, unit_of_work
+from app.features.orders import service
+
+MOST_BATCHES = 20
+"""Of one run; what is left waits for the next."""
+
+
+async def end_stale_orders(resources: Resources) -> int:
+    """Move on orders with which nobody did anything in time, a batch and a transaction at a time."""
+    return await _in_batches(resources, service.end_stale_orders)
+
+
+async def remind_of_ends(resources: Resources) -> int:
+    """Remind customers whose open orders soon expire, a batch and a transaction at a time."""
+    return await _in_batches(resources, service.remind_of_ends)
+
+
+async def _in_batches(resources: Resources, verb: Callable[[UnitOfWork], Awaitable[int]]) -> int:
+    done = 0
+    for _batch in range(MOST_BATCHES):
+        async with unit_of_work(resources) as uow:
+            batch = await verb(uow)
+        done += batch
+        if not batch:
+            break
+    return done
