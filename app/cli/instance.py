@@ -29,7 +29,7 @@ def _migrate(settings: Settings, servers: ServerAddresses) -> None:
 
 
 def _prepare(settings: Settings, servers: ServerAddresses) -> None:
-    from app.scripts.seed import seed
+    from app.cli.seeding import seed
 
     with console.status("Applying migrations"):
         _migrate(settings, servers)
@@ -110,7 +110,7 @@ def _need_port(host: str, port: int, variable: str, what: str) -> None:
 
 
 def _greeting(settings: Settings) -> str:
-    from app.scripts.demo_accounts import accounts_told
+    from app.cli.seeding.demo_accounts import accounts_told
 
     lines = [
         "ipLance is ready.",
@@ -169,7 +169,7 @@ def migrate() -> None:
 @app.command()
 def seed(demo: Annotated[bool, typer.Option(help="a demonstration world too, if there is nobody yet")] = False) -> None:
     """Load the catalogue; with --demo also people and orders to look at."""
-    from app.scripts.seed import seed as run
+    from app.cli.seeding import seed as run
 
     settings = get_settings()
     console.print(asyncio.run(run(settings, start_servers(settings), demo=demo)))
@@ -194,7 +194,7 @@ def web() -> None:
 @app.command(name="mail-catcher")
 def mail_catcher() -> None:
     """Receive the mail of an instance without a mail server and keep it under DATA_DIR/mail."""
-    from app.scripts.mail_catcher import serve
+    from app.local.mail_catcher import serve
 
     settings = get_settings()
     asyncio.run(serve(settings.data_dir / "mail", settings.mail_catcher_host, settings.mail_catcher_port))

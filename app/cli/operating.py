@@ -245,7 +245,7 @@ def import_orders(
 @app.command()
 def doctor() -> None:
     """Say what is configured, what answers and what is missing."""
-    from app.scripts.doctor import examine
+    from app.cli.doctor import examine
 
     findings = asyncio.run(examine(get_settings()))
     for finding in findings:

@@ -2,10 +2,10 @@
 
 import httpx
 
+from app.cli.seeding import load_catalogue
+from app.cli.seeding.demo import load_demo, read_world
 from app.core.resources import Resources
 from app.features.files.tasks import process_files
-from app.scripts.demo import load_demo, read_world
-from app.scripts.seed import load_catalogue
 
 
 async def test_the_demonstration_shows_faces_work_and_files(client: httpx.AsyncClient, resources: Resources) -> None:

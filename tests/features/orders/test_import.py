@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.cli.seeding import demo
 from app.core.money import Currency
 from app.core.resources import Resources
 from app.models import BudgetKind, Order, OrderStatus
-from app.scripts import demo
 from app.scripts.import_orders import (
     NoSuchOwnerError,
     UnreadableFileError,

@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
+from app.cli.seeding import learn_words
 from app.core.resources import Resources
 from app.features.catalog.tasks import learn_terms
-from app.scripts.seed import learn_words
 from tests.factories.market import Market
 
 ASK = "/api/v1/orders/did-you-mean"

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from app.cli.seeding.demo_accounts import DATA, PASSWORD
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.ids import new_id
@@ -27,7 +28,6 @@ from app.features.proposals import service as proposals
 from app.features.proposals.schemas import OfferCreate, ProposalCreate
 from app.gateways.spool import spool_of
 from app.models import BudgetKind, CloseReason, Conversation, Order, Proposal, SubjectKind, User
-from app.scripts.demo_accounts import DATA, PASSWORD
 
 FILES = DATA.parent / "demo"
 MINOR = 100

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from redis.exceptions import RedisError
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.core.config import ROOT, Settings
+from app.core.database import applied_revision, server_version
 from app.core.embedded import ServerAddresses, ServersError
 from app.core.embedded.client import answering
 from app.core.embedded.layout import KINDS, Layout, read_json
@@ -73,10 +74,7 @@ async def _database(resources: Resources, servers: ServerAddresses) -> list[Find
     where = hidden(servers.database_url)
     try:
         async with resources.read_sessions() as session:
-            number = int(str((await session.execute(text("SHOW server_version_num"))).scalar_one())) // 10000
-            table = (await session.execute(text("SELECT to_regclass('alembic_version')"))).scalar_one()
-            query = text("SELECT version_num FROM alembic_version")
-            applied = (await session.execute(query)).scalar_one_or_none() if table else None
+            number, applied = await server_version(session), await applied_revision(session)
     except (OSError, DBAPIError, SQLAlchemyError, TimeoutError) as error:
         return [Finding(False, "PostgreSQL", f"{where} does not answer: {str(error).splitlines()[0]}")]
     head = ScriptDirectory.from_config(Config(str(ROOT / "alembic.ini"))).get_current_head()

@@ -1,0 +1,1 @@
+"""What a single machine runs beside the application: the catcher of its mail."""
