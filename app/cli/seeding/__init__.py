@@ -1,52 +1,33 @@
 """Loads what a fresh database needs: the catalogue always, a demonstration world when nobody is there yet."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-
 from app.cli.seeding.demo import load_demo
-from app.core.config import ROOT, Settings
-from app.core.embedded import ServerAddresses
-from app.core.resources import Resources, open_resources
+from app.core.actor import Actor
+from app.core.config import ROOT
+from app.core.resources import Resources
 from app.core.uow import unit_of_work
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import CatalogData
 
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing to load; `load` changes nothing the second time and answers how many rows it added."""
-
-    what: str
-    load: Callable[[Resources], Awaitable[int]]
-
-
 CATALOGUE = ROOT / "app" / "data" / "catalog.json"
 
 
-async def load_catalogue(resources: Resources) -> int:
-    """Load categories and skills, or renew their names."""
+async def load_catalogue(resources: Resources, actor: Actor, *, reason: str = "") -> int:
+    """Load categories and skills, or renew their names; return how many are new."""
     data = CatalogData.model_validate_json(CATALOGUE.read_bytes())
     async with unit_of_work(resources) as uow:
-        return await catalog.load_catalogue(uow, data)
+        return await catalog.load_catalogue(uow, actor, data, reason=reason)
 
 
-async def learn_words(resources: Resources) -> int:
-    """Make the dictionary of search where there is none; from then on a worker does."""
+async def learn_words(resources: Resources, actor: Actor, *, reason: str = "") -> int:
+    """Make the dictionary of search where there is none; from then on a worker does. Return how many words it has."""
     async with unit_of_work(resources) as uow:
-        return await catalog.learn_first_terms(uow)
+        return await catalog.learn_first_terms(uow, actor, reason=reason)
 
 
-ALWAYS: tuple[Step, ...] = (Step("catalogue", load_catalogue),)
-DEMONSTRATION: tuple[Step, ...] = (Step("demonstration", load_demo),)
-AT_LAST: tuple[Step, ...] = (Step("words", learn_words),)
-"""What is made of whatever was loaded."""
-
-
-async def seed(settings: Settings, servers: ServerAddresses, *, demo: bool) -> str:
+async def seed(resources: Resources, actor: Actor, *, demo: bool, reason: str = "") -> str:
     """Load what is missing, in order; running it again changes nothing."""
-    told: list[str] = []
-    async with open_resources(settings, database_url=servers.database_url, redis_url=servers.redis_url) as resources:
-        for step in (*ALWAYS, *(DEMONSTRATION if demo else ()), *AT_LAST):
-            added = await step.load(resources)
-            told.append(f"{step.what}: {added} new")
-    return ", ".join(told) or "nothing to load"
+    added = {"catalogue": await load_catalogue(resources, actor, reason=reason)}
+    if demo:
+        added["demonstration"] = await load_demo(resources, actor, reason=reason)
+    added["words"] = await learn_words(resources, actor, reason=reason)
+    return ", ".join(f"{what}: {count} new" for what, count in added.items())

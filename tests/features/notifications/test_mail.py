@@ -47,6 +47,7 @@ from app.models import AlertFrequency, BudgetKind
 from app.models.notification import MailMessage, MailStatus, NoticeKind
 from app.web.mail import render_mail
 from tests.e2e.mail import MailSink, text_of
+from tests.factories.commands import OPERATOR
 from tests.factories.users import make_user
 
 type Settle = Callable[..., Awaitable[list[Outcome]]]
@@ -136,10 +137,10 @@ async def test_a_ban_and_its_end_are_told_by_mail_with_the_reason(
         user = await make_user(uow.session, email="vera@example.com", locale="ru")
         silent = await make_user(uow.session, email_confirmed_at=None)
         for person in (user, silent):
-            await identity.ban(uow, person.id, identity.Caller(), reason="Продавала чужое")
+            await identity.ban(uow, OPERATOR, person.id, reason="Продавала чужое")
     await settle()
     async with unit_of_work(resources) as uow:
-        await identity.lift_ban(uow, user.id, identity.Caller())
+        await identity.lift_ban(uow, OPERATOR, user.id)
     await settle()
     assert [(mail.to, mail.subject) for mail in mailbox] == [
         ("vera@example.com", "Ваша учётная запись заблокирована"),
@@ -195,7 +196,7 @@ async def test_a_mail_given_up_waits_for_a_person(resources: Resources, mailer: 
         assert (await the_mail(resources)).status is MailStatus.DEAD
         async with unit_of_work(resources) as uow:
             (dead,) = await service.dead_mails(uow.session)
-            assert await service.send_again(uow, dead.id)
+            assert await service.send_again(uow, OPERATOR, dead.id)
         await send_mail(resources)
     assert len(mailer.sent) == 1
 

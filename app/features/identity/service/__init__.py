@@ -13,7 +13,16 @@ from app.features.identity.service.contacts import (
     resend_phone,
 )
 from app.features.identity.service.limiting import DailyLimit, daily_limit, standing
-from app.features.identity.service.operating import Person, ban, end_every_session, find_named, find_person, lift_ban
+from app.features.identity.service.operating import (
+    Person,
+    ban,
+    create_administrator,
+    end_every_session,
+    find_named,
+    find_person,
+    lift_ban,
+    set_role,
+)
 from app.features.identity.service.passwords import (
     answer_reset,
     ask_reset,
@@ -42,7 +51,6 @@ from app.features.identity.service.registering import (
     deactivate,
     prepare,
     register,
-    set_role,
 )
 from app.features.identity.service.sessions import (
     end_others,
@@ -89,6 +97,7 @@ __all__ = [
     "check_password",
     "contact_of",
     "create_account",
+    "create_administrator",
     "daily_limit",
     "deactivate",
     "draft_reset",
