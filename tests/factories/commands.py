@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, override
 
 from typer.testing import CliRunner, Result
 
@@ -21,6 +21,7 @@ class LentRunner(Runner):
     def __init__(self, resources: Resources, loop: asyncio.AbstractEventLoop) -> None:
         self.resources, self.loop = resources, loop
 
+    @override
     def run[T](self, work: Callable[[Resources], Coroutine[Any, Any, T]]) -> T:
         """Wait in the command's thread for what the loop does."""
         return asyncio.run_coroutine_threadsafe(work(self.resources), self.loop).result(60)
