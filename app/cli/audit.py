@@ -57,9 +57,12 @@ def _line(entry: AuditEntry, names: dict[UUID, str]) -> str:
         f"{entry.created_at:%Y-%m-%d %H:%M:%S} UTC",
         f"{entry.action} {entry.subject}{f' ({name})' if name else ''}",
         f"by {entry.actor}, {entry.source}",
-        f"{_values(entry.old_values)} → {_values(entry.new_values)}",
     ]
-    return "  ".join([*parts, *([f"reason: {' '.join(entry.reason.split())}"] if entry.reason else [])])
+    if entry.old_values or entry.new_values:
+        parts.append(f"{_values(entry.old_values)} → {_values(entry.new_values)}")
+    if entry.reason:
+        parts.append(f"reason: {' '.join(entry.reason.split())}")
+    return "  ".join(parts)
 
 
 def _values(values: dict[str, object]) -> str:
