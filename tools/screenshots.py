@@ -16,8 +16,8 @@ from typing import Literal, cast
 
 from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
 
-from app.scripts.demo import read_world
-from app.scripts.demo_accounts import PASSWORD
+from app.cli.seeding.demo import read_world
+from app.cli.seeding.demo_accounts import PASSWORD
 from tools.browser import find_browser
 from tools.site import ROOT, running_site
 

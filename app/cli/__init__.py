@@ -4,8 +4,20 @@ import sys
 
 from pydantic import ValidationError
 
-from app.cli import instance as _instance  # noqa: F401 - its commands are found by name
-from app.cli import operating as _operating  # noqa: F401 - its commands are found by name
+from app.cli import instance  # noqa: F401 - each module registers its commands, in the order that help shows
+
+# isort: split
+from app.cli import (  # noqa: F401
+    audit,
+    dead_letters,
+    doctor,
+    facts,
+    import_orders,
+    orders,
+    people,
+    reports,
+    skills,
+)
 from app.cli.shared import Refusal, app, errors
 from app.core.http.startup_errors import sentence_of
 from app.local.embedded import ServersError

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.shared import Refusal, app, console, start_servers
+from app.cli.shared import Invocation, Reason, Refusal, app, called, console, reason_given, start_servers
 from app.core.config import ROOT, Settings, get_settings
 from app.local.bootstrap import is_prepared, note_prepared
 from app.local.embedded import ServerAddresses
@@ -28,20 +28,20 @@ def _migrate(settings: Settings, servers: ServerAddresses) -> None:
     command.upgrade(config, "head")
 
 
-def _prepare(settings: Settings, servers: ServerAddresses) -> None:
-    from app.scripts.seed import seed
+def _prepare(invocation: Invocation, settings: Settings, servers: ServerAddresses) -> None:
+    from app.cli.seeding import seed
 
     with console.status("Applying migrations"):
         _migrate(settings, servers)
     console.print("[green]✓[/] migrations applied")
     with console.status("Loading the catalogue and, on the first start, a demonstration world"):
-        told = asyncio.run(seed(settings, servers, demo=settings.wants_demo))
+        told = invocation.run(lambda resources: seed(resources, invocation.actor, demo=settings.wants_demo))
     console.print(f"[green]✓[/] {told}")
     note_prepared(settings)
 
 
 @app.command()
-def up() -> None:
+def up(ctx: typer.Context) -> None:
     """Run everything on this machine: servers, web, worker, beat, Flower; Ctrl-C stops all of it."""
     settings = get_settings()
     if sys.platform == "win32":
@@ -69,7 +69,7 @@ def up() -> None:
     if settings.database_url is None and asyncio.run(is_prepared(settings, servers.database_url)):
         console.print("[green]✓[/] the database is up to date")
     else:
-        _prepare(settings, servers)
+        _prepare(called(ctx), settings, servers)
     choices = _choices(settings)
     write_private(layout.run / "supervisord.conf", configuration(choices))
     write_private(layout.run / "greeting.txt", _greeting(settings))
@@ -110,7 +110,7 @@ def _need_port(host: str, port: int, variable: str, what: str) -> None:
 
 
 def _greeting(settings: Settings) -> str:
-    from app.scripts.demo_accounts import accounts_told
+    from app.cli.seeding.demo_accounts import accounts_told
 
     lines = [
         "ipLance is ready.",
@@ -152,10 +152,10 @@ def down() -> None:
 
 
 @app.command()
-def prepare() -> None:
+def prepare(ctx: typer.Context) -> None:
     """Apply the migrations and load what a fresh database needs."""
     settings = get_settings()
-    _prepare(settings, start_servers(settings))
+    _prepare(called(ctx), settings, start_servers(settings))
 
 
 @app.command()
@@ -167,12 +167,16 @@ def migrate() -> None:
 
 
 @app.command()
-def seed(demo: Annotated[bool, typer.Option(help="a demonstration world too, if there is nobody yet")] = False) -> None:
+def seed(
+    ctx: typer.Context,
+    demo: Annotated[bool, typer.Option(help="a demonstration world too, if there is nobody yet")] = False,
+    reason: Reason = "",
+) -> None:
     """Load the catalogue; with --demo also people and orders to look at."""
-    from app.scripts.seed import seed as run
+    from app.cli.seeding import seed as run
 
-    settings = get_settings()
-    console.print(asyncio.run(run(settings, start_servers(settings), demo=demo)))
+    invocation, why = called(ctx), reason_given(reason)
+    console.print(invocation.run(lambda resources: run(resources, invocation.actor, demo=demo, reason=why)))
 
 
 @app.command()
@@ -194,7 +198,7 @@ def web() -> None:
 @app.command(name="mail-catcher")
 def mail_catcher() -> None:
     """Receive the mail of an instance without a mail server and keep it under DATA_DIR/mail."""
-    from app.scripts.mail_catcher import serve
+    from app.gateways.mail_catcher import serve
 
     settings = get_settings()
     asyncio.run(serve(settings.data_dir / "mail", settings.mail_catcher_host, settings.mail_catcher_port))

@@ -1,22 +1,162 @@
-"""What every command uses: the console, the refusal in a sentence, and the servers."""
+"""What every command uses: the console, the refusal in a sentence, the operator, and the way to the database."""
+
+import asyncio
+import getpass
+import os
+import socket
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.config import Settings
+from app.core.actor import Actor, system_actor
+from app.core.audit import LONGEST_REASON
+from app.core.config import Settings, get_settings
+from app.core.errors import DomainError
+from app.core.i18n import use_locale
+from app.core.resources import Resources, open_resources
+from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.local.embedded import ServerAddresses, ensure_servers
 
 HELP = "The commands of the house; every failure a person can mend is one sentence."
+LONGEST_NAME = 100
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Reason = Annotated[str, typer.Option(help="why; kept in the audit log (python -m app audit)")]
 
 
 class Refusal(Exception):  # noqa: N818 - an answer to a person, not a fault
     """A command cannot do what was asked; the message is the one sentence to show."""
 
 
+class Runner:
+    """Runs the asynchronous part of a command, with a database connection of its own."""
+
+    def run[T](self, work: Callable[[Resources], Coroutine[Any, Any, T]]) -> T:
+        """Return what the work returns."""
+        settings = get_settings()
+        servers = start_servers(settings)
+
+        async def opened() -> T:
+            async with open_resources(
+                settings, database_url=servers.database_url, redis_url=servers.redis_url
+            ) as resources:
+                return await work(resources)
+
+        return asyncio.run(opened())
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One command as it was called: who gives it, and what runs it."""
+
+    actor: Actor
+    runner: Runner
+
+    def run[T](
+        self, work: Callable[[Resources], Coroutine[Any, Any, T]], told: Callable[[DomainError], str] = DomainError.text
+    ) -> T:
+        """Return what the work returns; a refused use case becomes the sentence that `told` makes of it.
+
+        Raises:
+            Refusal: A use case refused.
+        """
+        with use_locale("en"):
+            try:
+                return self.runner.run(work)
+            except DomainError as refused:
+                raise Refusal(told(refused)) from refused
+
+    def read[T](self, query: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """Run queries that change nothing."""
+
+        async def work(resources: Resources) -> T:
+            async with resources.read_sessions() as session:
+                return await query(session)
+
+        return self.run(work)
+
+    def change[T](
+        self, use_case: Callable[[UnitOfWork], Awaitable[T]], told: Callable[[DomainError], str] = DomainError.text
+    ) -> T:
+        """Run use cases in one transaction."""
+
+        async def work(resources: Resources) -> T:
+            async with unit_of_work(resources) as uow:
+                return await use_case(uow)
+
+        return self.run(work, told)
+
+
+@app.callback()
+def begin(
+    ctx: typer.Context,
+    name: Annotated[
+        str, typer.Option("--as", metavar="NAME", help="your name for the audit log, instead of the system's user")
+    ] = "",
+) -> None:
+    """Take down who gives the command."""
+    given = " ".join(name.split())
+    if len(given) > LONGEST_NAME:
+        raise Refusal(f"A name has at most {LONGEST_NAME} characters.")
+    user = _system_user()
+    actor = system_actor(given or user, f"cli:{user}@{socket.gethostname()}")
+    ctx.obj = Invocation(actor, ctx.obj if isinstance(ctx.obj, Runner) else Runner())
+
+
+def called(ctx: typer.Context) -> Invocation:
+    """Return what the command line says about this call."""
+    invocation = ctx.obj
+    assert isinstance(invocation, Invocation)  # noqa: S101 - `begin` runs before every command
+    return invocation
+
+
+def reason_given(text: str, reader: str = "", *, longest: int = LONGEST_REASON) -> str:
+    """Return a reason without white space around it.
+
+    Args:
+        text: What was typed.
+        reader: Who reads it; a reason with readers may not be empty.
+        longest: The most characters.
+
+    Raises:
+        Refusal: It is too long, or empty where somebody reads it.
+    """
+    said = text.strip()
+    if reader and not 1 <= len(said) <= longest:
+        raise Refusal(f"Say why in 1 to {longest} characters: {reader}.")
+    if len(said) > longest:
+        raise Refusal(f"A reason has at most {longest} characters.")
+    return said
+
+
+def title(refused: DomainError) -> str:
+    """Return what happened, without what to do about it."""
+    return refused.title
+
+
+def say(text: str) -> None:
+    """Print lines as they are."""
+    console.print(text, markup=False, soft_wrap=True)
+
+
 def start_servers(settings: Settings) -> ServerAddresses:
     """Start the bundled servers where no address is configured, and return where both are."""
     with console.status("Starting PostgreSQL and Valkey"):
         return ensure_servers(settings)
+
+
+def _system_user() -> str:
+    try:
+        import pwd  # not on Windows
+    except ImportError:
+        return getpass.getuser()
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container runs under a number that has no name
+        return str(os.getuid())

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+SYSTEM_ID = UUID(int=0)
+"""No account has this id."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
@@ -13,7 +16,24 @@ class Actor:
     session_id: UUID | None = None
     roles: frozenset[str] = frozenset()
     locale: str = "ru"
+    source: str = ""
+    """Where the actor acts from, for the audit log: `cli:root@host` on the command line."""
+
+    @property
+    def is_system(self) -> bool:
+        """Tell whether this is no account but whoever runs a command on the server."""
+        return self.id == SYSTEM_ID
 
     def has(self, role: str) -> bool:
-        """Tell whether the user has the role."""
-        return role in self.roles
+        """Tell whether the user has the role; commands on the server have every role."""
+        return self.is_system or role in self.roles
+
+
+def system_actor(name: str, source: str) -> Actor:
+    """Return the actor of a command on the server: it has every role and no account.
+
+    Args:
+        name: The user of the operating system, or the name that the operator gave.
+        source: Where the command runs.
+    """
+    return Actor(id=SYSTEM_ID, username=name, locale="en", source=source)

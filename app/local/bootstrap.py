@@ -24,7 +24,7 @@ def _mark(settings: ServerSettings) -> Path:
 def _fingerprint() -> str:
     """Changes with every migration and with the data that is loaded at the start."""
     digest = hashlib.sha256()
-    for folder in (ROOT / "alembic" / "versions", ROOT / "app" / "scripts"):
+    for folder in (ROOT / "alembic" / "versions", ROOT / "app" / "cli" / "seeding"):
         for path in sorted(folder.rglob("*")):
             if path.is_file() and path.suffix != ".pyc":
                 digest.update(path.name.encode())

@@ -1,5 +1,6 @@
 """All tables, imported once so that the metadata is complete."""
 
+from app.core.audit import AuditEntry
 from app.core.persistence.outbox import DeadLetter, InboxReceipt, OutboxMessage
 from app.models.catalog import Category, Skill, SkillAlias
 from app.models.challenge import AuthChallenge
@@ -54,6 +55,7 @@ __all__ = [
     "AlertLetter",
     "AlertSettings",
     "Attachment",
+    "AuditEntry",
     "AuthChallenge",
     "AuthSession",
     "Availability",

@@ -12,9 +12,9 @@ from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
 from app.features.notifications import service
 from app.models.notification import MailMessage, MailStatus, NoticeKind
-from app.scripts.dead_letters import close, listed, replay
 from app.tasks.relay import ALIVE_KEY
 from tests.core.outbox_events import FIRST, HEARD, BellRung, listening
+from tests.factories.commands import Command
 from tests.factories.users import make_user
 
 
@@ -33,27 +33,27 @@ async def bury(resources: Resources, name: str) -> None:
 
 
 async def test_letters_are_listed_replayed_and_closed(
-    resources: Resources, settle: Callable[..., Awaitable[list[Outcome]]]
+    resources: Resources, settle: Callable[..., Awaitable[list[Outcome]]], command: Command
 ) -> None:
     with listening():
         await bury(resources, "one")
         await bury(resources, "two")
-        lines = await listed(resources)
+        lines = (await command("dead-letters")).splitlines()
         assert len(lines) == 2
         assert "tests.bell_rung → tests.on_bell_rung  8 tries  RuntimeError at ring:7" in lines[0]
         first, second = (line.split("  ", 1)[0] for line in lines)
-        assert await replay(resources, [first]) == [f"{first}: will be tried again"]
+        assert await command("dead-letters", "replay", first) == f"{first}: will be tried again"
         assert await settle() == [Outcome.TAKEN]
         assert [name for _id, name in HEARD] == ["one"]
-        assert "there is no such letter" in (await replay(resources, [first]))[0]
-        assert await close(resources, [second]) == [f"{second}: closed"]
-        assert "there is no such letter" in (await close(resources, [second]))[0]
+        assert "there is no such letter" in await command("dead-letters", "replay", first)
+        assert await command("dead-letters", "close", second) == f"{second}: closed"
+        assert "there is no such letter" in await command("dead-letters", "close", second)
         assert await settle() == []
-        assert await listed(resources) == []
+        assert await command("dead-letters", "list") == "No dead letters."
 
 
 async def test_a_dead_mail_is_listed_and_sent_again(
-    resources: Resources, settle: Callable[..., Awaitable[list[Outcome]]], mailbox: list[object]
+    resources: Resources, settle: Callable[..., Awaitable[list[Outcome]]], mailbox: list[object], command: Command
 ) -> None:
     async with unit_of_work(resources) as uow:
         user = await make_user(uow.session)
@@ -64,8 +64,8 @@ async def test_a_dead_mail_is_listed_and_sent_again(
         mail = await uow.session.get(MailMessage, draft.mail_id)
         assert mail is not None
         mail.status = MailStatus.DEAD
-    (line,) = await listed(resources)
+    (line,) = (await command("dead-letters")).splitlines()
     assert line.startswith(f"mail:{draft.mail_id}  ")
-    assert await replay(resources, ["all"]) == [f"mail:{draft.mail_id}: will be tried again"]
+    assert await command("dead-letters", "replay", "all") == f"mail:{draft.mail_id}: will be tried again"
     await settle()
     assert len(mailbox) == 1

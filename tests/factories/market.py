@@ -22,6 +22,7 @@ from app.features.orders.schemas import OrderCreate
 from app.features.proposals import service as proposals
 from app.features.proposals.schemas import OfferCreate, ProposalCreate
 from app.models import Offer, Order, Proposal, User
+from tests.factories.commands import OPERATOR
 from tests.factories.users import PASSWORD, hashed
 
 type OpenUow = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
@@ -49,7 +50,7 @@ class Market:
     async def catalogue(self) -> None:
         """Load the catalogue that the product ships."""
         async with self.uow() as work:
-            await catalog.load_catalogue(work, catalog_data())
+            await catalog.load_catalogue(work, OPERATOR, catalog_data())
 
     async def person(self, username: str = "", *, with_password: bool = False) -> Actor:
         """Somebody with an account; a password is asked for by a few verbs only, and costs time."""

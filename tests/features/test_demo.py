@@ -2,17 +2,18 @@
 
 import httpx
 
+from app.cli.seeding import load_catalogue
+from app.cli.seeding.demo import load_demo, read_world
 from app.core.resources import Resources
 from app.features.files.tasks import process_files
-from app.scripts.demo import load_demo, read_world
-from app.scripts.seed import load_catalogue
+from tests.factories.commands import OPERATOR
 
 
 async def test_the_demonstration_shows_faces_work_and_files(client: httpx.AsyncClient, resources: Resources) -> None:
-    await load_catalogue(resources)
+    await load_catalogue(resources, OPERATOR)
     world = read_world()
-    assert await load_demo(resources) == len(world.people) + len(world.orders)
-    assert await load_demo(resources) == 0
+    assert await load_demo(resources, OPERATOR) == len(world.people) + len(world.orders)
+    assert await load_demo(resources, OPERATOR) == 0
     for _turn in range(len(world.people)):  # it gives way to others after some files
         await process_files(resources)
     for person in world.people:

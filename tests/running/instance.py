@@ -131,7 +131,7 @@ class Instance:
             "worker": r"child \d+ \d+ celery .* worker",
             "beat": r"child \d+ \d+ celery .* beat",
             "flower": r"child \d+ \d+ celery .* flower",
-            "mail": r"child \d+ \d+ app\.scripts\.mail_catcher",
+            "mail": r"child \d+ \d+ app\.local\.mail_catcher",
             "keeper": r"app\.core\.embedded ",
             "supervisor": r"app\.core\.supervision\.daemon",
             "postgres": r"bin/postgres -D",

@@ -118,6 +118,11 @@ def test_the_operator_ends_sessions_bans_and_lifts_bans(instance: Instance) -> N
             assert "operated is" in again.stderr
     nobody = run("ban", "nobody_at_all", "--reason", "None.", data_dir=instance.data_dir)
     assert (nobody.returncode, "Nobody has" in nobody.stderr) == (1, True)
+    log = run("audit", "--subject", "operated@example.com", data_dir=instance.data_dir)
+    assert [line.split("  ")[2].split()[0] for line in log.stdout.splitlines()] == [
+        "account.unban", "account.ban", "account.end_sessions",
+    ]  # fmt: skip
+    assert all("(operated)  by " in line and ", cli:" in line for line in log.stdout.splitlines())
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ from app.core.config import Settings
 from app.core.database import create_engine, create_session_factory
 from app.core.persistence.raw_read_pool import FastLane
 from app.core.resources import Resources, create_redis
-from app.features.authentication.service import Caller
 from app.features.identity import service
 from app.main import API_ROUTERS, PAGE_ROUTERS
 from app.models.session import AuthSession, SessionEnd
 from app.models.user import Role, User, UserStatus
+from tests.factories.commands import OPERATOR
 from tests.factories.users import PASSWORD
 from tests.security.people import (
     ACCESS,
@@ -273,7 +273,7 @@ async def test_v7_4_2_role_change_ban_and_closing_end_every_session_at_once(
     user_id = UUID((await register(client))["id"])
     cookies = cookies_of(client)
     async with uow() as work:
-        await service.set_role(work, user_id, Role.MODERATOR, Caller())
+        await service.set_role(work, OPERATOR, user_id, Role.MODERATOR)
     assert signed_out(await tries(client, app, cookies))
     client.cookies.clear()
     client.headers.pop("X-CSRF-TOKEN")

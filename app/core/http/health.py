@@ -6,9 +6,9 @@ from functools import lru_cache
 from fastapi import status
 from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.core.database import applied_revision
 from app.core.http.dependencies import ProcessResources, RoomRouter
 from app.core.resources import Resources
 from app.local.bootstrap import newest_revision
@@ -48,9 +48,7 @@ async def _applied_revision(resources: Resources) -> str | None:
     """Return the database's revision; an empty string where it has none, None where it does not answer."""
     try:
         async with asyncio.timeout(ANSWER_SECONDS), resources.read_sessions() as session:
-            if (await session.execute(text("SELECT to_regclass('alembic_version')"))).scalar() is None:
-                return ""
-            return str((await session.execute(text("SELECT version_num FROM alembic_version"))).scalar())
+            return await applied_revision(session) or ""
     except (SQLAlchemyError, OSError, TimeoutError):
         return None
 

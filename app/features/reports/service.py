@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
+from app.core.audit import record_audit
 from app.core.clock import utc_now
 from app.core.errors import NotFoundError
 from app.core.i18n import _
@@ -173,7 +174,13 @@ async def object_to(uow: UnitOfWork, actor: Actor, report_id: UUID, command: Obj
 
 
 async def decide(
-    uow: UnitOfWork, report_id: UUID, status: ReportStatus, verdict: str, rule: ReportReason | None = None
+    uow: UnitOfWork,
+    actor: Actor,
+    report_id: UUID,
+    status: ReportStatus,
+    *,
+    verdict: str,
+    rule: ReportReason | None = None,
 ) -> Report:
     """Close a report as the operator, in words that both sides read; announces `ReportClosed`.
 
@@ -187,11 +194,12 @@ async def decide(
         raise ReportNotFoundError
     if not rules.may_close(report, status):
         raise ReportClosedAlreadyError
-    before = report.status
+    before, old = report.status, _decision(report)
     report.status, report.verdict = status, verdict
     report.closed_at, report.due_at = utc_now(), None
     if status is ReportStatus.UPHELD:
         report.rule = rule or report.rule or report.reason
+    record_audit(uow.session, actor, "report.close", report.id, old=old, new=_decision(report), reason=verdict)
     uow.emit(
         ReportClosed(
             report_id=str(report.id),
@@ -202,6 +210,10 @@ async def decide(
         )
     )
     return report
+
+
+def _decision(report: Report) -> dict[str, object]:
+    return {"status": report.status.value, "rule": report.rule.value if report.rule else None}
 
 
 async def list_waiting(session: AsyncSession, limit: int) -> Sequence[Report]:

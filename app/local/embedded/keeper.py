@@ -49,7 +49,7 @@ class Keeper:
             self._keep()
         except ServersError as error:
             write_private(self.layout.failure, str(error))
-            print(error, file=sys.stderr, flush=True)  # noqa: T201 - goes to the keeper's log
+            print(error, file=sys.stderr, flush=True)
             return 1
         return 0
 
@@ -147,6 +147,6 @@ def main(arguments: list[str]) -> int:
     try:
         layout.prepare()
     except ServersError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - a command's answer
+        print(error, file=sys.stderr)
         return 1
     return Keeper(layout, supervised=chosen.supervised, durable=not chosen.not_durable).run()

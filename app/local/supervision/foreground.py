@@ -158,11 +158,11 @@ class Foreground:
         for tail in self.tails:
             for line in tail.lines():
                 head = f"\033[{tail.colour}m{tail.name} |\033[0m" if self.coloured else f"{tail.name} |"
-                print(head, line)  # noqa: T201 - the terminal is this program's window
+                print(head, line)
         sys.stdout.flush()
 
     def _say(self, text: str) -> None:
-        print(f"\n{text}\n", flush=True)  # noqa: T201 - the terminal is this program's window
+        print(f"\n{text}\n", flush=True)
 
 
 def main(arguments: list[str]) -> int:

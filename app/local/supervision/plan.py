@@ -81,7 +81,7 @@ def programs(choices: Choices) -> list[Program]:
         found.append(
             Program(
                 "mail",
-                "app.scripts.mail_catcher",
+                "app.gateways.mail_catcher",
                 (str(choices.data_dir / "mail"), "127.0.0.1", str(choices.mail_port)),
                 after_port=choices.port,
             )

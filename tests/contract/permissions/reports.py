@@ -8,6 +8,7 @@ from app.features.reports.schemas import ReportCreate, SubjectInput
 from app.models import ReportReason, ReportStatus, ReportSubject
 from tests.contract.permissions.scene import Scene
 from tests.contract.permissions.table import SIGNED_IN, Row, page
+from tests.factories.commands import OPERATOR
 
 
 def about_order(ids: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,7 +24,7 @@ async def make_report(scene: Scene, row: Row, _role: str) -> Any:
         command = ReportCreate(subject=subject, reason=ReportReason.SPAM)
         report = await reports.send_report(work, scene.people["freelancer"], command)
         if row.state == "upheld":
-            await reports.decide(work, report.id, ReportStatus.UPHELD, "So it is.")
+            await reports.decide(work, OPERATOR, report.id, ReportStatus.UPHELD, verdict="So it is.")
     return report.id
 
 

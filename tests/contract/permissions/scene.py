@@ -14,6 +14,7 @@ from app.features.identity import service as identity
 from app.models import User
 from app.models.user import Role, UserStatus
 from tests.contract.permissions.table import ROLES, Row, makers
+from tests.factories.commands import OPERATOR
 from tests.factories.market import Market
 
 type Ask = Callable[[httpx.AsyncClient, Row, dict[str, Any]], Awaitable[int]]
@@ -69,7 +70,7 @@ class Scene:
             user.status = UserStatus.ACTIVE
         await self.market.sign_in(client, person)
         async with self.market.uow() as work:
-            await identity.ban(work, person.id, authentication.Caller(), reason="For this table.")
+            await identity.ban(work, OPERATOR, person.id, reason="For this table.")
 
     async def ids(self, row: Row, role: str) -> dict[str, Any]:
         """Make what the row is about, and return what its address names."""

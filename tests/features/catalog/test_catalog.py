@@ -7,6 +7,7 @@ from app.core.resources import Resources
 from app.features.catalog import service
 from app.features.catalog.errors import DamagedCatalogueError
 from app.features.catalog.schemas import CatalogData
+from tests.factories.commands import OPERATOR
 from tests.factories.market import Market, catalog_data
 
 
@@ -29,7 +30,7 @@ async def test_a_catalogue_that_contradicts_itself_is_refused(market: Market) ->
     for content in ({"categories": [category], "skills": [skill]}, {"categories": [category, lost], "skills": []}):
         async with market.uow() as work:
             with pytest.raises(DamagedCatalogueError):
-                await service.load_catalogue(work, CatalogData.model_validate(content))
+                await service.load_catalogue(work, OPERATOR, CatalogData.model_validate(content))
 
 
 def test_every_name_leads_to_one_skill() -> None:

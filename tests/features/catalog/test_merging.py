@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from app.core.i18n import use_locale
+from app.cli.shared import Refusal
 from app.core.resources import Resources
 from app.features.catalog import service
 from app.features.matching import service as matching
@@ -15,7 +15,7 @@ from app.features.orders.schemas import OrderFilter
 from app.features.profiles import service as profiles
 from app.features.profiles.schemas import ProfilePatch
 from app.models import Order, Profile, ProfileSkill, SavedSearch, Skill, SkillAlias
-from app.scripts import skills as commands
+from tests.factories.commands import OPERATOR, Command
 from tests.factories.market import Market, catalog_data
 
 type Settle = Callable[..., Awaitable[object]]
@@ -23,7 +23,7 @@ OLD, NEW = "logo-design", "brand-identity"
 
 
 async def test_everything_follows_a_merge(
-    market: Market, resources: Resources, client: httpx.AsyncClient, settle: Settle
+    market: Market, resources: Resources, client: httpx.AsyncClient, settle: Settle, command: Command
 ) -> None:
     await market.catalogue()
     both = await market.order(skills=[OLD, NEW])
@@ -35,7 +35,7 @@ async def test_everything_follows_a_merge(
         for skills in ((OLD,), (NEW,), (OLD, "python")):
             wanted = SavedSearchCreate(name="-".join(skills), filter=OrderFilter(skills=skills))
             await matching.save_search(work, anna, wanted)
-    assert await commands.merge(resources, OLD, NEW) == (
+    assert await command("skills", "merge", OLD, NEW) == (
         f"{OLD} leads to {NEW} now. Orders, profiles and saved searches follow within a minute."
     )
     await settle()
@@ -56,7 +56,7 @@ async def test_everything_follows_a_merge(
     assert {item["id"] for item in found} == {str(both.id), str(alone.id)}
     assert (await client.get("/api/v1/skills", params={"q": "логотипы"})).json()["items"][0]["slug"] == NEW
     async with market.uow() as work:
-        assert await service.load_catalogue(work, catalog_data()) == 1
+        assert await service.load_catalogue(work, OPERATOR, catalog_data()) == 1
     async with resources.sessions() as session:
         assert (await session.execute(select(Skill).where(Skill.slug == OLD))).scalar_one_or_none() is None
         skill = (await session.execute(select(Skill).where(Skill.slug == NEW))).scalar_one()
@@ -64,10 +64,12 @@ async def test_everything_follows_a_merge(
     assert "Логотипы" in skill.synonyms
 
 
-async def test_a_second_merge_takes_the_names_of_the_first_along(market: Market, resources: Resources) -> None:
+async def test_a_second_merge_takes_the_names_of_the_first_along(
+    market: Market, resources: Resources, command: Command
+) -> None:
     await market.catalogue()
-    await commands.merge(resources, OLD, NEW)
-    await commands.merge(resources, NEW, "packaging-design")
+    await command("skills", "merge", OLD, NEW)
+    await command("skills", "merge", NEW, "packaging-design")
     async with resources.sessions() as session:
         catalogue = await service.read_catalogue(session, resources)
     for name in (OLD, NEW, "Логотипы"):
@@ -76,35 +78,37 @@ async def test_a_second_merge_takes_the_names_of_the_first_along(market: Market,
         assert skill.slug == "packaging-design"
 
 
-async def test_a_skill_is_renamed_and_found_by_more_words(market: Market, resources: Resources) -> None:
+async def test_a_skill_is_renamed_and_found_by_more_words(
+    market: Market, resources: Resources, command: Command
+) -> None:
     await market.catalogue()
-    assert "Знаки и логотипы" in await commands.rename(resources, OLD, "", "Знаки и логотипы")
-    assert "эмблемы" in await commands.synonyms(resources, OLD, ["эмблемы"], [])
-    assert "эмблемы" not in await commands.synonyms(resources, OLD, [], ["Эмблемы"])
-    assert (await commands.found(resources, "логотипы")).startswith(f"{OLD}: ")
-    assert await commands.found(resources, "ъъъъъъъ") == "Nothing fits."
+    assert "Знаки и логотипы" in await command("skills", "rename", OLD, "--ru", "Знаки и логотипы")
+    assert "эмблемы" in await command("skills", "synonyms", OLD, "--add", "эмблемы")
+    assert "эмблемы" not in await command("skills", "synonyms", OLD, "--remove", "Эмблемы")
+    assert (await command("skills", "find", "логотипы")).startswith(f"{OLD}: ")
+    assert await command("skills", "find", "ъъъъъъъ") == "Nothing fits."
     async with market.uow() as work:
-        await service.load_catalogue(work, catalog_data())
+        await service.load_catalogue(work, OPERATOR, catalog_data())
     async with resources.sessions() as session:
         renamed = (await session.execute(select(Skill).where(Skill.slug == OLD))).scalar_one()
     assert renamed.name_ru == "Знаки и логотипы"
 
 
 @pytest.mark.parametrize(
-    ("act", "given", "said"),
+    ("words", "said"),
     [
-        ("merge", (OLD, "nothing"), "There is no skill “nothing”."),
-        ("merge", (OLD, OLD), f"There is no skill “{OLD}”."),
-        ("rename", ("nothing", "x", ""), "There is no skill “nothing”."),
-        ("rename", (OLD, "", " "), "Give --en, --ru, or both."),
-        ("rename", (OLD, "Python", ""), "“Python” leads to the skill “python” already."),
-        ("synonyms", (OLD, ["питон"], []), "“питон” leads to the skill “python” already."),
+        (("merge", OLD, "nothing"), "There is no skill “nothing”."),
+        (("merge", OLD, OLD), f"There is no skill “{OLD}”."),
+        (("rename", "nothing", "--en", "x"), "There is no skill “nothing”."),
+        (("rename", OLD, "--en", "", "--ru", " "), "Give --en, --ru, or both."),
+        (("rename", OLD, "--en", "Python"), "“Python” leads to the skill “python” already."),
+        (("synonyms", OLD, "--add", "питон"), "“питон” leads to the skill “python” already."),
     ],
 )
 async def test_what_cannot_be_done_says_why(
-    market: Market, resources: Resources, act: str, given: tuple[object, ...], said: str
+    market: Market, command: Command, words: tuple[str, ...], said: str
 ) -> None:
     await market.catalogue()
-    with use_locale("en"), pytest.raises(commands.SkillCommandError) as refused:  # the command line does so too
-        await getattr(commands, act)(resources, *given)
+    with pytest.raises(Refusal) as refused:
+        await command("skills", *words)
     assert str(refused.value).startswith(said)

@@ -1,23 +1,20 @@
 """An operator ends sessions, bans and lifts bans: it holds at once, is told to the right people and is written down."""
 
 from collections.abc import Awaitable, Callable
-from functools import partial
 
 import httpx
 import pytest
 from sqlalchemy import select
 
-from app.core.resources import Resources
+from app.cli.shared import Refusal
 from app.models.session import AuthSession, SessionEnd
 from app.models.user import User, UserStatus
-from app.scripts import people
-from app.scripts.people import PersonError, do_with
-from app.scripts.superuser import appoint_with
+from tests.factories.commands import Command
 from tests.factories.users import PASSWORD
 from tests.security.people import API, OpenUow, Settle, cookies_of, kinds, login, post, register, topics, wear
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
-ban = partial(people.ban, reason="Sold what was not hers.")
+BAN = ("--reason", "Sold what was not hers.")
 NAMES = ("vera", "VERA@example.com", "+7 999 123-45-67")
 
 
@@ -28,12 +25,12 @@ async def reasons(uow: OpenUow) -> set[SessionEnd | None]:
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_ended_sessions_are_dead_at_once_and_the_person_may_come_back(
-    client: httpx.AsyncClient, new_client: NewClient, resources: Resources, uow: OpenUow, name: str
+    client: httpx.AsyncClient, new_client: NewClient, command: Command, uow: OpenUow, name: str
 ) -> None:
     await register(client)
     other = await new_client()
     assert (await login(other)).status_code == 200
-    told = await do_with(resources, name, people.end_sessions)
+    told = await command("end-sessions", name)
     assert told == "Vera is signed out everywhere (2 sessions ended)."
     for browser in (client, other):
         held = cookies_of(browser)
@@ -49,10 +46,10 @@ async def test_ended_sessions_are_dead_at_once_and_the_person_may_come_back(
 
 
 async def test_a_ban_ends_everything_and_only_the_right_password_learns_of_it(
-    client: httpx.AsyncClient, new_client: NewClient, resources: Resources, uow: OpenUow, settle: Settle
+    client: httpx.AsyncClient, new_client: NewClient, command: Command, uow: OpenUow, settle: Settle
 ) -> None:
     await register(client)
-    told = await do_with(resources, "Vera", ban)
+    told = await command("ban", "Vera", *BAN)
     assert told == "Vera is banned: 1 session ended, and nobody signs in to the account any more."
     held = cookies_of(client)
     assert (await client.get(f"{API}/me")).status_code == 401
@@ -85,18 +82,18 @@ async def test_a_ban_ends_everything_and_only_the_right_password_learns_of_it(
 
 
 async def test_a_lifted_ban_opens_the_door_and_brings_no_session_back(
-    client: httpx.AsyncClient, resources: Resources, uow: OpenUow
+    client: httpx.AsyncClient, command: Command, uow: OpenUow
 ) -> None:
     await register(client)
     held = cookies_of(client)
-    await do_with(resources, "Vera", ban)
-    with pytest.raises(PersonError, match="Say why in 1 to 500 characters"):
-        await do_with(resources, "Vera", partial(people.ban, reason="  "))
-    with pytest.raises(PersonError, match="Vera is banned already"):
-        await do_with(resources, "Vera", ban)
-    assert await do_with(resources, "Vera", people.unban) == "The ban of Vera is lifted; they may sign in again."
-    with pytest.raises(PersonError, match="Vera is not banned"):
-        await do_with(resources, "Vera", people.unban)
+    await command("ban", "Vera", *BAN)
+    with pytest.raises(Refusal, match="Say why in 1 to 500 characters"):
+        await command("ban", "Vera", "--reason", "  ")
+    with pytest.raises(Refusal, match="Vera is banned already"):
+        await command("ban", "Vera", *BAN)
+    assert await command("unban", "Vera") == "The ban of Vera is lifted; they may sign in again."
+    with pytest.raises(Refusal, match="Vera is not banned"):
+        await command("unban", "Vera")
     wear(client, held)
     assert (await client.get(f"{API}/me")).status_code == 401
     wear(client, {})
@@ -107,12 +104,12 @@ async def test_a_lifted_ban_opens_the_door_and_brings_no_session_back(
 
 
 async def test_what_its_owner_closed_stays_closed_after_a_ban(
-    client: httpx.AsyncClient, resources: Resources, uow: OpenUow
+    client: httpx.AsyncClient, command: Command, uow: OpenUow
 ) -> None:
     await register(client)
     assert (await post(client, "deactivate", password=PASSWORD)).status_code == 200
-    await do_with(resources, "Vera", ban)
-    assert (await do_with(resources, "Vera", people.unban)).endswith("stays closed, as its owner left it.")
+    await command("ban", "Vera", *BAN)
+    assert (await command("unban", "Vera")).endswith("stays closed, as its owner left it.")
     async with uow() as work:
         assert (await work.session.execute(select(User.status))).scalar_one() is UserStatus.DEACTIVATED
     wear(client, {})
@@ -120,32 +117,34 @@ async def test_what_its_owner_closed_stays_closed_after_a_ban(
 
 
 async def test_an_account_nobody_can_sign_in_to_becomes_no_administrators(
-    client: httpx.AsyncClient, resources: Resources
+    client: httpx.AsyncClient, command: Command
 ) -> None:
-    assert not await appoint_with(resources, "Vera")
+    asked = await command.result("superuser", "Vera")
+    assert "Nobody is called Vera" in asked.output
+    assert asked.exit_code == 1, "nobody answers"
     await register(client)
-    await do_with(resources, "Vera", ban)
-    with pytest.raises(PersonError, match="Vera is banned: lift it first with `python -m app unban Vera`"):
-        await appoint_with(resources, "vera")
-    await do_with(resources, "Vera", people.unban)
-    assert await appoint_with(resources, "vera")
+    await command("ban", "Vera", *BAN)
+    with pytest.raises(Refusal, match="Vera is banned: lift it first with `python -m app unban Vera`"):
+        await command("superuser", "vera")
+    await command("unban", "Vera")
+    assert (await command("superuser", "vera")).startswith("vera is an administrator now")
     wear(client, {})
     assert (await login(client)).json()["role"] == "admin"
     assert (await post(client, "deactivate", password=PASSWORD)).status_code == 200
-    with pytest.raises(PersonError, match="Vera was closed by its owner"):
-        await appoint_with(resources, "vera")
+    with pytest.raises(Refusal, match="Vera was closed by its owner"):
+        await command("superuser", "vera")
 
 
-async def test_nobody_is_said_to_be_nobody(resources: Resources) -> None:
-    with pytest.raises(PersonError, match="Nobody has the user name, e-mail address or phone number %"):
-        await do_with(resources, "%", ban)
+async def test_nobody_is_said_to_be_nobody(command: Command) -> None:
+    with pytest.raises(Refusal, match="Nobody has the user name, e-mail address or phone number %"):
+        await command("ban", "%", *BAN)
 
 
 async def test_who_rests_after_wrong_passwords_is_not_told_of_a_ban(
-    client: httpx.AsyncClient, new_client: NewClient, resources: Resources
+    client: httpx.AsyncClient, new_client: NewClient, command: Command
 ) -> None:
     await register(client)
-    await do_with(resources, "Vera", ban)
+    await command("ban", "Vera", *BAN)
     guesser = await new_client()
     for _ in range(5):
         await login(guesser, "not her password at all")

@@ -30,6 +30,7 @@ from app.features.identity import rules, service
 from app.main import create_app
 from app.models.user import Role
 from tests.conftest import SignIn
+from tests.factories.commands import OPERATOR
 from tests.factories.users import PASSWORD, make_user
 from tests.features.identity.test_endpoints import API, VERA, NewClient, csrf
 
@@ -284,7 +285,7 @@ async def test_a_new_role_ends_the_sessions_of_the_old_one(
 ) -> None:
     user = await sign_in(client)
     async with unit_of_work(resources) as work:
-        await service.set_role(work, user.id, Role.MODERATOR, Caller())
+        await service.set_role(work, OPERATOR, user.id, Role.MODERATOR)
     assert (await client.get(f"{API}/me")).status_code == 401
     await sign_in(client, user)
     assert (await client.get(f"{API}/me")).json()["role"] == "moderator"

@@ -21,7 +21,7 @@ from app.features.proposals import service as proposals
 from app.features.proposals.schemas import ProposalDecline
 from app.models import DeclineReason, Order, Proposal, User
 from app.models.user import UserStatus
-from app.scripts.facts import recount
+from tests.factories.commands import Command
 from tests.factories.market import Market, rub
 
 type Settle = Callable[..., Awaitable[Any]]
@@ -69,7 +69,7 @@ async def busy_customer(market: Market) -> tuple[Actor, Order]:
 
 
 async def test_deeds_are_counted_soon_and_the_same_when_counted_anew(
-    market: Market, resources: Resources, settle: Settle
+    market: Market, resources: Resources, settle: Settle, command: Command
 ) -> None:
     customer, _order = await busy_customer(market)
     assert (await facts_of(resources, customer.id)).counted_at is None
@@ -88,8 +88,8 @@ async def test_deeds_are_counted_soon_and_the_same_when_counted_anew(
     assert again.counted_at is not None
     assert again.counted_at > facts.counted_at
     assert again.model_copy(update={"counted_at": facts.counted_at}) == facts
-    assert await recount(resources) == 1
-    assert await recount(resources) == 1
+    assert await command("facts") == "✓ customers counted: 1"
+    assert await command("facts", "recompute") == "✓ customers counted: 1"
 
 
 async def test_few_cases_say_nothing(market: Market, resources: Resources, settle: Settle) -> None:

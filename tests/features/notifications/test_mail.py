@@ -21,7 +21,6 @@ from app.core.messaging.worker import Outcome
 from app.core.money import Currency, MoneyRead
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
-from app.features.authentication import service as authentication
 from app.features.authentication.events import NewDeviceSignedIn, SessionReplayed
 from app.features.identity import service as identity
 from app.features.identity.events import (
@@ -47,6 +46,7 @@ from app.models import AlertFrequency, BudgetKind
 from app.models.notification import MailMessage, MailStatus, NoticeKind
 from app.web.mail import render_mail
 from tests.e2e.mail import MailSink, text_of
+from tests.factories.commands import OPERATOR
 from tests.factories.users import make_user
 
 type Settle = Callable[..., Awaitable[list[Outcome]]]
@@ -136,10 +136,10 @@ async def test_a_ban_and_its_end_are_told_by_mail_with_the_reason(
         user = await make_user(uow.session, email="vera@example.com", locale="ru")
         silent = await make_user(uow.session, email_confirmed_at=None)
         for person in (user, silent):
-            await identity.ban(uow, person.id, authentication.Caller(), reason="Продавала чужое")
+            await identity.ban(uow, OPERATOR, person.id, reason="Продавала чужое")
     await settle()
     async with unit_of_work(resources) as uow:
-        await identity.lift_ban(uow, user.id, authentication.Caller())
+        await identity.lift_ban(uow, OPERATOR, user.id)
     await settle()
     assert [(mail.to, mail.subject) for mail in mailbox] == [
         ("vera@example.com", "Ваша учётная запись заблокирована"),
@@ -195,7 +195,7 @@ async def test_a_mail_given_up_waits_for_a_person(resources: Resources, mailer: 
         assert (await the_mail(resources)).status is MailStatus.DEAD
         async with unit_of_work(resources) as uow:
             (dead,) = await service.dead_mails(uow.session)
-            assert await service.send_again(uow, dead.id)
+            assert await service.send_again(uow, OPERATOR, dead.id)
         await send_mail(resources)
     assert len(mailer.sent) == 1
 

@@ -2,23 +2,20 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from app.cli.foreign_orders import read_records
+from app.cli.seeding import demo
+from app.cli.shared import Refusal
 from app.core.money import Currency
 from app.core.resources import Resources
 from app.models import BudgetKind, Order, OrderStatus
-from app.scripts import demo
-from app.scripts.import_orders import (
-    NoSuchOwnerError,
-    UnreadableFileError,
-    find_owner,
-    import_records,
-    read_records,
-)
+from tests.factories.commands import OPERATOR, Command
 from tests.factories.market import Market
 
 FOREIGN: list[dict[str, Any]] = [
@@ -48,26 +45,24 @@ async def stored(resources: Resources) -> list[Order]:
         return list((await session.execute(select(Order).order_by(Order.id))).scalars())
 
 
-async def test_a_foreign_file(market: Market, resources: Resources, tmp_path: Path) -> None:
+async def test_a_foreign_file(market: Market, resources: Resources, tmp_path: Path, command: Command) -> None:
     owner = await market.person("importer")
     path = tmp_path / "orders.json"
     path.write_text(json.dumps(FOREIGN), encoding="utf-8")
-    steps: list[int] = []
     for run in range(2):
-        async with resources.sessions() as session:
-            assert (await find_owner(resources, "Importer")).id == owner.id, session
-        report = await import_records(
-            resources, owner, read_records(path), publish=True, progress=lambda: steps.append(1)
-        )
-        assert (report.created, report.known) == ((4, 0) if run == 0 else (0, 4))
-        assert [(place, name) for place, name, _text in report.refused] == [
+        report = await command.result("import-orders", str(path), "--owner", "Importer")
+        created, known = (4, 0) if run == 0 else (0, 4)
+        assert f"{created} imported, {known} known from before, 4 refused" in report.stdout
+        refused = [re.fullmatch(r"order (\d+), (\w+): .+", line) for line in report.stderr.splitlines()]
+        assert [(int(line[1]), line[2]) for line in refused if line] == [
             (5, "title"), (6, "fixed_price"), (7, "currency"), (8, "description"),
         ]  # fmt: skip
-        assert report.refused_records == 4
-        assert all(text for _place, _name, text in report.refused)
-        assert set(report.unknown_fields) == {"client_rating"}
-    assert len(steps) == 16
+        assert all(refused)
+        assert "Fields left aside: client_rating\n" in report.stdout
+        assert "8/8" in report.stdout, "each record moves the bar"
+        assert report.exit_code == 1
     hourly, fixed, opened, twin = await stored(resources)
+    assert {order.customer_id for order in await stored(resources)} == {owner.id}
     assert (hourly.budget_kind, hourly.budget_amount, hourly.budget_max_amount) == (BudgetKind.HOURLY, 1000, 4000)
     assert (hourly.skills, hourly.tags) == (["data-analysis", "tableau"], ["Beekeeping"])
     assert hourly.description.endswith("Experience: Intermediate.\nDuration: 6+ months.")
@@ -78,16 +73,16 @@ async def test_a_foreign_file(market: Market, resources: Resources, tmp_path: Pa
     assert {order.status for order in await stored(resources)} == {OrderStatus.OPEN}
 
 
-async def test_a_table(market: Market, resources: Resources, tmp_path: Path) -> None:
-    owner = await market.person()
+async def test_a_table(market: Market, resources: Resources, tmp_path: Path, command: Command) -> None:
+    await market.person("importer")
     path = tmp_path / "orders.csv"
     with path.open("w", encoding="utf-8-sig", newline="") as handle:
         writer = csv.writer(handle)
         writer.writerow(["id", "title", "description", "skills", "budget", "deadline", "category"])
         writer.writerow(["7", "Сайт", "Описание\nв две строки", "Питон; реакт", "15 000", "2100-01-02", "backend"])
         writer.writerow(["8", "Бот", "Описание бота тут", '["Python"]', "", "", "nowhere"])
-    report = await import_records(resources, owner, read_records(path), publish=False, progress=lambda: None)
-    assert [(place, name) for place, name, _text in report.refused] == [(4, "category")]
+    report = await command.result("import-orders", str(path), "--owner", "importer", "--draft")
+    assert [line.split(":")[0] for line in report.stderr.splitlines()] == ["order 4, category"]
     (order,) = await stored(resources)
     assert (order.external_key, order.skills, order.budget_amount) == ("id:7", ["python", "react"], 1_500_000)
     assert order.status is OrderStatus.DRAFT
@@ -110,20 +105,22 @@ def test_files_that_cannot_be_read(tmp_path: Path, name: str, content: bytes | N
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(UnreadableFileError, match=said):
+    with pytest.raises(Refusal, match=said):
         read_records(path)
 
 
-async def test_nobody_owns_orders_of_nobody(resources: Resources) -> None:
-    with pytest.raises(NoSuchOwnerError, match="nobody"):
-        await find_owner(resources, "nobody")
+async def test_nobody_owns_orders_of_nobody(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "orders.json"
+    path.write_text(json.dumps(FOREIGN), encoding="utf-8")
+    with pytest.raises(Refusal, match="nobody"):
+        await command("import-orders", str(path), "--owner", "nobody")
 
 
 async def test_the_demonstration_world_is_made_once(market: Market, resources: Resources) -> None:
     del market
     world = demo.read_world()
-    assert await demo.load_demo(resources) == len(world.people) + len(world.orders)
-    assert await demo.load_demo(resources) == 0
+    assert await demo.load_demo(resources, OPERATOR) == len(world.people) + len(world.orders)
+    assert await demo.load_demo(resources, OPERATOR) == 0
     orders = await stored(resources)
     assert {order.status for order in orders} == {
         OrderStatus.OPEN, OrderStatus.DRAFT, OrderStatus.AWARDED, OrderStatus.CANCELLED,

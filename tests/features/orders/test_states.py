@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
+from app.cli.shared import Refusal
 from app.core.clock import utc_now
 from app.core.persistence.outbox import OutboxMessage
 from app.core.resources import Resources
@@ -15,8 +16,7 @@ from app.core.state_machine import PUBLISHED
 from app.features.orders.tasks import close_stale, remind
 from app.models import Order, OrderStatus
 from app.models.side import Side
-from app.scripts import orders as commands
-from app.scripts.orders import OrderCommandError
+from tests.factories.commands import Command
 from tests.factories.market import Market, rub
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
@@ -113,43 +113,48 @@ async def looked_at(resources: Resources, whose: str) -> None:
 
 
 async def test_the_operator_looks_first(
-    market: Market, client: httpx.AsyncClient, new_client: NewClient, resources: Resources, settle: Settle
+    market: Market,
+    client: httpx.AsyncClient,
+    new_client: NewClient,
+    resources: Resources,
+    settle: Settle,
+    command: Command,
 ) -> None:
     await looked_at(resources, "all")
     customer = await market.person("painter")
     await market.sign_in(client, customer)
-    assert await commands.unchecked(resources) == "Nothing waits."
+    assert await command("orders", "list") == "Nothing waits."
     made = (await client.post("/api/v1/orders", json=BODY)).json()
     address = f"/api/v1/orders/{made['id']}"
     sent = (await client.post(f"{address}/publish")).json()
     assert (sent["status"], sent["if_nobody_acts"]["event"]) == ("moderation", "let_through")
     guest = await new_client()
     assert (await guest.get(address)).status_code == 404
-    assert "of painter: Мост через ручей" in await commands.unchecked(resources)
-    await commands.reject(resources, [made["id"], "Назовите материал."])
+    assert "of painter: Мост через ручей" in await command("orders", "list")
+    await command("orders", "reject", made["id"], "--reason", "Назовите материал.")
     await settle()
     assert (await client.get(address)).json()["rejection"] == "Назовите материал."
     assert "Назовите материал." in (await client.get(f"/orders/{made['id']}")).text
     again = await client.post(f"/orders/{made['id']}/publish", follow_redirects=True)
     assert "The operator looks at it first" in again.text
-    await commands.approve(resources, [made["id"]])
+    await command("orders", "approve", made["id"])
     await settle()
     assert (await guest.get(address)).json()["rejection"] is None
     assert await kinds(client) == ["order_approved", "order_rejected"]
     assert (await topics(resources)).count("orders.order_published") == 1
-    for act, given in ((commands.approve, [made["id"]]), (commands.reject, [made["id"], "Нет"])):
-        with pytest.raises(OrderCommandError, match="moved on"):
-            await act(resources, given)
-    with pytest.raises(OrderCommandError, match="characters"):
-        await commands.reject(resources, [made["id"], " "])
-    with pytest.raises(OrderCommandError, match="no id"):
-        await commands.approve(resources, ["x"])
-    with pytest.raises(OrderCommandError, match="no such order"):
-        await commands.approve(resources, [str(customer.id)])
+    for words in (("approve", made["id"]), ("reject", made["id"], "--reason", "Нет")):
+        with pytest.raises(Refusal, match="moved on"):
+            await command("orders", *words)
+    with pytest.raises(Refusal, match="characters"):
+        await command("orders", "reject", made["id"], "--reason", " ")
+    with pytest.raises(Refusal, match="no id"):
+        await command("orders", "approve", "x")
+    with pytest.raises(Refusal, match="no such order"):
+        await command("orders", "approve", str(customer.id))
 
 
 async def test_what_nobody_looked_at_opens_with_a_mark(
-    market: Market, client: httpx.AsyncClient, resources: Resources
+    market: Market, client: httpx.AsyncClient, resources: Resources, command: Command
 ) -> None:
     await looked_at(resources, "new_accounts")
     await market.sign_in(client, await market.person())
@@ -158,9 +163,9 @@ async def test_what_nobody_looked_at_opens_with_a_mark(
     await turn(resources, made["id"], expires_at=-1)
     assert await close_stale(resources) == 1
     assert (await client.get(f"/api/v1/orders/{made['id']}")).json()["status"] == "open"
-    assert "opened by itself, now open" in await commands.unchecked(resources)
-    assert "let through" in await commands.approve(resources, [made["id"]])
-    assert await commands.unchecked(resources) == "Nothing waits."
+    assert "opened by itself, now open" in await command("orders", "list")
+    assert "let through" in await command("orders", "approve", made["id"])
+    assert await command("orders", "list") == "Nothing waits."
 
 
 async def test_an_order_takes_as_many_proposals_as_it_wants(

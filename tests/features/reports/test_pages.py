@@ -5,15 +5,14 @@ from uuid import UUID
 
 import httpx
 
-from app.core.resources import Resources
-from app.scripts import reports as commands
+from tests.factories.commands import Command
 from tests.factories.market import Market
 from tests.features.proposals.test_pages import Visitor, path_of, words
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
 
 
-async def test_the_story_of_a_report(market: Market, new_client: NewClient, resources: Resources) -> None:
+async def test_the_story_of_a_report(market: Market, new_client: NewClient, command: Command) -> None:
     customer, reporter = await market.person(), await market.person()
     order = await market.order(customer, title="Заработок на дому")
     visitor = Visitor(await market.sign_in(await new_client(), reporter))
@@ -40,7 +39,9 @@ async def test_the_story_of_a_report(market: Market, new_client: NewClient, reso
     await accused.get(address, status=404)
     assert "Nothing was decided about you" in words(await accused.get("/my/reports?side=reported"))
     assert "You have reported nothing" in words(await accused.get("/my/reports"))
-    await commands.close(resources, (str(UUID(address.rsplit("/", 1)[1])), "upheld", "Деньги за анкету — обман.", ""))
+    await command(
+        "reports", "close", str(UUID(address.rsplit("/", 1)[1])), "--uphold", "--reason", "Деньги за анкету — обман."
+    )
     assert "Nothing more happens by itself" in words(await visitor.get(address))
     listed = await accused.get("/my/reports?side=reported")
     assert address in str(listed)
@@ -52,12 +53,12 @@ async def test_the_story_of_a_report(market: Market, new_client: NewClient, reso
     answered = await accused.send(wrong, f"{address}/objection", text="Это оплата курьера.")
     assert "Your answer has reached the operator." in words(answered)
     assert "A person reads your answer" in words(answered)
-    await commands.close(resources, (address.rsplit("/", 1)[1], "upheld", "Решение прежнее.", ""))
+    await command("reports", "close", address.rsplit("/", 1)[1], "--uphold", "--reason", "Решение прежнее.")
     assert "the decision stands" in words(await accused.get(address))
 
 
 async def test_a_decision_taken_back_stands_against_nobody(
-    market: Market, new_client: NewClient, resources: Resources
+    market: Market, new_client: NewClient, command: Command
 ) -> None:
     customer, author = await market.person(), await market.person()
     proposal = await market.proposal(await market.order(customer), author)
@@ -67,10 +68,10 @@ async def test_a_decision_taken_back_stands_against_nobody(
     assert "Insults, threats or hatred" in words(sent)
     address = path_of(await visitor.get("/my/reports"), r"/my/reports/[0-9a-f-]{36}")
     key = address.rsplit("/", 1)[1]
-    await commands.close(resources, (key, "upheld", "Грубо.", ""))
+    await command("reports", "close", key, "--uphold", "--reason", "Грубо.")
     accused = Visitor(await market.sign_in(await new_client(), author))
     await accused.send(await accused.get(address), f"{address}/objection", text="Это цитата из задания.")
-    await commands.close(resources, (key, "dismissed", "Верно, это цитата.", ""))
+    await command("reports", "close", key, "--dismiss", "--reason", "Верно, это цитата.")
     assert "Nothing stands against you" in words(await accused.get(address))
 
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 import time_machine
 
+from app.cli.shared import Refusal
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.resources import Resources
@@ -20,8 +21,7 @@ from app.features.reports.schemas import REASON_WORDS, RULE_WORDS, ReportCreate,
 from app.gateways.mail import Mail
 from app.main import report_gauges
 from app.models import Proposal, Report, ReportReason, ReportStatus, ReportSubject, User
-from app.scripts import reports as commands
-from app.scripts.reports import ReportCommandError
+from tests.factories.commands import OPERATOR, Command
 from tests.factories.market import Market
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
@@ -105,7 +105,7 @@ async def test_one_open_report_about_a_thing(market: Market, client: httpx.Async
     again = await client.post(API, json=body("order", order.id, reason="fraud"))
     assert (again.status_code, again.json()["code"]) == (409, "already-reported")
     async with market.uow() as work:
-        await service.decide(work, UUID(first["id"]), ReportStatus.DISMISSED, "Это не спам.")
+        await service.decide(work, OPERATOR, UUID(first["id"]), ReportStatus.DISMISSED, verdict="Это не спам.")
     assert (await client.post(API, json=body("order", order.id))).status_code == 201
 
 
@@ -118,7 +118,7 @@ async def test_a_day_has_its_limit_of_reports(market: Market, client: httpx.Asyn
 
 
 async def test_the_decision_is_told_to_both_and_says_nothing_of_the_reporter(
-    market: Market, new_client: NewClient, settle: Settle, mailbox: list[Mail], resources: Resources
+    market: Market, new_client: NewClient, settle: Settle, mailbox: list[Mail], command: Command
 ) -> None:
     reporter, customer = await market.person("tell_tale"), await market.person("seller")
     async with market.uow() as work:
@@ -131,7 +131,9 @@ async def test_the_decision_is_told_to_both_and_says_nothing_of_the_reporter(
     made = (await reporting.post(API, json=body("order", order.id))).json()
     accused = await market.sign_in(await new_client(), customer)
     assert (await accused.get(f"{API}/{made['id']}")).status_code == 404, "nothing is told before a decision"
-    await commands.close(resources, (made["id"], "upheld", "Одно и то же объявление трижды.", "abuse"))
+    await command(
+        "reports", "close", made["id"], "--uphold", "--reason", "Одно и то же объявление трижды.", "--rule", "abuse"
+    )
     await settle()
     assert sorted((mail.to, mail.subject) for mail in mailbox) == [
         ("seller@example.org", "Something of yours broke a rule"),
@@ -151,7 +153,7 @@ async def test_the_decision_is_told_to_both_and_says_nothing_of_the_reporter(
 
 
 async def test_an_objection_is_made_once_and_looked_at_again(
-    market: Market, new_client: NewClient, settle: Settle, resources: Resources
+    market: Market, new_client: NewClient, settle: Settle, command: Command
 ) -> None:
     reporter, customer = await market.person(), await market.person()
     report = await reported_order(market, reporter, customer=customer)
@@ -160,34 +162,34 @@ async def test_an_objection_is_made_once_and_looked_at_again(
     reporting = await market.sign_in(await new_client(), reporter)
     assert (await accused.post(address, json=answer)).status_code == 404
     assert (await reporting.post(address, json=answer)).json()["code"] == "report-closed"
-    await commands.close(resources, (str(report.id), "upheld", "Похоже на обман.", ""))
-    with pytest.raises(ReportCommandError, match="This report has moved on"):
-        await commands.close(resources, (str(report.id), "dismissed", "Ещё раз.", ""))
+    await command("reports", "close", str(report.id), "--uphold", "--reason", "Похоже на обман.")
+    with pytest.raises(Refusal, match="This report has moved on"):
+        await command("reports", "close", str(report.id), "--dismiss", "--reason", "Ещё раз.")
     made = await accused.post(address, json=answer)
     assert (made.status_code, made.json()["objection"], made.json()["actions"]) == (201, answer["text"], [])
     assert made.json()["due_at"] is not None
     again = await accused.post(address, json=answer)
     assert (again.status_code, again.json()["code"]) == (409, "report-closed")
     assert (await reporting.get(f"{API}/{report.id}")).json()["objection"] is None
-    assert "objection" in await commands.waiting(resources)
-    await commands.close(resources, (str(report.id), "dismissed", "Вы правы, это другой заказ.", ""))
+    assert "objection" in await command("reports", "list")
+    await command("reports", "close", str(report.id), "--dismiss", "--reason", "Вы правы, это другой заказ.")
     await settle()
     read = (await accused.get(f"{API}/{report.id}")).json()
     assert (read["status"], read["verdict"], read["due_at"]) == ("dismissed", "Вы правы, это другой заказ.", None)
     kinds = [item["kind"] for item in (await accused.get("/api/v1/notifications")).json()["items"]]
     assert sorted(kinds) == ["report_lifted", "report_upheld"]
-    assert (await commands.waiting(resources)) == "Nothing waits."
+    assert (await command("reports", "list")) == "Nothing waits."
 
 
 async def test_a_decision_that_stands_is_told_to_who_objected(
-    market: Market, settle: Settle, resources: Resources, client: httpx.AsyncClient
+    market: Market, settle: Settle, client: httpx.AsyncClient, command: Command
 ) -> None:
     reporter, customer = await market.person(), await market.person()
     report = await reported_order(market, reporter, customer=customer)
-    await commands.close(resources, (str(report.id), "upheld", "Похоже на обман.", ""))
+    await command("reports", "close", str(report.id), "--uphold", "--reason", "Похоже на обман.")
     await market.sign_in(client, customer)
     await client.post(f"{API}/{report.id}/objection", json={"text": "Нет."})
-    await commands.close(resources, (str(report.id), "upheld", "Прочитано, решение прежнее.", ""))
+    await command("reports", "close", str(report.id), "--uphold", "--reason", "Прочитано, решение прежнее.")
     await settle()
     kinds = [item["kind"] for item in (await client.get("/api/v1/notifications")).json()["items"]]
     assert kinds == ["report_upheld", "report_upheld"]
@@ -208,35 +210,37 @@ async def test_lists_are_paged(market: Market, client: httpx.AsyncClient) -> Non
         assert (await client.get(API, params={"cursor": cursor})).json()["code"] == "bad-cursor"
 
 
-async def test_the_operator_sees_what_waits_and_what_it_said(market: Market, resources: Resources) -> None:
+async def test_the_operator_sees_what_waits_and_what_it_said(
+    market: Market, resources: Resources, command: Command
+) -> None:
     reporter = await market.person("tell_tale")
     report = await reported_order(market, reporter, title="Пирамида", description="Приведи двоих друзей.")
-    listed = await commands.waiting(resources)
+    listed = await command("reports", "list")
     assert f"{report.id}  due" in listed
     assert "from tell_tale: Пирамида" in listed
-    shown = await commands.shown(resources, (str(report.id),))
+    shown = await command("reports", "show", str(report.id))
     assert "it said:   Приведи двоих друзей." in shown
     async with resources.sessions() as session:
         assert [gauge.value for gauge in await report_gauges(session)] == [1, 0]
         with time_machine.travel(utc_now() + timedelta(hours=73), tick=False):
-            assert "OVERDUE" in await commands.waiting(resources)
+            assert "OVERDUE" in await command("reports", "list")
             assert [gauge.value for gauge in await report_gauges(session)] == [1, 1]
 
 
-async def test_the_operators_slips_are_sentences(market: Market, resources: Resources) -> None:
+async def test_the_operators_slips_are_sentences(market: Market, command: Command) -> None:
     report = await reported_order(market, await market.person())
     for given, said in (
-        (("x", "upheld", "Why.", ""), "x is no id of a report"),
-        ((str(uuid4()), "upheld", "Why.", ""), "There is no such report"),
-        ((str(report.id), "upheld", " ", ""), "Say why in 1 to 2000 characters"),
-        ((str(report.id), "upheld", "Why.", "rudeness"), "rudeness is no rule"),
+        (("x", "--uphold", "--reason", "Why."), "x is no id of a report"),
+        ((str(uuid4()), "--uphold", "--reason", "Why."), "There is no such report"),
+        ((str(report.id), "--uphold", "--reason", " "), "Say why in 1 to 2000 characters"),
+        ((str(report.id), "--uphold", "--reason", "Why.", "--rule", "rudeness"), "rudeness is no rule"),
     ):
-        with pytest.raises(ReportCommandError, match=said):
-            await commands.close(resources, given)
-    with pytest.raises(ReportCommandError, match="There is no such report"):
-        await commands.shown(resources, (str(uuid4()),))
+        with pytest.raises(Refusal, match=said):
+            await command("reports", "close", *given)
+    with pytest.raises(Refusal, match="There is no such report"):
+        await command("reports", "show", str(uuid4()))
     async with market.uow() as work:
         with pytest.raises(ReportClosedAlreadyError):
-            await service.decide(work, report.id, ReportStatus.OPEN, "No decision at all.")
+            await service.decide(work, OPERATOR, report.id, ReportStatus.OPEN, verdict="No decision at all.")
         with pytest.raises(ReportNotFoundError):
             await service.get_report(work.session, await market.person(), uuid4())

@@ -6,6 +6,8 @@ from typing import cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.actor import Actor
+from app.core.audit import record_audit
 from app.core.resources import Resources
 from app.core.unit_of_work import UnitOfWork
 from app.features.catalog.errors import DamagedCatalogueError, SkillNameTakenError, UnknownSkillError
@@ -39,7 +41,7 @@ async def read_catalogue(session: AsyncSession, resources: Resources) -> Catalog
     return catalogue
 
 
-async def load_catalogue(uow: UnitOfWork, data: CatalogData) -> int:
+async def load_catalogue(uow: UnitOfWork, actor: Actor, data: CatalogData, *, reason: str = "") -> int:
     """Insert or renew categories and skills by their slugs and return how many are new; nothing is removed."""
     top = [item for item in data.categories if item.parent is None]
     known = {item.slug for item in data.categories}
@@ -58,10 +60,13 @@ async def load_catalogue(uow: UnitOfWork, data: CatalogData) -> int:
     await repository.put_skills([item for item in data.skills if item.slug not in gone], keys)
     uow.resources.extras.pop(_KEPT, None)
     given = {("c", item.slug) for item in data.categories} | {("s", item.slug) for item in data.skills}
-    return len(given - before)
+    added = len(given - before)
+    new = {"categories": len(data.categories), "skills": len(data.skills), "added": added}
+    record_audit(uow.session, actor, "catalogue.load", "catalogue", new=new, reason=reason)
+    return added
 
 
-async def merge_skills(uow: UnitOfWork, old: str, new: str) -> Skill:
+async def merge_skills(uow: UnitOfWork, actor: Actor, old: str, new: str, *, reason: str = "") -> Skill:
     """Make one skill of two: the names of the old one lead to the new one from now on, and everything follows.
 
     Announces `SkillsMerged`; orders, profiles and saved searches are rewritten by those who listen.
@@ -75,16 +80,20 @@ async def merge_skills(uow: UnitOfWork, old: str, new: str) -> Skill:
         if slug not in found or old == new:
             raise UnknownSkillError(params={"skill": slug})
     gone, kept = found[old], found[new]
+    before = {old: _values(gone), new: _values(kept)}
     names = [*kept.synonyms, gone.name_en, gone.name_ru, *gone.synonyms]
     kept.synonyms = _without(names, {fold(kept.name_en), fold(kept.name_ru), kept.slug})
     kept.edited = True
     await repository.merge(gone, kept)
+    record_audit(uow.session, actor, "skill.merge", old, old=before, new={new: _values(kept)}, reason=reason)
     uow.emit(SkillsMerged(old=old, new=new))
     _forget(uow)
     return kept
 
 
-async def rename_skill(uow: UnitOfWork, slug: str, name_en: str | None, name_ru: str | None) -> Skill:
+async def rename_skill(
+    uow: UnitOfWork, actor: Actor, slug: str, *, name_en: str | None, name_ru: str | None, reason: str = ""
+) -> Skill:
     """Give a skill another name in one language or both; the one it had becomes a synonym.
 
     Raises:
@@ -92,13 +101,16 @@ async def rename_skill(uow: UnitOfWork, slug: str, name_en: str | None, name_ru:
         SkillNameTakenError: The name leads to another one.
     """
     skill = await _editable(uow, slug, [name for name in (name_en, name_ru) if name])
-    before = [*skill.synonyms, skill.name_en, skill.name_ru]
+    before, names = _values(skill), [*skill.synonyms, skill.name_en, skill.name_ru]
     skill.name_en, skill.name_ru = name_en or skill.name_en, name_ru or skill.name_ru
-    skill.synonyms = _without(before, {fold(skill.name_en), fold(skill.name_ru), skill.slug})
+    skill.synonyms = _without(names, {fold(skill.name_en), fold(skill.name_ru), skill.slug})
+    record_audit(uow.session, actor, "skill.rename", slug, old=before, new=_values(skill), reason=reason)
     return skill
 
 
-async def change_synonyms(uow: UnitOfWork, slug: str, add: Sequence[str], remove: Sequence[str]) -> Skill:
+async def change_synonyms(
+    uow: UnitOfWork, actor: Actor, slug: str, *, add: Sequence[str], remove: Sequence[str], reason: str = ""
+) -> Skill:
     """Let more words lead to a skill, or fewer.
 
     Raises:
@@ -106,8 +118,14 @@ async def change_synonyms(uow: UnitOfWork, slug: str, add: Sequence[str], remove
         SkillNameTakenError: A word leads to another one.
     """
     skill = await _editable(uow, slug, add)
+    before = _values(skill)
     skill.synonyms = _without([*skill.synonyms, *add], {fold(word) for word in remove})
+    record_audit(uow.session, actor, "skill.change_synonyms", slug, old=before, new=_values(skill), reason=reason)
     return skill
+
+
+def _values(skill: Skill) -> dict[str, object]:
+    return {"name_en": skill.name_en, "name_ru": skill.name_ru, "synonyms": list(skill.synonyms)}
 
 
 async def _editable(uow: UnitOfWork, slug: str, names: Sequence[str]) -> Skill:

@@ -5,6 +5,8 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.actor import Actor
+from app.core.audit import record_audit
 from app.core.persistence.raw_read_pool import FastLane
 from app.core.unit_of_work import UnitOfWork
 from app.features.catalog.repository import TermRepository
@@ -47,14 +49,16 @@ async def learn_terms(uow: UnitOfWork, searched: Searched) -> None:
     await TermRepository(uow.session, searched).learn()
 
 
-async def learn_first_terms(uow: UnitOfWork) -> int:
+async def learn_first_terms(uow: UnitOfWork, actor: Actor, *, reason: str = "") -> int:
     """Make the dictionary where there is none yet, so that a search need not wait for the clock; return its words."""
     dictionary = TermRepository(uow.session, Searched.ORDERS)
     if await dictionary.size():
         return 0
     for searched in Searched:
         await learn_terms(uow, searched)
-    return await dictionary.size()
+    count = await dictionary.size()
+    record_audit(uow.session, actor, "search_terms.learn", "search_terms", new={"count": count}, reason=reason)
+    return count
 
 
 async def read_queries(

@@ -10,7 +10,16 @@ from app.features.identity.service.contacts import (
     resend_phone,
 )
 from app.features.identity.service.limiting import DailyLimit, daily_limit, standing
-from app.features.identity.service.operating import Person, ban, end_every_session, find_named, find_person, lift_ban
+from app.features.identity.service.operating import (
+    Person,
+    ban,
+    create_administrator,
+    end_every_session,
+    find_named,
+    find_person,
+    lift_ban,
+    set_role,
+)
 from app.features.identity.service.passwords import (
     answer_reset,
     ask_reset,
@@ -37,7 +46,6 @@ from app.features.identity.service.registering import (
     prepare,
     prune,
     register,
-    set_role,
     update_profile,
 )
 
@@ -57,6 +65,7 @@ __all__ = [
     "ban",
     "contact_of",
     "create_account",
+    "create_administrator",
     "daily_limit",
     "deactivate",
     "draft_password",

@@ -131,16 +131,6 @@ async def register(
     return user, await open_session(uow, user, caller, replaces=replaces)
 
 
-async def set_role(uow: UnitOfWork, user_id: UUID, role: Role, caller: Caller) -> None:
-    """Give a person another role; every session of theirs ends with it."""
-    user = await UserRepository(uow.session).lock(user_id)
-    if user is None or user.role is role:
-        return
-    note(uow, user.id, SecurityEventKind.ROLE_CHANGED, caller, data={"from": user.role.value, "to": role.value})
-    user.role = role
-    user.epoch += 1
-
-
 async def deactivate(uow: UnitOfWork, user_id: UUID, caller: Caller) -> None:
     """Close the account: nobody signs in to it and every session ends. Emits AccountDeactivated."""
     now = utc_now()

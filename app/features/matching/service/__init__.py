@@ -1,6 +1,12 @@
 """What brings orders and people together: one verb per function, grouped by who needs it."""
 
-from app.features.matching.service.counting import COUNT_TASK, count_stale_customers, mark_all_customers, note_deed
+from app.features.matching.service.counting import (
+    COUNT_TASK,
+    count_stale_customers,
+    mark_all_customers,
+    note_deed,
+    recount_all_customers,
+)
 from app.features.matching.service.finding import MATCH_TASK, match_batch, queue_order
 from app.features.matching.service.merging import replace_skill
 from app.features.matching.service.recommending import recommend_freelancers, recommend_orders
@@ -38,6 +44,7 @@ __all__ = [
     "read_settings",
     "recommend_freelancers",
     "recommend_orders",
+    "recount_all_customers",
     "replace_skill",
     "save_search",
     "tell_next",

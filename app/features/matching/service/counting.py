@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from app.core.actor import Actor
+from app.core.audit import record_audit
 from app.core.unit_of_work import UnitOfWork
 from app.features.matching.repository import CountingRepository
 from app.features.profiles import service as profiles
@@ -30,3 +32,9 @@ async def mark_all_customers(uow: UnitOfWork, after: UUID | None) -> UUID | None
     ids = await CountingRepository(uow.session).customers_after(after, 10 * BATCH)
     await profiles.mark_customers(uow, ids)
     return ids[-1] if ids else None
+
+
+async def recount_all_customers(uow: UnitOfWork, actor: Actor, *, reason: str = "") -> UUID | None:
+    """Have everybody who ever published counted anew: mark the first batch, as `mark_all_customers` marks the next."""
+    record_audit(uow.session, actor, "customer_facts.recompute", "customer_facts", reason=reason)
+    return await mark_all_customers(uow, None)

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.actor import Actor
+from app.core.audit import record_audit
 from app.core.clock import utc_now
 from app.core.unit_of_work import UnitOfWork
 from app.features.chat import service as chat
@@ -137,11 +139,14 @@ async def mail_lag(session: AsyncSession) -> float:
     return (now - oldest).total_seconds() if oldest is not None else 0.0
 
 
-async def send_again(uow: UnitOfWork, mail_id: UUID) -> bool:
+async def send_again(uow: UnitOfWork, actor: Actor, mail_id: UUID, *, reason: str = "") -> bool:
     """Give a dead mail another round of tries."""
     mail = await MailRepository(uow.session).lock(mail_id)
     if mail is None or mail.status is not MailStatus.DEAD:
         return False
+    old = {"status": mail.status.value, "attempts": mail.attempts}
     mail.status, mail.attempts, mail.next_try_at = MailStatus.QUEUED, 0, utc_now()
+    new = {"status": mail.status.value, "attempts": mail.attempts}
+    record_audit(uow.session, actor, "mail.send_again", mail.id, old=old, new=new, reason=reason)
     uow.nudge("notifications.send_mail")
     return True

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from app.core.actor import Actor
+from app.core.audit import record_audit
 from app.core.errors import FieldError
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_
@@ -48,6 +49,14 @@ _KNOWN = {name for names in NAMES.values() for name in names} | set(SAID_IN_WORD
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignOrder:
+    """One record of a file: what it holds, and the key by which a second run knows it."""
+
+    content: Mapping[str, Any]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImportedOrder:
     """What became of one record."""
 
@@ -67,25 +76,35 @@ def record_key(record: Mapping[str, Any], repeated: int) -> str:
 
 
 async def import_order(
-    uow: UnitOfWork, actor: Actor, record: Mapping[str, Any], key: str, *, publish: bool
+    uow: UnitOfWork, actor: Actor, owner: Actor, foreign: ForeignOrder, *, publish: bool, reason: str = ""
 ) -> ImportedOrder:
-    """Make one order of a record, or find the one that an earlier run made; `publish` shows it to everybody.
+    """Make one order of a record, or find the one that an earlier run made.
+
+    Args:
+        uow: The transaction of this record.
+        actor: The operator who imports.
+        owner: The person to whom the order will belong.
+        foreign: The record.
+        publish: Whether everybody sees the order at once.
+        reason: The operator's own words, for the audit log.
 
     Raises:
         InvalidOrderError: The record cannot become an order; the fields are named as the file names them.
     """
     repository = OrderRepository(uow.session)
-    unknown = tuple(sorted(set(record) - _KNOWN))
-    known = await repository.get_by_key(actor.id, key)
+    unknown = tuple(sorted(set(foreign.content) - _KNOWN))
+    known = await repository.get_by_key(owner.id, foreign.key)
     if known is not None:
         return ImportedOrder(known.id, created=False, tags=tuple(known.tags), unknown_fields=unknown)
-    command = read_record(record)
+    command = read_record(foreign.content)
     if command.category is None:
         catalogue = await catalog.read_catalogue(uow.session, uow.resources)
         command = command.model_copy(update={"category": likely_category(catalogue, command.skills)})
-    order = await create_order(uow, actor, command, external_key=key)
+    order = await create_order(uow, owner, command, external_key=foreign.key)
     if publish:
-        await publish_order(uow, actor, order.id, counted=False)
+        await publish_order(uow, owner, order.id, counted=False)
+    new = {"customer_id": str(owner.id), "status": order.status.value}
+    record_audit(uow.session, actor, "order.import", order.id, new=new, reason=reason)
     return ImportedOrder(order.id, created=True, tags=tuple(order.tags), unknown_fields=unknown)
 
 

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from app.cli.seeding.demo_accounts import DATA, PASSWORD
 from app.core.actor import Actor
+from app.core.audit import record_audit
 from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.core.money import Currency, MoneyInput
@@ -27,7 +29,6 @@ from app.features.proposals import service as proposals
 from app.features.proposals.schemas import OfferCreate, ProposalCreate
 from app.gateways.spool import spool_of
 from app.models import BudgetKind, CloseReason, Conversation, Order, Proposal, SubjectKind, User
-from app.scripts.demo_accounts import DATA, PASSWORD
 
 FILES = DATA.parent / "demo"
 MINOR = 100
@@ -105,7 +106,7 @@ def read_world() -> DemoWorld:
     return DemoWorld.model_validate_json(DATA.read_bytes())
 
 
-async def load_demo(resources: Resources) -> int:
+async def load_demo(resources: Resources, operator: Actor, *, reason: str = "") -> int:
     """Make the demonstration world, all of it or nothing; where it exists, nothing changes."""
     world = read_world()
     async with resources.read_sessions() as session:
@@ -121,6 +122,8 @@ async def load_demo(resources: Resources) -> int:
             await _pictures(uow, actors[person.username], person)
         for order in sorted(world.orders, key=lambda item: -item.hours_ago):
             await _order(uow, actors, order)
+        new = {"people": len(world.people), "orders": len(world.orders)}
+        record_audit(uow.session, operator, "demonstration.load", "demonstration", new=new, reason=reason)
     return len(world.people) + len(world.orders)
 
 

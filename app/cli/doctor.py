@@ -1,17 +1,20 @@
-"""Looks at one instance: settings, servers, schema, queue; says what is wrong in a sentence each."""
+"""The command that looks at one instance: settings, servers, schema, queue; what is wrong is a sentence each."""
 
+import asyncio
 import importlib.util
 import platform
 from dataclasses import dataclass
 
-from alembic.config import Config
-from alembic.script import ScriptDirectory
+import typer
 from redis.exceptions import RedisError
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from app.core.config import ROOT, Settings
+from app.cli.shared import app, console
+from app.core.config import Settings, get_settings
+from app.core.database import applied_revision, server_version
 from app.core.resources import Resources, open_resources
+from app.local.bootstrap import newest_revision
 from app.local.embedded import ServerAddresses, ServersError
 from app.local.embedded.client import answering
 from app.local.embedded.layout import KINDS, Layout, read_json
@@ -26,6 +29,16 @@ class Finding:
     good: bool
     what: str
     told: str
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is configured, what answers and what is missing."""
+    findings = asyncio.run(examine(get_settings()))
+    for finding in findings:
+        console.print(f"{'[green]✓[/]' if finding.good else '[red]✗[/]'} {finding.what}: {finding.told}")
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(1)
 
 
 def hidden(address: str) -> str:
@@ -73,13 +86,10 @@ async def _database(resources: Resources, servers: ServerAddresses) -> list[Find
     where = hidden(servers.database_url)
     try:
         async with resources.read_sessions() as session:
-            number = int(str((await session.execute(text("SHOW server_version_num"))).scalar_one())) // 10000
-            table = (await session.execute(text("SELECT to_regclass('alembic_version')"))).scalar_one()
-            query = text("SELECT version_num FROM alembic_version")
-            applied = (await session.execute(query)).scalar_one_or_none() if table else None
+            number, applied = await server_version(session), await applied_revision(session)
     except (OSError, DBAPIError, SQLAlchemyError, TimeoutError) as error:
         return [Finding(False, "PostgreSQL", f"{where} does not answer: {str(error).splitlines()[0]}")]
-    head = ScriptDirectory.from_config(Config(str(ROOT / "alembic.ini"))).get_current_head()
+    head = newest_revision()
     told = f"{applied} is applied" if applied == head else f"{applied} is applied, {head} is the newest: `make migrate`"
     return [
         Finding(number >= OLDEST_POSTGRES, "PostgreSQL", f"version {number} at {where}"),

@@ -1,0 +1,87 @@
+"""The command about messages and mails that could not be delivered: list, deliver again, close."""
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.cli.shared import Reason, Refusal, app, called, reason_given, say
+from app.core.actor import Actor
+from app.core.dead_letters import close_dead_letter, replay_dead_letter
+from app.core.persistence import outbox_store
+from app.core.resources import Resources
+from app.core.unit_of_work import UnitOfWork, unit_of_work
+
+MAIL = "mail:"
+NAME = re.compile(r"\d{1,18}|mail:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@app.command(name="dead-letters")
+def dead_letters(
+    ctx: typer.Context,
+    action: Annotated[str, typer.Argument(help="list, replay or close")] = "list",
+    names: Annotated[
+        list[str] | None, typer.Argument(help="names from the list, or `all` to replay everything")
+    ] = None,
+    reason: Reason = "",
+) -> None:
+    """Show what could not be delivered; replay it, or lay it to rest."""
+    chosen, every = names or [], action == "replay" and names == ["all"]
+    if action not in ("list", "replay", "close") or (action != "list" and not chosen):
+        raise Refusal("Say `list`, `replay NAME…`, `replay all` or `close NAME…`; the names stand in the list.")
+    if not every and not all(NAME.fullmatch(name) for name in chosen):
+        raise Refusal("A name is a number or mail:… as the list shows it.")
+    invocation, why = called(ctx), reason_given(reason)
+    if action == "list":
+        say("\n".join(invocation.read(_list)) or "No dead letters.")
+        return
+
+    async def work(resources: Resources) -> list[str]:
+        act, told = _replay if action == "replay" else _close, list[str]()
+        async with resources.read_sessions() as session:
+            wanted = [line.split("  ", 1)[0] for line in await _list(session)] if every else chosen
+        for name in wanted:
+            async with unit_of_work(resources) as uow:
+                told.append(f"{name}: {await act(uow, invocation.actor, name, why)}")
+        return told
+
+    for line in invocation.run(work):
+        say(line)
+
+
+async def _list(session: AsyncSession) -> list[str]:
+    """Return one line per letter: its name first, as `replay` takes it."""
+    from app.features.notifications import service as notifications
+
+    letters = await outbox_store.open_letters(session)
+    mails = await notifications.dead_mails(session)
+    lines = [
+        f"{letter.id}  {letter.failed_at:%Y-%m-%d %H:%M}  {letter.topic} → {letter.consumer}  "
+        f"{letter.attempts} tries  {letter.error}  request {letter.request_id or '-'}"
+        for letter in letters
+    ]
+    lines += [
+        f"{MAIL}{mail.id}  {mail.created_at:%Y-%m-%d %H:%M}  {mail.kind}  {mail.attempts} tries  {mail.last_error}  "
+        f"request {mail.request_id or '-'}"
+        for mail in mails
+    ]
+    return lines
+
+
+async def _replay(uow: UnitOfWork, actor: Actor, name: str, reason: str) -> str:
+    """Give a letter another round of tries; what a consumer has taken meanwhile is not done twice."""
+    from app.features.notifications import service as notifications
+
+    if name.startswith(MAIL):
+        done = await notifications.send_again(uow, actor, UUID(name.removeprefix(MAIL)), reason=reason)
+    else:
+        done = await replay_dead_letter(uow, actor, int(name), reason=reason)
+    return "will be tried again" if done else "there is no such letter, or its message is gone"
+
+
+async def _close(uow: UnitOfWork, actor: Actor, name: str, reason: str) -> str:
+    """Close a letter without delivering it; mails are forgotten by themselves."""
+    done = not name.startswith(MAIL) and await close_dead_letter(uow, actor, int(name), reason=reason)
+    return "closed" if done else "there is no such letter"

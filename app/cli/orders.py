@@ -1,0 +1,65 @@
+"""The commands about orders that the operator looks at: list, approve, reject."""
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.cli.shared import Reason, Refusal, app, called, reason_given, say, title
+from app.models import Order, OrderStatus
+
+MOST_LISTED = 100
+orders = typer.Typer(no_args_is_help=True, help="Look at new orders where MODERATE_ORDERS asks for it.")
+app.add_typer(orders, name="orders")
+OrderId = Annotated[str, typer.Argument(metavar="ID", help="of the order, as the list shows it")]
+
+
+@orders.command(name="list")
+def list_orders(ctx: typer.Context) -> None:
+    """List orders that nobody has looked at, the most urgent first."""
+    from app.features.orders import service
+
+    async def query(session: AsyncSession) -> list[str]:
+        found = await service.list_unchecked(session, MOST_LISTED)
+        names = await service.people(session, [order.customer_id for order in found])
+        return [_line(order, names[order.customer_id].name) for order in found]
+
+    say("\n".join(called(ctx).read(query)) or "Nothing waits.")
+
+
+@orders.command(name="approve")
+def approve_order(ctx: typer.Context, order: OrderId, reason: Reason = "") -> None:
+    """Let a waiting order through, or take the mark off one that opened by itself."""
+    from app.features.orders import service
+
+    invocation, order_id, why = called(ctx), _id(order), reason_given(reason)
+    approved = invocation.change(lambda uow: service.approve_order(uow, invocation.actor, order_id, reason=why), title)
+    say(f"“{approved.title}” is let through.")
+
+
+@orders.command(name="reject")
+def reject_order(
+    ctx: typer.Context, order: OrderId, reason: Annotated[str, typer.Option(help="why; the customer reads it")]
+) -> None:
+    """Send a waiting order back to its customer."""
+    from app.features.orders import service
+
+    invocation, order_id, why = called(ctx), _id(order), reason_given(reason, "the customer reads it")
+    rejected = invocation.change(lambda uow: service.reject_order(uow, invocation.actor, order_id, why), title)
+    say(f"“{rejected.title}” is sent back: its customer is told why.")
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as wrong:
+        raise Refusal(f"{text} is no id of an order: `python -m app orders list` shows them.") from wrong
+
+
+def _line(order: Order, name: str) -> str:
+    if order.status is OrderStatus.MODERATION and order.expires_at:
+        when = f"opens by itself {order.expires_at:%Y-%m-%d %H:%M} UTC"
+    else:
+        when = f"opened by itself, now {order.status}"
+    return f"{order.id}  {when}  of {name}: {order.title}"
