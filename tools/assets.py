@@ -1,4 +1,4 @@
-"""Builds the style sheet, the script, the fonts and the icons from their sources: `python -m app.web.build`.
+"""Builds the style sheet, the script, the fonts and the icons from their sources: `python -m tools.assets`.
 
 No Node: the style sheet and the script are joined and thinned by a few careful rules, the compressors do the rest.
 What it writes is committed, so neither running nor testing needs this module's tools (fonttools, brotli).
@@ -14,7 +14,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-STATIC = Path(__file__).parent / "static"
+from tools.site import ROOT
+
+STATIC = ROOT / "app" / "web" / "static"
 SOURCES = STATIC / "src"
 
 # What the two languages of the site need at once; the rest of the letters come in the `-ext` files, only where used.
