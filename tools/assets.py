@@ -1,7 +1,6 @@
 """Builds the style sheet, the script, the fonts and the icons from their sources: `python -m tools.assets`.
 
-No Node: the style sheet and the script are joined and thinned by a few careful rules, the compressors do the rest.
-What it writes is committed, so neither running nor testing needs this module's tools (fonttools, brotli).
+What it writes is committed, so running the site needs none of its tools (esbuild, fonttools, brotli).
 """
 
 import gzip
@@ -9,9 +8,11 @@ import hashlib
 import io
 import json
 import re
+import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tools.site import ROOT
@@ -39,20 +40,12 @@ WEIGHTS = (400, 700)
 FALLBACK = "size-adjust: 106.5%; ascent-override: 91.1%; descent-override: 28.6%; line-gap-override: 0%;"
 
 
-def thin_css(text: str) -> str:
-    """Drop comments and needless white space."""
-    text = re.sub(r"/\*[^*]*\*+(?:[^/*][^*]*\*+)*/", "", text)
-    text = re.sub(r"\s+", " ", text)
-    text = re.sub(r"\s*([{};,])\s*", r"\1", text)
-    text = re.sub(r":\s+", ":", text)
-    return text.replace(";}", "}").strip()
-
-
-def thin_js(text: str) -> str:
-    """Drop whole-line comments, indentation and blank lines; nothing that could change a meaning."""
-    text = re.sub(r"(?m)^\s*/\*[^*]*\*+(?:[^/*][^*]*\*+)*/\s*$", "", text)
-    lines = (line.strip() for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
+def bundle() -> dict[str, bytes]:
+    """Return the style sheet and the scripts, each bundled and minified by esbuild (`build` in package.json)."""
+    with TemporaryDirectory() as folder:
+        command = [str(ROOT / "bin" / "npm"), "run", "--silent", "build", "--", f"--outdir={folder}"]
+        subprocess.run(command, cwd=ROOT, check=True)
+        return {path.name: path.read_bytes() for path in Path(folder).rglob("*.*") if path.is_file()}
 
 
 def subset_font(source: Path, unicodes: str) -> bytes:
@@ -117,13 +110,8 @@ def collect() -> dict[str, bytes]:
     for name, (source, ranges) in FONTS.items():
         files[name] = subset_font(SOURCES / "fonts" / source, ranges)
     faces = font_faces({name: hashed(name, body) for name, body in files.items()})
-    sheets = sorted((SOURCES / "css").glob("*.css"))
-    style = faces + "\n".join(path.read_text(encoding="utf-8") for path in sheets)
-    files["app.css"] = thin_css(style).encode()
-    scripts = sorted((SOURCES / "js").glob("*.js"))
-    files["app.js"] = "".join("{\n" + thin_js(path.read_text(encoding="utf-8")) + "}\n" for path in scripts).encode()
-    for path in sorted((SOURCES / "vendor").glob("*.js")):
-        files[path.name] = path.read_bytes()
+    files |= bundle()
+    files["app.css"] = faces.encode() + files["app.css"]
     for path in sorted((SOURCES / "vendor").glob("*.gz")):
         files[path.stem] = gzip.decompress(path.read_bytes())
     for path in sorted((SOURCES / "img").iterdir()):
