@@ -19,17 +19,17 @@ test-servers:  ## Debian's PostgreSQL 15, PgBouncer, Redis with TLS and the cont
 	@bin/test-servers
 bench:         ## the benchmarks, each a ratio in one run
 	@bin/bench
-lighthouse:    ## the public pages by Lighthouse on a phone profile (needs Node.js)
+lighthouse:    ## the public pages by Lighthouse on a phone profile
 	@bin/lighthouse
 campaign:      ## the long runs: faults with many seeds, state machines, schema calls
 	@bin/campaign
 
 ##@ Check
-fix:           ## let ruff repair and format
+fix:           ## let ruff and Biome repair and format
 	@bin/fix
-lint:          ## ruff, import contracts, djlint, codespell, deptry
+lint:          ## ruff, import contracts, djlint, codespell, deptry, Biome
 	@bin/lint
-types:         ## mypy, pyright
+types:         ## mypy, pyright, TypeScript for the scripts
 	@bin/types
 arch:          ## import contracts and tests/architecture
 	@bin/arch

