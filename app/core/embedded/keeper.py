@@ -34,6 +34,7 @@ class Keeper:
         self.ending = False
         self.handing_over = False
         self.programs: dict[str, Program] = {}
+        self.running: set[str] = set()
         self.last_used = dict.fromkeys(KINDS, time.monotonic())
         self.failures = dict.fromkeys(KINDS, 0)
         self.next_try = dict.fromkeys(KINDS, 0.0)
@@ -87,6 +88,7 @@ class Keeper:
                     self._keep_alive(kind)
                 elif self._idle(kind) and kind in self.programs:
                     self.programs.pop(kind).stop()
+                    self.running.discard(kind)
             time.sleep(TICK)
         if self.handing_over or self._note_users():
             return  # the next keeper adopts them; each user watches that there is one
@@ -109,9 +111,15 @@ class Keeper:
         if program is None:
             program = self._make(kind)
         if program.pid() is not None:
+            self.running.add(kind)
+            program.bound_log()
             if self.failures[kind] and program.ready():
                 self.failures[kind] = 0
             return
+        if kind in self.running:
+            self.running.discard(kind)
+            words = f"WARNING: {kind} has ended unexpectedly and is started again (its log is {program.log})"
+            print(words, file=sys.stderr, flush=True)  # noqa: T201 - goes to the keeper's log
         if time.monotonic() < self.next_try[kind]:
             return
         if self.failures[kind] > FAILURES_BEFORE_GIVING_UP:
