@@ -83,17 +83,26 @@ class Keeper:
             in_use = self._note_users()
             if self.ending or (not self.supervised and not in_use and self._idle()):
                 break
-            for kind in KINDS:
-                if kind in in_use:
-                    self._keep_alive(kind)
-                elif self._idle(kind) and kind in self.programs:
-                    self.programs.pop(kind).stop()
-                    self.running.discard(kind)
+            self._tend(in_use)
             time.sleep(TICK)
         if self.handing_over or self._note_users():
             return  # the next keeper adopts them; each user watches that there is one
-        for program in self.programs.values():
-            program.stop()
+        for kind in KINDS:
+            self._stop(kind)
+
+    def _tend(self, in_use: set[str]) -> None:
+        """Keep alive what is used, and end what has not been for a while."""
+        for kind in KINDS:
+            if kind in in_use:
+                self._keep_alive(kind)
+            elif self._idle(kind):
+                self._stop(kind)
+
+    def _stop(self, kind: str) -> None:
+        """End a server that was kept."""
+        if kind in self.programs:
+            self.programs.pop(kind).stop()
+            self.running.discard(kind)
 
     def _note_users(self) -> set[str]:
         now = time.monotonic()
