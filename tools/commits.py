@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,21 +43,26 @@ class Choice:
 def faults(message: str) -> list[str]:
     """Return what is wrong with one commit message."""
     subject, _, rest = message.strip().partition("\n")
-    found: list[str] = []
+    return [*_faults_of_subject(subject), *_faults_of_body(rest)]
+
+
+def _faults_of_subject(subject: str) -> Iterator[str]:
     if len(subject) > LONGEST_SUBJECT:
-        found.append(f"the subject has {len(subject)} characters, at most {LONGEST_SUBJECT}")
+        yield f"the subject has {len(subject)} characters, at most {LONGEST_SUBJECT}"
     form = _SUBJECT.match(subject)
     if form is None:
-        found.append("the subject is not `area: Imperative sentence`")
+        yield "the subject is not `area: Imperative sentence`"
     elif _OTHER_FORM.search(form["first"]) and form["first"] not in _IMPERATIVES:
-        found.append(f"`{form['first']}` is not an imperative")
+        yield f"`{form['first']}` is not an imperative"
     if _SECOND_CHANGE.search(subject):
-        found.append("the subject joins a second change: make two commits")
+        yield "the subject joins a second change: make two commits"
+
+
+def _faults_of_body(rest: str) -> Iterator[str]:
     if rest and not rest.startswith("\n"):
-        found.append("the line below the subject is not empty")
+        yield "the line below the subject is not empty"
     if not any(line.strip() and not _TRAILER.match(line) for line in rest.splitlines()):
-        found.append("there is no body that says why")
-    return found
+        yield "there is no body that says why"
 
 
 @dataclass(frozen=True, slots=True)
