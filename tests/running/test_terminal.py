@@ -29,7 +29,7 @@ def test_a_terminal_shows_addresses_then_trouble_and_all_lines_when_asked(folder
     try:
         instance.start(terminal=True)
         wait_until(lambda: LAST_LINE in instance.said(), "the greeting")
-        assert httpx.get(f"http://127.0.0.1:{instance.port}/orders").status_code == httpx.codes.OK
+        assert httpx.get(f"http://127.0.0.1:{instance.port}/orders", timeout=20).status_code == httpx.codes.OK
         wait_until(lambda: '"route":"/orders"' in log_of(instance, "web"), "the request in the log")
         wait_until(lambda: "celery@" in log_of(instance, "worker"), "the worker")
         assert last_line(instance) == LAST_LINE

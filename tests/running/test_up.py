@@ -37,8 +37,8 @@ def test_it_says_where_everything_is(instance: Instance) -> None:
 
 
 def test_without_a_terminal_every_log_line_is_shown(instance: Instance) -> None:
-    assert httpx.get(f"http://127.0.0.1:{instance.port}/health/live").status_code == httpx.codes.OK
-    wait_until(lambda: '"route":"/health/live"' in instance.said(), "the line of a request")
+    assert httpx.get(f"http://127.0.0.1:{instance.port}/orders", timeout=20).status_code == httpx.codes.OK
+    wait_until(lambda: '"route":"/orders"' in instance.said(), "the line of a request")
     assert "LOGS=1" not in instance.said()
 
 
