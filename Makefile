@@ -27,7 +27,7 @@ campaign:      ## the long runs: faults with many seeds, state machines, schema 
 ##@ Check
 fix:           ## let ruff repair and format
 	@bin/fix
-lint:          ## ruff, import contracts, djlint, codespell, deptry
+lint:          ## ruff, import contracts, djlint, codespell, deptry, branches of functions, commit messages
 	@bin/lint
 types:         ## mypy, pyright
 	@bin/types
