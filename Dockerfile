@@ -22,5 +22,5 @@ USER 10001
 VOLUME /data
 EXPOSE 8000 5555
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-m", "app.core.healthcheck"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-m", "app.core.http.healthcheck"]
 CMD ["python", "-m", "app", "web"]

@@ -15,23 +15,20 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import get_settings
-from app.core.embedded import ServersError, ensure_servers
 from app.core.errors import DomainError, ErrorKind
-from app.core.forwarding import keep_peer_addresses
-from app.core.health import router as health
-from app.core.http import API_PREFIX, plain_routes
-from app.core.intake import IntakeMiddleware, LongBody
-from app.core.logging import configure_logging
-from app.core.metrics import Gauge, ObservationMiddleware, operator_port
-from app.core.middleware import HeadMiddleware, RequestContextMiddleware
-from app.core.nudge import Nudger
-from app.core.openapi import declare_security
-from app.core.preparation import prepare_bundled
-from app.core.problems import install_error_handlers
+from app.core.http.body_limits import IntakeMiddleware, LongBody
+from app.core.http.dependencies import API_PREFIX, plain_routes
+from app.core.http.fast_responses import Shortcut, ShortcutMiddleware
+from app.core.http.health import router as health
+from app.core.http.middleware import HeadMiddleware, RequestContextMiddleware
+from app.core.http.openapi import declare_security
+from app.core.http.problem_details import install_error_handlers
+from app.core.http.startup_errors import StartMiddleware, give_back_memory, keep_what_is_loaded, sentence_of
+from app.core.messaging.task_trigger import Nudger
+from app.core.observability.logging import configure_logging
+from app.core.observability.metrics import Gauge, ObservationMiddleware, operator_port
 from app.core.resources import open_resources
 from app.core.security.csrf import SocketGuardMiddleware, guard_request
-from app.core.shortcuts import Shortcut, ShortcutMiddleware
-from app.core.starting import StartMiddleware, give_back_memory, keep_what_is_loaded, sentence_of
 from app.features.catalog.endpoints import router as catalog
 from app.features.chat.endpoints import router as chat
 from app.features.chat.pages import router as chat_pages
@@ -62,6 +59,8 @@ from app.features.proposals.pages import router as proposal_pages
 from app.features.reports import service as complaints
 from app.features.reports.endpoints import router as reports
 from app.features.reports.pages import router as report_pages
+from app.local.bootstrap import prepare_bundled
+from app.local.embedded import ServersError, ensure_servers
 from app.web import csp_reports
 from app.web.assets import StaticFiles
 from app.web.errors import error_page
@@ -271,7 +270,6 @@ def served_app() -> Site:
     Raises:
         SystemExit: The settings are wrong, or the data folder cannot be used.
     """
-    keep_peer_addresses()
     try:
         return create_app()
     except (ValidationError, ServersError, OSError) as error:

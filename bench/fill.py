@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 
 from app.core.resources import open_resources
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from app.features.catalog import service
 from app.features.catalog.schemas import Searched
 from bench.texts import texts

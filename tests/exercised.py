@@ -13,13 +13,13 @@ from typing import Any
 import jinja2
 import pytest
 from fastapi import APIRouter
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import main
 from app.core.errors import DomainError
 from app.core.events import DomainEvent
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 
 TEMPLATES = Path(main.__file__).parent / "web" / "templates"
 KINDS = ("routes", "templates", "errors", "topics")
@@ -103,15 +103,12 @@ def subclasses(kind: type[Any]) -> set[type[Any]]:
 
 
 def plain_routes(router: APIRouter) -> Iterator[APIRoute]:
-    """Yield the routes of a router, those of the routers in it too (FastAPI keeps these as one opaque entry)."""
-    for route in router.routes:
-        inner = getattr(route, "original_router", None)
-        if isinstance(inner, APIRouter):
-            assert not route.include_context.prefix, "give the inner router the prefix itself"  # type: ignore[attr-defined]
-            yield from plain_routes(inner)
-        else:
-            assert isinstance(route, APIRoute), f"{type(route)} is not a plain route"
-            yield route
+    """Yield the routes of a router, those of the routers it includes too."""
+    for context in iter_route_contexts(router.routes):
+        route = context.original_route
+        assert isinstance(route, APIRoute), f"{type(route)} is not a plain route"
+        assert context.path == route.path, "give the inner router the prefix itself"
+        yield route
 
 
 def all_routes() -> dict[str, APIRoute]:

@@ -21,7 +21,7 @@ from app.tasks.subscriptions import SUBSCRIPTIONS
 from tests.contract.permissions import table
 
 ROOT = Path(__file__).resolve().parents[1]
-NOT_IMPORTED = ("app.__main__", "app.core.embedded.__main__", "app.core.supervision.daemon")
+NOT_IMPORTED = ("app.__main__", "app.local.embedded.__main__", "app.local.supervision.daemon")
 
 
 def _import_everything() -> None:

@@ -1,7 +1,7 @@
 """Finds every text of the pages and the verbs, and says which have no Russian: `python -m tools.i18n [--write]`.
 
-English is written in the code; Russian stands in `app/core/locale/ru/<area>.po`. `--write` adds what is missing with an
-empty translation, in the area of the file that says it first, and takes out what nobody says any more.
+English is written in the code; Russian stands in `app/core/i18n/locale/ru/<area>.po`. `--write` adds what is missing
+with an empty translation, in the area of the file that says it first, and removes what is no longer used.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCALE = ROOT / "app" / "core" / "locale" / "ru"
+LOCALE = ROOT / "app" / "core" / "i18n" / "locale" / "ru"
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 HEADER = """msgid ""
 msgstr ""

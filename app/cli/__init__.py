@@ -7,8 +7,8 @@ from pydantic import ValidationError
 from app.cli import instance as _instance  # noqa: F401 - its commands are found by name
 from app.cli import operating as _operating  # noqa: F401 - its commands are found by name
 from app.cli.shared import Refusal, app, errors
-from app.core.embedded import ServersError
-from app.core.starting import sentence_of
+from app.core.http.startup_errors import sentence_of
+from app.local.embedded import ServersError
 
 __all__ = ["app", "main"]
 

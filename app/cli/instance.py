@@ -12,11 +12,11 @@ import typer
 
 from app.cli.shared import Refusal, app, console, start_servers
 from app.core.config import ROOT, Settings, get_settings
-from app.core.embedded import ServerAddresses
-from app.core.embedded.layout import Layout, write_private
-from app.core.embedded.locks import FileLock
-from app.core.preparation import is_prepared, note_prepared
-from app.core.supervision.plan import Choices, configuration
+from app.local.bootstrap import is_prepared, note_prepared
+from app.local.embedded import ServerAddresses
+from app.local.embedded.layout import Layout, write_private
+from app.local.embedded.locks import FileLock
+from app.local.supervision.plan import Choices, configuration
 
 
 def _migrate(settings: Settings, servers: ServerAddresses) -> None:
@@ -78,7 +78,7 @@ def up() -> None:
     console.print("Starting web, worker, beat and Flower")
     sys.stdout.flush()
     os.set_inheritable(lock.fileno, True)
-    module = ("-m", "app.core.supervision.foreground", "--data-dir", str(layout.data_dir))
+    module = ("-m", "app.local.supervision.foreground", "--data-dir", str(layout.data_dir))
     options = ("--port", str(settings.port), "--host", settings.host, *(("--all-logs",) if all_logs else ()))
     os.chdir(ROOT)
     os.execv(  # noqa: S606 - becomes the small process that stays

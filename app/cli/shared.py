@@ -4,7 +4,7 @@ import typer
 from rich.console import Console
 
 from app.core.config import Settings
-from app.core.embedded import ServerAddresses, ensure_servers
+from app.local.embedded import ServerAddresses, ensure_servers
 
 HELP = "The commands of the house; every failure a person can mend is one sentence."
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)

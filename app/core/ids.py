@@ -1,4 +1,4 @@
-"""The only maker of ids: UUIDv7, so that keys grow with time and index pages stay full."""
+"""Creates all ids: UUIDv7, so that keys grow with time and index pages stay full."""
 
 import os
 import threading

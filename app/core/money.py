@@ -1,4 +1,4 @@
-"""Money: integer minor units and a currency; never a float."""
+"""Money as integer minor units and a currency; never a float."""
 
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from app.core.i18n import N_
 
 MAX_AMOUNT = 10**14
-"""Largest amount in minor units: a trillion roubles, and still exact in every JSON reader (below 2**53)."""
+"""The largest amount in minor units: a trillion roubles, and still exact in every JSON reader (below 2**53)."""
 
 
 class Currency(StrEnum):
-    """Currencies an instance may deal in (ISO 4217)."""
+    """The supported currencies (ISO 4217)."""
 
     RUB = "RUB"
     USD = "USD"
@@ -28,7 +28,7 @@ MINOR_DIGITS: dict[Currency, int] = dict.fromkeys(Currency, 2)
 
 
 class CurrencyMismatchError(ValueError):
-    """Amounts of two currencies were added or compared."""
+    """Two amounts of different currencies were added or compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +59,15 @@ class Money:
         return self.amount <= other.amount
 
     def as_json(self) -> dict[str, Any]:
-        """Return the wire shape."""
+        """Return the JSON form."""
         return {"amount": self.amount, "currency": self.currency.value}
 
 
 def typed_amount(text: str, currency: Currency) -> int:
-    """Read an amount in whole units as people type it ("150 000", "99,90") and return minor units.
+    """Parse an amount in whole units as people type it ("150 000", "99,90") into minor units.
 
     Raises:
-        ValueError: It is no amount, is below nothing, or has more digits than the currency.
+        ValueError: It is not an amount, is negative, or has more decimals than the currency.
     """
     plain = "".join(text.split()).replace(",", ".")
     try:
@@ -80,12 +80,12 @@ def typed_amount(text: str, currency: Currency) -> int:
 
 
 def amount_as_typed(amount: int, currency: Currency) -> str:
-    """Write minor units in whole units, the way `typed_amount` reads them."""
+    """Format minor units in whole units, in the form that `typed_amount` reads."""
     return f"{Decimal(amount).scaleb(-MINOR_DIGITS[currency]).normalize():f}"
 
 
 class MoneyRead(BaseModel):
-    """Money on the wire, going out."""
+    """Money in a response."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -94,7 +94,7 @@ class MoneyRead(BaseModel):
 
 
 class MoneyInput(BaseModel):
-    """Money on the wire, coming in: a whole number of minor units, more than nothing."""
+    """Money in a request: a positive whole number of minor units."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -102,5 +102,5 @@ class MoneyInput(BaseModel):
     currency: Currency = Currency.RUB
 
     def to_money(self) -> Money:
-        """Return the value the verbs work with."""
+        """Return the value that use cases work with."""
         return Money(self.amount, self.currency)

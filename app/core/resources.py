@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.core.config import Settings
 from app.core.database import create_engine, create_read_session_factory, create_session_factory
-from app.core.fastlane import FastLane
+from app.core.persistence.raw_read_pool import FastLane
 
 type Sessions = async_sessionmaker[AsyncSession]
 

@@ -1,4 +1,4 @@
-"""The world's known breached passwords, asked so that the service never learns the password (k-anonymity)."""
+"""Check passwords against a service of breached passwords without revealing them (k-anonymity)."""
 
 import hashlib
 from typing import Protocol
@@ -14,33 +14,33 @@ class BreachedServiceError(Exception):
 
 
 class BreachedPasswords(Protocol):
-    """A set of passwords that became public."""
+    """A collection of breached passwords."""
 
     async def holds(self, password: str) -> bool:
-        """Tell whether the password is in it; raises BreachedServiceError when nobody knows."""
+        """Tell whether the password is breached; raises BreachedServiceError when the service does not answer."""
         ...
 
 
 class NullBreachedPasswords:
-    """Knows none; the local list of common passwords is looked at in any case."""
+    """Reports no password as breached; the local list of common passwords is checked in any case."""
 
     async def holds(self, password: str) -> bool:
-        """Tell that it is not known."""
+        """Return False."""
         del password
         return False
 
 
 class RangeService:
-    """A range service: it gets five characters of the SHA-1 and answers with every suffix that begins so."""
+    """A range service: it receives the first five characters of the SHA-1 and returns all matching suffixes."""
 
     def __init__(self, address: str) -> None:
         self._address = address.rstrip("/")
 
     async def holds(self, password: str) -> bool:
-        """Ask for the range and look the suffix up here.
+        """Fetch the range and compare the suffix locally.
 
         Raises:
-            BreachedServiceError: There is no answer.
+            BreachedServiceError: The service does not answer.
         """
         import httpx  # noqa: PLC0415 - four megabytes that most installations never need
 

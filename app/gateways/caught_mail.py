@@ -1,4 +1,4 @@
-"""Reads what the mail catcher of this machine has kept: one `.eml` file a message."""
+"""Read the messages stored by this machine's mail catcher: one `.eml` file per message."""
 
 import re
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class CaughtMail:
-    """One message as a person wants to see it."""
+    """A message, prepared for display."""
 
     name: str
     to: str
@@ -29,9 +29,9 @@ class CaughtMail:
 
 
 def is_open(settings: Settings) -> bool:
-    """Tell whether mail is caught here instead of being sent, on an instance that only its own machine is to ask.
+    """Tell whether the page of caught mail is available: mail is caught here, and the instance is not public.
 
-    Caught mail holds everybody's links; a trial instance with a public address keeps it to the files.
+    Caught mail contains everybody's links, so a trial instance with a public address stores it in files only.
     """
     here = urlsplit(settings.origin).hostname in LOOPBACK
     return here and settings.smtp_host is None and settings.environment != "production"
@@ -60,7 +60,7 @@ def list_caught(settings: Settings) -> list[CaughtMail]:
 
 
 def find_caught(settings: Settings, name: str) -> CaughtMail | None:
-    """Return one message; a name that is no name of ours finds nothing."""
+    """Return one message; None for a file name of another form."""
     if not _NAME.fullmatch(name):
         return None
     path = settings.data_dir / "mail" / f"{name}.eml"

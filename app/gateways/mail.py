@@ -1,4 +1,4 @@
-"""Outgoing mail: an interface, real SMTP, and a twin that keeps what it was given."""
+"""Outgoing e-mail: a protocol, SMTP, and an implementation that records messages for tests."""
 
 from dataclasses import dataclass, field
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueUnstructuredHeader
@@ -20,18 +20,18 @@ PERMANENT = range(500, 600)
 
 
 class MailUnavailableError(Exception):
-    """The server does not answer or asks to come back later."""
+    """The server does not answer, or asks to retry later."""
 
 
 class MailRefusedError(Exception):
-    """The server will never take this mail."""
+    """The server rejects this e-mail permanently."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """One mail to one person, ready to leave; `key` makes its Message-ID.
+    """An e-mail to one recipient, ready to send; its Message-ID is derived from `key`.
 
-    `unsubscribe` is the address that ends mails of its kind, asked by the reader's mail program itself (RFC 8058).
+    `unsubscribe` is the URL for one-click unsubscription, requested by the recipient's mail client (RFC 8058).
     """
 
     key: str
@@ -44,20 +44,20 @@ class Mail:
 
 
 class Mailer(Protocol):
-    """Something that sends mail."""
+    """Sends e-mail."""
 
     async def send(self, mail: Mail) -> None:
-        """Send one mail.
+        """Send one e-mail.
 
         Raises:
-            MailUnavailableError: Trying later is right.
-            MailRefusedError: Trying later is of no use.
+            MailUnavailableError: Retry later.
+            MailRefusedError: A retry is useless.
         """
         ...
 
 
 def mailer_of(resources: Resources) -> Mailer:
-    """Return the process's mailer: real SMTP unless something else was put there."""
+    """Return the process's mailer: SMTP unless a test has replaced it."""
     return cast("Mailer", resources.extras.setdefault(EXTRA, SmtpMailer(resources.settings)))
 
 
@@ -65,7 +65,7 @@ UNSUBSCRIBE = "List-Unsubscribe"
 
 
 class LinkHeader(UniqueUnstructuredHeader):
-    """A header that is one address: the library would break a long one into encoded words, which no program reads."""
+    """A header with a single URL; the library would split a long one into encoded words, which clients do not read."""
 
     def fold(self, *, policy: "Policy[EmailMessage]") -> str:
         """Return the header as one line."""
@@ -82,7 +82,7 @@ POLICY = _policy()
 
 
 def one_line(text: str) -> str:
-    """Fold any white space, so that nobody's name can begin a header of its own."""
+    """Collapse white space, so that no value can start a header of its own."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
@@ -93,7 +93,7 @@ def _address(text: str) -> Address:
 
 
 def compose(mail: Mail, settings: Settings) -> EmailMessage:
-    """Build the message: text and HTML, a Message-ID that a second sending keeps, and no reply from robots."""
+    """Build the message: text and HTML, a Message-ID that is stable over retries, and no automatic replies."""
     message = EmailMessage(policy=POLICY)
     message["From"] = _address(settings.mail_from)
     message["To"] = _address(mail.to)
@@ -112,7 +112,7 @@ def compose(mail: Mail, settings: Settings) -> EmailMessage:
 
 
 class SmtpMailer(Mailer):
-    """Sends by SMTP; without a server of its own the catcher of this machine takes everything."""
+    """Sends by SMTP; without a configured server, to this machine's mail catcher."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -143,7 +143,7 @@ class SmtpMailer(Mailer):
             async with self._client() as client:
                 await client.send_message(message)
         except aiosmtplib.SMTPAuthenticationError as error:
-            # Ours to mend, not the receiver's fault: the mail waits until the operator has.
+            # A configuration error and not the recipient's fault: the e-mail waits until the operator has fixed it.
             raise MailUnavailableError(f"authentication: {error.code}") from error
         except aiosmtplib.SMTPRecipientsRefused as error:
             codes = [refused.code for refused in error.recipients]
@@ -160,7 +160,7 @@ def _by_code(code: int) -> MailUnavailableError | MailRefusedError:
 
 @dataclass
 class NullMailer(Mailer):
-    """Keeps every mail in a list; `trouble` is raised instead where a test wants it."""
+    """Records e-mails in a list; raises `trouble` instead when a test sets it."""
 
     sent: list[Mail] = field(default_factory=list)
     trouble: list[Exception] = field(default_factory=list)

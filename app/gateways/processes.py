@@ -1,4 +1,4 @@
-"""Runs a module of ours in a fresh process, which knows no settings of the site and ends when its time is over."""
+"""Run a module in a new process without the site's settings and with a time limit."""
 
 import asyncio
 import sys
@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 async def run_module(module: str, *arguments: str, sent: bytes = b"", seconds: float) -> bytes | None:
-    """Return what the module wrote, having read what was sent; None where it failed or took too long."""
+    """Send the input to the module and return its output; None when it failed or timed out."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -1,4 +1,4 @@
-"""The virus scanner: clamd over its own protocol, and a twin that finds nothing where none is configured."""
+"""Malware scanning: clamd's protocol, and a null scanner where none is configured."""
 
 import asyncio
 from pathlib import Path
@@ -16,23 +16,23 @@ SOCKET = "unix:"
 
 
 class ScannerUnavailableError(Exception):
-    """The scanner does not answer, or could not look at all of it: nobody knows whether the file is clean."""
+    """The scanner does not answer or could not scan the whole file, so the result is unknown."""
 
 
 class Scanner(Protocol):
-    """Something that looks for malware."""
+    """Scans files for malware."""
 
     async def scan(self, path: Path) -> str | None:
-        """Return the name of what was found, None where the file is clean.
+        """Return the name of the malware, or None where the file is clean.
 
         Raises:
-            ScannerUnavailableError: Nobody knows.
+            ScannerUnavailableError: The result is unknown.
         """
         ...
 
 
 class NullScanner(Scanner):
-    """Looks at nothing: the operator has no scanner."""
+    """Scans nothing: no scanner is configured."""
 
     @override
     async def scan(self, path: Path) -> str | None:
@@ -41,7 +41,7 @@ class NullScanner(Scanner):
 
 
 class ClamdScanner(Scanner):
-    """Sends the bytes to clamd (INSTREAM), so that it needs no access to our files."""
+    """Streams the bytes to clamd (INSTREAM), so that clamd needs no access to our files."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -78,7 +78,7 @@ class ClamdScanner(Scanner):
 
 
 def _verdict(said: str) -> str | None:
-    """Read clamd's answer; whatever is not clearly clean or clearly found is no verdict."""
+    """Parse clamd's answer; anything that is neither clearly clean nor clearly infected is unknown."""
     name = said.removeprefix("stream: ")
     if name == "OK":
         return None
@@ -92,7 +92,7 @@ def _made(settings: Settings) -> Scanner:
 
 
 def scanner_of(resources: Resources) -> Scanner:
-    """Return the process's scanner: the configured one unless something else was put there."""
+    """Return the process's scanner: the configured one unless a test has replaced it."""
     if EXTRA not in resources.extras:
         resources.extras[EXTRA] = _made(resources.settings)
     return cast("Scanner", resources.extras[EXTRA])

@@ -1,4 +1,4 @@
-"""Outgoing text messages: an interface, a twin that keeps them where caught mail is read, and one that drops them."""
+"""Outgoing text messages: a protocol, an implementation that stores them with the caught mail, and a null one."""
 
 import asyncio
 import uuid
@@ -16,15 +16,15 @@ EXTRA = "sms_sender"
 
 
 class SmsSender(Protocol):
-    """Something that sends text messages; it must not wait for a network inside a unit of work."""
+    """Sends text messages; must not wait for the network inside a unit of work."""
 
     async def send(self, to: str, text: str) -> None:
-        """Hand over one message for one number in E.164."""
+        """Send a message to a number in E.164 format."""
         ...
 
 
 class ConsoleSms(SmsSender):
-    """Keeps messages as files in the folder of caught mail, so that the demonstration instance shows them."""
+    """Stores messages as files beside the caught mail, so that a demonstration instance shows them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -48,7 +48,7 @@ class ConsoleSms(SmsSender):
 
 
 class NullSms(SmsSender):
-    """Drops messages: there is no provider; a number then stays unconfirmed."""
+    """Drops messages: without a provider, a phone number stays unconfirmed."""
 
     @override
     async def send(self, to: str, text: str) -> None:

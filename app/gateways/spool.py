@@ -1,7 +1,7 @@
-"""Uploads on their way in: files of this machine that grow until they are whole, whatever the storage is.
+"""The spool of unfinished uploads: local files that grow until they are complete, whatever the storage is.
 
-The length of such a file is how far the upload has come: it needs no second record, and the death of a process loses
-nothing. One writer at a time holds a lock on it, which ends with its process.
+The length of the file is the upload's progress, so no second record is needed and a crash loses nothing. A writer
+holds a file lock, which ends with its process.
 """
 
 import asyncio
@@ -18,19 +18,19 @@ from uuid import UUID
 from app.core.config import Settings
 
 WRITE_BYTES = 1_048_576
-"""How much is gathered before it is written; what waits is written too when the line breaks."""
+"""Bytes buffered before a write; the rest is also written when the connection breaks."""
 
 
 class SpoolFullError(Exception):
-    """The disk of this machine takes nothing more."""
+    """The local disk is full."""
 
 
 class SpoolBusyError(Exception):
-    """Somebody writes to this upload right now."""
+    """Another request is writing to this upload."""
 
 
 class SpoolOverflowError(Exception):
-    """More came than was announced; nothing of the surplus was kept."""
+    """More bytes arrived than were announced; the surplus was discarded."""
 
 
 def spool_of(settings: Settings) -> "Spool":
@@ -39,27 +39,27 @@ def spool_of(settings: Settings) -> "Spool":
 
 
 class Spool:
-    """The uploads on their way to this machine."""
+    """The folder of unfinished uploads."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def path(self, file_id: UUID) -> Path:
-        """Return where an upload grows."""
+        """Return the path of an upload."""
         return self._folder / file_id.hex
 
     def length(self, file_id: UUID) -> int:
-        """Return how far an upload has come; zero where nothing is known of it."""
+        """Return the number of bytes received so far; 0 for an unknown upload."""
         try:
             return self.path(file_id).stat().st_size
         except FileNotFoundError:
             return 0
 
     def keep(self, file_id: UUID, source: BinaryIO) -> None:
-        """Copy what arrived whole; it blocks, so call it in a thread.
+        """Copy a complete file into the spool; blocking, so call it in a thread.
 
         Raises:
-            SpoolFullError: There is no room for it; nothing stays behind.
+            SpoolFullError: There is no space; nothing is left behind.
         """
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -70,11 +70,11 @@ class Spool:
             raise SpoolFullError(type(error).__name__) from error
 
     def drop(self, file_id: UUID) -> None:
-        """Forget an upload."""
+        """Delete an upload."""
         self.path(file_id).unlink(missing_ok=True)
 
     def kept(self, before: float | None = None) -> Iterator[UUID]:
-        """Yield the uploads that are on their way, or those nobody wrote to since a moment (seconds since 1970)."""
+        """Yield the unfinished uploads, or those not written to since a time (Unix timestamp in seconds)."""
         if self._folder.exists():
             for item in self._folder.iterdir():
                 if before is None or item.stat().st_mtime < before:
@@ -82,15 +82,15 @@ class Spool:
 
     @contextmanager
     def writing(self, file_id: UUID) -> Generator[FileIO]:
-        """Hold an upload so that nobody else writes to it.
+        """Lock an upload against other writers.
 
         Raises:
-            SpoolBusyError: Somebody else holds it.
-            SpoolFullError: The disk refuses.
+            SpoolBusyError: Another writer holds the lock.
+            SpoolFullError: The disk is full.
         """
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Unbuffered: the length of the file is the truth, also when the disk is full.
+            # Unbuffered: the length of the file must be right even when the disk is full.
             handle = self.path(file_id).open("ab", buffering=0)
         except OSError as error:
             raise SpoolFullError(type(error).__name__) from error
@@ -103,14 +103,14 @@ class Spool:
 
 
 async def append(handle: FileIO, pieces: AsyncIterator[bytes], most: int) -> int:
-    """Write pieces as they arrive, up to a length of `most` in all; return the length at the end.
+    """Append pieces as they arrive, up to a total length of `most` bytes; return the final length.
 
-    What came before a broken connection stays, so that the upload goes on from there.
+    Bytes received before a broken connection are kept, so that the upload can resume.
 
     Raises:
-        SpoolOverflowError: More came than that.
-        SpoolFullError: The disk takes nothing more; what it took whole stays. Where it did not promise to keep what it
-            took, none of these pieces stay.
+        SpoolOverflowError: More bytes arrived.
+        SpoolFullError: The disk is full; bytes written and synced are kept. If the sync failed, none of these pieces
+            are kept.
     """
     start = length = handle.tell()
     try:
@@ -121,7 +121,7 @@ async def append(handle: FileIO, pieces: AsyncIterator[bytes], most: int) -> int
                     raise SpoolOverflowError
                 waiting += piece
                 if len(waiting) >= WRITE_BYTES:
-                    # Taken away first: of what failed half way, nothing may be written a second time.
+                    # Removed first, so that after a failure no piece is written twice.
                     due, waiting = bytes(waiting), bytearray()
                     await asyncio.to_thread(_write, handle, due)
                     length += len(due)
@@ -135,10 +135,9 @@ async def append(handle: FileIO, pieces: AsyncIterator[bytes], most: int) -> int
 
 
 def _sync(handle: FileIO, start: int) -> None:
-    """Make what was written survive a power cut, or forget it.
+    """Sync written bytes to the disk, or discard them.
 
-    A disk that has failed to write something may say yes the next time without having written it: only sending it
-    again brings it there.
+    After a failed fsync the next one may succeed without having written the data, so the client must send it again.
     """
     try:
         os.fsync(handle.fileno())

@@ -1,6 +1,6 @@
-"""Every table of the house, imported once so that the metadata is whole."""
+"""All tables, imported once so that the metadata is complete."""
 
-from app.core.outbox import DeadLetter, InboxReceipt, OutboxMessage
+from app.core.persistence.outbox import DeadLetter, InboxReceipt, OutboxMessage
 from app.models.catalog import Category, Skill, SkillAlias
 from app.models.challenge import AuthChallenge
 from app.models.chat import Conversation, Message

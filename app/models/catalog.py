@@ -1,4 +1,4 @@
-"""The catalogue: categories in two levels, and skills with their names, synonyms and home."""
+"""The catalogue: categories on two levels, and skills with names, synonyms and category."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -8,7 +8,7 @@ from app.core.database import Base
 
 
 class Category(Base):
-    """A field of work; a category with a parent is a part of that one."""
+    """A category of work; with a parent it is a subcategory."""
 
     __tablename__ = "categories"
     __table_args__ = (CheckConstraint("parent_id <> id", name="not_its_own_parent"),)
@@ -22,7 +22,7 @@ class Category(Base):
 
 
 class Skill(Base):
-    """Something a freelancer can do and an order can ask for."""
+    """Something a freelancer can do and an order can require."""
 
     __tablename__ = "skills"
 
@@ -33,11 +33,11 @@ class Skill(Base):
     name_ru: Mapped[str]
     synonyms: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     edited: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    """An operator changed it, so loading the shipped catalogue leaves it alone."""
+    """Whether an operator changed it; loading the shipped catalogue then leaves it unchanged."""
 
 
 class SkillAlias(Base):
-    """The name in addresses of a skill that was merged into another; it leads there for good."""
+    """The slug of a skill that was merged into another; it redirects there permanently."""
 
     __tablename__ = "skill_aliases"
 

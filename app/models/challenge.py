@@ -1,4 +1,4 @@
-"""A proof asked for by mail or text message. The link and the code are derived when sent; nothing secret is kept."""
+"""Verification by e-mail or text message. Link and code are derived when sent; no secret is stored."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,17 +12,17 @@ from app.core.ids import new_id
 
 
 class ChallengePurpose(StrEnum):
-    """What the proof is good for; one purpose never serves another."""
+    """What the challenge authorizes; one purpose is never accepted for another."""
 
     CONFIRM_EMAIL = "confirm_email"
     CONFIRM_PHONE = "confirm_phone"
-    RESET_PASSWORD = "reset_password"  # noqa: S105 - a purpose, no password
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - a purpose, not a password
     CHANGE_EMAIL = "change_email"
     CHANGE_PHONE = "change_phone"
 
 
 class AuthChallenge(Base):
-    """One link and one code, good once, until their ends, until five wrong codes, or until a newer one."""
+    """One link and one code, valid once, until they expire, five wrong codes were entered, or a newer one is sent."""
 
     __tablename__ = "auth_challenges"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""What the two sides of a proposal write to each other."""
+"""Conversations between the two sides of a proposal."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,10 +11,10 @@ from app.core.ids import new_id
 
 
 class Conversation(Base):
-    """The talk about one proposal; it begins with its first message, and its row is locked while one is added.
+    """The conversation about one proposal; created with its first message and locked while a message is added.
 
-    Messages are numbered from 1 without a gap. `…_read` is the number up to which a side has read, and `…_told` the one
-    about which it was told last: who has not yet read what a notice was about is not told again.
+    Messages are numbered from 1 without gaps. `…_read` is the number of the last message a side has read, and `…_told`
+    that of the last one it was notified of: a side with an unread notification is not notified again.
     """
 
     __tablename__ = "conversations"
@@ -45,11 +45,11 @@ class Conversation(Base):
     freelancer_told: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     moved_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    """When the last message came."""
+    """Time of the last message."""
 
 
 class Message(Base):
-    """One message; `key` is its writer's own name for it, so that what is sent twice is there once."""
+    """One message; `key` is the sender's idempotency key, so that a repeated request creates no second message."""
 
     __tablename__ = "messages"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Files people upload, the objects that hold their bytes, and what they belong to."""
+"""Uploaded files, the storage objects with their bytes, and what they are attached to."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from app.core.ids import new_id
 
 
 class SubjectKind(StrEnum):
-    """What a file can belong to; each has its own limits, and a file is uploaded for one of them."""
+    """What a file can be attached to; each kind has its own limits, and a file is uploaded for one kind."""
 
     AVATAR = "avatar"
     PORTFOLIO = "portfolio"
@@ -23,7 +23,7 @@ class SubjectKind(StrEnum):
 
 
 class FileStatus(StrEnum):
-    """Where a file stands; its bytes are handed out in one state only."""
+    """The state of a file; its bytes are served in the state `ready` only."""
 
     UPLOADING = "uploading"
     PROCESSING = "processing"
@@ -34,7 +34,7 @@ class FileStatus(StrEnum):
 
 
 class FileRefusal(StrEnum):
-    """Why a file that arrived was not taken."""
+    """Why an uploaded file was rejected."""
 
     WRONG_TYPE = "wrong_type"
     BROKEN = "broken"
@@ -44,7 +44,7 @@ class FileRefusal(StrEnum):
 
 
 class ObjectRole(StrEnum):
-    """What an object is to its file."""
+    """The role of an object for its file."""
 
     SOURCE = "source"
     MAIN = "main"
@@ -55,12 +55,12 @@ def _values(kinds: type[SubjectKind]) -> list[str]:
     return [kind.value for kind in kinds]
 
 
-# Without a CHECK: a new thing that files belong to must not need a migration.
+# Without a CHECK: a new kind of subject must not need a migration.
 SUBJECT = Enum(SubjectKind, native_enum=False, create_constraint=False, length=40, values_callable=_values)
 
 
 class File(Base):
-    """One upload of one person. Its size counts against the person's quota from the moment it is announced."""
+    """A file uploaded by one person. Its size counts towards the person's quota as soon as it is announced."""
 
     __tablename__ = "files"
     __table_args__ = (
@@ -84,12 +84,12 @@ class File(Base):
     width: Mapped[int | None]
     height: Mapped[int | None]
     crop: Mapped[dict[str, float] | None] = mapped_column(JSONB)
-    """What part of a picture its square shows: `x` and `y` of the middle from 0 to 1, `zoom` from 1."""
+    """Crop of the square preview: `x` and `y` of the centre from 0 to 1, `zoom` from 1."""
     redraws: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    """How often the preview was asked to be drawn anew; `redrawn` is the one that is shown."""
+    """The version of the preview that was requested; `redrawn` is the version that is shown."""
     redrawn: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id", ondelete="SET NULL"))
-    """The file whose next version it was sent as."""
+    """The file that this one is the next version of."""
     attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     next_try_at: Mapped[datetime] = mapped_column(server_default=func.now())
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -97,10 +97,10 @@ class File(Base):
 
 
 class FileObject(Base):
-    """One object of the storage: the row is written before the bytes and removed after them.
+    """One object of the storage; the row is written before the bytes and removed after them.
 
-    `blocks` holds a short hash of every block, so that any part of the object can be checked before it is handed out.
-    A row without a file is to be removed once `doomed_at` has passed.
+    `blocks` contains a checksum of every block, so that any range can be verified before it is served.
+    A row without a file is to be deleted once `doomed_at` has passed.
     """
 
     __tablename__ = "file_objects"
@@ -123,7 +123,7 @@ class FileObject(Base):
 
 
 class Attachment(Base):
-    """A file is part of something; the order of the files is their owner's. Earlier versions stay with it."""
+    """A file attached to a subject, in the owner's order; earlier versions stay attached."""
 
     __tablename__ = "attachments"
     __table_args__ = (
@@ -136,4 +136,4 @@ class Attachment(Base):
     file_id: Mapped[UUID] = mapped_column(ForeignKey("files.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int]
     current_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id", ondelete="CASCADE"))
-    """The file that stands in its place; None for one that is shown itself."""
+    """The file that replaced this one; None for a current version."""

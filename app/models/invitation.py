@@ -1,4 +1,4 @@
-"""Invitations: a customer asks one freelancer to answer one order."""
+"""Invitations: a client asks a freelancer to answer an order."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from app.core.ids import new_id
 
 
 class InvitationStatus(StrEnum):
-    """Where an invitation stands; a waiting one is called lapsed when its order has ended, its row stays."""
+    """The state of an invitation; a pending one is shown as expired when its order has ended."""
 
     SENT = "sent"
     ANSWERED = "answered"
@@ -31,7 +31,7 @@ class RefusalReason(StrEnum):
 
 
 class Invitation(Base):
-    """One invitation; `muted` ones look sent to the customer and never reach the freelancer, who hid the customer."""
+    """An invitation; a `muted` one looks sent to the client but is not delivered: the freelancer hid the client."""
 
     __tablename__ = "order_invitations"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Letter templates: what a freelancer writes again and again, kept under a name."""
+"""Templates of cover letters."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from app.core.ids import new_id
 
 
 class LetterTemplate(Base):
-    """A letter to begin proposals with; only its owner reads it."""
+    """A template of a cover letter; private to its owner."""
 
     __tablename__ = "letter_templates"
     __table_args__ = (

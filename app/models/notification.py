@@ -1,4 +1,4 @@
-"""Notices people see on the site, and the mails that are to go out."""
+"""Notifications on the site, and queued e-mails."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,12 +14,12 @@ from app.core.ids import new_id
 
 
 class NoticeKind(StrEnum):
-    """What a notice or a mail is about; each has its words in the room `notifications`."""
+    """The kind of a notification or an e-mail; its texts are in the feature `notifications`."""
 
     CONFIRM_EMAIL = "confirm_email"
     CHANGE_EMAIL = "change_email"
-    RESET_PASSWORD = "reset_password"  # noqa: S105 - a kind of mail, no password
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a kind of notice, no password
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - a kind of e-mail, not a password
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a kind of notification, not a password
     EMAIL_CHANGE_REQUESTED = "email_change_requested"
     EMAIL_CHANGED = "email_changed"
     PHONE_CHANGED = "phone_changed"
@@ -57,7 +57,7 @@ class NoticeKind(StrEnum):
 
 
 class MailStatus(StrEnum):
-    """Where a mail stands."""
+    """The state of an e-mail."""
 
     QUEUED = "queued"
     SENT = "sent"
@@ -70,12 +70,12 @@ def _values(kinds: type[NoticeKind]) -> list[str]:
     return [kind.value for kind in kinds]
 
 
-# Without a CHECK: a new kind of notice must not need a migration.
+# Without a CHECK: a new kind of notification must not need a migration.
 KIND = Enum(NoticeKind, native_enum=False, create_constraint=False, length=60, values_callable=_values)
 
 
 class Notification(Base):
-    """One notice; it keeps ids only, its words are made for the reader when it is shown."""
+    """A notification; it stores ids only, and its text is rendered for the reader when shown."""
 
     __tablename__ = "notifications"
     __table_args__ = (
@@ -94,10 +94,10 @@ class Notification(Base):
 
 
 class MailMessage(Base):
-    """The intent to send one mail: recorded with the reason for it, sent afterwards, marked when the server took it.
+    """A queued e-mail: stored together with its cause, sent later, marked when the server accepted it.
 
-    `key` names the mail for good and becomes its Message-ID, so a copy sent after a crash is known as the same mail.
-    The address is kept only where it is not the account's own, and only until the mail has left.
+    `key` identifies the e-mail permanently and becomes its Message-ID, so a duplicate after a crash is recognisable.
+    The address is stored only where it differs from the account's, and only until the e-mail is sent.
     """
 
     __tablename__ = "mail_messages"

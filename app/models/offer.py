@@ -1,4 +1,4 @@
-"""Offers: terms that one side puts before the other, and the ones that both agreed on."""
+"""Offers: terms that one side proposes to the other, including those both agreed on."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -15,14 +15,14 @@ from app.core.money import Currency
 
 
 class OfferSide(StrEnum):
-    """Who put the terms before the other."""
+    """The side that made the offer."""
 
     CUSTOMER = "customer"
     FREELANCER = "freelancer"
 
 
 class OfferStatus(StrEnum):
-    """What became of an offer."""
+    """The state of an offer."""
 
     OPEN = "open"
     ACCEPTED = "accepted"
@@ -33,9 +33,10 @@ class OfferStatus(StrEnum):
 
 
 class Offer(Base):
-    """Price, term and plan for an order as it read in `order_version`; a trigger keeps them as they were written.
+    """Price, delivery time and milestones for an order as of `order_version`; a trigger makes the terms immutable.
 
-    What both agreed on is always one accepted offer, the freelancer's own proposal included: a contract begins there.
+    An agreement is always one accepted offer, also when the freelancer's proposal is accepted unchanged: a contract
+    starts from it.
     """
 
     __tablename__ = "offers"
@@ -59,7 +60,7 @@ class Offer(Base):
     order_version: Mapped[int]
     proposal_id: Mapped[UUID] = mapped_column(ForeignKey("proposals.id"))
     number: Mapped[int]
-    """The how manieth of its proposal, from one."""
+    """Sequence number within the proposal, starting at 1."""
     made_by: Mapped[OfferSide]
     status: Mapped[OfferStatus] = mapped_column(default=OfferStatus.OPEN, server_default=text("'open'"))
     price_amount: Mapped[int]
@@ -72,4 +73,4 @@ class Offer(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     decided_at: Mapped[datetime | None]
     note: Mapped[str | None]
-    """What the other side said when it declined."""
+    """The other side's comment when it declined."""

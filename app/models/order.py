@@ -1,4 +1,4 @@
-"""Orders: a piece of work a customer wants done, and what it said before each edit."""
+"""Orders: work that a client wants done, and their earlier revisions."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,11 +14,11 @@ from app.core.ids import new_id
 from app.core.money import Currency
 
 EXCERPT_LENGTH = 500
-"""Characters of the description that lists show."""
+"""Number of characters of the description shown in lists."""
 
 
 class OrderStatus(StrEnum):
-    """Where an order stands."""
+    """The state of an order."""
 
     DRAFT = "draft"
     MODERATION = "moderation"
@@ -30,7 +30,7 @@ class OrderStatus(StrEnum):
 
 
 class Experience(StrEnum):
-    """How practised a freelancer the customer looks for."""
+    """The experience level that the client looks for."""
 
     STARTING = "starting"
     SEASONED = "seasoned"
@@ -38,7 +38,7 @@ class Experience(StrEnum):
 
 
 class BudgetKind(StrEnum):
-    """How the work is paid: for the whole, by the hour, or as the freelancer offers."""
+    """How the work is paid: fixed price, hourly, or open to offers."""
 
     FIXED = "fixed"
     HOURLY = "hourly"
@@ -46,7 +46,7 @@ class BudgetKind(StrEnum):
 
 
 class CloseReason(StrEnum):
-    """Why a customer closed an order, or that nobody acted."""
+    """Why an order was closed."""
 
     NOT_NEEDED = "not_needed"
     HIRED_ELSEWHERE = "hired_elsewhere"
@@ -57,7 +57,7 @@ class CloseReason(StrEnum):
 
 
 class Visibility(StrEnum):
-    """Who may see a published order: everybody, whoever has its link, or who was invited."""
+    """Who may see a published order: everybody, anyone with the link, or invited freelancers."""
 
     PUBLIC = "public"
     LINK = "link"
@@ -65,11 +65,11 @@ class Visibility(StrEnum):
 
 
 IS_LISTED = text("status = 'open' AND visibility = 'public'")
-"""What lists, searches and feeds may show; their indexes hold nothing else."""
+"""The orders that lists, searches and feeds may show; partial indexes contain only these."""
 
 
 class Order(Base):
-    """One order; lists read the short columns, search reads `search`, both kept by the database itself."""
+    """An order; lists read the short columns, search reads `search`; the database maintains both."""
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -161,7 +161,7 @@ class Order(Base):
     close_reason: Mapped[CloseReason | None]
     close_note: Mapped[str | None]
     answered_at: Mapped[datetime | None]
-    """When the customer first put somebody on the short list, declined, offered or chose."""
+    """When the client first shortlisted, declined, made an offer or chose."""
     excerpt: Mapped[str] = deferred(
         mapped_column(Text, Computed(f"left(description, {EXCERPT_LENGTH})", persisted=True))
     )
@@ -171,7 +171,7 @@ class Order(Base):
 
 
 class OrderRevision(Base):
-    """What an order that had been published said before an edit."""
+    """The content of a published order before an edit."""
 
     __tablename__ = "order_revisions"
 
@@ -182,7 +182,7 @@ class OrderRevision(Base):
 
 
 class OrderGuest(Base):
-    """Somebody who may see an order that is not public: they were invited, or came by its link."""
+    """A person who may see an unlisted order: invited, or arrived by its link."""
 
     __tablename__ = "order_guests"
 

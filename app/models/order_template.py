@@ -1,4 +1,4 @@
-"""Order templates: what a customer posts again and again, kept under a name."""
+"""Templates of orders."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from app.core.ids import new_id
 
 
 class OrderTemplate(Base):
-    """The fields of an order as they cross the wire, without files and without a day: those are of one order."""
+    """A saved set of order fields in API form, without files and deadline, which belong to one order."""
 
     __tablename__ = "order_templates"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Profiles: what a person shows of themselves, their skills and work, and whom they keep or hide."""
+"""Profiles: public information, skills, portfolio, favourites and hidden clients."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,14 +15,14 @@ from app.core.money import Currency
 
 
 class ProfileSide(StrEnum):
-    """The side of the market a person looks at now; an account has both."""
+    """The side of the market whose pages a person currently uses; every account has both."""
 
     CUSTOMER = "customer"
     FREELANCER = "freelancer"
 
 
 class Availability(StrEnum):
-    """Whether a freelancer takes work."""
+    """Whether a freelancer accepts work."""
 
     OPEN = "open"
     PARTLY = "partly"
@@ -30,7 +30,7 @@ class Availability(StrEnum):
 
 
 class SkillLevel(StrEnum):
-    """How well somebody says they know a skill."""
+    """Self-assessed skill level."""
 
     BEGINNER = "beginner"
     CONFIDENT = "confident"
@@ -38,11 +38,11 @@ class SkillLevel(StrEnum):
 
 
 IS_SHOWN = text("listed")
-"""Profiles that stand in the catalogue of freelancers; its indexes hold nothing else."""
+"""The profiles listed in the catalogue of freelancers; partial indexes contain only these."""
 
 
 class Profile(Base):
-    """What one person shows; made when they first change anything. `about_html` is what `about` was made into."""
+    """A person's profile, created at the first change. `about_html` is rendered from `about`."""
 
     __tablename__ = "profiles"
     __table_args__ = (
@@ -78,7 +78,7 @@ class Profile(Base):
     about: Mapped[str] = mapped_column(default="", server_default=text("''"))
     about_html: Mapped[str] = mapped_column(default="", server_default=text("''"))
     skills: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
-    """Slugs of `profile_skills` again, in one column, because the catalogue filters by it."""
+    """Copy of the slugs of `profile_skills` in one column, for the filters of the catalogue."""
     rate_amount: Mapped[int | None]
     rate_currency: Mapped[Currency | None]
     languages: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
@@ -101,7 +101,7 @@ class Profile(Base):
 
 
 class ProfileSkill(Base):
-    """One skill of a person, in the order they gave."""
+    """A skill of a person, in the person's order."""
 
     __tablename__ = "profile_skills"
 
@@ -112,7 +112,7 @@ class ProfileSkill(Base):
 
 
 class PortfolioItem(Base):
-    """One piece of work a person shows; its pictures and files hang on it in the room `files`."""
+    """A portfolio item; its images and files are attachments in the feature `files`."""
 
     __tablename__ = "portfolio_items"
     __table_args__ = (
@@ -134,7 +134,7 @@ class PortfolioItem(Base):
 
 
 class Favourite(Base):
-    """A freelancer that somebody keeps for later."""
+    """A freelancer saved as a favourite."""
 
     __tablename__ = "favourites"
 
@@ -146,7 +146,7 @@ class Favourite(Base):
 
 
 class HiddenCustomer(Base):
-    """A customer whose orders somebody does not want to see."""
+    """A client whose orders the person does not want to see."""
 
     __tablename__ = "hidden_customers"
 

@@ -1,4 +1,4 @@
-"""What a customer's orders and decisions add up to: counted from facts, kept so that lists need not count."""
+"""Statistics of a client's orders and decisions, stored so that lists need not count."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from app.core.database import Base
 
 
 class CustomerFacts(Base):
-    """Counts of one customer; the row says itself when it no longer holds (`stale_since`)."""
+    """The statistics of one client; `stale_since` is set when they must be recomputed."""
 
     __tablename__ = "customer_facts"
     __table_args__ = (

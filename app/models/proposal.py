@@ -1,4 +1,4 @@
-"""Proposals: what a freelancer offers for an order."""
+"""Proposals: a freelancer's answer to an order."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +18,7 @@ LIVE_PROPOSAL = "uq_proposals_live"
 
 
 class ProposalStatus(StrEnum):
-    """Where a proposal stands."""
+    """The state of a proposal."""
 
     SENT = "sent"
     SEEN = "seen"
@@ -32,13 +32,13 @@ class ProposalStatus(StrEnum):
 
 
 NEGOTIATED = (ProposalStatus.OFFERED, ProposalStatus.COUNTERED)
-"""States in which an offer lies before one side: the customer's before the freelancer, or the other way."""
+"""States with a pending offer: the client's to the freelancer, or the reverse."""
 UNDECIDED = (ProposalStatus.SENT, ProposalStatus.SEEN, ProposalStatus.SHORTLISTED, *NEGOTIATED)
 """States in which nothing is decided yet."""
 
 
 class DeclineReason(StrEnum):
-    """Why a proposal was declined: the customer's own words first, then what the system says."""
+    """Why a proposal was declined: reasons a client can choose first, then those set by the system."""
 
     PRICE = "price"
     TERM = "term"
@@ -51,7 +51,7 @@ class DeclineReason(StrEnum):
 
 
 class Proposal(Base):
-    """One freelancer's offer: price, term and letter, for the order as it read in `order_version`."""
+    """A freelancer's price, delivery time and cover letter for an order as of `order_version`."""
 
     __tablename__ = "proposals"
     __table_args__ = (
@@ -83,9 +83,9 @@ class Proposal(Base):
     term_days: Mapped[int]
     letter: Mapped[str]
     milestones: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
-    """Parts of the work: title, amount in minor units, days; empty where it is done as a whole."""
+    """Milestones: title, amount in minor units, days; empty for a single delivery."""
     answers: Mapped[list[dict[str, str]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
-    """To the order's questions, each with the question as it read then."""
+    """Answers to the order's questions, each with the question's text at that time."""
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     decline_reason: Mapped[DeclineReason | None]
     decline_note: Mapped[str | None]
@@ -95,18 +95,18 @@ class Proposal(Base):
     decided_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
     shortlisted_at: Mapped[datetime | None]
-    """When it first came on the short list; the freelancer is told of that once."""
+    """When it was first shortlisted; the freelancer is notified once."""
     customer_note: Mapped[str | None]
-    """What the customer wrote down for themselves; nobody else ever reads it."""
+    """The client's private note."""
 
 
 class ProposalRevision(Base):
-    """What a proposal said before an edit."""
+    """The content of a proposal before an edit."""
 
     __tablename__ = "proposal_revisions"
 
     proposal_id: Mapped[UUID] = mapped_column(ForeignKey("proposals.id", ondelete="CASCADE"), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    """Price in minor units of the order's currency, term in days, letter, milestones and answers."""
+    """Price in minor units of the order's currency, delivery time in days, cover letter, milestones and answers."""
     replaced_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,4 +1,4 @@
-"""Reports: what somebody found wrong with an order, a proposal, a profile or a conversation, and what became of it."""
+"""Reports about orders, proposals, profiles and conversations, and the operator's decisions."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from app.core.database import Base
 from app.core.ids import new_id
 
 OPEN_REPORT = "uq_reports_open"
-"""Name of the constraint that allows one open report per person and thing."""
+"""Name of the constraint that allows one open report per person and subject."""
 
 
 class ReportSubject(StrEnum):
@@ -24,7 +24,7 @@ class ReportSubject(StrEnum):
 
 
 class ReportReason(StrEnum):
-    """What is wrong with it; each stands for a rule of the site."""
+    """The reason of a report; each stands for a rule of the site."""
 
     SPAM = "spam"
     FRAUD = "fraud"
@@ -35,7 +35,7 @@ class ReportReason(StrEnum):
 
 
 class ReportStatus(StrEnum):
-    """Where a report stands."""
+    """The state of a report."""
 
     OPEN = "open"
     UPHELD = "upheld"
@@ -46,14 +46,14 @@ def _values(kind: type[ReportReason]) -> list[str]:
     return [item.value for item in kind]
 
 
-# The same words as a reason, under a name of its own: two checks of one table cannot share one.
+# Same values as the reason, in a type of its own: two CHECK constraints of one table cannot share a name.
 RULE = Enum(
     ReportReason, name="reportrule", native_enum=False, create_constraint=True, length=40, values_callable=_values
 )
 
 
 class Report(Base):
-    """One report. `title` and `evidence` keep what the thing said when it was reported: it may be edited meanwhile."""
+    """A report. `title` and `evidence` store the reported content, which may be edited later."""
 
     __tablename__ = "reports"
     __table_args__ = (
@@ -87,11 +87,11 @@ class Report(Base):
     note: Mapped[str] = mapped_column(server_default=text("''"))
     status: Mapped[ReportStatus] = mapped_column(default=ReportStatus.OPEN, server_default=text("'open'"))
     due_at: Mapped[datetime | None]
-    """Until when the operator looks at it: at the report, then at an objection; nothing waits where it is empty."""
+    """Deadline of the operator's decision on the report or the appeal; null when nothing is pending."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     closed_at: Mapped[datetime | None]
     rule: Mapped[ReportReason | None] = mapped_column(RULE)
-    """The rule that was broken, by the operator's judgement; kept when the decision is taken back."""
+    """The rule that was broken according to the operator; kept when the decision is reversed."""
     verdict: Mapped[str | None]
     objection: Mapped[str | None]
     objected_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""Saved searches of the list of orders, what they found, and the letters that told of it."""
+"""Saved searches over orders, their matches, and the alert e-mails about them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +17,7 @@ DEFAULT_HOUR = 9
 
 
 class AlertFrequency(StrEnum):
-    """How often a person wants to hear what a saved search found."""
+    """How often a person wants alerts about a saved search."""
 
     AT_ONCE = "at_once"
     DAILY = "daily"
@@ -26,10 +26,10 @@ class AlertFrequency(StrEnum):
 
 
 class SavedSearch(Base):
-    """One narrowed list that a person keeps.
+    """A saved search with its filter.
 
-    `filter` holds what was asked, and only that; it is read anew each time, so a search outlives a filter that is
-    gone. `filter_key` names it. `anchors` say which orders can fit at all: one of them stands on the order too.
+    `filter` stores the requested filter only and is parsed at each use, so a search survives the removal of a filter.
+    `filter_key` identifies it. `anchors` are terms of which a matching order has at least one.
     """
 
     __tablename__ = "saved_searches"
@@ -52,7 +52,7 @@ class SavedSearch(Base):
 
 
 class AlertSettings(Base):
-    """When a person reads digests; the row is also what changes of their searches wait for."""
+    """When a person receives digests; the row is also locked while their searches change."""
 
     __tablename__ = "alert_settings"
     __table_args__ = (CheckConstraint("digest_hour BETWEEN 0 AND 23", name="digest_hour"),)
@@ -63,7 +63,7 @@ class AlertSettings(Base):
 
 
 class OrderMatching(Base):
-    """An order that waits for saved searches to be tried on it; `after` is the last search that was."""
+    """An order queued for matching against saved searches; `after` is the last search that was matched."""
 
     __tablename__ = "order_matchings"
 
@@ -73,7 +73,7 @@ class OrderMatching(Base):
 
 
 class AlertLetter(Base):
-    """One letter to one person: a period has one of a kind, whoever wrote it and however often it was tried."""
+    """An alert e-mail; unique per person, kind and period, however often it is tried."""
 
     __tablename__ = "alert_letters"
     __table_args__ = (
@@ -89,7 +89,7 @@ class AlertLetter(Base):
 
 
 class SearchMatch(Base):
-    """An order that a saved search found; `told_at` says that nobody waits to tell of it any more."""
+    """An order that matched a saved search; `told_at` is set when it needs no announcement any more."""
 
     __tablename__ = "search_matches"
     __table_args__ = (
@@ -110,7 +110,7 @@ class SearchMatch(Base):
 
 
 class AlertDue(Base):
-    """The moment at which a person is to be told what was found for searches of one frequency."""
+    """When a person's next alert of one frequency is due."""
 
     __tablename__ = "alert_dues"
     __table_args__ = (Index("ix_alert_dues_due_at", "due_at"),)

@@ -1,4 +1,4 @@
-"""The dictionary of search: words that stand in what can be found, by which a mistyped one is put right."""
+"""The dictionary of searchable words, by which misspelled search words are corrected."""
 
 from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -8,10 +8,10 @@ from app.core.database import Base
 
 
 class SearchTerm(Base):
-    """One word as it stands in titles, headlines, skills and fields, and in how many of those that were read.
+    """A word of titles, headlines, skills and categories, and the number of documents that contain it.
 
-    `keys` are the word and what is left of it without one letter: two words that share a key are one or two slips of
-    the finger apart. It knows no alphabet, so it works in a database of any locale (trigrams do not).
+    `keys` contains the word and every variant with one letter deleted: two words that share a key are at edit distance
+    one or two. This needs no alphabet, so it works in databases of any locale, unlike trigrams.
     """
 
     __tablename__ = "search_terms"

@@ -1,4 +1,4 @@
-"""What happened to an account's safety; rows are added and never changed, the table itself refuses."""
+"""Security events of accounts; the table is append-only, enforced by a trigger."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from app.core.ids import new_id
 
 
 class SecurityEventKind(StrEnum):
-    """The things worth remembering."""
+    """The kinds of security events."""
 
     REGISTERED = "registered"
     SIGNED_IN = "signed_in"
@@ -24,10 +24,10 @@ class SecurityEventKind(StrEnum):
     REAUTHENTICATED = "reauthenticated"
     SESSION_ENDED = "session_ended"
     OTHER_SESSIONS_ENDED = "other_sessions_ended"
-    TOKEN_REPLAYED = "token_replayed"  # noqa: S105 - a kind, no token
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a kind, no password
-    PASSWORD_RESET_ASKED = "password_reset_asked"  # noqa: S105 - a kind, no password
-    PASSWORD_RESET = "password_reset"  # noqa: S105 - a kind, no password
+    TOKEN_REPLAYED = "token_replayed"  # noqa: S105 - a kind, not a token
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a kind, not a password
+    PASSWORD_RESET_ASKED = "password_reset_asked"  # noqa: S105 - a kind, not a password
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - a kind, not a password
     EMAIL_CONFIRMED = "email_confirmed"
     EMAIL_CHANGE_ASKED = "email_change_asked"
     EMAIL_CHANGED = "email_changed"
@@ -42,7 +42,7 @@ class SecurityEventKind(StrEnum):
 
 
 class SecurityEvent(Base):
-    """One entry of an account's history."""
+    """One security event of an account."""
 
     __tablename__ = "security_events"
     __table_args__ = (Index("ix_security_events_user_id_created_at_id", "user_id", "created_at", "id"),)

@@ -1,4 +1,4 @@
-"""A sign-in on one device. This table is the truth; Redis only helps to say no sooner."""
+"""Sessions: sign-ins by device. This table is the source of truth; Redis only speeds up rejections."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -17,8 +17,8 @@ class SessionEnd(StrEnum):
 
     SIGNED_OUT = "signed_out"
     ENDED_BY_OWNER = "ended_by_owner"
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason, no password
-    PASSWORD_RESET = "password_reset"  # noqa: S105 - a reason, no password
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason, not a password
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - a reason, not a password
     CONTACT_CHANGED = "contact_changed"
     REPLAYED = "replayed"
     TOO_MANY = "too_many"
@@ -29,7 +29,7 @@ class SessionEnd(StrEnum):
 
 
 class AuthSession(Base):
-    """One sign-in and the state of its refresh token."""
+    """One session and the state of its refresh token."""
 
     __tablename__ = "auth_sessions"
     __table_args__ = (

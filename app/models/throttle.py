@@ -1,4 +1,4 @@
-"""Counters of wrong sign-ins that survive the loss of Redis."""
+"""Counters of failed sign-ins that survive a loss of Redis."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from app.core.database import Base
 
 
 class SignInThrottle(Base):
-    """How often one account (or one unknown name) was tried wrongly, and until when it must rest."""
+    """Failed sign-ins of one account (or one unknown name), and until when further attempts are blocked."""
 
     __tablename__ = "sign_in_throttles"
     __table_args__ = (Index("ix_sign_in_throttles_last_at", "last_at"),)

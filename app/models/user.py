@@ -1,4 +1,4 @@
-"""A person's account: who they are, how they are reached, and the number that ends all their sessions."""
+"""User accounts: identity, contact details, and the number that invalidates all sessions."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,9 +7,16 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.actor import Role
 from app.core.database import Base
 from app.core.ids import new_id
+
+
+class Role(StrEnum):
+    """A user's permissions beyond their own content."""
+
+    USER = "user"
+    MODERATOR = "moderator"
+    ADMIN = "admin"
 
 
 class UserStatus(StrEnum):
@@ -21,7 +28,7 @@ class UserStatus(StrEnum):
 
 
 class User(Base):
-    """One account. The `_key` columns are what uniqueness compares: folded, so that case does not matter."""
+    """One account. Uniqueness is checked on the `_key` columns, which are case-folded."""
 
     __tablename__ = "users"
     __table_args__ = (

@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from app.core import delivery
 from app.core.clock import utc_now
 from app.core.config import Settings
-from app.core.embedded import ServerAddresses
+from app.core.persistence import outbox_store
 from app.core.resources import Resources, open_resources
-from app.core.uow import RELAY_TASK, unit_of_work
+from app.core.unit_of_work import RELAY_TASK, unit_of_work
 from app.features.notifications import service as notifications
+from app.local.embedded import ServerAddresses
 
 MAIL = "mail:"
 
@@ -16,7 +16,7 @@ MAIL = "mail:"
 async def listed(resources: Resources) -> list[str]:
     """Return one line per letter: its name first, as `replay` takes it."""
     async with resources.read_sessions() as session:
-        letters = await delivery.open_letters(session)
+        letters = await outbox_store.open_letters(session)
         mails = await notifications.dead_mails(session)
     lines = [
         f"{letter.id}  {letter.failed_at:%Y-%m-%d %H:%M}  {letter.topic} → {letter.consumer}  "
@@ -45,8 +45,8 @@ async def replay(resources: Resources, names: list[str]) -> list[str]:
             if name.startswith(MAIL):
                 done = await notifications.send_again(uow, UUID(name.removeprefix(MAIL)))
             else:
-                letters = await delivery.open_letters(uow.session, [int(name)])
-                done = bool(letters) and await delivery.replay(uow.session, letters[0])
+                letters = await outbox_store.open_letters(uow.session, [int(name)])
+                done = bool(letters) and await outbox_store.replay(uow.session, letters[0])
                 uow.nudge(RELAY_TASK)
         told.append(f"{name}: {'will be tried again' if done else 'there is no such letter, or its message is gone'}")
     return told
@@ -57,7 +57,7 @@ async def close(resources: Resources, names: list[str]) -> list[str]:
     told: list[str] = []
     for name in names:
         async with unit_of_work(resources) as uow:
-            letters = [] if name.startswith(MAIL) else await delivery.open_letters(uow.session, [int(name)])
+            letters = [] if name.startswith(MAIL) else await outbox_store.open_letters(uow.session, [int(name)])
             for letter in letters:
                 letter.closed_at, letter.outcome = utc_now(), "closed by hand"
         told.append(f"{name}: {'closed' if letters else 'there is no such letter'}")

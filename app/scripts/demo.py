@@ -13,7 +13,7 @@ from app.core.ids import new_id
 from app.core.money import Currency, MoneyInput
 from app.core.resources import Resources
 from app.core.security.passwords import password_hasher
-from app.core.uow import UnitOfWork, unit_of_work
+from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.features.chat import service as chat
 from app.features.chat.schemas import MessageWrite
 from app.features.files import service as files

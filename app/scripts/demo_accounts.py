@@ -2,7 +2,7 @@
 
 import json
 
-from app.core.embedded.layout import ROOT
+from app.local.embedded.layout import ROOT
 
 DATA = ROOT / "app" / "data" / "demo.json"
 PASSWORD = "pony-demo-2026"  # noqa: S105 - of people that exist in demonstrations only, and shown on the first start

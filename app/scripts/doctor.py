@@ -11,10 +11,10 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.core.config import ROOT, Settings
-from app.core.embedded import ServerAddresses, ServersError
-from app.core.embedded.client import answering
-from app.core.embedded.layout import KINDS, Layout, read_json
 from app.core.resources import Resources, open_resources
+from app.local.embedded import ServerAddresses, ServersError
+from app.local.embedded.client import answering
+from app.local.embedded.layout import KINDS, Layout, read_json
 
 OLDEST_POSTGRES = 15
 

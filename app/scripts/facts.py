@@ -1,10 +1,10 @@
 """Counts anew what every customer's orders and decisions add up to."""
 
 from app.core.config import Settings
-from app.core.embedded import ServerAddresses
 from app.core.resources import Resources, open_resources
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from app.features.matching import service
+from app.local.embedded import ServerAddresses
 
 
 async def recount(resources: Resources) -> int:

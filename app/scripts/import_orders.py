@@ -10,15 +10,15 @@ from typing import Any
 
 from app.core.actor import Actor
 from app.core.config import Settings
-from app.core.embedded import ServerAddresses
 from app.core.errors import DomainError
 from app.core.i18n import _
 from app.core.resources import Resources, open_resources
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
 from app.features.identity import service as identity
 from app.features.orders import service as orders
+from app.local.embedded import ServerAddresses
 
 
 class UnreadableFileError(Exception):

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 from app.core.config import Settings
-from app.core.embedded import ServerAddresses
 from app.core.errors import DomainError
 from app.core.resources import Resources, open_resources
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from app.features.orders import service
+from app.local.embedded import ServerAddresses
 from app.models import Order, OrderStatus
 
 type Act = Callable[[Resources], Awaitable[str]]

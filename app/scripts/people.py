@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable
 
 from app.core.config import Settings
-from app.core.embedded import ServerAddresses
 from app.core.resources import Resources, open_resources
-from app.core.uow import UnitOfWork, unit_of_work
+from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.features.identity import service as identity
 from app.features.identity.service import Caller, Person
+from app.local.embedded import ServerAddresses
 from app.models.user import UserStatus
 
 LONGEST_REASON = 500

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from app.core.clock import utc_now
 from app.core.config import Settings
-from app.core.embedded import ServerAddresses
 from app.core.errors import DomainError
 from app.core.resources import Resources, open_resources
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from app.features.identity import service as identity
 from app.features.reports import service
 from app.features.reports.errors import ReportNotFoundError
 from app.features.reports.schemas import REASON_WORDS, RULE_WORDS
+from app.local.embedded import ServerAddresses
 from app.models.report import Report, ReportReason, ReportStatus
 
 type Act = Callable[[Resources], Awaitable[str]]

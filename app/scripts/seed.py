@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from app.core.config import ROOT, Settings
-from app.core.embedded import ServerAddresses
 from app.core.resources import Resources, open_resources
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import CatalogData
+from app.local.embedded import ServerAddresses
 from app.scripts.demo import load_demo
 
 

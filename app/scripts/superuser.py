@@ -1,14 +1,13 @@
 """Makes an administrator: of an account that exists, or by making one."""
 
-from app.core.actor import Role
 from app.core.config import Settings
-from app.core.embedded import ServerAddresses
 from app.core.resources import Resources, open_resources
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from app.features.identity import service as identity
 from app.features.identity.schemas import Registration
 from app.features.identity.service import Caller
-from app.models.user import UserStatus
+from app.local.embedded import ServerAddresses
+from app.models.user import Role, UserStatus
 from app.scripts.people import PersonError
 
 

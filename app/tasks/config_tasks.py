@@ -10,7 +10,7 @@ from typing import Any
 from celery.schedules import crontab
 from celery.signals import celeryd_init
 
-from app.core.celery import HARD_LIMIT_SECONDS, celery_app
+from app.core.messaging.celery import HARD_LIMIT_SECONDS, celery_app
 
 TASK_MODULES = ("app.tasks.relay", "app.tasks.subscriptions")
 """Whatever has tasks hangs on these."""

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from app.core.clock import utc_now
 from app.core.i18n import _, current_locale
 from app.core.money import MINOR_DIGITS, Currency
-from app.core.sizes import size_words
+from app.core.text.humanize import size_words
 
 SYMBOLS = {"RUB": "₽", "USD": "$", "EUR": "€", "KZT": "₸", "BYN": "Br"}
 HUES = 6

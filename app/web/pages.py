@@ -7,7 +7,7 @@ from fastapi import Form, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from app.core.clock import utc_now
-from app.core.http import RoomRouter
+from app.core.http.dependencies import RoomRouter
 from app.core.i18n import LOCALES, _
 from app.core.money import Currency, Money
 from app.web.assets import asset_url

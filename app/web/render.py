@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from app.core import i18n
 from app.core.actor import Actor
-from app.core.middleware import LOCALE_COOKIE
+from app.core.http.middleware import LOCALE_COOKIE
 from app.core.security.csrf import CSRF_FIELD
 from app.web.assets import asset_url, icon_href
 from app.web.cookies import cookie_name, read_cookie

@@ -13,7 +13,7 @@ import asyncpg
 import orjson
 
 from app.core.resources import Resources, open_resources
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from app.features.matching import rules, service
 from app.features.orders.schemas import OrderFilter
 from bench.fill import catalogue_of

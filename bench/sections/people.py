@@ -55,7 +55,7 @@ def measure(run: Run) -> list[Section]:
 
 async def _prepare(run: Run) -> list[str]:
     """Bring the people there and return cursors of the far half of the list."""
-    from app.core.pagination import encode_cursor  # noqa: PLC0415 - the cursor is the house's own
+    from app.core.persistence.pagination import encode_cursor  # noqa: PLC0415 - the cursor is the house's own
 
     connection = await asyncpg.connect(run.world.dsn)
     try:

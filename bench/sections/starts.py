@@ -64,7 +64,7 @@ def _name(process: psutil.Process) -> str:
         (" beat", "beat"),
         (" worker", "worker"),
         ("mail_catcher", "mail catcher"),
-        ("app.core.embedded", "keeper"),
+        ("app.local.embedded", "keeper"),
         ("supervis", "supervisor"),
         ("make", "make"),
     ):

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from fastapi.dependencies.models import Dependant
 
-from app.core.celery import celery_app
 from app.core.errors import DomainError
 from app.core.events import DomainEvent
-from app.core.http import open_uow
+from app.core.http.dependencies import open_uow
+from app.core.messaging.celery import celery_app
 from app.core.security.csrf import is_proven_by_link
 from app.tasks.config_tasks import bring_tasks
 from app.tasks.subscriptions import SILENT, SUBSCRIPTIONS

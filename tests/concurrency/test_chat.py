@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.core.ids import new_id
 from app.core.resources import Resources
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from app.features.chat import service
 from app.features.chat.schemas import MessageWrite
 from app.models import Conversation, Message

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from sqlalchemy import func, select
 
-from app.core.outbox import OutboxMessage
+from app.core.persistence.outbox import OutboxMessage
 from app.core.resources import Resources
 from app.models import Proposal, Report
 from tests.factories.market import Market

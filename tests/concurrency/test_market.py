@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 
 from app.core.actor import Actor
 from app.core.errors import DomainError
-from app.core.outbox import OutboxMessage
+from app.core.persistence.outbox import OutboxMessage
 from app.core.resources import Resources
-from app.core.uow import UnitOfWork, unit_of_work
+from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.features.orders import service as orders
 from app.features.orders.schemas import OrderClose
 from app.features.proposals import service

@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
-from app.core.outbox import OutboxMessage
+from app.core.persistence.outbox import OutboxMessage
 from app.core.resources import Resources
-from app.core.uow import UnitOfWork, unit_of_work
+from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.features.proposals import service
 from app.features.proposals.schemas import OfferCounter, OfferCreate, OfferDecline
 from app.features.proposals.tasks import lapse_offers

@@ -7,11 +7,11 @@ from itertools import batched
 import pytest
 from sqlalchemy.exc import TimeoutError as SQLTimeoutError
 
-from app.core import delivery
 from app.core.clock import utc_now
+from app.core.messaging.worker import Outcome, consume
+from app.core.persistence import outbox_store
 from app.core.resources import Resources, open_resources
-from app.core.uow import unit_of_work
-from app.core.worker import Outcome, consume
+from app.core.unit_of_work import unit_of_work
 from app.tasks.relay import ALIVE_KEY, Send, publish_batch, relay
 from tests.core.outbox_events import FIRST, HEARD, BellRung, listening
 
@@ -71,7 +71,7 @@ async def test_copies_that_find_no_connection_come_again_and_have_one_effect(liv
         assert set(again) <= {Outcome.TAKEN, Outcome.REPEATED}
         assert sorted(message_id for message_id, _name in HEARD) == sent
         async with live_resources.read_sessions() as session:
-            assert len((await delivery.settled(session, sent)).done) == 5
+            assert len((await outbox_store.settled(session, sent)).done) == 5
 
 
 async def test_a_relay_killed_between_publish_and_mark_sends_again_and_nothing_doubles(
@@ -101,7 +101,7 @@ async def test_a_message_somebody_holds_does_not_stop_the_others(live_resources:
     with listening():
         await ring(live_resources, 3)
         async with unit_of_work(live_resources) as holding:
-            (held,) = await delivery.unpublished(holding.session, 1)
+            (held,) = await outbox_store.unpublished(holding.session, 1)
             await relay(live_resources, lambda _name, message_id, _id: sent.append(message_id))
             assert held.id not in sent
             assert len(sent) == 2

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from app.core.outbox import OutboxMessage
+from app.core.messaging.worker import Outcome, consume
+from app.core.persistence.outbox import OutboxMessage
 from app.core.resources import Resources
-from app.core.uow import unit_of_work
-from app.core.worker import Outcome, consume
+from app.core.unit_of_work import unit_of_work
 from app.tasks.relay import ALIVE_KEY, relay
 from tests.core.outbox_events import FIRST, HEARD, BellRung, listening
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from app import main
-from app.core.http import plain_routes
+from app.core.http.dependencies import plain_routes
 from tests.contract.permissions.scene import Scene
 from tests.contract.permissions.table import Row, page_rows
 from tests.factories.market import Market

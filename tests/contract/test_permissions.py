@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from app import main
-from app.core.http import plain_routes
+from app.core.http.dependencies import plain_routes
 from tests.contract.permissions.scene import Scene
 from tests.contract.permissions.table import ROLES, Row, rows
 from tests.factories.market import Market

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from app.core.errors import ConflictError, UnavailableError
 from app.core.events import DomainEvent
-from app.core.uow import UnitOfWork
-from app.core.worker import CONSUMERS, consumer
+from app.core.messaging.worker import CONSUMERS, consumer
+from app.core.unit_of_work import UnitOfWork
 from app.tasks.subscriptions import SUBSCRIPTIONS
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from kombu.utils.url import parse_url
 
-from app.core.celery import HARD_LIMIT_SECONDS, TASK_SECONDS, VISIBILITY_SECONDS, broker_address, celery_app
-from app.core.nudge import Nudger
-from app.core.worker import CONSUMERS
+from app.core.messaging.celery import HARD_LIMIT_SECONDS, TASK_SECONDS, VISIBILITY_SECONDS, broker_address, celery_app
+from app.core.messaging.task_trigger import Nudger
+from app.core.messaging.worker import CONSUMERS
 from app.tasks.subscriptions import SUBSCRIPTIONS
 
 CONF = celery_app.conf
@@ -38,8 +38,8 @@ def test_the_visibility_time_is_the_same_in_all_three_places_and_long_enough() -
 
 SENDER = """
 import sys
-from app.core.nudge import Nudger
-from app.core.celery import celery_app
+from app.core.messaging.task_trigger import Nudger
+from app.core.messaging.celery import celery_app
 assert not any(name.startswith("app.tasks") for name in sys.modules)
 print(celery_app.amqp.default_queue.name, celery_app.conf.broker_transport_options["visibility_timeout"])
 """

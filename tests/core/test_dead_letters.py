@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 from redis.asyncio import Redis
 
-from app.core import delivery
 from app.core.clock import utc_now
+from app.core.messaging.worker import Outcome
+from app.core.persistence import outbox_store
 from app.core.resources import Resources
-from app.core.uow import unit_of_work
-from app.core.worker import Outcome
+from app.core.unit_of_work import unit_of_work
 from app.features.notifications import service
 from app.models.notification import MailMessage, MailStatus, NoticeKind
 from app.scripts.dead_letters import close, listed, replay
@@ -27,9 +27,9 @@ async def bury(resources: Resources, name: str) -> None:
     async with unit_of_work(resources) as uow:
         uow.emit(BellRung(name=name))
     async with unit_of_work(resources) as uow:
-        (message,) = await delivery.unpublished(uow.session, 1)
+        (message,) = await outbox_store.unpublished(uow.session, 1)
         message.published_at = utc_now()
-        await delivery.bury(uow.session, message, FIRST.name, "RuntimeError at ring:7", 8)
+        await outbox_store.bury(uow.session, message, FIRST.name, "RuntimeError at ring:7", 8)
 
 
 async def test_letters_are_listed_replayed_and_closed(

@@ -4,7 +4,7 @@ from typing import override
 
 import pytest
 
-from app.core.fastlane import FastLane
+from app.core.persistence.raw_read_pool import FastLane
 
 
 class Counting(FastLane):

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from app.core.logging import clean
+from app.core.observability.logging import clean
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEAK = """
 import logging, structlog
 from app.core.config import Settings
-from app.core.logging import configure_logging
+from app.core.observability.logging import configure_logging
 configure_logging(Settings(log_format={mode!r}))
 structlog.contextvars.bind_contextvars(request_id="r-1")
 evil = "x\\r\\n{{'event': 'forged'}}\\x1b[2J"

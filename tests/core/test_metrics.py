@@ -8,13 +8,13 @@ from datetime import timedelta
 import httpx
 from prometheus_client import REGISTRY
 
-from app.core import delivery
 from app.core.clock import utc_now
-from app.core.metrics import operator_port
-from app.core.outbox import OutboxMessage
+from app.core.observability.metrics import operator_port
+from app.core.observability.task_metrics import count_task
+from app.core.persistence import outbox_store
+from app.core.persistence.outbox import OutboxMessage
 from app.core.resources import Resources, create_redis
-from app.core.taskcounts import count_task
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.main import mail_gauges
 from app.models.notification import MailMessage, MailStatus, NoticeKind
 from tests.e2e.ports import free_port
@@ -76,7 +76,7 @@ async def test_the_operators_port_shows_what_waits(
         message = OutboxMessage(topic="tests.late", payload={}, created_at=late)
         work.session.add(message)
         await work.session.flush()
-        await delivery.bury(work.session, message, "tests.nobody", "gone", 8)
+        await outbox_store.bury(work.session, message, "tests.nobody", "gone", 8)
     shown = await scraped(resources)
     figures = dict(line.rsplit(" ", 1) for line in shown.splitlines() if line.startswith("iplance_"))
     assert figures['iplance_mails{status="queued"}'] == "1.0"

@@ -11,13 +11,13 @@ from kombu.exceptions import OperationalError
 from redis.asyncio import Redis
 from sqlalchemy import select, update
 
-from app.core import delivery
 from app.core.clock import utc_now
 from app.core.events import UnreadableEventError
-from app.core.outbox import DeadLetter, InboxReceipt, OutboxMessage
+from app.core.messaging.worker import Outcome, consume
+from app.core.persistence import outbox_store
+from app.core.persistence.outbox import DeadLetter, InboxReceipt, OutboxMessage
 from app.core.resources import Resources
-from app.core.uow import unit_of_work
-from app.core.worker import Outcome, consume
+from app.core.unit_of_work import unit_of_work
 from app.tasks.relay import ALIVE_KEY, SILENCE, prune_outbox, relay, sweep
 from tests.core.outbox_events import BROKEN, FIRST, HEARD, BellRung, listening
 
@@ -114,7 +114,7 @@ async def test_a_failing_handler_is_tried_again_with_growing_delays_then_buried(
     await ring(resources)
     ((_name, message_id),) = await carry(resources)
     with time_machine.travel(utc_now(), tick=False) as clock:
-        for number in range(1, delivery.MAX_DELIVERIES):
+        for number in range(1, outbox_store.MAX_DELIVERIES):
             assert await consume(resources, FIRST, message_id) == Outcome.RETRY
             assert await carry(resources) == []
             clock.shift(timedelta(seconds=2**number))
@@ -133,17 +133,17 @@ async def test_a_dead_letter_can_be_replayed(
 ) -> None:
     await ring(resources)
     async with unit_of_work(resources) as uow:
-        (message,) = await delivery.unpublished(uow.session, 1)
+        (message,) = await outbox_store.unpublished(uow.session, 1)
         message.published_at = utc_now()
-        await delivery.bury(uow.session, message, FIRST.name, "test", 1)
-        await delivery.bury(uow.session, message, FIRST.name, "test", 1)
+        await outbox_store.bury(uow.session, message, FIRST.name, "test", 1)
+        await outbox_store.bury(uow.session, message, FIRST.name, "test", 1)
     async with unit_of_work(resources) as uow:
-        (letter,) = await delivery.open_letters(uow.session)
-        assert await delivery.replay(uow.session, letter)
+        (letter,) = await outbox_store.open_letters(uow.session)
+        assert await outbox_store.replay(uow.session, letter)
     assert await settle() == [Outcome.TAKEN]
     assert len(HEARD) == 1
     async with resources.sessions() as session:
-        assert await delivery.open_letters(session) == []
+        assert await outbox_store.open_letters(session) == []
 
 
 async def test_a_refusal_no_repetition_heals_is_taken(resources: Resources) -> None:
@@ -158,7 +158,7 @@ async def test_an_outage_is_waited_for_longer(resources: Resources) -> None:
     BROKEN.append("outage")
     await ring(resources)
     ((_name, message_id),) = await carry(resources)
-    for _number in range(delivery.MAX_DELIVERIES + 1):
+    for _number in range(outbox_store.MAX_DELIVERIES + 1):
         assert await consume(resources, FIRST, message_id) == Outcome.RETRY
 
 
@@ -166,8 +166,8 @@ async def test_a_message_that_kills_its_worker_is_parked(resources: Resources) -
     await ring(resources)
     ((_name, message_id),) = await carry(resources)
     async with unit_of_work(resources) as uow:
-        for _death in range(delivery.MAX_CRASHES):
-            await delivery.count_delivery(uow.session, message_id, FIRST.name, "worker died")
+        for _death in range(outbox_store.MAX_CRASHES):
+            await outbox_store.count_delivery(uow.session, message_id, FIRST.name, "worker died")
     assert await consume(resources, FIRST, message_id, redelivered=True) == Outcome.DEAD
     assert HEARD == []
 
@@ -235,7 +235,7 @@ async def test_an_unknown_message_is_left_alone(resources: Resources) -> None:
 async def test_the_state_counts_what_waits(resources: Resources) -> None:
     await ring(resources)
     async with resources.sessions() as session:
-        found = await delivery.state(session)
+        found = await outbox_store.state(session)
     assert (found.pending, found.open, found.retrying, found.dead) == (1, 1, 0, 0)
 
 

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.core.i18n import LOCALES
 from app.core.resources import Resources
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from app.main import SHORTCUTS, create_app
 from app.models.user import User, UserStatus
 from app.web.cookies import cookie_name

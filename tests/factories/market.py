@@ -13,7 +13,7 @@ from app.core.actor import Actor
 from app.core.ids import new_id
 from app.core.money import Currency, MoneyInput
 from app.core.security.cookies import CSRF_COOKIE, cookie_names
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import CatalogData
 from app.features.identity import service as identity

@@ -7,11 +7,11 @@ from typing import Any
 from passlib.hash import bcrypt_sha256  # pyright: ignore[reportAttributeAccessIssue] - made on access
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.actor import Actor, Role
+from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.features.identity import rules
-from app.models.user import User, UserStatus
+from app.models.user import Role, User, UserStatus
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of people that exist in tests only
 _numbers = itertools.count(1)

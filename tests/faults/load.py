@@ -14,7 +14,7 @@ import asyncpg
 import httpx
 from sqlalchemy import make_url
 
-from app.core.embedded.layout import Layout
+from app.local.embedded.layout import Layout
 from tests.e2e.people import PASSWORD, PublishedClient
 from tests.running.instance import Instance
 

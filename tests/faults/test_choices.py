@@ -13,7 +13,7 @@ from sqlalchemy import text
 from app.core.actor import Actor
 from app.core.config import Settings
 from app.core.resources import Resources, open_resources
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from tests.e2e.people import Person, somebody
 from tests.e2e.stack import Stack
 from tests.factories.market import Market

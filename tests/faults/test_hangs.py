@@ -13,7 +13,7 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import make_url
 
-from app.core.celery import HARD_LIMIT_SECONDS, VISIBILITY_SECONDS
+from app.core.messaging.celery import HARD_LIMIT_SECONDS, VISIBILITY_SECONDS
 from app.gateways.mail import TIMEOUT_SECONDS
 from tests.e2e.people import new_name
 from tests.e2e.stack import CELERY, ROOT, Process, Stack
@@ -22,10 +22,10 @@ pytestmark = pytest.mark.timeout(600)  # waits are bounded one by one
 HOUSE = """
 import asyncio, time
 from sqlalchemy import text
-from app.core import worker
+from app.core.messaging import worker
 from app.core.config import get_settings
-from app.core.logging import configure_logging
-from app.core.uow import unit_of_work
+from app.core.observability.logging import configure_logging
+from app.core.unit_of_work import unit_of_work
 
 configure_logging(get_settings())
 worker.TASK_SECONDS, worker.HARD_LIMIT_SECONDS = 1, 3

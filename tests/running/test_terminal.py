@@ -67,7 +67,7 @@ def test_a_program_that_cannot_start_is_told_with_its_reason(tmp_path: Path) -> 
         [
             sys.executable,
             "-m",
-            "app.core.supervision.daemon",
+            "app.local.supervision.daemon",
             tmp_path / "supervisord.conf",
             tmp_path / "lock",
             failure,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.supervision.plan import Choices, programs
+from app.local.supervision.plan import Choices, programs
 from tests.e2e.ports import free_port
 from tests.e2e.stack import SECRET_KEY, Process, Stack
 from tests.running.instance import ROOT, environment, wait_until

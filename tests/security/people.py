@@ -15,10 +15,10 @@ from sqlalchemy import select
 
 from app.core.config import Settings
 from app.core.ids import new_id
-from app.core.outbox import OutboxMessage
+from app.core.persistence.outbox import OutboxMessage
 from app.core.resources import Resources
 from app.core.security.cookies import cookie_names
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.identity import service
 from app.main import create_app
 from app.models.challenge import AuthChallenge, ChallengePurpose

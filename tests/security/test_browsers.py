@@ -10,14 +10,14 @@ import pytest
 import structlog
 import time_machine
 from fastapi import APIRouter
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from sqlalchemy import text
 from structlog.testing import CapturingLogger
 
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.ids import new_id
-from app.core.logging import configure_logging
+from app.core.observability.logging import configure_logging
 from app.core.security.csrf import SAFE_METHODS, is_own_origin, is_proven_by_link, make_csrf
 from app.main import API_ROUTERS, PAGE_ROUTERS
 from app.web.navigation import safe_next
@@ -56,13 +56,9 @@ FOREIGN = [
 
 
 def _routes(router: APIRouter) -> Iterator[APIRoute]:
-    for route in router.routes:
-        if isinstance(route, APIRoute):
-            yield route
-        else:
-            included = getattr(route, "original_router", None) or getattr(route, "router", None)
-            if isinstance(included, APIRouter):
-                yield from _routes(included)
+    for context in iter_route_contexts(router.routes):
+        if isinstance(context.original_route, APIRoute):
+            yield context.original_route
 
 
 def unsafe_routes() -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.resources import Resources
-from app.core.security.address import client_address, limit_key
+from app.core.security.address import FORWARDED, UNKNOWN, client_address, limit_key
 from app.core.security.limits import limiter
 from app.core.security.passwords import PasswordHasher
 from app.features.identity import rules
@@ -259,6 +259,31 @@ def test_v6_behind_none_one_and_two_proxies_the_true_address_counts(
 ) -> None:
     scope = {"type": "http", "client": (peer, 1), "headers": [(b"x-forwarded-for", forwarded.encode())]}
     assert client_address(HTTPConnection(scope), changed(settings, trusted_proxies=trusted)) == expected
+
+
+@pytest.mark.parametrize(
+    ("client", "forwarded", "trusted", "expected"),
+    [
+        (("198.51.100.1", 0), "198.51.100.1", "", "127.0.0.1"),
+        (("198.51.100.1", 0), "198.51.100.1", "127.0.0.0/8", "198.51.100.1"),
+        (("198.51.100.1", 0), "6.6.6.6, 198.51.100.1", "127.0.0.0/8", "198.51.100.1"),
+        (("198.51.100.1", 4711), "198.51.100.1:4711", "", FORWARDED),
+        (("198.51.100.1", 4711), "6.6.6.6, 198.51.100.1:4711", "127.0.0.0/8", FORWARDED),
+        (("2001:db8::1", 4711), "[2001:db8::1]:4711", "", FORWARDED),
+        (("198.51.100.1", 4711), "198.51.100.1", "", "198.51.100.1"),
+        (("198.51.100.1", 4711), "198.51.100.1:4712", "", "198.51.100.1"),
+        (None, "198.51.100.1", "", UNKNOWN),
+    ],
+)
+def test_v6_what_uvicorn_believes_of_a_loopback_peer_is_not_believed(
+    settings: Settings, client: tuple[str, int] | None, forwarded: str, trusted: str, expected: str
+) -> None:
+    scope = {"type": "http", "client": client, "headers": [(b"x-forwarded-for", forwarded.encode())]}
+    assert client_address(HTTPConnection(scope), changed(settings, trusted_proxies=trusted)) == expected
+
+
+def test_v6_callers_whose_address_is_only_claimed_share_one_limit(settings: Settings) -> None:
+    assert limit_key(FORWARDED, settings) == FORWARDED
 
 
 def test_v6_addresses_of_many_people_and_neighbours_count_as_what_they_are(settings: Settings) -> None:

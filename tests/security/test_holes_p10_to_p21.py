@@ -21,11 +21,11 @@ from sqlalchemy.pool import QueuePool
 
 from app.core.config import Settings
 from app.core.database import create_engine, create_session_factory
-from app.core.delivery import take_receipt
-from app.core.http import plain_routes
-from app.core.outbox import OutboxMessage
+from app.core.http.dependencies import plain_routes
+from app.core.messaging.worker import CONSUMERS, Outcome, consume
+from app.core.persistence.outbox import OutboxMessage
+from app.core.persistence.outbox_store import take_receipt
 from app.core.resources import Resources
-from app.core.worker import CONSUMERS, Outcome, consume
 from app.main import API_ROUTERS, PAGE_ROUTERS
 from app.models.challenge import AuthChallenge, ChallengePurpose
 from tests.factories.users import PASSWORD, make_user

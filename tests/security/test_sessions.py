@@ -11,17 +11,16 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 from sqlalchemy import func, select, update
 
-from app.core.actor import Role
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.database import create_engine, create_session_factory
-from app.core.fastlane import FastLane
+from app.core.persistence.raw_read_pool import FastLane
 from app.core.resources import Resources, create_redis
 from app.features.identity import service
 from app.features.identity.service import Caller
 from app.main import API_ROUTERS, PAGE_ROUTERS
 from app.models.session import AuthSession, SessionEnd
-from app.models.user import User, UserStatus
+from app.models.user import Role, User, UserStatus
 from tests.factories.users import PASSWORD
 from tests.security.people import (
     ACCESS,

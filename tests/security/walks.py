@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIWebSocketRoute
 
-from app.core.http import plain_routes
+from app.core.http.dependencies import plain_routes
 from app.main import API_ROUTERS, LINK_ROUTERS, OPERATION_ROUTERS, PAGE_ROUTERS
 
 ROOT = Path(__file__).resolve().parents[2]

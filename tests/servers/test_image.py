@@ -127,7 +127,7 @@ def test_the_image_runs_every_role(image: str, outside: Outside) -> None:
             beat = containers.start("beat", *CELERY, "beat", "--pidfile=")
             containers.start("flower", *CELERY, "flower", f"--port={flower_port}")
             wait_until(lambda: answers(f"http://127.0.0.1:{port}/health/ready"), "web: " + containers.log("web"), 90)
-            assert containers.start("health", "python", "-m", "app.core.healthcheck").wait(60) == 0
+            assert containers.start("health", "python", "-m", "app.core.http.healthcheck").wait(60) == 0
             wait_until(lambda: sees_the_worker(flower_port), "Flower sees the worker", 90)
             assert beat.poll() is None, containers.log("beat")
         finally:

@@ -13,7 +13,7 @@ from app.core.errors import DomainError
 from app.core.i18n import negotiate
 from app.core.ids import new_id
 from app.core.money import Currency, CurrencyMismatchError, Money
-from app.core.pagination import BadCursorError, decode_cursor, encode_cursor
+from app.core.persistence.pagination import BadCursorError, decode_cursor, encode_cursor
 
 
 def test_ids_grow_also_within_one_millisecond() -> None:

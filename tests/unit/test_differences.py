@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.differences import MOST_COMPARISONS, Change, Piece, differences, has_changes
+from app.core.text.word_diff import MOST_COMPARISONS, Change, Piece, differences, has_changes
 
 words = st.lists(st.sampled_from(["хлеб", "булка", "и", "сайт", "\n\n", "за 5 дней"]), max_size=30).map(" ".join)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core.supervision.daemon import death_notice
-from app.core.supervision.log_lines import LoudLines, as_sentence
+from app.local.supervision.daemon import death_notice
+from app.local.supervision.log_lines import LoudLines, as_sentence
 
 WARNING = {"event": "mail_failed", "tries": 2, "level": "warning", "timestamp": "2026-11-28T18:52:14.874707Z"}
 POSTGRES = "2026-11-28 18:52:34.863 UTC [15372] "

@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.machine import PUBLISHED, Machine, Side, Timer, Transition
 from app.core.money import MAX_AMOUNT, Currency, Money, amount_as_typed, typed_amount
-from app.core.texts import HIDDEN, many_lines, one_line
+from app.core.state_machine import PUBLISHED, Machine, Timer, Transition
+from app.core.text.text_cleaning import HIDDEN, many_lines, one_line
 from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry, fold
 from app.features.orders.repository import Position
 from app.features.orders.rules import ORDER_MACHINE, OrderEvent, budget_faults, deadline_faults, has_words, settle_kind
 from app.features.proposals.rules import LAPSE_REASONS, OFFER_STEPS, PROPOSAL_MACHINE, ProposalEvent
 from app.models import BudgetKind, OrderStatus, ProposalStatus
 from app.models.proposal import NEGOTIATED, UNDECIDED
+from app.models.side import Side
 from tests.factories.market import catalog_data
 
 ORDER_TABLE = {

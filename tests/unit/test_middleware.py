@@ -3,7 +3,7 @@
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.middleware import HeadMiddleware, chosen_locale
+from app.core.http.middleware import HeadMiddleware, chosen_locale
 from app.web.filehost import FilesHostMiddleware
 
 FILES_ORIGIN = "https://files.example"

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from app.core.embedded import programs as servers
-from app.core.embedded.layout import Grounds, Layout
-from app.core.supervision.child import wait_for
-from app.core.supervision.foreground import Tail
-from app.core.supervision.plan import Choices, configuration, programs
+from app.local.embedded import programs as servers
+from app.local.embedded.layout import Grounds, Layout
+from app.local.supervision.child import wait_for
+from app.local.supervision.foreground import Tail
+from app.local.supervision.plan import Choices, configuration, programs
 
 CHOICES = Choices(
     data_dir=Path("/data"), host="127.0.0.1", port=8000, flower_port=5555, worker_concurrency=1,

@@ -1,1 +1,1 @@
-"""Primitives of safety that know no business: keys, passwords, tokens, CSRF, cookies, addresses, limits."""
+"""Security primitives: keys, passwords, tokens, CSRF, cookies, client addresses, rate limits."""

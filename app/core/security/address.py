@@ -1,8 +1,9 @@
-"""Where a request comes from, and whether that address says anything about one person."""
+"""The client's address, and whether it can stand for one person."""
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from starlette.datastructures import Address as NetworkAddress
 from starlette.requests import HTTPConnection
 
 from app.core.config import Settings
@@ -10,6 +11,9 @@ from app.core.config import Settings
 type Address = IPv4Address | IPv6Address
 type Network = IPv4Network | IPv6Network
 UNKNOWN = "unknown"
+LOOPBACK = ip_address("127.0.0.1")
+FORWARDED = "forwarded"
+"""Stands for clients whose address cannot be told from a forged one; they share one rate limit."""
 
 
 @lru_cache(maxsize=16)
@@ -32,19 +36,38 @@ def _within(address: Address, listed: tuple[Network, ...]) -> bool:
     return any(address.version == network.version and address in network for network in listed)
 
 
-def client_address(connection: HTTPConnection, settings: Settings) -> str:
-    """Return the address of the caller.
+def _hops(connection: HTTPConnection) -> list[str]:
+    """Return the entries of `X-Forwarded-For`, the nearest first."""
+    return [hop.strip() for hop in reversed(",".join(connection.headers.getlist("x-forwarded-for")).split(","))]
 
-    `X-Forwarded-For` counts only when the peer itself is a trusted proxy, and then its right-most entry that is
-    not a trusted proxy: everything further left can be forged by the caller.
+
+def _names_itself(peer: NetworkAddress, hops: list[str]) -> bool:
+    """Tell whether the peer's address and port, if it has one, are among those claimed."""
+    return bool(peer.port) and f"{peer.host}:{peer.port}" in {hop.replace("[", "").replace("]", "") for hop in hops}
+
+
+def client_address(connection: HTTPConnection, settings: Settings) -> str:
+    """Return the address of the client.
+
+    `X-Forwarded-For` is used only when the peer itself is a trusted proxy, and then its right-most entry that is
+    not a trusted proxy: everything further left can be forged by the client.
+
+    Unless started with `--no-proxy-headers`, Uvicorn trusts every peer on loopback and replaces the peer's address by
+    the one that peer claims, with port 0 or the claimed port. A real peer never has port 0, so that case means a
+    loopback peer. A claim with a port is indistinguishable from a peer that names itself, so it is trusted in neither
+    case.
     """
-    peer = _parsed(connection.client.host) if connection.client else None
+    client = connection.client
+    hops = _hops(connection)
+    if client is not None and _names_itself(client, hops):
+        return FORWARDED
+    peer = None if client is None else _parsed(client.host) if client.port else LOOPBACK
     if peer is None:
         return UNKNOWN
     trusted = networks(settings.trusted_proxies)
     if not _within(peer, trusted):
         return str(peer)
-    for entry in reversed(",".join(connection.headers.getlist("x-forwarded-for")).split(",")):
+    for entry in hops:
         hop = _parsed(entry)
         if hop is None:
             break
@@ -54,11 +77,13 @@ def client_address(connection: HTTPConnection, settings: Settings) -> str:
 
 
 def limit_key(address: str, settings: Settings) -> str | None:
-    """Return what limits by address count under, or None where one address stands for many people.
+    """Return the key for rate limits by address, or None where one address stands for many people.
 
-    A front end that forwards without saying for whom (loopback, a private network, or one listed in
-    SHARED_ADDRESSES) must not be locked out as if it were one person. IPv6 counts by /64.
+    A front end that forwards without naming the client (loopback, a private network, or listed in SHARED_ADDRESSES)
+    must not be locked out as if it were one person. IPv6 addresses are grouped by /64.
     """
+    if address == FORWARDED:
+        return FORWARDED
     parsed = _parsed(address)
     if parsed is None or parsed.is_loopback or parsed.is_private or parsed.is_link_local:
         return None

@@ -1,4 +1,4 @@
-"""Tokens that died before their end, in Redis. It only ever says no: the sessions table decides what lives."""
+"""The blacklist of tokens in Redis. It can only reject a token: the sessions table decides what is valid."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 from redis.exceptions import RedisError
 
-from app.core.batching import Batcher
+from app.core.persistence.dataloader import Batcher
 from app.core.resources import Resources
 
 log = structlog.get_logger()
@@ -15,7 +15,7 @@ PAUSE_SECONDS = 1.0
 
 
 class Blacklist:
-    """One look-up for all requests of one moment; while Redis is away it knows nothing and says so."""
+    """Looks up the tokens of concurrent requests in one round trip; while Redis is down, no token is revoked."""
 
     def __init__(self, resources: Resources) -> None:
         self._redis = resources.redis
@@ -23,11 +23,11 @@ class Blacklist:
         self._away_until = 0.0
 
     async def holds(self, token_id: str) -> bool:
-        """Tell whether Redis knows this token as dead; False also while Redis does not answer."""
+        """Tell whether the token is revoked; False also while Redis is down."""
         return bool(await self._batch.ask(token_id))
 
     async def add(self, *tokens: tuple[str, int]) -> None:
-        """Remember tokens (id, moment of their end) until they would have ended anyway.
+        """Store tokens (id, expiry) until they would have expired anyway.
 
         Raises:
             RedisError: Redis does not answer.
@@ -52,7 +52,7 @@ class Blacklist:
 
 
 def blacklist(resources: Resources) -> Blacklist:
-    """Return the process's look-up."""
+    """Return the process's blacklist."""
     made = resources.extras.get("blacklist")
     if not isinstance(made, Blacklist):
         made = resources.extras["blacklist"] = Blacklist(resources)

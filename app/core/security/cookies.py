@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 
 from app.core.config import Settings
-from app.core.middleware import COOKIE_QUEUE
 
 CSRF_COOKIE = "csrf_token"
+COOKIE_QUEUE = "iplance.cookies"
+"""Where a request's cookies wait, so that they go with whatever answer it gets, errors included."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Refuses requests that another site made a browser send; it guards every route of the application."""
+"""CSRF protection for every route of the application."""
 
 import hmac
 import secrets
@@ -21,13 +21,13 @@ CSRF_HEADER = "x-csrf-token"
 CSRF_FIELD = "csrf_token"
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 SENDABLE_FROM_ELSEWHERE = (*FORM_TYPES, "text/plain")
-"""What a form of a foreign page can send without asking; JSON is not among it."""
+"""Content types that a cross-site form can send without a preflight request; JSON is not among them."""
 RANDOM_BYTES = 18
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class CsrfError(ForbiddenError):
-    """The proof that our own page sent this is missing or wrong."""
+    """The CSRF token is missing or wrong."""
 
     code = "csrf-failed"
     title = N_("This request could not be verified")
@@ -39,13 +39,13 @@ def _mac(secret: str, session_id: UUID, random: str) -> str:
 
 
 def make_csrf(settings: Settings, session_id: UUID) -> str:
-    """Return a fresh token: a random part, and a signature that ties it to the session. It holds no `=`."""
+    """Return a new token: a random part and a signature that binds it to the session. It contains no `=`."""
     random = secrets.token_urlsafe(RANDOM_BYTES)
     return f"{random}.{_mac(settings.verification_keys[0], session_id, random)}"
 
 
 def is_csrf_of(settings: Settings, token: str, session_id: UUID) -> bool:
-    """Tell whether we made this token for this session."""
+    """Tell whether the token was issued for this session."""
     random, _dot, signature = token.partition(".")
     if not token.isascii():
         return False
@@ -56,7 +56,7 @@ def is_csrf_of(settings: Settings, token: str, session_id: UUID) -> bool:
 
 
 def sessions_claimed(connection: HTTPConnection, settings: Settings, tokens: TokenCodec) -> set[UUID]:
-    """Return the sessions that the token cookies of this request name, lapsed tokens included."""
+    """Return the sessions named by the token cookies of this request, expired tokens included."""
     names = cookie_names(settings)
     found: set[UUID] = set()
     for name, kind in ((names.access, TokenKind.ACCESS), (names.refresh, TokenKind.REFRESH)):
@@ -70,10 +70,10 @@ def sessions_claimed(connection: HTTPConnection, settings: Settings, tokens: Tok
 
 
 def is_own_origin(settings: Settings, origin: str) -> bool:
-    """Tell whether a page of this site could have this origin.
+    """Tell whether the origin belongs to this site.
 
-    Without a PUBLIC_URL (a machine of a developer) every loopback origin is ours, so that a front end on another
-    port works; cookies are not separated by port either.
+    Without PUBLIC_URL (development) every loopback origin does, so that a front end on another port works; cookies are
+    not separated by port either.
     """
     if hmac.compare_digest(origin.encode(), settings.origin.encode()):
         return True
@@ -87,7 +87,7 @@ def is_own_origin(settings: Settings, origin: str) -> bool:
 
 
 def _refuse_foreign(connection: HTTPConnection, settings: Settings) -> bool:
-    """Refuse what says it comes from elsewhere; return whether the request proved to come from here."""
+    """Reject requests that come from another site; return whether the request proved to come from this one."""
     site = connection.headers.get("sec-fetch-site")
     origin = connection.headers.get("origin")
     if site is not None and site not in ("same-origin", "none"):
@@ -112,18 +112,18 @@ async def _sent_token(connection: HTTPConnection) -> str:
 
 
 def connection_settings(connection: HTTPConnection) -> Settings:
-    """Return the settings of the application this request came to."""
+    """Return the settings of the application that handles this request."""
     resources: Resources = connection.app.state.resources
     return resources.settings
 
 
 def refuse_foreign_socket(connection: HTTPConnection) -> None:
-    """Let a handshake pass only if it proves to come from our own pages, or brings a token that no page can send.
+    """Accept a WebSocket handshake only from our own pages, or with a bearer token, which no page can send.
 
-    A browser sends cookies with a handshake to anywhere, no CORS asks about it, and no header of ours can come along.
+    A browser sends cookies with a handshake to any host, CORS does not apply, and scripts cannot add headers.
 
     Raises:
-        CsrfError: It comes from elsewhere, or does not say from where.
+        CsrfError: It comes from another site or does not say from where.
     """
     own = _refuse_foreign(connection, connection_settings(connection))
     if not own and not connection.headers.get("authorization", "").lower().startswith("bearer "):
@@ -131,13 +131,13 @@ def refuse_foreign_socket(connection: HTTPConnection) -> None:
 
 
 class SocketGuardMiddleware:
-    """Refuses foreign handshakes before anything of the application sees them; a server answers such with 403."""
+    """Rejects cross-site WebSocket handshakes before the application sees them; the server answers with 403."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Wrap one connection."""
+        """Handle one connection."""
         if scope["type"] == "websocket":
             try:
                 refuse_foreign_socket(HTTPConnection(scope))
@@ -151,29 +151,29 @@ _PROVEN: set[object] = set()
 
 
 def proven_by_link[E](endpoint: E) -> E:
-    """Mark a route whose address is the proof itself: signed, and good for one thing, whoever sends it.
+    """Mark a route as authenticated by its URL: signed and valid for one action, whoever sends it.
 
-    A mail program that ends letters for its reader (RFC 8058) sends a form, from nowhere and without cookies.
+    Mail clients that unsubscribe for their users (RFC 8058) send a form without Origin and without cookies.
     """
     _PROVEN.add(endpoint)
     return endpoint
 
 
 def is_proven_by_link(endpoint: object) -> bool:
-    """Tell whether the address of a route is the proof itself."""
+    """Tell whether a route is authenticated by its URL."""
     return endpoint in _PROVEN
 
 
 async def guard_request(connection: HTTPConnection) -> None:
-    """Let safe requests pass and ask every other one for its proof. The application applies it to all routes.
+    """Let safe requests pass and check all others; the application applies this to all routes.
 
-    A bearer token is no cookie: a foreign page cannot send it, so it needs no proof and cookies do not count then.
-    With a session in the cookies, the header (or form field) must equal the cookie and be made for that session.
-    Without one, Origin and Sec-Fetch-Site decide; a program that sends neither must send JSON, which a foreign page
-    cannot do unasked. Sockets are asked by SocketGuardMiddleware, and here again. A link of ours may be proof enough.
+    A bearer token is not a cookie: another site cannot send it, so it needs no CSRF token; cookies are then ignored.
+    With a session in the cookies, the header (or form field) must equal the cookie and be issued for that session.
+    Without one, Origin and Sec-Fetch-Site decide; a client that sends neither must send JSON, which another site cannot
+    do without a preflight. WebSockets are checked by SocketGuardMiddleware and again here. A signed link may suffice.
 
     Raises:
-        CsrfError: There is no such proof.
+        CsrfError: The check failed.
     """
     if connection.scope["type"] == "websocket":
         refuse_foreign_socket(connection)

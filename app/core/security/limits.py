@@ -1,4 +1,4 @@
-"""Limits on how often something may happen, counted in Redis, or in this process while Redis is away."""
+"""Rate limits, counted in Redis, or in this process while Redis is down."""
 
 import time
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ REDIS_PAUSE_SECONDS = 5.0
 
 
 class TooManyTriesError(RateLimitedError):
-    """This was tried too often."""
+    """There were too many attempts."""
 
     code = "too-many-tries"
     title = N_("Too many tries")
@@ -26,26 +26,26 @@ class TooManyTriesError(RateLimitedError):
 
     @classmethod
     def wait(cls, seconds: int) -> "TooManyTriesError":
-        """Return the error that says how long to wait."""
+        """Return the error with the number of seconds to wait."""
         seconds = max(1, seconds)
         return cls(params={"seconds": seconds}, retry_after=seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many times in so many seconds; `name` keeps the counters of different things apart."""
+    """A number of attempts per number of seconds; `name` separates the counters of different limits."""
 
     name: str
     times: int
     seconds: int
 
     def item(self) -> RateLimitItemPerSecond:
-        """Return it as the library writes it."""
+        """Return the limit in the library's notation."""
         return RateLimitItemPerSecond(self.times, self.seconds, namespace=self.name)
 
 
 class Limiter:
-    """Moving windows. Both storages are kept here: the library holds them weakly."""
+    """Moving-window limiter. Both storages are kept here because the library holds them weakly."""
 
     def __init__(self, resources: Resources) -> None:
         pool = resources.redis.connection_pool
@@ -56,7 +56,7 @@ class Limiter:
         self._away_until = 0.0
 
     async def hit(self, rate: Rate, key: str | None) -> None:
-        """Count one try under the key; with no key nothing is counted.
+        """Count one attempt under the key; without a key nothing is counted.
 
         Raises:
             TooManyTriesError: The limit is reached.
@@ -65,15 +65,15 @@ class Limiter:
             raise await self._full(rate, key)
 
     async def allows(self, rate: Rate, key: str) -> bool:
-        """Count one try and tell whether it was within the limit: for work that is dropped quietly."""
+        """Count one attempt and tell whether it was within the limit: for work that is dropped silently."""
         return await self._ask(rate, key, take=True)
 
     async def count(self, rate: Rate, key: str | None) -> None:
-        """Count one try and refuse nothing: for failures that are known only afterwards."""
+        """Count one attempt and reject nothing: for failures that are known only afterwards."""
         await self._ask(rate, key, take=True)
 
     async def refuse_if_full(self, rate: Rate, key: str | None) -> None:
-        """Look at the count without adding to it.
+        """Check the counter without counting.
 
         Raises:
             TooManyTriesError: The limit is reached.

@@ -20,7 +20,7 @@ _DUMMY_TAIL = "n79VH.0Q2TMWmt3Oqt9uku$Kq4Noyk3094Y2QlB8NdRT8SvGiI4ft2"
 
 
 class HashingBusyError(UnavailableError):
-    """So many passwords wait to be checked that another one would wait too long."""
+    """The queue of passwords to check is full."""
 
     code = "hashing-busy"
     title = N_("Many people are signing in right now")
@@ -28,13 +28,13 @@ class HashingBusyError(UnavailableError):
 
 
 def _lower_priority() -> None:
-    # Linux lets each thread have its own priority, so that requests go before hashes; elsewhere it stays as it is.
+    # Linux has a priority per thread, so that requests run before hashes; elsewhere the priority is unchanged.
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 class PasswordHasher:
-    """Hashes and checks in two threads of its own; more than `LONGEST_QUEUE` waiting are turned away."""
+    """Hashes and verifies in two threads of its own; at most `LONGEST_QUEUE` jobs wait, more are rejected."""
 
     def __init__(self, rounds: int) -> None:
         self._context: Any = CryptContext(
@@ -50,9 +50,9 @@ class PasswordHasher:
         return hashed or ""
 
     async def verify(self, password: str, stored: str | None) -> tuple[bool, str | None]:
-        """Tell whether the password fits, and return a new hash where the stored one is of an older kind.
+        """Tell whether the password matches, and return a new hash when the stored one uses an older scheme.
 
-        With nothing stored (an unknown name) it takes as long and never fits.
+        With no stored hash (unknown user name) it takes the same time and never matches.
         """
         upgraded, matched = await self._run(password, stored or self._dummy)
         return matched and stored is not None, upgraded if stored is not None else None
@@ -73,12 +73,12 @@ class PasswordHasher:
         try:
             matched, upgraded = self._context.verify_and_update(password, stored)
         except ValueError:
-            # Plain bcrypt of older rows refuses NUL and more than 72 bytes; those never fit.
+            # Plain bcrypt of older rows rejects NUL and more than 72 bytes; those never match.
             return None, False
         return upgraded, matched
 
 
 @lru_cache(maxsize=4)
 def password_hasher(rounds: int) -> PasswordHasher:
-    """Share the two threads among everything in this process."""
+    """Return the hasher shared by the whole process."""
     return PasswordHasher(rounds)

@@ -1,4 +1,4 @@
-"""Access and refresh tokens: JWT with one algorithm, required claims, a longest life, and a list of keys."""
+"""Access and refresh tokens: JWT with one algorithm, required claims, a maximum lifetime, and a list of keys."""
 
 import time
 from collections import OrderedDict
@@ -23,14 +23,14 @@ _HEADER_NAMES = {"alg", "typ"}
 
 
 class TokenKind(StrEnum):
-    """What a token is for; one kind never passes for the other."""
+    """The purpose of a token; a token of one kind is never accepted as another."""
 
     ACCESS = "access"
     REFRESH = "refresh"
 
 
 class BadTokenError(UnauthenticatedError):
-    """The token is not ours, not of this kind, or past its end."""
+    """The token is forged, of another kind, or expired."""
 
     code = "bad-token"
     title = N_("Please sign in")
@@ -39,7 +39,7 @@ class BadTokenError(UnauthenticatedError):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a verified token says."""
+    """The claims of a verified token."""
 
     user_id: UUID
     session_id: UUID
@@ -51,12 +51,12 @@ class Claims:
 
 
 def audience(kind: TokenKind) -> str:
-    """Return the audience of a kind."""
+    """Return the audience of the kind."""
     return f"{ISSUER}:{kind}"
 
 
 class TokenCodec:
-    """Makes and reads tokens; the algorithm and the keys come from the settings, never from the token."""
+    """Creates and verifies tokens; algorithm and keys come from the settings, never from the token."""
 
     def __init__(self, settings: Settings) -> None:
         self._algorithm = settings.algorithm
@@ -86,10 +86,10 @@ class TokenCodec:
     def decode(self, token: str, kind: TokenKind, *, allow_expired: bool = False) -> Claims:
         """Return the claims of a token of this kind.
 
-        A signature once verified is remembered in this process, the end of life is looked at every time.
+        A verified signature is cached in this process; the expiry is checked every time.
 
         Raises:
-            BadTokenError: Anything about it is not as we make it.
+            BadTokenError: The token is not valid.
         """
         claims = self._read.get(token)
         if claims is None:

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import Query
 
-from app.core.http import ProcessResources, ReadSession, RoomRouter
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
+from app.core.http.problem_details import refusals
 from app.core.i18n import current_locale
-from app.core.problems import refusals
 from app.features.catalog import service
 from app.features.catalog.rules import CategoryEntry, SkillEntry
 from app.features.catalog.schemas import (

@@ -1,8 +1,8 @@
 """What the clock does to the catalogue."""
 
+from app.core.messaging.worker import periodic
 from app.core.resources import Resources
-from app.core.uow import unit_of_work
-from app.core.worker import periodic
+from app.core.unit_of_work import unit_of_work
 from app.features.catalog import service
 from app.features.catalog.schemas import Searched
 

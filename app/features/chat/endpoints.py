@@ -7,13 +7,13 @@ from uuid import UUID
 from fastapi import Query
 
 from app.core.actor import Actor
-from app.core.http import ReadSession, RoomRouter, Uow
-from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
-from app.core.problems import UnsupportedMediaTypeError, refusals
+from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
+from app.core.persistence.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.csrf import CsrfError
 from app.core.security.limits import TooManyTriesError
 from app.core.security.tokens import BadTokenError
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.chat import service
 from app.features.chat.errors import (
     ConversationClosedError,

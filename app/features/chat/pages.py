@@ -12,21 +12,21 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.actor import Actor
-from app.core.contacts import contacts_in_words
 from app.core.errors import ConflictError, InvalidError
-from app.core.http import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import field_errors
 from app.core.ids import new_id
-from app.core.machine import Side
-from app.core.problems import field_errors
 from app.features.chat import service
 from app.features.chat.errors import ConversationNotFoundError, InvalidMessageError
 from app.features.chat.schemas import MAX_NUMBER, ConversationRead, MessageRead, MessageWrite
 from app.features.files import service as files
 from app.features.files.access import form_files, sent_ids
 from app.features.identity.access import CurrentActor
+from app.features.moderation.service import describe_contacts
 from app.features.profiles import service as profiles
 from app.features.proposals import service as proposals
 from app.models.file import SubjectKind
+from app.models.side import Side
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
@@ -220,7 +220,7 @@ def _lines(messages: Sequence[MessageRead], read: int | None = None) -> list[_Li
         lines.append(
             _Line(
                 it=message,
-                contacts=contacts_in_words(message.contacts),
+                contacts=describe_contacts(message.contacts),
                 new_day=not same_day,
                 first_unread=first_unread and not message.mine,
                 goes_on=same_day and before is not None and before.mine == message.mine and not first_unread,

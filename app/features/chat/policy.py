@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from app.core.actor import Actor
-from app.core.machine import Side
 from app.models import Conversation
+from app.models.side import Side
 
 
 def side_of(actor: Actor, conversation: Conversation) -> Side | None:

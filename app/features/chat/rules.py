@@ -2,9 +2,9 @@
 
 from app.core.errors import FieldError
 from app.core.i18n import N_
-from app.core.machine import Side
 from app.core.security.limits import Rate
 from app.models import Conversation
+from app.models.side import Side
 
 MESSAGES_BY_ACCOUNT = Rate("messages", 60, 10 * 60)
 EXCERPT = 160

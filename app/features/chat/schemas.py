@@ -5,12 +5,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from app.core.contacts import ContactMark
-from app.core.machine import Side
-from app.core.texts import Lines
+from app.core.text.text_cleaning import Lines
 from app.features.files.schemas import FileRead
+from app.features.moderation.schemas import ContactMark
 from app.features.orders.schemas import Moment, PersonRead
 from app.models import OrderStatus
+from app.models.side import Side
 
 MAX_TEXT = 4000
 MAX_NUMBER = 2**53

@@ -12,10 +12,10 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect
 
 from app.core.actor import Actor
-from app.core.http import connection_resources
-from app.core.intake import LongBody
+from app.core.http.body_limits import LongBody
+from app.core.http.dependencies import connection_resources
 from app.core.resources import Resources
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from app.features.files import rules, service
 from app.features.files.errors import StorageDownError
 from app.features.files.schemas import UploadRead

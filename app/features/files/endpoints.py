@@ -9,11 +9,11 @@ from fastapi import Header, Query, Request, Response
 from starlette.datastructures import UploadFile
 
 from app.core.errors import DomainError, FieldError, InvalidError
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.body_limits import LongBody, media_type
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
 from app.core.i18n import N_
-from app.core.intake import LongBody, media_type
-from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
-from app.core.problems import UnsupportedMediaTypeError, refusals
+from app.core.persistence.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
 from app.features.files import rules, service

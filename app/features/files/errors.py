@@ -1,8 +1,8 @@
 """How files fail."""
 
 from app.core.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
+from app.core.http.problem_details import TooLargeError
 from app.core.i18n import N_
-from app.core.problems import TooLargeError
 
 
 class NoSuchFileError(NotFoundError):

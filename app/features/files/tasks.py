@@ -4,9 +4,9 @@ import time
 
 import structlog
 
+from app.core.messaging.worker import periodic
 from app.core.resources import Resources
-from app.core.uow import unit_of_work
-from app.core.worker import periodic
+from app.core.unit_of_work import unit_of_work
 from app.features.files import service
 from app.features.files.service import SourceLostError, Work
 from app.gateways.scanner import ScannerUnavailableError

@@ -6,23 +6,24 @@ from uuid import UUID
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from app.core.actor import Actor, Role
+from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.errors import UnauthenticatedError
-from app.core.http import connection_resources
+from app.core.http.dependencies import connection_resources
+from app.core.http.middleware import chosen_locale
+from app.core.http.openapi import Proof, asks_for
 from app.core.i18n import LOCALES, set_locale
-from app.core.middleware import chosen_locale
-from app.core.openapi import Proof, asks_for
 from app.core.resources import Resources
 from app.core.security.address import client_address, limit_key
 from app.core.security.cookies import CSRF_COOKIE, cookie_names, delete_cookie, put_cookie
 from app.core.security.csrf import SAFE_METHODS, is_csrf_of
 from app.core.security.tokens import BadTokenError, Claims, TokenKind, token_codec
-from app.core.uow import UnitOfWork, unit_of_work
+from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.features.identity import service
 from app.features.identity.errors import NotPermittedError, NotSignedInError, SessionEndedError
 from app.features.identity.service import Caller, IssuedTokens, SessionView
+from app.models.user import Role
 
 VIEW = "iplance.session"
 DEVICE_SECONDS = 365 * 86_400

@@ -8,9 +8,9 @@ from fastapi import Query, Request, status
 from fastapi.responses import Response
 
 from app.core.errors import DomainError
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
-from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
-from app.core.problems import UnsupportedMediaTypeError, refusals
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
+from app.core.persistence.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.csrf import CsrfError
 from app.core.security.limits import TooManyTriesError
 from app.core.security.passwords import HashingBusyError

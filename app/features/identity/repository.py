@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as AsyncpgDialect  # 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.actor import Role
 from app.core.database import constraint_of
 from app.core.errors import DomainError
 from app.features.identity.errors import EmailTakenError, PhoneTakenError, TakenError, UsernameTakenError
@@ -20,7 +19,7 @@ from app.models.challenge import AuthChallenge, ChallengePurpose
 from app.models.security_event import SecurityEvent
 from app.models.session import AuthSession, SessionEnd
 from app.models.throttle import SignInThrottle
-from app.models.user import User, UserStatus
+from app.models.user import Role, User, UserStatus
 
 # Which uniqueness means what; the name comes from the driver's error field.
 TAKEN: dict[str, type[TakenError]] = {

@@ -13,7 +13,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from app.core.errors import FieldError
 from app.core.i18n import N_
-from app.core.pagination import BadCursorError
+from app.core.persistence.pagination import BadCursorError
 
 USERNAME_MIN, USERNAME_MAX = 3, 32
 EMAIL_MAX = 254

@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
+from app.core.messaging.worker import consumer, periodic
 from app.core.resources import Resources
-from app.core.uow import UnitOfWork, unit_of_work
-from app.core.worker import consumer, periodic
+from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.features.identity import service
 from app.features.identity.events import PasswordResetPrepared, PasswordResetRequested, PhoneConfirmationRequested
 from app.features.identity.service import Caller

@@ -2,7 +2,7 @@
 
 from fastapi import Request
 
-from app.core.http import connection_resources
+from app.core.http.dependencies import connection_resources
 from app.features.chat import service as chat
 from app.features.identity.access import OptionalActor
 from app.features.notifications import service

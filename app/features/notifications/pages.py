@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import _
 from app.features.identity.access import CurrentActor
 from app.features.notifications import service

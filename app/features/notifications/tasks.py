@@ -6,9 +6,9 @@ from uuid import UUID
 
 import structlog
 
+from app.core.messaging.worker import consumer, periodic
 from app.core.resources import Resources
-from app.core.uow import UnitOfWork, unit_of_work
-from app.core.worker import consumer, periodic
+from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.features.chat import events as chat
 from app.features.files import events as files
 from app.features.identity import events as identity

@@ -7,10 +7,11 @@ from enum import StrEnum
 from app.core.config import Settings
 from app.core.errors import FieldError
 from app.core.i18n import N_
-from app.core.machine import Machine, Side, Timer, Transition, published
 from app.core.money import Money
+from app.core.state_machine import Machine, Timer, Transition, published
 from app.features.orders.schemas import STATUS_WORDS
 from app.models import BudgetKind, Order, OrderStatus
+from app.models.side import Side
 
 MIN_DESCRIPTION = 10
 """Characters a description needs before the order can be published."""

@@ -1,7 +1,7 @@
 """What profiles do when other rooms announce something."""
 
-from app.core.uow import UnitOfWork
-from app.core.worker import consumer
+from app.core.messaging.worker import consumer
+from app.core.unit_of_work import UnitOfWork
 from app.features.catalog.events import SkillsMerged
 from app.features.profiles import service
 

@@ -1,8 +1,8 @@
 """Who may see and do what with a proposal; pure functions, no I/O."""
 
 from app.core.actor import Actor
-from app.core.machine import Side
 from app.models import Order, Proposal
+from app.models.side import Side
 
 
 def side_of(actor: Actor, order: Order, proposal: Proposal) -> Side | None:

@@ -6,11 +6,12 @@ from enum import StrEnum
 
 from app.core.errors import FieldError
 from app.core.i18n import N_
-from app.core.machine import Machine, Side, Timer, Transition, published
 from app.core.money import Currency, Money
+from app.core.state_machine import Machine, Timer, Transition, published
 from app.features.proposals.schemas import STATUS_WORDS, Milestone
 from app.models import DeclineReason, OrderStatus, ProposalStatus
 from app.models.proposal import NEGOTIATED, UNDECIDED
+from app.models.side import Side
 
 
 class ProposalEvent(StrEnum):

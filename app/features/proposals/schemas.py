@@ -7,12 +7,12 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
 from pydantic_core import PydanticCustomError
 
-from app.core.contacts import ContactMark
 from app.core.i18n import N_
 from app.core.money import MAX_AMOUNT, MoneyInput, MoneyRead
-from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
-from app.core.texts import Line, at_least, many_lines
+from app.core.persistence.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from app.core.text.text_cleaning import Line, at_least, many_lines
 from app.features.files.schemas import FileRead
+from app.features.moderation.schemas import ContactMark
 from app.features.orders.schemas import Moment, Note, PersonRead
 from app.models import DeclineReason, OfferSide, OfferStatus, OrderStatus, ProposalStatus
 

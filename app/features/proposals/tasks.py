@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
+from app.core.messaging.worker import consumer, periodic
 from app.core.resources import Resources
-from app.core.uow import UnitOfWork, unit_of_work
-from app.core.worker import consumer, periodic
+from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.features.orders.events import OrderClosed
 from app.features.proposals import service
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.i18n import N_
-from app.core.texts import Lines, at_least
+from app.core.text.text_cleaning import Lines, at_least
 from app.features.orders.schemas import Moment
 from app.models.report import ReportReason, ReportStatus, ReportSubject
 

@@ -11,9 +11,9 @@ from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.errors import NotFoundError
 from app.core.i18n import _
-from app.core.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
+from app.core.persistence.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
 from app.core.security.limits import Rate, limiter
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.chat import service as chat
 from app.features.identity import service as identity
 from app.features.orders import service as orders

@@ -1,1 +1,1 @@
-"""Pictures that stand for a page where somebody shares its address; drawn in a process of their own."""
+"""Share images: preview images of shared links, rendered in a process of their own."""

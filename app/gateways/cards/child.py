@@ -1,4 +1,4 @@
-"""The process that draws one share picture and ends: JSON comes in, a PNG goes out."""
+"""Render one share image and exit: JSON on standard input, PNG on standard output."""
 
 import base64
 import io
@@ -20,7 +20,7 @@ BAR = 14
 PAGE, INK, INK_2, ACCENT, SOFT, LINE = "#faf8fc", "#1c1722", "#57505f", "#5f0f9c", "#f1eafa", "#e3dee9"
 VIOLET, CYAN = (106, 13, 173), (0, 240, 255)
 TITLE_LINES, TEXT_LINES = 2, 2
-# The files that the pages use are parts of one font; these are the letters of each, as the site's CSS has them.
+# The site's font is split into subsets; these are the code points of each, as in the site's CSS.
 PARTS: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = (
     ("cyrillic", ((0x301, 0x301), (0x400, 0x45F), (0x490, 0x491), (0x4B0, 0x4B1), (0x2116, 0x2116))),
     ("cyrillic-ext", ((0x460, 0x52F), (0x20B4, 0x20B4))),
@@ -34,21 +34,21 @@ PARTS: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = (
 
 
 def part_of(letter: str) -> str | None:
-    """Return which part of the font has a letter; None where none does, and the letter is left out."""
+    """Return the font subset that contains a character, or None: the character is then left out."""
     code = ord(letter)
     return next((name for name, ranges in PARTS if any(first <= code <= last for first, last in ranges)), None)
 
 
 @cache
 def font(part: str, size: int, weight: int) -> ImageFont.FreeTypeFont:
-    """Return one part of the site's font."""
+    """Load one font subset."""
     found = ImageFont.truetype(STATIC / "fonts" / f"onest-{part}-wght-normal.woff2", size)
     found.set_variation_by_axes([weight])
     return found
 
 
 class Pen:
-    """Writes with the parts of the font as if they were one."""
+    """Draws text with all font subsets as if they were one font."""
 
     def __init__(self, draw: ImageDraw.ImageDraw, size: int, weight: int, colour: str) -> None:
         self._draw = draw
@@ -62,11 +62,11 @@ class Pen:
                 yield part, "".join(letters)
 
     def length(self, text: str) -> float:
-        """Return how wide a text is, in pixels."""
+        """Return the width of a text in pixels."""
         return sum(font(part, self._size, self._weight).getlength(run) for part, run in self._runs(text))
 
     def write(self, place: tuple[float, float], text: str) -> None:
-        """Write a line; the place is where its base line begins."""
+        """Draw a line of text; the position is the start of its baseline."""
         left, base = place
         for part, run in self._runs(text):
             face = font(part, self._size, self._weight)
@@ -74,7 +74,7 @@ class Pen:
             left += face.getlength(run)
 
     def lines(self, text: str, width: float, most: int) -> list[str]:
-        """Break a text into lines; what does not fit ends in an ellipsis."""
+        """Wrap a text into lines; a text that does not fit ends in an ellipsis."""
         found: list[str] = []
         words = text.split()
         while words and len(found) < most:
@@ -87,14 +87,14 @@ class Pen:
         return found
 
     def shortened(self, text: str, width: float) -> str:
-        """Return as much of a text as is this wide."""
-        while len(text) > 2 and self.length(text) > width:  # noqa: PLR2004 - a letter and the ellipsis
+        """Return the start of a text that fits the width."""
+        while len(text) > 2 and self.length(text) > width:  # noqa: PLR2004 - one character and the ellipsis
             text = f"{text[:-2].rstrip()}…"
         return text
 
 
 def picture_of(card: dict[str, Any]) -> Image.Image:
-    """Draw the picture."""
+    """Draw the image."""
     image = Image.new("RGB", SIZE, PAGE)
     draw = ImageDraw.Draw(image)
     left = EDGE
@@ -135,7 +135,7 @@ def _face(image: Image.Image, card: dict[str, Any]) -> None:
 
 
 def _chips(draw: ImageDraw.ImageDraw, chips: list[str], place: tuple[float, float], width: float) -> None:
-    """Set small labels in up to two rows; what does not fit is left out."""
+    """Draw small labels in at most two rows; labels that do not fit are left out."""
     pen = Pen(draw, 28, 550, ACCENT)
     left, top, row = place[0], place[1], 0
     for chip in chips:
@@ -167,7 +167,7 @@ def _foot(image: Image.Image, draw: ImageDraw.ImageDraw, corner: str) -> None:
 
 
 def main() -> int:
-    """Draw what standard input describes."""
+    """Render the image described on standard input."""
     drawn = io.BytesIO()
     picture_of(json.load(sys.stdin)).save(drawn, "PNG", optimize=True)
     sys.stdout.buffer.write(drawn.getvalue())

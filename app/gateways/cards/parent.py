@@ -1,4 +1,4 @@
-"""Has share pictures drawn, one at a time, so that the site itself never loads what draws them."""
+"""Render share images one at a time in a subprocess, so that the site never loads the image libraries."""
 
 import asyncio
 import base64
@@ -17,21 +17,21 @@ EXTRA = "share_cards"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShareCard:
-    """What stands on a picture of 1200 by 630 pixels; every text is in the language of the page."""
+    """The content of an image of 1200 by 630 pixels; all texts are in the language of the page."""
 
     title: str
     text: str = ""
     chips: tuple[str, ...] = ()
     corner: str = ""
-    """What stands at the bottom on the right: a rate or a budget."""
+    """The text at the bottom right: a rate or a budget."""
     letters: str = ""
-    """Stand for a person who has no face."""
+    """Shown for a person without a photo."""
     face: bytes | None = None
-    """A square picture, WebP."""
+    """A square photo in WebP."""
 
 
 class _Turns:
-    """Lets one picture be drawn at a time, and few wait for it."""
+    """Renders one image at a time and limits how many wait."""
 
     def __init__(self) -> None:
         self.waiting = 0
@@ -39,10 +39,10 @@ class _Turns:
 
 
 async def draw(resources: Resources, card: ShareCard, mark: str) -> bytes:
-    """Return the picture as PNG; `mark` names its content, and what was drawn under it is kept for a day.
+    """Return the image as PNG; `mark` identifies its content, and the result is cached for a day.
 
     Raises:
-        UnavailableError: Too many wait already, or it could not be drawn.
+        UnavailableError: The queue is full, or rendering failed.
     """
     key = f"share-card:{mark}"
     if kept := await resources.redis.get(key):

@@ -1,4 +1,4 @@
-"""Looking into files of strangers: `parent` asks, `child` looks in a process of its own.
+"""Inspection of uploaded files: `parent` runs `child` in a process of its own.
 
-Nothing is imported here, because the process that looks starts once for every file.
+Nothing is imported here because the inspecting process starts once per file.
 """

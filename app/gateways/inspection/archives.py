@@ -1,4 +1,4 @@
-"""Archives and office documents: judged by their table of contents, never unpacked."""
+"""Inspect archives and office documents by their table of contents, without unpacking them."""
 
 import stat
 import zipfile
@@ -8,10 +8,10 @@ from app.gateways.inspection.findings import RefusedError
 
 MOST_ENTRIES = 10_000
 MOST_BYTES = 2_147_483_648
-"""Of all entries together, unpacked."""
+"""Limit on the total unpacked size of all entries, in bytes."""
 MOST_RATIO = 200
 SMALL_BYTES = 10_485_760
-"""Below this an entry may be as dense as it likes."""
+"""Entries below this unpacked size may have any compression ratio."""
 ARCHIVES = frozenset({".zip", ".7z", ".rar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".tar", ".jar"})
 LONGEST_TABLE = 8_388_608
 OFFICE = "application/vnd.openxmlformats-officedocument."
@@ -21,10 +21,10 @@ END_OF_TABLE = b"PK\x05\x06"
 
 
 def check_archive(path: Path, media_type: str) -> None:
-    """Refuse what is no such archive, and what would do harm to whoever unpacks it.
+    """Reject files that are not archives of this kind, and archives that are dangerous to unpack.
 
     Raises:
-        RefusedError: It is one of these.
+        RefusedError: The file is rejected.
     """
     _check_table(path)
     try:
@@ -50,7 +50,7 @@ def _check_office(names: set[str], media_type: str) -> None:
 
 
 def _check_table(path: Path) -> None:
-    """Refuse a table of contents that is longer than any honest one before it is read into memory."""
+    """Reject an oversized table of contents before it is read into memory."""
     size = path.stat().st_size
     with path.open("rb") as handle:
         if handle.read(2) != b"PK":

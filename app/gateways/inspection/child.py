@@ -1,6 +1,7 @@
-"""The process that looks into one file and ends: `python -m app.gateways.inspection.child '{…}'`.
+"""Inspect one file and exit: `python -m app.gateways.inspection.child '{…}'`.
 
-It limits itself before it opens anything, prints what it found as JSON, and writes only into the folder it was given.
+The process limits its own resources before it opens anything, prints its findings as JSON, and writes only into the
+folder it was given.
 """
 
 import json
@@ -18,12 +19,12 @@ PROCESSOR_SECONDS = 12
 OUTPUT_BYTES = 268_435_456
 OPEN_FILES = 64
 TEXT_PIECE = 1_048_576
-# What a text holds of control characters: tabs, line ends, page breaks.
+# Control characters allowed in a text: tab, line breaks, form feed.
 TEXT_CONTROLS = frozenset(b"\t\n\r\x0c\x1b")
 
 
 def limit_self() -> None:
-    """Give up what looking at a file does not need."""
+    """Give up all resources that the inspection does not need."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT_BYTES, OUTPUT_BYTES))
@@ -32,27 +33,27 @@ def limit_self() -> None:
 
 
 def look_at_picture(task: Mapping[str, Any]) -> dict[str, Any]:
-    """Decode and draw anew."""
-    from app.gateways.inspection.pictures import redraw  # noqa: PLC0415 - heavy, and most files are no pictures
+    """Decode and re-encode an image."""
+    from app.gateways.inspection.pictures import redraw  # noqa: PLC0415 - heavy, and most files are not images
 
     return redraw(task)
 
 
 def look_at_pdf(task: Mapping[str, Any]) -> dict[str, Any]:
-    """Open it and draw the first page."""
+    """Open a PDF and render the first page."""
     from app.gateways.inspection.pictures import draw_first_page  # noqa: PLC0415 - heavy, and few files are PDF
 
     return draw_first_page(task)
 
 
 def look_at_archive(task: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the table of contents; nothing is unpacked."""
+    """Read an archive's table of contents; nothing is unpacked."""
     check_archive(Path(task["source"]), task["media_type"])
     return {}
 
 
 def look_at_text(task: Mapping[str, Any]) -> dict[str, Any]:
-    """Make sure that it is text, in whatever encoding people here use."""
+    """Check that the file is text in a common encoding."""
     with Path(task["source"]).open("rb") as handle:
         begin = handle.read(4)
         if begin.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -65,8 +66,8 @@ def look_at_text(task: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def look_at_stream(task: Mapping[str, Any]) -> dict[str, Any]:
-    """Sound and film: only their beginning can be compared."""
-    import puremagic  # noqa: PLC0415 - its tables take a moment to load
+    """Check the signature of an audio or video file."""
+    import puremagic  # noqa: PLC0415 - its tables are slow to load
 
     with Path(task["source"]).open("rb") as handle:
         begin = handle.read(4_096)
@@ -80,7 +81,7 @@ def look_at_stream(task: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def look(task: Mapping[str, Any]) -> dict[str, Any]:
-    """Choose by what the file claims to be."""
+    """Choose the inspection by the claimed media type."""
     kind = str(task["media_type"])
     lookers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
         "image": look_at_picture,
@@ -94,7 +95,7 @@ def look(task: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Look at the file of the first argument."""
+    """Inspect the file given by the first argument."""
     limit_self()
     try:
         found = look(json.loads(sys.argv[1]))

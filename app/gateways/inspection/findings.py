@@ -1,8 +1,8 @@
-"""How the process that looks into files says no."""
+"""The error by which the inspecting process rejects a file."""
 
 
 class RefusedError(Exception):
-    """The file is not to be taken; `reason` is one of `models.file.FileRefusal`."""
+    """The file is rejected; `reason` is a `models.file.FileRefusal`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -1,7 +1,7 @@
-"""Looks into files of strangers in a process of its own, with little memory, little time and no settings of ours.
+"""Inspect uploaded files in a subprocess with little memory, little time and none of our settings.
 
-Decoders of pictures and documents are where crafted files strike. Whatever happens in there, the worker only reads a
-few facts and the files that were made; a process that dies or takes too long has found a broken file.
+Decoders of images and documents are where crafted files attack. The worker only reads the reported facts and the
+files that were written; a process that crashes or times out means a broken file.
 """
 
 import json
@@ -16,7 +16,7 @@ SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What to look at, where to write, and the limits."""
+    """The file to inspect, the output folder, and the limits."""
 
     source: Path
     media_type: str
@@ -25,14 +25,14 @@ class Order:
     preview_pixels: int
     square: bool = False
     crop: Mapping[str, float] | None = None
-    """What part the square shows: `x`, `y` of its middle from 0 to 1, `zoom` from 1; the middle where none is given."""
+    """Crop of the square preview: `x`, `y` of its centre from 0 to 1, `zoom` from 1; centred when empty."""
     preview_only: bool = False
-    """The source is what was made here before: only its preview is drawn."""
+    """Whether the source was written by an earlier inspection, so that only its preview is rendered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was found: a refusal, or the facts and the files that were made."""
+    """The result: a refusal, or the facts and the files that were written."""
 
     refusal: str | None = None
     width: int | None = None
@@ -42,7 +42,7 @@ class Seen:
 
 
 async def inspect(order: Order) -> Seen:
-    """Look at one file in a fresh process."""
+    """Inspect one file in a new process."""
     task = {
         "source": str(order.source),
         "media_type": order.media_type,

@@ -1,4 +1,4 @@
-"""Pictures drawn anew without anything hidden in them, and small previews; only the limited process imports this."""
+"""Re-encode images without metadata, and render previews; imported by the restricted process alone."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,22 +17,22 @@ WHITE = (255, 255, 255)
 
 
 def redraw(task: Mapping[str, Any]) -> dict[str, Any]:
-    """Decode a picture and write it anew: no EXIF, no place, no comment, no second meaning of its bytes.
+    """Decode an image and encode it again: no EXIF, no location, no comments, no second interpretation of its bytes.
 
     Raises:
-        RefusedError: It is no such picture, or larger than anybody needs; the latter is seen in its header.
+        RefusedError: It is not an image of this kind, or its header declares too many pixels.
     """
     folder, kind = Path(task["folder"]), FORMATS.get(task["media_type"])
     if kind is None:
         raise RefusedError("wrong_type")
-    # Ours looks at the header itself; the library would only warn.
+    # We check the declared size ourselves; the library would only warn.
     Image.MAX_IMAGE_PIXELS = None
     main = None if task["preview_only"] else "main"
     try:
         with Image.open(task["source"], formats=[kind]) as picture:
             _check_size(picture.size, task["most_pixels"])
             size = _write(picture, folder, kind, task["most_pixels"]) if main else picture.size
-        # What was written is what is shown: the preview is made of it, and so it is decoded once more.
+        # The preview is rendered from the written file, which is thereby decoded once as a check.
         with Image.open(folder / main if main else task["source"], formats=[kind]) as drawn:
             side = int(task["preview_pixels"])
             small = _square(drawn, side, task["crop"] or {}) if task["square"] else _small(drawn, side)
@@ -73,7 +73,7 @@ def _still(picture: Image.Image, folder: Path, kind: str) -> tuple[int, int]:
 
 
 def _animation(picture: Image.Image, folder: Path, most_pixels: int) -> tuple[int, int]:
-    """Write a moving GIF anew, within a limit of frames and of pixels of all frames together."""
+    """Re-encode an animated GIF, within limits on the number of frames and their total pixels."""
     allowed = min(MOST_FRAMES, 4 * most_pixels // max(picture.width * picture.height, 1))
     durations: list[int] = []
     for frame in ImageSequence.Iterator(picture):
@@ -104,7 +104,7 @@ def _small(picture: Image.Image, side: int) -> Image.Image:
 
 
 def _square(picture: Image.Image, side: int, crop: Mapping[str, float]) -> Image.Image:
-    """Cut a square out: its middle in parts of the picture, its side in parts of the largest one that fits."""
+    """Crop a square; centre and side are fractions of the image."""
     zoom = crop.get("zoom", 1.0)
     picture.draft("RGB", (round(side * 2 * zoom), round(side * 2 * zoom)))
     cut = min(picture.size) / zoom
@@ -121,10 +121,10 @@ def _plain(picture: Image.Image) -> Image.Image:
 
 
 def draw_first_page(task: Mapping[str, Any]) -> dict[str, Any]:
-    """Open a PDF and draw its first page as the preview; the document itself stays as it is.
+    """Open a PDF and render its first page as the preview; the document itself is unchanged.
 
     Raises:
-        RefusedError: It is none.
+        RefusedError: It is not a PDF.
     """
     source, folder = Path(task["source"]), Path(task["folder"])
     with source.open("rb") as handle:
@@ -134,7 +134,7 @@ def draw_first_page(task: Mapping[str, Any]) -> dict[str, Any]:
         document = pypdfium2.PdfDocument(source)
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
-            # A document under a password is one: there is just nothing to show of it.
+            # A password-protected document is valid; it just has no preview.
             return {}
         raise RefusedError("broken") from error
     try:

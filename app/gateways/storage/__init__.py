@@ -1,4 +1,4 @@
-"""Where the bytes of files are kept: one contract, several real drivers."""
+"""Object storage for files: one protocol, several implementations."""
 
 from app.gateways.storage.blocks import BLOCK_BYTES, Digest, block_of, digest_of
 from app.gateways.storage.choice import EXTRA, make_storage, storage_of

@@ -1,8 +1,8 @@
-"""Short hashes of every block of an object, so that any part of it can be checked before it is handed out.
+"""Checksums per block, so that any range of an object can be verified before it is served.
 
-One hash of the whole could only tell after the last byte has left, and nothing about a range. Sixteen bytes for each
-quarter of a megabyte are enough against rot and mix-ups; who can write to the storage and to the database at once
-needs no forged hash.
+A hash of the whole object would be known only after the last byte was sent, and says nothing about a range. Sixteen
+bytes per 256 KiB block detect corruption and mix-ups; an attacker who can write to both storage and database could
+store a matching hash anyway.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ MARK_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What is known about the bytes of an object: how many, their SHA-256, and the mark of each block."""
+    """The size, the SHA-256 and the block checksums of an object."""
 
     size: int
     sha256: str
@@ -23,17 +23,17 @@ class Digest:
 
 
 def mark(block: bytes) -> bytes:
-    """Return the mark of one block."""
+    """Return the checksum of one block."""
     return hashlib.blake2b(block, digest_size=MARK_BYTES).digest()
 
 
 def block_of(blocks: bytes, index: int, block: bytes) -> bool:
-    """Tell whether these are the bytes that the block of this index had."""
+    """Tell whether the bytes match the checksum of the block with this index."""
     return mark(block) == blocks[index * MARK_BYTES : (index + 1) * MARK_BYTES]
 
 
 def digest_of(path: Path) -> Digest:
-    """Read a file once and return its digest; it blocks, so call it in a thread."""
+    """Read a file once and return its digest; blocking, so call it in a thread."""
     whole, marks, size = hashlib.sha256(), bytearray(), 0
     with path.open("rb") as handle:
         while block := handle.read(BLOCK_BYTES):

@@ -1,4 +1,4 @@
-"""Which storage this process uses."""
+"""Select the storage of this process."""
 
 from typing import cast
 
@@ -11,7 +11,7 @@ EXTRA = "storage"
 
 
 def make_storage(settings: Settings) -> Storage:
-    """Return the configured storage; only its own libraries are loaded, because they are heavy."""
+    """Return the configured storage; only its own heavy libraries are imported."""
     if settings.storage_kind == "supabase":
         from app.gateways.storage.supabase import SupabaseStorage  # noqa: PLC0415 - heavy, and few need it
 
@@ -24,7 +24,7 @@ def make_storage(settings: Settings) -> Storage:
 
 
 def storage_of(resources: Resources) -> Storage:
-    """Return the process's storage: the configured one unless something else was put there."""
+    """Return the process's storage: the configured one unless a test has replaced it."""
     if EXTRA not in resources.extras:
         resources.extras[EXTRA] = make_storage(resources.settings)
     return cast("Storage", resources.extras[EXTRA])

@@ -1,4 +1,4 @@
-"""What every storage promises, so that the rest of the house need not know which one it has."""
+"""The protocol that every storage implements."""
 
 import re
 import secrets
@@ -10,20 +10,20 @@ from typing import Protocol
 
 KEY = re.compile(r"[0-9a-f]{40}")
 READ_BYTES = 1_048_576
-"""The most that one piece of a read object holds."""
+"""Maximum size of a chunk read from an object, in bytes."""
 
 
 class StorageUnavailableError(Exception):
-    """The storage does not answer, refuses, or has no room; trying later is right."""
+    """The storage does not answer, rejects the request, or is full; retry later."""
 
 
 class ObjectMissingError(Exception):
-    """There is no such object, or it is shorter than what was asked for."""
+    """The object does not exist, or is shorter than the requested range."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """One object as the storage lists it."""
+    """An object in a listing."""
 
     key: str
     size: int
@@ -31,20 +31,20 @@ class StoredObject:
 
 
 def new_key() -> str:
-    """Return a fresh key: random and ASCII, so that nothing a person typed ever names an object."""
+    """Return a new key: random ASCII, so that no user input ever names an object."""
     return secrets.token_hex(20)
 
 
 def is_key(name: str) -> bool:
-    """Tell whether a name in the storage is one of ours; whoever shares a bucket keeps what is theirs."""
+    """Tell whether a key has our form; other objects in a shared bucket are left alone."""
     return KEY.fullmatch(name) is not None
 
 
 def checked(key: str) -> str:
-    """Return the key if it is one of ours.
+    """Return the key if it has our form.
 
     Raises:
-        ValueError: It is not, and must not become part of a path.
+        ValueError: It has not, and must not become part of a path.
     """
     if not is_key(key):
         raise ValueError("not a key of the storage")
@@ -52,27 +52,27 @@ def checked(key: str) -> str:
 
 
 class Storage(Protocol):
-    """Keeps objects by key. An object is there whole or not at all, and never changes; only its key is used again."""
+    """Stores immutable objects by key. An object exists completely or not at all."""
 
     async def put(self, key: str, source: Path) -> None:
-        """Keep a copy of a file; once this returns, it survives a power cut. Putting the same again is harmless.
+        """Store a copy of a file; on return it is durable. Storing the same object again is safe.
 
         Raises:
-            StorageUnavailableError: Nobody knows whether the object is there now.
+            StorageUnavailableError: It is unknown whether the object was stored.
         """
         ...
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
-        """Yield the bytes from `start` up to, not including, `end`; memory does not grow with the object.
+        """Yield the bytes from `start` up to, not including, `end`; memory use does not depend on the object's size.
 
         Raises:
-            ObjectMissingError: There is no such object.
+            ObjectMissingError: The object does not exist.
             StorageUnavailableError: The storage does not answer.
         """
         ...
 
     async def size(self, key: str) -> int | None:
-        """Return the length of an object, None where there is none.
+        """Return the length of an object in bytes, or None where it does not exist.
 
         Raises:
             StorageUnavailableError: The storage does not answer.
@@ -80,15 +80,15 @@ class Storage(Protocol):
         ...
 
     async def remove(self, keys: Sequence[str]) -> None:
-        """Remove objects; what is not there is no failure.
+        """Delete objects; missing ones are ignored.
 
         Raises:
-            StorageUnavailableError: Nobody knows which of them are gone.
+            StorageUnavailableError: It is unknown which objects were deleted.
         """
         ...
 
     def objects(self) -> AsyncGenerator[StoredObject]:
-        """Yield every object of ours; what others keep beside them is not shown.
+        """Yield all of our objects; other objects in the same place are left out.
 
         Raises:
             StorageUnavailableError: The storage does not answer.
@@ -96,5 +96,5 @@ class Storage(Protocol):
         ...
 
     async def close(self) -> None:
-        """Give connections back."""
+        """Close connections."""
         ...

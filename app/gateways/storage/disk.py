@@ -1,4 +1,4 @@
-"""Objects as files of this machine: temporary name, fsync, rename, fsync of the folder."""
+"""Objects as local files: temporary name, fsync, rename, fsync of the directory."""
 
 import asyncio
 import os
@@ -19,11 +19,11 @@ from app.gateways.storage.contract import (
 )
 
 PART = ".part"
-"""How the names of objects end that are not whole yet."""
+"""Suffix of incomplete objects."""
 
 
 def sync_folder(folder: Path) -> None:
-    """Make names that were written into a folder survive a power cut."""
+    """Sync a directory, so that new names survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -32,7 +32,7 @@ def sync_folder(folder: Path) -> None:
 
 
 class DiskStorage(Storage):
-    """Keeps objects below one folder, spread over 256 folders by the beginning of the key."""
+    """Stores objects below one folder, in 256 subfolders by the start of the key."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -56,14 +56,14 @@ class DiskStorage(Storage):
         try:
             unfinished.unlink(missing_ok=True)
             try:
-                # What was uploaded to the same disk needs no second copy: nobody writes to it any more.
+                # An upload on the same disk is linked instead of copied: nobody writes to it any more.
                 unfinished.hardlink_to(source)
             except OSError:
                 shutil.copyfile(source, unfinished)
             with unfinished.open("rb") as handle:
                 os.fsync(handle.fileno())
             unfinished.rename(place)
-            # Two names of the same bytes stay two names: a rename between them does nothing.
+            # A rename between two hard links of the same file does nothing.
             unfinished.unlink(missing_ok=True)
             sync_folder(place.parent)
         except OSError:
@@ -106,7 +106,7 @@ class DiskStorage(Storage):
         places = [self._place(key) for key in keys]
         try:
             for place in places:
-                # What a process left behind that died while it copied is listed under the same key.
+                # Leftovers of a process that died while copying are listed under the same key.
                 for name in (place, place.with_suffix(PART)):
                     await asyncio.to_thread(name.unlink, missing_ok=True)
         except OSError as error:
@@ -123,7 +123,7 @@ class DiskStorage(Storage):
 
     @override
     async def close(self) -> None:
-        """Hold nothing open."""
+        """Do nothing: no connections are open."""
 
 
 def _piece(handle: BinaryIO, start: int, left: int | None) -> bytes:

@@ -1,4 +1,4 @@
-"""Objects in a bucket of any server that speaks S3."""
+"""Objects in a bucket of any S3-compatible server."""
 
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
@@ -21,13 +21,14 @@ from app.gateways.storage.contract import (
 
 PART_BYTES = 8_388_608
 PARTS_AT_ONCE = 4
-"""What is in memory while an object is put: so many parts."""
+"""Number of parts in memory during an upload."""
 TIMEOUT = "30s"
 NOT_THERE = (FileNotFoundError,)
 TROUBLE = (BaseError, OSError, ValueError)
 PAST_THE_END = "status code: 416 "
-"""How the library words a range that the object does not reach. The number alone will not do: the text of any failure
-holds the key, the port and the time it took, and whatever was taken for missing is never handed out again."""
+"""The library's message for an unsatisfiable range. The number alone is ambiguous: any error text contains the key, the
+port and the duration, and an object wrongly taken for missing would never be served again.
+"""
 NO_BUCKET = "<Code>NoSuchBucket</Code>"
 
 
@@ -42,7 +43,7 @@ def _store(settings: Settings) -> S3Store:
         access_key_id=settings.s3_access_key or "",
         secret_access_key=secret,
         virtual_hosted_style_request=False,
-        # The server compares what arrived with it; at the hash that is signed anyway, not every server looks.
+        # The server compares the content with it; not every server verifies the signed hash.
         checksum_algorithm="SHA256",
         client_options={"timeout": TIMEOUT, "connect_timeout": "5s", "allow_http": plain},
         retry_config={"max_retries": 2},
@@ -50,7 +51,7 @@ def _store(settings: Settings) -> S3Store:
 
 
 class S3Storage(Storage):
-    """Keeps objects under their keys; the bucket is private and stays so."""
+    """Stores objects in a private bucket."""
 
     def __init__(self, settings: Settings) -> None:
         self._store = _store(settings)
@@ -111,11 +112,11 @@ class S3Storage(Storage):
 
     @override
     async def close(self) -> None:
-        """Hold nothing open."""
+        """Do nothing: no connections are open."""
 
 
 def _told(error: Exception) -> ObjectMissingError | StorageUnavailableError:
-    """Say what a failure to read means; a bucket that is not there says nothing about its objects."""
+    """Translate a read error; a missing bucket says nothing about its objects."""
     words = str(error)
     gone = isinstance(error, NOT_THERE) and NO_BUCKET not in words
     if gone or PAST_THE_END in words:

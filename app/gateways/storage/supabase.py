@@ -1,8 +1,8 @@
-"""Objects in a private bucket of Supabase, through its own client.
+"""Objects in a private Supabase bucket, through its own client.
 
-Its `download` reads an object whole into memory, so what is read comes by a signed address and a range. It has no
-resumable upload; ours goes to the disk of this machine first and needs none. Removing what is not there answers an
-empty list, which is no failure; a server that cannot be reached raises an error of httpx and not of the client.
+The client's `download` reads a whole object into memory, so reads use a signed URL and a range. It has no resumable
+upload; ours go to the local spool first and need none. Deleting a missing object returns an empty list, which is not
+an error; an unreachable server raises an httpx error and not one of the client.
 """
 
 from collections.abc import AsyncGenerator, Sequence
@@ -33,11 +33,11 @@ LISTED = 1_000
 TIMEOUT_SECONDS = 30
 TROUBLE = (StorageApiError, StorageException, httpx.HTTPError, OSError, ValueError)
 MISSING = frozenset({"404", "400"})
-"""How the service says that an object is not there: 404 by its documentation, 400 with the same words by its age."""
+"""How the service reports a missing object: 404 as documented, or 400 with the same message in older versions."""
 
 
 class SupabaseStorage(Storage):
-    """Keeps objects under their keys; the service key never leaves the server."""
+    """Stores objects in a private bucket; the service key never leaves the server."""
 
     def __init__(self, settings: Settings) -> None:
         self._url = settings.supabase_url or ""
@@ -142,7 +142,7 @@ def _stored(item: dict[str, Any]) -> StoredObject:
 def _told(error: Exception) -> ObjectMissingError | StorageUnavailableError:
     if isinstance(error, StorageApiError) and str(error.status) in MISSING:
         words = str(error.message).lower()
-        # A bucket that is not there says nothing about its objects.
+        # A missing bucket says nothing about its objects.
         if "not found" in words and "bucket" not in words:
             return ObjectMissingError()
     if isinstance(error, httpx.HTTPStatusError) and error.response.status_code == HTTPStatus.NOT_FOUND:

@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import httpx
 
-from app.core.actor import Actor, Role
+from app.core.actor import Actor
 from app.features.identity import service as identity
 from app.models import User
-from app.models.user import UserStatus
+from app.models.user import Role, UserStatus
 from tests.contract.permissions.table import ROLES, Row, makers
 from tests.factories.market import Market
 

@@ -11,11 +11,9 @@ from sqlalchemy import select, update
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
-from app.core.contacts import ContactMark
 from app.core.ids import new_id
-from app.core.machine import Side
-from app.core.outbox import OutboxMessage
-from app.core.pagination import BadCursorError
+from app.core.persistence.outbox import OutboxMessage
+from app.core.persistence.pagination import BadCursorError
 from app.core.resources import Resources
 from app.core.security.limits import Rate, TooManyTriesError
 from app.features.chat import rules, service
@@ -27,6 +25,7 @@ from app.features.chat.errors import (
 )
 from app.features.chat.schemas import MessageWrite
 from app.features.files.errors import InvalidFilesError
+from app.features.moderation.schemas import ContactMark
 from app.features.notifications import service as notifications
 from app.features.notifications.tasks import send_mail
 from app.features.proposals import service as proposals
@@ -39,6 +38,7 @@ from app.gateways.mail import Mail
 from app.models import Message, Order, Proposal, ProposalStatus, ReportReason, ReportSubject, User
 from app.models.file import SubjectKind
 from app.models.notification import NoticeKind
+from app.models.side import Side
 from tests.factories.files import Files
 from tests.factories.market import Market
 

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from starlette.datastructures import FormData, UploadFile
 
 from app.core.ids import new_id
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.files import rules, service
 from app.features.files.access import form_files, form_with_files
 from app.features.files.errors import FileInUseError, InvalidFilesError

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from app.core.clock import utc_now
 from app.core.config import Settings
-from app.core.outbox import OutboxMessage
-from app.core.uow import UnitOfWork
+from app.core.persistence.outbox import OutboxMessage
+from app.core.unit_of_work import UnitOfWork
 from app.features.identity import service
 from app.models.challenge import AuthChallenge
 from app.models.security_event import SecurityEvent

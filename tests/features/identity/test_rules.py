@@ -16,16 +16,16 @@ import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.actor import Role
 from app.core.clock import utc_now
 from app.core.resources import Resources
 from app.core.security import passwords
 from app.core.security.passwords import PasswordHasher
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from app.features.identity import rules, service
 from app.features.identity.access import AdminActor, ModeratorActor
 from app.features.identity.service import Caller
 from app.main import create_app
+from app.models.user import Role
 from tests.conftest import SignIn
 from tests.factories.users import PASSWORD, make_user
 from tests.features.identity.test_endpoints import API, VERA, NewClient, csrf

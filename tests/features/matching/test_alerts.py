@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.resources import Resources
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from app.features.matching import service
 from app.features.matching.errors import TooManySavedSearchesError
 from app.features.matching.schemas import AlertSettingsPatch, SavedSearchCreate, SavedSearchPatch, SavedSearchRead

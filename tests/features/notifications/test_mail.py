@@ -17,10 +17,10 @@ from sqlalchemy import select
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.ids import new_id
+from app.core.messaging.worker import Outcome
 from app.core.money import Currency, MoneyRead
 from app.core.resources import Resources
-from app.core.uow import unit_of_work
-from app.core.worker import Outcome
+from app.core.unit_of_work import unit_of_work
 from app.features.identity import service as identity
 from app.features.identity.events import (
     AccountDeactivated,

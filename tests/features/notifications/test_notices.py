@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from app.core.clock import utc_now
 from app.core.ids import new_id
+from app.core.messaging.worker import Outcome
 from app.core.resources import Resources
-from app.core.uow import unit_of_work
-from app.core.worker import Outcome
+from app.core.unit_of_work import unit_of_work
 from app.features.files.tasks import process_files
 from app.features.identity.events import PasswordChanged
 from app.features.notifications import rules, service

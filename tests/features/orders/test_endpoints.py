@@ -10,7 +10,7 @@ from sqlalchemy import event, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.clock import utc_now
-from app.core.outbox import OutboxMessage
+from app.core.persistence.outbox import OutboxMessage
 from app.core.resources import Resources
 from app.features.orders import service
 from app.features.orders.schemas import OrderListQuery

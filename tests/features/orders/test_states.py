@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import select, update
 
 from app.core.clock import utc_now
-from app.core.machine import PUBLISHED, Side
-from app.core.outbox import OutboxMessage
+from app.core.persistence.outbox import OutboxMessage
 from app.core.resources import Resources
+from app.core.state_machine import PUBLISHED
 from app.features.orders.tasks import close_stale, remind
 from app.models import Order, OrderStatus
+from app.models.side import Side
 from app.scripts import orders as commands
 from app.scripts.orders import OrderCommandError
 from tests.factories.market import Market, rub

@@ -2,8 +2,9 @@
 
 import pytest
 
-from app.core.contacts import ContactMark, contacts_in
 from app.core.resources import Resources
+from app.features.moderation.schemas import ContactMark
+from app.features.moderation.service import contacts_in
 from app.features.proposals import rules, service
 from app.features.proposals.errors import InvalidProposalError, SimilarLettersError
 from app.features.proposals.schemas import Milestone, ProposalPatch

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.resources import Resources
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderChangedError
 from app.features.orders.schemas import OrderClose, OrderPatch

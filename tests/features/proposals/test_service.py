@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app.core.outbox import OutboxMessage
+from app.core.persistence.outbox import OutboxMessage
 from app.core.resources import Resources
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderNotFoundError, OrderNotOpenError

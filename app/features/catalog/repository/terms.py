@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import TextClause, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.fastlane import FastLane
+from app.core.persistence.raw_read_pool import FastLane
 from app.features.catalog.schemas import Searched
 from app.models import SearchTerm
 

@@ -7,7 +7,7 @@ from typing import cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.resources import Resources
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.catalog.errors import DamagedCatalogueError, SkillNameTakenError, UnknownSkillError
 from app.features.catalog.events import SkillsMerged
 from app.features.catalog.repository import CatalogRepository

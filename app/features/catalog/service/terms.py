@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.fastlane import FastLane
-from app.core.uow import UnitOfWork
+from app.core.persistence.raw_read_pool import FastLane
+from app.core.unit_of_work import UnitOfWork
 from app.features.catalog.repository import TermRepository
 from app.features.catalog.rules import last_word, other_layout, starred, term, with_endings
 from app.features.catalog.schemas import Searched

@@ -7,18 +7,18 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
-from app.core.contacts import contacts_in
-from app.core.machine import Side
-from app.core.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
+from app.core.persistence.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
 from app.features.chat import policy, rules
 from app.features.chat.errors import ConversationNotFoundError
 from app.features.chat.repository import ConversationRepository, MessageRepository
 from app.features.chat.schemas import ConversationRead, LastMessage, MessageList, MessageRead, TalkedOrder
 from app.features.chat.service.writing import files_of
 from app.features.files import service as files
+from app.features.moderation.service import contacts_in
 from app.features.orders import service as orders
 from app.features.proposals import service as proposals
 from app.models import Conversation, Message
+from app.models.side import Side
 
 MOST_COUNTED = 100
 

@@ -4,9 +4,8 @@ from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
-from app.core.machine import Side
 from app.core.security.limits import limiter
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.chat import policy, rules
 from app.features.chat.errors import (
     ConversationClosedError,
@@ -22,6 +21,7 @@ from app.features.files.schemas import Subject
 from app.features.proposals import service as proposals
 from app.models import Conversation, Message
 from app.models.file import SubjectKind
+from app.models.side import Side
 
 
 def files_of(message_id: UUID) -> Subject:

@@ -9,9 +9,9 @@ from fastapi import Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from app.core.clock import utc_now
-from app.core.http import ProcessResources, RoomRouter
+from app.core.http.dependencies import ProcessResources, RoomRouter
 from app.core.resources import Resources
-from app.core.uow import unit_of_work
+from app.core.unit_of_work import unit_of_work
 from app.features.files import rules, service
 from app.features.files.errors import FileDamagedError
 from app.features.files.service import Content, Wanted

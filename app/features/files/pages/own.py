@@ -8,9 +8,9 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import N_, _
-from app.core.pagination import BadCursorError
+from app.core.persistence.pagination import BadCursorError
 from app.features.files import service
 from app.features.files.errors import FileInUseError
 from app.features.files.schemas import FileUse, OwnFile

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor
 from app.core.errors import FieldError
 from app.core.i18n import N_
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.files import rules
 from app.features.files.errors import InvalidFilesError
 from app.features.files.repository import FileRepository

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.files.errors import NoSuchFileError
 from app.features.files.repository import FileRepository
 from app.features.files.schemas import Crop

@@ -17,7 +17,7 @@ import structlog
 
 from app.core.clock import utc_now
 from app.core.resources import Resources
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.files import rules
 from app.features.files.events import FileReady, FileRefused
 from app.features.files.repository import FileRepository

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.resources import Resources
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.files.errors import FileDamagedError, FileNotReadyError, NoSuchFileError, StorageDownError
 from app.features.files.repository import FileRepository
 from app.features.files.schemas import Subject

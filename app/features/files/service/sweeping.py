@@ -11,7 +11,7 @@ import structlog
 
 from app.core.clock import utc_now
 from app.core.resources import Resources
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.files import rules
 from app.features.files.repository import FileRepository
 from app.features.files.service.serving import mark_damaged

@@ -17,8 +17,8 @@ from app.core.errors import FieldError
 from app.core.i18n import N_
 from app.core.ids import new_id
 from app.core.resources import Resources
-from app.core.sizes import size_words
-from app.core.uow import UnitOfWork
+from app.core.text.humanize import size_words
+from app.core.unit_of_work import UnitOfWork
 from app.features.files import rules
 from app.features.files.errors import (
     EmptyFileError,

@@ -1,6 +1,6 @@
 """Accounts as pages: the doors of the site, and what a person sets about their account."""
 
-from app.core.http import RoomRouter
+from app.core.http.dependencies import RoomRouter
 from app.features.identity.pages import doors, proofs, settings
 
 router = RoomRouter()

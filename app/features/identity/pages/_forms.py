@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
 from app.core.errors import DomainError, ErrorKind, InvalidError
-from app.core.problems import field_errors, headers_of, status_of
+from app.core.http.problem_details import field_errors, headers_of, status_of
 from app.web.forms import FormState
 from app.web.render import render
 

@@ -6,7 +6,7 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 
 from app.core.errors import DomainError
-from app.core.http import ProcessResources, RoomRouter, Uow, connection_resources
+from app.core.http.dependencies import ProcessResources, RoomRouter, Uow, connection_resources
 from app.core.i18n import _
 from app.features.identity import access, service
 from app.features.identity.access import CurrentActor, Knocker, OptionalActor

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.models.security_event import SecurityEvent, SecurityEventKind
 
 LONGEST_AGENT = 300

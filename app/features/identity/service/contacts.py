@@ -11,7 +11,7 @@ from app.core.config import Settings
 from app.core.ids import new_id
 from app.core.security.keys import bytes_of, sign, text_of
 from app.core.security.limits import Rate, limiter
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.identity import repository, rules
 from app.features.identity.errors import (
     AccountInputError,

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import utc_now
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.identity import repository, rules
 from app.features.identity.events import AccountBanned, AccountUnbanned
 from app.features.identity.service.callers import Caller, note

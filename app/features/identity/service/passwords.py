@@ -6,7 +6,7 @@ from app.core.clock import utc_now
 from app.core.resources import Resources
 from app.core.security.limits import Rate, limiter
 from app.core.security.passwords import password_hasher
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.identity import repository, rules
 from app.features.identity.errors import AccountInputError, BadChallengeError, NotSignedInError, WrongPasswordError
 from app.features.identity.events import PasswordChanged, PasswordResetRequested

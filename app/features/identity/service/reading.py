@@ -7,19 +7,19 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.actor import Actor, Role
+from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.i18n import _, use_locale
-from app.core.pagination import DEFAULT_LIMIT, Slice, decode_cursor, encode_cursor
+from app.core.persistence.pagination import DEFAULT_LIMIT, Slice, decode_cursor, encode_cursor
 from app.core.resources import Resources
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.identity import repository, rules
 from app.features.identity.repository import SessionView
 from app.features.identity.schemas import SecurityEventRead, SessionRead, UserRead
 from app.features.identity.service.contacts import code_of, link_token
 from app.gateways.sms import sms_sender_of
 from app.models.challenge import ChallengePurpose
-from app.models.user import User, UserStatus
+from app.models.user import Role, User, UserStatus
 
 
 def _readable(email: str | None) -> str:

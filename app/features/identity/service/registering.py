@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.core.actor import Role
 from app.core.clock import utc_now
 from app.core.errors import FieldError
 from app.core.i18n import N_, current_locale
@@ -11,7 +10,7 @@ from app.core.ids import new_id
 from app.core.resources import Resources
 from app.core.security.limits import Rate, limiter
 from app.core.security.passwords import password_hasher
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.identity import repository, rules
 from app.features.identity.errors import AccountInputError
 from app.features.identity.events import AccountDeactivated, UserRegistered
@@ -24,7 +23,7 @@ from app.features.identity.service.tokens import IssuedTokens, open_session
 from app.models.challenge import ChallengePurpose
 from app.models.security_event import SecurityEventKind
 from app.models.session import SessionEnd
-from app.models.user import User, UserStatus
+from app.models.user import Role, User, UserStatus
 
 REGISTER_BY_ADDRESS = Rate("register", 60, 3600)
 

@@ -9,7 +9,7 @@ from app.core.security.blacklist import blacklist
 from app.core.security.limits import Rate, limiter
 from app.core.security.passwords import password_hasher
 from app.core.security.tokens import Claims
-from app.core.uow import UnitOfWork, unit_of_work
+from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.features.identity import repository
 from app.features.identity.errors import (
     NotSignedInError,

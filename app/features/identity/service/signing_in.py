@@ -12,7 +12,7 @@ from app.core.resources import Resources
 from app.core.security.keys import sign, text_of
 from app.core.security.limits import Rate, TooManyTriesError, limiter
 from app.core.security.passwords import password_hasher
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.identity import repository, rules
 from app.features.identity.errors import AccountBannedError, AccountInputError, WrongCredentialsError
 from app.features.identity.events import NewDeviceSignedIn

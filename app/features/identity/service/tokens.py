@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.core.batching import Batcher
 from app.core.clock import utc_now
 from app.core.config import Settings
+from app.core.persistence.dataloader import Batcher
 from app.core.resources import Resources
 from app.core.security.blacklist import blacklist
 from app.core.security.csrf import make_csrf
 from app.core.security.keys import sign, text_of
 from app.core.security.tokens import Claims, TokenKind, token_codec
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.identity import repository
 from app.features.identity.errors import SessionEndedError, SessionReplayedError
 from app.features.identity.events import SessionReplayed

@@ -1,6 +1,6 @@
 """The JSON face of bringing together."""
 
-from app.core.http import RoomRouter
+from app.core.http.dependencies import RoomRouter
 from app.features.matching.endpoints.recommending import router as recommending
 from app.features.matching.endpoints.searches import router as searches
 

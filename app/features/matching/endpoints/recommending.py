@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from app.core.http import ProcessResources, ReadSession, RoomRouter
-from app.core.problems import refusals
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
+from app.core.http.problem_details import refusals
 from app.core.security.tokens import BadTokenError
 from app.features.identity.access import CurrentActor
 from app.features.identity.errors import NotSignedInError, SessionEndedError

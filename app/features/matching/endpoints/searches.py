@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import Response
 
 from app.core.errors import DomainError
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
-from app.core.problems import UnsupportedMediaTypeError, refusals
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
 from app.features.identity.access import CurrentActor

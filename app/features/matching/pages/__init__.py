@@ -1,6 +1,6 @@
 """The pages of bringing together: saved searches, and the end of letters."""
 
-from app.core.http import RoomRouter
+from app.core.http.dependencies import RoomRouter
 from app.features.matching.pages.recommending import router as recommending
 from app.features.matching.pages.searches import router as searches
 from app.features.matching.pages.unsubscribing import router as unsubscribing

@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl, urlencode
 from pydantic import ValidationError
 
 from app.core.errors import FieldError
+from app.core.http.problem_details import field_errors
 from app.core.i18n import _, current_locale, ngettext
 from app.core.money import Currency, Money, amount_as_typed, typed_amount
-from app.core.problems import field_errors
 from app.features.catalog.service import Catalogue
 from app.features.orders.errors import InvalidFilterError
 from app.features.orders.schemas import ANSWERED_WORDS, KIND_WORDS, OrderFilter

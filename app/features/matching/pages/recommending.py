@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
-from app.core.http import ProcessResources, ReadSession, RoomRouter
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
 from app.core.i18n import N_, _, current_locale
 from app.features.catalog import service as catalog
 from app.features.identity.access import CurrentActor

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ValidationError
 
 from app.core.clock import utc_now
 from app.core.errors import DomainError
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import field_errors, headers_of, status_of
 from app.core.i18n import _, current_locale
-from app.core.problems import field_errors, headers_of, status_of
 from app.features.catalog import service as catalog
 from app.features.identity.access import CurrentActor
 from app.features.matching import service

@@ -2,7 +2,7 @@
 
 from fastapi import Request, Response
 
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.security.csrf import proven_by_link
 from app.features.matching import service
 from app.web.render import render

@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.core.i18n import N_
+from app.core.i18n.locale_data import time_zones
 from app.core.money import MoneyRead
-from app.core.texts import at_least, one_line
-from app.core.world import time_zones
+from app.core.text.text_cleaning import at_least, one_line
 from app.features.orders.schemas import Moment, OrderFilter
 from app.models import AlertFrequency, BudgetKind
 

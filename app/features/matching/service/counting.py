@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.matching.repository import CountingRepository
 from app.features.profiles import service as profiles
 

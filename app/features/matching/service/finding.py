@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.core.clock import utc_now
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.catalog import service as catalog
 from app.features.matching import rules
 from app.features.matching.repository import MatchRepository, SearchRepository

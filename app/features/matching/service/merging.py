@@ -1,6 +1,6 @@
 """How saved searches follow when two skills become one."""
 
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.matching import rules
 from app.features.matching.repository import SearchRepository
 

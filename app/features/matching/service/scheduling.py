@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.matching import rules
 from app.features.matching.repository import LetterRepository, MatchRepository, SearchRepository
 from app.features.matching.repository.letters import Turn

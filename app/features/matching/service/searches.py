@@ -9,7 +9,7 @@ from app.core.clock import utc_now
 from app.core.errors import FieldError
 from app.core.i18n import N_
 from app.core.resources import Resources
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.catalog import service as catalog
 from app.features.matching import rules
 from app.features.matching.errors import SavedSearchNotFoundError, SearchAlreadySavedError, TooManySavedSearchesError

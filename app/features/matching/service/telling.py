@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import utc_now
 from app.core.money import MoneyRead
 from app.core.resources import Resources
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.matching import rules
 from app.features.matching.events import OrdersFound
 from app.features.matching.repository import LetterRepository, MatchRepository

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.resources import Resources
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.matching import rules
 from app.features.matching.errors import UnsubscribeLinkError
 from app.features.matching.repository import MatchRepository, SearchRepository

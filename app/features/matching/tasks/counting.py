@@ -3,9 +3,9 @@
 import time
 from uuid import UUID
 
+from app.core.messaging.worker import consumer, periodic
 from app.core.resources import Resources
-from app.core.uow import UnitOfWork, unit_of_work
-from app.core.worker import consumer, periodic
+from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.features.matching import service
 from app.features.orders import events as orders
 from app.features.proposals import events as proposals

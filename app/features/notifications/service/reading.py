@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
-from app.core.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
-from app.core.uow import UnitOfWork
+from app.core.persistence.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
+from app.core.unit_of_work import UnitOfWork
 from app.features.notifications import rules
 from app.features.notifications.errors import NoticeNotFoundError
 from app.features.notifications.repository import MailRepository, NotificationRepository

@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from app.core.clock import utc_now
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.chat import service as chat
 from app.features.chat.events import MessageWritten
 from app.features.identity import service as identity

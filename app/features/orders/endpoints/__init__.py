@@ -1,6 +1,6 @@
 """The JSON face of orders, part by part."""
 
-from app.core.http import RoomRouter
+from app.core.http.dependencies import RoomRouter
 from app.features.orders.endpoints.again import router as again
 from app.features.orders.endpoints.invitations import router as invitations
 from app.features.orders.endpoints.machines import router as machines

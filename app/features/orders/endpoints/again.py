@@ -3,8 +3,8 @@
 from http import HTTPStatus
 from uuid import UUID
 
-from app.core.http import ReadSession, RoomRouter, Uow
-from app.core.problems import refusals
+from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import refusals
 from app.features.catalog.errors import UnknownCategoryError
 from app.features.files.errors import InvalidFilesError
 from app.features.identity.access import CurrentActor

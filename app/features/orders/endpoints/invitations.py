@@ -6,9 +6,9 @@ from uuid import UUID
 
 from fastapi import Query
 
-from app.core.http import ReadSession, RoomRouter, Uow
-from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
-from app.core.problems import refusals
+from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import refusals
+from app.core.persistence.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.features.identity.access import CurrentActor
 from app.features.orders import service
 from app.features.orders.endpoints.orders import CUSTOMER, SIGNED_IN, WRITER

@@ -1,7 +1,7 @@
 """The state machines of the house as JSON: the tables that run the code, in the reader's language."""
 
-from app.core.http import ProcessResources, RoomRouter
-from app.core.problems import refusals
+from app.core.http.dependencies import ProcessResources, RoomRouter
+from app.core.http.problem_details import refusals
 from app.features.orders import service
 from app.features.orders.errors import NoSuchMachineError
 from app.features.orders.schemas import MachineList, MachineRead

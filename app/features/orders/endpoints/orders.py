@@ -7,9 +7,9 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 from pydantic import ValidationError
 
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow, connection_resources
-from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
-from app.core.problems import UnsupportedMediaTypeError, refusals
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow, connection_resources
+from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
+from app.core.persistence.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
 from app.features.catalog import service as catalog

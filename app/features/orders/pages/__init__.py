@@ -3,7 +3,7 @@
 The page of one order belongs to the proposals' room, because it shows them.
 """
 
-from app.core.http import RoomRouter
+from app.core.http.dependencies import RoomRouter
 from app.features.orders.pages.again import router as again
 from app.features.orders.pages.editor import router as editor
 from app.features.orders.pages.feed import router as feed

@@ -10,10 +10,10 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.errors import FieldError, InvalidError
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
 from app.core.money import Currency, amount_as_typed, typed_amount
-from app.core.problems import field_errors
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.files.access import form_files, sent_ids

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from fastapi import Request
 from starlette.responses import Response
 
-from app.core.http import ProcessResources, ReadSession, RoomRouter
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
 from app.core.i18n import _, current_locale, negotiate, use_locale
 from app.features.catalog import service as catalog
 from app.features.orders import service

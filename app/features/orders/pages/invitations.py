@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from app.core.errors import DomainError, FieldError, InvalidError
-from app.core.http import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import field_errors
 from app.core.i18n import _
-from app.core.problems import field_errors
 from app.features.identity.access import CurrentActor
 from app.features.orders import service
 from app.features.orders.errors import (

@@ -13,11 +13,11 @@ from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
 from app.core.errors import FieldError, InvalidError
-from app.core.http import ProcessResources, ReadSession, RoomRouter, connection_resources
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, connection_resources
+from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
 from app.core.money import Currency, Money, typed_amount
-from app.core.pagination import BadCursorError
-from app.core.problems import field_errors
+from app.core.persistence.pagination import BadCursorError
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched

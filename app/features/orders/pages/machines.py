@@ -5,7 +5,7 @@ from datetime import timedelta
 from fastapi import Request
 from starlette.responses import Response
 
-from app.core.http import ProcessResources, RoomRouter
+from app.core.http.dependencies import ProcessResources, RoomRouter
 from app.core.i18n import _, ngettext
 from app.features.identity.access import OptionalActor
 from app.features.orders import service

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from app.core.http import ProcessResources, RoomRouter
+from app.core.http.dependencies import ProcessResources, RoomRouter
 from app.core.i18n import _, current_locale, use_locale
 from app.features.catalog import service as catalog
 from app.features.orders import service

@@ -33,9 +33,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.core.fastlane import FastLane
 from app.core.money import Currency
-from app.core.pagination import BadCursorError, decode_cursor, encode_cursor
+from app.core.persistence.pagination import BadCursorError, decode_cursor, encode_cursor
+from app.core.persistence.raw_read_pool import FastLane
 from app.models import BudgetKind, Category, Order, User
 
 COUNT_LIMIT = 1000

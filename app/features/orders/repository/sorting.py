@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.pagination import BadCursorError, decode_cursor, encode_cursor
+from app.core.persistence.pagination import BadCursorError, decode_cursor, encode_cursor
 from app.features.orders.repository.listing import (
     CARD_COLUMNS,
     IS_LISTED,

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.core.i18n import N_
-from app.core.texts import many_lines
+from app.core.text.text_cleaning import many_lines
 from app.features.orders.schemas.orders import Moment, PersonRead
 from app.models import InvitationStatus, OrderStatus, RefusalReason
 

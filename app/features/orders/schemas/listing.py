@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.money import MAX_AMOUNT, Currency
-from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from app.core.persistence.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from app.features.orders.schemas.orders import MAX_SKILLS, OrderCard
 from app.models import BudgetKind
 

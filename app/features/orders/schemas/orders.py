@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from app.core.i18n import N_
 from app.core.money import MoneyInput, MoneyRead
-from app.core.texts import at_least, many_lines, one_line
+from app.core.text.text_cleaning import at_least, many_lines, one_line
 from app.features.files.schemas import FileRead
 from app.models import BudgetKind, CloseReason, Experience, OrderStatus, Visibility
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.core.texts import Line, at_least
+from app.core.text.text_cleaning import Line, at_least
 from app.features.orders.schemas.orders import Moment
 
 MAX_TEMPLATE_NAME = 100

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.orders.errors import OrderNotFoundError, OrderStateError
 from app.features.orders.events import OrderChecked
 from app.features.orders.repository import OrderRepository

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.orders import policy, rules
 from app.features.orders.errors import OrderFullError, OrderNotFoundError, OrderNotOpenError
 from app.features.orders.events import OrderEnding

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.files import service as files
 from app.features.files.schemas import Subject
 from app.features.identity import service as identity

@@ -6,7 +6,7 @@ from typing import Any
 from app.core.clock import utc_now
 from app.core.errors import FieldError
 from app.core.money import Currency, Money
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.catalog import service as catalog
 from app.features.catalog.errors import UnknownCategoryError
 from app.features.orders import rules

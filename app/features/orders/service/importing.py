@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from app.core.actor import Actor
 from app.core.errors import FieldError
+from app.core.http.problem_details import field_errors
 from app.core.i18n import N_
 from app.core.money import Currency, typed_amount
-from app.core.problems import field_errors
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.catalog import service as catalog
 from app.features.orders.errors import InvalidOrderError
 from app.features.orders.repository import OrderRepository

@@ -14,8 +14,8 @@ from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.errors import FieldError
 from app.core.i18n import N_
-from app.core.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
-from app.core.uow import UnitOfWork
+from app.core.persistence.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
+from app.core.unit_of_work import UnitOfWork
 from app.features.orders.errors import (
     AlreadyInvitedError,
     InvalidInvitationError,

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.errors import FieldError
-from app.core.fastlane import FastLane
 from app.core.i18n import N_
-from app.core.pagination import DEFAULT_LIMIT
+from app.core.persistence.pagination import DEFAULT_LIMIT
+from app.core.persistence.raw_read_pool import FastLane
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched

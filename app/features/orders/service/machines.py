@@ -4,9 +4,10 @@ from typing import Any
 
 from app.core.config import Settings
 from app.core.i18n import _
-from app.core.machine import PUBLISHED, SIDE_WORDS, Machine
+from app.core.state_machine import PUBLISHED, Machine
 from app.features.orders.errors import NoSuchMachineError
 from app.features.orders.schemas import ArrowRead, MachineRead, StateRead, WaitRead
+from app.models.side import SIDE_WORDS, Side
 
 
 def list_machines(settings: Settings) -> list[MachineRead]:
@@ -37,7 +38,7 @@ def _read(machine: Machine[Any, Any], settings: Settings) -> MachineRead:
                     event=arrow.event,
                     event_words=_(machine.words[arrow.event]),
                     by=arrow.side,
-                    by_words=_(SIDE_WORDS[arrow.side]),
+                    by_words=_(SIDE_WORDS[Side(arrow.side)]),
                     to=arrow.target,
                     only=_(arrow.only) if arrow.only else None,
                 )

@@ -6,9 +6,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
-from app.core.machine import Side
 from app.core.money import MoneyRead
-from app.core.pagination import Slice, decode_cursor, encode_cursor
+from app.core.persistence.pagination import Slice, decode_cursor, encode_cursor
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.files import service as files
@@ -29,6 +28,7 @@ from app.features.orders.schemas import (
 from app.features.orders.service.fields import REVISED, content_of
 from app.models import Order, Visibility
 from app.models.file import SubjectKind
+from app.models.side import Side
 
 
 async def get_order(session: AsyncSession, actor: Actor | None, order_id: UUID, key: str | None = None) -> Order:

@@ -1,6 +1,6 @@
 """The JSON face of profiles."""
 
-from app.core.http import RoomRouter
+from app.core.http.dependencies import RoomRouter
 from app.features.profiles.endpoints.catalogue import router as catalogue
 from app.features.profiles.endpoints.facts import router as facts
 from app.features.profiles.endpoints.own import router as own

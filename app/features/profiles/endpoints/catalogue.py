@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import Query
 
-from app.core.http import ProcessResources, ReadSession, RoomRouter
-from app.core.pagination import BadCursorError
-from app.core.problems import refusals
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
+from app.core.http.problem_details import refusals
+from app.core.persistence.pagination import BadCursorError
 from app.core.security.tokens import BadTokenError
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched, SuggestionRead

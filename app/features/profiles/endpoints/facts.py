@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import Query
 
-from app.core.http import ReadSession, RoomRouter
-from app.core.problems import refusals
+from app.core.http.dependencies import ReadSession, RoomRouter
+from app.core.http.problem_details import refusals
 from app.features.profiles import service
 from app.features.profiles.schemas import CustomerFactsList, CustomerFactsQuery
 

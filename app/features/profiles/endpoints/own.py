@@ -6,9 +6,9 @@ from uuid import UUID
 
 from fastapi import Path, Query, Response
 
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
-from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
-from app.core.problems import UnsupportedMediaTypeError, refusals
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
+from app.core.persistence.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.csrf import CsrfError
 from app.core.security.tokens import BadTokenError
 from app.features.files.errors import InvalidFilesError

@@ -1,6 +1,6 @@
 """The pages of profiles: the catalogue, the public one, the editors, and whom one keeps or hides."""
 
-from app.core.http import RoomRouter
+from app.core.http.dependencies import RoomRouter
 from app.features.files.access import form_with_files
 from app.features.profiles.pages.catalogue import router as catalogue
 from app.features.profiles.pages.editor import router as editor

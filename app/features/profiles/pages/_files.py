@@ -1,7 +1,7 @@
 """What the forms that bring files share."""
 
 from app.core.errors import DomainError, FieldError, InvalidError
-from app.core.problems import TooLargeError
+from app.core.http.problem_details import TooLargeError
 from app.features.files.errors import QuotaExceededError
 
 REFUSED = (InvalidError, TooLargeError, QuotaExceededError)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.core.i18n import N_, _, current_locale
-from app.core.world import countries, languages
+from app.core.i18n.locale_data import countries, languages
 from app.features.catalog import service as catalog
 from app.features.profiles.schemas import AVAILABILITY_WORDS, FoundFreelancer, Reason
 from app.web.formats import money

@@ -9,12 +9,12 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from app.core.errors import FieldError, InvalidError
-from app.core.http import ProcessResources, ReadSession, RoomRouter
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
+from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
+from app.core.i18n.locale_data import languages
 from app.core.money import Currency, Money, typed_amount
-from app.core.pagination import BadCursorError
-from app.core.problems import field_errors
-from app.core.world import languages
+from app.core.persistence.pagination import BadCursorError
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
 from app.features.identity.access import OptionalActor

@@ -8,11 +8,11 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.errors import FieldError, InvalidError
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
+from app.core.i18n.locale_data import countries, languages, time_zones
 from app.core.money import Currency, amount_as_typed, typed_amount
-from app.core.problems import field_errors
-from app.core.world import countries, languages, time_zones
 from app.features.identity.access import CurrentActor
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError, ProfileChangedError

@@ -10,9 +10,9 @@ from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import _, current_locale
-from app.core.world import countries, languages
+from app.core.i18n.locale_data import countries, languages
 from app.features.catalog import service as catalog
 from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.profiles import service

@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
 from app.core.errors import FieldError
-from app.core.http import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _
-from app.core.problems import field_errors
 from app.features.files import service as files
 from app.features.files.access import form_files, sent_ids
 from app.features.files.schemas import Crop, FileRead

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from app.core.http import ProcessResources, RoomRouter
+from app.core.http.dependencies import ProcessResources, RoomRouter
 from app.core.i18n import _, use_locale
 from app.features.files import service as files
 from app.features.profiles import service

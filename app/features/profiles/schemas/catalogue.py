@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.money import MAX_AMOUNT, Currency, MoneyRead
-from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from app.core.persistence.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from app.features.profiles.schemas.facts import Moment
 from app.features.profiles.schemas.own import LanguageItem, PersonCard, SkillRead
 from app.models import Availability, SkillLevel

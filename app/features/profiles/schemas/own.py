@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.core.i18n import N_
+from app.core.i18n.locale_data import countries, languages, time_zones
 from app.core.money import MoneyInput, MoneyRead
-from app.core.texts import at_least, clean_link, many_lines, one_line
-from app.core.world import countries, languages, time_zones
+from app.core.text.text_cleaning import at_least, clean_link, many_lines, one_line
 from app.features.files.schemas import Crop, FileRead
 from app.features.profiles.schemas.facts import Moment
 from app.models import Availability, ProfileSide, SkillLevel

@@ -12,7 +12,7 @@ from app.core.clock import utc_now
 from app.core.errors import FieldError
 from app.core.i18n import N_, current_locale
 from app.core.money import MoneyRead
-from app.core.pagination import BadCursorError, decode_cursor, encode_cursor
+from app.core.persistence.pagination import BadCursorError, decode_cursor, encode_cursor
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched

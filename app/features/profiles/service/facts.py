@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import utc_now
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.profiles import rules
 from app.features.profiles.repository import FactsRepository
 from app.features.profiles.schemas import CountedFacts, CustomerFactsRead

@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
-from app.core.pagination import Slice, decode_cursor, encode_cursor
-from app.core.uow import UnitOfWork
+from app.core.persistence.pagination import Slice, decode_cursor, encode_cursor
+from app.core.unit_of_work import UnitOfWork
 from app.features.identity import service as identity
 from app.features.profiles import rules
 from app.features.profiles.errors import OneselfError, TooManyKeptError

@@ -1,6 +1,6 @@
 """How profiles follow when two skills become one."""
 
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.profiles.repository import merging
 
 

@@ -12,7 +12,7 @@ from app.core.errors import FieldError
 from app.core.i18n import N_, current_locale
 from app.core.money import MoneyRead
 from app.core.resources import Resources
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.catalog import service as catalog
 from app.features.files import service as files
 from app.features.files.schemas import FileRead, Subject

@@ -1,6 +1,6 @@
 """The page of one order with its proposals, and every step of both sides; each decision has a page that names it."""
 
-from app.core.http import RoomRouter
+from app.core.http.dependencies import RoomRouter
 from app.features.proposals.pages.desk import router as desk
 from app.features.proposals.pages.history import router as history
 from app.features.proposals.pages.letters import router as letters

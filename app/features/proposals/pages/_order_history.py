@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from app.core.differences import Piece, differences
 from app.core.i18n import N_, _, current_locale
 from app.core.money import Currency, Money
+from app.core.text.word_diff import Piece, differences
 from app.features.catalog import service as catalog
 from app.features.orders.schemas import EXPERIENCE_WORDS, KIND_WORDS, VISIBILITY_WORDS, RevisionRead
 from app.models import BudgetKind, Experience, Visibility

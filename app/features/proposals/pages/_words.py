@@ -8,11 +8,11 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from app.core.contacts import contacts_in_words
 from app.core.errors import DomainError, FieldError
+from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _
 from app.core.money import Currency, Money, amount_as_typed, typed_amount
-from app.core.problems import field_errors
+from app.features.moderation.service import describe_contacts
 from app.features.proposals.errors import InvalidProposalError
 from app.features.proposals.schemas import (
     CUSTOMER_REASONS,
@@ -165,7 +165,7 @@ def shown_in_words(proposal: ProposalRead) -> dict[str, Any]:
         "it": proposal,
         "badge": (_(label), tone),
         "reason": reason,
-        "contacts": contacts_in_words(proposal.contacts),
+        "contacts": describe_contacts(proposal.contacts),
         "milestones": parts,
     }
 

@@ -8,9 +8,9 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from app.core.actor import Actor
-from app.core.http import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import field_errors
 from app.core.i18n import _, ngettext
-from app.core.problems import field_errors
 from app.features.files.access import sent_ids
 from app.features.identity.access import CurrentActor
 from app.features.orders import service as orders

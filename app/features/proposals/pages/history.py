@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
-from app.core.differences import differences
-from app.core.http import ReadSession, RoomRouter
+from app.core.http.dependencies import ReadSession, RoomRouter
 from app.core.money import Money
+from app.core.text.word_diff import differences
 from app.features.identity.access import CurrentActor
 from app.features.proposals import service
 from app.features.proposals.schemas import EarlierProposal, ProposalRead

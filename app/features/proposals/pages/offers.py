@@ -9,14 +9,14 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.actor import Actor
-from app.core.contacts import contacts_in_words
 from app.core.errors import FieldError, InvalidError
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, ngettext
 from app.core.money import Currency, Money
-from app.core.problems import field_errors
 from app.core.resources import Resources
 from app.features.identity.access import CurrentActor
+from app.features.moderation.service import describe_contacts
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderChangedError
 from app.features.profiles import service as profiles
@@ -227,7 +227,7 @@ def _shown(offer: OfferRead, proposal: ProposalRead) -> dict[str, Any]:
     return {
         "it": offer,
         "badge": (_(label), tone),
-        "contacts": contacts_in_words(offer.contacts),
+        "contacts": describe_contacts(offer.contacts),
         "other_price": offer.price.amount != proposal.price.amount,
         "other_term": offer.term_days != proposal.term_days,
         "milestones": [(part.title, Money(part.amount, offer.price.currency), part.days) for part in offer.milestones],

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
 from app.core.errors import InvalidError
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import N_, _, current_locale
 from app.core.resources import Resources
 from app.features.catalog import service as catalog

@@ -4,8 +4,7 @@ from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
-from app.core.machine import Side
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderNotFoundError
 from app.features.proposals import policy, rules
@@ -31,6 +30,7 @@ from app.features.proposals.service.steps import (
     visible,
 )
 from app.models import DeclineReason, Offer, OfferSide, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus
+from app.models.side import Side
 
 
 async def accept_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, version: int | None = None) -> Proposal:

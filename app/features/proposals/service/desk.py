@@ -7,8 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
-from app.core.machine import Side
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderNotFoundError
 from app.features.proposals.errors import UnknownProposalsError
@@ -19,6 +18,7 @@ from app.features.proposals.schemas import MOST_COMPARED, ProposalNote, Proposal
 from app.features.proposals.service.reading import present
 from app.features.proposals.service.steps import locked, parties, see, step
 from app.models import Proposal
+from app.models.side import Side
 
 
 async def mark_seen(uow: UnitOfWork, actor: Actor, order_id: UUID, proposal_ids: Sequence[UUID]) -> int:

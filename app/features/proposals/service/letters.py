@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.proposals.errors import LetterNotFoundError, TooManyLettersError
 from app.features.proposals.repository import LetterRepository
 from app.features.proposals.schemas import LetterRead, LetterWrite

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
-from app.core.machine import Side
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderChangedError
 from app.features.proposals import policy, rules
@@ -26,6 +25,7 @@ from app.features.proposals.schemas import OfferCounter, OfferCreate, OfferDecli
 from app.features.proposals.service.deciding import choose
 from app.features.proposals.service.steps import check, check_version, locked, parties, see, step
 from app.models import Offer, OfferSide, OfferStatus, Order, Proposal, ProposalStatus
+from app.models.side import Side
 
 REMIND_BEFORE = timedelta(hours=24)
 """So long before the end the other side is reminded, where it had longer than twice that to answer."""

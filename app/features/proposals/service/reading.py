@@ -6,13 +6,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
-from app.core.contacts import contacts_in
 from app.core.i18n import N_
-from app.core.machine import Side
 from app.core.money import MoneyRead
-from app.core.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
+from app.core.persistence.pagination import BadCursorError, Slice, decode_cursor, encode_cursor
 from app.features.files import service as files
 from app.features.files.schemas import FileRead
+from app.features.moderation.service import contacts_in
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderNotFoundError
 from app.features.orders.schemas import PersonRead
@@ -33,6 +32,7 @@ from app.features.proposals.schemas import (
 from app.features.proposals.service.steps import files_of, visible
 from app.models import Offer, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus
 from app.models.proposal import NEGOTIATED
+from app.models.side import Side
 
 
 async def get_proposal(session: AsyncSession, actor: Actor, proposal_id: UUID) -> ProposalRead:

@@ -6,8 +6,7 @@ from uuid import UUID
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.errors import FieldError
-from app.core.machine import Side
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.files import service as files
 from app.features.identity import service as identity
 from app.features.orders import service as orders
@@ -24,6 +23,7 @@ from app.features.proposals.rules import ProposalEvent
 from app.features.proposals.schemas import Milestone, ProposalCreate, ProposalPatch
 from app.features.proposals.service.steps import check, check_version, end_offer, files_of, locked, parties, said, step
 from app.models import Order, Proposal, ProposalRevision
+from app.models.side import Side
 
 COMPARED_LETTERS = 100
 """Of one day, the newest: the limit of proposals lets nobody send many more."""

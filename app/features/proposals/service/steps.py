@@ -8,8 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.errors import FieldError
-from app.core.machine import Side
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.files.schemas import Subject
 from app.features.orders import service as orders
 from app.features.proposals import policy
@@ -26,6 +25,7 @@ from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
 from app.models import DeclineReason, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus
 from app.models.file import SubjectKind
 from app.models.proposal import NEGOTIATED
+from app.models.side import Side
 
 
 async def visible(session: AsyncSession, actor: Actor, proposal_id: UUID) -> Proposal:

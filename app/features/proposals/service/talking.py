@@ -7,8 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
-from app.core.machine import Side
-from app.core.uow import UnitOfWork
+from app.core.unit_of_work import UnitOfWork
 from app.features.orders import service as orders
 from app.features.proposals import policy, rules
 from app.features.proposals.errors import ProposalNotFoundError
@@ -16,6 +15,7 @@ from app.features.proposals.repository import ProposalRepository
 from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
 from app.features.proposals.service.steps import locked, see, visible
 from app.models import Order, Proposal
+from app.models.side import Side
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,240 @@
+"""What a request may bring: how long it is, of which kind, and that its text is text; checked before anything runs.
+
+One chokepoint, so that every route refuses the same things the same way. PostgreSQL stores no NUL and Python's JSON
+reader takes more than JSON (duplicate names, UTF-16, NaN, half characters): what two readers understand differently
+is refused here.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.message import Message as HeaderValue
+from typing import Any, NoReturn
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.errors import DomainError, FieldError, InvalidError, NotFoundError
+from app.core.http.problem_details import (
+    ErrorPage,
+    TooLargeError,
+    UnsupportedMediaTypeError,
+    problem,
+    status_of,
+    wants_page,
+)
+from app.core.i18n import N_
+
+API_PREFIX = "/api/"
+FORM = "application/x-www-form-urlencoded"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+NOT_JSON = N_("This is not valid JSON.")
+NOT_UTF8 = N_("Send JSON as UTF-8 without a byte order mark.")
+TWICE = N_("The name {name} stands twice in one object.")
+NOT_TEXT = N_("A text holds a character that cannot be stored.")
+
+
+@dataclass(frozen=True, slots=True)
+class LongBody:
+    """An address that reads longer bodies of one kind, which its route takes piece by piece."""
+
+    method: str
+    path: re.Pattern[str]
+    kind: str
+    limit: int
+
+
+class IntakeMiddleware:
+    """Refuses bodies that are too long, of another kind than the address reads, or not what they claim to be."""
+
+    def __init__(
+        self, app: ASGIApp, *, max_body_bytes: int, page: ErrorPage, long_bodies: Sequence[LongBody] = ()
+    ) -> None:
+        self.app = app
+        self.limit = max_body_bytes
+        self.page = page
+        self.long_bodies = tuple(long_bodies)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wrap one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        long = self._long(scope, scope["method"])
+        limit = long.limit if long else self.limit
+        try:
+            checked = await self._check(scope, counted(receive, limit), limit, long)
+        except DomainError as error:
+            await self._refuse(error, scope, receive, send)
+        except HTTPException:
+            await self._refuse(TooLargeError(), scope, receive, send)
+        else:
+            await self.app(scope, checked, send)
+
+    async def _refuse(self, error: DomainError, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        response = await self.page(request, error, status_of(error)) if wants_page(request) else problem(request, error)
+        await response(scope, receive, send)
+
+    def _long(self, scope: Scope, method: str | None = None) -> LongBody | None:
+        """Return what makes this request one of the long ones, or would with the right method."""
+        kind = media_type(Headers(scope=scope).get("content-type"))
+        for long in self.long_bodies:
+            if long.kind == kind and method in (None, long.method) and long.path.fullmatch(scope["path"]):
+                return long
+        return None
+
+    async def _check(self, scope: Scope, receive: Receive, limit: int, long: LongBody | None) -> Receive:
+        headers = Headers(scope=scope)
+        check_address(scope)
+        length = headers.get("content-length", "")
+        if length.isdecimal() and int(length) > limit:
+            raise TooLargeError
+        if long:
+            return receive
+        kind = media_type(headers.get("content-type"))
+        has_body = (length.isdecimal() and int(length) > 0) or "transfer-encoding" in headers
+        claims = has_body or (kind and scope["method"] not in SAFE_METHODS)
+        if scope["path"].startswith(API_PREFIX) and claims and not is_json(kind) and not self._long(scope):
+            raise UnsupportedMediaTypeError
+        if not has_body or not (is_json(kind) or kind == FORM):
+            return receive
+        body, disconnected = await read_all(receive)
+        if disconnected:
+            return receive
+        if is_json(kind):
+            check_json(body)
+        elif b"%00" in body or b"\0" in body:
+            refuse(NOT_TEXT)
+        return replay(body, receive)
+
+
+def counted(receive: Receive, limit: int) -> Receive:
+    """Stop reading a body of undeclared length as soon as it is too long."""
+    total = 0
+
+    async def counting() -> Message:
+        nonlocal total
+        message = await receive()
+        total += len(message.get("body", b""))
+        if total > limit:
+            # Of the framework's own kind, because its body reader turns every other error into a 400.
+            raise HTTPException(413)
+        return message
+
+    return counting
+
+
+def media_type(value: str | None) -> str:
+    """Return the media type of a Content-Type header in lower case, without parameters."""
+    if not value:
+        return ""
+    header = HeaderValue()
+    header["content-type"] = value.replace("\r", "").replace("\n", "")
+    return header.get_content_type()
+
+
+def is_json(kind: str) -> bool:
+    """Tell whether a media type is JSON."""
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+def check_address(scope: Scope) -> None:
+    """Refuse NUL in the address; nothing is there, and no query can ask for it.
+
+    Raises:
+        NotFoundError: The path holds one.
+        InvalidError: The query holds one.
+    """
+    if "\0" in scope["path"]:
+        raise NotFoundError
+    if b"%00" in scope["query_string"] or b"\0" in scope["query_string"]:
+        refuse(NOT_TEXT, loc=("query",))
+
+
+def check_json(body: bytes) -> None:
+    """Refuse what is not JSON as RFC 8259 has it, read by everybody the same way.
+
+    Raises:
+        InvalidError: It is not.
+    """
+    if not body:
+        return
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        refuse(NOT_UTF8)
+    if text.startswith("\ufeff"):
+        refuse(NOT_UTF8)
+    try:
+        json.loads(text, object_pairs_hook=unique_names, parse_constant=not_json)
+    except (ValueError, RecursionError):
+        refuse(NOT_JSON)
+    # Escapes are the only way left to these: raw ones are refused by the two readers above.
+    if "\\u" in text and has_unstorable(json.loads(text)):
+        refuse(NOT_TEXT)
+
+
+def unique_names(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its members, each name once."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        counts = Counter(name for name, _value in pairs)
+        refuse(TWICE, name=counts.most_common(1)[0][0][:100].encode("utf-8", "replace").decode())
+    return made
+
+
+def has_unstorable(value: object) -> bool:
+    """Tell whether a text somewhere inside holds NUL or half of a surrogate pair."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            if "\0" in item or any("\ud800" <= character <= "\udfff" for character in item):
+                return True
+        elif isinstance(item, dict):
+            waiting.extend(item)
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+    return False
+
+
+def not_json(_constant: str) -> NoReturn:
+    """Refuse NaN and the infinities, which JSON has not."""
+    refuse(NOT_JSON)
+
+
+def refuse(message: str, *, loc: tuple[str, ...] = ("body",), **params: str) -> NoReturn:
+    """Say what is wrong with the whole body or query."""
+    raise InvalidError(errors=[FieldError(loc, message, params)])
+
+
+async def read_all(receive: Receive) -> tuple[bytes, bool]:
+    """Read the whole body; the flag says that the client left meanwhile."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b"", True
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts), False
+
+
+def replay(body: bytes, receive: Receive) -> Receive:
+    """Give the body that was read once more, then what comes after it."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

@@ -1,0 +1,64 @@
+"""Health endpoints for the operator's probes: liveness and readiness."""
+
+import asyncio
+from functools import lru_cache
+
+from fastapi import status
+from fastapi.responses import JSONResponse
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core.http.dependencies import ProcessResources, RoomRouter
+from app.core.resources import Resources
+from app.local.bootstrap import newest_revision
+
+ANSWER_SECONDS = 2.0
+
+router = RoomRouter(prefix="/health", tags=["health"])
+
+
+@router.get("/live")
+async def live() -> JSONResponse:
+    """Report that the process runs; asks no other service, so that a database outage restarts nothing."""
+    return JSONResponse({"status": "live"})
+
+
+@lru_cache
+def head() -> str | None:
+    """Return the database revision this code expects; the migration files do not change while the process runs."""
+    return newest_revision()
+
+
+@router.get("/ready")
+async def ready(resources: ProcessResources) -> JSONResponse:
+    """Report readiness: PostgreSQL answers and is migrated. Redis is reported too, but the site works without it."""
+    applied, redis = await asyncio.gather(_applied_revision(resources), _redis_answers(resources))
+    fits = applied is not None and applied == head()
+    told = {
+        "postgresql": "ok" if applied is not None else "unavailable",
+        "migrations": "ok" if fits else "unavailable" if applied is None else "behind",
+        "redis": "ok" if redis else "unavailable",
+    }
+    code = status.HTTP_200_OK if fits else status.HTTP_503_SERVICE_UNAVAILABLE
+    return JSONResponse({"status": "ready" if fits else "unavailable", **told}, status_code=code)
+
+
+async def _applied_revision(resources: Resources) -> str | None:
+    """Return the database's revision; an empty string where it has none, None where it does not answer."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS), resources.read_sessions() as session:
+            if (await session.execute(text("SELECT to_regclass('alembic_version')"))).scalar() is None:
+                return ""
+            return str((await session.execute(text("SELECT version_num FROM alembic_version"))).scalar())
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return None
+
+
+async def _redis_answers(resources: Resources) -> bool:
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await resources.redis.ping()
+    except (RedisError, OSError, TimeoutError):
+        return False
+    return True

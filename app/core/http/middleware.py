@@ -1,0 +1,88 @@
+"""Middleware for every request: request id, language, HEAD as GET. Pure ASGI for speed."""
+
+import re
+from collections.abc import Mapping
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.i18n import LOCALES, negotiate, set_locale
+from app.core.ids import new_id
+from app.core.security.cookies import COOKIE_QUEUE
+
+LOCALE_COOKIE = "locale"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def chosen_locale(cookies: Mapping[str, str]) -> str | None:
+    """Return the language chosen in this browser, if any."""
+    chosen = cookies.get(f"__Host-{LOCALE_COOKIE}") or cookies.get(LOCALE_COOKIE)
+    return chosen if chosen in LOCALES else None
+
+
+class RequestContextMiddleware:
+    """Assigns each request an id, which is also in its logs, events and response, and chooses the language."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else new_id().hex
+        scope["request_id"] = request_id
+        waiting: list[str] = []
+        scope[COOKIE_QUEUE] = waiting
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        chosen = chosen_locale(cookie_parser(headers.get("cookie", "")))
+        set_locale(chosen or negotiate(headers.get("accept-language")))
+
+        async def stamped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer = MutableHeaders(scope=message)
+                answer["X-Request-ID"] = request_id
+                for cookie in waiting:
+                    answer.append("Set-Cookie", cookie)
+            await send(message)
+
+        await self.app(scope, receive, stamped)
+
+
+class HeadMiddleware:
+    """Answers HEAD like GET but without the body (RFC 9110, 9.3.2), so that no route has to handle it.
+
+    The scope is copied because the server decides by its own scope that this response has no body.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+        asked, ended = {**scope, "method": "GET"}, False
+
+        async def bodiless(message: Message) -> None:
+            nonlocal ended
+            if message["type"] != "http.response.body":
+                await send(message)
+            elif not ended:
+                ended = True
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+        try:
+            await self.app(asked, receive, bodiless)
+        finally:
+            # The middleware that counts and logs requests is outside of this one and reads the original scope.
+            for name in ("route", "shortcut"):
+                if name in asked:
+                    scope[name] = asked[name]

@@ -1,0 +1,1 @@
+"""Celery: the application object, the worker runtime, and the trigger for periodic tasks."""

@@ -1,0 +1,1 @@
+"""Data access: pagination, the outbox, the raw read pool, batched loading."""

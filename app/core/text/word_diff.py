@@ -1,0 +1,57 @@
+"""Word-by-word differences between two versions of a text."""
+
+import re
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from enum import StrEnum
+from typing import NamedTuple
+
+MOST_COMPARISONS = 1_000_000
+"""Limit on the product of both word counts; above it, the texts are shown whole, one after the other."""
+_WORD = re.compile(r"\S+\s*")
+
+
+class Change(StrEnum):
+    """Whether a piece is unchanged, removed or added."""
+
+    SAME = "same"
+    REMOVED = "removed"
+    ADDED = "added"
+
+
+class Piece(NamedTuple):
+    """A piece of a text, with its trailing spaces."""
+
+    change: Change
+    text: str
+
+
+def differences(before: str, after: str) -> list[Piece]:
+    """Return the pieces of both texts in reading order; the pieces that are not `added` form the text before."""
+    if before == after:
+        return [Piece(Change.SAME, after)] if after else []
+    old, new = _WORD.findall(before), _WORD.findall(after)
+    if len(old) * len(new) > MOST_COMPARISONS:
+        return [Piece(Change.REMOVED, before), Piece(Change.ADDED, after)]
+    pieces = list(_pieces(old, new))
+    # A word that ended its text has no trailing space, and may be followed by something now.
+    spaced = [Piece(change, words if words[-1].isspace() else f"{words} ") for change, words in pieces[:-1]]
+    return [*spaced, *pieces[-1:]]
+
+
+def _pieces(old: list[str], new: list[str]) -> Iterator[Piece]:
+    # Trailing spaces are no difference: the last word has none.
+    matcher = SequenceMatcher(None, [word.rstrip() for word in old], [word.rstrip() for word in new], autojunk=False)
+    for tag, first, last, start, end in matcher.get_opcodes():
+        if tag == "equal":
+            yield Piece(Change.SAME, "".join(new[start:end]))
+            continue
+        if last > first:
+            yield Piece(Change.REMOVED, "".join(old[first:last]))
+        if end > start:
+            yield Piece(Change.ADDED, "".join(new[start:end]))
+
+
+def has_changes(pieces: list[Piece]) -> bool:
+    """Tell whether anything was removed or added."""
+    return any(piece.change is not Change.SAME for piece in pieces)

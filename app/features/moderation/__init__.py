@@ -1,0 +1,1 @@
+"""What texts may say: contact details are detected and marked."""

@@ -1,0 +1,14 @@
+"""What other features ask about a text."""
+
+from collections.abc import Iterable
+
+from app.core.i18n import _
+from app.features.moderation.rules import contacts_in
+from app.features.moderation.schemas import CONTACT_LABELS, ContactMark
+
+__all__ = ["contacts_in", "describe_contacts"]
+
+
+def describe_contacts(marks: Iterable[ContactMark]) -> str:
+    """Return the kinds of contact details as one line in the reader's language."""
+    return ", ".join(_(CONTACT_LABELS[mark]) for mark in marks)

@@ -1,0 +1,1 @@
+"""Bundled PostgreSQL and Valkey, and the supervisor of `make up`; imports nothing else of the application."""

@@ -1,0 +1,103 @@
+"""Migrates and seeds the bundled database: `uvicorn app.main:app` alone must bring up a working site."""
+
+import asyncio
+import hashlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import asyncpg
+from sqlalchemy import make_url
+
+from app.local.embedded import ServersError, ServerSettings
+from app.local.embedded.layout import ROOT
+from app.local.embedded.locks import FileLock
+
+PREPARE_SECONDS = 300
+
+
+def _mark(settings: ServerSettings) -> Path:
+    return settings.data_dir / "run" / "prepared"
+
+
+def _fingerprint() -> str:
+    """Changes with every migration and with the data that is loaded at the start."""
+    digest = hashlib.sha256()
+    for folder in (ROOT / "alembic" / "versions", ROOT / "app" / "scripts"):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(path.name.encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def newest_revision() -> str | None:
+    """The head of the migrations, read from their files: importing Alembic would cost a second at each start."""
+    revisions: set[str] = set()
+    followed: set[str] = set()
+    for path in (ROOT / "alembic" / "versions").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        revisions |= set(re.findall(r"^revision\b[^=]*= [\"']([^\"']+)", text, re.MULTILINE))
+        followed |= set(re.findall(r"^down_revision\b[^=]*= [\"']([^\"']+)", text, re.MULTILINE))
+    heads = revisions - followed
+    return heads.pop() if len(heads) == 1 else None
+
+
+async def applied_revision(address: str) -> str | None:
+    """What the database says it is at."""
+    plain = make_url(address).set(drivername="postgresql").render_as_string(hide_password=False)
+    connection = await asyncpg.connect(plain, timeout=5)
+    try:
+        if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+            return None
+        return str(await connection.fetchval("SELECT version_num FROM alembic_version"))
+    finally:
+        await connection.close()
+
+
+async def is_prepared(settings: ServerSettings, address: str) -> bool:
+    """Whether this data folder has seen this version's preparation, and its database agrees."""
+    mark = _mark(settings)
+    if not mark.exists() or mark.read_text(encoding="ascii") != _fingerprint():
+        return False
+    return await applied_revision(address) == newest_revision()
+
+
+def note_prepared(settings: ServerSettings) -> None:
+    """Remember that nothing is left to do."""
+    _mark(settings).parent.mkdir(parents=True, exist_ok=True)
+    _mark(settings).write_text(_fingerprint(), encoding="ascii")
+
+
+async def prepare_bundled(settings: ServerSettings, address: str) -> None:
+    """Migrate and load the first data into the bundled database, once per version, in a process of its own.
+
+    An outside database is never touched here: its owner says when to migrate.
+
+    Raises:
+        ServersError: It could not be prepared; the message says why.
+    """
+    if settings.database_url is not None or settings.environment != "development":
+        return
+    lock = FileLock(settings.data_dir / "run" / "prepare.lock")
+    await asyncio.to_thread(lock.acquire, wait=True)
+    try:
+        if not await is_prepared(settings, address):
+            await asyncio.to_thread(_prepare)
+    finally:
+        lock.release()
+
+
+def _prepare() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "prepare"],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PREPARE_SECONDS,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise ServersError(f"The database could not be prepared: {done.stderr.strip() or done.stdout.strip()}")

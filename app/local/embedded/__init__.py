@@ -1,0 +1,11 @@
+"""The bundled PostgreSQL and Valkey: started when no address is configured, shared by all of one data folder.
+
+A *keeper* process runs them (`keeper.py`). A process that needs them calls `ensure_servers`: it takes a
+shared lock that says "in use", starts a keeper when there is none, and waits for the servers. The keeper
+ends a server properly when nobody has held its lock for a while.
+"""
+
+from app.local.embedded.client import ServerAddresses, ServerSettings, ensure_servers, release_servers
+from app.local.embedded.layout import ServersError
+
+__all__ = ["ServerAddresses", "ServerSettings", "ServersError", "ensure_servers", "release_servers"]

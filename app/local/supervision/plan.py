@@ -1,0 +1,138 @@
+"""What runs under `make up`, and how each program is started, stopped and restarted."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.local.embedded.layout import ROOT
+
+KEEPER = "keeper"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One supervised process."""
+
+    name: str
+    module: str
+    arguments: tuple[str, ...]
+    stop_seconds: int = 20
+    niceness: int = 0
+    """The site goes first: what nobody waits for works at a lower priority."""
+    after_port: int = 0
+    """And starts after somebody listens there, or after some seconds; 0 starts at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the settings say about this machine."""
+
+    data_dir: Path
+    host: str
+    port: int
+    flower_port: int
+    worker_concurrency: int
+    bundled: bool
+    durable: bool
+    mail_port: int | None
+    """Where the mail catcher listens; None when there is a real mail server."""
+
+
+def programs(choices: Choices) -> list[Program]:
+    """List the programs in the order of their start; the keeper ends last."""
+    celery = ("-A", "app.tasks.config_tasks")
+    # One task at a time needs no second process with everything in it; a task's limit is its own loop's.
+    one = choices.worker_concurrency == 1
+    pool = "--pool=solo" if one else f"--concurrency={choices.worker_concurrency}"
+    found = [
+        Program(
+            "web",
+            "uvicorn",
+            (
+                "app.main:app",
+                *("--host", choices.host, "--port", str(choices.port)),
+                *("--no-server-header", "--no-proxy-headers", "--timeout-graceful-shutdown", "10"),
+            ),
+        ),
+        Program(
+            "worker",
+            "celery",
+            (*celery, "worker", pool, "--without-gossip", "--without-mingle"),
+            stop_seconds=60,
+            niceness=5,
+            after_port=choices.port,
+        ),
+        Program(
+            "beat",
+            "celery",
+            (*celery, "beat", "--pidfile="),
+            niceness=5,
+            after_port=choices.port,
+        ),
+        Program(
+            "flower",
+            "celery",
+            (*celery, "flower", f"--port={choices.flower_port}", "--address=127.0.0.1"),
+            niceness=10,
+            after_port=choices.port,
+        ),
+    ]
+    if choices.mail_port is not None:
+        found.append(
+            Program(
+                "mail",
+                "app.scripts.mail_catcher",
+                (str(choices.data_dir / "mail"), "127.0.0.1", str(choices.mail_port)),
+                after_port=choices.port,
+            )
+        )
+    if choices.bundled:
+        quick = () if choices.durable else ("--not-durable",)
+        arguments = ("--data-dir", str(choices.data_dir), "--supervised", *quick)
+        found.insert(0, Program(KEEPER, "app.local.embedded", arguments, stop_seconds=60))
+    return found
+
+
+def configuration(choices: Choices) -> str:
+    """Write supervisord's configuration: one group that ends together, and the keeper that ends after it."""
+    logs = choices.data_dir / "logs"
+    parts = [
+        "[supervisord]\nnodaemon=true\nsilent=true\nminfds=1024\nloglevel=info",
+        f"logfile={_value(logs / 'supervisor.log')}\nlogfile_maxbytes=10MB\nlogfile_backups=1",
+        f"pidfile={_value(choices.data_dir / 'run' / 'supervisor.pid')}",
+        # glibc gives every thread a heap of its own and returns little of them: nine megabytes of the site.
+        'environment=MALLOC_ARENA_MAX="2"\n',
+    ]
+    group = [program.name for program in programs(choices) if program.name != KEEPER]
+    parts.append(f"[group:iplance]\nprograms={','.join(group)}\npriority=100\n")
+    parts += [_section(program, logs) for program in programs(choices)]
+    return "\n".join(parts)
+
+
+def _section(program: Program, logs: Path) -> str:
+    child = ("app.local.supervision.child", str(program.niceness), str(program.after_port), program.module)
+    command = [sys.executable, "-m", *child, *program.arguments]
+    return (
+        f"[program:{program.name}]\n"
+        f"command={' '.join(_quoted(part) for part in command)}\n"
+        f"directory={_value(ROOT)}\n"
+        f"priority={10 if program.name == KEEPER else 100}\n"
+        "autostart=true\nautorestart=true\nstartsecs=1\nstartretries=20\n"
+        f"stopsignal=TERM\nstopwaitsecs={program.stop_seconds}\nkillasgroup=true\n"
+        f"redirect_stderr=true\nstdout_logfile={_value(logs / f'{program.name}.log')}\n"
+        "stdout_logfile_maxbytes=10MB\nstdout_logfile_backups=1\n"
+    )
+
+
+def _value(path: Path) -> str:
+    """Escape supervisord's own expansion; a path with a line break or a comment sign cannot be written."""
+    text = str(path)
+    if "\n" in text or " ;" in text:
+        raise ValueError(f"the path {text!r} cannot be used: it has a line break or ' ;' in it")
+    return text.replace("%", "%%")
+
+
+def _quoted(part: str) -> str:
+    """Quote for supervisord, which splits a command as a shell does."""
+    escaped = part.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{escaped}"'
