@@ -144,8 +144,8 @@ class Instance:
             "beat": r"child \d+ \d+ celery .* beat",
             "flower": r"child \d+ \d+ celery .* flower",
             "mail": r"child \d+ \d+ app\.scripts\.mail_catcher",
-            "keeper": r"app\.core\.embedded ",
-            "supervisor": r"app\.core\.supervision\.daemon",
+            "keeper": r"app\.local\.embedded ",
+            "supervisor": r"app\.local\.supervision\.daemon",
             "postgres": r"bin/postgres -D",
             "valkey": r"valkey-server",
         }
