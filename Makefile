@@ -3,7 +3,7 @@
 .PHONY: help up down test test-servers fix lint types arch migration migrate docs assets texts requirements screenshots lighthouse bench campaign doctor setup clean
 
 ##@ Run
-up:            ## everything on this machine: environment, servers, migrations, demonstration data, all processes
+up:            ## everything on this machine: what running needs, servers, migrations, demonstration data, all processes
 	@bin/up
 down:          ## end a `make up` that runs elsewhere on the same data
 	@bin/app down
@@ -13,7 +13,7 @@ doctor:        ## say what runs, where it listens and what is missing
 	@bin/app doctor
 
 ##@ Test
-test:          ## everything: environment, browser, lint, types, contracts, all tests; T=path runs pytest on that alone
+test:          ## everything: tools, browser, lint, types, contracts, all tests; T=path runs pytest on that alone
 	@bin/test $(T)
 test-servers:  ## Debian's PostgreSQL 15, PgBouncer, Redis with TLS and the container image (root on Debian)
 	@bin/test-servers
@@ -27,7 +27,7 @@ campaign:      ## the long runs: faults with many seeds, state machines, schema 
 ##@ Check
 fix:           ## let ruff and Biome repair and format
 	@bin/fix
-lint:          ## ruff, import contracts, djlint, codespell, deptry, Biome
+lint:          ## ruff, import contracts, djlint, codespell, deptry, Biome, branches of functions, commit messages
 	@bin/lint
 types:         ## mypy, pyright, TypeScript for the scripts
 	@bin/types
@@ -47,7 +47,7 @@ requirements:  ## compile requirements/*.in into pinned files with hashes
 	@bin/requirements
 screenshots:   ## take the pictures of the README
 	@bin/screenshots
-setup:         ## only make the environment
+setup:         ## only make the environment of a developer
 	@bin/setup
 clean:         ## remove caches and the environment; data stays
 	@bin/clean

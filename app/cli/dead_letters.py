@@ -29,10 +29,7 @@ def dead_letters(
 ) -> None:
     """Show what could not be delivered; replay it, or lay it to rest."""
     chosen, every = names or [], action == "replay" and names == ["all"]
-    if action not in ("list", "replay", "close") or (action != "list" and not chosen):
-        raise Refusal("Say `list`, `replay NAME…`, `replay all` or `close NAME…`; the names stand in the list.")
-    if not every and not all(NAME.fullmatch(name) for name in chosen):
-        raise Refusal("A name is a number or mail:… as the list shows it.")
+    _check(action, chosen, every=every)
     invocation, why = called(ctx), reason_given(reason)
     if action == "list":
         say("\n".join(invocation.read(_list)) or "No dead letters.")
@@ -49,6 +46,14 @@ def dead_letters(
 
     for line in invocation.run(work):
         say(line)
+
+
+def _check(action: str, names: list[str], *, every: bool) -> None:
+    """Refuse an unknown action, and names that the list cannot show."""
+    if action not in ("list", "replay", "close") or (action != "list" and not names):
+        raise Refusal("Say `list`, `replay NAME…`, `replay all` or `close NAME…`; the names stand in the list.")
+    if not every and not all(NAME.fullmatch(name) for name in names):
+        raise Refusal("A name is a number or mail:… as the list shows it.")
 
 
 async def _list(session: AsyncSession) -> list[str]:

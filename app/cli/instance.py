@@ -5,6 +5,7 @@ import contextlib
 import os
 import socket
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -72,14 +73,16 @@ def up(ctx: typer.Context) -> None:
         _prepare(called(ctx), settings, servers)
     choices = _choices(settings)
     write_private(layout.run / "supervisord.conf", configuration(choices))
-    write_private(layout.run / "greeting.txt", _greeting(settings))
+    all_logs = settings.logs or not sys.stdout.isatty()
+    write_private(layout.run / "greeting.txt", _greeting(settings, layout.logs, all_logs=all_logs))
     console.print("Starting web, worker, beat and Flower")
     sys.stdout.flush()
     os.set_inheritable(lock.fileno, True)
     module = ("-m", "app.local.supervision.foreground", "--data-dir", str(layout.data_dir))
+    options = ("--port", str(settings.port), "--host", settings.host, *(("--all-logs",) if all_logs else ()))
     os.chdir(ROOT)
     os.execv(  # noqa: S606 - becomes the small process that stays
-        sys.executable, (sys.executable, *module, "--port", str(settings.port), "--host", settings.host)
+        sys.executable, (sys.executable, *module, *options)
     )
 
 
@@ -109,7 +112,7 @@ def _need_port(host: str, port: int, variable: str, what: str) -> None:
             ) from error
 
 
-def _greeting(settings: Settings) -> str:
+def _greeting(settings: Settings, logs: Path, *, all_logs: bool) -> str:
     from app.cli.seeding.demo_accounts import accounts_told
 
     lines = [
@@ -121,6 +124,7 @@ def _greeting(settings: Settings) -> str:
     ]
     if settings.smtp_host is None and settings.environment != "production":
         lines.append(f"  caught mail     {settings.origin}/demo/mail")
+    lines.append(f"  logs            {logs}{'' if all_logs else ' (`LOGS=1 make up` shows them here)'}")
     told = accounts_told() if settings.wants_demo else []
     if told:
         lines += ["", "  Demonstration accounts:", *(f"    {line}" for line in told)]

@@ -89,8 +89,13 @@ def _messages(error: DomainError | Iterable[FieldError] | None) -> dict[str, str
         return {}
     found: dict[str, str] = {}
     for item in error.errors if isinstance(error, DomainError) else error:
-        names = [part for part in item.loc if isinstance(part, str) and part not in ("body", "query", "path")]
-        found.setdefault(names[0] if names else "", item.text())
+        found.setdefault(_field_of(item), item.text())
     if isinstance(error, DomainError) and not found:
         found[""] = error.text() or _(error.title)
     return found
+
+
+def _field_of(error: FieldError) -> str:
+    """Return the name of the field that is wrong; empty for the form as a whole."""
+    names = (part for part in error.loc if isinstance(part, str) and part not in ("body", "query", "path"))
+    return next(names, "")

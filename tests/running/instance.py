@@ -7,9 +7,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -95,23 +96,34 @@ class Instance:
         self.log = data_dir.parent / f"{data_dir.name}.log"
         self.child: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> float:
+    def start(self, *, terminal: bool = False) -> float:
         """Start and wait for the first answer; returns how long that took."""
-        self.launch()
+        self.launch(terminal=terminal)
         return wait_until(self.ready, f"a first answer; it said:\n{self.said()[-3000:]}", 60)
 
-    def launch(self) -> None:
-        """Start without waiting."""
-        with self.log.open("ab") as log:
-            self.child = subprocess.Popen(
-                [sys.executable, "-m", "app", "up"],
-                cwd=ROOT,
-                env=environment(self.data_dir, **self.settings),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+    def launch(self, *, terminal: bool = False) -> None:
+        """Start without waiting, on a pseudo-terminal or with its output in a file."""
+        screen, log = os.openpty() if terminal else (-1, os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT))
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "app", "up"],
+            cwd=ROOT,
+            env=environment(self.data_dir, **self.settings),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        os.close(log)
+        if terminal:
+            threading.Thread(target=self._record, args=(screen,), daemon=True).start()
+
+    def _record(self, screen: int) -> None:
+        """Write down what comes to the terminal until its last process is gone."""
+        with self.log.open("ab") as log, suppress(OSError):
+            while shown := os.read(screen, 65_536):
+                log.write(shown)
+                log.flush()
+        os.close(screen)
 
     def said(self) -> str:
         """Everything on its terminal so far."""
@@ -131,9 +143,9 @@ class Instance:
             "worker": r"child \d+ \d+ celery .* worker",
             "beat": r"child \d+ \d+ celery .* beat",
             "flower": r"child \d+ \d+ celery .* flower",
-            "mail": r"child \d+ \d+ app\.local\.mail_catcher",
-            "keeper": r"app\.core\.embedded ",
-            "supervisor": r"app\.core\.supervision\.daemon",
+            "mail": r"child \d+ \d+ app\.gateways\.mail_catcher",
+            "keeper": r"app\.local\.embedded ",
+            "supervisor": r"app\.local\.supervision\.daemon",
             "postgres": r"bin/postgres -D",
             "valkey": r"valkey-server",
         }

@@ -36,6 +36,12 @@ def test_it_says_where_everything_is(instance: Instance) -> None:
     wait_until(lambda: flower_answers(instance), "Flower")
 
 
+def test_without_a_terminal_every_log_line_is_shown(instance: Instance) -> None:
+    assert httpx.get(f"http://127.0.0.1:{instance.port}/orders", timeout=20).status_code == httpx.codes.OK
+    wait_until(lambda: '"route":"/orders"' in instance.said(), "the line of a request")
+    assert "LOGS=1" not in instance.said()
+
+
 def flower_answers(instance: Instance) -> bool:
     try:
         answer = httpx.get(f"http://127.0.0.1:{instance.flower_port}/healthcheck", timeout=3)

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from starlette.datastructures import Address as NetworkAddress
 from starlette.requests import HTTPConnection
 
 from app.core.config import Settings
@@ -40,6 +41,11 @@ def _hops(connection: HTTPConnection) -> list[str]:
     return [hop.strip() for hop in reversed(",".join(connection.headers.getlist("x-forwarded-for")).split(","))]
 
 
+def _names_itself(peer: NetworkAddress, hops: list[str]) -> bool:
+    """Tell whether the peer's address and port, if it has one, are among those claimed."""
+    return bool(peer.port) and f"{peer.host}:{peer.port}" in {hop.replace("[", "").replace("]", "") for hop in hops}
+
+
 def client_address(connection: HTTPConnection, settings: Settings) -> str:
     """Return the address of the client.
 
@@ -53,11 +59,7 @@ def client_address(connection: HTTPConnection, settings: Settings) -> str:
     """
     client = connection.client
     hops = _hops(connection)
-    if (
-        client is not None
-        and client.port
-        and f"{client.host}:{client.port}" in {hop.replace("[", "").replace("]", "") for hop in hops}
-    ):
+    if client is not None and _names_itself(client, hops):
         return FORWARDED
     peer = None if client is None else _parsed(client.host) if client.port else LOOPBACK
     if peer is None:

@@ -176,10 +176,14 @@ async def guard_request(connection: HTTPConnection) -> None:
     if connection.headers.get("authorization", "").lower().startswith("bearer "):
         return
     claimed = sessions_claimed(connection, settings, token_codec(connection.app.state.resources))
-    if not claimed:
-        if not own and _content_type(connection) in SENDABLE_FROM_ELSEWHERE:
-            raise CsrfError
-        return
+    if claimed:
+        await _need_token(connection, settings, claimed)
+    elif not own and _content_type(connection) in SENDABLE_FROM_ELSEWHERE:
+        raise CsrfError
+
+
+async def _need_token(connection: HTTPConnection, settings: Settings, claimed: set[UUID]) -> None:
+    """Ask for the token of the one session that the cookies claim, in the cookie and again beside it."""
     kept, sent = connection.cookies.get(CSRF_COOKIE, ""), await _sent_token(connection)
     if not kept or not same_secret(kept, sent):
         raise CsrfError

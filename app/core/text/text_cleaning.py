@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from typing import Annotated
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
@@ -80,6 +80,10 @@ def clean_link(address: str) -> str:
         host, _port = parts.hostname, parts.port
     except ValueError as bad:
         raise ValueError(LINK_TEXT) from bad
-    if parts.scheme not in ("http", "https") or not host or "." not in host or parts.username or parts.password:
+    if not _is_of_a_page(parts, host or ""):
         raise ValueError(LINK_TEXT)
     return urlunsplit(parts)
+
+
+def _is_of_a_page(parts: SplitResult, host: str) -> bool:
+    return parts.scheme in ("http", "https") and "." in host and not parts.username and not parts.password

@@ -1,6 +1,7 @@
 """Word-by-word differences between two versions of a text."""
 
 import re
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import NamedTuple
@@ -32,20 +33,23 @@ def differences(before: str, after: str) -> list[Piece]:
     old, new = _WORD.findall(before), _WORD.findall(after)
     if len(old) * len(new) > MOST_COMPARISONS:
         return [Piece(Change.REMOVED, before), Piece(Change.ADDED, after)]
-    # Trailing spaces are no difference: the last word has none.
-    matcher = SequenceMatcher(None, [word.rstrip() for word in old], [word.rstrip() for word in new], autojunk=False)
-    pieces: list[Piece] = []
-    for _tag, first, last, start, end in matcher.get_opcodes():
-        if _tag == "equal":
-            pieces.append(Piece(Change.SAME, "".join(new[start:end])))
-            continue
-        if last > first:
-            pieces.append(Piece(Change.REMOVED, "".join(old[first:last])))
-        if end > start:
-            pieces.append(Piece(Change.ADDED, "".join(new[start:end])))
+    pieces = list(_pieces(old, new))
     # A word that ended its text has no trailing space, and may be followed by something now.
     spaced = [Piece(change, words if words[-1].isspace() else f"{words} ") for change, words in pieces[:-1]]
     return [*spaced, *pieces[-1:]]
+
+
+def _pieces(old: list[str], new: list[str]) -> Iterator[Piece]:
+    # Trailing spaces are no difference: the last word has none.
+    matcher = SequenceMatcher(None, [word.rstrip() for word in old], [word.rstrip() for word in new], autojunk=False)
+    for tag, first, last, start, end in matcher.get_opcodes():
+        if tag == "equal":
+            yield Piece(Change.SAME, "".join(new[start:end]))
+            continue
+        if last > first:
+            yield Piece(Change.REMOVED, "".join(old[first:last]))
+        if end > start:
+            yield Piece(Change.ADDED, "".join(new[start:end]))
 
 
 def has_changes(pieces: list[Piece]) -> bool:

@@ -125,6 +125,30 @@ class _Pieces:
                 yield number, score
 
 
+def _keys_of(skill: SkillEntry) -> list[_Key]:
+    """Return everything that a skill is found by: its names first, then its synonyms."""
+    own = {fold(skill.name_en), fold(skill.name_ru), skill.slug}
+    others = {fold(word) for word in skill.synonyms} - own
+    return [
+        *(_Key(text, skill, is_name=True) for text in sorted(own)),
+        *(_Key(text, skill, is_name=False) for text in sorted(others)),
+    ]
+
+
+def _skills_by_name(keys: Sequence[_Key]) -> dict[str, SkillEntry]:
+    """Return whom each text means: a skill of this name before one that has it as a synonym, and of those the first."""
+    names = {key.text: key.skill for key in keys if key.is_name}
+    return {key.text: key.skill for key in reversed(keys)} | names
+
+
+def _rank_of(category: CategoryEntry, typed: str) -> int | None:
+    """Return 0 where a name of the category begins so, 1 where a later word does, None where none does."""
+    names = (fold(category.name_en), fold(category.name_ru))
+    if any(name.startswith(typed) for name in names):
+        return 0
+    return 1 if any(word.startswith(typed) for name in names for word in _GAPS.split(name)) else None
+
+
 @dataclass(frozen=True, eq=False)
 class Catalogue:
     """Every category and skill; look-ups are dictionary reads."""
@@ -140,26 +164,14 @@ class Catalogue:
     _keys: tuple[_Key, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        keys: list[_Key] = []
-        names: dict[str, SkillEntry] = {}
-        for skill in self.skills:
-            own = {fold(skill.name_en), fold(skill.name_ru), skill.slug}
-            others = {fold(word) for word in skill.synonyms} - own
-            keys += [_Key(text, skill, is_name=True) for text in sorted(own)]
-            keys += [_Key(text, skill, is_name=False) for text in sorted(others)]
-            for text in own:
-                names[text] = skill
-        for key in keys:
-            names.setdefault(key.text, key.skill)
+        keys = tuple(key for skill in self.skills for key in _keys_of(skill))
         object.__setattr__(self, "_by_slug", {entry.slug: entry for entry in self.categories})
         object.__setattr__(self, "_by_id", {entry.id: entry for entry in self.categories})
         own_slugs = {entry.slug: entry for entry in self.skills}
         led = {slug: own_slugs[kept] for slug, kept in self.aliases.items() if kept in own_slugs}
-        for slug, skill in led.items():
-            names.setdefault(slug, skill)
         object.__setattr__(self, "_skills", led | own_slugs)
-        object.__setattr__(self, "_names", names)
-        object.__setattr__(self, "_keys", tuple(keys))
+        object.__setattr__(self, "_names", led | _skills_by_name(keys))
+        object.__setattr__(self, "_keys", keys)
 
     def category(self, slug: str) -> CategoryEntry | None:
         """Return a category by its name in addresses."""
@@ -216,12 +228,8 @@ class Catalogue:
         """Return categories with a word that begins so, those whose name begins so first; both keyboards are tried."""
         wanted = fold(typed)[:MAX_QUERY]
         for text in (wanted, wanted.translate(_OTHER_LAYOUT)) if wanted else ():
-            ranks: dict[str, int] = {}
-            for entry in self.categories:
-                for name in (fold(entry.name_en), fold(entry.name_ru)):
-                    if name.startswith(text) or any(word.startswith(text) for word in _GAPS.split(name)):
-                        rank = 0 if name.startswith(text) else 1
-                        ranks[entry.slug] = min(rank, ranks.get(entry.slug, rank))
+            found = ((entry.slug, _rank_of(entry, text)) for entry in self.categories)
+            ranks = {slug: rank for slug, rank in found if rank is not None}
             if ranks:
                 best = sorted(ranks, key=lambda slug: (ranks[slug], self._by_slug[slug].parent_id is not None, slug))
                 return [self._by_slug[slug] for slug in best[:limit]]

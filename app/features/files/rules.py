@@ -160,9 +160,13 @@ def asked_range(header: str | None, size: int) -> Part | None:
     if found is None or found[1] == found[2] == "":
         return Part(0, size, partial=False)
     if found[1] == "":
-        length = int(found[2])
-        return Part(max(0, size - length), size, partial=True) if length and size else None
+        return _last_part(int(found[2]), size)
     start, end = int(found[1]), min(int(found[2]) + 1, size) if found[2] else size
     if found[2] and int(found[2]) < start:
         return Part(0, size, partial=False)
     return Part(start, end, partial=True) if start < size else None
+
+
+def _last_part(length: int, size: int) -> Part | None:
+    """Return so many bytes from the end, or all when there are fewer; None where that is nothing."""
+    return Part(max(0, size - length), size, partial=True) if length and size else None

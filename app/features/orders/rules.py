@@ -129,11 +129,15 @@ def budget_faults(kind: BudgetKind, least: Money | None, most: Money | None) -> 
         )
     if most and not least:
         found.append(FieldError(("body", "budget"), N_("Give the least amount too.")))
-    if least and most and least.currency is not most.currency:
-        found.append(FieldError(("body", "budget_max"), N_("Both amounts need the same currency.")))
-    elif least and most and most < least:
-        found.append(FieldError(("body", "budget_max"), N_("The most must not be less than the least.")))
-    return found
+    return found + (_range_faults(least, most) if least and most else [])
+
+
+def _range_faults(least: Money, most: Money) -> list[FieldError]:
+    if least.currency is not most.currency:
+        return [FieldError(("body", "budget_max"), N_("Both amounts need the same currency."))]
+    if most < least:
+        return [FieldError(("body", "budget_max"), N_("The most must not be less than the least."))]
+    return []
 
 
 def deadline_faults(deadline: date | None, today: date) -> list[FieldError]:

@@ -33,16 +33,20 @@ def check_archive(path: Path, media_type: str) -> None:
             first = archive.read("mimetype")[:100] if media_type.startswith(OPEN_DOCUMENT) else b""
     except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, RuntimeError) as error:
         raise RefusedError("wrong_type") from error
-    names = {entry.filename for entry in entries}
     if media_type.startswith(OFFICE):
-        part = PARTS[media_type.removeprefix(OFFICE).partition(".")[0]]
-        if "[Content_Types].xml" not in names or not any(name.startswith(part) for name in names):
-            raise RefusedError("wrong_type")
-        if any(name.endswith("vbaProject.bin") for name in names):
-            raise RefusedError("wrong_type")
+        _check_office({entry.filename for entry in entries}, media_type)
     if media_type.startswith(OPEN_DOCUMENT) and first != media_type.encode():
         raise RefusedError("wrong_type")
     _check_entries(entries, nested=media_type != "application/zip")
+
+
+def _check_office(names: set[str], media_type: str) -> None:
+    """Refuse what lacks the parts of its kind of document, and what holds macros."""
+    part = PARTS[media_type.removeprefix(OFFICE).partition(".")[0]]
+    if "[Content_Types].xml" not in names or not any(name.startswith(part) for name in names):
+        raise RefusedError("wrong_type")
+    if any(name.endswith("vbaProject.bin") for name in names):
+        raise RefusedError("wrong_type")
 
 
 def _check_table(path: Path) -> None:
@@ -67,12 +71,22 @@ def _check_entries(entries: list[zipfile.ZipInfo], *, nested: bool) -> None:
         raise RefusedError("bomb")
     for entry in entries:
         name = PurePosixPath(entry.filename.replace("\\", "/"))
-        kind = stat.S_IFMT(entry.external_attr >> 16)
-        if name.is_absolute() or ".." in name.parts or ":" in (name.parts or ("",))[0]:
-            raise RefusedError("bomb")
-        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise RefusedError("bomb")
-        if entry.file_size > SMALL_BYTES and entry.file_size > MOST_RATIO * max(entry.compress_size, 1):
+        if _leads_outside(name) or not _is_plain(entry) or _is_bomb(entry):
             raise RefusedError("bomb")
         if not nested and name.suffix.lower() in ARCHIVES:
             raise RefusedError("bomb")
+
+
+def _leads_outside(name: PurePosixPath) -> bool:
+    """Tell whether an entry would be written outside the folder in which it is unpacked."""
+    return name.is_absolute() or ".." in name.parts or ":" in (name.parts or ("",))[0]
+
+
+def _is_plain(entry: zipfile.ZipInfo) -> bool:
+    """Tell whether an entry is a file or a folder, and no link or device."""
+    return stat.S_IFMT(entry.external_attr >> 16) in (0, stat.S_IFREG, stat.S_IFDIR)
+
+
+def _is_bomb(entry: zipfile.ZipInfo) -> bool:
+    """Tell whether an entry is too dense to be honest."""
+    return entry.file_size > SMALL_BYTES and entry.file_size > MOST_RATIO * max(entry.compress_size, 1)

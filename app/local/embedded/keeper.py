@@ -34,6 +34,7 @@ class Keeper:
         self.ending = False
         self.handing_over = False
         self.programs: dict[str, Program] = {}
+        self.running: set[str] = set()
         self.last_used = dict.fromkeys(KINDS, time.monotonic())
         self.failures = dict.fromkeys(KINDS, 0)
         self.next_try = dict.fromkeys(KINDS, 0.0)
@@ -82,16 +83,26 @@ class Keeper:
             in_use = self._note_users()
             if self.ending or (not self.supervised and not in_use and self._idle()):
                 break
-            for kind in KINDS:
-                if kind in in_use:
-                    self._keep_alive(kind)
-                elif self._idle(kind) and kind in self.programs:
-                    self.programs.pop(kind).stop()
+            self._tend(in_use)
             time.sleep(TICK)
         if self.handing_over or self._note_users():
             return  # the next keeper adopts them; each user watches that there is one
-        for program in self.programs.values():
-            program.stop()
+        for kind in KINDS:
+            self._stop(kind)
+
+    def _tend(self, in_use: set[str]) -> None:
+        """Keep alive what is used, and end what has not been for a while."""
+        for kind in KINDS:
+            if kind in in_use:
+                self._keep_alive(kind)
+            elif self._idle(kind):
+                self._stop(kind)
+
+    def _stop(self, kind: str) -> None:
+        """End a server that was kept."""
+        if kind in self.programs:
+            self.programs.pop(kind).stop()
+            self.running.discard(kind)
 
     def _note_users(self) -> set[str]:
         now = time.monotonic()
@@ -109,9 +120,15 @@ class Keeper:
         if program is None:
             program = self._make(kind)
         if program.pid() is not None:
+            self.running.add(kind)
+            program.bound_log()
             if self.failures[kind] and program.ready():
                 self.failures[kind] = 0
             return
+        if kind in self.running:
+            self.running.discard(kind)
+            words = f"WARNING: {kind} has ended unexpectedly and is started again (its log is {program.log})"
+            print(words, file=sys.stderr, flush=True)
         if time.monotonic() < self.next_try[kind]:
             return
         if self.failures[kind] > FAILURES_BEFORE_GIVING_UP:

@@ -70,8 +70,7 @@ class Program(ABC):
     def start(self) -> None:
         """Start it, apart from the terminal: Ctrl-C is for the supervisor, who ends it in order."""
         self.clear_stale()
-        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
-            self.log.replace(self.log.with_suffix(".log.1"))
+        self.bound_log()
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(  # noqa: S603 - our own program and arguments
                 self.command(),
@@ -83,6 +82,12 @@ class Program(ABC):
                 env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
                 **self.grounds.popen_user(),  # type: ignore[call-overload]
             )
+
+    def bound_log(self) -> None:
+        """Keep one older log of at most the limit; the server goes on writing at the end of the emptied file."""
+        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
+            shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
+            os.truncate(self.log, 0)
 
     def pid(self) -> int | None:
         """The process id while it lives."""

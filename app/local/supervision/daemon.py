@@ -1,16 +1,19 @@
-"""Supervisord, holding the lock of its data folder; it ends with a sentence when a program cannot run.
+"""Supervisord, holding the lock of its data folder; it says which program has died, and ends when one cannot run.
 
 `python -m app.local.supervision.daemon CONFIGURATION LOCK FAILURE`
 """
 
 import contextlib
 import importlib
+import math
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from app.local.embedded.locks import FileLock
+from app.local.supervision.log_lines import as_sentence
 
 # supervisor carries no types, so it is used through Any.
 events: Any = importlib.import_module("supervisor.events")
@@ -19,11 +22,41 @@ asyncore: Any = importlib.import_module("supervisor.medusa.asyncore_25")
 supervisord: Any = importlib.import_module("supervisor.supervisord")
 SHUTDOWN: int = importlib.import_module("supervisor.states").SupervisorStates.SHUTDOWN
 
+QUIET_SECONDS = 60.0
+
 
 def last_line(log: Path) -> str:
     """What a program said last."""
     lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
     return lines[-1] if lines else ""
+
+
+def death_notice(name: str, exit_status: int | None, log: Path) -> str:
+    """Say that a program has ended unasked, why, and where its log is."""
+    if exit_status is not None and exit_status < 0:
+        why = "it was ended by a signal"
+    elif words := as_sentence(last_line(log)):
+        why = f"its last words: {words}"
+    else:
+        why = "it said nothing" if exit_status is None else f"it said nothing; its exit code is {exit_status}"
+    return f"\n{name} has ended unexpectedly and is started again; {why} (its log is {log})\n"
+
+
+class DeathNotices:
+    """Writes the notices to the terminal; a program that dies again and again is told of once a minute."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, float] = {}
+
+    def __call__(self, event: Any) -> None:  # noqa: ANN401 - supervisor carries no types
+        """Hear that a program has ended."""
+        name, now = str(event.process.config.name), time.monotonic()
+        if now - self._told.get(name, -math.inf) < QUIET_SECONDS:
+            return
+        self._told[name] = now
+        notice = death_notice(name, event.process.exitstatus, Path(str(event.process.config.stdout_logfile)))
+        with contextlib.suppress(OSError):  # the terminal is closed
+            print(notice, flush=True)
 
 
 def supervise(configuration: str, failure: Path) -> None:
@@ -34,17 +67,20 @@ def supervise(configuration: str, failure: Path) -> None:
     options.test = False
     supervisor = supervisord.Supervisor(options)
     run_forever = supervisor.runforever
+    notices = DeathNotices()
 
     def give_up(event: Any) -> None:  # noqa: ANN401 - supervisor carries no types
         log = Path(str(event.process.config.stdout_logfile))
         failure.write_text(
-            f"The program {event.process.config.name} does not start: {last_line(log)} (its log is {log})",
+            f"The program {event.process.config.name} does not start: {as_sentence(last_line(log))} (its log is {log})",
             encoding="utf-8",
         )
         options.mood = SHUTDOWN
 
     def run_listening() -> None:
         events.subscribe(events.ProcessStateFatalEvent, give_up)  # supervisord has just emptied the list
+        for ended in (events.ProcessStateExitedEvent, events.ProcessStateBackoffEvent):
+            events.subscribe(ended, notices)
         run_forever()
 
     supervisor.runforever = run_listening

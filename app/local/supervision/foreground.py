@@ -10,12 +10,13 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import IO
 
 from app.local.embedded.layout import ROOT
+from app.local.supervision.log_lines import LoudLines
 
 LOOK_SECONDS = 0.2
 READY_SECONDS = 120.0
@@ -33,6 +34,7 @@ class Tail:
     colour: int
     file: IO[bytes] | None = None
     inode: int = 0
+    loud: LoudLines = field(default_factory=LoudLines)
 
     def skip(self) -> None:
         """Begin at the end of what is there."""
@@ -70,8 +72,10 @@ class Tail:
 class Foreground:
     """One run of `make up`, from the supervisor's start to its end."""
 
-    def __init__(self, data_dir: Path, port: int, host: str) -> None:
+    def __init__(self, data_dir: Path, port: int, host: str, *, all_logs: bool) -> None:
         self.run_dir = data_dir / "run"
+        self.logs_dir = data_dir / "logs"
+        self.all_logs = all_logs
         self.port = port
         self.host = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
         self.failure = self.run_dir / "up.failure"
@@ -80,7 +84,7 @@ class Foreground:
         self.coloured = sys.stdout.isatty()
         width = max(len(name) for name in LOGS)
         self.tails = [
-            Tail(name.ljust(width), data_dir / "logs" / f"{name}.log", colour)
+            Tail(name.ljust(width), self.logs_dir / f"{name}.log", colour)
             for name, colour in zip(LOGS, COLOURS, strict=True)
         ]
         self.daemon: subprocess.Popen[bytes] | None = None
@@ -142,7 +146,8 @@ class Foreground:
             self._say((self.run_dir / "greeting.txt").read_text(encoding="utf-8"))
         elif time.monotonic() - began > READY_SECONDS:
             self.ready = True
-            self._say(f"The site has not answered within {READY_SECONDS:.0f} seconds; its log is above.")
+            log = self.logs_dir / "web.log"
+            self._say(f"The site has not answered within {READY_SECONDS:.0f} seconds; its log is {log}.")
 
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=1)
@@ -156,9 +161,10 @@ class Foreground:
 
     def _show(self) -> None:
         for tail in self.tails:
+            head = f"\033[{tail.colour}m{tail.name} |\033[0m" if self.coloured else f"{tail.name} |"
             for line in tail.lines():
-                head = f"\033[{tail.colour}m{tail.name} |\033[0m" if self.coloured else f"{tail.name} |"
-                print(head, line)
+                for shown in (line,) if self.all_logs else tail.loud.shown(line):
+                    print(head, shown)
         sys.stdout.flush()
 
     def _say(self, text: str) -> None:
@@ -171,8 +177,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--data-dir", required=True, type=Path)
     parser.add_argument("--port", required=True, type=int)
     parser.add_argument("--host", required=True)
+    parser.add_argument("--all-logs", action="store_true", help="show every line, not warnings and errors alone")
     chosen = parser.parse_args(arguments)
-    return Foreground(chosen.data_dir, chosen.port, chosen.host).run()
+    return Foreground(chosen.data_dir, chosen.port, chosen.host, all_logs=chosen.all_logs).run()
 
 
 if __name__ == "__main__":

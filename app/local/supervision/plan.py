@@ -98,7 +98,7 @@ def configuration(choices: Choices) -> str:
     logs = choices.data_dir / "logs"
     parts = [
         "[supervisord]\nnodaemon=true\nsilent=true\nminfds=1024\nloglevel=info",
-        f"logfile={_value(logs / 'supervisor.log')}",
+        f"logfile={_value(logs / 'supervisor.log')}\nlogfile_maxbytes=10MB\nlogfile_backups=1",
         f"pidfile={_value(choices.data_dir / 'run' / 'supervisor.pid')}",
         # glibc gives every thread a heap of its own and returns little of them: nine megabytes of the site.
         'environment=MALLOC_ARENA_MAX="2"\n',

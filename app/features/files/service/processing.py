@@ -171,18 +171,24 @@ async def settle_file(uow: UnitOfWork, work: Work, findings: Findings) -> None:
     if work.again:
         await _settle_drawing(repository, file, work, findings)
         return
-    for made in findings.made:
-        repository.add(_object(file.id, made))
-        if made.role is ObjectRole.MAIN:
-            file.size = made.digest.size
-    if any(made.role is ObjectRole.MAIN for made in findings.made):
-        await repository.doom(file.id, utc_now() + rules.GRACE, ObjectRole.SOURCE)
-    else:
-        await repository.promote(file.id)
+    await _keep_made(repository, file, findings)
     file.width, file.height = findings.width, findings.height
     file.redrawn, file.next_try_at = work.drawing, utc_now()
     file.status = FileStatus.READY
     uow.emit(FileReady(**facts))
+
+
+async def _keep_made(repository: FileRepository, file: File, findings: Findings) -> None:
+    """Keep what was made; the source goes where a copy without hidden data stands in its place."""
+    copies = [made for made in findings.made if made.role is ObjectRole.MAIN]
+    for made in findings.made:
+        repository.add(_object(file.id, made))
+    for copy in copies:
+        file.size = copy.digest.size
+    if copies:
+        await repository.doom(file.id, utc_now() + rules.GRACE, ObjectRole.SOURCE)
+    else:
+        await repository.promote(file.id)
 
 
 async def _settle_drawing(repository: FileRepository, file: File, work: Work, findings: Findings) -> None:

@@ -59,10 +59,7 @@ async def announce(
     extension = rules.extension_of(cleaned)
     if extension not in limits.extensions:
         raise FileTypeError(params={"types": ", ".join(limits.extensions)})
-    if size <= 0:
-        raise EmptyFileError
-    if size > limits.most_bytes:
-        raise FileTooLargeError(params={"limit": size_words(limits.most_bytes)})
+    _check_size(size, limits.most_bytes)
     repository, quota = FileRepository(uow.session), uow.resources.settings.file_quota_bytes
     old = await repository.get(replaces) if replaces else None
     if replaces and (old is None or old.owner_id != actor.id or old.kind is not kind):
@@ -86,6 +83,13 @@ async def announce(
     repository.add(FileObject(key=new_key(), file_id=file.id, role=ObjectRole.SOURCE, size=size, media_type=media_type))
     await uow.session.flush()
     return file
+
+
+def _check_size(size: int, most: int) -> None:
+    if size <= 0:
+        raise EmptyFileError
+    if size > most:
+        raise FileTooLargeError(params={"limit": size_words(most)})
 
 
 async def source_key(session: AsyncSession, file_id: UUID) -> str:

@@ -1,6 +1,6 @@
 """A filter as people type it and read it: the address of the page of the list, and words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -49,6 +49,21 @@ def filter_in(query: str) -> OrderFilter:
     """
     typed = {name: text for name, text in parse_qsl(query) if name in OrderFilter.model_fields and text.strip()}
     content: dict[str, Any] = dict(typed)
+    faults = _read_bounds(typed, content)
+    if "skills" in typed:
+        content["skills"] = [word.strip() for word in typed["skills"].split(",") if word.strip()]
+    try:
+        wanted = OrderFilter.model_validate(content)
+    except ValidationError as wrong:
+        faults += field_errors([dict(error) for error in wrong.errors()])
+        raise InvalidFilterError(errors=faults) from wrong
+    if faults:
+        raise InvalidFilterError(errors=faults)
+    return wanted
+
+
+def _read_bounds(typed: Mapping[str, str], content: dict[str, Any]) -> list[FieldError]:
+    """Put the typed bounds of the budget into the content; a currency without bounds narrows nothing."""
     faults: list[FieldError] = []
     bounds = [name for name in BOUNDS if name in typed]
     currency = typed.get("currency", Currency.RUB.value)
@@ -61,16 +76,7 @@ def filter_in(query: str) -> OrderFilter:
         except ValueError as wrong:
             faults.append(FieldError((name,), str(wrong)))
             content.pop(name)
-    if "skills" in typed:
-        content["skills"] = [word.strip() for word in typed["skills"].split(",") if word.strip()]
-    try:
-        wanted = OrderFilter.model_validate(content)
-    except ValidationError as wrong:
-        faults += field_errors([dict(error) for error in wrong.errors()])
-        raise InvalidFilterError(errors=faults) from wrong
-    if faults:
-        raise InvalidFilterError(errors=faults)
-    return wanted
+    return faults
 
 
 def filter_words(wanted: OrderFilter | None, catalogue: Catalogue) -> list[str]:

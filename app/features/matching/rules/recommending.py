@@ -1,7 +1,7 @@
 """How well an open order fits a freelancer: a sum that anybody can add up (docs/recommendations.md)."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,10 +36,8 @@ class OrderSeen:
 
 def points_of(skills: Collection[str], order: OrderSeen, now: datetime) -> tuple[Points, ...]:
     """Return what speaks for showing an order to somebody with these skills; nothing else counts."""
-    found: list[Points] = []
     common = tuple(skill for skill in order.skills if skill in skills)
-    if common:
-        found.append(Points("skills", SKILL * len(common), common))
+    found: list[Points] = [Points("skills", SKILL * len(common), common)] if common else []
     if common and len(common) == len(order.skills):
         found.append(Points("all", ALL))
     if order.in_own_field:
@@ -48,10 +46,13 @@ def points_of(skills: Collection[str], order: OrderSeen, now: datetime) -> tuple
         found.append(Points("words", WORD * len(order.words), tuple(sorted(order.words))))
     if order.answers < FEW_ANSWERS:
         found.append(Points("few", FEW))
-    fresh = next((points for age, points in FRESH if now - order.published_at <= age), 0)
-    if fresh:
-        found.append(Points("fresh", fresh))
-    return tuple(found)
+    return (*found, *_freshness(now - order.published_at))
+
+
+def _freshness(age: timedelta) -> Iterator[Points]:
+    points = next((points for limit, points in FRESH if age <= limit), 0)
+    if points:
+        yield Points("fresh", points)
 
 
 def words_behind(stems: Collection[str], text: str) -> frozenset[str]:

@@ -21,15 +21,7 @@ def choices_of(catalogue: catalog.Catalogue, facets: FacetsRead | None, used: Co
     Counts stand beside the choices of filters that are not in `used`: of one that is, every order that was counted has
     what was chosen already.
     """
-    counted: dict[str, Iterable[FacetRead]] = {}
-    if facets is not None:
-        found = {
-            "category": facets.categories,
-            "days": facets.days,
-            "answers_below": facets.answers,
-            "budget_kind": facets.budget_kinds,
-        }
-        counted = {name: items for name, items in found.items() if name not in used}
+    counted = {name: items for name, items in _facets_by_filter(facets).items() if name not in used}
     more = "+" if facets is not None and facets.capped else ""
     days = tuple((str(step), days_words(step)) for step in DAY_STEPS)
     answers = tuple((str(step), answers_words(step)) for step in ANSWER_STEPS)
@@ -42,6 +34,18 @@ def choices_of(catalogue: catalog.Catalogue, facets: FacetsRead | None, used: Co
         "modes": (("all", _("all of them")), ("any", _("any of them"))),
         "answered": tuple((value, _(words)) for value, words in ANSWERED_WORDS.items()),
         "currencies": tuple((item.value, item.value) for item in Currency),
+    }
+
+
+def _facets_by_filter(facets: FacetsRead | None) -> dict[str, Iterable[FacetRead]]:
+    """Return the counted choices by the name of the filter that they belong to."""
+    if facets is None:
+        return {}
+    return {
+        "category": facets.categories,
+        "days": facets.days,
+        "answers_below": facets.answers,
+        "budget_kind": facets.budget_kinds,
     }
 
 

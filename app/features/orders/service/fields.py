@@ -70,15 +70,19 @@ async def apply(uow: UnitOfWork, order: Order, given: dict[str, Any], command: O
         order.questions = list(given["questions"] or [])
     for name in PLAIN & given.keys():
         setattr(order, name, given[name])
-    order.visibility = given.get("visibility") or order.visibility or Visibility.PUBLIC
-    if order.visibility is Visibility.LINK and order.share_key is None:
-        order.share_key = secrets.token_urlsafe(SHARE_KEY_BYTES)
+    _apply_visibility(order, given)
     if {"budget", "budget_max", "budget_kind"} & set(given):
         _apply_budget(order, given, command)
     if order.budget_kind is not BudgetKind.HOURLY and "weekly_hours" not in given:
         order.weekly_hours = None
     check(rules.hours_faults(order.budget_kind, order.weekly_hours))
     order.keywords = _keywords(order, catalogue)
+
+
+def _apply_visibility(order: Order, given: dict[str, Any]) -> None:
+    order.visibility = given.get("visibility") or order.visibility or Visibility.PUBLIC
+    if order.visibility is Visibility.LINK and order.share_key is None:
+        order.share_key = secrets.token_urlsafe(SHARE_KEY_BYTES)
 
 
 def _apply_place(order: Order, given: dict[str, Any], catalogue: catalog.Catalogue) -> None:
@@ -97,25 +101,34 @@ def _apply_place(order: Order, given: dict[str, Any], catalogue: catalog.Catalog
 
 
 def _apply_budget(order: Order, given: dict[str, Any], command: OrderCreate | OrderPatch) -> None:
-    def money(amount: int | None) -> Money | None:
-        return None if amount is None else Money(amount, order.currency)
-
     least = command.budget.to_money() if command.budget else None
     most = command.budget_max.to_money() if command.budget_max else None
     kind = command.budget_kind
     if isinstance(command, OrderPatch):
-        opened = kind is BudgetKind.OPEN
-        least = least if "budget" in given else None if opened else money(order.budget_amount)
-        most = most if "budget_max" in given else None if opened else money(order.budget_max_amount)
-        if kind is None:
-            stays = order.budget_kind is not BudgetKind.OPEN or least is None
-            kind = order.budget_kind if stays and "budget_kind" not in given else rules.settle_kind(None, least)
+        if kind is not BudgetKind.OPEN:  # an order that becomes open to offers loses the amounts it had
+            least = least if "budget" in given else _amount(order, order.budget_amount)
+            most = most if "budget_max" in given else _amount(order, order.budget_max_amount)
+        kind = kind or _kind_that_stays(order, least, given)
     kind = rules.settle_kind(kind, least or most)
     check(rules.budget_faults(kind, least, most))
+    _write_budget(order, kind, least, most)
+
+
+def _write_budget(order: Order, kind: BudgetKind, least: Money | None, most: Money | None) -> None:
     order.budget_kind = kind
     order.budget_amount = least.amount if least else None
     order.budget_max_amount = most.amount if most else None
     order.currency = least.currency if least else order.currency or Currency.RUB
+
+
+def _amount(order: Order, amount: int | None) -> Money | None:
+    return None if amount is None else Money(amount, order.currency)
+
+
+def _kind_that_stays(order: Order, least: Money | None, given: dict[str, Any]) -> BudgetKind:
+    """Return how the work is paid after a change that does not say so: an amount closes what was open to offers."""
+    stays = order.budget_kind is not BudgetKind.OPEN or least is None
+    return order.budget_kind if stays and "budget_kind" not in given else rules.settle_kind(None, least)
 
 
 def _keywords(order: Order, catalogue: catalog.Catalogue) -> str:

@@ -1,7 +1,7 @@
 """Reading the public list in other orders than newest first, with the reasons for each place, and counts per filter."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 import orjson
@@ -67,27 +67,35 @@ async def count_facets(session: AsyncSession, resources: Resources, conditions: 
     rows = await SortingRepository(session).count_by_value(conditions)
     seen = rows[:COUNTED]
     catalogue = await catalog.read_catalogue(session, resources)
-    locale = current_locale()
-    fields: Counter[str] = Counter()
-    for row in seen:
-        entry = catalogue.category_by_id(row.category_id)
-        while entry:
-            fields[entry.slug] += 1
-            entry = catalogue.category_by_id(entry.parent_id)
-    names = {slug: found.name(locale) for slug in fields if (found := catalogue.category(slug))}
+    fields = Counter(slug for row in seen for slug in _with_parents(catalogue, row.category_id))
     skills = Counter(slug for row in seen for slug in row.skills)
-    skill_names = {slug: skill.name(locale) for slug in skills if (skill := catalogue.skill(slug))}
     kinds = Counter(row.budget_kind for row in seen)
     now = utc_now()
     return FacetsRead(
         counted=len(seen),
         capped=len(rows) > COUNTED,
-        categories=_facets(fields, names),
-        skills=_facets(skills, skill_names),
+        categories=_facets(fields, _names_of(fields, catalogue.category)),
+        skills=_facets(skills, _names_of(skills, catalogue.skill)),
         budget_kinds=_facets(kinds, {kind.value: _(words) for kind, words in KIND_WORDS.items()}),
         answers=[_fewer(seen, step) for step in ANSWER_STEPS],
         days=[_within(seen, step, now) for step in DAY_STEPS],
     )
+
+
+def _names_of(
+    slugs: Iterable[str], find: Callable[[str], catalog.CategoryEntry | catalog.SkillEntry | None]
+) -> dict[str, str]:
+    """Return the reader's names of what the catalogue knows by these names in addresses."""
+    locale = current_locale()
+    return {slug: found.name(locale) for slug in slugs if (found := find(slug))}
+
+
+def _with_parents(catalogue: catalog.Catalogue, category_id: int | None) -> Iterator[str]:
+    """Yield the name in addresses of a category, then those of the categories around it."""
+    entry = catalogue.category_by_id(category_id)
+    while entry:
+        yield entry.slug
+        entry = catalogue.category_by_id(entry.parent_id)
 
 
 def answers_words(below: int) -> str:

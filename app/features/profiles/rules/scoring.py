@@ -1,6 +1,6 @@
 """How well a freelancer fits what is asked for: a sum that anybody can add up (docs/ranking-people.md)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,16 +40,21 @@ def points_of(
     if common:
         found.append(Points("skills", SKILL * len(common), common))
         found.append(Points("levels", LEVEL * sum(held[skill] for skill in common), common))
-    for place, name in (("A", "headline"), ("B", "names"), ("C", "text")):
-        there = tuple(word for word, best in words.items() if best == place)
-        if there:
-            found.append(Points(name, WORD[place] * len(there), there))
+    found.extend(_word_points(words))
     if available:
         found.append(Points("available", AVAILABLE))
     fresh = next((points for age, points in FRESH if now - updated_at <= age), 0)
     if fresh:
         found.append(Points("fresh", fresh))
     return tuple(found)
+
+
+def _word_points(words: Mapping[str, str]) -> Iterator[Points]:
+    """Yield a line for each place in which words that were asked for stand, the best place first."""
+    for place, name in (("A", "headline"), ("B", "names"), ("C", "text")):
+        there = tuple(word for word, best in words.items() if best == place)
+        if there:
+            yield Points(name, WORD[place] * len(there), there)
 
 
 def total(points: Sequence[Points]) -> int:
