@@ -1,11 +1,8 @@
 """Lists of orders as pages: the landing page, all open orders, a customer's own."""
 
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import replace
-from types import MappingProxyType
+from collections.abc import Container
 from typing import Annotated, Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from fastapi import Query, Request
 from pydantic import ValidationError
@@ -25,23 +22,16 @@ from app.features.identity.access import CurrentActor, OptionalActor
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError
 from app.features.orders.pages._choices import choices_of
+from app.features.orders.presenters import card_of, customers_of, own_card
 from app.features.orders.schemas import (
     ANSWERED_WORDS,
-    DEFAULT_WORDS,
     KIND_WORDS,
     NOTHING_OR_CURSOR,
-    STATUS_WORDS,
     FacetsRead,
-    OrderCard,
     OrderListQuery,
-    OwnOrderCard,
-    RankedCard,
 )
 from app.features.orders.service.ranking import answers_words, days_words
-from app.features.profiles import service as profiles
-from app.features.profiles.schemas import CustomerFactsRead
 from app.web import cards
-from app.web.formats import day
 from app.web.forms import FormState
 from app.web.fragments import KeptPages
 from app.web.landing import landing_scene
@@ -51,7 +41,6 @@ router = RoomRouter()
 PAGE_SIZE = 20
 LANDING_SIZE = 3
 """Orders on the landing page."""
-SKILLS_ON_CARD = 8
 SKILLS_OFFERED = 8
 RANKING: tuple[tuple[str, str], ...] = (
     (N_("All words stand in the title"), "50"),
@@ -179,44 +168,6 @@ async def list_own_orders(
         "newer": "/my/orders" if cursor else None,
     }
     return render(request, "orders/mine.html", context)
-
-
-async def customers_of(session: ReadSession, orders: Sequence[OrderCard]) -> dict[UUID, CustomerFactsRead]:
-    """Return what is known of the customers of a page of orders, in one query."""
-    return await profiles.customer_facts(session, [order.customer.id for order in orders])
-
-
-def card_of(
-    order: OrderCard,
-    catalogue: catalog.Catalogue,
-    facts: Mapping[UUID, CustomerFactsRead] = MappingProxyType({}),
-    *,
-    own: bool = False,
-) -> cards.OrderCard:
-    """Turn an order into what the card of a list shows; `facts` tell of its customer."""
-    locale = current_locale()
-    skills = [skill.name(locale) for skill in map(catalogue.skill, order.skills) if skill]
-    label, tone = STATUS_WORDS[order.status]
-    return cards.OrderCard(
-        title=order.title,
-        href=f"/orders/{order.id}",
-        money=cards.budget_words(order.budget_kind, order.budget, order.budget_max),
-        text=order.description,
-        when=order.published_at or order.created_at,
-        skills=tuple([*skills, *order.tags][:SKILLS_ON_CARD]),
-        answers=order.proposals_count if order.published_at else None,
-        customer=None if own else order.customer.name,
-        badge=(_(label), tone) if own else None,
-        note=cards.facts_words(facts.get(order.customer.id)),
-        why=tuple(f"{item.text} +{item.points}" for item in order.why) if isinstance(order, RankedCard) else (),
-    )
-
-
-def own_card(order: OwnOrderCard, catalogue: catalog.Catalogue) -> cards.OrderCard:
-    """Turn an order into the card of its customer's list: with what happens by itself, and when."""
-    default = order.if_nobody_acts
-    note = _(DEFAULT_WORDS[order.status]).format(date=day(default.at)) if default else None
-    return replace(card_of(order, catalogue, own=True), note=note)
 
 
 class TypedFilter:

@@ -28,7 +28,7 @@ from app.features.proposals.errors import (
     OfferStateError,
     ProposalChangedError,
 )
-from app.features.proposals.pages._words import (
+from app.features.proposals.presenters import (
     form_of_terms,
     milestone_rows,
     number_in,

@@ -24,7 +24,7 @@ from app.features.orders.schemas import STATUS_WORDS as ORDER_WORDS
 from app.features.profiles import service as profiles
 from app.features.proposals import service
 from app.features.proposals.pages._order_history import order_edits
-from app.features.proposals.pages._words import (
+from app.features.proposals.presenters import (
     PAGE_SIZE,
     SHOW_WORDS,
     SORT_WORDS,

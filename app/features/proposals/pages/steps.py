@@ -20,7 +20,7 @@ from app.features.orders import service as orders
 from app.features.profiles import service as profiles
 from app.features.proposals import service
 from app.features.proposals.errors import InvalidProposalError, ProposalChangedError
-from app.features.proposals.pages._words import (
+from app.features.proposals.presenters import (
     PAGE_SIZE,
     form_of,
     milestone_rows,
