@@ -62,6 +62,9 @@ from app.features.proposals.pages import router as proposal_pages
 from app.features.reports import service as complaints
 from app.features.reports.endpoints import router as reports
 from app.features.reports.pages import router as report_pages
+from app.site.landing import router as landing
+from app.site.order_page import router as order_page
+from app.site.recommendations import router as recommendations
 from app.web import csp_reports
 from app.web.assets import StaticFiles
 from app.web.errors import error_page
@@ -91,8 +94,11 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     web_pages,
     identity_pages,
     notification_pages,
-    matching_pages,  # before the pages of one order: /orders/for-you
+    landing,
+    recommendations,  # before the page of one order: /orders/for-you
+    matching_pages,
     order_pages,
+    order_page,
     proposal_pages,
     chat_pages,
     profile_pages,

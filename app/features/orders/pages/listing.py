@@ -1,4 +1,4 @@
-"""Lists of orders as pages: the landing page, all open orders, a customer's own."""
+"""Lists of orders as pages: all open orders, and a customer's own."""
 
 from collections.abc import Container
 from typing import Annotated, Any
@@ -34,13 +34,10 @@ from app.features.orders.service.ranking import answers_words, days_words
 from app.web import cards
 from app.web.forms import FormState
 from app.web.fragments import KeptPages
-from app.web.landing import landing_scene
 from app.web.render import current_theme, is_plain_guest, render
 
 router = RoomRouter()
 PAGE_SIZE = 20
-LANDING_SIZE = 3
-"""Orders on the landing page."""
 SKILLS_OFFERED = 8
 RANKING: tuple[tuple[str, str], ...] = (
     (N_("All words stand in the title"), "50"),
@@ -51,16 +48,6 @@ RANKING: tuple[tuple[str, str], ...] = (
     (N_("No proposals yet; one point less for each"), "10"),
 )
 """The formula of the best match in words, as docs/ranking.md has it; a test holds both to the code."""
-
-
-@router.get("/")
-async def landing(request: Request, session: ReadSession, resources: ProcessResources) -> Response:
-    """Say what this is, to somebody who has never been here."""
-    page = await service.list_open_orders(session, resources, OrderListQuery(limit=LANDING_SIZE))
-    catalogue = await catalog.read_catalogue(session, resources)
-    facts = await customers_of(session, page.items)
-    shown = [card_of(order, catalogue, facts) for order in page.items]
-    return render(request, "web/landing.html", {"orders": shown, "scene": landing_scene()})
 
 
 @router.get("/orders")
