@@ -35,6 +35,8 @@ from app.core.starting import StartMiddleware, give_back_memory, keep_what_is_lo
 from app.features.catalog.endpoints import router as catalog
 from app.features.chat.endpoints import router as chat
 from app.features.chat.pages import router as chat_pages
+from app.features.contracts.endpoints import router as contracts
+from app.features.contracts.pages import router as contract_pages
 from app.features.files.access import form_with_files
 from app.features.files.endpoints import LONG_BODIES as FILE_BODIES
 from app.features.files.endpoints import router as files
@@ -83,6 +85,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     profiles,
     orders,
     proposals,
+    contracts,
     chat,
     matching,
     reports,
@@ -100,6 +103,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     order_pages,
     order_page,
     proposal_pages,
+    contract_pages,
     chat_pages,
     profile_pages,
     file_pages,

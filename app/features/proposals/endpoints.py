@@ -16,7 +16,7 @@ from app.core.uow import UnitOfWork
 from app.features.files.errors import InvalidFilesError
 from app.features.identity.access import CurrentActor
 from app.features.identity.errors import NewAccountLimitError, NotSignedInError, SessionEndedError
-from app.features.orders.errors import OrderChangedError, OrderFullError, OrderNotFoundError, OrderNotOpenError
+from app.features.orders.errors import OrderFullError, OrderNotFoundError, OrderNotOpenError
 from app.features.proposals import service
 from app.features.proposals.errors import (
     AlreadyProposedError,
@@ -43,13 +43,11 @@ from app.features.proposals.schemas import (
     LetterList,
     LetterRead,
     LetterWrite,
-    OfferAccept,
     OfferCounter,
     OfferCreate,
     OfferDecline,
     OfferList,
     OfferRead,
-    ProposalAccept,
     ProposalCreate,
     ProposalDecline,
     ProposalNote,
@@ -173,15 +171,6 @@ async def edit_proposal(proposal_id: UUID, command: ProposalPatch, actor: Curren
     return await _one(uow, actor, await service.edit_proposal(uow, actor, proposal_id, command))
 
 
-@router.post("/proposals/{proposal_id:uuid}/accept", responses=refusals(*SIDE, ProposalChangedError, OfferOutError))
-async def accept_proposal(
-    proposal_id: UUID, actor: CurrentActor, uow: Uow, command: ProposalAccept | None = None
-) -> ProposalRead:
-    """Choose a proposal for your order; the others are declined."""
-    version = command.version if command else None
-    return await _one(uow, actor, await service.accept_proposal(uow, actor, proposal_id, version))
-
-
 @router.post("/proposals/{proposal_id:uuid}/decline", responses=refusals(*SIDE))
 async def decline_proposal(
     proposal_id: UUID, actor: CurrentActor, uow: Uow, command: ProposalDecline | None = None
@@ -239,13 +228,6 @@ async def list_offers(proposal_id: UUID, actor: CurrentActor, session: ReadSessi
 async def get_offer(offer_id: UUID, actor: CurrentActor, session: ReadSession) -> OfferRead:
     """Return one offer to its two sides."""
     return await service.get_offer(session, actor, offer_id)
-
-
-@router.post("/offers/{offer_id:uuid}/accept", responses=refusals(*ANSWER, OrderChangedError))
-async def accept_offer(offer_id: UUID, actor: CurrentActor, uow: Uow, command: OfferAccept | None = None) -> OfferRead:
-    """Agree to the terms; the order closes to others."""
-    version = command.order_version if command else None
-    return await _offer(uow, actor, await service.accept_offer(uow, actor, offer_id, version))
 
 
 @router.post(

@@ -26,6 +26,7 @@ from app.features.chat.errors import (
     InvalidMessageError,
 )
 from app.features.chat.schemas import MessageWrite
+from app.features.contracts import service as contracts
 from app.features.files.errors import InvalidFilesError
 from app.features.notifications import service as notifications
 from app.features.notifications.tasks import send_mail
@@ -149,7 +150,7 @@ async def test_what_has_ended_can_be_read_and_not_added_to(talk: Talk) -> None:
 async def test_who_was_chosen_goes_on_talking(talk: Talk) -> None:
     await talk.say(talk.customer)
     async with talk.market.uow() as work:
-        await proposals.accept_proposal(work, talk.customer, talk.proposal.id)
+        await contracts.accept_proposal(work, talk.customer, talk.proposal.id)
     assert (await talk.say(talk.anna, "Thank you!")).number == 2
 
 
