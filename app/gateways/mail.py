@@ -5,16 +5,16 @@ from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueUnst
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy, Policy
 from email.utils import format_datetime, parseaddr
-from typing import Protocol, cast, override
+from typing import cast, override
 from urllib.parse import urlsplit
 
 import aiosmtplib
 
 from app.core.clock import utc_now
 from app.core.config import Settings
+from app.core.ports import Mail, Mailer
 from app.core.resources import Resources
 
-EXTRA = "mailer"
 TIMEOUT_SECONDS = 10.0
 PERMANENT = range(500, 600)
 
@@ -27,38 +27,11 @@ class MailRefusedError(Exception):
     """The server will never take this mail."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
-    """One mail to one person, ready to leave; `key` makes its Message-ID.
-
-    `unsubscribe` is the address that ends mails of its kind, asked by the reader's mail program itself (RFC 8058).
-    """
-
-    key: str
-    to: str
-    subject: str
-    text: str
-    html: str
-    language: str
-    unsubscribe: str | None = None
-
-
-class Mailer(Protocol):
-    """Something that sends mail."""
-
-    async def send(self, mail: Mail) -> None:
-        """Send one mail.
-
-        Raises:
-            MailUnavailableError: Trying later is right.
-            MailRefusedError: Trying later is of no use.
-        """
-        ...
-
-
 def mailer_of(resources: Resources) -> Mailer:
-    """Return the process's mailer: real SMTP unless something else was put there."""
-    return cast("Mailer", resources.extras.setdefault(EXTRA, SmtpMailer(resources.settings)))
+    """Return the process's mailer: real SMTP unless the context has another one."""
+    if resources.mailer is None:
+        resources.mailer = SmtpMailer(resources.settings)
+    return resources.mailer
 
 
 UNSUBSCRIBE = "List-Unsubscribe"

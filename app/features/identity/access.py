@@ -18,7 +18,7 @@ from app.core.resources import Resources
 from app.core.security.address import client_address, limit_key
 from app.core.security.cookies import CSRF_COOKIE, cookie_names, delete_cookie, put_cookie
 from app.core.security.csrf import SAFE_METHODS, is_csrf_of
-from app.core.security.tokens import BadTokenError, Claims, TokenKind, token_codec
+from app.core.security.tokens import BadTokenError, Claims, TokenKind
 from app.core.uow import UnitOfWork, unit_of_work
 from app.features.identity import service
 from app.features.identity.errors import NotPermittedError, NotSignedInError, SessionEndedError
@@ -82,7 +82,7 @@ def bearer_of(connection: HTTPConnection) -> str | None:
 def claims_sent(connection: HTTPConnection) -> list[Claims]:
     """Return what the tokens of this request say, lapsed ones included: for ending them."""
     resources = connection_resources(connection)
-    codec, names = token_codec(resources), cookie_names(resources.settings)
+    codec, names = resources.token_codec, cookie_names(resources.settings)
     bearer = bearer_of(connection)
     if bearer is not None:
         return [codec.decode(bearer, TokenKind.ACCESS, allow_expired=True)]
@@ -112,7 +112,7 @@ async def renew(connection: HTTPConnection, resources: Resources) -> IssuedToken
         raise NotSignedInError
     names = cookie_names(resources.settings)
     try:
-        claims = token_codec(resources).decode(connection.cookies.get(names.refresh, ""), TokenKind.REFRESH)
+        claims = resources.token_codec.decode(connection.cookies.get(names.refresh, ""), TokenKind.REFRESH)
         async with unit_of_work(resources) as uow:
             issued = await service.refresh(uow, claims, caller_of(connection))
     except UnauthenticatedError:
@@ -181,7 +181,7 @@ async def _note_view(connection: HTTPConnection, view: SessionView | None) -> No
 
 async def _view(connection: HTTPConnection, *, renewing: bool) -> SessionView | None:
     resources = connection_resources(connection)
-    codec, gate, names = token_codec(resources), service.session_gate(resources), cookie_names(resources.settings)
+    codec, gate, names = resources.token_codec, service.session_gate(resources), cookie_names(resources.settings)
     bearer = bearer_of(connection)
     if bearer is not None:
         return await gate.check(codec.decode(bearer, TokenKind.ACCESS))

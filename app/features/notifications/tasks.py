@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 
+from app.core.ports import Mail, Mailer
 from app.core.resources import Resources
 from app.core.uow import UnitOfWork, unit_of_work
 from app.core.worker import consumer, periodic
@@ -18,7 +19,7 @@ from app.features.notifications.service import Draft, Trouble
 from app.features.orders import events as orders
 from app.features.proposals import events as proposals
 from app.features.reports import events as reports
-from app.gateways.mail import Mail, Mailer, MailRefusedError, MailUnavailableError, mailer_of
+from app.gateways.mail import MailRefusedError, MailUnavailableError, mailer_of
 from app.models.notification import MailStatus, NoticeKind
 from app.web.mail import render_mail
 

@@ -16,6 +16,7 @@ from app.core.ids import new_id
 from app.core.machine import Side
 from app.core.outbox import OutboxMessage
 from app.core.pagination import BadCursorError
+from app.core.ports import Mail
 from app.core.resources import Resources
 from app.core.security.limits import Rate, TooManyTriesError
 from app.features.chat import rules, service
@@ -36,7 +37,6 @@ from app.features.proposals.schemas import ProposalDecline
 from app.features.reports import service as reports
 from app.features.reports.errors import ReportedThingNotFoundError
 from app.features.reports.schemas import ReportCreate, SubjectInput
-from app.gateways.mail import Mail
 from app.models import Message, Order, Proposal, ProposalStatus, ReportReason, ReportSubject, User
 from app.models.file import SubjectKind
 from app.models.notification import NoticeKind

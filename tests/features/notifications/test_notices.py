@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.core.clock import utc_now
 from app.core.ids import new_id
+from app.core.ports import Mail
 from app.core.resources import Resources
 from app.core.uow import unit_of_work
 from app.core.worker import Outcome
@@ -23,7 +24,6 @@ from app.features.notifications.tasks import prune
 from app.features.orders import service as orders
 from app.features.orders.schemas import OrderPatch
 from app.features.proposals import service as proposals
-from app.gateways.mail import Mail
 from app.models import SubjectKind
 from app.models.notification import NoticeKind, Notification
 from app.models.user import User

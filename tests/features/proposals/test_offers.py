@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
+from app.core.ports import Mail
 from app.core.resources import Resources
 from app.core.uow import unit_of_work
 from app.features.contracts import service as contracts
@@ -31,7 +32,6 @@ from app.features.proposals.errors import (
 )
 from app.features.proposals.schemas import OfferCounter, OfferDecline, ProposalDecline
 from app.features.proposals.tasks import lapse_offers, remind_of_offers
-from app.gateways.mail import Mail
 from app.models import Offer, OfferSide, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus, User
 from tests.factories.market import Market, rub
 

@@ -11,13 +11,13 @@ import time_machine
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
+from app.core.ports import Mail
 from app.core.resources import Resources
 from app.features.profiles import service as profiles
 from app.features.profiles.schemas import ProfilePatch
 from app.features.reports import rules, service
 from app.features.reports.errors import ReportClosedAlreadyError, ReportNotFoundError
 from app.features.reports.schemas import REASON_WORDS, RULE_WORDS, ReportCreate, SubjectInput
-from app.gateways.mail import Mail
 from app.main import report_gauges
 from app.models import Proposal, Report, ReportReason, ReportStatus, ReportSubject, User
 from app.scripts import reports as commands

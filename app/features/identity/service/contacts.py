@@ -10,7 +10,7 @@ from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.ids import new_id
 from app.core.security.keys import bytes_of, sign, text_of
-from app.core.security.limits import Rate, limiter
+from app.core.security.limits import Rate
 from app.core.uow import UnitOfWork
 from app.features.identity import repository, rules
 from app.features.identity.errors import (
@@ -152,7 +152,7 @@ async def resend_email(uow: UnitOfWork, user_id: UUID) -> None:
     Raises:
         NothingToConfirmError: The address is confirmed or missing.
     """
-    await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
+    await uow.resources.limiter.hit(LETTERS_BY_ACCOUNT, str(user_id))
     user = await repository.lock_user(uow.session, user_id)
     pending = await repository.lock_open_challenge(uow.session, user_id, (ChallengePurpose.CHANGE_EMAIL,))
     if user is not None and pending is not None and pending.expires_at > utc_now():
@@ -169,7 +169,7 @@ async def resend_phone(uow: UnitOfWork, user_id: UUID) -> None:
     Raises:
         NothingToConfirmError: The number is confirmed or missing.
     """
-    await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
+    await uow.resources.limiter.hit(LETTERS_BY_ACCOUNT, str(user_id))
     user = await repository.lock_user(uow.session, user_id)
     pending = await repository.lock_open_challenge(uow.session, user_id, (ChallengePurpose.CHANGE_PHONE,))
     if user is not None and pending is not None and pending.expires_at > utc_now():
@@ -187,7 +187,7 @@ async def ask_email_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: C
         AccountInputError: It is no address.
         EmailTakenError: Another account has it.
     """
-    await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
+    await uow.resources.limiter.hit(LETTERS_BY_ACCOUNT, str(user_id))
     try:
         wanted = rules.email(typed)
     except rules.Refused as refused:
@@ -207,7 +207,7 @@ async def ask_phone_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: C
         AccountInputError: It is no number.
         PhoneTakenError: Another account has it.
     """
-    await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
+    await uow.resources.limiter.hit(LETTERS_BY_ACCOUNT, str(user_id))
     try:
         wanted = rules.phone(typed, uow.resources.settings.phone_region)
     except rules.Refused as refused:

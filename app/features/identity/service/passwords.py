@@ -4,7 +4,7 @@ import asyncio
 
 from app.core.clock import utc_now
 from app.core.resources import Resources
-from app.core.security.limits import Rate, limiter
+from app.core.security.limits import Rate
 from app.core.security.passwords import password_hasher
 from app.core.uow import UnitOfWork
 from app.features.identity import repository, rules
@@ -36,7 +36,7 @@ async def ask_reset(uow: UnitOfWork, typed: str, caller: Caller) -> None:
     Raises:
         TooManyTriesError: Too many from one address.
     """
-    await limiter(uow.resources).hit(RESETS_BY_ADDRESS, caller.limit_key)
+    await uow.resources.limiter.hit(RESETS_BY_ADDRESS, caller.limit_key)
     uow.emit(PasswordResetRequested(identifier=typed.strip(), address=caller.address))
 
 
@@ -45,7 +45,7 @@ async def prepare_reset(uow: UnitOfWork, typed: str, caller: Caller) -> AuthChal
     user = await repository.find_user(uow.session, **rules.identify(typed, uow.resources.settings.phone_region).keys)
     if user is None or user.status is not UserStatus.ACTIVE:
         return None
-    if not await limiter(uow.resources).allows(RESETS_BY_NAME, str(user.id)):
+    if not await uow.resources.limiter.allows(RESETS_BY_NAME, str(user.id)):
         return None
     # A confirmed contact first: an address with a slip in it belongs to a stranger.
     confirmed = (user.email if user.email_confirmed_at else None) or (user.phone if user.phone_confirmed_at else None)
@@ -64,7 +64,7 @@ async def draft_reset(resources: Resources, form: ResetConfirmation, caller: Cal
         BadChallengeError: There is no proof, or the link is none of ours.
         TooManyTriesError: Too many answers for one name or from one address.
     """
-    await limiter(resources).hit(ANSWERS_BY_ADDRESS, caller.limit_key)
+    await resources.limiter.hit(ANSWERS_BY_ADDRESS, caller.limit_key)
     if form.token:
         async with resources.read_sessions() as session:
             user = await owner_of_link(session, resources.settings, form.token)
@@ -73,7 +73,7 @@ async def draft_reset(resources: Resources, form: ResetConfirmation, caller: Cal
         words = _words_of(user)
     elif form.code and form.identifier:
         identifier = rules.identify(form.identifier, resources.settings.phone_region)
-        await limiter(resources).hit(ANSWERS_BY_NAME, identifier.counted_as)
+        await resources.limiter.hit(ANSWERS_BY_NAME, identifier.counted_as)
         words = rules.own_words(form.identifier, None, None)
     else:
         raise BadChallengeError
@@ -172,7 +172,7 @@ async def judge_password(resources: Resources, form: PasswordToJudge, caller: Ca
     Raises:
         TooManyTriesError: Too many from one address.
     """
-    await limiter(resources).hit(JUDGED_BY_ADDRESS, caller.limit_key)
+    await resources.limiter.hit(JUDGED_BY_ADDRESS, caller.limit_key)
     words = rules.own_words(form.username or "", form.email, None)
     problems = rules.password_problems(
         form.password, words, shortest=resources.settings.password_min_length, loc="password"

@@ -5,8 +5,7 @@ from uuid import UUID
 
 from app.core.clock import utc_now
 from app.core.resources import Resources
-from app.core.security.blacklist import blacklist
-from app.core.security.limits import Rate, limiter
+from app.core.security.limits import Rate
 from app.core.security.passwords import password_hasher
 from app.core.security.tokens import Claims
 from app.core.uow import UnitOfWork, unit_of_work
@@ -40,7 +39,7 @@ async def sign_out(uow: UnitOfWork, tokens: list[Claims], caller: Caller) -> Non
             note(uow, opened.user_id, SecurityEventKind.SIGNED_OUT, caller, session_id=session_id)
     dead = [(claims.token_id, claims.expires_at) for claims in tokens]
     if dead:
-        uow.after_commit(lambda: blacklist(uow.resources).add(*dead))
+        uow.after_commit(lambda: uow.resources.blacklist.add(*dead))
 
 
 async def end_session(uow: UnitOfWork, user_id: UUID, session_id: UUID, caller: Caller) -> None:
@@ -76,11 +75,11 @@ async def prove(resources: Resources, user_id: UUID, password: str) -> str:
         user = await repository.get_user(session, user_id)
     if user is None:
         raise NotSignedInError
-    await limiter(resources).refuse_if_full(WRONG_PASSWORDS, str(user_id))
-    await limiter(resources).hit(COMPARED_PASSWORDS, str(user_id))
+    await resources.limiter.refuse_if_full(WRONG_PASSWORDS, str(user_id))
+    await resources.limiter.hit(COMPARED_PASSWORDS, str(user_id))
     matched, _upgraded = await password_hasher(resources.settings.bcrypt_rounds).verify(password, user.password_hash)
     if not matched:
-        await limiter(resources).count(WRONG_PASSWORDS, str(user_id))
+        await resources.limiter.count(WRONG_PASSWORDS, str(user_id))
         raise WrongPasswordError
     return user.password_hash
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import utc_now
 from app.core.resources import Resources
 from app.core.security.keys import sign, text_of
-from app.core.security.limits import Rate, TooManyTriesError, limiter
+from app.core.security.limits import Rate, TooManyTriesError
 from app.core.security.passwords import password_hasher
 from app.core.uow import UnitOfWork
 from app.features.identity import repository, rules
@@ -72,7 +72,7 @@ async def begin_sign_in(session: AsyncSession, resources: Resources, form: SignI
     counted_as = _counter_of(resources, user, identifier, caller.device_hash if known else None)
     _refuse_resting(await repository.get_throttle(session, counted_as))
     if not known:
-        await limiter(resources).refuse_if_full(FAILED_BY_ADDRESS, caller.limit_key)
+        await resources.limiter.refuse_if_full(FAILED_BY_ADDRESS, caller.limit_key)
     return SignInTicket(
         user_id=user.id if user is not None else None,
         password_hash=user.password_hash if user is not None else None,
@@ -165,4 +165,4 @@ async def _count_failure(uow: UnitOfWork, ticket: SignInTicket, caller: Caller) 
         kind = SecurityEventKind.SIGN_IN_DELAYED if delay else SecurityEventKind.SIGN_IN_FAILED
         note(uow, ticket.user_id, kind, caller)
     if not ticket.known_device:
-        await limiter(uow.resources).count(FAILED_BY_ADDRESS, caller.limit_key)
+        await uow.resources.limiter.count(FAILED_BY_ADDRESS, caller.limit_key)

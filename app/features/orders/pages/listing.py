@@ -15,7 +15,7 @@ from app.core.i18n import N_, _, current_locale
 from app.core.money import Currency, Money, typed_amount
 from app.core.pagination import BadCursorError
 from app.core.problems import field_errors
-from app.core.resources import Resources
+from app.core.resources import ContextState, Resources
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
 from app.features.identity.access import CurrentActor, OptionalActor
@@ -38,6 +38,7 @@ from app.web.render import current_theme, is_plain_guest, render
 
 router = RoomRouter()
 PAGE_SIZE = 20
+_GUEST_PAGES = ContextState(lambda _resources: KeptPages())
 SKILLS_OFFERED = 8
 RANKING: tuple[tuple[str, str], ...] = (
     (N_("All words stand in the title"), "50"),
@@ -119,11 +120,10 @@ async def guest_list_shortcut(request: Request) -> Response | None:
         async with resources.read_sessions() as session:
             return await _list_page(request, session, resources)
 
-    pages = resources.extras.setdefault("pages_of_orders", KeptPages())
-    if not isinstance(pages, KeptPages):
-        raise TypeError("something else stands in this place")
     packed = "gzip" in request.headers.get("accept-encoding", "")
-    return await pages.get("orders", cursor, items, count, packed, current_theme(request), write=write)
+    return await _GUEST_PAGES.of(resources).get(
+        "orders", cursor, items, count, packed, current_theme(request), write=write
+    )
 
 
 @router.get("/ranking")
