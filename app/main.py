@@ -25,7 +25,7 @@ from app.core.logging import configure_logging
 from app.core.metrics import Gauge, ObservationMiddleware, operator_port
 from app.core.middleware import HeadMiddleware, RequestContextMiddleware
 from app.core.nudge import Nudger
-from app.core.openapi import declare_security
+from app.core.openapi import add_errors, declare_security
 from app.core.preparation import prepare_bundled
 from app.core.problems import install_error_handlers
 from app.core.resources import open_resources
@@ -243,6 +243,7 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> Site:
     )
     install_error_handlers(app, failure_page, methods_of)
     for router in API_ROUTERS:
+        add_errors(plain_routes(router))
         app.include_router(router, prefix=API_PREFIX)
     for router in (*OPERATION_ROUTERS, *LINK_ROUTERS):
         app.include_router(router, include_in_schema=False)

@@ -3,12 +3,9 @@
 from uuid import UUID
 
 from app.core.http import RoomRouter, Uow
-from app.core.problems import UnsupportedMediaTypeError, refusals
-from app.core.security.csrf import CsrfError
-from app.core.security.tokens import BadTokenError
+from app.core.problems import refusals
 from app.features.contracts import service
 from app.features.identity.access import CurrentActor
-from app.features.identity.errors import NotSignedInError, SessionEndedError
 from app.features.orders.errors import OrderChangedError
 from app.features.proposals import service as proposals
 from app.features.proposals.errors import (
@@ -25,9 +22,8 @@ from app.features.proposals.schemas import OfferAccept, OfferRead, ProposalAccep
 
 router = RoomRouter(tags=["proposals"])
 
-WRITER = (NotSignedInError, BadTokenError, SessionEndedError, CsrfError, UnsupportedMediaTypeError)
-SIDE = (*WRITER, ProposalNotFoundError, NotYourStepError, ProposalStateError)
-ANSWER = (*WRITER, OfferNotFoundError, OfferStateError, OfferLapsedError, NotYourStepError)
+SIDE = (ProposalNotFoundError, NotYourStepError, ProposalStateError)
+ANSWER = (OfferNotFoundError, OfferStateError, OfferLapsedError, NotYourStepError)
 
 
 @router.post("/proposals/{proposal_id:uuid}/accept", responses=refusals(*SIDE, ProposalChangedError, OfferOutError))

@@ -14,8 +14,6 @@ from app.core.i18n import N_
 from app.core.intake import LongBody, media_type
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import UnsupportedMediaTypeError, refusals
-from app.core.security.csrf import CsrfError
-from app.core.security.tokens import BadTokenError
 from app.features.files import rules, service
 from app.features.files.access import FORM_OVERHEAD, ids_in, take, take_piece
 from app.features.files.errors import (
@@ -32,15 +30,11 @@ from app.features.files.errors import (
 )
 from app.features.files.schemas import FileLimits, FileRead, OwnFile, UploadCreate, UploadRead
 from app.features.identity.access import CurrentActor
-from app.features.identity.errors import NotSignedInError, SessionEndedError
 from app.models.file import SubjectKind
 
 router = RoomRouter(prefix="/files", tags=["files"])
 
-SIGNED_IN: tuple[type[DomainError], ...] = (NotSignedInError, BadTokenError, SessionEndedError)
 TAKING: tuple[type[DomainError], ...] = (
-    *SIGNED_IN,
-    CsrfError,
     FileTypeError,
     EmptyFileError,
     FileTooLargeError,
@@ -80,13 +74,13 @@ _FORM_BODY: dict[str, Any] = {
 }
 
 
-@router.get("/limits", responses=refusals(*SIGNED_IN))
+@router.get("/limits")
 async def get_limits(actor: CurrentActor, session: ReadSession, resources: ProcessResources) -> FileLimits:
     """Tell what may be uploaded, and how much room you have used."""
     return await service.file_limits(session, resources.settings, actor)
 
 
-@router.get("", responses=refusals(*SIGNED_IN, BadCursorError))
+@router.get("", responses=refusals(BadCursorError))
 async def list_files(
     actor: CurrentActor,
     session: ReadSession,
@@ -129,7 +123,7 @@ async def create_upload(command: UploadCreate, actor: CurrentActor, uow: Uow) ->
     return await service.find_upload(uow.session, uow.resources.settings, actor, file.id)
 
 
-@router.get("/uploads/{file_id:uuid}", responses=refusals(*SIGNED_IN, NoSuchFileError))
+@router.get("/uploads/{file_id:uuid}", responses=refusals(NoSuchFileError))
 async def get_upload(
     file_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources, response: Response
 ) -> UploadRead:
@@ -162,14 +156,14 @@ async def send_piece(
 @router.delete(
     "/uploads/{file_id:uuid}",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refusals(*SIGNED_IN, CsrfError, NoSuchFileError),
+    responses=refusals(NoSuchFileError),
 )
 async def cancel_upload(file_id: UUID, actor: CurrentActor, uow: Uow) -> None:
     """Forget one of your unfinished uploads and give its room back."""
     await service.cancel_upload(uow, actor, file_id)
 
 
-@router.get("/{file_id:uuid}", responses=refusals(*SIGNED_IN, NoSuchFileError))
+@router.get("/{file_id:uuid}", responses=refusals(NoSuchFileError))
 async def get_file(file_id: UUID, actor: CurrentActor, session: ReadSession) -> FileRead:
     """Read about one of your files; its links are fresh."""
     return await service.get_own_file(session, actor, file_id)
@@ -178,7 +172,7 @@ async def get_file(file_id: UUID, actor: CurrentActor, session: ReadSession) -> 
 @router.delete(
     "/{file_id:uuid}",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refusals(*SIGNED_IN, CsrfError, NoSuchFileError, FileInUseError),
+    responses=refusals(NoSuchFileError, FileInUseError),
 )
 async def remove_file(file_id: UUID, actor: CurrentActor, uow: Uow) -> None:
     """Remove one of your files that belongs to nothing."""

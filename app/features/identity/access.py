@@ -13,7 +13,7 @@ from app.core.errors import UnauthenticatedError
 from app.core.http import connection_resources
 from app.core.i18n import LOCALES, set_locale
 from app.core.middleware import chosen_locale
-from app.core.openapi import Proof, asks_for
+from app.core.openapi import Proof, asks_for, raises
 from app.core.resources import Resources
 from app.core.security.address import client_address, limit_key
 from app.core.security.cookies import CSRF_COOKIE, cookie_names, delete_cookie, put_cookie
@@ -123,6 +123,7 @@ async def renew(connection: HTTPConnection, resources: Resources) -> IssuedToken
 
 
 @asks_for(Proof.REFRESH)
+@raises(NotSignedInError, BadTokenError, SessionEndedError)
 async def renew_sent(connection: HTTPConnection) -> IssuedTokens:
     """Exchange the refresh token of this request, as a dependency.
 
@@ -140,6 +141,7 @@ def _may_renew(connection: HTTPConnection) -> bool:
 
 
 @asks_for(Proof.MAYBE_SESSION)
+@raises(BadTokenError, SessionEndedError)
 async def find_view(connection: HTTPConnection) -> SessionView | None:
     """Return the living session of this request, renewed on the way where that is allowed; None for a guest.
 
@@ -212,6 +214,7 @@ def actor_of(view: SessionView) -> Actor:
 
 
 @asks_for(Proof.SESSION)
+@raises(NotSignedInError, BadTokenError, SessionEndedError)
 async def require_view(connection: HTTPConnection) -> SessionView:
     """Return the living session of this request.
 
@@ -225,6 +228,7 @@ async def require_view(connection: HTTPConnection) -> SessionView:
 
 
 @asks_for(Proof.MAYBE_SESSION)
+@raises(BadTokenError, SessionEndedError)
 async def optional_actor(connection: HTTPConnection) -> Actor | None:
     """Return who is acting, None for a guest."""
     view = await find_view(connection)
@@ -232,6 +236,7 @@ async def optional_actor(connection: HTTPConnection) -> Actor | None:
 
 
 @asks_for(Proof.SESSION)
+@raises(NotSignedInError, BadTokenError, SessionEndedError)
 async def require_actor(connection: HTTPConnection) -> Actor:
     """Return who is acting.
 
@@ -242,6 +247,7 @@ async def require_actor(connection: HTTPConnection) -> Actor:
 
 
 @asks_for(Proof.SESSION)
+@raises(NotSignedInError, BadTokenError, SessionEndedError, NotPermittedError)
 async def require_moderator(connection: HTTPConnection) -> Actor:
     """Return a moderator or administrator who is acting.
 
@@ -255,6 +261,7 @@ async def require_moderator(connection: HTTPConnection) -> Actor:
 
 
 @asks_for(Proof.SESSION)
+@raises(NotSignedInError, BadTokenError, SessionEndedError, NotPermittedError)
 async def require_admin(connection: HTTPConnection) -> Actor:
     """Return an administrator who is acting.
 

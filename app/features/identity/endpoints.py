@@ -10,8 +10,7 @@ from fastapi.responses import Response
 from app.core.errors import DomainError
 from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
-from app.core.problems import UnsupportedMediaTypeError, refusals
-from app.core.security.csrf import CsrfError
+from app.core.problems import refusals
 from app.core.security.limits import TooManyTriesError
 from app.core.security.passwords import HashingBusyError
 from app.core.security.tokens import BadTokenError
@@ -23,7 +22,6 @@ from app.features.identity.errors import (
     BadChallengeError,
     EmailTakenError,
     NothingToConfirmError,
-    NotSignedInError,
     PasswordServiceError,
     PhoneTakenError,
     ReauthenticationRequiredError,
@@ -61,11 +59,12 @@ from app.features.identity.schemas import (
 
 router = RoomRouter(prefix="/auth", tags=["accounts"])
 
-GUARDED: tuple[type[DomainError], ...] = (CsrfError, UnsupportedMediaTypeError)
-SIGNED_IN: tuple[type[DomainError], ...] = (NotSignedInError, BadTokenError, SessionEndedError)
 PROVED: tuple[type[DomainError], ...] = (
-    *GUARDED, *SIGNED_IN, ReauthenticationRequiredError, WrongPasswordError, TooManyTriesError, HashingBusyError,
-)  # fmt: skip
+    ReauthenticationRequiredError,
+    WrongPasswordError,
+    TooManyTriesError,
+    HashingBusyError,
+)
 type Responses = dict[int | str, dict[str, Any]]
 NO_STORE: Mapping[str, str] = {"Cache-Control": "no-store"}
 
@@ -80,10 +79,15 @@ def _json(model: UserRead, code: int = status.HTTP_200_OK) -> Response:
     status_code=status.HTTP_201_CREATED,
     response_model=UserRead,
     responses=refusals(
-        *GUARDED, AccountInputError, UsernameTakenError, EmailTakenError, PhoneTakenError, TooManyTriesError,
-        HashingBusyError, PasswordServiceError,
+        AccountInputError,
+        UsernameTakenError,
+        EmailTakenError,
+        PhoneTakenError,
+        TooManyTriesError,
+        HashingBusyError,
+        PasswordServiceError,
     ),
-)  # fmt: skip
+)
 async def register(
     form: Registration, request: Request, caller: Knocker, resources: ProcessResources, uow: Uow
 ) -> Response:
@@ -98,7 +102,7 @@ async def register(
     "/login",
     response_model=UserRead,
     responses=refusals(
-        *GUARDED, AccountInputError, WrongCredentialsError, AccountBannedError, TooManyTriesError, HashingBusyError
+        AccountInputError, WrongCredentialsError, AccountBannedError, TooManyTriesError, HashingBusyError
     ),
 )
 async def login(form: SignInForm, request: Request, caller: Knocker, resources: ProcessResources, uow: Uow) -> Response:
@@ -111,14 +115,14 @@ async def login(form: SignInForm, request: Request, caller: Knocker, resources: 
     return _json(service.user_read(user))
 
 
-@router.post("/refresh", responses=refusals(*GUARDED, *SIGNED_IN, SessionReplayedError))
+@router.post("/refresh", responses=refusals(SessionReplayedError))
 async def refresh(issued: RenewedTokens, response: Response) -> Refreshed:
     """Exchange the refresh token for a new access token and the next refresh token."""
     response.headers.update(NO_STORE)
     return Refreshed(access_expires_at=issued.access_expires_at, session_expires_at=issued.session_expires_at)
 
 
-@router.post("/logout", responses=refusals(*GUARDED, BadTokenError))
+@router.post("/logout", responses=refusals(BadTokenError))
 async def logout(request: Request, caller: Knocker, resources: ProcessResources, uow: Uow) -> SignedOut:
     """End this session, also with a lapsed token, and delete every cookie of it."""
     await service.sign_out(uow, access.claims_sent(request), caller)
@@ -126,7 +130,7 @@ async def logout(request: Request, caller: Knocker, resources: ProcessResources,
     return SignedOut()
 
 
-@router.get("/me", response_model=UserRead, responses=refusals(*SIGNED_IN))
+@router.get("/me", response_model=UserRead)
 async def me(view: CurrentSession) -> Response:
     """Show who is signed in."""
     return _json(service.user_read_of(view))
@@ -138,7 +142,7 @@ async def me_shortcut(request: Request) -> Response | None:
     return _json(service.user_read_of(view)) if view is not None else None
 
 
-@router.patch("/me", responses=refusals(*GUARDED, *SIGNED_IN))
+@router.patch("/me")
 async def change_me(form: ProfileChange, view: CurrentSession, uow: Uow) -> UserRead:
     """Change how one is shown and addressed."""
     user = await service.update_profile(uow, view.user_id, form.display_name, form.locale)
@@ -155,7 +159,7 @@ async def reauthenticate(
     return Done()
 
 
-@router.get("/sessions", responses=refusals(*SIGNED_IN))
+@router.get("/sessions")
 async def sessions(view: CurrentSession, session: ReadSession) -> SessionList:
     """List the devices on which one is signed in."""
     return SessionList(items=await service.my_sessions(session, view))
@@ -185,9 +189,7 @@ async def end_session(
     return SessionsEnded(ended=1)
 
 
-@router.post(
-    "/confirm-email", responses=refusals(*GUARDED, BadTokenError, SessionEndedError, BadChallengeError, EmailTakenError)
-)
+@router.post("/confirm-email", responses=refusals(BadTokenError, SessionEndedError, BadChallengeError, EmailTakenError))
 async def confirm_email(form: ChallengeAnswer, request: Request, caller: Knocker, uow: Uow) -> Done:
     """Confirm an address: by the link's token, or signed in by the code."""
     view = None if form.token else await access.find_view(request)
@@ -196,32 +198,28 @@ async def confirm_email(form: ChallengeAnswer, request: Request, caller: Knocker
     return Done()
 
 
-@router.post(
-    "/confirm-email/resend", responses=refusals(*GUARDED, *SIGNED_IN, NothingToConfirmError, TooManyTriesError)
-)
+@router.post("/confirm-email/resend", responses=refusals(NothingToConfirmError, TooManyTriesError))
 async def resend_email(view: CurrentSession, uow: Uow) -> Done:
     """Send the confirmation mail again."""
     await service.resend_email(uow, view.user_id)
     return Done()
 
 
-@router.post("/confirm-phone", responses=refusals(*GUARDED, *SIGNED_IN, BadChallengeError, PhoneTakenError))
+@router.post("/confirm-phone", responses=refusals(BadChallengeError, PhoneTakenError))
 async def confirm_phone(form: CodeAnswer, view: CurrentSession, caller: Knocker, uow: Uow) -> Done:
     """Confirm a number by the code."""
     await service.answer_phone(uow, caller, view.user_id, form.code)
     return Done()
 
 
-@router.post(
-    "/confirm-phone/resend", responses=refusals(*GUARDED, *SIGNED_IN, NothingToConfirmError, TooManyTriesError)
-)
+@router.post("/confirm-phone/resend", responses=refusals(NothingToConfirmError, TooManyTriesError))
 async def resend_phone(view: CurrentSession, uow: Uow) -> Done:
     """Send the code again."""
     await service.resend_phone(uow, view.user_id)
     return Done()
 
 
-@router.post("/password/reset", status_code=status.HTTP_202_ACCEPTED, responses=refusals(*GUARDED, TooManyTriesError))
+@router.post("/password/reset", status_code=status.HTTP_202_ACCEPTED, responses=refusals(TooManyTriesError))
 async def ask_reset(form: ResetRequest, caller: Knocker, uow: Uow) -> Done:
     """Ask for a reset. The answer is the same whether the account exists or not."""
     await service.ask_reset(uow, form.identifier, caller)
@@ -230,9 +228,7 @@ async def ask_reset(form: ResetRequest, caller: Knocker, uow: Uow) -> Done:
 
 @router.post(
     "/password/reset/confirm",
-    responses=refusals(
-        *GUARDED, BadChallengeError, AccountInputError, TooManyTriesError, HashingBusyError, PasswordServiceError
-    ),
+    responses=refusals(BadChallengeError, AccountInputError, TooManyTriesError, HashingBusyError, PasswordServiceError),
 )
 async def answer_reset(form: ResetConfirmation, caller: Knocker, resources: ProcessResources, uow: Uow) -> Done:
     """Set a new password by link or code; sign in with it afterwards."""
@@ -287,7 +283,7 @@ async def deactivate(
     return Done()
 
 
-@router.get("/history", responses=refusals(*SIGNED_IN, BadCursorError))
+@router.get("/history", responses=refusals(BadCursorError))
 async def history(
     view: CurrentSession,
     session: ReadSession,
@@ -299,7 +295,7 @@ async def history(
     return Page(items=found.items, next_cursor=found.next_cursor)
 
 
-@router.post("/password-strength", responses=refusals(*GUARDED, TooManyTriesError))
+@router.post("/password-strength", responses=refusals(TooManyTriesError))
 async def password_strength(form: PasswordToJudge, caller: Knocker, resources: ProcessResources) -> PasswordStrength:
     """Say how strong a password is; nothing of it is kept."""
     return await service.judge_password(resources, form, caller)
