@@ -21,7 +21,7 @@ from app.core.http.dependencies import API_PREFIX, plain_routes
 from app.core.http.fast_responses import Shortcut, ShortcutMiddleware
 from app.core.http.health import router as health
 from app.core.http.middleware import HeadMiddleware, RequestContextMiddleware
-from app.core.http.openapi import declare_security
+from app.core.http.openapi import add_errors, declare_security
 from app.core.http.problem_details import install_error_handlers
 from app.core.http.startup_errors import StartMiddleware, give_back_memory, keep_what_is_loaded, sentence_of
 from app.core.messaging.task_trigger import Nudger
@@ -36,6 +36,8 @@ from app.features.authentication.pages import router as authentication_pages
 from app.features.catalog.endpoints import router as catalog
 from app.features.chat.endpoints import router as chat
 from app.features.chat.pages import router as chat_pages
+from app.features.contracts.endpoints import router as contracts
+from app.features.contracts.pages import router as contract_pages
 from app.features.files.dependencies import form_with_files
 from app.features.files.endpoints import LONG_BODIES as FILE_BODIES
 from app.features.files.endpoints import router as files
@@ -63,6 +65,9 @@ from app.features.reports.endpoints import router as reports
 from app.features.reports.pages import router as report_pages
 from app.local.bootstrap import prepare_bundled
 from app.local.embedded import ServersError, ensure_servers
+from app.site.landing import router as landing
+from app.site.order_page import router as order_page
+from app.site.recommendations import router as recommendations
 from app.web import csp_reports
 from app.web.assets import StaticFiles
 from app.web.errors import error_page
@@ -82,6 +87,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     profiles,
     orders,
     proposals,
+    contracts,
     chat,
     matching,
     reports,
@@ -94,9 +100,13 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     authentication_pages,
     identity_pages,
     notification_pages,
-    matching_pages,  # before the pages of one order: /orders/for-you
+    landing,
+    recommendations,  # before the page of one order: /orders/for-you
+    matching_pages,
     order_pages,
+    order_page,
     proposal_pages,
+    contract_pages,
     chat_pages,
     profile_pages,
     file_pages,
@@ -236,6 +246,7 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> Site:
     )
     install_error_handlers(app, failure_page, methods_of)
     for router in API_ROUTERS:
+        add_errors(plain_routes(router))
         app.include_router(router, prefix=API_PREFIX)
     for router in (*OPERATION_ROUTERS, *LINK_ROUTERS):
         app.include_router(router, include_in_schema=False)

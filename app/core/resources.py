@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -12,13 +13,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from app.core.config import Settings
 from app.core.database import create_engine, create_read_session_factory, create_session_factory
 from app.core.persistence.raw_read_pool import FastLane
+from app.core.ports import Mailer, Scanner, SmsSender, Storage
+from app.core.security.blacklist import Blacklist
+from app.core.security.limits import Limiter
+from app.core.security.tokens import TokenCodec
 
 type Sessions = async_sessionmaker[AsyncSession]
 
 
 @dataclass(slots=True)
 class Resources:
-    """Shared by every request or task of one process; tests build their own around a transaction."""
+    """Shared by every request or task of one process; tests build their own around a transaction.
+
+    What is made of the settings and of Redis is made with the context, and again for a changed copy (`replace`).
+    Adapters of the outside world are made by `app/gateways` when they are first asked for, unless one is given.
+    """
 
     settings: Settings
     engine: AsyncEngine
@@ -27,7 +36,34 @@ class Resources:
     redis: Redis
     nudge: Callable[[str], None] | None = None
     fast_lane: FastLane | None = None
-    extras: dict[str, object] = field(default_factory=dict)
+    mailer: Mailer | None = None
+    sms_sender: SmsSender | None = None
+    storage: Storage | None = None
+    scanner: Scanner | None = None
+    token_codec: TokenCodec = field(init=False)
+    blacklist: Blacklist = field(init=False)
+    limiter: Limiter = field(init=False)
+    states: dict["ContextState[Any]", object] = field(init=False, repr=False, default_factory=dict)
+    """What features keep for the life of the process; read and written by `ContextState` alone."""
+
+    def __post_init__(self) -> None:
+        """Make what follows from the settings and Redis."""
+        self.token_codec = TokenCodec(self.settings)
+        self.blacklist = Blacklist(self.redis)
+        self.limiter = Limiter(self.redis)
+
+
+class ContextState[T]:
+    """One value of a feature or adapter for each context, such as a cache; made when it is first asked for."""
+
+    def __init__(self, make: Callable[[Resources], T]) -> None:
+        self._make = make
+
+    def of(self, resources: Resources) -> T:
+        """Return the value of a context."""
+        if self not in resources.states:
+            resources.states[self] = self._make(resources)
+        return cast("T", resources.states[self])
 
 
 def create_redis(address: str) -> Redis:

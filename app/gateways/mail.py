@@ -5,16 +5,16 @@ from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueUnst
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy, Policy
 from email.utils import format_datetime, parseaddr
-from typing import Protocol, cast, override
+from typing import cast, override
 from urllib.parse import urlsplit
 
 import aiosmtplib
 
 from app.core.clock import utc_now
 from app.core.config import Settings
+from app.core.ports import Mail, Mailer
 from app.core.resources import Resources
 
-EXTRA = "mailer"
 TIMEOUT_SECONDS = 10.0
 PERMANENT = range(500, 600)
 
@@ -27,38 +27,11 @@ class MailRefusedError(Exception):
     """The server rejects this e-mail permanently."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
-    """An e-mail to one recipient, ready to send; its Message-ID is derived from `key`.
-
-    `unsubscribe` is the URL for one-click unsubscription, requested by the recipient's mail client (RFC 8058).
-    """
-
-    key: str
-    to: str
-    subject: str
-    text: str
-    html: str
-    language: str
-    unsubscribe: str | None = None
-
-
-class Mailer(Protocol):
-    """Sends e-mail."""
-
-    async def send(self, mail: Mail) -> None:
-        """Send one e-mail.
-
-        Raises:
-            MailUnavailableError: Retry later.
-            MailRefusedError: A retry is useless.
-        """
-        ...
-
-
 def mailer_of(resources: Resources) -> Mailer:
-    """Return the process's mailer: SMTP unless a test has replaced it."""
-    return cast("Mailer", resources.extras.setdefault(EXTRA, SmtpMailer(resources.settings)))
+    """Return the process's mailer: real SMTP unless the context has another one."""
+    if resources.mailer is None:
+        resources.mailer = SmtpMailer(resources.settings)
+    return resources.mailer
 
 
 UNSUBSCRIBE = "List-Unsubscribe"

@@ -2,12 +2,12 @@
 
 import asyncio
 from pathlib import Path
-from typing import Protocol, cast, override
+from typing import override
 
 from app.core.config import Settings
+from app.core.ports import Scanner
 from app.core.resources import Resources
 
-EXTRA = "scanner"
 PIECE_BYTES = 131_072
 CONNECT_SECONDS = 3.0
 SCAN_SECONDS = 12.0
@@ -17,18 +17,6 @@ SOCKET = "unix:"
 
 class ScannerUnavailableError(Exception):
     """The scanner does not answer or could not scan the whole file, so the result is unknown."""
-
-
-class Scanner(Protocol):
-    """Scans files for malware."""
-
-    async def scan(self, path: Path) -> str | None:
-        """Return the name of the malware, or None where the file is clean.
-
-        Raises:
-            ScannerUnavailableError: The result is unknown.
-        """
-        ...
 
 
 class NullScanner(Scanner):
@@ -92,7 +80,7 @@ def _made(settings: Settings) -> Scanner:
 
 
 def scanner_of(resources: Resources) -> Scanner:
-    """Return the process's scanner: the configured one unless a test has replaced it."""
-    if EXTRA not in resources.extras:
-        resources.extras[EXTRA] = _made(resources.settings)
-    return cast("Scanner", resources.extras[EXTRA])
+    """Return the process's scanner: the configured one unless the context has another one."""
+    if resources.scanner is None:
+        resources.scanner = _made(resources.settings)
+    return resources.scanner

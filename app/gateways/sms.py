@@ -6,21 +6,12 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Protocol, cast, override
+from typing import override
 
 from app.core.clock import utc_now
 from app.core.config import Settings
+from app.core.ports import SmsSender
 from app.core.resources import Resources
-
-EXTRA = "sms_sender"
-
-
-class SmsSender(Protocol):
-    """Sends text messages; must not wait for the network inside a unit of work."""
-
-    async def send(self, to: str, text: str) -> None:
-        """Send a message to a number in E.164 format."""
-        ...
 
 
 class ConsoleSms(SmsSender):
@@ -63,4 +54,6 @@ def _made(settings: Settings) -> SmsSender:
 
 def sms_sender_of(resources: Resources) -> SmsSender:
     """Return the process's sender."""
-    return cast("SmsSender", resources.extras.setdefault(EXTRA, _made(resources.settings)))
+    if resources.sms_sender is None:
+        resources.sms_sender = _made(resources.settings)
+    return resources.sms_sender

@@ -5,6 +5,7 @@ from app.core.persistence.outbox import DeadLetter, InboxReceipt, OutboxMessage
 from app.models.catalog import Category, Skill, SkillAlias
 from app.models.challenge import AuthChallenge
 from app.models.chat import Conversation, Message
+from app.models.contract import Contract
 from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, SubjectKind
 from app.models.invitation import Invitation, InvitationStatus, RefusalReason
 from app.models.letter_template import LetterTemplate
@@ -62,6 +63,7 @@ __all__ = [
     "BudgetKind",
     "Category",
     "CloseReason",
+    "Contract",
     "Conversation",
     "CustomerFacts",
     "DeadLetter",

@@ -18,7 +18,7 @@ from app.core.http.body_limits import check_json, media_type
 from app.core.http.dependencies import connection_resources
 from app.core.http.problem_details import TooLargeError, UnsupportedMediaTypeError
 from app.core.security.address import client_address, limit_key
-from app.core.security.limits import Rate, limiter
+from app.core.security.limits import Rate
 
 log = structlog.get_logger()
 
@@ -49,8 +49,8 @@ async def take_csp_reports(request: Request) -> Response:
     """
     resources = connection_resources(request)
     address = client_address(request, resources.settings)
-    await limiter(resources).hit(BY_ADDRESS, limit_key(address, resources.settings))
-    await limiter(resources).hit(BY_EVERYBODY, "everybody")
+    await resources.limiter.hit(BY_ADDRESS, limit_key(address, resources.settings))
+    await resources.limiter.hit(BY_EVERYBODY, "everybody")
     if media_type(request.headers.get("content-type")) not in KINDS:
         raise UnsupportedMediaTypeError
     body = b""

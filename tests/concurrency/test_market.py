@@ -12,10 +12,11 @@ from app.core.errors import DomainError
 from app.core.persistence.outbox import OutboxMessage
 from app.core.resources import Resources
 from app.core.unit_of_work import UnitOfWork, unit_of_work
+from app.features.contracts import service as contracts
 from app.features.orders import service as orders
 from app.features.orders.schemas import OrderClose
 from app.features.proposals import service
-from app.models import Order, OrderStatus, Proposal, ProposalStatus
+from app.models import Contract, Order, OrderStatus, Proposal, ProposalStatus
 from tests.factories.market import Market
 
 
@@ -29,7 +30,7 @@ async def outcome(resources: Resources, verb: Callable[[UnitOfWork], Awaitable[o
 
 
 def accept(actor: Actor, key: UUID) -> Callable[[UnitOfWork], Awaitable[object]]:
-    return lambda work: service.accept_proposal(work, actor, key)
+    return lambda work: contracts.accept_proposal(work, actor, key)
 
 
 def withdraw(actor: Actor, key: UUID) -> Callable[[UnitOfWork], Awaitable[object]]:
@@ -50,6 +51,12 @@ async def statuses(resources: Resources, order: Order) -> Counter[str]:
         return Counter(str(status) for status in rows.scalars())
 
 
+async def contracts_of(resources: Resources, order_id: UUID) -> int:
+    async with resources.sessions() as session:
+        count = select(func.count()).select_from(Contract).where(Contract.order_id == order_id)
+        return int((await session.execute(count)).scalar_one())
+
+
 async def test_eight_choices_at_once_make_one(live_market: Market, live_resources: Resources) -> None:
     customer = await live_market.person()
     order = await live_market.order(customer)
@@ -57,6 +64,7 @@ async def test_eight_choices_at_once_make_one(live_market: Market, live_resource
     results = await asyncio.gather(*(outcome(live_resources, accept(customer, proposal.id)) for proposal in sent))
     assert Counter(results) == {"done": 1, "proposal-state": 7}
     assert await statuses(live_resources, order) == {"accepted": 1, "declined": 7}
+    assert await contracts_of(live_resources, order.id) == 1
     async with live_resources.sessions() as session:
         topics = Counter((await session.execute(select(OutboxMessage.topic))).scalars())
     assert (topics["proposals.proposal_accepted"], topics["proposals.proposal_declined"]) == (1, 7)
@@ -67,9 +75,13 @@ async def test_one_choice_sent_eight_times_is_made_once(live_market: Market, liv
     order = await live_market.order(customer)
     proposal = await live_market.proposal(order)
     results = await asyncio.gather(
-        *(outcome(live_resources, lambda work: service.accept_proposal(work, customer, proposal.id)) for _ in range(8))
+        *(
+            outcome(live_resources, lambda work: contracts.accept_proposal(work, customer, proposal.id))
+            for _ in range(8)
+        )
     )
     assert Counter(results) == {"done": 1, "proposal-state": 7}
+    assert await contracts_of(live_resources, order.id) == 1
 
 
 async def test_choosing_meets_withdrawing_and_late_answers(live_market: Market, live_resources: Resources) -> None:
@@ -95,6 +107,7 @@ async def test_choosing_meets_withdrawing_and_late_answers(live_market: Market, 
         assert (chosen == "done") != (withdrawn == "done")
         assert (after.status is OrderStatus.AWARDED) == (chosen == "done")
         assert found["accepted"] == (1 if chosen == "done" else 0)
+        assert await contracts_of(live_resources, order.id) == found["accepted"]
         assert found["sent"] == (0 if chosen == "done" else 1 if sent == "done" else 0)
         assert after.proposals_count == live
 

@@ -14,11 +14,12 @@ from app.core.clock import utc_now
 from app.core.persistence.outbox import OutboxMessage
 from app.core.resources import Resources
 from app.core.unit_of_work import UnitOfWork, unit_of_work
+from app.features.contracts import service as contracts
 from app.features.proposals import service
 from app.features.proposals.schemas import OfferCounter, OfferCreate, OfferDecline
 from app.features.proposals.tasks import lapse_offers
 from app.models import Offer, OfferStatus, Order, Proposal
-from tests.concurrency.test_market import outcome, statuses
+from tests.concurrency.test_market import contracts_of, outcome, statuses
 from tests.factories.market import Market, rub
 
 type Verb = Callable[[UnitOfWork], Awaitable[object]]
@@ -29,7 +30,7 @@ async def offer_to(work: UnitOfWork, actor: Actor, key: UUID, terms: OfferCreate
 
 
 async def accept(work: UnitOfWork, actor: Actor, key: UUID) -> object:
-    return await service.accept_offer(work, actor, key)
+    return await contracts.accept_offer(work, actor, key)
 
 
 async def decline(work: UnitOfWork, actor: Actor, key: UUID) -> object:
@@ -49,7 +50,7 @@ async def leave(work: UnitOfWork, actor: Actor, key: UUID) -> object:
 
 
 async def choose(work: UnitOfWork, actor: Actor, key: UUID) -> object:
-    return await service.accept_proposal(work, actor, key)
+    return await contracts.accept_proposal(work, actor, key)
 
 
 async def ended(resources: Resources, order_id: UUID) -> Counter[str]:
@@ -68,10 +69,11 @@ async def test_eight_acceptances_at_once_make_one(live_market: Market, live_reso
     customer, freelancer, proposal, _other = await scene(live_market)
     offer = await live_market.offer(customer, proposal.id)
     results = await asyncio.gather(
-        *(outcome(live_resources, lambda work: service.accept_offer(work, freelancer, offer.id)) for _ in range(8))
+        *(outcome(live_resources, lambda work: contracts.accept_offer(work, freelancer, offer.id)) for _ in range(8))
     )
     assert Counter(results) == {"done": 1, "offer-state": 7}
     assert await ended(live_resources, proposal.order_id) == {"accepted": 1}
+    assert await contracts_of(live_resources, proposal.order_id) == 1
     async with live_resources.sessions() as session:
         topics = Counter((await session.execute(select(OutboxMessage.topic))).scalars())
     assert (topics["proposals.proposal_accepted"], topics["proposals.proposal_declined"]) == (1, 1)
@@ -108,6 +110,7 @@ async def test_every_answer_meets_every_other_and_the_clock(live_market: Market,
         # One answer counts; a later step may still find the proposal as it was left, so at most one pair agreed.
         assert found["accepted"] <= 1
         assert after["accepted"] == found["accepted"], (results, after, found)
+        assert await contracts_of(live_resources, proposal.order_id) == found["accepted"]
         assert found["open"] == after["countered"] + after["offered"], (results, after, found)
         first = [result for result in results[:4] if result == "done"]
         assert len(first) <= 1, results

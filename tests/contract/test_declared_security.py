@@ -124,3 +124,15 @@ async def test_refresh_declares_and_wants_both_its_proofs(
     await sign_in(client)
     wear(client, {name: value for name, value in cookies_of(client).items() if name != missing})
     assert (await client.post("/api/v1/auth/refresh")).status_code in (401, 403)
+
+
+def test_what_guards_refuse_is_in_the_document_of_every_operation_they_guard(app: FastAPI) -> None:
+    missing = []
+    for path, methods in app.openapi()["paths"].items():
+        for method, operation in methods.items():
+            said = " ".join(response.get("description", "") for response in operation["responses"].values())
+            expected = {"malformed-request", "unavailable"} | (set() if method in SAFE else {"csrf-failed"})
+            if needed(operation.get("security", [])):
+                expected |= {"not-signed-in", "bad-token", "session-ended"}
+            missing += [f"{method.upper()} {path}: {code}" for code in expected if f"`{code}`" not in said]
+    assert missing == []

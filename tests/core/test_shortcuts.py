@@ -79,7 +79,7 @@ async def both(live_resources: Resources) -> AsyncGenerator[Both]:
     routed: list[bool] = []
     fast_app, plain_app = create_app(), create_app(shortcuts={})
     fast_app.state.resources = live_resources
-    plain_app.state.resources = replace(live_resources, fast_lane=None, extras={})
+    plain_app.state.resources = replace(live_resources, fast_lane=None)
 
     async def watched(scope: Scope, receive: Receive, send: Send) -> None:
         await fast_app(scope, receive, send)

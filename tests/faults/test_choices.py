@@ -24,8 +24,11 @@ MOMENTS = (0.0, 0.05, 0.12, 0.25)
 """Seconds between the first choice and the kill: before the first commit, among them, after the last."""
 HALF_DONE = """
 SELECT orders.id FROM orders LEFT JOIN proposals ON proposals.order_id = orders.id
+    LEFT JOIN contracts ON contracts.proposal_id = proposals.id
 GROUP BY orders.id
 HAVING count(*) FILTER (WHERE proposals.status = 'accepted') <> (orders.status = 'awarded')::int
+    OR count(contracts.id) FILTER (WHERE proposals.status = 'accepted') <> (orders.status = 'awarded')::int
+    OR count(contracts.id) > 1
     OR (orders.status = 'awarded' AND count(*) FILTER (WHERE proposals.status = 'sent') > 0)
 """
 ANNOUNCED = "SELECT payload ->> 'order_id', count(*) FROM outbox_messages WHERE topic = :topic GROUP BY 1"

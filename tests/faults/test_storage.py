@@ -27,7 +27,6 @@ from app.core.resources import Resources
 from app.features.files import rules
 from app.features.files.tasks import process_files, sweep_files, sweep_strays
 from app.gateways.spool import spool_of
-from app.gateways.storage import EXTRA as STORAGE
 from app.gateways.storage import DiskStorage, StorageUnavailableError, make_storage, s3, storage_of
 from app.models import File, FileObject, FileStatus
 from tests.conftest import SignIn
@@ -63,7 +62,7 @@ async def proxy(server: S3Server, live_resources: Resources) -> AsyncGenerator[S
     """The way to the server, which the site takes from here on."""
     async with StorageProxy(server.address) as made:
         storage = make_storage(server.configure(live_resources.settings, made.address))
-        live_resources.extras[STORAGE] = storage
+        live_resources.storage = storage
         yield made
         await storage.close()
 
@@ -232,7 +231,7 @@ async def test_f28_a_full_disk_keeps_what_fits_and_charges_nothing_for_the_rest(
     client: httpx.AsyncClient, sign_in: SignIn, resources: Resources, tmp_path: Path
 ) -> None:
     await sign_in(client)
-    resources.extras[STORAGE] = DiskStorage(tmp_path / "objects")
+    resources.storage = DiskStorage(tmp_path / "objects")
     content, room = os.urandom(2_000_000).hex().encode(), 1_500_000
     upload = await begin(client, len(content))
     with disk_of(room):

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from app.core.clock import utc_now
 from app.core.resources import Resources
 from app.features.files.tasks import process_files
-from app.gateways.scanner import EXTRA, ClamdScanner, NullScanner, ScannerUnavailableError, scanner_of
+from app.gateways.scanner import ClamdScanner, NullScanner, ScannerUnavailableError, scanner_of
 from app.models import File
 from tests.conftest import SignIn
 from tests.gateways.clamd import EICAR, clamd
@@ -50,7 +50,7 @@ async def test_a_file_is_held_until_somebody_has_looked_at_it(
     client: httpx.AsyncClient, sign_in: SignIn, resources: Resources, tmp_path: Path, uow: Any
 ) -> None:
     await sign_in(client)
-    resources.extras[EXTRA] = ClamdScanner(f"unix:{tmp_path}/s")
+    resources.scanner = ClamdScanner(f"unix:{tmp_path}/s")
     ids: list[str] = []
     for name, content in (("good.txt", b"harmless"), ("bad.txt", EICAR)):
         answer = await client.post("/api/v1/files", files={"file": (name, content)}, data={"kind": "order"})

@@ -21,7 +21,6 @@ from app.core.resources import Resources
 from app.features.files import rules
 from app.features.files.tasks import process_files, scrub_files
 from app.gateways.storage import (
-    EXTRA,
     DiskStorage,
     ObjectMissingError,
     Storage,
@@ -209,7 +208,7 @@ async def test_f36_rot_is_found_on_reading_and_by_the_scrubber(
     wrong: str, storage: Storage, resources: Resources, client: httpx.AsyncClient, sign_in: SignIn, tmp_path: Path
 ) -> None:
     await sign_in(client)
-    resources.extras[EXTRA] = storage
+    resources.storage = storage
     content = b"precious" * 20_000
     made: list[dict[str, Any]] = []
     for name in ("read.txt", "scrubbed.txt"):

@@ -53,7 +53,7 @@ def client_of(app: FastAPI, *, peer: str = "127.0.0.1", **headers: str) -> httpx
 async def another_app(resources: Resources, **changes: Any) -> AsyncGenerator[FastAPI]:
     """The same application in another process of ours: nothing shared in memory, other settings or servers."""
     made = create_app()
-    made.state.resources = replace(resources, extras={}, **changes)
+    made.state.resources = replace(resources, mailer=None, storage=None, scanner=None, sms_sender=None, **changes)
     yield made
 
 

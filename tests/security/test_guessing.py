@@ -17,7 +17,6 @@ from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.resources import Resources
 from app.core.security.address import FORWARDED, UNKNOWN, client_address, limit_key
-from app.core.security.limits import limiter
 from app.core.security.passwords import PasswordHasher
 from app.features.authentication import rules as sign_in
 from app.features.authentication.service.signing_in import FAILED_BY_ADDRESS
@@ -214,7 +213,7 @@ async def test_v6_3_1_one_password_for_many_names_meets_the_limit_of_the_address
     await register(client)
     attacker = app_at("93.184.216.9")
     for _ in range(FAILED_BY_ADDRESS.times - 1):
-        await limiter(resources).count(FAILED_BY_ADDRESS, "93.184.216.9")
+        await resources.limiter.count(FAILED_BY_ADDRESS, "93.184.216.9")
     assert (await login(attacker, "Winter2026!", username="somebody")).status_code == 401
     with counted(resources) as seen:
         answer = await login(attacker, PASSWORD, username="Vera")

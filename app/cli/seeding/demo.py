@@ -18,6 +18,7 @@ from app.core.security.passwords import password_hasher
 from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.features.chat import service as chat
 from app.features.chat.schemas import MessageWrite
+from app.features.contracts import service as contracts
 from app.features.files import service as files
 from app.features.files.schemas import Subject
 from app.features.identity import service as identity
@@ -220,7 +221,7 @@ async def _order(uow: UnitOfWork, actors: dict[str, Actor], given: DemoOrder) ->
             await proposals.make_offer(uow, customer, proposal.id, terms)
         await _talk(uow, (customer, actors[answer.by]), proposal, answer.talk)
     if given.state == "awarded":
-        await proposals.accept_proposal(uow, customer, sent[0].id)
+        await contracts.accept_proposal(uow, customer, sent[0].id)
     elif given.state == "closed":
         await orders.close_order(uow, customer, order.id, OrderClose(reason=CloseReason.NOT_NEEDED))
     await uow.session.flush()

@@ -1,4 +1,4 @@
-"""Says in the OpenAPI document what proof each operation asks for, read from the dependencies that really guard it."""
+"""Says in the OpenAPI document what each operation asks for and how it may fail, read from its dependencies."""
 
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
@@ -8,10 +8,13 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from app.core.config import Settings
+from app.core.errors import DomainError
+from app.core.http.problem_details import ErrorResponse, refusals
 from app.core.security.cookies import cookie_names
-from app.core.security.csrf import CSRF_HEADER, SAFE_METHODS
+from app.core.security.csrf import CSRF_HEADER, SAFE_METHODS, CsrfError
 
 _MARK = "__asks_for__"
+_ERRORS = "__raises__"
 
 
 class Proof(StrEnum):
@@ -30,6 +33,32 @@ def asks_for[T: Callable[..., object]](proof: Proof) -> Callable[[T], T]:
         return dependency
 
     return mark
+
+
+def raises[T: Callable[..., object]](*errors: type[DomainError]) -> Callable[[T], T]:
+    """Mark a dependency with the errors by which it refuses a request; every route that takes it documents them."""
+
+    def mark(dependency: T) -> T:
+        setattr(dependency, _ERRORS, errors)
+        return dependency
+
+    return mark
+
+
+def _errors(dependant: Dependant) -> Iterator[type[DomainError]]:
+    yield from getattr(dependant.call, _ERRORS, ())
+    for below in dependant.dependencies:
+        yield from _errors(below)
+
+
+def add_errors(routes: Iterable[APIRoute]) -> None:
+    """Add to each route's responses the errors of its dependencies; before the application includes the routes."""
+    for route in routes:
+        named = [
+            error for found in route.responses.values() if isinstance(found, ErrorResponse) for error in found.errors
+        ]
+        forged = () if set(route.methods or ()) <= SAFE_METHODS else (CsrfError,)
+        route.responses = route.responses | refusals(*_errors(route.dependant), *forged, *named)
 
 
 def _proofs(dependant: Dependant) -> Iterator[Proof]:

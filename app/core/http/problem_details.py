@@ -1,7 +1,7 @@
 """Every refusal over HTTP as one shape: RFC 9457 problem documents, or a page where a person reads it."""
 
 import errno
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -329,8 +329,22 @@ EVERYWHERE: tuple[type[DomainError], ...] = (
 """What any JSON route may answer."""
 
 
+class ErrorResponse(dict[str, Any]):
+    """One response of a route in OpenAPI, which remembers the errors that it describes."""
+
+    def __init__(self, errors: Sequence[type[DomainError]], schema: dict[str, Any]) -> None:
+        super().__init__(
+            description="; ".join(f"`{error.code}`: {error.title}" for error in errors),
+            content={"application/problem+json": {"schema": schema}},
+        )
+        self.errors = tuple(errors)
+
+
 def refusals(*errors: type[DomainError]) -> dict[int | str, dict[str, Any]]:
-    """Describe the errors a route declares for OpenAPI, those of every route included: `responses=refusals(…)`."""
+    """Describe the errors that a route names itself for OpenAPI: `responses=refusals(…)`.
+
+    Those of its dependencies and of every route are added by `openapi.add_errors`.
+    """
     by_status: dict[int, list[type[DomainError]]] = {}
     for error in (*EVERYWHERE, *errors):
         known = by_status.setdefault(status_for(error), [])
@@ -339,10 +353,4 @@ def refusals(*errors: type[DomainError]) -> dict[int | str, dict[str, Any]]:
     schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     definitions = schema.pop("$defs", {})
     schema["properties"]["errors"] = {"type": "array", "items": definitions["ProblemField"]}
-    return {
-        status: {
-            "description": "; ".join(f"`{error.code}`: {error.title}" for error in found),
-            "content": {"application/problem+json": {"schema": schema}},
-        }
-        for status, found in sorted(by_status.items())
-    }
+    return {status: ErrorResponse(found, schema) for status, found in sorted(by_status.items())}

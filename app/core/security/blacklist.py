@@ -4,10 +4,10 @@ import time
 from collections.abc import Mapping, Sequence
 
 import structlog
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.core.persistence.dataloader import Batcher
-from app.core.resources import Resources
 
 log = structlog.get_logger()
 PREFIX = "blacklist:"
@@ -17,8 +17,8 @@ PAUSE_SECONDS = 1.0
 class Blacklist:
     """Looks up the tokens of concurrent requests in one round trip; while Redis is down, no token is revoked."""
 
-    def __init__(self, resources: Resources) -> None:
-        self._redis = resources.redis
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
         self._batch = Batcher(self._load)
         self._away_until = 0.0
 
@@ -49,11 +49,3 @@ class Blacklist:
             await log.awarning("blacklist_without_redis", error=type(away).__name__)
             return {}
         return {token_id: value is not None for token_id, value in zip(token_ids, found, strict=True)}
-
-
-def blacklist(resources: Resources) -> Blacklist:
-    """Return the process's blacklist."""
-    made = resources.extras.get("blacklist")
-    if not isinstance(made, Blacklist):
-        made = resources.extras["blacklist"] = Blacklist(resources)
-    return made

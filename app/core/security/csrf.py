@@ -10,10 +10,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.core.config import Settings
 from app.core.errors import ForbiddenError
 from app.core.i18n import N_
-from app.core.resources import Resources
 from app.core.security.cookies import CSRF_COOKIE, cookie_names
 from app.core.security.signing import Signer, same_secret
-from app.core.security.tokens import BadTokenError, TokenCodec, TokenKind, token_codec
+from app.core.security.tokens import BadTokenError, TokenCodec, TokenKind
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER = "x-csrf-token"
@@ -104,8 +103,8 @@ async def _sent_token(connection: HTTPConnection) -> str:
 
 def connection_settings(connection: HTTPConnection) -> Settings:
     """Return the settings of the application that handles this request."""
-    resources: Resources = connection.app.state.resources
-    return resources.settings
+    settings: Settings = connection.app.state.resources.settings
+    return settings
 
 
 def refuse_foreign_socket(connection: HTTPConnection) -> None:
@@ -175,7 +174,7 @@ async def guard_request(connection: HTTPConnection) -> None:
     own = _refuse_foreign(connection, settings)
     if connection.headers.get("authorization", "").lower().startswith("bearer "):
         return
-    claimed = sessions_claimed(connection, settings, token_codec(connection.app.state.resources))
+    claimed = sessions_claimed(connection, settings, connection.app.state.resources.token_codec)
     if claimed:
         await _need_token(connection, settings, claimed)
     elif not own and _content_type(connection) in SENDABLE_FROM_ELSEWHERE:

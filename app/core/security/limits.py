@@ -7,11 +7,11 @@ import structlog
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.core.errors import RateLimitedError
 from app.core.i18n import N_
-from app.core.resources import Resources
 
 log = structlog.get_logger()
 REDIS_PAUSE_SECONDS = 5.0
@@ -47,8 +47,8 @@ class Rate:
 class Limiter:
     """Moving-window limiter. Both storages are kept here because the library holds them weakly."""
 
-    def __init__(self, resources: Resources) -> None:
-        pool = resources.redis.connection_pool
+    def __init__(self, redis: Redis) -> None:
+        pool = redis.connection_pool
         self._redis = RedisStorage("redis://", implementation="redispy", connection_pool=pool)  # type: ignore[arg-type]
         self._memory = MemoryStorage()
         self._shared = MovingWindowRateLimiter(self._redis)
@@ -100,11 +100,3 @@ class Limiter:
         except (RedisError, OSError, TimeoutError):
             return TooManyTriesError.wait(rate.seconds)
         return TooManyTriesError.wait(int(window.reset_time - time.time()) + 1)
-
-
-def limiter(resources: Resources) -> Limiter:
-    """Return the process's limiter."""
-    made = resources.extras.get("limiter")
-    if not isinstance(made, Limiter):
-        made = resources.extras["limiter"] = Limiter(resources)
-    return made

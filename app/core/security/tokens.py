@@ -12,7 +12,6 @@ from jwt.exceptions import InvalidSignatureError, PyJWTError
 from app.core.config import Settings
 from app.core.errors import UnauthenticatedError
 from app.core.i18n import N_
-from app.core.resources import Resources
 from app.core.security.signing import bytes_of
 
 ISSUER = "iplance"
@@ -164,11 +163,3 @@ class TokenCodec:
             expires_at=expires_at,
             counter=counter,
         )
-
-
-def token_codec(resources: Resources) -> TokenCodec:
-    """Return the process's codec."""
-    made = resources.extras.get("token_codec")
-    if not isinstance(made, TokenCodec):
-        made = resources.extras["token_codec"] = TokenCodec(resources.settings)
-    return made

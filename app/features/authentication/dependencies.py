@@ -11,13 +11,13 @@ from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.errors import UnauthenticatedError
 from app.core.http.dependencies import API_ROOT, connection_resources
-from app.core.http.openapi import Proof, asks_for
+from app.core.http.openapi import Proof, asks_for, raises
 from app.core.i18n import LOCALES, set_locale
 from app.core.resources import Resources
 from app.core.security.address import client_address, limit_key
 from app.core.security.cookies import CSRF_COOKIE, chosen_locale, cookie_names, delete_cookie, put_cookie
 from app.core.security.csrf import SAFE_METHODS, is_csrf_of
-from app.core.security.tokens import BadTokenError, Claims, TokenKind, token_codec
+from app.core.security.tokens import BadTokenError, Claims, TokenKind
 from app.features.authentication import service, workflows
 from app.features.authentication.errors import NotPermittedError, NotSignedInError, SessionEndedError
 from app.features.authentication.service import Caller, IssuedTokens, SessionView
@@ -72,7 +72,7 @@ def bearer_of(connection: HTTPConnection) -> str | None:
 def claims_sent(connection: HTTPConnection) -> list[Claims]:
     """Return what the tokens of this request say, lapsed ones included: for ending them."""
     resources = connection_resources(connection)
-    codec, names = token_codec(resources), cookie_names(resources.settings)
+    codec, names = resources.token_codec, cookie_names(resources.settings)
     bearer = bearer_of(connection)
     if bearer is not None:
         return [codec.decode(bearer, TokenKind.ACCESS, allow_expired=True)]
@@ -113,6 +113,7 @@ async def renew(connection: HTTPConnection, resources: Resources) -> IssuedToken
 
 
 @asks_for(Proof.REFRESH)
+@raises(NotSignedInError, BadTokenError, SessionEndedError)
 async def renew_sent(connection: HTTPConnection) -> IssuedTokens:
     """Exchange the refresh token of this request, as a dependency.
 
@@ -130,6 +131,7 @@ def _may_renew(connection: HTTPConnection) -> bool:
 
 
 @asks_for(Proof.MAYBE_SESSION)
+@raises(BadTokenError, SessionEndedError)
 async def find_view(connection: HTTPConnection) -> SessionView | None:
     """Return the living session of this request, renewed on the way where that is allowed; None for a guest.
 
@@ -171,7 +173,7 @@ async def _note_view(connection: HTTPConnection, view: SessionView | None) -> No
 
 async def _view(connection: HTTPConnection, *, renewing: bool) -> SessionView | None:
     resources = connection_resources(connection)
-    codec, gate, names = token_codec(resources), service.session_gate(resources), cookie_names(resources.settings)
+    codec, gate, names = resources.token_codec, service.session_gate(resources), cookie_names(resources.settings)
     bearer = bearer_of(connection)
     if bearer is not None:
         return await gate.check(codec.decode(bearer, TokenKind.ACCESS))
@@ -202,6 +204,7 @@ def actor_of(view: SessionView) -> Actor:
 
 
 @asks_for(Proof.SESSION)
+@raises(NotSignedInError, BadTokenError, SessionEndedError)
 async def require_view(connection: HTTPConnection) -> SessionView:
     """Return the living session of this request.
 
@@ -215,6 +218,7 @@ async def require_view(connection: HTTPConnection) -> SessionView:
 
 
 @asks_for(Proof.MAYBE_SESSION)
+@raises(BadTokenError, SessionEndedError)
 async def optional_actor(connection: HTTPConnection) -> Actor | None:
     """Return who is acting, None for a guest."""
     view = await find_view(connection)
@@ -222,6 +226,7 @@ async def optional_actor(connection: HTTPConnection) -> Actor | None:
 
 
 @asks_for(Proof.SESSION)
+@raises(NotSignedInError, BadTokenError, SessionEndedError)
 async def require_actor(connection: HTTPConnection) -> Actor:
     """Return who is acting.
 
@@ -232,6 +237,7 @@ async def require_actor(connection: HTTPConnection) -> Actor:
 
 
 @asks_for(Proof.SESSION)
+@raises(NotSignedInError, BadTokenError, SessionEndedError, NotPermittedError)
 async def require_moderator(connection: HTTPConnection) -> Actor:
     """Return a moderator or administrator who is acting.
 
@@ -245,6 +251,7 @@ async def require_moderator(connection: HTTPConnection) -> Actor:
 
 
 @asks_for(Proof.SESSION)
+@raises(NotSignedInError, BadTokenError, SessionEndedError, NotPermittedError)
 async def require_admin(connection: HTTPConnection) -> Actor:
     """Return an administrator who is acting.
 

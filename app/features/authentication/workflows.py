@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.core.resources import Resources
-from app.core.security.limits import Rate, limiter
+from app.core.security.limits import Rate
 from app.core.security.passwords import password_hasher
-from app.core.security.tokens import TokenKind, token_codec
+from app.core.security.tokens import TokenKind
 from app.core.unit_of_work import unit_of_work
 from app.features.authentication import service
 from app.features.authentication.errors import (
@@ -49,7 +49,7 @@ async def renew_session(resources: Resources, token: str, caller: Caller) -> Iss
     Raises:
         UnauthenticatedError: It is not good any more.
     """
-    claims = token_codec(resources).decode(token, TokenKind.REFRESH)
+    claims = resources.token_codec.decode(token, TokenKind.REFRESH)
     async with unit_of_work(resources) as uow:
         return await service.refresh(uow, claims, caller)
 
@@ -70,11 +70,11 @@ async def prove(resources: Resources, user_id: UUID, password: str) -> str:
     """
     async with resources.read_sessions() as session:
         stored = await service.password_hash_of(session, user_id)
-    await limiter(resources).refuse_if_full(WRONG_PASSWORDS, str(user_id))
-    await limiter(resources).hit(COMPARED_PASSWORDS, str(user_id))
+    await resources.limiter.refuse_if_full(WRONG_PASSWORDS, str(user_id))
+    await resources.limiter.hit(COMPARED_PASSWORDS, str(user_id))
     matched, _upgraded = await password_hasher(resources.settings.bcrypt_rounds).verify(password, stored)
     if not matched:
-        await limiter(resources).count(WRONG_PASSWORDS, str(user_id))
+        await resources.limiter.count(WRONG_PASSWORDS, str(user_id))
         raise WrongPasswordError
     return stored
 

@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import Query
 
 from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
-from app.core.http.problem_details import refusals
 from app.core.i18n import current_locale
 from app.features.catalog import service
 from app.features.catalog.rules import CategoryEntry, SkillEntry
@@ -24,7 +23,7 @@ MOST_FIELDS = 3
 """Fields of work among suggestions; the rest are skills, of which there are many more."""
 
 
-@router.get("/categories", responses=refusals())
+@router.get("/categories")
 async def list_categories(session: ReadSession, resources: ProcessResources) -> CategoryList:
     """Return every category with its parts."""
     catalogue = await service.read_catalogue(session, resources)
@@ -39,7 +38,7 @@ async def list_categories(session: ReadSession, resources: ProcessResources) -> 
     return CategoryList(items=[read(entry) for entry in catalogue.parts(None)])
 
 
-@router.get("/catalogue/suggestions", responses=refusals())
+@router.get("/catalogue/suggestions")
 async def suggest_places(
     session: ReadSession,
     resources: ProcessResources,
@@ -61,7 +60,7 @@ async def suggest_places(
     return PlaceList(items=[*found, *[place("skills", skill, skill.category_id) for skill in skills]])
 
 
-@router.get("/skills", responses=refusals())
+@router.get("/skills")
 async def list_skills(
     session: ReadSession,
     resources: ProcessResources,

@@ -8,14 +8,11 @@ from fastapi import Query
 
 from app.core.actor import Actor
 from app.core.http.dependencies import ReadSession, RoomRouter, Uow
-from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
+from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
-from app.core.security.csrf import CsrfError
 from app.core.security.limits import TooManyTriesError
-from app.core.security.tokens import BadTokenError
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication.dependencies import CurrentActor
-from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.chat import service
 from app.features.chat.errors import (
     ConversationClosedError,
@@ -37,9 +34,7 @@ from app.models import Message
 
 router = RoomRouter(tags=["messages"])
 
-SIGNED_IN = (NotSignedInError, BadTokenError, SessionEndedError)
-WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)
-WRITING = (*WRITER, ConversationClosedError, InvalidMessageError, InvalidFilesError, TooManyTriesError)
+WRITING = (ConversationClosedError, InvalidMessageError, InvalidFilesError, TooManyTriesError)
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Number = Annotated[int | None, Query(ge=0, le=MAX_NUMBER)]
@@ -52,7 +47,7 @@ async def _one(uow: UnitOfWork, actor: Actor, message: Message) -> MessageRead:
     return found.items[0]
 
 
-@router.get("/conversations", responses=refusals(*SIGNED_IN, BadCursorError))
+@router.get("/conversations", responses=refusals(BadCursorError))
 async def list_conversations(
     actor: CurrentActor,
     session: ReadSession,
@@ -65,7 +60,7 @@ async def list_conversations(
     return Page(items=page.items, next_cursor=page.next_cursor)
 
 
-@router.get("/conversations/{conversation_id:uuid}", responses=refusals(*SIGNED_IN, ConversationNotFoundError))
+@router.get("/conversations/{conversation_id:uuid}", responses=refusals(ConversationNotFoundError))
 async def get_conversation(conversation_id: UUID, actor: CurrentActor, session: ReadSession) -> ConversationRead:
     """Return one of your conversations."""
     return await service.get_conversation(session, actor, conversation_id)
@@ -73,7 +68,7 @@ async def get_conversation(conversation_id: UUID, actor: CurrentActor, session: 
 
 @router.get(
     "/proposals/{proposal_id:uuid}/conversation",
-    responses=refusals(*SIGNED_IN, ProposalNotFoundError, ConversationNotFoundError),
+    responses=refusals(ProposalNotFoundError, ConversationNotFoundError),
 )
 async def get_conversation_of_proposal(
     proposal_id: UUID, actor: CurrentActor, session: ReadSession
@@ -82,7 +77,7 @@ async def get_conversation_of_proposal(
     return await service.conversation_of(session, actor, proposal_id)
 
 
-@router.get("/conversations/{conversation_id:uuid}/messages", responses=refusals(*SIGNED_IN, ConversationNotFoundError))
+@router.get("/conversations/{conversation_id:uuid}/messages", responses=refusals(ConversationNotFoundError))
 async def list_messages(
     conversation_id: UUID,
     actor: CurrentActor,
@@ -115,7 +110,7 @@ async def write_message(conversation_id: UUID, command: MessageWrite, actor: Cur
     return await _one(uow, actor, await service.write(uow, actor, conversation_id, command))
 
 
-@router.post("/conversations/{conversation_id:uuid}/read", responses=refusals(*WRITER, ConversationNotFoundError))
+@router.post("/conversations/{conversation_id:uuid}/read", responses=refusals(ConversationNotFoundError))
 async def mark_conversation_read(
     conversation_id: UUID, command: ReadUpTo, actor: CurrentActor, uow: Uow
 ) -> ConversationRead:

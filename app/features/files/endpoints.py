@@ -14,10 +14,7 @@ from app.core.http.dependencies import API_PREFIX, ProcessResources, ReadSession
 from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
 from app.core.i18n import N_
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
-from app.core.security.csrf import CsrfError
-from app.core.security.tokens import BadTokenError
 from app.features.authentication.dependencies import CurrentActor
-from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.files import rules, service, workflows
 from app.features.files.dependencies import FORM_OVERHEAD, ids_in, pieces_of
 from app.features.files.errors import (
@@ -37,10 +34,7 @@ from app.models.file import SubjectKind
 
 router = RoomRouter(prefix="/files", tags=["files"])
 
-SIGNED_IN: tuple[type[DomainError], ...] = (NotSignedInError, BadTokenError, SessionEndedError)
 TAKING: tuple[type[DomainError], ...] = (
-    *SIGNED_IN,
-    CsrfError,
     FileTypeError,
     EmptyFileError,
     FileTooLargeError,
@@ -80,13 +74,13 @@ _FORM_BODY: dict[str, Any] = {
 }
 
 
-@router.get("/limits", responses=refusals(*SIGNED_IN))
+@router.get("/limits")
 async def get_limits(actor: CurrentActor, session: ReadSession, resources: ProcessResources) -> FileLimits:
     """Tell what may be uploaded, and how much room you have used."""
     return await service.file_limits(session, resources.settings, actor)
 
 
-@router.get("", responses=refusals(*SIGNED_IN, BadCursorError))
+@router.get("", responses=refusals(BadCursorError))
 async def list_files(
     actor: CurrentActor,
     session: ReadSession,
@@ -129,7 +123,7 @@ async def create_upload(command: UploadCreate, actor: CurrentActor, uow: Uow) ->
     return await service.find_upload(uow.session, uow.resources.settings, actor, file.id)
 
 
-@router.get("/uploads/{file_id:uuid}", responses=refusals(*SIGNED_IN, NoSuchFileError))
+@router.get("/uploads/{file_id:uuid}", responses=refusals(NoSuchFileError))
 async def get_upload(
     file_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources, response: Response
 ) -> UploadRead:
@@ -163,14 +157,14 @@ async def send_piece(
 @router.delete(
     "/uploads/{file_id:uuid}",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refusals(*SIGNED_IN, CsrfError, NoSuchFileError),
+    responses=refusals(NoSuchFileError),
 )
 async def cancel_upload(file_id: UUID, actor: CurrentActor, uow: Uow) -> None:
     """Forget one of your unfinished uploads and give its room back."""
     await service.cancel_upload(uow, actor, file_id)
 
 
-@router.get("/{file_id:uuid}", responses=refusals(*SIGNED_IN, NoSuchFileError))
+@router.get("/{file_id:uuid}", responses=refusals(NoSuchFileError))
 async def get_file(file_id: UUID, actor: CurrentActor, session: ReadSession) -> FileRead:
     """Read about one of your files; its links are fresh."""
     return await service.get_own_file(session, actor, file_id)
@@ -179,7 +173,7 @@ async def get_file(file_id: UUID, actor: CurrentActor, session: ReadSession) -> 
 @router.delete(
     "/{file_id:uuid}",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refusals(*SIGNED_IN, CsrfError, NoSuchFileError, FileInUseError),
+    responses=refusals(NoSuchFileError, FileInUseError),
 )
 async def remove_file(file_id: UUID, actor: CurrentActor, uow: Uow) -> None:
     """Remove one of your files that belongs to nothing."""

@@ -8,8 +8,7 @@ from fastapi.responses import Response
 
 from app.core.errors import DomainError
 from app.core.http.dependencies import ProcessResources, RoomRouter, Uow
-from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
-from app.core.security.csrf import CsrfError
+from app.core.http.problem_details import refusals
 from app.core.security.limits import TooManyTriesError
 from app.core.security.passwords import HashingBusyError
 from app.core.security.tokens import BadTokenError
@@ -18,7 +17,6 @@ from app.features.authentication import service as authentication
 from app.features.authentication.dependencies import CurrentSession, Knocker
 from app.features.authentication.errors import (
     AccountInputError,
-    NotSignedInError,
     ReauthenticationRequiredError,
     SessionEndedError,
     WrongPasswordError,
@@ -55,11 +53,12 @@ from app.features.identity.schemas import (
 
 router = RoomRouter(prefix="/auth", tags=["accounts"])
 
-GUARDED: tuple[type[DomainError], ...] = (CsrfError, UnsupportedMediaTypeError)
-SIGNED_IN: tuple[type[DomainError], ...] = (NotSignedInError, BadTokenError, SessionEndedError)
 PROVED: tuple[type[DomainError], ...] = (
-    *GUARDED, *SIGNED_IN, ReauthenticationRequiredError, WrongPasswordError, TooManyTriesError, HashingBusyError,
-)  # fmt: skip
+    ReauthenticationRequiredError,
+    WrongPasswordError,
+    TooManyTriesError,
+    HashingBusyError,
+)
 type Responses = dict[int | str, dict[str, Any]]
 NO_STORE: Mapping[str, str] = {"Cache-Control": "no-store"}
 
@@ -74,8 +73,13 @@ def _json(model: UserRead, code: int = status.HTTP_200_OK) -> Response:
     status_code=status.HTTP_201_CREATED,
     response_model=UserRead,
     responses=refusals(
-        *GUARDED, AccountInputError, UsernameTakenError, EmailTakenError, PhoneTakenError, TooManyTriesError,
-        HashingBusyError, PasswordServiceError,
+        AccountInputError,
+        UsernameTakenError,
+        EmailTakenError,
+        PhoneTakenError,
+        TooManyTriesError,
+        HashingBusyError,
+        PasswordServiceError,
     ),
 )  # fmt: skip
 async def register(form: Registration, request: Request, caller: Knocker, resources: ProcessResources) -> Response:
@@ -85,16 +89,14 @@ async def register(form: Registration, request: Request, caller: Knocker, resour
     return _json(authentication.user_read(user), status.HTTP_201_CREATED)
 
 
-@router.patch("/me", responses=refusals(*GUARDED, *SIGNED_IN))
+@router.patch("/me")
 async def change_me(form: ProfileChange, view: CurrentSession, uow: Uow) -> UserRead:
     """Change how one is shown and addressed."""
     user = await service.update_profile(uow, view.user_id, form.display_name, form.locale)
     return authentication.user_read(user)
 
 
-@router.post(
-    "/confirm-email", responses=refusals(*GUARDED, BadTokenError, SessionEndedError, BadChallengeError, EmailTakenError)
-)
+@router.post("/confirm-email", responses=refusals(BadTokenError, SessionEndedError, BadChallengeError, EmailTakenError))
 async def confirm_email(form: ChallengeAnswer, request: Request, caller: Knocker, uow: Uow) -> Done:
     """Confirm an address: by the link's token, or signed in by the code."""
     view = None if form.token else await dependencies.find_view(request)
@@ -103,32 +105,28 @@ async def confirm_email(form: ChallengeAnswer, request: Request, caller: Knocker
     return Done()
 
 
-@router.post(
-    "/confirm-email/resend", responses=refusals(*GUARDED, *SIGNED_IN, NothingToConfirmError, TooManyTriesError)
-)
+@router.post("/confirm-email/resend", responses=refusals(NothingToConfirmError, TooManyTriesError))
 async def resend_email(view: CurrentSession, uow: Uow) -> Done:
     """Send the confirmation mail again."""
     await service.resend_email(uow, view.user_id)
     return Done()
 
 
-@router.post("/confirm-phone", responses=refusals(*GUARDED, *SIGNED_IN, BadChallengeError, PhoneTakenError))
+@router.post("/confirm-phone", responses=refusals(BadChallengeError, PhoneTakenError))
 async def confirm_phone(form: CodeAnswer, view: CurrentSession, caller: Knocker, uow: Uow) -> Done:
     """Confirm a number by the code."""
     await service.answer_phone(uow, caller, view.user_id, form.code)
     return Done()
 
 
-@router.post(
-    "/confirm-phone/resend", responses=refusals(*GUARDED, *SIGNED_IN, NothingToConfirmError, TooManyTriesError)
-)
+@router.post("/confirm-phone/resend", responses=refusals(NothingToConfirmError, TooManyTriesError))
 async def resend_phone(view: CurrentSession, uow: Uow) -> Done:
     """Send the code again."""
     await service.resend_phone(uow, view.user_id)
     return Done()
 
 
-@router.post("/password/reset", status_code=status.HTTP_202_ACCEPTED, responses=refusals(*GUARDED, TooManyTriesError))
+@router.post("/password/reset", status_code=status.HTTP_202_ACCEPTED, responses=refusals(TooManyTriesError))
 async def ask_reset(form: ResetRequest, caller: Knocker, uow: Uow) -> Done:
     """Ask for a reset. The answer is the same whether the account exists or not."""
     await service.ask_reset(uow, form.identifier, caller)
@@ -137,9 +135,7 @@ async def ask_reset(form: ResetRequest, caller: Knocker, uow: Uow) -> Done:
 
 @router.post(
     "/password/reset/confirm",
-    responses=refusals(
-        *GUARDED, BadChallengeError, AccountInputError, TooManyTriesError, HashingBusyError, PasswordServiceError
-    ),
+    responses=refusals(BadChallengeError, AccountInputError, TooManyTriesError, HashingBusyError, PasswordServiceError),
 )
 async def answer_reset(form: ResetConfirmation, caller: Knocker, resources: ProcessResources) -> Done:
     """Set a new password by link or code; sign in with it afterwards."""
@@ -191,7 +187,7 @@ async def deactivate(
     return Done()
 
 
-@router.post("/password-strength", responses=refusals(*GUARDED, TooManyTriesError))
+@router.post("/password-strength", responses=refusals(TooManyTriesError))
 async def password_strength(form: PasswordToJudge, caller: Knocker, resources: ProcessResources) -> PasswordStrength:
     """Say how strong a password is; nothing of it is kept."""
     return await service.judge_password(resources, form, caller)

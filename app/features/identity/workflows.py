@@ -4,7 +4,7 @@ from uuid import UUID
 
 from app.core import identifiers
 from app.core.resources import Resources
-from app.core.security.limits import Rate, limiter
+from app.core.security.limits import Rate
 from app.core.unit_of_work import unit_of_work
 from app.features.authentication import workflows as authentication
 from app.features.authentication.service import Caller, IssuedTokens, SessionView
@@ -43,13 +43,13 @@ async def reset_password(resources: Resources, form: ResetConfirmation, caller: 
         BadChallengeError: There is no proof, or it does not hold.
         TooManyTriesError: Too many answers for one name or from one address.
     """
-    await limiter(resources).hit(ANSWERS_BY_ADDRESS, caller.limit_key)
+    await resources.limiter.hit(ANSWERS_BY_ADDRESS, caller.limit_key)
     if form.token:
         async with resources.read_sessions() as session:
             words = await service.words_of_link(session, resources.settings, form.token)
     elif form.code and form.identifier:
         identifier = identifiers.identify(form.identifier, resources.settings.phone_region)
-        await limiter(resources).hit(ANSWERS_BY_NAME, identifier.counted_as)
+        await resources.limiter.hit(ANSWERS_BY_NAME, identifier.counted_as)
         words = rules.own_words(form.identifier, None, None)
     else:
         raise BadChallengeError

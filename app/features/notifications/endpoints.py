@@ -5,26 +5,21 @@ from uuid import UUID
 
 from fastapi import Query
 
-from app.core.errors import DomainError
 from app.core.http.dependencies import ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
-from app.core.security.csrf import CsrfError
-from app.core.security.tokens import BadTokenError
 from app.features.authentication.dependencies import CurrentActor
-from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.notifications import service
 from app.features.notifications.errors import NoticeNotFoundError
 from app.features.notifications.schemas import MarkedRead, NotificationRead, UnreadCount
 
 router = RoomRouter(prefix="/notifications", tags=["notifications"])
 
-SIGNED_IN: tuple[type[DomainError], ...] = (NotSignedInError, BadTokenError, SessionEndedError)
 
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
 
 
-@router.get("", responses=refusals(*SIGNED_IN, BadCursorError))
+@router.get("", responses=refusals(BadCursorError))
 async def list_notifications(
     actor: CurrentActor,
     session: ReadSession,
@@ -37,19 +32,19 @@ async def list_notifications(
     return Page(items=found.items, next_cursor=found.next_cursor)
 
 
-@router.get("/unread-count", responses=refusals(*SIGNED_IN))
+@router.get("/unread-count")
 async def count_unread(actor: CurrentActor, session: ReadSession) -> UnreadCount:
     """Count your unread notices, at most a hundred."""
     return UnreadCount(count=await service.count_unread(session, actor.id))
 
 
-@router.post("/read-all", responses=refusals(*SIGNED_IN, CsrfError))
+@router.post("/read-all")
 async def mark_all_read(actor: CurrentActor, uow: Uow) -> MarkedRead:
     """Mark all your notices as read."""
     return MarkedRead(marked=await service.mark_all_read(uow, actor))
 
 
-@router.post("/{notice_id:uuid}/read", responses=refusals(*SIGNED_IN, CsrfError, NoticeNotFoundError))
+@router.post("/{notice_id:uuid}/read", responses=refusals(NoticeNotFoundError))
 async def mark_read(notice_id: UUID, actor: CurrentActor, uow: Uow) -> NotificationRead:
     """Mark one of your notices as read."""
     return await service.mark_read(uow, actor, notice_id)

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import structlog
 
+from app.core.ports import Mail, Mailer
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
 from app.features.notifications import service
 from app.features.notifications.service import Draft, Trouble
-from app.gateways.mail import Mail, Mailer, MailRefusedError, MailUnavailableError, mailer_of
+from app.gateways.mail import MailRefusedError, MailUnavailableError, mailer_of
 from app.models.notification import MailStatus
 from app.web.mail import render_mail
 

@@ -8,16 +8,13 @@ from fastapi import Query
 
 from app.core.actor import Actor
 from app.core.http.dependencies import ReadSession, RoomRouter, Uow
-from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
+from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
-from app.core.security.csrf import CsrfError
-from app.core.security.tokens import BadTokenError
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication.dependencies import CurrentActor
-from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.files.errors import InvalidFilesError
 from app.features.identity.errors import NewAccountLimitError
-from app.features.orders.errors import OrderChangedError, OrderFullError, OrderNotFoundError, OrderNotOpenError
+from app.features.orders.errors import OrderFullError, OrderNotFoundError, OrderNotOpenError
 from app.features.proposals import service
 from app.features.proposals.errors import (
     AlreadyProposedError,
@@ -44,13 +41,11 @@ from app.features.proposals.schemas import (
     LetterList,
     LetterRead,
     LetterWrite,
-    OfferAccept,
     OfferCounter,
     OfferCreate,
     OfferDecline,
     OfferList,
     OfferRead,
-    ProposalAccept,
     ProposalCreate,
     ProposalDecline,
     ProposalNote,
@@ -65,12 +60,9 @@ from app.models import Offer, Proposal
 
 router = RoomRouter(tags=["proposals"])
 
-SIGNED_IN = (NotSignedInError, BadTokenError, SessionEndedError)
-WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)
-SIDE = (*WRITER, ProposalNotFoundError, NotYourStepError, ProposalStateError)
-ANSWER = (*WRITER, OfferNotFoundError, OfferStateError, OfferLapsedError, NotYourStepError)
+SIDE = (ProposalNotFoundError, NotYourStepError, ProposalStateError)
+ANSWER = (OfferNotFoundError, OfferStateError, OfferLapsedError, NotYourStepError)
 SENDING = (
-    *WRITER,
     OrderNotFoundError,
     OrderFullError,
     OrderNotOpenError,
@@ -101,7 +93,7 @@ async def send_proposal(
     return await _one(uow, actor, await service.send_proposal(uow, actor, order_id, command, key))
 
 
-@router.get("/orders/{order_id:uuid}/proposals", responses=refusals(*SIGNED_IN, OrderNotFoundError, BadCursorError))
+@router.get("/orders/{order_id:uuid}/proposals", responses=refusals(OrderNotFoundError, BadCursorError))
 async def list_order_proposals(
     order_id: UUID, actor: CurrentActor, session: ReadSession, query: Annotated[DeskQuery, Query()]
 ) -> Page[ProposalRead]:
@@ -115,7 +107,7 @@ async def list_order_proposals(
 
 @router.get(
     "/orders/{order_id:uuid}/proposals/compared",
-    responses=refusals(*SIGNED_IN, OrderNotFoundError, UnknownProposalsError),
+    responses=refusals(OrderNotFoundError, UnknownProposalsError),
 )
 async def compare_proposals(
     order_id: UUID,
@@ -127,7 +119,7 @@ async def compare_proposals(
     return await service.compare_proposals(session, actor, order_id, ids or [])
 
 
-@router.post("/orders/{order_id:uuid}/proposals/seen", responses=refusals(*WRITER, OrderNotFoundError))
+@router.post("/orders/{order_id:uuid}/proposals/seen", responses=refusals(OrderNotFoundError))
 async def mark_proposals_seen(order_id: UUID, command: ProposalsSeen, actor: CurrentActor, uow: Uow) -> SeenCount:
     """Say which proposals of your order you have had on the screen; their freelancers see it."""
     return SeenCount(count=await service.mark_seen(uow, actor, order_id, command.proposals))
@@ -135,7 +127,7 @@ async def mark_proposals_seen(order_id: UUID, command: ProposalsSeen, actor: Cur
 
 @router.post(
     "/orders/{order_id:uuid}/proposals/decline",
-    responses=refusals(*WRITER, OrderNotFoundError, UnknownProposalsError, ProposalStateError),
+    responses=refusals(OrderNotFoundError, UnknownProposalsError, ProposalStateError),
 )
 async def decline_proposals(
     order_id: UUID, command: ProposalsDecline, actor: CurrentActor, uow: Uow
@@ -144,7 +136,7 @@ async def decline_proposals(
     return await service.decline_proposals(uow, actor, order_id, command)
 
 
-@router.get("/proposals/mine", responses=refusals(*SIGNED_IN, BadCursorError))
+@router.get("/proposals/mine", responses=refusals(BadCursorError))
 async def list_own_proposals(
     actor: CurrentActor, session: ReadSession, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[ProposalRead]:
@@ -153,13 +145,13 @@ async def list_own_proposals(
     return Page(items=page.items, next_cursor=page.next_cursor)
 
 
-@router.get("/proposals/{proposal_id:uuid}", responses=refusals(*SIGNED_IN, ProposalNotFoundError))
+@router.get("/proposals/{proposal_id:uuid}", responses=refusals(ProposalNotFoundError))
 async def get_proposal(proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> ProposalRead:
     """Return one proposal to its freelancer or to the order's customer."""
     return await service.get_proposal(session, actor, proposal_id)
 
 
-@router.get("/proposals/{proposal_id:uuid}/revisions", responses=refusals(*SIGNED_IN, ProposalNotFoundError))
+@router.get("/proposals/{proposal_id:uuid}/revisions", responses=refusals(ProposalNotFoundError))
 async def list_proposal_revisions(proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> EarlierProposals:
     """Return what a proposal said before its edits, newest first."""
     return EarlierProposals(items=await service.list_revisions(session, actor, proposal_id))
@@ -172,15 +164,6 @@ async def list_proposal_revisions(proposal_id: UUID, actor: CurrentActor, sessio
 async def edit_proposal(proposal_id: UUID, command: ProposalPatch, actor: CurrentActor, uow: Uow) -> ProposalRead:
     """Change your undecided proposal."""
     return await _one(uow, actor, await service.edit_proposal(uow, actor, proposal_id, command))
-
-
-@router.post("/proposals/{proposal_id:uuid}/accept", responses=refusals(*SIDE, ProposalChangedError, OfferOutError))
-async def accept_proposal(
-    proposal_id: UUID, actor: CurrentActor, uow: Uow, command: ProposalAccept | None = None
-) -> ProposalRead:
-    """Choose a proposal for your order; the others are declined."""
-    version = command.version if command else None
-    return await _one(uow, actor, await service.accept_proposal(uow, actor, proposal_id, version))
 
 
 @router.post("/proposals/{proposal_id:uuid}/decline", responses=refusals(*SIDE))
@@ -210,7 +193,7 @@ async def unlist_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> P
     return await _one(uow, actor, await service.unlist_proposal(uow, actor, proposal_id))
 
 
-@router.put("/proposals/{proposal_id:uuid}/note", responses=refusals(*WRITER, ProposalNotFoundError, NotYourStepError))
+@router.put("/proposals/{proposal_id:uuid}/note", responses=refusals(ProposalNotFoundError, NotYourStepError))
 async def note_proposal(proposal_id: UUID, command: ProposalNote, actor: CurrentActor, uow: Uow) -> ProposalRead:
     """Keep a note of your own beside a proposal; nobody else reads it."""
     return await _one(uow, actor, await service.note_proposal(uow, actor, proposal_id, command))
@@ -230,23 +213,16 @@ async def make_offer(proposal_id: UUID, command: OfferCreate, actor: CurrentActo
     return await _offer(uow, actor, await service.make_offer(uow, actor, proposal_id, command))
 
 
-@router.get("/proposals/{proposal_id:uuid}/offers", responses=refusals(*SIGNED_IN, ProposalNotFoundError))
+@router.get("/proposals/{proposal_id:uuid}/offers", responses=refusals(ProposalNotFoundError))
 async def list_offers(proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> OfferList:
     """List every offer of a proposal, oldest first; the agreed one is accepted."""
     return OfferList(items=await service.list_offers(session, actor, proposal_id))
 
 
-@router.get("/offers/{offer_id:uuid}", responses=refusals(*SIGNED_IN, OfferNotFoundError))
+@router.get("/offers/{offer_id:uuid}", responses=refusals(OfferNotFoundError))
 async def get_offer(offer_id: UUID, actor: CurrentActor, session: ReadSession) -> OfferRead:
     """Return one offer to its two sides."""
     return await service.get_offer(session, actor, offer_id)
-
-
-@router.post("/offers/{offer_id:uuid}/accept", responses=refusals(*ANSWER, OrderChangedError))
-async def accept_offer(offer_id: UUID, actor: CurrentActor, uow: Uow, command: OfferAccept | None = None) -> OfferRead:
-    """Agree to the terms; the order closes to others."""
-    version = command.order_version if command else None
-    return await _offer(uow, actor, await service.accept_offer(uow, actor, offer_id, version))
 
 
 @router.post(
@@ -273,19 +249,19 @@ async def withdraw_offer(offer_id: UUID, actor: CurrentActor, uow: Uow) -> Offer
     return await _offer(uow, actor, await service.withdraw_offer(uow, actor, offer_id))
 
 
-@router.get("/letter-templates", responses=refusals(*SIGNED_IN))
+@router.get("/letter-templates")
 async def list_letters(actor: CurrentActor, session: ReadSession) -> LetterList:
     """List the letters that you keep to begin proposals with."""
     return LetterList(items=await service.list_letters(session, actor))
 
 
-@router.post("/letter-templates", status_code=HTTPStatus.CREATED, responses=refusals(*WRITER, TooManyLettersError))
+@router.post("/letter-templates", status_code=HTTPStatus.CREATED, responses=refusals(TooManyLettersError))
 async def keep_letter(command: LetterWrite, actor: CurrentActor, uow: Uow) -> LetterRead:
     """Keep a letter under a name."""
     return LetterRead.model_validate(await service.keep_letter(uow, actor, command))
 
 
-@router.put("/letter-templates/{letter_id:uuid}", responses=refusals(*WRITER, LetterNotFoundError))
+@router.put("/letter-templates/{letter_id:uuid}", responses=refusals(LetterNotFoundError))
 async def edit_letter(letter_id: UUID, command: LetterWrite, actor: CurrentActor, uow: Uow) -> LetterRead:
     """Change a letter of yours."""
     return LetterRead.model_validate(await service.edit_letter(uow, actor, letter_id, command))
@@ -294,7 +270,7 @@ async def edit_letter(letter_id: UUID, command: LetterWrite, actor: CurrentActor
 @router.delete(
     "/letter-templates/{letter_id:uuid}",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refusals(*WRITER, LetterNotFoundError),
+    responses=refusals(LetterNotFoundError),
 )
 async def drop_letter(letter_id: UUID, actor: CurrentActor, uow: Uow) -> None:
     """Forget a letter of yours."""

@@ -7,13 +7,10 @@ from uuid import UUID
 from fastapi import Query
 
 from app.core.http.dependencies import ReadSession, RoomRouter, Uow
-from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
+from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
-from app.core.security.csrf import CsrfError
 from app.core.security.limits import TooManyTriesError
-from app.core.security.tokens import BadTokenError
 from app.features.authentication.dependencies import CurrentActor
-from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.reports import service
 from app.features.reports.errors import (
     AlreadyReportedError,
@@ -26,10 +23,8 @@ from app.features.reports.schemas import ObjectionCreate, ReportCreate, ReportRe
 
 router = RoomRouter(prefix="/reports", tags=["reports"])
 
-SIGNED_IN = (NotSignedInError, BadTokenError, SessionEndedError)
-WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)
-SENDING = (*WRITER, ReportedThingNotFoundError, OwnThingError, AlreadyReportedError, TooManyTriesError)
-OBJECTING = (*WRITER, ReportNotFoundError, ReportClosedAlreadyError)
+SENDING = (ReportedThingNotFoundError, OwnThingError, AlreadyReportedError, TooManyTriesError)
+OBJECTING = (ReportNotFoundError, ReportClosedAlreadyError)
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
@@ -40,7 +35,7 @@ async def send_report(command: ReportCreate, actor: CurrentActor, uow: Uow) -> R
     return service.present(actor, await service.send_report(uow, actor, command))
 
 
-@router.get("", responses=refusals(*SIGNED_IN, BadCursorError))
+@router.get("", responses=refusals(BadCursorError))
 async def list_reports(
     actor: CurrentActor,
     session: ReadSession,
@@ -53,7 +48,7 @@ async def list_reports(
     return Page(items=page.items, next_cursor=page.next_cursor)
 
 
-@router.get("/{report_id:uuid}", responses=refusals(*SIGNED_IN, ReportNotFoundError))
+@router.get("/{report_id:uuid}", responses=refusals(ReportNotFoundError))
 async def get_report(report_id: UUID, actor: CurrentActor, session: ReadSession) -> ReportRead:
     """Return one report to who sent it, or to whom it was decided against."""
     return await service.get_report(session, actor, report_id)

@@ -13,7 +13,7 @@ from app.core.clock import utc_now
 from app.core.errors import NotFoundError
 from app.core.i18n import _
 from app.core.pagination import Slice, encode_cursor, last_id
-from app.core.security.limits import Rate, limiter
+from app.core.security.limits import Rate
 from app.core.unit_of_work import UnitOfWork
 from app.features.chat import service as chat
 from app.features.identity import service as identity
@@ -118,7 +118,7 @@ async def send_report(uow: UnitOfWork, actor: Actor, command: ReportCreate) -> R
         TooManyTriesError: The actor has sent too many within a day.
     """
     thing = await find_thing(uow.session, actor, command.subject.kind, command.subject.id)
-    await limiter(uow.resources).hit(REPORTS_BY_ACCOUNT, str(actor.id))
+    await uow.resources.limiter.hit(REPORTS_BY_ACCOUNT, str(actor.id))
     now = utc_now()
     report = Report(
         reporter_id=actor.id,

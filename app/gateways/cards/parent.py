@@ -6,13 +6,12 @@ import json
 from dataclasses import asdict, dataclass
 
 from app.core.errors import UnavailableError
-from app.core.resources import Resources
+from app.core.resources import ContextState, Resources
 from app.gateways.processes import run_module
 
 SECONDS = 10.0
 MOST_WAITING = 16
 KEPT_SECONDS = 24 * 3600
-EXTRA = "share_cards"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +37,9 @@ class _Turns:
         self.turn = asyncio.Lock()
 
 
+_TURNS = ContextState(lambda _resources: _Turns())
+
+
 async def draw(resources: Resources, card: ShareCard, mark: str) -> bytes:
     """Return the image as PNG; `mark` identifies its content, and the result is cached for a day.
 
@@ -47,9 +49,7 @@ async def draw(resources: Resources, card: ShareCard, mark: str) -> bytes:
     key = f"share-card:{mark}"
     if kept := await resources.redis.get(key):
         return base64.b64decode(kept)
-    turns = resources.extras.setdefault(EXTRA, _Turns())
-    if not isinstance(turns, _Turns):
-        raise TypeError("something else stands in this place")
+    turns = _TURNS.of(resources)
     if turns.waiting >= MOST_WAITING:
         raise UnavailableError
     turns.waiting += 1

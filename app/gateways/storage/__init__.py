@@ -1,19 +1,17 @@
 """Object storage for files: one protocol, several implementations."""
 
+from app.core.ports import Storage, StoredObject
 from app.gateways.storage.blocks import BLOCK_BYTES, Digest, block_of, digest_of
-from app.gateways.storage.choice import EXTRA, make_storage, storage_of
+from app.gateways.storage.choice import make_storage, storage_of
 from app.gateways.storage.contract import (
     ObjectMissingError,
-    Storage,
     StorageUnavailableError,
-    StoredObject,
     new_key,
 )
 from app.gateways.storage.disk import DiskStorage
 
 __all__ = [
     "BLOCK_BYTES",
-    "EXTRA",
     "Digest",
     "DiskStorage",
     "ObjectMissingError",

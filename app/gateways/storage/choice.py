@@ -1,13 +1,9 @@
 """Select the storage of this process."""
 
-from typing import cast
-
 from app.core.config import Settings
+from app.core.ports import Storage
 from app.core.resources import Resources
-from app.gateways.storage.contract import Storage
 from app.gateways.storage.disk import DiskStorage
-
-EXTRA = "storage"
 
 
 def make_storage(settings: Settings) -> Storage:
@@ -24,7 +20,7 @@ def make_storage(settings: Settings) -> Storage:
 
 
 def storage_of(resources: Resources) -> Storage:
-    """Return the process's storage: the configured one unless a test has replaced it."""
-    if EXTRA not in resources.extras:
-        resources.extras[EXTRA] = make_storage(resources.settings)
-    return cast("Storage", resources.extras[EXTRA])
+    """Return the process's storage: the configured one unless the context has another one."""
+    if resources.storage is None:
+        resources.storage = make_storage(resources.settings)
+    return resources.storage

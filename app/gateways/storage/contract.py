@@ -1,12 +1,7 @@
-"""The protocol that every storage implements."""
+"""What storages share: their failures and the names of objects."""
 
 import re
 import secrets
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from typing import Protocol
 
 KEY = re.compile(r"[0-9a-f]{40}")
 READ_BYTES = 1_048_576
@@ -19,15 +14,6 @@ class StorageUnavailableError(Exception):
 
 class ObjectMissingError(Exception):
     """The object does not exist, or is shorter than the requested range."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredObject:
-    """An object in a listing."""
-
-    key: str
-    size: int
-    modified: datetime
 
 
 def new_key() -> str:
@@ -49,52 +35,3 @@ def checked(key: str) -> str:
     if not is_key(key):
         raise ValueError("not a key of the storage")
     return key
-
-
-class Storage(Protocol):
-    """Stores immutable objects by key. An object exists completely or not at all."""
-
-    async def put(self, key: str, source: Path) -> None:
-        """Store a copy of a file; on return it is durable. Storing the same object again is safe.
-
-        Raises:
-            StorageUnavailableError: It is unknown whether the object was stored.
-        """
-        ...
-
-    def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
-        """Yield the bytes from `start` up to, not including, `end`; memory use does not depend on the object's size.
-
-        Raises:
-            ObjectMissingError: The object does not exist.
-            StorageUnavailableError: The storage does not answer.
-        """
-        ...
-
-    async def size(self, key: str) -> int | None:
-        """Return the length of an object in bytes, or None where it does not exist.
-
-        Raises:
-            StorageUnavailableError: The storage does not answer.
-        """
-        ...
-
-    async def remove(self, keys: Sequence[str]) -> None:
-        """Delete objects; missing ones are ignored.
-
-        Raises:
-            StorageUnavailableError: It is unknown which objects were deleted.
-        """
-        ...
-
-    def objects(self) -> AsyncGenerator[StoredObject]:
-        """Yield all of our objects; other objects in the same place are left out.
-
-        Raises:
-            StorageUnavailableError: The storage does not answer.
-        """
-        ...
-
-    async def close(self) -> None:
-        """Close connections."""
-        ...

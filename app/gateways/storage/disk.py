@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, override
 
+from app.core.ports import Storage, StoredObject
 from app.gateways.storage.contract import (
     READ_BYTES,
     ObjectMissingError,
-    Storage,
     StorageUnavailableError,
-    StoredObject,
     checked,
     is_key,
 )

@@ -9,12 +9,11 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from app.core.config import Settings
+from app.core.ports import Storage, StoredObject
 from app.gateways.storage.contract import (
     READ_BYTES,
     ObjectMissingError,
-    Storage,
     StorageUnavailableError,
-    StoredObject,
     checked,
     is_key,
 )

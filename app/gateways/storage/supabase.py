@@ -18,12 +18,11 @@ from storage3.utils import StorageException
 from supabase import AsyncClient, AsyncClientOptions, acreate_client
 
 from app.core.config import Settings
+from app.core.ports import Storage, StoredObject
 from app.gateways.storage.contract import (
     READ_BYTES,
     ObjectMissingError,
-    Storage,
     StorageUnavailableError,
-    StoredObject,
     checked,
     is_key,
 )

@@ -14,6 +14,7 @@ from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.core.pagination import BadCursorError
 from app.core.persistence.outbox import OutboxMessage
+from app.core.ports import Mail
 from app.core.resources import Resources
 from app.core.security.limits import Rate, TooManyTriesError
 from app.features.chat import rules, service
@@ -24,6 +25,7 @@ from app.features.chat.errors import (
     InvalidMessageError,
 )
 from app.features.chat.schemas import MessageWrite
+from app.features.contracts import service as contracts
 from app.features.files.errors import InvalidFilesError
 from app.features.moderation.schemas import ContactMark
 from app.features.notifications import service as notifications
@@ -34,7 +36,6 @@ from app.features.proposals.schemas import ProposalDecline
 from app.features.reports import service as reports
 from app.features.reports.errors import ReportedThingNotFoundError
 from app.features.reports.schemas import ReportCreate, SubjectInput
-from app.gateways.mail import Mail
 from app.models import Message, Order, Proposal, ProposalStatus, ReportReason, ReportSubject, User
 from app.models.file import SubjectKind
 from app.models.notification import NoticeKind
@@ -149,7 +150,7 @@ async def test_what_has_ended_can_be_read_and_not_added_to(talk: Talk) -> None:
 async def test_who_was_chosen_goes_on_talking(talk: Talk) -> None:
     await talk.say(talk.customer)
     async with talk.market.uow() as work:
-        await proposals.accept_proposal(work, talk.customer, talk.proposal.id)
+        await contracts.accept_proposal(work, talk.customer, talk.proposal.id)
     assert (await talk.say(talk.anna, "Thank you!")).number == 2
 
 

@@ -20,7 +20,6 @@ from app.features.files import rules, service
 from app.features.files.schemas import Subject
 from app.features.files.tasks import process_files
 from app.gateways.spool import spool_of
-from app.gateways.storage import EXTRA as STORAGE
 from app.gateways.storage import DiskStorage, storage_of
 from app.models import File, FileObject, FileStatus, SubjectKind
 from tests.conftest import SignIn
@@ -313,14 +312,14 @@ async def test_a_storage_that_is_full_or_gone_charges_nothing(
 ) -> None:
     await sign_in(client)
     (tmp_path / "file").write_text("a file where a folder should be")
-    good, resources.extras[STORAGE] = resources.extras[STORAGE], DiskStorage(tmp_path / "file")
+    good, resources.storage = resources.storage, DiskStorage(tmp_path / "file")
     answer = await send(client, "a.txt", b"text")
     assert (answer.status_code, answer.json()["code"]) == (503, "storage-unavailable")
     assert int(answer.headers["retry-after"]) > 0
     assert (await client.get(f"{API}/limits")).json()["used_bytes"] == 0
-    resources.extras[STORAGE] = good
+    resources.storage = good
     file = (await send(client, "a.txt", b"text")).json()
-    resources.extras[STORAGE] = DiskStorage(tmp_path / "file")
+    resources.storage = DiskStorage(tmp_path / "file")
     await process_files(resources)
     assert (await client.get(f"{API}/{file['id']}")).json()["status"] == "processing"
     assert UUID(file["id"]) not in set(spool_of(resources.settings).kept())

@@ -20,7 +20,6 @@ from app.features.files import rules, service
 from app.features.files.errors import UploadBusyError
 from app.features.files.tasks import process_files
 from app.gateways.spool import WRITE_BYTES, Spool, SpoolFullError, append, spool_of
-from app.gateways.storage import EXTRA as STORAGE
 from app.gateways.storage import DiskStorage, StorageUnavailableError, storage_of
 from app.models import FileObject, SubjectKind
 from tests.conftest import SignIn
@@ -150,7 +149,7 @@ async def test_what_was_kept_although_the_answer_got_lost_becomes_ready(
     client: httpx.AsyncClient, sign_in: SignIn, resources: Resources, tmp_path: Path
 ) -> None:
     await sign_in(client)
-    resources.extras[STORAGE] = AnswersLost(tmp_path)
+    resources.storage = AnswersLost(tmp_path)
     upload = await begin(client, 4)
     assert (await piece(client, upload, 0, b"text")).json()["code"] == "storage-unavailable"
     known = (await client.get(f"{API}/{upload['id']}")).json()

@@ -28,7 +28,7 @@ type Settle = Callable[..., Awaitable[object]]
 def texts(resources: Resources, tmp_path: Path) -> list[tuple[str, str]]:
     """Read the text messages of this test as (subject, text) pairs, the newest first."""
     resources.settings = resources.settings.model_copy(update={"data_dir": tmp_path})
-    resources.extras["sms_sender"] = ConsoleSms(tmp_path / "mail")
+    resources.sms_sender = ConsoleSms(tmp_path / "mail")
     return []
 
 
@@ -63,7 +63,7 @@ async def test_a_reset_of_an_account_without_address_goes_to_its_number(
 
 async def test_without_a_provider_messages_are_dropped(resources: Resources) -> None:
     production = resources.settings.model_copy(update={"environment": "production"})
-    assert isinstance(sms_sender_of(replace(resources, settings=production, extras={})), NullSms)
+    assert isinstance(sms_sender_of(replace(resources, settings=production, sms_sender=None)), NullSms)
     await NullSms().send("+79991112233", "anything")
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
+from app.core.ports import Mail
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
 from app.features.matching import service
@@ -23,7 +24,7 @@ from app.features.notifications.tasks import send_mail
 from app.features.orders import service as orders
 from app.features.orders.schemas import OrderClose, OrderFilter, OrderPatch
 from app.features.profiles import service as profiles
-from app.gateways.mail import EXTRA, Mail, MailUnavailableError, NullMailer
+from app.gateways.mail import MailUnavailableError, NullMailer
 from app.models import AlertDue, AlertFrequency, AlertLetter, Order, Profile, SearchMatch, User
 from app.models.notification import Notification
 from tests.factories.market import Market
@@ -264,7 +265,7 @@ async def test_an_order_closed_before_its_mail_left_is_not_in_it(world: World, m
     await world.save(await world.person("anna"), q="магазин")
     order = await world.market.order(title="Магазин")
     await world.find()
-    cast("NullMailer", world.resources.extras[EXTRA]).trouble.append(MailUnavailableError("421"))
+    cast("NullMailer", world.resources.mailer).trouble.append(MailUnavailableError("421"))
     await world.later(timedelta(minutes=3))
     async with world.market.uow() as work:
         await orders.close_order(work, Actor(id=order.customer_id, username="x"), order.id, OrderClose())
@@ -277,7 +278,7 @@ async def test_a_mail_server_that_is_away_costs_time_alone(world: World, mailbox
     await world.save(await world.person("anna"), q="магазин")
     await world.market.order(title="Магазин")
     await world.find()
-    mailer = cast("NullMailer", world.resources.extras[EXTRA])
+    mailer = cast("NullMailer", world.resources.mailer)
     mailer.trouble += [MailUnavailableError("timeout")] * 5
     await world.later(timedelta(minutes=3))
     for _try in range(8):

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.core.actor import Actor
 from app.core.ids import new_id
 from app.core.resources import Resources
+from app.features.contracts import service as contracts
 from app.features.matching.tasks.counting import count_customers, mark_customers
 from app.features.orders import service as orders
 from app.features.orders.schemas import OrderClose
@@ -34,7 +35,7 @@ async def facts_of(resources: Resources, person: UUID) -> CustomerFactsRead:
 
 async def accept(market: Market, customer: Actor, proposal: Proposal) -> None:
     async with market.uow() as work:
-        await proposals.accept_proposal(work, customer, proposal.id)
+        await contracts.accept_proposal(work, customer, proposal.id)
 
 
 async def waited(market: Market, proposal: Proposal, hours: int) -> None:

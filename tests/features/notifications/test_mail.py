@@ -19,6 +19,7 @@ from app.core.config import Settings
 from app.core.ids import new_id
 from app.core.messaging.worker import Outcome
 from app.core.money import Currency, MoneyRead
+from app.core.ports import Mail
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
 from app.features.authentication.events import NewDeviceSignedIn, SessionReplayed
@@ -34,8 +35,6 @@ from app.features.matching.schemas import FoundOrder, LetterRead
 from app.features.notifications import rules, service
 from app.features.notifications.tasks import send_mail
 from app.gateways.mail import (
-    EXTRA,
-    Mail,
     MailRefusedError,
     MailUnavailableError,
     NullMailer,
@@ -57,7 +56,7 @@ MAIL = Mail(
 
 @pytest.fixture
 def mailer(resources: Resources) -> NullMailer:
-    return cast("NullMailer", resources.extras[EXTRA])
+    return cast("NullMailer", resources.mailer)
 
 
 async def the_mail(resources: Resources) -> MailMessage:

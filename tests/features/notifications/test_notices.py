@@ -13,8 +13,10 @@ from sqlalchemy import select
 from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.core.messaging.worker import Outcome
+from app.core.ports import Mail
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
+from app.features.contracts import service as contracts
 from app.features.files.tasks import process_files
 from app.features.identity.events import PasswordChanged
 from app.features.notifications import rules, service
@@ -22,7 +24,6 @@ from app.features.notifications.tasks import prune
 from app.features.orders import service as orders
 from app.features.orders.schemas import OrderPatch
 from app.features.proposals import service as proposals
-from app.gateways.mail import Mail
 from app.models import SubjectKind
 from app.models.notification import NoticeKind, Notification
 from app.models.user import User
@@ -53,7 +54,7 @@ async def test_everybody_concerned_learns_what_happened(
         await orders.edit_order(uow, customer, order.id, OrderPatch(title="A shop for bread and buns", version=1))
     await settle()
     async with unit_of_work(resources) as uow:
-        await proposals.accept_proposal(uow, customer, first.id)
+        await contracts.accept_proposal(uow, customer, first.id)
     await settle()
     ours, annas, boriss = [await market.sign_in(await new_client(), who) for who in (customer, anna, boris)]
     assert sorted(await kinds(ours)) == ["order_awarded", "proposal_received", "proposal_received"]

@@ -13,7 +13,8 @@ from aiosmtpd.smtp import AuthResult
 from pydantic import SecretStr
 
 from app.core.config import Settings
-from app.gateways.mail import Mail, MailRefusedError, MailUnavailableError, SmtpMailer
+from app.core.ports import Mail
+from app.gateways.mail import MailRefusedError, MailUnavailableError, SmtpMailer
 from tests.e2e.ports import free_port
 
 MAIL = Mail(key="1.test.abc", to="vera@example.com", subject="Hello", text="Text\n", html="<p>Text</p>", language="en")

@@ -15,7 +15,7 @@ from app.core.resources import Resources
 from app.features.files import service as files_service
 from app.features.files.tasks import process_files
 from app.features.profiles import service as profiles
-from app.gateways.scanner import EXTRA, ClamdScanner
+from app.gateways.scanner import ClamdScanner
 from app.models import File, SubjectKind
 from tests.factories.files import PDF, Files, halves, picture
 from tests.factories.market import Market
@@ -159,7 +159,7 @@ async def test_a_scanner_that_is_away_does_not_take_a_photo_from_its_page(
     file = await files.make(anna, halves(), "me.png", SubjectKind.AVATAR)
     await client.put(f"{ME}/photo", json={"file": str(file.id), "crop": {"x": 0}})
     await process_files(resources)
-    resources.extras[EXTRA] = ClamdScanner(f"unix:{tmp_path}/s")
+    resources.scanner = ClamdScanner(f"unix:{tmp_path}/s")
     await client.patch(f"{ME}/photo", json={"x": 1})
     await process_files(resources)
     own = (await client.get(f"{ME}/photo")).json()
@@ -182,7 +182,7 @@ async def test_a_photo_goes_when_a_scanner_learns_what_it_is(
     file = await files.make(anna, halves(), "me.png", SubjectKind.AVATAR)
     await client.put(f"{ME}/photo", json={"file": str(file.id)})
     url = (await client.get(f"{ME}/photo")).json()["url"]
-    resources.extras[EXTRA] = ClamdScanner(f"unix:{tmp_path}/s")
+    resources.scanner = ClamdScanner(f"unix:{tmp_path}/s")
     await client.patch(f"{ME}/photo", json={"x": 1})
     async with clamd(tmp_path / "s", lambda _content: b"stream: Learnt-Today FOUND\0"):
         await process_files(resources)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.core.persistence.outbox import OutboxMessage
 from app.core.resources import Resources
+from app.features.contracts import service as contracts
 from app.features.orders.errors import OrderNotFoundError
 from app.features.proposals import service
 from app.features.proposals.errors import ProposalStateError, UnknownProposalsError
@@ -48,7 +49,7 @@ async def test_every_step_of_the_customer_says_that_it_was_seen(market: Market, 
     async with market.uow() as work:
         await service.shortlist_proposal(work, customer, listed.id)
         await service.decline_proposal(work, customer, declined.id, ProposalDecline())
-        await service.accept_proposal(work, customer, chosen.id)
+        await contracts.accept_proposal(work, customer, chosen.id)
     async with resources.sessions() as session:
         page = await service.list_order_proposals(session, customer, order.id, None, 20)
     assert all(item.seen_at for item in page.items)
@@ -73,7 +74,7 @@ async def test_the_short_list_is_told_of_once_and_survives_nothing(market: Marke
     assert topics.count("proposals.proposal_shortlisted") == 1
     async with market.uow() as work:
         await service.shortlist_proposal(work, customer, proposal.id)
-        assert (await service.accept_proposal(work, customer, proposal.id)).status is ProposalStatus.ACCEPTED
+        assert (await contracts.accept_proposal(work, customer, proposal.id)).status is ProposalStatus.ACCEPTED
 
 
 async def test_nobody_but_the_customer_learns_of_notes_and_marks(market: Market, resources: Resources) -> None:

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from app.core.resources import Resources
+from app.features.contracts import service as contracts
 from app.features.proposals import service
 from app.features.proposals.errors import ProposalStateError, UnknownProposalsError
 from app.features.proposals.schemas import ProposalPatch, ProposalsDecline
@@ -140,7 +141,7 @@ async def test_what_is_not_of_the_order_declines_nothing(market: Market) -> None
                 work, customer, order.id, ProposalsDecline(proposals=[sent.id, uuid4()], reason=DeclineReason.PRICE)
             )
     async with market.uow() as work:
-        await service.accept_proposal(work, customer, sent.id)
+        await contracts.accept_proposal(work, customer, sent.id)
     async with market.uow() as work:
         with pytest.raises(ProposalStateError):
             await service.decline_proposals(work, customer, order.id, ProposalsDecline(proposals=[sent.id]))

@@ -13,8 +13,10 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
+from app.core.ports import Mail
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
+from app.features.contracts import service as contracts
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderChangedError
 from app.features.orders.schemas import OrderClose, OrderPatch
@@ -30,7 +32,6 @@ from app.features.proposals.errors import (
 )
 from app.features.proposals.schemas import OfferCounter, OfferDecline, ProposalDecline
 from app.features.proposals.tasks import lapse_offers, remind_of_offers
-from app.gateways.mail import Mail
 from app.models import Offer, OfferSide, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus, User
 from tests.factories.market import Market, rub
 
@@ -61,7 +62,7 @@ class Deal:
 
     async def accept(self, actor: Actor, offer_id: UUID, version: int | None = None) -> Offer:
         async with self.market.uow() as work:
-            return await service.accept_offer(work, actor, offer_id, version)
+            return await contracts.accept_offer(work, actor, offer_id, version)
 
     async def states(self) -> tuple[OrderStatus, ProposalStatus, ProposalStatus]:
         async with self.resources.sessions() as session:
@@ -111,7 +112,7 @@ async def test_terms_go_back_and_forth_until_both_agree(deal: Deal) -> None:
 
 async def test_a_proposal_chosen_as_it_stands_is_agreed_terms_too(deal: Deal) -> None:
     async with deal.market.uow() as work:
-        await service.accept_proposal(work, deal.customer, deal.first.id)
+        await contracts.accept_proposal(work, deal.customer, deal.first.id)
     assert await deal.offers() == [(1, OfferSide.FREELANCER, OfferStatus.ACCEPTED, deal.first.price_amount)]
 
 
@@ -121,7 +122,7 @@ async def test_one_offer_of_an_order_waits_at_a_time(deal: Deal) -> None:
         await deal.offer(deal.second)
     async with deal.market.uow() as work:
         with pytest.raises(OfferOutError):
-            await service.accept_proposal(work, deal.customer, deal.second.id)
+            await contracts.accept_proposal(work, deal.customer, deal.second.id)
     with pytest.raises(ProposalStateError):
         await deal.offer(deal.first)
     async with deal.market.uow() as work:
@@ -141,7 +142,7 @@ async def test_declined_terms_leave_the_proposal_as_it_stood(deal: Deal) -> None
     assert (declined.status, declined.note) == (OfferStatus.DECLINED, "Too little.")
     assert (await deal.states())[1] is ProposalStatus.SHORTLISTED
     async with deal.market.uow() as work:
-        await service.accept_proposal(work, deal.customer, deal.first.id)
+        await contracts.accept_proposal(work, deal.customer, deal.first.id)
     assert [row[2] for row in await deal.offers()] == [OfferStatus.DECLINED, OfferStatus.ACCEPTED]
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app.core.persistence.outbox import OutboxMessage
 from app.core.resources import Resources
+from app.features.contracts import service as contracts
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderNotFoundError, OrderNotOpenError
 from app.features.orders.schemas import OrderClose, OrderPatch
@@ -42,7 +43,7 @@ async def test_choosing_one_closes_the_order_and_tells_the_others(market: Market
     order = await market.order(customer)
     chosen, other = await market.proposal(order), await market.proposal(order)
     async with market.uow() as work:
-        await service.accept_proposal(work, customer, chosen.id, chosen.version)
+        await contracts.accept_proposal(work, customer, chosen.id, chosen.version)
     async with resources.sessions() as session:
         after = await orders.get_order(session, None, order.id)
     assert (after.status, after.expires_at, after.proposals_count) == (OrderStatus.AWARDED, None, 2)
@@ -61,7 +62,7 @@ async def test_choosing_one_closes_the_order_and_tells_the_others(market: Market
         await market.proposal(order, late)
     async with market.uow() as work:
         with pytest.raises(ProposalStateError):
-            await service.accept_proposal(work, customer, other.id)
+            await contracts.accept_proposal(work, customer, other.id)
 
 
 async def test_who_may_send(market: Market) -> None:
@@ -113,13 +114,13 @@ async def test_strangers_learn_nothing_and_sides_keep_to_their_steps(market: Mar
     async with resources.sessions() as session:
         assert len((await service.list_order_proposals(session, freelancer, order.id, None, 20)).items) == 1
         assert len((await service.list_order_proposals(session, customer, order.id, None, 20)).items) == 2
-    for verb in (service.accept_proposal, service.withdraw_proposal):
+    for verb in (contracts.accept_proposal, service.withdraw_proposal):
         async with market.uow() as work:
             with pytest.raises(ProposalNotFoundError):
                 await verb(work, stranger, proposal.id)
     async with market.uow() as work:
         with pytest.raises(NotYourStepError):
-            await service.accept_proposal(work, freelancer, proposal.id)
+            await contracts.accept_proposal(work, freelancer, proposal.id)
         with pytest.raises(NotYourStepError):
             await service.withdraw_proposal(work, customer, proposal.id)
 
@@ -133,7 +134,7 @@ async def test_nobody_chooses_what_they_have_not_read(market: Market) -> None:
         assert (edited.price_amount, edited.version) == (9_000_000, 2)
     async with market.uow() as work:
         with pytest.raises(ProposalChangedError):
-            await service.accept_proposal(work, customer, proposal.id, 1)
+            await contracts.accept_proposal(work, customer, proposal.id, 1)
         with pytest.raises(ProposalChangedError):
             await service.edit_proposal(work, freelancer, proposal.id, ProposalPatch(term_days=3, version=1))
 

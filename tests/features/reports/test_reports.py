@@ -12,13 +12,13 @@ import time_machine
 from app.cli.shared import Refusal
 from app.core.actor import Actor
 from app.core.clock import utc_now
+from app.core.ports import Mail
 from app.core.resources import Resources
 from app.features.profiles import service as profiles
 from app.features.profiles.schemas import ProfilePatch
 from app.features.reports import rules, service
 from app.features.reports.errors import ReportClosedAlreadyError, ReportNotFoundError
 from app.features.reports.schemas import REASON_WORDS, RULE_WORDS, ReportCreate, SubjectInput
-from app.gateways.mail import Mail
 from app.main import report_gauges
 from app.models import Proposal, Report, ReportReason, ReportStatus, ReportSubject, User
 from tests.factories.commands import OPERATOR, Command

@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import utc_now
 from app.core.resources import Resources
-from app.core.security.blacklist import blacklist
 from app.core.security.tokens import Claims
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication.errors import (
@@ -35,7 +34,7 @@ async def sign_out(uow: UnitOfWork, tokens: list[Claims], caller: Caller) -> Non
             note(uow, opened.user_id, SecurityEventKind.SIGNED_OUT, caller, session_id=session_id)
     dead = [(claims.token_id, claims.expires_at) for claims in tokens]
     if dead:
-        uow.after_commit(lambda: blacklist(uow.resources).add(*dead))
+        uow.after_commit(lambda: uow.resources.blacklist.add(*dead))
 
 
 async def end_session(uow: UnitOfWork, user_id: UUID, session_id: UUID, caller: Caller) -> None:

@@ -11,7 +11,7 @@ from app.core import identifiers
 from app.core.clock import utc_now
 from app.core.identifiers import Identifier
 from app.core.resources import Resources
-from app.core.security.limits import Rate, TooManyTriesError, limiter
+from app.core.security.limits import Rate, TooManyTriesError
 from app.core.security.passwords import password_hasher
 from app.core.security.signing import Signer
 from app.core.unit_of_work import UnitOfWork
@@ -75,7 +75,7 @@ async def begin_sign_in(session: AsyncSession, resources: Resources, form: SignI
     counted_as = _counter_of(resources, user, identifier, caller.device_hash if known else None)
     _refuse_resting(await ThrottleRepository(session).get(counted_as))
     if not known:
-        await limiter(resources).refuse_if_full(FAILED_BY_ADDRESS, caller.limit_key)
+        await resources.limiter.refuse_if_full(FAILED_BY_ADDRESS, caller.limit_key)
     return SignInTicket(
         user_id=user.id if user is not None else None,
         password_hash=user.password_hash if user is not None else None,
@@ -167,7 +167,7 @@ async def _count_failure(uow: UnitOfWork, ticket: SignInTicket, caller: Caller) 
         kind = SecurityEventKind.SIGN_IN_DELAYED if delay else SecurityEventKind.SIGN_IN_FAILED
         note(uow, ticket.user_id, kind, caller)
     if not ticket.known_device:
-        await limiter(uow.resources).count(FAILED_BY_ADDRESS, caller.limit_key)
+        await uow.resources.limiter.count(FAILED_BY_ADDRESS, caller.limit_key)
 
 
 async def find_user(

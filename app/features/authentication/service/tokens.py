@@ -9,11 +9,10 @@ from uuid import UUID
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.persistence.dataloader import Batcher
-from app.core.resources import Resources
-from app.core.security.blacklist import blacklist
+from app.core.resources import ContextState, Resources
 from app.core.security.csrf import make_csrf
 from app.core.security.signing import Signer
-from app.core.security.tokens import Claims, TokenKind, token_codec
+from app.core.security.tokens import Claims, TokenKind
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication.errors import SessionEndedError, SessionReplayedError
 from app.features.authentication.events import SessionReplayed
@@ -54,7 +53,7 @@ def _refresh_id(settings: Settings, session_id: UUID, counter: int) -> str:
 def issue(resources: Resources, opened: AuthSession, device: str, now: datetime) -> IssuedTokens:
     """Make the tokens of a session as it stands."""
     settings = resources.settings
-    codec = token_codec(resources)
+    codec = resources.token_codec
     access_ends = min(now + timedelta(minutes=settings.access_token_expire_minutes), opened.expires_at)
     access = Claims(
         user_id=opened.user_id,
@@ -135,7 +134,7 @@ async def refresh(uow: UnitOfWork, claims: Claims, caller: Caller) -> IssuedToke
         SessionReplayedError: It just ended because of this token.
     """
     settings, now = uow.resources.settings, utc_now()
-    if await blacklist(uow.resources).holds(claims.token_id):
+    if await uow.resources.blacklist.holds(claims.token_id):
         raise SessionEndedError
     opened = await SessionRepository(uow.session).lock(claims.session_id)
     if opened is None or opened.user_id != claims.user_id or claims.counter > opened.counter:
@@ -172,7 +171,7 @@ class SessionGate:
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
-        self._blacklist = blacklist(resources)
+        self._blacklist = resources.blacklist
         self._views = Batcher(self._load)
 
     async def check(self, claims: Claims) -> SessionView:
@@ -197,9 +196,9 @@ class SessionGate:
             return await SessionRepository(session).views(ids)
 
 
+_GATE = ContextState(SessionGate)
+
+
 def session_gate(resources: Resources) -> SessionGate:
     """Return the process's check."""
-    made = resources.extras.get("session_gate")
-    if not isinstance(made, SessionGate):
-        made = resources.extras["session_gate"] = SessionGate(resources)
-    return made
+    return _GATE.of(resources)

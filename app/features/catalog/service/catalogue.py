@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Sequence
-from typing import cast
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.audit import record_audit
-from app.core.resources import Resources
+from app.core.resources import ContextState, Resources
 from app.core.unit_of_work import UnitOfWork
 from app.features.catalog.errors import DamagedCatalogueError, SkillNameTakenError, UnknownSkillError
 from app.features.catalog.events import SkillsMerged
@@ -17,15 +17,25 @@ from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry, fol
 from app.features.catalog.schemas import CatalogData
 from app.models import Skill
 
-_KEPT = "catalogue"
 _FRESH_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The catalogue as this process read it last."""
+
+    catalogue: Catalogue | None = None
+    read_at: float = 0.0
+
+
+_KEPT = ContextState(lambda _resources: _Kept())
 
 
 async def read_catalogue(session: AsyncSession, resources: Resources) -> Catalogue:
     """Return the whole catalogue; a process reads it once a minute."""
-    kept = cast("tuple[float, Catalogue] | None", resources.extras.get(_KEPT))
-    if kept and time.monotonic() - kept[0] < _FRESH_SECONDS:
-        return kept[1]
+    kept = _KEPT.of(resources)
+    if kept.catalogue and time.monotonic() - kept.read_at < _FRESH_SECONDS:
+        return kept.catalogue
     repository = CatalogRepository(session)
     categories = tuple(
         CategoryEntry(row.id, row.slug, row.parent_id, row.name_en, row.name_ru)
@@ -37,7 +47,7 @@ async def read_catalogue(session: AsyncSession, resources: Resources) -> Catalog
     )
     catalogue = Catalogue(categories, skills, await repository.aliases())
     if categories:  # an instance that is still being set up is asked again
-        resources.extras[_KEPT] = (time.monotonic(), catalogue)
+        kept.catalogue, kept.read_at = catalogue, time.monotonic()
     return catalogue
 
 
@@ -58,7 +68,7 @@ async def load_catalogue(uow: UnitOfWork, actor: Actor, data: CatalogData, *, re
     keys |= await repository.put_categories([item for item in data.categories if item.parent], keys)
     gone = await repository.aliases()
     await repository.put_skills([item for item in data.skills if item.slug not in gone], keys)
-    uow.resources.extras.pop(_KEPT, None)
+    _KEPT.of(uow.resources).catalogue = None
     given = {("c", item.slug) for item in data.categories} | {("s", item.slug) for item in data.skills}
     added = len(given - before)
     new = {"categories": len(data.categories), "skills": len(data.skills), "added": added}
@@ -151,4 +161,4 @@ def _without(names: Sequence[str], known: set[str]) -> list[str]:
 
 def _forget(uow: UnitOfWork) -> None:
     """Let this process read the catalogue anew; the others do within a minute."""
-    uow.resources.extras.pop(_KEPT, None)
+    _KEPT.of(uow.resources).catalogue = None

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
-from app.core.security.limits import limiter
 from app.core.unit_of_work import UnitOfWork
 from app.features.chat import policy, rules
 from app.features.chat.errors import (
@@ -54,7 +53,7 @@ async def write_about(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command:
     faults = rules.faults(command.text, len(command.files))
     if faults:
         raise InvalidMessageError(errors=faults)
-    await limiter(uow.resources).hit(rules.MESSAGES_BY_ACCOUNT, str(actor.id))
+    await uow.resources.limiter.hit(rules.MESSAGES_BY_ACCOUNT, str(actor.id))
     if parties.side is Side.CUSTOMER:
         # Order, proposal, conversation: whoever locks several of them does it this way round.
         parties = await proposals.note_talk(uow, actor, proposal_id)

@@ -9,7 +9,7 @@ from app.core import identifiers
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.ids import new_id
-from app.core.security.limits import Rate, limiter
+from app.core.security.limits import Rate
 from app.core.security.signing import Signer, bytes_of, same_secret, text_of
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication.errors import AccountInputError
@@ -150,7 +150,7 @@ async def resend_email(uow: UnitOfWork, user_id: UUID) -> None:
     Raises:
         NothingToConfirmError: The address is confirmed or missing.
     """
-    await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
+    await uow.resources.limiter.hit(LETTERS_BY_ACCOUNT, str(user_id))
     user = await UserRepository(uow.session).lock(user_id)
     pending = await ChallengeRepository(uow.session).lock_open(user_id, (ChallengePurpose.CHANGE_EMAIL,))
     if user is not None and pending is not None and pending.expires_at > utc_now():
@@ -167,7 +167,7 @@ async def resend_phone(uow: UnitOfWork, user_id: UUID) -> None:
     Raises:
         NothingToConfirmError: The number is confirmed or missing.
     """
-    await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
+    await uow.resources.limiter.hit(LETTERS_BY_ACCOUNT, str(user_id))
     user = await UserRepository(uow.session).lock(user_id)
     pending = await ChallengeRepository(uow.session).lock_open(user_id, (ChallengePurpose.CHANGE_PHONE,))
     if user is not None and pending is not None and pending.expires_at > utc_now():
@@ -185,7 +185,7 @@ async def ask_email_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: C
         AccountInputError: It is no address.
         EmailTakenError: Another account has it.
     """
-    await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
+    await uow.resources.limiter.hit(LETTERS_BY_ACCOUNT, str(user_id))
     try:
         wanted = identifiers.email(typed)
     except identifiers.Refused as refused:
@@ -205,7 +205,7 @@ async def ask_phone_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: C
         AccountInputError: It is no number.
         PhoneTakenError: Another account has it.
     """
-    await limiter(uow.resources).hit(LETTERS_BY_ACCOUNT, str(user_id))
+    await uow.resources.limiter.hit(LETTERS_BY_ACCOUNT, str(user_id))
     try:
         wanted = identifiers.phone(typed, uow.resources.settings.phone_region)
     except identifiers.Refused as refused:

@@ -10,7 +10,7 @@ from app.core import identifiers
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.resources import Resources
-from app.core.security.limits import Rate, limiter
+from app.core.security.limits import Rate
 from app.core.security.passwords import password_hasher
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication import service as authentication
@@ -72,7 +72,7 @@ async def ask_reset(uow: UnitOfWork, typed: str, caller: Caller) -> None:
     Raises:
         TooManyTriesError: Too many from one address.
     """
-    await limiter(uow.resources).hit(RESETS_BY_ADDRESS, caller.limit_key)
+    await uow.resources.limiter.hit(RESETS_BY_ADDRESS, caller.limit_key)
     uow.emit(PasswordResetRequested(identifier=typed.strip(), address=caller.address))
 
 
@@ -83,7 +83,7 @@ async def prepare_reset(uow: UnitOfWork, typed: str, caller: Caller) -> AuthChal
     )
     if user is None or user.status is not UserStatus.ACTIVE:
         return None
-    if not await limiter(uow.resources).allows(RESETS_BY_NAME, str(user.id)):
+    if not await uow.resources.limiter.allows(RESETS_BY_NAME, str(user.id)):
         return None
     # A confirmed contact first: an address with a slip in it belongs to a stranger.
     confirmed = (user.email if user.email_confirmed_at else None) or (user.phone if user.phone_confirmed_at else None)
@@ -178,7 +178,7 @@ async def judge_password(resources: Resources, form: PasswordToJudge, caller: Ca
     Raises:
         TooManyTriesError: Too many from one address.
     """
-    await limiter(resources).hit(JUDGED_BY_ADDRESS, caller.limit_key)
+    await resources.limiter.hit(JUDGED_BY_ADDRESS, caller.limit_key)
     words = rules.own_words(form.username or "", form.email, None)
     problems = rules.password_problems(
         form.password, words, shortest=resources.settings.password_min_length, loc="password"

@@ -11,7 +11,7 @@ from app.core.i18n import N_, current_locale
 from app.core.identifiers import Canonical
 from app.core.ids import new_id
 from app.core.resources import Resources
-from app.core.security.limits import Rate, limiter
+from app.core.security.limits import Rate
 from app.core.security.passwords import password_hasher
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication import service as authentication
@@ -77,7 +77,7 @@ async def prepare(
         AccountInputError: Something in it cannot be accepted.
         TooManyTriesError: Too many accounts from one address.
     """
-    await limiter(resources).hit(REGISTER_BY_ADDRESS, caller.limit_key)
+    await resources.limiter.hit(REGISTER_BY_ADDRESS, caller.limit_key)
     settings = resources.settings
     name, mail, number = _read(form, settings.phone_region, allow_reserved=allow_reserved)
     words = rules.own_words(name.shown, mail.shown if mail else None, number)

@@ -4,18 +4,15 @@ from uuid import UUID
 
 from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
 from app.core.http.problem_details import refusals
-from app.core.security.tokens import BadTokenError
 from app.features.authentication.dependencies import CurrentActor
-from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.matching import service
 from app.features.matching.schemas import RecommendedFreelancers, RecommendedOrders
 from app.features.orders.errors import NotOrderCustomerError, OrderNotFoundError
 
 router = RoomRouter(tags=["recommendations"])
-SIGNED_IN = (BadTokenError, SessionEndedError, NotSignedInError)
 
 
-@router.get("/recommendations/orders", responses=refusals(*SIGNED_IN))
+@router.get("/recommendations/orders")
 async def recommend_orders(actor: CurrentActor, session: ReadSession, resources: ProcessResources) -> RecommendedOrders:
     """Recommend open orders to you: by your skills and the fields of what you answered. Each says why."""
     return await service.recommend_orders(session, resources, actor)
@@ -23,7 +20,7 @@ async def recommend_orders(actor: CurrentActor, session: ReadSession, resources:
 
 @router.get(
     "/orders/{order_id}/recommended-freelancers",
-    responses=refusals(*SIGNED_IN, OrderNotFoundError, NotOrderCustomerError),
+    responses=refusals(OrderNotFoundError, NotOrderCustomerError),
 )
 async def recommend_freelancers(
     order_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources

@@ -6,13 +6,9 @@ from uuid import UUID
 
 from fastapi import Response
 
-from app.core.errors import DomainError
 from app.core.http.dependencies import API_PREFIX, ProcessResources, ReadSession, RoomRouter, Uow
-from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
-from app.core.security.csrf import CsrfError
-from app.core.security.tokens import BadTokenError
+from app.core.http.problem_details import refusals
 from app.features.authentication.dependencies import CurrentActor
-from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.matching import service
 from app.features.matching.errors import SavedSearchNotFoundError, SearchAlreadySavedError, TooManySavedSearchesError
 from app.features.matching.schemas import (
@@ -27,11 +23,8 @@ from app.features.orders.errors import InvalidFilterError
 
 router = RoomRouter(prefix="/saved-searches", tags=["saved searches"])
 
-SIGNED_IN: tuple[type[DomainError], ...] = (NotSignedInError, BadTokenError, SessionEndedError)
-WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)
 
-
-@router.get("", responses=refusals(*SIGNED_IN))
+@router.get("")
 async def list_saved_searches(
     actor: CurrentActor, session: ReadSession, resources: ProcessResources
 ) -> SavedSearchList:
@@ -42,26 +35,26 @@ async def list_saved_searches(
 @router.post(
     "",
     status_code=HTTPStatus.CREATED,
-    responses=refusals(*WRITER, InvalidFilterError, SearchAlreadySavedError, TooManySavedSearchesError),
+    responses=refusals(InvalidFilterError, SearchAlreadySavedError, TooManySavedSearchesError),
 )
 async def save_search(command: SavedSearchCreate, actor: CurrentActor, uow: Uow) -> SavedSearchRead:
     """Save a search of the list of orders; orders published from now on are found for you."""
     return await service.save_search(uow, actor, command)
 
 
-@router.get("/settings", responses=refusals(*SIGNED_IN))
+@router.get("/settings")
 async def get_alert_settings(actor: CurrentActor, session: ReadSession) -> AlertSettingsRead:
     """Return your time zone and the hour at which daily and weekly letters come."""
     return await service.read_settings(session, actor)
 
 
-@router.patch("/settings", responses=refusals(*WRITER))
+@router.patch("/settings")
 async def change_alert_settings(command: AlertSettingsPatch, actor: CurrentActor, uow: Uow) -> AlertSettingsRead:
     """Choose when daily and weekly letters come."""
     return await service.change_settings(uow, actor, command)
 
 
-@router.get("/{search_id:uuid}", responses=refusals(*SIGNED_IN, SavedSearchNotFoundError))
+@router.get("/{search_id:uuid}", responses=refusals(SavedSearchNotFoundError))
 async def get_saved_search(search_id: UUID, actor: CurrentActor, session: ReadSession) -> SavedSearchRead:
     """Return one of your saved searches."""
     return await service.get_search(session, actor, search_id)
@@ -69,7 +62,7 @@ async def get_saved_search(search_id: UUID, actor: CurrentActor, session: ReadSe
 
 @router.patch(
     "/{search_id:uuid}",
-    responses=refusals(*WRITER, SavedSearchNotFoundError, InvalidFilterError, SearchAlreadySavedError),
+    responses=refusals(SavedSearchNotFoundError, InvalidFilterError, SearchAlreadySavedError),
 )
 async def change_saved_search(
     search_id: UUID, command: SavedSearchPatch, actor: CurrentActor, uow: Uow
@@ -81,7 +74,7 @@ async def change_saved_search(
 @router.delete(
     "/{search_id:uuid}",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refusals(*SIGNED_IN, CsrfError, SavedSearchNotFoundError),
+    responses=refusals(SavedSearchNotFoundError),
 )
 async def delete_saved_search(search_id: UUID, actor: CurrentActor, uow: Uow) -> None:
     """Delete a saved search and what it found."""
@@ -93,7 +86,7 @@ async def delete_saved_search(search_id: UUID, actor: CurrentActor, uow: Uow) ->
     status_code=HTTPStatus.SEE_OTHER,
     response_class=Response,
     responses={
-        **refusals(*SIGNED_IN, CsrfError, SavedSearchNotFoundError),
+        **refusals(SavedSearchNotFoundError),
         303: {"description": "The list of orders with the filters of the search is at `Location`"},
     },
 )

@@ -11,7 +11,7 @@ from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.features.authentication.dependencies import CurrentActor
 from app.features.orders import service
-from app.features.orders.endpoints.orders import CUSTOMER, SIGNED_IN, WRITER
+from app.features.orders.endpoints.orders import CUSTOMER
 from app.features.orders.errors import (
     AlreadyInvitedError,
     InvalidInvitationError,
@@ -42,15 +42,13 @@ async def invite(order_id: UUID, command: InvitationCreate, actor: CurrentActor,
     return await service.invite(uow, actor, order_id, command)
 
 
-@router.get(
-    "/orders/{order_id:uuid}/invitations", responses=refusals(*SIGNED_IN, OrderNotFoundError, NotOrderCustomerError)
-)
+@router.get("/orders/{order_id:uuid}/invitations", responses=refusals(OrderNotFoundError, NotOrderCustomerError))
 async def list_invitations(order_id: UUID, actor: CurrentActor, session: ReadSession) -> InvitationList:
     """List whom you have invited to your order, and what came of it."""
     return InvitationList(items=await service.list_invitations(session, actor, order_id))
 
 
-@router.get("/invitations/mine", responses=refusals(*SIGNED_IN, BadCursorError))
+@router.get("/invitations/mine", responses=refusals(BadCursorError))
 async def list_own_invitations(
     actor: CurrentActor,
     session: ReadSession,
@@ -64,7 +62,7 @@ async def list_own_invitations(
 
 @router.post(
     "/invitations/{invitation_id:uuid}/decline",
-    responses=refusals(*WRITER, InvitationNotFoundError, InvitationDecidedError),
+    responses=refusals(InvitationNotFoundError, InvitationDecidedError),
 )
 async def decline_invitation(
     invitation_id: UUID, actor: CurrentActor, uow: Uow, command: InvitationDecline | None = None

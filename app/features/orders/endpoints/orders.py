@@ -8,12 +8,9 @@ from fastapi import Query, Request, Response
 from pydantic import ValidationError
 
 from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow, connection_resources
-from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
+from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
-from app.core.security.csrf import CsrfError
-from app.core.security.tokens import BadTokenError
 from app.features.authentication.dependencies import CurrentActor, OptionalActor
-from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.catalog import service as catalog
 from app.features.catalog.errors import UnknownCategoryError
 from app.features.catalog.schemas import Searched, SuggestionRead
@@ -48,10 +45,7 @@ from app.features.orders.schemas import (
 router = RoomRouter(prefix="/orders", tags=["orders"])
 
 _QUICKLY_ASKED = frozenset({"q", "cursor", "limit"})
-READER = (BadTokenError, SessionEndedError)
-SIGNED_IN = (*READER, NotSignedInError)
-WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)
-CUSTOMER = (*WRITER, OrderNotFoundError, NotOrderCustomerError, OrderStateError)
+CUSTOMER = (OrderNotFoundError, NotOrderCustomerError, OrderStateError)
 WRITING = (InvalidOrderError, UnknownCategoryError, InvalidFilesError)
 PUBLISHING = (*CUSTOMER, InvalidOrderError, TooManyOrdersError, NewAccountLimitError)
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
@@ -59,9 +53,7 @@ Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Key = Annotated[str | None, Query(max_length=100, description="of the link of an order that is not public")]
 
 
-@router.get(
-    "", response_model=Page[RankedCard | OrderCard], responses=refusals(*READER, InvalidFilterError, BadCursorError)
-)
+@router.get("", response_model=Page[RankedCard | OrderCard], responses=refusals(InvalidFilterError, BadCursorError))
 async def list_orders(
     wanted: Annotated[OrderListQuery, Query()],
     actor: OptionalActor,
@@ -72,7 +64,7 @@ async def list_orders(
     return Response(await service.list_open_json(session, resources, wanted, actor), media_type="application/json")
 
 
-@router.get("/facets", responses=refusals(*READER, InvalidFilterError))
+@router.get("/facets", responses=refusals(InvalidFilterError))
 async def count_facets(
     wanted: Annotated[OrderFilter, Query()], actor: OptionalActor, session: ReadSession, resources: ProcessResources
 ) -> FacetsRead:
@@ -115,7 +107,7 @@ async def did_you_mean(session: ReadSession, q: Annotated[str, Query(max_length=
 @router.post(
     "",
     status_code=HTTPStatus.CREATED,
-    responses=refusals(*WRITER, *WRITING),
+    responses=refusals(*WRITING),
 )
 async def create_order(command: OrderCreate, actor: CurrentActor, uow: Uow) -> OrderRead:
     """Write a draft; `publish` shows it to everybody."""
@@ -123,7 +115,7 @@ async def create_order(command: OrderCreate, actor: CurrentActor, uow: Uow) -> O
     return await service.present(uow.session, uow.resources, actor, order)
 
 
-@router.get("/mine", responses=refusals(*SIGNED_IN, BadCursorError, InvalidFilterError))
+@router.get("/mine", responses=refusals(BadCursorError, InvalidFilterError))
 async def list_own_orders(
     actor: CurrentActor,
     session: ReadSession,
@@ -136,7 +128,7 @@ async def list_own_orders(
     return Page(items=page.items, next_cursor=page.next_cursor)
 
 
-@router.get("/{order_id:uuid}", responses=refusals(*READER, OrderNotFoundError))
+@router.get("/{order_id:uuid}", responses=refusals(OrderNotFoundError))
 async def get_order(
     order_id: UUID, actor: OptionalActor, session: ReadSession, resources: ProcessResources, key: Key = None
 ) -> OrderRead:
@@ -190,7 +182,7 @@ async def close_order(order_id: UUID, actor: CurrentActor, uow: Uow, command: Or
     return await service.present(uow.session, uow.resources, actor, order)
 
 
-@router.get("/{order_id:uuid}/revisions", responses=refusals(*READER, OrderNotFoundError))
+@router.get("/{order_id:uuid}/revisions", responses=refusals(OrderNotFoundError))
 async def list_revisions(order_id: UUID, actor: OptionalActor, session: ReadSession, key: Key = None) -> RevisionList:
     """List what the order said before its edits, newest first."""
     return RevisionList(items=await service.list_revisions(session, actor, order_id, key))

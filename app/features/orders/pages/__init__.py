@@ -1,7 +1,4 @@
-"""The pages of orders: the landing page, the list, the editor, a customer's own orders.
-
-The page of one order belongs to the proposals' room, because it shows them.
-"""
+"""The pages of orders: the list, the editor, a customer's own orders. The page of one order is in `app/site`."""
 
 from app.core.http.dependencies import RoomRouter
 from app.features.orders.pages.again import router as again

@@ -1,6 +1,7 @@
 """The editor of an order and the steps of its customer as pages; a draft is kept on the server."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from app.core.errors import FieldError, InvalidError
 from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
-from app.core.money import Currency, amount_as_typed, typed_amount
+from app.core.money import Currency, MoneyRead, amount_as_typed, typed_amount
 from app.core.resources import Resources
 from app.features.authentication.dependencies import CurrentActor
 from app.features.catalog import service as catalog
@@ -32,6 +33,7 @@ from app.features.orders.schemas import (
     OrderPatch,
     OrderRead,
 )
+from app.features.orders.schemas.fields import FIELDS, Input, OrderField
 from app.models import BudgetKind, CloseReason, Order, OrderStatus, Visibility
 from app.models.file import SubjectKind
 from app.web.flash import redirect
@@ -198,21 +200,10 @@ def read_form(form: FormData, files: Sequence[UUID] = ()) -> OrderCreate:
                 amounts[name] = {"amount": typed_amount(text, currency), "currency": currency}
             except ValueError as wrong:
                 faults.append(FieldError((name,), str(wrong)))
-    content = {
-        "title": str(form.get("title") or ""),
-        "description": str(form.get("description") or ""),
-        "category": str(form.get("category") or "") or None,
-        "skills": [word.strip() for word in str(form.get("skills") or "").split(",") if word.strip()],
-        "budget_kind": kind,
-        "deadline": str(form.get("deadline") or "") or None,
-        "visibility": str(form.get("visibility") or Visibility.PUBLIC.value),
-        "experience": str(form.get("experience") or "") or None,
-        "weekly_hours": (str(form.get("weekly_hours") or "").strip() or None) if kind == BudgetKind.HOURLY else None,
-        "questions": [line.strip() for line in str(form.get("questions") or "").splitlines() if line.strip()],
-        "proposals_limit": str(form.get("proposals_limit") or "").strip() or None,
-        "files": list(files),
-        **amounts,
-    }
+    content: dict[str, Any] = {field.name: _typed(field, form) for field in FIELDS if field.input is not Input.AMOUNT}
+    content |= {**amounts, "files": list(files)}
+    if kind != BudgetKind.HOURLY.value:
+        content["weekly_hours"] = None
     try:
         command = OrderCreate.model_validate(content)
     except ValidationError as wrong:
@@ -221,6 +212,22 @@ def read_form(form: FormData, files: Sequence[UUID] = ()) -> OrderCreate:
     if faults:
         raise InvalidOrderError(errors=faults)
     return command
+
+
+def _typed(field: OrderField, form: FormData) -> str | list[str] | None:
+    """Return what was typed into a field, as the command takes it."""
+    text = str(form.get(field.name) or field.default or "")
+    match field.input:
+        case Input.WORDS:
+            return [word.strip() for word in text.split(",") if word.strip()]
+        case Input.LINES:
+            return [line.strip() for line in text.splitlines() if line.strip()]
+        case Input.NUMBER:
+            return text.strip() or None
+        case Input.CHOICE:
+            return text or None
+        case Input.TEXT | Input.AMOUNT:
+            return text
 
 
 def _version(form: FormData) -> int | None:
@@ -246,22 +253,23 @@ def _after_saving(order: Order, form: FormData, saved: str) -> Response:
 def _start(order: OrderRead, catalogue: catalog.Catalogue) -> FormState:
     """Fill the editor with what an order says."""
     known = [skill.name(current_locale()) for skill in map(catalogue.skill, order.skills) if skill]
-    return FormState.start(
-        title=order.title,
-        description=order.description,
-        category=order.category,
-        skills=", ".join([*known, *order.tags]) or None,
-        budget_kind=order.budget_kind.value,
-        budget=amount_as_typed(order.budget.amount, order.budget.currency) if order.budget else None,
-        budget_max=amount_as_typed(order.budget_max.amount, order.budget_max.currency) if order.budget_max else None,
-        currency=order.budget.currency.value if order.budget else Currency.RUB.value,
-        deadline=order.deadline.isoformat() if order.deadline else None,
-        visibility=order.visibility.value,
-        experience=order.experience.value if order.experience else None,
-        weekly_hours=str(order.weekly_hours) if order.weekly_hours else None,
-        questions="\n".join(order.questions) or None,
-        proposals_limit=str(order.proposals_limit) if order.proposals_limit else None,
-    )
+    filled: dict[str, object] = {field.name: _filled(getattr(order, field.name)) for field in FIELDS}
+    filled["skills"] = ", ".join([*known, *order.tags]) or None
+    filled["currency"] = order.budget.currency.value if order.budget else Currency.RUB.value
+    return FormState.start(**filled)
+
+
+def _filled(value: object) -> str | None:
+    """Return the value of a field as the form shows it."""
+    match value:
+        case MoneyRead():
+            return amount_as_typed(value.amount, value.currency)
+        case list():
+            return "\n".join(map(str, value)) or None
+        case date():
+            return value.isoformat()
+        case _:
+            return None if value is None else str(value)
 
 
 async def _editor_of(

@@ -1,11 +1,8 @@
-"""Lists of orders as pages: the landing page, all open orders, a customer's own."""
+"""Lists of orders as pages: all open orders, and a customer's own."""
 
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import replace
-from types import MappingProxyType
+from collections.abc import Container
 from typing import Annotated, Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from fastapi import Query, Request
 from pydantic import ValidationError
@@ -18,40 +15,30 @@ from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
 from app.core.money import Currency, Money, typed_amount
 from app.core.pagination import BadCursorError
-from app.core.resources import Resources
+from app.core.resources import ContextState, Resources
 from app.features.authentication.dependencies import CurrentActor, OptionalActor
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError
 from app.features.orders.pages._choices import choices_of
+from app.features.orders.presenters import card_of, customers_of, own_card
 from app.features.orders.schemas import (
     ANSWERED_WORDS,
-    DEFAULT_WORDS,
     KIND_WORDS,
     NOTHING_OR_CURSOR,
-    STATUS_WORDS,
     FacetsRead,
-    OrderCard,
     OrderListQuery,
-    OwnOrderCard,
-    RankedCard,
 )
 from app.features.orders.service.ranking import answers_words, days_words
-from app.features.profiles import service as profiles
-from app.features.profiles.schemas import CustomerFactsRead
 from app.web import cards
-from app.web.formats import day
 from app.web.forms import FormState
 from app.web.fragments import KeptPages
-from app.web.landing import landing_scene
 from app.web.render import current_theme, is_plain_guest, render
 
 router = RoomRouter()
 PAGE_SIZE = 20
-LANDING_SIZE = 3
-"""Orders on the landing page."""
-SKILLS_ON_CARD = 8
+_GUEST_PAGES = ContextState(lambda _resources: KeptPages())
 SKILLS_OFFERED = 8
 RANKING: tuple[tuple[str, str], ...] = (
     (N_("All words stand in the title"), "50"),
@@ -62,16 +49,6 @@ RANKING: tuple[tuple[str, str], ...] = (
     (N_("No proposals yet; one point less for each"), "10"),
 )
 """The formula of the best match in words, as docs/ranking.md has it; a test holds both to the code."""
-
-
-@router.get("/")
-async def landing(request: Request, session: ReadSession, resources: ProcessResources) -> Response:
-    """Say what this is, to somebody who has never been here."""
-    page = await service.list_open_orders(session, resources, OrderListQuery(limit=LANDING_SIZE))
-    catalogue = await catalog.read_catalogue(session, resources)
-    facts = await customers_of(session, page.items)
-    shown = [card_of(order, catalogue, facts) for order in page.items]
-    return render(request, "web/landing.html", {"orders": shown, "scene": landing_scene()})
 
 
 @router.get("/orders")
@@ -143,11 +120,10 @@ async def guest_list_shortcut(request: Request) -> Response | None:
         async with resources.read_sessions() as session:
             return await _list_page(request, session, resources)
 
-    pages = resources.extras.setdefault("pages_of_orders", KeptPages())
-    if not isinstance(pages, KeptPages):
-        raise TypeError("something else stands in this place")
     packed = "gzip" in request.headers.get("accept-encoding", "")
-    return await pages.get("orders", cursor, items, count, packed, current_theme(request), write=write)
+    return await _GUEST_PAGES.of(resources).get(
+        "orders", cursor, items, count, packed, current_theme(request), write=write
+    )
 
 
 @router.get("/ranking")
@@ -179,44 +155,6 @@ async def list_own_orders(
         "newer": "/my/orders" if cursor else None,
     }
     return render(request, "orders/mine.html", context)
-
-
-async def customers_of(session: ReadSession, orders: Sequence[OrderCard]) -> dict[UUID, CustomerFactsRead]:
-    """Return what is known of the customers of a page of orders, in one query."""
-    return await profiles.customer_facts(session, [order.customer.id for order in orders])
-
-
-def card_of(
-    order: OrderCard,
-    catalogue: catalog.Catalogue,
-    facts: Mapping[UUID, CustomerFactsRead] = MappingProxyType({}),
-    *,
-    own: bool = False,
-) -> cards.OrderCard:
-    """Turn an order into what the card of a list shows; `facts` tell of its customer."""
-    locale = current_locale()
-    skills = [skill.name(locale) for skill in map(catalogue.skill, order.skills) if skill]
-    label, tone = STATUS_WORDS[order.status]
-    return cards.OrderCard(
-        title=order.title,
-        href=f"/orders/{order.id}",
-        money=cards.budget_words(order.budget_kind, order.budget, order.budget_max),
-        text=order.description,
-        when=order.published_at or order.created_at,
-        skills=tuple([*skills, *order.tags][:SKILLS_ON_CARD]),
-        answers=order.proposals_count if order.published_at else None,
-        customer=None if own else order.customer.name,
-        badge=(_(label), tone) if own else None,
-        note=cards.facts_words(facts.get(order.customer.id)),
-        why=tuple(f"{item.text} +{item.points}" for item in order.why) if isinstance(order, RankedCard) else (),
-    )
-
-
-def own_card(order: OwnOrderCard, catalogue: catalog.Catalogue) -> cards.OrderCard:
-    """Turn an order into the card of its customer's list: with what happens by itself, and when."""
-    default = order.if_nobody_acts
-    note = _(DEFAULT_WORDS[order.status]).format(date=day(default.at)) if default else None
-    return replace(card_of(order, catalogue, own=True), note=note)
 
 
 class TypedFilter:

@@ -1,5 +1,6 @@
 """Orders posted again: copied as they are, or begun from a template kept under a name."""
 
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +15,13 @@ from app.features.files.schemas import Subject
 from app.features.orders.errors import TemplateNotFoundError, TooManyTemplatesError
 from app.features.orders.repository import TemplateRepository
 from app.features.orders.schemas import OrderCreate, TemplateRead
+from app.features.orders.schemas.fields import FIELDS
 from app.features.orders.service.desk import create_order, own_order_for_update
 from app.models import Order, OrderTemplate
 from app.models.file import SubjectKind
 
 MOST_TEMPLATES = 20
+COPIED = tuple(field.name for field in FIELDS if field.copied)
 
 
 async def copy_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
@@ -101,17 +104,15 @@ async def _content(uow: UnitOfWork, order: Order) -> dict[str, Any]:
     def money(amount: int | None) -> dict[str, Any] | None:
         return {"amount": amount, "currency": order.currency.value} if amount else None
 
-    return {
-        "title": order.title,
-        "description": order.description,
+    composed: dict[str, Any] = {
         "category": category.slug if category else None,
         "skills": [*order.skills, *order.tags],
-        "budget_kind": order.budget_kind.value,
         "budget": money(order.budget_amount),
         "budget_max": money(order.budget_max_amount),
-        "visibility": order.visibility.value,
-        "experience": order.experience.value if order.experience else None,
-        "weekly_hours": order.weekly_hours,
-        "questions": order.questions,
-        "proposals_limit": order.proposals_limit,
     }
+    return {name: composed[name] if name in composed else _plain(getattr(order, name)) for name in COPIED}
+
+
+def _plain(value: object) -> object:
+    """Return a value as JSON has it."""
+    return value.value if isinstance(value, StrEnum) else value

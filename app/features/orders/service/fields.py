@@ -12,29 +12,12 @@ from app.features.catalog.errors import UnknownCategoryError
 from app.features.orders import rules
 from app.features.orders.errors import InvalidOrderError
 from app.features.orders.schemas import OrderCreate, OrderPatch
+from app.features.orders.schemas.fields import FIELDS, REVISED
 from app.models import BudgetKind, Order, Visibility
 
-REVISED = (
-    "title",
-    "description",
-    "category_id",
-    "skills",
-    "tags",
-    "budget_kind",
-    "budget_amount",
-    "budget_max_amount",
-    "currency",
-    "deadline",
-    "visibility",
-    "experience",
-    "weekly_hours",
-    "questions",
-    "proposals_limit",
-)
-"""What a revision keeps."""
 SHARE_KEY_BYTES = 18
 """144 bits: nobody guesses the link of an order."""
-PLAIN = frozenset({"deadline", "experience", "proposals_limit", "weekly_hours"})
+PLAIN = frozenset(field.name for field in FIELDS if field.plain)
 """Fields that are put in as they are; null empties them."""
 
 

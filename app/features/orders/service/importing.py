@@ -20,22 +20,16 @@ from app.features.catalog import service as catalog
 from app.features.orders.errors import InvalidOrderError
 from app.features.orders.repository import OrderRepository
 from app.features.orders.schemas import OrderCreate
+from app.features.orders.schemas.fields import FIELDS
 from app.features.orders.service.desk import create_order, publish_order
 from app.models import BudgetKind
 
 NAMES: dict[str, tuple[str, ...]] = {
     "key": ("external_key", "external_id", "id", "uid", "url", "link"),
-    "title": ("title", "name"),
-    "description": ("description", "body", "text"),
-    "skills": ("skills", "tags"),
-    "category": ("category",),
     "currency": ("currency",),
-    "deadline": ("deadline",),
-    "kind": ("budget_kind",),
-    "fixed": ("budget", "fixed_price", "price"),
-    "fixed_max": ("budget_max",),
     "least": ("min_hourly_rate",),
     "most": ("max_hourly_rate", "hourly_rate"),
+    **{field.name: field.foreign for field in FIELDS if field.foreign},
 }
 """Our fields and the names they go by in foreign files; amounts are in whole units (dollars, roubles)."""
 SAID_IN_WORDS = {
@@ -121,12 +115,12 @@ def read_record(record: Mapping[str, Any]) -> OrderCreate:
     """Translate a foreign record into our own command."""
     found = {ours: _first(record, names) for ours, names in NAMES.items()}
     currency = _currency(found["currency"])
-    fixed = _amount(record, "fixed", found["fixed"], currency)
-    fixed_max = _amount(record, "fixed_max", found["fixed_max"], currency)
+    fixed = _amount(record, "budget", found["budget"], currency)
+    fixed_max = _amount(record, "budget_max", found["budget_max"], currency)
     least, most = _amount(record, "least", found["least"], currency), _amount(record, "most", found["most"], currency)
     hourly = least is not None or most is not None
     low, high = ((least or most), most) if hourly else (fixed, fixed_max)
-    kind = found["kind"] or (BudgetKind.HOURLY if hourly else None)
+    kind = found["budget_kind"] or (BudgetKind.HOURLY if hourly else None)
     said = [f"{label}: {record[name]}." for name, label in SAID_IN_WORDS.items() if record.get(name)]
     body = str(found["description"] or "").strip()
     content: dict[str, Any] = {

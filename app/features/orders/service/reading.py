@@ -25,7 +25,8 @@ from app.features.orders.schemas import (
     PersonRead,
     RevisionRead,
 )
-from app.features.orders.service.fields import REVISED, content_of
+from app.features.orders.schemas.fields import REVISED
+from app.features.orders.service.fields import content_of
 from app.models import Order, Visibility
 from app.models.file import SubjectKind
 from app.models.side import Side

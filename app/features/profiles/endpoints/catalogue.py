@@ -7,9 +7,7 @@ from fastapi import Query
 from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
 from app.core.http.problem_details import refusals
 from app.core.pagination import BadCursorError
-from app.core.security.tokens import BadTokenError
 from app.features.authentication.dependencies import OptionalActor
-from app.features.authentication.errors import SessionEndedError
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched, SuggestionRead
 from app.features.profiles import service
@@ -19,9 +17,7 @@ from app.features.profiles.schemas import MAX_QUERY, FoundPeople, PeopleQuery
 router = RoomRouter(tags=["profiles"])
 
 
-@router.get(
-    "/freelancers", responses=refusals(InvalidPeopleFilterError, BadCursorError, BadTokenError, SessionEndedError)
-)
+@router.get("/freelancers", responses=refusals(InvalidPeopleFilterError, BadCursorError))
 async def list_freelancers(
     wanted: Annotated[PeopleQuery, Query()], actor: OptionalActor, session: ReadSession, resources: ProcessResources
 ) -> FoundPeople:
@@ -29,7 +25,7 @@ async def list_freelancers(
     return await service.find_people(session, resources, actor, wanted)
 
 
-@router.get("/freelancers/did-you-mean", responses=refusals())
+@router.get("/freelancers/did-you-mean")
 async def did_you_mean_freelancers(
     session: ReadSession, q: Annotated[str, Query(max_length=MAX_QUERY)] = ""
 ) -> SuggestionRead:

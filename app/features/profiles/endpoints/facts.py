@@ -5,14 +5,13 @@ from typing import Annotated
 from fastapi import Query
 
 from app.core.http.dependencies import ReadSession, RoomRouter
-from app.core.http.problem_details import refusals
 from app.features.profiles import service
 from app.features.profiles.schemas import CustomerFactsList, CustomerFactsQuery
 
 router = RoomRouter(prefix="/customers", tags=["profiles"])
 
 
-@router.get("/facts", responses=refusals())
+@router.get("/facts")
 async def list_customer_facts(
     wanted: Annotated[CustomerFactsQuery, Query()], session: ReadSession
 ) -> CustomerFactsList:

@@ -7,12 +7,9 @@ from uuid import UUID
 from fastapi import Path, Query, Response
 
 from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
-from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
+from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
-from app.core.security.csrf import CsrfError
-from app.core.security.tokens import BadTokenError
 from app.features.authentication.dependencies import CurrentActor, OptionalActor
-from app.features.authentication.errors import NotSignedInError, SessionEndedError
 from app.features.files.errors import InvalidFilesError
 from app.features.files.schemas import Crop
 from app.features.profiles import service
@@ -41,54 +38,51 @@ from app.features.profiles.schemas import (
 
 router = RoomRouter(tags=["profiles"])
 
-READER = (BadTokenError, SessionEndedError)
-SIGNED_IN = (*READER, NotSignedInError)
-WRITER = (*SIGNED_IN, CsrfError, UnsupportedMediaTypeError)
-KEEPER = (*WRITER, PersonNotFoundError)
+KEEPER = (PersonNotFoundError,)
 Username = Annotated[str, Path(min_length=1, max_length=64)]
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 
-@router.get("/profiles/me", responses=refusals(*SIGNED_IN))
+@router.get("/profiles/me")
 async def get_own_profile(actor: CurrentActor, session: ReadSession, resources: ProcessResources) -> OwnProfileRead:
     """Return your own profile, with what only you set and see."""
     return await service.get_own_profile(session, resources, actor)
 
 
-@router.patch("/profiles/me", responses=refusals(*WRITER, InvalidProfileError, ProfileChangedError))
+@router.patch("/profiles/me", responses=refusals(InvalidProfileError, ProfileChangedError))
 async def edit_profile(command: ProfilePatch, actor: CurrentActor, uow: Uow) -> OwnProfileRead:
     """Change your profile; what is left out stays."""
     await service.edit_profile(uow, actor, command)
     return await service.get_own_profile(uow.session, uow.resources, actor)
 
 
-@router.get("/profiles/me/photo", responses=refusals(*SIGNED_IN))
+@router.get("/profiles/me/photo")
 async def get_photo(actor: CurrentActor, session: ReadSession) -> PhotoRead:
     """Return the picture that stands for you."""
     return await service.get_photo(session, actor)
 
 
-@router.put("/profiles/me/photo", responses=refusals(*WRITER, InvalidFilesError))
+@router.put("/profiles/me/photo", responses=refusals(InvalidFilesError))
 async def put_photo(command: PhotoPut, actor: CurrentActor, uow: Uow) -> PhotoRead:
     """Let an uploaded picture stand for you, in place of another."""
     return await service.put_photo(uow, actor, command.file, command.crop)
 
 
-@router.patch("/profiles/me/photo", responses=refusals(*WRITER, NoPhotoError))
+@router.patch("/profiles/me/photo", responses=refusals(NoPhotoError))
 async def cut_photo(crop: Crop, actor: CurrentActor, uow: Uow) -> PhotoRead:
     """Let another part of your picture stand for you; until it is cut, the old one is shown."""
     return await service.cut_photo(uow, actor, crop)
 
 
-@router.delete("/profiles/me/photo", status_code=HTTPStatus.NO_CONTENT, responses=refusals(*WRITER))
+@router.delete("/profiles/me/photo", status_code=HTTPStatus.NO_CONTENT)
 async def drop_photo(actor: CurrentActor, uow: Uow) -> Response:
     """Let your initials stand for you again."""
     await service.drop_photo(uow, actor)
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-@router.get("/profiles/me/portfolio", responses=refusals(*SIGNED_IN))
+@router.get("/profiles/me/portfolio")
 async def list_portfolio(actor: CurrentActor, session: ReadSession) -> PortfolioList:
     """List your pieces of work, in the order they are shown."""
     return PortfolioList(items=await service.list_portfolio(session, actor))
@@ -97,7 +91,7 @@ async def list_portfolio(actor: CurrentActor, session: ReadSession) -> Portfolio
 @router.post(
     "/profiles/me/portfolio",
     status_code=HTTPStatus.CREATED,
-    responses=refusals(*WRITER, InvalidProfileError, InvalidFilesError, PortfolioFullError),
+    responses=refusals(InvalidProfileError, InvalidFilesError, PortfolioFullError),
 )
 async def add_portfolio_item(command: PortfolioFields, actor: CurrentActor, uow: Uow) -> PortfolioRead:
     """Show one more piece of work, behind the others."""
@@ -107,7 +101,7 @@ async def add_portfolio_item(command: PortfolioFields, actor: CurrentActor, uow:
 
 @router.put(
     "/profiles/me/portfolio/{item_id:uuid}",
-    responses=refusals(*WRITER, InvalidProfileError, InvalidFilesError, PortfolioItemNotFoundError),
+    responses=refusals(InvalidProfileError, InvalidFilesError, PortfolioItemNotFoundError),
 )
 async def edit_portfolio_item(item_id: UUID, command: PortfolioFields, actor: CurrentActor, uow: Uow) -> PortfolioRead:
     """Say something else about a piece of work."""
@@ -115,7 +109,7 @@ async def edit_portfolio_item(item_id: UUID, command: PortfolioFields, actor: Cu
     return await service.get_item(uow.session, actor, item_id)
 
 
-@router.post("/profiles/me/portfolio/{item_id:uuid}/move", responses=refusals(*WRITER, PortfolioItemNotFoundError))
+@router.post("/profiles/me/portfolio/{item_id:uuid}/move", responses=refusals(PortfolioItemNotFoundError))
 async def move_portfolio_item(item_id: UUID, command: PortfolioMove, actor: CurrentActor, uow: Uow) -> PortfolioList:
     """Put a piece of work at another place."""
     await service.move_item(uow, actor, item_id, command.position)
@@ -125,7 +119,7 @@ async def move_portfolio_item(item_id: UUID, command: PortfolioMove, actor: Curr
 @router.delete(
     "/profiles/me/portfolio/{item_id:uuid}",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refusals(*WRITER, PortfolioItemNotFoundError),
+    responses=refusals(PortfolioItemNotFoundError),
 )
 async def remove_portfolio_item(item_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     """Take a piece of work out for good."""
@@ -133,7 +127,7 @@ async def remove_portfolio_item(item_id: UUID, actor: CurrentActor, uow: Uow) ->
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-@router.get("/profiles/{username}", responses=refusals(*READER, PersonNotFoundError))
+@router.get("/profiles/{username}", responses=refusals(PersonNotFoundError))
 async def get_profile(
     username: Username, actor: OptionalActor, session: ReadSession, resources: ProcessResources
 ) -> ProfileRead:
@@ -141,7 +135,7 @@ async def get_profile(
     return await service.get_profile(session, resources, actor, username)
 
 
-@router.get("/favourites", responses=refusals(*SIGNED_IN, BadCursorError))
+@router.get("/favourites", responses=refusals(BadCursorError))
 async def list_favourites(
     actor: CurrentActor, session: ReadSession, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[PersonCard]:
@@ -162,7 +156,7 @@ async def drop_favourite(username: Username, actor: CurrentActor, uow: Uow) -> P
     return await service.drop_favourite(uow, actor, username)
 
 
-@router.get("/hidden-customers", responses=refusals(*SIGNED_IN, BadCursorError))
+@router.get("/hidden-customers", responses=refusals(BadCursorError))
 async def list_hidden(
     actor: CurrentActor, session: ReadSession, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[PersonCard]:

@@ -17,7 +17,7 @@ from app.features.orders import service as orders
 from app.features.profiles import service as profiles
 from app.features.proposals import service
 from app.features.proposals.errors import InvalidProposalError, UnknownProposalsError
-from app.features.proposals.pages._words import reasons, shown_in_words
+from app.features.proposals.presenters import reasons, shown_in_words
 from app.features.proposals.schemas import MOST_DECLINED, ProposalNote, ProposalsDecline, ProposalsSeen
 from app.models import DeclineReason
 from app.web.flash import redirect

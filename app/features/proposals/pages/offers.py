@@ -18,7 +18,6 @@ from app.core.resources import Resources
 from app.features.authentication.dependencies import CurrentActor
 from app.features.moderation.service import describe_contacts
 from app.features.orders import service as orders
-from app.features.orders.errors import OrderChangedError
 from app.features.profiles import service as profiles
 from app.features.proposals import service
 from app.features.proposals.errors import (
@@ -28,7 +27,7 @@ from app.features.proposals.errors import (
     OfferStateError,
     ProposalChangedError,
 )
-from app.features.proposals.pages._words import (
+from app.features.proposals.presenters import (
     form_of_terms,
     milestone_rows,
     number_in,
@@ -86,18 +85,6 @@ async def make_offer(request: Request, proposal_id: UUID, actor: CurrentActor, u
 async def show_offer(request: Request, offer_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
     """Show an offer beside the proposal, with what was offered before, and what may be done."""
     return await _page(request, session, actor, offer_id, FormState())
-
-
-@router.post("/offers/{offer_id}/accept")
-async def accept_offer(request: Request, offer_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Agree to the terms."""
-    form = await request.form()
-    try:
-        async with uow.session.begin_nested():
-            offer = await service.accept_offer(uow, actor, offer_id, number_in(form, "order_version"))
-    except (OfferStateError, OfferLapsedError, OrderChangedError) as error:
-        return redirect(f"/offers/{offer_id}", error.text(), "warn")
-    return redirect(f"/orders/{offer.order_id}", _("You have agreed. Both sides see it now."))
 
 
 @router.post("/offers/{offer_id}/decline")

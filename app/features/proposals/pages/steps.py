@@ -20,7 +20,7 @@ from app.features.orders import service as orders
 from app.features.profiles import service as profiles
 from app.features.proposals import service
 from app.features.proposals.errors import InvalidProposalError, ProposalChangedError
-from app.features.proposals.pages._words import (
+from app.features.proposals.presenters import (
     PAGE_SIZE,
     form_of,
     milestone_rows,
@@ -121,31 +121,6 @@ async def withdraw_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) ->
     """Take a proposal back."""
     proposal = await service.withdraw_proposal(uow, actor, proposal_id)
     return redirect(f"/orders/{proposal.order_id}", _("Your proposal is withdrawn."))
-
-
-@router.get("/proposals/{proposal_id}/accept")
-async def accept_proposal_form(
-    request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession
-) -> Response:
-    """Name what choosing this proposal means, before it happens."""
-    proposal = await service.get_proposal(session, actor, proposal_id)
-    if "accept" not in proposal.actions:
-        return too_late(proposal)
-    others = await service.count_waiting(session, proposal.order.id) - 1
-    people = await profiles.person_cards(session, {proposal.freelancer.id})
-    return render(request, "proposals/accept.html", {"proposal": proposal, "people": people, "others": others})
-
-
-@router.post("/proposals/{proposal_id}/accept")
-async def accept_proposal(request: Request, proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Choose a proposal."""
-    form = await request.form()
-    try:
-        async with uow.session.begin_nested():
-            proposal = await service.accept_proposal(uow, actor, proposal_id, number_in(form, "version"))
-    except ProposalChangedError as error:
-        return redirect(f"/proposals/{proposal_id}/accept", error.text(), "warn")
-    return redirect(f"/orders/{proposal.order_id}", _("You have chosen a freelancer. Both sides see it now."))
 
 
 @router.get("/proposals/{proposal_id}/decline")

@@ -1,7 +1,8 @@
 """What can be done with proposals; every verb that changes one locks the order first, then the proposal."""
 
 from app.features.proposals.service.deciding import (
-    accept_proposal,
+    Choice,
+    choose,
     decline_proposal,
     decline_proposals,
     lapse_proposals,
@@ -16,7 +17,7 @@ from app.features.proposals.service.desk import (
 )
 from app.features.proposals.service.letters import drop_letter, edit_letter, keep_letter, list_letters
 from app.features.proposals.service.offering import (
-    accept_offer,
+    choose_offer,
     counter_offer,
     decline_offer,
     lapse_offer,
@@ -44,10 +45,11 @@ from app.features.proposals.service.sending import edit_proposal, send_proposal,
 from app.features.proposals.service.talking import Parties, living, note_talk, parties_of
 
 __all__ = [
+    "Choice",
     "Parties",
-    "accept_offer",
-    "accept_proposal",
     "actions",
+    "choose",
+    "choose_offer",
     "compare_proposals",
     "count_waiting",
     "counter_offer",

@@ -1,5 +1,6 @@
 """The customer's decisions, and what becomes of proposals whose order ends without one."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from app.core.actor import Actor
@@ -33,11 +34,21 @@ from app.models import DeclineReason, Offer, OfferSide, OfferStatus, Order, Orde
 from app.models.side import Side
 
 
-async def accept_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, version: int | None = None) -> Proposal:
-    """Choose a proposal: the order closes to others, who are declined with the reason that another was chosen.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What both sides agreed on: a locked order, its chosen proposal, and the accepted offer that holds the terms."""
+
+    order: Order
+    proposal: Proposal
+    offer: Offer
+
+
+async def choose(uow: UnitOfWork, actor: Actor, proposal_id: UUID, version: int | None = None) -> Choice:
+    """Choose a proposal as it stands; the others are declined with the reason that another was chosen.
 
     Announces `ProposalAccepted`, and `ProposalDeclined` for each of the others. Of several tries at once, for one
-    proposal or for many, exactly one succeeds: the order's row is locked and its state asked first.
+    proposal or for many, exactly one succeeds: the order's row is locked and its state asked first. The caller awards
+    the order in the same transaction.
     """
     proposal = await visible(uow.session, actor, proposal_id)
     order = await orders.lock_order(uow, proposal.order_id)
@@ -51,31 +62,29 @@ async def accept_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, vers
     offers = OfferRepository(uow.session)
     if await offers.open_of_order(order.id) is not None:
         raise OfferOutError
-    await offers.insert(
-        Offer(
-            order_id=order.id,
-            order_version=order.version,
-            proposal_id=chosen.id,
-            number=await offers.next_number(chosen.id),
-            made_by=OfferSide.FREELANCER,
-            status=OfferStatus.ACCEPTED,
-            price_amount=chosen.price_amount,
-            currency=chosen.currency,
-            term_days=chosen.term_days,
-            milestones=chosen.milestones,
-            created_at=chosen.updated_at,
-            decided_at=utc_now(),
-        )
+    agreed = Offer(
+        order_id=order.id,
+        order_version=order.version,
+        proposal_id=chosen.id,
+        number=await offers.next_number(chosen.id),
+        made_by=OfferSide.FREELANCER,
+        status=OfferStatus.ACCEPTED,
+        price_amount=chosen.price_amount,
+        currency=chosen.currency,
+        term_days=chosen.term_days,
+        milestones=chosen.milestones,
+        created_at=chosen.updated_at,
+        decided_at=utc_now(),
     )
+    await offers.insert(agreed)
     see(chosen)
-    await choose(uow, order, chosen, Side.CUSTOMER)
-    return chosen
+    await settle(uow, order, chosen, Side.CUSTOMER)
+    return Choice(order, chosen, agreed)
 
 
-async def choose(uow: UnitOfWork, order: Order, chosen: Proposal, by: Side) -> None:
-    """Close a locked order to others because both sides agreed on the accepted offer of a locked proposal of it."""
+async def settle(uow: UnitOfWork, order: Order, chosen: Proposal, by: Side) -> None:
+    """Mark a locked proposal as accepted and decline the others of its locked order."""
     waiting = await ProposalRepository(uow.session).waiting_for_update(order.id)
-    orders.award_order(order)
     chosen.status = ProposalStatus.ACCEPTED
     chosen.decided_at = chosen.updated_at = utc_now()
     uow.emit(ProposalAccepted(**parties(order, chosen), by=by.value))

@@ -22,7 +22,7 @@ from app.features.proposals.events import OfferDeclined, OfferEnding, OfferLapse
 from app.features.proposals.repository import OfferRepository, ProposalRepository
 from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
 from app.features.proposals.schemas import OfferCounter, OfferCreate, OfferDecline, Terms
-from app.features.proposals.service.deciding import choose
+from app.features.proposals.service.deciding import Choice, settle
 from app.features.proposals.service.steps import check, check_version, locked, parties, see, step
 from app.models import Offer, OfferSide, OfferStatus, Order, Proposal, ProposalStatus
 from app.models.side import Side
@@ -84,8 +84,10 @@ async def counter_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, command: 
     return await _put(uow, found.order, found.proposal, maker, target or found.proposal.status, command)
 
 
-async def accept_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, order_version: int | None = None) -> Offer:
-    """Agree to the terms: the order closes to others, as when a proposal is chosen. Announces `ProposalAccepted`.
+async def choose_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, order_version: int | None = None) -> Choice:
+    """Agree to the terms of an offer: its proposal is chosen as by `choose`. Announces `ProposalAccepted`.
+
+    The caller awards the order in the same transaction.
 
     Raises:
         OrderChangedError: The order reads otherwise than the actor has read it.
@@ -95,8 +97,8 @@ async def accept_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, order_vers
         raise OrderChangedError
     found.settle(OfferStatus.ACCEPTED)
     by = Side.FREELANCER if found.offer.made_by is OfferSide.CUSTOMER else Side.CUSTOMER
-    await choose(uow, found.order, found.proposal, by)
-    return found.offer
+    await settle(uow, found.order, found.proposal, by)
+    return Choice(found.order, found.proposal, found.offer)
 
 
 async def decline_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, command: OfferDecline) -> Offer:

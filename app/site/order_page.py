@@ -23,8 +23,7 @@ from app.features.orders.schemas import DEFAULT_WORDS, EXPERIENCE_WORDS, KIND_WO
 from app.features.orders.schemas import STATUS_WORDS as ORDER_WORDS
 from app.features.profiles import service as profiles
 from app.features.proposals import service
-from app.features.proposals.pages._order_history import order_edits
-from app.features.proposals.pages._words import (
+from app.features.proposals.presenters import (
     PAGE_SIZE,
     SHOW_WORDS,
     SORT_WORDS,
@@ -43,6 +42,7 @@ from app.features.proposals.schemas import (
 from app.models import OfferSide, OrderStatus, ProposalStatus, Visibility
 from app.models.file import SubjectKind
 from app.models.proposal import UNDECIDED
+from app.site.order_history import order_edits
 from app.web.cards import budget_words
 from app.web.flash import redirect
 from app.web.formats import ago, day, exact, number

@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from app.core.i18n import N_, _, current_locale
+from app.core.i18n import _, current_locale
 from app.core.money import Currency, Money
 from app.core.text.word_diff import Piece, differences
 from app.features.catalog import service as catalog
 from app.features.orders.schemas import EXPERIENCE_WORDS, KIND_WORDS, VISIBILITY_WORDS, RevisionRead
+from app.features.orders.schemas.fields import BY_NAME, FIELDS, REVISED, Input, columns_under
 from app.models import BudgetKind, Experience, Visibility
 from app.web.cards import budget_words
 from app.web.formats import day, number
@@ -44,25 +45,18 @@ def _number(name: str) -> Words:
     return lambda said, _catalogue: number(said[name]) if said.get(name) else ""
 
 
-# Label, the fields it stands for, and their words; title and description stand by themselves.
-FACTS: tuple[tuple[str, frozenset[str], Words], ...] = (
-    (N_("Field"), frozenset({"category_id"}), _category),
-    (N_("Skills"), frozenset({"skills", "tags"}), _skills),
-    (N_("Budget"), frozenset({"budget_kind", "budget_amount", "budget_max_amount", "currency"}), _budget),
-    (N_("Needed by"), frozenset({"deadline"}), _deadline),
-    (N_("Hours a week"), frozenset({"weekly_hours"}), _number("weekly_hours")),
-    (
-        N_("Experience"),
-        frozenset({"experience"}),
-        lambda said, _c: _(EXPERIENCE_WORDS[Experience(said["experience"])]) if said.get("experience") else "",
-    ),
-    (
-        N_("Who may see it"),
-        frozenset({"visibility"}),
-        lambda said, _c: _(VISIBILITY_WORDS[Visibility(said["visibility"])][0]) if said.get("visibility") else "",
-    ),
-    (N_("At most so many proposals"), frozenset({"proposals_limit"}), _number("proposals_limit")),
-)
+FACTS: dict[str, Words] = {
+    "category": _category,
+    "skills": _skills,
+    "budget": _budget,
+    "deadline": _deadline,
+    "weekly_hours": _number("weekly_hours"),
+    "experience": lambda said, _c: _(EXPERIENCE_WORDS[Experience(said["experience"])]) if said["experience"] else "",
+    "visibility": lambda said, _c: _(VISIBILITY_WORDS[Visibility(said["visibility"])][0]) if said["visibility"] else "",
+    "proposals_limit": _number("proposals_limit"),
+}
+"""The words of a field before and after an edit, in the order of the page; texts are shown by their pieces."""
+TEXTS = tuple(field for field in FIELDS if field.input in (Input.TEXT, Input.LINES))
 
 
 def order_edits(revisions: Sequence[RevisionRead], catalogue: catalog.Catalogue) -> list[dict[str, Any]]:
@@ -72,20 +66,21 @@ def order_edits(revisions: Sequence[RevisionRead], catalogue: catalog.Catalogue)
 
 def _edit(revision: RevisionRead, catalogue: catalog.Catalogue) -> dict[str, Any]:
     changed = {change.field: change for change in revision.changes}
-    empty = dict.fromkeys(("weekly_hours", "experience", "visibility", "proposals_limit", "deadline", "category_id"))
-    before: dict[str, Any] = {**empty, **revision.content}
+    before: dict[str, Any] = {**dict.fromkeys(REVISED), **revision.content}
     after = before | {name: change.after for name, change in changed.items()}
     texts: list[tuple[str, list[Piece]]] = [
-        (_(label), differences(before[name], after[name]))
-        for name, label in (("title", N_("Title")), ("description", N_("Description")))
-        if name in changed
+        (_(field.label), differences(_text(before[field.name]), _text(after[field.name])))
+        for field in TEXTS
+        if field.name in changed
     ]
-    if "questions" in changed:
-        old, new = ("\n".join(said.get("questions") or ()) for said in (before, after))
-        texts.append((_("Questions to freelancers"), differences(old, new)))
     facts = [
-        (_(label), words(before, catalogue), words(after, catalogue))
-        for label, fields, words in FACTS
-        if fields & changed.keys()
+        (_(BY_NAME[name].label), words(before, catalogue), words(after, catalogue))
+        for name, words in FACTS.items()
+        if columns_under(BY_NAME[name].label) & changed.keys()
     ]
     return {"at": revision.replaced_at, "texts": texts, "facts": facts}
+
+
+def _text(said: str | Sequence[str] | None) -> str:
+    """Return a text, or lines as one."""
+    return said if isinstance(said, str) else "\n".join(said or ())

@@ -1,4 +1,4 @@
-"""What the pages of proposals share: the form of one, and a proposal in words."""
+"""Proposals as templates show them, and their form as a command: for the pages of this feature and those above it."""
 
 from collections.abc import Sequence
 from typing import Any

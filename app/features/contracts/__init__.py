@@ -1,0 +1,1 @@
+"""Contracts: what a customer and a freelancer agreed on."""

@@ -1,0 +1,57 @@
+"""The pages by which both sides agree; they lead back to the order."""
+
+from uuid import UUID
+
+from fastapi import Request
+from starlette.responses import Response
+
+from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.i18n import _
+from app.features.authentication.dependencies import CurrentActor
+from app.features.contracts import service
+from app.features.orders.errors import OrderChangedError
+from app.features.profiles import service as profiles
+from app.features.proposals import service as proposals
+from app.features.proposals.errors import OfferLapsedError, OfferStateError, ProposalChangedError
+from app.features.proposals.presenters import number_in, too_late
+from app.web.flash import redirect
+from app.web.render import render
+
+router = RoomRouter()
+
+
+@router.get("/proposals/{proposal_id}/accept")
+async def accept_proposal_form(
+    request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession
+) -> Response:
+    """Name what choosing this proposal means, before it happens."""
+    proposal = await proposals.get_proposal(session, actor, proposal_id)
+    if "accept" not in proposal.actions:
+        return too_late(proposal)
+    others = await proposals.count_waiting(session, proposal.order.id) - 1
+    people = await profiles.person_cards(session, {proposal.freelancer.id})
+    return render(request, "proposals/accept.html", {"proposal": proposal, "people": people, "others": others})
+
+
+@router.post("/proposals/{proposal_id}/accept")
+async def accept_proposal(request: Request, proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Choose a proposal."""
+    form = await request.form()
+    try:
+        async with uow.session.begin_nested():
+            proposal = await service.accept_proposal(uow, actor, proposal_id, number_in(form, "version"))
+    except ProposalChangedError as error:
+        return redirect(f"/proposals/{proposal_id}/accept", error.text(), "warn")
+    return redirect(f"/orders/{proposal.order_id}", _("You have chosen a freelancer. Both sides see it now."))
+
+
+@router.post("/offers/{offer_id}/accept")
+async def accept_offer(request: Request, offer_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Agree to the terms."""
+    form = await request.form()
+    try:
+        async with uow.session.begin_nested():
+            offer = await service.accept_offer(uow, actor, offer_id, number_in(form, "order_version"))
+    except (OfferStateError, OfferLapsedError, OrderChangedError) as error:
+        return redirect(f"/offers/{offer_id}", error.text(), "warn")
+    return redirect(f"/orders/{offer.order_id}", _("You have agreed. Both sides see it now."))

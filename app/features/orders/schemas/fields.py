@@ -1,0 +1,82 @@
+"""The fields of an order, each described once: revisions, copies, imports, the editor and the history follow."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.core.i18n import N_
+
+
+class Input(StrEnum):
+    """How a field stands in a form, and so how it is read from one and put into one."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    NUMBER = "number"
+    WORDS = "words"
+    LINES = "lines"
+    AMOUNT = "amount"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderField:
+    """One field: `name` on the wire and in the form, `label` for people; its type is in `OrderFields`."""
+
+    name: str
+    label: str
+    input: Input
+    columns: tuple[str, ...] = ()
+    """Of the table, which a revision keeps; the field's own name where nothing is said."""
+    default: str | None = None
+    """What a form that leaves it empty means."""
+    plain: bool = False
+    """Put into the table as it is; null empties it."""
+    copied: bool = True
+    """Part of templates and copies."""
+    foreign: tuple[str, ...] = ()
+    """What it is called in files of orders from elsewhere."""
+
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """The columns that hold it."""
+        return self.columns or (self.name,)
+
+
+FIELDS: tuple[OrderField, ...] = (
+    OrderField(name="title", label=N_("Title"), input=Input.TEXT, foreign=("title", "name")),
+    OrderField(name="description", label=N_("Description"), input=Input.TEXT, foreign=("description", "body", "text")),
+    OrderField(name="category", label=N_("Field"), input=Input.CHOICE, columns=("category_id",), foreign=("category",)),
+    OrderField(
+        name="skills", label=N_("Skills"), input=Input.WORDS, columns=("skills", "tags"), foreign=("skills", "tags")
+    ),
+    OrderField(name="budget_kind", label=N_("Budget"), input=Input.CHOICE, default="fixed", foreign=("budget_kind",)),
+    OrderField(
+        name="budget",
+        label=N_("Budget"),
+        input=Input.AMOUNT,
+        columns=("budget_amount",),
+        foreign=("budget", "fixed_price", "price"),
+    ),
+    OrderField(
+        name="budget_max",
+        label=N_("Budget"),
+        input=Input.AMOUNT,
+        columns=("budget_max_amount", "currency"),
+        foreign=("budget_max",),
+    ),
+    OrderField(
+        name="deadline", label=N_("Needed by"), input=Input.CHOICE, plain=True, copied=False, foreign=("deadline",)
+    ),
+    OrderField(name="visibility", label=N_("Who may see it"), input=Input.CHOICE, default="public"),
+    OrderField(name="experience", label=N_("Experience"), input=Input.CHOICE, plain=True),
+    OrderField(name="weekly_hours", label=N_("Hours a week"), input=Input.NUMBER, plain=True),
+    OrderField(name="questions", label=N_("Questions to freelancers"), input=Input.LINES),
+    OrderField(name="proposals_limit", label=N_("At most so many proposals"), input=Input.NUMBER, plain=True),
+)
+BY_NAME = {field.name: field for field in FIELDS}
+REVISED = tuple(column for field in FIELDS for column in field.stored)
+"""The columns that a revision keeps."""
+
+
+def columns_under(label: str) -> frozenset[str]:
+    """Return the columns of all fields that people know by one label, such as the parts of the budget."""
+    return frozenset(column for field in FIELDS if field.label == label for column in field.stored)

@@ -1,0 +1,1 @@
+"""Pages composed of several features; each asks the services below and renders one template."""

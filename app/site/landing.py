@@ -1,0 +1,64 @@
+"""The landing page, with an example of an order and three proposals that nobody really made."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+from starlette.responses import Response
+
+from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
+from app.core.i18n import _
+from app.core.money import Currency, Money
+from app.features.catalog import service as catalog
+from app.features.orders import service
+from app.features.orders.presenters import card_of, customers_of
+from app.features.orders.schemas import OrderListQuery
+from app.web.render import render
+
+router = RoomRouter()
+LANDING_SIZE = 3
+"""Orders on the landing page."""
+
+
+@router.get("/")
+async def landing(request: Request, session: ReadSession, resources: ProcessResources) -> Response:
+    """Say what this is, to somebody who has never been here."""
+    page = await service.list_open_orders(session, resources, OrderListQuery(limit=LANDING_SIZE))
+    catalogue = await catalog.read_catalogue(session, resources)
+    facts = await customers_of(session, page.items)
+    shown = [card_of(order, catalogue, facts) for order in page.items]
+    return render(request, "web/landing.html", {"orders": shown, "scene": landing_scene()})
+
+
+@dataclass(frozen=True, slots=True)
+class SceneProposal:
+    """One line below the order."""
+
+    name: str
+    note: str
+    price: Money
+    days: int
+    won: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the picture beside the headline shows."""
+
+    budget: Money
+    proposals: tuple[SceneProposal, ...]
+
+
+def landing_scene() -> Scene:
+    """Return the example in the reader's language."""
+
+    def roubles(amount: int) -> Money:
+        return Money(amount * 100, Currency.RUB)
+
+    return Scene(
+        roubles(150_000),
+        (
+            SceneProposal(_("Anna Kovaleva"), _("Shops and their back ends"), roubles(140_000), 21, won=True),
+            SceneProposal(_("Timur Garayev"), _("Python, nine years"), roubles(165_000), 14),
+            SceneProposal(_("Studio North"), _("Three people, design included"), roubles(150_000), 30),
+        ),
+    )

@@ -1,0 +1,14 @@
+"""Agreeing: a proposal by the order's customer, an offer by the side it was made to."""
+
+from tests.contract.permissions.table import Row, page
+
+ROWS = [
+    Row("POST /proposals/{proposal_id}/accept", (401, 404, 404, 403, 200)),
+    Row("POST /offers/{offer_id}/accept", (401, 404, 404, 200, 403)),
+]
+
+PAGES = [
+    page("GET /proposals/{proposal_id}/accept", 401, 404, 404, 303, 200),
+    page("POST /proposals/{proposal_id}/accept", 401, 404, 404, 403, 303),
+    page("POST /offers/{offer_id}/accept", 401, 404, 404, 303, 403),
+]

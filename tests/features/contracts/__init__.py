@@ -1,0 +1,1 @@
+"""Agreeing, and what is written down of it."""
