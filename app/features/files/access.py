@@ -2,23 +2,27 @@
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
 import structlog
-from fastapi import Request
+from fastapi import Depends, Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect
 
 from app.core.actor import Actor
-from app.core.http import connection_resources
+from app.core.errors import DomainError
+from app.core.http import PostedForm, connection_resources
 from app.core.intake import LongBody
 from app.core.resources import Resources
 from app.core.uow import unit_of_work
 from app.features.files import rules, service
 from app.features.files.errors import StorageDownError
 from app.features.files.schemas import UploadRead
+from app.features.identity.access import CurrentActor
 from app.gateways.spool import SpoolFullError, spool_of
 from app.models.file import File, SubjectKind
 
@@ -26,6 +30,8 @@ log = structlog.get_logger()
 
 FORM_OVERHEAD = 65_536
 """What a form may add to the bytes of its file."""
+FIELD = "files"
+"""What a form calls the ids of its files."""
 NEW = "_new"
 """What the file input of a field is called beside the ids that it yields: `files` and `files_new`."""
 
@@ -104,20 +110,62 @@ def ids_in(values: Iterable[object]) -> list[UUID]:
     return found
 
 
-async def form_files(
-    request: Request, actor: Actor, form: FormData, kind: SubjectKind, name: str = "files"
-) -> Sequence[UUID]:
+@dataclass(frozen=True, slots=True)
+class SentFiles:
+    """The files of a posted form, taken in before any transaction of the request."""
+
+    known: Sequence[UUID]
+    """The ids that the form named."""
+    stored: Sequence[UUID]
+    """All files of the form in its order; only the known ones where a new one was refused."""
+    refusal: DomainError | None = None
+
+    @property
+    def ids(self) -> Sequence[UUID]:
+        """Return the ids of all files of the form in its order.
+
+        Raises:
+            DomainError: One of those that came with the form was refused.
+        """
+        if self.refusal is not None:
+            raise self.refusal
+        return self.stored
+
+
+def files_of_form(kind: SubjectKind) -> Callable[..., Awaitable[SentFiles]]:
+    """Return the dependency that takes in the files of a posted form, once it is known who sends them.
+
+    A refusal is kept for the endpoint, which shows the form again with it.
+    """
+
+    async def take_in(request: Request, actor: CurrentActor, form: PostedForm) -> SentFiles:
+        known = sent_ids(form, FIELD)
+        try:
+            return SentFiles(known, await _ids_of(connection_resources(request), actor, form, kind))
+        except DomainError as refusal:
+            return SentFiles(known, known, refusal)
+
+    return take_in
+
+
+async def _ids_of(resources: Resources, actor: Actor, form: FormData, kind: SubjectKind) -> Sequence[UUID]:
     """Return the ids of a form's files: those uploaded before, then those that came with the form itself.
 
     Without JavaScript a browser sends the bytes within the form; they are taken in here. Boxes that say `remove` take
     an id away again. Where a choice says what is replaced, the first of the new files becomes its next version.
     """
-    resources = connection_resources(request)
-    removed = set(sent_ids(form, f"{name}_remove"))
-    ids = [file_id for file_id in sent_ids(form, name) if file_id not in removed]
-    sent = [item for item in form.getlist(f"{name}{NEW}") if isinstance(item, UploadFile) and item.filename]
-    old = next((file_id for file_id in sent_ids(form, f"{name}_replaces") if file_id in ids), None)
+    removed = set(sent_ids(form, f"{FIELD}_remove"))
+    ids = [file_id for file_id in sent_ids(form, FIELD) if file_id not in removed]
+    sent = [item for item in form.getlist(f"{FIELD}{NEW}") if isinstance(item, UploadFile) and item.filename]
+    old = next((file_id for file_id in sent_ids(form, f"{FIELD}_replaces") if file_id in ids), None)
     taken = [(await take(resources, actor, kind, new, None if place else old)).id for place, new in enumerate(sent)]
     if old and taken:
         ids[ids.index(old)] = taken.pop(0)
     return [*ids, *taken]
+
+
+OrderFiles = Annotated[SentFiles, Depends(files_of_form(SubjectKind.ORDER), scope="function")]
+ProposalFiles = Annotated[SentFiles, Depends(files_of_form(SubjectKind.PROPOSAL), scope="function")]
+MessageFiles = Annotated[SentFiles, Depends(files_of_form(SubjectKind.MESSAGE), scope="function")]
+AvatarFiles = Annotated[SentFiles, Depends(files_of_form(SubjectKind.AVATAR), scope="function")]
+PortfolioFiles = Annotated[SentFiles, Depends(files_of_form(SubjectKind.PORTFOLIO), scope="function")]

@@ -6,7 +6,7 @@ from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.core.errors import DomainError
-from app.core.http import ProcessResources, RoomRouter, Uow, connection_resources
+from app.core.http import PostedForm, ProcessResources, RoomRouter, Uow, connection_resources
 from app.core.i18n import N_, _, ngettext
 from app.features.identity import access, service
 from app.features.identity.access import Knocker, OptionalActor
@@ -47,9 +47,10 @@ def _shortest(request: Request) -> int:
 
 
 @router.post("/sign-up")
-async def sign_up(request: Request, caller: Knocker, resources: ProcessResources, uow: Uow) -> Response:
+async def sign_up(
+    request: Request, caller: Knocker, resources: ProcessResources, form: PostedForm, uow: Uow
+) -> Response:
     """Make an account and sign in with it."""
-    form = await request.form()
     target = safe_next(str(form.get("next", "")), AFTER)
     context = {"next": target, "shortest": _shortest(request)}
     try:
@@ -74,9 +75,10 @@ async def show_sign_in(request: Request, actor: OptionalActor, next: Next = None
 
 
 @router.post("/sign-in")
-async def sign_in(request: Request, caller: Knocker, resources: ProcessResources, uow: Uow) -> Response:
+async def sign_in(
+    request: Request, caller: Knocker, resources: ProcessResources, form: PostedForm, uow: Uow
+) -> Response:
     """Sign in and go where the person wanted to go."""
-    form = await request.form()
     target = safe_next(str(form.get("next", "")), AFTER)
     try:
         typed = read(SignInForm, form)
@@ -102,9 +104,10 @@ async def sign_out(request: Request, caller: Knocker, resources: ProcessResource
 
 
 @router.post("/password-strength")
-async def password_strength(request: Request, caller: Knocker, resources: ProcessResources) -> Response:
+async def password_strength(
+    request: Request, caller: Knocker, resources: ProcessResources, form: PostedForm
+) -> Response:
     """Say how strong a password is while it is typed, as a piece of a page."""
-    form = await request.form()
     typed = str(form.get("password") or form.get("new_password") or "")
     names = {name: str(form.get(name) or "")[:320] for name in ("username", "email")}
     judged = await service.judge_password(resources, PasswordToJudge(password=typed[:512], **names), caller)

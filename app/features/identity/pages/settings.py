@@ -5,9 +5,10 @@ from uuid import UUID
 
 from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
+from starlette.datastructures import FormData
 
 from app.core.errors import DomainError, InvalidError
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http import PostedForm, ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import N_, _, ngettext
 from app.core.resources import Resources
 from app.features.identity import access, service
@@ -64,9 +65,8 @@ async def show_profile(request: Request, view: CurrentSession) -> Response:
 
 
 @router.post("/profile")
-async def change_profile(request: Request, view: CurrentSession, uow: Uow) -> Response:
+async def change_profile(request: Request, view: CurrentSession, form: PostedForm, uow: Uow) -> Response:
     """Change how one is shown and addressed."""
-    form = await request.form()
     try:
         typed = read(ProfileChange, form)
     except DomainError as error:
@@ -106,10 +106,9 @@ async def show_change(request: Request, change: Change, view: CurrentSession, re
 
 @router.post("/security/password")
 async def change_password(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, uow: Uow
+    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, form: PostedForm, uow: Uow
 ) -> Response:
     """Set a new password and sign out everywhere else."""
-    form = await request.form()
     try:
         # Every refusal of this verb comes before its first write, so nothing has to be undone here.
         await service.change_password(uow, view, read(PasswordChange, form), caller)
@@ -120,10 +119,10 @@ async def change_password(
 
 @router.post("/security/email")
 async def change_email(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, uow: Uow
+    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, form: PostedForm, uow: Uow
 ) -> Response:
     """Ask for another address."""
-    form, template = await request.form(), "identity/change_email.html"
+    template = "identity/change_email.html"
     try:
         typed = read(EmailChange, form)
         await service.require_proof(resources, view, typed.current_password)
@@ -137,10 +136,10 @@ async def change_email(
 
 @router.post("/security/phone")
 async def change_phone(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, uow: Uow
+    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, form: PostedForm, uow: Uow
 ) -> Response:
     """Ask for another number."""
-    form, template = await request.form(), "identity/change_phone.html"
+    template = "identity/change_phone.html"
     try:
         typed = read(PhoneChange, form)
         await service.require_proof(resources, view, typed.current_password)
@@ -154,10 +153,9 @@ async def change_phone(
 
 @router.post("/security/close")
 async def close_account(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, uow: Uow
+    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, form: PostedForm, uow: Uow
 ) -> Response:
     """Close the account for good."""
-    form = await request.form()
     try:
         await service.prove(resources, view.user_id, str(form.get("current_password", "")))
     except DomainError as error:
@@ -179,18 +177,17 @@ async def show_devices(
 
 @router.post("/devices/end")
 async def end_devices(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, uow: Uow
+    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, form: PostedForm, uow: Uow
 ) -> Response:
     """Sign out on one device, or on all the others."""
-    form = await request.form()
     chosen = str(form.get("session", ""))
     try:
         await service.require_proof(resources, view, str(form.get("current_password", "")))
         target = None if chosen == "others" else UUID(chosen)
     except ValueError:
-        return await _devices_again(request, resources, view, InvalidError())
+        return await _devices_again(request, uow, view, form, InvalidError())
     except DomainError as error:
-        return await _devices_again(request, resources, view, error)
+        return await _devices_again(request, uow, view, form, error)
     if target is None:
         ended = await service.end_others(uow, view.user_id, view.id, caller)
     else:
@@ -200,9 +197,6 @@ async def end_devices(
     return redirect("/settings/devices", text)
 
 
-async def _devices_again(request: Request, resources: Resources, view: SessionView, error: DomainError) -> Response:
-    async with resources.read_sessions() as session:
-        items = await service.my_sessions(session, view)
-    return refuse(
-        request, "identity/devices.html", await request.form(), error, {"items": items, **_context(resources, view)}
-    )
+async def _devices_again(request: Request, uow: Uow, view: SessionView, form: FormData, error: DomainError) -> Response:
+    items = await service.my_sessions(uow.session, view)
+    return refuse(request, "identity/devices.html", form, error, {"items": items, **_context(uow.resources, view)})

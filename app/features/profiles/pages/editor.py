@@ -8,7 +8,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.errors import FieldError, InvalidError
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http import PostedForm, ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import N_, _, current_locale
 from app.core.money import Currency, amount_as_typed, typed_amount
 from app.core.problems import field_errors
@@ -59,9 +59,8 @@ async def edit_profile_form(
 
 
 @router.post(ADDRESS)
-async def edit_profile(request: Request, actor: CurrentActor, uow: Uow) -> Response:
+async def edit_profile(request: Request, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Save the profile, or show it again with what is wrong."""
-    form = await request.form()
     try:
         async with uow.session.begin_nested():
             await service.edit_profile(uow, actor, read_form(form))

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.core.actor import Actor
 from app.core.contacts import contacts_in_words
 from app.core.errors import FieldError, InvalidError
-from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http import PostedForm, ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import N_, _, ngettext
 from app.core.money import Currency, Money
 from app.core.problems import field_errors
@@ -68,9 +68,8 @@ async def offer_form(
 
 
 @router.post("/proposals/{proposal_id}/offer")
-async def make_offer(request: Request, proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def make_offer(request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Put the terms before the freelancer, or show the form again with what is wrong."""
-    form = await request.form()
     proposal = await service.get_proposal(uow.session, actor, proposal_id)
     try:
         async with uow.session.begin_nested():
@@ -89,9 +88,8 @@ async def show_offer(request: Request, offer_id: UUID, actor: CurrentActor, sess
 
 
 @router.post("/offers/{offer_id}/accept")
-async def accept_offer(request: Request, offer_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def accept_offer(offer_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Agree to the terms."""
-    form = await request.form()
     try:
         async with uow.session.begin_nested():
             offer = await service.accept_offer(uow, actor, offer_id, number_in(form, "order_version"))
@@ -101,9 +99,8 @@ async def accept_offer(request: Request, offer_id: UUID, actor: CurrentActor, uo
 
 
 @router.post("/offers/{offer_id}/decline")
-async def decline_offer(request: Request, offer_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def decline_offer(request: Request, offer_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Say no to the terms."""
-    form = await request.form()
     try:
         async with uow.session.begin_nested():
             command = _command(OfferDecline, {"note": form.get("note") or ""})
@@ -139,9 +136,8 @@ async def counter_form(
 
 
 @router.post("/offers/{offer_id}/counter")
-async def counter_offer(request: Request, offer_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def counter_offer(request: Request, offer_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Answer with other terms, or show the form again with what is wrong."""
-    form = await request.form()
     offer = await service.get_offer(uow.session, actor, offer_id)
     try:
         async with uow.session.begin_nested():

@@ -10,10 +10,10 @@ from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
 from app.core.errors import InvalidError
-from app.core.http import ReadSession, RoomRouter, Uow
+from app.core.http import PostedForm, ReadSession, RoomRouter, Uow
 from app.core.i18n import _
 from app.core.problems import field_errors
-from app.features.files.access import form_files, sent_ids
+from app.features.files.access import ProposalFiles
 from app.features.files.service import own_files
 from app.features.identity.access import CurrentActor
 from app.features.orders import service as orders
@@ -37,7 +37,6 @@ from app.features.proposals.schemas import (
     ProposalRead,
 )
 from app.models import DeclineReason
-from app.models.file import SubjectKind
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
@@ -88,20 +87,20 @@ async def edit_proposal_form(
 
 
 @router.post("/proposals/{proposal_id}/edit")
-async def edit_proposal(request: Request, proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def edit_proposal(
+    request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm, sent: ProposalFiles, uow: Uow
+) -> Response:
     """Save a changed proposal."""
     proposal = await service.get_proposal(uow.session, actor, proposal_id)
-    async with request.form() as form:
-        try:
-            sent = await form_files(request, actor, form, SubjectKind.PROPOSAL)
-            async with uow.session.begin_nested():
-                given = read_form(form, proposal.price.currency, sent)
-                command = ProposalPatch(**given.model_dump(), version=number_in(form, "version"))
-                await service.edit_proposal(uow, actor, proposal_id, command)
-        except (InvalidError, ProposalChangedError) as error:
-            context = await _editor(uow.session, actor, proposal, FormState.posted(form, page_error(error)))
-            context["files"] = await own_files(uow.session, actor, sent_ids(form, "files"))
-            return render(request, "proposals/edit.html", context, status_code=422)
+    try:
+        async with uow.session.begin_nested():
+            given = read_form(form, proposal.price.currency, sent.ids)
+            command = ProposalPatch(**given.model_dump(), version=number_in(form, "version"))
+            await service.edit_proposal(uow, actor, proposal_id, command)
+    except (InvalidError, ProposalChangedError) as error:
+        context = await _editor(uow.session, actor, proposal, FormState.posted(form, page_error(error)))
+        context["files"] = await own_files(uow.session, actor, sent.known)
+        return render(request, "proposals/edit.html", context, status_code=422)
     return redirect(f"/orders/{proposal.order.id}", _("The changes are saved."), done=f"proposal-{proposal_id}")
 
 
@@ -137,9 +136,8 @@ async def accept_proposal_form(
 
 
 @router.post("/proposals/{proposal_id}/accept")
-async def accept_proposal(request: Request, proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def accept_proposal(proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Choose a proposal."""
-    form = await request.form()
     try:
         async with uow.session.begin_nested():
             proposal = await service.accept_proposal(uow, actor, proposal_id, number_in(form, "version"))
@@ -161,9 +159,10 @@ async def decline_proposal_form(
 
 
 @router.post("/proposals/{proposal_id}/decline")
-async def decline_proposal(request: Request, proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def decline_proposal(
+    request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow
+) -> Response:
     """Say no to a proposal."""
-    form = await request.form()
     try:
         command = ProposalDecline.model_validate({"reason": form.get("reason"), "note": form.get("note") or ""})
     except ValidationError as wrong:
