@@ -14,13 +14,13 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.body_limits import BodyLimitsMiddleware, LongBody
 from app.core.config import get_settings
 from app.core.embedded import ServersError, ensure_servers
 from app.core.errors import DomainError, ErrorKind
 from app.core.forwarding import keep_peer_addresses
 from app.core.health import router as health
 from app.core.http import API_PREFIX, plain_routes
-from app.core.intake import IntakeMiddleware, LongBody
 from app.core.logging import configure_logging
 from app.core.metrics import Gauge, ObservationMiddleware, operator_port
 from app.core.middleware import HeadMiddleware, RequestContextMiddleware
@@ -245,7 +245,7 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> Site:
     app.add_middleware(ShortcutMiddleware, shortcuts=shortcuts)
     settings = get_settings()
     app.add_middleware(
-        IntakeMiddleware, max_body_bytes=settings.max_body_bytes, page=failure_page, long_bodies=LONG_BODIES
+        BodyLimitsMiddleware, max_body_bytes=settings.max_body_bytes, page=failure_page, long_bodies=LONG_BODIES
     )
     https = settings.origin.startswith("https://")
     if settings.files_origin:

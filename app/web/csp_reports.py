@@ -14,8 +14,8 @@ from prometheus_client import Counter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.core.body_limits import check_json, media_type
 from app.core.http import connection_resources
-from app.core.intake import check_json, media_type
 from app.core.problems import TooLargeError, UnsupportedMediaTypeError
 from app.core.security.address import client_address, limit_key
 from app.core.security.limits import Rate, limiter

@@ -14,9 +14,9 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect
 
 from app.core.actor import Actor
+from app.core.body_limits import LongBody
 from app.core.errors import DomainError
 from app.core.http import PostedForm, connection_resources
-from app.core.intake import LongBody
 from app.core.resources import Resources
 from app.core.uow import unit_of_work
 from app.features.files import rules, service

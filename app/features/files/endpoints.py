@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import Header, Query, Request, Response
 from starlette.datastructures import UploadFile
 
+from app.core.body_limits import LongBody, media_type
 from app.core.errors import DomainError, FieldError, InvalidError
 from app.core.http import ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import N_
-from app.core.intake import LongBody, media_type
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.problems import UnsupportedMediaTypeError, refusals
 from app.core.security.csrf import CsrfError

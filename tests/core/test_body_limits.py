@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI, Request
 from pydantic import BaseModel
 
-from app.core.intake import check_json, has_unstorable, media_type
+from app.core.body_limits import check_json, has_unstorable, media_type
 
 LIMIT = 1_048_576
 URL = "/api/v1/echo"

@@ -41,7 +41,7 @@ class LongBody:
     limit: int
 
 
-class IntakeMiddleware:
+class BodyLimitsMiddleware:
     """Refuses bodies that are too long, of another kind than the address reads, or not what they claim to be."""
 
     def __init__(
