@@ -30,6 +30,8 @@ log = structlog.get_logger()
 
 FORM_OVERHEAD = 65_536
 """What a form may add to the bytes of its file."""
+FORMS_AT_ONCE = 4
+"""Forms of one process whose files are taken in at once: each file takes several transactions, and others need some."""
 FIELD = "files"
 """What a form calls the ids of its files."""
 NEW = "_new"
@@ -158,10 +160,21 @@ async def _ids_of(resources: Resources, actor: Actor, form: FormData, kind: Subj
     ids = [file_id for file_id in sent_ids(form, FIELD) if file_id not in removed]
     sent = [item for item in form.getlist(f"{FIELD}{NEW}") if isinstance(item, UploadFile) and item.filename]
     old = next((file_id for file_id in sent_ids(form, f"{FIELD}_replaces") if file_id in ids), None)
-    taken = [(await take(resources, actor, kind, new, None if place else old)).id for place, new in enumerate(sent)]
-    if old and taken:
+    if not sent:
+        return ids
+    async with _taking_in(resources):
+        taken = [(await take(resources, actor, kind, new, None if place else old)).id for place, new in enumerate(sent)]
+    if old:
         ids[ids.index(old)] = taken.pop(0)
     return [*ids, *taken]
+
+
+def _taking_in(resources: Resources) -> asyncio.Semaphore:
+    """Return what lets a few forms of this process at a time take in their files; the others hold no connection."""
+    made = resources.extras.get("taking_in")
+    if not isinstance(made, asyncio.Semaphore):
+        made = resources.extras["taking_in"] = asyncio.Semaphore(FORMS_AT_ONCE)
+    return made
 
 
 OrderFiles = Annotated[SentFiles, Depends(files_of_form(SubjectKind.ORDER), scope="function")]
