@@ -40,7 +40,7 @@ from app.features.files.endpoints import LONG_BODIES as FILE_BODIES
 from app.features.files.endpoints import router as files
 from app.features.files.pages import links as file_links
 from app.features.files.pages import router as file_pages
-from app.features.identity.access import actor_of, find_reader, find_view
+from app.features.identity.access import actor_of, find_reader, find_view, refuse_long_body_of_ended_session
 from app.features.identity.endpoints import me_shortcut
 from app.features.identity.endpoints import router as identity
 from app.features.identity.pages import router as identity_pages
@@ -227,7 +227,7 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> Site:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        dependencies=[Depends(guard_request)],
+        dependencies=[Depends(refuse_long_body_of_ended_session), Depends(guard_request)],
         # The framework would look for an OpenTelemetry provider in the environment three times a request.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )

@@ -1,5 +1,6 @@
 """What other edges need to know about who is acting: `CurrentActor`, `OptionalActor` and their sisters."""
 
+from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from app.core.actor import Actor, Role
+from app.core.body_limits import LONG_BODY
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.errors import UnauthenticatedError
@@ -137,6 +139,24 @@ def _may_renew(connection: HTTPConnection) -> bool:
     if connection.scope["type"] != "http":
         return False
     return connection.scope["method"] in SAFE_METHODS or not str(connection.scope["path"]).startswith("/api/")
+
+
+async def refuse_long_body_of_ended_session(connection: HTTPConnection) -> None:
+    """Refuse a long body whose cookies name no living session before any of it is read, as the CSRF field would be.
+
+    Raises:
+        NotSignedInError: The session is over.
+    """
+    if not connection.scope.get(LONG_BODY) or bearer_of(connection) is not None:
+        return
+    claimed = claims_sent(connection)
+    gate = service.session_gate(connection_resources(connection))
+    for claims in claimed:
+        with suppress(SessionEndedError):
+            await gate.check(claims)
+            return
+    if claimed:
+        raise NotSignedInError
 
 
 @asks_for(Proof.MAYBE_SESSION)
