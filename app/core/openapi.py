@@ -32,8 +32,14 @@ def asks_for[T: Callable[..., object]](proof: Proof) -> Callable[[T], T]:
     return mark
 
 
+def proof_of(dependency: object) -> Proof | None:
+    """Return the proof that a dependency asks for itself."""
+    mark: Proof | None = getattr(dependency, _MARK, None)
+    return mark
+
+
 def _proofs(dependant: Dependant) -> Iterator[Proof]:
-    mark = getattr(dependant.call, _MARK, None)
+    mark = proof_of(dependant.call)
     if mark is not None:
         yield mark
     for below in dependant.dependencies:

@@ -29,7 +29,7 @@ async def waiting(resources: Resources, given: Sequence[str] = ()) -> str:
     del given
     async with resources.read_sessions() as session:
         found = await service.list_waiting(session, MOST_LISTED)
-        names = await _names(resources, found)
+    names = await _names(resources, found)
     return "\n".join(_line(report, names) for report in found) or "Nothing waits."
 
 
