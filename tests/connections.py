@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from greenlet import getcurrent
+from greenlet import getcurrent  # type: ignore[import-untyped]
 from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
@@ -52,7 +52,7 @@ class WatchConnections:
 
 def _lines() -> str:
     """Return the lines of ours that led here, the nearest first; SQLAlchemy works in greenlets of its own."""
-    frames = traceback.extract_stack()
+    frames = list(traceback.extract_stack())
     above = getcurrent().parent
     if above is not None and above.gr_frame is not None:
         frames = [*traceback.extract_stack(above.gr_frame), *frames]

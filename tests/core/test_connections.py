@@ -24,7 +24,7 @@ def add_routes(app: FastAPI) -> None:
     async def one(session: ReadSession, uow: Uow) -> None:
         """A session that is never asked holds no connection."""
         await session.execute(ONE)
-        assert uow
+        assert uow.emitted == 0
 
     @app.get("/in-turn")
     async def in_turn(request: Request) -> None:
