@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import get_settings
 from app.core.errors import DomainError, ErrorKind
-from app.core.http.body_limits import IntakeMiddleware, LongBody
+from app.core.http.body_limits import BodyLimitsMiddleware, LongBody
 from app.core.http.dependencies import API_PREFIX, plain_routes
 from app.core.http.fast_responses import Shortcut, ShortcutMiddleware
 from app.core.http.health import router as health
@@ -29,7 +29,7 @@ from app.core.observability.logging import configure_logging
 from app.core.observability.metrics import Gauge, ObservationMiddleware, operator_port
 from app.core.resources import open_resources
 from app.core.security.csrf import SocketGuardMiddleware, guard_request
-from app.features.authentication.dependencies import actor_of, find_reader, find_view
+from app.features.authentication.dependencies import actor_of, find_reader, find_view, refuse_long_body_of_ended_session
 from app.features.authentication.endpoints import me_shortcut
 from app.features.authentication.endpoints import router as authentication
 from app.features.authentication.pages import router as authentication_pages
@@ -240,7 +240,7 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> Site:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        dependencies=[Depends(guard_request)],
+        dependencies=[Depends(refuse_long_body_of_ended_session), Depends(guard_request)],
         # The framework would look for an OpenTelemetry provider in the environment three times a request.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
@@ -259,7 +259,7 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> Site:
     app.add_middleware(ShortcutMiddleware, shortcuts=shortcuts)
     settings = get_settings()
     app.add_middleware(
-        IntakeMiddleware, max_body_bytes=settings.max_body_bytes, page=failure_page, long_bodies=LONG_BODIES
+        BodyLimitsMiddleware, max_body_bytes=settings.max_body_bytes, page=failure_page, long_bodies=LONG_BODIES
     )
     https = settings.origin.startswith("https://")
     if settings.files_origin:

@@ -82,7 +82,10 @@ def create_redis(address: str) -> Redis:
 async def open_resources(settings: Settings, *, database_url: str, redis_url: str) -> AsyncGenerator[Resources]:
     """Open what a process needs and give all of it back at the end."""
     engine = create_engine(
-        database_url, pool_size=settings.database_pool_size, pool_timeout=settings.database_timeout_seconds
+        database_url,
+        pool_size=settings.database_pool_size,
+        pool_timeout=settings.database_timeout_seconds,
+        idle_seconds=settings.database_idle_seconds,
     )
     redis = create_redis(redis_url)
     fast_lane = FastLane(database_url)

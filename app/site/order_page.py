@@ -11,12 +11,12 @@ from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
 from app.core.errors import InvalidError
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import PostedForm, ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import N_, _, current_locale
 from app.core.resources import Resources
 from app.features.authentication.dependencies import CurrentActor, OptionalActor
 from app.features.catalog import service as catalog
-from app.features.files.dependencies import form_files, ids_in
+from app.features.files.dependencies import ProposalFiles, ids_in
 from app.features.files.service import own_files
 from app.features.orders import service as orders
 from app.features.orders.schemas import DEFAULT_WORDS, EXPERIENCE_WORDS, KIND_WORDS, VISIBILITY_WORDS, OrderRead
@@ -40,7 +40,6 @@ from app.features.proposals.schemas import (
     ProposalRead,
 )
 from app.models import OfferSide, OrderStatus, ProposalStatus, Visibility
-from app.models.file import SubjectKind
 from app.models.proposal import UNDECIDED
 from app.site.order_history import order_edits
 from app.web.cards import budget_words
@@ -72,18 +71,18 @@ async def order_proposals_elsewhere(order_id: UUID, _actor: OptionalActor) -> Re
 
 
 @router.post("/orders/{order_id}/proposals")
-async def send_proposal(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def send_proposal(
+    request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, sent: ProposalFiles, uow: Uow
+) -> Response:
     """Send a proposal, or show the form again with what is wrong."""
     key = _key(request)
     order = await orders.get_order(uow.session, actor, order_id, key)
-    async with request.form() as form:
-        try:
-            sent = await form_files(request, actor, form, SubjectKind.PROPOSAL)
-            async with uow.session.begin_nested():
-                await service.send_proposal(uow, actor, order_id, read_form(form, order.currency, sent), key)
-        except InvalidError as error:
-            state = FormState.posted(form, page_error(error))
-            return await _order_page(request, uow.session, uow.resources, actor, order_id, state)
+    try:
+        async with uow.session.begin_nested():
+            await service.send_proposal(uow, actor, order_id, read_form(form, order.currency, sent.ids), key)
+    except InvalidError as error:
+        state = FormState.posted(form, page_error(error))
+        return await _order_page(request, uow.session, uow.resources, actor, order_id, state)
     return redirect(
         f"/orders/{order_id}", _("Your proposal is sent. The customer sees it now."), done=f"proposal-{order_id}"
     )

@@ -15,6 +15,7 @@ from app.core.config import Settings, load_settings
 from app.core.ids import new_id
 from app.core.resources import Resources
 from app.core.security.csrf import guard_request
+from app.features.authentication.dependencies import refuse_long_body_of_ended_session
 from app.models.user import User
 from tests.factories.users import PASSWORD
 from tests.security.people import (
@@ -228,4 +229,5 @@ async def test_p9_no_foreign_origin_may_read_answers(client: httpx.AsyncClient, 
 
 def test_every_unsafe_route_is_guarded(app: FastAPI) -> None:
     """The guard stands before the whole application, so no route can forget it."""
-    assert [item.dependency for item in app.router.dependencies] == [guard_request]
+    expected = [refuse_long_body_of_ended_session, guard_request]
+    assert [item.dependency for item in app.router.dependencies] == expected

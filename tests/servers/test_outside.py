@@ -8,9 +8,9 @@ from collections.abc import Generator
 import asyncpg
 import httpx
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
-from app.core.database import tls_arguments
+from app.core.database import create_engine, tls_arguments
 from tests.e2e.stack import ROOT, Stack
 from tests.running.instance import open_folder
 from tests.servers.outside import Outside, environment
@@ -70,6 +70,14 @@ async def test_the_pooler_really_pools(outside: Outside) -> None:
     for client in clients:
         await client.close()
     assert len(pids) <= 5
+
+
+async def test_a_forgotten_transaction_is_ended_behind_the_pooler_too(outside: Outside) -> None:
+    engine = create_engine(outside.pooled, idle_seconds=7)
+    async with engine.connect() as connection:
+        limit = (await connection.execute(text("SHOW idle_in_transaction_session_timeout"))).scalar()
+    await engine.dispose()
+    assert limit == "7s"
 
 
 async def test_a_wrong_certificate_is_refused(outside: Outside) -> None:

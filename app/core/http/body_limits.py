@@ -1,4 +1,4 @@
-"""What a request may bring: how long it is, of which kind, and that its text is text; checked before anything runs.
+"""What a request may bring: how long its body is, how many arrive at once, of which kind, and that its text is text.
 
 One chokepoint, so that every route refuses the same things the same way. PostgreSQL stores no NUL and Python's JSON
 reader takes more than JSON (duplicate names, UTF-16, NaN, half characters): what two readers understand differently
@@ -15,15 +15,18 @@ from typing import Any, NoReturn
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import DomainError, FieldError, InvalidError, NotFoundError
-from app.core.http.dependencies import API_ROOT
+from app.core.http.arriving_bodies import Arrival, ArrivingBodies, senders_of
+from app.core.http.dependencies import API_ROOT, connection_resources
 from app.core.http.problem_details import (
     ErrorPage,
     TooLargeError,
     UnsupportedMediaTypeError,
+    from_http,
+    headers_of,
     problem,
     status_of,
     wants_page,
@@ -31,6 +34,8 @@ from app.core.http.problem_details import (
 from app.core.i18n import N_
 
 FORM = "application/x-www-form-urlencoded"
+LONG_BODY = "iplance.long_body"
+"""Stands in the scope: whether the address reads a longer body of this request than others do."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NOT_JSON = N_("This is not valid JSON.")
 NOT_UTF8 = N_("Send JSON as UTF-8 without a byte order mark.")
@@ -48,7 +53,7 @@ class LongBody:
     limit: int
 
 
-class IntakeMiddleware:
+class BodyLimitsMiddleware:
     """Refuses bodies that are too long, of another kind than the address reads, or not what they claim to be."""
 
     def __init__(
@@ -58,6 +63,7 @@ class IntakeMiddleware:
         self.limit = max_body_bytes
         self.page = page
         self.long_bodies = tuple(long_bodies)
+        self.arriving = ArrivingBodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wrap one request."""
@@ -66,18 +72,25 @@ class IntakeMiddleware:
             return
         long = self._long(scope, scope["method"])
         limit = long.limit if long else self.limit
+        scope[LONG_BODY] = long is not None
+        connection = HTTPConnection(scope)
+        arrival = Arrival(self.arriving, lambda: senders_of(connection, connection_resources(connection)), receive)
+        taking = arrival.receive if has_body(connection.headers) else receive
         try:
-            checked = await self._check(scope, counted(receive, limit), limit, long)
+            checked = await self._check(scope, counted(taking, limit), limit, long)
         except DomainError as error:
             await self._refuse(error, scope, receive, send)
-        except HTTPException:
-            await self._refuse(TooLargeError(), scope, receive, send)
+        except HTTPException as error:
+            await self._refuse(from_http(error), scope, receive, send)
         else:
             await self.app(scope, checked, send)
+        finally:
+            arrival.end()
 
     async def _refuse(self, error: DomainError, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         response = await self.page(request, error, status_of(error)) if wants_page(request) else problem(request, error)
+        response.headers.update(headers_of(error))
         await response(scope, receive, send)
 
     def _long(self, scope: Scope, method: str | None = None) -> LongBody | None:
@@ -97,11 +110,11 @@ class IntakeMiddleware:
         if long:
             return receive
         kind = media_type(headers.get("content-type"))
-        has_body = (length.isdecimal() and int(length) > 0) or "transfer-encoding" in headers
-        claims = has_body or (kind and scope["method"] not in SAFE_METHODS)
+        sent = has_body(headers)
+        claims = sent or (kind and scope["method"] not in SAFE_METHODS)
         if scope["path"].startswith(API_ROOT) and claims and not is_json(kind) and not self._long(scope):
             raise UnsupportedMediaTypeError
-        if not has_body or not (is_json(kind) or kind == FORM):
+        if not sent or not (is_json(kind) or kind == FORM):
             return receive
         body, disconnected = await read_all(receive)
         if disconnected:
@@ -111,6 +124,12 @@ class IntakeMiddleware:
         elif b"%00" in body or b"\0" in body:
             refuse(NOT_TEXT)
         return replay(body, receive)
+
+
+def has_body(headers: Headers) -> bool:
+    """Tell whether a request says that it brings a body."""
+    length = headers.get("content-length", "")
+    return (length.isdecimal() and int(length) > 0) or "transfer-encoding" in headers
 
 
 def counted(receive: Receive, limit: int) -> Receive:

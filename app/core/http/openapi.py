@@ -61,8 +61,14 @@ def add_errors(routes: Iterable[APIRoute]) -> None:
         route.responses = route.responses | refusals(*_errors(route.dependant), *forged, *named)
 
 
+def proof_of(dependency: object) -> Proof | None:
+    """Return the proof that a dependency asks for itself."""
+    mark: Proof | None = getattr(dependency, _MARK, None)
+    return mark
+
+
 def _proofs(dependant: Dependant) -> Iterator[Proof]:
-    mark = getattr(dependant.call, _MARK, None)
+    mark = proof_of(dependant.call)
     if mark is not None:
         yield mark
     for below in dependant.dependencies:

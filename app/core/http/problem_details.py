@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import (
@@ -23,6 +24,7 @@ from app.core.errors import (
     ForbiddenError,
     InvalidError,
     NotFoundError,
+    RateLimitedError,
     UnauthenticatedError,
     UnavailableError,
 )
@@ -74,6 +76,14 @@ class TooLargeError(DomainError):
     kind = ErrorKind.INVALID
     code = "too-large"
     title = N_("This is too large")
+
+
+class TooManyBodiesError(RateLimitedError):
+    """One person or address has too many request bodies arriving at once."""
+
+    code = "too-many-bodies"
+    title = N_("Too much is being sent at once")
+    detail = N_("Wait until what you are sending has arrived, then try again.")
 
 
 class InternalError(DomainError):
@@ -189,7 +199,8 @@ def wants_page(request: Request) -> bool:
     return not path.startswith((API_ROOT, "/health")) and "text/html" in request.headers.get("accept", "")
 
 
-def _from_http(error: StarletteHTTPException) -> DomainError:
+def from_http(error: StarletteHTTPException) -> DomainError:
+    """Return our error for one of the framework's."""
     by_status: dict[int, DomainError] = {
         401: UnauthenticatedError(),
         403: ForbiddenError(),
@@ -197,6 +208,7 @@ def _from_http(error: StarletteHTTPException) -> DomainError:
         405: MethodNotAllowedError(),
         413: TooLargeError(),
         415: UnsupportedMediaTypeError(),
+        429: TooManyBodiesError(),
     }
     return by_status.get(error.status_code, MalformedRequestError())
 
@@ -268,7 +280,7 @@ def install_error_handlers(  # noqa: C901 - one small function per kind
 
     async def http(request: Request, error: Exception) -> Response:
         raised = cast("StarletteHTTPException", error)
-        response = await answer(request, _from_http(raised))
+        response = await answer(request, from_http(raised))
         response.headers.update(raised.headers or {})
         if raised.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             # The router names the methods of the first route that fits; an address may have several.
@@ -277,6 +289,10 @@ def install_error_handlers(  # noqa: C901 - one small function per kind
             named = known or sorted(response.headers.get("Allow", "").split(", "))
             response.headers["Allow"] = ", ".join(named)
         return response
+
+    async def left(request: Request, _error: Exception) -> Response:
+        # Nobody reads this answer; it only ends the request.
+        return problem(request, MalformedRequestError())
 
     async def anything(request: Request, error: Exception) -> Response:
         if _is_outage(error):
@@ -288,6 +304,7 @@ def install_error_handlers(  # noqa: C901 - one small function per kind
     app.add_exception_handler(DomainError, domain)
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(StarletteHTTPException, http)
+    app.add_exception_handler(ClientDisconnect, left)
     for outage in (DBAPIError, PoolTimeoutError, RedisError, ConnectionError, TimeoutError):
         app.add_exception_handler(outage, anything)
     app.add_middleware(FaultMiddleware, answer=anything)
@@ -322,6 +339,7 @@ def status_for(error: type[DomainError]) -> int:
 EVERYWHERE: tuple[type[DomainError], ...] = (
     MalformedRequestError,
     TooLargeError,
+    TooManyBodiesError,
     UnsupportedMediaTypeError,
     InvalidError,
     UnavailableError,

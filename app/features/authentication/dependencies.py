@@ -1,5 +1,6 @@
 """What other edges need to know about who is acting: `CurrentActor`, `OptionalActor` and their sisters."""
 
+from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.errors import UnauthenticatedError
+from app.core.http.body_limits import LONG_BODY
 from app.core.http.dependencies import API_ROOT, connection_resources
 from app.core.http.openapi import Proof, asks_for, raises
 from app.core.i18n import LOCALES, set_locale
@@ -128,6 +130,24 @@ def _may_renew(connection: HTTPConnection) -> bool:
     if connection.scope["type"] != "http":
         return False
     return connection.scope["method"] in SAFE_METHODS or not str(connection.scope["path"]).startswith(API_ROOT)
+
+
+async def refuse_long_body_of_ended_session(connection: HTTPConnection) -> None:
+    """Refuse a long body whose cookies name no living session before any of it is read, as the CSRF field would be.
+
+    Raises:
+        NotSignedInError: The session is over.
+    """
+    if not connection.scope.get(LONG_BODY) or bearer_of(connection) is not None:
+        return
+    claimed = claims_sent(connection)
+    gate = service.session_gate(connection_resources(connection))
+    for claims in claimed:
+        with suppress(SessionEndedError):
+            await gate.check(claims)
+            return
+    if claimed:
+        raise NotSignedInError
 
 
 @asks_for(Proof.MAYBE_SESSION)

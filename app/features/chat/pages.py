@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from app.core.actor import Actor
 from app.core.errors import ConflictError, InvalidError
-from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.ids import new_id
 from app.features.authentication.dependencies import CurrentActor
@@ -21,11 +21,10 @@ from app.features.chat import service
 from app.features.chat.errors import ConversationNotFoundError, InvalidMessageError
 from app.features.chat.schemas import MAX_NUMBER, ConversationRead, MessageRead, MessageWrite
 from app.features.files import service as files
-from app.features.files.dependencies import form_files, sent_ids
+from app.features.files.dependencies import MessageFiles, sent_ids
 from app.features.moderation.service import describe_contacts
 from app.features.profiles import service as profiles
 from app.features.proposals import service as proposals
-from app.models.file import SubjectKind
 from app.models.side import Side
 from app.web.flash import redirect
 from app.web.forms import FormState
@@ -98,18 +97,19 @@ async def show_conversation(
 
 
 @router.post("/messages/{conversation_id}")
-async def write_message(request: Request, conversation_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def write_message(
+    request: Request, conversation_id: UUID, actor: CurrentActor, form: PostedForm, sent: MessageFiles, uow: Uow
+) -> Response:
     """Add a message, or show the conversation again with what is wrong."""
-    async with request.form() as form:
-        ids = await form_files(request, actor, form, SubjectKind.MESSAGE)
-        try:
-            async with uow.session.begin_nested():
-                await service.write(uow, actor, conversation_id, _read(form, ids))
-        except ConflictError as error:
-            return redirect(f"{LIST}/{conversation_id}#end", error.text(), "warn")
-        except InvalidError as error:
-            conversation = await service.get_conversation(uow.session, actor, conversation_id)
-            return await _page(request, uow.session, actor, conversation, _Typed(FormState.posted(form, error), ids))
+    ids = sent.ids
+    try:
+        async with uow.session.begin_nested():
+            await service.write(uow, actor, conversation_id, _read(form, ids))
+    except ConflictError as error:
+        return redirect(f"{LIST}/{conversation_id}#end", error.text(), "warn")
+    except InvalidError as error:
+        conversation = await service.get_conversation(uow.session, actor, conversation_id)
+        return await _page(request, uow.session, actor, conversation, _Typed(FormState.posted(form, error), ids))
     return redirect(f"{LIST}/{conversation_id}#end", done=f"message-{conversation_id}")
 
 
@@ -128,9 +128,8 @@ async def show_what_came(
 
 
 @router.post("/messages/{conversation_id}/read")
-async def mark_read(request: Request, conversation_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def mark_read(conversation_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Note up to which message was read."""
-    form = await request.form()
     typed = str(form.get("number") or "")
     number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < len(str(MAX_NUMBER)) else 0
     await service.mark_read(uow, actor, conversation_id, number)
@@ -148,17 +147,18 @@ async def talk_about(request: Request, proposal_id: UUID, actor: CurrentActor, s
 
 
 @router.post("/proposals/{proposal_id}/messages")
-async def write_about(request: Request, proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def write_about(
+    request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm, sent: MessageFiles, uow: Uow
+) -> Response:
     """Begin the conversation about a proposal, or show the form again with what is wrong."""
-    async with request.form() as form:
-        ids = await form_files(request, actor, form, SubjectKind.MESSAGE)
-        try:
-            async with uow.session.begin_nested():
-                message = await service.write_about(uow, actor, proposal_id, _read(form, ids))
-        except ConflictError as error:
-            return redirect(f"/proposals/{proposal_id}/messages", error.text(), "warn")
-        except InvalidError as error:
-            return await _empty(request, uow.session, actor, proposal_id, _Typed(FormState.posted(form, error), ids))
+    ids = sent.ids
+    try:
+        async with uow.session.begin_nested():
+            message = await service.write_about(uow, actor, proposal_id, _read(form, ids))
+    except ConflictError as error:
+        return redirect(f"/proposals/{proposal_id}/messages", error.text(), "warn")
+    except InvalidError as error:
+        return await _empty(request, uow.session, actor, proposal_id, _Typed(FormState.posted(form, error), ids))
     return redirect(f"{LIST}/{message.conversation_id}#end", done=f"first-message-{proposal_id}")
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
-from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
 from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
 from app.features.contracts import service
@@ -34,9 +34,8 @@ async def accept_proposal_form(
 
 
 @router.post("/proposals/{proposal_id}/accept")
-async def accept_proposal(request: Request, proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def accept_proposal(proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Choose a proposal."""
-    form = await request.form()
     try:
         async with uow.session.begin_nested():
             proposal = await service.accept_proposal(uow, actor, proposal_id, number_in(form, "version"))
@@ -46,9 +45,8 @@ async def accept_proposal(request: Request, proposal_id: UUID, actor: CurrentAct
 
 
 @router.post("/offers/{offer_id}/accept")
-async def accept_offer(request: Request, offer_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def accept_offer(offer_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Agree to the terms."""
-    form = await request.form()
     try:
         async with uow.session.begin_nested():
             offer = await service.accept_offer(uow, actor, offer_id, number_in(form, "order_version"))

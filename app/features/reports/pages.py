@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from app.core.errors import InvalidError
-from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _
 from app.features.authentication.dependencies import CurrentActor
@@ -52,9 +52,10 @@ async def report_form(
 
 
 @router.post("/report/{kind}/{thing_id}")
-async def send_report(request: Request, kind: ReportSubject, thing_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def send_report(
+    request: Request, kind: ReportSubject, thing_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow
+) -> Response:
     """Send a report, and say what happens with it."""
-    form = await request.form()
     given = {
         "subject": {"kind": kind, "id": thing_id},
         "reason": form.get("reason"),
@@ -103,9 +104,10 @@ async def show_report(request: Request, report_id: UUID, actor: CurrentActor, se
 
 
 @router.post("/my/reports/{report_id}/objection")
-async def object_to_report(request: Request, report_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def object_to_report(
+    request: Request, report_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow
+) -> Response:
     """Answer a decision against oneself."""
-    form = await request.form()
     try:
         command = ObjectionCreate.model_validate({"text": form.get("text") or ""})
     except ValidationError as wrong:

@@ -14,7 +14,7 @@ from starlette.datastructures import FormData, UploadFile
 from app.core.ids import new_id
 from app.core.unit_of_work import UnitOfWork
 from app.features.files import rules, service
-from app.features.files.dependencies import form_files, form_with_files
+from app.features.files.dependencies import files_of_form, form_with_files
 from app.features.files.errors import FileInUseError, InvalidFilesError
 from app.features.files.schemas import Subject
 from app.features.files.tasks import process_files
@@ -104,7 +104,7 @@ async def test_a_form_without_a_script_brings_its_files_itself(app: FastAPI, fil
         ]
     )
     request = Request({"type": "http", "method": "POST", "path": "/", "headers": [], "app": app})
-    ids = await form_files(request, owner, form, SubjectKind.ORDER)
+    ids = (await files_of_form(SubjectKind.ORDER)(request, owner, form)).ids
     assert ids[0] == kept.id
     assert len(ids) == 2
     assert (await files.read(owner, ids[1])).name == "new.txt"
@@ -118,7 +118,7 @@ async def test_a_form_without_a_script_may_bring_a_next_version(app: FastAPI, fi
     fields = [("files", str(first.id)), ("files", str(second.id)), ("files_replaces", str(first.id))]
     form = FormData([*fields, *[("files_new", file) for file in sent]])
     request = Request({"type": "http", "method": "POST", "path": "/", "headers": [], "app": app})
-    ids = await form_files(request, owner, form, SubjectKind.ORDER)
+    ids = (await files_of_form(SubjectKind.ORDER)(request, owner, form)).ids
     assert [(await files.read(owner, file_id)).name for file_id in ids] == ["new.txt", "text.txt", "more.txt"]
     async with files.resources.read_sessions() as session:
         new = await session.get(File, ids[0])

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from fastapi import Request
 from fastapi.responses import Response
+from starlette.datastructures import FormData
 
 from app.core.errors import DomainError, InvalidError
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
+from app.core.http.dependencies import PostedForm, ProcessResources, ReadSession, RoomRouter
 from app.core.i18n import ngettext
 from app.core.resources import Resources
 from app.features.authentication import service, workflows
@@ -38,9 +39,10 @@ async def show_devices(
 
 
 @router.post("/devices/end")
-async def end_devices(request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources) -> Response:
+async def end_devices(
+    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, form: PostedForm
+) -> Response:
     """Sign out on one device, or on all the others."""
-    form = await request.form()
     chosen, proof = str(form.get("session", "")), str(form.get("current_password", ""))
     try:
         if chosen == "others":
@@ -51,14 +53,16 @@ async def end_devices(request: Request, view: CurrentSession, caller: Knocker, r
     except SessionNotFoundError:
         raise
     except ValueError:
-        return await _devices_again(request, resources, view, InvalidError())
+        return await _devices_again(request, resources, view, form, InvalidError())
     except DomainError as error:
-        return await _devices_again(request, resources, view, error)
+        return await _devices_again(request, resources, view, form, error)
     text = ngettext("{count} device is signed out.", "{count} devices are signed out.", ended).format(count=ended)
     return redirect("/settings/devices", text)
 
 
-async def _devices_again(request: Request, resources: Resources, view: SessionView, error: DomainError) -> Response:
+async def _devices_again(
+    request: Request, resources: Resources, view: SessionView, form: FormData, error: DomainError
+) -> Response:
     async with resources.read_sessions() as session:
         items = await service.my_sessions(session, view)
-    return refuse(request, "authentication/devices.html", await request.form(), error, _context(resources, view, items))
+    return refuse(request, "authentication/devices.html", form, error, _context(resources, view, items))

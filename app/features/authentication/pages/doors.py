@@ -6,7 +6,7 @@ from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.core.errors import DomainError
-from app.core.http.dependencies import ProcessResources, RoomRouter, Uow
+from app.core.http.dependencies import PostedForm, ProcessResources, RoomRouter, Uow
 from app.core.i18n import _
 from app.features.authentication import dependencies, service, workflows
 from app.features.authentication.dependencies import Knocker, OptionalActor
@@ -35,9 +35,8 @@ async def show_sign_in(request: Request, actor: OptionalActor, next: Next = None
 
 
 @router.post("/sign-in")
-async def sign_in(request: Request, caller: Knocker, resources: ProcessResources) -> Response:
+async def sign_in(request: Request, caller: Knocker, resources: ProcessResources, form: PostedForm) -> Response:
     """Sign in and go where the person wanted to go."""
-    form = await request.form()
     target = safe_next(str(form.get("next", "")), AFTER)
     try:
         typed, replaces = read(SignInForm, form), dependencies.session_sent(request)

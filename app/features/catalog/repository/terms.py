@@ -94,7 +94,7 @@ class TermRepository:
         return read, {row[0] for row in rows if row[1] is None}
 
     async def _rows(self, statement: str, *values: list[str]) -> Any:  # noqa: ANN401 - rows of either driver
-        if self._lane is not None:
+        if self._lane is not None and not self._session.in_transaction():  # never a second connection
             return await self._lane.fetch(statement, *values)
         return (await (await self._session.connection()).exec_driver_sql(statement, values)).all()
 

@@ -6,7 +6,7 @@ from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.core.errors import DomainError
-from app.core.http.dependencies import ProcessResources, RoomRouter, connection_resources
+from app.core.http.dependencies import PostedForm, ProcessResources, RoomRouter, connection_resources
 from app.core.i18n import N_, _, ngettext
 from app.features.authentication import dependencies
 from app.features.authentication.dependencies import Knocker, OptionalActor
@@ -48,9 +48,8 @@ def _shortest(request: Request) -> int:
 
 
 @router.post("/sign-up")
-async def sign_up(request: Request, caller: Knocker, resources: ProcessResources) -> Response:
+async def sign_up(request: Request, caller: Knocker, resources: ProcessResources, form: PostedForm) -> Response:
     """Make an account and sign in with it."""
-    form = await request.form()
     target = safe_next(str(form.get("next", "")), AFTER)
     context = {"next": target, "shortest": _shortest(request)}
     try:
@@ -64,9 +63,10 @@ async def sign_up(request: Request, caller: Knocker, resources: ProcessResources
 
 
 @router.post("/password-strength")
-async def password_strength(request: Request, caller: Knocker, resources: ProcessResources) -> Response:
+async def password_strength(
+    request: Request, caller: Knocker, resources: ProcessResources, form: PostedForm
+) -> Response:
     """Say how strong a password is while it is typed, as a piece of a page."""
-    form = await request.form()
     typed = str(form.get("password") or form.get("new_password") or "")
     names = {name: str(form.get(name) or "")[:320] for name in ("username", "email")}
     judged = await service.judge_password(resources, PasswordToJudge(password=typed[:512], **names), caller)

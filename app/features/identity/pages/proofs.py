@@ -6,7 +6,7 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 
 from app.core.errors import DomainError
-from app.core.http.dependencies import ProcessResources, RoomRouter, Uow, connection_resources
+from app.core.http.dependencies import PostedForm, ProcessResources, RoomRouter, Uow, connection_resources
 from app.core.i18n import _
 from app.features.authentication import dependencies
 from app.features.authentication.dependencies import CurrentActor, Knocker, OptionalActor
@@ -34,9 +34,8 @@ async def show_reset(request: Request) -> Response:
 
 
 @router.post("/reset")
-async def reset(request: Request, caller: Knocker, uow: Uow) -> Response:
+async def reset(request: Request, caller: Knocker, form: PostedForm, uow: Uow) -> Response:
     """Take note of it; the page is the same for known and unknown names."""
-    form = await request.form()
     try:
         await service.ask_reset(uow, read(ResetRequest, form).identifier, caller)
     except DomainError as error:
@@ -57,9 +56,8 @@ def _shortest(request: Request) -> int:
 
 
 @router.post("/reset/confirm")
-async def reset_confirm(request: Request, caller: Knocker, resources: ProcessResources) -> Response:
+async def reset_confirm(request: Request, caller: Knocker, resources: ProcessResources, form: PostedForm) -> Response:
     """Set the new password; it signs nobody in."""
-    form = await request.form()
     context = {"token": str(form.get("token", "")), "shortest": _shortest(request)}
     try:
         await workflows.reset_password(resources, read(ResetConfirmation, form), caller)
@@ -77,9 +75,10 @@ async def show_confirm_email(request: Request, actor: OptionalActor, token: Toke
 
 
 @router.post("/confirm-email")
-async def confirm_email(request: Request, actor: OptionalActor, caller: Knocker, uow: Uow) -> Response:
+async def confirm_email(
+    request: Request, actor: OptionalActor, caller: Knocker, form: PostedForm, uow: Uow
+) -> Response:
     """Confirm an address by link or, signed in, by code."""
-    form = await request.form()
     context = {"token": str(form.get("token", "")), "signed_in": actor is not None}
     try:
         answer = read(ChallengeAnswer, form)
@@ -109,9 +108,8 @@ async def show_confirm_phone(request: Request, _actor: CurrentActor) -> Response
 
 
 @router.post("/confirm-phone")
-async def confirm_phone(request: Request, actor: CurrentActor, caller: Knocker, uow: Uow) -> Response:
+async def confirm_phone(request: Request, actor: CurrentActor, caller: Knocker, form: PostedForm, uow: Uow) -> Response:
     """Confirm a number by code."""
-    form = await request.form()
     try:
         answer = read(CodeAnswer, form)
     except DomainError as error:

@@ -6,7 +6,7 @@ from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.core.errors import DomainError
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import PostedForm, ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import N_, _
 from app.core.resources import Resources
 from app.features.authentication import dependencies
@@ -65,9 +65,8 @@ async def show_profile(request: Request, view: CurrentSession) -> Response:
 
 
 @router.post("/profile")
-async def change_profile(request: Request, view: CurrentSession, uow: Uow) -> Response:
+async def change_profile(request: Request, view: CurrentSession, form: PostedForm, uow: Uow) -> Response:
     """Change how one is shown and addressed."""
-    form = await request.form()
     try:
         typed = read(ProfileChange, form)
     except DomainError as error:
@@ -107,10 +106,9 @@ async def show_change(request: Request, change: Change, view: CurrentSession, re
 
 @router.post("/security/password")
 async def change_password(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources
+    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, form: PostedForm
 ) -> Response:
     """Set a new password and sign out everywhere else."""
-    form = await request.form()
     try:
         await workflows.change_password(resources, view, read(PasswordChange, form), caller)
     except DomainError as error:
@@ -120,10 +118,10 @@ async def change_password(
 
 @router.post("/security/email")
 async def change_email(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources
+    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, form: PostedForm
 ) -> Response:
     """Ask for another address."""
-    form, template = await request.form(), "identity/change_email.html"
+    template = "identity/change_email.html"
     try:
         await workflows.change_email(resources, view, read(EmailChange, form), caller)
     except DomainError as error:
@@ -133,10 +131,10 @@ async def change_email(
 
 @router.post("/security/phone")
 async def change_phone(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources
+    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, form: PostedForm
 ) -> Response:
     """Ask for another number."""
-    form, template = await request.form(), "identity/change_phone.html"
+    template = "identity/change_phone.html"
     try:
         await workflows.change_phone(resources, view, read(PhoneChange, form), caller)
     except DomainError as error:
@@ -146,10 +144,9 @@ async def change_phone(
 
 @router.post("/security/close")
 async def close_account(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources
+    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, form: PostedForm
 ) -> Response:
     """Close the account for good."""
-    form = await request.form()
     try:
         await workflows.deactivate(resources, view, str(form.get("current_password", "")), caller)
     except DomainError as error:

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import get_timezone_location
 from fastapi import Form, Request, Response
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from app.core.clock import utc_now
 from app.core.errors import DomainError
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import PostedForm, ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors, headers_of, status_of
 from app.core.i18n import _, current_locale
 from app.features.authentication.dependencies import CurrentActor
@@ -40,7 +40,7 @@ from app.web.render import render
 router = RoomRouter()
 
 PLACE = "/my/searches"
-Typed = Annotated[str, Form(max_length=2000)]
+LONGEST_FIELD = 2_000
 ZONES = (
     "Europe/Kaliningrad", "Europe/Moscow", "Europe/Samara", "Asia/Yekaterinburg", "Asia/Omsk", "Asia/Novosibirsk",
     "Asia/Krasnoyarsk", "Asia/Irkutsk", "Asia/Yakutsk", "Asia/Vladivostok", "Asia/Magadan", "Asia/Kamchatka",
@@ -51,6 +51,17 @@ ZONES = (
     "America/Sao_Paulo", "UTC",
 )  # fmt: skip
 """Time zones that the page offers; a program may choose any."""
+
+
+class SearchForm(BaseModel):
+    """What the forms of a saved search send."""
+
+    query: str = Field(default="", max_length=LONGEST_FIELD)
+    name: str = Field(default="", max_length=LONGEST_FIELD)
+    frequency: str = Field(default="", max_length=LONGEST_FIELD)
+
+
+type Typed = Annotated[SearchForm, Form()]
 
 
 @router.get(PLACE)
@@ -95,26 +106,20 @@ async def new_search(
 
 
 @router.post(f"{PLACE}/new")
-async def save_search(
-    request: Request,
-    actor: CurrentActor,
-    uow: Uow,
-    query: Typed = "",
-    name: Typed = "",
-    frequency: Typed = AlertFrequency.DAILY.value,
-) -> Response:
+async def save_search(request: Request, actor: CurrentActor, typed: Typed, form: PostedForm, uow: Uow) -> Response:
     """Keep the search."""
-    wanted = filter_in(query)
+    wanted = filter_in(typed.query)
 
     async def save() -> SavedSearchRead:
-        given = {"name": name, "frequency": frequency, "filter": wanted}
+        frequency = typed.frequency or AlertFrequency.DAILY.value
+        given = {"name": typed.name, "frequency": frequency, "filter": wanted}
         return await service.save_search(uow, actor, _read(SavedSearchCreate, given))
 
     saved = await uow.attempt(save())
     if isinstance(saved, DomainError):
         words = filter_words(wanted, await catalog.read_catalogue(uow.session, uow.resources))
-        form = FormState.posted(await request.form(), saved)
-        return _refused(request, "matching/new.html", _new_context(form, words, typed_query(wanted)), saved)
+        state = FormState.posted(form, saved)
+        return _refused(request, "matching/new.html", _new_context(state, words, typed_query(wanted)), saved)
     return redirect(PLACE, _("The search is saved."))
 
 
@@ -131,19 +136,19 @@ async def edit_search(
 
 @router.post(f"{PLACE}/{{search_id:uuid}}/edit")
 async def change_search(
-    request: Request, search_id: UUID, actor: CurrentActor, uow: Uow, name: Typed = "", frequency: Typed = ""
+    request: Request, search_id: UUID, actor: CurrentActor, typed: Typed, form: PostedForm, uow: Uow
 ) -> Response:
     """Change the name and the frequency."""
 
     async def change() -> SavedSearchRead:
-        command = _read(SavedSearchPatch, {"name": name, "frequency": frequency})
+        command = _read(SavedSearchPatch, {"name": typed.name, "frequency": typed.frequency})
         return await service.change_search(uow, actor, search_id, command)
 
     changed = await uow.attempt(change())
     if isinstance(changed, DomainError):
         search = await service.get_search(uow.session, actor, search_id)
         shown = _shown(search, await catalog.read_catalogue(uow.session, uow.resources))
-        context = {"f": FormState.posted(await request.form(), changed), "search": shown, "frequencies": _frequencies()}
+        context = {"f": FormState.posted(form, changed), "search": shown, "frequencies": _frequencies()}
         return _refused(request, "matching/edit.html", context, changed)
     return redirect(PLACE, _("The changes are saved."))
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
@@ -37,9 +37,8 @@ async def template_form(request: Request, order_id: UUID, actor: CurrentActor, s
 
 
 @router.post("/orders/{order_id}/template")
-async def keep_template(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def keep_template(request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Keep what the order says under the name."""
-    form = await request.form()
     order = await service.get_own_order(uow.session, actor, order_id)
     try:
         async with uow.session.begin_nested():
@@ -64,9 +63,8 @@ async def use_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> Resp
 
 
 @router.post("/my/order-templates/{template_id}/rename")
-async def rename_template(request: Request, template_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def rename_template(template_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Give the template another name."""
-    form = await request.form()
     try:
         await service.rename_template(uow, actor, template_id, _name(form).name)
     except InvalidOrderError as error:

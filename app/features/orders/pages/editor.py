@@ -11,14 +11,14 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.errors import FieldError, InvalidError
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import PostedForm, ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
 from app.core.money import Currency, MoneyRead, amount_as_typed, typed_amount
 from app.core.resources import Resources
 from app.features.authentication.dependencies import CurrentActor
 from app.features.catalog import service as catalog
-from app.features.files.dependencies import form_files, sent_ids
+from app.features.files.dependencies import OrderFiles
 from app.features.files.schemas import FileRead
 from app.features.files.service import own_files
 from app.features.orders import service
@@ -35,7 +35,6 @@ from app.features.orders.schemas import (
 )
 from app.features.orders.schemas.fields import FIELDS, Input, OrderField
 from app.models import BudgetKind, CloseReason, Order, OrderStatus, Visibility
-from app.models.file import SubjectKind
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
@@ -68,19 +67,17 @@ async def new_order(
 
 
 @router.post("/orders/new")
-async def create_order(request: Request, actor: CurrentActor, uow: Uow) -> Response:
+async def create_order(request: Request, actor: CurrentActor, form: PostedForm, sent: OrderFiles, uow: Uow) -> Response:
     """Keep a draft on the server, then show it as others would see it, or publish it at once."""
-    async with request.form() as form:
-        try:
-            sent = await form_files(request, actor, form, SubjectKind.ORDER)
-            async with uow.session.begin_nested():
-                order = await service.create_order(uow, actor, read_form(form, sent))
-                if form.get("step") == "publish":
-                    order = await service.publish_order(uow, actor, order.id)
-        except InvalidError as error:
-            again = await own_files(uow.session, actor, sent_ids(form, "files"))
-            return await _editor(request, uow.session, uow.resources, FormState.posted(form, error), None, again)
-        return _after_saving(order, form, "new-order")
+    try:
+        async with uow.session.begin_nested():
+            order = await service.create_order(uow, actor, read_form(form, sent.ids))
+            if form.get("step") == "publish":
+                order = await service.publish_order(uow, actor, order.id)
+    except InvalidError as error:
+        again = await own_files(uow.session, actor, sent.known)
+        return await _editor(request, uow.session, uow.resources, FormState.posted(form, error), None, again)
+    return _after_saving(order, form, "new-order")
 
 
 @router.get("/orders/{order_id}/edit")
@@ -96,22 +93,22 @@ async def edit_order_form(
 
 
 @router.post("/orders/{order_id}/edit")
-async def edit_order(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def edit_order(
+    request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, sent: OrderFiles, uow: Uow
+) -> Response:
     """Save what was changed; those who answered a published order are told."""
-    async with request.form() as form:
-        try:
-            sent = await form_files(request, actor, form, SubjectKind.ORDER)
-            async with uow.session.begin_nested():
-                command = OrderPatch(**read_form(form, sent).model_dump(), version=_version(form))
-                order = await service.edit_order(uow, actor, order_id, command)
-                if form.get("step") == "publish":
-                    order = await service.publish_order(uow, actor, order_id)
-        except (InvalidError, OrderChangedError) as error:
-            order = await service.get_order(uow.session, actor, order_id)
-            shown = await service.present(uow.session, uow.resources, actor, order)
-            again = await own_files(uow.session, actor, sent_ids(form, "files"))
-            return await _editor(request, uow.session, uow.resources, FormState.posted(form, error), shown, again)
-        return _after_saving(order, form, f"order-{order_id}")
+    try:
+        async with uow.session.begin_nested():
+            command = OrderPatch(**read_form(form, sent.ids).model_dump(), version=_version(form))
+            order = await service.edit_order(uow, actor, order_id, command)
+            if form.get("step") == "publish":
+                order = await service.publish_order(uow, actor, order_id)
+    except (InvalidError, OrderChangedError) as error:
+        order = await service.get_order(uow.session, actor, order_id)
+        shown = await service.present(uow.session, uow.resources, actor, order)
+        again = await own_files(uow.session, actor, sent.known)
+        return await _editor(request, uow.session, uow.resources, FormState.posted(form, error), shown, again)
+    return _after_saving(order, form, f"order-{order_id}")
 
 
 @router.post("/orders/{order_id}/publish")
@@ -169,9 +166,8 @@ async def close_order_form(
 
 
 @router.post("/orders/{order_id}/close")
-async def close_order(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def close_order(order_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Close an order without a choice."""
-    form = await request.form()
     try:
         command = OrderClose.model_validate({"reason": form.get("reason"), "note": form.get("note") or ""})
     except ValidationError as wrong:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from app.core.errors import DomainError, FieldError, InvalidError
-from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
@@ -55,9 +55,8 @@ async def list_invitations(
 
 
 @router.post("/orders/{order_id}/invitations")
-async def invite(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def invite(request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Invite somebody, or say at the name why that cannot be done."""
-    form = await request.form()
     try:
         async with uow.session.begin_nested():
             given = {"username": str(form.get("username") or "").strip(), "note": str(form.get("note") or "")}
@@ -93,9 +92,8 @@ async def list_own_invitations(
 
 
 @router.post("/invitations/{invitation_id}/decline")
-async def decline_invitation(request: Request, invitation_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def decline_invitation(invitation_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Say no to an invitation."""
-    form = await request.form()
     given = {"reason": form.get("reason") or RefusalReason.BUSY, "answer": str(form.get("answer") or "")}
     await service.decline_invitation(uow, actor, invitation_id, _read(InvitationDecline, given))
     return redirect("/my/invitations", _("You have declined. The customer is told."))

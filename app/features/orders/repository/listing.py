@@ -385,7 +385,7 @@ class ListingRepository:
         The setting ends with the transaction, so it holds behind a pooler too.
         """
         given = [values[name] for name in names]
-        if self._lane is not None:
+        if self._lane is not None and not self._session.in_transaction():  # never a second connection
             return await self._lane.fetch(statement, *given, plan_anew=not _PLACE.issuperset(values))
         if "words" in values:
             await self._session.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"))

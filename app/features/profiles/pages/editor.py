@@ -8,7 +8,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.errors import FieldError, InvalidError
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import PostedForm, ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
 from app.core.i18n.locale_data import countries, languages, time_zones
@@ -59,9 +59,8 @@ async def edit_profile_form(
 
 
 @router.post(ADDRESS)
-async def edit_profile(request: Request, actor: CurrentActor, uow: Uow) -> Response:
+async def edit_profile(request: Request, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Save the profile, or show it again with what is wrong."""
-    form = await request.form()
     try:
         async with uow.session.begin_nested():
             await service.edit_profile(uow, actor, read_form(form))

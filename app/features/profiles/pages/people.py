@@ -10,7 +10,7 @@ from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import PostedForm, ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.i18n import _, current_locale
 from app.core.i18n.locale_data import countries, languages
 from app.features.authentication.dependencies import CurrentActor, OptionalActor
@@ -58,10 +58,9 @@ async def show_person(
 
 
 @router.post("/@{username}/{step}")
-async def step_with_person(request: Request, username: str, step: str, actor: CurrentActor, uow: Uow) -> Response:
+async def step_with_person(username: str, step: str, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Keep or hide a person, or stop it, and go back to where the button was."""
     back, said = await _take(uow, actor, username, step)
-    form = await request.form()
     given = str(form.get("back"))
     known = {"favourites": "/my/favourites", "hidden": "/my/hidden"}.get(given)
     return redirect(known or safe_next(given, back), said)

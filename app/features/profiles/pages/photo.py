@@ -10,18 +10,17 @@ from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
 from app.core.errors import FieldError
-from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _
 from app.features.authentication.dependencies import CurrentActor
 from app.features.files import service as files
-from app.features.files.dependencies import form_files, sent_ids
+from app.features.files.dependencies import AvatarFiles
 from app.features.files.schemas import Crop, FileRead
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError
 from app.features.profiles.pages._files import REFUSED, beside_files
 from app.features.profiles.schemas import PhotoRead
-from app.models import SubjectKind
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
@@ -51,30 +50,26 @@ async def show_own_face(actor: CurrentActor, session: ReadSession) -> Response:
 
 
 @router.post(ADDRESS)
-async def put_photo(request: Request, actor: CurrentActor, uow: Uow) -> Response:
+async def put_photo(request: Request, actor: CurrentActor, form: PostedForm, sent: AvatarFiles, uow: Uow) -> Response:
     """Let a picture that came with the form, or before it, stand for the actor."""
-    async with request.form() as form:
-        sent: Sequence[UUID] = sent_ids(form, "files")
-        try:
-            sent = await form_files(request, actor, form, SubjectKind.AVATAR)
-            async with uow.session.begin_nested():
-                await _put(uow, actor, sent)
-        except REFUSED as error:
-            shown = FormState.posted(form, beside_files(error))
-            photo = await service.get_photo(uow.session, actor)
-            return _page(request, photo, shown, await files.own_files(uow.session, actor, sent))
+    try:
+        async with uow.session.begin_nested():
+            await _put(uow, actor, sent.ids)
+    except REFUSED as error:
+        shown = FormState.posted(form, beside_files(error))
+        photo = await service.get_photo(uow.session, actor)
+        return _page(request, photo, shown, await files.own_files(uow.session, actor, sent.stored))
     return redirect(ADDRESS, _("Your photo is saved."))
 
 
 @router.post(f"{ADDRESS}/part")
-async def cut_photo(request: Request, actor: CurrentActor, uow: Uow) -> Response:
+async def cut_photo(request: Request, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Let another part of the picture stand for the actor."""
-    async with request.form() as form:
-        typed = {name: str(form.get(name, "")) for name in PERCENT}
-        try:
-            await service.cut_photo(uow, actor, _crop(typed))
-        except InvalidProfileError as error:
-            return _page(request, await service.get_photo(uow.session, actor), FormState.posted(form, error))
+    typed = {name: str(form.get(name, "")) for name in PERCENT}
+    try:
+        await service.cut_photo(uow, actor, _crop(typed))
+    except InvalidProfileError as error:
+        return _page(request, await service.get_photo(uow.session, actor), FormState.posted(form, error))
     return redirect(ADDRESS, _("Your photo is cut anew. It appears everywhere in a moment."))
 
 

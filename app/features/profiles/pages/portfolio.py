@@ -11,18 +11,17 @@ from starlette.responses import Response
 
 from app.core.actor import Actor
 from app.core.errors import FieldError
-from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
 from app.features.files import service as files
-from app.features.files.dependencies import form_files, sent_ids
+from app.features.files.dependencies import PortfolioFiles, SentFiles
 from app.features.files.schemas import FileRead
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError, PortfolioFullError
 from app.features.profiles.pages._files import REFUSED, beside_files
 from app.features.profiles.schemas import PortfolioFields
-from app.models import SubjectKind
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
@@ -44,11 +43,13 @@ async def add_item_form(request: Request, _actor: CurrentActor) -> Response:
 
 
 @router.post(f"{ADDRESS}/new")
-async def add_item(request: Request, actor: CurrentActor, uow: Uow) -> Response:
+async def add_item(request: Request, actor: CurrentActor, form: PostedForm, sent: PortfolioFiles, uow: Uow) -> Response:
     """Show one more piece of work."""
-    return await _save(request, actor, uow, None) or redirect(
-        ADDRESS, _("It is in your portfolio."), done="portfolio-new"
-    )
+    faults = await _save(uow, actor, form, sent, None)
+    if faults is not None:
+        known = await files.own_files(uow.session, actor, sent.stored)
+        return _form(request, FormState.posted(form, faults), None, known)
+    return redirect(ADDRESS, _("It is in your portfolio."), done="portfolio-new")
 
 
 @router.get(f"{ADDRESS}/{{item_id}}")
@@ -66,15 +67,20 @@ async def edit_item_form(request: Request, item_id: UUID, actor: CurrentActor, s
 
 
 @router.post(f"{ADDRESS}/{{item_id}}")
-async def edit_item(request: Request, item_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def edit_item(
+    request: Request, item_id: UUID, actor: CurrentActor, form: PostedForm, sent: PortfolioFiles, uow: Uow
+) -> Response:
     """Save what is said about a piece of work."""
-    return await _save(request, actor, uow, item_id) or redirect(ADDRESS, _("Saved."), done=f"portfolio-{item_id}")
+    faults = await _save(uow, actor, form, sent, item_id)
+    if faults is not None:
+        known = await files.own_files(uow.session, actor, sent.stored)
+        return _form(request, FormState.posted(form, faults), item_id, known)
+    return redirect(ADDRESS, _("Saved."), done=f"portfolio-{item_id}")
 
 
 @router.post(f"{ADDRESS}/{{item_id}}/move")
-async def move_item(request: Request, item_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def move_item(item_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Move a piece of work one place up or down."""
-    form = await request.form()
     order = [item.id for item in await service.list_portfolio(uow.session, actor)]
     place = order.index(item_id) if item_id in order else 0
     wanted = max(0, place - 1) if form.get("to") == "up" else place + 1
@@ -114,29 +120,25 @@ def read_form(form: FormData) -> PortfolioFields:
         raise InvalidProfileError(errors=field_errors([dict(error) for error in wrong.errors()])) from wrong
 
 
-async def _save(request: Request, actor: Actor, uow: Uow, item_id: UUID | None) -> Response | None:
-    """Add or change a piece of work; where that is refused, return the form with what is wrong.
+async def _save(
+    uow: Uow, actor: Actor, form: FormData, sent: SentFiles, item_id: UUID | None
+) -> Sequence[FieldError] | None:
+    """Add or change a piece of work, and return what is wrong with the form, None where nothing is.
 
-    Files are taken in first: whoever forgot the title need not send them again.
+    Files that came with the form are kept either way: whoever forgot the title need not send them again.
     """
-    async with request.form() as form:
-        sent: Sequence[UUID] = sent_ids(form, "files")
-        try:
-            sent = await form_files(request, actor, form, SubjectKind.PORTFOLIO)
-            async with uow.session.begin_nested():
-                command = read_form(form).model_copy(update={"files": sent})
-                if item_id is None:
-                    await service.add_item(uow, actor, command)
-                else:
-                    await service.edit_item(uow, actor, item_id, command)
-        except REFUSED as error:
-            faults = beside_files(error)
-        except PortfolioFullError as error:
-            faults = [FieldError((), error.message, error.params)]
-        else:
-            return None
-        known = await files.own_files(uow.session, actor, sent)
-        return _form(request, FormState.posted(form, faults), item_id, known)
+    try:
+        async with uow.session.begin_nested():
+            command = read_form(form).model_copy(update={"files": sent.ids})
+            if item_id is None:
+                await service.add_item(uow, actor, command)
+            else:
+                await service.edit_item(uow, actor, item_id, command)
+    except REFUSED as error:
+        return beside_files(error)
+    except PortfolioFullError as error:
+        return [FieldError((), error.message, error.params)]
+    return None
 
 
 def _form(request: Request, form: FormState, item_id: UUID | None, attached: Sequence[FileRead] = ()) -> Response:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from app.core.actor import Actor
-from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _, ngettext
 from app.features.authentication.dependencies import CurrentActor
@@ -66,9 +66,10 @@ async def decline_several_form(
 
 
 @router.post("/orders/{order_id}/decline")
-async def decline_several(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def decline_several(
+    request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow
+) -> Response:
     """Say no to the proposals that were ticked."""
-    form = await request.form()
     try:
         content = {"proposals": form.getlist("ids"), "reason": form.get("reason"), "note": form.get("note") or ""}
         command = ProposalsDecline.model_validate(content)
@@ -97,9 +98,8 @@ async def _several(
 
 
 @router.post("/orders/{order_id}/seen")
-async def mark_proposals_seen(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def mark_proposals_seen(order_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Note which proposals were on the screen; the page's script sends this, or a person by the button."""
-    form = await request.form()
     try:
         command = ProposalsSeen.model_validate({"proposals": form.getlist("proposal")})
     except ValidationError as wrong:
@@ -123,9 +123,8 @@ async def unlist_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> R
 
 
 @router.post("/proposals/{proposal_id}/note")
-async def note_proposal(request: Request, proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def note_proposal(proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Keep the customer's own note."""
-    form = await request.form()
     try:
         command = ProposalNote(text=str(form.get("note") or ""))
     except ValidationError as wrong:

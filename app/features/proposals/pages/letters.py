@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.errors import InvalidError
-from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
@@ -47,9 +47,8 @@ async def new_letter(
 
 
 @router.post("/my/letters/new")
-async def keep_letter(request: Request, actor: CurrentActor, uow: Uow) -> Response:
+async def keep_letter(request: Request, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Keep the letter, or show the form again with what is wrong."""
-    form = await request.form()
     try:
         async with uow.session.begin_nested():
             await service.keep_letter(uow, actor, _read(form))
@@ -70,9 +69,8 @@ async def letter_form(request: Request, letter_id: UUID, actor: CurrentActor, se
 
 
 @router.post("/my/letters/{letter_id}")
-async def edit_letter(request: Request, letter_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def edit_letter(request: Request, letter_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Save the letter, or show the form again with what is wrong."""
-    form = await request.form()
     try:
         async with uow.session.begin_nested():
             await service.edit_letter(uow, actor, letter_id, _read(form))

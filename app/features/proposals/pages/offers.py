@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.core.actor import Actor
 from app.core.errors import FieldError, InvalidError
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import PostedForm, ProcessResources, ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, ngettext
 from app.core.money import Currency, Money
@@ -67,9 +67,8 @@ async def offer_form(
 
 
 @router.post("/proposals/{proposal_id}/offer")
-async def make_offer(request: Request, proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def make_offer(request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Put the terms before the freelancer, or show the form again with what is wrong."""
-    form = await request.form()
     proposal = await service.get_proposal(uow.session, actor, proposal_id)
     try:
         async with uow.session.begin_nested():
@@ -88,9 +87,8 @@ async def show_offer(request: Request, offer_id: UUID, actor: CurrentActor, sess
 
 
 @router.post("/offers/{offer_id}/decline")
-async def decline_offer(request: Request, offer_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def decline_offer(request: Request, offer_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Say no to the terms."""
-    form = await request.form()
     try:
         async with uow.session.begin_nested():
             command = _command(OfferDecline, {"note": form.get("note") or ""})
@@ -126,9 +124,8 @@ async def counter_form(
 
 
 @router.post("/offers/{offer_id}/counter")
-async def counter_offer(request: Request, offer_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def counter_offer(request: Request, offer_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Answer with other terms, or show the form again with what is wrong."""
-    form = await request.form()
     offer = await service.get_offer(uow.session, actor, offer_id)
     try:
         async with uow.session.begin_nested():

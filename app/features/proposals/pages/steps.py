@@ -10,11 +10,11 @@ from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
 from app.core.errors import InvalidError
-from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
-from app.features.files.dependencies import form_files, sent_ids
+from app.features.files.dependencies import ProposalFiles
 from app.features.files.service import own_files
 from app.features.orders import service as orders
 from app.features.profiles import service as profiles
@@ -37,7 +37,6 @@ from app.features.proposals.schemas import (
     ProposalRead,
 )
 from app.models import DeclineReason
-from app.models.file import SubjectKind
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.render import render
@@ -88,20 +87,20 @@ async def edit_proposal_form(
 
 
 @router.post("/proposals/{proposal_id}/edit")
-async def edit_proposal(request: Request, proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def edit_proposal(
+    request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm, sent: ProposalFiles, uow: Uow
+) -> Response:
     """Save a changed proposal."""
     proposal = await service.get_proposal(uow.session, actor, proposal_id)
-    async with request.form() as form:
-        try:
-            sent = await form_files(request, actor, form, SubjectKind.PROPOSAL)
-            async with uow.session.begin_nested():
-                given = read_form(form, proposal.price.currency, sent)
-                command = ProposalPatch(**given.model_dump(), version=number_in(form, "version"))
-                await service.edit_proposal(uow, actor, proposal_id, command)
-        except (InvalidError, ProposalChangedError) as error:
-            context = await _editor(uow.session, actor, proposal, FormState.posted(form, page_error(error)))
-            context["files"] = await own_files(uow.session, actor, sent_ids(form, "files"))
-            return render(request, "proposals/edit.html", context, status_code=422)
+    try:
+        async with uow.session.begin_nested():
+            given = read_form(form, proposal.price.currency, sent.ids)
+            command = ProposalPatch(**given.model_dump(), version=number_in(form, "version"))
+            await service.edit_proposal(uow, actor, proposal_id, command)
+    except (InvalidError, ProposalChangedError) as error:
+        context = await _editor(uow.session, actor, proposal, FormState.posted(form, page_error(error)))
+        context["files"] = await own_files(uow.session, actor, sent.known)
+        return render(request, "proposals/edit.html", context, status_code=422)
     return redirect(f"/orders/{proposal.order.id}", _("The changes are saved."), done=f"proposal-{proposal_id}")
 
 
@@ -136,9 +135,10 @@ async def decline_proposal_form(
 
 
 @router.post("/proposals/{proposal_id}/decline")
-async def decline_proposal(request: Request, proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def decline_proposal(
+    request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow
+) -> Response:
     """Say no to a proposal."""
-    form = await request.form()
     try:
         command = ProposalDecline.model_validate({"reason": form.get("reason"), "note": form.get("note") or ""})
     except ValidationError as wrong:

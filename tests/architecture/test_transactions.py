@@ -1,0 +1,146 @@
+"""Nothing of a request is read while a transaction is open, and nothing that has one opens another."""
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.dependencies.models import Dependant
+
+from app.core.http.dependencies import open_read_session, open_uow, parse_form
+from app.core.http.openapi import Proof, proof_of
+from tests.architecture.calls import Function, calls_in, source_of
+from tests.exercised import all_routes
+
+SOURCE = source_of()
+BODY = {"form", "body", "stream", "json", "receive"}
+REQUESTS = {"request", "connection", "websocket"}
+SESSIONS = {"sessions", "read_sessions"}
+TRANSACTIONS = ("Uow", "UnitOfWork", "ReadSession", "AsyncSession")
+
+# Open a session although their caller has one that holds no connection yet; each with its reason.
+FIRST = "looks at the account or the session before the unit of work asks for anything"
+SEPARATE_SESSIONS: dict[str, str] = {"app.features.identity.endpoints.confirm_email": FIRST}
+
+ROUTES = all_routes()
+
+
+def reads_body(call: ast.Call) -> bool:
+    """Tell whether a call reads the body of a request."""
+    function = call.func
+    return (
+        isinstance(function, ast.Attribute)
+        and function.attr in BODY
+        and ast.unparse(function.value).rpartition(".")[2] in REQUESTS
+    )
+
+
+def opens(call: ast.Call) -> bool:
+    """Tell whether a call opens a unit of work or a session."""
+    function = call.func
+    if isinstance(function, ast.Attribute):
+        return function.attr in SESSIONS
+    return isinstance(function, ast.Name) and function.id == "unit_of_work"
+
+
+def those_that(test: Any) -> dict[str, str]:
+    """Return the functions that make such a call or reach one, each with what it calls on the way."""
+    direct = {name for name, function in SOURCE.functions.items() if any(map(test, calls_in(function)))}
+    return SOURCE.reaching(direct)
+
+
+READERS = those_that(reads_body)
+OPENERS = {name: way for name, way in those_that(opens).items() if name != "app.core.unit_of_work.unit_of_work"}
+
+
+def way(name: str, found: dict[str, str]) -> str:
+    """Return how a function reaches what it should not."""
+    steps = [name]
+    while found[steps[-1]]:
+        steps.append(found[steps[-1]])
+    return " -> ".join(steps)
+
+
+def has_transaction(function: Function) -> bool:
+    """Tell whether a function is given a unit of work or a session."""
+    arguments = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+    annotated = [ast.unparse(item.annotation) for item in arguments if item.annotation]
+    return any(text.split(" |")[0] in TRANSACTIONS for text in annotated)
+
+
+GIVEN = sorted(name for name, function in SOURCE.functions.items() if has_transaction(function))
+
+
+def opened_blocks(function: Function) -> Iterator[ast.AsyncWith]:
+    """Yield the blocks in which a function has a transaction open."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.AsyncWith):
+            first = node.items[0].context_expr
+            if isinstance(first, ast.Call) and opens(first):
+                yield node
+
+
+def resolved(dependant: Dependant) -> list[Any]:
+    """Return the dependencies of a route in the order in which the framework resolves them, each once."""
+    found: list[Any] = []
+    for below in dependant.dependencies:
+        found += [call for call in (*resolved(below), below.call) if call not in found]
+    return found
+
+
+def named(call: Any) -> str:
+    """Return the name of the function that a dependency is, or was made by."""
+    return f"{call.__module__}.{call.__qualname__.partition('.<locals>')[0]}"
+
+
+def test_there_is_something_to_check() -> None:
+    assert len(GIVEN) > 300
+    assert {"app.core.http.dependencies.parse_form", "app.core.security.csrf.guard_request"} <= set(READERS)
+    assert {"app.features.files.workflows.take_file", "app.features.notifications.dependencies.note_unread"} <= set(
+        OPENERS
+    )
+    assert sum(1 for function in SOURCE.functions.values() for _block in opened_blocks(function)) > 50
+
+
+def test_nothing_with_a_transaction_reads_the_body() -> None:
+    assert [way(name, READERS) for name in GIVEN if name in READERS] == []
+
+
+def test_nothing_with_a_transaction_opens_another() -> None:
+    wrong = {name: way(name, OPENERS) for name in GIVEN if name in OPENERS}
+    assert [text for name, text in wrong.items() if name not in SEPARATE_SESSIONS] == []
+    assert set(SEPARATE_SESSIONS) <= set(wrong), "the list is stale"
+
+
+def test_within_a_transaction_nothing_opens_another_or_reads_the_body() -> None:
+    wrong: list[str] = []
+    for name, function in SOURCE.functions.items():
+        for block in opened_blocks(function):
+            for call in (call for statement in block.body for call in calls_in(statement)):
+                target = SOURCE.target(name, call) or ""
+                if opens(call) or reads_body(call) or target in OPENERS or target in READERS:
+                    wrong.append(f"{name}:{call.lineno} {ast.unparse(call.func)}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES))
+def test_dependencies_read_the_body_behind_the_sign_in_and_before_the_transaction(route: str) -> None:
+    order = resolved(ROUTES[route].dependant)
+    transactions = [place for place, call in enumerate(order) if call in {open_uow, open_read_session}]
+    assert len(transactions) <= 1, "one unit of work or one session"
+    reading = [place for place, call in enumerate(order) if named(call) in READERS]
+    opening = [
+        place
+        for place, call in enumerate(order)
+        if named(call) in OPENERS and call not in {open_uow, open_read_session}
+    ]
+    signed_in = [place for place, call in enumerate(order) if proof_of(call) is Proof.SESSION]
+    for place in transactions:
+        assert all(before < place for before in (*reading, *opening)), [named(call) for call in order]
+    if signed_in:
+        assert all(place > signed_in[0] for place in reading), [named(call) for call in order]
+
+
+def test_forms_are_read_by_one_dependency() -> None:
+    having = [route for route in ROUTES.values() if parse_form in resolved(route.dependant)]
+    assert len(having) > 30
