@@ -16,6 +16,7 @@ from app.features.profiles.service.keeping import (
     hide_customer,
     list_favourites,
     list_hidden,
+    read_card,
     show_customer,
 )
 from app.features.profiles.service.merging import replace_skill
@@ -65,6 +66,7 @@ __all__ = [
     "photo_of",
     "photos_of",
     "put_photo",
+    "read_card",
     "recommend_people",
     "remove_item",
     "replace_skill",
