@@ -32,7 +32,7 @@ from app.features.orders.service.desk import (
     resume_order,
 )
 from app.features.orders.service.fitting import lists_holding
-from app.features.orders.service.importing import ImportedOrder, import_order, record_key
+from app.features.orders.service.importing import import_order, record_key
 from app.features.orders.service.inviting import (
     decline_invitation,
     invite,
@@ -67,7 +67,6 @@ from app.features.orders.service.reading import (
 __all__ = [
     "COUNT_LIMIT",
     "NO_PAGE",
-    "ImportedOrder",
     "OrderPage",
     "OrderSurvey",
     "approve_order",
