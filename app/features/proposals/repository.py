@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, and_, case, func, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -126,7 +126,9 @@ class ProposalRepository:
         key = DESK_KEYS[view.sort]
         statement = select(Proposal).where(Proposal.order_id == order_id, *DESK_FILTERS[view.show])
         if after is not None:
-            value, proposal_id = after
+            number, proposal_id = after
+            # As wide as a cursor's number: the driver cannot send a large one as an INTEGER.
+            value = literal(number, BigInteger)
             statement = statement.where(or_(key > value, and_(key == value, Proposal.id < proposal_id)))
         return (await self._session.execute(statement.order_by(key, Proposal.id.desc()).limit(limit))).scalars().all()
 

@@ -16,7 +16,6 @@ from app.features.authentication.service.sessions import (
     touch,
 )
 from app.features.authentication.service.signing_in import (
-    SignInTicket,
     begin_sign_in,
     check_password,
     find_user,
@@ -24,7 +23,6 @@ from app.features.authentication.service.signing_in import (
 )
 from app.features.authentication.service.tokens import (
     IssuedTokens,
-    SessionGate,
     open_session,
     refresh,
     session_gate,
@@ -33,9 +31,7 @@ from app.features.authentication.service.tokens import (
 __all__ = [
     "Caller",
     "IssuedTokens",
-    "SessionGate",
     "SessionView",
-    "SignInTicket",
     "begin_sign_in",
     "check_password",
     "end_others",

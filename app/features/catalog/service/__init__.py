@@ -1,6 +1,6 @@
 """What can be done with the catalogue and with the words of search."""
 
-from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry, Tags, other_layout
+from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry
 from app.features.catalog.service.catalogue import (
     change_synonyms,
     load_catalogue,
@@ -14,14 +14,12 @@ __all__ = [
     "Catalogue",
     "CategoryEntry",
     "SkillEntry",
-    "Tags",
     "change_synonyms",
     "did_you_mean",
     "learn_first_terms",
     "learn_terms",
     "load_catalogue",
     "merge_skills",
-    "other_layout",
     "read_catalogue",
     "read_queries",
     "rename_skill",

@@ -1,6 +1,5 @@
 """The use cases of accounts; other features enter here."""
 
-from app.features.identity.rules import Standing
 from app.features.identity.service.contacts import (
     answer_email,
     answer_phone,
@@ -9,7 +8,7 @@ from app.features.identity.service.contacts import (
     resend_email,
     resend_phone,
 )
-from app.features.identity.service.limiting import DailyLimit, daily_limit, standing
+from app.features.identity.service.limiting import daily_limit, standing
 from app.features.identity.service.operating import (
     Person,
     ban,
@@ -30,7 +29,6 @@ from app.features.identity.service.passwords import (
     words_of_link,
 )
 from app.features.identity.service.reading import (
-    Contact,
     Letter,
     contact_of,
     find_actor,
@@ -40,7 +38,6 @@ from app.features.identity.service.reading import (
     usernames,
 )
 from app.features.identity.service.registering import (
-    NewAccount,
     create_account,
     deactivate,
     prepare,
@@ -50,12 +47,8 @@ from app.features.identity.service.registering import (
 )
 
 __all__ = [
-    "Contact",
-    "DailyLimit",
     "Letter",
-    "NewAccount",
     "Person",
-    "Standing",
     "answer_email",
     "answer_phone",
     "answer_reset",

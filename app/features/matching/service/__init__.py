@@ -21,12 +21,11 @@ from app.features.matching.service.searches import (
     save_search,
 )
 from app.features.matching.service.telling import prune, read_letter, tell_next
-from app.features.matching.service.unsubscribing import Subscription, find_subscription, unsubscribe, unsubscribe_path
+from app.features.matching.service.unsubscribing import find_subscription, unsubscribe, unsubscribe_path
 
 __all__ = [
     "COUNT_TASK",
     "MATCH_TASK",
-    "Subscription",
     "change_search",
     "change_settings",
     "count_stale_customers",

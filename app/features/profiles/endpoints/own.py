@@ -66,13 +66,15 @@ async def get_photo(actor: CurrentActor, session: ReadSession) -> PhotoRead:
 @router.put("/profiles/me/photo", responses=refusals(InvalidFilesError))
 async def put_photo(command: PhotoPut, actor: CurrentActor, uow: Uow) -> PhotoRead:
     """Let an uploaded picture stand for you, in place of another."""
-    return await service.put_photo(uow, actor, command.file, command.crop)
+    await service.put_photo(uow, actor, command.file, command.crop)
+    return await service.get_photo(uow.session, actor)
 
 
 @router.patch("/profiles/me/photo", responses=refusals(NoPhotoError))
 async def cut_photo(crop: Crop, actor: CurrentActor, uow: Uow) -> PhotoRead:
     """Let another part of your picture stand for you; until it is cut, the old one is shown."""
-    return await service.cut_photo(uow, actor, crop)
+    await service.cut_photo(uow, actor, crop)
+    return await service.get_photo(uow.session, actor)
 
 
 @router.delete("/profiles/me/photo", status_code=HTTPStatus.NO_CONTENT)
@@ -147,13 +149,13 @@ async def list_favourites(
 @router.put("/favourites/{username}", responses=refusals(*KEEPER, OneselfError, TooManyKeptError))
 async def add_favourite(username: Username, actor: CurrentActor, uow: Uow) -> PersonCard:
     """Keep a freelancer for later; twice is once, and they never learn of it."""
-    return await service.add_favourite(uow, actor, username)
+    return await service.read_card(uow.session, await service.add_favourite(uow, actor, username))
 
 
 @router.delete("/favourites/{username}", responses=refusals(*KEEPER))
 async def drop_favourite(username: Username, actor: CurrentActor, uow: Uow) -> PersonCard:
     """Keep a freelancer no longer."""
-    return await service.drop_favourite(uow, actor, username)
+    return await service.read_card(uow.session, await service.drop_favourite(uow, actor, username))
 
 
 @router.get("/hidden-customers", responses=refusals(BadCursorError))
@@ -168,10 +170,10 @@ async def list_hidden(
 @router.put("/hidden-customers/{username}", responses=refusals(*KEEPER, OneselfError, TooManyKeptError))
 async def hide_customer(username: Username, actor: CurrentActor, uow: Uow) -> PersonCard:
     """Hide a customer's orders from your lists; twice is once, and they never learn of it."""
-    return await service.hide_customer(uow, actor, username)
+    return await service.read_card(uow.session, await service.hide_customer(uow, actor, username))
 
 
 @router.delete("/hidden-customers/{username}", responses=refusals(*KEEPER))
 async def show_customer(username: Username, actor: CurrentActor, uow: Uow) -> PersonCard:
     """Hide a customer's orders no longer."""
-    return await service.show_customer(uow, actor, username)
+    return await service.read_card(uow.session, await service.show_customer(uow, actor, username))

@@ -16,6 +16,7 @@ from app.features.profiles.service.keeping import (
     hide_customer,
     list_favourites,
     list_hidden,
+    read_card,
     show_customer,
 )
 from app.features.profiles.service.merging import replace_skill
@@ -27,7 +28,7 @@ from app.features.profiles.service.own import (
     person_cards,
     skills_of,
 )
-from app.features.profiles.service.photos import cut_photo, drop_photo, get_photo, photo_of, photos_of, put_photo
+from app.features.profiles.service.photos import cut_photo, drop_photo, get_photo, photo_of, put_photo
 from app.features.profiles.service.portfolio import (
     add_item,
     edit_item,
@@ -63,8 +64,8 @@ __all__ = [
     "move_item",
     "person_cards",
     "photo_of",
-    "photos_of",
     "put_photo",
+    "read_card",
     "recommend_people",
     "remove_item",
     "replace_skill",

@@ -17,24 +17,29 @@ from app.features.profiles.service.photos import photos_of
 from app.models import Favourite, HiddenCustomer
 
 
-async def add_favourite(uow: UnitOfWork, actor: Actor, username: str) -> PersonCard:
+async def add_favourite(uow: UnitOfWork, actor: Actor, username: str) -> Person:
     """Keep a freelancer for later; they never learn of it."""
     return await _keep(uow, actor, username, Favourite)
 
 
-async def drop_favourite(uow: UnitOfWork, actor: Actor, username: str) -> PersonCard:
+async def drop_favourite(uow: UnitOfWork, actor: Actor, username: str) -> Person:
     """Keep a freelancer no longer."""
     return await _drop(uow, actor, username, Favourite)
 
 
-async def hide_customer(uow: UnitOfWork, actor: Actor, username: str) -> PersonCard:
+async def hide_customer(uow: UnitOfWork, actor: Actor, username: str) -> Person:
     """Hide a customer's orders from the actor's lists; they never learn of it."""
     return await _keep(uow, actor, username, HiddenCustomer)
 
 
-async def show_customer(uow: UnitOfWork, actor: Actor, username: str) -> PersonCard:
+async def show_customer(uow: UnitOfWork, actor: Actor, username: str) -> Person:
     """Hide a customer's orders no longer."""
     return await _drop(uow, actor, username, HiddenCustomer)
+
+
+async def read_card(session: AsyncSession, person: Person) -> PersonCard:
+    """Return what a list shows of a person."""
+    return card_of(person, (await photos_of(session, [person.id])).get(person.id))
 
 
 async def hidden_customers(session: AsyncSession, user_id: UUID) -> frozenset[UUID]:
@@ -57,7 +62,7 @@ async def list_hidden(session: AsyncSession, actor: Actor, cursor: str | None, l
     return await _page(session, actor, HiddenCustomer, cursor, limit)
 
 
-async def _keep(uow: UnitOfWork, actor: Actor, username: str, kept: Kept) -> PersonCard:
+async def _keep(uow: UnitOfWork, actor: Actor, username: str, kept: Kept) -> Person:
     person = await find_person(uow.session, username)
     if person.id == actor.id:
         raise OneselfError
@@ -65,17 +70,13 @@ async def _keep(uow: UnitOfWork, actor: Actor, username: str, kept: Kept) -> Per
     if await repository.count_kept(kept, actor.id) >= rules.MAX_KEPT:
         raise TooManyKeptError(params={"limit": rules.MAX_KEPT})
     await repository.keep(kept, actor.id, person.id)
-    return await _card(uow, person)
+    return person
 
 
-async def _drop(uow: UnitOfWork, actor: Actor, username: str, kept: Kept) -> PersonCard:
+async def _drop(uow: UnitOfWork, actor: Actor, username: str, kept: Kept) -> Person:
     person = await find_person(uow.session, username)
     await ProfileRepository(uow.session).drop(kept, actor.id, person.id)
-    return await _card(uow, person)
-
-
-async def _card(uow: UnitOfWork, person: Person) -> PersonCard:
-    return card_of(person, (await photos_of(uow.session, [person.id])).get(person.id))
+    return person
 
 
 async def _page(session: AsyncSession, actor: Actor, kept: Kept, cursor: str | None, limit: int) -> Slice[PersonCard]:

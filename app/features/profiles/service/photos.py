@@ -33,7 +33,7 @@ async def get_photo(session: AsyncSession, actor: Actor) -> PhotoRead:
     return PhotoRead(url=shown[0].preview_url, waiting=looked_at or shown[0].drawing, picture=shown[0])
 
 
-async def put_photo(uow: UnitOfWork, actor: Actor, file_id: UUID, crop: Crop | None = None) -> PhotoRead:
+async def put_photo(uow: UnitOfWork, actor: Actor, file_id: UUID, crop: Crop | None = None) -> None:
     """Let this picture stand for the actor, in place of another, or another part of the same.
 
     Raises:
@@ -42,10 +42,9 @@ async def put_photo(uow: UnitOfWork, actor: Actor, file_id: UUID, crop: Crop | N
     await files.attach(uow, actor, photo_of(actor.id), [file_id])
     if crop is not None:
         await files.cut_picture(uow, actor, file_id, crop)
-    return await get_photo(uow.session, actor)
 
 
-async def cut_photo(uow: UnitOfWork, actor: Actor, crop: Crop) -> PhotoRead:
+async def cut_photo(uow: UnitOfWork, actor: Actor, crop: Crop) -> None:
     """Let another part of the actor's picture stand for them.
 
     Raises:
@@ -58,7 +57,6 @@ async def cut_photo(uow: UnitOfWork, actor: Actor, crop: Crop) -> PhotoRead:
         await files.cut_picture(uow, actor, shown[0].id, crop)
     except NoSuchFileError as error:
         raise NoPhotoError from error
-    return await get_photo(uow.session, actor)
 
 
 async def drop_photo(uow: UnitOfWork, actor: Actor) -> None:
