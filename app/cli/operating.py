@@ -281,7 +281,7 @@ def _is_letter(name: str) -> bool:
 
 @app.command()
 def facts(action: Annotated[str, typer.Argument(help="recompute")] = "recompute") -> None:
-    """Count anew what every customer's orders and decisions add up to (docs/customers.md)."""
+    """Count anew what every customer's orders and decisions add up to (docs/profiles.md)."""
     from app.scripts.facts import recompute
 
     if action != "recompute":
