@@ -1,4 +1,4 @@
-"""The permission table, one file per room: `ROWS` of JSON routes, `PAGES`, and `MAKERS` of what addresses name.
+"""The permission table, one file per feature: `ROWS` of JSON routes, `PAGES`, and `MAKERS` of objects in addresses.
 
-A file that is put here is found by itself; nothing else has to be changed.
+Files in this folder are found automatically.
 """

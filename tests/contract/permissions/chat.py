@@ -1,4 +1,4 @@
-"""Conversations: between the two sides of a proposal, and there for nobody else."""
+"""Conversations: visible to the two sides of a proposal alone."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Files: everybody their own, and somebody else's are not there."""
+"""Files: everybody sees their own; those of others respond 404."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Saved searches: everybody their own; somebody else's is not there."""
+"""Saved searches: everybody sees their own; those of others respond 404."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Notices: everybody their own."""
+"""Notifications: everybody sees their own."""
 
 from tests.contract.permissions.table import SIGNED_IN, Row, page
 

@@ -1,4 +1,4 @@
-"""Orders: a draft is not there for anybody but its customer."""
+"""Orders: a draft responds 404 to everybody but its customer."""
 
 from collections.abc import Callable
 from typing import Any

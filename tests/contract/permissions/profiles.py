@@ -1,4 +1,4 @@
-"""Profiles: what is known of people is open to everybody; what they write about themselves is theirs."""
+"""Profiles: public to read; everybody edits their own."""
 
 from typing import Any
 

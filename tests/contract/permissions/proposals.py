@@ -1,4 +1,4 @@
-"""Proposals: seen by who made them and by the customer."""
+"""Proposals: visible to their freelancer and to the customer."""
 
 from collections.abc import Mapping
 from typing import Any

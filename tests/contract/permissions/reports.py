@@ -1,4 +1,4 @@
-"""Reports: one's own, and what was decided against one; everybody may report what they see."""
+"""Reports: one's own, and decisions against oneself; everybody can report what they see."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Pages that belong to no room: open to everybody."""
+"""Pages of no feature: open to everybody."""
 
 from tests.contract.permissions.table import page
 

@@ -18,7 +18,7 @@ from tests.factories.market import Market, rub
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
 LIST = "/api/v1/orders"
-DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "ranking.md"
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "search.md"
 
 
 async def titles(client: httpx.AsyncClient, **query: Any) -> list[str]:

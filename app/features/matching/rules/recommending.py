@@ -1,4 +1,4 @@
-"""How well an open order fits a freelancer: a sum that anybody can add up (docs/recommendations.md)."""
+"""How well an open order fits a freelancer: a sum that anybody can add up (docs/search.md)."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence

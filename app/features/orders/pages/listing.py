@@ -48,7 +48,7 @@ RANKING: tuple[tuple[str, str], ...] = (
     (N_("Published today; one point less each day"), "20"),
     (N_("No proposals yet; one point less for each"), "10"),
 )
-"""The formula of the best match in words, as docs/ranking.md has it; a test holds both to the code."""
+"""The formula of the best match in words, as docs/search.md has it; a test holds both to the code."""
 
 
 @router.get("/orders")

@@ -44,7 +44,7 @@ from app.features.orders.repository.listing import (
 from app.models import Order
 
 CANDIDATES = 500
-"""How many of the newest orders that fit are sorted; docs/ranking.md says so too."""
+"""How many of the newest orders that fit are sorted; docs/search.md says so too."""
 COUNTED = 500
 """How many of the newest orders that fit are counted for the facets."""
 FREQUENT = 0.012
@@ -113,7 +113,7 @@ def _within(weights: str) -> ColumnElement[bool]:
 
 
 def _points(of: Any, given: frozenset[str]) -> dict[str, ColumnElement[Any]]:  # noqa: ANN401 - columns of a subquery
-    """Return the parts of the score of the best match; docs/ranking.md is the formula in words."""
+    """Return the parts of the score of the best match; docs/search.md is the formula in words."""
     found: dict[str, ColumnElement[Any]] = {}
     if "words" in given:
         title, skills = of.in_title, of.in_skills

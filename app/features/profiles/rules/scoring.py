@@ -1,4 +1,4 @@
-"""How well a freelancer fits what is asked for: a sum that anybody can add up (docs/ranking-people.md)."""
+"""How well a freelancer fits what is asked for: a sum that anybody can add up (docs/search.md)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

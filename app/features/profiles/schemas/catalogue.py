@@ -65,7 +65,7 @@ class PeopleQuery(PeopleFilter):
 class Reason(BaseModel):
     """One line of the sum by which something stands where it does."""
 
-    rule: str = Field(description="its name in docs/ranking-people.md")
+    rule: str = Field(description="its name in docs/search.md")
     what: list[str] = Field(default=[], description="the skills or words it is about")
     points: int
 

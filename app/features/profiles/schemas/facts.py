@@ -27,7 +27,7 @@ class CountedFacts:
 
 
 class CustomerFactsRead(BaseModel):
-    """What freelancers ask about a customer; docs/customers.md defines each number.
+    """What freelancers ask about a customer; docs/profiles.md defines each number.
 
     A share is null until there are enough cases for it to mean something.
     """
