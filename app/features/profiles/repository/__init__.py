@@ -1,7 +1,16 @@
 """Every query about profiles."""
 
-from app.features.profiles.repository.catalogue import COUNT_LIMIT, CatalogueRepository, PeopleConditions
+from app.features.profiles.repository.catalogue import COUNT_LIMIT, CatalogueRepository, Found, PeopleConditions
 from app.features.profiles.repository.facts import FactsRepository
-from app.features.profiles.repository.own import Person, ProfileRepository
+from app.features.profiles.repository.own import Person, ProfileRepository, Seen
 
-__all__ = ["COUNT_LIMIT", "CatalogueRepository", "FactsRepository", "PeopleConditions", "Person", "ProfileRepository"]
+__all__ = [
+    "COUNT_LIMIT",
+    "CatalogueRepository",
+    "FactsRepository",
+    "Found",
+    "PeopleConditions",
+    "Person",
+    "ProfileRepository",
+    "Seen",
+]

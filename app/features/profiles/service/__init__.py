@@ -20,9 +20,11 @@ from app.features.profiles.service.keeping import (
 )
 from app.features.profiles.service.merging import replace_skill
 from app.features.profiles.service.own import (
+    cards_with_facts,
     edit_profile,
     find_person,
     get_own_profile,
+    get_person,
     get_profile,
     person_cards,
     skills_of,
@@ -41,6 +43,7 @@ __all__ = [
     "COUNT_LIMIT",
     "add_favourite",
     "add_item",
+    "cards_with_facts",
     "customer_facts",
     "cut_photo",
     "drop_favourite",
@@ -52,6 +55,7 @@ __all__ = [
     "find_person",
     "get_item",
     "get_own_profile",
+    "get_person",
     "get_photo",
     "get_profile",
     "hidden_customers",
