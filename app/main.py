@@ -29,7 +29,7 @@ from app.core.openapi import declare_security
 from app.core.preparation import prepare_bundled
 from app.core.problems import install_error_handlers
 from app.core.resources import open_resources
-from app.core.security.csrf import SocketGuardMiddleware, guard_request
+from app.core.security.csrf import SAFE_METHODS, SocketGuardMiddleware, guard_request
 from app.core.shortcuts import Shortcut, ShortcutMiddleware
 from app.core.starting import StartMiddleware, give_back_memory, keep_what_is_loaded, sentence_of
 from app.features.catalog.endpoints import router as catalog
@@ -40,14 +40,14 @@ from app.features.files.endpoints import LONG_BODIES as FILE_BODIES
 from app.features.files.endpoints import router as files
 from app.features.files.pages import links as file_links
 from app.features.files.pages import router as file_pages
-from app.features.identity.access import actor_of, find_reader, find_view
+from app.features.identity.access import find_reader
 from app.features.identity.endpoints import me_shortcut
 from app.features.identity.endpoints import router as identity
 from app.features.identity.pages import router as identity_pages
 from app.features.matching.endpoints import router as matching
 from app.features.matching.pages import router as matching_pages
 from app.features.notifications import service as mails
-from app.features.notifications.access import note_unread
+from app.features.notifications.access import find_page_reader
 from app.features.notifications.endpoints import router as notifications
 from app.features.notifications.pages import router as notification_pages
 from app.features.orders.endpoints import list_shortcut
@@ -158,8 +158,10 @@ async def failure_page(request: Request, error: DomainError, status: int) -> Res
     """Show a failure with the reader's own header and language, also where it came before the route was found."""
     if error.kind is not ErrorKind.UNAVAILABLE:
         try:
-            view = await find_reader(request)
-            await note_unread(request, actor_of(view) if view else None)
+            if request.method in SAFE_METHODS:
+                await find_page_reader(request)
+            else:
+                await find_reader(request)
         except Exception as fault:  # noqa: BLE001 - a page about one failure does not fail of another
             await log.awarning("reader_unknown", path=request.scope["path"], error=type(fault).__name__)
     return await error_page(request, error, status)
@@ -238,7 +240,7 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> Site:
         app.include_router(router, include_in_schema=False)
     for router in PAGE_ROUTERS:
         # Every page, error pages included, shows who is signed in, and how many notices wait.
-        app.include_router(router, include_in_schema=False, dependencies=[Depends(find_view), Depends(note_unread)])
+        app.include_router(router, include_in_schema=False, dependencies=[Depends(find_page_reader)])
     app.add_route("/openapi.json", app.send_document, include_in_schema=False)
     app.add_route(csp_reports.PATH, csp_reports.take_csp_reports, methods=["POST"], include_in_schema=False)
     app.mount("/static", StaticFiles())

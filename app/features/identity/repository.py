@@ -1,12 +1,12 @@
 """Every query about accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import ARRAY, ColumnElement, ScalarSelect, Uuid, any_, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as AsyncpgDialect  # noqa: N812 - it is a class
 from sqlalchemy.exc import IntegrityError
@@ -51,6 +51,8 @@ class SessionView:
     email_confirmed_at: datetime | None
     phone_confirmed_at: datetime | None
     created_at: datetime
+    counts: tuple[int, ...] = ()
+    """What the statement counted besides, in the order asked."""
 
     def is_alive(self, now: datetime) -> bool:
         """Tell whether the session may still act."""
@@ -58,6 +60,7 @@ class SessionView:
         return alive and self.status == UserStatus.ACTIVE
 
 
+_NAMES = "iplance.names"
 _VIEW = (
     select(
         AuthSession.id,
@@ -82,21 +85,27 @@ _VIEW = (
     .where(AuthSession.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 )
 _dialect: Any = AsyncpgDialect
-VIEW_SQL = str(_VIEW.compile(dialect=_dialect()))
-"""The same statement as text for the fast lane, compiled once."""
+_PLAIN = len(_VIEW.selected_columns)
+
+
+class ViewStatement:
+    """The read of sessions with their owners, and with counts of theirs: scalar selects that refer to `User.id`."""
+
+    def __init__(self, *counts: ScalarSelect[int]) -> None:
+        self._statement = _VIEW.add_columns(*counts)
+        self.text = str(self._statement.compile(dialect=_dialect()))
+        """The statement for the raw read pool, compiled once."""
+
+    async def run(self, session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Sequence[Any]]:
+        """Return the rows through a session."""
+        return (await session.execute(self._statement, {"ids": list(ids)})).all()
 
 
 def view_of(row: Sequence[Any]) -> SessionView:
     """Make a view of a row, whichever way it was read."""
     values = list(row)
     values[12], values[13] = Role(values[12]), UserStatus(values[13])
-    return SessionView(*values)
-
-
-async def session_views(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, SessionView]:
-    """Read sessions with their owners."""
-    rows = await session.execute(_VIEW, {"ids": list(ids)})
-    return {row[0]: view_of(row) for row in rows}
+    return SessionView(*values[:_PLAIN], counts=tuple(values[_PLAIN:]))
 
 
 async def add_user(session: AsyncSession, user: User) -> None:
@@ -167,9 +176,18 @@ async def get_user(session: AsyncSession, user_id: UUID) -> User | None:
 
 
 async def get_names(session: AsyncSession, user_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Return the names of people, their user names where they chose no other."""
-    statement = select(User.id, User.display_name, User.username).where(User.id.in_(user_ids))
-    return {row.id: row.display_name or row.username for row in await session.execute(statement)}
+    """Return the names of people, their user names where they chose no other; one session reads a name once."""
+    known: dict[UUID, str] = session.info.setdefault(_NAMES, {})
+    unknown = [user_id for user_id in user_ids if user_id not in known]
+    if unknown:
+        statement = select(User.id, User.display_name, User.username).where(User.id.in_(unknown))
+        known.update((row.id, row.display_name or row.username) for row in await session.execute(statement))
+    return {user_id: known[user_id] for user_id in user_ids if user_id in known}
+
+
+def remember_names(session: AsyncSession, names: Iterable[tuple[UUID, str]]) -> None:
+    """Keep names that came with another statement for the rest of the session."""
+    session.info.setdefault(_NAMES, {}).update(names)
 
 
 async def lock_user(session: AsyncSession, user_id: UUID) -> User | None:
