@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, inspect, select, update
+from sqlalchemy import ColumnElement, Select, case, exists, false, func, inspect, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, undefer
@@ -31,11 +31,14 @@ class OrderRepository:
         """Stage what an order said before an edit."""
         self._session.add(revision)
 
-    async def get(self, order_id: UUID) -> tuple[Order, str] | None:
-        """Return one order with its customer's name."""
-        statement = select(Order, shown_name(Order.customer_id)).where(Order.id == order_id)
+    async def get(self, order_id: UUID, reader_id: UUID | None = None) -> tuple[Order, str, bool] | None:
+        """Return one order with its customer's name, and whether a reader was let in to it before."""
+        let_in: ColumnElement[bool] = false()
+        if reader_id is not None:
+            let_in = exists().where(OrderGuest.order_id == Order.id, OrderGuest.user_id == reader_id)
+        statement = select(Order, shown_name(Order.customer_id), let_in).where(Order.id == order_id)
         row = (await self._session.execute(statement)).one_or_none()
-        return (row[0], row[1]) if row else None
+        return (row[0], row[1], row[2]) if row else None
 
     async def get_many(self, ids: Iterable[UUID]) -> dict[UUID, Order]:
         """Return orders by their ids; those that this session has read are not read again."""

@@ -195,7 +195,6 @@ class CatalogueRepository:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
-        self._plans_anew = False
 
     async def newest(self, wanted: PeopleConditions, after: Place | None, limit: int) -> Sequence[Found]:
         """Return freelancers, newly listed first."""
@@ -286,7 +285,8 @@ class CatalogueRepository:
 
         Where nothing is asked for there is nothing to plan for.
         """
-        if not self._plans_anew and wanted != PeopleConditions():  # it holds to the end of the transaction
+        # It holds to the end of the transaction, which is that of the session.
+        if wanted != PeopleConditions() and not self._session.info.get("plans_anew"):
             await self._session.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"))
-            self._plans_anew = True
+            self._session.info["plans_anew"] = True
         return await self._session.execute(statement)
