@@ -19,6 +19,9 @@ VIOLATIONS = {LIVE_PROPOSAL: AlreadyProposedError}
 
 type Named = tuple[Proposal, str]
 """A proposal and the name of its freelancer."""
+_WITH_ORDER = select(Proposal, Order, shown_name(Proposal.freelancer_id), shown_name(Order.customer_id)).join(
+    Order, Order.id == Proposal.order_id
+)
 _NAMED = select(Proposal, shown_name(Proposal.freelancer_id))
 DESK_KEYS: dict[DeskSort, ColumnElement[int]] = {
     DeskSort.NEWEST: literal(0),
@@ -59,12 +62,7 @@ class ProposalRepository:
 
     async def get(self, proposal_id: UUID) -> tuple[Proposal, Order, str, str] | None:
         """Return one proposal with its order, and the names of its freelancer and of the order's customer."""
-        statement = (
-            select(Proposal, Order, shown_name(Proposal.freelancer_id), shown_name(Order.customer_id))
-            .join(Order, Order.id == Proposal.order_id)
-            .where(Proposal.id == proposal_id)
-        )
-        row = (await self._session.execute(statement)).one_or_none()
+        row = (await self._session.execute(_WITH_ORDER.where(Proposal.id == proposal_id))).one_or_none()
         return (row[0], row[1], row[2], row[3]) if row else None
 
     async def get_for_update(self, proposal_id: UUID) -> Proposal | None:

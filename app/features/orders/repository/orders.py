@@ -13,6 +13,7 @@ from sqlalchemy.orm.util import identity_key
 from app.models import Order, OrderGuest, OrderRevision, OrderStatus
 from app.models.user import shown_name
 
+_CUSTOMER_NAME = shown_name(Order.customer_id)
 _PARTS = frozenset({"description", "status", "version"})
 """What a card or an expired row lacks."""
 
@@ -36,7 +37,7 @@ class OrderRepository:
         let_in: ColumnElement[bool] = false()
         if reader_id is not None:
             let_in = exists().where(OrderGuest.order_id == Order.id, OrderGuest.user_id == reader_id)
-        statement = select(Order, shown_name(Order.customer_id), let_in).where(Order.id == order_id)
+        statement = select(Order, _CUSTOMER_NAME, let_in).where(Order.id == order_id)
         row = (await self._session.execute(statement)).one_or_none()
         return (row[0], row[1], row[2]) if row else None
 
@@ -78,7 +79,7 @@ class OrderRepository:
 
     async def mine(self, customer_id: UUID, before: UUID | None, limit: int) -> Sequence[tuple[Order, str]]:
         """Return a customer's own orders, newest first, each with the customer's name."""
-        statement = select(Order, shown_name(Order.customer_id)).where(Order.customer_id == customer_id)
+        statement = select(Order, _CUSTOMER_NAME).where(Order.customer_id == customer_id)
         if before is not None:
             statement = statement.where(Order.id < before)
         statement = statement.order_by(Order.id.desc()).limit(limit)
