@@ -7,7 +7,7 @@ minute, does not count, and neither do renewing a session and noting its use, wh
 """
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache, wraps
@@ -148,14 +148,14 @@ def record() -> None:
             trace.raw = False
 
     FastLane.fetch = recorded_fetch  # type: ignore[method-assign]
-    SessionGate._load = recorded_load  # type: ignore[method-assign]
+    SessionGate._load = recorded_load  # type: ignore[method-assign,assignment]
     for name in ("categories", "skills", "aliases"):
         setattr(CatalogRepository, name, _quietly(getattr(CatalogRepository, name)))
     access.renew = _apart(access.renew)
     identity.touch = _apart(identity.touch)
 
 
-def _quietly[**P, T](function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+def _quietly[**P, T](function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
     """Leave out the statements of a function, but not the transaction it is the first in."""
 
     @wraps(function)
@@ -172,7 +172,7 @@ def _quietly[**P, T](function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitab
     return run
 
 
-def _apart[**P, T](function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+def _apart[**P, T](function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
     """Leave out all that a function sends."""
 
     @wraps(function)
@@ -230,7 +230,7 @@ def gather(folder: Path, *, whole: bool) -> list[str]:
         content = json.loads(path.read_text())
         wrong |= content["faults"]
         for route, item in content["found"].items():
-            if item["count"] >= known.get(route, item)["count"]:
+            if route not in known or item["count"] >= known[route]["count"]:
                 known[route] = item
     FOUND.parent.mkdir(parents=True, exist_ok=True)
     FOUND.write_text(json.dumps(known, indent=1, sort_keys=True))

@@ -105,7 +105,8 @@ def view_of(row: Sequence[Any]) -> SessionView:
     """Make a view of a row, whichever way it was read."""
     values = list(row)
     values[12], values[13] = Role(values[12]), UserStatus(values[13])
-    return SessionView(*values[:_PLAIN], counts=tuple(values[_PLAIN:]))
+    values[_PLAIN:] = [tuple(values[_PLAIN:])]
+    return SessionView(*values)
 
 
 async def add_user(session: AsyncSession, user: User) -> None:
