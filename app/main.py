@@ -28,8 +28,8 @@ from app.core.messaging.task_trigger import Nudger
 from app.core.observability.logging import configure_logging
 from app.core.observability.metrics import Gauge, ObservationMiddleware, operator_port
 from app.core.resources import open_resources
-from app.core.security.csrf import SocketGuardMiddleware, guard_request
-from app.features.authentication.dependencies import actor_of, find_reader, find_view, refuse_long_body_of_ended_session
+from app.core.security.csrf import SAFE_METHODS, SocketGuardMiddleware, guard_request
+from app.features.authentication.dependencies import find_reader, refuse_long_body_of_ended_session
 from app.features.authentication.endpoints import me_shortcut
 from app.features.authentication.endpoints import router as authentication
 from app.features.authentication.pages import router as authentication_pages
@@ -48,7 +48,7 @@ from app.features.identity.pages import router as identity_pages
 from app.features.matching.endpoints import router as matching
 from app.features.matching.pages import router as matching_pages
 from app.features.notifications import service as mails
-from app.features.notifications.dependencies import note_unread
+from app.features.notifications.dependencies import find_page_reader
 from app.features.notifications.endpoints import router as notifications
 from app.features.notifications.pages import router as notification_pages
 from app.features.orders.endpoints import list_shortcut
@@ -171,8 +171,10 @@ async def failure_page(request: Request, error: DomainError, status: int) -> Res
     """Show a failure with the reader's own header and language, also where it came before the route was found."""
     if error.kind is not ErrorKind.UNAVAILABLE:
         try:
-            view = await find_reader(request)
-            await note_unread(request, actor_of(view) if view else None)
+            if request.method in SAFE_METHODS:
+                await find_page_reader(request)
+            else:
+                await find_reader(request)
         except Exception as fault:  # noqa: BLE001 - a page about one failure does not fail of another
             await log.awarning("reader_unknown", path=request.scope["path"], error=type(fault).__name__)
     return await error_page(request, error, status)
@@ -252,7 +254,7 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> Site:
         app.include_router(router, include_in_schema=False)
     for router in PAGE_ROUTERS:
         # Every page, error pages included, shows who is signed in, and how many notices wait.
-        app.include_router(router, include_in_schema=False, dependencies=[Depends(find_view), Depends(note_unread)])
+        app.include_router(router, include_in_schema=False, dependencies=[Depends(find_page_reader)])
     app.add_route("/openapi.json", app.send_document, include_in_schema=False)
     app.add_route(csp_reports.PATH, csp_reports.take_csp_reports, methods=["POST"], include_in_schema=False)
     app.mount("/static", StaticFiles())

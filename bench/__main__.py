@@ -11,7 +11,20 @@ from bench.report import RESULTS, Book, show
 from bench.run import Run
 from bench.world import World
 
-SECTIONS = ["me", "lists", "deep", "pages", "search", "facets", "people", "inserts", "signins", "enumeration", "alerts"]
+SECTIONS = [
+    "me",
+    "lists",
+    "deep",
+    "pages",
+    "plain",
+    "search",
+    "facets",
+    "people",
+    "inserts",
+    "signins",
+    "enumeration",
+    "alerts",
+]
 SECTIONS += ["starts", "files"]
 WITHOUT_WORLD = {"starts"}
 WITHOUT_ORDERS = {"starts", "me", "deep", "signins", "enumeration", "files"}

@@ -1,6 +1,7 @@
 """Generates documents from the code: `python -m tools.docs`; a test fails when one is stale."""
 
 import importlib
+import json
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from app.core.http.problem_details import STATUS_OF
 from app.features.orders.rules import ORDER_MACHINE
 from app.features.proposals.rules import PROPOSAL_MACHINE
 from app.tasks.subscriptions import SUBSCRIPTIONS
+from tests import statements
 from tests.contract.permissions import table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -171,6 +173,9 @@ def main() -> int:
     for name in stale():
         (ROOT / name).write_text(DOCUMENTS[name](), encoding="utf-8")
         print(f"wrote {name}")
+    if statements.FOUND.exists():
+        known = json.loads(statements.FOUND.read_text(encoding="utf-8"))
+        statements.TABLE.write_text(statements.table(known), encoding="utf-8")
     return 0
 
 

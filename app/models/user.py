@@ -4,8 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, func, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ColumnElement, Index, func, select, text
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
 
 from app.core.database import Base
 from app.core.ids import new_id
@@ -57,3 +57,10 @@ class User(Base):
     epoch: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     deactivated_at: Mapped[datetime | None]
+
+
+def shown_name(user_id: InstrumentedAttribute[UUID]) -> ColumnElement[str]:
+    """Return the name under which others see the person whom a column names, as a column of the same statement."""
+    person = aliased(User)
+    name = func.coalesce(func.nullif(person.display_name, ""), person.username)
+    return select(name).where(person.id == user_id).correlate_except(person).scalar_subquery()

@@ -16,8 +16,8 @@ from app.core.i18n import N_, _, current_locale
 from app.core.resources import Resources
 from app.features.authentication.dependencies import CurrentActor, OptionalActor
 from app.features.catalog import service as catalog
+from app.features.files import service as files
 from app.features.files.dependencies import ProposalFiles, ids_in
-from app.features.files.service import own_files
 from app.features.orders import service as orders
 from app.features.orders.schemas import DEFAULT_WORDS, EXPERIENCE_WORDS, KIND_WORDS, VISIBILITY_WORDS, OrderRead
 from app.features.orders.schemas import STATUS_WORDS as ORDER_WORDS
@@ -128,16 +128,16 @@ async def _order_page(
     cursor = request.query_params.get("cursor")
     key = _key(request)
     order = await orders.get_order(session, actor, order_id, key)
-    shown = await orders.present(session, resources, actor, order)
     catalogue = await catalog.read_catalogue(session, resources)
     is_own = actor is not None and actor.id == order.customer_id
+    files.expect(session, [orders.files_of(order_id), profiles.photo_of(order.customer_id)])
     own: list[ProposalRead] = []
     desk: list[ProposalRead] = []
     view = _view(request)
     chosen = view.model_dump(mode="json", exclude_defaults=True)
     older = None
     if actor is not None and is_own and order.published_at is not None:
-        page = await service.list_order_proposals(session, actor, order_id, cursor, PAGE_SIZE, view)
+        page = await service.desk_of(session, actor, order, view, (cursor, PAGE_SIZE), photos=True)
         desk = page.items
         older = (
             f"/orders/{order_id}?{urlencode(chosen | {'cursor': page.next_cursor})}#proposals"
@@ -146,11 +146,14 @@ async def _order_page(
         )
     elif actor is not None and not is_own:
         own = await service.own_proposals_for(session, actor, order_id)
-    offer = next((item.offer for item in own if item.offer), None)
-    if actor is not None and is_own:
+    offer = next((item.offer for item in (*own, *desk) if item.offer), None)
+    # One offer of an order waits at a time; only the rest of a list could hold it.
+    if actor is not None and is_own and offer is None and (older or cursor or chosen):
         offer = await service.waiting_offer(session, actor, order_id)
-    facts = await profiles.customer_facts(session, [order.customer_id])
-    people = await profiles.person_cards(session, {order.customer_id, *(item.freelancer.id for item in desk)})
+    shown = await orders.present(session, resources, actor, order)
+    people, facts = await profiles.cards_with_facts(
+        session, {order.customer_id, *(item.freelancer.id for item in desk)}
+    )
     label, tone = ORDER_WORDS[order.status]
     live = next((item for item in own if item.status in (*UNDECIDED, ProposalStatus.ACCEPTED)), None)
     refused = any(item.decline_reason in CUSTOMER_REASONS for item in own)
@@ -184,16 +187,14 @@ async def _order_page(
         "may_propose": may_propose,
         "next": _next_step(shown, is_own=is_own, live=live, offer=offer),
         "sign_in": f"/sign-in?next={quote(address_of(order_id, key))}",
-        "edits": order_edits(await orders.list_revisions(session, actor, order_id, key), catalogue)
-        if shown.version > 1
-        else [],
+        "edits": order_edits(await orders.revisions_of(session, order), catalogue) if shown.version > 1 else [],
         "currency": order.currency.value,
         "answer": address_of(order_id, key, "/proposals"),
         "share": address_of(order_id, order.share_key if is_own and order.visibility is Visibility.LINK else key),
         "canonical": canonical,
         "picture": picture_address(canonical, current_locale()) if is_shared else None,
         "f": form,
-        "files": await own_files(session, actor, ids_in(form.all("files"))) if actor else [],
+        "files": await files.own_files(session, actor, ids_in(form.all("files"))) if actor else [],
     }
     return render(request, "proposals/order.html", context, status_code=422 if form.has_errors else 200)
 

@@ -22,7 +22,7 @@ from app.core.security.csrf import SAFE_METHODS, is_csrf_of
 from app.core.security.tokens import BadTokenError, Claims, TokenKind
 from app.features.authentication import service, workflows
 from app.features.authentication.errors import NotPermittedError, NotSignedInError, SessionEndedError
-from app.features.authentication.service import Caller, IssuedTokens, SessionView
+from app.features.authentication.service import Caller, IssuedTokens, SessionGate, SessionView
 from app.models.user import Role
 
 VIEW = "iplance.session"
@@ -158,10 +158,15 @@ async def find_view(connection: HTTPConnection) -> SessionView | None:
     Raises:
         UnauthenticatedError: A bearer token was sent and is not good.
     """
+    return await find_view_by(connection, service.session_gate(connection_resources(connection)))
+
+
+async def find_view_by(connection: HTTPConnection, gate: SessionGate) -> SessionView | None:
+    """Return what `find_view` returns, read by this check where nobody has asked before."""
     if VIEW in connection.scope:
         found: SessionView | None = connection.scope[VIEW]
         return found
-    view = await _view(connection, renewing=_may_renew(connection))
+    view = await _view(connection, gate, renewing=_may_renew(connection))
     await _note_view(connection, view)
     return view
 
@@ -176,7 +181,8 @@ async def find_reader(connection: HTTPConnection) -> SessionView | None:
     """
     if VIEW in connection.scope or connection.scope["method"] in SAFE_METHODS:
         return await find_view(connection)
-    view = await _view(connection, renewing=False)
+    gate = service.session_gate(connection_resources(connection))
+    view = await _view(connection, gate, renewing=False)
     await _note_view(connection, view)
     return view
 
@@ -191,9 +197,9 @@ async def _note_view(connection: HTTPConnection, view: SessionView | None) -> No
         await workflows.touch(connection_resources(connection), view, utc_now())
 
 
-async def _view(connection: HTTPConnection, *, renewing: bool) -> SessionView | None:
+async def _view(connection: HTTPConnection, gate: SessionGate, *, renewing: bool) -> SessionView | None:
     resources = connection_resources(connection)
-    codec, gate, names = resources.token_codec, service.session_gate(resources), cookie_names(resources.settings)
+    codec, names = resources.token_codec, cookie_names(resources.settings)
     bearer = bearer_of(connection)
     if bearer is not None:
         return await gate.check(codec.decode(bearer, TokenKind.ACCESS))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import ARRAY, ColumnElement, ScalarSelect, Uuid, any_, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as AsyncpgDialect  # noqa: N812 - it is a class
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -38,6 +38,8 @@ class SessionView:
     email_confirmed_at: datetime | None
     phone_confirmed_at: datetime | None
     created_at: datetime
+    counts: tuple[int, ...] = ()
+    """What the statement counted besides, in the order asked."""
 
     def is_alive(self, now: datetime) -> bool:
         """Tell whether the session may still act."""
@@ -69,14 +71,27 @@ _VIEW = (
     .where(AuthSession.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 )
 _dialect: Any = AsyncpgDialect
-VIEW_SQL = str(_VIEW.compile(dialect=_dialect()))
-"""The same statement as text for the fast lane, compiled once."""
+_PLAIN = len(_VIEW.selected_columns)
+
+
+class ViewStatement:
+    """The read of sessions with their owners, and with counts of theirs: scalar selects that refer to `User.id`."""
+
+    def __init__(self, *counts: ScalarSelect[int]) -> None:
+        self._statement = _VIEW.add_columns(*counts)
+        self.text = str(self._statement.compile(dialect=_dialect()))
+        """The statement for the raw read pool, compiled once."""
+
+    async def run(self, session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Sequence[Any]]:
+        """Return the rows through a session."""
+        return (await session.execute(self._statement, {"ids": list(ids)})).all()
 
 
 def view_of(row: Sequence[Any]) -> SessionView:
     """Make a view of a row, whichever way it was read."""
     values = list(row)
     values[12], values[13] = Role(values[12]), UserStatus(values[13])
+    values[_PLAIN:] = [tuple(values[_PLAIN:])]
     return SessionView(*values)
 
 
@@ -114,11 +129,6 @@ class SessionRepository:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
-
-    async def views(self, ids: Sequence[UUID]) -> dict[UUID, SessionView]:
-        """Read sessions with their owners."""
-        rows = await self._session.execute(_VIEW, {"ids": list(ids)})
-        return {row[0]: view_of(row) for row in rows}
 
     async def lock(self, session_id: UUID) -> AuthSession | None:
         """Return a session that nobody else changes until this transaction ends."""

@@ -6,12 +6,10 @@ from uuid import UUID
 
 from fastapi import Query
 
-from app.core.actor import Actor
 from app.core.http.dependencies import ReadSession, RoomRouter, Uow
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.limits import TooManyTriesError
-from app.core.unit_of_work import UnitOfWork
 from app.features.authentication.dependencies import CurrentActor
 from app.features.chat import service
 from app.features.chat.errors import (
@@ -30,7 +28,6 @@ from app.features.chat.schemas import (
 )
 from app.features.files.errors import InvalidFilesError
 from app.features.proposals.errors import ProposalNotFoundError
-from app.models import Message
 
 router = RoomRouter(tags=["messages"])
 
@@ -38,13 +35,6 @@ WRITING = (ConversationClosedError, InvalidMessageError, InvalidFilesError, TooM
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Number = Annotated[int | None, Query(ge=0, le=MAX_NUMBER)]
-
-
-async def _one(uow: UnitOfWork, actor: Actor, message: Message) -> MessageRead:
-    """Return a message as its writer sees it."""
-    before = message.number + 1
-    found = await service.list_messages(uow.session, actor, message.conversation_id, 1, before=before)
-    return found.items[0]
 
 
 @router.get("/conversations", responses=refusals(BadCursorError))
@@ -97,7 +87,7 @@ async def list_messages(
 )
 async def write_about_proposal(proposal_id: UUID, command: MessageWrite, actor: CurrentActor, uow: Uow) -> MessageRead:
     """Write to the other side of a proposal; the customer's first message begins the conversation."""
-    return await _one(uow, actor, await service.write_about(uow, actor, proposal_id, command))
+    return await service.send_about(uow, actor, proposal_id, command)
 
 
 @router.post(
@@ -107,7 +97,7 @@ async def write_about_proposal(proposal_id: UUID, command: MessageWrite, actor: 
 )
 async def write_message(conversation_id: UUID, command: MessageWrite, actor: CurrentActor, uow: Uow) -> MessageRead:
     """Write in a conversation of yours."""
-    return await _one(uow, actor, await service.write(uow, actor, conversation_id, command))
+    return await service.send(uow, actor, conversation_id, command)
 
 
 @router.post("/conversations/{conversation_id:uuid}/read", responses=refusals(ConversationNotFoundError))
@@ -115,5 +105,5 @@ async def mark_conversation_read(
     conversation_id: UUID, command: ReadUpTo, actor: CurrentActor, uow: Uow
 ) -> ConversationRead:
     """Say up to which message you have read; the other side sees it."""
-    conversation = await service.mark_read(uow, actor, conversation_id, command.number)
-    return (await service.present(uow.session, actor, [conversation]))[0]
+    await service.mark_read(uow, actor, conversation_id, command.number)
+    return await service.get_conversation(uow.session, actor, conversation_id)

@@ -19,7 +19,7 @@ from app.core.ids import new_id
 from app.features.authentication.dependencies import CurrentActor
 from app.features.chat import service
 from app.features.chat.errors import ConversationNotFoundError, InvalidMessageError
-from app.features.chat.schemas import MAX_NUMBER, ConversationRead, MessageRead, MessageWrite
+from app.features.chat.schemas import MAX_NUMBER, MessageRead, MessageWrite
 from app.features.files import service as files
 from app.features.files.dependencies import MessageFiles, sent_ids
 from app.features.moderation.service import describe_contacts
@@ -92,8 +92,7 @@ async def show_conversation(
     before: Annotated[int | None, Query(ge=1, le=MAX_NUMBER)] = None,
 ) -> Response:
     """Show a conversation, its newest messages or those before a number; the page says afterwards what was read."""
-    conversation = await service.get_conversation(session, actor, conversation_id)
-    return await _page(request, session, actor, conversation, _Typed(FormState()), before)
+    return await _page(request, session, actor, conversation_id, _Typed(FormState()), before)
 
 
 @router.post("/messages/{conversation_id}")
@@ -108,8 +107,7 @@ async def write_message(
     except ConflictError as error:
         return redirect(f"{LIST}/{conversation_id}#end", error.text(), "warn")
     except InvalidError as error:
-        conversation = await service.get_conversation(uow.session, actor, conversation_id)
-        return await _page(request, uow.session, actor, conversation, _Typed(FormState.posted(form, error), ids))
+        return await _page(request, uow.session, actor, conversation_id, _Typed(FormState.posted(form, error), ids))
     return redirect(f"{LIST}/{conversation_id}#end", done=f"message-{conversation_id}")
 
 
@@ -119,8 +117,7 @@ async def show_what_came(
 ) -> Response:
     """Show what came after a message, as a piece of the page that a script adds to it."""
     number = max(0, min(number, MAX_NUMBER))
-    conversation = await service.get_conversation(session, actor, conversation_id)
-    found = await service.list_messages(session, actor, conversation_id, STRETCH, after=number)
+    conversation, found = await service.open_conversation(session, actor, conversation_id, STRETCH, after=number)
     # What is more than a stretch comes with the next look.
     last = found.items[-1].number if found.items else number
     context = {"conversation": conversation, "lines": _lines(found.items), "last": last}
@@ -176,11 +173,11 @@ async def _page(
     request: Request,
     session: ReadSession,
     actor: Actor,
-    conversation: ConversationRead,
+    conversation_id: UUID,
     typed: _Typed,
     before: int | None = None,
 ) -> Response:
-    found = await service.list_messages(session, actor, conversation.id, STRETCH, before=before)
+    conversation, found = await service.open_conversation(session, actor, conversation_id, STRETCH, before=before)
     people = await profiles.person_cards(session, {conversation.other.id})
     first = found.items[0].number if found.items else 1
     context = {

@@ -1,13 +1,54 @@
 """Every query about conversations and their messages."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, literal_column, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
-from app.models import Conversation, Message
+from app.models import Conversation, Message, Order, OrderStatus, Proposal, ProposalStatus, User
+from app.models.file import Attachment, SubjectKind
+from app.models.user import shown_name
+
+_HAS_FILES = (
+    exists()
+    .where(Attachment.subject_kind == SubjectKind.MESSAGE, Attachment.subject_id == Message.id)
+    .correlate(Message)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A conversation with its newest message, and what it is about and between whom."""
+
+    conversation: Conversation
+    last: Message
+    has_files: bool
+    title: str
+    order_status: OrderStatus
+    proposal_status: ProposalStatus
+    customer: str
+    freelancer: str
+
+
+_TALKS = (
+    select(
+        Conversation,
+        Message,
+        _HAS_FILES,
+        Order.title,
+        Order.status,
+        Proposal.status,
+        shown_name(Conversation.customer_id),
+        shown_name(Conversation.freelancer_id),
+    )
+    .join(Order, Order.id == Conversation.order_id)
+    .join(Proposal, Proposal.id == Conversation.proposal_id)
+    .join(Message, and_(Message.conversation_id == Conversation.id, Message.number == Conversation.last_number))
+)
 
 
 class ConversationRepository:
@@ -29,9 +70,12 @@ class ConversationRepository:
 
     async def get(self, conversation_id: UUID) -> Conversation | None:
         """Return one conversation."""
-        return (
-            await self._session.execute(select(Conversation).where(Conversation.id == conversation_id))
-        ).scalar_one_or_none()
+        return await self._session.get(Conversation, conversation_id)
+
+    async def read(self, condition: ColumnElement[bool]) -> Talk | None:
+        """Return one conversation with what is shown of it."""
+        row = (await self._session.execute(_TALKS.where(condition))).one_or_none()
+        return Talk(*row) if row else None
 
     async def lock(self, conversation_id: UUID) -> Conversation | None:
         """Return one conversation, locked."""
@@ -44,18 +88,13 @@ class ConversationRepository:
 
     async def page(
         self, user_id: UUID, after: tuple[datetime, UUID] | None, limit: int, *, unread: bool
-    ) -> Sequence[Conversation]:
+    ) -> Sequence[Talk]:
         """Return a person's conversations, the one that moved last first."""
-        statement = select(Conversation).where(_unread(user_id) if unread else _of(user_id))
+        statement = _TALKS.where(_unread(user_id) if unread else _of(user_id))
         if after is not None:
             statement = statement.where(tuple_(Conversation.moved_at, Conversation.id) < tuple_(*after))
         ordered = statement.order_by(Conversation.moved_at.desc(), Conversation.id.desc()).limit(limit)
-        return (await self._session.execute(ordered)).scalars().all()
-
-    async def count_unread(self, user_id: UUID, most: int) -> int:
-        """Count the conversations with something unread, no further than anybody wants to know."""
-        some = select(Conversation.id).where(_unread(user_id)).limit(most).subquery()
-        return (await self._session.execute(select(func.count()).select_from(some))).scalar_one()
+        return [Talk(*row) for row in await self._session.execute(ordered)]
 
 
 class MessageRepository:
@@ -78,25 +117,18 @@ class MessageRepository:
 
     async def stretch(
         self, conversation_id: UUID, *, after: int | None, before: int | None, limit: int
-    ) -> Sequence[Message]:
+    ) -> Sequence[tuple[Message, bool]]:
         """Return messages with numbers between two others: the oldest of them where `after` is given, else the newest.
 
-        They come in the direction in which they were looked for.
+        They come in the direction in which they were looked for, each with whether files belong to it.
         """
-        statement = select(Message).where(Message.conversation_id == conversation_id)
+        statement = select(Message, _HAS_FILES).where(Message.conversation_id == conversation_id)
         if after is not None:
             statement = statement.where(Message.number > after)
         if before is not None:
             statement = statement.where(Message.number < before)
         order = Message.number.asc() if after is not None else Message.number.desc()
-        return (await self._session.execute(statement.order_by(order).limit(limit))).scalars().all()
-
-    async def last_of(self, conversations: Collection[Conversation]) -> dict[UUID, Message]:
-        """Return the newest message of each conversation."""
-        places = [(conversation.id, conversation.last_number) for conversation in conversations]
-        statement = select(Message).where(tuple_(Message.conversation_id, Message.number).in_(places))
-        rows = (await self._session.execute(statement)).scalars()
-        return {message.conversation_id: message for message in rows}
+        return [(row[0], row[1]) for row in await self._session.execute(statement.order_by(order).limit(limit))]
 
     async def texts_of(self, conversation_id: UUID, author_id: UUID, limit: int) -> Sequence[str]:
         """Return what one side has written, newest first."""
@@ -113,7 +145,13 @@ def _of(user_id: UUID) -> ColumnElement[bool]:
     return or_(Conversation.customer_id == user_id, Conversation.freelancer_id == user_id)
 
 
-def _unread(user_id: UUID) -> ColumnElement[bool]:
+def unread_of_owner(most: int) -> ScalarSelect[int]:
+    """Return the count of conversations with something unread as a part of a statement about `User`."""
+    some = select(Conversation.id).where(_unread(User.id)).limit(literal_column(str(most))).correlate(User).subquery()
+    return select(func.count()).select_from(some).correlate(User).scalar_subquery()
+
+
+def _unread(user_id: UUID | InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     return or_(
         and_(Conversation.customer_id == user_id, Conversation.customer_read < Conversation.last_number),
         and_(Conversation.freelancer_id == user_id, Conversation.freelancer_read < Conversation.last_number),

@@ -1,6 +1,6 @@
 """Every query about accounts and about the proofs of their contacts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -20,6 +20,9 @@ TAKEN: dict[str, type[TakenError]] = {
     "uq_users_email_key": EmailTakenError,
     "uq_users_phone": PhoneTakenError,
 }
+
+
+_NAMES = "iplance.names"
 
 
 class UserRepository:
@@ -69,9 +72,18 @@ class UserRepository:
         return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def names(self, user_ids: Sequence[UUID]) -> dict[UUID, str]:
-        """Return the names of people, their user names where they chose no other."""
-        statement = select(User.id, User.display_name, User.username).where(User.id.in_(user_ids))
-        return {row.id: row.display_name or row.username for row in await self._session.execute(statement)}
+        """Return the names of people, their user names where they chose no other; one session reads a name once."""
+        known: dict[UUID, str] = self._session.info.setdefault(_NAMES, {})
+        unknown = [user_id for user_id in user_ids if user_id not in known]
+        if unknown:
+            statement = select(User.id, User.display_name, User.username).where(User.id.in_(unknown))
+            rows = await self._session.execute(statement)
+            known.update((row.id, row.display_name or row.username) for row in rows)
+        return {user_id: known[user_id] for user_id in user_ids if user_id in known}
+
+    def remember_names(self, names: Iterable[tuple[UUID, str]]) -> None:
+        """Keep names that came with another statement for the rest of the session."""
+        self._session.info.setdefault(_NAMES, {}).update(names)
 
     async def is_taken(self, *, email_key: str | None = None, phone: str | None = None) -> bool:
         """Tell whether another account has this address or number."""

@@ -1,17 +1,28 @@
-"""What the layout of every page shows of notices and messages: how many were not read."""
+"""What the layout of every page shows: who reads it, and how many notices and messages they have not read."""
 
 from fastapi import Request
 
 from app.core.http.dependencies import connection_resources
-from app.features.authentication.dependencies import OptionalActor
+from app.core.http.openapi import Proof, asks_for
+from app.core.resources import ContextState
+from app.core.security.csrf import SAFE_METHODS
+from app.features.authentication.dependencies import find_view, find_view_by
+from app.features.authentication.service import SessionGate
 from app.features.chat import service as chat
 from app.features.notifications import service
 
+_PAGE_GATE = ContextState(
+    lambda resources: SessionGate(resources, service.unread_notices(), chat.unread_conversations())
+)
+"""The check of sessions that counts in the same statement what its owner has not read."""
 
-async def note_unread(request: Request, actor: OptionalActor) -> None:
-    """Count the unread notices and conversations of whoever is signed in, for the head; guests cost nothing."""
-    if actor is None or request.method != "GET":
+
+@asks_for(Proof.MAYBE_SESSION)
+async def find_page_reader(request: Request) -> None:
+    """Find out who reads a page, with the unread notices and conversations for its head; guests cost nothing."""
+    if request.method not in SAFE_METHODS:
+        await find_view(request)
         return
-    async with connection_resources(request).read_sessions() as session:
-        request.state.unread_notices = await service.count_unread(session, actor.id)
-        request.state.unread_conversations = await chat.count_unread(session, actor.id)
+    view = await find_view_by(request, _PAGE_GATE.of(connection_resources(request)))
+    if view is not None and view.counts:
+        request.state.unread_notices, request.state.unread_conversations = view.counts

@@ -29,7 +29,7 @@ async def show_notifications(
 ) -> Response:
     """List the actor's notices."""
     found = await service.list_notices(session, actor, cursor, PAGE)
-    unread = await service.count_unread(session, actor.id)
+    unread: int = request.state.unread_notices
     context = {"notices": found.items, "older": found.next_cursor, "later": cursor, "unread": unread}
     return render(request, "notifications/list.html", context)
 

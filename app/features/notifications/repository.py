@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ScalarSelect, delete, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.models.notification import MailMessage, MailStatus, NoticeKind, Notification
+from app.models.user import User
 
 
 class NotificationRepository:
@@ -81,6 +82,18 @@ class NotificationRepository:
             delete(Notification).where(Notification.id.in_(old)).returning(Notification.id)
         )
         return len(gone.scalars().all())
+
+
+def unread_of_owner(most: int) -> ScalarSelect[int]:
+    """Return the count of unread notices as a part of a statement about `User`."""
+    some = (
+        select(Notification.id)
+        .where(Notification.user_id == User.id, Notification.read_at.is_(None))
+        .limit(literal_column(str(most)))
+        .correlate(User)
+        .subquery()
+    )
+    return select(func.count()).select_from(some).correlate(User).scalar_subquery()
 
 
 class MailRepository:

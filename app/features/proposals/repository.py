@@ -1,10 +1,10 @@
 """Every query about proposals."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, func, literal, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,10 +12,17 @@ from app.features.proposals.errors import AlreadyProposedError
 from app.features.proposals.schemas import CUSTOMER_REASONS, DeskShow, DeskSort, DeskView
 from app.models import LetterTemplate, Offer, OfferStatus, Order, Proposal, ProposalRevision, ProposalStatus
 from app.models.proposal import LIVE_PROPOSAL, NEGOTIATED, UNDECIDED
+from app.models.user import shown_name
 
 VIOLATIONS = {LIVE_PROPOSAL: AlreadyProposedError}
 """Constraint name → what it means to a person."""
 
+type Named = tuple[Proposal, str]
+"""A proposal and the name of its freelancer."""
+_WITH_ORDER = select(Proposal, Order, shown_name(Proposal.freelancer_id), shown_name(Order.customer_id)).join(
+    Order, Order.id == Proposal.order_id
+)
+_NAMED = select(Proposal, shown_name(Proposal.freelancer_id))
 DESK_KEYS: dict[DeskSort, ColumnElement[int]] = {
     DeskSort.NEWEST: literal(0),
     DeskSort.PRICE: Proposal.price_amount.expression,
@@ -53,9 +60,10 @@ class ProposalRepository:
                 raise VIOLATIONS[name] from wrong
             raise
 
-    async def get(self, proposal_id: UUID) -> Proposal | None:
-        """Return one proposal."""
-        return (await self._session.execute(select(Proposal).where(Proposal.id == proposal_id))).scalar_one_or_none()
+    async def get(self, proposal_id: UUID) -> tuple[Proposal, Order, str, str] | None:
+        """Return one proposal with its order, and the names of its freelancer and of the order's customer."""
+        row = (await self._session.execute(_WITH_ORDER.where(Proposal.id == proposal_id))).one_or_none()
+        return (row[0], row[1], row[2], row[3]) if row else None
 
     async def get_for_update(self, proposal_id: UUID) -> Proposal | None:
         """Lock one proposal; its order is locked already."""
@@ -110,36 +118,32 @@ class ProposalRepository:
 
     async def of_order(
         self, order_id: UUID, freelancer_id: UUID | None, before: UUID | None, limit: int
-    ) -> Sequence[Proposal]:
+    ) -> Sequence[Named]:
         """Return an order's proposals, newest first; those of one freelancer where one is named."""
-        statement = select(Proposal).where(Proposal.order_id == order_id)
+        statement = _NAMED.where(Proposal.order_id == order_id)
         if freelancer_id is not None:
             statement = statement.where(Proposal.freelancer_id == freelancer_id)
         if before is not None:
             statement = statement.where(Proposal.id < before)
-        return (await self._session.execute(statement.order_by(Proposal.id.desc()).limit(limit))).scalars().all()
+        return await self._named(statement.order_by(Proposal.id.desc()).limit(limit))
 
-    async def desk(
-        self, order_id: UUID, view: DeskView, after: tuple[int, UUID] | None, limit: int
-    ) -> Sequence[Proposal]:
+    async def desk(self, order_id: UUID, view: DeskView, after: tuple[int, UUID] | None, limit: int) -> Sequence[Named]:
         """Return an order's proposals as its customer sorts and narrows them, after a place in that order."""
         key = DESK_KEYS[view.sort]
-        statement = select(Proposal).where(Proposal.order_id == order_id, *DESK_FILTERS[view.show])
+        statement = _NAMED.where(Proposal.order_id == order_id, *DESK_FILTERS[view.show])
         if after is not None:
             number, proposal_id = after
             # As wide as a cursor's number: the driver cannot send a large one as an INTEGER.
             value = literal(number, BigInteger)
             statement = statement.where(or_(key > value, and_(key == value, Proposal.id < proposal_id)))
-        return (await self._session.execute(statement.order_by(key, Proposal.id.desc()).limit(limit))).scalars().all()
+        return await self._named(statement.order_by(key, Proposal.id.desc()).limit(limit))
 
-    async def some_of_order(self, order_id: UUID, ids: Sequence[UUID]) -> Sequence[Proposal]:
+    async def some_of_order(self, order_id: UUID, ids: Sequence[UUID]) -> Sequence[Named]:
         """Return those of these proposals that answer an order."""
-        statement = select(Proposal).where(Proposal.order_id == order_id, Proposal.id.in_(ids))
-        return (await self._session.execute(statement)).scalars().all()
+        return await self._named(_NAMED.where(Proposal.order_id == order_id, Proposal.id.in_(ids)))
 
-    async def some(self, ids: Collection[UUID]) -> Sequence[Proposal]:
-        """Return these proposals, whoever they belong to."""
-        return (await self._session.execute(select(Proposal).where(Proposal.id.in_(ids)))).scalars().all()
+    async def _named(self, statement: Select[Proposal, str]) -> Sequence[Named]:
+        return [(row[0], row[1]) for row in await self._session.execute(statement)]
 
     async def unseen_for_update(self, order_id: UUID, ids: Sequence[UUID]) -> Sequence[Proposal]:
         """Lock those of these proposals that answer an order and were not seen, in the order of their ids."""
@@ -161,12 +165,12 @@ class ProposalRepository:
         )
         return (await self._session.execute(statement)).scalars().all()
 
-    async def of_freelancer(self, freelancer_id: UUID, before: UUID | None, limit: int) -> Sequence[Proposal]:
+    async def of_freelancer(self, freelancer_id: UUID, before: UUID | None, limit: int) -> Sequence[Named]:
         """Return a freelancer's proposals, newest first."""
-        statement = select(Proposal).where(Proposal.freelancer_id == freelancer_id)
+        statement = _NAMED.where(Proposal.freelancer_id == freelancer_id)
         if before is not None:
             statement = statement.where(Proposal.id < before)
-        return (await self._session.execute(statement.order_by(Proposal.id.desc()).limit(limit))).scalars().all()
+        return await self._named(statement.order_by(Proposal.id.desc()).limit(limit))
 
     async def declined_by_hand(self, order_id: UUID, freelancer_id: UUID) -> bool:
         """Tell whether the customer has declined this freelancer for this order."""

@@ -6,10 +6,10 @@ import httpx
 
 from app.core.ids import new_id
 from app.core.resources import Resources
-from app.features.chat import service
 from app.features.proposals import service as proposals
 from app.features.proposals.schemas import ProposalDecline
 from tests.factories.market import Market
+from tests.features.chat.test_talking import unread
 from tests.features.proposals.test_pages import NewClient, Visitor, path_of, words
 
 
@@ -145,7 +145,7 @@ async def test_the_api_of_a_talk(market: Market, new_client: NewClient, resource
     closed = await ours.post(f"{path}/messages", json={"text": "Too late"})
     assert (closed.status_code, closed.json()["code"]) == (409, "conversation-closed")
     async with resources.sessions() as session:
-        assert await service.count_unread(session, baker.id) == 1
+        assert await unread(session, baker.id) == 1
 
 
 async def _ok(asked: Any, status: int = 200) -> Any:

@@ -23,6 +23,7 @@ from app.features.authentication.service.signing_in import (
 )
 from app.features.authentication.service.tokens import (
     IssuedTokens,
+    SessionGate,
     open_session,
     refresh,
     session_gate,
@@ -31,6 +32,7 @@ from app.features.authentication.service.tokens import (
 __all__ = [
     "Caller",
     "IssuedTokens",
+    "SessionGate",
     "SessionView",
     "begin_sign_in",
     "check_password",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import ScalarSelect
+
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.persistence.dataloader import Batcher
@@ -17,10 +19,10 @@ from app.core.unit_of_work import UnitOfWork
 from app.features.authentication.errors import SessionEndedError, SessionReplayedError
 from app.features.authentication.events import SessionReplayed
 from app.features.authentication.repository import (
-    VIEW_SQL,
     CredentialRepository,
     SessionRepository,
     SessionView,
+    ViewStatement,
     view_of,
 )
 from app.features.authentication.service.callers import Caller, note
@@ -166,12 +168,14 @@ class SessionGate:
     """The check that every request with a token passes. PostgreSQL is asked each time, Redis can only say no.
 
     Questions of one moment share one round trip to each, so a check costs less than one query; nothing is cached, so
-    a session that ended is dead with the next request on every worker, whatever became of Redis.
+    a session that ended is dead with the next request on every worker, whatever became of Redis. `counts` are read in
+    the same statement: scalar selects about the owner, `User.id`.
     """
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, *counts: ScalarSelect[int]) -> None:
         self._resources = resources
         self._blacklist = resources.blacklist
+        self._statement = ViewStatement(*counts)
         self._views = Batcher(self._load)
 
     async def check(self, claims: Claims) -> SessionView:
@@ -190,10 +194,11 @@ class SessionGate:
     async def _load(self, ids: Sequence[UUID]) -> Mapping[UUID, SessionView]:
         lane = self._resources.fast_lane
         if lane is not None:
-            rows = await lane.fetch(VIEW_SQL, ids)
-            return {row[0]: view_of(row) for row in rows}
-        async with self._resources.read_sessions() as session:
-            return await SessionRepository(session).views(ids)
+            rows = await lane.fetch(self._statement.text, ids)
+        else:
+            async with self._resources.read_sessions() as session:
+                rows = await self._statement.run(session, ids)
+        return {row[0]: view_of(row) for row in rows}
 
 
 _GATE = ContextState(SessionGate)

@@ -2,25 +2,29 @@
 
 from app.features.chat.service.reading import (
     conversation_of,
-    count_unread,
     get_conversation,
     is_read,
     list_conversations,
     list_messages,
-    present,
+    open_conversation,
+    send,
+    send_about,
+    unread_conversations,
     words_of_other,
 )
 from app.features.chat.service.writing import mark_read, write, write_about
 
 __all__ = [
     "conversation_of",
-    "count_unread",
     "get_conversation",
     "is_read",
     "list_conversations",
     "list_messages",
     "mark_read",
-    "present",
+    "open_conversation",
+    "send",
+    "send_about",
+    "unread_conversations",
     "words_of_other",
     "write",
     "write_about",

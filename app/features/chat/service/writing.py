@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.unit_of_work import UnitOfWork
@@ -17,6 +19,7 @@ from app.features.chat.repository import ConversationRepository, MessageReposito
 from app.features.chat.schemas import MessageWrite
 from app.features.files import service as files
 from app.features.files.schemas import Subject
+from app.features.identity import service as identity
 from app.features.proposals import service as proposals
 from app.models import Conversation, Message
 from app.models.file import SubjectKind
@@ -41,37 +44,62 @@ async def write_about(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command:
         TooManyTriesError: The actor has written too much within ten minutes.
     """
     parties = await proposals.parties_of(uow.session, actor, proposal_id)
+    return (await write_between(uow, actor, parties, command))[1]
+
+
+async def write(uow: UnitOfWork, actor: Actor, conversation_id: UUID, command: MessageWrite) -> Message:
+    """Write in a conversation that has begun; as `write_about` otherwise."""
+    parties = await parties_in(uow.session, actor, conversation_id)
+    return (await write_between(uow, actor, parties, command))[1]
+
+
+async def parties_in(session: AsyncSession, actor: Actor, conversation_id: UUID) -> proposals.Parties:
+    """Return who is who in a conversation to one of its two sides.
+
+    Raises:
+        ConversationNotFoundError: The actor is on no side of it.
+    """
+    talk = await ConversationRepository(session).read(Conversation.id == conversation_id)
+    side = policy.side_of(actor, talk.conversation) if talk is not None else None
+    if talk is None or side is None:
+        raise ConversationNotFoundError
+    row = talk.conversation
+    identity.remember_names(session, [(row.customer_id, talk.customer), (row.freelancer_id, talk.freelancer)])
+    return proposals.Parties(
+        proposal_id=row.proposal_id,
+        order_id=row.order_id,
+        customer_id=row.customer_id,
+        freelancer_id=row.freelancer_id,
+        side=side,
+        is_live=proposals.is_live(talk.proposal_status),
+    )
+
+
+async def write_between(
+    uow: UnitOfWork, actor: Actor, parties: proposals.Parties, command: MessageWrite
+) -> tuple[Conversation, Message]:
+    """Write to the other side, and return the conversation with the message; `write_about` says the rest."""
+    if parties.side is Side.CUSTOMER:
+        # Order, proposal, conversation: whoever locks several of them does it this way round.
+        parties = await proposals.note_talk(uow, actor, parties)
     repository = ConversationRepository(uow.session)
-    known = await repository.of_proposal(proposal_id)
-    before = await _sent_before(uow, actor, known, command)
-    if before is not None:
-        return before
+    conversation = await repository.lock_of_proposal(parties.proposal_id)
+    if conversation is not None:
+        before = await _sent_before(uow, actor, conversation, command)
+        if before is not None:
+            return conversation, before
     if not parties.is_live:
         raise ConversationClosedError
-    if known is None and not policy.may_begin(parties.side):
+    if conversation is None and not policy.may_begin(parties.side):
         raise ConversationNotBegunError
     faults = rules.faults(command.text, len(command.files))
     if faults:
         raise InvalidMessageError(errors=faults)
     await uow.resources.limiter.hit(rules.MESSAGES_BY_ACCOUNT, str(actor.id))
-    if parties.side is Side.CUSTOMER:
-        # Order, proposal, conversation: whoever locks several of them does it this way round.
-        parties = await proposals.note_talk(uow, actor, proposal_id)
-        if not parties.is_live:
-            raise ConversationClosedError
-    conversation = await repository.lock_of_proposal(proposal_id)
     if conversation is None:
         conversation = _begun(parties)
         await repository.add(conversation)
-    return await _sent_before(uow, actor, conversation, command) or await _add(uow, actor, conversation, command)
-
-
-async def write(uow: UnitOfWork, actor: Actor, conversation_id: UUID, command: MessageWrite) -> Message:
-    """Write in a conversation that has begun; as `write_about` otherwise."""
-    conversation = await ConversationRepository(uow.session).get(conversation_id)
-    if conversation is None or policy.side_of(actor, conversation) is None:
-        raise ConversationNotFoundError
-    return await write_about(uow, actor, conversation.proposal_id, command)
+    return conversation, await _add(uow, actor, conversation, command)
 
 
 async def mark_read(uow: UnitOfWork, actor: Actor, conversation_id: UUID, number: int) -> Conversation:
@@ -96,9 +124,9 @@ def _begun(parties: proposals.Parties) -> Conversation:
 
 
 async def _sent_before(
-    uow: UnitOfWork, actor: Actor, conversation: Conversation | None, command: MessageWrite
+    uow: UnitOfWork, actor: Actor, conversation: Conversation, command: MessageWrite
 ) -> Message | None:
-    if conversation is None or command.key is None:
+    if command.key is None:
         return None
     return await MessageRepository(uow.session).with_key(conversation.id, actor.id, command.key)
 

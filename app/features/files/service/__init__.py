@@ -1,6 +1,6 @@
 """The verbs of files."""
 
-from app.features.files.service.attaching import attach, attached, own_files
+from app.features.files.service.attaching import attach, attached, expect, own_files
 from app.features.files.service.cutting import cut_picture
 from app.features.files.service.processing import SourceLostError, Work, claim_file, examine, put_off, settle_file
 from app.features.files.service.reading import file_limits, get_own_file, list_own_files, remove_file
@@ -43,6 +43,7 @@ __all__ = [
     "cut_picture",
     "doomed_keys",
     "examine",
+    "expect",
     "file_limits",
     "find_content",
     "find_preview",

@@ -1,6 +1,6 @@
 """What files belong to. Access follows the object: the room of the object asks only for readers who may see it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +17,7 @@ from app.features.files.service.links import present
 from app.models.file import File, FileStatus
 
 WHERE = ("files",)
+_EXPECTED, _READ = "iplance.files.expected", "iplance.files.read"
 TOO_MANY = N_("At most {most} files, please.")
 UNKNOWN = N_("One of the files is not there any more. Remove it and add it again.")
 REFUSED = N_("“{name}” was not taken. Remove it, then save again.")
@@ -32,6 +33,8 @@ async def attach(uow: UnitOfWork, actor: Actor, subject: Subject, file_ids: Sequ
     Raises:
         InvalidFilesError: There are too many, or one is not the actor's, not of this kind, or was not taken.
     """
+    for kept in (_READ, _EXPECTED):
+        uow.session.info.pop(kept, None)
     named = list(dict.fromkeys(file_ids))
     most = rules.LIMITS[subject.kind].most_files
     if len(named) > most:
@@ -90,12 +93,26 @@ def _fault(actor: Actor, subject: Subject, file: File | None) -> FieldError | No
     return None
 
 
+def expect(session: AsyncSession, subjects: Iterable[Subject]) -> None:
+    """Let the next `attached` of this session read the files of these subjects too: they will be asked for later."""
+    session.info.setdefault(_EXPECTED, set()).update(subjects)
+
+
 async def attached(session: AsyncSession, subjects: Collection[Subject]) -> dict[Subject, list[FileRead]]:
     """Return the files of many subjects, each in its order, with fresh links; one query for all of them."""
+    known: dict[Subject, list[FileRead]] = session.info.setdefault(_READ, {})
+    unknown = [subject for subject in dict.fromkeys(subjects) if subject not in known]
+    if unknown:
+        expected: set[Subject] = session.info.pop(_EXPECTED, set())
+        found = await _attached(session, [*unknown, *expected.difference(unknown)])
+        known.update((subject, found[subject]) for subject in expected)
+        return {subject: known[subject] if subject in known else found[subject] for subject in subjects}
+    return {subject: known[subject] for subject in subjects}
+
+
+async def _attached(session: AsyncSession, subjects: Sequence[Subject]) -> dict[Subject, list[FileRead]]:
     found: dict[Subject, list[FileRead]] = {subject: [] for subject in subjects}
-    if not found:
-        return found
-    rows = await FileRepository(session).attached(list(found))
+    rows = await FileRepository(session).attached(subjects)
     shown = present([file for _link, file, _has in rows], {file.id for _link, file, has in rows if has})
     olds: dict[tuple[Subject, UUID], list[FileRead]] = {}
     for link, file, _has in rows:
@@ -119,6 +136,8 @@ def _with_earlier(file: FileRead, olds: Sequence[FileRead]) -> FileRead:
 
 async def own_files(session: AsyncSession, actor: Actor, file_ids: Sequence[UUID]) -> list[FileRead]:
     """Return those of these files that are the actor's, in the order asked for: for a form that is shown again."""
+    if not file_ids:
+        return []
     repository = FileRepository(session)
     files = await repository.of_owner(actor.id, set(file_ids))
     shown = present(files.values(), await repository.previewed(set(files)))

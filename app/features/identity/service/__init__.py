@@ -34,6 +34,7 @@ from app.features.identity.service.reading import (
     find_actor,
     letter_for,
     pending_changes,
+    remember_names,
     text_code,
     usernames,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "prepare_reset",
     "prune",
     "register",
+    "remember_names",
     "replace_password",
     "resend_email",
     "resend_phone",

@@ -1,6 +1,6 @@
 """What accounts show: to their owner, and to the rooms that write to them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -67,6 +67,11 @@ async def find_actor(session: AsyncSession, username: str) -> Actor | None:
 async def usernames(session: AsyncSession, user_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Return the names under which people are shown to others."""
     return await UserRepository(session).names(user_ids)
+
+
+def remember_names(session: AsyncSession, names: Iterable[tuple[UUID, str]]) -> None:
+    """Keep names that came with another statement, so that `usernames` does not read them again in this session."""
+    UserRepository(session).remember_names(names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from app.features.notifications.service.reading import (
     mark_messages_read,
     mark_read,
     prune,
+    unread_notices,
 )
 from app.features.notifications.service.sending import (
     Draft,
@@ -52,4 +53,5 @@ __all__ = [
     "send_again",
     "tell_concerned",
     "tell_of_message",
+    "unread_notices",
 ]

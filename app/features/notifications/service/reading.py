@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import ScalarSelect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
@@ -11,7 +12,7 @@ from app.core.pagination import Slice, encode_cursor, last_id
 from app.core.unit_of_work import UnitOfWork
 from app.features.notifications import rules
 from app.features.notifications.errors import NoticeNotFoundError
-from app.features.notifications.repository import MailRepository, NotificationRepository
+from app.features.notifications.repository import MailRepository, NotificationRepository, unread_of_owner
 from app.features.notifications.schemas import NotificationRead
 from app.features.notifications.service.facts import facts_of
 from app.models.notification import NoticeKind, Notification
@@ -50,6 +51,11 @@ async def list_notices(
 async def count_unread(session: AsyncSession, user_id: UUID) -> int:
     """Count what was not read, at most a hundred."""
     return await NotificationRepository(session).count_unread(user_id, MOST_COUNTED)
+
+
+def unread_notices() -> ScalarSelect[int]:
+    """Return the same count as a part of the statement that reads who is signed in."""
+    return unread_of_owner(MOST_COUNTED)
 
 
 async def mark_read(uow: UnitOfWork, actor: Actor, notice_id: UUID) -> NotificationRead:

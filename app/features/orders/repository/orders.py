@@ -4,12 +4,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, select, update
+from sqlalchemy import ColumnElement, Select, case, exists, false, func, inspect, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, undefer
+from sqlalchemy.orm.util import identity_key
 
 from app.models import Order, OrderGuest, OrderRevision, OrderStatus
+from app.models.user import shown_name
+
+_CUSTOMER_NAME = shown_name(Order.customer_id)
+_PARTS = frozenset({"description", "status", "version"})
+"""What a card or an expired row lacks."""
 
 
 class OrderRepository:
@@ -26,14 +32,28 @@ class OrderRepository:
         """Stage what an order said before an edit."""
         self._session.add(revision)
 
-    async def get(self, order_id: UUID) -> Order | None:
-        """Return one order."""
-        return (await self._session.execute(select(Order).where(Order.id == order_id))).scalar_one_or_none()
+    async def get(self, order_id: UUID, reader_id: UUID | None = None) -> tuple[Order, str, bool] | None:
+        """Return one order with its customer's name, and whether a reader was let in to it before."""
+        let_in: ColumnElement[bool] = false()
+        if reader_id is not None:
+            let_in = exists().where(OrderGuest.order_id == Order.id, OrderGuest.user_id == reader_id)
+        statement = select(Order, _CUSTOMER_NAME, let_in).where(Order.id == order_id)
+        row = (await self._session.execute(statement)).one_or_none()
+        return (row[0], row[1], row[2]) if row else None
 
     async def get_many(self, ids: Iterable[UUID]) -> dict[UUID, Order]:
-        """Return orders by their ids."""
-        statement = select(Order).where(Order.id.in_(set(ids)))
-        return {order.id: order for order in (await self._session.execute(statement)).scalars()}
+        """Return orders by their ids; those that this session has read are not read again."""
+        wanted = set(ids)
+        found = {order_id: order for order_id in wanted if (order := self._read_before(order_id))}
+        if len(found) < len(wanted):
+            statement = select(Order).where(Order.id.in_(wanted - found.keys()))
+            found |= {order.id: order for order in (await self._session.execute(statement)).scalars()}
+        return found
+
+    def _read_before(self, order_id: UUID) -> Order | None:
+        """Return an order that this session holds whole."""
+        held = self._session.identity_map.get(identity_key(Order, order_id))
+        return held if isinstance(held, Order) and not _PARTS.intersection(inspect(held).unloaded) else None
 
     async def get_for_update(self, order_id: UUID) -> Order | None:
         """Lock one order until the unit of work ends; whoever also locks proposals locks the order first."""
@@ -57,13 +77,13 @@ class OrderRepository:
         statement = select(Order).where(Order.customer_id == customer_id, Order.external_key == external_key)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def mine(self, customer_id: UUID, before: UUID | None, limit: int) -> Sequence[Order]:
-        """Return a customer's own orders, newest first."""
-        statement = select(Order).where(Order.customer_id == customer_id)
+    async def mine(self, customer_id: UUID, before: UUID | None, limit: int) -> Sequence[tuple[Order, str]]:
+        """Return a customer's own orders, newest first, each with the customer's name."""
+        statement = select(Order, _CUSTOMER_NAME).where(Order.customer_id == customer_id)
         if before is not None:
             statement = statement.where(Order.id < before)
         statement = statement.order_by(Order.id.desc()).limit(limit)
-        return (await self._session.execute(_as_cards(statement))).scalars().all()
+        return [(row[0], row[1]) for row in await self._session.execute(_as_cards(statement))]
 
     async def revisions(self, order_id: UUID, limit: int = 100) -> Sequence[OrderRevision]:
         """Return what an order said before its edits, newest first."""

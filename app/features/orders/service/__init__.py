@@ -55,6 +55,7 @@ from app.features.orders.service.listing import (
 from app.features.orders.service.machines import get_machine, list_machines
 from app.features.orders.service.reading import (
     cards_of,
+    files_of,
     get_order,
     get_own_order,
     list_own_orders,
@@ -62,6 +63,7 @@ from app.features.orders.service.reading import (
     orders_by_id,
     people,
     present,
+    revisions_of,
 )
 
 __all__ = [
@@ -84,6 +86,7 @@ __all__ = [
     "drop_template",
     "edit_order",
     "end_stale_orders",
+    "files_of",
     "get_machine",
     "get_order",
     "get_own_order",
@@ -118,6 +121,7 @@ __all__ = [
     "renew_order",
     "replace_skill",
     "resume_order",
+    "revisions_of",
     "search_json",
     "survey_orders",
     "take_proposal",

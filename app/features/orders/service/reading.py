@@ -34,9 +34,14 @@ from app.models.side import Side
 
 async def get_order(session: AsyncSession, actor: Actor | None, order_id: UUID, key: str | None = None) -> Order:
     """Return an order the actor may read, `key` being that of its link; any other is not there."""
-    order = await OrderRepository(session).get(order_id)
-    if order is None or not policy.can_read(actor, order, admitted=await is_admitted(session, actor, order, key)):
+    found = await OrderRepository(session).get(order_id, actor.id if actor else None)
+    if found is None:
         raise OrderNotFoundError
+    order, customer, let_in = found
+    admitted = let_in or order.visibility is Visibility.PUBLIC or policy.opens(order, key)
+    if not policy.can_read(actor, order, admitted=admitted):
+        raise OrderNotFoundError
+    identity.remember_names(session, [(order.customer_id, customer)])
     return order
 
 
@@ -73,7 +78,7 @@ async def present(session: AsyncSession, resources: Resources, actor: Actor | No
     catalogue = await catalog.read_catalogue(session, resources)
     customer = (await people(session, [order.customer_id]))[order.customer_id]
     card = _card(order, order.description, catalogue, customer)
-    subject = Subject(SubjectKind.ORDER, order.id)
+    subject = files_of(order.id)
     return OrderRead(
         **dict(card),
         version=order.version,
@@ -92,6 +97,11 @@ async def present(session: AsyncSession, resources: Resources, actor: Actor | No
         rejection=order.rejection if policy.is_customer(actor, order) else None,
         actions=actions(actor, order),
     )
+
+
+def files_of(order_id: UUID) -> Subject:
+    """Return what the files of an order belong to."""
+    return Subject(SubjectKind.ORDER, order_id)
 
 
 def actions(actor: Actor | None, order: Order) -> list[str]:
@@ -115,7 +125,11 @@ async def list_revisions(
     session: AsyncSession, actor: Actor | None, order_id: UUID, key: str | None = None
 ) -> list[RevisionRead]:
     """Return what an order said before its edits, newest first, to everybody who may read the order."""
-    order = await get_order(session, actor, order_id, key)
+    return await revisions_of(session, await get_order(session, actor, order_id, key))
+
+
+async def revisions_of(session: AsyncSession, order: Order) -> list[RevisionRead]:
+    """Return what an order said before its edits, newest first; whoever calls this has checked its reader."""
     after, found = content_of(order), list[RevisionRead]()
     for row in await OrderRepository(session).revisions(order.id):
         changes = [
@@ -134,7 +148,9 @@ async def list_own_orders(
     session: AsyncSession, resources: Resources, actor: Actor, cursor: str | None, limit: int
 ) -> Slice[OwnOrderCard]:
     """Return the actor's own orders in every state, newest first."""
-    rows = await OrderRepository(session).mine(actor.id, last_id(cursor), limit + 1)
+    found = await OrderRepository(session).mine(actor.id, last_id(cursor), limit + 1)
+    identity.remember_names(session, [(order.customer_id, name) for order, name in found])
+    rows = [order for order, _name in found]
     cards = await cards_of(session, resources, rows[:limit])
     items = [
         OwnOrderCard(**dict(card), visibility=order.visibility, if_nobody_acts=default_of(order))

@@ -35,10 +35,9 @@ async def show_person(
     request: Request, username: str, actor: OptionalActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
     """Show what everybody may see of a person, at the one address their name is written with."""
-    profile = await service.get_profile(session, resources, actor, username)
+    profile, facts = await service.get_person(session, resources, actor, username)
     if profile.username != username:
         return RedirectResponse(f"/@{quote(profile.username)}", status_code=308)
-    facts = await service.customer_facts(session, [profile.id])
     catalogue = await catalog.read_catalogue(session, resources)
     origin = resources.settings.origin
     context = {
@@ -48,7 +47,7 @@ async def show_person(
         "availability": (_(AVAILABILITY_WORDS[profile.availability][0]), AVAILABILITY_WORDS[profile.availability][1]),
         "skills": [(item.name, _(LEVEL_WORDS[item.level])) for item in profile.skills],
         "portfolio": [(item, _names(item.skills, catalogue)) for item in profile.portfolio],
-        "customer_facts": facts.get(profile.id),
+        "customer_facts": facts,
         "is_own": actor is not None and actor.id == profile.id,
         "canonical": f"{origin}/@{quote(profile.username)}",
         "picture": picture_address(f"{origin}/@{quote(profile.username)}", current_locale()),

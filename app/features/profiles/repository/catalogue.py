@@ -27,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from app.core.money import Currency
+from app.features.profiles.repository.levels import levels_of, skill_levels
 from app.models import Availability, Favourite, Profile, ProfileSkill, SkillLevel, User
 from app.models.profile import IS_SHOWN
 from app.models.user import UserStatus
@@ -45,6 +46,7 @@ _WORD = re.compile(r"\w[\w+#]*")
 
 NEWLY_LISTED = (Profile.listed_at.desc(), Profile.user_id.desc())
 
+_LEVELS = skill_levels(User.id)
 _ON_CARDS = (
     load_only(User.username, User.display_name, User.created_at, raiseload=True),
     load_only(
@@ -63,7 +65,8 @@ _ON_CARDS = (
 )
 """A page shows no more of twenty people: their texts stay where they are."""
 
-type Found = tuple[User, Profile]
+type Found = tuple[User, Profile, dict[str, SkillLevel]]
+"""An account, its profile, and the skills in their own order, each with its level."""
 type Place = tuple[int | datetime, UUID]
 
 
@@ -165,11 +168,11 @@ def _fitting[*Ts](statement: Select[*Ts], wanted: PeopleConditions) -> Select[*T
     return statement.where(IS_SHOWN, *_clauses(wanted), _HAS_DOOR)
 
 
-def _accounts_of(chosen: Select[UUID]) -> Select[User, Profile]:
+def _accounts_of(chosen: Select[UUID]) -> Select[User, Profile, Any]:
     """Bring the accounts of profiles that were chosen already, in any order."""
     ids = chosen.subquery()
     return (
-        select(User, Profile)
+        select(User, Profile, _LEVELS)
         .select_from(ids)
         .join(Profile, Profile.user_id == ids.c.user_id)
         .join(User, User.id == Profile.user_id)
@@ -192,19 +195,19 @@ class CatalogueRepository:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
-        self._plans_anew = False
 
     async def newest(self, wanted: PeopleConditions, after: Place | None, limit: int) -> Sequence[Found]:
         """Return freelancers, newly listed first."""
         if wanted == PeopleConditions(words=wanted.words) and wanted.words:
             nearest = _nearest_with_words(wanted, after).limit(limit)
-            found = await self._found(_accounts_of(nearest).order_by(*NEWLY_LISTED))
+            found = await self._found(_accounts_of(nearest).order_by(*NEWLY_LISTED), wanted)
             if len(found) == limit:
                 return found
         chosen = _fitting(select(Profile.user_id), wanted)
         if after is not None:
             chosen = chosen.where(tuple_(Profile.listed_at, Profile.user_id) < after)
-        return await self._found(_accounts_of(chosen.order_by(*NEWLY_LISTED).limit(limit)).order_by(*NEWLY_LISTED))
+        statement = _accounts_of(chosen.order_by(*NEWLY_LISTED).limit(limit)).order_by(*NEWLY_LISTED)
+        return await self._found(statement, wanted)
 
     async def cheapest(self, wanted: PeopleConditions, after: Place | None, limit: int) -> Sequence[Found]:
         """Return freelancers with a rate in the currency of the conditions, lowest first."""
@@ -212,7 +215,7 @@ class CatalogueRepository:
         if after is not None:
             chosen = chosen.where(tuple_(Profile.rate_amount, Profile.user_id) > after)
         order = (Profile.rate_amount, Profile.user_id)
-        return await self._found(_accounts_of(chosen.order_by(*order).limit(limit)).order_by(*order))
+        return await self._found(_accounts_of(chosen.order_by(*order).limit(limit)).order_by(*order), wanted)
 
     async def candidates(self, wanted: PeopleConditions, lexemes: Sequence[str]) -> Sequence[Candidate]:
         """Return the newly listed who fit: no more of each than is compared, because there are hundreds."""
@@ -228,13 +231,14 @@ class CatalogueRepository:
         shown_since = func.coalesce(Profile.listed_at, Profile.updated_at)
         compared = (Profile.user_id, shown_since, Profile.updated_at, Profile.availability, hits)
         statement = select(*compared).select_from(ids).join(Profile, Profile.user_id == ids.c.user_id)
-        return [Candidate(row[0], row[1], row[2], row[3], row[4] or ()) for row in await self._run(statement)]
+        found = await self._run(statement, wanted)
+        return [Candidate(row[0], row[1], row[2], row[3], row[4] or ()) for row in found]
 
     async def accounts(self, ids: Collection[UUID]) -> dict[UUID, Found]:
         """Return these people."""
-        people = select(User, Profile).join(Profile, Profile.user_id == User.id).options(*_ON_CARDS)
-        statement = people.where(User.id.in_(ids))
-        return {row[0].id: (row[0], row[1]) for row in await self._run(statement)}
+        people = select(User, Profile, _LEVELS).join(Profile, Profile.user_id == User.id).options(*_ON_CARDS)
+        found = await self._found(people.where(User.id.in_(ids)), PeopleConditions())
+        return {row[0].id: row for row in found}
 
     async def levels(self, ids: Collection[UUID]) -> dict[UUID, dict[str, SkillLevel]]:
         """Return the skills of these people in their own order, each with its level."""
@@ -263,7 +267,7 @@ class CatalogueRepository:
     async def count(self, wanted: PeopleConditions) -> int:
         """Count who fits, never further than one past `COUNT_LIMIT`."""
         some = _fitting(select(Profile.user_id), wanted).limit(COUNT_LIMIT + 1).subquery()
-        return (await self._run(select(func.count()).select_from(some))).scalar_one()
+        return (await self._run(select(func.count()).select_from(some), wanted)).scalar_one()
 
     async def skills_among(self, wanted: PeopleConditions) -> Sequence[tuple[str, int]]:
         """Return the skills that those who fit have most, counted among the newly listed alone."""
@@ -271,14 +275,18 @@ class CatalogueRepository:
         each = select(func.unnest(some.c.skills).label("skill")).subquery()
         many = func.count()
         statement = select(each.c.skill, many).group_by(each.c.skill).order_by(many.desc(), each.c.skill).limit(FACETS)
-        return [(row[0], row[1]) for row in await self._run(statement)]
+        return [(row[0], row[1]) for row in await self._run(statement, wanted)]
 
-    async def _found(self, statement: Select[User, Profile]) -> Sequence[Found]:
-        return [(row[0], row[1]) for row in await self._run(statement)]
+    async def _found(self, statement: Select[User, Profile, Any], wanted: PeopleConditions) -> Sequence[Found]:
+        return [(row[0], row[1], levels_of(row[2])) for row in await self._run(statement, wanted)]
 
-    async def _run[*Ts](self, statement: Select[*Ts]) -> Result[*Ts]:
-        """Run a read that is planned for the words themselves; a plan for any can be a hundred times slower."""
-        if not self._plans_anew:  # it holds to the end of the transaction
+    async def _run[*Ts](self, statement: Select[*Ts], wanted: PeopleConditions) -> Result[*Ts]:
+        """Run a read that is planned for the words themselves; a plan for any can be a hundred times slower.
+
+        Where nothing is asked for there is nothing to plan for.
+        """
+        # It holds to the end of the transaction, which is that of the session.
+        if wanted != PeopleConditions() and not self._session.info.get("plans_anew"):
             await self._session.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"))
-            self._plans_anew = True
+            self._session.info["plans_anew"] = True
         return await self._session.execute(statement)

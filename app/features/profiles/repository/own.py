@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import ColumnElement, delete, exists, false, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
-from app.models import Favourite, HiddenCustomer, PortfolioItem, Profile, ProfileSkill, SkillLevel, User
+from app.features.profiles.repository.levels import levels_of, skill_levels
+from app.models import CustomerFacts, Favourite, HiddenCustomer, PortfolioItem, Profile, ProfileSkill, SkillLevel, User
 from app.models.user import UserStatus
 
 type Kept = type[Favourite | HiddenCustomer]
@@ -26,6 +28,18 @@ class Person:
     profile: Profile | None
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A person with what stands on their page."""
+
+    person: Person
+    facts: CustomerFacts | None
+    levels: dict[str, SkillLevel]
+    kept: bool
+    """Whether the reader keeps or hides them."""
+    hidden: bool
+
+
 _PEOPLE = (
     select(User.id, User.username, User.display_name, User.created_at, Profile)
     .outerjoin(Profile, Profile.user_id == User.id)
@@ -36,6 +50,10 @@ _PEOPLE = (
 def other_of(kept: Kept) -> str:
     """Return the column that names the person a row is about."""
     return "freelancer_id" if kept is Favourite else "customer_id"
+
+
+def _is_kept(kept: Kept, column: InstrumentedAttribute[UUID], reader_id: UUID | None) -> ColumnElement[bool]:
+    return exists().where(kept.owner_id == reader_id, column == User.id) if reader_id else false()
 
 
 class ProfileRepository:
@@ -49,9 +67,33 @@ class ProfileRepository:
         row = (await self._session.execute(_PEOPLE.where(User.username_key == username_key))).one_or_none()
         return Person(*row) if row else None
 
+    async def seen(self, person: ColumnElement[bool], reader_id: UUID | None) -> Seen | None:
+        """Return somebody with all that stands on their page but files and portfolio, as a reader sees it."""
+        statement = (
+            _PEOPLE.add_columns(
+                CustomerFacts,
+                skill_levels(User.id),
+                _is_kept(Favourite, Favourite.freelancer_id, reader_id),
+                _is_kept(HiddenCustomer, HiddenCustomer.customer_id, reader_id),
+            )
+            .outerjoin(CustomerFacts, CustomerFacts.customer_id == User.id)
+            .where(person)
+        )
+        row = (await self._session.execute(statement)).one_or_none()
+        return Seen(Person(*row[:5]), row[5], levels_of(row[6]), row[7], row[8]) if row else None
+
     async def people(self, ids: Collection[UUID]) -> Sequence[Person]:
         """Return people by their ids."""
         return [Person(*row) for row in await self._session.execute(_PEOPLE.where(User.id.in_(set(ids))))]
+
+    async def people_with_facts(self, ids: Collection[UUID]) -> Sequence[tuple[Person, CustomerFacts | None]]:
+        """Return people by their ids, with what is known of them as customers."""
+        statement = (
+            _PEOPLE.add_columns(CustomerFacts)
+            .outerjoin(CustomerFacts, CustomerFacts.customer_id == User.id)
+            .where(User.id.in_(set(ids)))
+        )
+        return [(Person(*row[:-1]), row[-1]) for row in await self._session.execute(statement)]
 
     async def get(self, user_id: UUID) -> Profile | None:
         """Return one profile."""

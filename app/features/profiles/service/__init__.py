@@ -21,9 +21,11 @@ from app.features.profiles.service.keeping import (
 )
 from app.features.profiles.service.merging import replace_skill
 from app.features.profiles.service.own import (
+    cards_with_facts,
     edit_profile,
     find_person,
     get_own_profile,
+    get_person,
     get_profile,
     person_cards,
     skills_of,
@@ -42,6 +44,7 @@ __all__ = [
     "COUNT_LIMIT",
     "add_favourite",
     "add_item",
+    "cards_with_facts",
     "customer_facts",
     "cut_photo",
     "drop_favourite",
@@ -53,6 +56,7 @@ __all__ = [
     "find_person",
     "get_item",
     "get_own_profile",
+    "get_person",
     "get_photo",
     "get_profile",
     "hidden_customers",

@@ -18,7 +18,7 @@ from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
 from app.features.profiles import rules
 from app.features.profiles.errors import InvalidPeopleFilterError
-from app.features.profiles.repository import CatalogueRepository, PeopleConditions, Person
+from app.features.profiles.repository import CatalogueRepository, Found, PeopleConditions, Person
 from app.features.profiles.schemas import (
     FoundFreelancer,
     FoundPeople,
@@ -32,7 +32,7 @@ from app.features.profiles.schemas import (
 )
 from app.features.profiles.service.own import card_of
 from app.features.profiles.service.photos import photos_of
-from app.models import Availability, Profile, SkillLevel, User
+from app.models import Availability, Profile, SkillLevel
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -106,15 +106,15 @@ async def _page(
         cursor = encode_cursor("match", *page[-1].key) if len(rest) > wanted.limit else None
         items = await _ranked(session, catalogue, page)
         return FoundPeople(items=items, next_cursor=cursor, count=count)
-    rows: Sequence[tuple[User, Profile]]
+    rows: Sequence[Found]
     if wanted.sort is PeopleSort.RATE:
         rows = await repository.cheapest(conditions, _place(wanted, "rate"), wanted.limit + 1)
     else:
         rows = await repository.newest(conditions, _place(wanted, "newest"), wanted.limit + 1)
-    items = await _presented(session, catalogue, [(user, profile, None) for user, profile in rows[: wanted.limit]])
+    items = await _presented(session, catalogue, [(row, None) for row in rows[: wanted.limit]])
     cursor = None
     if len(rows) > wanted.limit:
-        user, profile = rows[wanted.limit - 1]
+        user, profile, _levels = rows[wanted.limit - 1]
         value = (profile.rate_amount or 0) if wanted.sort is PeopleSort.RATE else _listed(profile)
         cursor = encode_cursor(wanted.sort.value, value, user.id)
     return FoundPeople(items=items, next_cursor=cursor, count=count)
@@ -171,27 +171,20 @@ async def recommend_people(
 async def _ranked(session: AsyncSession, catalogue: catalog.Catalogue, rows: Sequence[Ranked]) -> list[FoundFreelancer]:
     """Return those whom the sum placed; one who went meanwhile is left out."""
     people = await CatalogueRepository(session).accounts([row.user_id for row in rows])
-    found = [(*people[row.user_id], row.points) for row in rows if row.user_id in people]
+    found = [(people[row.user_id], row.points) for row in rows if row.user_id in people]
     return await _presented(session, catalogue, found)
 
 
 async def _presented(
-    session: AsyncSession, catalogue: catalog.Catalogue, rows: Sequence[tuple[User, Profile, Sum | None]]
+    session: AsyncSession, catalogue: catalog.Catalogue, rows: Sequence[tuple[Found, Sum | None]]
 ) -> list[FoundFreelancer]:
     """Turn rows into the answer: cards with skills, and the lines of the sum where there is one."""
-    ids = [user.id for user, _profile, _points in rows]
-    levels = await CatalogueRepository(session).levels(ids)
-    photos = await photos_of(session, ids)
-    return [_found(row, levels.get(row[0].id, {}), photos.get(row[0].id), catalogue) for row in rows]
+    photos = await photos_of(session, [person[0].id for person, _points in rows])
+    return [_found(person, points, photos.get(person[0].id), catalogue) for person, points in rows]
 
 
-def _found(
-    row: tuple[User, Profile, Sum | None],
-    levels: dict[str, SkillLevel],
-    photo: str | None,
-    catalogue: catalog.Catalogue,
-) -> FoundFreelancer:
-    user, profile, points = row
+def _found(person: Found, points: Sum | None, photo: str | None, catalogue: catalog.Catalogue) -> FoundFreelancer:
+    user, profile, levels = person
     locale = current_locale()
     named = [(catalogue.skill(slug), level) for slug, level in levels.items()]
     rate = None

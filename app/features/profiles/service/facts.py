@@ -21,7 +21,7 @@ async def customer_facts(session: AsyncSession, ids: Collection[UUID]) -> dict[U
     if not wanted:
         return {}
     rows = {row[0]: row for row in await FactsRepository(session).of(wanted)}
-    return {key: _read(*rows[key]) for key in wanted if key in rows}
+    return {key: facts_read(*rows[key]) for key in wanted if key in rows}
 
 
 async def mark_customers(uow: UnitOfWork, ids: Collection[UUID]) -> None:
@@ -41,7 +41,7 @@ async def store_facts(uow: UnitOfWork, counted: Collection[CountedFacts]) -> Non
         await FactsRepository(uow.session).put(counted, utc_now())
 
 
-def _read(customer_id: UUID, since: datetime, kept: CustomerFacts | None) -> CustomerFactsRead:
+def facts_read(customer_id: UUID, since: datetime, kept: CustomerFacts | None) -> CustomerFactsRead:
     """Turn counts into what may be said; somebody without a row has done nothing yet."""
     counted = CountedFacts(customer_id=customer_id)
     if kept is not None:

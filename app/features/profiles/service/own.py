@@ -20,8 +20,9 @@ from app.features.files.schemas import FileRead, Subject
 from app.features.identity import service as identity
 from app.features.profiles import rules
 from app.features.profiles.errors import InvalidProfileError, PersonNotFoundError, ProfileChangedError
-from app.features.profiles.repository import Person, ProfileRepository
+from app.features.profiles.repository import Person, ProfileRepository, Seen
 from app.features.profiles.schemas import (
+    CustomerFactsRead,
     LanguageItem,
     LinkItem,
     OwnProfileRead,
@@ -32,17 +33,17 @@ from app.features.profiles.schemas import (
     SkillItem,
     SkillRead,
 )
-from app.features.profiles.service.photos import photos_of
+from app.features.profiles.service.facts import facts_read
+from app.features.profiles.service.photos import photo_of, photos_of
 from app.models import (
     Availability,
-    Favourite,
     FileStatus,
-    HiddenCustomer,
     PortfolioItem,
     Profile,
     ProfileSide,
     SkillLevel,
     SubjectKind,
+    User,
 )
 
 PLAIN = ("side", "availability", "recommendations", "headline", "place")
@@ -59,6 +60,16 @@ async def person_cards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUI
     return {
         person.id: card_of(person, photos.get(person.id)) for person in await ProfileRepository(session).people(ids)
     }
+
+
+async def cards_with_facts(
+    session: AsyncSession, ids: Collection[UUID]
+) -> tuple[dict[UUID, PersonCard], dict[UUID, CustomerFactsRead]]:
+    """Return people as lists show them, and what is known of those who are customers, in two queries."""
+    found = await ProfileRepository(session).people_with_facts(ids)
+    photos = await photos_of(session, ids)
+    cards = {person.id: card_of(person, photos.get(person.id)) for person, _facts in found}
+    return cards, {person.id: facts_read(person.id, person.created_at, facts) for person, facts in found}
 
 
 async def skills_of(session: AsyncSession, user_id: UUID) -> list[str]:
@@ -80,14 +91,33 @@ async def find_person(session: AsyncSession, username: str) -> Person:
 
 async def get_profile(session: AsyncSession, resources: Resources, reader: Actor | None, username: str) -> ProfileRead:
     """Return what everybody may read about a person; their contacts are no part of it."""
-    person = await find_person(session, username)
-    return ProfileRead(**await _public(session, resources, reader, person))
+    return (await get_person(session, resources, reader, username))[0]
+
+
+async def get_person(
+    session: AsyncSession, resources: Resources, reader: Actor | None, username: str
+) -> tuple[ProfileRead, CustomerFactsRead]:
+    """Return the profile of somebody, and what is known of them as a customer.
+
+    Raises:
+        PersonNotFoundError: Nobody has that name, or the account is closed or banned.
+    """
+    key = fold(username)
+    seen = await ProfileRepository(session).seen(User.username_key == key, reader.id if reader else None)
+    if seen is None:
+        raise PersonNotFoundError
+    person = seen.person
+    shown = ProfileRead(**await _public(session, resources, reader, seen))
+    return shown, facts_read(person.id, person.created_at, seen.facts)
 
 
 async def get_own_profile(session: AsyncSession, resources: Resources, actor: Actor) -> OwnProfileRead:
     """Return the actor's own profile, an empty one where they have written nothing yet."""
-    (person,) = await ProfileRepository(session).people([actor.id])
-    shown = await _public(session, resources, actor, person)
+    seen = await ProfileRepository(session).seen(User.id == actor.id, None)
+    if seen is None:
+        raise PersonNotFoundError
+    person = seen.person
+    shown = await _public(session, resources, actor, seen)
     profile = person.profile or blank(actor.id)
     return OwnProfileRead(
         **shown,
@@ -200,20 +230,16 @@ def _list(profile: Profile, wanted: bool | None) -> None:
         profile.listed_at = utc_now() if wanted else None
 
 
-async def _public(session: AsyncSession, resources: Resources, reader: Actor | None, person: Person) -> dict[str, Any]:
-    repository = ProfileRepository(session)
+async def _public(session: AsyncSession, resources: Resources, reader: Actor | None, seen: Seen) -> dict[str, Any]:
+    repository, person = ProfileRepository(session), seen.person
     profile = person.profile or blank(person.id)
     catalogue = await catalog.read_catalogue(session, resources)
     locale = current_locale()
-    skills = await repository.skills(person.id) if profile.skills else []
-    named = [(catalogue.skill(row.skill), row.level) for row in skills]
+    named = [(catalogue.skill(slug), level) for slug, level in seen.levels.items()]
     is_own = reader is not None and reader.id == person.id
+    files.expect(session, [photo_of(person.id)])
     portfolio = await shown_items(session, await repository.portfolio(person.id) if profile.has_portfolio else [])
     photo = (await photos_of(session, [person.id])).get(person.id)
-    kept = hidden = False
-    if reader is not None and reader.id != person.id:
-        kept = person.id in await repository.kept_ids(Favourite, reader.id)
-        hidden = person.id in await repository.kept_ids(HiddenCustomer, reader.id)
     rate = None
     if profile.rate_amount is not None and profile.rate_currency is not None:
         rate = MoneyRead(amount=profile.rate_amount, currency=profile.rate_currency)
@@ -234,8 +260,8 @@ async def _public(session: AsyncSession, resources: Resources, reader: Actor | N
         "portfolio": portfolio if is_own else [_ready_only(item) for item in portfolio],
         "listed": profile.listed,
         "member_since": person.created_at,
-        "favourite": kept,
-        "hidden": hidden,
+        "favourite": seen.kept and not is_own,
+        "hidden": seen.hidden and not is_own,
     }
 
 

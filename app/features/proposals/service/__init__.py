@@ -1,5 +1,6 @@
 """What can be done with proposals; every verb that changes one locks the order first, then the proposal."""
 
+from app.features.proposals.rules import is_live
 from app.features.proposals.service.deciding import (
     Choice,
     choose,
@@ -29,6 +30,7 @@ from app.features.proposals.service.offering import (
 from app.features.proposals.service.reading import (
     actions,
     count_waiting,
+    desk_of,
     get_offer,
     get_proposal,
     list_offers,
@@ -42,7 +44,7 @@ from app.features.proposals.service.reading import (
     waiting_offer,
 )
 from app.features.proposals.service.sending import edit_proposal, send_proposal, withdraw_proposal
-from app.features.proposals.service.talking import Parties, living, note_talk, parties_of
+from app.features.proposals.service.talking import Parties, note_talk, parties_of
 
 __all__ = [
     "Choice",
@@ -56,11 +58,13 @@ __all__ = [
     "decline_offer",
     "decline_proposal",
     "decline_proposals",
+    "desk_of",
     "drop_letter",
     "edit_letter",
     "edit_proposal",
     "get_offer",
     "get_proposal",
+    "is_live",
     "keep_letter",
     "lapse_offer",
     "lapse_proposals",
@@ -69,7 +73,6 @@ __all__ = [
     "list_order_proposals",
     "list_own_proposals",
     "list_revisions",
-    "living",
     "make_offer",
     "mark_seen",
     "note_proposal",

@@ -50,8 +50,8 @@ async def choose(uow: UnitOfWork, actor: Actor, proposal_id: UUID, version: int 
     proposal or for many, exactly one succeeds: the order's row is locked and its state asked first. The caller awards
     the order in the same transaction.
     """
-    proposal = await visible(uow.session, actor, proposal_id)
-    order = await orders.lock_order(uow, proposal.order_id)
+    order, proposal = await visible(uow.session, actor, proposal_id)
+    order = await orders.lock_order(uow, order.id)
     if policy.side_of(actor, order, proposal) is not Side.CUSTOMER:
         raise NotYourStepError
     chosen = await ProposalRepository(uow.session).get_for_update(proposal_id)

@@ -16,7 +16,7 @@ from app.features.proposals.repository import ProposalRepository
 from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
 from app.features.proposals.schemas import MOST_COMPARED, ProposalNote, ProposalRead
 from app.features.proposals.service.reading import present
-from app.features.proposals.service.steps import locked, parties, see, step
+from app.features.proposals.service.steps import locked, named, parties, see, step
 from app.models import Proposal
 from app.models.side import Side
 
@@ -70,7 +70,7 @@ async def some_proposals(
     order = await orders.get_order(session, actor, order_id)
     if order.customer_id != actor.id:
         raise OrderNotFoundError
-    rows = await ProposalRepository(session).some_of_order(order.id, proposal_ids)
+    rows = named(session, await ProposalRepository(session).some_of_order(order.id, proposal_ids))
     return await present(session, actor, sorted(rows, key=lambda row: row.id, reverse=True))
 
 
@@ -88,7 +88,8 @@ async def compare_proposals(
     wanted = list(dict.fromkeys(proposal_ids))
     if not 0 < len(wanted) <= MOST_COMPARED:
         raise UnknownProposalsError
-    found = {row.id: row for row in await ProposalRepository(session).some_of_order(order.id, wanted)}
+    rows = named(session, await ProposalRepository(session).some_of_order(order.id, wanted))
+    found = {row.id: row for row in rows}
     if len(found) != len(wanted):
         raise UnknownProposalsError
     return await present(session, actor, [found[proposal_id] for proposal_id in wanted])

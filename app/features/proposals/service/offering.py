@@ -121,7 +121,8 @@ async def withdraw_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID) -> Offer
 
 async def lapse_offer(uow: UnitOfWork, offer_id: UUID) -> bool:
     """End an offer whose time is over, and return whether it was still open. Announces `OfferLapsed`."""
-    found = await _locked_offer(uow, offer_id)
+    seen = await OfferRepository(uow.session).get(offer_id)
+    found = await _locked_offer(uow, seen) if seen is not None else None
     if found is None or found.offer.status is not OfferStatus.OPEN or not _is_over(found.offer):
         return False
     found.settle(OfferStatus.LAPSED)
@@ -185,14 +186,11 @@ async def _put(
     return offer
 
 
-async def _locked_offer(uow: UnitOfWork, offer_id: UUID) -> _Answered | None:
+async def _locked_offer(uow: UnitOfWork, seen: Offer) -> _Answered | None:
     """Lock the order, the proposal, then the offer, in the order in which every verb does."""
-    seen = await OfferRepository(uow.session).get(offer_id)
-    if seen is None:
-        return None
     order = await orders.lock_order(uow, seen.order_id)
     proposal = await ProposalRepository(uow.session).get_for_update(seen.proposal_id)
-    offer = await OfferRepository(uow.session).get_for_update(offer_id)
+    offer = await OfferRepository(uow.session).get_for_update(seen.id)
     if proposal is None or offer is None:
         return None
     return _Answered(order, proposal, offer)
@@ -210,7 +208,7 @@ async def _open_for(uow: UnitOfWork, actor: Actor, offer_id: UUID, event: Propos
     seen = await OfferRepository(uow.session).get(offer_id)
     if seen is None or not await _is_visible(uow, actor, seen):
         raise OfferNotFoundError
-    found = await _locked_offer(uow, offer_id)
+    found = await _locked_offer(uow, seen)
     if found is None:
         raise OfferNotFoundError
     if found.offer.status is not OfferStatus.OPEN or found.order.status not in rules.NEGOTIABLE:
@@ -224,9 +222,8 @@ async def _open_for(uow: UnitOfWork, actor: Actor, offer_id: UUID, event: Propos
 
 
 async def _is_visible(uow: UnitOfWork, actor: Actor, offer: Offer) -> bool:
-    proposal = await ProposalRepository(uow.session).get(offer.proposal_id)
-    order = (await orders.orders_by_id(uow.session, [offer.order_id])).get(offer.order_id)
-    return proposal is not None and order is not None and policy.side_of(actor, order, proposal) is not None
+    found = await ProposalRepository(uow.session).get(offer.proposal_id)
+    return found is not None and policy.side_of(actor, found[1], found[0]) is not None
 
 
 def _is_over(offer: Offer) -> bool:

@@ -15,6 +15,7 @@ from app.features.moderation.service import contacts_in
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderNotFoundError
 from app.features.orders.schemas import PersonRead
+from app.features.profiles import service as profiles
 from app.features.proposals import policy, rules
 from app.features.proposals.errors import OfferNotFoundError, ProposalNotFoundError
 from app.features.proposals.repository import OfferRepository, ProposalRepository
@@ -29,7 +30,7 @@ from app.features.proposals.schemas import (
     OrderBrief,
     ProposalRead,
 )
-from app.features.proposals.service.steps import files_of, visible
+from app.features.proposals.service.steps import files_of, named, visible
 from app.models import Offer, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus
 from app.models.proposal import NEGOTIATED
 from app.models.side import Side
@@ -37,7 +38,7 @@ from app.models.side import Side
 
 async def get_proposal(session: AsyncSession, actor: Actor, proposal_id: UUID) -> ProposalRead:
     """Return a proposal to one of its two sides."""
-    proposal = await visible(session, actor, proposal_id)
+    _order, proposal = await visible(session, actor, proposal_id)
     return (await present(session, actor, [proposal]))[0]
 
 
@@ -51,25 +52,37 @@ async def list_order_proposals(
 ) -> Slice[ProposalRead]:
     """Return an order's proposals: all to its customer, as they sort them; to a freelancer their own; else nothing."""
     order = await orders.get_order(session, actor, order_id)
-    repository = ProposalRepository(session)
     if order.customer_id == actor.id:
-        return await _desk(session, actor, order.id, cursor, limit, view or DeskView())
-    rows = await repository.of_order(order.id, actor.id, last_id(cursor), limit + 1)
+        return await desk_of(session, actor, order, view or DeskView(), (cursor, limit))
+    rows = named(session, await ProposalRepository(session).of_order(order.id, actor.id, last_id(cursor), limit + 1))
     if not rows and not cursor:
         raise OrderNotFoundError(N_("Only the customer sees who has answered this order."))
     return await _slice(session, actor, rows, limit)
 
 
-async def _desk(
-    session: AsyncSession, actor: Actor, order_id: UUID, cursor: str | None, limit: int, view: DeskView
+async def desk_of(
+    session: AsyncSession,
+    actor: Actor,
+    order: Order,
+    view: DeskView,
+    page: tuple[str | None, int],
+    *,
+    photos: bool = False,
 ) -> Slice[ProposalRead]:
-    after = None
+    """Return the proposals of the actor's own order, as they sort and narrow them.
+
+    `page` is a cursor and a number of rows. `photos` lets the pictures of their freelancers be read with their files,
+    for a page that shows both.
+    """
+    after, (cursor, limit) = None, page
     if cursor:
         sort, value, key = decode_cursor(cursor, str, int, UUID)
         if sort != view.sort:
             raise BadCursorError
         after = (value, key)
-    rows = await ProposalRepository(session).desk(order_id, view, after, limit + 1)
+    rows = named(session, await ProposalRepository(session).desk(order.id, view, after, limit + 1))
+    if photos:
+        files.expect(session, [profiles.photo_of(row.freelancer_id) for row in rows[:limit]])
     items = await present(session, actor, rows[:limit])
     if len(rows) <= limit:
         return Slice(items, None)
@@ -92,13 +105,13 @@ async def list_own_proposals(
     session: AsyncSession, actor: Actor, cursor: str | None, limit: int
 ) -> Slice[ProposalRead]:
     """Return the actor's own proposals in every state, newest first."""
-    rows = await ProposalRepository(session).of_freelancer(actor.id, last_id(cursor), limit + 1)
+    rows = named(session, await ProposalRepository(session).of_freelancer(actor.id, last_id(cursor), limit + 1))
     return await _slice(session, actor, rows, limit)
 
 
 async def own_proposals_for(session: AsyncSession, actor: Actor, order_id: UUID) -> list[ProposalRead]:
     """Return what the actor has sent for an order, newest first."""
-    rows = await ProposalRepository(session).of_order(order_id, actor.id, None, 20)
+    rows = named(session, await ProposalRepository(session).of_order(order_id, actor.id, None, 20))
     return await present(session, actor, rows)
 
 
@@ -137,7 +150,7 @@ async def present(session: AsyncSession, actor: Actor, rows: Sequence[Proposal])
 
 async def list_revisions(session: AsyncSession, actor: Actor, proposal_id: UUID) -> list[EarlierProposal]:
     """Return what a proposal said before its edits to its two sides, newest first."""
-    proposal = await visible(session, actor, proposal_id)
+    _order, proposal = await visible(session, actor, proposal_id)
     return [
         EarlierProposal(
             version=row.version,
@@ -151,8 +164,7 @@ async def list_revisions(session: AsyncSession, actor: Actor, proposal_id: UUID)
 
 async def present_offer(session: AsyncSession, actor: Actor, offer: Offer) -> OfferRead:
     """Return an offer of a proposal of the actor's as they see it."""
-    proposal = await visible(session, actor, offer.proposal_id)
-    order = (await orders.orders_by_id(session, [offer.order_id]))[offer.order_id]
+    order, proposal = await visible(session, actor, offer.proposal_id)
     return _read_offer(actor, order, proposal, offer)
 
 
@@ -173,8 +185,7 @@ async def get_offer(session: AsyncSession, actor: Actor, offer_id: UUID) -> Offe
 
 async def list_offers(session: AsyncSession, actor: Actor, proposal_id: UUID) -> list[OfferRead]:
     """Return every offer of a proposal to its two sides, oldest first."""
-    proposal = await visible(session, actor, proposal_id)
-    order = (await orders.orders_by_id(session, [proposal.order_id]))[proposal.order_id]
+    order, proposal = await visible(session, actor, proposal_id)
     rows = await OfferRepository(session).of_proposal(proposal_id)
     return [_read_offer(actor, order, proposal, row) for row in rows]
 

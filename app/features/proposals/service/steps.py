@@ -1,5 +1,6 @@
 """What every step of a proposal shares: who may, from which state, and what is announced."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from app.core.clock import utc_now
 from app.core.errors import FieldError
 from app.core.unit_of_work import UnitOfWork
 from app.features.files.schemas import Subject
+from app.features.identity import service as identity
 from app.features.orders import service as orders
 from app.features.proposals import policy
 from app.features.proposals.errors import (
@@ -20,7 +22,7 @@ from app.features.proposals.errors import (
     ProposalStateError,
 )
 from app.features.proposals.events import ProposalDeclined
-from app.features.proposals.repository import OfferRepository, ProposalRepository
+from app.features.proposals.repository import Named, OfferRepository, ProposalRepository
 from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
 from app.models import DeclineReason, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus
 from app.models.file import SubjectKind
@@ -28,15 +30,23 @@ from app.models.proposal import NEGOTIATED
 from app.models.side import Side
 
 
-async def visible(session: AsyncSession, actor: Actor, proposal_id: UUID) -> Proposal:
-    """Return a proposal the actor is a side of; any other is not there."""
-    proposal = await ProposalRepository(session).get(proposal_id)
-    if proposal is None:
+async def visible(session: AsyncSession, actor: Actor, proposal_id: UUID) -> tuple[Order, Proposal]:
+    """Return a proposal the actor is a side of, with its order; any other is not there."""
+    found = await ProposalRepository(session).get(proposal_id)
+    if found is None:
         raise ProposalNotFoundError
-    order = (await orders.orders_by_id(session, [proposal.order_id]))[proposal.order_id]
+    proposal, order, freelancer, customer = found
     if policy.side_of(actor, order, proposal) is None:
         raise ProposalNotFoundError
-    return proposal
+    identity.remember_names(session, [(proposal.freelancer_id, freelancer), (order.customer_id, customer)])
+    return order, proposal
+
+
+def named(session: AsyncSession, rows: Iterable[Named]) -> list[Proposal]:
+    """Keep the names that came with proposals for this session, and return the proposals."""
+    found = list(rows)
+    identity.remember_names(session, [(proposal.freelancer_id, name) for proposal, name in found])
+    return [proposal for proposal, _name in found]
 
 
 async def locked(uow: UnitOfWork, actor: Actor, proposal_id: UUID, side: Side) -> tuple[Order, Proposal]:
@@ -46,13 +56,23 @@ async def locked(uow: UnitOfWork, actor: Actor, proposal_id: UUID, side: Side) -
         ProposalNotFoundError: The actor is on no side of it.
         NotYourStepError: The step belongs to the other side.
     """
-    seen = await visible(uow.session, actor, proposal_id)
-    order = await orders.lock_order(uow, seen.order_id)
+    order, _proposal = await visible(uow.session, actor, proposal_id)
+    order, proposal = await lock_both(uow, order.id, proposal_id)
+    if policy.side_of(actor, order, proposal) is not side:
+        raise NotYourStepError
+    return order, proposal
+
+
+async def lock_both(uow: UnitOfWork, order_id: UUID, proposal_id: UUID) -> tuple[Order, Proposal]:
+    """Lock an order, then a proposal for it.
+
+    Raises:
+        ProposalNotFoundError: It is not there any more.
+    """
+    order = await orders.lock_order(uow, order_id)
     proposal = await ProposalRepository(uow.session).get_for_update(proposal_id)
     if proposal is None:
         raise ProposalNotFoundError
-    if policy.side_of(actor, order, proposal) is not side:
-        raise NotYourStepError
     return order, proposal
 
 

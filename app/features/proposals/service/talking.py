@@ -1,6 +1,5 @@
 """What the talk about a proposal needs to know of it, and what the customer's first word does to it."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,9 +10,8 @@ from app.core.unit_of_work import UnitOfWork
 from app.features.orders import service as orders
 from app.features.proposals import policy, rules
 from app.features.proposals.errors import ProposalNotFoundError
-from app.features.proposals.repository import ProposalRepository
 from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
-from app.features.proposals.service.steps import locked, see, visible
+from app.features.proposals.service.steps import lock_both, see, visible
 from app.models import Order, Proposal
 from app.models.side import Side
 
@@ -36,24 +34,22 @@ async def parties_of(session: AsyncSession, actor: Actor, proposal_id: UUID) -> 
     Raises:
         ProposalNotFoundError: The actor is on no side of it.
     """
-    proposal = await visible(session, actor, proposal_id)
-    order = (await orders.orders_by_id(session, [proposal.order_id]))[proposal.order_id]
+    order, proposal = await visible(session, actor, proposal_id)
     return _parties(actor, order, proposal)
 
 
-async def note_talk(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -> Parties:
-    """Do what the customer's word does: the proposal counts as seen, and the order as answered by its customer."""
-    order, proposal = await locked(uow, actor, proposal_id, Side.CUSTOMER)
+async def note_talk(uow: UnitOfWork, actor: Actor, parties: Parties) -> Parties:
+    """Do what the customer's word does: the proposal counts as seen, and the order as answered by its customer.
+
+    Locks the order, then the proposal, and returns who is who as both stand now.
+    """
+    order, proposal = await lock_both(uow, parties.order_id, parties.proposal_id)
+    if policy.side_of(actor, order, proposal) is not Side.CUSTOMER:
+        raise ProposalNotFoundError
     proposal.status = PROPOSAL_MACHINE.target(proposal.status, ProposalEvent.SEE) or proposal.status
     see(proposal)
     orders.note_customers_answer(order)
     return _parties(actor, order, proposal)
-
-
-async def living(session: AsyncSession, proposal_ids: Collection[UUID]) -> set[UUID]:
-    """Return those of these proposals of which something may still come, or has; the caller checks who asks."""
-    rows = await ProposalRepository(session).some(proposal_ids)
-    return {row.id for row in rows if rules.is_live(row.status)}
 
 
 def _parties(actor: Actor, order: Order, proposal: Proposal) -> Parties:
