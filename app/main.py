@@ -70,10 +70,10 @@ from app.site.order_page import router as order_page
 from app.site.recommendations import router as recommendations
 from app.web import csp_reports
 from app.web.assets import StaticFiles
-from app.web.errors import error_page
-from app.web.filehost import FilesHostMiddleware
-from app.web.middleware import SecurityHeadersMiddleware
+from app.web.error_pages import error_page
+from app.web.files_host import FilesHostMiddleware
 from app.web.pages import router as web_pages
+from app.web.security_headers import SecurityHeadersMiddleware
 
 log = structlog.get_logger()
 

@@ -6,10 +6,10 @@ import os
 import sys
 import time
 
-from bench.fill import prepare
+from bench.environment import World
+from bench.fill_orders import prepare
 from bench.report import RESULTS, Book, show
 from bench.run import Run
-from bench.world import World
 
 SECTIONS = [
     "me",

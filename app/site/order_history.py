@@ -11,8 +11,8 @@ from app.features.catalog import service as catalog
 from app.features.orders.schemas import EXPERIENCE_WORDS, KIND_WORDS, VISIBILITY_WORDS, RevisionRead
 from app.features.orders.schemas.fields import BY_NAME, FIELDS, REVISED, Input, columns_under
 from app.models import BudgetKind, Experience, Visibility
-from app.web.cards import budget_words
-from app.web.formats import day, number
+from app.web.formatting import day, number
+from app.web.order_cards import budget_words
 
 type Words = Callable[[Mapping[str, Any], catalog.Catalogue], str]
 

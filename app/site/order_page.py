@@ -42,12 +42,12 @@ from app.features.proposals.schemas import (
 from app.models import OfferSide, OrderStatus, ProposalStatus, Visibility
 from app.models.proposal import UNDECIDED
 from app.site.order_history import order_edits
-from app.web.cards import budget_words
 from app.web.flash import redirect
-from app.web.formats import ago, day, exact, number
+from app.web.formatting import ago, day, exact, number
 from app.web.forms import FormState
-from app.web.render import render
-from app.web.share import picture_address
+from app.web.order_cards import budget_words
+from app.web.share_images import picture_address
+from app.web.templating import render
 
 router = RoomRouter()
 

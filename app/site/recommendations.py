@@ -13,8 +13,8 @@ from app.features.orders import service as orders
 from app.features.orders.schemas import OrderCard
 from app.features.profiles import service as profiles
 from app.features.profiles.schemas import Reason
-from app.web import cards
-from app.web.render import render
+from app.web import order_cards
+from app.web.templating import render
 
 router = RoomRouter()
 SKILLS_ON_CARD = 8
@@ -44,13 +44,13 @@ async def show_orders_for_you(
     facts = await profiles.customer_facts(session, [item.order.customer.id for item in found.items])
     shown = [
         (
-            _card(item.order, catalogue, cards.facts_words(facts.get(item.order.customer.id))),
+            _card(item.order, catalogue, order_cards.facts_words(facts.get(item.order.customer.id))),
             item.score,
             _why(item.why, catalogue, REASONS),
         )
         for item in found.items
     ]
-    return render(request, "matching/for_you.html", {"on": found.on, "shown": shown})
+    return render(request, "matching/recommended_orders.html", {"on": found.on, "shown": shown})
 
 
 @router.get("/orders/{order_id}/people")
@@ -62,15 +62,15 @@ async def show_people_for_order(
     found = await service.recommend_freelancers(session, resources, actor, order_id)
     catalogue = await catalog.read_catalogue(session, resources)
     shown = [(item, _why(item.why, catalogue, FOR_ORDER)) for item in found.items]
-    return render(request, "matching/people.html", {"order": order, "shown": shown})
+    return render(request, "matching/recommended_freelancers.html", {"order": order, "shown": shown})
 
 
-def _card(order: OrderCard, catalogue: catalog.Catalogue, note: str | None) -> cards.OrderCard:
+def _card(order: OrderCard, catalogue: catalog.Catalogue, note: str | None) -> order_cards.OrderCard:
     skills = [skill.name(current_locale()) for skill in map(catalogue.skill, order.skills) if skill]
-    return cards.OrderCard(
+    return order_cards.OrderCard(
         title=order.title,
         href=f"/orders/{order.id}",
-        money=cards.budget_words(order.budget_kind, order.budget, order.budget_max),
+        money=order_cards.budget_words(order.budget_kind, order.budget, order.budget_max),
         text=order.description,
         when=order.published_at,
         skills=tuple([*skills, *order.tags][:SKILLS_ON_CARD]),

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from app.core.errors import DomainError, ErrorKind, InvalidError
 from app.core.http.problem_details import field_errors, headers_of, status_of
 from app.web.forms import FormState
-from app.web.render import render
+from app.web.templating import render
 
 SECRET_FIELDS = frozenset({"password", "current_password", "new_password", "csrf_token"})
 

@@ -12,12 +12,12 @@ from app.core.i18n import LOCALES, _
 from app.core.money import Currency, Money
 from app.core.security.cookies import LOCALE_COOKIE, YEAR, drop_cookie, set_cookie
 from app.web.assets import asset_url
-from app.web.cards import OrderCard
 from app.web.flash import redirect
-from app.web.formats import money
+from app.web.formatting import money
 from app.web.forms import FormState
-from app.web.navigation import safe_next
-from app.web.render import THEME_COOKIE, THEMES, render
+from app.web.order_cards import OrderCard
+from app.web.safe_redirects import safe_next
+from app.web.templating import THEME_COOKIE, THEMES, render
 
 router = RoomRouter(include_in_schema=False)
 

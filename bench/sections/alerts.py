@@ -16,10 +16,10 @@ from app.core.resources import Resources, open_resources
 from app.core.unit_of_work import unit_of_work
 from app.features.matching import rules, service
 from app.features.orders.schemas import OrderFilter
-from bench.fill import catalogue_of
+from bench.fill_orders import catalogue_of
 from bench.report import Section, at_most
 from bench.run import Run
-from bench.texts import tail
+from bench.sample_texts import tail
 
 SEARCHES = 100_000
 PER_PERSON = 10

@@ -7,9 +7,9 @@ import statistics
 import time
 from collections.abc import Callable
 
+from bench.environment import PASSWORD, Served, call
 from bench.report import Goal, Section
 from bench.run import Run
-from bench.world import PASSWORD, Served, call
 
 GUESSES = 3
 """Wrong passwords for one account; with the fifth it rests, and that is not the time of an answer."""

@@ -8,7 +8,7 @@ from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry
 from bench.load import Target, compare
 from bench.report import Section, at_most, figures
 from bench.run import Run
-from bench.texts import tail
+from bench.sample_texts import tail
 
 WORDS = ("разработать", "логотип", "перевод договора", "python postgresql", "сайтами")
 TERMS = 100_000

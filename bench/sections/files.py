@@ -14,9 +14,9 @@ from typing import Any
 
 from app.core.resources import open_resources
 from app.features.files.tasks import process_files
+from bench.environment import Person, Served
 from bench.report import Section, at_least
 from bench.run import Run
-from bench.world import Person, Served
 
 MEGABYTES = 64
 PIECE = "application/offset+octet-stream"

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from bench import fill
+from bench import fill_orders
 from bench.report import Goal, Section, at_most
 from bench.run import Run
 
@@ -41,7 +41,7 @@ async def _copy(connection: Any) -> None:
         """
     )
     async with connection.transaction():
-        await connection.execute(fill.PARALLEL)
+        await connection.execute(fill_orders.PARALLEL)
         await connection.execute(f"CREATE TABLE {PLAIN} (LIKE orders INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
         for row in generated:
             await connection.execute(f"ALTER TABLE {PLAIN} DROP COLUMN {row['attname']}")
@@ -62,8 +62,8 @@ async def _copy(connection: Any) -> None:
 
 async def _round(connection: Any, table: str, rows: list[tuple[Any, ...]]) -> float:
     """Insert one row a statement, undo all of it, and return microseconds a row."""
-    places = ", ".join(f"${number + 1}" for number in range(len(fill.COLUMNS)))
-    statement = await connection.prepare(f"INSERT INTO {table} ({', '.join(fill.COLUMNS)}) VALUES ({places})")
+    places = ", ".join(f"${number + 1}" for number in range(len(fill_orders.COLUMNS)))
+    statement = await connection.prepare(f"INSERT INTO {table} ({', '.join(fill_orders.COLUMNS)}) VALUES ({places})")
     transaction = connection.transaction()
     await transaction.start()
     began = time.perf_counter()
@@ -92,8 +92,8 @@ async def _measure(run: Run) -> tuple[list[tuple[float, float]], list[tuple[floa
         customers = [
             row["id"] for row in await connection.fetch("SELECT id FROM users WHERE username LIKE 'customer%'")
         ]
-        catalogue = await fill.catalogue_of(connection)
-        made = fill.rows(BATCH * 2 * (2 * run.rounds + SETTLING), customers, catalogue)
+        catalogue = await fill_orders.catalogue_of(connection)
+        made = fill_orders.rows(BATCH * 2 * (2 * run.rounds + SETTLING), customers, catalogue)
         random_ = random.Random(11)
         fresh = [(UUID(int=row[0].int ^ random_.getrandbits(60)), *row[1:]) for row in made]
         for table in (PLAIN, "orders"):

@@ -1,9 +1,9 @@
 """Server-rendered pages against the JSON of the same data."""
 
+from bench.environment import call
 from bench.load import Target, compare
 from bench.report import Section, at_least, at_most, figures
 from bench.run import Run
-from bench.world import call
 
 HTML = {"Accept": "text/html", "Accept-Language": "ru"}
 

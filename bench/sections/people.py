@@ -10,11 +10,11 @@ from urllib.parse import quote
 import asyncpg
 import orjson
 
-from bench.fill import catalogue_of, learn, uuid7
+from bench.fill_orders import catalogue_of, learn, uuid7
 from bench.load import Target, compare
 from bench.report import Section, at_least, at_most, figures
 from bench.run import Run
-from bench.texts import texts
+from bench.sample_texts import texts
 
 PEOPLE = 100_000
 DEPTHS = 100

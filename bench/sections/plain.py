@@ -12,10 +12,10 @@ from typing import Any
 import asyncpg
 
 from app.core.config import ROOT
+from bench.environment import Person, Served, World, end, environment, free_port, wait_for
 from bench.load import Target, compare
 from bench.report import Section, at_least, figures
 from bench.run import Run
-from bench.world import Person, Served, World, end, environment, free_port, wait_for
 
 HTML = {"Accept": "text/html", "Accept-Language": "ru"}
 MESSAGES = 20

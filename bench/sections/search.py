@@ -5,7 +5,7 @@ from urllib.parse import quote
 from bench.load import Target, compare
 from bench.report import Section, at_most, figures
 from bench.run import Run
-from bench.texts import expected, tail
+from bench.sample_texts import expected, tail
 
 COMMON = ("разработать", "сайтами", "предоплата", "исполнитель", "документации", "презентация", "интернет-магазина")
 PAIRS = ("разработать сайт", "перевод договора", "сделать логотип", "python postgresql")

@@ -6,10 +6,10 @@ import subprocess
 import sys
 from typing import Any
 
+from bench.environment import PASSWORD, Person, Served
 from bench.load import client, result
 from bench.report import Goal, Section, at_least
 from bench.run import Run
-from bench.world import PASSWORD, Person, Served
 
 PACE = 100
 CEILING = """

@@ -8,9 +8,9 @@ from pathlib import Path
 import psutil
 
 from app.core.config import ROOT
+from bench.environment import DATA, end, environment, free_port, wait_for
 from bench.report import Section, at_most
 from bench.run import Run
-from bench.world import DATA, end, environment, free_port, wait_for
 
 MEGABYTE = 2**20
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.test_house import ROOT
+from tests.architecture.test_structure import ROOT
 
 MAX_LINE = 120
 GENERATED = {"bench/RESULTS.md"}

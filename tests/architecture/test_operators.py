@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.core.actor import Actor
-from tests.architecture.test_house import APP, ROOT, name, tree
+from tests.architecture.test_structure import APP, ROOT, name, tree
 
 COMMANDS = sorted((APP / "cli").rglob("*.py"))
 DEMONSTRATION = APP / "cli" / "seeding" / "demo.py"
@@ -19,15 +19,15 @@ DEMONSTRATION = APP / "cli" / "seeding" / "demo.py"
 
 # Called by a command with a unit of work or with resources, and without an audit entry; each with its reason.
 NO_ENTRY: dict[str, str] = {
-    "app.features.matching.service.counting.mark_all_customers": "goes on with what recount_all_customers recorded",
-    "app.features.matching.service.counting.count_stale_customers": "counts again what the schedule counts as well",
-    "app.features.catalog.service.terms.learn_terms": "makes a dictionary again that the schedule makes as well",
-    "app.features.identity.service.registering.prepare": "checks a form and hashes a password, changes nothing",
+    "app.features.matching.service.customer_stats.mark_all_customers": "continues recount_all_customers",
+    "app.features.matching.service.customer_stats.count_stale_customers": "the schedule does it as well",
+    "app.features.catalog.service.search_suggestions.learn_terms": "the schedule does it as well",
+    "app.features.identity.service.registration.prepare": "checks a form and hashes a password, changes nothing",
 }
 # Called with the session of a unit of work: queries, and the entry itself.
 QUERIES = {
-    "app.features.identity.service.operating.find_named",
-    "app.features.identity.service.operating.find_person",
+    "app.features.identity.service.operator_commands.find_named",
+    "app.features.identity.service.operator_commands.find_person",
 }
 NEVER_RECORDED = {"password", "password_hash", "secret", "token", "code", "email", "phone", "text", "body", "letter"}
 

@@ -3,8 +3,8 @@
 import pytest
 
 from tests import statements
-from tests.exercised import all_routes
 from tests.statement_limits import EXCEPTIONS, LIMITS, REPEATED, SEVERAL_TRANSACTIONS, SIGN_IN
+from tests.surface_coverage import all_routes
 
 
 def test_the_lists_name_routes_that_are_there() -> None:

@@ -10,7 +10,7 @@ from fastapi.dependencies.models import Dependant
 from app.core.http.dependencies import open_read_session, open_uow, parse_form
 from app.core.http.openapi import Proof, proof_of
 from tests.architecture.calls import Function, calls_in, source_of
-from tests.exercised import all_routes
+from tests.surface_coverage import all_routes
 
 SOURCE = source_of()
 BODY = {"form", "body", "stream", "json", "receive"}
@@ -96,7 +96,7 @@ def named(call: Any) -> str:
 def test_there_is_something_to_check() -> None:
     assert len(GIVEN) > 300
     assert {"app.core.http.dependencies.parse_form", "app.core.security.csrf.guard_request"} <= set(READERS)
-    assert {"app.features.files.workflows.take_file", "app.features.notifications.dependencies.note_unread"} <= set(
+    assert {"app.features.files.workflows.take_file", "app.features.authentication.dependencies.find_view"} <= set(
         OPENERS
     )
     assert sum(1 for function in SOURCE.functions.values() for _block in opened_blocks(function)) > 50

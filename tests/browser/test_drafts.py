@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, Dialog, Page
 
 from tests.browser.chromium import visit
-from tests.browser.world import PASSWORD, Person, World, make_world, new_person
+from tests.browser.scenario import PASSWORD, Person, World, make_world, new_person
 
 TEXT = "Печём хлеб и продаём его сами.\n\nНужен быстрый сайт, и ничего не должно пропасть."
 TITLE = "Интернет-магазин для пекарни"

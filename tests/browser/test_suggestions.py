@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.chromium import PHONE, visit
-from tests.browser.test_looks import violations
+from tests.browser.test_appearance import violations
 
 INPUT = "#field-skills"
 OPTIONS = "#list-skills [role=option]"

@@ -3,7 +3,7 @@
 from playwright.async_api import Browser, FilePayload, Route, expect
 
 from tests.browser.chromium import PHONE, visit
-from tests.browser.world import new_person
+from tests.browser.scenario import new_person
 from tests.factories.files import PDF, picture
 
 ROW = "[data-uploads] [data-file]"

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.core.resources import Resources
 from app.features.identity import service
-from app.models.challenge import AuthChallenge
+from app.models.auth_challenge import AuthChallenge
 from app.models.session import AuthSession, SessionEnd
 from app.models.user import User
 from tests.factories.users import PASSWORD

@@ -11,7 +11,7 @@ from app.core.unit_of_work import unit_of_work
 from app.features.chat import service
 from app.features.chat.schemas import MessageWrite
 from app.models import Conversation, Message
-from tests.factories.market import Market
+from tests.factories.orders import Market
 
 EACH = 12
 

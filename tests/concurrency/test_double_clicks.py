@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from app.core.persistence.outbox import OutboxMessage
 from app.core.resources import Resources
 from app.models import Proposal, Report
-from tests.factories.market import Market
+from tests.factories.orders import Market
 
 TIMES = 6
 OFFER = {"price": {"amount": 5_000_000, "currency": "RUB"}, "term_days": 5, "letter": "Сделаю за пять дней."}

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from app.core.clock import utc_now
 from app.core.resources import Resources
 from app.models.session import AuthSession
-from app.models.throttle import SignInThrottle
+from app.models.sign_in_throttle import SignInThrottle
 from app.models.user import User
 from tests.concurrency.test_accounts import API, VERA, cookies, post
 from tests.factories.users import PASSWORD

@@ -19,8 +19,8 @@ from app.features.proposals import service
 from app.features.proposals.schemas import OfferCounter, OfferCreate, OfferDecline
 from app.features.proposals.tasks import lapse_offers
 from app.models import Offer, OfferStatus, Order, Proposal
-from tests.concurrency.test_market import contracts_of, outcome, statuses
-from tests.factories.market import Market, rub
+from tests.concurrency.test_choosing import contracts_of, outcome, statuses
+from tests.factories.orders import Market, rub
 
 type Verb = Callable[[UnitOfWork], Awaitable[object]]
 

@@ -11,8 +11,8 @@ import pytest
 from fastapi.dependencies.models import Dependant
 
 from app.core.pagination import encode_cursor
-from tests.exercised import all_routes
-from tests.factories.market import Market
+from tests.factories.orders import Market
+from tests.surface_coverage import all_routes
 
 KEY = "0192d3a0-0000-7000-8000-000000000000"
 HUGE = 2**63 - 1

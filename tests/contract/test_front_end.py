@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.e2e.people import PASSWORD, PublishedClient, new_name
+from tests.e2e.api_clients import PASSWORD, PublishedClient, new_name
 from tests.e2e.stack import SECRET_KEY, Stack
 
 pytestmark = pytest.mark.timeout(120)

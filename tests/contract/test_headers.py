@@ -9,7 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.e2e.people import somebody
+from tests.e2e.api_clients import somebody
 from tests.e2e.stack import Stack
 
 pytestmark = pytest.mark.timeout(180)

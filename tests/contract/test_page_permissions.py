@@ -11,9 +11,9 @@ import pytest
 
 from app import main
 from app.core.http.dependencies import plain_routes
-from tests.contract.permissions.scene import Scene
+from tests.contract.permissions.fixtures import Scene
 from tests.contract.permissions.table import Row, page_rows
-from tests.factories.market import Market
+from tests.factories.orders import Market
 
 TABLE = page_rows()
 HTML = {"Accept": "text/html"}

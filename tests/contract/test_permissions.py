@@ -12,9 +12,9 @@ import pytest
 
 from app import main
 from app.core.http.dependencies import plain_routes
-from tests.contract.permissions.scene import Scene
+from tests.contract.permissions.fixtures import Scene
 from tests.contract.permissions.table import ROLES, Row, rows
-from tests.factories.market import Market
+from tests.factories.orders import Market
 
 TABLE = rows()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.e2e.people import Person, somebody
+from tests.e2e.api_clients import Person, somebody
 from tests.e2e.stack import Stack
 
 # Left out, each with its reason:

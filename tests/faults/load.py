@@ -15,7 +15,7 @@ import httpx
 from sqlalchemy import make_url
 
 from app.local.embedded.layout import Layout
-from tests.e2e.people import PASSWORD, PublishedClient
+from tests.e2e.api_clients import PASSWORD, PublishedClient
 from tests.running.instance import Instance
 
 PAUSE = 0.2

@@ -14,9 +14,9 @@ import pytest_asyncio
 from app.core.config import Settings
 from app.core.resources import open_resources
 from app.core.unit_of_work import unit_of_work
-from tests.e2e.people import Person, somebody
+from tests.e2e.api_clients import Person, somebody
 from tests.e2e.stack import Stack
-from tests.factories.market import Market
+from tests.factories.orders import Market
 from tests.running.instance import patience
 
 pytestmark = pytest.mark.timeout(900)  # each wait is bounded by itself

@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 
 from app.core.messaging.celery import HARD_LIMIT_SECONDS, VISIBILITY_SECONDS
 from app.gateways.mail import TIMEOUT_SECONDS
-from tests.e2e.people import new_name
+from tests.e2e.api_clients import new_name
 from tests.e2e.stack import CELERY, ROOT, Process, Stack
 
 pytestmark = pytest.mark.timeout(600)  # waits are bounded one by one

@@ -26,13 +26,13 @@ from sqlalchemy import update
 from app.core.resources import Resources
 from app.features.files import rules
 from app.features.files.tasks import process_files, sweep_files, sweep_strays
-from app.gateways.spool import spool_of
 from app.gateways.storage import DiskStorage, StorageUnavailableError, make_storage, s3, storage_of
+from app.gateways.upload_spool import spool_of
 from app.models import File, FileObject, FileStatus
 from tests.conftest import SignIn
-from tests.e2e.people import Person, somebody
+from tests.e2e.api_clients import Person, somebody
 from tests.e2e.stack import Stack
-from tests.factories.market import Market
+from tests.factories.orders import Market
 from tests.faults.storage_proxy import Fault, StorageProxy
 from tests.features.files.test_uploads import API, begin, piece
 from tests.gateways.s3_server import S3Server

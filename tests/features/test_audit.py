@@ -20,7 +20,7 @@ from app.models import Order, OrderStatus, ReportReason, ReportSubject, User
 from app.models.notification import MailMessage, MailStatus, NoticeKind
 from tests.core.outbox_events import FIRST, BellRung, listening
 from tests.factories.commands import Command
-from tests.factories.market import Market
+from tests.factories.orders import Market
 from tests.factories.users import make_user
 
 PASSWORD = "an administrators own words"  # noqa: S105 - of this test

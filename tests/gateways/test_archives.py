@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.gateways.inspection import archives
-from app.gateways.inspection.archives import OFFICE, OPEN_DOCUMENT, check_archive
-from app.gateways.inspection.findings import RefusedError
+from app.gateways.file_inspection import archives
+from app.gateways.file_inspection.archives import OFFICE, OPEN_DOCUMENT, check_archive
+from app.gateways.file_inspection.errors import RefusedError
 
 ZIP = "application/zip"
 WORD = f"{OFFICE}wordprocessingml.document"

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from app.core.clock import utc_now
 from app.core.resources import Resources
 from app.features.files.tasks import process_files
-from app.gateways.scanner import ClamdScanner, NullScanner, ScannerUnavailableError, scanner_of
+from app.gateways.malware_scanner import ClamdScanner, NullScanner, ScannerUnavailableError, scanner_of
 from app.models import File
 from tests.conftest import SignIn
 from tests.gateways.clamd import EICAR, clamd

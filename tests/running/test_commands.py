@@ -11,7 +11,7 @@ import pytest
 
 from tests.running.instance import ROOT, run
 from tools.browser import find_browser
-from tools.docs import stale
+from tools.generate_docs import stale
 
 TARGETS = re.findall(r"^([a-z-]+):.*\n\t@(bin/[a-z-]+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
 SCRIPTS = sorted(path for path in (ROOT / "bin").iterdir() if path.suffix != ".sh")

@@ -21,9 +21,9 @@ from app.core.security.cookies import cookie_names
 from app.core.unit_of_work import UnitOfWork
 from app.features.identity import service
 from app.main import create_app
-from app.models.challenge import AuthChallenge, ChallengePurpose
+from app.models.auth_challenge import AuthChallenge, ChallengePurpose
 from app.models.security_event import SecurityEvent
-from tests import exercised
+from tests import surface_coverage
 from tests.factories.users import PASSWORD
 
 type OpenUow = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
@@ -42,7 +42,7 @@ def client_of(app: FastAPI, *, peer: str = "127.0.0.1", **headers: str) -> httpx
     """Return a browser at an address of its own."""
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(
-            app=exercised.RecordRoutes(app), raise_app_exceptions=False, client=(peer, 50_000)
+            app=surface_coverage.RecordRoutes(app), raise_app_exceptions=False, client=(peer, 50_000)
         ),
         base_url=ORIGIN,
         headers={"Origin": ORIGIN, "Accept-Language": "en"} | headers,

@@ -20,7 +20,7 @@ from app.core.ids import new_id
 from app.core.observability.logging import configure_logging
 from app.core.security.csrf import SAFE_METHODS, is_own_origin, is_proven_by_link, make_csrf
 from app.main import API_ROUTERS, PAGE_ROUTERS
-from app.web.navigation import safe_next
+from app.web.safe_redirects import safe_next
 from tests.factories.users import PASSWORD
 from tests.security.people import (
     ACCESS,

@@ -19,7 +19,7 @@ from app.core.resources import Resources
 from app.core.security.address import FORWARDED, UNKNOWN, client_address, limit_key
 from app.core.security.passwords import PasswordHasher
 from app.features.authentication import rules as sign_in
-from app.features.authentication.service.signing_in import FAILED_BY_ADDRESS
+from app.features.authentication.service.sign_in import FAILED_BY_ADDRESS
 from app.models.user import User
 from tests.factories.users import PASSWORD
 from tests.security.people import (

@@ -27,8 +27,9 @@ from app.core.persistence.outbox import OutboxMessage
 from app.core.persistence.outbox_store import take_receipt
 from app.core.resources import Resources
 from app.main import API_ROUTERS, PAGE_ROUTERS
-from app.models.challenge import AuthChallenge, ChallengePurpose
+from app.models.auth_challenge import AuthChallenge, ChallengePurpose
 from tests.factories.users import PASSWORD, make_user
+from tests.security.discovery import ROOT, all_routes, calls_of, named, sockets, sources
 from tests.security.people import (
     ACCESS,
     API,
@@ -48,7 +49,6 @@ from tests.security.people import (
     register,
     wear,
 )
-from tests.security.walks import ROOT, all_routes, calls_of, named, sockets, sources
 
 CONTACT = re.compile(r"^(email|phone|e_mail|telephone)", re.IGNORECASE)
 ORDER = {

@@ -18,6 +18,7 @@ from app.core.security.csrf import guard_request
 from app.features.authentication.dependencies import refuse_long_body_of_ended_session
 from app.models.user import User
 from tests.factories.users import PASSWORD
+from tests.security.discovery import all_routes
 from tests.security.people import (
     ACCESS,
     API,
@@ -38,7 +39,6 @@ from tests.security.people import (
     status_of_me,
     wear,
 )
-from tests.security.walks import all_routes
 
 REFUSED_NAMES = (
     "%", "_____", "____a%", "V%", "v_ra%", "a%b%c", "*", "....", "----", "12345", "Ve\\ra", "Vera'--", "Ver\u0430",

@@ -23,7 +23,7 @@ from app.features.authentication.service import Caller
 from app.features.identity import rules
 from app.features.identity.schemas import Registration
 from app.features.identity.service import prepare
-from app.features.identity.service.screening import screen
+from app.features.identity.service.password_policy import screen
 from app.models.user import User
 from tests.factories.users import PASSWORD
 from tests.security.people import (

@@ -9,9 +9,9 @@ from app.core.security.limits import Rate
 from app.core.security.passwords import LONGEST_QUEUE
 from app.features.authentication import rules as sign_in_rules
 from app.features.authentication import workflows as authentication
-from app.features.authentication.service import signing_in
+from app.features.authentication.service import sign_in
 from app.features.identity import workflows
-from app.features.identity.service import contacts, passwords, registering
+from app.features.identity.service import contacts, passwords, registration
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
 SETTINGS = (
@@ -24,13 +24,13 @@ SETTINGS = (
     "password_min_length",
 )
 RATES: dict[str, Rate] = {
-    "300 in 10 min": signing_in.FAILED_BY_ADDRESS,
+    "300 in 10 min": sign_in.FAILED_BY_ADDRESS,
     "10 wrong in 15 min": authentication.WRONG_PASSWORDS,
     "40 compared in 15 min": authentication.COMPARED_PASSWORDS,
     "10 an hour": contacts.LETTERS_BY_ACCOUNT,
     "5 resets": passwords.RESETS_BY_NAME,
     "20 an hour": workflows.ANSWERS_BY_NAME,
-    "60 an hour": registering.REGISTER_BY_ADDRESS,
+    "60 an hour": registration.REGISTER_BY_ADDRESS,
     "240 a minute": passwords.JUDGED_BY_ADDRESS,
 }
 UNITS = {"min": 60, "hour": 3600, "minute": 60, "resets": 3600}
@@ -58,4 +58,4 @@ def test_the_page_names_the_delays_and_lives() -> None:
         assert said in PAGE
     assert (contacts.LINK_LIFE.total_seconds(), contacts.CODE_LIFE.total_seconds()) == (3600, 600)
     assert contacts.MOST_WRONG_CODES == 5
-    assert signing_in.AT_ONCE == 16
+    assert sign_in.AT_ONCE == 16

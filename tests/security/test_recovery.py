@@ -16,7 +16,7 @@ from app.features.authentication.errors import WrongCredentialsError
 from app.features.authentication.schemas import SignInForm
 from app.features.authentication.service import Caller
 from app.features.identity.service.contacts import CODE_DIGITS, CODE_LIFE, LINK_LIFE, MOST_WRONG_CODES
-from app.models.challenge import AuthChallenge, ChallengePurpose
+from app.models.auth_challenge import AuthChallenge, ChallengePurpose
 from app.models.user import User
 from tests.factories.users import PASSWORD
 from tests.security.people import (

@@ -5,7 +5,7 @@ from collections.abc import Generator
 import pytest
 
 from tests.running.instance import open_folder
-from tests.servers.outside import Outside
+from tests.servers.external_servers import Outside
 
 
 @pytest.fixture(scope="session")

@@ -19,11 +19,11 @@ import pytest
 from PIL import Image
 from sqlalchemy import make_url
 
-from tests.e2e.people import Person, somebody
+from tests.e2e.api_clients import Person, somebody
 from tests.e2e.stack import Stack
 from tests.running.instance import open_folder
-from tests.servers.outside import Outside
-from tests.servers.test_outside import command
+from tests.servers.external_servers import Outside
+from tests.servers.test_external_servers import command
 
 pytestmark = [pytest.mark.timeout(300)]
 SYNC, RENAME = "posix/io/sync/fsync", "posix/io/dir/rename"

@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.ports import free_port
 from tests.running.instance import ROOT, open_folder, wait_until
-from tests.servers.outside import Outside
+from tests.servers.external_servers import Outside
 
 pytestmark = [pytest.mark.timeout(1500)]
 BASE = "localhost/iplance-test-base"

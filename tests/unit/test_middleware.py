@@ -5,7 +5,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.http.middleware import HeadMiddleware
 from app.core.security.cookies import chosen_locale
-from app.web.filehost import FilesHostMiddleware
+from app.web.files_host import FilesHostMiddleware
 
 FILES_ORIGIN = "https://files.example"
 

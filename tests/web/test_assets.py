@@ -11,7 +11,7 @@ import pytest
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # no types in the package
 
 from app.web.assets import DIST, asset_url, icon_names, manifest
-from app.web.render import TEMPLATES
+from app.web.templating import TEMPLATES
 from tools import assets as build
 
 FIRST_VIEW = ("app.css", "app.js", "onest-latin.woff2", "onest-cyrillic.woff2", "onest-signs.woff2")

@@ -6,8 +6,8 @@ import pytest
 
 from app.core.i18n import set_locale
 from app.core.money import Currency, Money
-from app.web.cards import budget_words, facts_words
-from app.web.share import mark_of, picture_address
+from app.web.order_cards import budget_words, facts_words
+from app.web.share_images import mark_of, picture_address
 
 HUNDRED, TWO_HUNDRED = Money(10_000, Currency.USD), Money(20_000, Currency.USD)
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.core.resources import Resources
 from app.core.security.limits import Rate
 from app.web import csp_reports
-from app.web.middleware import SecurityHeadersMiddleware
+from app.web.security_headers import SecurityHeadersMiddleware
 from tests.security.people import another_app, client_of
 
 OLD = {

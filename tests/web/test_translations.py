@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment
 
-from app.web.render import TEMPLATES, environment
+from app.web.templating import TEMPLATES, environment
 from tools import i18n
 
 TEXTS = i18n.extract()

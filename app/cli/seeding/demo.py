@@ -28,7 +28,7 @@ from app.features.profiles import service as profiles
 from app.features.profiles.schemas import PortfolioFields, ProfilePatch
 from app.features.proposals import service as proposals
 from app.features.proposals.schemas import OfferCreate, ProposalCreate
-from app.gateways.spool import spool_of
+from app.gateways.upload_spool import spool_of
 from app.models import BudgetKind, CloseReason, Conversation, Order, Proposal, SubjectKind, User
 
 FILES = DATA.parent / "demo"

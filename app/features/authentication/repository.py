@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.security_event import SecurityEvent
 from app.models.session import AuthSession, SessionEnd
-from app.models.throttle import SignInThrottle
+from app.models.sign_in_throttle import SignInThrottle
 from app.models.user import Role, User, UserStatus
 
 
@@ -78,13 +78,9 @@ class ViewStatement:
     """The read of sessions with their owners, and with counts of theirs: scalar selects that refer to `User.id`."""
 
     def __init__(self, *counts: ScalarSelect[int]) -> None:
-        self._statement = _VIEW.add_columns(*counts)
-        self.text = str(self._statement.compile(dialect=_dialect()))
+        self.statement = _VIEW.add_columns(*counts)
+        self.text = str(self.statement.compile(dialect=_dialect()))
         """The statement for the raw read pool, compiled once."""
-
-    async def run(self, session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Sequence[Any]]:
-        """Return the rows through a session."""
-        return (await session.execute(self._statement, {"ids": list(ids)})).all()
 
 
 def view_of(row: Sequence[Any]) -> SessionView:
@@ -129,6 +125,10 @@ class SessionRepository:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+
+    async def views(self, view: ViewStatement, ids: Sequence[UUID]) -> Sequence[Sequence[Any]]:
+        """Return the rows of some sessions, for `view_of`."""
+        return (await self._session.execute(view.statement, {"ids": list(ids)})).all()
 
     async def lock(self, session_id: UUID) -> AuthSession | None:
         """Return a session that nobody else changes until this transaction ends."""

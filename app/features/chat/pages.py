@@ -28,7 +28,7 @@ from app.features.proposals import service as proposals
 from app.models.side import Side
 from app.web.flash import redirect
 from app.web.forms import FormState
-from app.web.render import render
+from app.web.templating import render
 
 router = RoomRouter()
 PAGE_SIZE = 20

@@ -15,7 +15,7 @@ from app.features.proposals import service as proposals
 from app.features.proposals.errors import OfferLapsedError, OfferStateError, ProposalChangedError
 from app.features.proposals.presenters import number_in, too_late
 from app.web.flash import redirect
-from app.web.render import render
+from app.web.templating import render
 
 router = RoomRouter()
 

@@ -15,9 +15,9 @@ from app.features.files import service
 from app.features.files.errors import FileDamagedError, StorageDownError, UploadInterruptedError
 from app.features.files.schemas import UploadRead
 from app.features.files.service import Content, SourceLostError, Work
-from app.gateways.scanner import ScannerUnavailableError
-from app.gateways.spool import SpoolFullError, spool_of
+from app.gateways.malware_scanner import ScannerUnavailableError
 from app.gateways.storage import StorageUnavailableError, StoredObject, storage_of
+from app.gateways.upload_spool import SpoolFullError, spool_of
 from app.models.file import File, SubjectKind
 
 log = structlog.get_logger()

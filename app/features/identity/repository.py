@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.database import constraint_of
 from app.core.errors import DomainError
 from app.features.identity.errors import EmailTakenError, PhoneTakenError, TakenError, UsernameTakenError
-from app.models.challenge import AuthChallenge, ChallengePurpose
+from app.models.auth_challenge import AuthChallenge, ChallengePurpose
 from app.models.user import User
 
 # Which uniqueness means what; the name comes from the driver's error field.

@@ -11,7 +11,7 @@ from app.features.authentication.service import Caller, IssuedTokens, SessionVie
 from app.features.identity import rules, service
 from app.features.identity.errors import BadChallengeError
 from app.features.identity.schemas import EmailChange, PasswordChange, PhoneChange, Registration, ResetConfirmation
-from app.models.challenge import AuthChallenge
+from app.models.auth_challenge import AuthChallenge
 from app.models.user import User
 
 ANSWERS_BY_NAME = Rate("reset-answer", 20, 3600)

@@ -11,9 +11,9 @@ from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
 from app.features.notifications import service
 from app.features.notifications.errors import CaughtMailNotFoundError
-from app.gateways.caught_mail import find_caught, is_open, list_caught
+from app.gateways.mail_catcher_inbox import find_caught, is_open, list_caught
 from app.web.flash import redirect
-from app.web.render import render
+from app.web.templating import render
 
 router = RoomRouter()
 
@@ -54,7 +54,7 @@ async def show_caught_mails(request: Request, resources: ProcessResources) -> Re
     if not is_open(resources.settings):
         raise CaughtMailNotFoundError
     mails = await asyncio.to_thread(list_caught, resources.settings)
-    return render(request, "notifications/caught_list.html", {"mails": mails})
+    return render(request, "notifications/caught_mail_list.html", {"mails": mails})
 
 
 @router.get("/demo/mail/{name}")
@@ -63,4 +63,4 @@ async def show_caught_mail(request: Request, name: str, resources: ProcessResour
     mail = await asyncio.to_thread(find_caught, resources.settings, name) if is_open(resources.settings) else None
     if mail is None:
         raise CaughtMailNotFoundError
-    return render(request, "notifications/caught_show.html", {"mail": mail})
+    return render(request, "notifications/caught_mail_show.html", {"mail": mail})

@@ -12,7 +12,7 @@ from app.features.notifications import service
 from app.features.notifications.service import Draft, Trouble
 from app.gateways.mail import MailRefusedError, MailUnavailableError, mailer_of
 from app.models.notification import MailStatus
-from app.web.mail import render_mail
+from app.web.mail_templates import render_mail
 
 log = structlog.get_logger()
 

@@ -11,8 +11,8 @@ from app.features.catalog import service as catalog
 from app.features.orders.schemas import DEFAULT_WORDS, STATUS_WORDS, OrderCard, OwnOrderCard, RankedCard
 from app.features.profiles import service as profiles
 from app.features.profiles.schemas import CustomerFactsRead
-from app.web import cards
-from app.web.formats import day
+from app.web import order_cards
+from app.web.formatting import day
 
 SKILLS_ON_CARD = 8
 
@@ -28,27 +28,27 @@ def card_of(
     facts: Mapping[UUID, CustomerFactsRead] = MappingProxyType({}),
     *,
     own: bool = False,
-) -> cards.OrderCard:
+) -> order_cards.OrderCard:
     """Turn an order into what the card of a list shows; `facts` tell of its customer."""
     locale = current_locale()
     skills = [skill.name(locale) for skill in map(catalogue.skill, order.skills) if skill]
     label, tone = STATUS_WORDS[order.status]
-    return cards.OrderCard(
+    return order_cards.OrderCard(
         title=order.title,
         href=f"/orders/{order.id}",
-        money=cards.budget_words(order.budget_kind, order.budget, order.budget_max),
+        money=order_cards.budget_words(order.budget_kind, order.budget, order.budget_max),
         text=order.description,
         when=order.published_at or order.created_at,
         skills=tuple([*skills, *order.tags][:SKILLS_ON_CARD]),
         answers=order.proposals_count if order.published_at else None,
         customer=None if own else order.customer.name,
         badge=(_(label), tone) if own else None,
-        note=cards.facts_words(facts.get(order.customer.id)),
+        note=order_cards.facts_words(facts.get(order.customer.id)),
         why=tuple(f"{item.text} +{item.points}" for item in order.why) if isinstance(order, RankedCard) else (),
     )
 
 
-def own_card(order: OwnOrderCard, catalogue: catalog.Catalogue) -> cards.OrderCard:
+def own_card(order: OwnOrderCard, catalogue: catalog.Catalogue) -> order_cards.OrderCard:
     """Turn an order into the card of its customer's list: with what happens by itself, and when."""
     default = order.if_nobody_acts
     note = _(DEFAULT_WORDS[order.status]).format(date=day(default.at)) if default else None

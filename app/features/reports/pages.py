@@ -21,7 +21,7 @@ from app.features.reports.service import Thing
 from app.models.report import ReportStatus, ReportSubject
 from app.web.flash import redirect
 from app.web.forms import FormState
-from app.web.render import render
+from app.web.templating import render
 
 router = RoomRouter()
 

@@ -1,14 +1,14 @@
 """Object storage for files: one protocol, several implementations."""
 
 from app.core.ports import Storage, StoredObject
-from app.gateways.storage.blocks import BLOCK_BYTES, Digest, block_of, digest_of
-from app.gateways.storage.choice import make_storage, storage_of
-from app.gateways.storage.contract import (
+from app.gateways.storage.block_checksums import BLOCK_BYTES, Digest, block_of, digest_of
+from app.gateways.storage.disk import DiskStorage
+from app.gateways.storage.factory import make_storage, storage_of
+from app.gateways.storage.protocol import (
     ObjectMissingError,
     StorageUnavailableError,
     new_key,
 )
-from app.gateways.storage.disk import DiskStorage
 
 __all__ = [
     "BLOCK_BYTES",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, override
 
 from app.core.ports import Storage, StoredObject
-from app.gateways.storage.contract import (
+from app.gateways.storage.protocol import (
     READ_BYTES,
     ObjectMissingError,
     StorageUnavailableError,

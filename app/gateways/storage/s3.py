@@ -10,7 +10,7 @@ from obstore.store import S3Store
 
 from app.core.config import Settings
 from app.core.ports import Storage, StoredObject
-from app.gateways.storage.contract import (
+from app.gateways.storage.protocol import (
     READ_BYTES,
     ObjectMissingError,
     StorageUnavailableError,

@@ -19,7 +19,7 @@ from supabase import AsyncClient, AsyncClientOptions, acreate_client
 
 from app.core.config import Settings
 from app.core.ports import Storage, StoredObject
-from app.gateways.storage.contract import (
+from app.gateways.storage.protocol import (
     READ_BYTES,
     ObjectMissingError,
     StorageUnavailableError,

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.features.chat import service
 from app.features.chat.schemas import MessageWrite
-from tests.contract.permissions.scene import Scene
+from tests.contract.permissions.fixtures import Scene
 from tests.contract.permissions.table import SIGNED_IN, Row, page
 
 MESSAGE = {"text": "Когда сможете начать?"}

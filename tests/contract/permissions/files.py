@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.contract.permissions.scene import Scene
+from tests.contract.permissions.fixtures import Scene
 from tests.contract.permissions.table import SIGNED_IN, Row, page
 from tests.factories.files import Files
 

@@ -5,7 +5,7 @@ from typing import Any
 from app.features.matching import service
 from app.features.matching.schemas import SavedSearchCreate
 from app.features.orders.schemas import OrderFilter
-from tests.contract.permissions.scene import Scene
+from tests.contract.permissions.fixtures import Scene
 from tests.contract.permissions.table import SIGNED_IN, Row, own, page
 
 SEARCH = {"name": "Ботинки", "filter": {"q": "ботинки"}, "frequency": "weekly"}

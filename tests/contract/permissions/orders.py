@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from app.features.orders import service
-from tests.contract.permissions.scene import Scene
+from tests.contract.permissions.fixtures import Scene
 from tests.contract.permissions.table import EVERYBODY, ORDER, SIGNED_IN, Row, page
 
 ORDER_FORM = {

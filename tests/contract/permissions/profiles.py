@@ -4,7 +4,7 @@ from typing import Any
 
 from app.features.profiles import service as profiles
 from app.features.profiles.schemas import PortfolioFields
-from tests.contract.permissions.scene import Scene
+from tests.contract.permissions.fixtures import Scene
 from tests.contract.permissions.table import EVERYBODY, SIGNED_IN, Row, own, page
 
 

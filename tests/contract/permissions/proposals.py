@@ -5,7 +5,7 @@ from typing import Any
 
 from app.features.proposals import service
 from app.features.proposals.schemas import LetterWrite
-from tests.contract.permissions.scene import Scene
+from tests.contract.permissions.fixtures import Scene
 from tests.contract.permissions.table import OFFER, PRICE, SIGNED_IN, Row, page
 
 TERMS = {"price": PRICE, "term_days": 6}

@@ -6,7 +6,7 @@ from typing import Any
 from app.features.reports import service as reports
 from app.features.reports.schemas import ReportCreate, SubjectInput
 from app.models import ReportReason, ReportStatus, ReportSubject
-from tests.contract.permissions.scene import Scene
+from tests.contract.permissions.fixtures import Scene
 from tests.contract.permissions.table import SIGNED_IN, Row, page
 from tests.factories.commands import OPERATOR
 

@@ -8,7 +8,7 @@ from app.features.catalog import service
 from app.features.catalog.errors import DamagedCatalogueError
 from app.features.catalog.schemas import CatalogData
 from tests.factories.commands import OPERATOR
-from tests.factories.market import Market, catalog_data
+from tests.factories.orders import Market, catalog_data
 
 
 async def test_loading_twice_changes_nothing(market: Market, resources: Resources) -> None:

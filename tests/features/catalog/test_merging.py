@@ -16,7 +16,7 @@ from app.features.profiles import service as profiles
 from app.features.profiles.schemas import ProfilePatch
 from app.models import Order, Profile, ProfileSkill, SavedSearch, Skill, SkillAlias
 from tests.factories.commands import OPERATOR, Command
-from tests.factories.market import Market, catalog_data
+from tests.factories.orders import Market, catalog_data
 
 type Settle = Callable[..., Awaitable[object]]
 OLD, NEW = "logo-design", "brand-identity"

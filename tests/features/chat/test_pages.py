@@ -8,8 +8,8 @@ from app.core.ids import new_id
 from app.core.resources import Resources
 from app.features.proposals import service as proposals
 from app.features.proposals.schemas import ProposalDecline
-from tests.factories.market import Market
-from tests.features.chat.test_talking import unread
+from tests.factories.orders import Market
+from tests.features.chat.test_messages import unread
 from tests.features.proposals.test_pages import NewClient, Visitor, path_of, words
 
 

@@ -11,7 +11,7 @@ from app.core.resources import Resources
 from app.features.contracts import service
 from app.features.proposals.errors import OfferStateError, ProposalStateError
 from app.models import BudgetKind, Contract, Offer, OfferStatus, Order, OrderStatus, Proposal
-from tests.factories.market import Market, rub
+from tests.factories.orders import Market, rub
 
 PLAN = [{"title": "All of it", "amount": 7_000_000, "days": 14}]
 

@@ -19,8 +19,8 @@ from app.core.resources import Resources
 from app.features.files import rules, service
 from app.features.files.schemas import Subject
 from app.features.files.tasks import process_files
-from app.gateways.spool import spool_of
 from app.gateways.storage import DiskStorage, storage_of
+from app.gateways.upload_spool import spool_of
 from app.models import File, FileObject, FileStatus, SubjectKind
 from tests.conftest import SignIn
 from tests.factories.files import PDF, archive, picture

@@ -19,11 +19,11 @@ from app.core.resources import Resources
 from app.features.files import rules, service
 from app.features.files.errors import UploadBusyError
 from app.features.files.tasks import process_files
-from app.gateways.spool import WRITE_BYTES, Spool, SpoolFullError, append, spool_of
 from app.gateways.storage import DiskStorage, StorageUnavailableError, storage_of
+from app.gateways.upload_spool import WRITE_BYTES, Spool, SpoolFullError, append, spool_of
 from app.models import FileObject, SubjectKind
 from tests.conftest import SignIn
-from tests.factories.market import Market
+from tests.factories.orders import Market
 
 API = "/api/v1/files/uploads"
 PIECE = {"Content-Type": "application/offset+octet-stream"}

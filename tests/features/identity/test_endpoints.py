@@ -14,7 +14,7 @@ from app.core.config import Settings
 from app.core.persistence.outbox import OutboxMessage
 from app.core.unit_of_work import UnitOfWork
 from app.features.identity import service
-from app.models.challenge import AuthChallenge
+from app.models.auth_challenge import AuthChallenge
 from app.models.security_event import SecurityEvent
 from app.models.session import AuthSession, SessionEnd
 from app.models.user import User

@@ -13,7 +13,7 @@ from app.core.clock import utc_now
 from app.core.resources import Resources
 from app.features.identity import service
 from app.features.identity.tasks import prune
-from app.gateways.caught_mail import list_caught
+from app.gateways.mail_catcher_inbox import list_caught
 from app.gateways.sms import ConsoleSms, NullSms, sms_sender_of
 from app.models.session import AuthSession
 from app.models.user import User

@@ -19,7 +19,7 @@ from app.core.unit_of_work import unit_of_work
 from app.features.matching import service
 from app.features.matching.errors import TooManySavedSearchesError
 from app.features.matching.schemas import AlertSettingsPatch, SavedSearchCreate, SavedSearchPatch, SavedSearchRead
-from app.features.matching.tasks.searches import match_orders, prune, tell
+from app.features.matching.tasks.saved_searches import match_orders, prune, tell
 from app.features.notifications.tasks import send_mail
 from app.features.orders import service as orders
 from app.features.orders.schemas import OrderClose, OrderFilter, OrderPatch
@@ -27,7 +27,7 @@ from app.features.profiles import service as profiles
 from app.gateways.mail import MailUnavailableError, NullMailer
 from app.models import AlertDue, AlertFrequency, AlertLetter, Order, Profile, SearchMatch, User
 from app.models.notification import Notification
-from tests.factories.market import Market
+from tests.factories.orders import Market
 
 type Settle = Callable[..., Awaitable[object]]
 # A Wednesday, 12:00 in Moscow, and later than any clock of a database that tells the time of a row by itself.
@@ -325,7 +325,7 @@ async def test_what_is_old_is_forgotten(world: World) -> None:
 async def test_a_batch_goes_on_where_the_one_before_ended(
     world: World, mailbox: list[Mail], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.features.matching.service.finding.BATCH", 2)
+    monkeypatch.setattr("app.features.matching.service.order_matching.BATCH", 2)
     for number in range(5):
         await world.save(await world.person(f"person_{number}"), q="магазин")
     await world.market.order(title="Магазин")

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from app.core.resources import Resources
-from app.features.matching.tasks.searches import match_orders
+from app.features.matching.tasks.saved_searches import match_orders
 from app.models import SavedSearch
-from tests.factories.market import Market
+from tests.factories.orders import Market
 
 type Settle = Callable[..., Awaitable[object]]
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from app.core.resources import Resources
 from app.features.matching import service
 from app.features.matching.schemas import SavedSearchCreate
-from app.features.matching.tasks.searches import match_orders
+from app.features.matching.tasks.saved_searches import match_orders
 from app.features.orders.schemas import OrderFilter
 from app.models import SavedSearch
-from tests.factories.market import Market
+from tests.factories.orders import Market
 from tests.features.proposals.test_pages import visitor, words
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]

@@ -43,7 +43,7 @@ from app.gateways.mail import (
 )
 from app.models import AlertFrequency, BudgetKind
 from app.models.notification import MailMessage, MailStatus, NoticeKind
-from app.web.mail import render_mail
+from app.web.mail_templates import render_mail
 from tests.e2e.mail import MailSink, text_of
 from tests.factories.commands import OPERATOR
 from tests.factories.users import make_user

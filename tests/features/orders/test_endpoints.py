@@ -16,7 +16,7 @@ from app.features.orders import service
 from app.features.orders.schemas import OrderListQuery
 from app.features.orders.tasks import close_stale
 from app.models import Order
-from tests.factories.market import Market, rub
+from tests.factories.orders import Market, rub
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
 BODY: dict[str, Any] = {

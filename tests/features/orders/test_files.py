@@ -7,7 +7,7 @@ import httpx
 from app.core.resources import Resources
 from app.models import SubjectKind
 from tests.factories.files import Files
-from tests.factories.market import Market
+from tests.factories.orders import Market
 from tests.features.orders.test_endpoints import BODY
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]

@@ -16,7 +16,7 @@ from app.core.money import Currency
 from app.core.resources import Resources
 from app.models import BudgetKind, Order, OrderStatus
 from tests.factories.commands import OPERATOR, Command
-from tests.factories.market import Market
+from tests.factories.orders import Market
 
 FOREIGN: list[dict[str, Any]] = [
     {

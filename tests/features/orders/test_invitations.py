@@ -8,7 +8,7 @@ import pytest
 from app.core.resources import Resources
 from app.features.profiles import service as profiles
 from app.models import Visibility
-from tests.factories.market import Market
+from tests.factories.orders import Market
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
 type Settle = Callable[..., Awaitable[object]]

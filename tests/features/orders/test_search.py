@@ -6,7 +6,7 @@ import pytest
 from app.core.resources import Resources
 from app.features.orders import service
 from app.features.orders.schemas import OrderListQuery
-from tests.factories.market import Market
+from tests.factories.orders import Market
 
 
 async def found(resources: Resources, **query: object) -> list[str]:
@@ -81,7 +81,7 @@ async def test_small_words_alone_do_not_narrow_and_signs_alone_find_nothing(
 
 
 async def test_filters(market: Market, resources: Resources) -> None:
-    from tests.factories.market import rub  # noqa: PLC0415
+    from tests.factories.orders import rub  # noqa: PLC0415
 
     await market.order(title="Дешёвый сайт", budget=rub(5_000), category="frontend", skills=["react", "css"])
     await market.order(title="Дорогой сайт", budget=rub(90_000), budget_max=rub(120_000), category="backend")

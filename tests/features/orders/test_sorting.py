@@ -14,7 +14,7 @@ from app.core.resources import Resources
 from app.features.orders.pages.listing import RANKING
 from app.features.orders.repository import sorting
 from app.models import Order
-from tests.factories.market import Market, rub
+from tests.factories.orders import Market, rub
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
 LIST = "/api/v1/orders"
@@ -172,7 +172,7 @@ async def test_the_page_says_how_many_each_choice_would_leave(
     assert ">Front end<" in narrowed, "what was counted has the chosen field already"
     assert ">For the whole work · 1<" in narrowed
     monkeypatch.setattr(sorting, "COUNTED", 1)
-    monkeypatch.setattr("app.features.orders.service.ranking.COUNTED", 1)
+    monkeypatch.setattr("app.features.orders.service.sorting.COUNTED", 1)
     assert ">no proposals yet · 1+<" in (await client.get("/orders", params={"q": "сайты"})).text
 
 
@@ -180,7 +180,7 @@ async def test_counting_has_an_end(market: Market, client: httpx.AsyncClient, mo
     for _number in range(3):
         await market.order(skills=["react"])
     monkeypatch.setattr(sorting, "COUNTED", 2)
-    monkeypatch.setattr("app.features.orders.service.ranking.COUNTED", 2)
+    monkeypatch.setattr("app.features.orders.service.sorting.COUNTED", 2)
     facets = (await client.get(f"{LIST}/facets")).json()
     assert (facets["counted"], facets["capped"], facets["skills"][0]["count"]) == (2, True, 2)
 

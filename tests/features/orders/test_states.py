@@ -17,7 +17,7 @@ from app.features.orders.tasks import close_stale, remind
 from app.models import Order, OrderStatus
 from app.models.side import Side
 from tests.factories.commands import Command
-from tests.factories.market import Market, rub
+from tests.factories.orders import Market, rub
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
 type Settle = Callable[..., Awaitable[object]]

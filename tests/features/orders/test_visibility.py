@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from app.models import Visibility
-from tests.factories.market import Market
+from tests.factories.orders import Market
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
 

@@ -6,7 +6,7 @@ from app.core.resources import Resources
 from app.features.catalog.tasks import learn_terms
 from app.features.orders import service
 from app.features.orders.schemas import OrderListQuery
-from tests.factories.market import Market
+from tests.factories.orders import Market
 
 FIRST = 10
 ORDERS = (

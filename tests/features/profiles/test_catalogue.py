@@ -17,7 +17,7 @@ from app.features.profiles.repository import catalogue as catalogue_repository
 from app.features.profiles.schemas import PeopleQuery, ProfilePatch
 from app.models import Profile, User
 from app.models.user import UserStatus
-from tests.factories.market import Market
+from tests.factories.orders import Market
 
 PYTHON = {
     "headline": "Пишу сайты на Python",

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from tests.factories.market import Market
+from tests.factories.orders import Market
 from tests.features.proposals.test_pages import Visitor, visitor, words
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]

@@ -15,10 +15,10 @@ from app.core.resources import Resources
 from app.features.files import service as files_service
 from app.features.files.tasks import process_files
 from app.features.profiles import service as profiles
-from app.gateways.scanner import ClamdScanner
+from app.gateways.malware_scanner import ClamdScanner
 from app.models import File, SubjectKind
 from tests.factories.files import PDF, Files, halves, picture
-from tests.factories.market import Market
+from tests.factories.orders import Market
 from tests.features.proposals.test_pages import Visitor, visitor, words
 from tests.gateways.clamd import clamd
 

@@ -9,7 +9,7 @@ import pytest
 from app.core.resources import Resources
 from app.features.profiles import service
 from app.features.profiles.rules import MAX_PORTFOLIO, to_html
-from tests.factories.market import Market
+from tests.factories.orders import Market
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
 ME = "/api/v1/profiles/me"

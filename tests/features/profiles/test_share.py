@@ -15,10 +15,10 @@ from app.features.orders import service as orders
 from app.features.orders.schemas import OrderPatch
 from app.features.profiles import service
 from app.features.profiles.schemas import ProfilePatch
-from app.gateways.cards import parent
+from app.gateways.share_images import renderer
 from app.models import SubjectKind, Visibility
 from tests.factories.files import Files, picture
-from tests.factories.market import Market
+from tests.factories.orders import Market
 
 WORDS = (300, 60, 1130, 150)
 """Where the name stands on the picture of a person."""
@@ -71,7 +71,7 @@ async def test_the_same_is_not_drawn_twice(
     assert first.headers["cache-control"] == "public, max-age=3600"
     assert first.headers["cross-origin-resource-policy"] == "cross-origin"
     mark = first.headers["etag"]
-    monkeypatch.setattr(parent, "MOST_WAITING", 0)  # from here on nothing can be drawn
+    monkeypatch.setattr(renderer, "MOST_WAITING", 0)  # from here on nothing can be drawn
     again = await client.get("/@anna/card.png", headers={"If-None-Match": mark})
     assert (again.status_code, again.content) == (304, b"")
     assert (await client.get("/@anna/card.png")).content == first.content
@@ -81,9 +81,9 @@ async def test_the_same_is_not_drawn_twice(
 
 
 async def test_a_crowd_waits_in_a_short_row(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parent, "MOST_WAITING", 2)
-    cards = [parent.ShareCard(title=f"Имя {number}", letters="И") for number in range(4)]
-    tries = [parent.draw(resources, card, f"crowd-{number}") for number, card in enumerate(cards)]
+    monkeypatch.setattr(renderer, "MOST_WAITING", 2)
+    cards = [renderer.ShareCard(title=f"Имя {number}", letters="И") for number in range(4)]
+    tries = [renderer.draw(resources, card, f"crowd-{number}") for number, card in enumerate(cards)]
     found = await asyncio.gather(*tries, return_exceptions=True)
     assert sum(isinstance(item, bytes) for item in found) == 2
     assert sum(isinstance(item, UnavailableError) for item in found) == 2
@@ -115,6 +115,6 @@ async def test_only_orders_that_everybody_sees_have_a_picture(
     "title", ["", "🙂🙂🙂", "\u202eбез конца", "А" * 200, "слово " * 60, "日本語", "a\u0301", "\n\t"]
 )  # fmt: skip
 async def test_whatever_people_are_called_can_be_drawn(title: str, resources: Resources) -> None:
-    card = parent.ShareCard(title=title, text=title, chips=(title, title), corner=title, letters=title[:2])
-    image = Image.open(io.BytesIO(await parent.draw(resources, card, f"odd-{title}")))
+    card = renderer.ShareCard(title=title, text=title, chips=(title, title), corner=title, letters=title[:2])
+    image = Image.open(io.BytesIO(await renderer.draw(resources, card, f"odd-{title}")))
     assert image.size == (1200, 630)

@@ -13,7 +13,7 @@ from app.features.proposals.schemas import ProposalPatch, ProposalsDecline
 from app.models import DeclineReason, ProposalStatus
 from app.models.file import SubjectKind
 from tests.factories.files import Files
-from tests.factories.market import Market, rub
+from tests.factories.orders import Market, rub
 from tests.features.proposals.test_pages import NewClient, Settle, Visitor, words
 
 API = "/api/v1"

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.factories.market import Market
+from tests.factories.orders import Market
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
 OFFER: dict[str, Any] = {"price": {"amount": 7_500_000, "currency": "RUB"}, "term_days": 14, "letter": "Сделаю."}

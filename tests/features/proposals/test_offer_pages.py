@@ -4,7 +4,7 @@ from typing import Any
 
 from app.core.resources import Resources
 from app.features.proposals.tasks import lapse_offers
-from tests.factories.market import Market
+from tests.factories.orders import Market
 from tests.features.proposals.test_pages import NewClient, Visitor, words
 
 TERMS: dict[str, Any] = {"price": "60 000", "term_days": "10", "message": "С доставкой.", "answer_hours": "48"}

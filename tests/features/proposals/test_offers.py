@@ -33,7 +33,7 @@ from app.features.proposals.errors import (
 from app.features.proposals.schemas import OfferCounter, OfferDecline, ProposalDecline
 from app.features.proposals.tasks import lapse_offers, remind_of_offers
 from app.models import Offer, OfferSide, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus, User
-from tests.factories.market import Market, rub
+from tests.factories.orders import Market, rub
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
 type Settle = Callable[..., Awaitable[object]]

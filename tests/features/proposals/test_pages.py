@@ -9,7 +9,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from app.core.resources import Resources
-from tests.factories.market import Market
+from tests.factories.orders import Market
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
 type Settle = Callable[..., Awaitable[object]]

@@ -25,7 +25,7 @@ from app.features.proposals.errors import (
 )
 from app.features.proposals.schemas import ProposalDecline, ProposalPatch
 from app.models import DeclineReason, OrderStatus, Proposal, ProposalStatus
-from tests.factories.market import Market, rub
+from tests.factories.orders import Market, rub
 
 
 async def announced(resources: Resources) -> list[str]:

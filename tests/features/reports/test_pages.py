@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx
 
 from tests.factories.commands import Command
-from tests.factories.market import Market
+from tests.factories.orders import Market
 from tests.features.proposals.test_pages import Visitor, path_of, words
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]

@@ -22,7 +22,7 @@ from app.features.reports.schemas import REASON_WORDS, RULE_WORDS, ReportCreate,
 from app.main import report_gauges
 from app.models import Proposal, Report, ReportReason, ReportStatus, ReportSubject, User
 from tests.factories.commands import OPERATOR, Command
-from tests.factories.market import Market
+from tests.factories.orders import Market
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
 type Settle = Callable[..., Awaitable[object]]

@@ -19,7 +19,7 @@ from app.features.authentication.service import SessionView
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.model_forms import refuse
-from app.web.render import render
+from app.web.templating import render
 
 router = RoomRouter(prefix="/settings")
 

@@ -1,8 +1,8 @@
 """The use cases of signing in and of sessions; other features enter here."""
 
 from app.features.authentication.repository import SessionView
-from app.features.authentication.service.callers import Caller, note
-from app.features.authentication.service.reading import history, my_sessions, user_read, user_read_of
+from app.features.authentication.service.client_info import Caller, note
+from app.features.authentication.service.queries import history, my_sessions, user_read, user_read_of
 from app.features.authentication.service.sessions import (
     end_others,
     end_session,
@@ -15,7 +15,7 @@ from app.features.authentication.service.sessions import (
     sign_out,
     touch,
 )
-from app.features.authentication.service.signing_in import (
+from app.features.authentication.service.sign_in import (
     begin_sign_in,
     check_password,
     find_user,

@@ -19,7 +19,7 @@ from app.features.authentication.repository import (
     SessionView,
     ThrottleRepository,
 )
-from app.features.authentication.service.callers import Caller, note
+from app.features.authentication.service.client_info import Caller, note
 from app.models.security_event import SecurityEventKind
 from app.models.session import SessionEnd
 

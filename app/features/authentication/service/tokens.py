@@ -25,7 +25,7 @@ from app.features.authentication.repository import (
     ViewStatement,
     view_of,
 )
-from app.features.authentication.service.callers import Caller, note
+from app.features.authentication.service.client_info import Caller, note
 from app.models.security_event import SecurityEventKind
 from app.models.session import AuthSession, SessionEnd
 from app.models.user import User, UserStatus
@@ -197,7 +197,7 @@ class SessionGate:
             rows = await lane.fetch(self._statement.text, ids)
         else:
             async with self._resources.read_sessions() as session:
-                rows = await self._statement.run(session, ids)
+                rows = await SessionRepository(session).views(self._statement, ids)
         return {row[0]: view_of(row) for row in rows}
 
 

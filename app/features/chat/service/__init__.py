@@ -1,6 +1,7 @@
 """What can be done with conversations; whoever adds to one locks it, so that its messages stand in one order."""
 
-from app.features.chat.service.reading import (
+from app.features.chat.service.commands import mark_read, write, write_about
+from app.features.chat.service.queries import (
     conversation_of,
     get_conversation,
     is_read,
@@ -12,7 +13,6 @@ from app.features.chat.service.reading import (
     unread_conversations,
     words_of_other,
 )
-from app.features.chat.service.writing import mark_read, write, write_about
 
 __all__ = [
     "conversation_of",

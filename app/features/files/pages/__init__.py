@@ -1,6 +1,6 @@
 """The pages of files: what their links lead to, and what somebody keeps here."""
 
-from app.features.files.pages.links import links
-from app.features.files.pages.own import router
+from app.features.files.pages.downloads import links
+from app.features.files.pages.own_files import router
 
 __all__ = ["links", "router"]

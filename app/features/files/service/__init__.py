@@ -1,11 +1,7 @@
 """The verbs of files."""
 
-from app.features.files.service.attaching import attach, attached, expect, own_files
-from app.features.files.service.cutting import cut_picture
-from app.features.files.service.processing import SourceLostError, Work, claim_file, examine, put_off, settle_file
-from app.features.files.service.reading import file_limits, get_own_file, list_own_files, remove_file
-from app.features.files.service.serving import Content, Wanted, find_content, find_preview, mark_damaged, pieces, whole
-from app.features.files.service.sweeping import (
+from app.features.files.service.attachments import attach, attached, expect, own_files
+from app.features.files.service.cleanup import (
     doomed_keys,
     forget_keys,
     is_sound,
@@ -15,7 +11,19 @@ from app.features.files.service.sweeping import (
     stray_keys,
     tidy_spool,
 )
-from app.features.files.service.uploading import (
+from app.features.files.service.cropping import cut_picture
+from app.features.files.service.downloads import (
+    Content,
+    Wanted,
+    find_content,
+    find_preview,
+    mark_damaged,
+    pieces,
+    whole,
+)
+from app.features.files.service.processing import SourceLostError, Work, claim_file, examine, put_off, settle_file
+from app.features.files.service.queries import file_limits, get_own_file, list_own_files, remove_file
+from app.features.files.service.uploads import (
     PROCESS_TASK,
     announce,
     arrived,

@@ -21,9 +21,9 @@ from app.core.unit_of_work import UnitOfWork
 from app.features.files import rules
 from app.features.files.events import FileReady, FileRefused
 from app.features.files.repository import FileRepository
-from app.gateways.inspection.parent import Order as InspectionOrder
-from app.gateways.inspection.parent import inspect
-from app.gateways.scanner import scanner_of
+from app.gateways.file_inspection.inspector import Order as InspectionOrder
+from app.gateways.file_inspection.inspector import inspect
+from app.gateways.malware_scanner import scanner_of
 from app.gateways.storage import Digest, ObjectMissingError, digest_of, new_key, storage_of
 from app.models.file import File, FileObject, FileRefusal, FileStatus, ObjectRole, SubjectKind
 

@@ -19,7 +19,7 @@ from app.models.security_event import SecurityEventKind
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.model_forms import read, refuse
-from app.web.render import render
+from app.web.templating import render
 
 router = RoomRouter(prefix="/settings")
 type Change = Literal["password", "email", "phone", "close"]

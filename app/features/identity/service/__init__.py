@@ -8,8 +8,8 @@ from app.features.identity.service.contacts import (
     resend_email,
     resend_phone,
 )
-from app.features.identity.service.limiting import daily_limit, standing
-from app.features.identity.service.operating import (
+from app.features.identity.service.daily_limits import daily_limit, standing
+from app.features.identity.service.operator_commands import (
     Person,
     ban,
     create_administrator,
@@ -28,7 +28,7 @@ from app.features.identity.service.passwords import (
     replace_password,
     words_of_link,
 )
-from app.features.identity.service.reading import (
+from app.features.identity.service.queries import (
     Letter,
     contact_of,
     find_actor,
@@ -38,7 +38,7 @@ from app.features.identity.service.reading import (
     text_code,
     usernames,
 )
-from app.features.identity.service.registering import (
+from app.features.identity.service.registration import (
     create_account,
     deactivate,
     prepare,

@@ -24,7 +24,7 @@ from app.features.identity.events import (
     PhoneConfirmationRequested,
 )
 from app.features.identity.repository import ChallengeRepository, UserRepository
-from app.models.challenge import AuthChallenge, ChallengePurpose
+from app.models.auth_challenge import AuthChallenge, ChallengePurpose
 from app.models.security_event import SecurityEventKind
 from app.models.user import User, UserStatus
 

@@ -22,8 +22,8 @@ from app.features.identity.events import PasswordChanged, PasswordResetRequested
 from app.features.identity.repository import ChallengeRepository, UserRepository
 from app.features.identity.schemas import PasswordChange, PasswordStrength, PasswordToJudge, ResetConfirmation
 from app.features.identity.service.contacts import open_challenge, owner_of_link, take_code, take_link
-from app.features.identity.service.screening import screen
-from app.models.challenge import AuthChallenge, ChallengePurpose
+from app.features.identity.service.password_policy import screen
+from app.models.auth_challenge import AuthChallenge, ChallengePurpose
 from app.models.security_event import SecurityEventKind
 from app.models.session import SessionEnd
 from app.models.user import User, UserStatus

@@ -1,11 +1,11 @@
 """The JSON face of bringing together."""
 
 from app.core.http.dependencies import RoomRouter
-from app.features.matching.endpoints.recommending import router as recommending
-from app.features.matching.endpoints.searches import router as searches
+from app.features.matching.endpoints.recommendations import router as recommendations
+from app.features.matching.endpoints.saved_searches import router as saved_searches
 
 router = RoomRouter()
-router.include_router(recommending)
-router.include_router(searches)
+router.include_router(recommendations)
+router.include_router(saved_searches)
 
 __all__ = ["router"]

@@ -1,11 +1,11 @@
 """The pages of bringing together: saved searches, and the end of letters."""
 
 from app.core.http.dependencies import RoomRouter
-from app.features.matching.pages.searches import router as searches
-from app.features.matching.pages.unsubscribing import router as unsubscribing
+from app.features.matching.pages.saved_searches import router as saved_searches
+from app.features.matching.pages.unsubscribe import router as unsubscribe
 
 router = RoomRouter()
-router.include_router(searches)
-router.include_router(unsubscribing)
+router.include_router(saved_searches)
+router.include_router(unsubscribe)
 
 __all__ = ["router"]

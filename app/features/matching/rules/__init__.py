@@ -1,9 +1,16 @@
 """Pure consequences of saved searches: what they can find, when their owners are told, how letters end."""
 
-from app.features.matching.rules.links import read_unsubscribe_token, unsubscribe_token
-from app.features.matching.rules.recommending import OrderSeen, points_of, total, words_behind
-from app.features.matching.rules.searches import EVERYTHING, anchors_of_filter, anchors_of_order, kept, key_of, read
-from app.features.matching.rules.times import GATHER, next_due, period_of
+from app.features.matching.rules.alert_schedule import GATHER, next_due, period_of
+from app.features.matching.rules.recommendations import OrderSeen, points_of, total, words_behind
+from app.features.matching.rules.search_filters import (
+    EVERYTHING,
+    anchors_of_filter,
+    anchors_of_order,
+    kept,
+    key_of,
+    read,
+)
+from app.features.matching.rules.unsubscribe_tokens import read_unsubscribe_token, unsubscribe_token
 
 __all__ = [
     "EVERYTHING",

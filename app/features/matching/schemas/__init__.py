@@ -1,7 +1,7 @@
 """Shapes that cross the wire for saved searches and their letters."""
 
-from app.features.matching.schemas.recommending import RecommendedFreelancers, RecommendedOrder, RecommendedOrders
-from app.features.matching.schemas.searches import (
+from app.features.matching.schemas.recommendations import RecommendedFreelancers, RecommendedOrder, RecommendedOrders
+from app.features.matching.schemas.saved_searches import (
     FREQUENCY_WORDS,
     MAX_NAME,
     AlertSettingsPatch,

@@ -1,16 +1,16 @@
 """What brings orders and people together: one verb per function, grouped by who needs it."""
 
-from app.features.matching.service.counting import (
+from app.features.matching.service.alert_emails import prune, read_letter, tell_next
+from app.features.matching.service.customer_stats import (
     COUNT_TASK,
     count_stale_customers,
     mark_all_customers,
     note_deed,
     recount_all_customers,
 )
-from app.features.matching.service.finding import MATCH_TASK, match_batch, queue_order
-from app.features.matching.service.merging import replace_skill
-from app.features.matching.service.recommending import recommend_freelancers, recommend_orders
-from app.features.matching.service.searches import (
+from app.features.matching.service.order_matching import MATCH_TASK, match_batch, queue_order
+from app.features.matching.service.recommendations import recommend_freelancers, recommend_orders
+from app.features.matching.service.saved_searches import (
     change_search,
     change_settings,
     forget_search,
@@ -20,8 +20,8 @@ from app.features.matching.service.searches import (
     read_settings,
     save_search,
 )
-from app.features.matching.service.telling import prune, read_letter, tell_next
-from app.features.matching.service.unsubscribing import find_subscription, unsubscribe, unsubscribe_path
+from app.features.matching.service.skill_merge import replace_skill
+from app.features.matching.service.unsubscribe import find_subscription, unsubscribe, unsubscribe_path
 
 __all__ = [
     "COUNT_TASK",

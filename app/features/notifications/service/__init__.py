@@ -1,15 +1,15 @@
 """The verbs of notices and mails."""
 
-from app.features.notifications.service.reading import (
-    count_unread,
-    list_notices,
-    mark_all_read,
-    mark_messages_read,
-    mark_read,
-    prune,
-    unread_notices,
+from app.features.notifications.service.commands import (
+    SEND_TASK,
+    mail_challenge,
+    mail_only,
+    notify,
+    notify_elsewhere,
+    tell_concerned,
+    tell_of_message,
 )
-from app.features.notifications.service.sending import (
+from app.features.notifications.service.mail_delivery import (
     Draft,
     Trouble,
     claim_draft,
@@ -20,14 +20,14 @@ from app.features.notifications.service.sending import (
     mark_sent,
     send_again,
 )
-from app.features.notifications.service.writing import (
-    SEND_TASK,
-    mail_challenge,
-    mail_only,
-    notify,
-    notify_elsewhere,
-    tell_concerned,
-    tell_of_message,
+from app.features.notifications.service.queries import (
+    count_unread,
+    list_notices,
+    mark_all_read,
+    mark_messages_read,
+    mark_read,
+    prune,
+    unread_notices,
 )
 
 __all__ = [

@@ -23,7 +23,7 @@ from app.features.files.schemas import FileRead
 from app.features.files.service import own_files
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError, OrderChangedError
-from app.features.orders.pages._choices import category_options
+from app.features.orders.pages._filter_options import category_options
 from app.features.orders.schemas import (
     EXPERIENCE_WORDS,
     KIND_WORDS,
@@ -37,7 +37,7 @@ from app.features.orders.schemas.fields import FIELDS, Input, OrderField
 from app.models import BudgetKind, CloseReason, Order, OrderStatus, Visibility
 from app.web.flash import redirect
 from app.web.forms import FormState
-from app.web.render import render
+from app.web.templating import render
 
 router = RoomRouter()
 KIND_NOTES: dict[BudgetKind, str] = {

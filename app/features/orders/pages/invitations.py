@@ -31,9 +31,9 @@ from app.features.orders.schemas import (
 from app.features.profiles.errors import PersonNotFoundError
 from app.models import RefusalReason
 from app.web.flash import redirect
-from app.web.formats import exact
+from app.web.formatting import exact
 from app.web.forms import FormState
-from app.web.render import render
+from app.web.templating import render
 
 router = RoomRouter()
 PAGE_SIZE = 20

@@ -21,7 +21,7 @@ from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError
-from app.features.orders.pages._choices import choices_of
+from app.features.orders.pages._filter_options import choices_of
 from app.features.orders.presenters import card_of, customers_of, own_card
 from app.features.orders.schemas import (
     ANSWERED_WORDS,
@@ -30,11 +30,11 @@ from app.features.orders.schemas import (
     FacetsRead,
     OrderListQuery,
 )
-from app.features.orders.service.ranking import answers_words, days_words
-from app.web import cards
+from app.features.orders.service.sorting import answers_words, days_words
+from app.web import order_cards
 from app.web.forms import FormState
-from app.web.fragments import KeptPages
-from app.web.render import current_theme, is_plain_guest, render
+from app.web.fragment_cache import KeptPages
+from app.web.templating import current_theme, is_plain_guest, render
 
 router = RoomRouter()
 PAGE_SIZE = 20
@@ -305,4 +305,4 @@ class TypedFilter:
             money = Money(self._amount(name), Currency(self.currency))
         except ValueError:
             return value
-        return cards.from_words(money) if name == "budget_min" else cards.up_to_words(money)
+        return order_cards.from_words(money) if name == "budget_min" else order_cards.up_to_words(money)

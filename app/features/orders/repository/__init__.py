@@ -1,6 +1,5 @@
 """Every query about orders: single ones, and the public list."""
 
-from app.features.orders.repository.fitting import FittingRepository
 from app.features.orders.repository.invitations import InvitationRepository
 from app.features.orders.repository.listing import (
     COUNT_LIMIT,
@@ -11,6 +10,7 @@ from app.features.orders.repository.listing import (
     newest_cards,
 )
 from app.features.orders.repository.orders import OrderRepository
+from app.features.orders.repository.percolation import FittingRepository
 from app.features.orders.repository.sorting import Place, SortedRow, SortingRepository
 from app.features.orders.repository.templates import TemplateRepository
 

@@ -19,7 +19,6 @@ from app.features.orders.schemas.listing import (
     RankedCard,
     WhyRead,
 )
-from app.features.orders.schemas.machines import ArrowRead, MachineList, MachineRead, StateRead, WaitRead
 from app.features.orders.schemas.orders import (
     ANSWERED_WORDS,
     DEFAULT_WORDS,
@@ -49,6 +48,7 @@ from app.features.orders.schemas.orders import (
     SkillWord,
     SkillWords,
 )
+from app.features.orders.schemas.state_machines import ArrowRead, MachineList, MachineRead, StateRead, WaitRead
 from app.features.orders.schemas.templates import TemplateList, TemplateName, TemplateRead
 
 __all__ = [

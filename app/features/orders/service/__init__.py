@@ -1,17 +1,22 @@
 """What can be done with orders: one verb per function, grouped by who needs it."""
 
 from app.features.orders.repository import COUNT_LIMIT
-from app.features.orders.service.again import (
-    copy_order,
-    drop_template,
-    keep_template,
-    list_templates,
-    read_template,
-    rename_template,
-    use_template,
+from app.features.orders.service.customer_commands import (
+    close_order,
+    create_order,
+    edit_order,
+    pause_order,
+    publish_order,
+    renew_order,
+    resume_order,
 )
-from app.features.orders.service.checking import approve_order, list_unchecked, reject_order
-from app.features.orders.service.claims import (
+from app.features.orders.service.invitations import (
+    decline_invitation,
+    invite,
+    list_invitations,
+    list_own_invitations,
+)
+from app.features.orders.service.lifecycle import (
     award_order,
     drop_proposal,
     end_stale_orders,
@@ -21,23 +26,6 @@ from app.features.orders.service.claims import (
     renew_by_decision,
     replace_skill,
     take_proposal,
-)
-from app.features.orders.service.desk import (
-    close_order,
-    create_order,
-    edit_order,
-    pause_order,
-    publish_order,
-    renew_order,
-    resume_order,
-)
-from app.features.orders.service.fitting import lists_holding
-from app.features.orders.service.importing import ForeignOrder, ImportedOrder, import_order, record_key
-from app.features.orders.service.inviting import (
-    decline_invitation,
-    invite,
-    list_invitations,
-    list_own_invitations,
 )
 from app.features.orders.service.listing import (
     NO_PAGE,
@@ -52,8 +40,10 @@ from app.features.orders.service.listing import (
     search_json,
     survey_orders,
 )
-from app.features.orders.service.machines import get_machine, list_machines
-from app.features.orders.service.reading import (
+from app.features.orders.service.moderation import approve_order, list_unchecked, reject_order
+from app.features.orders.service.order_import import ForeignOrder, ImportedOrder, import_order, record_key
+from app.features.orders.service.percolation import lists_holding
+from app.features.orders.service.queries import (
     cards_of,
     files_of,
     get_order,
@@ -64,6 +54,16 @@ from app.features.orders.service.reading import (
     people,
     present,
     revisions_of,
+)
+from app.features.orders.service.state_machines import get_machine, list_machines
+from app.features.orders.service.templates import (
+    copy_order,
+    drop_template,
+    keep_template,
+    list_templates,
+    read_template,
+    rename_template,
+    use_template,
 )
 
 __all__ = [

@@ -27,7 +27,7 @@ from app.features.orders.repository import (
     newest_cards,
 )
 from app.features.orders.schemas import FacetsRead, OrderCard, OrderFilter, OrderListQuery
-from app.features.orders.service import ranking
+from app.features.orders.service import sorting
 from app.features.profiles import service as profiles
 
 type CardRow = tuple[str, datetime, UUID]
@@ -128,7 +128,7 @@ async def list_open_json(
     if conditions is None:
         return NOTHING
     if wanted.sort != "newest":
-        return await ranking.sorted_json(session, wanted, conditions, reader)
+        return await sorting.sorted_json(session, wanted, conditions, reader)
     position = Position.decode(wanted.cursor) if wanted.cursor else None
     return _page_json(await _rows(session, resources, conditions, position, wanted.limit), position, wanted.limit)
 
@@ -207,7 +207,7 @@ async def survey_orders(
     return OrderSurvey(
         await _page(session, resources, wanted, conditions, reader),
         await ListingRepository(session, resources.fast_lane).count(conditions),
-        await ranking.count_facets(session, resources, conditions) if facets else None,
+        await sorting.count_facets(session, resources, conditions) if facets else None,
     )
 
 
@@ -219,7 +219,7 @@ async def _page(
     reader: Actor | None,
 ) -> OrderPage:
     if wanted.sort != "newest":
-        found, following = await ranking.sorted_cards(session, wanted, conditions, reader)
+        found, following = await sorting.sorted_cards(session, wanted, conditions, reader)
         return OrderPage(found, None, following)
     position = Position.decode(wanted.cursor) if wanted.cursor else None
     rows = await _rows(session, resources, conditions, position, wanted.limit)
@@ -240,7 +240,7 @@ async def count_facets(
 ) -> FacetsRead:
     """Count the values of the newest orders that fit, so that a filter can say what it would leave."""
     conditions = await narrow(session, resources, wanted, reader)
-    return NO_FACETS if conditions is None else await ranking.count_facets(session, resources, conditions)
+    return NO_FACETS if conditions is None else await sorting.count_facets(session, resources, conditions)
 
 
 async def _read(session: AsyncSession, resources: Resources, words: str, read: Mapping[str, str] | None) -> str:

@@ -2,12 +2,12 @@
 
 from app.core.http.dependencies import RoomRouter
 from app.features.profiles.endpoints.catalogue import router as catalogue
-from app.features.profiles.endpoints.facts import router as facts
-from app.features.profiles.endpoints.own import router as own
+from app.features.profiles.endpoints.customer_stats import router as customer_stats
+from app.features.profiles.endpoints.own_profile import router as own_profile
 
 router = RoomRouter()
 router.include_router(catalogue)
-router.include_router(facts)
-router.include_router(own)
+router.include_router(customer_stats)
+router.include_router(own_profile)
 
 __all__ = ["router"]

@@ -4,10 +4,10 @@ from app.core.http.dependencies import RoomRouter
 from app.features.files.dependencies import form_with_files
 from app.features.profiles.pages.catalogue import router as catalogue
 from app.features.profiles.pages.editor import router as editor
-from app.features.profiles.pages.people import router as people
 from app.features.profiles.pages.photo import router as photo
 from app.features.profiles.pages.portfolio import router as portfolio
-from app.features.profiles.pages.share import router as share
+from app.features.profiles.pages.public_profile import router as public_profile
+from app.features.profiles.pages.share_image import router as share_image
 
 LONG_BODIES = (form_with_files("/settings/portfolio/[^/]+"), form_with_files("/settings/photo"))
 """The forms that bring files."""
@@ -16,7 +16,7 @@ router.include_router(catalogue)
 router.include_router(editor)
 router.include_router(photo)
 router.include_router(portfolio)
-router.include_router(people)
-router.include_router(share)
+router.include_router(public_profile)
+router.include_router(share_image)
 
 __all__ = ["LONG_BODIES", "router"]

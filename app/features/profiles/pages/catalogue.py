@@ -20,7 +20,7 @@ from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidPeopleFilterError
-from app.features.profiles.pages._words import category_options, shown
+from app.features.profiles.pages._labels import category_options, shown
 from app.features.profiles.schemas import (
     AVAILABILITY_WORDS,
     LEVEL_WORDS,
@@ -30,9 +30,9 @@ from app.features.profiles.schemas import (
     SkillsMode,
 )
 from app.models import Availability, SkillLevel
-from app.web import cards
+from app.web import order_cards
 from app.web.forms import FormState
-from app.web.render import render
+from app.web.templating import render
 
 router = RoomRouter()
 PAGE_SIZE = 20
@@ -193,7 +193,7 @@ class TypedPeopleFilter:
             return entry.name(current_locale()) if entry else value
         if name in self.BOUNDS:
             money = Money(typed_amount(value, self._currency), self._currency)
-            return cards.from_words(money) if name == "rate_min" else cards.up_to_words(money)
+            return order_cards.from_words(money) if name == "rate_min" else order_cards.up_to_words(money)
         if name == "language":
             return languages(current_locale()).get(value, value)
         if name == "level":

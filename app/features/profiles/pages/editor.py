@@ -28,7 +28,7 @@ from app.features.profiles.schemas import (
 from app.models import ProfileSide, SkillLevel
 from app.web.flash import redirect
 from app.web.forms import FormState
-from app.web.render import render
+from app.web.templating import render
 
 router = RoomRouter()
 ADDRESS = "/settings/public-profile"

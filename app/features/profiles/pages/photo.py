@@ -19,11 +19,11 @@ from app.features.files.dependencies import AvatarFiles
 from app.features.files.schemas import Crop, FileRead
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError
-from app.features.profiles.pages._files import REFUSED, beside_files
+from app.features.profiles.pages._file_errors import REFUSED, beside_files
 from app.features.profiles.schemas import PhotoRead
 from app.web.flash import redirect
 from app.web.forms import FormState
-from app.web.render import render
+from app.web.templating import render
 
 router = RoomRouter()
 ADDRESS = "/settings/photo"

@@ -20,11 +20,11 @@ from app.features.files.dependencies import PortfolioFiles, SentFiles
 from app.features.files.schemas import FileRead
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError, PortfolioFullError
-from app.features.profiles.pages._files import REFUSED, beside_files
+from app.features.profiles.pages._file_errors import REFUSED, beside_files
 from app.features.profiles.schemas import PortfolioFields
 from app.web.flash import redirect
 from app.web.forms import FormState
-from app.web.render import render
+from app.web.templating import render
 
 router = RoomRouter()
 ADDRESS = "/settings/portfolio"

@@ -10,8 +10,13 @@ from app.features.profiles.schemas.catalogue import (
     Reason,
     SkillsMode,
 )
-from app.features.profiles.schemas.facts import CountedFacts, CustomerFactsList, CustomerFactsQuery, CustomerFactsRead
-from app.features.profiles.schemas.own import (
+from app.features.profiles.schemas.customer_stats import (
+    CountedFacts,
+    CustomerFactsList,
+    CustomerFactsQuery,
+    CustomerFactsRead,
+)
+from app.features.profiles.schemas.profile import (
     AVAILABILITY_WORDS,
     LANGUAGE_WORDS,
     LEVEL_WORDS,

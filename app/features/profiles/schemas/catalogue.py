@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.money import MAX_AMOUNT, Currency, MoneyRead
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
-from app.features.profiles.schemas.facts import Moment
-from app.features.profiles.schemas.own import LanguageItem, PersonCard, SkillRead
+from app.features.profiles.schemas.customer_stats import Moment
+from app.features.profiles.schemas.profile import LanguageItem, PersonCard, SkillRead
 from app.models import Availability, SkillLevel
 
 MAX_QUERY = 200

@@ -2,13 +2,13 @@
 
 from app.features.profiles.repository import COUNT_LIMIT
 from app.features.profiles.service.catalogue import find_people, recommend_people, survey_people
-from app.features.profiles.service.facts import (
+from app.features.profiles.service.customer_stats import (
     customer_facts,
     mark_customers,
     store_facts,
     take_stale_customers,
 )
-from app.features.profiles.service.keeping import (
+from app.features.profiles.service.favourites import (
     add_favourite,
     drop_favourite,
     favourite_ids,
@@ -19,8 +19,7 @@ from app.features.profiles.service.keeping import (
     read_card,
     show_customer,
 )
-from app.features.profiles.service.merging import replace_skill
-from app.features.profiles.service.own import (
+from app.features.profiles.service.own_profile import (
     cards_with_facts,
     edit_profile,
     find_person,
@@ -39,6 +38,7 @@ from app.features.profiles.service.portfolio import (
     move_item,
     remove_item,
 )
+from app.features.profiles.service.skill_merge import replace_skill
 
 __all__ = [
     "COUNT_LIMIT",

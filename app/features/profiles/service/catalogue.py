@@ -30,7 +30,7 @@ from app.features.profiles.schemas import (
     SkillRead,
     SkillsMode,
 )
-from app.features.profiles.service.own import card_of
+from app.features.profiles.service.own_profile import card_of
 from app.features.profiles.service.photos import photos_of
 from app.models import Availability, Profile, SkillLevel
 

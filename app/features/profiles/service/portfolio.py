@@ -14,7 +14,7 @@ from app.features.profiles import rules
 from app.features.profiles.errors import PortfolioFullError, PortfolioItemNotFoundError
 from app.features.profiles.repository import ProfileRepository
 from app.features.profiles.schemas import PortfolioFields, PortfolioRead, SkillItem
-from app.features.profiles.service.own import shown_items, sort_skills, work_of
+from app.features.profiles.service.own_profile import shown_items, sort_skills, work_of
 from app.models import PortfolioItem
 
 

@@ -1,17 +1,17 @@
 """Every step of both sides of a proposal; each decision has a page that names it. The order's page is in `app/site`."""
 
 from app.core.http.dependencies import RoomRouter
-from app.features.proposals.pages.desk import router as desk
+from app.features.proposals.pages.cover_letter_templates import router as cover_letter_templates
+from app.features.proposals.pages.decisions import router as decisions
 from app.features.proposals.pages.history import router as history
-from app.features.proposals.pages.letters import router as letters
 from app.features.proposals.pages.offers import router as offers
-from app.features.proposals.pages.steps import router as steps
+from app.features.proposals.pages.triage import router as triage
 
 router = RoomRouter()
-router.include_router(desk)
+router.include_router(triage)
 router.include_router(history)
-router.include_router(letters)
+router.include_router(cover_letter_templates)
 router.include_router(offers)
-router.include_router(steps)
+router.include_router(decisions)
 
 __all__ = ["router"]

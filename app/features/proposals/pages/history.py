@@ -12,7 +12,7 @@ from app.core.text.word_diff import differences
 from app.features.authentication.dependencies import CurrentActor
 from app.features.proposals import service
 from app.features.proposals.schemas import EarlierProposal, ProposalRead
-from app.web.render import render
+from app.web.templating import render
 
 router = RoomRouter()
 

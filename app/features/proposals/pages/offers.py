@@ -38,7 +38,7 @@ from app.features.proposals.schemas import OfferCounter, OfferCreate, OfferDecli
 from app.models import OfferSide, OfferStatus
 from app.web.flash import redirect
 from app.web.forms import FormState
-from app.web.render import render
+from app.web.templating import render
 
 router = RoomRouter()
 

@@ -1,23 +1,17 @@
 """What can be done with proposals; every verb that changes one locks the order first, then the proposal."""
 
 from app.features.proposals.rules import is_live
-from app.features.proposals.service.deciding import (
+from app.features.proposals.service.conversation_hooks import Parties, note_talk, parties_of
+from app.features.proposals.service.cover_letter_templates import drop_letter, edit_letter, keep_letter, list_letters
+from app.features.proposals.service.decisions import (
     Choice,
     choose,
     decline_proposal,
     decline_proposals,
     lapse_proposals,
 )
-from app.features.proposals.service.desk import (
-    compare_proposals,
-    mark_seen,
-    note_proposal,
-    shortlist_proposal,
-    some_proposals,
-    unlist_proposal,
-)
-from app.features.proposals.service.letters import drop_letter, edit_letter, keep_letter, list_letters
-from app.features.proposals.service.offering import (
+from app.features.proposals.service.freelancer_commands import edit_proposal, send_proposal, withdraw_proposal
+from app.features.proposals.service.offers import (
     choose_offer,
     counter_offer,
     decline_offer,
@@ -27,7 +21,7 @@ from app.features.proposals.service.offering import (
     remind_of_offers,
     withdraw_offer,
 )
-from app.features.proposals.service.reading import (
+from app.features.proposals.service.queries import (
     actions,
     count_waiting,
     desk_of,
@@ -43,8 +37,14 @@ from app.features.proposals.service.reading import (
     present_offer,
     waiting_offer,
 )
-from app.features.proposals.service.sending import edit_proposal, send_proposal, withdraw_proposal
-from app.features.proposals.service.talking import Parties, note_talk, parties_of
+from app.features.proposals.service.triage import (
+    compare_proposals,
+    mark_seen,
+    note_proposal,
+    shortlist_proposal,
+    some_proposals,
+    unlist_proposal,
+)
 
 __all__ = [
     "Choice",

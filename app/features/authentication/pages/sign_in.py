@@ -1,0 +1,55 @@
+"""Signing in and out."""
+
+from typing import Annotated
+
+from fastapi import Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from app.core.errors import DomainError
+from app.core.http.dependencies import PostedForm, ProcessResources, RoomRouter, Uow
+from app.core.i18n import _
+from app.features.authentication import dependencies, service, workflows
+from app.features.authentication.dependencies import Knocker, OptionalActor
+from app.features.authentication.schemas import SignInForm
+from app.web.flash import redirect
+from app.web.forms import FormState
+from app.web.model_forms import read, refuse
+from app.web.safe_redirects import safe_next
+from app.web.templating import render
+
+router = RoomRouter()
+type Next = Annotated[str | None, Query(max_length=1500)]
+AFTER = "/orders"
+
+
+def _come_back(target: str) -> RedirectResponse:
+    return RedirectResponse(target, status_code=303)
+
+
+@router.get("/sign-in")
+async def show_sign_in(request: Request, actor: OptionalActor, next: Next = None) -> Response:  # noqa: A002 - in the address
+    """Ask who is there."""
+    if actor is not None:
+        return _come_back(safe_next(next, AFTER))
+    return render(request, "authentication/sign_in.html", {"f": FormState(), "next": safe_next(next, AFTER)})
+
+
+@router.post("/sign-in")
+async def sign_in(request: Request, caller: Knocker, resources: ProcessResources, form: PostedForm) -> Response:
+    """Sign in and go where the person wanted to go."""
+    target = safe_next(str(form.get("next", "")), AFTER)
+    try:
+        typed, replaces = read(SignInForm, form), dependencies.session_sent(request)
+        _user, issued = await workflows.sign_in(resources, typed, caller, replaces=replaces)
+    except DomainError as error:
+        return refuse(request, "authentication/sign_in.html", form, error, {"next": target})
+    dependencies.put_tokens(request, resources.settings, issued)
+    return _come_back(target)
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request, caller: Knocker, resources: ProcessResources, uow: Uow) -> Response:
+    """End this session, also a lapsed one."""
+    await service.sign_out(uow, dependencies.claims_sent(request), caller)
+    dependencies.drop_tokens(request, resources.settings, device=True)
+    return redirect("/", _("You have been signed out."), "note")

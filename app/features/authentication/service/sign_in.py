@@ -1,0 +1,177 @@
+"""Signing in by any one of three names, with one counter for all of them."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import identifiers
+from app.core.clock import utc_now
+from app.core.identifiers import Identifier
+from app.core.resources import Resources
+from app.core.security.limits import Rate, TooManyTriesError
+from app.core.security.passwords import password_hasher
+from app.core.security.signing import Signer
+from app.core.unit_of_work import UnitOfWork
+from app.features.authentication import rules
+from app.features.authentication.errors import AccountBannedError, AccountInputError, WrongCredentialsError
+from app.features.authentication.events import NewDeviceSignedIn
+from app.features.authentication.repository import CredentialRepository, SessionRepository, ThrottleRepository
+from app.features.authentication.schemas import SignInForm
+from app.features.authentication.service.client_info import Caller, note
+from app.features.authentication.service.tokens import IssuedTokens, open_session
+from app.models.security_event import SecurityEventKind
+from app.models.sign_in_throttle import SignInThrottle
+from app.models.user import User, UserStatus
+
+AT_ONCE = 16
+COUNTERS = Signer("sign-in-counter", 16)
+FAILED_BY_ADDRESS = Rate("sign-in-failed", 300, 600)
+_at_once: Counter[str] = Counter()
+
+
+@dataclass(frozen=True, slots=True)
+class SignInTicket:
+    """A sign-in that has begun: whom it is for, if anybody, and under which counter it goes."""
+
+    user_id: UUID | None
+    password_hash: str | None
+    password_changed_at: datetime | None
+    counted_as: str
+    known_device: bool
+
+
+def identifier_of(form: SignInForm, region: str) -> Identifier:
+    """Return who signs in.
+
+    Raises:
+        AccountInputError: None of the fields is filled in, or more than one.
+    """
+    given = {
+        name: value
+        for name in ("username", "email", "phone", "identifier")
+        if (value := (getattr(form, name) or "").strip())
+    }
+    if len(given) != 1:
+        problem = rules.one_identifier_needed()
+        raise AccountInputError(errors=[problem])
+    return identifiers.identify(next(iter(given.values())), region)
+
+
+async def begin_sign_in(session: AsyncSession, resources: Resources, form: SignInForm, caller: Caller) -> SignInTicket:
+    """Find out who signs in and whether they must wait; known and unknown names take the same steps.
+
+    Raises:
+        TooManyTriesError: The account rests after wrong passwords, or too many tries run at once.
+    """
+    identifier = identifier_of(form, resources.settings.phone_region)
+    user = await CredentialRepository(session).find(**identifier.keys)
+    known = False
+    if caller.device_hash is not None:
+        owner = user.id if user is not None else UUID(int=0)
+        known = await SessionRepository(session).knows_device(owner, caller.device_hash)
+    counted_as = _counter_of(resources, user, identifier, caller.device_hash if known else None)
+    _refuse_resting(await ThrottleRepository(session).get(counted_as))
+    if not known:
+        await resources.limiter.refuse_if_full(FAILED_BY_ADDRESS, caller.limit_key)
+    return SignInTicket(
+        user_id=user.id if user is not None else None,
+        password_hash=user.password_hash if user is not None else None,
+        password_changed_at=user.password_changed_at if user is not None else None,
+        counted_as=counted_as,
+        known_device=known,
+    )
+
+
+async def check_password(resources: Resources, ticket: SignInTicket, password: str) -> tuple[bool, str | None]:
+    """Compare the password outside of any transaction; only so many tries of one account run at once.
+
+    Raises:
+        TooManyTriesError: More of them than that.
+    """
+    if _at_once[ticket.counted_as] >= AT_ONCE:
+        raise TooManyTriesError.wait(1)
+    _at_once[ticket.counted_as] += 1
+    try:
+        hasher = password_hasher(resources.settings.bcrypt_rounds)
+        return await hasher.verify(password, ticket.password_hash)
+    finally:
+        _at_once[ticket.counted_as] -= 1
+        if _at_once[ticket.counted_as] <= 0:
+            del _at_once[ticket.counted_as]
+
+
+async def finish_sign_in(
+    uow: UnitOfWork,
+    ticket: SignInTicket,
+    checked: tuple[bool, str | None],
+    caller: Caller,
+    *,
+    replaces: UUID | None = None,
+) -> tuple[User, IssuedTokens]:
+    """Open the session, or count the failure. A right password never resets the counter of an attack.
+
+    Raises:
+        WrongCredentialsError: The name or the password is wrong.
+        AccountBannedError: Both are right, and the account is blocked.
+        TooManyTriesError: The account began to rest while the password was compared.
+    """
+    matched, upgraded = checked
+    # Held until the end: a password replaced while this one was compared lets nobody in any more, and sign-ins of
+    # one person count their sessions one after another.
+    user = await CredentialRepository(uow.session).lock(ticket.user_id) if ticket.user_id is not None else None
+    if user is not None and user.password_changed_at != ticket.password_changed_at:
+        matched = False
+    if not matched or user is None or user.status is UserStatus.DEACTIVATED:
+        await _count_failure(uow, ticket, caller)
+        raise WrongCredentialsError
+    _refuse_resting(await ThrottleRepository(uow.session).get(ticket.counted_as))
+    if user.status is not UserStatus.ACTIVE:
+        raise AccountBannedError
+    if upgraded is not None:
+        user.password_hash = upgraded
+    new_device = not ticket.known_device and await SessionRepository(uow.session).has_any(user.id)
+    issued = await open_session(uow, user, caller, replaces=replaces)
+    if new_device:
+        uow.emit(NewDeviceSignedIn(user_id=str(user.id), session_id=str(issued.session_id)))
+    return user, issued
+
+
+def _counter_of(resources: Resources, user: User | None, identifier: Identifier, known_device: str | None) -> str:
+    if user is None:
+        return "name:" + COUNTERS.text(resources.settings, identifier.counted_as)
+    if known_device is not None:
+        return f"device:{user.id}:{known_device[:32]}"
+    return f"user:{user.id}"
+
+
+def _refuse_resting(throttle: SignInThrottle | None) -> None:
+    now = utc_now()
+    if throttle is not None and throttle.blocked_until is not None and throttle.blocked_until > now:
+        raise TooManyTriesError.wait(int((throttle.blocked_until - now) / timedelta(seconds=1)) + 1)
+
+
+async def _count_failure(uow: UnitOfWork, ticket: SignInTicket, caller: Caller) -> None:
+    now = utc_now()
+    throttle = await ThrottleRepository(uow.session).lock(ticket.counted_as, now)
+    if now - throttle.last_at > rules.FAILURES_FORGOTTEN:
+        throttle.failures = 0
+    throttle.failures += 1
+    throttle.last_at = now
+    delay = rules.delay_after(throttle.failures)
+    if delay:
+        throttle.blocked_until = now + delay
+    if ticket.user_id is not None:
+        kind = SecurityEventKind.SIGN_IN_DELAYED if delay else SecurityEventKind.SIGN_IN_FAILED
+        note(uow, ticket.user_id, kind, caller)
+    if not ticket.known_device:
+        await uow.resources.limiter.count(FAILED_BY_ADDRESS, caller.limit_key)
+
+
+async def find_user(
+    session: AsyncSession, *, username_key: str | None = None, email_key: str | None = None, phone: str | None = None
+) -> User | None:
+    """Look an account up by exactly one of its names."""
+    return await CredentialRepository(session).find(username_key=username_key, email_key=email_key, phone=phone)

@@ -1,0 +1,204 @@
+"""What the two sides of a conversation see."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ScalarSelect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.pagination import Slice, encode_cursor, last_moment
+from app.core.unit_of_work import UnitOfWork
+from app.features.chat import policy, rules
+from app.features.chat.errors import ConversationNotFoundError
+from app.features.chat.repository import ConversationRepository, MessageRepository, Talk, unread_of_owner
+from app.features.chat.schemas import (
+    ConversationRead,
+    LastMessage,
+    MessageList,
+    MessageRead,
+    MessageWrite,
+    TalkedOrder,
+)
+from app.features.chat.service.commands import files_of, parties_in, write_between
+from app.features.files import service as files
+from app.features.identity import service as identity
+from app.features.moderation.service import contacts_in
+from app.features.orders import service as orders
+from app.features.orders.schemas import PersonRead
+from app.features.proposals import service as proposals
+from app.models import Conversation, Message
+from app.models.side import Side
+
+MOST_COUNTED = 100
+
+
+async def get_conversation(session: AsyncSession, actor: Actor, conversation_id: UUID) -> ConversationRead:
+    """Return a conversation to one of its two sides."""
+    return _read(session, actor, await _own(session, actor, conversation_id))
+
+
+async def open_conversation(
+    session: AsyncSession,
+    actor: Actor,
+    conversation_id: UUID,
+    limit: int,
+    *,
+    after: int | None = None,
+    before: int | None = None,
+) -> tuple[ConversationRead, MessageList]:
+    """Return a conversation with a stretch of its messages, as `list_messages` does, for one page."""
+    talk = await _own(session, actor, conversation_id)
+    found = await _stretch(session, actor, talk.conversation, limit, after=after, before=before)
+    return _read(session, actor, talk), found
+
+
+async def conversation_of(session: AsyncSession, actor: Actor, proposal_id: UUID) -> ConversationRead:
+    """Return the conversation about a proposal to one of its two sides.
+
+    Raises:
+        ConversationNotFoundError: Nobody has written yet.
+        ProposalNotFoundError: The actor is on no side of the proposal.
+    """
+    talk = await ConversationRepository(session).read(Conversation.proposal_id == proposal_id)
+    if talk is None or policy.side_of(actor, talk.conversation) is None:
+        await proposals.parties_of(session, actor, proposal_id)
+        raise ConversationNotFoundError
+    return _read(session, actor, talk)
+
+
+async def list_conversations(
+    session: AsyncSession, actor: Actor, cursor: str | None, limit: int, *, unread: bool = False
+) -> Slice[ConversationRead]:
+    """Return the actor's conversations, the one that moved last first."""
+    rows = await ConversationRepository(session).page(actor.id, last_moment(cursor), limit + 1, unread=unread)
+    shown = rows[:limit]
+    last = shown[-1].conversation if len(rows) > limit else None
+    more = encode_cursor(last.moved_at, last.id) if last is not None else None
+    return Slice([_read(session, actor, talk) for talk in shown], more)
+
+
+async def list_messages(
+    session: AsyncSession,
+    actor: Actor,
+    conversation_id: UUID,
+    limit: int,
+    *,
+    after: int | None = None,
+    before: int | None = None,
+) -> MessageList:
+    """Return a stretch of a conversation, oldest first: what comes after a number, or the newest before one."""
+    talk = await _own(session, actor, conversation_id)
+    return await _stretch(session, actor, talk.conversation, limit, after=after, before=before)
+
+
+async def _stretch(
+    session: AsyncSession,
+    actor: Actor,
+    conversation: Conversation,
+    limit: int,
+    *,
+    after: int | None = None,
+    before: int | None = None,
+) -> MessageList:
+    rows = await MessageRepository(session).stretch(conversation.id, after=after, before=before, limit=limit + 1)
+    stretch = sorted(rows[:limit], key=lambda row: row[0].number)
+    return MessageList(items=await _messages(session, actor, conversation, stretch), more=len(rows) > limit)
+
+
+def unread_conversations() -> ScalarSelect[int]:
+    """Return how many conversations have something unread, at most a hundred, as a part of a statement about `User`."""
+    return unread_of_owner(MOST_COUNTED)
+
+
+async def is_read(session: AsyncSession, conversation_id: UUID, reader_id: UUID, number: int) -> bool:
+    """Tell whether somebody has read a message, or the conversation is no longer there to be read."""
+    conversation = await ConversationRepository(session).get(conversation_id)
+    if conversation is None:
+        return True
+    side = Side.CUSTOMER if reader_id == conversation.customer_id else Side.FREELANCER
+    return rules.read_up_to(conversation, side) >= number
+
+
+async def words_of_other(
+    session: AsyncSession, actor: Actor, conversation_id: UUID, limit: int
+) -> tuple[ConversationRead, list[str]]:
+    """Return a conversation and the newest words of its other side, oldest first: what a report of it keeps."""
+    found = await get_conversation(session, actor, conversation_id)
+    texts = await MessageRepository(session).texts_of(conversation_id, found.other.id, limit)
+    return found, list(reversed(texts))
+
+
+async def send_about(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: MessageWrite) -> MessageRead:
+    """Do what `write_about` does, and return the message as its writer sees it."""
+    parties = await proposals.parties_of(uow.session, actor, proposal_id)
+    return await _sent(uow, actor, parties, command)
+
+
+async def send(uow: UnitOfWork, actor: Actor, conversation_id: UUID, command: MessageWrite) -> MessageRead:
+    """Do what `write` does, and return the message as its writer sees it."""
+    return await _sent(uow, actor, await parties_in(uow.session, actor, conversation_id), command)
+
+
+async def _sent(uow: UnitOfWork, actor: Actor, parties: proposals.Parties, command: MessageWrite) -> MessageRead:
+    conversation, message = await write_between(uow, actor, parties, command)
+    return (await _messages(uow.session, actor, conversation, [(message, bool(command.files))]))[0]
+
+
+def _read(session: AsyncSession, actor: Actor, talk: Talk) -> ConversationRead:
+    """Return a conversation of the actor's as they see it."""
+    row, last = talk.conversation, talk.last
+    identity.remember_names(session, [(row.customer_id, talk.customer), (row.freelancer_id, talk.freelancer)])
+    side = Side.CUSTOMER if row.customer_id == actor.id else Side.FREELANCER
+    name = talk.freelancer if side is Side.CUSTOMER else talk.customer
+    return ConversationRead(
+        id=row.id,
+        proposal_id=row.proposal_id,
+        order=TalkedOrder(id=row.order_id, title=talk.title, status=talk.order_status),
+        side=side,
+        other=PersonRead(id=policy.other_of(actor, row), name=name),
+        last=LastMessage(
+            number=last.number,
+            mine=last.author_id == actor.id,
+            text=last.text[: rules.EXCERPT],
+            has_files=talk.has_files,
+            created_at=last.created_at,
+        ),
+        unread=row.last_number - rules.read_up_to(row, side),
+        read_by_other=rules.read_up_to(row, rules.opposite(side)),
+        can_write=proposals.is_live(talk.proposal_status),
+    )
+
+
+async def _own(session: AsyncSession, actor: Actor, conversation_id: UUID) -> Talk:
+    talk = await ConversationRepository(session).read(Conversation.id == conversation_id)
+    if talk is None or policy.side_of(actor, talk.conversation) is None:
+        raise ConversationNotFoundError
+    row = talk.conversation
+    identity.remember_names(session, [(row.customer_id, talk.customer), (row.freelancer_id, talk.freelancer)])
+    return talk
+
+
+async def _messages(
+    session: AsyncSession, actor: Actor, conversation: Conversation, rows: Sequence[tuple[Message, bool]]
+) -> list[MessageRead]:
+    people = await orders.people(session, {conversation.customer_id, conversation.freelancer_id})
+    held = await files.attached(session, [files_of(row.id) for row, has_files in rows if has_files])
+    read = {
+        conversation.customer_id: conversation.freelancer_read,
+        conversation.freelancer_id: conversation.customer_read,
+    }
+    return [
+        MessageRead(
+            id=row.id,
+            number=row.number,
+            author=people[row.author_id],
+            mine=row.author_id == actor.id,
+            text=row.text,
+            files=held.get(files_of(row.id), []),
+            contacts=[] if row.author_id == actor.id else contacts_in(row.text),
+            read=row.number <= read[row.author_id],
+            created_at=row.created_at,
+        )
+        for row, _has_files in rows
+    ]

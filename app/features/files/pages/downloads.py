@@ -1,0 +1,100 @@
+"""Where the links to files lead: downloads with ranges, closed against everything a browser could do with them."""
+
+from collections.abc import AsyncGenerator
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request
+from starlette.responses import Response, StreamingResponse
+
+from app.core.clock import utc_now
+from app.core.http.dependencies import ProcessResources, RoomRouter
+from app.core.resources import Resources
+from app.features.files import rules, service, workflows
+from app.features.files.service import Wanted
+from app.models.file import SubjectKind
+from app.web.templating import environment
+
+links = RoomRouter()
+
+
+def upload_limits(kind: str) -> dict[str, object]:
+    """Say to the field that uploads what it may take."""
+    limits = rules.LIMITS[SubjectKind(kind)]
+    return {
+        "accept": ",".join(f".{name}" for name in limits.extensions),
+        "types": ", ".join(limits.extensions),
+        "most_bytes": limits.most_bytes,
+        "most_files": limits.most_files,
+    }
+
+
+environment().globals["upload_limits"] = upload_limits
+
+# What a stranger uploaded must never act as a part of this site, whatever it is and however it is opened.
+CLOSED = {
+    "Content-Security-Policy": (
+        "default-src 'none'; base-uri 'none'; object-src 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+}
+Until = Annotated[int, Query(ge=0, le=2**40)]
+Key = Annotated[str, Query(max_length=64)]
+
+
+@links.get("/files/{file_id:uuid}")
+async def download(
+    request: Request, file_id: UUID, resources: ProcessResources, until: Until = 0, key: Key = ""
+) -> Response:
+    """Hand out a file, or a part of it, to whoever has a good link."""
+    return await _hand_out(request, resources, Wanted(file_id, preview=False, until=until, key=key))
+
+
+@links.get("/files/{file_id:uuid}/preview")
+async def preview(
+    request: Request, file_id: UUID, resources: ProcessResources, until: Until = 0, key: Key = ""
+) -> Response:
+    """Hand out the small picture of a file to whoever has a good link."""
+    return await _hand_out(request, resources, Wanted(file_id, preview=True, until=until, key=key))
+
+
+async def _hand_out(request: Request, resources: Resources, wanted: Wanted) -> Response:
+    async with resources.read_sessions() as session:
+        content = await service.find_content(session, resources, wanted)
+    tag = f'"{content.sha256}"'
+    embedded_by = "cross-origin" if resources.settings.files_origin else "same-origin"
+    closed = CLOSED | {"Cross-Origin-Resource-Policy": embedded_by}
+    headers = closed | {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": f"private, max-age={max(0, content.until - int(utc_now().timestamp()))}, immutable",
+        "Content-Disposition": rules.disposition(content.name),
+        "ETag": tag,
+    }
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    wants_part = request.headers.get("range") if request.headers.get("if-range", tag) == tag else None
+    part = rules.asked_range(wants_part, content.size)
+    if part is None:
+        unknown = {"Content-Range": f"bytes */{content.size}"}
+        return Response(status_code=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=closed | unknown)
+    start, end, status = part.start, part.end, HTTPStatus.OK
+    if part.partial:
+        status = HTTPStatus.PARTIAL_CONTENT
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{content.size}"
+    headers["Content-Length"] = str(end - start)
+    body = workflows.read_pieces(resources, content, start, end)
+    # The first block is checked before the status line: what is damaged from there on is refused and not cut off.
+    first = await anext(body, b"")
+    return StreamingResponse(_with(first, body), status, headers, media_type=content.media_type)
+
+
+async def _with(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    try:
+        yield first
+        async for piece in rest:
+            yield piece
+    finally:
+        await rest.aclose()

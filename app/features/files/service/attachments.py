@@ -1,0 +1,144 @@
+"""What files belong to. Access follows the object: the room of the object asks only for readers who may see it."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.errors import FieldError
+from app.core.i18n import N_
+from app.core.unit_of_work import UnitOfWork
+from app.features.files import rules
+from app.features.files.errors import InvalidFilesError
+from app.features.files.repository import FileRepository
+from app.features.files.schemas import FileRead, FileVersion, Subject
+from app.features.files.service.signed_links import present
+from app.models.file import File, FileStatus
+
+WHERE = ("files",)
+_EXPECTED, _READ = "iplance.files.expected", "iplance.files.read"
+TOO_MANY = N_("At most {most} files, please.")
+UNKNOWN = N_("One of the files is not there any more. Remove it and add it again.")
+REFUSED = N_("“{name}” was not taken. Remove it, then save again.")
+UNFINISHED = N_("“{name}” has not arrived whole yet.")
+
+
+async def attach(uow: UnitOfWork, actor: Actor, subject: Subject, file_ids: Sequence[UUID]) -> None:
+    """Make the subject hold exactly these files of the actor, in this order; what it held before is let go.
+
+    A file that was sent as the next version of one that is held takes its place, and the earlier ones stay with it, up
+    to `rules.MOST_VERSIONS`. Files still being looked at may be attached: they are handed out once they are ready.
+
+    Raises:
+        InvalidFilesError: There are too many, or one is not the actor's, not of this kind, or was not taken.
+    """
+    for kept in (_READ, _EXPECTED):
+        uow.session.info.pop(kept, None)
+    named = list(dict.fromkeys(file_ids))
+    most = rules.LIMITS[subject.kind].most_files
+    if len(named) > most:
+        raise InvalidFilesError(errors=[FieldError(WHERE, TOO_MANY, {"most": most})])
+    repository = FileRepository(uow.session)
+    files = await repository.lock_all(named)
+    faults = [fault for file_id in named if (fault := _fault(actor, subject, files.get(file_id)))]
+    if faults:
+        raise InvalidFilesError(errors=faults)
+    held = {link.file_id: link.current_id for link in await repository.held_by(subject)}
+    replaced = await _replaced(repository, [files[file_id] for file_id in named], held)
+    wanted = [file_id for file_id in named if file_id not in replaced]
+    await repository.attach(subject, wanted, _earlier(wanted, held, replaced))
+
+
+async def _replaced(
+    repository: FileRepository, files: Sequence[File], held: Mapping[UUID, UUID | None]
+) -> dict[UUID, UUID]:
+    """Return the files shown until now whose next version is among these, each with that version.
+
+    Somebody may have sent two versions before saving: what was never held is passed over.
+    """
+    found: dict[UUID, UUID] = {}
+    for file in files:
+        old, steps = file.replaces_id if file.id not in held else None, 0
+        while old is not None and old not in held and steps < rules.MOST_VERSIONS:
+            before = await repository.get(old)
+            old, steps = before.replaces_id if before else None, steps + 1
+        if old is not None and old in held and held[old] is None and old not in found:
+            found[old] = file.id
+    return found
+
+
+def _earlier(
+    wanted: Sequence[UUID], held: Mapping[UUID, UUID | None], replaced: Mapping[UUID, UUID]
+) -> dict[UUID, UUID]:
+    """Return the earlier versions that stay, each with the file that stands in its place; the oldest go first."""
+    kept: dict[UUID, list[UUID]] = {file_id: [] for file_id in wanted}
+    for file_id, current in held.items():
+        shown = current or file_id
+        stands = replaced.get(shown, shown)
+        if stands != file_id and file_id not in kept and stands in kept:
+            kept[stands].append(file_id)
+    # Ids begin with the moment they were made.
+    newest = {stands: sorted(olds)[-rules.MOST_VERSIONS + 1 :] for stands, olds in kept.items()}
+    return {old: stands for stands, olds in newest.items() for old in olds}
+
+
+def _fault(actor: Actor, subject: Subject, file: File | None) -> FieldError | None:
+    if file is None or file.owner_id != actor.id or file.kind is not subject.kind:
+        return FieldError(WHERE, UNKNOWN)
+    if file.status is FileStatus.UPLOADING:
+        return FieldError(WHERE, UNFINISHED, {"name": file.name})
+    if file.status in (FileStatus.REFUSED, FileStatus.DAMAGED):
+        return FieldError(WHERE, REFUSED, {"name": file.name})
+    return None
+
+
+def expect(session: AsyncSession, subjects: Iterable[Subject]) -> None:
+    """Let the next `attached` of this session read the files of these subjects too: they will be asked for later."""
+    session.info.setdefault(_EXPECTED, set()).update(subjects)
+
+
+async def attached(session: AsyncSession, subjects: Collection[Subject]) -> dict[Subject, list[FileRead]]:
+    """Return the files of many subjects, each in its order, with fresh links; one query for all of them."""
+    known: dict[Subject, list[FileRead]] = session.info.setdefault(_READ, {})
+    unknown = [subject for subject in dict.fromkeys(subjects) if subject not in known]
+    if unknown:
+        expected: set[Subject] = session.info.pop(_EXPECTED, set())
+        found = await _attached(session, [*unknown, *expected.difference(unknown)])
+        known.update((subject, found[subject]) for subject in expected)
+        return {subject: known[subject] if subject in known else found[subject] for subject in subjects}
+    return {subject: known[subject] for subject in subjects}
+
+
+async def _attached(session: AsyncSession, subjects: Sequence[Subject]) -> dict[Subject, list[FileRead]]:
+    found: dict[Subject, list[FileRead]] = {subject: [] for subject in subjects}
+    rows = await FileRepository(session).attached(subjects)
+    shown = present([file for _link, file, _has in rows], {file.id for _link, file, has in rows if has})
+    olds: dict[tuple[Subject, UUID], list[FileRead]] = {}
+    for link, file, _has in rows:
+        if link.current_id is not None:
+            olds.setdefault((Subject(link.subject_kind, link.subject_id), link.current_id), []).append(shown[file.id])
+    for link, file, _has in rows:
+        if link.current_id is None:
+            subject = Subject(link.subject_kind, link.subject_id)
+            found[subject].append(_with_earlier(shown[file.id], olds.get((subject, file.id), [])))
+    return found
+
+
+def _with_earlier(file: FileRead, olds: Sequence[FileRead]) -> FileRead:
+    """Put the earlier versions to a file; they come newest first."""
+    earlier = [
+        FileVersion(version=number, **old.model_dump(include=set(FileVersion.model_fields) - {"version"}))
+        for number, old in zip(range(len(olds), 0, -1), olds, strict=True)
+    ]
+    return file.model_copy(update={"version": len(olds) + 1, "earlier": earlier})
+
+
+async def own_files(session: AsyncSession, actor: Actor, file_ids: Sequence[UUID]) -> list[FileRead]:
+    """Return those of these files that are the actor's, in the order asked for: for a form that is shown again."""
+    if not file_ids:
+        return []
+    repository = FileRepository(session)
+    files = await repository.of_owner(actor.id, set(file_ids))
+    shown = present(files.values(), await repository.previewed(set(files)))
+    return [shown[file_id] for file_id in dict.fromkeys(file_ids) if file_id in shown]

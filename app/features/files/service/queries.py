@@ -1,0 +1,85 @@
+"""What owners see of their files, and removing them."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.config import Settings
+from app.core.pagination import Slice, encode_cursor, last_id
+from app.core.unit_of_work import UnitOfWork
+from app.features.files import rules
+from app.features.files.errors import FileInUseError, NoSuchFileError
+from app.features.files.repository import FileRepository
+from app.features.files.schemas import FileLimits, FileRead, FileUse, KindLimits, OwnFile
+from app.features.files.service.signed_links import present
+from app.features.files.service.uploads import give_up
+from app.models.file import FileStatus
+
+
+async def get_own_file(session: AsyncSession, actor: Actor, file_id: UUID) -> FileRead:
+    """Return one of the actor's files.
+
+    Raises:
+        NoSuchFileError: It is not there, or somebody else's.
+    """
+    repository = FileRepository(session)
+    file = await repository.get(file_id)
+    if file is None or file.owner_id != actor.id:
+        raise NoSuchFileError
+    return present([file], await repository.previewed([file_id]))[file_id]
+
+
+async def list_own_files(
+    session: AsyncSession, actor: Actor, cursor: str | None, limit: int, *, unused: bool
+) -> Slice[OwnFile]:
+    """Return the actor's files, newest first, each with what it belongs to; all, or those that belong to nothing.
+
+    Raises:
+        BadCursorError: The cursor is none of this list.
+    """
+    repository = FileRepository(session)
+    rows = await repository.page_of(actor.id, last_id(cursor), limit + 1, unused=unused)
+    shown = present([file for file, _has in rows], {file.id for file, has in rows if has})
+    uses: dict[UUID, list[FileUse]] = {}
+    for link in await repository.links_of(list(shown)):
+        use = FileUse(kind=link.subject_kind, id=link.subject_id, earlier=link.current_id is not None)
+        uses.setdefault(link.file_id, []).append(use)
+    items = [OwnFile(**dict(file), used_by=uses.get(file.id, [])) for file in shown.values()]
+    more = encode_cursor(items[limit - 1].id) if len(items) > limit else None
+    return Slice(items[:limit], more)
+
+
+async def remove_file(uow: UnitOfWork, actor: Actor, file_id: UUID) -> None:
+    """Remove one of the actor's files that belongs to nothing; its bytes go after a grace time.
+
+    Raises:
+        NoSuchFileError: It is not there, or somebody else's.
+        FileInUseError: It belongs to something.
+    """
+    repository = FileRepository(uow.session)
+    file = await repository.get_for_update(file_id)
+    if file is None or file.owner_id != actor.id:
+        raise NoSuchFileError
+    if await repository.is_attached(file_id):
+        raise FileInUseError
+    if file.status is FileStatus.UPLOADING:
+        await give_up(uow, file_id)
+        return
+    await repository.remove(file_id, utc_now() + rules.GRACE)
+
+
+async def file_limits(session: AsyncSession, settings: Settings, actor: Actor) -> FileLimits:
+    """Return what may be uploaded and how much room the actor has used."""
+    _count, used = await FileRepository(session).usage(actor.id)
+    kinds = [
+        KindLimits(
+            kind=kind,
+            extensions=list(limits.extensions),
+            most_bytes=limits.most_bytes,
+            most_files=limits.most_files,
+        )
+        for kind, limits in rules.LIMITS.items()
+    ]
+    return FileLimits(kinds=kinds, quota_bytes=settings.file_quota_bytes, used_bytes=used)

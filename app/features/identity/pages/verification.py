@@ -1,0 +1,129 @@
+"""Forgotten passwords, and the links and codes of mails and text messages."""
+
+from typing import Annotated
+
+from fastapi import Query, Request
+from fastapi.responses import Response
+
+from app.core.errors import DomainError
+from app.core.http.dependencies import PostedForm, ProcessResources, RoomRouter, Uow, connection_resources
+from app.core.i18n import _
+from app.features.authentication import dependencies
+from app.features.authentication.dependencies import CurrentActor, Knocker, OptionalActor
+from app.features.identity import service, workflows
+from app.features.identity.schemas import ChallengeAnswer, CodeAnswer, ResetConfirmation, ResetRequest
+from app.web.flash import redirect
+from app.web.forms import FormState
+from app.web.model_forms import read, refuse
+from app.web.templating import render
+
+router = RoomRouter()
+type Token = Annotated[str, Query(max_length=200)]
+
+
+def _private(page: Response) -> Response:
+    """Keep a page whose address holds a token out of every cache; SecurityHeadersMiddleware keeps it from referrers."""
+    page.headers["Cache-Control"] = "no-store"
+    return page
+
+
+@router.get("/reset")
+async def show_reset(request: Request) -> Response:
+    """Ask whose password is forgotten."""
+    return render(request, "identity/reset.html", {"f": FormState(), "sent": False})
+
+
+@router.post("/reset")
+async def reset(request: Request, caller: Knocker, form: PostedForm, uow: Uow) -> Response:
+    """Take note of it; the page is the same for known and unknown names."""
+    try:
+        await service.ask_reset(uow, read(ResetRequest, form).identifier, caller)
+    except DomainError as error:
+        return refuse(request, "identity/reset.html", form, error, {"sent": False})
+    asked = str(form.get("identifier", ""))
+    return render(request, "identity/reset.html", {"f": FormState.start(identifier=asked), "sent": True})
+
+
+@router.get("/reset/confirm")
+async def show_reset_confirm(request: Request, token: Token = "") -> Response:
+    """Ask for the new password; opening the link changes nothing."""
+    context = {"f": FormState(), "token": token, "shortest": _shortest(request)}
+    return _private(render(request, "identity/reset_confirm.html", context))
+
+
+def _shortest(request: Request) -> int:
+    return connection_resources(request).settings.password_min_length
+
+
+@router.post("/reset/confirm")
+async def reset_confirm(request: Request, caller: Knocker, resources: ProcessResources, form: PostedForm) -> Response:
+    """Set the new password; it signs nobody in."""
+    context = {"token": str(form.get("token", "")), "shortest": _shortest(request)}
+    try:
+        await workflows.reset_password(resources, read(ResetConfirmation, form), caller)
+    except DomainError as error:
+        return _private(refuse(request, "identity/reset_confirm.html", form, error, context))
+    dependencies.drop_tokens(request, resources.settings)
+    return redirect("/sign-in", _("The password is changed and every device is signed out. Sign in with the new one."))
+
+
+@router.get("/confirm-email")
+async def show_confirm_email(request: Request, actor: OptionalActor, token: Token = "") -> Response:
+    """Ask for the click that confirms; a mail program that opens the link by itself confirms nothing."""
+    context = {"f": FormState(), "token": token, "signed_in": actor is not None}
+    return _private(render(request, "identity/confirm_email.html", context))
+
+
+@router.post("/confirm-email")
+async def confirm_email(
+    request: Request, actor: OptionalActor, caller: Knocker, form: PostedForm, uow: Uow
+) -> Response:
+    """Confirm an address by link or, signed in, by code."""
+    context = {"token": str(form.get("token", "")), "signed_in": actor is not None}
+    try:
+        answer = read(ChallengeAnswer, form)
+    except DomainError as error:
+        return _private(refuse(request, "identity/confirm_email.html", form, error, context))
+    user_id = actor.id if actor is not None else None
+    done = await uow.attempt(service.answer_email(uow, caller, token=answer.token, user_id=user_id, code=answer.code))
+    if isinstance(done, DomainError):
+        return _private(refuse(request, "identity/confirm_email.html", form, done, context))
+    target = "/settings/security" if actor is not None else "/sign-in"
+    return redirect(target, _("The e-mail address is confirmed."))
+
+
+@router.post("/confirm-email/resend")
+async def resend_email(actor: CurrentActor, uow: Uow) -> Response:
+    """Send the mail again."""
+    done = await uow.attempt(service.resend_email(uow, actor.id))
+    if isinstance(done, DomainError):
+        return redirect("/settings/security", done.text(), "warn")
+    return redirect("/confirm-email", _("A new message is on its way. The older one does not work any more."))
+
+
+@router.get("/confirm-phone")
+async def show_confirm_phone(request: Request, _actor: CurrentActor) -> Response:
+    """Ask for the code of the text message."""
+    return render(request, "identity/confirm_phone.html", {"f": FormState()})
+
+
+@router.post("/confirm-phone")
+async def confirm_phone(request: Request, actor: CurrentActor, caller: Knocker, form: PostedForm, uow: Uow) -> Response:
+    """Confirm a number by code."""
+    try:
+        answer = read(CodeAnswer, form)
+    except DomainError as error:
+        return refuse(request, "identity/confirm_phone.html", form, error)
+    done = await uow.attempt(service.answer_phone(uow, caller, actor.id, answer.code))
+    if isinstance(done, DomainError):
+        return refuse(request, "identity/confirm_phone.html", form, done)
+    return redirect("/settings/security", _("The phone number is confirmed."))
+
+
+@router.post("/confirm-phone/resend")
+async def resend_phone(actor: CurrentActor, uow: Uow) -> Response:
+    """Send the code again."""
+    done = await uow.attempt(service.resend_phone(uow, actor.id))
+    if isinstance(done, DomainError):
+        return redirect("/settings/security", done.text(), "warn")
+    return redirect("/confirm-phone", _("A new message is on its way. The older one does not work any more."))

@@ -1,0 +1,37 @@
+"""Whether a new password may be used."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from app.core.resources import Resources
+from app.features.authentication.errors import AccountInputError
+from app.features.identity import rules
+from app.features.identity.errors import PasswordServiceError
+from app.gateways.breached_passwords import BreachedServiceError, breached_passwords
+
+log = structlog.get_logger()
+
+
+async def screen(resources: Resources, password: str, own_words: Sequence[str], *, loc: str) -> bool:
+    """Refuse a password that would be guessed; return whether the breached set still has to be asked about it.
+
+    Raises:
+        AccountInputError: It is too short, common, breached, or made of the person's own names.
+        PasswordServiceError: The breached set does not answer and this installation insists on it.
+    """
+    settings = resources.settings
+    problems = rules.password_problems(password, own_words, shortest=settings.password_min_length, loc=loc)
+    if problems:
+        raise AccountInputError(errors=problems)
+    service = breached_passwords(settings)
+    try:
+        breached = await service.holds(password)
+    except BreachedServiceError as away:
+        await log.awarning("breached_service_away")
+        if settings.breached_passwords_required:
+            raise PasswordServiceError from away
+        return True
+    if breached:
+        raise AccountInputError(errors=[rules.breached(loc)])
+    return False

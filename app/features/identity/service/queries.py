@@ -1,0 +1,126 @@
+"""What accounts show: to their owner, and to the rooms that write to them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import identifiers
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.i18n import _, use_locale
+from app.core.resources import Resources
+from app.core.unit_of_work import UnitOfWork
+from app.features.authentication import service as authentication
+from app.features.identity.repository import ChallengeRepository, UserRepository
+from app.features.identity.service.contacts import code_of, link_token
+from app.gateways.sms import sms_sender_of
+from app.models.auth_challenge import ChallengePurpose
+from app.models.user import Role, User, UserStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How a person is reached and addressed."""
+
+    user_id: UUID
+    username: str
+    display_name: str
+    locale: str
+    email: str | None
+    email_confirmed: bool
+    phone: str | None
+    phone_confirmed: bool
+    active: bool
+
+
+def _contact(user: User) -> Contact:
+    return Contact(
+        user_id=user.id,
+        username=user.username,
+        display_name=user.display_name or user.username,
+        locale=user.locale,
+        email=user.email,
+        email_confirmed=user.email_confirmed_at is not None,
+        phone=user.phone,
+        phone_confirmed=user.phone_confirmed_at is not None,
+        active=user.status is UserStatus.ACTIVE,
+    )
+
+
+async def contact_of(session: AsyncSession, user_id: UUID) -> Contact | None:
+    """Return how a person is reached; for rooms that write to people, never for other people's eyes."""
+    user = await UserRepository(session).get(user_id)
+    return _contact(user) if user is not None else None
+
+
+async def find_actor(session: AsyncSession, username: str) -> Actor | None:
+    """Return the person of this user name as verbs know them; for the operator's commands, active accounts only."""
+    user = await authentication.find_user(session, username_key=identifiers.fold(username))
+    if user is None or user.status is not UserStatus.ACTIVE:
+        return None
+    return Actor(id=user.id, username=user.username, roles=frozenset({Role.USER, user.role}), locale=user.locale)
+
+
+async def usernames(session: AsyncSession, user_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the names under which people are shown to others."""
+    return await UserRepository(session).names(user_ids)
+
+
+def remember_names(session: AsyncSession, names: Iterable[tuple[UUID, str]]) -> None:
+    """Keep names that came with another statement, so that `usernames` does not read them again in this session."""
+    UserRepository(session).remember_names(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A link and a code to send, derived for this sending and stored nowhere."""
+
+    contact: Contact
+    purpose: ChallengePurpose
+    to_email: str | None
+    to_phone: str | None
+    token: str
+    code: str
+    expires_at: datetime
+    code_expires_at: datetime
+
+
+async def letter_for(session: AsyncSession, resources: Resources, challenge_id: UUID) -> Letter | None:
+    """Return what to send for a challenge; None when it was answered, replaced or is too old meanwhile."""
+    challenge = await ChallengeRepository(session).get(challenge_id)
+    if challenge is None or challenge.closed_at is not None or challenge.expires_at <= utc_now():
+        return None
+    user = await UserRepository(session).get(challenge.user_id)
+    if user is None or user.status is not UserStatus.ACTIVE:
+        return None
+    is_phone = not identifiers.looks_like_email(challenge.target)
+    return Letter(
+        contact=_contact(user),
+        purpose=challenge.purpose,
+        to_email=None if is_phone else challenge.target,
+        to_phone=challenge.target if is_phone else None,
+        token=link_token(resources.settings, challenge),
+        code=code_of(resources.settings, challenge),
+        expires_at=challenge.expires_at,
+        code_expires_at=challenge.code_expires_at,
+    )
+
+
+async def pending_changes(session: AsyncSession, user_id: UUID) -> dict[str, str]:
+    """Return the address and the number that wait for their confirmation."""
+    found = await ChallengeRepository(session).open(user_id, utc_now())
+    names = {ChallengePurpose.CHANGE_EMAIL: "email", ChallengePurpose.CHANGE_PHONE: "phone"}
+    return {names[item.purpose]: item.target for item in found if item.purpose in names}
+
+
+async def text_code(uow: UnitOfWork, challenge_id: UUID) -> None:
+    """Send the code of a challenge to its number, in the person's language; nothing goes to an address here."""
+    letter = await letter_for(uow.session, uow.resources, challenge_id)
+    if letter is None or letter.to_phone is None:
+        return
+    with use_locale(letter.contact.locale):
+        text = _("{code} is your ipLance code. It works for ten minutes. Tell it to nobody.").format(code=letter.code)
+    await sms_sender_of(uow.resources).send(letter.to_phone, text)

@@ -1,0 +1,166 @@
+"""Making, changing and closing accounts."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from app.core import identifiers
+from app.core.clock import utc_now
+from app.core.errors import FieldError
+from app.core.i18n import N_, current_locale
+from app.core.identifiers import Canonical
+from app.core.ids import new_id
+from app.core.resources import Resources
+from app.core.security.limits import Rate
+from app.core.security.passwords import password_hasher
+from app.core.unit_of_work import UnitOfWork
+from app.features.authentication import service as authentication
+from app.features.authentication.errors import AccountInputError, NotSignedInError
+from app.features.authentication.service import Caller, IssuedTokens, note, open_session
+from app.features.identity import rules
+from app.features.identity.events import AccountDeactivated, UserRegistered
+from app.features.identity.repository import ChallengeRepository, UserRepository
+from app.features.identity.schemas import Registration
+from app.features.identity.service.contacts import open_challenge
+from app.features.identity.service.password_policy import screen
+from app.models.auth_challenge import ChallengePurpose
+from app.models.security_event import SecurityEventKind
+from app.models.session import SessionEnd
+from app.models.user import Role, User, UserStatus
+
+KEPT_AFTER_END = timedelta(days=90)
+REGISTER_BY_ADDRESS = Rate("register", 60, 3600)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """A checked registration with its password already hashed."""
+
+    username: Canonical
+    email: Canonical | None
+    phone: str | None
+    password_hash: str
+    unchecked: bool
+    locale: str
+
+
+def _read(form: Registration, region: str, *, allow_reserved: bool) -> tuple[Canonical, Canonical | None, str | None]:
+    errors: list[FieldError] = []
+    name: Canonical | None = None
+    mail: Canonical | None = None
+    number: str | None = None
+    try:
+        name = rules.username(form.username, allow_reserved=allow_reserved)
+    except identifiers.Refused as refused:
+        errors.append(refused.error)
+    try:
+        mail = identifiers.email(form.email or "") if (form.email or "").strip() else None
+    except identifiers.Refused as refused:
+        errors.append(refused.error)
+    try:
+        number = identifiers.phone(form.phone or "", region) if (form.phone or "").strip() else None
+    except identifiers.Refused as refused:
+        errors.append(refused.error)
+    if not (form.email or "").strip() and not (form.phone or "").strip():
+        errors.append(FieldError(("body", "email"), N_("Give an e-mail address or a phone number.")))
+    if errors or name is None:
+        raise AccountInputError(errors=errors)
+    return name, mail, number
+
+
+async def prepare(
+    resources: Resources, form: Registration, caller: Caller, *, allow_reserved: bool = False
+) -> NewAccount:
+    """Check a registration and hash its password, before any transaction.
+
+    Raises:
+        AccountInputError: Something in it cannot be accepted.
+        TooManyTriesError: Too many accounts from one address.
+    """
+    await resources.limiter.hit(REGISTER_BY_ADDRESS, caller.limit_key)
+    settings = resources.settings
+    name, mail, number = _read(form, settings.phone_region, allow_reserved=allow_reserved)
+    words = rules.own_words(name.shown, mail.shown if mail else None, number)
+    unchecked = await screen(resources, form.password, words, loc="password")
+    hashed = await password_hasher(settings.bcrypt_rounds).hash(form.password)
+    return NewAccount(name, mail, number, hashed, unchecked, current_locale())
+
+
+async def create_account(uow: UnitOfWork, account: NewAccount, *, role: Role = Role.USER) -> User:
+    """Insert the account and ask for the confirmation of what it can be reached by.
+
+    Raises:
+        UsernameTakenError, EmailTakenError, PhoneTakenError: Somebody has it.
+    """
+    user = User(
+        id=new_id(),
+        username=account.username.shown,
+        username_key=account.username.key,
+        email=account.email.shown if account.email else None,
+        email_key=account.email.key if account.email else None,
+        phone=account.phone,
+        password_hash=account.password_hash,
+        password_changed_at=utc_now(),
+        password_unchecked=account.unchecked,
+        display_name="",
+        locale=account.locale,
+        role=role,
+        status=UserStatus.ACTIVE,
+        epoch=0,
+        created_at=utc_now(),
+    )
+    await UserRepository(uow.session).add(user)
+    uow.emit(UserRegistered(user_id=str(user.id)))
+    if user.email is not None:
+        await open_challenge(uow, user, ChallengePurpose.CONFIRM_EMAIL, user.email)
+    if user.phone is not None:
+        await open_challenge(uow, user, ChallengePurpose.CONFIRM_PHONE, user.phone)
+    return user
+
+
+async def register(
+    uow: UnitOfWork, account: NewAccount, caller: Caller, *, replaces: UUID | None = None
+) -> tuple[User, IssuedTokens]:
+    """Make the account and sign its owner in.
+
+    Raises:
+        UsernameTakenError, EmailTakenError, PhoneTakenError: Somebody has it.
+    """
+    user = await create_account(uow, account)
+    note(uow, user.id, SecurityEventKind.REGISTERED, caller)
+    return user, await open_session(uow, user, caller, replaces=replaces)
+
+
+async def deactivate(uow: UnitOfWork, user_id: UUID, caller: Caller) -> None:
+    """Close the account: nobody signs in to it and every session ends. Emits AccountDeactivated."""
+    now = utc_now()
+    user = await UserRepository(uow.session).lock(user_id)
+    if user is None or user.status is not UserStatus.ACTIVE:
+        return
+    user.status, user.deactivated_at = UserStatus.DEACTIVATED, now
+    user.epoch += 1
+    await authentication.end_sessions(uow.session, user.id, SessionEnd.DEACTIVATED, now)
+    note(uow, user.id, SecurityEventKind.DEACTIVATED, caller)
+    uow.emit(AccountDeactivated(user_id=str(user.id)))
+
+
+async def update_profile(uow: UnitOfWork, user_id: UUID, display_name: str | None, locale: str | None) -> User:
+    """Change how a person is shown and addressed.
+
+    Raises:
+        NotSignedInError: The account is gone.
+    """
+    user = await UserRepository(uow.session).lock(user_id)
+    if user is None:
+        raise NotSignedInError
+    if display_name is not None:
+        user.display_name = " ".join(display_name.split())
+    if locale is not None:
+        user.locale = locale
+    return user
+
+
+async def prune(uow: UnitOfWork) -> int:
+    """Forget what ended long ago, and return how many rows went."""
+    before = utc_now() - KEPT_AFTER_END
+    return await authentication.prune(uow, before) + await ChallengeRepository(uow.session).prune(before)

@@ -1,0 +1,124 @@
+"""A filter as people type it and read it: the address of the page of the list, and words."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from pydantic import ValidationError
+
+from app.core.errors import FieldError
+from app.core.http.problem_details import field_errors
+from app.core.i18n import _, current_locale, ngettext
+from app.core.money import Currency, Money, amount_as_typed, typed_amount
+from app.features.catalog.service import Catalogue
+from app.features.orders.errors import InvalidFilterError
+from app.features.orders.schemas import ANSWERED_WORDS, KIND_WORDS, OrderFilter
+from app.web import order_cards
+
+BOUNDS = ("budget_min", "budget_max")
+"""Typed in whole units, kept in minor ones."""
+
+
+def typed_query(wanted: OrderFilter) -> str:
+    """Return the query of the page that shows the list of a filter, empty where nothing narrows it."""
+    given = wanted.model_dump(mode="json", exclude_defaults=True)
+    currency = wanted.currency or Currency.RUB
+    for name in BOUNDS:
+        if name in given:
+            given |= {name: amount_as_typed(given[name], currency), "currency": currency.value}
+    return urlencode([(name, _as_typed(value)) for name, value in given.items()])
+
+
+def _as_typed(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def list_address(wanted: OrderFilter | None) -> str:
+    """Return where the list of a filter is; the whole list where the filter cannot be applied."""
+    query = typed_query(wanted) if wanted else ""
+    return f"/orders?{query}" if query else "/orders"
+
+
+def filter_in(query: str) -> OrderFilter:
+    """Read the query of the list's page; what does not narrow it, such as a place in it, is left aside.
+
+    Raises:
+        InvalidFilterError: Some of it cannot be read; all faults are named at once.
+    """
+    typed = {name: text for name, text in parse_qsl(query) if name in OrderFilter.model_fields and text.strip()}
+    content: dict[str, Any] = dict(typed)
+    faults = _read_bounds(typed, content)
+    if "skills" in typed:
+        content["skills"] = [word.strip() for word in typed["skills"].split(",") if word.strip()]
+    try:
+        wanted = OrderFilter.model_validate(content)
+    except ValidationError as wrong:
+        faults += field_errors([dict(error) for error in wrong.errors()])
+        raise InvalidFilterError(errors=faults) from wrong
+    if faults:
+        raise InvalidFilterError(errors=faults)
+    return wanted
+
+
+def _read_bounds(typed: Mapping[str, str], content: dict[str, Any]) -> list[FieldError]:
+    """Put the typed bounds of the budget into the content; a currency without bounds narrows nothing."""
+    faults: list[FieldError] = []
+    bounds = [name for name in BOUNDS if name in typed]
+    currency = typed.get("currency", Currency.RUB.value)
+    if not bounds:
+        content.pop("currency", None)
+    for name in bounds:
+        content["currency"] = currency
+        try:
+            content[name] = typed_amount(typed[name], Currency(currency) if currency in set(Currency) else Currency.RUB)
+        except ValueError as wrong:
+            faults.append(FieldError((name,), str(wrong)))
+            content.pop(name)
+    return faults
+
+
+def filter_words(wanted: OrderFilter | None, catalogue: Catalogue) -> list[str]:
+    """Return each condition of a filter in words; one that has none yet is told by its name."""
+    if wanted is None:
+        return []
+    locale, currency = current_locale(), wanted.currency or Currency.RUB
+    bounded = any(getattr(wanted, bound) is not None for bound in BOUNDS)
+
+    def category(slug: str) -> str:
+        entry = catalogue.category(slug)
+        return entry.name(locale) if entry else slug
+
+    def skill(word: str) -> str:
+        entry = catalogue.resolve(word)
+        return entry.name(locale) if entry else word
+
+    said: dict[str, Callable[[Any], list[str]]] = {
+        "q": lambda words: [_("“{words}”").format(words=words)],
+        "category": lambda slug: [category(slug)],
+        "skills": lambda words: [skill(word) for word in words],
+        "skills_mode": lambda mode: [_("any of these skills")] if mode == "any" else [],
+        "days": lambda days: [
+            ngettext("published within {count} day", "published within {count} days", days).format(count=days)
+        ],
+        "answers_below": lambda most: [
+            ngettext("fewer than {count} proposal", "fewer than {count} proposals", most).format(count=most)
+        ],
+        "answered": lambda answered: [_(ANSWERED_WORDS[_as_typed(answered)])],
+        "budget_kind": lambda kind: [_(KIND_WORDS[kind])],
+        "budget_min": lambda least: [order_cards.from_words(Money(least, currency))],
+        "budget_max": lambda most: [order_cards.up_to_words(Money(most, currency))],
+        "currency": lambda code: [] if bounded else [code.value],
+    }
+    found: list[str] = []
+    for name, value in wanted.model_dump(exclude_defaults=True).items():
+        found += said[name](value) if name in said else [f"{name}: {value}"]
+    return found
+
+
+def suggested_name(wanted: OrderFilter, catalogue: Catalogue, longest: int) -> str:
+    """Return a name for a search that has none yet: what it asks for. Names are quoted, so it has no quotes itself."""
+    rest = wanted.model_copy(update={"q": ""})
+    name = " · ".join([word for word in (wanted.q.strip(), *filter_words(rest, catalogue)) if word]) or _("All orders")
+    return name if len(name) <= longest else name[: longest - 1].rstrip() + "…"

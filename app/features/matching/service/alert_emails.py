@@ -1,0 +1,99 @@
+"""Letters about what saved searches found: who is told now, and what a letter says."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import utc_now
+from app.core.money import MoneyRead
+from app.core.resources import Resources
+from app.core.unit_of_work import UnitOfWork
+from app.features.matching import rules
+from app.features.matching.events import OrdersFound
+from app.features.matching.repository import LetterRepository, MatchRepository
+from app.features.matching.schemas import FoundOrder, LetterRead
+from app.features.matching.service.alert_schedule import schedule
+from app.features.matching.service.unsubscribe import unsubscribe_path
+from app.features.orders import service as orders
+from app.models import Order
+from app.models.saved_search import DEFAULT_ZONE
+
+SHOWN = 20
+"""Orders that a letter names; the rest is counted."""
+KEEP_FOUND = timedelta(days=30)
+KEEP_LETTERS = timedelta(days=60)
+PRUNE_BATCH = 1000
+
+
+async def tell_next(uow: UnitOfWork) -> bool:
+    """Write the letter whose moment passed first, and announce `OrdersFound`; False where none has passed.
+
+    The moment is taken, what it tells is marked and the letter is kept in one transaction, and a period has one
+    letter of a kind: two schedulers at once, or one that is late, tell once.
+    """
+    letters, matches, now = LetterRepository(uow.session), MatchRepository(uow.session), utc_now()
+    due = await letters.claim_due(now)
+    if due is None:
+        return False
+    owner_id, frequency = due.owner_id, due.frequency
+    settings = (await letters.settings_of([owner_id])).get(owner_id)
+    period = rules.period_of(frequency, due.due_at, settings.time_zone if settings else DEFAULT_ZONE)
+    await letters.drop_due(due)
+    letter_id = await letters.add(owner_id, frequency, period, now)
+    if letter_id is None:
+        await schedule(uow, {(owner_id, frequency)}, now)
+        return True
+    found = await matches.take_untold(owner_id, frequency, now)
+    if found:
+        await matches.put_into(letter_id, owner_id, found, now)
+        uow.emit(OrdersFound(letter_id=str(letter_id), owner_id=str(owner_id), count=len(found)))
+    else:
+        await letters.take_back(letter_id)
+    return True
+
+
+async def read_letter(session: AsyncSession, resources: Resources, letter_id: UUID) -> LetterRead | None:
+    """Return what a letter says now; None where none of its orders is open any more."""
+    letter = await LetterRepository(session).find(letter_id)
+    rows = await MatchRepository(session).in_letter(letter_id)
+    if letter is None or not rows:
+        return None
+    names: dict[UUID, list[str]] = {}
+    searches: dict[UUID, str] = {}
+    for order_id, search_id, name in rows:
+        names.setdefault(order_id, []).append(name)
+        searches[search_id] = name
+    shown = list(names)[:SHOWN]
+    found = await orders.orders_by_id(session, shown)
+    settings = resources.settings
+    return LetterRead(
+        frequency=letter.frequency,
+        orders=tuple(_in_letter(found[key], names[key]) for key in shown),
+        count=len(names),
+        searches=tuple((name, unsubscribe_path(settings, letter.owner_id, key)) for key, name in searches.items()),
+        unsubscribe=unsubscribe_path(settings, letter.owner_id, None),
+    )
+
+
+def _in_letter(order: Order, names: Sequence[str]) -> FoundOrder:
+    def money(amount: int | None) -> MoneyRead | None:
+        return None if amount is None else MoneyRead(amount=amount, currency=order.currency)
+
+    return FoundOrder(
+        id=order.id,
+        title=order.title,
+        text=order.description,
+        budget_kind=order.budget_kind,
+        budget=money(order.budget_amount),
+        budget_max=money(order.budget_max_amount),
+        searches=tuple(names),
+    )
+
+
+async def prune(uow: UnitOfWork) -> int:
+    """Forget one batch of what was found and told long ago."""
+    now = utc_now()
+    found = await MatchRepository(uow.session).prune(now - KEEP_FOUND, PRUNE_BATCH)
+    return found + await LetterRepository(uow.session).prune(now - KEEP_LETTERS, PRUNE_BATCH)

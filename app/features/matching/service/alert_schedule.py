@@ -1,0 +1,43 @@
+"""Decides when people are told of what was found."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from app.core.unit_of_work import UnitOfWork
+from app.features.matching import rules
+from app.features.matching.repository import LetterRepository, MatchRepository, SearchRepository
+from app.features.matching.repository.alert_emails import Turn
+from app.models import AlertFrequency, AlertSettings
+from app.models.saved_search import DEFAULT_HOUR, DEFAULT_ZONE
+
+
+async def schedule(uow: UnitOfWork, turns: Collection[Turn], now: datetime) -> None:
+    """Set the moment at which each of the people is told; whoever has one waits for it."""
+    wanted = {turn for turn in turns if turn[1] is not AlertFrequency.OFF}
+    if not wanted:
+        return
+    repository = LetterRepository(uow.session)
+    owners = {owner_id for owner_id, _frequency in wanted}
+    settings, last = await repository.settings_of(owners), await repository.last_letters(owners)
+    pause = uow.resources.settings.alert_minutes
+    dues: dict[Turn, datetime] = {}
+    for owner_id, frequency in wanted:
+        own = settings.get(owner_id)
+        place = (own.time_zone, own.digest_hour) if own else (DEFAULT_ZONE, DEFAULT_HOUR)
+        dues[owner_id, frequency] = rules.next_due(frequency, now, place, last.get((owner_id, frequency)), pause)
+    await repository.set_dues(dues)
+
+
+async def begin_change(uow: UnitOfWork, owner_id: UUID) -> AlertSettings:
+    """Hold all that decides when a person is told, because a search or the settings are about to change."""
+    settings = await SearchRepository(uow.session).lock_owner(owner_id)
+    await LetterRepository(uow.session).drop_dues(owner_id)
+    return settings
+
+
+async def end_change(uow: UnitOfWork, owner_id: UUID, now: datetime) -> None:
+    """Set a person's moments anew."""
+    await uow.session.flush()
+    pending = await MatchRepository(uow.session).pending(owner_id)
+    await schedule(uow, {(owner_id, frequency) for frequency in pending}, now)

@@ -1,0 +1,74 @@
+"""Tries saved searches on one order: few are read, each batch is a transaction, nothing is found twice."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from app.core.clock import utc_now
+from app.core.unit_of_work import UnitOfWork
+from app.features.catalog import service as catalog
+from app.features.matching import rules
+from app.features.matching.repository import MatchRepository, SearchRepository
+from app.features.matching.service.alert_schedule import schedule
+from app.features.orders import service as orders
+from app.features.orders.schemas import OrderFilter
+from app.models import AlertFrequency, Order, OrderStatus, SavedSearch, Visibility
+
+MATCH_TASK = "matching.match_orders"
+BATCH = 2000
+"""Searches that are tried on an order in one transaction."""
+
+
+async def queue_order(uow: UnitOfWork, order_id: UUID) -> None:
+    """Let an order be tried on every saved search, because it is new or reads differently now."""
+    if await orders.orders_by_id(uow.session, [order_id]):
+        await MatchRepository(uow.session).queue(order_id, utc_now())
+        uow.nudge(MATCH_TASK)
+
+
+async def match_batch(uow: UnitOfWork) -> bool:
+    """Try the next searches on the order that waits longest; False where none waits.
+
+    A process that dies here loses its batch and nothing else: the order waits on at the same place.
+    """
+    repository = MatchRepository(uow.session)
+    waiting = await repository.claim()
+    if waiting is None:
+        return False
+    order = (await orders.orders_by_id(uow.session, [waiting.order_id])).get(waiting.order_id)
+    if order is None or order.status is not OrderStatus.OPEN or order.visibility is not Visibility.PUBLIC:
+        await repository.finish(waiting)
+        return True
+    catalogue = await catalog.read_catalogue(uow.session, uow.resources)
+    anchors = rules.anchors_of_order(order, catalogue)
+    searches = await SearchRepository(uow.session).candidates(anchors, order, waiting.after, BATCH)
+    await _keep(uow, await _that_hold(uow, searches, order), order)
+    if len(searches) < BATCH:
+        await repository.finish(waiting)
+    else:
+        waiting.after = searches[-1].id
+    return True
+
+
+async def _that_hold(uow: UnitOfWork, searches: Sequence[SavedSearch], order: Order) -> list[SavedSearch]:
+    """Return the searches whose list holds the order; equal filters are tried once."""
+    filters: dict[str, OrderFilter] = {}
+    for search in searches:
+        if search.filter_key not in filters:
+            wanted = rules.read(search.filter)
+            if wanted is not None:
+                filters[search.filter_key] = wanted
+    places = await orders.lists_holding(uow.session, uow.resources, list(filters.values()), order.id)
+    holding = {key for place, key in enumerate(filters) if place in places}
+    return [search for search in searches if search.filter_key in holding]
+
+
+async def _keep(uow: UnitOfWork, searches: Sequence[SavedSearch], order: Order) -> None:
+    """Keep what is found for the first time, and set the moments at which people are told of it."""
+    repository, now = MatchRepository(uow.session), utc_now()
+    known = await repository.known(order.id, [search.id for search in searches])
+    keys = {search.id: search.filter_key for search in searches if search.id not in known}
+    held = [item for item in await SearchRepository(uow.session).hold(keys) if item.filter_key == keys[item.id]]
+    told = await repository.told(order.id, {search.owner_id for search in held})
+    silent = {search.id for search in held if search.frequency is AlertFrequency.OFF or search.owner_id in told}
+    await schedule(uow, {(search.owner_id, search.frequency) for search in held if search.id not in silent}, now)
+    await repository.add(held, order.id, now, silent)

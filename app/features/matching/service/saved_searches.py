@@ -1,0 +1,173 @@
+"""A person's own saved searches, and when they read digests."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.errors import FieldError
+from app.core.i18n import N_
+from app.core.resources import Resources
+from app.core.unit_of_work import UnitOfWork
+from app.features.catalog import service as catalog
+from app.features.matching import rules
+from app.features.matching.errors import SavedSearchNotFoundError, SearchAlreadySavedError, TooManySavedSearchesError
+from app.features.matching.repository import MatchRepository, SearchRepository
+from app.features.matching.schemas import (
+    AlertSettingsPatch,
+    AlertSettingsRead,
+    SavedSearchCreate,
+    SavedSearchList,
+    SavedSearchPatch,
+    SavedSearchRead,
+)
+from app.features.matching.service.alert_schedule import begin_change, end_change
+from app.features.orders import service as orders
+from app.features.orders.errors import InvalidFilterError
+from app.features.orders.schemas import OrderFilter
+from app.models import AlertFrequency, SavedSearch
+from app.models.saved_search import DEFAULT_HOUR
+
+
+async def list_searches(session: AsyncSession, resources: Resources, actor: Actor) -> SavedSearchList:
+    """Return the actor's searches, newest first, each with what is new in it."""
+    rows = await SearchRepository(session).of_owner(actor.id)
+    limit = resources.settings.saved_searches_per_account
+    return SavedSearchList(items=[_read(search, count) for search, count in rows], limit=limit)
+
+
+async def get_search(session: AsyncSession, actor: Actor, search_id: UUID) -> SavedSearchRead:
+    """Return one of the actor's searches.
+
+    Raises:
+        SavedSearchNotFoundError: There is no such among the actor's own.
+    """
+    for search, count in await SearchRepository(session).of_owner(actor.id, search_id):
+        return _read(search, count)
+    raise SavedSearchNotFoundError
+
+
+async def save_search(uow: UnitOfWork, actor: Actor, command: SavedSearchCreate) -> SavedSearchRead:
+    """Keep a search; orders that are published from now on are found for it."""
+    repository, now = SearchRepository(uow.session), utc_now()
+    await repository.lock_owner(actor.id)
+    wanted = await _cleaned(uow, command.filter)
+    await _refuse_twin(repository, actor, wanted)
+    limit = uow.resources.settings.saved_searches_per_account
+    if await repository.count(actor.id) >= limit:
+        raise TooManySavedSearchesError(params={"limit": limit})
+    search = SavedSearch(
+        owner_id=actor.id, name=command.name, frequency=command.frequency, created_at=now, **_begun(wanted)
+    )
+    repository.add(search)
+    await uow.session.flush()
+    return _read(search, 0)
+
+
+async def change_search(uow: UnitOfWork, actor: Actor, search_id: UUID, command: SavedSearchPatch) -> SavedSearchRead:
+    """Change the name, how often letters come, or the filters; with other filters a search begins anew."""
+    repository, now = SearchRepository(uow.session), utc_now()
+    await begin_change(uow, actor.id)
+    search = await _own(repository, actor, search_id)
+    if command.name is not None:
+        search.name = command.name
+    if command.filter is not None:
+        wanted = await _cleaned(uow, command.filter)
+        if rules.key_of(wanted) != search.filter_key:
+            await _refuse_twin(repository, actor, wanted)
+            await MatchRepository(uow.session).forget(search.id)
+            for name, value in _begun(wanted).items():
+                setattr(search, name, value)
+    if command.frequency is not None and command.frequency is not search.frequency:
+        search.frequency = command.frequency
+        if command.frequency is AlertFrequency.OFF:
+            await MatchRepository(uow.session).silence(actor.id, search.id, now)
+    await end_change(uow, actor.id, now)
+    return await get_search(uow.session, actor, search_id)
+
+
+async def forget_search(uow: UnitOfWork, actor: Actor, search_id: UUID) -> None:
+    """Delete a search and what it found."""
+    repository = SearchRepository(uow.session)
+    await begin_change(uow, actor.id)
+    await repository.delete(await _own(repository, actor, search_id))
+    await end_change(uow, actor.id, utc_now())
+
+
+async def look_at_search(uow: UnitOfWork, actor: Actor, search_id: UUID) -> SavedSearchRead:
+    """Note that the actor looks at what a search finds: nothing in it is new any more."""
+    search = await _own(SearchRepository(uow.session), actor, search_id)
+    search.looked_at = utc_now()
+    return _read(search, 0)
+
+
+async def read_settings(session: AsyncSession, actor: Actor) -> AlertSettingsRead:
+    """Return when the actor reads digests."""
+    repository = SearchRepository(session)
+    found = await repository.settings(actor.id)
+    if found is None:
+        return AlertSettingsRead(time_zone=await repository.first_zone(actor.id), digest_hour=DEFAULT_HOUR)
+    return AlertSettingsRead.model_validate(found)
+
+
+async def change_settings(uow: UnitOfWork, actor: Actor, command: AlertSettingsPatch) -> AlertSettingsRead:
+    """Choose when digests come; what waits is told at the new hour."""
+    settings = await begin_change(uow, actor.id)
+    if command.time_zone is not None:
+        settings.time_zone = command.time_zone
+    if command.digest_hour is not None:
+        settings.digest_hour = command.digest_hour
+    await end_change(uow, actor.id, utc_now())
+    return AlertSettingsRead.model_validate(settings)
+
+
+async def _cleaned(uow: UnitOfWork, wanted: OrderFilter) -> OrderFilter:
+    """Return the filter with skills by the names that last.
+
+    Raises:
+        InvalidFilterError: It cannot be applied, or nothing can ever fit it.
+    """
+    if await orders.narrow(uow.session, uow.resources, wanted) is None:
+        text = N_("There is no word in this. Write at least one.")
+        raise InvalidFilterError(errors=[FieldError(("q",), text)])
+    catalogue = await catalog.read_catalogue(uow.session, uow.resources)
+    typed = (word for text in wanted.skills for word in text.split(","))
+    return wanted.model_copy(update={"q": wanted.q.strip(), "skills": catalogue.sort_out(typed).skills})
+
+
+def _begun(wanted: OrderFilter) -> dict[str, object]:
+    """Return what a search starts from when it gets its filters."""
+    now = utc_now()
+    return {
+        "filter": rules.kept(wanted),
+        "filter_key": rules.key_of(wanted),
+        "anchors": rules.anchors_of_filter(wanted),
+        "since": now,
+        "looked_at": now,
+    }
+
+
+async def _refuse_twin(repository: SearchRepository, actor: Actor, wanted: OrderFilter) -> None:
+    twin = await repository.named_so(actor.id, rules.key_of(wanted))
+    if twin is not None:
+        raise SearchAlreadySavedError(params={"name": twin.name})
+
+
+async def _own(repository: SearchRepository, actor: Actor, search_id: UUID) -> SavedSearch:
+    search = await repository.find(actor.id, search_id)
+    if search is None:
+        raise SavedSearchNotFoundError
+    return search
+
+
+def _read(search: SavedSearch, count: int) -> SavedSearchRead:
+    return SavedSearchRead(
+        id=search.id,
+        name=search.name,
+        filter=rules.read(search.filter),
+        frequency=search.frequency,
+        new_count=count,
+        created_at=search.created_at,
+        looked_at=search.looked_at,
+    )

@@ -1,0 +1,152 @@
+"""A mail on its way: claimed in one transaction, sent outside of any, marked in another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.audit import record_audit
+from app.core.clock import utc_now
+from app.core.unit_of_work import UnitOfWork
+from app.features.chat import service as chat
+from app.features.identity import service as identity
+from app.features.matching import service as matching
+from app.features.notifications import rules
+from app.features.notifications.repository import MailRepository
+from app.features.notifications.service.notice_context import facts_of
+from app.models.notification import MailMessage, MailStatus, NoticeKind
+
+PATHS = {
+    NoticeKind.CONFIRM_EMAIL: "/confirm-email",
+    NoticeKind.CHANGE_EMAIL: "/confirm-email",
+    NoticeKind.RESET_PASSWORD: "/reset/confirm",
+}
+
+
+class Trouble(StrEnum):
+    """Why a mail did not leave."""
+
+    LATER = "later"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A claimed mail and what its template needs; None for `to` when there is nothing to send any more."""
+
+    mail_id: UUID
+    key: str
+    kind: NoticeKind
+    to: str | None
+    locale: str
+    request_id: str | None
+    context: dict[str, Any]
+    unsubscribe: str | None = None
+
+
+async def claim_draft(uow: UnitOfWork) -> Draft | None:
+    """Take the next mail that is due and look up what it says, as things are now."""
+    mail = await MailRepository(uow.session).claim(utc_now() + rules.CLAIM)
+    return await _draft(uow, mail) if mail is not None else None
+
+
+async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
+    origin = uow.resources.settings.origin
+    context: dict[str, Any] = {"origin": origin, "kind": mail.kind.value, "reason": mail.params.get("reason")}
+    context["operator"] = uow.resources.settings.appeal_address
+    contact = await identity.contact_of(uow.session, mail.user_id)
+    to = mail.to_address or (contact.email if contact is not None else None)
+    if mail.params.get("challenge_id"):
+        letter = await identity.letter_for(uow.session, uow.resources, UUID(mail.params["challenge_id"]))
+        to = letter.to_email if letter is not None else None
+        if letter is not None:
+            link = f"{origin}{PATHS[mail.kind]}?token={letter.token}"
+            context |= {"link": link, "code": letter.code, "expires_at": letter.expires_at}
+    elif mail.kind in rules.WORDINGS:
+        (facts,) = await facts_of(uow.session, [mail.params])
+        href = rules.href_of(mail.kind, mail.params)
+        context |= {"order": facts.get("order"), "person": facts.get("person")}
+        context["link"] = f"{origin}{href}" if href else origin
+    if mail.kind is NoticeKind.MESSAGE_RECEIVED and await _was_read(uow.session, mail):
+        to = None
+    unsubscribe: str | None = None
+    if mail.kind is NoticeKind.ORDERS_FOUND:
+        found = await matching.read_letter(uow.session, uow.resources, UUID(mail.params["letter_id"]))
+        context["found"] = found
+        to, unsubscribe = (to, f"{origin}{found.unsubscribe}") if found is not None else (None, None)
+    locale = contact.locale if contact is not None else "ru"
+    context["name"] = contact.display_name if contact is not None else ""
+    return Draft(
+        mail_id=mail.id,
+        key=mail.key,
+        kind=mail.kind,
+        to=to,
+        locale=locale,
+        request_id=mail.request_id,
+        context=context,
+        unsubscribe=unsubscribe,
+    )
+
+
+async def _was_read(session: AsyncSession, mail: MailMessage) -> bool:
+    """Tell whether the message that a mail would tell of was read meanwhile."""
+    conversation_id, number = UUID(mail.params["conversation_id"]), int(mail.params["number"])
+    return await chat.is_read(session, conversation_id, mail.user_id, number)
+
+
+async def mark_sent(uow: UnitOfWork, draft: Draft) -> None:
+    """The server took it, or there was nothing to send: keep no address longer than needed."""
+    mail = await MailRepository(uow.session).lock(draft.mail_id)
+    if mail is None:
+        return
+    mail.status = MailStatus.SENT if draft.to else MailStatus.OBSOLETE
+    mail.sent_at, mail.to_address, mail.last_error = utc_now(), None, None
+
+
+async def mark_failed(uow: UnitOfWork, draft: Draft, trouble: Trouble, error: str) -> MailStatus:
+    """Wait and try again, or give up: what a server refuses for good is not asked twice."""
+    mail = await MailRepository(uow.session).lock(draft.mail_id)
+    if mail is None or mail.status is not MailStatus.QUEUED:
+        return MailStatus.OBSOLETE
+    mail.last_error = error[:200]
+    if trouble is Trouble.NEVER:
+        mail.status, mail.to_address = MailStatus.REFUSED, None
+    elif mail.attempts >= rules.MAX_ATTEMPTS:
+        mail.status = MailStatus.DEAD
+    else:
+        mail.next_try_at = utc_now() + rules.next_delay(mail.attempts)
+    return mail.status
+
+
+async def dead_mails(session: AsyncSession) -> Sequence[MailMessage]:
+    """Return mails that were given up, for a person to look at."""
+    return await MailRepository(session).with_status(MailStatus.DEAD)
+
+
+async def mail_counts(session: AsyncSession) -> dict[MailStatus, int]:
+    """Count mails that wait and mails that were given up."""
+    return await MailRepository(session).counts()
+
+
+async def mail_lag(session: AsyncSession) -> float:
+    """Return for how many seconds the mail that waits longest could have left; 0 when none is due."""
+    now = utc_now()
+    oldest = await MailRepository(session).oldest_due(now)
+    return (now - oldest).total_seconds() if oldest is not None else 0.0
+
+
+async def send_again(uow: UnitOfWork, actor: Actor, mail_id: UUID, *, reason: str = "") -> bool:
+    """Give a dead mail another round of tries."""
+    mail = await MailRepository(uow.session).lock(mail_id)
+    if mail is None or mail.status is not MailStatus.DEAD:
+        return False
+    old = {"status": mail.status.value, "attempts": mail.attempts}
+    mail.status, mail.attempts, mail.next_try_at = MailStatus.QUEUED, 0, utc_now()
+    new = {"status": mail.status.value, "attempts": mail.attempts}
+    record_audit(uow.session, actor, "mail.send_again", mail.id, old=old, new=new, reason=reason)
+    uow.nudge("notifications.send_mail")
+    return True

@@ -1,0 +1,86 @@
+"""What people read on the site."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import ScalarSelect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.pagination import Slice, encode_cursor, last_id
+from app.core.unit_of_work import UnitOfWork
+from app.features.notifications import rules
+from app.features.notifications.errors import NoticeNotFoundError
+from app.features.notifications.repository import MailRepository, NotificationRepository, unread_of_owner
+from app.features.notifications.schemas import NotificationRead
+from app.features.notifications.service.notice_context import facts_of
+from app.models.notification import NoticeKind, Notification
+
+MOST_COUNTED = 100
+KEEP_NOTICES = timedelta(days=365)
+KEEP_MAILS = timedelta(days=30)
+PRUNE_BATCH = 1000
+
+
+async def _read(session: AsyncSession, rows: list[Notification]) -> list[NotificationRead]:
+    facts = await facts_of(session, [row.params for row in rows])
+    return [
+        NotificationRead(
+            id=row.id,
+            kind=row.kind,
+            text=rules.text_of(row.kind, words),
+            href=rules.href_of(row.kind, row.params),
+            created_at=row.created_at,
+            read=row.read_at is not None,
+        )
+        for row, words in zip(rows, facts, strict=True)
+    ]
+
+
+async def list_notices(
+    session: AsyncSession, actor: Actor, cursor: str | None, limit: int, *, unread: bool = False
+) -> Slice[NotificationRead]:
+    """Return one page of the actor's own notices, newest first."""
+    rows = list(await NotificationRepository(session).page(actor.id, last_id(cursor), limit + 1, unread=unread))
+    shown = rows[:limit]
+    more = encode_cursor(shown[-1].id) if len(rows) > limit else None
+    return Slice(await _read(session, shown), more)
+
+
+async def count_unread(session: AsyncSession, user_id: UUID) -> int:
+    """Count what was not read, at most a hundred."""
+    return await NotificationRepository(session).count_unread(user_id, MOST_COUNTED)
+
+
+def unread_notices() -> ScalarSelect[int]:
+    """Return the same count as a part of the statement that reads who is signed in."""
+    return unread_of_owner(MOST_COUNTED)
+
+
+async def mark_read(uow: UnitOfWork, actor: Actor, notice_id: UUID) -> NotificationRead:
+    """Mark one of the actor's own notices as read; doing so twice is no mistake."""
+    notice = await NotificationRepository(uow.session).find(actor.id, notice_id)
+    if notice is None:
+        raise NoticeNotFoundError
+    notice.read_at = notice.read_at or utc_now()
+    return (await _read(uow.session, [notice]))[0]
+
+
+async def mark_all_read(uow: UnitOfWork, actor: Actor) -> int:
+    """Mark everything as read."""
+    return await NotificationRepository(uow.session).mark_all_read(actor.id)
+
+
+async def mark_messages_read(uow: UnitOfWork, reader_id: UUID, conversation_id: UUID) -> int:
+    """Mark the notices about a conversation as read: their reader has followed them, or came by another way."""
+    return await NotificationRepository(uow.session).mark_about(
+        reader_id, NoticeKind.MESSAGE_RECEIVED, "conversation_id", str(conversation_id)
+    )
+
+
+async def prune(uow: UnitOfWork) -> int:
+    """Forget one batch of what is old."""
+    now = utc_now()
+    notices = await NotificationRepository(uow.session).prune(now - KEEP_NOTICES, PRUNE_BATCH)
+    return notices + await MailRepository(uow.session).prune(now - KEEP_MAILS, PRUNE_BATCH)

@@ -1,0 +1,86 @@
+"""Orders posted again, as pages: copying one, keeping a template, beginning with one."""
+
+from uuid import UUID
+
+from fastapi import Request
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import field_errors
+from app.core.i18n import _
+from app.features.authentication.dependencies import CurrentActor
+from app.features.orders import service
+from app.features.orders.errors import InvalidOrderError, TooManyTemplatesError
+from app.features.orders.schemas import TemplateName
+from app.web.flash import redirect
+from app.web.forms import FormState
+from app.web.templating import render
+
+router = RoomRouter()
+
+
+@router.post("/orders/{order_id}/copy")
+async def copy_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Begin a draft that says the same, and lead to its editor."""
+    order = await service.copy_order(uow, actor, order_id)
+    return redirect(f"/orders/{order.id}/edit", _("This is a copy. Nobody sees it until you publish."))
+
+
+@router.get("/orders/{order_id}/template")
+async def template_form(request: Request, order_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
+    """Ask for the name under which the order is kept."""
+    order = await service.get_own_order(session, actor, order_id)
+    start = FormState.start(name=order.title[:100])
+    return render(request, "orders/template.html", {"order": order, "f": start})
+
+
+@router.post("/orders/{order_id}/template")
+async def keep_template(request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
+    """Keep what the order says under the name."""
+    order = await service.get_own_order(uow.session, actor, order_id)
+    try:
+        async with uow.session.begin_nested():
+            await service.keep_template(uow, actor, order_id, _name(form).name)
+    except (InvalidOrderError, TooManyTemplatesError) as error:
+        context = {"order": order, "f": FormState.posted(form, error)}
+        return render(request, "orders/template.html", context, status_code=422)
+    return redirect("/my/order-templates", _("The template is kept."))
+
+
+@router.get("/my/order-templates")
+async def list_templates(request: Request, actor: CurrentActor, session: ReadSession) -> Response:
+    """Show one's own templates."""
+    return render(request, "orders/templates.html", {"templates": await service.list_templates(session, actor)})
+
+
+@router.post("/my/order-templates/{template_id}/use")
+async def use_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Begin a draft with what the template says, and lead to its editor."""
+    order = await service.use_template(uow, actor, template_id)
+    return redirect(f"/orders/{order.id}/edit", _("This draft began with your template. Nobody sees it yet."))
+
+
+@router.post("/my/order-templates/{template_id}/rename")
+async def rename_template(template_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
+    """Give the template another name."""
+    try:
+        await service.rename_template(uow, actor, template_id, _name(form).name)
+    except InvalidOrderError as error:
+        return redirect("/my/order-templates", error.errors[0].text(), "warn")
+    return redirect("/my/order-templates", _("The template has its new name."))
+
+
+@router.post("/my/order-templates/{template_id}/delete")
+async def drop_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Forget the template."""
+    await service.drop_template(uow, actor, template_id)
+    return redirect("/my/order-templates", _("The template is gone. Orders made from it stay."))
+
+
+def _name(form: FormData) -> TemplateName:
+    try:
+        return TemplateName.model_validate({"name": str(form.get("name") or "")})
+    except ValidationError as wrong:
+        raise InvalidOrderError(errors=field_errors([dict(error) for error in wrong.errors()])) from wrong

@@ -1,0 +1,215 @@
+"""What a customer does with an order: write, edit, publish, keep open, close."""
+
+from uuid import UUID
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.unit_of_work import UnitOfWork
+from app.features.files import service as files
+from app.features.files.schemas import Subject
+from app.features.identity import service as identity
+from app.features.orders import policy, rules
+from app.features.orders.errors import (
+    NotOrderCustomerError,
+    OrderChangedError,
+    OrderNotFoundError,
+    OrderStateError,
+    TooManyOrdersError,
+)
+from app.features.orders.events import OrderClosed, OrderEdited, OrderPublished, OrderSubmitted
+from app.features.orders.repository import OrderRepository
+from app.features.orders.rules import ORDER_MACHINE, OrderEvent
+from app.features.orders.schemas import OrderClose, OrderCreate, OrderPatch
+from app.features.orders.service.order_fields import apply, check, content_of
+from app.models import CloseReason, Order, OrderRevision, OrderStatus
+from app.models.file import SubjectKind
+
+
+async def create_order(
+    uow: UnitOfWork, actor: Actor, command: OrderCreate, *, external_key: str | None = None
+) -> Order:
+    """Write a draft that only its customer sees."""
+    order = Order(customer_id=actor.id, title=command.title, external_key=external_key)
+    order.description = command.description
+    await apply(uow, order, command.model_dump(exclude={"title", "description", "files"}), command)
+    OrderRepository(uow.session).add(order)
+    await uow.session.flush()
+    if command.files:
+        await files.attach(uow, actor, Subject(SubjectKind.ORDER, order.id), command.files)
+    return order
+
+
+async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: OrderPatch) -> Order:
+    """Change an order; what a published one said before is kept, and `OrderEdited` announced."""
+    order = await own_order_for_update(uow, actor, order_id)
+    target = step(order, OrderEvent.EDIT)
+    if command.version is not None and command.version != order.version:
+        raise OrderChangedError
+    before = content_of(order)
+    await _put_in(uow, order, command)
+    others = await _attach(uow, actor, order, command)
+    if order.status in rules.PUBLISHED_WELL:
+        check(rules.publishing_faults(order, utc_now().date()))
+    if content_of(order) == before and not others:
+        return order
+    if order.published_at is not None:
+        revision = OrderRevision(order_id=order.id, version=order.version, content=before)
+        OrderRepository(uow.session).add_revision(revision)
+    order.version += 1
+    order.updated_at = utc_now()
+    if target is OrderStatus.OPEN:
+        enter(uow, order, target)
+    if target in (OrderStatus.OPEN, OrderStatus.PAUSED):
+        uow.emit(OrderEdited(order_id=str(order.id), customer_id=str(order.customer_id), version=order.version))
+    return order
+
+
+async def _attach(uow: UnitOfWork, actor: Actor, order: Order, command: OrderPatch) -> bool:
+    """Let the order hold the files that were named, and tell whether they are others than before."""
+    if command.files is None:
+        return False
+    subject = Subject(SubjectKind.ORDER, order.id)
+    held = (await files.attached(uow.session, [subject]))[subject]
+    if [file.id for file in held] == command.files:
+        return False
+    await files.attach(uow, actor, subject, command.files)
+    return True
+
+
+async def _put_in(uow: UnitOfWork, order: Order, command: OrderPatch) -> None:
+    given = {name: getattr(command, name) for name in command.model_fields_set - {"version", "files"}}
+    for name in ("title", "description"):
+        if given.get(name) is not None:
+            setattr(order, name, given[name])
+    await apply(uow, order, given, command)
+
+
+async def publish_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, counted: bool = True) -> Order:
+    """Show a draft, or an expired order, to those it is for; announces `OrderPublished`.
+
+    Where the operator looks at new orders first, it waits for that and `OrderSubmitted` is announced. An account
+    publishes so many a day; an import by the operator is neither counted nor looked at.
+    """
+    order = await own_order_for_update(uow, actor, order_id)
+    step(order, OrderEvent.PUBLISH)
+    check(rules.publishing_faults(order, utc_now().date()))
+    if counted:
+        await _check_pace(uow, actor)
+    order.rejection = None
+    if counted and await _is_checked_first(uow, actor):
+        enter(uow, order, step(order, OrderEvent.SUBMIT))
+        order.closed_at = order.close_reason = None
+        order.updated_at = utc_now()
+        uow.emit(OrderSubmitted(order_id=str(order.id), customer_id=str(order.customer_id)))
+    else:
+        show(uow, order, step(order, OrderEvent.PUBLISH))
+    return order
+
+
+async def renew_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
+    """Keep an order open for another full term."""
+    order = await own_order_for_update(uow, actor, order_id)
+    enter(uow, order, step(order, OrderEvent.RENEW))
+    return order
+
+
+async def pause_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
+    """Take an open order out of the lists for a while; what was answered stays, nothing new comes."""
+    order = await own_order_for_update(uow, actor, order_id)
+    enter(uow, order, step(order, OrderEvent.PAUSE))
+    order.updated_at = utc_now()
+    return order
+
+
+async def resume_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
+    """Open a paused order again, for a full term."""
+    order = await own_order_for_update(uow, actor, order_id)
+    check(rules.publishing_faults(order, utc_now().date()))
+    enter(uow, order, step(order, OrderEvent.RESUME))
+    order.updated_at = utc_now()
+    return order
+
+
+async def close_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: OrderClose) -> Order:
+    """Close an order without choosing anybody; a published one announces `OrderClosed`."""
+    order = await own_order_for_update(uow, actor, order_id)
+    was_published = order.published_at is not None
+    close(order, step(order, OrderEvent.CANCEL), command.reason)
+    order.close_note = command.note or None
+    if was_published:
+        announce_closing(uow, order)
+    return order
+
+
+async def own_order_for_update(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
+    """Lock an order of the actor's own; somebody else's draft is not there."""
+    order = await OrderRepository(uow.session).get_for_update(order_id)
+    if order is None or not policy.can_read(actor, order):
+        raise OrderNotFoundError
+    if not policy.is_customer(actor, order):
+        raise NotOrderCustomerError
+    return order
+
+
+def step(order: Order, event: OrderEvent) -> OrderStatus:
+    """Return the state an event leads to.
+
+    Raises:
+        OrderStateError: The order's state does not know the event.
+    """
+    target = ORDER_MACHINE.target(order.status, event)
+    if target is None:
+        raise OrderStateError
+    return target
+
+
+def enter(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
+    """Put an order into a state, or into the same one anew, and wind its clock."""
+    now, settings = utc_now(), uow.resources.settings
+    order.status = target
+    end = rules.end_of(target, now, settings)
+    order.expires_at = end
+    order.remind_at = rules.reminder(now, end, settings) if target is OrderStatus.OPEN and end is not None else None
+
+
+def show(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
+    """Open an order to those it is for, as new; announces `OrderPublished`."""
+    enter(uow, order, target)
+    order.published_at = order.updated_at = utc_now()
+    order.closed_at = order.close_reason = None
+    uow.emit(OrderPublished(order_id=str(order.id), customer_id=str(order.customer_id)))
+
+
+def close(order: Order, target: OrderStatus, reason: CloseReason | None) -> None:
+    """Put an order into a state in which it is open no longer."""
+    order.status = target
+    order.expires_at = order.remind_at = None
+    order.closed_at = order.updated_at = utc_now()
+    order.close_reason = reason
+
+
+def announce_closing(uow: UnitOfWork, order: Order) -> None:
+    """Tell the other rooms that an order ended without a choice."""
+    reason = order.close_reason or CloseReason.OTHER
+    uow.emit(
+        OrderClosed(
+            order_id=str(order.id), customer_id=str(order.customer_id), status=order.status.value, reason=reason.value
+        )
+    )
+
+
+async def _is_checked_first(uow: UnitOfWork, actor: Actor) -> bool:
+    settings = uow.resources.settings
+    if settings.moderate_orders == "new_accounts":
+        return (await identity.standing(uow.session, settings, actor.id)).is_new(utc_now())
+    return settings.moderate_orders == "all"
+
+
+async def _check_pace(uow: UnitOfWork, actor: Actor) -> None:
+    settings = uow.resources.settings
+    repository = OrderRepository(uow.session)
+    await repository.queue_up(actor.id)
+    limit = await identity.daily_limit(
+        uow.session, settings, actor.id, usual=settings.orders_per_day, starting=settings.new_account_orders_per_day
+    )
+    limit.check(await repository.last_but_published(actor.id, limit.times, limit.since), TooManyOrdersError)

@@ -1,0 +1,163 @@
+"""Invitations: a customer asks one freelancer to answer one order.
+
+An invitation lapses with its order, which nothing has to note: what it says follows from both. Who hid the customer
+is not reached, and the customer does not learn that: such an invitation looks sent until it lapses.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.errors import FieldError
+from app.core.i18n import N_
+from app.core.pagination import Slice, encode_cursor, last_id
+from app.core.unit_of_work import UnitOfWork
+from app.features.orders.errors import (
+    AlreadyInvitedError,
+    InvalidInvitationError,
+    InvitationDecidedError,
+    InvitationNotFoundError,
+    OrderNotOpenError,
+    TooManyInvitationsError,
+)
+from app.features.orders.events import InvitationDeclined, InvitationSent
+from app.features.orders.repository import InvitationRepository, OrderRepository
+from app.features.orders.schemas import (
+    InvitationCreate,
+    InvitationDecline,
+    InvitationRead,
+    InvitedOrder,
+    PersonRead,
+)
+from app.features.orders.service.customer_commands import own_order_for_update
+from app.features.orders.service.queries import get_own_order, people
+from app.features.profiles import service as profiles
+from app.models import Invitation, InvitationStatus, Order, OrderStatus
+
+A_DAY = timedelta(days=1)
+ALIVE = frozenset({OrderStatus.OPEN, OrderStatus.PAUSED})
+"""States of an order in which an invitation to it still means something."""
+
+
+async def invite(uow: UnitOfWork, actor: Actor, order_id: UUID, command: InvitationCreate) -> InvitationRead:
+    """Ask a freelancer to answer an open order, once; announces `InvitationSent`.
+
+    Who was invited may read the order, whoever else may not.
+    """
+    order = await own_order_for_update(uow, actor, order_id)
+    if order.status is not OrderStatus.OPEN:
+        raise OrderNotOpenError
+    person = await profiles.find_person(uow.session, command.username.strip().removeprefix("@"))
+    if person.id == actor.id:
+        text = N_("This is you. Invite somebody else.")
+        raise InvalidInvitationError(errors=[FieldError(("body", "username"), text)])
+    repository = InvitationRepository(uow.session)
+    known = await repository.of_order(order.id)
+    if any(item.freelancer_id == person.id for item in known):
+        raise AlreadyInvitedError
+    await _check_pace(uow, actor, repository, len(known))
+    muted = actor.id in await profiles.hidden_customers(uow.session, person.id)
+    invitation = Invitation(
+        order_id=order.id, customer_id=actor.id, freelancer_id=person.id, note=command.note, muted=muted
+    )
+    invitation.created_at = utc_now()
+    repository.add(invitation)
+    if not muted:
+        await OrderRepository(uow.session).admit(order.id, person.id)
+        uow.emit(InvitationSent(**_parties(invitation)))
+    await uow.session.flush()
+    return (await _present(uow.session, actor, [invitation], {order.id: order}))[0]
+
+
+async def decline_invitation(
+    uow: UnitOfWork, actor: Actor, invitation_id: UUID, command: InvitationDecline
+) -> InvitationRead:
+    """Say no to an invitation with a reason; announces `InvitationDeclined`."""
+    invitation = await InvitationRepository(uow.session).get_for_update(invitation_id)
+    if invitation is None or invitation.freelancer_id != actor.id or invitation.muted:
+        raise InvitationNotFoundError
+    orders = await OrderRepository(uow.session).get_many([invitation.order_id])
+    if _state(invitation, orders[invitation.order_id]) is not InvitationStatus.SENT:
+        raise InvitationDecidedError
+    invitation.status = InvitationStatus.DECLINED
+    invitation.reason, invitation.answer = command.reason, command.answer
+    invitation.decided_at = utc_now()
+    uow.emit(InvitationDeclined(**_parties(invitation)))
+    return (await _present(uow.session, actor, [invitation], orders))[0]
+
+
+async def note_answer(uow: UnitOfWork, actor: Actor, order_id: UUID) -> None:
+    """Note that somebody who was invited has sent a proposal."""
+    invitation = await InvitationRepository(uow.session).waiting(order_id, actor.id)
+    if invitation is not None:
+        invitation.status, invitation.decided_at = InvitationStatus.ANSWERED, utc_now()
+
+
+async def list_invitations(session: AsyncSession, actor: Actor, order_id: UUID) -> list[InvitationRead]:
+    """Return the invitations to an order of the actor's own, newest first."""
+    order = await get_own_order(session, actor, order_id)
+    rows = await InvitationRepository(session).of_order(order.id)
+    return await _present(session, actor, rows, {order.id: order})
+
+
+async def list_own_invitations(
+    session: AsyncSession, actor: Actor, cursor: str | None, limit: int
+) -> Slice[InvitationRead]:
+    """Return the invitations that reached the actor, newest first."""
+    rows = await InvitationRepository(session).of_freelancer(actor.id, last_id(cursor), limit + 1)
+    shown = rows[:limit]
+    orders = await OrderRepository(session).get_many(row.order_id for row in shown)
+    items = await _present(session, actor, shown, orders)
+    return Slice(items, encode_cursor(items[-1].id) if len(rows) > limit else None)
+
+
+async def _check_pace(uow: UnitOfWork, actor: Actor, repository: InvitationRepository, known: int) -> None:
+    settings = uow.resources.settings
+    if known >= settings.invitations_per_order:
+        raise TooManyInvitationsError(params={"limit": settings.invitations_per_order}, retry_after=None)
+    await OrderRepository(uow.session).queue_up(actor.id)
+    if await repository.sent_since(actor.id, utc_now() - A_DAY) >= settings.invitations_per_day:
+        params = {"limit": settings.invitations_per_day}
+        raise TooManyInvitationsError(TooManyInvitationsError.today, params=params, retry_after=3600)
+
+
+def _state(invitation: Invitation, order: Order) -> InvitationStatus:
+    if invitation.status is InvitationStatus.SENT and order.status not in ALIVE:
+        return InvitationStatus.LAPSED
+    return invitation.status
+
+
+async def _present(
+    session: AsyncSession, actor: Actor, rows: Sequence[Invitation], orders: Mapping[UUID, Order]
+) -> list[InvitationRead]:
+    others = {row.id: row.freelancer_id if row.customer_id == actor.id else row.customer_id for row in rows}
+    known = await people(session, others.values())
+    return [_read(actor, row, orders[row.order_id], known[others[row.id]]) for row in rows]
+
+
+def _read(actor: Actor, row: Invitation, order: Order, person: PersonRead) -> InvitationRead:
+    state = _state(row, order)
+    return InvitationRead(
+        id=row.id,
+        order=InvitedOrder(id=order.id, title=order.title, status=order.status, expires_at=order.expires_at),
+        person=person,
+        state=state,
+        note=row.note,
+        reason=row.reason,
+        answer=row.answer,
+        created_at=row.created_at,
+        decided_at=row.decided_at,
+        actions=["propose", "decline"] if state is InvitationStatus.SENT and row.freelancer_id == actor.id else [],
+    )
+
+
+def _parties(invitation: Invitation) -> dict[str, str]:
+    return {
+        "order_id": str(invitation.order_id),
+        "customer_id": str(invitation.customer_id),
+        "freelancer_id": str(invitation.freelancer_id),
+    }

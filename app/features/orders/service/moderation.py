@@ -1,0 +1,64 @@
+"""What the operator does with orders that are looked at before, or after, others see them."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.audit import record_audit
+from app.core.unit_of_work import UnitOfWork
+from app.features.orders.errors import OrderNotFoundError, OrderStateError
+from app.features.orders.events import OrderChecked
+from app.features.orders.repository import OrderRepository
+from app.features.orders.rules import OrderEvent
+from app.features.orders.service.customer_commands import enter, show, step
+from app.models import Order, OrderStatus
+
+
+async def list_unchecked(session: AsyncSession, limit: int) -> Sequence[Order]:
+    """Return orders that the operator has yet to look at, the most urgent first."""
+    return await OrderRepository(session).to_look_at(limit)
+
+
+async def approve_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, reason: str = "") -> Order:
+    """Let a waiting order through, or take the mark off one that opened by itself.
+
+    Announces `OrderPublished` and `OrderChecked` for the first.
+    """
+    order = await _locked(uow, order_id)
+    before = _values(order)
+    if order.status is OrderStatus.MODERATION:
+        show(uow, order, step(order, OrderEvent.APPROVE))
+        _announce(uow, order, "approved")
+    elif not order.needs_look:
+        raise OrderStateError
+    order.needs_look = False
+    record_audit(uow.session, actor, "order.approve", order.id, old=before, new=_values(order), reason=reason)
+    return order
+
+
+async def reject_order(uow: UnitOfWork, actor: Actor, order_id: UUID, reason: str) -> Order:
+    """Send a waiting order back to its customer with the reason; announces `OrderChecked`."""
+    order = await _locked(uow, order_id)
+    before = _values(order)
+    enter(uow, order, step(order, OrderEvent.REJECT))
+    order.rejection = reason
+    record_audit(uow.session, actor, "order.reject", order.id, old=before, new=_values(order), reason=reason)
+    _announce(uow, order, "rejected")
+    return order
+
+
+def _values(order: Order) -> dict[str, object]:
+    return {"status": order.status.value, "needs_look": order.needs_look}
+
+
+async def _locked(uow: UnitOfWork, order_id: UUID) -> Order:
+    order = await OrderRepository(uow.session).get_for_update(order_id)
+    if order is None:
+        raise OrderNotFoundError
+    return order
+
+
+def _announce(uow: UnitOfWork, order: Order, outcome: str) -> None:
+    uow.emit(OrderChecked(order_id=str(order.id), customer_id=str(order.customer_id), outcome=outcome))

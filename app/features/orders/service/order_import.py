@@ -1,0 +1,179 @@
+"""Orders from elsewhere: one foreign record becomes one order through the same verbs, once."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from app.core.actor import Actor
+from app.core.audit import record_audit
+from app.core.errors import FieldError
+from app.core.http.problem_details import field_errors
+from app.core.i18n import N_
+from app.core.money import Currency, typed_amount
+from app.core.unit_of_work import UnitOfWork
+from app.features.catalog import service as catalog
+from app.features.orders.errors import InvalidOrderError
+from app.features.orders.repository import OrderRepository
+from app.features.orders.schemas import OrderCreate
+from app.features.orders.schemas.fields import FIELDS
+from app.features.orders.service.customer_commands import create_order, publish_order
+from app.models import BudgetKind
+
+NAMES: dict[str, tuple[str, ...]] = {
+    "key": ("external_key", "external_id", "id", "uid", "url", "link"),
+    "currency": ("currency",),
+    "least": ("min_hourly_rate",),
+    "most": ("max_hourly_rate", "hourly_rate"),
+    **{field.name: field.foreign for field in FIELDS if field.foreign},
+}
+"""Our fields and the names they go by in foreign files; amounts are in whole units (dollars, roubles)."""
+SAID_IN_WORDS = {
+    "experience_level": "Experience",
+    "project_type": "Project",
+    "duration": "Duration",
+    "hours_per_week": "Hours per week",
+}
+"""Foreign fields that we have no column for: they become the last lines of the description."""
+_KNOWN = {name for names in NAMES.values() for name in names} | set(SAID_IN_WORDS)
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignOrder:
+    """One record of a file: what it holds, and the key by which a second run knows it."""
+
+    content: Mapping[str, Any]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedOrder:
+    """What became of one record."""
+
+    order_id: UUID
+    created: bool
+    tags: tuple[str, ...]
+    unknown_fields: tuple[str, ...]
+
+
+def record_key(record: Mapping[str, Any], repeated: int) -> str:
+    """Name a record, so that a second run knows it: by its own id, else by its content and its count among equals."""
+    for name in NAMES["key"]:
+        if record.get(name):
+            return f"{name}:{record[name]}"[:200]
+    content = json.dumps(record, sort_keys=True, ensure_ascii=False, default=str)
+    return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}:{repeated}"
+
+
+async def import_order(
+    uow: UnitOfWork, actor: Actor, owner: Actor, foreign: ForeignOrder, *, publish: bool, reason: str = ""
+) -> ImportedOrder:
+    """Make one order of a record, or find the one that an earlier run made.
+
+    Args:
+        uow: The transaction of this record.
+        actor: The operator who imports.
+        owner: The person to whom the order will belong.
+        foreign: The record.
+        publish: Whether everybody sees the order at once.
+        reason: The operator's own words, for the audit log.
+
+    Raises:
+        InvalidOrderError: The record cannot become an order; the fields are named as the file names them.
+    """
+    repository = OrderRepository(uow.session)
+    unknown = tuple(sorted(set(foreign.content) - _KNOWN))
+    known = await repository.get_by_key(owner.id, foreign.key)
+    if known is not None:
+        return ImportedOrder(known.id, created=False, tags=tuple(known.tags), unknown_fields=unknown)
+    command = read_record(foreign.content)
+    if command.category is None:
+        catalogue = await catalog.read_catalogue(uow.session, uow.resources)
+        command = command.model_copy(update={"category": likely_category(catalogue, command.skills)})
+    order = await create_order(uow, owner, command, external_key=foreign.key)
+    if publish:
+        await publish_order(uow, owner, order.id, counted=False)
+    new = {"customer_id": str(owner.id), "status": order.status.value}
+    record_audit(uow.session, actor, "order.import", order.id, new=new, reason=reason)
+    return ImportedOrder(order.id, created=True, tags=tuple(order.tags), unknown_fields=unknown)
+
+
+def likely_category(catalogue: catalog.Catalogue, words: list[str]) -> str | None:
+    """Return the category in which most of the skills are at home."""
+    homes = [skill.category_id for skill in map(catalogue.resolve, words) if skill]
+    if not homes:
+        return None
+    category = catalogue.category_by_id(max(homes, key=homes.count))
+    return category.slug if category else None
+
+
+def read_record(record: Mapping[str, Any]) -> OrderCreate:
+    """Translate a foreign record into our own command."""
+    found = {ours: _first(record, names) for ours, names in NAMES.items()}
+    currency = _currency(found["currency"])
+    fixed = _amount(record, "budget", found["budget"], currency)
+    fixed_max = _amount(record, "budget_max", found["budget_max"], currency)
+    least, most = _amount(record, "least", found["least"], currency), _amount(record, "most", found["most"], currency)
+    hourly = least is not None or most is not None
+    low, high = ((least or most), most) if hourly else (fixed, fixed_max)
+    kind = found["budget_kind"] or (BudgetKind.HOURLY if hourly else None)
+    said = [f"{label}: {record[name]}." for name, label in SAID_IN_WORDS.items() if record.get(name)]
+    body = str(found["description"] or "").strip()
+    content: dict[str, Any] = {
+        "title": _text(found["title"]),
+        "description": "\n\n".join(part for part in (body, "\n".join(said)) if part),
+        "category": found["category"] or None,
+        "skills": _list(found["skills"]),
+        "budget_kind": kind,
+        "budget": {"amount": low, "currency": currency} if low else None,
+        "budget_max": {"amount": high, "currency": currency} if low and high and high != low else None,
+        "deadline": found["deadline"] or None,
+    }
+    try:
+        return OrderCreate.model_validate(content)
+    except ValidationError as wrong:
+        errors = [dict(error) for error in wrong.errors()]
+        raise InvalidOrderError(errors=field_errors(errors)) from wrong
+
+
+def _first(record: Mapping[str, Any], names: tuple[str, ...]) -> Any:  # noqa: ANN401 - whatever the file holds
+    return next((record[name] for name in names if record.get(name) not in (None, "")), None)
+
+
+def _text(value: object) -> object:
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _list(value: object) -> object:
+    """Read a list; a CSV cell holds JSON, or words between semicolons or commas."""
+    if not isinstance(value, str):
+        return value or []
+    if value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            pass
+    return [part.strip() for part in value.split(";" if ";" in value else ",") if part.strip()]
+
+
+def _currency(value: object) -> Currency:
+    try:
+        return Currency(str(value).upper()) if value else Currency.RUB
+    except ValueError as wrong:
+        text = N_("This currency is not dealt in here. Choose one of: {expected}.")
+        raise InvalidOrderError(errors=[FieldError(("currency",), text, {"expected": ", ".join(Currency)})]) from wrong
+
+
+def _amount(record: Mapping[str, Any], ours: str, value: object, currency: Currency) -> int | None:
+    """Return minor units of an amount in whole units; nothing and nought are no amount."""
+    if value is None:
+        return None
+    try:
+        return typed_amount(str(value), currency) or None
+    except ValueError as wrong:
+        name = next(name for name in NAMES[ours] if record.get(name) not in (None, ""))
+        raise InvalidOrderError(errors=[FieldError((name,), str(wrong))]) from wrong

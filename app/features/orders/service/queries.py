@@ -1,0 +1,192 @@
+"""Reading orders: one, and a customer's own."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.money import MoneyRead
+from app.core.pagination import Slice, encode_cursor, last_id
+from app.core.resources import Resources
+from app.features.catalog import service as catalog
+from app.features.files import service as files
+from app.features.files.schemas import Subject
+from app.features.identity import service as identity
+from app.features.orders import policy, rules
+from app.features.orders.errors import NotOrderCustomerError, OrderNotFoundError
+from app.features.orders.repository import OrderRepository
+from app.features.orders.schemas import (
+    DefaultRead,
+    FieldChange,
+    OrderCard,
+    OrderRead,
+    OwnOrderCard,
+    PersonRead,
+    RevisionRead,
+)
+from app.features.orders.schemas.fields import REVISED
+from app.features.orders.service.order_fields import content_of
+from app.models import Order, Visibility
+from app.models.file import SubjectKind
+from app.models.side import Side
+
+
+async def get_order(session: AsyncSession, actor: Actor | None, order_id: UUID, key: str | None = None) -> Order:
+    """Return an order the actor may read, `key` being that of its link; any other is not there."""
+    found = await OrderRepository(session).get(order_id, actor.id if actor else None)
+    if found is None:
+        raise OrderNotFoundError
+    order, customer, let_in = found
+    admitted = let_in or order.visibility is Visibility.PUBLIC or policy.opens(order, key)
+    if not policy.can_read(actor, order, admitted=admitted):
+        raise OrderNotFoundError
+    identity.remember_names(session, [(order.customer_id, customer)])
+    return order
+
+
+async def is_admitted(session: AsyncSession, actor: Actor | None, order: Order, key: str | None) -> bool:
+    """Tell whether the actor came by the order's link, or was let in before."""
+    if order.visibility is Visibility.PUBLIC:
+        return True
+    if policy.opens(order, key):
+        return True
+    return actor is not None and await OrderRepository(session).is_guest(order.id, actor.id)
+
+
+async def get_own_order(session: AsyncSession, actor: Actor, order_id: UUID) -> Order:
+    """Return an order of the actor's own."""
+    order = await get_order(session, actor, order_id)
+    if not policy.is_customer(actor, order):
+        raise NotOrderCustomerError
+    return order
+
+
+async def orders_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Order]:
+    """Return orders for rooms that refer to them; whoever calls this has checked that the reader may see them."""
+    return await OrderRepository(session).get_many(ids)
+
+
+async def people(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, PersonRead]:
+    """Return people as everybody may see them: no way to reach them is part of that."""
+    names = await identity.usernames(session, list(set(ids)))
+    return {key: PersonRead(id=key, name=name) for key, name in names.items()}
+
+
+async def present(session: AsyncSession, resources: Resources, actor: Actor | None, order: Order) -> OrderRead:
+    """Return an order in full, with what the actor may do now."""
+    catalogue = await catalog.read_catalogue(session, resources)
+    customer = (await people(session, [order.customer_id]))[order.customer_id]
+    card = _card(order, order.description, catalogue, customer)
+    subject = files_of(order.id)
+    return OrderRead(
+        **dict(card),
+        version=order.version,
+        updated_at=order.updated_at,
+        expires_at=order.expires_at,
+        closed_at=order.closed_at,
+        close_reason=order.close_reason,
+        visibility=order.visibility,
+        share_key=order.share_key if policy.is_customer(actor, order) else None,
+        experience=order.experience,
+        weekly_hours=order.weekly_hours,
+        questions=order.questions,
+        proposals_limit=order.proposals_limit,
+        files=(await files.attached(session, [subject]))[subject],
+        if_nobody_acts=default_of(order),
+        rejection=order.rejection if policy.is_customer(actor, order) else None,
+        actions=actions(actor, order),
+    )
+
+
+def files_of(order_id: UUID) -> Subject:
+    """Return what the files of an order belong to."""
+    return Subject(SubjectKind.ORDER, order_id)
+
+
+def actions(actor: Actor | None, order: Order) -> list[str]:
+    """Return what the actor may do with the order as it stands; awarding goes through a proposal."""
+    if policy.is_customer(actor, order):
+        events = rules.ORDER_MACHINE.events(order.status, Side.CUSTOMER)
+        return [str(event) for event in events if event is not rules.OrderEvent.SUBMIT]
+    return ["propose"] if policy.can_answer(actor, order) else []
+
+
+def default_of(order: Order) -> DefaultRead | None:
+    """Return what the clock does with an order when nobody acts, and when."""
+    timer = rules.ORDER_MACHINE.timers.get(order.status)
+    target = rules.ORDER_MACHINE.target(order.status, timer.event) if timer else None
+    if timer is None or target is None or order.expires_at is None:
+        return None
+    return DefaultRead(event=timer.event.value, to=target, at=order.expires_at)
+
+
+async def list_revisions(
+    session: AsyncSession, actor: Actor | None, order_id: UUID, key: str | None = None
+) -> list[RevisionRead]:
+    """Return what an order said before its edits, newest first, to everybody who may read the order."""
+    return await revisions_of(session, await get_order(session, actor, order_id, key))
+
+
+async def revisions_of(session: AsyncSession, order: Order) -> list[RevisionRead]:
+    """Return what an order said before its edits, newest first; whoever calls this has checked its reader."""
+    after, found = content_of(order), list[RevisionRead]()
+    for row in await OrderRepository(session).revisions(order.id):
+        changes = [
+            FieldChange(field=name, before=row.content.get(name), after=after.get(name))
+            for name in REVISED
+            if row.content.get(name) != after.get(name)
+        ]
+        found.append(
+            RevisionRead(version=row.version, content=row.content, changes=changes, replaced_at=row.replaced_at)
+        )
+        after = row.content
+    return found
+
+
+async def list_own_orders(
+    session: AsyncSession, resources: Resources, actor: Actor, cursor: str | None, limit: int
+) -> Slice[OwnOrderCard]:
+    """Return the actor's own orders in every state, newest first."""
+    found = await OrderRepository(session).mine(actor.id, last_id(cursor), limit + 1)
+    identity.remember_names(session, [(order.customer_id, name) for order, name in found])
+    rows = [order for order, _name in found]
+    cards = await cards_of(session, resources, rows[:limit])
+    items = [
+        OwnOrderCard(**dict(card), visibility=order.visibility, if_nobody_acts=default_of(order))
+        for card, order in zip(cards, rows, strict=False)
+    ]
+    return Slice(items, encode_cursor(items[-1].id) if len(rows) > limit else None)
+
+
+async def cards_of(session: AsyncSession, resources: Resources, orders: Iterable[Order]) -> list[OrderCard]:
+    """Return orders as lists show them, in the order given; whoever calls this has checked that the reader may see."""
+    rows = list(orders)
+    catalogue = await catalog.read_catalogue(session, resources)
+    customers = await people(session, [order.customer_id for order in rows])
+    return [_card(order, order.excerpt, catalogue, customers[order.customer_id]) for order in rows]
+
+
+def _card(order: Order, description: str, catalogue: catalog.Catalogue, customer: PersonRead) -> OrderCard:
+    category = catalogue.category_by_id(order.category_id)
+
+    def money(amount: int | None) -> MoneyRead | None:
+        return None if amount is None else MoneyRead(amount=amount, currency=order.currency)
+
+    return OrderCard(
+        id=order.id,
+        title=order.title,
+        description=description,
+        status=order.status,
+        category=category.slug if category else None,
+        skills=order.skills,
+        tags=order.tags,
+        budget_kind=order.budget_kind,
+        budget=money(order.budget_amount),
+        budget_max=money(order.budget_max_amount),
+        deadline=order.deadline,
+        customer=customer,
+        proposals_count=order.proposals_count,
+        created_at=order.created_at,
+        published_at=order.published_at,
+    )

@@ -1,0 +1,95 @@
+"""Freelancers in the words of a page."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.i18n import N_, _, current_locale
+from app.core.i18n.locale_data import countries, languages
+from app.features.catalog import service as catalog
+from app.features.profiles.schemas import AVAILABILITY_WORDS, FoundFreelancer, Reason
+from app.web.formatting import money
+
+SKILLS_ON_CARD = 8
+REASONS: dict[str, str] = {
+    "skills": N_("skills asked for: {what}"),
+    "levels": N_("their levels: {what}"),
+    "headline": N_("in the headline: {what}"),
+    "names": N_("in the name or the skills: {what}"),
+    "text": N_("in the text: {what}"),
+    "available": N_("takes work"),
+    "fresh": N_("profile changed lately"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PersonShown:
+    """A freelancer as a card shows one."""
+
+    username: str
+    href: str
+    name: str
+    headline: str
+    photo: str | None
+    skills: tuple[str, ...]
+    rate: str | None
+    note: str
+    availability: tuple[str, str]
+    favourite: bool
+    why: tuple[tuple[str, int], ...]
+    score: int | None
+
+
+def rate_words(card: FoundFreelancer) -> str | None:
+    """Write what an hour costs; None where it is not said."""
+    return _("{amount} an hour").format(amount=money(card.rate)) if card.rate else None
+
+
+def category_options(catalogue: catalog.Catalogue) -> list[tuple[str, Any]]:
+    """Return the categories as grouped options of a select."""
+    locale = current_locale()
+    return [
+        (
+            top.name(locale),
+            [
+                (top.slug, _("{category}: all").format(category=top.name(locale))),
+                *((part.slug, part.name(locale)) for part in catalogue.parts(top.id)),
+            ],
+        )
+        for top in catalogue.parts(None)
+    ]
+
+
+def why_words(why: Iterable[Reason], catalogue: catalog.Catalogue) -> tuple[tuple[str, int], ...]:
+    """Write the lines of a sum, each with its points."""
+    locale = current_locale()
+
+    def name(word: str) -> str:
+        skill = catalogue.skill(word)
+        return skill.name(locale) if skill else word
+
+    return tuple(
+        (_(REASONS[line.rule]).format(what=", ".join(name(word) for word in line.what)), line.points) for line in why
+    )
+
+
+def shown(card: FoundFreelancer, catalogue: catalog.Catalogue, *, favourite: bool) -> PersonShown:
+    """Turn a freelancer into what the card of a list shows."""
+    locale = current_locale()
+    speaks = ", ".join(languages(locale).get(item.code, item.code) for item in card.languages)
+    country = countries(locale).get(card.country, "") if card.country else ""
+    words, tone = AVAILABILITY_WORDS[card.availability]
+    return PersonShown(
+        username=card.username,
+        href=card.href,
+        name=card.name,
+        headline=card.headline,
+        photo=card.avatar_url,
+        skills=tuple(skill.name for skill in card.skills[:SKILLS_ON_CARD]),
+        rate=rate_words(card),
+        note=" · ".join(note for note in (card.place or country, speaks) if note),
+        availability=(_(words), tone),
+        favourite=favourite,
+        why=why_words(card.why, catalogue),
+        score=card.score,
+    )

@@ -1,0 +1,240 @@
+"""Shapes on the wire: what a person writes about themselves, and what others read of it."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from app.core.i18n import N_
+from app.core.i18n.locale_data import countries, languages, time_zones
+from app.core.money import MoneyInput, MoneyRead
+from app.core.text.text_cleaning import at_least, clean_link, many_lines, one_line
+from app.features.files.schemas import Crop, FileRead
+from app.features.profiles.schemas.customer_stats import Moment
+from app.models import Availability, ProfileSide, SkillLevel
+
+MAX_HEADLINE, MAX_ABOUT, MAX_LINKS, MAX_LANGUAGES, MAX_SKILLS = 120, 10_000, 8, 10, 30
+MAX_FILES = 50
+"""Files that are read in one request; the room of files says how many one thing holds."""
+LEVEL_WORDS: dict[SkillLevel, str] = {
+    SkillLevel.BEGINNER: N_("Beginner"),
+    SkillLevel.CONFIDENT: N_("Confident"),
+    SkillLevel.EXPERT: N_("Expert"),
+}
+AVAILABILITY_WORDS: dict[Availability, tuple[str, str]] = {
+    Availability.OPEN: (N_("Takes work"), "good"),
+    Availability.PARTLY: (N_("Takes a little work"), "note"),
+    Availability.BUSY: (N_("Busy"), ""),
+}
+"""A state in a person's words, and the tone it is shown in."""
+LANGUAGE_WORDS: dict[str, str] = {
+    "native": N_("native"),
+    "fluent": N_("fluent"),
+    "good": N_("good"),
+    "basic": N_("basic"),
+}
+
+
+def _line(value: str | None) -> str | None:
+    return None if value is None else one_line(value)
+
+
+def _lines(value: str | None) -> str | None:
+    return None if value is None else many_lines(value)
+
+
+def _language(code: str) -> str:
+    if code not in languages("en"):
+        raise ValueError(N_("Choose a language from the list."))
+    return code
+
+
+def _country(code: str) -> str:
+    if code not in countries("en"):
+        raise ValueError(N_("Choose a country from the list."))
+    return code
+
+
+def _zone(name: str) -> str:
+    if name not in time_zones():
+        raise ValueError(N_("Choose a time zone from the list."))
+    return name
+
+
+Link = Annotated[str, Field(max_length=500), AfterValidator(clean_link)]
+
+
+class LanguageItem(BaseModel):
+    """A language somebody speaks."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Annotated[str, Field(max_length=2, description="ISO 639-1"), AfterValidator(_language)]
+    level: Literal["native", "fluent", "good", "basic"]
+
+
+class LinkItem(BaseModel):
+    """A page elsewhere."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Annotated[str, Field(max_length=60), AfterValidator(one_line)] = ""
+    url: Link
+
+
+class SkillItem(BaseModel):
+    """A skill somebody says they have; `skill` is a slug or a name of the catalogue."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    skill: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(one_line)]
+    level: SkillLevel = SkillLevel.CONFIDENT
+
+
+class ProfilePatch(BaseModel):
+    """A change: what is left out stays as it is; null empties a field that may be empty."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    side: ProfileSide | None = Field(default=None, description="the side of the market you look at now")
+    listed: bool | None = Field(default=None, description="whether customers find you among the freelancers")
+    headline: Annotated[str | None, Field(max_length=MAX_HEADLINE), AfterValidator(_line)] = None
+    about: Annotated[str | None, Field(max_length=MAX_ABOUT, description="Markdown"), AfterValidator(_lines)] = None
+    skills: Annotated[list[SkillItem], Field(max_length=MAX_SKILLS)] | None = None
+    rate: MoneyInput | None = Field(default=None, description="for an hour")
+    languages: Annotated[list[LanguageItem], Field(max_length=MAX_LANGUAGES)] | None = None
+    country: Annotated[str, Field(max_length=2, description="ISO 3166-1"), AfterValidator(_country)] | None = None
+    place: Annotated[str | None, Field(max_length=80), AfterValidator(_line)] = None
+    time_zone: Annotated[str, Field(max_length=60, description="IANA"), AfterValidator(_zone)] | None = None
+    availability: Availability | None = None
+    available_from: date | None = None
+    hours_week: Annotated[int, Field(ge=1, le=80)] | None = None
+    links: Annotated[list[LinkItem], Field(max_length=MAX_LINKS)] | None = None
+    recommendations: bool | None = Field(default=None, description="whether the site recommends you things")
+    version: int | None = Field(
+        default=None, ge=1, le=2**31, description="the version you read; the change is refused when it is not the last"
+    )
+
+
+class SkillRead(BaseModel):
+    """A skill of a person; `name` is in the reader's language."""
+
+    slug: str
+    name: str
+    level: SkillLevel
+
+
+class PortfolioRead(BaseModel):
+    """One piece of work that a person shows."""
+
+    id: UUID
+    title: str
+    description: str
+    link: str | None
+    year: int | None
+    skills: list[str] = Field(description="slugs of the catalogue")
+    files: list[FileRead] = Field(description="pictures and files, in their order; others see those that are ready")
+    created_at: Moment
+
+
+class PersonCard(BaseModel):
+    """A person as lists show one: nothing by which they could be reached elsewhere."""
+
+    id: UUID
+    username: str
+    name: str
+    headline: str
+    avatar_url: str | None
+    href: str
+
+
+class ProfileRead(BaseModel):
+    """What everybody may read about a person."""
+
+    id: UUID
+    username: str
+    name: str
+    href: str
+    headline: str
+    about: str = Field(description="Markdown, as it was written")
+    about_html: str = Field(description="the same as HTML that is safe to show")
+    avatar_url: str | None
+    skills: list[SkillRead]
+    rate: MoneyRead | None
+    languages: list[LanguageItem]
+    country: str | None
+    place: str
+    time_zone: str | None
+    availability: Availability
+    available_from: date | None
+    hours_week: int | None
+    links: list[LinkItem]
+    portfolio: list[PortfolioRead]
+    listed: bool
+    member_since: Moment
+    favourite: bool = Field(description="whether you keep this person")
+    hidden: bool = Field(description="whether you hide this person's orders")
+
+
+class OwnProfileRead(ProfileRead):
+    """One's own profile, with what only its owner sets and sees."""
+
+    side: ProfileSide
+    recommendations: bool
+    hints: list[str] = Field(description="what would make the profile say more, most useful first")
+    version: int
+    updated_at: Moment
+
+
+class PortfolioFields(BaseModel):
+    """What is said about a piece of work."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Annotated[str, Field(min_length=1, max_length=120), AfterValidator(one_line), at_least(1)]
+    description: Annotated[str, Field(max_length=5000), AfterValidator(many_lines)] = ""
+    link: Link | None = None
+    year: Annotated[int, Field(ge=1950, le=2100)] | None = None
+    skills: Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=10)] = []
+    files: (
+        Annotated[list[UUID], Field(max_length=MAX_FILES, description="uploaded as `portfolio`; null leaves them")]
+        | None
+    ) = None
+
+
+class PhotoPut(BaseModel):
+    """Which picture stands for a person."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: UUID = Field(description="uploaded as `avatar`; a square of it is shown, its middle unless `crop` says what")
+    crop: Crop | None = None
+
+
+class PhotoRead(BaseModel):
+    """The picture that stands for a person; `url` is there once the picture was looked at."""
+
+    url: str | None
+    waiting: bool = Field(description="whether there is a picture that is still being looked at, or cut anew")
+    picture: FileRead | None = Field(description="the whole picture, which its owner alone gets")
+
+
+class PortfolioMove(BaseModel):
+    """Where a piece of work goes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    position: Annotated[int, Field(ge=0, le=1000, description="counted from 0; beyond the end is the end")]
+
+
+class PortfolioList(BaseModel):
+    """One's own pieces of work, in the order they are shown."""
+
+    items: list[PortfolioRead]
+
+
+class PersonList(BaseModel):
+    """People somebody keeps or hides, newest first."""
+
+    items: list[PersonCard]

@@ -1,0 +1,87 @@
+"""Whom a person keeps for later, and whose orders they do not want to see."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.pagination import Slice, encode_cursor, last_moment
+from app.core.unit_of_work import UnitOfWork
+from app.features.profiles import rules
+from app.features.profiles.errors import OneselfError, TooManyKeptError
+from app.features.profiles.repository import Person, ProfileRepository
+from app.features.profiles.repository.profiles import Kept
+from app.features.profiles.schemas import PersonCard
+from app.features.profiles.service.own_profile import card_of, find_person, person_cards
+from app.features.profiles.service.photos import photos_of
+from app.models import Favourite, HiddenCustomer
+
+
+async def add_favourite(uow: UnitOfWork, actor: Actor, username: str) -> Person:
+    """Keep a freelancer for later; they never learn of it."""
+    return await _keep(uow, actor, username, Favourite)
+
+
+async def drop_favourite(uow: UnitOfWork, actor: Actor, username: str) -> Person:
+    """Keep a freelancer no longer."""
+    return await _drop(uow, actor, username, Favourite)
+
+
+async def hide_customer(uow: UnitOfWork, actor: Actor, username: str) -> Person:
+    """Hide a customer's orders from the actor's lists; they never learn of it."""
+    return await _keep(uow, actor, username, HiddenCustomer)
+
+
+async def show_customer(uow: UnitOfWork, actor: Actor, username: str) -> Person:
+    """Hide a customer's orders no longer."""
+    return await _drop(uow, actor, username, HiddenCustomer)
+
+
+async def read_card(session: AsyncSession, person: Person) -> PersonCard:
+    """Return what a list shows of a person."""
+    return card_of(person, (await photos_of(session, [person.id])).get(person.id))
+
+
+async def hidden_customers(session: AsyncSession, user_id: UUID) -> frozenset[UUID]:
+    """Return the customers whose orders a person does not want to see."""
+    return await ProfileRepository(session).kept_ids(HiddenCustomer, user_id)
+
+
+async def favourite_ids(session: AsyncSession, user_id: UUID) -> frozenset[UUID]:
+    """Return the freelancers a person keeps."""
+    return await ProfileRepository(session).kept_ids(Favourite, user_id)
+
+
+async def list_favourites(session: AsyncSession, actor: Actor, cursor: str | None, limit: int) -> Slice[PersonCard]:
+    """Return the freelancers the actor keeps, newest first."""
+    return await _page(session, actor, Favourite, cursor, limit)
+
+
+async def list_hidden(session: AsyncSession, actor: Actor, cursor: str | None, limit: int) -> Slice[PersonCard]:
+    """Return the customers whose orders the actor hides, newest first."""
+    return await _page(session, actor, HiddenCustomer, cursor, limit)
+
+
+async def _keep(uow: UnitOfWork, actor: Actor, username: str, kept: Kept) -> Person:
+    person = await find_person(uow.session, username)
+    if person.id == actor.id:
+        raise OneselfError
+    repository = ProfileRepository(uow.session)
+    if await repository.count_kept(kept, actor.id) >= rules.MAX_KEPT:
+        raise TooManyKeptError(params={"limit": rules.MAX_KEPT})
+    await repository.keep(kept, actor.id, person.id)
+    return person
+
+
+async def _drop(uow: UnitOfWork, actor: Actor, username: str, kept: Kept) -> Person:
+    person = await find_person(uow.session, username)
+    await ProfileRepository(uow.session).drop(kept, actor.id, person.id)
+    return person
+
+
+async def _page(session: AsyncSession, actor: Actor, kept: Kept, cursor: str | None, limit: int) -> Slice[PersonCard]:
+    before = last_moment(cursor)
+    rows = await ProfileRepository(session).kept_page(kept, actor.id, before, limit + 1)
+    cards = await person_cards(session, [key for _moment, key in rows[:limit]])
+    more = encode_cursor(*rows[limit - 1]) if len(rows) > limit else None
+    return Slice([cards[key] for _moment, key in rows[:limit]], more)

@@ -1,0 +1,293 @@
+"""What a person does with their own profile and portfolio, and what others read of it."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.errors import FieldError
+from app.core.i18n import N_, current_locale
+from app.core.identifiers import fold
+from app.core.money import MoneyRead
+from app.core.resources import Resources
+from app.core.unit_of_work import UnitOfWork
+from app.features.catalog import service as catalog
+from app.features.files import service as files
+from app.features.files.schemas import FileRead, Subject
+from app.features.identity import service as identity
+from app.features.profiles import rules
+from app.features.profiles.errors import InvalidProfileError, PersonNotFoundError, ProfileChangedError
+from app.features.profiles.repository import Person, ProfileRepository, Seen
+from app.features.profiles.schemas import (
+    CustomerFactsRead,
+    LanguageItem,
+    LinkItem,
+    OwnProfileRead,
+    PersonCard,
+    PortfolioRead,
+    ProfilePatch,
+    ProfileRead,
+    SkillItem,
+    SkillRead,
+)
+from app.features.profiles.service.customer_stats import facts_read
+from app.features.profiles.service.photos import photo_of, photos_of
+from app.models import (
+    Availability,
+    FileStatus,
+    PortfolioItem,
+    Profile,
+    ProfileSide,
+    SkillLevel,
+    SubjectKind,
+    User,
+)
+
+PLAIN = ("side", "availability", "recommendations", "headline", "place")
+"""Fields that are put into the profile as they came and are never empty (null)."""
+MAYBE = ("country", "time_zone", "available_from", "hours_week")
+"""Fields that null empties."""
+
+
+async def person_cards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, PersonCard]:
+    """Return people as lists show them, in two queries; who is not there is left out."""
+    if not ids:
+        return {}
+    photos = await photos_of(session, ids)
+    return {
+        person.id: card_of(person, photos.get(person.id)) for person in await ProfileRepository(session).people(ids)
+    }
+
+
+async def cards_with_facts(
+    session: AsyncSession, ids: Collection[UUID]
+) -> tuple[dict[UUID, PersonCard], dict[UUID, CustomerFactsRead]]:
+    """Return people as lists show them, and what is known of those who are customers, in two queries."""
+    found = await ProfileRepository(session).people_with_facts(ids)
+    photos = await photos_of(session, ids)
+    cards = {person.id: card_of(person, photos.get(person.id)) for person, _facts in found}
+    return cards, {person.id: facts_read(person.id, person.created_at, facts) for person, facts in found}
+
+
+async def skills_of(session: AsyncSession, user_id: UUID) -> list[str]:
+    """Return the slugs of a person's skills, in their own order."""
+    return [row.skill for row in await ProfileRepository(session).skills(user_id)]
+
+
+async def find_person(session: AsyncSession, username: str) -> Person:
+    """Return somebody by name, whatever its case.
+
+    Raises:
+        PersonNotFoundError: Nobody has it, or the account is closed or banned.
+    """
+    person = await ProfileRepository(session).person(fold(username))
+    if person is None:
+        raise PersonNotFoundError
+    return person
+
+
+async def get_profile(session: AsyncSession, resources: Resources, reader: Actor | None, username: str) -> ProfileRead:
+    """Return what everybody may read about a person; their contacts are no part of it."""
+    return (await get_person(session, resources, reader, username))[0]
+
+
+async def get_person(
+    session: AsyncSession, resources: Resources, reader: Actor | None, username: str
+) -> tuple[ProfileRead, CustomerFactsRead]:
+    """Return the profile of somebody, and what is known of them as a customer.
+
+    Raises:
+        PersonNotFoundError: Nobody has that name, or the account is closed or banned.
+    """
+    key = fold(username)
+    seen = await ProfileRepository(session).seen(User.username_key == key, reader.id if reader else None)
+    if seen is None:
+        raise PersonNotFoundError
+    person = seen.person
+    shown = ProfileRead(**await _public(session, resources, reader, seen))
+    return shown, facts_read(person.id, person.created_at, seen.facts)
+
+
+async def get_own_profile(session: AsyncSession, resources: Resources, actor: Actor) -> OwnProfileRead:
+    """Return the actor's own profile, an empty one where they have written nothing yet."""
+    seen = await ProfileRepository(session).seen(User.id == actor.id, None)
+    if seen is None:
+        raise PersonNotFoundError
+    person = seen.person
+    shown = await _public(session, resources, actor, seen)
+    profile = person.profile or blank(actor.id)
+    return OwnProfileRead(
+        **shown,
+        side=profile.side,
+        recommendations=profile.recommendations,
+        hints=rules.hints(profile, has_photo=shown["avatar_url"] is not None),
+        version=profile.version,
+        updated_at=profile.updated_at if person.profile else person.created_at,
+    )
+
+
+async def edit_profile(uow: UnitOfWork, actor: Actor, command: ProfilePatch) -> Profile:
+    """Change the actor's own profile; whoever is listed keeps a headline and a skill.
+
+    Raises:
+        InvalidProfileError: Fields do not fit; all are named at once.
+        ProfileChangedError: It has another version by now.
+    """
+    repository = ProfileRepository(uow.session)
+    profile = await repository.get_for_update(actor.id)
+    if command.version is not None and command.version != profile.version:
+        raise ProfileChangedError
+    given = {name: getattr(command, name) for name in command.model_fields_set - {"version"}}
+    catalogue = await catalog.read_catalogue(uow.session, uow.resources)
+    if given.get("skills") is not None:
+        skills = sort_skills(catalogue, given["skills"])
+        profile.skills = [slug for slug, _level in skills]
+        await repository.put_skills(actor.id, skills)
+    _put(profile, given)
+    _list(profile, given.get("listed"))
+    faults = rules.profile_faults(profile, utc_now().date(), wants_listing=profile.listed)
+    if faults:
+        raise InvalidProfileError(errors=faults)
+    names = [catalogue.skill(slug) for slug in profile.skills]
+    words = [word for skill in names if skill for word in (skill.name_en, skill.name_ru)]
+    shown = (await identity.usernames(uow.session, [actor.id]))[actor.id]
+    profile.keywords = " ".join(dict.fromkeys([*words, shown, actor.username]))
+    profile.version += 1
+    profile.updated_at = utc_now()
+    return profile
+
+
+def sort_skills(catalogue: catalog.Catalogue, given: list[SkillItem]) -> list[tuple[str, SkillLevel]]:
+    """Return the catalogue's slugs of named skills with their levels; the first of equal ones counts.
+
+    Raises:
+        InvalidProfileError: The catalogue does not know one; each is named.
+    """
+    found: dict[str, SkillLevel] = {}
+    faults: list[FieldError] = []
+    for item in given:
+        skill = catalogue.resolve(item.skill)
+        if skill is None:
+            text = N_("There is no skill “{skill}”. Choose one from the list.")
+            faults.append(FieldError(("body", "skills"), text, {"skill": item.skill}))
+        else:
+            found.setdefault(skill.slug, item.level)
+    if faults:
+        raise InvalidProfileError(errors=faults)
+    return list(found.items())
+
+
+def blank(user_id: UUID) -> Profile:
+    """Return the profile of somebody who has written nothing; it is not kept."""
+    return Profile(
+        user_id=user_id, side=ProfileSide.FREELANCER, availability=Availability.OPEN, listed=False, headline="",
+        about="", about_html="", skills=[], languages=[], links=[], place="", recommendations=True,
+        has_portfolio=False, version=1,
+    )  # fmt: skip
+
+
+def card_of(person: Person, photo: str | None = None) -> PersonCard:
+    """Turn a person and the address of their picture into what lists show."""
+    return PersonCard(
+        id=person.id,
+        username=person.username,
+        name=person.display_name or person.username,
+        headline=person.profile.headline if person.profile else "",
+        avatar_url=photo,
+        href=f"/@{person.username}",
+    )
+
+
+def _put(profile: Profile, given: dict[str, Any]) -> None:
+    for name in PLAIN:
+        if given.get(name) is not None:
+            setattr(profile, name, given[name])
+    for name in MAYBE:
+        if name in given:
+            setattr(profile, name, given[name])
+    if given.get("about") is not None:
+        profile.about, profile.about_html = given["about"], rules.to_html(given["about"])
+    _put_lists(profile, given)
+
+
+def _put_lists(profile: Profile, given: dict[str, Any]) -> None:
+    if "rate" in given:
+        rate = given["rate"].to_money() if given["rate"] else None
+        profile.rate_amount, profile.rate_currency = (rate.amount, rate.currency) if rate else (None, None)
+    for name in ("languages", "links"):
+        if given.get(name) is not None:
+            unique = {item.code if name == "languages" else item.url: item for item in given[name]}
+            setattr(profile, name, [item.model_dump() for item in unique.values()])
+
+
+def _list(profile: Profile, wanted: bool | None) -> None:
+    """Show or hide a profile; one that comes back stands among the newest."""
+    if wanted is not None and wanted is not profile.listed:
+        profile.listed = wanted
+        profile.listed_at = utc_now() if wanted else None
+
+
+async def _public(session: AsyncSession, resources: Resources, reader: Actor | None, seen: Seen) -> dict[str, Any]:
+    repository, person = ProfileRepository(session), seen.person
+    profile = person.profile or blank(person.id)
+    catalogue = await catalog.read_catalogue(session, resources)
+    locale = current_locale()
+    named = [(catalogue.skill(slug), level) for slug, level in seen.levels.items()]
+    is_own = reader is not None and reader.id == person.id
+    files.expect(session, [photo_of(person.id)])
+    portfolio = await shown_items(session, await repository.portfolio(person.id) if profile.has_portfolio else [])
+    photo = (await photos_of(session, [person.id])).get(person.id)
+    rate = None
+    if profile.rate_amount is not None and profile.rate_currency is not None:
+        rate = MoneyRead(amount=profile.rate_amount, currency=profile.rate_currency)
+    return {
+        **card_of(person, photo).model_dump(),
+        "about": profile.about,
+        "about_html": profile.about_html,
+        "skills": [SkillRead(slug=skill.slug, name=skill.name(locale), level=level) for skill, level in named if skill],
+        "rate": rate,
+        "languages": [LanguageItem.model_validate(item) for item in profile.languages],
+        "country": profile.country,
+        "place": profile.place,
+        "time_zone": profile.time_zone,
+        "availability": profile.availability,
+        "available_from": profile.available_from,
+        "hours_week": profile.hours_week,
+        "links": [LinkItem.model_validate(item) for item in profile.links],
+        "portfolio": portfolio if is_own else [_ready_only(item) for item in portfolio],
+        "listed": profile.listed,
+        "member_since": person.created_at,
+        "favourite": seen.kept and not is_own,
+        "hidden": seen.hidden and not is_own,
+    }
+
+
+async def shown_items(session: AsyncSession, items: Sequence[PortfolioItem]) -> list[PortfolioRead]:
+    """Return pieces of work with their files as their owner sees them; one query for all the files."""
+    found = await files.attached(session, [work_of(item.id) for item in items])
+    return [_item_read(item, found[work_of(item.id)]) for item in items]
+
+
+def work_of(item_id: UUID) -> Subject:
+    """Return what the files of a piece of work belong to."""
+    return Subject(SubjectKind.PORTFOLIO, item_id)
+
+
+def _ready_only(item: PortfolioRead) -> PortfolioRead:
+    return item.model_copy(update={"files": [file for file in item.files if file.status is FileStatus.READY]})
+
+
+def _item_read(item: PortfolioItem, attached: list[FileRead]) -> PortfolioRead:
+    return PortfolioRead(
+        id=item.id,
+        title=item.title,
+        description=item.description,
+        link=item.link,
+        year=item.year,
+        skills=item.skills,
+        files=attached,
+        created_at=item.created_at,
+    )

@@ -1,0 +1,100 @@
+"""Letters that a freelancer keeps, as pages."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from app.core.errors import InvalidError
+from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import field_errors
+from app.core.i18n import _
+from app.features.authentication.dependencies import CurrentActor
+from app.features.proposals import service
+from app.features.proposals.errors import InvalidProposalError, LetterNotFoundError, TooManyLettersError
+from app.features.proposals.schemas import MAX_LETTER_NAME, LetterWrite
+from app.web.flash import redirect
+from app.web.forms import FormState
+from app.web.templating import render
+
+router = RoomRouter()
+LIST = "/my/letters"
+
+
+@router.get("/my/letters")
+async def list_letters(request: Request, actor: CurrentActor, session: ReadSession) -> Response:
+    """Show one's own letters."""
+    return render(
+        request, "proposals/cover_letter_templates.html", {"letters": await service.list_letters(session, actor)}
+    )
+
+
+@router.get("/my/letters/new")
+async def new_letter(
+    request: Request,
+    actor: CurrentActor,
+    session: ReadSession,
+    proposal: Annotated[UUID | None, Query(description="the proposal whose letter it begins with")] = None,
+) -> Response:
+    """Show an empty form, or one with the letter of a proposal of one's own."""
+    start = FormState()
+    if proposal is not None:
+        sent = await service.get_proposal(session, actor, proposal)
+        if sent.freelancer.id == actor.id:
+            start = FormState.start(name=sent.order.title[:MAX_LETTER_NAME], letter=sent.letter)
+    return render(
+        request, "proposals/cover_letter_template.html", {"f": start, "action": f"{LIST}/new", "is_new": True}
+    )
+
+
+@router.post("/my/letters/new")
+async def keep_letter(request: Request, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
+    """Keep the letter, or show the form again with what is wrong."""
+    try:
+        async with uow.session.begin_nested():
+            await service.keep_letter(uow, actor, _read(form))
+    except (InvalidError, TooManyLettersError) as error:
+        context = {"f": FormState.posted(form, error), "action": f"{LIST}/new", "is_new": True}
+        return render(request, "proposals/cover_letter_template.html", context, status_code=422)
+    return redirect(LIST, _("The letter is kept."), done="new-letter")
+
+
+@router.get("/my/letters/{letter_id}")
+async def letter_form(request: Request, letter_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
+    """Show the letter in its form."""
+    found = next((item for item in await service.list_letters(session, actor) if item.id == letter_id), None)
+    if found is None:
+        raise LetterNotFoundError
+    start = FormState.start(name=found.name, letter=found.letter)
+    return render(
+        request, "proposals/cover_letter_template.html", {"f": start, "action": f"{LIST}/{letter_id}", "is_new": False}
+    )
+
+
+@router.post("/my/letters/{letter_id}")
+async def edit_letter(request: Request, letter_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
+    """Save the letter, or show the form again with what is wrong."""
+    try:
+        async with uow.session.begin_nested():
+            await service.edit_letter(uow, actor, letter_id, _read(form))
+    except InvalidError as error:
+        context = {"f": FormState.posted(form, error), "action": f"{LIST}/{letter_id}", "is_new": False}
+        return render(request, "proposals/cover_letter_template.html", context, status_code=422)
+    return redirect(LIST, _("The changes are saved."), done=f"letter-{letter_id}")
+
+
+@router.post("/my/letters/{letter_id}/delete")
+async def drop_letter(letter_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Forget the letter."""
+    await service.drop_letter(uow, actor, letter_id)
+    return redirect(LIST, _("The letter is gone. Proposals that began with it stay as they are."))
+
+
+def _read(form: FormData) -> LetterWrite:
+    try:
+        return LetterWrite.model_validate({name: str(form.get(name) or "") for name in ("name", "letter")})
+    except ValidationError as wrong:
+        raise InvalidProposalError(errors=field_errors([dict(error) for error in wrong.errors()])) from wrong

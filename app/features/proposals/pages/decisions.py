@@ -1,0 +1,161 @@
+"""Every step of both sides of a proposal; each decision has a page that names it."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import Query, Request
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from app.core.actor import Actor
+from app.core.errors import InvalidError
+from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
+from app.core.http.problem_details import field_errors
+from app.core.i18n import _
+from app.features.authentication.dependencies import CurrentActor
+from app.features.files.dependencies import ProposalFiles
+from app.features.files.service import own_files
+from app.features.orders import service as orders
+from app.features.profiles import service as profiles
+from app.features.proposals import service
+from app.features.proposals.errors import InvalidProposalError, ProposalChangedError
+from app.features.proposals.presenters import (
+    PAGE_SIZE,
+    form_of,
+    milestone_rows,
+    number_in,
+    page_error,
+    read_form,
+    reasons,
+    shown_in_words,
+    too_late,
+)
+from app.features.proposals.schemas import (
+    ProposalDecline,
+    ProposalPatch,
+    ProposalRead,
+)
+from app.models import DeclineReason
+from app.web.flash import redirect
+from app.web.forms import FormState
+from app.web.templating import render
+
+router = RoomRouter()
+
+
+@router.get("/proposals/mine")
+async def own_proposals_elsewhere(_actor: CurrentActor) -> Response:
+    """Lead to the page that the site links to."""
+    return RedirectResponse("/my/proposals", status_code=308)
+
+
+@router.get("/my/proposals")
+async def list_own_proposals(
+    request: Request,
+    actor: CurrentActor,
+    session: ReadSession,
+    cursor: Annotated[str | None, Query(max_length=300)] = None,
+) -> Response:
+    """Show a freelancer's own proposals in every state."""
+    page = await service.list_own_proposals(session, actor, cursor, PAGE_SIZE)
+    context = {
+        "proposals": [shown_in_words(item) for item in page.items],
+        "older": f"/my/proposals?{urlencode({'cursor': page.next_cursor})}" if page.next_cursor else None,
+        "newer": "/my/proposals" if cursor else None,
+    }
+    return render(request, "proposals/mine.html", context)
+
+
+@router.get("/proposals/{proposal_id}")
+async def show_proposal(proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
+    """Lead to the order's page, at this proposal."""
+    proposal = await service.get_proposal(session, actor, proposal_id)
+    return RedirectResponse(f"/orders/{proposal.order.id}#proposal-{proposal.id}", status_code=303)
+
+
+@router.get("/proposals/{proposal_id}/edit")
+async def edit_proposal_form(
+    request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession
+) -> Response:
+    """Show the form with what the proposal says now."""
+    proposal = await service.get_proposal(session, actor, proposal_id)
+    if "edit" not in proposal.actions:
+        return too_late(proposal)
+    start = form_of(proposal)
+    return render(request, "proposals/edit.html", await _editor(session, actor, proposal, start))
+
+
+@router.post("/proposals/{proposal_id}/edit")
+async def edit_proposal(
+    request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm, sent: ProposalFiles, uow: Uow
+) -> Response:
+    """Save a changed proposal."""
+    proposal = await service.get_proposal(uow.session, actor, proposal_id)
+    try:
+        async with uow.session.begin_nested():
+            given = read_form(form, proposal.price.currency, sent.ids)
+            command = ProposalPatch(**given.model_dump(), version=number_in(form, "version"))
+            await service.edit_proposal(uow, actor, proposal_id, command)
+    except (InvalidError, ProposalChangedError) as error:
+        context = await _editor(uow.session, actor, proposal, FormState.posted(form, page_error(error)))
+        context["files"] = await own_files(uow.session, actor, sent.known)
+        return render(request, "proposals/edit.html", context, status_code=422)
+    return redirect(f"/orders/{proposal.order.id}", _("The changes are saved."), done=f"proposal-{proposal_id}")
+
+
+@router.get("/proposals/{proposal_id}/withdraw")
+async def withdraw_proposal_form(
+    request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession
+) -> Response:
+    """Say what withdrawing means."""
+    proposal = await service.get_proposal(session, actor, proposal_id)
+    if "withdraw" not in proposal.actions:
+        return too_late(proposal)
+    return render(request, "proposals/withdraw.html", {"proposal": proposal})
+
+
+@router.post("/proposals/{proposal_id}/withdraw")
+async def withdraw_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Take a proposal back."""
+    proposal = await service.withdraw_proposal(uow, actor, proposal_id)
+    return redirect(f"/orders/{proposal.order_id}", _("Your proposal is withdrawn."))
+
+
+@router.get("/proposals/{proposal_id}/decline")
+async def decline_proposal_form(
+    request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession
+) -> Response:
+    """Ask for a reason, which the freelancer will read."""
+    proposal = await service.get_proposal(session, actor, proposal_id)
+    if "decline" not in proposal.actions:
+        return too_late(proposal)
+    start = FormState.start(reason=DeclineReason.OTHER.value)
+    return await _decline(request, session, proposal, start)
+
+
+@router.post("/proposals/{proposal_id}/decline")
+async def decline_proposal(
+    request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow
+) -> Response:
+    """Say no to a proposal."""
+    try:
+        command = ProposalDecline.model_validate({"reason": form.get("reason"), "note": form.get("note") or ""})
+    except ValidationError as wrong:
+        error = InvalidProposalError(errors=field_errors([dict(item) for item in wrong.errors()]))
+        proposal = await service.get_proposal(uow.session, actor, proposal_id)
+        return await _decline(request, uow.session, proposal, FormState.posted(form, error))
+    declined = await service.decline_proposal(uow, actor, proposal_id, command)
+    return redirect(f"/orders/{declined.order_id}", _("The proposal is declined. The freelancer will be told."))
+
+
+async def _decline(request: Request, session: ReadSession, proposal: ProposalRead, f: FormState) -> Response:
+    people = await profiles.person_cards(session, {proposal.freelancer.id})
+    context = {"proposal": proposal, "people": people, "reasons": reasons(), "f": f}
+    return render(request, "proposals/decline.html", context, status_code=422 if f.has_errors else 200)
+
+
+async def _editor(session: ReadSession, actor: Actor, proposal: ProposalRead, f: FormState) -> dict[str, Any]:
+    order = await orders.get_order(session, actor, proposal.order.id)
+    rows = milestone_rows(f)
+    return {"proposal": proposal, "f": f, "questions": order.questions, "rows": rows, "files": proposal.files}

@@ -1,0 +1,66 @@
+"""What the talk about a proposal needs to know of it, and what the customer's first word does to it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.unit_of_work import UnitOfWork
+from app.features.orders import service as orders
+from app.features.proposals import policy, rules
+from app.features.proposals.errors import ProposalNotFoundError
+from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
+from app.features.proposals.service.guards import lock_both, see, visible
+from app.models import Order, Proposal
+from app.models.side import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Who is who around a proposal; `is_live` while something may still come of it, or has."""
+
+    proposal_id: UUID
+    order_id: UUID
+    customer_id: UUID
+    freelancer_id: UUID
+    side: Side
+    is_live: bool
+
+
+async def parties_of(session: AsyncSession, actor: Actor, proposal_id: UUID) -> Parties:
+    """Return who is who around a proposal to one of its two sides.
+
+    Raises:
+        ProposalNotFoundError: The actor is on no side of it.
+    """
+    order, proposal = await visible(session, actor, proposal_id)
+    return _parties(actor, order, proposal)
+
+
+async def note_talk(uow: UnitOfWork, actor: Actor, parties: Parties) -> Parties:
+    """Do what the customer's word does: the proposal counts as seen, and the order as answered by its customer.
+
+    Locks the order, then the proposal, and returns who is who as both stand now.
+    """
+    order, proposal = await lock_both(uow, parties.order_id, parties.proposal_id)
+    if policy.side_of(actor, order, proposal) is not Side.CUSTOMER:
+        raise ProposalNotFoundError
+    proposal.status = PROPOSAL_MACHINE.target(proposal.status, ProposalEvent.SEE) or proposal.status
+    see(proposal)
+    orders.note_customers_answer(order)
+    return _parties(actor, order, proposal)
+
+
+def _parties(actor: Actor, order: Order, proposal: Proposal) -> Parties:
+    side = policy.side_of(actor, order, proposal)
+    if side is None:
+        raise ProposalNotFoundError
+    return Parties(
+        proposal_id=proposal.id,
+        order_id=order.id,
+        customer_id=order.customer_id,
+        freelancer_id=proposal.freelancer_id,
+        side=side,
+        is_live=rules.is_live(proposal.status),
+    )

@@ -1,0 +1,135 @@
+"""The freelancer's side: sending, editing and withdrawing a proposal."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.errors import FieldError
+from app.core.unit_of_work import UnitOfWork
+from app.features.files import service as files
+from app.features.identity import service as identity
+from app.features.orders import service as orders
+from app.features.proposals import rules
+from app.features.proposals.errors import (
+    DeclinedBeforeError,
+    OwnOrderError,
+    SimilarLettersError,
+    TooManyProposalsError,
+)
+from app.features.proposals.events import ProposalSent, ProposalWithdrawn
+from app.features.proposals.repository import ProposalRepository
+from app.features.proposals.rules import ProposalEvent
+from app.features.proposals.schemas import Milestone, ProposalCreate, ProposalPatch
+from app.features.proposals.service.guards import check, check_version, end_offer, files_of, locked, parties, said, step
+from app.models import Order, Proposal, ProposalRevision
+from app.models.side import Side
+
+COMPARED_LETTERS = 100
+"""Of one day, the newest: the limit of proposals lets nobody send many more."""
+
+
+async def send_proposal(
+    uow: UnitOfWork, actor: Actor, order_id: UUID, command: ProposalCreate, key: str | None = None
+) -> Proposal:
+    """Answer an open order of somebody else, once; `key` is that of its link. Announces `ProposalSent`."""
+    repository = ProposalRepository(uow.session)
+    await repository.queue_up(actor.id)
+    settings = uow.resources.settings
+    limit = await identity.daily_limit(
+        uow.session,
+        settings,
+        actor.id,
+        usual=settings.proposals_per_day,
+        starting=settings.new_account_proposals_per_day,
+    )
+    limit.check(await repository.last_but_sent(actor.id, limit.times, limit.since), TooManyProposalsError)
+    order = await orders.take_proposal(uow, actor, order_id, key)
+    if order.customer_id == actor.id:
+        raise OwnOrderError
+    if await repository.declined_by_hand(order.id, actor.id):
+        raise DeclinedBeforeError
+    price = command.price.to_money()
+    faults = rules.price_faults(price, order.currency)
+    faults += rules.milestone_faults(command.milestones, price.amount, command.term_days)
+    check(faults + rules.answer_faults(command.answers, order.questions))
+    await _check_letter(uow, actor, command.letter)
+    proposal = Proposal(
+        order_id=order.id,
+        order_version=order.version,
+        freelancer_id=actor.id,
+        price_amount=price.amount,
+        currency=price.currency,
+        term_days=command.term_days,
+        letter=command.letter,
+        milestones=[part.model_dump() for part in command.milestones],
+        answers=_answered(order, command.answers),
+    )
+    await repository.insert(proposal)
+    if command.files:
+        await files.attach(uow, actor, files_of(proposal.id), command.files)
+    uow.emit(ProposalSent(**parties(order, proposal)))
+    return proposal
+
+
+async def edit_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: ProposalPatch) -> Proposal:
+    """Change an undecided proposal; it then answers the order as it reads now."""
+    order, proposal = await locked(uow, actor, proposal_id, Side.FREELANCER)
+    step(order, proposal, ProposalEvent.EDIT)
+    check_version(proposal, command.version)
+    before = said(proposal)
+    if command.price is not None:
+        price = command.price.to_money()
+        check(rules.price_faults(price, order.currency))
+        proposal.price_amount, proposal.currency = price.amount, price.currency
+    if command.term_days is not None:
+        proposal.term_days = command.term_days
+    if command.letter is not None:
+        proposal.letter = command.letter
+    if command.milestones is not None:
+        proposal.milestones = [part.model_dump() for part in command.milestones]
+    if command.answers is not None:
+        check(rules.answer_faults(command.answers, order.questions))
+        proposal.answers = _answered(order, command.answers)
+    parts = [Milestone.model_validate(part) for part in proposal.milestones]
+    check(rules.milestone_faults(parts, proposal.price_amount, proposal.term_days))
+    if command.files is not None:
+        await files.attach(uow, actor, files_of(proposal.id), command.files)
+    if said(proposal) != before:
+        ProposalRepository(uow.session).add_revision(
+            ProposalRevision(proposal_id=proposal.id, version=proposal.version, content=before)
+        )
+    proposal.order_version = order.version
+    proposal.version += 1
+    proposal.edited_at = proposal.updated_at = utc_now()
+    return proposal
+
+
+async def withdraw_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -> Proposal:
+    """Take an undecided proposal back; announces `ProposalWithdrawn`."""
+    order, proposal = await locked(uow, actor, proposal_id, Side.FREELANCER)
+    target = step(order, proposal, ProposalEvent.WITHDRAW)
+    await end_offer(uow, proposal, Side.FREELANCER)
+    proposal.status = target
+    proposal.decided_at = proposal.updated_at = utc_now()
+    orders.drop_proposal(order)
+    uow.emit(ProposalWithdrawn(**parties(order, proposal)))
+    return proposal
+
+
+async def _check_letter(uow: UnitOfWork, actor: Actor, letter: str) -> None:
+    """Refuse a letter that reads nearly like several others of the same day.
+
+    Raises:
+        SimilarLettersError: There are as many already as a day allows.
+    """
+    since = utc_now() - timedelta(days=1)
+    sent = await ProposalRepository(uow.session).letters_since(actor.id, since, COMPARED_LETTERS)
+    allowed = uow.resources.settings.similar_letters_per_day
+    if len(sent) >= allowed and rules.count_alike(letter, sent) >= allowed:
+        raise SimilarLettersError(errors=[FieldError(("body", "letter"), SimilarLettersError.detail)])
+
+
+def _answered(order: Order, answers: list[str]) -> list[dict[str, str]]:
+    pairs = zip(order.questions, answers, strict=True)
+    return [{"question": question, "answer": answer} for question, answer in pairs]

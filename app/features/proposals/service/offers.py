@@ -1,0 +1,230 @@
+"""Terms put before the other side: offered, answered with others, agreed to, declined, taken back, lapsed."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.unit_of_work import UnitOfWork
+from app.features.orders import service as orders
+from app.features.orders.errors import OrderChangedError
+from app.features.proposals import policy, rules
+from app.features.proposals.errors import (
+    NotYourStepError,
+    OfferLapsedError,
+    OfferNotFoundError,
+    OfferOutError,
+    OfferStateError,
+    ProposalStateError,
+)
+from app.features.proposals.events import OfferDeclined, OfferEnding, OfferLapsed, OfferMade, OfferWithdrawn
+from app.features.proposals.repository import OfferRepository, ProposalRepository
+from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
+from app.features.proposals.schemas import OfferCounter, OfferCreate, OfferDecline, Terms
+from app.features.proposals.service.decisions import Choice, settle
+from app.features.proposals.service.guards import check, check_version, locked, parties, see, step
+from app.models import Offer, OfferSide, OfferStatus, Order, Proposal, ProposalStatus
+from app.models.side import Side
+
+REMIND_BEFORE = timedelta(hours=24)
+"""So long before the end the other side is reminded, where it had longer than twice that to answer."""
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """An open offer, locked with everything above it, whose reader is the actor and may take the step."""
+
+    order: Order
+    proposal: Proposal
+    offer: Offer
+
+    def settle(self, status: OfferStatus, note: str | None = None) -> None:
+        self.offer.status = status
+        self.offer.decided_at = utc_now()
+        self.offer.remind_at = None
+        self.offer.note = note
+
+    def move(self, event: ProposalEvent) -> None:
+        target = PROPOSAL_MACHINE.target(self.proposal.status, event)
+        if target is None:
+            raise ProposalStateError
+        self.proposal.status = target
+        self.proposal.updated_at = utc_now()
+
+    @property
+    def about(self) -> dict[str, str]:
+        return {**parties(self.order, self.proposal), "offer_id": str(self.offer.id), "by": self.offer.made_by.value}
+
+
+async def make_offer(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: OfferCreate) -> Offer:
+    """Put terms before the freelancer of a proposal; one offer of an order waits at a time. Announces `OfferMade`.
+
+    Raises:
+        OfferOutError: An offer to somebody else waits for its answer.
+    """
+    order, proposal = await locked(uow, actor, proposal_id, Side.CUSTOMER)
+    target = step(order, proposal, ProposalEvent.OFFER)
+    check_version(proposal, command.version)
+    if await OfferRepository(uow.session).open_of_order(order.id) is not None:
+        raise OfferOutError
+    see(proposal)
+    orders.renew_by_decision(uow, order)
+    return await _put(uow, order, proposal, OfferSide.CUSTOMER, target, command)
+
+
+async def counter_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, command: OfferCounter) -> Offer:
+    """Answer an offer with other terms, which then wait for the other side. Announces `OfferMade`."""
+    found = await _open_for(uow, actor, offer_id, ProposalEvent.COUNTER_OFFER)
+    target = PROPOSAL_MACHINE.target(found.proposal.status, ProposalEvent.COUNTER_OFFER)
+    maker = OfferSide.FREELANCER if found.offer.made_by is OfferSide.CUSTOMER else OfferSide.CUSTOMER
+    found.settle(OfferStatus.COUNTERED)
+    await uow.session.flush()  # of two open offers the database would allow one
+    return await _put(uow, found.order, found.proposal, maker, target or found.proposal.status, command)
+
+
+async def choose_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, order_version: int | None = None) -> Choice:
+    """Agree to the terms of an offer: its proposal is chosen as by `choose`. Announces `ProposalAccepted`.
+
+    The caller awards the order in the same transaction.
+
+    Raises:
+        OrderChangedError: The order reads otherwise than the actor has read it.
+    """
+    found = await _open_for(uow, actor, offer_id, ProposalEvent.ACCEPT_OFFER)
+    if order_version is not None and order_version != found.order.version:
+        raise OrderChangedError
+    found.settle(OfferStatus.ACCEPTED)
+    by = Side.FREELANCER if found.offer.made_by is OfferSide.CUSTOMER else Side.CUSTOMER
+    await settle(uow, found.order, found.proposal, by)
+    return Choice(found.order, found.proposal, found.offer)
+
+
+async def decline_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, command: OfferDecline) -> Offer:
+    """Say no to the terms; the proposal stays as it stands. Announces `OfferDeclined`."""
+    found = await _open_for(uow, actor, offer_id, ProposalEvent.DECLINE_OFFER)
+    found.settle(OfferStatus.DECLINED, command.note or None)
+    found.move(ProposalEvent.DECLINE_OFFER)
+    uow.emit(OfferDeclined(**found.about))
+    return found.offer
+
+
+async def withdraw_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID) -> Offer:
+    """Take terms of one's own back; the proposal stays as it stands. Announces `OfferWithdrawn`."""
+    found = await _open_for(uow, actor, offer_id, ProposalEvent.WITHDRAW_OFFER)
+    found.settle(OfferStatus.WITHDRAWN)
+    found.move(ProposalEvent.WITHDRAW_OFFER)
+    uow.emit(OfferWithdrawn(**found.about))
+    return found.offer
+
+
+async def lapse_offer(uow: UnitOfWork, offer_id: UUID) -> bool:
+    """End an offer whose time is over, and return whether it was still open. Announces `OfferLapsed`."""
+    seen = await OfferRepository(uow.session).get(offer_id)
+    found = await _locked_offer(uow, seen) if seen is not None else None
+    if found is None or found.offer.status is not OfferStatus.OPEN or not _is_over(found.offer):
+        return False
+    found.settle(OfferStatus.LAPSED)
+    found.move(ProposalEvent.LAPSE_OFFER)
+    if not rules.is_live(found.proposal.status):
+        found.proposal.decided_at = utc_now()
+        orders.drop_proposal(found.order)
+    uow.emit(OfferLapsed(**found.about))
+    return True
+
+
+async def offers_over(uow: UnitOfWork) -> list[UUID]:
+    """Return one batch of open offers whose time is over."""
+    return await OfferRepository(uow.session).over(utc_now(), BATCH)
+
+
+async def remind_of_offers(uow: UnitOfWork) -> int:
+    """Announce `OfferEnding` for one batch of offers that soon lapse; each once."""
+    rows = await OfferRepository(uow.session).to_remind(utc_now(), BATCH)
+    for offer, proposal, order in rows:
+        offer.remind_at = None
+        uow.emit(OfferEnding(**_Answered(order, proposal, offer).about))
+    return len(rows)
+
+
+async def _put(
+    uow: UnitOfWork,
+    order: Order,
+    proposal: Proposal,
+    maker: OfferSide,
+    target: ProposalStatus,
+    terms: Terms,
+) -> Offer:
+    """Write an offer down and put it before the other side."""
+    price = terms.price.to_money()
+    faults = rules.price_faults(price, order.currency)
+    check(faults + rules.milestone_faults(terms.milestones, price.amount, terms.term_days))
+    now = utc_now()
+    length = timedelta(hours=terms.answer_hours or uow.resources.settings.offer_answer_hours)
+    end = min(now + length, order.expires_at) if order.expires_at else now + length
+    offers = OfferRepository(uow.session)
+    offer = Offer(
+        order_id=order.id,
+        order_version=order.version,
+        proposal_id=proposal.id,
+        number=await offers.next_number(proposal.id),
+        made_by=maker,
+        price_amount=price.amount,
+        currency=price.currency,
+        term_days=terms.term_days,
+        milestones=[part.model_dump() for part in terms.milestones],
+        message=terms.message,
+        created_at=now,
+        expires_at=end,
+        remind_at=end - REMIND_BEFORE if end - now >= 2 * REMIND_BEFORE else None,
+    )
+    await offers.insert(offer)
+    proposal.status = target
+    proposal.updated_at = now
+    uow.emit(OfferMade(**_Answered(order, proposal, offer).about))
+    return offer
+
+
+async def _locked_offer(uow: UnitOfWork, seen: Offer) -> _Answered | None:
+    """Lock the order, the proposal, then the offer, in the order in which every verb does."""
+    order = await orders.lock_order(uow, seen.order_id)
+    proposal = await ProposalRepository(uow.session).get_for_update(seen.proposal_id)
+    offer = await OfferRepository(uow.session).get_for_update(seen.id)
+    if proposal is None or offer is None:
+        return None
+    return _Answered(order, proposal, offer)
+
+
+async def _open_for(uow: UnitOfWork, actor: Actor, offer_id: UUID, event: ProposalEvent) -> _Answered:
+    """Lock an open offer for a step of the actor's side.
+
+    Raises:
+        OfferNotFoundError: The actor is on no side of it.
+        OfferStateError: It does not wait any more.
+        NotYourStepError: The step belongs to the other side.
+        OfferLapsedError: Its time is over.
+    """
+    seen = await OfferRepository(uow.session).get(offer_id)
+    if seen is None or not await _is_visible(uow, actor, seen):
+        raise OfferNotFoundError
+    found = await _locked_offer(uow, seen)
+    if found is None:
+        raise OfferNotFoundError
+    if found.offer.status is not OfferStatus.OPEN or found.order.status not in rules.NEGOTIABLE:
+        raise OfferStateError
+    side = policy.side_of(actor, found.order, found.proposal)
+    if side is None or event not in PROPOSAL_MACHINE.events(found.proposal.status, side):
+        raise NotYourStepError
+    if _is_over(found.offer):
+        raise OfferLapsedError(params={"until": found.offer.expires_at})
+    return found
+
+
+async def _is_visible(uow: UnitOfWork, actor: Actor, offer: Offer) -> bool:
+    found = await ProposalRepository(uow.session).get(offer.proposal_id)
+    return found is not None and policy.side_of(actor, found[1], found[0]) is not None
+
+
+def _is_over(offer: Offer) -> bool:
+    return offer.expires_at is not None and offer.expires_at <= utc_now()

@@ -1,0 +1,284 @@
+"""What the two sides of a proposal see."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.i18n import N_
+from app.core.money import MoneyRead
+from app.core.pagination import BadCursorError, Slice, decode_cursor, encode_cursor, last_id
+from app.features.files import service as files
+from app.features.files.schemas import FileRead
+from app.features.moderation.service import contacts_in
+from app.features.orders import service as orders
+from app.features.orders.errors import OrderNotFoundError
+from app.features.orders.schemas import PersonRead
+from app.features.profiles import service as profiles
+from app.features.proposals import policy, rules
+from app.features.proposals.errors import OfferNotFoundError, ProposalNotFoundError
+from app.features.proposals.repository import OfferRepository, ProposalRepository
+from app.features.proposals.rules import OFFER_STEPS, PROPOSAL_MACHINE
+from app.features.proposals.schemas import (
+    AnsweredQuestion,
+    DeskSort,
+    DeskView,
+    EarlierProposal,
+    Milestone,
+    OfferRead,
+    OrderBrief,
+    ProposalRead,
+)
+from app.features.proposals.service.guards import files_of, named, visible
+from app.models import Offer, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus
+from app.models.proposal import NEGOTIATED
+from app.models.side import Side
+
+
+async def get_proposal(session: AsyncSession, actor: Actor, proposal_id: UUID) -> ProposalRead:
+    """Return a proposal to one of its two sides."""
+    _order, proposal = await visible(session, actor, proposal_id)
+    return (await present(session, actor, [proposal]))[0]
+
+
+async def list_order_proposals(
+    session: AsyncSession,
+    actor: Actor,
+    order_id: UUID,
+    cursor: str | None,
+    limit: int,
+    view: DeskView | None = None,
+) -> Slice[ProposalRead]:
+    """Return an order's proposals: all to its customer, as they sort them; to a freelancer their own; else nothing."""
+    order = await orders.get_order(session, actor, order_id)
+    if order.customer_id == actor.id:
+        return await desk_of(session, actor, order, view or DeskView(), (cursor, limit))
+    rows = named(session, await ProposalRepository(session).of_order(order.id, actor.id, last_id(cursor), limit + 1))
+    if not rows and not cursor:
+        raise OrderNotFoundError(N_("Only the customer sees who has answered this order."))
+    return await _slice(session, actor, rows, limit)
+
+
+async def desk_of(
+    session: AsyncSession,
+    actor: Actor,
+    order: Order,
+    view: DeskView,
+    page: tuple[str | None, int],
+    *,
+    photos: bool = False,
+) -> Slice[ProposalRead]:
+    """Return the proposals of the actor's own order, as they sort and narrow them.
+
+    `page` is a cursor and a number of rows. `photos` lets the pictures of their freelancers be read with their files,
+    for a page that shows both.
+    """
+    after, (cursor, limit) = None, page
+    if cursor:
+        sort, value, key = decode_cursor(cursor, str, int, UUID)
+        if sort != view.sort:
+            raise BadCursorError
+        after = (value, key)
+    rows = named(session, await ProposalRepository(session).desk(order.id, view, after, limit + 1))
+    if photos:
+        files.expect(session, [profiles.photo_of(row.freelancer_id) for row in rows[:limit]])
+    items = await present(session, actor, rows[:limit])
+    if len(rows) <= limit:
+        return Slice(items, None)
+    last = rows[limit - 1]
+    return Slice(items, encode_cursor(view.sort.value, _place(last, view.sort), last.id))
+
+
+def _place(proposal: Proposal, sort: DeskSort) -> int:
+    """Return by what a row stands where it does; the same as `DESK_KEYS` says in the database."""
+    places = {
+        DeskSort.NEWEST: 0,
+        DeskSort.PRICE: proposal.price_amount,
+        DeskSort.TERM: proposal.term_days,
+        DeskSort.SHORTLIST: int(proposal.status is not ProposalStatus.SHORTLISTED),
+    }
+    return places[sort]
+
+
+async def list_own_proposals(
+    session: AsyncSession, actor: Actor, cursor: str | None, limit: int
+) -> Slice[ProposalRead]:
+    """Return the actor's own proposals in every state, newest first."""
+    rows = named(session, await ProposalRepository(session).of_freelancer(actor.id, last_id(cursor), limit + 1))
+    return await _slice(session, actor, rows, limit)
+
+
+async def own_proposals_for(session: AsyncSession, actor: Actor, order_id: UUID) -> list[ProposalRead]:
+    """Return what the actor has sent for an order, newest first."""
+    rows = named(session, await ProposalRepository(session).of_order(order_id, actor.id, None, 20))
+    return await present(session, actor, rows)
+
+
+async def count_waiting(session: AsyncSession, order_id: UUID) -> int:
+    """Count the undecided proposals of an order; the caller has checked that its reader is the customer."""
+    return len(await ProposalRepository(session).waiting(order_id))
+
+
+async def people_concerned(session: AsyncSession, order_id: UUID) -> list[UUID]:
+    """Return the freelancers whose proposals for an order are undecided: those an edit of the order concerns."""
+    return [row.freelancer_id for row in await ProposalRepository(session).waiting(order_id)]
+
+
+async def present(session: AsyncSession, actor: Actor, rows: Sequence[Proposal]) -> list[ProposalRead]:
+    """Return proposals as their reader sees them."""
+    if not rows:
+        return []
+    found = await orders.orders_by_id(session, [row.order_id for row in rows])
+    people = await orders.people(session, [row.freelancer_id for row in rows])
+    negotiated = [row.id for row in rows if row.status in (*NEGOTIATED, ProposalStatus.ACCEPTED)]
+    holding = await OfferRepository(session).holding_of(negotiated) if negotiated else ()
+    offers = {offer.proposal_id: offer for offer in holding}
+    held = await files.attached(session, [files_of(row.id) for row in rows])
+    return [
+        _read(
+            actor,
+            found[row.order_id],
+            row,
+            freelancer=people[row.freelancer_id],
+            offer=offers.get(row.id),
+            held=held[files_of(row.id)],
+        )
+        for row in rows
+    ]
+
+
+async def list_revisions(session: AsyncSession, actor: Actor, proposal_id: UUID) -> list[EarlierProposal]:
+    """Return what a proposal said before its edits to its two sides, newest first."""
+    _order, proposal = await visible(session, actor, proposal_id)
+    return [
+        EarlierProposal(
+            version=row.version,
+            price=MoneyRead(amount=row.content["price"], currency=proposal.currency),
+            replaced_at=row.replaced_at,
+            **{name: row.content[name] for name in ("term_days", "letter", "milestones", "answers")},
+        )
+        for row in await ProposalRepository(session).revisions(proposal_id)
+    ]
+
+
+async def present_offer(session: AsyncSession, actor: Actor, offer: Offer) -> OfferRead:
+    """Return an offer of a proposal of the actor's as they see it."""
+    order, proposal = await visible(session, actor, offer.proposal_id)
+    return _read_offer(actor, order, proposal, offer)
+
+
+async def get_offer(session: AsyncSession, actor: Actor, offer_id: UUID) -> OfferRead:
+    """Return one offer to its two sides.
+
+    Raises:
+        OfferNotFoundError: There is none, or the actor is on no side of it.
+    """
+    offer = await OfferRepository(session).get(offer_id)
+    if offer is None:
+        raise OfferNotFoundError
+    try:
+        return await present_offer(session, actor, offer)
+    except ProposalNotFoundError as wrong:
+        raise OfferNotFoundError from wrong
+
+
+async def list_offers(session: AsyncSession, actor: Actor, proposal_id: UUID) -> list[OfferRead]:
+    """Return every offer of a proposal to its two sides, oldest first."""
+    order, proposal = await visible(session, actor, proposal_id)
+    rows = await OfferRepository(session).of_proposal(proposal_id)
+    return [_read_offer(actor, order, proposal, row) for row in rows]
+
+
+async def waiting_offer(session: AsyncSession, actor: Actor, order_id: UUID) -> OfferRead | None:
+    """Return the offer of the actor's own order that waits for an answer."""
+    offer = await OfferRepository(session).open_of_order(order_id)
+    return await present_offer(session, actor, offer) if offer else None
+
+
+def actions(actor: Actor, order: Order, proposal: Proposal) -> list[str]:
+    """Return what the actor may do with the proposal as both stand."""
+    side = policy.side_of(actor, order, proposal)
+    if side is None or order.status not in rules.NEGOTIABLE:
+        return []
+    events = PROPOSAL_MACHINE.events(proposal.status, side)
+    is_open = order.status is OrderStatus.OPEN
+    return [event.value for event in events if is_open or event in OFFER_STEPS]
+
+
+def _read_offer(actor: Actor, order: Order, proposal: Proposal, offer: Offer) -> OfferRead:
+    is_open = offer.status is OfferStatus.OPEN
+    may = actions(actor, order, proposal) if is_open else []
+    return OfferRead(
+        id=offer.id,
+        proposal_id=offer.proposal_id,
+        order_id=offer.order_id,
+        order_version=offer.order_version,
+        number=offer.number,
+        made_by=offer.made_by,
+        status=offer.status,
+        price=MoneyRead(amount=offer.price_amount, currency=offer.currency),
+        term_days=offer.term_days,
+        milestones=[Milestone.model_validate(part) for part in offer.milestones],
+        message=offer.message,
+        note=offer.note,
+        contacts=contacts_in(_said_to(actor, order, proposal, offer)),
+        expires_at=offer.expires_at,
+        created_at=offer.created_at,
+        decided_at=offer.decided_at,
+        actions=[words for event, words in OFFER_STEPS.items() if event.value in may],
+    )
+
+
+def _said_to(actor: Actor, order: Order, proposal: Proposal, offer: Offer) -> str:
+    """Return what the other side wrote about an offer: its message, or the answer to the actor's own."""
+    side = policy.side_of(actor, order, proposal)
+    return (offer.note or "") if side is not None and side.value == offer.made_by.value else offer.message
+
+
+def _read(
+    actor: Actor,
+    order: Order,
+    proposal: Proposal,
+    *,
+    freelancer: PersonRead,
+    offer: Offer | None,
+    held: list[FileRead],
+) -> ProposalRead:
+    for_customer = policy.side_of(actor, order, proposal) is Side.CUSTOMER
+    shown = _read_offer(actor, order, proposal, offer) if offer else None
+    return ProposalRead(
+        id=proposal.id,
+        order=OrderBrief(id=order.id, title=order.title, status=order.status, version=order.version),
+        order_version=proposal.order_version,
+        freelancer=freelancer,
+        status=proposal.status,
+        price=MoneyRead(amount=proposal.price_amount, currency=proposal.currency),
+        term_days=proposal.term_days,
+        letter=proposal.letter,
+        milestones=[Milestone.model_validate(part) for part in proposal.milestones],
+        answers=[AnsweredQuestion.model_validate(pair) for pair in proposal.answers],
+        files=held,
+        contacts=contacts_in(_words_of(proposal)) if for_customer else [],
+        note=proposal.customer_note if for_customer else None,
+        version=proposal.version,
+        decline_reason=proposal.decline_reason,
+        decline_note=proposal.decline_note,
+        created_at=proposal.created_at,
+        updated_at=proposal.updated_at,
+        edited_at=proposal.edited_at,
+        decided_at=proposal.decided_at,
+        seen_at=proposal.seen_at,
+        offer=shown if shown and shown.status is OfferStatus.OPEN else None,
+        agreed=shown if shown and shown.status is OfferStatus.ACCEPTED else None,
+        actions=actions(actor, order, proposal),
+    )
+
+
+def _words_of(proposal: Proposal) -> str:
+    return "\n".join([proposal.letter, *(str(pair["answer"]) for pair in proposal.answers)])
+
+
+async def _slice(session: AsyncSession, actor: Actor, rows: Sequence[Proposal], limit: int) -> Slice[ProposalRead]:
+    items = await present(session, actor, rows[:limit])
+    return Slice(items, encode_cursor(items[-1].id) if len(rows) > limit else None)

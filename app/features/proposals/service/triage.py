@@ -1,0 +1,95 @@
+"""The customer's desk: what was seen, the short list, own notes, and proposals side by side."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.clock import utc_now
+from app.core.unit_of_work import UnitOfWork
+from app.features.orders import service as orders
+from app.features.orders.errors import OrderNotFoundError
+from app.features.proposals.errors import UnknownProposalsError
+from app.features.proposals.events import ProposalShortlisted
+from app.features.proposals.repository import ProposalRepository
+from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
+from app.features.proposals.schemas import MOST_COMPARED, ProposalNote, ProposalRead
+from app.features.proposals.service.guards import locked, named, parties, see, step
+from app.features.proposals.service.queries import present
+from app.models import Proposal
+from app.models.side import Side
+
+
+async def mark_seen(uow: UnitOfWork, actor: Actor, order_id: UUID, proposal_ids: Sequence[UUID]) -> int:
+    """Note which proposals the order's customer has had on the screen; return how many were new.
+
+    Reading a page changes nothing by itself: the page says afterwards what it has shown. What is not of this order,
+    or was seen before, is passed over, so that saying it twice is the same as once.
+    """
+    order = await orders.lock_order(uow, order_id)
+    if order.customer_id != actor.id:
+        raise OrderNotFoundError
+    rows = await ProposalRepository(uow.session).unseen_for_update(order.id, proposal_ids)
+    for proposal in rows:
+        proposal.status = PROPOSAL_MACHINE.target(proposal.status, ProposalEvent.SEE) or proposal.status
+        see(proposal)
+    return len(rows)
+
+
+async def shortlist_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -> Proposal:
+    """Put a proposal on the short list; announces `ProposalShortlisted` the first time."""
+    order, proposal = await locked(uow, actor, proposal_id, Side.CUSTOMER)
+    proposal.status = step(order, proposal, ProposalEvent.SHORTLIST)
+    see(proposal)
+    orders.note_customers_answer(order)
+    if proposal.shortlisted_at is None:
+        proposal.shortlisted_at = utc_now()
+        uow.emit(ProposalShortlisted(**parties(order, proposal)))
+    return proposal
+
+
+async def unlist_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -> Proposal:
+    """Take a proposal off the short list; nobody is told."""
+    order, proposal = await locked(uow, actor, proposal_id, Side.CUSTOMER)
+    proposal.status = step(order, proposal, ProposalEvent.UNLIST)
+    return proposal
+
+
+async def note_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: ProposalNote) -> Proposal:
+    """Keep the customer's own note beside a proposal, whatever became of it."""
+    _order, proposal = await locked(uow, actor, proposal_id, Side.CUSTOMER)
+    proposal.customer_note = command.text or None
+    return proposal
+
+
+async def some_proposals(
+    session: AsyncSession, actor: Actor, order_id: UUID, proposal_ids: Sequence[UUID]
+) -> list[ProposalRead]:
+    """Return those of these proposals that answer the actor's own order, newest first."""
+    order = await orders.get_order(session, actor, order_id)
+    if order.customer_id != actor.id:
+        raise OrderNotFoundError
+    rows = named(session, await ProposalRepository(session).some_of_order(order.id, proposal_ids))
+    return await present(session, actor, sorted(rows, key=lambda row: row.id, reverse=True))
+
+
+async def compare_proposals(
+    session: AsyncSession, actor: Actor, order_id: UUID, proposal_ids: Sequence[UUID]
+) -> list[ProposalRead]:
+    """Return a few proposals of the actor's own order, in the order in which they were named.
+
+    Raises:
+        UnknownProposalsError: There is none or more than four, or one is not of this order.
+    """
+    order = await orders.get_order(session, actor, order_id)
+    if order.customer_id != actor.id:
+        raise OrderNotFoundError
+    wanted = list(dict.fromkeys(proposal_ids))
+    if not 0 < len(wanted) <= MOST_COMPARED:
+        raise UnknownProposalsError
+    rows = named(session, await ProposalRepository(session).some_of_order(order.id, wanted))
+    found = {row.id: row for row in rows}
+    if len(found) != len(wanted):
+        raise UnknownProposalsError
+    return await present(session, actor, [found[proposal_id] for proposal_id in wanted])

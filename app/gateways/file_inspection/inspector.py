@@ -1,0 +1,66 @@
+"""Inspect uploaded files in a subprocess with little memory, little time and none of our settings.
+
+Decoders of images and documents are where crafted files attack. The worker only reads the reported facts and the
+files that were written; a process that crashes or times out means a broken file.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.gateways.subprocesses import run_module
+
+SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """The file to inspect, the output folder, and the limits."""
+
+    source: Path
+    media_type: str
+    folder: Path
+    most_pixels: int
+    preview_pixels: int
+    square: bool = False
+    crop: Mapping[str, float] | None = None
+    """Crop of the square preview: `x`, `y` of its centre from 0 to 1, `zoom` from 1; centred when empty."""
+    preview_only: bool = False
+    """Whether the source was written by an earlier inspection, so that only its preview is rendered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The result: a refusal, or the facts and the files that were written."""
+
+    refusal: str | None = None
+    width: int | None = None
+    height: int | None = None
+    main: Path | None = None
+    preview: Path | None = None
+
+
+async def inspect(order: Order) -> Seen:
+    """Inspect one file in a new process."""
+    task = {
+        "source": str(order.source),
+        "media_type": order.media_type,
+        "folder": str(order.folder),
+        "most_pixels": order.most_pixels,
+        "preview_pixels": order.preview_pixels,
+        "square": order.square,
+        "crop": dict(order.crop) if order.crop else None,
+        "preview_only": order.preview_only,
+    }
+    said = await run_module("app.gateways.file_inspection.subprocess_main", json.dumps(task), seconds=SECONDS)
+    if said is None:
+        return Seen(refusal="broken")
+    facts = json.loads(said)
+    return Seen(
+        refusal=facts.get("refusal"),
+        width=facts.get("width"),
+        height=facts.get("height"),
+        main=order.folder / facts["main"] if facts.get("main") else None,
+        preview=order.folder / facts["preview"] if facts.get("preview") else None,
+    )

@@ -1,0 +1,109 @@
+"""Inspect one file and exit: `python -m app.gateways.file_inspection.subprocess_main '{…}'`.
+
+The process limits its own resources before it opens anything, prints its findings as JSON, and writes only into the
+folder it was given.
+"""
+
+import json
+import resource
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from app.gateways.file_inspection.archives import check_archive
+from app.gateways.file_inspection.errors import RefusedError
+
+MEMORY_BYTES = 1_073_741_824
+PROCESSOR_SECONDS = 12
+OUTPUT_BYTES = 268_435_456
+OPEN_FILES = 64
+TEXT_PIECE = 1_048_576
+# Control characters allowed in a text: tab, line breaks, form feed.
+TEXT_CONTROLS = frozenset(b"\t\n\r\x0c\x1b")
+
+
+def limit_self() -> None:
+    """Give up all resources that the inspection does not need."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT_BYTES, OUTPUT_BYTES))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def look_at_picture(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Decode and re-encode an image."""
+    from app.gateways.file_inspection.images import redraw  # noqa: PLC0415 - heavy, and most files are not images
+
+    return redraw(task)
+
+
+def look_at_pdf(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Open a PDF and render the first page."""
+    from app.gateways.file_inspection.images import draw_first_page  # noqa: PLC0415 - heavy, and few files are PDF
+
+    return draw_first_page(task)
+
+
+def look_at_archive(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Read an archive's table of contents; nothing is unpacked."""
+    check_archive(Path(task["source"]), task["media_type"])
+    return {}
+
+
+def look_at_text(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Check that the file is text in a common encoding."""
+    with Path(task["source"]).open("rb") as handle:
+        begin = handle.read(4)
+        if begin.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return {}
+        handle.seek(0)
+        while piece := handle.read(TEXT_PIECE):
+            if any(byte < 0x20 and byte not in TEXT_CONTROLS for byte in set(piece)):  # noqa: PLR2004 - a space
+                raise RefusedError("wrong_type")
+    return {}
+
+
+def look_at_stream(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the signature of an audio or video file."""
+    import puremagic  # noqa: PLC0415 - its tables are slow to load
+
+    with Path(task["source"]).open("rb") as handle:
+        begin = handle.read(4_096)
+    try:
+        found = {match.mime_type for match in puremagic.magic_string(begin)}
+    except (puremagic.PureError, ValueError):
+        found = set[str]()
+    if task["media_type"] not in found:
+        raise RefusedError("wrong_type")
+    return {}
+
+
+def look(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose the inspection by the claimed media type."""
+    kind = str(task["media_type"])
+    lookers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+        "image": look_at_picture,
+        "text": look_at_text,
+        "audio": look_at_stream,
+        "video": look_at_stream,
+    }
+    if kind == "application/pdf":
+        return look_at_pdf(task)
+    return lookers.get(kind.partition("/")[0], look_at_archive)(task)
+
+
+def main() -> int:
+    """Inspect the file given by the first argument."""
+    limit_self()
+    try:
+        found = look(json.loads(sys.argv[1]))
+    except RefusedError as refused:
+        found = {"refusal": refused.reason}
+    sys.stdout.write(json.dumps(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""The one way a mail's words are made: one template, read once as HTML and once as plain text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from app.core.i18n import use_locale
+from app.web.templating import environment
+
+
+@dataclass(frozen=True, slots=True)
+class MailWords:
+    """What a mail says."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def render_mail(kind: str, locale: str, context: Mapping[str, Any]) -> MailWords:
+    """Render `mail/<kind>.html` in the receiver's language, three times over three layouts."""
+    template = environment().get_template(f"mail/{kind}.html")
+    with use_locale(locale):
+        subject, text, html = (
+            template.render({**context, "layout": f"mail/layout_{layout}.html"})
+            for layout in ("subject", "text", "html")
+        )
+    lines = (line.strip() for line in Markup(text).unescape().splitlines())  # noqa: S704 - unescaped, not marked safe
+    body = "\n".join(lines).strip()
+    while "\n\n\n" in body:
+        body = body.replace("\n\n\n", "\n\n")
+    return MailWords(
+        subject=" ".join(Markup(subject).unescape().split()),  # noqa: S704 - unescaped, not marked safe
+        text=body + "\n",
+        html=html,
+    )

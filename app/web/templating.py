@@ -1,0 +1,163 @@
+"""The one way a page is made."""
+
+import gzip
+from collections.abc import Mapping, MutableMapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, override
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from app.core import i18n
+from app.core.actor import Actor
+from app.core.security.cookies import LOCALE_COOKIE, cookie_name, read_cookie
+from app.core.security.csrf import CSRF_FIELD
+from app.web.assets import asset_url, icon_href
+from app.web.flash import forget_flashes, read_flashes
+from app.web.formatting import FILTERS, number
+from app.web.forms import FormState
+from app.web.fragment_cache import remembered
+
+TEMPLATES = Path(__file__).parent / "templates"
+CSRF_COOKIE = "csrf_token"
+THEME_COOKIE = "theme"
+PACK_FROM = 1024
+THEMES = ("light", "dark", "system")
+
+
+def _gettext(message: str, **params: object) -> Markup:
+    """Translate a template's text; what fills its placeholders is escaped unless it is markup already."""
+    text = _escaped(message, i18n.current_locale())
+    return text.format(**params) if params else text
+
+
+@lru_cache(maxsize=4096)
+def _escaped(message: str, _locale: str) -> Markup:
+    """Keep the texts of the templates: there are some hundreds, and a page says up to a hundred of them."""
+    return escape(i18n._(message))
+
+
+def _ngettext(singular: str, plural: str, count: int, **params: object) -> Markup:
+    text = escape(i18n.ngettext(singular, plural, count))
+    return text.format(count=number(count), **params)
+
+
+def csrf_token(request: Request) -> str:
+    """Return the token that this visitor's forms carry; identity issues it."""
+    state = getattr(request.state, "csrf_token", None)
+    return state if isinstance(state, str) else request.cookies.get(CSRF_COOKIE, "")
+
+
+def csrf_field(request: Request) -> Markup:
+    """Return the hidden field of a form."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, csrf_token(request))
+
+
+def current_actor(request: Request) -> Actor | None:
+    """Return who is signed in, as identity found out for this request."""
+    found = getattr(request.state, "actor", None)
+    return found if isinstance(found, Actor) else None
+
+
+def account_of(request: Request) -> str:
+    """Return by what a script tells the accounts of one browser apart; nothing for a guest."""
+    actor = current_actor(request)
+    return str(actor.id) if actor else ""
+
+
+def current_theme(request: Request) -> str:
+    """Return the chosen theme, or `system`."""
+    chosen = read_cookie(request, THEME_COOKIE)
+    return chosen if chosen in THEMES else "system"
+
+
+def is_plain_guest(request: Request) -> bool:
+    """Tell whether nothing about the visitor could change a page but the language and the theme."""
+    known = {cookie_name(name) for name in (THEME_COOKIE, LOCALE_COOKIE)} | {LOCALE_COOKIE}
+    return known.issuperset(request.cookies) and "authorization" not in request.headers
+
+
+class Pages(Environment):
+    """Templates that all see the same globals.
+
+    Jinja would lay a map of each template's own over them, and compare these maps at every import of every page.
+    """
+
+    @override
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the globals of all where a template brings none of its own."""
+        return super().make_globals(d) if d else self.globals
+
+
+@lru_cache
+def environment() -> Environment:
+    """Return the Jinja environment: everything escaped, every unknown name an error."""
+    made = Pages(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.do"],
+        auto_reload=False,
+    )
+    made.globals.update(
+        _=_gettext,
+        ngettext=_ngettext,
+        asset=asset_url,
+        icon_href=icon_href,
+        csrf_field=csrf_field,
+        account_of=account_of,
+        current_locale=i18n.current_locale,
+        locales=i18n.LOCALES,
+        themes=THEMES,
+        form_state=FormState,
+        remembered=remembered,
+    )
+    made.filters.update(FILTERS)
+    return made
+
+
+def here(request: Request) -> str:
+    """Return the address of this page within the site, for coming back to it."""
+    query = request.scope.get("query_string", b"").decode("latin-1")
+    path = str(request.scope.get("path", "/"))
+    return f"{path}?{query}" if query else path
+
+
+def render(
+    request: Request, template: str, context: Mapping[str, Any] | None = None, status_code: int = 200
+) -> HTMLResponse:
+    """Render a template for this visitor: language, theme, flash messages and who is signed in come by themselves."""
+    flashes = read_flashes(request)
+    actor = current_actor(request)
+    page = environment().get_template(template)
+    html = page.render(
+        {
+            "request": request,
+            "actor": actor,
+            "theme": current_theme(request),
+            "flash_messages": flashes,
+            "path": str(request.scope.get("path", "/")),
+            "here": here(request),
+            **(context or {}),
+        }
+    )
+    headers = {
+        "Cache-Control": "no-store" if actor else "private, no-cache",
+        "Vary": "Cookie, Accept-Language",
+        "Content-Language": i18n.current_locale(),
+    }
+    body = html.encode()
+    if actor is None and "gzip" in request.headers.get("accept-encoding", "") and len(body) > PACK_FROM:
+        # Only pages without anything personal: lengths of packed secrets can be guessed from outside (BREACH).
+        body = gzip.compress(body, 5)
+        headers["Content-Encoding"] = "gzip"
+        headers["Vary"] += ", Accept-Encoding"
+    response = HTMLResponse(body, status_code, headers)
+    if flashes:
+        forget_flashes(response)
+    return response

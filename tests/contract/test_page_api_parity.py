@@ -1,0 +1,106 @@
+"""No page does what the API cannot (N10): each form of a page beside the routes by which a program does the same."""
+
+import pytest
+
+from tests.surface_coverage import all_routes
+
+AUTH, ORDER, ITEM = "/api/v1/auth", "/api/v1/orders/{order_id:uuid}", "/api/v1/profiles/me/portfolio/{item_id:uuid}"
+PROPOSAL, OFFER = "/api/v1/proposals/{proposal_id:uuid}", "/api/v1/offers/{offer_id:uuid}"
+SEARCH, TEMPLATE = "/api/v1/saved-searches/{search_id:uuid}", "/api/v1/order-templates/{template_id:uuid}"
+LETTER = "/api/v1/letter-templates/{letter_id:uuid}"
+TALK = "/api/v1/conversations/{conversation_id:uuid}"
+PAIRS: dict[str, tuple[str, ...]] = {
+    "POST /@{username}/{step}": (
+        "PUT /api/v1/favourites/{username}", "DELETE /api/v1/favourites/{username}",
+        "PUT /api/v1/hidden-customers/{username}", "DELETE /api/v1/hidden-customers/{username}",
+    ),
+    "POST /confirm-email": (f"POST {AUTH}/confirm-email",),
+    "POST /confirm-email/resend": (f"POST {AUTH}/confirm-email/resend",),
+    "POST /confirm-phone": (f"POST {AUTH}/confirm-phone",),
+    "POST /confirm-phone/resend": (f"POST {AUTH}/confirm-phone/resend",),
+    "POST /invitations/{invitation_id}/decline": ("POST /api/v1/invitations/{invitation_id:uuid}/decline",),
+    "POST /messages/{conversation_id}": (f"POST {TALK}/messages",),
+    "POST /messages/{conversation_id}/read": (f"POST {TALK}/read",),
+    "POST /my/letters/new": ("POST /api/v1/letter-templates",),
+    "POST /my/letters/{letter_id}": (f"PUT {LETTER}",),
+    "POST /my/letters/{letter_id}/delete": (f"DELETE {LETTER}",),
+    "POST /my/order-templates/{template_id}/delete": (f"DELETE {TEMPLATE}",),
+    "POST /my/order-templates/{template_id}/rename": (f"PATCH {TEMPLATE}",),
+    "POST /my/order-templates/{template_id}/use": (f"POST {TEMPLATE}/use",),
+    "POST /my/reports/{report_id}/objection": ("POST /api/v1/reports/{report_id:uuid}/objection",),
+    "POST /my/searches/new": ("POST /api/v1/saved-searches",),
+    "POST /my/searches/settings": ("PATCH /api/v1/saved-searches/settings",),
+    "POST /my/searches/{search_id:uuid}/delete": (f"DELETE {SEARCH}",),
+    "POST /my/searches/{search_id:uuid}/edit": (f"PATCH {SEARCH}",),
+    "POST /my/searches/{search_id:uuid}/open": (f"POST {SEARCH}/run",),
+    "POST /notifications/read-all": ("POST /api/v1/notifications/read-all",),
+    "POST /notifications/{notice_id}/open": ("POST /api/v1/notifications/{notice_id:uuid}/read",),
+    "POST /offers/{offer_id}/accept": (f"POST {OFFER}/accept",),
+    "POST /offers/{offer_id}/counter": (f"POST {OFFER}/counter",),
+    "POST /offers/{offer_id}/decline": (f"POST {OFFER}/decline",),
+    "POST /offers/{offer_id}/withdraw": (f"POST {OFFER}/withdraw",),
+    "POST /orders/new": ("POST /api/v1/orders", f"POST {ORDER}/publish"),
+    "POST /orders/{order_id}/close": (f"POST {ORDER}/close",),
+    "POST /orders/{order_id}/copy": (f"POST {ORDER}/copy",),
+    "POST /orders/{order_id}/decline": (f"POST {ORDER}/proposals/decline",),
+    "POST /orders/{order_id}/edit": (f"PATCH {ORDER}",),
+    "POST /orders/{order_id}/invitations": (f"POST {ORDER}/invitations",),
+    "POST /orders/{order_id}/pause": (f"POST {ORDER}/pause",),
+    "POST /orders/{order_id}/proposals": (f"POST {ORDER}/proposals",),
+    "POST /orders/{order_id}/publish": (f"POST {ORDER}/publish",),
+    "POST /orders/{order_id}/renew": (f"POST {ORDER}/renew",),
+    "POST /orders/{order_id}/resume": (f"POST {ORDER}/resume",),
+    "POST /orders/{order_id}/seen": (f"POST {ORDER}/proposals/seen",),
+    "POST /orders/{order_id}/template": (f"POST {ORDER}/template",),
+    "POST /password-strength": (f"POST {AUTH}/password-strength",),
+    "POST /proposals/{proposal_id}/accept": (f"POST {PROPOSAL}/accept",),
+    "POST /proposals/{proposal_id}/decline": (f"POST {PROPOSAL}/decline",),
+    "POST /proposals/{proposal_id}/edit": (f"PATCH {PROPOSAL}",),
+    "POST /proposals/{proposal_id}/messages": (f"POST {PROPOSAL}/messages",),
+    "POST /proposals/{proposal_id}/note": (f"PUT {PROPOSAL}/note",),
+    "POST /proposals/{proposal_id}/offer": (f"POST {PROPOSAL}/offers",),
+    "POST /proposals/{proposal_id}/shortlist": (f"PUT {PROPOSAL}/shortlist",),
+    "POST /proposals/{proposal_id}/unlist": (f"DELETE {PROPOSAL}/shortlist",),
+    "POST /proposals/{proposal_id}/withdraw": (f"POST {PROPOSAL}/withdraw",),
+    "POST /report/{kind}/{thing_id}": ("POST /api/v1/reports",),
+    "POST /reset": (f"POST {AUTH}/password/reset",),
+    "POST /reset/confirm": (f"POST {AUTH}/password/reset/confirm",),
+    "POST /settings/devices/end": (
+        f"DELETE {AUTH}/sessions/{{session_id:uuid}}", f"POST {AUTH}/sessions/end-others",
+    ),
+    "POST /settings/files/{file_id}/remove": ("DELETE /api/v1/files/{file_id:uuid}",),
+    "POST /settings/photo": ("POST /api/v1/files", "PUT /api/v1/profiles/me/photo"),
+    "POST /settings/photo/part": ("PATCH /api/v1/profiles/me/photo",),
+    "POST /settings/photo/remove": ("DELETE /api/v1/profiles/me/photo",),
+    "POST /settings/portfolio/new": ("POST /api/v1/profiles/me/portfolio",),
+    "POST /settings/portfolio/{item_id}": (f"PUT {ITEM}",),
+    "POST /settings/portfolio/{item_id}/move": (f"POST {ITEM}/move",),
+    "POST /settings/portfolio/{item_id}/remove": (f"DELETE {ITEM}",),
+    "POST /settings/profile": (f"PATCH {AUTH}/me",),
+    "POST /settings/public-profile": ("PATCH /api/v1/profiles/me",),
+    "POST /settings/security/close": (f"POST {AUTH}/reauthenticate", f"POST {AUTH}/deactivate"),
+    "POST /settings/security/email": (f"POST {AUTH}/reauthenticate", f"POST {AUTH}/email"),
+    "POST /settings/security/password": (f"POST {AUTH}/password",),
+    "POST /settings/security/phone": (f"POST {AUTH}/reauthenticate", f"POST {AUTH}/phone"),
+    "POST /sign-in": (f"POST {AUTH}/login",),
+    "POST /sign-out": (f"POST {AUTH}/logout",),
+    "POST /sign-up": (f"POST {AUTH}/register",),
+}  # fmt: skip
+OF_PAGES_ALONE = {
+    "POST /preferences": "keeps language and theme of one browser; a program names its language in Accept-Language",
+    "POST /unsubscribe/{token}": "mail programs send it themselves (RFC 8058): it is the API",
+}
+ROUTES = all_routes()
+CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+def test_every_form_of_a_page_has_its_route_for_programs() -> None:
+    forms = {name for name in ROUTES if not name.split()[1].startswith("/api/") and name.split()[0] in CHANGING}
+    assert forms == set(PAIRS) | set(OF_PAGES_ALONE)
+    assert all(OF_PAGES_ALONE.values())
+
+
+@pytest.mark.parametrize("form", PAIRS)
+def test_a_program_does_it_by_routes_that_exist(form: str) -> None:
+    assert PAIRS[form]
+    assert set(PAIRS[form]) <= set(ROUTES)

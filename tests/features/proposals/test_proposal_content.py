@@ -1,0 +1,104 @@
+"""What a proposal says: milestones, answers, contact details, and letters that are sent to everybody."""
+
+import pytest
+
+from app.core.resources import Resources
+from app.features.moderation.schemas import ContactMark
+from app.features.moderation.service import contacts_in
+from app.features.proposals import rules, service
+from app.features.proposals.errors import InvalidProposalError, SimilarLettersError
+from app.features.proposals.schemas import Milestone, ProposalPatch
+from tests.factories.orders import Market, rub
+
+PLAN = [{"title": "Макет", "amount": 2_000_000, "days": 4}, {"title": "Вёрстка", "amount": 5_000_000, "days": 10}]
+
+
+def test_milestones_make_up_the_price_and_fit_the_term() -> None:
+    parts = [Milestone.model_validate(part) for part in PLAN]
+    assert rules.milestone_faults([], 1, 1) == []
+    assert rules.milestone_faults(parts, 7_000_000, 14) == []
+    for price, days in ((7_000_001, 14), (6_999_999, 14), (7_000_000, 13)):
+        assert [fault.loc for fault in rules.milestone_faults(parts, price, days)] == [("body", "milestones")]
+
+
+async def test_a_plan_is_held_to_its_terms_through_edits(market: Market) -> None:
+    freelancer = await market.person()
+    order = await market.order()
+    with pytest.raises(InvalidProposalError):
+        await market.proposal(order, freelancer, milestones=PLAN, price=rub(69_999))
+    proposal = await market.proposal(order, freelancer, milestones=PLAN)
+    assert proposal.milestones == PLAN
+    for wrong in ({"price": rub(1)}, {"term_days": 13}, {"milestones": PLAN[:1]}):
+        with pytest.raises(InvalidProposalError):
+            async with market.uow() as work:
+                await service.edit_proposal(work, freelancer, proposal.id, ProposalPatch.model_validate(wrong))
+    async with market.uow() as work:
+        edited = await service.edit_proposal(work, freelancer, proposal.id, ProposalPatch(milestones=[], price=rub(1)))
+        assert (edited.milestones, edited.price_amount) == ([], 100)
+
+
+async def test_questions_are_answered_and_kept_as_they_read(market: Market, resources: Resources) -> None:
+    customer, freelancer = await market.person(), await market.person()
+    order = await market.order(customer, questions=["Когда начнёте?", "Что делали похожего?"])
+    refusals: list[list[str]] = [[], ["Завтра"], ["Завтра", " "], ["Завтра", "Магазин", "И ещё"]]
+    for answers in refusals:
+        with pytest.raises(InvalidProposalError) as refused:
+            await market.proposal(order, freelancer, answers=answers)
+        assert refused.value.errors[0].loc[:2] == ("body", "answers")
+    proposal = await market.proposal(order, freelancer, answers=["Завтра", "Магазин"])
+    async with market.uow() as work:
+        await service.edit_proposal(work, freelancer, proposal.id, ProposalPatch(answers=["Сегодня", "Магазин"]))
+    async with resources.sessions() as session:
+        read = await service.get_proposal(session, customer, proposal.id)
+    assert [(pair.question, pair.answer) for pair in read.answers] == [
+        ("Когда начнёте?", "Сегодня"),
+        ("Что делали похожего?", "Магазин"),
+    ]
+
+
+LETTER = (
+    "Здравствуйте, {name}! Я разработчик с опытом в десять лет, делаю сайты быстро и качественно, соблюдаю сроки, "
+    "всегда на связи, показываю ход работы каждый день и правлю замечания без доплаты."
+)
+
+
+async def test_the_same_letter_goes_out_three_times_a_day(market: Market, resources: Resources) -> None:
+    freelancer = await market.person()
+    for name in ("Анна", "Борис", "Вера"):
+        await market.proposal(await market.order(), freelancer, letter=LETTER.format(name=name))
+    with pytest.raises(SimilarLettersError) as refused:
+        await market.proposal(await market.order(), freelancer, letter=LETTER.format(name="Глеб"))
+    assert refused.value.errors[0].loc == ("body", "letter")
+    await market.proposal(await market.order(), freelancer, letter="Видел ваш каталог: корзину начну с доставки.")
+    await market.proposal(await market.order(), letter=LETTER.format(name="Глеб"))
+    resources.settings = resources.settings.model_copy(update={"similar_letters_per_day": 4})
+    await market.proposal(await market.order(), freelancer, letter=LETTER.format(name="Глеб"))
+
+
+@pytest.mark.parametrize(
+    ("letter", "marks"),
+    [
+        ("Пишите на anna@example.org", ["email"]),
+        ("anna (собака) example точка ru", ["email"]),
+        ("anna [at] example dot com", ["email"]),
+        ("Звоните: +7 (912) 345-67-89", ["phone"]),
+        ("8 912 345 67 89", ["phone"]),
+        ("Портфолио: https://example.org/works", ["link"]),
+        ("Я в телеграме: anna_dev", ["messenger"]),
+        ("тг: annadev", ["messenger"]),
+        ("t.me/annadev", ["link", "messenger"]),
+        ("WhatsApp есть", ["messenger"]),
+        ("Сделаю за 14 дней и 70 000 рублей, начну 25.11.2026.", []),
+        ("Работал с C++ и FastAPI с 2015 по 2024 год, 120000 строк, версия 3.11.2", []),
+        ("Two weeks, 1 500 000 roubles in all.", []),
+    ],
+)
+def test_contacts_are_found(letter: str, marks: list[str]) -> None:
+    assert contacts_in(letter) == marks
+
+
+@pytest.mark.parametrize("part", ["a", "+7 ", "a@", "8("])
+def test_no_letter_takes_long_to_look_at(part: str) -> None:
+    letter = (part * 10_000)[:10_000]
+    assert len(contacts_in(letter)) < len(ContactMark)
+    assert rules.count_alike(letter, [letter]) == 1
