@@ -16,21 +16,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import get_settings
 from app.core.errors import DomainError, ErrorKind
-from app.core.http.body_limits import BodyLimitsMiddleware, LongBody
-from app.core.http.dependencies import API_PREFIX, plain_routes
-from app.core.http.fast_responses import Shortcut, ShortcutMiddleware
+from app.core.http.body_limits import BodyLimitsMiddleware, LongBodyRoute
+from app.core.http.dependencies import API_PREFIX, iter_routes
+from app.core.http.fast_responses import FastResponseMiddleware, Shortcut
 from app.core.http.health import router as health
 from app.core.http.middleware import HeadMiddleware, RequestContextMiddleware
 from app.core.http.openapi import add_errors, declare_security
 from app.core.http.problem_details import install_error_handlers
-from app.core.http.startup_errors import StartMiddleware, give_back_memory, keep_what_is_loaded, sentence_of
-from app.core.messaging.task_trigger import Nudger
+from app.core.http.startup_errors import StartupErrorMiddleware, freeze_loaded_objects, startup_error_message, trim_heap
+from app.core.messaging.task_trigger import TaskTrigger
 from app.core.observability.logging import configure_logging
 from app.core.observability.metrics import Gauge, ObservationMiddleware, operator_port
 from app.core.resources import open_resources
 from app.core.security.csrf import SAFE_METHODS, SocketGuardMiddleware, guard_request
 from app.features.authentication.dependencies import find_reader, refuse_long_body_of_ended_session
-from app.features.authentication.endpoints import me_shortcut
+from app.features.authentication.endpoints import fast_current_user
 from app.features.authentication.endpoints import router as authentication
 from app.features.authentication.pages import router as authentication_pages
 from app.features.catalog.endpoints import router as catalog
@@ -39,7 +39,7 @@ from app.features.chat.pages import router as chat_pages
 from app.features.contracts.endpoints import router as contracts
 from app.features.contracts.pages import router as contract_pages
 from app.features.files.dependencies import form_with_files
-from app.features.files.endpoints import LONG_BODIES as FILE_BODIES
+from app.features.files.endpoints import LONG_BODY_ROUTES as FILE_BODIES
 from app.features.files.endpoints import router as files
 from app.features.files.pages import links as file_links
 from app.features.files.pages import router as file_pages
@@ -51,12 +51,12 @@ from app.features.notifications import service as mails
 from app.features.notifications.dependencies import find_page_reader
 from app.features.notifications.endpoints import router as notifications
 from app.features.notifications.pages import router as notification_pages
-from app.features.orders.endpoints import list_shortcut
+from app.features.orders.endpoints import fast_order_list
 from app.features.orders.endpoints import router as orders
-from app.features.orders.pages import guest_list_shortcut
+from app.features.orders.pages import fast_guest_order_list
 from app.features.orders.pages import router as order_pages
 from app.features.profiles.endpoints import router as profiles
-from app.features.profiles.pages import LONG_BODIES as PROFILE_BODIES
+from app.features.profiles.pages import LONG_BODY_ROUTES as PROFILE_BODIES
 from app.features.profiles.pages import router as profile_pages
 from app.features.proposals.endpoints import router as proposals
 from app.features.proposals.pages import router as proposal_pages
@@ -114,14 +114,14 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
 )
 
 # What is asked most, answered ahead of routing; each stands beside a route that gives the same answer.
-SHORTCUTS: Mapping[str, Shortcut] = {
-    f"{API_PREFIX}/auth/me": me_shortcut,
-    f"{API_PREFIX}/orders": list_shortcut,
-    "/orders": guest_list_shortcut,
+FAST_RESPONSES: Mapping[str, Shortcut] = {
+    f"{API_PREFIX}/auth/me": fast_current_user,
+    f"{API_PREFIX}/orders": fast_order_list,
+    "/orders": fast_guest_order_list,
 }
 
 # Addresses that read more than MAX_BODY_BYTES, each of one kind and to a limit of its own.
-LONG_BODIES: tuple[LongBody, ...] = (
+LONG_BODY_ROUTES: tuple[LongBodyRoute, ...] = (
     *FILE_BODIES,
     *PROFILE_BODIES,
     form_with_files(r"/orders/(new|[0-9a-f-]{36}/edit)"),
@@ -138,8 +138,8 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     servers = await asyncio.to_thread(ensure_servers, settings)
     await prepare_bundled(settings, servers.database_url)
     async with open_resources(settings, database_url=servers.database_url, redis_url=servers.redis_url) as resources:
-        app.state.resources = replace(resources, nudge=Nudger())
-        with operator_port(resources, asyncio.get_running_loop(), rooms=(mail_gauges, report_gauges)):
+        app.state.resources = replace(resources, trigger_task=TaskTrigger())
+        with operator_port(resources, asyncio.get_running_loop(), features=(mail_gauges, report_gauges)):
             building = asyncio.create_task(build_document(app))
             yield
             building.cancel()
@@ -186,7 +186,7 @@ def methods_of(path: str) -> list[str]:
     for prefix, routers in ((API_PREFIX, API_ROUTERS), ("", (*OPERATION_ROUTERS, *LINK_ROUTERS, *PAGE_ROUTERS))):
         if path.startswith(prefix):
             for router in routers:
-                for route in plain_routes(router):
+                for route in iter_routes(router):
                     if route.path_regex.match(path.removeprefix(prefix)):
                         found |= route.methods or set()
     return sorted(found | {"HEAD"} if "GET" in found else found)
@@ -207,7 +207,7 @@ class Site(FastAPI):
             document = super().openapi()
             if document is not self._declared:
                 routes = (
-                    (API_PREFIX + route.path_format, route) for router in API_ROUTERS for route in plain_routes(router)
+                    (API_PREFIX + route.path_format, route) for router in API_ROUTERS for route in iter_routes(router)
                 )
                 declare_security(document, routes, get_settings())
                 self._declared = document
@@ -219,7 +219,7 @@ class Site(FastAPI):
             if self._document is None:
                 self._document = orjson.dumps(self.openapi())
                 self.openapi_schema = self._declared = None
-                give_back_memory()
+                trim_heap()
             return self._document
 
     async def send_document(self, _request: Request) -> Response:
@@ -231,10 +231,10 @@ async def build_document(app: FastAPI, *, after_seconds: float = 5.0) -> None:
     """Build the OpenAPI document when the first pages have been served, so that nobody waits a second for it."""
     await asyncio.sleep(after_seconds)
     await asyncio.to_thread(cast("Site", app).document)
-    keep_what_is_loaded()
+    freeze_loaded_objects()
 
 
-def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> Site:
+def create_app(fast_responses: Mapping[str, Shortcut] = FAST_RESPONSES) -> Site:
     """Compose the house; tests call this too, without shortcuts where they compare."""
     app = Site(
         title="ipLance",
@@ -248,7 +248,7 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> Site:
     )
     install_error_handlers(app, failure_page, methods_of)
     for router in API_ROUTERS:
-        add_errors(plain_routes(router))
+        add_errors(iter_routes(router))
         app.include_router(router, prefix=API_PREFIX)
     for router in (*OPERATION_ROUTERS, *LINK_ROUTERS):
         app.include_router(router, include_in_schema=False)
@@ -256,12 +256,15 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> Site:
         # Every page, error pages included, shows who is signed in, and how many notices wait.
         app.include_router(router, include_in_schema=False, dependencies=[Depends(find_page_reader)])
     app.add_route("/openapi.json", app.send_document, include_in_schema=False)
-    app.add_route(csp_reports.PATH, csp_reports.take_csp_reports, methods=["POST"], include_in_schema=False)
+    app.add_route(csp_reports.PATH, csp_reports.receive_csp_reports, methods=["POST"], include_in_schema=False)
     app.mount("/static", StaticFiles())
-    app.add_middleware(ShortcutMiddleware, shortcuts=shortcuts)
+    app.add_middleware(FastResponseMiddleware, fast_responses=fast_responses)
     settings = get_settings()
     app.add_middleware(
-        BodyLimitsMiddleware, max_body_bytes=settings.max_body_bytes, page=failure_page, long_bodies=LONG_BODIES
+        BodyLimitsMiddleware,
+        max_body_bytes=settings.max_body_bytes,
+        page=failure_page,
+        long_body_routes=LONG_BODY_ROUTES,
     )
     https = settings.origin.startswith("https://")
     if settings.files_origin:
@@ -277,7 +280,7 @@ def create_app(shortcuts: Mapping[str, Shortcut] = SHORTCUTS) -> Site:
     app.add_middleware(HeadMiddleware)
     app.add_middleware(ObservationMiddleware)
     app.add_middleware(RequestContextMiddleware)
-    app.add_middleware(StartMiddleware)
+    app.add_middleware(StartupErrorMiddleware)
     return app
 
 
@@ -290,7 +293,7 @@ def served_app() -> Site:
     try:
         return create_app()
     except (ValidationError, ServersError, OSError) as error:
-        sentence = sentence_of(error)
+        sentence = startup_error_message(error)
         if sentence is None:
             raise
         raise SystemExit(sentence) from None

@@ -25,7 +25,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from app.core.i18n import current_locale, set_locale
-from app.core.persistence.raw_read_pool import FastLane
+from app.core.persistence.raw_read_pool import RawReadPool
 from app.main import create_app
 
 POOL = 10
@@ -48,9 +48,9 @@ class Recorder:
     def __init__(self) -> None:
         self.now: Recorded | None = None
         event.listen(Engine, "before_cursor_execute", self._statement)
-        fetch, render = FastLane.fetch, jinja2.Template.render
+        fetch, render = RawReadPool.fetch, jinja2.Template.render
 
-        async def noting_fetch(lane: FastLane, statement: str, *values: object, plan_anew: bool = False) -> Any:
+        async def noting_fetch(lane: RawReadPool, statement: str, *values: object, plan_anew: bool = False) -> Any:
             if self.now is not None:
                 self.now.statements.append((statement, values))
             return await fetch(lane, statement, *values, plan_anew=plan_anew)
@@ -61,7 +61,7 @@ class Recorder:
                 self.now.locale = current_locale()
             return render(template, *arguments, **named)
 
-        FastLane.fetch = noting_fetch  # type: ignore[method-assign]
+        RawReadPool.fetch = noting_fetch  # type: ignore[method-assign]
         jinja2.Template.render = noting_render  # type: ignore[method-assign]
 
     def _statement(self, _conn: Any, _cursor: Any, text: str, parameters: Any, _context: Any, _many: bool) -> None:

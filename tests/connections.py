@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.core.persistence.raw_read_pool import FastLane
+from app.core.persistence.raw_read_pool import RawReadPool
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN = (f"{ROOT}/app/", f"{ROOT}/tests/")
@@ -100,9 +100,9 @@ def watch() -> None:
     event.listen(Pool, "checkin", checked_in)
     event.listen(Session, "after_begin", began)
     event.listen(Session, "after_transaction_end", ended)
-    fetch = FastLane._fetch
+    fetch = RawReadPool._fetch
 
-    async def watched(self: FastLane, kind: str, statement: str, *values: object) -> Sequence[Any]:
+    async def watched(self: RawReadPool, kind: str, statement: str, *values: object) -> Sequence[Any]:
         key = object()
         take(id(key))
         try:
@@ -110,4 +110,4 @@ def watch() -> None:
         finally:
             give_back(id(key))
 
-    FastLane._fetch = watched  # type: ignore[method-assign]
+    RawReadPool._fetch = watched  # type: ignore[method-assign]

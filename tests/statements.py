@@ -18,7 +18,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, SessionTransaction
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.core.persistence.raw_read_pool import FastLane
+from app.core.persistence.raw_read_pool import RawReadPool
 from app.features.authentication import dependencies, workflows
 from app.features.authentication.service import SessionGate
 from app.features.catalog.repository import CatalogRepository
@@ -134,9 +134,9 @@ def record() -> None:
     event.listen(Engine, "before_cursor_execute", _on_statement)
     event.listen(Session, "after_begin", _on_begin)
     event.listen(Session, "after_transaction_end", _on_end)
-    fetch, load = FastLane.fetch, SessionGate._load
+    fetch, load = RawReadPool.fetch, SessionGate._load
 
-    async def recorded_fetch(self: FastLane, statement: str, *values: object, plan_anew: bool = False) -> Any:
+    async def recorded_fetch(self: RawReadPool, statement: str, *values: object, plan_anew: bool = False) -> Any:
         trace = _trace.get()
         if trace is not None:
             trace.ask(statement, values)
@@ -152,7 +152,7 @@ def record() -> None:
         finally:
             trace.raw = False
 
-    FastLane.fetch = recorded_fetch  # type: ignore[method-assign]
+    RawReadPool.fetch = recorded_fetch  # type: ignore[method-assign]
     SessionGate._load = recorded_load  # type: ignore[method-assign,assignment]
     for name in ("categories", "skills", "aliases"):
         setattr(CatalogRepository, name, _quietly(getattr(CatalogRepository, name)))

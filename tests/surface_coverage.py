@@ -102,7 +102,7 @@ def subclasses(kind: type[Any]) -> set[type[Any]]:
     }
 
 
-def plain_routes(router: APIRouter) -> Iterator[APIRoute]:
+def iter_routes(router: APIRouter) -> Iterator[APIRoute]:
     """Yield the routes of a router, those of the routers it includes too."""
     for context in iter_route_contexts(router.routes):
         route = context.original_route
@@ -117,7 +117,7 @@ def all_routes() -> dict[str, APIRoute]:
         f"{method} {prefix}{route.path}": route
         for prefix, routers in (("/api/v1", main.API_ROUTERS), ("", (*main.LINK_ROUTERS, *main.PAGE_ROUTERS)))
         for router in routers
-        for route in plain_routes(router)
+        for route in iter_routes(router)
         for method in sorted(route.methods or ())
     }
 

@@ -17,7 +17,7 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 # What the stemmers would lose or keep apart is made plain first, in texts and in queries alike.
-SEARCH_WORDS = r"""
+SEARCH_LABELS = r"""
 CREATE FUNCTION search_words(words text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN translate(
     replace(replace(replace(replace(replace(replace(words,
@@ -35,7 +35,7 @@ RETURN setweight(to_tsvector('russian'::regconfig, search_words(title)), 'A')
 
 
 def upgrade() -> None:
-    op.execute(SEARCH_WORDS)
+    op.execute(SEARCH_LABELS)
     op.execute(ORDER_SEARCH)
     op.create_table(
         "categories",

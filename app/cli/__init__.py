@@ -19,7 +19,7 @@ from app.cli import (  # noqa: F401
     skills,
 )
 from app.cli.shared import Refusal, app, errors
-from app.core.http.startup_errors import sentence_of
+from app.core.http.startup_errors import startup_error_message
 from app.local.embedded import ServersError
 
 __all__ = ["app", "main"]
@@ -30,7 +30,7 @@ def main() -> None:
     try:
         app()
     except (Refusal, ServersError, ValidationError, OSError) as error:
-        sentence = str(error) if isinstance(error, Refusal) else sentence_of(error)
+        sentence = str(error) if isinstance(error, Refusal) else startup_error_message(error)
         if sentence is None:
             raise
         errors.print(sentence, markup=False)

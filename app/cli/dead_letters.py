@@ -60,7 +60,7 @@ async def _list(session: AsyncSession) -> list[str]:
     """Return one line per letter: its name first, as `replay` takes it."""
     from app.features.notifications import service as notifications
 
-    letters = await outbox_store.open_letters(session)
+    letters = await outbox_store.open_dead_letters(session)
     mails = await notifications.dead_mails(session)
     lines = [
         f"{letter.id}  {letter.failed_at:%Y-%m-%d %H:%M}  {letter.topic} → {letter.consumer}  "
@@ -80,7 +80,7 @@ async def _replay(uow: UnitOfWork, actor: Actor, name: str, reason: str) -> str:
     from app.features.notifications import service as notifications
 
     if name.startswith(MAIL):
-        done = await notifications.send_again(uow, actor, UUID(name.removeprefix(MAIL)), reason=reason)
+        done = await notifications.retry_mail(uow, actor, UUID(name.removeprefix(MAIL)), reason=reason)
     else:
         done = await replay_dead_letter(uow, actor, int(name), reason=reason)
     return "will be tried again" if done else "there is no such letter, or its message is gone"

@@ -12,7 +12,7 @@ import typer
 
 from app.cli.shared import Invocation, Reason, Refusal, app, called, console, reason_given, start_servers
 from app.core.config import ROOT, Settings, get_settings
-from app.local.bootstrap import is_prepared, note_prepared
+from app.local.bootstrap import is_prepared, mark_prepared
 from app.local.embedded import ServerAddresses
 from app.local.embedded.layout import Layout, write_private
 from app.local.embedded.locks import FileLock
@@ -38,7 +38,7 @@ def _prepare(invocation: Invocation, settings: Settings, servers: ServerAddresse
     with console.status("Loading the catalogue and, on the first start, a demonstration world"):
         told = invocation.run(lambda resources: seed(resources, invocation.actor, demo=settings.wants_demo))
     console.print(f"[green]✓[/] {told}")
-    note_prepared(settings)
+    mark_prepared(settings)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.cli.shared import Reason, Refusal, app, called, reason_given, say, title
 from app.models import Order, OrderStatus
 
-MOST_LISTED = 100
+MAX_LISTED = 100
 orders = typer.Typer(no_args_is_help=True, help="Look at new orders where MODERATE_ORDERS asks for it.")
 app.add_typer(orders, name="orders")
 OrderId = Annotated[str, typer.Argument(metavar="ID", help="of the order, as the list shows it")]
@@ -21,7 +21,7 @@ def list_orders(ctx: typer.Context) -> None:
     from app.features.orders import service
 
     async def query(session: AsyncSession) -> list[str]:
-        found = await service.list_unchecked(session, MOST_LISTED)
+        found = await service.list_orders_to_review(session, MAX_LISTED)
         names = await service.people(session, [order.customer_id for order in found])
         return [_line(order, names[order.customer_id].name) for order in found]
 

@@ -25,7 +25,7 @@ def end_sessions(ctx: typer.Context, person: PersonName, reason: Reason = "") ->
 
     async def act(uow: UnitOfWork) -> str:
         person_id, username = await _find(uow, person)
-        ended = await identity.end_every_session(uow, invocation.actor, person_id, reason=why)
+        ended = await identity.end_all_sessions(uow, invocation.actor, person_id, reason=why)
         return f"{username} is signed out everywhere ({_sessions(ended)} ended)."
 
     say(invocation.change(act))

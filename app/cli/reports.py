@@ -11,7 +11,7 @@ from app.cli.shared import Refusal, app, called, reason_given, say, title
 from app.core.clock import utc_now
 from app.models.report import Report, ReportReason, ReportStatus
 
-MOST_LISTED = 100
+MAX_LISTED = 100
 reports = typer.Typer(no_args_is_help=True, help="See what people have reported, and decide.")
 app.add_typer(reports, name="reports")
 ReportId = Annotated[str, typer.Argument(metavar="ID", help="of the report, as the list shows it")]
@@ -23,7 +23,7 @@ def list_reports(ctx: typer.Context) -> None:
     from app.features.reports import service
 
     async def query(session: AsyncSession) -> list[str]:
-        found = await service.list_waiting(session, MOST_LISTED)
+        found = await service.list_waiting(session, MAX_LISTED)
         names = await _names(session, found)
         return [_line(report, names) for report in found]
 
@@ -78,17 +78,17 @@ def _id(text: str) -> UUID:
 
 
 def _shown(report: Report, names: dict[UUID, str]) -> str:
-    from app.features.reports.schemas import REASON_WORDS, RULE_WORDS
+    from app.features.reports.schemas import REASON_LABELS, RULE_TEXTS
 
     parts = [
         ("report", str(report.id)),
         ("state", f"{report.status}, {_due(report)}" if report.due_at else report.status.value),
         ("about", f"{report.subject_kind} {report.subject_id} of {names[report.reported_id]}: {report.title}"),
         ("from", f"{names[report.reporter_id]}, {report.created_at:%Y-%m-%d %H:%M} UTC"),
-        ("reason", REASON_WORDS[report.reason]),
+        ("reason", REASON_LABELS[report.reason]),
         ("note", report.note),
         ("it said", report.evidence),
-        ("rule", RULE_WORDS[report.rule] if report.rule else ""),
+        ("rule", RULE_TEXTS[report.rule] if report.rule else ""),
         ("verdict", report.verdict or ""),
         ("objection", report.objection or ""),
     ]

@@ -13,7 +13,7 @@ from rich.console import Console
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor, system_actor
-from app.core.audit import LONGEST_REASON
+from app.core.audit import MAX_REASON_LENGTH
 from app.core.config import Settings, get_settings
 from app.core.errors import DomainError
 from app.core.i18n import use_locale
@@ -22,7 +22,7 @@ from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.local.embedded import ServerAddresses, ensure_servers
 
 HELP = "The commands of the house; every failure a person can mend is one sentence."
-LONGEST_NAME = 100
+MAX_NAME_LENGTH = 100
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -102,8 +102,8 @@ def begin(
 ) -> None:
     """Take down who gives the command."""
     given = " ".join(name.split())
-    if len(given) > LONGEST_NAME:
-        raise Refusal(f"A name has at most {LONGEST_NAME} characters.")
+    if len(given) > MAX_NAME_LENGTH:
+        raise Refusal(f"A name has at most {MAX_NAME_LENGTH} characters.")
     user = _system_user()
     actor = system_actor(given or user, f"cli:{user}@{socket.gethostname()}")
     ctx.obj = Invocation(actor, ctx.obj if isinstance(ctx.obj, Runner) else Runner())
@@ -116,7 +116,7 @@ def called(ctx: typer.Context) -> Invocation:
     return invocation
 
 
-def reason_given(text: str, reader: str = "", *, longest: int = LONGEST_REASON) -> str:
+def reason_given(text: str, reader: str = "", *, longest: int = MAX_REASON_LENGTH) -> str:
     """Return a reason without white space around it.
 
     Args:

@@ -7,7 +7,7 @@ import typer
 from app.cli.shared import Reason, Refusal, app, called, reason_given, say
 from app.core.resources import Resources
 
-MOST_LISTED = 50
+MAX_LISTED = 50
 skills = typer.Typer(no_args_is_help=True, help="Tidy the skills up: merge two, rename one, change what leads to it.")
 app.add_typer(skills, name="skills")
 SkillName = Annotated[str, typer.Argument(metavar="SKILL", help="its name in addresses, such as web-design")]
@@ -24,7 +24,7 @@ def find_skills(
         async with resources.read_sessions() as session:
             catalogue = await service.read_catalogue(session, resources)
         lines: list[str] = []
-        for skill in catalogue.suggest(words, MOST_LISTED):
+        for skill in catalogue.suggest(words, MAX_LISTED):
             more = f" ({', '.join(skill.synonyms)})" if skill.synonyms else ""
             lines.append(f"{skill.slug}: {skill.name_en} · {skill.name_ru}{more}")
         return lines

@@ -14,7 +14,7 @@ from app.core.actor import Actor
 from app.core.database import Base
 from app.core.ids import new_id
 
-LONGEST_REASON = 2000
+MAX_REASON_LENGTH = 2000
 
 
 class AuditEntry(Base):
@@ -22,7 +22,7 @@ class AuditEntry(Base):
 
     __tablename__ = "audit_entries"
     __table_args__ = (
-        CheckConstraint(f"char_length(reason) <= {LONGEST_REASON}", name="reason_length"),
+        CheckConstraint(f"char_length(reason) <= {MAX_REASON_LENGTH}", name="reason_length"),
         Index("ix_audit_entries_subject_id", "subject", text("id DESC")),
         Index("ix_audit_entries_actor_id", "actor", text("id DESC")),
     )

@@ -14,7 +14,7 @@ async def replay_dead_letter(uow: UnitOfWork, actor: Actor, number: int, *, reas
     if letter is None or not await outbox_store.replay(uow.session, letter):
         return False
     _record(uow, actor, "dead_letter.replay", letter, reason)
-    uow.nudge(RELAY_TASK)
+    uow.trigger_task(RELAY_TASK)
     return True
 
 
@@ -29,7 +29,7 @@ async def close_dead_letter(uow: UnitOfWork, actor: Actor, number: int, *, reaso
 
 
 async def _locked(uow: UnitOfWork, number: int) -> DeadLetter | None:
-    letters = await outbox_store.open_letters(uow.session, [number])
+    letters = await outbox_store.open_dead_letters(uow.session, [number])
     return letters[0] if letters else None
 
 

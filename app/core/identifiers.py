@@ -14,7 +14,7 @@ EMAIL_MAX = 254
 _PHONE_LIKE = re.compile(r"\+?[\d\s().\-]{6,}")
 
 
-class Refused(Exception):  # noqa: N818 - its caller turns it into one error for all fields
+class InvalidValue(Exception):  # noqa: N818 - its caller turns it into one error for all fields
     """One value cannot be accepted."""
 
     def __init__(self, error: FieldError) -> None:
@@ -45,10 +45,10 @@ def email(text: str) -> Canonical:
         found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as wrong:
         problem = N_("This is not an e-mail address. It looks like name@example.com.")
-        raise Refused(FieldError(("body", "email"), problem)) from wrong
+        raise InvalidValue(FieldError(("body", "email"), problem)) from wrong
     shown = found.normalized
     if len(shown) > EMAIL_MAX or "\x00" in shown:
-        raise Refused(FieldError(("body", "email"), N_("This e-mail address is too long.")))
+        raise InvalidValue(FieldError(("body", "email"), N_("This e-mail address is too long.")))
     return Canonical(shown, fold(shown))
 
 
@@ -81,7 +81,7 @@ def phone(text: str, region: str) -> str:
         parsed, possible = None, False
     if parsed is None or not possible or parsed.extension:
         problem = N_("This is not a phone number. It looks like +7 999 123-45-67.")
-        raise Refused(FieldError(("body", "phone"), problem))
+        raise InvalidValue(FieldError(("body", "phone"), problem))
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -99,7 +99,7 @@ class Identifier:
         return {"username_key": self.username_key, "email_key": self.email_key, "phone": self.phone}
 
     @property
-    def counted_as(self) -> str:
+    def throttle_key(self) -> str:
         """Under what wrong tries are counted while no account is known."""
         return self.username_key or self.email_key or self.phone or ""
 
@@ -110,11 +110,11 @@ def identify(text: str, region: str) -> Identifier:
     if "@" in typed:
         try:
             return Identifier(email_key=email(typed).key)
-        except Refused:
+        except InvalidValue:
             return Identifier(username_key=fold(typed))
     if _PHONE_LIKE.fullmatch(typed):
         try:
             return Identifier(phone=phone(typed, region))
-        except Refused:
+        except InvalidValue:
             return Identifier(username_key=fold(typed))
     return Identifier(username_key=fold(typed))

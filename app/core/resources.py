@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.core.config import Settings
 from app.core.database import create_engine, create_read_session_factory, create_session_factory
-from app.core.persistence.raw_read_pool import FastLane
+from app.core.persistence.raw_read_pool import RawReadPool
 from app.core.ports import Mailer, Scanner, SmsSender, Storage
 from app.core.security.blacklist import Blacklist
 from app.core.security.limits import Limiter
@@ -34,8 +34,8 @@ class Resources:
     sessions: Sessions
     read_sessions: Sessions
     redis: Redis
-    nudge: Callable[[str], None] | None = None
-    fast_lane: FastLane | None = None
+    trigger_task: Callable[[str], None] | None = None
+    raw_read_pool: RawReadPool | None = None
     mailer: Mailer | None = None
     sms_sender: SmsSender | None = None
     storage: Storage | None = None
@@ -88,7 +88,7 @@ async def open_resources(settings: Settings, *, database_url: str, redis_url: st
         idle_seconds=settings.database_idle_seconds,
     )
     redis = create_redis(redis_url)
-    fast_lane = FastLane(database_url)
+    raw_read_pool = RawReadPool(database_url)
     try:
         yield Resources(
             settings=settings,
@@ -96,9 +96,9 @@ async def open_resources(settings: Settings, *, database_url: str, redis_url: st
             sessions=create_session_factory(engine),
             read_sessions=create_read_session_factory(engine),
             redis=redis,
-            fast_lane=fast_lane,
+            raw_read_pool=raw_read_pool,
         )
     finally:
-        await fast_lane.close()
+        await raw_read_pool.close()
         await redis.aclose()
         await engine.dispose()

@@ -53,13 +53,13 @@ def _read(path: Path) -> CaughtMail:
     )
 
 
-def list_caught(settings: Settings) -> list[CaughtMail]:
+def list_caught_mail(settings: Settings) -> list[CaughtMail]:
     """Return the newest messages, newest first."""
     paths = sorted((settings.data_dir / "mail").glob("*.eml"), reverse=True)
     return [_read(path) for path in paths[:SHOWN] if _NAME.fullmatch(path.stem)]
 
 
-def find_caught(settings: Settings, name: str) -> CaughtMail | None:
+def find_caught_mail(settings: Settings, name: str) -> CaughtMail | None:
     """Return one message; None for a file name of another form."""
     if not _NAME.fullmatch(name):
         return None

@@ -64,7 +64,7 @@ async def is_prepared(settings: ServerSettings, address: str) -> bool:
     return await applied_revision(address) == newest_revision()
 
 
-def note_prepared(settings: ServerSettings) -> None:
+def mark_prepared(settings: ServerSettings) -> None:
     """Remember that nothing is left to do."""
     _mark(settings).parent.mkdir(parents=True, exist_ok=True)
     _mark(settings).write_text(_fingerprint(), encoding="ascii")

@@ -6,8 +6,8 @@ from app.models.auth_challenge import AuthChallenge
 from app.models.catalog import Category, Skill, SkillAlias
 from app.models.chat import Conversation, Message
 from app.models.contract import Contract
-from app.models.cover_letter_template import LetterTemplate
-from app.models.customer_stats import CustomerFacts
+from app.models.cover_letter_template import CoverLetterTemplate
+from app.models.customer_stats import CustomerStats
 from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, SubjectKind
 from app.models.invitation import Invitation, InvitationStatus, RefusalReason
 from app.models.notification import MailMessage, Notification
@@ -37,8 +37,8 @@ from app.models.proposal import DeclineReason, Proposal, ProposalRevision, Propo
 from app.models.report import Report, ReportReason, ReportStatus, ReportSubject
 from app.models.saved_search import (
     AlertDue,
+    AlertEmail,
     AlertFrequency,
-    AlertLetter,
     AlertSettings,
     OrderMatching,
     SavedSearch,
@@ -52,8 +52,8 @@ from app.models.user import User
 
 __all__ = [
     "AlertDue",
+    "AlertEmail",
     "AlertFrequency",
-    "AlertLetter",
     "AlertSettings",
     "Attachment",
     "AuditEntry",
@@ -65,7 +65,8 @@ __all__ = [
     "CloseReason",
     "Contract",
     "Conversation",
-    "CustomerFacts",
+    "CoverLetterTemplate",
+    "CustomerStats",
     "DeadLetter",
     "DeclineReason",
     "Experience",
@@ -78,7 +79,6 @@ __all__ = [
     "InboxReceipt",
     "Invitation",
     "InvitationStatus",
-    "LetterTemplate",
     "MailMessage",
     "Message",
     "Notification",

@@ -10,7 +10,7 @@ from app.core.database import Base
 from app.core.ids import new_id
 
 
-class LetterTemplate(Base):
+class CoverLetterTemplate(Base):
     """A template of a cover letter; private to its owner."""
 
     __tablename__ = "letter_templates"

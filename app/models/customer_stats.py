@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.database import Base
 
 
-class CustomerFacts(Base):
+class CustomerStats(Base):
     """The statistics of one client; `stale_since` is set when they must be recomputed."""
 
     __tablename__ = "customer_facts"

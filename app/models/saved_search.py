@@ -72,7 +72,7 @@ class OrderMatching(Base):
     queued_at: Mapped[datetime]
 
 
-class AlertLetter(Base):
+class AlertEmail(Base):
     """An alert e-mail; unique per person, kind and period, however often it is tried."""
 
     __tablename__ = "alert_letters"

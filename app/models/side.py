@@ -14,7 +14,7 @@ class Side(StrEnum):
     SYSTEM = "system"
 
 
-SIDE_WORDS: dict[Side, str] = {
+SIDE_LABELS: dict[Side, str] = {
     Side.CUSTOMER: N_("the customer"),
     Side.FREELANCER: N_("the freelancer"),
     Side.OPERATOR: N_("the operator"),

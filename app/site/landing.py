@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fastapi import Request
 from starlette.responses import Response
 
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
+from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession
 from app.core.i18n import _
 from app.core.money import Currency, Money
 from app.features.catalog import service as catalog
@@ -14,7 +14,7 @@ from app.features.orders.presenters import card_of, customers_of
 from app.features.orders.schemas import OrderListQuery
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 LANDING_SIZE = 3
 """Orders on the landing page."""
 
@@ -26,7 +26,7 @@ async def landing(request: Request, session: ReadSession, resources: ProcessReso
     catalogue = await catalog.read_catalogue(session, resources)
     facts = await customers_of(session, page.items)
     shown = [card_of(order, catalogue, facts) for order in page.items]
-    return render(request, "web/landing.html", {"orders": shown, "scene": landing_scene()})
+    return render(request, "web/landing.html", {"orders": shown, "scene": landing_example()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Scene:
     proposals: tuple[SceneProposal, ...]
 
 
-def landing_scene() -> Scene:
+def landing_example() -> Scene:
     """Return the example in the reader's language."""
 
     def roubles(amount: int) -> Money:

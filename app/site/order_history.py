@@ -6,13 +6,13 @@ from typing import Any
 
 from app.core.i18n import _, current_locale
 from app.core.money import Currency, Money
-from app.core.text.word_diff import Piece, differences
+from app.core.text.word_diff import Piece, diff_words
 from app.features.catalog import service as catalog
-from app.features.orders.schemas import EXPERIENCE_WORDS, KIND_WORDS, VISIBILITY_WORDS, RevisionRead
+from app.features.orders.schemas import BUDGET_KIND_LABELS, EXPERIENCE_LABELS, VISIBILITY_LABELS, RevisionRead
 from app.features.orders.schemas.fields import BY_NAME, FIELDS, REVISED, Input, columns_under
 from app.models import BudgetKind, Experience, Visibility
 from app.web.formatting import day, number
-from app.web.order_cards import budget_words
+from app.web.order_cards import budget_label
 
 type Words = Callable[[Mapping[str, Any], catalog.Catalogue], str]
 
@@ -22,7 +22,7 @@ def _budget(said: Mapping[str, Any], _catalogue: catalog.Catalogue) -> str:
     least, most = (
         Money(amount, currency) if amount else None for amount in (said["budget_amount"], said["budget_max_amount"])
     )
-    return budget_words(said["budget_kind"], least, most) or _(KIND_WORDS[BudgetKind(said["budget_kind"])])
+    return budget_label(said["budget_kind"], least, most) or _(BUDGET_KIND_LABELS[BudgetKind(said["budget_kind"])])
 
 
 def _skills(said: Mapping[str, Any], catalogue: catalog.Catalogue) -> str:
@@ -51,8 +51,10 @@ FACTS: dict[str, Words] = {
     "budget": _budget,
     "deadline": _deadline,
     "weekly_hours": _number("weekly_hours"),
-    "experience": lambda said, _c: _(EXPERIENCE_WORDS[Experience(said["experience"])]) if said["experience"] else "",
-    "visibility": lambda said, _c: _(VISIBILITY_WORDS[Visibility(said["visibility"])][0]) if said["visibility"] else "",
+    "experience": lambda said, _c: _(EXPERIENCE_LABELS[Experience(said["experience"])]) if said["experience"] else "",
+    "visibility": lambda said, _c: (
+        _(VISIBILITY_LABELS[Visibility(said["visibility"])][0]) if said["visibility"] else ""
+    ),
     "proposals_limit": _number("proposals_limit"),
 }
 """The words of a field before and after an edit, in the order of the page; texts are shown by their pieces."""
@@ -69,7 +71,7 @@ def _edit(revision: RevisionRead, catalogue: catalog.Catalogue) -> dict[str, Any
     before: dict[str, Any] = {**dict.fromkeys(REVISED), **revision.content}
     after = before | {name: change.after for name, change in changed.items()}
     texts: list[tuple[str, list[Piece]]] = [
-        (_(field.label), differences(_text(before[field.name]), _text(after[field.name])))
+        (_(field.label), diff_words(_text(before[field.name]), _text(after[field.name])))
         for field in TEXTS
         if field.name in changed
     ]

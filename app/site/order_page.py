@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
 from app.core.errors import InvalidError
-from app.core.http.dependencies import PostedForm, ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
 from app.core.i18n import N_, _, current_locale
 from app.core.resources import Resources
 from app.features.authentication.dependencies import CurrentActor, OptionalActor
@@ -19,24 +19,30 @@ from app.features.catalog import service as catalog
 from app.features.files import service as files
 from app.features.files.dependencies import ProposalFiles, ids_in
 from app.features.orders import service as orders
-from app.features.orders.schemas import DEFAULT_WORDS, EXPERIENCE_WORDS, KIND_WORDS, VISIBILITY_WORDS, OrderRead
-from app.features.orders.schemas import STATUS_WORDS as ORDER_WORDS
+from app.features.orders.schemas import (
+    BUDGET_KIND_LABELS,
+    EXPERIENCE_LABELS,
+    TIMEOUT_TEXTS,
+    VISIBILITY_LABELS,
+    OrderRead,
+)
+from app.features.orders.schemas import STATUS_LABELS as ORDER_WORDS
 from app.features.profiles import service as profiles
 from app.features.proposals import service
 from app.features.proposals.presenters import (
+    FILTER_LABELS,
     PAGE_SIZE,
-    SHOW_WORDS,
-    SORT_WORDS,
+    SORT_LABELS,
+    labelled_proposal,
     milestone_rows,
     page_error,
     read_form,
-    shown_in_words,
 )
 from app.features.proposals.schemas import (
     CUSTOMER_REASONS,
-    DeskView,
-    LetterRead,
+    CoverLetterTemplateRead,
     OfferRead,
+    ProposalListView,
     ProposalRead,
 )
 from app.models import OfferSide, OrderStatus, ProposalStatus, Visibility
@@ -45,11 +51,11 @@ from app.site.order_history import order_edits
 from app.web.flash import redirect
 from app.web.formatting import ago, day, exact, number
 from app.web.forms import FormState
-from app.web.order_cards import budget_words
-from app.web.share_images import picture_address
+from app.web.order_cards import budget_label
+from app.web.share_images import share_image_url
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 
 
 @router.get("/orders/{order_id}")
@@ -65,7 +71,7 @@ async def show_order(
 
 
 @router.get("/orders/{order_id}/proposals")
-async def order_proposals_elsewhere(order_id: UUID, _actor: OptionalActor) -> Response:
+async def redirect_to_order(order_id: UUID, _actor: OptionalActor) -> Response:
     """Lead to the page that shows them."""
     return RedirectResponse(f"/orders/{order_id}#proposals", status_code=303)
 
@@ -88,16 +94,18 @@ async def send_proposal(
     )
 
 
-def _view(request: Request) -> DeskView:
+def _view(request: Request) -> ProposalListView:
     """Return how the customer sorts and narrows the desk; what is not known counts as nothing said."""
     asked = request.query_params
     try:
-        return DeskView.model_validate({name: asked[name] for name in ("sort", "show") if name in asked})
+        return ProposalListView.model_validate({name: asked[name] for name in ("sort", "show") if name in asked})
     except ValidationError:
-        return DeskView()
+        return ProposalListView()
 
 
-def _choices[K: StrEnum](order_id: UUID, view: DeskView, name: str, words: dict[K, str]) -> list[tuple[str, str, bool]]:
+def _choices[K: StrEnum](
+    order_id: UUID, view: ProposalListView, name: str, words: dict[K, str]
+) -> list[tuple[str, str, bool]]:
     """Return the chips of one choice of the desk: words, address, and whether it is the present one."""
     found: list[tuple[str, str, bool]] = []
     for value, label in words.items():
@@ -130,7 +138,7 @@ async def _order_page(
     order = await orders.get_order(session, actor, order_id, key)
     catalogue = await catalog.read_catalogue(session, resources)
     is_own = actor is not None and actor.id == order.customer_id
-    files.expect(session, [orders.files_of(order_id), profiles.photo_of(order.customer_id)])
+    files.expect(session, [orders.files_of(order_id), profiles.photo_subject(order.customer_id)])
     own: list[ProposalRead] = []
     desk: list[ProposalRead] = []
     view = _view(request)
@@ -158,7 +166,7 @@ async def _order_page(
     live = next((item for item in own if item.status in (*UNDECIDED, ProposalStatus.ACCEPTED)), None)
     refused = any(item.decline_reason in CUSTOMER_REASONS for item in own)
     may_propose = "propose" in shown.actions and live is None and not refused
-    letters = await service.list_letters(session, actor) if actor is not None and may_propose else []
+    letters = await service.list_cover_letter_templates(session, actor) if actor is not None and may_propose else []
     form = _begun(request, form, letters)
     canonical = f"{resources.settings.origin}/orders/{order_id}"
     is_shared = order.visibility is Visibility.PUBLIC and order.published_at is not None
@@ -166,23 +174,23 @@ async def _order_page(
         "letters": letters,
         "begin_with": lambda letter: f"/orders/{order_id}?{urlencode(_kept(request) | {'letter': letter})}#propose",
         "order": shown,
-        "budget": budget_words(shown.budget_kind, shown.budget, shown.budget_max),
+        "budget": budget_label(shown.budget_kind, shown.budget, shown.budget_max),
         "badge_words": (_(label), tone),
-        "visibility": None if order.visibility is Visibility.PUBLIC else _(VISIBILITY_WORDS[order.visibility][0]),
+        "visibility": None if order.visibility is Visibility.PUBLIC else _(VISIBILITY_LABELS[order.visibility][0]),
         "details": _details(shown),
         "customer_facts": facts.get(order.customer_id),
         "skills": _skill_names(shown, catalogue),
         "category": _category_names(shown, catalogue),
         "is_own": is_own,
-        "own": [shown_in_words(item) for item in own],
+        "own": [labelled_proposal(item) for item in own],
         "people": people,
-        "desk": [shown_in_words(item) for item in desk],
+        "desk": [labelled_proposal(item) for item in desk],
         "older": older,
         "newer": f"/orders/{order_id}?{urlencode(chosen)}#proposals" if cursor else None,
         "unseen": [item.id for item in desk if item.status is ProposalStatus.SENT],
         "narrowed": bool(chosen) or bool(cursor),
-        "sorts": _choices(order_id, view, "sort", SORT_WORDS) if is_own else [],
-        "shows": _choices(order_id, view, "show", SHOW_WORDS) if is_own else [],
+        "sorts": _choices(order_id, view, "sort", SORT_LABELS) if is_own else [],
+        "shows": _choices(order_id, view, "show", FILTER_LABELS) if is_own else [],
         "rows": milestone_rows(form),
         "may_propose": may_propose,
         "next": _next_step(shown, is_own=is_own, live=live, offer=offer),
@@ -192,7 +200,7 @@ async def _order_page(
         "answer": address_of(order_id, key, "/proposals"),
         "share": address_of(order_id, order.share_key if is_own and order.visibility is Visibility.LINK else key),
         "canonical": canonical,
-        "picture": picture_address(canonical, current_locale()) if is_shared else None,
+        "picture": share_image_url(canonical, current_locale()) if is_shared else None,
         "f": form,
         "files": await files.own_files(session, actor, ids_in(form.all("files"))) if actor else [],
     }
@@ -205,7 +213,7 @@ def _kept(request: Request) -> dict[str, str]:
     return {"key": key} if key else {}
 
 
-def _begun(request: Request, form: FormState, letters: list[LetterRead]) -> FormState:
+def _begun(request: Request, form: FormState, letters: list[CoverLetterTemplateRead]) -> FormState:
     """Begin an untouched form with the letter that the address names, where it is one of the reader's own."""
     named = request.query_params.get("letter")
     found = next((item for item in letters if str(item.id) == named), None)
@@ -229,11 +237,11 @@ def _category_names(order: OrderRead, catalogue: catalog.Catalogue) -> list[tupl
 
 def _details(order: OrderRead) -> list[tuple[str, str]]:
     """Return the facts beside an order."""
-    found = [(_("Payment"), _(KIND_WORDS[order.budget_kind]))]
+    found = [(_("Payment"), _(BUDGET_KIND_LABELS[order.budget_kind]))]
     if order.weekly_hours:
         found.append((_("Hours a week"), number(order.weekly_hours)))
     if order.experience:
-        found.append((_("Experience"), _(EXPERIENCE_WORDS[order.experience])))
+        found.append((_("Experience"), _(EXPERIENCE_LABELS[order.experience])))
     if order.deadline:
         found.append((_("Needed by"), day(datetime.combine(order.deadline, time(), UTC))))
     if order.published_at:
@@ -264,8 +272,8 @@ NEXT_FOR_OTHERS: dict[OrderStatus, str] = {
 }
 OFFERED = N_("The customer offers you terms: agree to them, answer with your own, or decline.")
 COUNTERED = N_("The customer reads your terms and agrees, declines, or answers with others.")
-OFFER_OUT = N_("Your terms lie before a freelancer. Until they are answered nobody else can be chosen.")
-OFFER_IN = N_("A freelancer has answered your terms with others. Agree to them, answer, or decline.")
+OFFER_SENT_TEXT = N_("Your terms lie before a freelancer. Until they are answered nobody else can be chosen.")
+OFFER_RECEIVED_TEXT = N_("A freelancer has answered your terms with others. Agree to them, answer, or decline.")
 WAITING = N_("The customer reads the proposals and chooses one. Your proposal lasts as long as the order.")
 CHOSEN = N_("The customer has chosen you. Both of you see the same price and term on this page.")
 
@@ -274,7 +282,7 @@ def _next_step(order: OrderRead, *, is_own: bool, live: ProposalRead | None, off
     """Return the one sentence that says what happens next."""
     if offer is not None and offer.expires_at is not None:
         by_customer = offer.made_by is OfferSide.CUSTOMER
-        texts = (OFFER_OUT, OFFER_IN) if is_own else (OFFERED, COUNTERED)
+        texts = (OFFER_SENT_TEXT, OFFER_RECEIVED_TEXT) if is_own else (OFFERED, COUNTERED)
         ends = _("If nobody acts until {date}, the terms lapse.").format(date=exact(offer.expires_at))
         return f"{_(texts[0] if by_customer else texts[1])} {ends}"
     if is_own:
@@ -286,5 +294,5 @@ def _next_step(order: OrderRead, *, is_own: bool, live: ProposalRead | None, off
     else:
         text = NEXT_FOR_OTHERS.get(order.status, "")
     default = order.if_nobody_acts
-    ends = _(DEFAULT_WORDS[order.status]).format(date=exact(default.at)) if default else ""
+    ends = _(TIMEOUT_TEXTS[order.status]).format(date=exact(default.at)) if default else ""
     return " ".join(part for part in (_(text), ends) if part)

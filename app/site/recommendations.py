@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
+from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession
 from app.core.i18n import N_, _, current_locale
 from app.features.authentication.dependencies import CurrentActor
 from app.features.catalog import service as catalog
@@ -16,7 +16,7 @@ from app.features.profiles.schemas import Reason
 from app.web import order_cards
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 SKILLS_ON_CARD = 8
 REASONS: dict[str, str] = {
     "skills": N_("your skills: {what}"),
@@ -41,10 +41,10 @@ async def show_orders_for_you(
     """Show the orders that fit the reader best, each with the reasons."""
     found = await service.recommend_orders(session, resources, actor)
     catalogue = await catalog.read_catalogue(session, resources)
-    facts = await profiles.customer_facts(session, [item.order.customer.id for item in found.items])
+    facts = await profiles.get_customer_stats(session, [item.order.customer.id for item in found.items])
     shown = [
         (
-            _card(item.order, catalogue, order_cards.facts_words(facts.get(item.order.customer.id))),
+            _card(item.order, catalogue, order_cards.customer_stats_label(facts.get(item.order.customer.id))),
             item.score,
             _why(item.why, catalogue, REASONS),
         )
@@ -70,7 +70,7 @@ def _card(order: OrderCard, catalogue: catalog.Catalogue, note: str | None) -> o
     return order_cards.OrderCard(
         title=order.title,
         href=f"/orders/{order.id}",
-        money=order_cards.budget_words(order.budget_kind, order.budget, order.budget_max),
+        money=order_cards.budget_label(order.budget_kind, order.budget, order.budget_max),
         text=order.description,
         when=order.published_at,
         skills=tuple([*skills, *order.tags][:SKILLS_ON_CARD]),

@@ -36,7 +36,7 @@ celery_app.conf.update(
 
 
 @celeryd_init.connect
-def bring_tasks(**_: object) -> None:
+def import_tasks(**_: object) -> None:
     """Import every task, in workers alone: beat sends by name and Flower only looks, and the rooms weigh 70 MB."""
     for module in TASK_MODULES:
         import_module(module)

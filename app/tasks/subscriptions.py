@@ -56,7 +56,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
 }
 """Topic → the tasks that react to it."""
 
-SILENT: frozenset[str] = frozenset(
+EVENTS_WITHOUT_LISTENERS: frozenset[str] = frozenset(
     {
         "files.file_ready",
         "identity.user_registered",

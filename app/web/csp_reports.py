@@ -24,8 +24,8 @@ log = structlog.get_logger()
 
 PATH = "/csp-reports"
 KINDS = ("application/csp-report", "application/reports+json", "application/json")
-LONGEST_BYTES = 16_384
-MOST_AT_ONCE = 20
+MAX_REPORT_BYTES = 16_384
+MAX_AT_ONCE = 20
 BY_ADDRESS = Rate("csp-reports", 30, 60)
 BY_EVERYBODY = Rate("csp-reports-all", 300, 60)
 DIRECTIVES = frozenset(
@@ -38,7 +38,7 @@ DIRECTIVES = frozenset(
 VIOLATIONS = Counter("iplance_csp_violations", "Violations that browsers reported", ["directive"])
 
 
-async def take_csp_reports(request: Request) -> Response:
+async def receive_csp_reports(request: Request) -> Response:
     """Count and log each violation of a report.
 
     Raises:
@@ -56,10 +56,10 @@ async def take_csp_reports(request: Request) -> Response:
     body = b""
     async for part in request.stream():
         body += part
-        if len(body) > LONGEST_BYTES:
+        if len(body) > MAX_REPORT_BYTES:
             raise TooLargeError
     check_json(body)
-    for report in list(_reports(json.loads(body or b"null")))[:MOST_AT_ONCE]:
+    for report in list(_reports(json.loads(body or b"null")))[:MAX_AT_ONCE]:
         found = _facts(report)
         VIOLATIONS.labels(found["directive"]).inc()
         await log.awarning("csp_violation", **found)

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from app.core.errors import DomainError, ErrorKind
 from app.core.i18n import _
 from app.web.flash import redirect
-from app.web.safe_redirects import safe_next
+from app.web.safe_redirects import safe_redirect_target
 from app.web.templating import here, render
 
 KNOWN = {403, 404, 409, 422, 429, 500, 503}
@@ -21,7 +21,7 @@ def _page_of_the_form(request: Request) -> str:
     except ValueError:
         return "/"
     address = f"{came.path}?{came.query}" if came.query else came.path
-    return safe_next(address, "/") if came.netloc == request.headers.get("host") else "/"
+    return safe_redirect_target(address, "/") if came.netloc == request.headers.get("host") else "/"
 
 
 async def error_page(request: Request, error: DomainError, status: int) -> Response:

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from app.core.clock import utc_now
 from app.core.i18n import _, current_locale
 from app.core.money import MINOR_DIGITS, Currency
-from app.core.text.humanize import size_words
+from app.core.text.humanize import format_size
 
 SYMBOLS = {"RUB": "₽", "USD": "$", "EUR": "€", "KZT": "₸", "BYN": "Br"}
 HUES = 6
@@ -198,5 +198,5 @@ FILTERS = {
     "paragraphs": paragraphs,
     "attrs": attrs,
     "currency_symbol": currency_symbol,
-    "size_words": size_words,
+    "format_size": format_size,
 }

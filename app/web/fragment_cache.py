@@ -1,6 +1,6 @@
 """Pieces of pages that read the same for many people, kept as they were written.
 
-    {% call remembered("order-card", card, card.when|ago) %}{{ order_card(card, level=3) }}{% endcall %}
+    {% call cached_fragment("order-card", card, card.when|ago) %}{{ order_card(card, level=3) }}{% endcall %}
 
 The name and the values after it must say everything that the piece depends on, the language apart, which is always
 part of the key. Nothing personal may stand in one: no token of a form, no name of the reader.
@@ -25,7 +25,7 @@ PAGES = 100
 _fragments: LRUCache[Hashable, Markup] = LRUCache(KEPT)
 
 
-def remembered(name: str, *depends_on: Hashable, caller: Callable[[], Markup]) -> Markup:
+def cached_fragment(name: str, *depends_on: Hashable, caller: Callable[[], Markup]) -> Markup:
     """Return the piece as it was written before for the same values, or write it.
 
     Raises:
@@ -41,7 +41,7 @@ def remembered(name: str, *depends_on: Hashable, caller: Callable[[], Markup]) -
     return found
 
 
-class KeptPages:
+class GuestPageCache:
     """Whole pages that read the same for every guest, for a minute at most: relative times would go stale."""
 
     def __init__(self, size: int = PAGES) -> None:
@@ -59,6 +59,6 @@ class KeptPages:
         return Response(found[0], headers=found[1])
 
 
-def forget_fragments() -> None:
+def clear_fragments() -> None:
     """Drop everything that is kept."""
     _fragments.clear()

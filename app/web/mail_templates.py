@@ -11,7 +11,7 @@ from app.web.templating import environment
 
 
 @dataclass(frozen=True, slots=True)
-class MailWords:
+class RenderedMail:
     """What a mail says."""
 
     subject: str
@@ -19,7 +19,7 @@ class MailWords:
     html: str
 
 
-def render_mail(kind: str, locale: str, context: Mapping[str, Any]) -> MailWords:
+def render_mail(kind: str, locale: str, context: Mapping[str, Any]) -> RenderedMail:
     """Render `mail/<kind>.html` in the receiver's language, three times over three layouts."""
     template = environment().get_template(f"mail/{kind}.html")
     with use_locale(locale):
@@ -31,7 +31,7 @@ def render_mail(kind: str, locale: str, context: Mapping[str, Any]) -> MailWords
     body = "\n".join(lines).strip()
     while "\n\n\n" in body:
         body = body.replace("\n\n\n", "\n\n")
-    return MailWords(
+    return RenderedMail(
         subject=" ".join(Markup(subject).unescape().split()),  # noqa: S704 - unescaped, not marked safe
         text=body + "\n",
         html=html,

@@ -30,7 +30,7 @@ def read[M: BaseModel](model: type[M], form: FormData) -> M:
         raise InvalidError(errors=field_errors([dict(error) for error in errors])) from wrong
 
 
-def shown_again(form: FormData, error: DomainError) -> FormState:
+def redisplayed_form(form: FormData, error: DomainError) -> FormState:
     """Return the form with its errors; what is secret is never sent back."""
     kept = FormData([(name, value) for name, value in form.multi_items() if name not in SECRET_FIELDS])
     return FormState.posted(kept, error)
@@ -42,6 +42,6 @@ def refuse(
     """Show the form again with what is wrong, under the status of the error."""
     # A wrong password on the sign-in form is an answer of that form, not a reason to be sent to it.
     status = 422 if error.kind is ErrorKind.UNAUTHENTICATED else status_of(error)
-    page = render(request, template, {"f": shown_again(form, error), **(context or {})}, status)
+    page = render(request, template, {"f": redisplayed_form(form, error), **(context or {})}, status)
     page.headers.update(headers_of(error))
     return page

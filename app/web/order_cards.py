@@ -25,17 +25,17 @@ class OrderCard:
     why: tuple[str, ...] = ()
 
 
-def from_words(least: HasMoney) -> str:
+def lower_bound_label(least: HasMoney) -> str:
     """Write a lower bound."""
     return _("from {amount}").format(amount=money(least))
 
 
-def up_to_words(most: HasMoney) -> str:
+def upper_bound_label(most: HasMoney) -> str:
     """Write an upper bound."""
     return _("up to {amount}").format(amount=money(most))
 
 
-def budget_words(kind: str, least: HasMoney | None, most: HasMoney | None) -> str | None:
+def budget_label(kind: str, least: HasMoney | None, most: HasMoney | None) -> str | None:
     """Write what a work may cost: one amount or a range, by the hour where it is so; None where it is open."""
     if least is None:
         return None
@@ -46,7 +46,7 @@ def budget_words(kind: str, least: HasMoney | None, most: HasMoney | None) -> st
     return _("{amount} an hour").format(amount=words) if kind == "hourly" else words
 
 
-class HasFacts(Protocol):
+class HasCustomerStats(Protocol):
     """What is known of a customer by deeds."""
 
     @property
@@ -65,7 +65,7 @@ class HasFacts(Protocol):
         ...
 
 
-def facts_words(facts: HasFacts | None) -> str | None:
+def customer_stats_label(facts: HasCustomerStats | None) -> str | None:
     """Write in one line how a customer has treated freelancers; None where there is nothing to tell."""
     if facts is None or not facts.orders_posted:
         return None

@@ -7,7 +7,7 @@ from fastapi import Form, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from app.core.clock import utc_now
-from app.core.http.dependencies import API_ROOT, RoomRouter
+from app.core.http.dependencies import API_ROOT, FeatureRouter
 from app.core.i18n import LOCALES, _
 from app.core.money import Currency, Money
 from app.core.security.cookies import LOCALE_COOKIE, YEAR, drop_cookie, set_cookie
@@ -16,10 +16,10 @@ from app.web.flash import redirect
 from app.web.formatting import money
 from app.web.forms import FormState
 from app.web.order_cards import OrderCard
-from app.web.safe_redirects import safe_next
+from app.web.safe_redirects import safe_redirect_target
 from app.web.templating import THEME_COOKIE, THEMES, render
 
-router = RoomRouter(include_in_schema=False)
+router = FeatureRouter(include_in_schema=False)
 
 
 @router.post("/preferences")
@@ -29,7 +29,7 @@ async def choose_preferences(
     next: Annotated[str | None, Form()] = None,  # noqa: A002 - the name in the form
 ) -> Response:
     """Remember a language or a theme in this browser; nothing of an account changes."""
-    response = redirect(safe_next(next))
+    response = redirect(safe_redirect_target(next))
     if locale in LOCALES:
         set_cookie(response, LOCALE_COOKIE, locale, max_age=YEAR)
     if theme == "system":

@@ -6,6 +6,6 @@ import re
 _SAFE = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]{0,1500}")
 
 
-def safe_next(target: str | None, fallback: str = "/") -> str:
+def safe_redirect_target(target: str | None, fallback: str = "/") -> str:
     """Return `target` where it is a plain address of this site, else the fallback."""
     return target if target and _SAFE.fullmatch(target) else fallback

@@ -21,17 +21,17 @@ HEADERS = {
 }
 
 
-def mark_of(*content: object) -> str:
+def content_hash(*content: object) -> str:
     """Name what stands on a picture: equal content has an equal name."""
     return hashlib.sha256(json.dumps([LOOK, *content], default=str).encode()).hexdigest()[:32]
 
 
-def picture_address(page: str, locale: str) -> str:
+def share_image_url(page: str, locale: str) -> str:
     """Return the address of the picture of a page, in the language of the page."""
     return f"{page}/card.png?{urlencode({'lang': locale})}"
 
 
-async def picture_answer(request: Request, mark: str, drawing: Callable[[], Awaitable[bytes]]) -> Response:
+async def share_image_response(request: Request, mark: str, drawing: Callable[[], Awaitable[bytes]]) -> Response:
     """Return a picture, or say that the copy which the reader has is still right."""
     headers = HEADERS | {"ETag": f'"{mark}"'}
     if f'"{mark}"' in request.headers.get("if-none-match", ""):

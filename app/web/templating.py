@@ -19,7 +19,7 @@ from app.web.assets import asset_url, icon_href
 from app.web.flash import forget_flashes, read_flashes
 from app.web.formatting import FILTERS, number
 from app.web.forms import FormState
-from app.web.fragment_cache import remembered
+from app.web.fragment_cache import cached_fragment
 
 TEMPLATES = Path(__file__).parent / "templates"
 CSRF_COOKIE = "csrf_token"
@@ -115,7 +115,7 @@ def environment() -> Environment:
         locales=i18n.LOCALES,
         themes=THEMES,
         form_state=FormState,
-        remembered=remembered,
+        cached_fragment=cached_fragment,
     )
     made.filters.update(FILTERS)
     return made

@@ -70,7 +70,7 @@ async def _measure(run: Run) -> Section:
 
 async def _match(resources: Resources, order_id: UUID) -> tuple[float, int]:
     async with unit_of_work(resources) as uow:
-        await service.queue_order(uow, order_id)
+        await service.enqueue_order(uow, order_id)
     began, batches, more = time.perf_counter(), 0, True
     while more:
         async with unit_of_work(resources) as uow:
@@ -104,16 +104,16 @@ async def _keep_searches(connection: Any) -> None:
     catalogue = [(categories[key], skills) for key, skills in await catalogue_of(connection)]
     rows, words = [], tail()
     for number in range(SEARCHES):
-        kept = _filter(random_, catalogue, words)
+        to_stored_filter = _filter(random_, catalogue, words)
         key = uuid4()
         rows.append(
             (
                 key,
                 people[number % len(people)]["id"],
                 "Поиск",
-                orjson.dumps(rules.kept(kept)).decode(),
-                f"{rules.key_of(kept)}-{number // len(people)}",
-                rules.anchors_of_filter(kept),
+                orjson.dumps(rules.to_stored_filter(to_stored_filter)).decode(),
+                f"{rules.key_of(to_stored_filter)}-{number // len(people)}",
+                rules.anchors_of_filter(to_stored_filter),
                 random_.choice(FREQUENCIES),
                 *(long_ago,) * 3,
             )

@@ -11,9 +11,9 @@ from app.core.errors import DomainError
 from app.core.events import DomainEvent
 from app.core.http.dependencies import open_uow
 from app.core.messaging.celery import celery_app
-from app.core.security.csrf import is_proven_by_link
-from app.tasks.config_tasks import bring_tasks
-from app.tasks.subscriptions import SILENT, SUBSCRIPTIONS
+from app.core.security.csrf import is_authenticated_by_link
+from app.tasks.config_tasks import import_tasks
+from app.tasks.subscriptions import EVENTS_WITHOUT_LISTENERS, SUBSCRIPTIONS
 from tests.surface_coverage import all_routes, subclasses
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,12 +111,14 @@ def test_the_lists_are_not_stale() -> None:
 
 
 def test_a_form_from_anywhere_is_taken_only_where_a_link_is_the_proof() -> None:
-    assert {name for name, route in ALL_ROUTES.items() if is_proven_by_link(route.endpoint)} == set(PROVEN_BY_LINK)
+    assert {name for name, route in ALL_ROUTES.items() if is_authenticated_by_link(route.endpoint)} == set(
+        PROVEN_BY_LINK
+    )
 
 
 def own_tasks() -> dict[str, Any]:
     """Return the tasks of the house."""
-    bring_tasks()
+    import_tasks()
     return {name: task for name, task in celery_app.tasks.items() if not name.startswith(("celery.", "tests."))}
 
 
@@ -135,8 +137,8 @@ def test_every_event_has_a_listener_or_a_reason() -> None:
     assert topics
     assert all(TOPIC.fullmatch(topic) for topic in topics)
     assert len(topics) == len(subclasses(DomainEvent))
-    assert set(SUBSCRIPTIONS) | set(SILENT) == topics
-    assert not set(SUBSCRIPTIONS) & set(SILENT)
+    assert set(SUBSCRIPTIONS) | set(EVENTS_WITHOUT_LISTENERS) == topics
+    assert not set(SUBSCRIPTIONS) & set(EVENTS_WITHOUT_LISTENERS)
 
 
 def test_error_codes_are_one_of_a_kind() -> None:

@@ -17,7 +17,7 @@ SOURCES = sorted(APP.rglob("*.py"))
 ROOMS = sorted(path.name for path in (APP / "features").iterdir() if (path / "__init__.py").exists())
 
 # A file longer than this stays only with a reason.
-LONGEST_FILE = 400
+MAX_FILE_BYTES = 400
 LONG_FILES: dict[str, str] = {}
 
 # Where statements may be written: repositories, core, and the models.
@@ -103,13 +103,13 @@ def test_what_reads_and_writes_is_a_method_of_a_repository_that_holds_the_sessio
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=by_name)
-def test_files_fit_on_a_desk(path: Path) -> None:
+def test_files_have_at_most_400_lines(path: Path) -> None:
     length = len(path.read_text(encoding="utf-8").splitlines())
-    assert length <= LONGEST_FILE or name(path) in LONG_FILES, f"{name(path)} has {length} lines: make it a package"
+    assert length <= MAX_FILE_BYTES or name(path) in LONG_FILES, f"{name(path)} has {length} lines: make it a package"
 
 
 def test_the_list_of_long_files_is_not_stale() -> None:
-    stale = [item for item in LONG_FILES if len((ROOT / item).read_text().splitlines()) <= LONGEST_FILE]
+    stale = [item for item in LONG_FILES if len((ROOT / item).read_text().splitlines()) <= MAX_FILE_BYTES]
     assert stale == []
 
 
@@ -126,7 +126,7 @@ def test_relationships_never_load_by_surprise(path: Path) -> None:
             assert [value.value for value in lazy if isinstance(value, ast.Constant)] == ["raise"]
 
 
-def test_a_feature_is_entered_by_its_front_door() -> None:
+def test_features_are_entered_by_their_public_modules() -> None:
     graph = grimp.build_graph("app", cache_dir=None)
     wrong: list[str] = []
     for importer in graph.find_descendants("app.features"):
@@ -153,7 +153,7 @@ def test_site_enters_features_as_their_pages_do() -> None:
 
 def test_a_page_of_site_asks_several_features() -> None:
     for path in sorted((APP / "site").glob("*.py")):
-        if "RoomRouter()" in (source := path.read_text(encoding="utf-8")):
+        if "FeatureRouter()" in (source := path.read_text(encoding="utf-8")):
             asked = set(re.findall(r"from app\.features\.([a-z]+)", source))
             assert len(asked) > 1, f"{name(path)} is a page of {asked} alone: it belongs there"
 
@@ -176,7 +176,7 @@ def test_the_migrations_folder_is_not_a_package() -> None:
     assert not (ROOT / "alembic" / "__init__.py").exists()
 
 
-def test_the_map_names_every_room_and_no_other() -> None:
+def test_the_architecture_document_names_every_feature() -> None:
     section = (ROOT / "AGENTS.md").read_text(encoding="utf-8").split("## Features", 1)[1].split("\n## ", 1)[0]
     named = re.findall(r"^\| `([a-z]+)` \|", section, re.MULTILINE)
     assert sorted(named) == ROOMS
@@ -268,11 +268,11 @@ def test_cookies_are_made_in_one_place(path: Path) -> None:
 
 # Use cases that change something and return a read schema all the same; each with its reason.
 READ_BY_THE_CHANGE: dict[str, str] = {
-    "chat.send": "the conversation and its names were read for the check; reading them again would double the statements",
+    "chat.send": "the conversation and its names were read for the check and are shown too",
     "chat.send_about": "the same",
     "matching.save_search": "what it saw of the search is all that is shown of a new one",
     "matching.change_search": "its row counts what is new, which only the query for reading knows",
-    "matching.look_at_search": "nothing in it is new any more, so no query has to say so",
+    "matching.mark_search_viewed": "nothing in it is new any more, so no query has to say so",
     "matching.change_settings": "the row as it stands before the next hour is worked out",
     "notifications.mark_read": "the words of a notice come from several features; the page goes on to its address",
     "orders.invite": "the order and the person were read for the check and are shown too",

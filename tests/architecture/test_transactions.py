@@ -8,7 +8,7 @@ import pytest
 from fastapi.dependencies.models import Dependant
 
 from app.core.http.dependencies import open_read_session, open_uow, parse_form
-from app.core.http.openapi import Proof, proof_of
+from app.core.http.openapi import AuthRequirement, proof_of
 from tests.architecture.calls import Function, calls_in, source_of
 from tests.surface_coverage import all_routes
 
@@ -134,7 +134,7 @@ def test_dependencies_read_the_body_behind_the_sign_in_and_before_the_transactio
         for place, call in enumerate(order)
         if named(call) in OPENERS and call not in {open_uow, open_read_session}
     ]
-    signed_in = [place for place, call in enumerate(order) if proof_of(call) is Proof.SESSION]
+    signed_in = [place for place, call in enumerate(order) if proof_of(call) is AuthRequirement.SESSION]
     for place in transactions:
         assert all(before < place for before in (*reading, *opening)), [named(call) for call in order]
     if signed_in:

@@ -16,7 +16,7 @@ SLOW = 15_000
 
 
 @dataclass
-class Walker:
+class PhoneUser:
     """One person on a phone, signed in."""
 
     person: Person
@@ -122,13 +122,13 @@ class Walker:
 
 
 @asynccontextmanager
-async def walker(browser: Browser, site: str, name: str, locale: str) -> AsyncGenerator[Walker]:
+async def walker(browser: Browser, site: str, name: str, locale: str) -> AsyncGenerator[PhoneUser]:
     """Open the site as somebody who has just come."""
     person = await new_person(browser, site, name, locale)
     person.context.set_default_timeout(SLOW)
     async with visit(browser, context=person.context) as watched:
         await watched.page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a size
         await watched.page.goto(site)
-        yield Walker(person, watched)
+        yield PhoneUser(person, watched)
         await watched.check()
     await person.context.close()

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Browser, FilePayload, expect
 
-from tests.browser.phone_user import LOCALES, Walker, walker
+from tests.browser.phone_user import LOCALES, PhoneUser, walker
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -28,7 +28,7 @@ def _plan() -> FilePayload:
     return {"name": "эскиз.txt", "mimeType": "text/plain", "buffer": "Две чашки и пар.".encode()}
 
 
-async def _posts(nina: Walker, title: str) -> None:
+async def _posts(nina: PhoneUser, title: str) -> None:
     """P9: a draft with a question and a file, looked at before anybody else sees it."""
     await nina.follow("Post")
     await nina.fill("What needs to be done", title)
@@ -44,7 +44,7 @@ async def _posts(nina: Walker, title: str) -> None:
     await nina.reads("Open", "If nobody acts until {date}, the order expires.")
 
 
-async def _finds(gleb: Walker, title: str, owner: str) -> None:
+async def _finds(gleb: PhoneUser, title: str, owner: str) -> None:
     """P10, N8: by words in another form, by a mistyped word, by filters, sorted with a reason."""
     await gleb.follow("Orders")
     await gleb.search(f"вывесок чайных {owner}")
@@ -68,7 +68,7 @@ async def _finds(gleb: Walker, title: str, owner: str) -> None:
     await gleb.arrive()
 
 
-async def _keeps_the_search(gleb: Walker, owner: str) -> None:
+async def _keeps_the_search(gleb: PhoneUser, owner: str) -> None:
     """P11: a search with a mail every day, its feed, and its end."""
     await gleb.search(f"вывеска {owner}")
     await gleb.follow("Save this search")
@@ -84,7 +84,7 @@ async def _keeps_the_search(gleb: Walker, owner: str) -> None:
     await gleb.sees(owner)
 
 
-async def _changes(nina: Walker, title: str) -> None:
+async def _changes(nina: PhoneUser, title: str) -> None:
     """P9: an edit that everybody can read afterwards; a pause and its end."""
     await nina.follow("Edit")
     await nina.fill("Description", "Нарисовать вывеску: две чашки, пар и название зелёным.")
@@ -110,7 +110,7 @@ async def _changes(nina: Walker, title: str) -> None:
     await nina.reads("Draft", "Only those I invite")
 
 
-async def _ends(nina: Walker, title: str) -> None:
+async def _ends(nina: PhoneUser, title: str) -> None:
     """P9: a copy is a draft of its own; closing asks for the reason."""
     await nina.follow("Mine")
     await nina.page.locator("main .order-card", has_text=nina.say("Open")).get_by_role("link", name=title).first.click()

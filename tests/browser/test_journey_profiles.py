@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, FilePayload, expect
 
-from tests.browser.phone_user import LOCALES, Walker, walker
+from tests.browser.phone_user import LOCALES, PhoneUser, walker
 from tests.factories.files import PDF, picture
 
 ORDER = "Бот для записи в кружок вышивки"
@@ -26,7 +26,7 @@ async def test_a_freelancer_shows_themselves_and_is_found(browser: Browser, stoc
         await vera.sees(ORDER)
 
 
-async def _says_who_she_is(vera: Walker, headline: str) -> None:
+async def _says_who_she_is(vera: PhoneUser, headline: str) -> None:
     """P4, P5, P7: one account for both sides; the profile, with skills suggested, as others see it."""
     await vera.account("Settings")
     await vera.follow("Public profile")
@@ -48,7 +48,7 @@ async def _says_who_she_is(vera: Walker, headline: str) -> None:
     await expect(vera.page.locator("main strong", has_text="быстро")).to_have_count(1)
 
 
-async def _shows_work(vera: Walker) -> None:
+async def _shows_work(vera: PhoneUser) -> None:
     """P6, P25: pieces of work with a picture and a document, in an order of her own."""
     await vera.follow("Portfolio")
     for title, files in (("Флаг клуба", [_png("flag.png"), _pdf("plan.pdf")]), ("Знамя школы", [])):
@@ -61,7 +61,7 @@ async def _shows_work(vera: Walker) -> None:
     await expect(vera.page.locator("main").get_by_text("Знамя школы").first).to_be_visible()
 
 
-async def _finds(olga: Walker, name: str, headline: str) -> None:
+async def _finds(olga: PhoneUser, name: str, headline: str) -> None:
     """P8: found by words in another form, seen with the work, and kept."""
     await olga.page.locator(".foot a[href='/freelancers']").click()
     await olga.unfold("Filters")
@@ -75,7 +75,7 @@ async def _finds(olga: Walker, name: str, headline: str) -> None:
     await olga.sees(headline)
 
 
-async def _invites(olga: Walker, headline: str) -> None:
+async def _invites(olga: PhoneUser, headline: str) -> None:
     """P12: an order names the people who fit it, and one is invited."""
     await olga.follow("Post")
     await olga.fill("What needs to be done", ORDER)

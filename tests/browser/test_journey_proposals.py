@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Browser, FilePayload, Locator, expect
 
-from tests.browser.phone_user import LOCALES, SLOW, Walker, walker
+from tests.browser.phone_user import LOCALES, SLOW, PhoneUser, walker
 
 LETTER = "Рисую вывески двенадцать лет, начну с трёх набросков в понедельник."
 SKETCH: FilePayload = {"name": "набросок.txt", "mimeType": "text/plain", "buffer": "Кит и чашка.".encode()}
@@ -37,7 +37,7 @@ async def test_freelancers_answer_and_one_is_chosen(browser: Browser, stocked: s
         await lida.reads("Another freelancer was chosen")
 
 
-async def _posts(rita: Walker, title: str) -> None:
+async def _posts(rita: PhoneUser, title: str) -> None:
     await rita.follow("Post")
     await rita.fill("What needs to be done", title)
     await rita.fill("Description", "Стена четыре на три метра, эскиз обсудим вместе.")
@@ -46,7 +46,7 @@ async def _posts(rita: Walker, title: str) -> None:
     await rita.press("Publish order")
 
 
-async def _answers(person: Walker, title: str, price: str, letter: str) -> None:
+async def _answers(person: PhoneUser, title: str, price: str, letter: str) -> None:
     """P13, N5: with price, term, letter, answers, parts and a file, beside what is known of the customer."""
     await person.follow("Orders")
     await person.search(title)
@@ -68,14 +68,14 @@ async def _answers(person: Walker, title: str, price: str, letter: str) -> None:
     await person.sees(letter, "Матовым лаком", "Эскиз", "набросок.txt")
 
 
-async def _keeps_the_letter(ivan: Walker) -> None:
+async def _keeps_the_letter(ivan: PhoneUser) -> None:
     await ivan.follow("Keep the letter")
     await ivan.fill("Name of the letter", "О вывесках")
     await ivan.press("Keep the letter")
     await ivan.sees("О вывесках")
 
 
-async def _edits(ivan: Walker, title: str) -> None:
+async def _edits(ivan: PhoneUser, title: str) -> None:
     await ivan.follow("Proposals")
     await ivan.open(title)
     await ivan.follow("Edit")
@@ -84,7 +84,7 @@ async def _edits(ivan: Walker, title: str) -> None:
     await ivan.sees("Лак входит в цену.")
 
 
-async def _compares(rita: Walker, title: str, people: tuple[Walker, ...]) -> None:
+async def _compares(rita: PhoneUser, title: str, people: tuple[PhoneUser, ...]) -> None:
     """P14: seen marks, the short list, a note, side by side."""
     await rita.follow("Mine")
     await rita.open(title)
@@ -100,11 +100,11 @@ async def _compares(rita: Walker, title: str, people: tuple[Walker, ...]) -> Non
     await rita.follow(title[:20])
 
 
-def _card(rita: Walker, person: Walker) -> Locator:
+def _card(rita: PhoneUser, person: PhoneUser) -> Locator:
     return rita.page.locator("main article.card", has_text=person.person.name)
 
 
-async def _talks(rita: Walker, ivan: Walker, title: str) -> None:
+async def _talks(rita: PhoneUser, ivan: PhoneUser, title: str) -> None:
     """P14: chat before choosing. What comes appears on the open page, and each side sees what was read."""
     await rita.follow("Write to {name}", _card(rita, ivan))
     await rita.fill("Message", "Лак не пожелтеет на солнце?")
@@ -123,7 +123,7 @@ async def _talks(rita: Walker, ivan: Walker, title: str) -> None:
     await rita.follow(title[:20])
 
 
-async def _declines(rita: Walker, title: str, egor: Walker) -> None:
+async def _declines(rita: PhoneUser, title: str, egor: PhoneUser) -> None:
     """P14: with a reason that the freelancer reads."""
     await (
         rita.page.locator("main article.card", has_text=egor.person.name)
@@ -136,7 +136,7 @@ async def _declines(rita: Walker, title: str, egor: Walker) -> None:
     await rita.sees(title)
 
 
-async def _agrees(rita: Walker, ivan: Walker, title: str) -> None:
+async def _agrees(rita: PhoneUser, ivan: PhoneUser, title: str) -> None:
     """P14: an offer, a counter-offer, and both agree."""
     await rita.page.get_by_role("link", name=rita.say("Offer terms to {name}", name=ivan.person.name)).click()
     await rita.fill("Price", "48 000")

@@ -90,7 +90,7 @@ LOOKS: dict[str, tuple[tuple[dict[str, int], Theme], ...]] = {
 
 @pytest.mark.timeout(500)
 @pytest.mark.parametrize("locale", ["ru-RU", "en-GB"])
-async def test_every_page_behind_the_door(browser: Browser, site: str, locale: str) -> None:
+async def test_every_signed_in_page(browser: Browser, site: str, locale: str) -> None:
     world = await make_world(browser, site, locale)
     wrong: list[str] = []
     for name, of in PAGES.items():

@@ -90,7 +90,7 @@ async def test_twenty_guesses_at_once_get_no_more_than_five(
     held = cookies(await post(live_client, "register", {}, VERA | {"email": None}))
     async with live_resources.sessions() as session:
         challenge = (await session.execute(select(AuthChallenge))).scalars().one()
-        sent = await service.letter_for(session, live_resources, challenge.id)
+        sent = await service.challenge_message(session, live_resources, challenge.id)
     assert sent is not None
     wrong = f"{(int(sent.code) + 1) % 1_000_000:06d}"
     await asyncio.gather(*(post(live_client, "confirm-phone", held, {"code": wrong}) for _ in range(20)))
@@ -106,7 +106,7 @@ async def test_a_code_is_good_once_also_when_used_twice_at_once(
     held = cookies(await post(live_client, "register", {}, VERA | {"email": None}))
     async with live_resources.sessions() as session:
         challenge = (await session.execute(select(AuthChallenge))).scalars().one()
-        sent = await service.letter_for(session, live_resources, challenge.id)
+        sent = await service.challenge_message(session, live_resources, challenge.id)
     assert sent is not None
     answers = await asyncio.gather(*(post(live_client, "confirm-phone", held, {"code": sent.code}) for _ in range(6)))
     assert Counter(answer.status_code for answer in answers) == {200: 1, 422: 5}

@@ -154,7 +154,7 @@ async def test_two_sweepers_end_each_order_once(live_market: Market, live_resour
 
     async def sweep() -> int:
         async with unit_of_work(live_resources) as work:
-            return await orders.end_stale_orders(work)
+            return await orders.apply_due_timers(work)
 
     assert sum(await asyncio.gather(*(sweep() for _ in range(4)))) == 5
     async with live_resources.sessions() as session:

@@ -15,7 +15,7 @@ VERA = {"username": "Vera", "email": "vera@example.com", "password": PASSWORD}
 async def test_thrown_out_connections_are_replaced_unseen(
     live_client: httpx.AsyncClient, live_resources: Resources
 ) -> None:
-    assert live_resources.fast_lane is not None
+    assert live_resources.raw_read_pool is not None
     assert (await live_client.post(f"{API}/register", json=VERA)).status_code == 201
     assert (await live_client.get(f"{API}/me")).status_code == 200
     thrown_out = text(

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from app import main
-from app.core.http.dependencies import plain_routes
+from app.core.http.dependencies import iter_routes
 from tests.contract.permissions.fixtures import Scene
 from tests.contract.permissions.table import Row, page_rows
 from tests.factories.orders import Market
@@ -30,7 +30,7 @@ def pages() -> set[str]:
     return {
         f"{method} {route.path_format}"
         for router in (*main.LINK_ROUTERS, *main.PAGE_ROUTERS)
-        for route in plain_routes(router)
+        for route in iter_routes(router)
         for method in route.methods or ()
     }
 

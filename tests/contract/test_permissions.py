@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from app import main
-from app.core.http.dependencies import plain_routes
+from app.core.http.dependencies import iter_routes
 from tests.contract.permissions.fixtures import Scene
 from tests.contract.permissions.table import ROLES, Row, rows
 from tests.factories.orders import Market
@@ -30,7 +30,7 @@ def routes() -> set[str]:
     return {
         f"{method} {route.path_format}"
         for router in main.API_ROUTERS
-        for route in plain_routes(router)
+        for route in iter_routes(router)
         for method in route.methods or ()
     }
 

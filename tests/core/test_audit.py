@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.core.audit import LONGEST_REASON, AuditEntry, read_audit, record_audit
+from app.core.audit import MAX_REASON_LENGTH, AuditEntry, read_audit, record_audit
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
 from tests.factories.commands import OPERATOR
@@ -87,4 +87,4 @@ async def test_entries_are_read_newest_first_in_pages(resources: Resources) -> N
 async def test_a_reason_has_a_longest_length(resources: Resources) -> None:
     with pytest.raises(DBAPIError, match="reason_length"):
         async with unit_of_work(resources) as uow:
-            record_audit(uow.session, OPERATOR, "test.greet", "one", reason="x" * (LONGEST_REASON + 1))
+            record_audit(uow.session, OPERATOR, "test.greet", "one", reason="x" * (MAX_REASON_LENGTH + 1))

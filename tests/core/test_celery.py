@@ -9,7 +9,7 @@ import pytest
 from kombu.utils.url import parse_url
 
 from app.core.messaging.celery import HARD_LIMIT_SECONDS, TASK_SECONDS, VISIBILITY_SECONDS, broker_address, celery_app
-from app.core.messaging.task_trigger import Nudger
+from app.core.messaging.task_trigger import TaskTrigger
 from app.core.messaging.worker import CONSUMERS
 from app.tasks.subscriptions import SUBSCRIPTIONS
 
@@ -38,7 +38,7 @@ def test_the_visibility_time_is_the_same_in_all_three_places_and_long_enough() -
 
 SENDER = """
 import sys
-from app.core.messaging.task_trigger import Nudger
+from app.core.messaging.task_trigger import TaskTrigger
 from app.core.messaging.celery import celery_app
 assert not any(name.startswith("app.tasks") for name in sys.modules)
 print(celery_app.amqp.default_queue.name, celery_app.conf.broker_transport_options["visibility_timeout"])
@@ -100,8 +100,8 @@ def test_the_broker_is_the_redis_that_was_given_and_its_certificate_is_checked(r
         assert parse_url(broker)["ssl"]["ssl_cert_reqs"] == ssl.CERT_REQUIRED
 
 
-def test_a_nudge_never_waits_and_never_fails() -> None:
+def test_a_task_trigger_never_waits_and_never_fails() -> None:
     """The test's own broker is real; what matters is that calling costs nothing and several wishes become one."""
-    nudger = Nudger()
+    trigger = TaskTrigger()
     for _time in range(1000):
-        nudger("tasks.relay_outbox")
+        trigger("tasks.relay_outbox")

@@ -32,8 +32,8 @@ def add_routes(app: FastAPI) -> None:
         for _time in range(2):
             async with unit_of_work(resources) as uow, uow.session.begin_nested():
                 await uow.session.execute(ONE)
-        if resources.fast_lane:
-            await resources.fast_lane.fetch("SELECT 1")
+        if resources.raw_read_pool:
+            await resources.raw_read_pool.fetch("SELECT 1")
 
     @app.get("/nested")
     async def nested(request: Request, session: ReadSession) -> None:
@@ -44,8 +44,8 @@ def add_routes(app: FastAPI) -> None:
     @app.get("/raw")
     async def raw(request: Request, session: ReadSession) -> None:
         await session.execute(ONE)
-        lane: Any = connection_resources(request).fast_lane
-        await lane.fetch("SELECT 1")
+        read_pool: Any = connection_resources(request).raw_read_pool
+        await read_pool.fetch("SELECT 1")
 
 
 @pytest_asyncio.fixture(loop_scope="session", params=["in the test's own transaction", "over a real pool"])
@@ -75,7 +75,7 @@ async def test_a_second_connection_is_seen(answered: httpx.AsyncClient) -> None:
 
 
 async def test_a_connection_of_the_raw_pool_is_seen_too(live_app: FastAPI, live_resources: Resources) -> None:
-    assert live_resources.fast_lane is not None
+    assert live_resources.raw_read_pool is not None
     add_routes(live_app)
     transport = httpx.ASGITransport(app=connections.WatchConnections(live_app))
     async with httpx.AsyncClient(transport=transport, base_url="https://localhost") as client:

@@ -23,21 +23,21 @@ async def alive(redis: Redis) -> None:
     await redis.set(ALIVE_KEY, "1")
 
 
-async def bury(resources: Resources, name: str) -> None:
+async def move_to_dead_letters(resources: Resources, name: str) -> None:
     async with unit_of_work(resources) as uow:
         uow.emit(BellRung(name=name))
     async with unit_of_work(resources) as uow:
         (message,) = await outbox_store.unpublished(uow.session, 1)
         message.published_at = utc_now()
-        await outbox_store.bury(uow.session, message, FIRST.name, "RuntimeError at ring:7", 8)
+        await outbox_store.move_to_dead_letters(uow.session, message, FIRST.name, "RuntimeError at ring:7", 8)
 
 
 async def test_letters_are_listed_replayed_and_closed(
     resources: Resources, settle: Callable[..., Awaitable[list[Outcome]]], command: Command
 ) -> None:
     with listening():
-        await bury(resources, "one")
-        await bury(resources, "two")
+        await move_to_dead_letters(resources, "one")
+        await move_to_dead_letters(resources, "two")
         lines = (await command("dead-letters")).splitlines()
         assert len(lines) == 2
         assert "tests.bell_rung → tests.on_bell_rung  8 tries  RuntimeError at ring:7" in lines[0]
@@ -59,7 +59,7 @@ async def test_a_dead_mail_is_listed_and_sent_again(
         user = await make_user(uow.session)
         await service.notify(uow, str(user.id), NoticeKind.NEW_DEVICE, 1)
     async with unit_of_work(resources) as uow:
-        draft = await service.claim_draft(uow)
+        draft = await service.claim_mail(uow)
         assert draft is not None
         mail = await uow.session.get(MailMessage, draft.mail_id)
         assert mail is not None

@@ -16,7 +16,7 @@ from app.core.i18n import LOCALES
 from app.core.resources import Resources
 from app.core.security.cookies import cookie_name
 from app.core.unit_of_work import unit_of_work
-from app.main import SHORTCUTS, create_app
+from app.main import FAST_RESPONSES, create_app
 from app.models.user import User, UserStatus
 from tests.factories.orders import Market
 from tests.factories.users import PASSWORD, make_user
@@ -77,9 +77,9 @@ def _body(answer: httpx.Response) -> object:
 async def both(live_resources: Resources) -> AsyncGenerator[Both]:
     """Two applications over one database with real commits."""
     routed: list[bool] = []
-    fast_app, plain_app = create_app(), create_app(shortcuts={})
+    fast_app, plain_app = create_app(), create_app(fast_responses={})
     fast_app.state.resources = live_resources
-    plain_app.state.resources = replace(live_resources, fast_lane=None)
+    plain_app.state.resources = replace(live_resources, raw_read_pool=None)
 
     async def watched(scope: Scope, receive: Receive, send: Send) -> None:
         await fast_app(scope, receive, send)
@@ -156,11 +156,11 @@ async def test_ended_by_another_device(both: Both) -> None:
     assert (await both.get(ME, taken=False, Authorization=f"Bearer {token}")).status_code == 401
 
 
-async def test_a_shortcut_that_fails_is_covered_by_its_route(live_resources: Resources) -> None:
+async def test_a_failing_fast_response_falls_back_to_its_route(live_resources: Resources) -> None:
     async def broken(_request: Request) -> Response | None:
         raise RuntimeError("broken")
 
-    app = create_app(shortcuts=dict.fromkeys(SHORTCUTS, broken))
+    app = create_app(fast_responses=dict.fromkeys(FAST_RESPONSES, broken))
     app.state.resources = live_resources
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://localhost") as client:
         answer = await client.get(ME)
@@ -202,7 +202,7 @@ async def test_an_unusual_list_takes_the_plain_way(both: Both, query: str) -> No
     await both.get(f"/api/v1/orders?{query}", taken=False)
 
 
-async def test_words_are_answered_by_the_shortcut_as_by_the_route(both: Both, live_market: Market) -> None:
+async def test_fast_search_equals_the_route(both: Both, live_market: Market) -> None:
     customer = await live_market.person()
     for number in range(23):
         await live_market.order(customer, title=f"Нарисовать логотип пекарни номер {number}")

@@ -39,7 +39,7 @@ async def test_requests_are_counted_by_route_and_never_by_address(client: httpx.
 async def scraped(resources: Resources) -> str:
     """What Prometheus would read from this process."""
     resources.settings = resources.settings.model_copy(update={"metrics_port": free_port()})
-    with operator_port(resources, asyncio.get_running_loop(), rooms=(mail_gauges,)) as port:
+    with operator_port(resources, asyncio.get_running_loop(), features=(mail_gauges,)) as port:
         async with httpx.AsyncClient() as operator:
             answer = await operator.get(f"http://127.0.0.1:{port}/metrics")
     assert answer.status_code == 200
@@ -76,7 +76,7 @@ async def test_the_operators_port_shows_what_waits(
         message = OutboxMessage(topic="tests.late", payload={}, created_at=late)
         work.session.add(message)
         await work.session.flush()
-        await outbox_store.bury(work.session, message, "tests.nobody", "gone", 8)
+        await outbox_store.move_to_dead_letters(work.session, message, "tests.nobody", "gone", 8)
     shown = await scraped(resources)
     figures = dict(line.rsplit(" ", 1) for line in shown.splitlines() if line.startswith("iplance_"))
     assert figures['iplance_mails{status="queued"}'] == "1.0"

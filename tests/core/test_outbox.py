@@ -135,15 +135,15 @@ async def test_a_dead_letter_can_be_replayed(
     async with unit_of_work(resources) as uow:
         (message,) = await outbox_store.unpublished(uow.session, 1)
         message.published_at = utc_now()
-        await outbox_store.bury(uow.session, message, FIRST.name, "test", 1)
-        await outbox_store.bury(uow.session, message, FIRST.name, "test", 1)
+        await outbox_store.move_to_dead_letters(uow.session, message, FIRST.name, "test", 1)
+        await outbox_store.move_to_dead_letters(uow.session, message, FIRST.name, "test", 1)
     async with unit_of_work(resources) as uow:
-        (letter,) = await outbox_store.open_letters(uow.session)
+        (letter,) = await outbox_store.open_dead_letters(uow.session)
         assert await outbox_store.replay(uow.session, letter)
     assert await settle() == [Outcome.TAKEN]
     assert len(HEARD) == 1
     async with resources.sessions() as session:
-        assert await outbox_store.open_letters(session) == []
+        assert await outbox_store.open_dead_letters(session) == []
 
 
 async def test_a_refusal_no_repetition_heals_is_taken(resources: Resources) -> None:

@@ -4,10 +4,10 @@ from typing import override
 
 import pytest
 
-from app.core.persistence.raw_read_pool import FastLane
+from app.core.persistence.raw_read_pool import RawReadPool
 
 
-class Counting(FastLane):
+class Counting(RawReadPool):
     """Fails as the driver does, and counts how often it was asked."""
 
     def __init__(self, failure: Exception) -> None:
@@ -23,7 +23,7 @@ class Counting(FastLane):
 
 @pytest.mark.parametrize(("failure", "asked"), [(TimeoutError(), 1), (ConnectionResetError(), 2)])
 async def test_only_a_dead_connection_is_tried_again(failure: Exception, asked: int) -> None:
-    lane = Counting(failure)
+    read_pool = Counting(failure)
     with pytest.raises(ConnectionError):
-        await lane.fetch("SELECT 1")
-    assert lane.asked == asked
+        await read_pool.fetch("SELECT 1")
+    assert read_pool.asked == asked

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 LENGTH = re.compile(rb"(?im)^content-length:\s*(\d+)")
 ETAG = re.compile(rb"(?im)^etag:.*$")
 END = b"\r\n\r\n"
-MOST_HEAD = 65_536
+MAX_HEAD = 65_536
 
 
 class Fault(StrEnum):
@@ -40,7 +40,7 @@ class StorageProxy:
         self._over = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=MOST_HEAD)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=MAX_HEAD)
         self.address = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self
 
@@ -89,7 +89,7 @@ class StorageProxy:
 
     async def _forward(self, head: bytes, body: bytes, *, has_body: bool) -> bytes:
         """Ask the server on a line of its own and return its whole answer."""
-        reader, writer = await asyncio.open_connection(*self._target, limit=MOST_HEAD)
+        reader, writer = await asyncio.open_connection(*self._target, limit=MAX_HEAD)
         try:
             writer.write(head + body)
             answer = await reader.readuntil(END)

@@ -147,7 +147,7 @@ async def test_a_dead_letter(resources: Resources, command: Command, action: str
         async with unit_of_work(resources) as uow:
             (message,) = await outbox_store.unpublished(uow.session, 1)
             message.published_at = utc_now()
-            await outbox_store.bury(uow.session, message, FIRST.name, "RuntimeError at ring:7", 8)
+            await outbox_store.move_to_dead_letters(uow.session, message, FIRST.name, "RuntimeError at ring:7", 8)
         number = (await command("dead-letters")).split()[0]
         await command("dead-letters", action, number, "--reason", "Mended.")
         await command("dead-letters", action, number)
@@ -161,7 +161,7 @@ async def test_a_dead_mail(resources: Resources, command: Command) -> None:
         person = await make_user(uow.session)
         await notifications.notify(uow, str(person.id), NoticeKind.NEW_DEVICE, 1)
     async with unit_of_work(resources) as uow:
-        draft = await notifications.claim_draft(uow)
+        draft = await notifications.claim_mail(uow)
         assert draft is not None
         (await uow.session.get_one(MailMessage, draft.mail_id)).status = MailStatus.DEAD
     await command("dead-letters", "replay", "all")

@@ -86,18 +86,18 @@ def test_a_dense_entry_is_refused_once_it_is_large(tmp_path: Path) -> None:
 
 def test_entries_are_counted_and_weighed_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = packed(tmp_path / "x", {"a": b"123", "b": b"456"})
-    monkeypatch.setattr(archives, "MOST_BYTES", 6)
+    monkeypatch.setattr(archives, "MAX_BYTES", 6)
     check_archive(made, ZIP)
-    monkeypatch.setattr(archives, "MOST_BYTES", 5)
+    monkeypatch.setattr(archives, "MAX_BYTES", 5)
     assert refusal(made, ZIP) == "bomb"
 
 
 def test_a_long_table_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = packed(tmp_path / "x", {"a": b"1", "b": b"2"})
-    monkeypatch.setattr(archives, "MOST_ENTRIES", 1)
+    monkeypatch.setattr(archives, "MAX_ENTRIES", 1)
     assert refusal(made, ZIP) == "bomb"
     monkeypatch.undo()
-    monkeypatch.setattr(archives, "LONGEST_TABLE", 10)
+    monkeypatch.setattr(archives, "MAX_TABLE_BYTES", 10)
     assert refusal(made, ZIP) == "bomb"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIWebSocketRoute
 
-from app.core.http.dependencies import plain_routes
+from app.core.http.dependencies import iter_routes
 from app.main import API_ROUTERS, LINK_ROUTERS, OPERATION_ROUTERS, PAGE_ROUTERS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +44,7 @@ def all_routes() -> list[APIRoute]:
     found = [
         route
         for router in (*API_ROUTERS, *OPERATION_ROUTERS, *LINK_ROUTERS, *PAGE_ROUTERS)
-        for route in plain_routes(router)
+        for route in iter_routes(router)
     ]
     assert len(found) > 40, "the walk finds nothing"
     return found

@@ -101,16 +101,18 @@ async def last_challenge(uow: OpenUow, purpose: ChallengePurpose | None = None) 
         return (await work.session.execute(statement)).scalar_one()
 
 
-async def letter(uow: OpenUow, purpose: ChallengePurpose | None = None) -> service.Letter:
+async def letter(uow: OpenUow, purpose: ChallengePurpose | None = None) -> service.ChallengeMessage:
     """Return what the newest mail or text message carries."""
     challenge = await last_challenge(uow, purpose)
     async with uow() as work:
-        found = await service.letter_for(work.session, work.resources, challenge.id)
+        found = await service.challenge_message(work.session, work.resources, challenge.id)
     assert found is not None
     return found
 
 
-async def ask_reset(client: httpx.AsyncClient, settle: Settle, uow: OpenUow, name: str = "Vera") -> service.Letter:
+async def request_password_reset(
+    client: httpx.AsyncClient, settle: Settle, uow: OpenUow, name: str = "Vera"
+) -> service.ChallengeMessage:
     """Forget a password and open the mail."""
     assert (await post(client, "password/reset", identifier=name)).status_code == 202
     await settle()

@@ -26,9 +26,9 @@ from app.features.authentication.workflows import COMPARED_PASSWORDS
 from tests.security.account_model import Account, Session, Token
 from tests.security.people import ACCESS, API, CSRF, DEVICE, REFRESH, changed, client_of, payload_of
 
-MOST_SESSIONS = 3
-MOST_ACCOUNTS = 3
-MOST_OPENED = 7
+MAX_SESSIONS = 3
+MAX_ACCOUNTS = 3
+MAX_OPENED = 7
 FREE_FAILURES = 3
 PASSWORDS = [f"a long password of hers, number {number}" for number in range(4)]
 STEPS_OF_TIME = {
@@ -97,7 +97,7 @@ class AccountLife(RuleBasedStateMachine):
             opened=self.now, proved=self.now, expires=expires, ends=ends, access=[], refresh=[],
         )  # fmt: skip
         living = [other for other in account.sessions if other.lives(self.now)]
-        for oldest in living[: max(0, len(living) - MOST_SESSIONS + 1)]:
+        for oldest in living[: max(0, len(living) - MAX_SESSIONS + 1)]:
             oldest.ended = True
         account.sessions.append(session)
         session.refresh.append(Token(cookies[REFRESH], expires))
@@ -136,7 +136,7 @@ class AccountLife(RuleBasedStateMachine):
     def begin(self) -> Session:
         return self.register_somebody()
 
-    @precondition(lambda self: len(self.known) < MOST_ACCOUNTS)
+    @precondition(lambda self: len(self.known) < MAX_ACCOUNTS)
     @rule(target=sessions)
     def register(self) -> Session:
         return self.register_somebody()
@@ -151,7 +151,7 @@ class AccountLife(RuleBasedStateMachine):
         assert answer.status_code == 201, answer.text
         return self._opened(account, answer)
 
-    @precondition(lambda self: self._opened_so_far() < MOST_OPENED)
+    @precondition(lambda self: self._opened_so_far() < MAX_OPENED)
     @rule(target=sessions, session=sessions, by=st.sampled_from(["username", "email", "phone", "identifier"]))
     def sign_in(self, session: Session, by: str) -> Session:
         account = session.account
@@ -164,7 +164,7 @@ class AccountLife(RuleBasedStateMachine):
         assert answer.status_code == 200, answer.text
         return self._opened(account, answer)
 
-    @precondition(lambda self: self._opened_so_far() < MOST_OPENED)
+    @precondition(lambda self: self._opened_so_far() < MAX_OPENED)
     @rule(target=sessions, session=sessions)
     def sign_in_again_in_the_same_browser(self, session: Session) -> Session:
         account = session.account
@@ -242,7 +242,7 @@ class AccountLife(RuleBasedStateMachine):
         assert self._send("POST", "logout", session.cookies()).status_code == 200
         session.ended = True
 
-    @rule(session=sessions, which=st.integers(0, MOST_OPENED))
+    @rule(session=sessions, which=st.integers(0, MAX_OPENED))
     def end_one(self, session: Session, which: int) -> None:
         account = session.account
         other = account.sessions[which % len(account.sessions)]
@@ -332,7 +332,7 @@ class AccountLife(RuleBasedStateMachine):
         for account in self.known:
             living = [session for session in account.sessions if session.lives(self.now)]
             asking = [session for session in living if self.now < session.access[-1].lapses]
-            assert len(living) <= MOST_SESSIONS
+            assert len(living) <= MAX_SESSIONS
             if asking:
                 bearer = {"Authorization": f"Bearer {asking[-1].access[-1].text}"}
                 answer = self._all(lambda client, by=bearer: client.get(f"{API}/sessions", headers=by))[0]  # type: ignore[misc]
@@ -352,7 +352,7 @@ class AccountLife(RuleBasedStateMachine):
 async def live(app: FastAPI, resources: Resources, **options: Any) -> World:
     """Let Hypothesis run in a thread of its own; the application answers in this loop."""
     loop = asyncio.get_running_loop()
-    resources.settings = changed(resources.settings, max_sessions=MOST_SESSIONS)
+    resources.settings = changed(resources.settings, max_sessions=MAX_SESSIONS)
 
     def wait(work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, loop).result(30)

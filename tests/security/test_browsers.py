@@ -18,9 +18,9 @@ from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.ids import new_id
 from app.core.observability.logging import configure_logging
-from app.core.security.csrf import SAFE_METHODS, is_own_origin, is_proven_by_link, make_csrf
+from app.core.security.csrf import SAFE_METHODS, is_authenticated_by_link, is_own_origin, make_csrf
 from app.main import API_ROUTERS, PAGE_ROUTERS
-from app.web.safe_redirects import safe_next
+from app.web.safe_redirects import safe_redirect_target
 from tests.factories.users import PASSWORD
 from tests.security.people import (
     ACCESS,
@@ -34,7 +34,6 @@ from tests.security.people import (
     NewClient,
     OpenUow,
     Settle,
-    ask_reset,
     changed,
     cookies_of,
     deleted_cookies,
@@ -42,6 +41,7 @@ from tests.security.people import (
     login,
     post,
     register,
+    request_password_reset,
     wear,
 )
 
@@ -68,7 +68,7 @@ def unsafe_routes() -> list[tuple[str, str]]:
         for prefix, routers in (("/api/v1", API_ROUTERS), ("", PAGE_ROUTERS))
         for router in routers
         for route in _routes(router)
-        if not is_proven_by_link(route.endpoint)  # a mail program follows these; test_doors.py has the list
+        if not is_authenticated_by_link(route.endpoint)  # a mail program follows these; test_doors.py has the list
         for method in sorted((route.methods or set()) - SAFE_METHODS)
     ]
     assert len(found) > 20
@@ -323,7 +323,7 @@ async def test_v3_7_2_next_never_leaves_the_site(client: httpx.AsyncClient, path
         "//localhost@evil.example", "http:/\\/evil.example", "data:text/html,x", "/\x00/evil", "evil.example", "",
     ]  # fmt: skip
     for target in targets:
-        safe = safe_next(target)
+        safe = safe_redirect_target(target)
         assert safe.startswith("/"), target
         assert not safe.startswith(("//", "/\\")), target
         if path == "/sign-in":
@@ -337,7 +337,7 @@ async def test_v3_7_2_next_never_leaves_the_site(client: httpx.AsyncClient, path
         assert answer.status_code == 303, target
         place = httpx.URL(ORIGIN).join(answer.headers["location"])
         assert (place.scheme, place.host, place.userinfo) == ("https", "localhost", b""), target
-    assert safe_next("/orders?page=2") == "/orders?page=2"
+    assert safe_redirect_target("/orders?page=2") == "/orders?page=2"
 
 
 async def test_v3_2_1_data_is_never_rendered_as_a_page(client: httpx.AsyncClient) -> None:
@@ -381,7 +381,7 @@ async def test_p21_canaries_of_a_whole_story_are_in_no_log(  # noqa: PLR0913, PL
         await post(client, "email", email="new." + mail)
         await post(client, "refresh")
         secrets |= {value for name, value in cookies_of(client).items() if name != "locale"}
-        sent = await ask_reset(stranger, settle, uow, mail)
+        sent = await request_password_reset(stranger, settle, uow, mail)
         secrets |= {sent.token}
         await stranger.get("/reset/confirm", params={"token": sent.token}, headers={"Accept": "text/html"})
         await post(stranger, "password/reset/confirm", token=sent.token, password=OTHER_PASSWORD)

@@ -168,7 +168,7 @@ async def test_v6_1_1_delays_grow_end_and_never_lock_for_good(client: httpx.Asyn
                 attacker = await new_client()
         now += timedelta(seconds=wait + 1)
     assert waits[sign_in.FREE_TRIES - 1 :][:4] == [6, 11, 21, 41]
-    assert max(waits) == sign_in.LONGEST_DELAY.total_seconds() + 1
+    assert max(waits) == sign_in.MAX_DELAY.total_seconds() + 1
     with time_machine.travel(now):
         assert (await login(await new_client())).status_code == 200
     with time_machine.travel(now + sign_in.FAILURES_FORGOTTEN + timedelta(minutes=1)):
@@ -307,7 +307,7 @@ async def test_v6_3_2_a_new_installation_has_no_account_and_no_master_key(
 
 
 def test_v6_3_4_sessions_are_made_in_one_place_behind_the_counters() -> None:
-    callers: dict[str, set[str]] = {"open_session": set(), "put_tokens": set()}
+    callers: dict[str, set[str]] = {"open_session": set(), "set_session_cookies": set()}
     for path in APP.rglob("*.py"):
         for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(function, ast.AsyncFunctionDef | ast.FunctionDef):
@@ -317,7 +317,7 @@ def test_v6_3_4_sessions_are_made_in_one_place_behind_the_counters() -> None:
                         if name in callers:
                             callers[name].add(function.name)
     assert callers["open_session"] == {"register", "finish_sign_in"}
-    assert callers["put_tokens"] == {"register", "login", "sign_up", "sign_in", "renew"}
+    assert callers["set_session_cookies"] == {"register", "login", "sign_up", "sign_in", "renew"}
 
 
 async def test_v6_3_5_a_new_device_is_told_to_the_owner(

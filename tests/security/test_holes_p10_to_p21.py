@@ -21,10 +21,10 @@ from sqlalchemy.pool import QueuePool
 
 from app.core.config import Settings
 from app.core.database import create_engine, create_session_factory
-from app.core.http.dependencies import plain_routes
+from app.core.http.dependencies import iter_routes
 from app.core.messaging.worker import CONSUMERS, Outcome, consume
 from app.core.persistence.outbox import OutboxMessage
-from app.core.persistence.outbox_store import take_receipt
+from app.core.persistence.outbox_store import claim_receipt
 from app.core.resources import Resources
 from app.main import API_ROUTERS, PAGE_ROUTERS
 from app.models.auth_challenge import AuthChallenge, ChallengePurpose
@@ -142,7 +142,7 @@ async def test_p13_nobody_reads_another_persons_address_or_number(
         prefix + at(route.path)
         for prefix, routers in (("/api/v1", API_ROUTERS), ("", PAGE_ROUTERS))
         for router in routers
-        for route in plain_routes(router)
+        for route in iter_routes(router)
         # The caught mail of a demonstration is everybody's, and only there: tests/security/test_demo.py.
         if "GET" in (route.methods or set()) and not route.path.startswith("/demo/")
     }
@@ -264,7 +264,7 @@ async def test_p18_lists_have_a_largest_page(client: httpx.AsyncClient) -> None:
     paths = [
         "/api/v1" + route.path
         for router in API_ROUTERS
-        for route in plain_routes(router)
+        for route in iter_routes(router)
         if "GET" in (route.methods or set()) and "limit" in {field.name for field in route.dependant.query_params}
     ]
     assert f"{API}/history" in paths
@@ -307,7 +307,7 @@ async def test_p20_a_message_delivered_twice_acts_once(
     challenge = await last_challenge(uow)
     async with uow() as work:
         assert challenge.closed_at is None
-        assert not await take_receipt(work.session, message_id, target.name)
+        assert not await claim_receipt(work.session, message_id, target.name)
         opened = select(func.count()).where(AuthChallenge.purpose == ChallengePurpose.RESET_PASSWORD)
         assert (await work.session.execute(opened)).scalar_one() == 1
         assert (await work.session.execute(text("SELECT count(*) FROM inbox_receipts"))).scalar_one() >= 1

@@ -17,13 +17,13 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 from app.core import identifiers
 from app.core.config import PRODUCTION_BCRYPT_ROUNDS, Settings
 from app.core.resources import Resources
-from app.core.security.passwords import LONGEST_QUEUE, HashingBusyError, PasswordHasher
+from app.core.security.passwords import MAX_QUEUE_LENGTH, HashingBusyError, PasswordHasher
 from app.features.authentication.errors import AccountInputError
 from app.features.authentication.service import Caller
 from app.features.identity import rules
 from app.features.identity.schemas import Registration
 from app.features.identity.service import prepare
-from app.features.identity.service.password_policy import screen
+from app.features.identity.service.password_policy import check_password_policy
 from app.models.user import User
 from tests.factories.users import PASSWORD
 from tests.security.people import (
@@ -34,12 +34,12 @@ from tests.security.people import (
     OpenUow,
     Settle,
     another_app,
-    ask_reset,
     changed,
     client_of,
     login,
     post,
     register,
+    request_password_reset,
 )
 
 COMMON = [word for word in FREQUENCY_LISTS["passwords"] if len(word) >= 8]
@@ -62,11 +62,11 @@ def three_ways(
         return await post(client, "password", current_password=PASSWORD, new_password=password)
 
     async def by_link(password: str) -> httpx.Response:
-        token = (await ask_reset(client, settle, uow)).token
+        token = (await request_password_reset(client, settle, uow)).token
         return await post(client, "password/reset/confirm", token=token, password=password)
 
     async def by_code(password: str) -> httpx.Response:
-        code = (await ask_reset(client, settle, uow)).code
+        code = (await request_password_reset(client, settle, uow)).code
         return await post(client, "password/reset/confirm", identifier="Vera", code=code, password=password)
 
     return {"registration": at_registration, "change": at_change, "link": by_link, "code": by_code}
@@ -136,7 +136,10 @@ async def test_v6_2_4_the_three_thousand_most_common_are_refused_everywhere(
     accepted: list[str] = []
     for place, word in enumerate(COMMON[:3000]):
         form = Registration(username="Vera", email="vera@example.com", password=word.upper() if place % 2 else word)
-        for verb in (prepare(resources, form, Caller()), screen(resources, word, [], loc="new_password")):
+        for verb in (
+            prepare(resources, form, Caller()),
+            check_password_policy(resources, word, [], loc="new_password"),
+        ):
             with contextlib.suppress(AccountInputError):
                 await verb
                 accepted.append(word)
@@ -162,7 +165,7 @@ async def test_v6_2_11_a_reset_refuses_ones_own_names_by_link_and_by_code(
     client: httpx.AsyncClient, settle: Settle, uow: OpenUow
 ) -> None:
     await register(client, email="petrova1985@example.com")
-    sent = await ask_reset(client, settle, uow)
+    sent = await request_password_reset(client, settle, uow)
     for proof in ({"token": sent.token}, {"identifier": "Vera", "code": sent.code}):
         for password in ("petrova1985@example.com", "petrova1985", "+79991234567", "iplance2026!"):
             assert is_refused(await post(client, "password/reset/confirm", password=password, **proof)), proof
@@ -198,7 +201,7 @@ async def test_v6_2_12_breached_passwords_are_refused_and_the_service_learns_not
 ) -> None:
     leaked = "correct staple battery horse"
     await register(client)
-    token = (await ask_reset(client, settle, uow)).token
+    token = (await request_password_reset(client, settle, uow)).token
     async with range_service(leaked) as (address, asked):
         asking = changed(resources.settings, breached_passwords_url=address)
         async with another_app(resources, settings=asking) as app:
@@ -283,7 +286,7 @@ async def test_v6_passwords_are_stored_slow_salted_and_whole(uow: OpenUow, clien
 
 async def test_v6_more_hashes_than_fit_are_turned_away_at_once() -> None:
     hasher = PasswordHasher(4)
-    waiting = [asyncio.create_task(hasher.hash(PASSWORD)) for _ in range(LONGEST_QUEUE)]
+    waiting = [asyncio.create_task(hasher.hash(PASSWORD)) for _ in range(MAX_QUEUE_LENGTH)]
     await asyncio.sleep(0)
     with pytest.raises(HashingBusyError):
         await hasher.hash(PASSWORD)

@@ -6,7 +6,7 @@ import pytest
 
 from app.core.config import Settings
 from app.core.security.limits import Rate
-from app.core.security.passwords import LONGEST_QUEUE
+from app.core.security.passwords import MAX_QUEUE_LENGTH
 from app.features.authentication import rules as sign_in_rules
 from app.features.authentication import workflows as authentication
 from app.features.authentication.service import sign_in
@@ -27,11 +27,11 @@ RATES: dict[str, Rate] = {
     "300 in 10 min": sign_in.FAILED_BY_ADDRESS,
     "10 wrong in 15 min": authentication.WRONG_PASSWORDS,
     "40 compared in 15 min": authentication.COMPARED_PASSWORDS,
-    "10 an hour": contacts.LETTERS_BY_ACCOUNT,
+    "10 an hour": contacts.CONFIRMATIONS_PER_ACCOUNT,
     "5 resets": passwords.RESETS_BY_NAME,
     "20 an hour": workflows.ANSWERS_BY_NAME,
     "60 an hour": registration.REGISTER_BY_ADDRESS,
-    "240 a minute": passwords.JUDGED_BY_ADDRESS,
+    "240 a minute": passwords.RATED_BY_ADDRESS,
 }
 UNITS = {"min": 60, "hour": 3600, "minute": 60, "resets": 3600}
 
@@ -52,10 +52,15 @@ def test_the_page_names_the_limits_of_the_code(words: str) -> None:
 
 def test_the_page_names_the_delays_and_lives() -> None:
     assert sign_in_rules.FREE_TRIES == 5, "four free"
-    assert [int(sign_in_rules.delay_after(tries).total_seconds()) for tries in (4, 5, 6, 7)] == [0, 5, 10, 20]
-    assert sign_in_rules.LONGEST_DELAY.total_seconds() == 15 * 60
-    for said in ("four free", "at most 15 min", "Links live 1 h, codes 10 min", f"more than {LONGEST_QUEUE} waiting"):
+    assert [int(sign_in_rules.sign_in_delay(tries).total_seconds()) for tries in (4, 5, 6, 7)] == [0, 5, 10, 20]
+    assert sign_in_rules.MAX_DELAY.total_seconds() == 15 * 60
+    for said in (
+        "four free",
+        "at most 15 min",
+        "Links live 1 h, codes 10 min",
+        f"more than {MAX_QUEUE_LENGTH} waiting",
+    ):
         assert said in PAGE
     assert (contacts.LINK_LIFE.total_seconds(), contacts.CODE_LIFE.total_seconds()) == (3600, 600)
-    assert contacts.MOST_WRONG_CODES == 5
+    assert contacts.MAX_WRONG_CODES == 5
     assert sign_in.AT_ONCE == 16

@@ -15,7 +15,7 @@ from app.features.authentication import service as authentication
 from app.features.authentication.errors import WrongCredentialsError
 from app.features.authentication.schemas import SignInForm
 from app.features.authentication.service import Caller
-from app.features.identity.service.contacts import CODE_DIGITS, CODE_LIFE, LINK_LIFE, MOST_WRONG_CODES
+from app.features.identity.service.contacts import CODE_DIGITS, CODE_LIFE, LINK_LIFE, MAX_WRONG_CODES
 from app.models.auth_challenge import AuthChallenge, ChallengePurpose
 from app.models.user import User
 from tests.factories.users import PASSWORD
@@ -29,13 +29,13 @@ from tests.security.people import (
     NewClient,
     OpenUow,
     Settle,
-    ask_reset,
     cookies_of,
     kinds,
     letter,
     login,
     post,
     register,
+    request_password_reset,
     status_of_me,
     topics,
 )
@@ -60,8 +60,8 @@ async def test_v6_4_1_a_reset_link_works_once_and_dies_with_a_newer_one(
     client: httpx.AsyncClient, settle: Settle, uow: OpenUow, set_password: Answer
 ) -> None:
     await register(client)
-    old = await ask_reset(client, settle, uow)
-    new = await ask_reset(client, settle, uow)
+    old = await request_password_reset(client, settle, uow)
+    new = await request_password_reset(client, settle, uow)
     assert is_refused(await set_password(token=old.token))
     assert is_refused(await set_password(identifier="Vera", code=old.code)) or old.code == new.code
     assert (await set_password(token=new.token)).status_code == 200
@@ -78,7 +78,7 @@ async def test_v6_4_1_and_6_5_5_links_and_codes_end_in_time(
     assert CODE_DIGITS >= 6
     now = utc_now()
     with time_machine.travel(now, tick=False):
-        sent = await ask_reset(client, settle, uow)
+        sent = await request_password_reset(client, settle, uow)
     assert len(bytes_of(sent.token)) - 16 >= 16  # beside the id, at least 128 bits that only we can make
     with time_machine.travel(now + CODE_LIFE, tick=False):
         assert is_refused(await set_password(identifier="Vera", code=sent.code))
@@ -94,7 +94,7 @@ async def test_v6_4_3_a_reset_signs_nobody_in_and_ends_every_session(
     await register(client)
     other, forgetful = await new_client(), await new_client()
     await login(other)
-    token = (await ask_reset(forgetful, settle, uow)).token
+    token = (await request_password_reset(forgetful, settle, uow)).token
     answer = await post(forgetful, "password/reset/confirm", token=token, password=OTHER_PASSWORD)
     assert answer.json() == {"done": True}
     assert not {ACCESS, REFRESH} & set(cookies_of(forgetful))
@@ -117,7 +117,7 @@ async def test_v6_4_3_a_proof_of_one_purpose_serves_no_other(
     for sent in (confirm, by_phone, change):
         assert is_refused(await set_password(token=sent.token))
         assert is_refused(await set_password(identifier="Vera", code=sent.code))
-    reset = await ask_reset(client, settle, uow)
+    reset = await request_password_reset(client, settle, uow)
     assert is_refused(await post(client, "confirm-email", token=reset.token))
     assert is_refused(await post(client, "confirm-email", token=by_phone.token))
     assert is_refused(await post(client, "confirm-phone", code=change.code))
@@ -139,7 +139,7 @@ async def test_v6_4_3_an_altered_link_is_refused(
     client: httpx.AsyncClient, settle: Settle, uow: OpenUow, set_password: Answer
 ) -> None:
     await register(client)
-    token = (await ask_reset(client, settle, uow)).token
+    token = (await request_password_reset(client, settle, uow)).token
     for place in range(0, len(token), 3):
         letter_there = "A" if token[place] != "A" else "B"
         assert (await set_password(token=token[:place] + letter_there + token[place + 1 :])).status_code == 422
@@ -150,9 +150,9 @@ async def test_v6_6_3_five_wrong_codes_end_the_code_and_not_the_link_in_the_mail
     client: httpx.AsyncClient, settle: Settle, uow: OpenUow, set_password: Answer
 ) -> None:
     await register(client)
-    sent = await ask_reset(client, settle, uow)
+    sent = await request_password_reset(client, settle, uow)
     wrong = f"{(int(sent.code) + 1) % 10**6:06d}"
-    for names in ("Vera", "vera@example.com", "+79991234567", "VERA", "8 999 1234567")[:MOST_WRONG_CODES]:
+    for names in ("Vera", "vera@example.com", "+79991234567", "VERA", "8 999 1234567")[:MAX_WRONG_CODES]:
         assert is_refused(await set_password(identifier=names, code=wrong))
     assert is_refused(await set_password(identifier="Vera", code=sent.code))
     assert (await set_password(token=sent.token)).status_code == 200
@@ -164,7 +164,7 @@ async def test_v6_6_2_a_code_opens_only_the_account_it_was_sent_for(
     await register(client)
     other = await new_client()
     await register(other, username="Mallory", email="mallory@example.com", phone=None)
-    hers = await ask_reset(other, settle, uow, "Mallory")
+    hers = await request_password_reset(other, settle, uow, "Mallory")
     answer = await post(other, "password/reset/confirm", identifier="Vera", code=hers.code, password=OTHER_PASSWORD)
     assert is_refused(answer)
     assert (await login(await new_client())).status_code == 200
@@ -174,14 +174,14 @@ async def test_v6_4_1_links_die_with_the_password_the_address_and_the_account(
     client: httpx.AsyncClient, settle: Settle, uow: OpenUow, set_password: Answer
 ) -> None:
     await register(client)
-    before = (await ask_reset(client, settle, uow)).token
+    before = (await request_password_reset(client, settle, uow)).token
     await post(client, "password", current_password=PASSWORD, new_password=OTHER_PASSWORD)
     assert is_refused(await set_password(token=before))
-    before = (await ask_reset(client, settle, uow)).token
+    before = (await request_password_reset(client, settle, uow)).token
     await post(client, "email", email="new@example.com")
     await post(client, "confirm-email", token=(await letter(uow, ChallengePurpose.CHANGE_EMAIL)).token)
     assert is_refused(await set_password(token=before))
-    before = (await ask_reset(client, settle, uow)).token
+    before = (await request_password_reset(client, settle, uow)).token
     assert (await post(client, "deactivate", password=OTHER_PASSWORD)).status_code == 200
     assert is_refused(await set_password(token=before))
 
@@ -199,7 +199,7 @@ async def test_a_wish_for_another_address_does_not_outlive_the_password(
     if how == "change":
         await post(client, "password", current_password=PASSWORD, new_password=OTHER_PASSWORD)
     else:
-        token = (await ask_reset(client, settle, uow)).token
+        token = (await request_password_reset(client, settle, uow)).token
         await post(client, "password/reset/confirm", token=token, password=OTHER_PASSWORD)
     assert is_refused(await post(await new_client(), "confirm-email", token=link))
     owner = await new_client()
@@ -254,7 +254,7 @@ async def test_a_reset_goes_to_a_confirmed_contact_first(
     await register(client, email="typo@example.com")
     code = (await letter(uow, ChallengePurpose.CONFIRM_PHONE)).code
     assert (await post(client, "confirm-phone", code=code)).status_code == 200
-    sent = await ask_reset(client, settle, uow)
+    sent = await request_password_reset(client, settle, uow)
     assert (sent.to_email, sent.to_phone) == (None, "+79991234567")
 
 
@@ -264,7 +264,7 @@ async def test_a_sign_in_begun_before_the_password_changed_opens_nothing(
     await register(client)
     form = SignInForm(username="Vera", password=PASSWORD)
     async with resources.read_sessions() as session:
-        ticket = await authentication.begin_sign_in(session, resources, form, Caller())
+        ticket = await authentication.start_sign_in(session, resources, form, Caller())
     checked = await authentication.check_password(resources, ticket, form.password)
     assert checked[0]
     assert (await post(client, "password", current_password=PASSWORD, new_password=OTHER_PASSWORD)).status_code == 200
@@ -277,7 +277,7 @@ async def test_v6_5_2_nothing_that_opens_an_account_is_stored(
     client: httpx.AsyncClient, settle: Settle, uow: OpenUow
 ) -> None:
     await register(client)
-    sent = await ask_reset(client, settle, uow)
+    sent = await request_password_reset(client, settle, uow)
     await post(client, "refresh")
     secrets = [sent.token, sent.code, PASSWORD, *[cookies_of(client)[name] for name in (ACCESS, REFRESH, DEVICE, CSRF)]]
     async with uow() as work:
@@ -299,7 +299,7 @@ async def test_v6_4_a_proof_of_the_wrong_person_is_refused_after_a_swap_of_rows(
     await register(client)
     other = await new_client()
     theirs = await register(other, username="Mallory", email="mallory@example.com", phone=None)
-    token = (await ask_reset(other, settle, uow, "Mallory")).token
+    token = (await request_password_reset(other, settle, uow, "Mallory")).token
     async with uow() as work:
         vera = (await work.session.execute(text("SELECT id FROM users WHERE username = 'Vera'"))).scalar_one()
         moved = update(AuthChallenge).where(AuthChallenge.user_id == theirs["id"]).values(user_id=vera)

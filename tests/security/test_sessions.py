@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.database import create_engine, create_session_factory
-from app.core.persistence.raw_read_pool import FastLane
+from app.core.persistence.raw_read_pool import RawReadPool
 from app.core.resources import Resources, create_redis
 from app.features.identity import service
 from app.main import API_ROUTERS, PAGE_ROUTERS
@@ -245,13 +245,13 @@ async def test_v7_without_postgresql_nothing_is_believed(
     assert await redis.ping()
     engine = create_engine(DEAD_DATABASE)
     gone = create_session_factory(engine)
-    lane = FastLane(DEAD_DATABASE)
+    read_pool = RawReadPool(DEAD_DATABASE)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)
-        stack.push_async_callback(lane.close)
-        for fast_lane in (None, lane):
+        stack.push_async_callback(read_pool.close)
+        for raw_read_pool in (None, read_pool):
             app = await stack.enter_async_context(
-                another_app(resources, engine=engine, sessions=gone, read_sessions=gone, fast_lane=fast_lane)
+                another_app(resources, engine=engine, sessions=gone, read_sessions=gone, raw_read_pool=raw_read_pool)
             )
             cut_off = client_of(app)
             for call in ("me", "sessions"):

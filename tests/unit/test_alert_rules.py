@@ -99,7 +99,7 @@ def test_a_link_outlives_a_new_secret(settings: Settings) -> None:
 def test_filters_are_named_by_what_they_ask() -> None:
     first, second = OrderFilter(skills=("a", "b"), q="x"), OrderFilter(q="x", skills=("b", "a"))
     assert rules.key_of(first) == rules.key_of(second) != rules.key_of(OrderFilter(q="x"))
-    assert rules.read(rules.kept(first)) == first
+    assert rules.read(rules.to_stored_filter(first)) == first
     assert rules.anchors_of_filter(OrderFilter(category="web", q="x")) == ["category:web"]
     assert rules.anchors_of_filter(OrderFilter(q="x")) == [rules.EVERYTHING]
     assert rules.anchors_of_filter(OrderFilter(category="web", skills=("a",))) == ["skill:a"]

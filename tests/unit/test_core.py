@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.config import MIN_SECRET_BYTES, Settings, keep_secret
+from app.core.config import MIN_SECRET_BYTES, Settings, load_or_create_secret
 from app.core.database import asyncpg_url, is_pooled
 from app.core.errors import DomainError
 from app.core.i18n import negotiate
@@ -171,8 +171,8 @@ def test_weak_secrets_are_refused(changes: dict[str, str], words: str) -> None:
 
 def test_a_secret_is_made_once_and_kept_to_its_owner(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("data")
-    first = keep_secret(folder, "secret_key")
-    assert keep_secret(folder, "secret_key") == first
+    first = load_or_create_secret(folder, "secret_key")
+    assert load_or_create_secret(folder, "secret_key") == first
     assert len(first) == 2 * MIN_SECRET_BYTES
     assert (folder / "secrets" / "secret_key").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in (folder / "secrets").iterdir()] == ["secret_key"]

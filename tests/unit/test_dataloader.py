@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from app.core.persistence.dataloader import Batcher
+from app.core.persistence.dataloader import DataLoader
 
 
 class Source:
@@ -26,7 +26,7 @@ class Source:
 
 async def test_questions_of_one_moment_are_one_load() -> None:
     source = Source()
-    batcher = Batcher(source.load)
+    batcher = DataLoader(source.load)
     assert await asyncio.gather(*(batcher.ask(key) for key in ("a", "b", "a", "c"))) == [1, 2, 1, None]
     assert source.loads == [["a", "b", "c"]]
 
@@ -34,7 +34,7 @@ async def test_questions_of_one_moment_are_one_load() -> None:
 async def test_a_later_question_has_a_load_of_its_own() -> None:
     source = Source()
     source.may_answer.clear()
-    batcher = Batcher(source.load)
+    batcher = DataLoader(source.load)
     first = batcher.ask("a")
     await asyncio.sleep(0)
     await asyncio.sleep(0)
@@ -54,7 +54,7 @@ async def test_a_failure_reaches_everybody_who_asked_and_nobody_later() -> None:
             raise OSError("gone")
         return await source.load(keys)
 
-    batcher = Batcher(load)
+    batcher = DataLoader(load)
     answers = await asyncio.gather(batcher.ask("a"), batcher.ask("b"), return_exceptions=True)
     assert [str(answer) for answer in answers] == ["gone", "gone"]
     assert await batcher.ask("a") == 1
@@ -62,7 +62,7 @@ async def test_a_failure_reaches_everybody_who_asked_and_nobody_later() -> None:
 
 async def test_who_stops_waiting_takes_nothing_from_the_others() -> None:
     source = Source()
-    batcher = Batcher(source.load)
+    batcher = DataLoader(source.load)
     gone, stays = batcher.ask("a"), batcher.ask("a")
     gone.cancel()
     assert await stays == 1

@@ -13,7 +13,14 @@ from app.core.state_machine import PUBLISHED, Machine, Timer, Transition
 from app.core.text.text_cleaning import HIDDEN, many_lines, one_line
 from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry, fold
 from app.features.orders.repository import Position
-from app.features.orders.rules import ORDER_MACHINE, OrderEvent, budget_faults, deadline_faults, has_words, settle_kind
+from app.features.orders.rules import (
+    ORDER_MACHINE,
+    OrderEvent,
+    has_searchable_words,
+    infer_budget_kind,
+    validate_budget,
+    validate_deadline,
+)
 from app.features.proposals.rules import LAPSE_REASONS, OFFER_STEPS, PROPOSAL_MACHINE, ProposalEvent
 from app.models import BudgetKind, OrderStatus, ProposalStatus
 from app.models.proposal import NEGOTIATED, UNDECIDED
@@ -135,20 +142,20 @@ def test_a_budget_is_refused_exactly_when_its_parts_do_not_fit(
         and (high is None or low is not None)
         and (low is None or high is None or (one is other and low <= high))
     )
-    assert (budget_faults(kind, low, high) == []) == fits
+    assert (validate_budget(kind, low, high) == []) == fits
 
 
 def test_a_kind_follows_from_the_price() -> None:
     price = Money(100, Currency.RUB)
-    assert settle_kind(None, None) is BudgetKind.OPEN
-    assert settle_kind(None, price) is BudgetKind.FIXED
-    assert settle_kind(BudgetKind.HOURLY, price) is BudgetKind.HOURLY
+    assert infer_budget_kind(None, None) is BudgetKind.OPEN
+    assert infer_budget_kind(None, price) is BudgetKind.FIXED
+    assert infer_budget_kind(BudgetKind.HOURLY, price) is BudgetKind.HOURLY
 
 
 @given(st.dates(), st.dates())
 def test_a_deadline_is_today_or_later(deadline: date, today: date) -> None:
-    assert (deadline_faults(deadline, today) == []) == (deadline >= today)
-    assert deadline_faults(None, today) == []
+    assert (validate_deadline(deadline, today) == []) == (deadline >= today)
+    assert validate_deadline(None, today) == []
 
 
 @given(st.integers(0, MAX_AMOUNT), currencies)
@@ -224,12 +231,12 @@ def test_the_beginning_of_a_name_finds_it(skill: SkillEntry, letters: int) -> No
 
 @given(st.lists(st.text(max_size=20), max_size=20))
 def test_sorting_out_loses_no_word(words: list[str]) -> None:
-    sorted_out = CATALOGUE.sort_out(words)
-    kept = {fold(word) for word in sorted_out.words}
+    sorted_out = CATALOGUE.split_known_skills(words)
+    to_stored_filter = {fold(word) for word in sorted_out.words}
     for word in words:
-        assert not fold(word) or fold(word) in kept or CATALOGUE.resolve(word)
+        assert not fold(word) or fold(word) in to_stored_filter or CATALOGUE.resolve(word)
 
 
 @given(st.text(max_size=50))
 def test_signs_alone_are_no_words(text: str) -> None:
-    assert has_words(text) == any(letter.isalnum() or letter == "_" for letter in text)
+    assert has_searchable_words(text) == any(letter.isalnum() or letter == "_" for letter in text)

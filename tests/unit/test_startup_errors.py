@@ -5,7 +5,7 @@ from pydantic import ValidationError
 from starlette.types import Message, Receive, Scope, Send
 
 from app.core.config import Settings
-from app.core.http.startup_errors import StartMiddleware, sentence_of
+from app.core.http.startup_errors import StartupErrorMiddleware, startup_error_message
 from app.local.embedded import ServersError
 
 
@@ -16,7 +16,7 @@ def wrong_settings() -> ValidationError:
 
 
 def test_wrong_settings_are_named_as_the_environment_has_them() -> None:
-    sentence = sentence_of(wrong_settings())
+    sentence = startup_error_message(wrong_settings())
     assert sentence is not None
     assert sentence.startswith("The settings are wrong: ")
     assert "PORT: Input should be greater than or equal to 1" in sentence
@@ -24,14 +24,14 @@ def test_wrong_settings_are_named_as_the_environment_has_them() -> None:
 
 
 def test_a_file_that_cannot_be_used_is_named() -> None:
-    sentence = sentence_of(PermissionError(13, "Permission denied", "/data/run"))
+    sentence = startup_error_message(PermissionError(13, "Permission denied", "/data/run"))
     assert sentence is not None
     assert sentence.startswith("Cannot use /data/run (Permission denied)")
 
 
 @pytest.mark.parametrize("fault", [None, ValueError("boom"), ConnectionRefusedError(111, "refused")])
 def test_a_fault_of_ours_has_no_sentence(fault: BaseException | None) -> None:
-    assert sentence_of(fault) is None
+    assert startup_error_message(fault) is None
 
 
 async def failed_start(fault: Exception) -> list[Message]:
@@ -50,7 +50,7 @@ async def failed_start(fault: Exception) -> list[Message]:
     async def send(message: Message) -> None:
         told.append(message)
 
-    await StartMiddleware(application)({"type": "lifespan"}, receive, send)
+    await StartupErrorMiddleware(application)({"type": "lifespan"}, receive, send)
     return told
 
 

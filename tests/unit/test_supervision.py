@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.local.embedded import programs as servers
-from app.local.embedded.layout import Grounds, Layout
+from app.local.embedded.layout import Layout, ResolvedLayout
 from app.local.supervision.child import wait_for
 from app.local.supervision.foreground import Tail
 from app.local.supervision.plan import Choices, configuration, programs
@@ -89,7 +89,7 @@ def valkey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> servers.Valkey:
     layout = Layout(tmp_path)
     layout.prepare()
     monkeypatch.setattr(servers, "LOG_LIMIT", 10)
-    return servers.Valkey(Grounds(layout), durable=False)
+    return servers.Valkey(ResolvedLayout(layout), durable=False)
 
 
 def test_a_server_s_log_is_bounded_while_it_writes(valkey: servers.Valkey) -> None:

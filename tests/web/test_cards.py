@@ -6,8 +6,8 @@ import pytest
 
 from app.core.i18n import set_locale
 from app.core.money import Currency, Money
-from app.web.order_cards import budget_words, facts_words
-from app.web.share_images import mark_of, picture_address
+from app.web.order_cards import budget_label, customer_stats_label
+from app.web.share_images import content_hash, share_image_url
 
 HUNDRED, TWO_HUNDRED = Money(10_000, Currency.USD), Money(20_000, Currency.USD)
 
@@ -41,22 +41,25 @@ def plain(text: str | None) -> str | None:
     ],
 )
 def test_a_budget_in_words(kind: str, least: Money | None, most: Money | None, words: str | None) -> None:
-    assert plain(budget_words(kind, least, most)) == words
+    assert plain(budget_label(kind, least, most)) == words
 
 
 def test_a_customer_s_deeds_in_one_line() -> None:
-    assert facts_words(None) is None
-    assert facts_words(Facts(0, hire_rate=50)) is None
-    assert plain(facts_words(Facts(1))) == "1 order"
-    assert plain(facts_words(Facts(12, hire_rate=0))) == "12 orders · hires in 0%"
-    told = plain(facts_words(Facts(2, hire_rate=75, median_answer_seconds=7200)))
+    assert customer_stats_label(None) is None
+    assert customer_stats_label(Facts(0, hire_rate=50)) is None
+    assert plain(customer_stats_label(Facts(1))) == "1 order"
+    assert plain(customer_stats_label(Facts(12, hire_rate=0))) == "12 orders · hires in 0%"
+    told = plain(customer_stats_label(Facts(2, hire_rate=75, median_answer_seconds=7200)))
     assert told is not None
     assert told.startswith("2 orders · hires in 75% · answer time ")
     set_locale("ru")
-    assert plain(facts_words(Facts(2))) == "2 заказа"
+    assert plain(customer_stats_label(Facts(2))) == "2 заказа"
 
 
 def test_equal_pictures_have_equal_marks_and_an_address_in_the_language_of_the_page() -> None:
-    assert mark_of("Title", 1) == mark_of("Title", 1)
-    assert len({mark_of("Title", 1), mark_of("Title", 2), mark_of("Title", "1"), mark_of("Title")}) == 4
-    assert picture_address("/orders/1", "ru") == "/orders/1/card.png?lang=ru"
+    assert content_hash("Title", 1) == content_hash("Title", 1)
+    assert (
+        len({content_hash("Title", 1), content_hash("Title", 2), content_hash("Title", "1"), content_hash("Title")})
+        == 4
+    )
+    assert share_image_url("/orders/1", "ru") == "/orders/1/card.png?lang=ru"

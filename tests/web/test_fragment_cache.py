@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from app.core.actor import Actor
 from app.core.i18n import use_locale
 from app.core.security.cookies import cookie_name
-from app.web.fragment_cache import forget_fragments, remembered
+from app.web.fragment_cache import cached_fragment, clear_fragments
 from app.web.templating import TEMPLATES
 from tests.factories.orders import Market
 
@@ -28,14 +28,14 @@ ADDRESSES = (
     "/my/orders",
     "/settings",
 )
-_NAME = re.compile(r"remembered\(\s*\"([^\"]+)\"")
+_NAME = re.compile(r"cached_fragment\(\s*\"([^\"]+)\"")
 
 
 @pytest.fixture(autouse=True)
 def _clean() -> Iterator[None]:
-    forget_fragments()
+    clear_fragments()
     yield
-    forget_fragments()
+    clear_fragments()
 
 
 def writer(texts: list[str]) -> Callable[[], Markup]:
@@ -52,18 +52,18 @@ async def session_cookies(market: Market, client: httpx.AsyncClient, actor: Acto
 
 def test_a_piece_is_written_once_for_the_same_values() -> None:
     texts = ["one", "two", "three"]
-    assert remembered("piece", 1, "a", caller=writer(texts)) == "one"
-    assert remembered("piece", 1, "a", caller=writer(texts)) == "one"
-    assert remembered("piece", 2, "a", caller=writer(texts)) == "two"
+    assert cached_fragment("piece", 1, "a", caller=writer(texts)) == "one"
+    assert cached_fragment("piece", 1, "a", caller=writer(texts)) == "one"
+    assert cached_fragment("piece", 2, "a", caller=writer(texts)) == "two"
     with use_locale("en"):
-        assert remembered("piece", 1, "a", caller=writer(texts)) == "three"
+        assert cached_fragment("piece", 1, "a", caller=writer(texts)) == "three"
     assert texts == []
 
 
 def test_no_kept_piece_holds_a_token() -> None:
     with pytest.raises(ValueError, match="token"):
-        remembered("form", caller=lambda: Markup('<input type="hidden" name="csrf_token" value="x">'))
-    assert remembered("form", caller=lambda: Markup("nothing was kept")) == "nothing was kept"
+        cached_fragment("form", caller=lambda: Markup('<input type="hidden" name="csrf_token" value="x">'))
+    assert cached_fragment("form", caller=lambda: Markup("nothing was kept")) == "nothing was kept"
 
 
 def test_each_name_stands_for_one_piece() -> None:
@@ -89,7 +89,7 @@ async def test_kept_pages_read_as_new_ones(market: Market, client: httpx.AsyncCl
     asked = list(product(ADDRESSES, readers, chosen))
     fresh: list[str] = []
     for each in asked:
-        forget_fragments()
+        clear_fragments()
         fresh.append(await read(*each))
     assert len(set(fresh)) > len(ADDRESSES)
     for _round in range(2):

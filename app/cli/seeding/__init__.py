@@ -18,7 +18,7 @@ async def load_catalogue(resources: Resources, actor: Actor, *, reason: str = ""
         return await catalog.load_catalogue(uow, actor, data, reason=reason)
 
 
-async def learn_words(resources: Resources, actor: Actor, *, reason: str = "") -> int:
+async def learn_search_terms(resources: Resources, actor: Actor, *, reason: str = "") -> int:
     """Make the dictionary of search where there is none; from then on a worker does. Return how many words it has."""
     async with unit_of_work(resources) as uow:
         return await catalog.learn_first_terms(uow, actor, reason=reason)
@@ -29,5 +29,5 @@ async def seed(resources: Resources, actor: Actor, *, demo: bool, reason: str = 
     added = {"catalogue": await load_catalogue(resources, actor, reason=reason)}
     if demo:
         added["demonstration"] = await load_demo(resources, actor, reason=reason)
-    added["words"] = await learn_words(resources, actor, reason=reason)
+    added["words"] = await learn_search_terms(resources, actor, reason=reason)
     return ", ".join(f"{what}: {count} new" for what, count in added.items())

@@ -159,13 +159,13 @@ async def _pictures(uow: UnitOfWork, actor: Actor, person: DemoPerson) -> None:
 async def _file(uow: UnitOfWork, actor: Actor, kind: SubjectKind, name: str, replaces: UUID | None = None) -> UUID:
     """Take a file of the demonstration in as if it had been uploaded; a worker looks at it as at any other."""
     path = FILES / name
-    file = await files.announce(uow, actor, kind, name, path.stat().st_size, replaces)
+    file = await files.reserve_upload(uow, actor, kind, name, path.stat().st_size, replaces)
     spool = spool_of(uow.resources.settings)
     with path.open("rb") as handle:
         await asyncio.to_thread(spool.keep, file.id, handle)
     try:
         digest = await files.keep_bytes(uow.resources, file.id, await files.source_key(uow.session, file.id))
-        await files.arrived(uow, file.id, digest)
+        await files.complete_upload(uow, file.id, digest)
     finally:
         await asyncio.to_thread(spool.drop, file.id)
     return file.id

@@ -44,7 +44,7 @@ NOT_TEXT = N_("A text holds a character that cannot be stored.")
 
 
 @dataclass(frozen=True, slots=True)
-class LongBody:
+class LongBodyRoute:
     """An address that reads longer bodies of one kind, which its route takes piece by piece."""
 
     method: str
@@ -57,12 +57,12 @@ class BodyLimitsMiddleware:
     """Refuses bodies that are too long, of another kind than the address reads, or not what they claim to be."""
 
     def __init__(
-        self, app: ASGIApp, *, max_body_bytes: int, page: ErrorPage, long_bodies: Sequence[LongBody] = ()
+        self, app: ASGIApp, *, max_body_bytes: int, page: ErrorPage, long_body_routes: Sequence[LongBodyRoute] = ()
     ) -> None:
         self.app = app
         self.limit = max_body_bytes
         self.page = page
-        self.long_bodies = tuple(long_bodies)
+        self.long_body_routes = tuple(long_body_routes)
         self.arriving = ArrivingBodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,15 +93,15 @@ class BodyLimitsMiddleware:
         response.headers.update(headers_of(error))
         await response(scope, receive, send)
 
-    def _long(self, scope: Scope, method: str | None = None) -> LongBody | None:
+    def _long(self, scope: Scope, method: str | None = None) -> LongBodyRoute | None:
         """Return what makes this request one of the long ones, or would with the right method."""
         kind = media_type(Headers(scope=scope).get("content-type"))
-        for long in self.long_bodies:
+        for long in self.long_body_routes:
             if long.kind == kind and method in (None, long.method) and long.path.fullmatch(scope["path"]):
                 return long
         return None
 
-    async def _check(self, scope: Scope, receive: Receive, limit: int, long: LongBody | None) -> Receive:
+    async def _check(self, scope: Scope, receive: Receive, limit: int, long: LongBodyRoute | None) -> Receive:
         headers = Headers(scope=scope)
         check_address(scope)
         length = headers.get("content-length", "")

@@ -15,23 +15,23 @@ type Shortcut = Callable[[Request], Awaitable[Response | None]]
 """Returns exactly the response of the route at the same address, or None to leave the request to that route."""
 
 
-class ShortcutMiddleware:
+class FastResponseMiddleware:
     """Tries the fast response of an address; wraps the router alone, inside every other middleware.
 
     A fast response only ever reports success. When it declines or fails, the request is handled by its route as if
     nothing had happened, so error handling exists once. Its work must therefore be safe to repeat.
     """
 
-    def __init__(self, app: ASGIApp, shortcuts: Mapping[str, Shortcut]) -> None:
+    def __init__(self, app: ASGIApp, fast_responses: Mapping[str, Shortcut]) -> None:
         self.app = app
-        self.shortcuts = shortcuts
+        self.fast_responses = fast_responses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] == "http" and scope["method"] == "GET":
-            shortcut = self.shortcuts.get(scope["path"])
-            if shortcut is not None:
-                response = await _try(shortcut, Request(scope, receive))
+            fast_response = self.fast_responses.get(scope["path"])
+            if fast_response is not None:
+                response = await _try(fast_response, Request(scope, receive))
                 if response is not None:
                     scope["shortcut"] = scope["path"]
                     await response(scope, receive, send)
@@ -39,9 +39,9 @@ class ShortcutMiddleware:
         await self.app(scope, receive, send)
 
 
-async def _try(shortcut: Shortcut, request: Request) -> Response | None:
+async def _try(fast_response: Shortcut, request: Request) -> Response | None:
     try:
-        return await shortcut(request)
+        return await fast_response(request)
     except DomainError:
         return None
     except Exception:  # noqa: BLE001 - the route answers instead, and the failure is logged

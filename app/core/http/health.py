@@ -9,13 +9,13 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.database import applied_revision
-from app.core.http.dependencies import ProcessResources, RoomRouter
+from app.core.http.dependencies import FeatureRouter, ProcessResources
 from app.core.resources import Resources
 from app.local.bootstrap import newest_revision
 
 ANSWER_SECONDS = 2.0
 
-router = RoomRouter(prefix="/health", tags=["health"])
+router = FeatureRouter(prefix="/health", tags=["health"])
 
 
 @router.get("/live")

@@ -17,15 +17,15 @@ _MARK = "__asks_for__"
 _ERRORS = "__raises__"
 
 
-class Proof(StrEnum):
+class AuthRequirement(StrEnum):
     """What a dependency wants to see before a route runs; a route's strongest one counts."""
 
     REFRESH = "refresh"
     SESSION = "session"
-    MAYBE_SESSION = "maybe_session"
+    OPTIONAL_SESSION = "maybe_session"
 
 
-def asks_for[T: Callable[..., object]](proof: Proof) -> Callable[[T], T]:
+def requires_auth[T: Callable[..., object]](proof: AuthRequirement) -> Callable[[T], T]:
     """Mark a dependency with the proof it asks for."""
 
     def mark(dependency: T) -> T:
@@ -61,18 +61,18 @@ def add_errors(routes: Iterable[APIRoute]) -> None:
         route.responses = route.responses | refusals(*_errors(route.dependant), *forged, *named)
 
 
-def proof_of(dependency: object) -> Proof | None:
+def proof_of(dependency: object) -> AuthRequirement | None:
     """Return the proof that a dependency asks for itself."""
-    mark: Proof | None = getattr(dependency, _MARK, None)
+    mark: AuthRequirement | None = getattr(dependency, _MARK, None)
     return mark
 
 
-def _proofs(dependant: Dependant) -> Iterator[Proof]:
+def _auth_requirements(dependant: Dependant) -> Iterator[AuthRequirement]:
     mark = proof_of(dependant.call)
     if mark is not None:
         yield mark
     for below in dependant.dependencies:
-        yield from _proofs(below)
+        yield from _auth_requirements(below)
 
 
 def schemes(settings: Settings) -> dict[str, dict[str, str]]:
@@ -108,14 +108,14 @@ def schemes(settings: Settings) -> dict[str, dict[str, str]]:
 
 def security_of(dependant: Dependant, method: str) -> list[dict[str, list[str]]]:
     """Return the alternatives that open an operation, empty where nobody needs to prove anything."""
-    found = set(_proofs(dependant))
+    found = set(_auth_requirements(dependant))
     beside: dict[str, list[str]] = {} if method in SAFE_METHODS else {"csrfHeader": []}
-    if Proof.REFRESH in found:
+    if AuthRequirement.REFRESH in found:
         return [{"refreshCookie": []} | beside]
     session: list[dict[str, list[str]]] = [{"bearer": []}, {"accessCookie": []} | beside]
-    if Proof.SESSION in found:
+    if AuthRequirement.SESSION in found:
         return session
-    return [{}, *session] if Proof.MAYBE_SESSION in found else []
+    return [{}, *session] if AuthRequirement.OPTIONAL_SESSION in found else []
 
 
 def declare_security(document: dict[str, Any], routes: Iterable[tuple[str, APIRoute]], settings: Settings) -> None:

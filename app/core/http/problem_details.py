@@ -227,7 +227,7 @@ def _is_outage(error: Exception) -> bool:
     return isinstance(error, OperationalError)
 
 
-class FaultMiddleware:
+class UnhandledErrorMiddleware:
     """Answers what nobody caught, innermost, so that this answer too gets its headers, its id and its cookies."""
 
     def __init__(self, app: ASGIApp, answer: Callable[[Request, Exception], Awaitable[Response]]) -> None:
@@ -307,7 +307,7 @@ def install_error_handlers(  # noqa: C901 - one small function per kind
     app.add_exception_handler(ClientDisconnect, left)
     for outage in (DBAPIError, PoolTimeoutError, RedisError, ConnectionError, TimeoutError):
         app.add_exception_handler(outage, anything)
-    app.add_middleware(FaultMiddleware, answer=anything)
+    app.add_middleware(UnhandledErrorMiddleware, answer=anything)
 
 
 class ProblemField(BaseModel):

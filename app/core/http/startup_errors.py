@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.local.embedded import ServersError
 
 
-def sentence_of(error: BaseException | None) -> str | None:
+def startup_error_message(error: BaseException | None) -> str | None:
     """Return the message for a failure that the operator can fix, or None for a bug."""
     if isinstance(error, ValidationError):
         sentences = [problem["msg"].removeprefix("Value error, ") for problem in error.errors()]
@@ -27,7 +27,7 @@ def sentence_of(error: BaseException | None) -> str | None:
     return None
 
 
-def give_back_memory() -> None:
+def trim_heap() -> None:
     """Return freed memory to the operating system; glibc would keep it."""
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # other C libraries lack it
@@ -35,7 +35,7 @@ def give_back_memory() -> None:
             trim(0)
 
 
-def keep_what_is_loaded() -> None:
+def freeze_loaded_objects() -> None:
     """Exclude everything that is loaded now from garbage collection.
 
     Loaded code is about 250,000 objects. A full collection took 130 ms, blocked the event loop, and happened once in
@@ -45,7 +45,7 @@ def keep_what_is_loaded() -> None:
     gc.freeze()
 
 
-class StartMiddleware:
+class StartupErrorMiddleware:
     """Passes the message instead of a traceback to the server when the startup fails."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -59,7 +59,7 @@ class StartMiddleware:
 
         async def told(message: Message) -> None:
             if message["type"] == "lifespan.startup.failed":
-                sentence = sentence_of(sys.exception())
+                sentence = startup_error_message(sys.exception())
                 if sentence is not None:
                     message = {**message, "message": sentence}
             await send(message)

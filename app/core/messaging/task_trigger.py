@@ -7,7 +7,7 @@ import structlog
 log = structlog.get_logger()
 
 
-class Nudger:
+class TaskTrigger:
     """Sends a periodic task from a thread of its own, so that a request never waits for the broker."""
 
     EXPIRES_SECONDS = 5

@@ -110,14 +110,14 @@ class SharedCollector(Collector):
     Every web process reports the same values, so they must not be summed.
     """
 
-    def __init__(self, resources: Resources, loop: asyncio.AbstractEventLoop, rooms: Sequence[Gauges]) -> None:
+    def __init__(self, resources: Resources, loop: asyncio.AbstractEventLoop, features: Sequence[Gauges]) -> None:
         self.resources = resources
         self.loop = loop
-        self.rooms = (outbox_gauges, *rooms)
+        self.features = (outbox_gauges, *features)
 
     async def _gauges(self) -> list[Gauge]:
         async with self.resources.read_sessions() as session:
-            return [gauge for room in self.rooms for gauge in await room(session)]
+            return [gauge for room in self.features for gauge in await room(session)]
 
     def describe(self) -> list[GaugeMetricFamily]:
         """Describe nothing at registration, so that starting the process queries no database."""
@@ -153,7 +153,7 @@ class SharedCollector(Collector):
 
 @contextmanager
 def operator_port(
-    resources: Resources, loop: asyncio.AbstractEventLoop, rooms: Sequence[Gauges] = ()
+    resources: Resources, loop: asyncio.AbstractEventLoop, features: Sequence[Gauges] = ()
 ) -> Generator[int | None]:
     """Serve /metrics on loopback, on the first free port from METRICS_PORT on; each process has its own."""
     first = resources.settings.metrics_port
@@ -170,7 +170,7 @@ def operator_port(
         log.warning("metrics_port_taken", first=first, last=first + PORTS_TRIED - 1)
         yield None
         return
-    collector = SharedCollector(resources, loop, rooms)
+    collector = SharedCollector(resources, loop, features)
     REGISTRY.register(collector)
     log.info("metrics_served", port=port)
     try:

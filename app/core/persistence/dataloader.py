@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 
-class Batcher[K, V]:
+class DataLoader[K, V]:
     """Collects the keys requested during one event loop iteration and loads them together.
 
     A request never joins a batch that was already sent, so a value is never older than its request.

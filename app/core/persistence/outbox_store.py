@@ -14,7 +14,7 @@ from app.core.persistence.outbox import DeadLetter, InboxReceipt, OutboxMessage
 MAX_DELIVERIES = 8
 MAX_OUTAGE_DELIVERIES = 20
 MAX_CRASHES = 3
-LONGEST_DELAY = timedelta(minutes=5)
+MAX_DELAY = timedelta(minutes=5)
 
 
 async def unpublished(session: AsyncSession, limit: int) -> Sequence[OutboxMessage]:
@@ -32,7 +32,7 @@ async def unpublished(session: AsyncSession, limit: int) -> Sequence[OutboxMessa
     return (await session.execute(statement)).scalars().all()
 
 
-async def due_again(session: AsyncSession, limit: int) -> Sequence[InboxReceipt]:
+async def due_retries(session: AsyncSession, limit: int) -> Sequence[InboxReceipt]:
     """Lock failed deliveries that are due for a retry."""
     statement = (
         select(InboxReceipt)
@@ -44,7 +44,9 @@ async def due_again(session: AsyncSession, limit: int) -> Sequence[InboxReceipt]
     return (await session.execute(statement)).scalars().all()
 
 
-async def still_open(session: AsyncSession, before: datetime, after_id: int, limit: int) -> Sequence[OutboxMessage]:
+async def published_incomplete(
+    session: AsyncSession, before: datetime, after_id: int, limit: int
+) -> Sequence[OutboxMessage]:
     """Lock published messages that some consumer has not processed yet, in id order."""
     statement = (
         select(OutboxMessage)
@@ -82,7 +84,7 @@ async def find_message(session: AsyncSession, message_id: int) -> OutboxMessage 
     return await session.get(OutboxMessage, message_id)
 
 
-async def take_receipt(session: AsyncSession, message_id: int, consumer: str) -> bool:
+async def claim_receipt(session: AsyncSession, message_id: int, consumer: str) -> bool:
     """Write the consumer's receipt in this transaction; False when it exists already.
 
     A concurrent delivery of the same message waits here for the first one to commit.
@@ -114,7 +116,7 @@ async def count_delivery(session: AsyncSession, message_id: int, consumer: str, 
 
 async def schedule_next_try(session: AsyncSession, message_id: int, consumer: str, deliveries: int) -> None:
     """Schedule the retry after 2, 4, 8 … seconds, up to the maximum delay."""
-    delay = min(timedelta(seconds=2**deliveries), LONGEST_DELAY)
+    delay = min(timedelta(seconds=2**deliveries), MAX_DELAY)
     await session.execute(
         update(InboxReceipt)
         .where(InboxReceipt.message_id == message_id, InboxReceipt.consumer == consumer)
@@ -122,7 +124,9 @@ async def schedule_next_try(session: AsyncSession, message_id: int, consumer: st
     )
 
 
-async def bury(session: AsyncSession, message: OutboxMessage, consumer: str, error: str, attempts: int) -> None:
+async def move_to_dead_letters(
+    session: AsyncSession, message: OutboxMessage, consumer: str, error: str, attempts: int
+) -> None:
     """Add the message to the dead letters of this consumer, once."""
     statement = insert(DeadLetter).values(
         message_id=message.id,
@@ -145,7 +149,7 @@ async def bury(session: AsyncSession, message: OutboxMessage, consumer: str, err
     )
 
 
-async def open_letters(session: AsyncSession, ids: Sequence[int] | None = None) -> Sequence[DeadLetter]:
+async def open_dead_letters(session: AsyncSession, ids: Sequence[int] | None = None) -> Sequence[DeadLetter]:
     """Return the open dead letters, oldest first."""
     statement = select(DeadLetter).where(DeadLetter.closed_at.is_(None)).order_by(DeadLetter.id)
     if ids is not None:

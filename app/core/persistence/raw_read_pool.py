@@ -21,7 +21,7 @@ AWAY = (
 )
 
 
-class FastLane:
+class RawReadPool:
     """The pools; opened on first use, so that a process can start while PostgreSQL is down."""
 
     def __init__(self, address: str) -> None:

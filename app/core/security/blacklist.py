@@ -7,7 +7,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from app.core.persistence.dataloader import Batcher
+from app.core.persistence.dataloader import DataLoader
 
 log = structlog.get_logger()
 PREFIX = "blacklist:"
@@ -19,7 +19,7 @@ class Blacklist:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._batch = Batcher(self._load)
+        self._batch = DataLoader(self._load)
         self._away_until = 0.0
 
     async def holds(self, token_id: str) -> bool:

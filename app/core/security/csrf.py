@@ -76,7 +76,7 @@ def is_own_origin(settings: Settings, origin: str) -> bool:
     return parts.scheme in ("http", "https") and parts.hostname in _LOOPBACK
 
 
-def _refuse_foreign(connection: HTTPConnection, settings: Settings) -> bool:
+def _reject_cross_origin(connection: HTTPConnection, settings: Settings) -> bool:
     """Reject requests that come from another site; return whether the request proved to come from this one."""
     site = connection.headers.get("sec-fetch-site")
     origin = connection.headers.get("origin")
@@ -107,7 +107,7 @@ def connection_settings(connection: HTTPConnection) -> Settings:
     return settings
 
 
-def refuse_foreign_socket(connection: HTTPConnection) -> None:
+def reject_cross_origin_socket(connection: HTTPConnection) -> None:
     """Accept a WebSocket handshake only from our own pages, or with a bearer token, which no page can send.
 
     A browser sends cookies with a handshake to any host, CORS does not apply, and scripts cannot add headers.
@@ -115,7 +115,7 @@ def refuse_foreign_socket(connection: HTTPConnection) -> None:
     Raises:
         CsrfError: It comes from another site or does not say from where.
     """
-    own = _refuse_foreign(connection, connection_settings(connection))
+    own = _reject_cross_origin(connection, connection_settings(connection))
     if not own and not connection.headers.get("authorization", "").lower().startswith("bearer "):
         raise CsrfError
 
@@ -130,7 +130,7 @@ class SocketGuardMiddleware:
         """Handle one connection."""
         if scope["type"] == "websocket":
             try:
-                refuse_foreign_socket(HTTPConnection(scope))
+                reject_cross_origin_socket(HTTPConnection(scope))
             except CsrfError:
                 await send({"type": "websocket.close", "code": 1008, "reason": ""})
                 return
@@ -140,7 +140,7 @@ class SocketGuardMiddleware:
 _PROVEN: set[object] = set()
 
 
-def proven_by_link[E](endpoint: E) -> E:
+def authenticated_by_link[E](endpoint: E) -> E:
     """Mark a route as authenticated by its URL: signed and valid for one action, whoever sends it.
 
     Mail clients that unsubscribe for their users (RFC 8058) send a form without Origin and without cookies.
@@ -149,7 +149,7 @@ def proven_by_link[E](endpoint: E) -> E:
     return endpoint
 
 
-def is_proven_by_link(endpoint: object) -> bool:
+def is_authenticated_by_link(endpoint: object) -> bool:
     """Tell whether a route is authenticated by its URL."""
     return endpoint in _PROVEN
 
@@ -166,12 +166,12 @@ async def guard_request(connection: HTTPConnection) -> None:
         CsrfError: The check failed.
     """
     if connection.scope["type"] == "websocket":
-        refuse_foreign_socket(connection)
+        reject_cross_origin_socket(connection)
         return
-    if connection.scope["method"] in SAFE_METHODS or is_proven_by_link(connection.scope.get("endpoint")):
+    if connection.scope["method"] in SAFE_METHODS or is_authenticated_by_link(connection.scope.get("endpoint")):
         return
     settings = connection_settings(connection)
-    own = _refuse_foreign(connection, settings)
+    own = _reject_cross_origin(connection, settings)
     if connection.headers.get("authorization", "").lower().startswith("bearer "):
         return
     claimed = sessions_claimed(connection, settings, connection.app.state.resources.token_codec)

@@ -14,7 +14,7 @@ from app.core.errors import UnavailableError
 from app.core.i18n import N_
 
 THREADS = 2
-LONGEST_QUEUE = 64
+MAX_QUEUE_LENGTH = 64
 NICENESS = 10
 _DUMMY_TAIL = "n79VH.0Q2TMWmt3Oqt9uku$Kq4Noyk3094Y2QlB8NdRT8SvGiI4ft2"
 
@@ -34,7 +34,7 @@ def _lower_priority() -> None:
 
 
 class PasswordHasher:
-    """Hashes and verifies in two threads of its own; at most `LONGEST_QUEUE` jobs wait, more are rejected."""
+    """Hashes and verifies in two threads of its own; at most `MAX_QUEUE_LENGTH` jobs wait, more are rejected."""
 
     def __init__(self, rounds: int) -> None:
         self._context: Any = CryptContext(
@@ -58,7 +58,7 @@ class PasswordHasher:
         return matched and stored is not None, upgraded if stored is not None else None
 
     async def _run(self, password: str, stored: str | None) -> tuple[str | None, bool]:
-        if self._waiting >= LONGEST_QUEUE:
+        if self._waiting >= MAX_QUEUE_LENGTH:
             raise HashingBusyError
         self._waiting += 1
         try:

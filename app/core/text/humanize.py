@@ -5,7 +5,7 @@ from app.core.i18n import _, current_locale
 STEP = 1024
 
 
-def size_words(size: int) -> str:
+def format_size(size: int) -> str:
     """Format a number of bytes, such as `4.2 MB` or `4,2 МБ`."""
     if size < STEP:
         return _("{count} B").format(count=size)

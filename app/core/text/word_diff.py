@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import NamedTuple
 
-MOST_COMPARISONS = 1_000_000
+MAX_COMPARISONS = 1_000_000
 """Limit on the product of both word counts; above it, the texts are shown whole, one after the other."""
 _WORD = re.compile(r"\S+\s*")
 
@@ -26,12 +26,12 @@ class Piece(NamedTuple):
     text: str
 
 
-def differences(before: str, after: str) -> list[Piece]:
+def diff_words(before: str, after: str) -> list[Piece]:
     """Return the pieces of both texts in reading order; the pieces that are not `added` form the text before."""
     if before == after:
         return [Piece(Change.SAME, after)] if after else []
     old, new = _WORD.findall(before), _WORD.findall(after)
-    if len(old) * len(new) > MOST_COMPARISONS:
+    if len(old) * len(new) > MAX_COMPARISONS:
         return [Piece(Change.REMOVED, before), Piece(Change.ADDED, after)]
     pieces = list(_pieces(old, new))
     # A word that ended its text has no trailing space, and may be followed by something now.

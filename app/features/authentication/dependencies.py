@@ -13,7 +13,7 @@ from app.core.config import Settings
 from app.core.errors import UnauthenticatedError
 from app.core.http.body_limits import LONG_BODY
 from app.core.http.dependencies import API_ROOT, connection_resources
-from app.core.http.openapi import Proof, asks_for, raises
+from app.core.http.openapi import AuthRequirement, raises, requires_auth
 from app.core.i18n import LOCALES, set_locale
 from app.core.resources import Resources
 from app.core.security.address import client_address, limit_key
@@ -29,7 +29,7 @@ VIEW = "iplance.session"
 DEVICE_SECONDS = 365 * 86_400
 
 
-def caller_of(connection: HTTPConnection) -> Caller:
+def describe_client(connection: HTTPConnection) -> Caller:
     """Describe where a request comes from."""
     settings = connection_resources(connection).settings
     address = client_address(connection, settings)
@@ -41,7 +41,7 @@ def caller_of(connection: HTTPConnection) -> Caller:
     )
 
 
-def put_tokens(connection: HTTPConnection, settings: Settings, issued: IssuedTokens) -> None:
+def set_session_cookies(connection: HTTPConnection, settings: Settings, issued: IssuedTokens) -> None:
     """Send the cookies of a session with the answer; a CSRF token that still fits stays the same for other tabs."""
     names, now = cookie_names(settings), utc_now()
     session_seconds = int((issued.session_expires_at - now).total_seconds())
@@ -55,7 +55,7 @@ def put_tokens(connection: HTTPConnection, settings: Settings, issued: IssuedTok
     connection.state.csrf_token = csrf
 
 
-def drop_tokens(connection: HTTPConnection, settings: Settings, *, device: bool = False) -> None:
+def delete_session_cookies(connection: HTTPConnection, settings: Settings, *, device: bool = False) -> None:
     """Delete the cookies of a session with the answer; at sign-out the device is forgotten too."""
     names = cookie_names(settings)
     delete_cookie(connection, settings, names.access)
@@ -71,7 +71,7 @@ def bearer_of(connection: HTTPConnection) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def claims_sent(connection: HTTPConnection) -> list[Claims]:
+def sent_claims(connection: HTTPConnection) -> list[Claims]:
     """Return what the tokens of this request say, lapsed ones included: for ending them."""
     resources = connection_resources(connection)
     codec, names = resources.token_codec, cookie_names(resources.settings)
@@ -87,9 +87,9 @@ def claims_sent(connection: HTTPConnection) -> list[Claims]:
     return found
 
 
-def session_sent(connection: HTTPConnection) -> UUID | None:
+def sent_session(connection: HTTPConnection) -> UUID | None:
     """Return the session this browser is in, if any."""
-    found = claims_sent(connection) if bearer_of(connection) is None else []
+    found = sent_claims(connection) if bearer_of(connection) is None else []
     return found[0].session_id if found else None
 
 
@@ -105,18 +105,18 @@ async def renew(connection: HTTPConnection, resources: Resources) -> IssuedToken
     names = cookie_names(resources.settings)
     try:
         issued = await workflows.renew_session(
-            resources, connection.cookies.get(names.refresh, ""), caller_of(connection)
+            resources, connection.cookies.get(names.refresh, ""), describe_client(connection)
         )
     except UnauthenticatedError:
-        drop_tokens(connection, resources.settings)
+        delete_session_cookies(connection, resources.settings)
         raise
-    put_tokens(connection, resources.settings, issued)
+    set_session_cookies(connection, resources.settings, issued)
     return issued
 
 
-@asks_for(Proof.REFRESH)
+@requires_auth(AuthRequirement.REFRESH)
 @raises(NotSignedInError, BadTokenError, SessionEndedError)
-async def renew_sent(connection: HTTPConnection) -> IssuedTokens:
+async def renewed_tokens(connection: HTTPConnection) -> IssuedTokens:
     """Exchange the refresh token of this request, as a dependency.
 
     Raises:
@@ -140,7 +140,7 @@ async def refuse_long_body_of_ended_session(connection: HTTPConnection) -> None:
     """
     if not connection.scope.get(LONG_BODY) or bearer_of(connection) is not None:
         return
-    claimed = claims_sent(connection)
+    claimed = sent_claims(connection)
     gate = service.session_gate(connection_resources(connection))
     for claims in claimed:
         with suppress(SessionEndedError):
@@ -150,7 +150,7 @@ async def refuse_long_body_of_ended_session(connection: HTTPConnection) -> None:
         raise NotSignedInError
 
 
-@asks_for(Proof.MAYBE_SESSION)
+@requires_auth(AuthRequirement.OPTIONAL_SESSION)
 @raises(BadTokenError, SessionEndedError)
 async def find_view(connection: HTTPConnection) -> SessionView | None:
     """Return the living session of this request, renewed on the way where that is allowed; None for a guest.
@@ -167,7 +167,7 @@ async def find_view_by(connection: HTTPConnection, gate: SessionGate) -> Session
         found: SessionView | None = connection.scope[VIEW]
         return found
     view = await _view(connection, gate, renewing=_may_renew(connection))
-    await _note_view(connection, view)
+    await _store_view(connection, view)
     return view
 
 
@@ -183,11 +183,11 @@ async def find_reader(connection: HTTPConnection) -> SessionView | None:
         return await find_view(connection)
     gate = service.session_gate(connection_resources(connection))
     view = await _view(connection, gate, renewing=False)
-    await _note_view(connection, view)
+    await _store_view(connection, view)
     return view
 
 
-async def _note_view(connection: HTTPConnection, view: SessionView | None) -> None:
+async def _store_view(connection: HTTPConnection, view: SessionView | None) -> None:
     connection.scope[VIEW] = view
     if view is not None:
         # Pages read who is signed in from here.
@@ -229,7 +229,7 @@ def actor_of(view: SessionView) -> Actor:
     )
 
 
-@asks_for(Proof.SESSION)
+@requires_auth(AuthRequirement.SESSION)
 @raises(NotSignedInError, BadTokenError, SessionEndedError)
 async def require_view(connection: HTTPConnection) -> SessionView:
     """Return the living session of this request.
@@ -243,7 +243,7 @@ async def require_view(connection: HTTPConnection) -> SessionView:
     return view
 
 
-@asks_for(Proof.MAYBE_SESSION)
+@requires_auth(AuthRequirement.OPTIONAL_SESSION)
 @raises(BadTokenError, SessionEndedError)
 async def optional_actor(connection: HTTPConnection) -> Actor | None:
     """Return who is acting, None for a guest."""
@@ -251,7 +251,7 @@ async def optional_actor(connection: HTTPConnection) -> Actor | None:
     return actor_of(view) if view is not None else None
 
 
-@asks_for(Proof.SESSION)
+@requires_auth(AuthRequirement.SESSION)
 @raises(NotSignedInError, BadTokenError, SessionEndedError)
 async def require_actor(connection: HTTPConnection) -> Actor:
     """Return who is acting.
@@ -262,7 +262,7 @@ async def require_actor(connection: HTTPConnection) -> Actor:
     return actor_of(await require_view(connection))
 
 
-@asks_for(Proof.SESSION)
+@requires_auth(AuthRequirement.SESSION)
 @raises(NotSignedInError, BadTokenError, SessionEndedError, NotPermittedError)
 async def require_moderator(connection: HTTPConnection) -> Actor:
     """Return a moderator or administrator who is acting.
@@ -276,7 +276,7 @@ async def require_moderator(connection: HTTPConnection) -> Actor:
     return actor
 
 
-@asks_for(Proof.SESSION)
+@requires_auth(AuthRequirement.SESSION)
 @raises(NotSignedInError, BadTokenError, SessionEndedError, NotPermittedError)
 async def require_admin(connection: HTTPConnection) -> Actor:
     """Return an administrator who is acting.
@@ -290,9 +290,9 @@ async def require_admin(connection: HTTPConnection) -> Actor:
     return actor
 
 
-async def knocker(connection: HTTPConnection) -> Caller:
+async def client_info(connection: HTTPConnection) -> Caller:
     """Describe where a request comes from, as a dependency (a plain function would go to a thread)."""
-    return caller_of(connection)
+    return describe_client(connection)
 
 
 CurrentActor = Annotated[Actor, Depends(require_actor)]
@@ -301,5 +301,5 @@ ModeratorActor = Annotated[Actor, Depends(require_moderator)]
 AdminActor = Annotated[Actor, Depends(require_admin)]
 CurrentSession = Annotated[SessionView, Depends(require_view)]
 OptionalSession = Annotated[SessionView | None, Depends(find_view)]
-RenewedTokens = Annotated[IssuedTokens, Depends(renew_sent)]
-Knocker = Annotated[Caller, Depends(knocker)]
+RenewedTokens = Annotated[IssuedTokens, Depends(renewed_tokens)]
+ClientInfo = Annotated[Caller, Depends(client_info)]

@@ -8,7 +8,7 @@ from fastapi import Query, Request, status
 from fastapi.responses import Response
 
 from app.core.errors import DomainError
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession, Uow
 from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.csrf import CsrfError
@@ -16,7 +16,7 @@ from app.core.security.limits import TooManyTriesError
 from app.core.security.passwords import HashingBusyError
 from app.core.security.tokens import BadTokenError
 from app.features.authentication import dependencies, service, workflows
-from app.features.authentication.dependencies import CurrentSession, Knocker, RenewedTokens
+from app.features.authentication.dependencies import ClientInfo, CurrentSession, RenewedTokens
 from app.features.authentication.errors import (
     AccountBannedError,
     AccountInputError,
@@ -30,7 +30,7 @@ from app.features.authentication.errors import (
 )
 from app.features.authentication.schemas import (
     Done,
-    PasswordProof,
+    PasswordConfirmation,
     Reauthentication,
     Refreshed,
     SecurityEventRead,
@@ -41,7 +41,7 @@ from app.features.authentication.schemas import (
     UserRead,
 )
 
-router = RoomRouter(prefix="/auth", tags=["accounts"])
+router = FeatureRouter(prefix="/auth", tags=["accounts"])
 
 GUARDED: tuple[type[DomainError], ...] = (CsrfError, UnsupportedMediaTypeError)
 SIGNED_IN: tuple[type[DomainError], ...] = (NotSignedInError, BadTokenError, SessionEndedError)
@@ -64,10 +64,10 @@ def _json(model: UserRead, code: int = status.HTTP_200_OK) -> Response:
         *GUARDED, AccountInputError, WrongCredentialsError, AccountBannedError, TooManyTriesError, HashingBusyError
     ),
 )
-async def login(form: SignInForm, request: Request, caller: Knocker, resources: ProcessResources) -> Response:
+async def login(form: SignInForm, request: Request, caller: ClientInfo, resources: ProcessResources) -> Response:
     """Sign in with a password and a user name, an e-mail address or a phone number."""
-    user, issued = await workflows.sign_in(resources, form, caller, replaces=dependencies.session_sent(request))
-    dependencies.put_tokens(request, resources.settings, issued)
+    user, issued = await workflows.sign_in(resources, form, caller, replaces=dependencies.sent_session(request))
+    dependencies.set_session_cookies(request, resources.settings, issued)
     return _json(service.user_read(user))
 
 
@@ -79,10 +79,10 @@ async def refresh(issued: RenewedTokens, response: Response) -> Refreshed:
 
 
 @router.post("/logout", responses=refusals(*GUARDED, BadTokenError))
-async def logout(request: Request, caller: Knocker, resources: ProcessResources, uow: Uow) -> SignedOut:
+async def logout(request: Request, caller: ClientInfo, resources: ProcessResources, uow: Uow) -> SignedOut:
     """End this session, also with a lapsed token, and delete every cookie of it."""
-    await service.sign_out(uow, dependencies.claims_sent(request), caller)
-    dependencies.drop_tokens(request, resources.settings, device=True)
+    await service.sign_out(uow, dependencies.sent_claims(request), caller)
+    dependencies.delete_session_cookies(request, resources.settings, device=True)
     return SignedOut()
 
 
@@ -92,7 +92,7 @@ async def me(view: CurrentSession) -> Response:
     return _json(service.user_read_of(view))
 
 
-async def me_shortcut(request: Request) -> Response | None:
+async def fast_current_user(request: Request) -> Response | None:
     """Answer `/me` ahead of routing: the same check of the session, the same words."""
     view = await dependencies.find_view(request)
     return _json(service.user_read_of(view)) if view is not None else None
@@ -100,7 +100,7 @@ async def me_shortcut(request: Request) -> Response | None:
 
 @router.post("/reauthenticate", responses=refusals(*PROVED))
 async def reauthenticate(
-    form: Reauthentication, view: CurrentSession, caller: Knocker, resources: ProcessResources
+    form: Reauthentication, view: CurrentSession, caller: ClientInfo, resources: ProcessResources
 ) -> Done:
     """Enter the password again, which opens the changes that need it for a few minutes."""
     await workflows.reauthenticate(resources, view, form.password, caller)
@@ -115,7 +115,7 @@ async def sessions(view: CurrentSession, session: ReadSession) -> SessionList:
 
 @router.post("/sessions/end-others", responses=refusals(*PROVED))
 async def end_other_sessions(
-    view: CurrentSession, caller: Knocker, resources: ProcessResources, form: PasswordProof | None = None
+    view: CurrentSession, caller: ClientInfo, resources: ProcessResources, form: PasswordConfirmation | None = None
 ) -> SessionsEnded:
     """Sign out everywhere else."""
     proof = form.current_password if form else None
@@ -126,9 +126,9 @@ async def end_other_sessions(
 async def end_session(
     session_id: UUID,
     view: CurrentSession,
-    caller: Knocker,
+    caller: ClientInfo,
     resources: ProcessResources,
-    form: PasswordProof | None = None,
+    form: PasswordConfirmation | None = None,
 ) -> SessionsEnded:
     """Sign out on one device."""
     await workflows.end_session(resources, view, session_id, form.current_password if form else None, caller)

@@ -22,7 +22,7 @@ class WrongCredentialsError(UnauthenticatedError):
     code = "wrong-credentials"
     title = N_("The name or the password is wrong")
     detail = N_("Check both and try again, or reset the password.")
-    keeps_changes = True
+    commits_on_error = True
 
 
 class AccountBannedError(ForbiddenError):
@@ -55,7 +55,7 @@ class SessionReplayedError(UnauthenticatedError):
     code = "session-replayed"
     title = N_("You have been signed out")
     detail = N_("An old copy of this sign-in was used, so it was ended to protect the account. Please sign in again.")
-    keeps_changes = True
+    commits_on_error = True
 
 
 class WrongPasswordError(ForbiddenError):
@@ -64,7 +64,7 @@ class WrongPasswordError(ForbiddenError):
     code = "wrong-password"
     title = N_("The password is wrong")
     detail = N_("Enter your present password.")
-    keeps_changes = True
+    commits_on_error = True
 
 
 class ReauthenticationRequiredError(ForbiddenError):

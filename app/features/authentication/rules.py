@@ -6,20 +6,20 @@ from app.core.errors import FieldError
 from app.core.i18n import N_
 
 FREE_TRIES = 5
-LONGEST_DELAY = timedelta(minutes=15)
+MAX_DELAY = timedelta(minutes=15)
 FAILURES_FORGOTTEN = timedelta(hours=1)
 
 
-def one_identifier_needed() -> FieldError:
+def exactly_one_identifier_error() -> FieldError:
     """Say that exactly one of the ways to name oneself is to be filled in."""
     return FieldError(("body", "identifier"), N_("Enter your name, e-mail address or phone number: one of them."))
 
 
-def delay_after(failures: int) -> timedelta:
+def sign_in_delay(failures: int) -> timedelta:
     """Return how long an account rests after wrong passwords: nothing at first, then growing, never for good."""
     if failures < FREE_TRIES:
         return timedelta(0)
-    return min(timedelta(seconds=5 * 2 ** min(failures - FREE_TRIES, 20)), LONGEST_DELAY)
+    return min(timedelta(seconds=5 * 2 ** min(failures - FREE_TRIES, 20)), MAX_DELAY)
 
 
 def device_label(user_agent: str) -> str:

@@ -91,7 +91,7 @@ class SessionsEnded(BaseModel):
     ended: int
 
 
-class PasswordProof(AccountInput):
+class PasswordConfirmation(AccountInput):
     """The present password; it may be left out within a few minutes of entering it."""
 
     current_password: Secret | None = None

@@ -37,7 +37,7 @@ async def sign_in(
         TooManyTriesError: The account rests after wrong passwords, or too many tries run at once.
     """
     async with resources.read_sessions() as session:
-        ticket = await service.begin_sign_in(session, resources, form, caller)
+        ticket = await service.start_sign_in(session, resources, form, caller)
     checked = await service.check_password(resources, ticket, form.password)
     async with unit_of_work(resources) as uow:
         return await service.finish_sign_in(uow, ticket, checked, caller, replaces=replaces)
@@ -61,7 +61,7 @@ async def touch(resources: Resources, view: SessionView, now: datetime) -> None:
             await service.touch(uow, view.id, now)
 
 
-async def prove(resources: Resources, user_id: UUID, password: str) -> str:
+async def verify_current_password(resources: Resources, user_id: UUID, password: str) -> str:
     """Compare the present password outside of a transaction and return the hash it was compared with.
 
     Raises:
@@ -79,7 +79,7 @@ async def prove(resources: Resources, user_id: UUID, password: str) -> str:
     return stored
 
 
-async def require_proof(resources: Resources, view: SessionView, password: str | None) -> None:
+async def require_recent_password(resources: Resources, view: SessionView, password: str | None) -> None:
     """Let a change pass whose owner entered the password a few minutes ago, or sends it now.
 
     Raises:
@@ -88,9 +88,9 @@ async def require_proof(resources: Resources, view: SessionView, password: str |
         TooManyTriesError: It was wrong too often.
     """
     if password:
-        await prove(resources, view.user_id, password)
+        await verify_current_password(resources, view.user_id, password)
         return
-    if not service.is_fresh(resources, view):
+    if not service.has_recent_password(resources, view):
         raise ReauthenticationRequiredError
 
 
@@ -101,7 +101,7 @@ async def reauthenticate(resources: Resources, view: SessionView, password: str,
         WrongPasswordError: It is wrong.
         TooManyTriesError: It was wrong too often.
     """
-    await prove(resources, view.user_id, password)
+    await verify_current_password(resources, view.user_id, password)
     async with unit_of_work(resources) as uow:
         await service.reauthenticate(uow, view, caller)
 
@@ -115,7 +115,7 @@ async def end_session(
         ReauthenticationRequiredError, WrongPasswordError, TooManyTriesError: The password was not proved.
         SessionNotFoundError: It is over already, or somebody else's.
     """
-    await require_proof(resources, view, password)
+    await require_recent_password(resources, view, password)
     async with unit_of_work(resources) as uow:
         await service.end_session(uow, view.user_id, session_id, caller)
 
@@ -126,6 +126,6 @@ async def end_others(resources: Resources, view: SessionView, password: str | No
     Raises:
         ReauthenticationRequiredError, WrongPasswordError, TooManyTriesError: The password was not proved.
     """
-    await require_proof(resources, view, password)
+    await require_recent_password(resources, view, password)
     async with unit_of_work(resources) as uow:
         return await service.end_others(uow, view.user_id, view.id, caller)

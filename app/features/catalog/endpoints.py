@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
+from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession
 from app.core.i18n import current_locale
 from app.features.catalog import service
 from app.features.catalog.rules import CategoryEntry, SkillEntry
@@ -18,8 +18,8 @@ from app.features.catalog.schemas import (
     SkillRead,
 )
 
-router = RoomRouter(tags=["catalogue"])
-MOST_FIELDS = 3
+router = FeatureRouter(tags=["catalogue"])
+MAX_FIELDS = 3
 """Fields of work among suggestions; the rest are skills, of which there are many more."""
 
 
@@ -54,7 +54,7 @@ async def suggest_places(
         within = home.name(locale) if home else None
         return PlaceRead(filter=kind, slug=entry.slug, name=entry.name(locale), within=within)
 
-    fields = catalogue.suggest_categories(q, min(limit, MOST_FIELDS))
+    fields = catalogue.suggest_categories(q, min(limit, MAX_FIELDS))
     skills = catalogue.suggest(q, limit - len(fields)) if q.strip() else []
     found = [place("category", entry, entry.parent_id) for entry in fields]
     return PlaceList(items=[*found, *[place("skills", skill, skill.category_id) for skill in skills]])

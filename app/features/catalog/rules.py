@@ -80,7 +80,7 @@ class _Key:
     is_name: bool
 
 
-class _Beginnings:
+class _PrefixIndex:
     """Every word of every name with what follows it, sorted: what begins with some letters stands together."""
 
     def __init__(self, keys: Sequence[_Key]) -> None:
@@ -101,7 +101,7 @@ class _Beginnings:
             yield self._numbers[place], self._texts[place]
 
 
-class _Pieces:
+class _TrigramIndex:
     """The names by their three-letter pieces: what shares some with a text is found without looking at the others."""
 
     def __init__(self, keys: Sequence[_Key]) -> None:
@@ -197,7 +197,7 @@ class Catalogue:
         """Find the skill that somebody means by a name, a synonym or a slug."""
         return self._names.get(fold(text))
 
-    def sort_out(self, texts: Iterable[str]) -> Tags:
+    def split_known_skills(self, texts: Iterable[str]) -> Tags:
         """Part typed texts into known skills and plain words; each is kept once, in the order typed."""
         skills: dict[str, None] = {}
         words: dict[str, str] = {}
@@ -236,12 +236,12 @@ class Catalogue:
         return []
 
     @cached_property
-    def _beginnings(self) -> _Beginnings:
-        return _Beginnings(self._keys)
+    def _beginnings(self) -> _PrefixIndex:
+        return _PrefixIndex(self._keys)
 
     @cached_property
-    def _pieces(self) -> _Pieces:
-        return _Pieces(self._keys)
+    def _pieces(self) -> _TrigramIndex:
+        return _TrigramIndex(self._keys)
 
     def _beginning(self, wanted: str) -> dict[str, float]:
         ranks: dict[str, float] = {}
@@ -270,12 +270,12 @@ def last_word(query: str) -> str | None:
     return term(found[1]) if found else None
 
 
-def starred(query: str) -> set[str]:
+def wildcard_prefixes(query: str) -> set[str]:
     """Return the beginnings in a typed search that a star follows."""
     return {term(word) for word in _STARRED.findall(query)}
 
 
-def with_endings(query: str, endings: Mapping[str, Sequence[str]]) -> str:
+def expand_prefixes(query: str, endings: Mapping[str, Sequence[str]]) -> str:
     """Put behind each unfinished word the words it may become, as the function `search_query` reads them."""
     last = last_word(query)
     if last in endings:

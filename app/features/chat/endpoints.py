@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Query
 
-from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, ReadSession, Uow
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.limits import TooManyTriesError
@@ -29,7 +29,7 @@ from app.features.chat.schemas import (
 from app.features.files.errors import InvalidFilesError
 from app.features.proposals.errors import ProposalNotFoundError
 
-router = RoomRouter(tags=["messages"])
+router = FeatureRouter(tags=["messages"])
 
 WRITING = (ConversationClosedError, InvalidMessageError, InvalidFilesError, TooManyTriesError)
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from app.core.actor import Actor
 from app.core.errors import ConflictError, InvalidError
-from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.ids import new_id
 from app.features.authentication.dependencies import CurrentActor
@@ -30,7 +30,7 @@ from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 PAGE_SIZE = 20
 STRETCH = 50
 """Messages of one page."""

@@ -12,7 +12,7 @@ EXCERPT = 160
 NOTHING_SAID = N_("Write something, or attach a file.")
 
 
-def faults(text: str, files: int) -> list[FieldError]:
+def validate_message(text: str, files: int) -> list[FieldError]:
     """Return what is wrong with a message: it must say something, by words or by files."""
     return [] if text or files else [FieldError(("body", "text"), NOTHING_SAID)]
 

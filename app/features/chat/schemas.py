@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from app.core.text.text_cleaning import Lines
 from app.features.files.schemas import FileRead
-from app.features.moderation.schemas import ContactMark
+from app.features.moderation.schemas import ContactKind
 from app.features.orders.schemas import Moment, PersonRead
 from app.models import OrderStatus
 from app.models.side import Side
@@ -43,7 +43,7 @@ class MessageRead(BaseModel):
     mine: bool
     text: str
     files: list[FileRead] = Field(description="each link is good for a short while")
-    contacts: list[ContactMark] = Field(
+    contacts: list[ContactKind] = Field(
         description="ways to be reached that the words of the other side seem to name; who wrote them is not told"
     )
     read: bool = Field(description="whether the side it was written to has read it")

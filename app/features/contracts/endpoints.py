@@ -2,31 +2,31 @@
 
 from uuid import UUID
 
-from app.core.http.dependencies import RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, Uow
 from app.core.http.problem_details import refusals
 from app.features.authentication.dependencies import CurrentActor
 from app.features.contracts import service
 from app.features.orders.errors import OrderChangedError
 from app.features.proposals import service as proposals
 from app.features.proposals.errors import (
-    NotYourStepError,
     OfferLapsedError,
     OfferNotFoundError,
-    OfferOutError,
+    OfferPendingError,
     OfferStateError,
     ProposalChangedError,
     ProposalNotFoundError,
     ProposalStateError,
+    WrongSideError,
 )
 from app.features.proposals.schemas import OfferAccept, OfferRead, ProposalAccept, ProposalRead
 
-router = RoomRouter(tags=["proposals"])
+router = FeatureRouter(tags=["proposals"])
 
-SIDE = (ProposalNotFoundError, NotYourStepError, ProposalStateError)
-ANSWER = (OfferNotFoundError, OfferStateError, OfferLapsedError, NotYourStepError)
+SIDE = (ProposalNotFoundError, WrongSideError, ProposalStateError)
+ANSWER = (OfferNotFoundError, OfferStateError, OfferLapsedError, WrongSideError)
 
 
-@router.post("/proposals/{proposal_id:uuid}/accept", responses=refusals(*SIDE, ProposalChangedError, OfferOutError))
+@router.post("/proposals/{proposal_id:uuid}/accept", responses=refusals(*SIDE, ProposalChangedError, OfferPendingError))
 async def accept_proposal(
     proposal_id: UUID, actor: CurrentActor, uow: Uow, command: ProposalAccept | None = None
 ) -> ProposalRead:

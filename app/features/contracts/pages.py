@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
-from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
 from app.features.contracts import service
@@ -13,11 +13,11 @@ from app.features.orders.errors import OrderChangedError
 from app.features.profiles import service as profiles
 from app.features.proposals import service as proposals
 from app.features.proposals.errors import OfferLapsedError, OfferStateError, ProposalChangedError
-from app.features.proposals.presenters import number_in, too_late
+from app.features.proposals.presenters import read_number, redirect_too_late
 from app.web.flash import redirect
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 
 
 @router.get("/proposals/{proposal_id}/accept")
@@ -27,7 +27,7 @@ async def accept_proposal_form(
     """Name what choosing this proposal means, before it happens."""
     proposal = await proposals.get_proposal(session, actor, proposal_id)
     if "accept" not in proposal.actions:
-        return too_late(proposal)
+        return redirect_too_late(proposal)
     others = await proposals.count_waiting(session, proposal.order.id) - 1
     people = await profiles.person_cards(session, {proposal.freelancer.id})
     return render(request, "proposals/accept.html", {"proposal": proposal, "people": people, "others": others})
@@ -38,7 +38,7 @@ async def accept_proposal(proposal_id: UUID, actor: CurrentActor, form: PostedFo
     """Choose a proposal."""
     try:
         async with uow.session.begin_nested():
-            proposal = await service.accept_proposal(uow, actor, proposal_id, number_in(form, "version"))
+            proposal = await service.accept_proposal(uow, actor, proposal_id, read_number(form, "version"))
     except ProposalChangedError as error:
         return redirect(f"/proposals/{proposal_id}/accept", error.text(), "warn")
     return redirect(f"/orders/{proposal.order_id}", _("You have chosen a freelancer. Both sides see it now."))
@@ -49,7 +49,7 @@ async def accept_offer(offer_id: UUID, actor: CurrentActor, form: PostedForm, uo
     """Agree to the terms."""
     try:
         async with uow.session.begin_nested():
-            offer = await service.accept_offer(uow, actor, offer_id, number_in(form, "order_version"))
+            offer = await service.accept_offer(uow, actor, offer_id, read_number(form, "order_version"))
     except (OfferStateError, OfferLapsedError, OrderChangedError) as error:
         return redirect(f"/offers/{offer_id}", error.text(), "warn")
     return redirect(f"/orders/{offer.order_id}", _("You have agreed. Both sides see it now."))

@@ -15,10 +15,10 @@ async def accept_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, vers
 
     Raises:
         ProposalNotFoundError: The actor is on no side of it.
-        NotYourStepError: The actor is not the customer.
+        WrongSideError: The actor is not the customer.
         ProposalStateError: The proposal or its order is decided already.
         ProposalChangedError: The proposal reads otherwise than in `version`.
-        OfferOutError: An offer of the order waits for its answer.
+        OfferPendingError: An offer of the order waits for its answer.
     """
     choice = await proposals.choose(uow, actor, proposal_id, version)
     await _accept(uow, choice)
@@ -31,7 +31,7 @@ async def accept_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, order_vers
     Raises:
         OfferNotFoundError: The actor is on no side of it.
         OfferStateError: It does not wait any more.
-        NotYourStepError: The actor made it.
+        WrongSideError: The actor made it.
         OfferLapsedError: Its time is over.
         OrderChangedError: The order reads otherwise than in `order_version`.
     """

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from app.core.actor import Actor
 from app.core.errors import DomainError
-from app.core.http.body_limits import LongBody
+from app.core.http.body_limits import LongBodyRoute
 from app.core.http.dependencies import PostedForm, connection_resources
 from app.core.resources import ContextState, Resources
 from app.features.authentication.dependencies import CurrentActor
@@ -45,9 +45,9 @@ async def pieces_of(request: Request) -> AsyncGenerator[bytes]:
         raise UploadInterruptedError from error
 
 
-def form_with_files(path: str) -> LongBody:
+def form_with_files(path: str) -> LongBodyRoute:
     """Let a page's form at this address (a pattern) bring files; the room of the page lists it in `app/main.py`."""
-    return LongBody("POST", re.compile(path), "multipart/form-data", rules.LONGEST_FILE + FORM_OVERHEAD)
+    return LongBodyRoute("POST", re.compile(path), "multipart/form-data", rules.MAX_FILE_BYTES + FORM_OVERHEAD)
 
 
 def sent_ids(form: FormData, name: str) -> list[UUID]:

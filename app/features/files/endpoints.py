@@ -9,8 +9,8 @@ from fastapi import Header, Query, Request, Response
 from starlette.datastructures import UploadFile
 
 from app.core.errors import DomainError, FieldError, InvalidError
-from app.core.http.body_limits import LongBody, media_type
-from app.core.http.dependencies import API_PREFIX, ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.body_limits import LongBodyRoute, media_type
+from app.core.http.dependencies import API_PREFIX, FeatureRouter, ProcessResources, ReadSession, Uow
 from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
 from app.core.i18n import N_
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
@@ -32,7 +32,7 @@ from app.features.files.errors import (
 from app.features.files.schemas import FileLimits, FileRead, OwnFile, UploadCreate, UploadRead
 from app.models.file import SubjectKind
 
-router = RoomRouter(prefix="/files", tags=["files"])
+router = FeatureRouter(prefix="/files", tags=["files"])
 
 TAKING: tuple[type[DomainError], ...] = (
     FileTypeError,
@@ -46,9 +46,12 @@ FORM = "multipart/form-data"
 PIECE = "application/octet-stream"
 PIECES = (PIECE, "application/offset+octet-stream")
 """What programs call bytes, and what those that speak tus call them."""
-LONG_BODIES = (
-    LongBody("POST", re.compile(f"{API_PREFIX}/files"), FORM, rules.LONGEST_FILE + FORM_OVERHEAD),
-    *(LongBody("PATCH", re.compile(f"{API_PREFIX}/files/uploads/[^/]+"), kind, rules.LONGEST_FILE) for kind in PIECES),
+LONG_BODY_ROUTES = (
+    LongBodyRoute("POST", re.compile(f"{API_PREFIX}/files"), FORM, rules.MAX_FILE_BYTES + FORM_OVERHEAD),
+    *(
+        LongBodyRoute("PATCH", re.compile(f"{API_PREFIX}/files/uploads/[^/]+"), kind, rules.MAX_FILE_BYTES)
+        for kind in PIECES
+    ),
 )
 OFFSET = "Upload-Offset"
 WHICH = N_("Choose one of: {expected}.")
@@ -118,7 +121,7 @@ async def upload_file(request: Request, actor: CurrentActor, resources: ProcessR
 @router.post("/uploads", status_code=HTTPStatus.CREATED, responses=refusals(*TAKING))
 async def create_upload(command: UploadCreate, actor: CurrentActor, uow: Uow) -> UploadRead:
     """Announce a file that will come piece by piece; send the pieces to its address with PATCH."""
-    file = await service.announce(uow, actor, command.kind, command.name, command.size, command.replaces)
+    file = await service.reserve_upload(uow, actor, command.kind, command.name, command.size, command.replaces)
     await uow.session.refresh(file)
     return await service.find_upload(uow.session, uow.resources.settings, actor, file.id)
 

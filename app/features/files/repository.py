@@ -82,7 +82,7 @@ class FileRepository:
 
     async def remove(self, file_id: UUID, doomed_at: datetime) -> None:
         """Remove a file; its bytes go later."""
-        await self.doom(file_id, doomed_at)
+        await self.schedule_deletion(file_id, doomed_at)
         await self._session.execute(delete(File).where(File.id == file_id))
 
     async def is_attached(self, file_id: UUID) -> bool:
@@ -166,7 +166,7 @@ class FileRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def doom(self, file_id: UUID, doomed_at: datetime, *roles: ObjectRole) -> None:
+    async def schedule_deletion(self, file_id: UUID, doomed_at: datetime, *roles: ObjectRole) -> None:
         """Let the objects of a file go, all or those of some roles."""
         chosen = FileObject.role.in_(roles or tuple(ObjectRole))
         await self._session.execute(
@@ -207,7 +207,7 @@ class FileRepository:
         )
         return taken.scalar_one_or_none()
 
-    async def left_over(self, unfinished: datetime, orphaned: datetime, limit: int) -> Sequence[UUID]:
+    async def abandoned_files(self, unfinished: datetime, orphaned: datetime, limit: int) -> Sequence[UUID]:
         """Return, locked, uploads that nobody continued and files that belong to nothing, both for long."""
         free = ~exists().where(Attachment.file_id == File.id)
         stale = (File.status == FileStatus.UPLOADING) & (File.touched_at < unfinished)
@@ -217,12 +217,12 @@ class FileRepository:
         )
         return (await self._session.execute(statement)).scalars().all()
 
-    async def doom_forsaken(self, doomed_at: datetime) -> None:
+    async def schedule_orphan_deletion(self, doomed_at: datetime) -> None:
         """Let go what lost its file otherwise, such as with its owner's account."""
         forsaken = FileObject.file_id.is_(None) & FileObject.doomed_at.is_(None)
         await self._session.execute(update(FileObject).where(forsaken).values(doomed_at=doomed_at))
 
-    async def doomed(self, now: datetime, limit: int) -> Sequence[str]:
+    async def due_for_deletion(self, now: datetime, limit: int) -> Sequence[str]:
         """Return objects to be removed."""
         statement = select(FileObject.key).where(FileObject.doomed_at < now).order_by(FileObject.doomed_at).limit(limit)
         return (await self._session.execute(statement)).scalars().all()

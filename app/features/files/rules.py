@@ -11,7 +11,7 @@ from app.core.i18n import N_
 from app.models.file import FileRefusal, SubjectKind
 
 MEGABYTE = 1_048_576
-LONGEST_NAME = 120
+MAX_NAME_LENGTH = 120
 """Characters of a name that are kept; with the longest extension it still fits every file system."""
 UNNAMED = "file"
 
@@ -58,11 +58,11 @@ LIMITS: Mapping[SubjectKind, Limits] = {
     SubjectKind.PROPOSAL: Limits(DOCUMENTS, 100 * MEGABYTE, 10),
     SubjectKind.MESSAGE: Limits(DOCUMENTS, 100 * MEGABYTE, 10),
 }
-LONGEST_FILE = max(limits.most_bytes for limits in LIMITS.values())
-MOST_FILES = 2_000
+MAX_FILE_BYTES = max(limits.most_bytes for limits in LIMITS.values())
+MAX_FILES = 2_000
 """Files one person may keep, however small they are."""
 
-MOST_VERSIONS = 10
+MAX_VERSIONS = 10
 """Of one file, the current one too; the oldest are let go."""
 
 LINK = timedelta(minutes=10)
@@ -77,11 +77,11 @@ CLAIM = timedelta(seconds=60)
 """A file that a worker took and never settled is taken again after this long."""
 SCRUB = timedelta(days=7)
 """How often each object is read whole and compared with its hash."""
-LONGEST_DELAY = timedelta(minutes=30)
-MOST_LOST = 8
+MAX_DELAY = timedelta(minutes=30)
+MAX_LOST = 8
 """Looks at a file whose bytes the storage has not; then it is given up."""
 
-REFUSAL_WORDS: Mapping[FileRefusal, str] = {
+REFUSAL_LABELS: Mapping[FileRefusal, str] = {
     FileRefusal.WRONG_TYPE: N_("The content is not what the name says."),
     FileRefusal.BROKEN: N_("The file cannot be opened."),
     FileRefusal.TOO_BIG_PICTURE: N_("The picture has too many pixels or frames."),
@@ -104,9 +104,9 @@ def clean_name(given: str) -> str:
     text = " ".join(_FORBIDDEN.sub("_", text).split()).strip(". ")
     stem, dot, extension = text.rpartition(".")
     if dot and len(extension) <= len("jpeg"):
-        stem = stem[: LONGEST_NAME - len(extension) - 1].rstrip(". ")
+        stem = stem[: MAX_NAME_LENGTH - len(extension) - 1].rstrip(". ")
         return f"{stem or UNNAMED}.{extension}"
-    return text[:LONGEST_NAME].rstrip(". ") or UNNAMED
+    return text[:MAX_NAME_LENGTH].rstrip(". ") or UNNAMED
 
 
 def extension_of(name: str) -> str:
@@ -124,7 +124,7 @@ def disposition(name: str) -> str:
     return header if plain == name else f"{header}; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def link_end(now: datetime, *, public: bool) -> int:
+def link_expiry(now: datetime, *, public: bool) -> int:
     """Return until when a link made now is good, in seconds since 1970.
 
     The end is rounded up, so that a page shown twice has the same addresses and browsers find what they keep.
@@ -136,7 +136,7 @@ def link_end(now: datetime, *, public: bool) -> int:
 
 def next_delay(attempts: int) -> timedelta:
     """Return the wait after so many tries: 10, 20, 40 … seconds, at most half an hour."""
-    return min(timedelta(seconds=10 * 2 ** min(attempts - 1, 12)), LONGEST_DELAY)
+    return min(timedelta(seconds=10 * 2 ** min(attempts - 1, 12)), MAX_DELAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ class Part:
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
-def asked_range(header: str | None, size: int) -> Part | None:
+def parse_range(header: str | None, size: int) -> Part | None:
     """Read a Range header (RFC 9110, 14.2); None where it asks for nothing that is there.
 
     Several ranges at once, or what is no range, are answered with the whole, as the standard allows.

@@ -14,7 +14,7 @@ from app.core.unit_of_work import unit_of_work
 from app.features.files import service
 from app.features.files.errors import FileDamagedError, StorageDownError, UploadInterruptedError
 from app.features.files.schemas import UploadRead
-from app.features.files.service import Content, SourceLostError, Work
+from app.features.files.service import Content, InspectionJob, SourceLostError
 from app.gateways.malware_scanner import ScannerUnavailableError
 from app.gateways.storage import StorageUnavailableError, StoredObject, storage_of
 from app.gateways.upload_spool import SpoolFullError, spool_of
@@ -22,7 +22,7 @@ from app.models.file import File, SubjectKind
 
 log = structlog.get_logger()
 
-MOST_BATCHES = 20
+MAX_BATCHES = 20
 """Of one run; what is left waits for the next."""
 SCRUB_SECONDS = 8.0
 """No object is begun to be compared after this long."""
@@ -58,7 +58,7 @@ async def take_file(
     It opens two short transactions around the slow part. What fails leaves nothing behind and nothing charged.
     """
     async with unit_of_work(resources) as uow:
-        file = await service.announce(uow, actor, kind, upload.filename or "", upload.size or 0, replaces)
+        file = await service.reserve_upload(uow, actor, kind, upload.filename or "", upload.size or 0, replaces)
         key = await service.source_key(uow.session, file.id)
     try:
         try:
@@ -67,11 +67,11 @@ async def take_file(
             raise StorageDownError from error
         digest = await service.keep_bytes(resources, file.id, key)
         async with unit_of_work(resources) as uow:
-            return await service.arrived(uow, file.id, digest)
+            return await service.complete_upload(uow, file.id, digest)
     finally:
         # Nothing to give up once it arrived; then only the copy of this machine goes.
         async with unit_of_work(resources) as uow:
-            await service.give_up(uow, file.id)
+            await service.abort_upload(uow, file.id)
 
 
 async def receive_piece(
@@ -99,7 +99,7 @@ async def receive_piece(
             key = await service.source_key(session, file_id)
         digest = await service.keep_bytes(resources, file_id, key)
         async with unit_of_work(resources) as uow:
-            await service.arrived(uow, file_id, digest)
+            await service.complete_upload(uow, file_id, digest)
         await asyncio.to_thread(spool_of(resources.settings).drop, file_id)
     async with resources.read_sessions() as session:
         return await service.find_upload(session, resources.settings, actor, file_id)
@@ -127,14 +127,14 @@ async def process_files(resources: Resources) -> None:
         await _process(resources, work)
 
 
-async def _process(resources: Resources, work: Work) -> None:
+async def _process(resources: Resources, work: InspectionJob) -> None:
     with structlog.contextvars.bound_contextvars(file_id=str(work.file_id)):
         try:
             findings = await service.examine(resources, work)
         except (SourceLostError, StorageUnavailableError, ScannerUnavailableError) as error:
             lost, unscanned = isinstance(error, SourceLostError), isinstance(error, ScannerUnavailableError)
             async with unit_of_work(resources) as uow:
-                again = await service.put_off(uow, work, lost=lost, unscanned=unscanned)
+                again = await service.retry_inspection_later(uow, work, lost=lost, unscanned=unscanned)
             await log.awarning("file_put_off", error=type(error).__name__, again=str(again))
             return
         async with unit_of_work(resources) as uow:
@@ -144,13 +144,13 @@ async def _process(resources: Resources, work: Work) -> None:
 
 async def sweep_files(resources: Resources) -> None:
     """Remove what nobody needs: unfinished uploads, files of nothing, then the bytes whose grace time is over."""
-    for _batch in range(MOST_BATCHES):
+    for _batch in range(MAX_BATCHES):
         async with unit_of_work(resources) as uow:
-            if not await service.remove_left_over(uow):
+            if not await service.remove_abandoned_files(uow):
                 break
-    for _batch in range(MOST_BATCHES):
+    for _batch in range(MAX_BATCHES):
         async with unit_of_work(resources) as uow:
-            keys = await service.doomed_keys(uow)
+            keys = await service.keys_due_for_deletion(uow)
         if not keys:
             break
         # First the bytes, then the row: what dies in between removes again what is not there, and that is no failure.
@@ -166,14 +166,14 @@ async def sweep_strays(resources: Resources) -> None:
     async for item in storage_of(resources).objects():
         listed.append(item)
         if len(listed) == LISTED:
-            await _remove_strays(resources, listed)
+            await _remove_orphans(resources, listed)
             listed = []
-    await _remove_strays(resources, listed)
+    await _remove_orphans(resources, listed)
 
 
-async def _remove_strays(resources: Resources, listed: list[StoredObject]) -> None:
+async def _remove_orphans(resources: Resources, listed: list[StoredObject]) -> None:
     async with unit_of_work(resources) as uow:
-        strays = await service.stray_keys(uow, listed)
+        strays = await service.orphan_keys(uow, listed)
     if strays:
         await storage_of(resources).remove(strays)
         await log.awarning("strays_removed", count=len(strays))
@@ -184,9 +184,9 @@ async def scrub_files(resources: Resources) -> None:
     began = time.monotonic()
     while time.monotonic() - began < SCRUB_SECONDS:
         async with unit_of_work(resources) as uow:
-            checked = await service.next_to_check(uow)
+            checked = await service.next_object_to_verify(uow)
         if checked is None:
             return
-        if not await service.is_sound(resources, checked):
+        if not await service.is_intact(resources, checked):
             async with unit_of_work(resources) as uow:
                 await service.report_damage(uow, checked)

@@ -7,14 +7,14 @@ from fastapi import Request, status
 from fastapi.responses import Response
 
 from app.core.errors import DomainError
-from app.core.http.dependencies import ProcessResources, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, ProcessResources, Uow
 from app.core.http.problem_details import refusals
 from app.core.security.limits import TooManyTriesError
 from app.core.security.passwords import HashingBusyError
 from app.core.security.tokens import BadTokenError
 from app.features.authentication import dependencies
 from app.features.authentication import service as authentication
-from app.features.authentication.dependencies import CurrentSession, Knocker
+from app.features.authentication.dependencies import ClientInfo, CurrentSession
 from app.features.authentication.errors import (
     AccountInputError,
     ReauthenticationRequiredError,
@@ -42,7 +42,7 @@ from app.features.identity.schemas import (
     EmailChange,
     PasswordChange,
     PasswordStrength,
-    PasswordToJudge,
+    PasswordToRate,
     PendingChange,
     PhoneChange,
     ProfileChange,
@@ -51,7 +51,7 @@ from app.features.identity.schemas import (
     ResetRequest,
 )
 
-router = RoomRouter(prefix="/auth", tags=["accounts"])
+router = FeatureRouter(prefix="/auth", tags=["accounts"])
 
 PROVED: tuple[type[DomainError], ...] = (
     ReauthenticationRequiredError,
@@ -82,10 +82,10 @@ def _json(model: UserRead, code: int = status.HTTP_200_OK) -> Response:
         PasswordServiceError,
     ),
 )  # fmt: skip
-async def register(form: Registration, request: Request, caller: Knocker, resources: ProcessResources) -> Response:
+async def register(form: Registration, request: Request, caller: ClientInfo, resources: ProcessResources) -> Response:
     """Make an account and sign in with it."""
-    user, issued = await workflows.register(resources, form, caller, replaces=dependencies.session_sent(request))
-    dependencies.put_tokens(request, resources.settings, issued)
+    user, issued = await workflows.register(resources, form, caller, replaces=dependencies.sent_session(request))
+    dependencies.set_session_cookies(request, resources.settings, issued)
     return _json(authentication.user_read(user), status.HTTP_201_CREATED)
 
 
@@ -97,11 +97,11 @@ async def change_me(form: ProfileChange, view: CurrentSession, uow: Uow) -> User
 
 
 @router.post("/confirm-email", responses=refusals(BadTokenError, SessionEndedError, BadChallengeError, EmailTakenError))
-async def confirm_email(form: ChallengeAnswer, request: Request, caller: Knocker, uow: Uow) -> Done:
+async def confirm_email(form: ChallengeAnswer, request: Request, caller: ClientInfo, uow: Uow) -> Done:
     """Confirm an address: by the link's token, or signed in by the code."""
     view = None if form.token else await dependencies.find_view(request)
     user_id = view.user_id if view else None
-    await service.answer_email(uow, caller, token=form.token, user_id=user_id, code=form.code)
+    await service.complete_email_confirmation(uow, caller, token=form.token, user_id=user_id, code=form.code)
     return Done()
 
 
@@ -113,9 +113,9 @@ async def resend_email(view: CurrentSession, uow: Uow) -> Done:
 
 
 @router.post("/confirm-phone", responses=refusals(BadChallengeError, PhoneTakenError))
-async def confirm_phone(form: CodeAnswer, view: CurrentSession, caller: Knocker, uow: Uow) -> Done:
+async def confirm_phone(form: CodeAnswer, view: CurrentSession, caller: ClientInfo, uow: Uow) -> Done:
     """Confirm a number by the code."""
-    await service.answer_phone(uow, caller, view.user_id, form.code)
+    await service.complete_phone_confirmation(uow, caller, view.user_id, form.code)
     return Done()
 
 
@@ -127,9 +127,9 @@ async def resend_phone(view: CurrentSession, uow: Uow) -> Done:
 
 
 @router.post("/password/reset", status_code=status.HTTP_202_ACCEPTED, responses=refusals(TooManyTriesError))
-async def ask_reset(form: ResetRequest, caller: Knocker, uow: Uow) -> Done:
+async def request_password_reset(form: ResetRequest, caller: ClientInfo, uow: Uow) -> Done:
     """Ask for a reset. The answer is the same whether the account exists or not."""
-    await service.ask_reset(uow, form.identifier, caller)
+    await service.request_password_reset(uow, form.identifier, caller)
     return Done()
 
 
@@ -137,7 +137,7 @@ async def ask_reset(form: ResetRequest, caller: Knocker, uow: Uow) -> Done:
     "/password/reset/confirm",
     responses=refusals(BadChallengeError, AccountInputError, TooManyTriesError, HashingBusyError, PasswordServiceError),
 )
-async def answer_reset(form: ResetConfirmation, caller: Knocker, resources: ProcessResources) -> Done:
+async def complete_password_reset(form: ResetConfirmation, caller: ClientInfo, resources: ProcessResources) -> Done:
     """Set a new password by link or code; sign in with it afterwards."""
     await workflows.reset_password(resources, form, caller)
     return Done()
@@ -145,7 +145,7 @@ async def answer_reset(form: ResetConfirmation, caller: Knocker, resources: Proc
 
 @router.post("/password", responses=refusals(*PROVED, AccountInputError, PasswordServiceError))
 async def change_password(
-    form: PasswordChange, view: CurrentSession, caller: Knocker, resources: ProcessResources
+    form: PasswordChange, view: CurrentSession, caller: ClientInfo, resources: ProcessResources
 ) -> SessionsEnded:
     """Set a new password after the present one; the other sessions end unless told otherwise."""
     return SessionsEnded(ended=await workflows.change_password(resources, view, form, caller))
@@ -155,7 +155,7 @@ async def change_password(
     "/email", status_code=status.HTTP_202_ACCEPTED, responses=refusals(*PROVED, AccountInputError, EmailTakenError)
 )
 async def change_email(
-    form: EmailChange, view: CurrentSession, caller: Knocker, resources: ProcessResources
+    form: EmailChange, view: CurrentSession, caller: ClientInfo, resources: ProcessResources
 ) -> PendingChange:
     """Ask for another address; it counts once it is confirmed."""
     challenge = await workflows.change_email(resources, view, form, caller)
@@ -166,7 +166,7 @@ async def change_email(
     "/phone", status_code=status.HTTP_202_ACCEPTED, responses=refusals(*PROVED, AccountInputError, PhoneTakenError)
 )
 async def change_phone(
-    form: PhoneChange, view: CurrentSession, caller: Knocker, resources: ProcessResources
+    form: PhoneChange, view: CurrentSession, caller: ClientInfo, resources: ProcessResources
 ) -> PendingChange:
     """Ask for another number; it counts once it is confirmed."""
     challenge = await workflows.change_phone(resources, view, form, caller)
@@ -178,16 +178,16 @@ async def deactivate(
     form: Reauthentication,
     request: Request,
     view: CurrentSession,
-    caller: Knocker,
+    caller: ClientInfo,
     resources: ProcessResources,
 ) -> Done:
     """Close the account."""
     await workflows.deactivate(resources, view, form.password, caller)
-    dependencies.drop_tokens(request, resources.settings, device=True)
+    dependencies.delete_session_cookies(request, resources.settings, device=True)
     return Done()
 
 
 @router.post("/password-strength", responses=refusals(TooManyTriesError))
-async def password_strength(form: PasswordToJudge, caller: Knocker, resources: ProcessResources) -> PasswordStrength:
+async def password_strength(form: PasswordToRate, caller: ClientInfo, resources: ProcessResources) -> PasswordStrength:
     """Say how strong a password is; nothing of it is kept."""
-    return await service.judge_password(resources, form, caller)
+    return await service.rate_password(resources, form, caller)

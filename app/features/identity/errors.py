@@ -75,7 +75,7 @@ class BadChallengeError(InvalidError):
     code = "challenge-not-valid"
     title = N_("This link or code is not valid any more")
     detail = N_("It may have been used, replaced by a newer one, or be too old. Ask for a new one.")
-    keeps_changes = True
+    commits_on_error = True
 
 
 class NothingToConfirmError(ConflictError):

@@ -41,14 +41,14 @@ class UserRepository:
         try:
             async with self._session.begin_nested():
                 self._session.add(user)
-                await self.flush_unique()
+                await self.flush_or_raise_taken()
         except DomainError:
             taken = await self._taken(user)
             if taken:
                 raise taken[0]([error for kind in taken for error in kind().errors]) from None
             raise
 
-    async def flush_unique(self) -> None:
+    async def flush_or_raise_taken(self) -> None:
         """Write what is pending and name the field that is taken.
 
         Raises:

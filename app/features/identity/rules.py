@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from app.core.errors import FieldError
 from app.core.i18n import N_
-from app.core.identifiers import Canonical, Refused, fold
+from app.core.identifiers import Canonical, InvalidValue, fold
 
 USERNAME_MIN, USERNAME_MAX = 3, 32
 PASSWORD_MAX = 512
@@ -50,7 +50,7 @@ def username(text: str, *, allow_reserved: bool = False) -> Canonical:
     elif not allow_reserved and _SEPARATORS.sub("", fold(shown)) in RESERVED:
         problem = N_("This name is reserved. Choose another one.")
     if problem:
-        raise Refused(FieldError(("body", "username"), problem))
+        raise InvalidValue(FieldError(("body", "username"), problem))
     return Canonical(shown, fold(shown))
 
 
@@ -62,7 +62,7 @@ def common_passwords() -> frozenset[str]:
     return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= 6)  # noqa: PLR2004 - keeps it small
 
 
-def password_problems(password: str, own_words: Iterable[str], *, shortest: int, loc: str) -> list[FieldError]:
+def password_problems(password: str, personal_words: Iterable[str], *, shortest: int, loc: str) -> list[FieldError]:
     """Return why a new password is refused; no rule asks for kinds of characters."""
     where = ("body", loc)
     if len(password) < shortest:
@@ -74,7 +74,7 @@ def password_problems(password: str, own_words: Iterable[str], *, shortest: int,
         return [FieldError(where, N_("This password is among those tried first. Choose another one."))]
     if len(set(folded)) == 1:
         return [FieldError(where, N_("This password is one character again and again. Choose another one."))]
-    words = {fold(word) for word in (*PRODUCT_WORDS, *own_words) if len(word) > 2}  # noqa: PLR2004 - not initials
+    words = {fold(word) for word in (*PRODUCT_WORDS, *personal_words) if len(word) > 2}  # noqa: PLR2004 - not initials
     if {folded, _EDGES.sub("", folded), _PHONE_SIGNS.sub("", folded)} & words:
         return [
             FieldError(where, N_("This password is your name or ours with a little around it. Choose another one."))
@@ -87,7 +87,7 @@ def breached(loc: str) -> FieldError:
     return FieldError(("body", loc), N_("This password became public in a leak elsewhere. Choose another one."))
 
 
-def own_words(username: str, email: str | None, phone: str | None, display_name: str = "") -> list[str]:
+def personal_words(username: str, email: str | None, phone: str | None, display_name: str = "") -> list[str]:
     """Return the words about a person that must not be their password."""
     words = [username, *display_name.split(), display_name]
     if email:
@@ -100,7 +100,7 @@ def own_words(username: str, email: str | None, phone: str | None, display_name:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AccountTrust:
     """How far an account is trusted: until when it is new, and whether something confirmed reaches its owner."""
 
     new_until: datetime
@@ -111,6 +111,6 @@ class Standing:
         return not self.confirmed or now < self.new_until
 
 
-def standing(created_at: datetime, *, confirmed: bool, days: int) -> Standing:
+def account_trust(created_at: datetime, *, confirmed: bool, days: int) -> AccountTrust:
     """Return the standing of an account."""
-    return Standing(created_at + timedelta(days=days), confirmed)
+    return AccountTrust(created_at + timedelta(days=days), confirmed)

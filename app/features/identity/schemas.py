@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from app.features.authentication.schemas import AccountInput, Line, PasswordProof, Secret, plain
+from app.features.authentication.schemas import AccountInput, Line, PasswordConfirmation, Secret, plain
 
 type Code = Annotated[str, Field(max_length=16), AfterValidator(plain)]
 type LinkToken = Annotated[str, Field(max_length=200), AfterValidator(plain)]
@@ -63,13 +63,13 @@ class PasswordChange(AccountInput):
     end_other_sessions: bool = True
 
 
-class EmailChange(PasswordProof):
+class EmailChange(PasswordConfirmation):
     """A new address; it counts once it is confirmed."""
 
     email: Line
 
 
-class PhoneChange(PasswordProof):
+class PhoneChange(PasswordConfirmation):
     """A new number; it counts once it is confirmed."""
 
     phone: Line
@@ -82,7 +82,7 @@ class PendingChange(BaseModel):
     expires_at: datetime
 
 
-class PasswordToJudge(AccountInput):
+class PasswordToRate(AccountInput):
     """A password somebody is typing, with what they typed for their names."""
 
     password: Secret

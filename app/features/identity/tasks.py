@@ -19,13 +19,13 @@ async def on_password_reset_requested(uow: UnitOfWork, event: PasswordResetReque
 @consumer("identity.on_phone_confirmation_requested", PhoneConfirmationRequested)
 async def on_phone_confirmation_requested(uow: UnitOfWork, event: PhoneConfirmationRequested, _message_id: int) -> None:
     """Send the code to the number."""
-    await service.text_code(uow, UUID(event.challenge_id))
+    await service.send_code_by_sms(uow, UUID(event.challenge_id))
 
 
 @consumer("identity.on_password_reset_prepared", PasswordResetPrepared)
 async def on_password_reset_prepared(uow: UnitOfWork, event: PasswordResetPrepared, _message_id: int) -> None:
     """Send the code to the number of an account without an address; mail is the other rooms' work."""
-    await service.text_code(uow, UUID(event.challenge_id))
+    await service.send_code_by_sms(uow, UUID(event.challenge_id))
 
 
 @periodic("identity.prune")

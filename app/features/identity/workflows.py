@@ -49,13 +49,13 @@ async def reset_password(resources: Resources, form: ResetConfirmation, caller: 
             words = await service.words_of_link(session, resources.settings, form.token)
     elif form.code and form.identifier:
         identifier = identifiers.identify(form.identifier, resources.settings.phone_region)
-        await resources.limiter.hit(ANSWERS_BY_NAME, identifier.counted_as)
-        words = rules.own_words(form.identifier, None, None)
+        await resources.limiter.hit(ANSWERS_BY_NAME, identifier.throttle_key)
+        words = rules.personal_words(form.identifier, None, None)
     else:
         raise BadChallengeError
     drafted = await service.draft_password(resources, form.password, words, loc="password")
     async with unit_of_work(resources) as uow:
-        await service.answer_reset(uow, form, drafted, caller)
+        await service.complete_password_reset(uow, form, drafted, caller)
 
 
 async def change_password(resources: Resources, view: SessionView, form: PasswordChange, caller: Caller) -> int:
@@ -66,8 +66,8 @@ async def change_password(resources: Resources, view: SessionView, form: Passwor
         AccountInputError: The new one cannot be accepted.
         TooManyTriesError: The present password was wrong too often.
     """
-    proved = await authentication.prove(resources, view.user_id, form.current_password)
-    words = rules.own_words(view.username, view.email, view.phone, view.display_name)
+    proved = await authentication.verify_current_password(resources, view.user_id, form.current_password)
+    words = rules.personal_words(view.username, view.email, view.phone, view.display_name)
     drafted = await service.draft_password(resources, form.new_password, words, loc="new_password")
     async with unit_of_work(resources) as uow:
         return await service.replace_password(uow, view, form, drafted, caller, proved=proved)
@@ -81,9 +81,9 @@ async def change_email(resources: Resources, view: SessionView, form: EmailChang
         AccountInputError: It is no address.
         EmailTakenError: Another account has it.
     """
-    await authentication.require_proof(resources, view, form.current_password)
+    await authentication.require_recent_password(resources, view, form.current_password)
     async with unit_of_work(resources) as uow:
-        return await service.ask_email_change(uow, view.user_id, form.email, caller)
+        return await service.request_email_change(uow, view.user_id, form.email, caller)
 
 
 async def change_phone(resources: Resources, view: SessionView, form: PhoneChange, caller: Caller) -> AuthChallenge:
@@ -94,9 +94,9 @@ async def change_phone(resources: Resources, view: SessionView, form: PhoneChang
         AccountInputError: It is no number.
         PhoneTakenError: Another account has it.
     """
-    await authentication.require_proof(resources, view, form.current_password)
+    await authentication.require_recent_password(resources, view, form.current_password)
     async with unit_of_work(resources) as uow:
-        return await service.ask_phone_change(uow, view.user_id, form.phone, caller)
+        return await service.request_phone_change(uow, view.user_id, form.phone, caller)
 
 
 async def deactivate(resources: Resources, view: SessionView, password: str, caller: Caller) -> None:
@@ -106,7 +106,7 @@ async def deactivate(resources: Resources, view: SessionView, password: str, cal
         WrongPasswordError: It is wrong.
         TooManyTriesError: It was wrong too often.
     """
-    await authentication.prove(resources, view.user_id, password)
+    await authentication.verify_current_password(resources, view.user_id, password)
     async with unit_of_work(resources) as uow:
         await service.deactivate(uow, view.user_id, caller)
 

@@ -18,7 +18,7 @@ async def match_orders(resources: Resources) -> None:
 
 async def tell(resources: Resources) -> None:
     """Write the letters whose moment has passed, each in a transaction of its own."""
-    await _while_there_is_work(resources, service.tell_next)
+    await _while_there_is_work(resources, service.write_next_alert_email)
 
 
 async def count_customers(resources: Resources) -> None:

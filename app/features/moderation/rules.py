@@ -2,20 +2,20 @@
 
 import re
 
-from app.features.moderation.schemas import ContactMark
+from app.features.moderation.schemas import ContactKind
 
 # A mark is a hint for the reader and never a proof. No pattern repeats without a bound, so none can be made slow.
-_CONTACTS: dict[ContactMark, re.Pattern[str]] = {
-    ContactMark.EMAIL: re.compile(
+_CONTACTS: dict[ContactKind, re.Pattern[str]] = {
+    ContactKind.EMAIL: re.compile(
         r"[\w.+-]{1,64}\s?(?:@|\(at\)|\[at\]|\(собака\)| собака )\s?[\w-]{1,63}"
         r"\s?(?:\.|\(dot\)| dot | точка )\s?[a-zа-я]{2,}",
         re.IGNORECASE,
     ),
-    ContactMark.PHONE: re.compile(
+    ContactKind.PHONE: re.compile(
         r"(?<![\w.,])(?:\+\s?\d|[78][\s(-]{0,3}[3-9]\d\d)(?:[\s().-]{0,3}\d){7,11}(?!\w)",
     ),
-    ContactMark.LINK: re.compile(r"\b(?:https?://|www\.)\S|\b(?:t\.me|wa\.me|vk\.com|vk\.me)/\S", re.IGNORECASE),
-    ContactMark.MESSENGER: re.compile(
+    ContactKind.LINK: re.compile(r"\b(?:https?://|www\.)\S|\b(?:t\.me|wa\.me|vk\.com|vk\.me)/\S", re.IGNORECASE),
+    ContactKind.MESSENGER: re.compile(
         r"(?<![\w.@])@[a-z]\w{3,31}\b|\b(?:t\.me|wa\.me)/"
         r"|\b(?:telegram|телеграм\w{0,3}|телег[аеу]|what[s]\s?app|в[оа]тс\s?ап\w?|viber|вайбер\w?|skype|скайп\w?|signal)\b"
         r"|\b(?:тг|tg)\s?[:@-]",
@@ -24,6 +24,6 @@ _CONTACTS: dict[ContactMark, re.Pattern[str]] = {
 }
 
 
-def contacts_in(text: str) -> list[ContactMark]:
+def detect_contacts(text: str) -> list[ContactKind]:
     """Return the kinds of contact details that a text seems to contain, spelled-out ones too."""
     return [mark for mark, pattern in _CONTACTS.items() if pattern.search(text)]

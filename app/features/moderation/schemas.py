@@ -5,7 +5,7 @@ from enum import StrEnum
 from app.core.i18n import N_
 
 
-class ContactMark(StrEnum):
+class ContactKind(StrEnum):
     """A way to be reached that a text seems to name."""
 
     EMAIL = "email"
@@ -14,9 +14,9 @@ class ContactMark(StrEnum):
     MESSENGER = "messenger"
 
 
-CONTACT_LABELS: dict[ContactMark, str] = {
-    ContactMark.EMAIL: N_("an e-mail address"),
-    ContactMark.PHONE: N_("a phone number"),
-    ContactMark.LINK: N_("a link"),
-    ContactMark.MESSENGER: N_("a messenger"),
+CONTACT_LABELS: dict[ContactKind, str] = {
+    ContactKind.EMAIL: N_("an e-mail address"),
+    ContactKind.PHONE: N_("a phone number"),
+    ContactKind.LINK: N_("a link"),
+    ContactKind.MESSENGER: N_("a messenger"),
 }

@@ -3,7 +3,7 @@
 from fastapi import Request
 
 from app.core.http.dependencies import connection_resources
-from app.core.http.openapi import Proof, asks_for
+from app.core.http.openapi import AuthRequirement, requires_auth
 from app.core.resources import ContextState
 from app.core.security.csrf import SAFE_METHODS
 from app.features.authentication.dependencies import find_view, find_view_by
@@ -17,7 +17,7 @@ _PAGE_GATE = ContextState(
 """The check of sessions that counts in the same statement what its owner has not read."""
 
 
-@asks_for(Proof.MAYBE_SESSION)
+@requires_auth(AuthRequirement.OPTIONAL_SESSION)
 async def find_page_reader(request: Request) -> None:
     """Find out who reads a page, with the unread notices and conversations for its head; guests cost nothing."""
     if request.method not in SAFE_METHODS:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query
 
-from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, ReadSession, Uow
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.features.authentication.dependencies import CurrentActor
@@ -13,7 +13,7 @@ from app.features.notifications import service
 from app.features.notifications.errors import NoticeNotFoundError
 from app.features.notifications.schemas import MarkedRead, NotificationRead, UnreadCount
 
-router = RoomRouter(prefix="/notifications", tags=["notifications"])
+router = FeatureRouter(prefix="/notifications", tags=["notifications"])
 
 
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]

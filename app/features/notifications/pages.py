@@ -6,16 +6,16 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession, Uow
 from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
 from app.features.notifications import service
 from app.features.notifications.errors import CaughtMailNotFoundError
-from app.gateways.mail_catcher_inbox import find_caught, is_open, list_caught
+from app.gateways.mail_catcher_inbox import find_caught_mail, is_open, list_caught_mail
 from app.web.flash import redirect
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 
 PAGE = 30
 
@@ -53,14 +53,14 @@ async def show_caught_mails(request: Request, resources: ProcessResources) -> Re
     """List the mail that a demonstration instance caught instead of sending it."""
     if not is_open(resources.settings):
         raise CaughtMailNotFoundError
-    mails = await asyncio.to_thread(list_caught, resources.settings)
+    mails = await asyncio.to_thread(list_caught_mail, resources.settings)
     return render(request, "notifications/caught_mail_list.html", {"mails": mails})
 
 
 @router.get("/demo/mail/{name}")
 async def show_caught_mail(request: Request, name: str, resources: ProcessResources) -> Response:
     """Show one caught mail, its links to click."""
-    mail = await asyncio.to_thread(find_caught, resources.settings, name) if is_open(resources.settings) else None
+    mail = await asyncio.to_thread(find_caught_mail, resources.settings, name) if is_open(resources.settings) else None
     if mail is None:
         raise CaughtMailNotFoundError
     return render(request, "notifications/caught_mail_show.html", {"mail": mail})

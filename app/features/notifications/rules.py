@@ -8,7 +8,7 @@ from app.core.i18n import N_, _
 from app.models.notification import NoticeKind
 
 MAX_ATTEMPTS = 60
-LONGEST_DELAY = timedelta(minutes=30)
+MAX_DELAY = timedelta(minutes=30)
 CLAIM = timedelta(seconds=60)
 """A mail that a sender took and never marked may be sent again after this long."""
 
@@ -102,4 +102,4 @@ def href_of(kind: NoticeKind, params: Mapping[str, object]) -> str | None:
 
 def next_delay(attempts: int) -> timedelta:
     """Return the wait after so many tries: 10, 20, 40 … seconds, at most half an hour."""
-    return min(timedelta(seconds=10 * 2 ** min(attempts - 1, 12)), LONGEST_DELAY)
+    return min(timedelta(seconds=10 * 2 ** min(attempts - 1, 12)), MAX_DELAY)

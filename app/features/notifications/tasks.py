@@ -194,7 +194,7 @@ async def on_offer_lapsed(uow: UnitOfWork, event: proposals.OfferLapsed, message
 @consumer("notifications.on_order_edited", orders.OrderEdited)
 async def on_order_edited(uow: UnitOfWork, event: orders.OrderEdited, message_id: int) -> None:
     """Tell those whose proposals are undecided."""
-    await service.tell_concerned(uow, event.order_id, message_id)
+    await service.notify_undecided_freelancers(uow, event.order_id, message_id)
 
 
 @consumer("notifications.on_order_closed", orders.OrderClosed)
@@ -207,7 +207,7 @@ async def on_order_closed(uow: UnitOfWork, event: orders.OrderClosed, message_id
 @consumer("notifications.on_message_written", chat.MessageWritten)
 async def on_message_written(uow: UnitOfWork, event: chat.MessageWritten, message_id: int) -> None:
     """Tell the other side, once until they have read it."""
-    await service.tell_of_message(uow, event, message_id)
+    await service.notify_of_message(uow, event, message_id)
 
 
 @consumer("notifications.on_conversation_seen", chat.ConversationSeen)

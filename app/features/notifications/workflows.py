@@ -9,7 +9,7 @@ from app.core.ports import Mail, Mailer
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
 from app.features.notifications import service
-from app.features.notifications.service import Draft, Trouble
+from app.features.notifications.service import Draft, SendFailure
 from app.gateways.mail import MailRefusedError, MailUnavailableError, mailer_of
 from app.models.notification import MailStatus
 from app.web.mail_templates import render_mail
@@ -25,7 +25,7 @@ async def send_mail(resources: Resources) -> None:
     began = time.monotonic()
     while time.monotonic() - began < SEND_SECONDS:
         async with unit_of_work(resources) as uow:
-            draft = await service.claim_draft(uow)
+            draft = await service.claim_mail(uow)
         if draft is None:
             return
         await _send(resources, mailer_of(resources), draft)
@@ -40,7 +40,7 @@ async def _send(resources: Resources, mailer: Mailer, draft: Draft) -> None:
                 mail = Mail(key=draft.key, to=draft.to, language=draft.locale, **texts)
                 await mailer.send(replace(mail, unsubscribe=draft.unsubscribe))
         except (MailUnavailableError, MailRefusedError) as error:
-            trouble = Trouble.NEVER if isinstance(error, MailRefusedError) else Trouble.LATER
+            trouble = SendFailure.NEVER if isinstance(error, MailRefusedError) else SendFailure.LATER
             async with unit_of_work(resources) as uow:
                 status = await service.mark_failed(uow, draft, trouble, str(error))
             level = log.aerror if status is MailStatus.DEAD else log.awarning

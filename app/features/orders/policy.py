@@ -23,7 +23,7 @@ def can_read(actor: Actor | None, order: Order, *, admitted: bool = False) -> bo
     return admitted or order.visibility is Visibility.PUBLIC
 
 
-def opens(order: Order, key: str | None) -> bool:
+def is_share_key(order: Order, key: str | None) -> bool:
     """Tell whether a key from an address is the one of the order's link."""
     known = order.share_key
     return order.visibility is Visibility.LINK and known is not None and key is not None and same_secret(known, key)

@@ -8,42 +8,42 @@ from uuid import UUID
 from app.core.http.dependencies import ReadSession
 from app.core.i18n import _, current_locale
 from app.features.catalog import service as catalog
-from app.features.orders.schemas import DEFAULT_WORDS, STATUS_WORDS, OrderCard, OwnOrderCard, RankedCard
+from app.features.orders.schemas import STATUS_LABELS, TIMEOUT_TEXTS, OrderCard, OwnOrderCard, RankedCard
 from app.features.profiles import service as profiles
-from app.features.profiles.schemas import CustomerFactsRead
+from app.features.profiles.schemas import CustomerStatsRead
 from app.web import order_cards
 from app.web.formatting import day
 
 SKILLS_ON_CARD = 8
 
 
-async def customers_of(session: ReadSession, orders: Sequence[OrderCard]) -> dict[UUID, CustomerFactsRead]:
+async def customers_of(session: ReadSession, orders: Sequence[OrderCard]) -> dict[UUID, CustomerStatsRead]:
     """Return what is known of the customers of a page of orders, in one query."""
-    return await profiles.customer_facts(session, [order.customer.id for order in orders])
+    return await profiles.get_customer_stats(session, [order.customer.id for order in orders])
 
 
 def card_of(
     order: OrderCard,
     catalogue: catalog.Catalogue,
-    facts: Mapping[UUID, CustomerFactsRead] = MappingProxyType({}),
+    facts: Mapping[UUID, CustomerStatsRead] = MappingProxyType({}),
     *,
     own: bool = False,
 ) -> order_cards.OrderCard:
     """Turn an order into what the card of a list shows; `facts` tell of its customer."""
     locale = current_locale()
     skills = [skill.name(locale) for skill in map(catalogue.skill, order.skills) if skill]
-    label, tone = STATUS_WORDS[order.status]
+    label, tone = STATUS_LABELS[order.status]
     return order_cards.OrderCard(
         title=order.title,
         href=f"/orders/{order.id}",
-        money=order_cards.budget_words(order.budget_kind, order.budget, order.budget_max),
+        money=order_cards.budget_label(order.budget_kind, order.budget, order.budget_max),
         text=order.description,
         when=order.published_at or order.created_at,
         skills=tuple([*skills, *order.tags][:SKILLS_ON_CARD]),
         answers=order.proposals_count if order.published_at else None,
         customer=None if own else order.customer.name,
         badge=(_(label), tone) if own else None,
-        note=order_cards.facts_words(facts.get(order.customer.id)),
+        note=order_cards.customer_stats_label(facts.get(order.customer.id)),
         why=tuple(f"{item.text} +{item.points}" for item in order.why) if isinstance(order, RankedCard) else (),
     )
 
@@ -51,5 +51,5 @@ def card_of(
 def own_card(order: OwnOrderCard, catalogue: catalog.Catalogue) -> order_cards.OrderCard:
     """Turn an order into the card of its customer's list: with what happens by itself, and when."""
     default = order.if_nobody_acts
-    note = _(DEFAULT_WORDS[order.status]).format(date=day(default.at)) if default else None
+    note = _(TIMEOUT_TEXTS[order.status]).format(date=day(default.at)) if default else None
     return replace(card_of(order, catalogue, own=True), note=note)

@@ -9,7 +9,7 @@ from app.core.errors import FieldError
 from app.core.i18n import N_
 from app.core.money import Money
 from app.core.state_machine import Machine, Timer, Transition, published
-from app.features.orders.schemas import STATUS_WORDS
+from app.features.orders.schemas import STATUS_LABELS
 from app.models import BudgetKind, Order, OrderStatus
 from app.models.side import Side
 
@@ -34,7 +34,7 @@ class OrderEvent(StrEnum):
     EXPIRE = "expire"
 
 
-EVENT_WORDS: dict[OrderEvent, str] = {
+EVENT_LABELS: dict[OrderEvent, str] = {
     OrderEvent.EDIT: N_("edits it"),
     OrderEvent.PUBLISH: N_("publishes it"),
     OrderEvent.SUBMIT: N_("publishes it, and it is looked at first"),
@@ -52,9 +52,9 @@ CHECKED_FIRST = N_("where the operator looks at new orders first")
 _DRAFT, _CHECK, _OPEN = OrderStatus.DRAFT, OrderStatus.MODERATION, OrderStatus.OPEN
 _PAUSED, _EXPIRED = OrderStatus.PAUSED, OrderStatus.EXPIRED
 
-WORDS: dict[str, str] = {
-    **dict(EVENT_WORDS.items()),
-    **{state: words for state, (words, _tone) in STATUS_WORDS.items()},
+STATE_LABELS: dict[str, str] = {
+    **dict(EVENT_LABELS.items()),
+    **{state: words for state, (words, _tone) in STATUS_LABELS.items()},
 }
 
 ORDER_MACHINE = published(
@@ -92,14 +92,14 @@ ORDER_MACHINE = published(
             Timer(_OPEN, OrderEvent.EXPIRE, "order_open_days"),
             Timer(_PAUSED, OrderEvent.EXPIRE, "order_paused_days"),
         ),
-        words=WORDS,
+        words=STATE_LABELS,
     )
 )
 PUBLISHED_WELL = frozenset({_CHECK, _OPEN, _PAUSED})
 """States in which an order says all that publishing asks for, after edits too."""
 
 
-def end_of(status: OrderStatus, now: datetime, settings: Settings) -> datetime | None:
+def state_ends_at(status: OrderStatus, now: datetime, settings: Settings) -> datetime | None:
     """Return when a state that begins now ends by itself, None where it lasts as long as people like."""
     timer = ORDER_MACHINE.timers.get(status)
     length = timer.length(settings) if timer else None
@@ -113,14 +113,14 @@ def reminder(now: datetime, end: datetime, settings: Settings) -> datetime | Non
     return next((moment for moment in moments if moment > now), None)
 
 
-def settle_kind(kind: BudgetKind | None, budget: Money | None) -> BudgetKind:
+def infer_budget_kind(kind: BudgetKind | None, budget: Money | None) -> BudgetKind:
     """Return how the work is paid when the customer did not say so: with a price for the whole, without one openly."""
     if kind is not None:
         return kind
     return BudgetKind.OPEN if budget is None else BudgetKind.FIXED
 
 
-def budget_faults(kind: BudgetKind, least: Money | None, most: Money | None) -> list[FieldError]:
+def validate_budget(kind: BudgetKind, least: Money | None, most: Money | None) -> list[FieldError]:
     """Return what is wrong with the budget's parts taken together."""
     found: list[FieldError] = []
     if kind is BudgetKind.OPEN and (least or most):
@@ -140,14 +140,14 @@ def _range_faults(least: Money, most: Money) -> list[FieldError]:
     return []
 
 
-def deadline_faults(deadline: date | None, today: date) -> list[FieldError]:
+def validate_deadline(deadline: date | None, today: date) -> list[FieldError]:
     """Return what is wrong with the deadline."""
     if deadline is not None and deadline < today:
         return [FieldError(("body", "deadline"), N_("This day is over. Choose a later one."))]
     return []
 
 
-def publishing_faults(order: Order, today: date) -> list[FieldError]:
+def validate_for_publishing(order: Order, today: date) -> list[FieldError]:
     """Return what a draft still lacks before everybody may see it."""
     found: list[FieldError] = []
     if len(order.description) < MIN_DESCRIPTION:
@@ -155,10 +155,10 @@ def publishing_faults(order: Order, today: date) -> list[FieldError]:
         found.append(FieldError(("body", "description"), text, {"min_length": MIN_DESCRIPTION}))
     if order.budget_kind is not BudgetKind.OPEN and order.budget_amount is None:
         found.append(FieldError(("body", "budget"), N_("Say what the work may cost, or choose “open to offers”.")))
-    return found + deadline_faults(order.deadline, today)
+    return found + validate_deadline(order.deadline, today)
 
 
-def hours_faults(kind: BudgetKind, hours: int | None) -> list[FieldError]:
+def validate_weekly_hours(kind: BudgetKind, hours: int | None) -> list[FieldError]:
     """Return what is wrong with the hours a week: they belong to work that is paid by the hour."""
     if hours is not None and kind is not BudgetKind.HOURLY:
         return [FieldError(("body", "weekly_hours"), N_("Hours a week belong to work that is paid by the hour."))]
@@ -168,6 +168,6 @@ def hours_faults(kind: BudgetKind, hours: int | None) -> list[FieldError]:
 _WORD = re.compile(r"\w")
 
 
-def has_words(query: str) -> bool:
+def has_searchable_words(query: str) -> bool:
     """Tell whether a typed search holds anything that can be searched for."""
     return _WORD.search(query) is not None

@@ -16,10 +16,10 @@ async def on_skills_merged(uow: UnitOfWork, event: SkillsMerged, _message_id: in
 @periodic("orders.close_stale")
 async def close_stale(resources: Resources) -> int:
     """Move on orders with which nobody did anything in time."""
-    return await workflows.end_stale_orders(resources)
+    return await workflows.apply_due_timers(resources)
 
 
 @periodic("orders.remind")
 async def remind(resources: Resources) -> int:
     """Remind customers whose open orders soon expire."""
-    return await workflows.remind_of_ends(resources)
+    return await workflows.remind_of_expiry(resources)

@@ -6,23 +6,23 @@ from app.core.resources import Resources
 from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.features.orders import service
 
-MOST_BATCHES = 20
+MAX_BATCHES = 20
 """Of one run; what is left waits for the next."""
 
 
-async def end_stale_orders(resources: Resources) -> int:
+async def apply_due_timers(resources: Resources) -> int:
     """Move on orders with which nobody did anything in time, a batch and a transaction at a time."""
-    return await _in_batches(resources, service.end_stale_orders)
+    return await _in_batches(resources, service.apply_due_timers)
 
 
-async def remind_of_ends(resources: Resources) -> int:
+async def remind_of_expiry(resources: Resources) -> int:
     """Remind customers whose open orders soon expire, a batch and a transaction at a time."""
-    return await _in_batches(resources, service.remind_of_ends)
+    return await _in_batches(resources, service.remind_of_expiry)
 
 
 async def _in_batches(resources: Resources, verb: Callable[[UnitOfWork], Awaitable[int]]) -> int:
     done = 0
-    for _batch in range(MOST_BATCHES):
+    for _batch in range(MAX_BATCHES):
         async with unit_of_work(resources) as uow:
             batch = await verb(uow)
         done += batch

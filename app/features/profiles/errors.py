@@ -51,7 +51,7 @@ class PortfolioFullError(ConflictError):
     detail = N_("A portfolio holds up to {limit} pieces of work. Take one out first.")
 
 
-class OneselfError(ConflictError):
+class SelfReferenceError(ConflictError):
     """Nobody keeps or hides themselves."""
 
     code = "oneself"
@@ -59,7 +59,7 @@ class OneselfError(ConflictError):
     detail = N_("You cannot do this with your own account.")
 
 
-class TooManyKeptError(ConflictError):
+class ListFullError(ConflictError):
     """A list of people has an end."""
 
     code = "too-many-kept"

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query
 
 from app.core.actor import Actor
-from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, ReadSession, Uow
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.unit_of_work import UnitOfWork
@@ -18,29 +18,28 @@ from app.features.orders.errors import OrderFullError, OrderNotFoundError, Order
 from app.features.proposals import service
 from app.features.proposals.errors import (
     AlreadyProposedError,
+    CoverLetterTemplateNotFoundError,
     DeclinedBeforeError,
     InvalidProposalError,
-    LetterNotFoundError,
-    NotYourStepError,
     OfferLapsedError,
     OfferNotFoundError,
-    OfferOutError,
+    OfferPendingError,
     OfferStateError,
     OwnOrderError,
     ProposalChangedError,
     ProposalNotFoundError,
     ProposalStateError,
-    SimilarLettersError,
-    TooManyLettersError,
+    SimilarCoverLettersError,
+    TooManyCoverLetterTemplatesError,
     TooManyProposalsError,
     UnknownProposalsError,
+    WrongSideError,
 )
 from app.features.proposals.schemas import (
-    DeskQuery,
+    CoverLetterTemplateList,
+    CoverLetterTemplateRead,
+    CoverLetterTemplateWrite,
     EarlierProposals,
-    LetterList,
-    LetterRead,
-    LetterWrite,
     OfferCounter,
     OfferCreate,
     OfferDecline,
@@ -48,6 +47,7 @@ from app.features.proposals.schemas import (
     OfferRead,
     ProposalCreate,
     ProposalDecline,
+    ProposalListQuery,
     ProposalNote,
     ProposalPatch,
     ProposalRead,
@@ -58,10 +58,10 @@ from app.features.proposals.schemas import (
 )
 from app.models import Offer, Proposal
 
-router = RoomRouter(tags=["proposals"])
+router = FeatureRouter(tags=["proposals"])
 
-SIDE = (ProposalNotFoundError, NotYourStepError, ProposalStateError)
-ANSWER = (OfferNotFoundError, OfferStateError, OfferLapsedError, NotYourStepError)
+SIDE = (ProposalNotFoundError, WrongSideError, ProposalStateError)
+ANSWER = (OfferNotFoundError, OfferStateError, OfferLapsedError, WrongSideError)
 SENDING = (
     OrderNotFoundError,
     OrderFullError,
@@ -71,7 +71,7 @@ SENDING = (
     DeclinedBeforeError,
     InvalidProposalError,
     InvalidFilesError,
-    SimilarLettersError,
+    SimilarCoverLettersError,
     TooManyProposalsError,
     NewAccountLimitError,
 )
@@ -95,7 +95,7 @@ async def send_proposal(
 
 @router.get("/orders/{order_id:uuid}/proposals", responses=refusals(OrderNotFoundError, BadCursorError))
 async def list_order_proposals(
-    order_id: UUID, actor: CurrentActor, session: ReadSession, query: Annotated[DeskQuery, Query()]
+    order_id: UUID, actor: CurrentActor, session: ReadSession, query: Annotated[ProposalListQuery, Query()]
 ) -> Page[ProposalRead]:
     """List an order's proposals: its customer sees all, a freelancer their own, anybody else nothing.
 
@@ -193,10 +193,10 @@ async def unlist_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> P
     return await _one(uow, actor, await service.unlist_proposal(uow, actor, proposal_id))
 
 
-@router.put("/proposals/{proposal_id:uuid}/note", responses=refusals(ProposalNotFoundError, NotYourStepError))
-async def note_proposal(proposal_id: UUID, command: ProposalNote, actor: CurrentActor, uow: Uow) -> ProposalRead:
+@router.put("/proposals/{proposal_id:uuid}/note", responses=refusals(ProposalNotFoundError, WrongSideError))
+async def save_proposal_note(proposal_id: UUID, command: ProposalNote, actor: CurrentActor, uow: Uow) -> ProposalRead:
     """Keep a note of your own beside a proposal; nobody else reads it."""
-    return await _one(uow, actor, await service.note_proposal(uow, actor, proposal_id, command))
+    return await _one(uow, actor, await service.save_proposal_note(uow, actor, proposal_id, command))
 
 
 async def _offer(uow: UnitOfWork, actor: Actor, offer: Offer) -> OfferRead:
@@ -206,7 +206,7 @@ async def _offer(uow: UnitOfWork, actor: Actor, offer: Offer) -> OfferRead:
 @router.post(
     "/proposals/{proposal_id:uuid}/offers",
     status_code=HTTPStatus.CREATED,
-    responses=refusals(*SIDE, ProposalChangedError, InvalidProposalError, OfferOutError),
+    responses=refusals(*SIDE, ProposalChangedError, InvalidProposalError, OfferPendingError),
 )
 async def make_offer(proposal_id: UUID, command: OfferCreate, actor: CurrentActor, uow: Uow) -> OfferRead:
     """Put terms of your own before the freelancer; one offer of an order waits at a time."""
@@ -250,28 +250,34 @@ async def withdraw_offer(offer_id: UUID, actor: CurrentActor, uow: Uow) -> Offer
 
 
 @router.get("/letter-templates")
-async def list_letters(actor: CurrentActor, session: ReadSession) -> LetterList:
+async def list_cover_letter_templates(actor: CurrentActor, session: ReadSession) -> CoverLetterTemplateList:
     """List the letters that you keep to begin proposals with."""
-    return LetterList(items=await service.list_letters(session, actor))
+    return CoverLetterTemplateList(items=await service.list_cover_letter_templates(session, actor))
 
 
-@router.post("/letter-templates", status_code=HTTPStatus.CREATED, responses=refusals(TooManyLettersError))
-async def keep_letter(command: LetterWrite, actor: CurrentActor, uow: Uow) -> LetterRead:
+@router.post("/letter-templates", status_code=HTTPStatus.CREATED, responses=refusals(TooManyCoverLetterTemplatesError))
+async def save_cover_letter_template(
+    command: CoverLetterTemplateWrite, actor: CurrentActor, uow: Uow
+) -> CoverLetterTemplateRead:
     """Keep a letter under a name."""
-    return LetterRead.model_validate(await service.keep_letter(uow, actor, command))
+    return CoverLetterTemplateRead.model_validate(await service.save_cover_letter_template(uow, actor, command))
 
 
-@router.put("/letter-templates/{letter_id:uuid}", responses=refusals(LetterNotFoundError))
-async def edit_letter(letter_id: UUID, command: LetterWrite, actor: CurrentActor, uow: Uow) -> LetterRead:
+@router.put("/letter-templates/{letter_id:uuid}", responses=refusals(CoverLetterTemplateNotFoundError))
+async def edit_cover_letter_template(
+    letter_id: UUID, command: CoverLetterTemplateWrite, actor: CurrentActor, uow: Uow
+) -> CoverLetterTemplateRead:
     """Change a letter of yours."""
-    return LetterRead.model_validate(await service.edit_letter(uow, actor, letter_id, command))
+    return CoverLetterTemplateRead.model_validate(
+        await service.edit_cover_letter_template(uow, actor, letter_id, command)
+    )
 
 
 @router.delete(
     "/letter-templates/{letter_id:uuid}",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refusals(LetterNotFoundError),
+    responses=refusals(CoverLetterTemplateNotFoundError),
 )
-async def drop_letter(letter_id: UUID, actor: CurrentActor, uow: Uow) -> None:
+async def delete_cover_letter_template(letter_id: UUID, actor: CurrentActor, uow: Uow) -> None:
     """Forget a letter of yours."""
-    await service.drop_letter(uow, actor, letter_id)
+    await service.delete_cover_letter_template(uow, actor, letter_id)

@@ -20,7 +20,7 @@ class OwnOrderError(ForbiddenError):
     detail = N_("You cannot send a proposal for your own order.")
 
 
-class NotYourStepError(ForbiddenError):
+class WrongSideError(ForbiddenError):
     """The step belongs to the other side."""
 
     code = "not-your-step"
@@ -76,7 +76,7 @@ class OfferLapsedError(ConflictError):
     detail = N_("The offer could be answered until {until:%Y-%m-%d %H:%M} UTC. Ask the other side for a new one.")
 
 
-class OfferOutError(ConflictError):
+class OfferPendingError(ConflictError):
     """One offer of an order waits at a time."""
 
     code = "offer-out"
@@ -110,7 +110,7 @@ class TooManyProposalsError(RateLimitedError):
     )
 
 
-class SimilarLettersError(InvalidError):
+class SimilarCoverLettersError(InvalidError):
     """The same letter went to several customers today."""
 
     code = "similar-letters"
@@ -126,7 +126,7 @@ class UnknownProposalsError(InvalidError):
     detail = N_("Tick up to four proposals of this order to compare them.")
 
 
-class LetterNotFoundError(NotFoundError):
+class CoverLetterTemplateNotFoundError(NotFoundError):
     """No such letter of this person."""
 
     code = "letter-not-found"
@@ -134,7 +134,7 @@ class LetterNotFoundError(NotFoundError):
     detail = N_("The letter was not found among yours. It may have been deleted.")
 
 
-class TooManyLettersError(ConflictError):
+class TooManyCoverLetterTemplatesError(ConflictError):
     """As many letters are kept as one person may."""
 
     code = "too-many-letters"

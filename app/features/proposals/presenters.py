@@ -17,36 +17,36 @@ from app.features.proposals.errors import InvalidProposalError
 from app.features.proposals.schemas import (
     CUSTOMER_REASONS,
     MAX_MILESTONES,
-    STATUS_WORDS,
-    DeskShow,
-    DeskSort,
+    STATUS_LABELS,
     OfferRead,
     ProposalCreate,
+    ProposalFilter,
     ProposalRead,
+    ProposalSort,
 )
 from app.models import DeclineReason
 from app.web.flash import redirect
 from app.web.forms import FormState
 
 PAGE_SIZE = 20
-LONGEST_NUMBER = 9
+MAX_NUMBER_LENGTH = 9
 EMPTY_ROWS = 2
 ANSWERS = tuple(f"answer_{place}" for place in range(5))
 """The fields of the answers, in the order of the questions."""
-SORT_WORDS: dict[DeskSort, str] = {
-    DeskSort.NEWEST: N_("Newest first"),
-    DeskSort.PRICE: N_("Lowest price first"),
-    DeskSort.TERM: N_("Shortest term first"),
-    DeskSort.SHORTLIST: N_("Short list first"),
+SORT_LABELS: dict[ProposalSort, str] = {
+    ProposalSort.NEWEST: N_("Newest first"),
+    ProposalSort.PRICE: N_("Lowest price first"),
+    ProposalSort.TERM: N_("Shortest term first"),
+    ProposalSort.SHORTLIST: N_("Short list first"),
 }
-SHOW_WORDS: dict[DeskShow, str] = {
-    DeskShow.ALL: N_("All"),
-    DeskShow.UNSEEN: N_("New to you"),
-    DeskShow.SHORTLISTED: N_("Short list"),
-    DeskShow.OFFERED: N_("Terms offered"),
-    DeskShow.DECLINED: N_("Declined ones"),
+FILTER_LABELS: dict[ProposalFilter, str] = {
+    ProposalFilter.ALL: N_("All"),
+    ProposalFilter.UNSEEN: N_("New to you"),
+    ProposalFilter.SHORTLISTED: N_("Short list"),
+    ProposalFilter.OFFERED: N_("Terms offered"),
+    ProposalFilter.DECLINED: N_("Declined ones"),
 }
-REASON_WORDS: dict[DeclineReason, str] = {
+REASON_LABELS: dict[DeclineReason, str] = {
     DeclineReason.PRICE: N_("The price does not fit"),
     DeclineReason.TERM: N_("The term does not fit"),
     DeclineReason.EXPERIENCE: N_("Other experience is needed"),
@@ -65,7 +65,7 @@ def read_form(form: FormData, currency: Currency, files: Sequence[UUID] = ()) ->
         InvalidProposalError: Some of them cannot be read; all are named at once.
     """
     faults: list[FieldError] = []
-    content = terms_in(form, currency, faults) | {
+    content = read_terms(form, currency, faults) | {
         "letter": str(form.get("letter") or ""),
         "answers": [str(form.get(name) or "") for name in ANSWERS if name in form],
         "files": list(files),
@@ -80,19 +80,19 @@ def read_form(form: FormData, currency: Currency, files: Sequence[UUID] = ()) ->
     return command
 
 
-def terms_in(form: FormData, currency: Currency, faults: list[FieldError]) -> dict[str, Any]:
+def read_terms(form: FormData, currency: Currency, faults: list[FieldError]) -> dict[str, Any]:
     """Return price, term and plan as their commands take them; what cannot be read is added to the faults."""
     amount = 0
     try:
         amount = typed_amount(str(form.get("price") or ""), currency)
     except ValueError as wrong:
         faults.append(FieldError(("price",), str(wrong)))
-    milestones = _milestones_in(form, currency, faults)
+    milestones = _read_milestones(form, currency, faults)
     price = {"amount": amount, "currency": currency}
-    return {"price": price, "term_days": number_in(form, "term_days"), "milestones": milestones}
+    return {"price": price, "term_days": read_number(form, "term_days"), "milestones": milestones}
 
 
-def _milestones_in(form: FormData, currency: Currency, faults: list[FieldError]) -> list[dict[str, Any]]:
+def _read_milestones(form: FormData, currency: Currency, faults: list[FieldError]) -> list[dict[str, Any]]:
     """Return the rows of the plan that say anything; a row that is half full is a fault."""
     found: list[dict[str, Any]] = []
     rows = zip(*(map(str, form.getlist(f"milestone_{part}")) for part in ("title", "amount", "days")), strict=False)
@@ -115,13 +115,13 @@ def milestone_rows(f: FormState) -> list[tuple[str, str, str]]:
     return rows + [("", "", "")] * min(max(EMPTY_ROWS, EMPTY_ROWS + 2 - len(rows)), MAX_MILESTONES - len(rows))
 
 
-def form_of(proposal: ProposalRead) -> FormState:
+def form_for_proposal(proposal: ProposalRead) -> FormState:
     """Return the form of a proposal as it reads now."""
     answers = {name: pair.answer for name, pair in zip(ANSWERS, proposal.answers, strict=False)}
-    return form_of_terms(proposal, letter=proposal.letter, **answers)
+    return form_for_terms(proposal, letter=proposal.letter, **answers)
 
 
-def form_of_terms(terms: ProposalRead | OfferRead, **more: object) -> FormState:
+def form_for_terms(terms: ProposalRead | OfferRead, **more: object) -> FormState:
     """Return the form of a price, a term and a plan as they read now."""
     currency = terms.price.currency
     return FormState.start(
@@ -147,18 +147,18 @@ def page_error(error: DomainError) -> DomainError | list[FieldError]:
 
 def _whole(text: str) -> int | None:
     text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_NUMBER_LENGTH else None
 
 
-def number_in(form: FormData, name: str) -> int | None:
+def read_number(form: FormData, name: str) -> int | None:
     """Return a whole number that was typed, None where it is none."""
     return _whole(str(form.get(name) or ""))
 
 
-def shown_in_words(proposal: ProposalRead) -> dict[str, Any]:
+def labelled_proposal(proposal: ProposalRead) -> dict[str, Any]:
     """Return a proposal with its state in words."""
-    label, tone = STATUS_WORDS[proposal.status]
-    reason = _(REASON_WORDS[proposal.decline_reason]) if proposal.decline_reason else None
+    label, tone = STATUS_LABELS[proposal.status]
+    reason = _(REASON_LABELS[proposal.decline_reason]) if proposal.decline_reason else None
     plan = proposal.agreed.milestones if proposal.agreed else proposal.milestones
     parts = [(part.title, Money(part.amount, proposal.price.currency), part.days) for part in plan]
     return {
@@ -170,11 +170,11 @@ def shown_in_words(proposal: ProposalRead) -> dict[str, Any]:
     }
 
 
-def too_late(proposal: ProposalRead) -> Response:
+def redirect_too_late(proposal: ProposalRead) -> Response:
     """Lead back to the order, because the step is not possible as things stand."""
     return redirect(f"/orders/{proposal.order.id}", _("This is not possible any more. See where it stands."), "warn")
 
 
 def reasons() -> list[tuple[str, str, None]]:
     """Return the reasons a customer may give, as choices."""
-    return [(reason.value, _(REASON_WORDS[reason]), None) for reason in CUSTOMER_REASONS]
+    return [(reason.value, _(REASON_LABELS[reason]), None) for reason in CUSTOMER_REASONS]

@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.features.proposals.errors import AlreadyProposedError
-from app.features.proposals.schemas import CUSTOMER_REASONS, DeskShow, DeskSort, DeskView
-from app.models import LetterTemplate, Offer, OfferStatus, Order, Proposal, ProposalRevision, ProposalStatus
+from app.features.proposals.schemas import CUSTOMER_REASONS, ProposalFilter, ProposalListView, ProposalSort
+from app.models import CoverLetterTemplate, Offer, OfferStatus, Order, Proposal, ProposalRevision, ProposalStatus
 from app.models.proposal import LIVE_PROPOSAL, NEGOTIATED, UNDECIDED
 from app.models.user import shown_name
 
@@ -23,19 +23,19 @@ _WITH_ORDER = select(Proposal, Order, shown_name(Proposal.freelancer_id), shown_
     Order, Order.id == Proposal.order_id
 )
 _NAMED = select(Proposal, shown_name(Proposal.freelancer_id))
-DESK_KEYS: dict[DeskSort, ColumnElement[int]] = {
-    DeskSort.NEWEST: literal(0),
-    DeskSort.PRICE: Proposal.price_amount.expression,
-    DeskSort.TERM: Proposal.term_days.expression,
-    DeskSort.SHORTLIST: case((Proposal.status == ProposalStatus.SHORTLISTED, 0), else_=1),
+SORT_KEYS: dict[ProposalSort, ColumnElement[int]] = {
+    ProposalSort.NEWEST: literal(0),
+    ProposalSort.PRICE: Proposal.price_amount.expression,
+    ProposalSort.TERM: Proposal.term_days.expression,
+    ProposalSort.SHORTLIST: case((Proposal.status == ProposalStatus.SHORTLISTED, 0), else_=1),
 }
 """What a customer's desk is sorted by, rising; the newest comes first among equals."""
-DESK_FILTERS: dict[DeskShow, tuple[ColumnElement[bool], ...]] = {
-    DeskShow.ALL: (),
-    DeskShow.UNSEEN: (Proposal.status == ProposalStatus.SENT,),
-    DeskShow.SHORTLISTED: (Proposal.status == ProposalStatus.SHORTLISTED,),
-    DeskShow.OFFERED: (Proposal.status.in_(NEGOTIATED),),
-    DeskShow.DECLINED: (Proposal.status == ProposalStatus.DECLINED,),
+LIST_FILTERS: dict[ProposalFilter, tuple[ColumnElement[bool], ...]] = {
+    ProposalFilter.ALL: (),
+    ProposalFilter.UNSEEN: (Proposal.status == ProposalStatus.SENT,),
+    ProposalFilter.SHORTLISTED: (Proposal.status == ProposalStatus.SHORTLISTED,),
+    ProposalFilter.OFFERED: (Proposal.status.in_(NEGOTIATED),),
+    ProposalFilter.DECLINED: (Proposal.status == ProposalStatus.DECLINED,),
 }
 
 
@@ -127,10 +127,12 @@ class ProposalRepository:
             statement = statement.where(Proposal.id < before)
         return await self._named(statement.order_by(Proposal.id.desc()).limit(limit))
 
-    async def desk(self, order_id: UUID, view: DeskView, after: tuple[int, UUID] | None, limit: int) -> Sequence[Named]:
+    async def list_for_customer(
+        self, order_id: UUID, view: ProposalListView, after: tuple[int, UUID] | None, limit: int
+    ) -> Sequence[Named]:
         """Return an order's proposals as its customer sorts and narrows them, after a place in that order."""
-        key = DESK_KEYS[view.sort]
-        statement = _NAMED.where(Proposal.order_id == order_id, *DESK_FILTERS[view.show])
+        key = SORT_KEYS[view.sort]
+        statement = _NAMED.where(Proposal.order_id == order_id, *LIST_FILTERS[view.show])
         if after is not None:
             number, proposal_id = after
             # As wide as a cursor's number: the driver cannot send a large one as an INTEGER.
@@ -155,7 +157,7 @@ class ProposalRepository:
         )
         return (await self._session.execute(statement)).scalars().all()
 
-    async def letters_since(self, freelancer_id: UUID, since: datetime, limit: int) -> Sequence[str]:
+    async def cover_letters_since(self, freelancer_id: UUID, since: datetime, limit: int) -> Sequence[str]:
         """Return the letters a freelancer has sent since a moment, the newest so many."""
         statement = (
             select(Proposal.letter)
@@ -185,12 +187,12 @@ class ProposalRepository:
         )
         return bool((await self._session.execute(statement)).scalar_one())
 
-    async def queue_up(self, freelancer_id: UUID) -> None:
+    async def acquire_advisory_lock(self, freelancer_id: UUID) -> None:
         """Let one freelancer's sending wait for itself, so that a count holds; the lock ends with the transaction."""
         key = func.hashtextextended(f"proposals:{freelancer_id}", 0)
         await self._session.execute(select(func.pg_advisory_xact_lock(key)))
 
-    async def last_but_sent(self, freelancer_id: UUID, times: int, since: datetime) -> datetime | None:
+    async def nth_latest_sent_at(self, freelancer_id: UUID, times: int, since: datetime) -> datetime | None:
         """Return when a freelancer sent the last proposal but so many since a moment, None where there are fewer."""
         statement = (
             select(Proposal.created_at)
@@ -278,32 +280,38 @@ class OfferRepository:
         return [(offer, proposal, order) for offer, proposal, order in await self._session.execute(statement)]
 
 
-class LetterRepository:
+class CoverLetterTemplateRepository:
     """Letters that freelancers keep."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def queue_up(self, owner_id: UUID) -> None:
+    async def acquire_advisory_lock(self, owner_id: UUID) -> None:
         """Let one person's keeping wait for itself, so that a count holds; the lock ends with the transaction."""
         key = func.hashtextextended(f"letters:{owner_id}", 0)
         await self._session.execute(select(func.pg_advisory_xact_lock(key)))
 
-    async def insert(self, letter: LetterTemplate) -> None:
+    async def insert(self, letter: CoverLetterTemplate) -> None:
         """Write a new letter."""
         self._session.add(letter)
         await self._session.flush()
 
-    async def of_owner(self, owner_id: UUID) -> Sequence[LetterTemplate]:
+    async def of_owner(self, owner_id: UUID) -> Sequence[CoverLetterTemplate]:
         """Return somebody's letters, newest first; they are few."""
-        statement = select(LetterTemplate).where(LetterTemplate.owner_id == owner_id).order_by(LetterTemplate.id.desc())
+        statement = (
+            select(CoverLetterTemplate)
+            .where(CoverLetterTemplate.owner_id == owner_id)
+            .order_by(CoverLetterTemplate.id.desc())
+        )
         return (await self._session.execute(statement)).scalars().all()
 
-    async def get_for_update(self, owner_id: UUID, letter_id: UUID) -> LetterTemplate | None:
+    async def get_for_update(self, owner_id: UUID, letter_id: UUID) -> CoverLetterTemplate | None:
         """Lock one letter of somebody's own."""
-        statement = select(LetterTemplate).where(LetterTemplate.id == letter_id, LetterTemplate.owner_id == owner_id)
+        statement = select(CoverLetterTemplate).where(
+            CoverLetterTemplate.id == letter_id, CoverLetterTemplate.owner_id == owner_id
+        )
         return (await self._session.execute(statement.with_for_update())).scalar_one_or_none()
 
-    async def delete(self, letter: LetterTemplate) -> None:
+    async def delete(self, letter: CoverLetterTemplate) -> None:
         """Forget a letter."""
         await self._session.delete(letter)

@@ -8,7 +8,7 @@ from app.core.errors import FieldError
 from app.core.i18n import N_
 from app.core.money import Currency, Money
 from app.core.state_machine import Machine, Timer, Transition, published
-from app.features.proposals.schemas import STATUS_WORDS, Milestone
+from app.features.proposals.schemas import STATUS_LABELS, Milestone
 from app.models import DeclineReason, OrderStatus, ProposalStatus
 from app.models.proposal import NEGOTIATED, UNDECIDED
 from app.models.side import Side
@@ -33,7 +33,7 @@ class ProposalEvent(StrEnum):
     LAPSE_OFFER = "lapse_offer"
 
 
-EVENT_WORDS: dict[ProposalEvent, str] = {
+EVENT_LABELS: dict[ProposalEvent, str] = {
     ProposalEvent.SEE: N_("looks at it"),
     ProposalEvent.SHORTLIST: N_("puts it on the short list"),
     ProposalEvent.UNLIST: N_("takes it off the short list"),
@@ -49,9 +49,9 @@ EVENT_WORDS: dict[ProposalEvent, str] = {
     ProposalEvent.WITHDRAW_OFFER: N_("takes the terms back"),
     ProposalEvent.LAPSE_OFFER: N_("the terms were not answered in time"),
 }
-WORDS: dict[str, str] = {
-    **dict(EVENT_WORDS.items()),
-    **{state: words for state, (words, _tone) in STATUS_WORDS.items()},
+STATE_LABELS: dict[str, str] = {
+    **dict(EVENT_LABELS.items()),
+    **{state: words for state, (words, _tone) in STATUS_LABELS.items()},
 }
 
 
@@ -113,7 +113,7 @@ PROPOSAL_MACHINE = published(
             *(Timer(state, ProposalEvent.LAPSE, follows="order") for state in UNDECIDED if state not in NEGOTIATED),
             *(Timer(state, ProposalEvent.LAPSE_OFFER, "offer_answer_hours") for state in NEGOTIATED),
         ],
-        words=WORDS,
+        words=STATE_LABELS,
     )
 )
 OFFER_STEPS: dict[ProposalEvent, str] = {
@@ -139,7 +139,7 @@ LAPSE_REASONS = {
 """What the freelancers are told when an order ends without a choice."""
 
 
-def price_faults(price: Money, currency: Currency) -> list[FieldError]:
+def validate_price(price: Money, currency: Currency) -> list[FieldError]:
     """Return what is wrong with a price for an order in a currency."""
     if price.currency is not currency:
         text = N_("The order is in {currency}: name your price in it too.")
@@ -147,7 +147,7 @@ def price_faults(price: Money, currency: Currency) -> list[FieldError]:
     return []
 
 
-def milestone_faults(milestones: Sequence[Milestone], price: int, term_days: int) -> list[FieldError]:
+def validate_milestones(milestones: Sequence[Milestone], price: int, term_days: int) -> list[FieldError]:
     """Return what is wrong with the parts of a work: they make up its price exactly and fit into its term."""
     if not milestones:
         return []
@@ -159,7 +159,7 @@ def milestone_faults(milestones: Sequence[Milestone], price: int, term_days: int
     return faults
 
 
-def answer_faults(answers: Sequence[str], questions: Sequence[str]) -> list[FieldError]:
+def validate_answers(answers: Sequence[str], questions: Sequence[str]) -> list[FieldError]:
     """Return which questions of the order are not answered."""
     if len(answers) > len(questions):
         return [FieldError(("body", "answers"), N_("There are more answers than questions."))]
@@ -179,7 +179,7 @@ def _shingles(letter: str) -> frozenset[tuple[str, ...]]:
     return frozenset(tuple(words[at : at + SHINGLE]) for at in range(max(1, len(words) - SHINGLE + 1)))
 
 
-def count_alike(letter: str, others: Iterable[str]) -> int:
+def count_similar(letter: str, others: Iterable[str]) -> int:
     """Count the letters that read nearly like this one: most of their runs of three words are the same."""
     ours = _shingles(letter)
     theirs = (_shingles(other) for other in others)

@@ -12,11 +12,11 @@ from app.core.money import MAX_AMOUNT, MoneyInput, MoneyRead
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from app.core.text.text_cleaning import Line, at_least, many_lines
 from app.features.files.schemas import FileRead
-from app.features.moderation.schemas import ContactMark
+from app.features.moderation.schemas import ContactKind
 from app.features.orders.schemas import Moment, Note, PersonRead
 from app.models import DeclineReason, OfferSide, OfferStatus, OrderStatus, ProposalStatus
 
-STATUS_WORDS: dict[ProposalStatus, tuple[str, str]] = {
+STATUS_LABELS: dict[ProposalStatus, tuple[str, str]] = {
     ProposalStatus.SENT: (N_("Waiting for a decision"), "note"),
     ProposalStatus.SEEN: (N_("Seen by the customer"), "note"),
     ProposalStatus.SHORTLISTED: (N_("On the short list"), "good"),
@@ -27,17 +27,17 @@ STATUS_WORDS: dict[ProposalStatus, tuple[str, str]] = {
     ProposalStatus.WITHDRAWN: (N_("Withdrawn"), ""),
     ProposalStatus.LAPSED: (N_("Not answered in time"), ""),
 }
-MAX_LETTER = 10_000
+MAX_COVER_LETTER = 10_000
 MAX_TERM_DAYS = 1000
 MAX_MILESTONES = 20
 MAX_NOTE = 2000
 MAX_ANSWER = 2000
-MAX_LETTER_NAME = 100
+MAX_COVER_LETTER_TEMPLATE_NAME = 100
 MAX_MESSAGE = 2000
 MIN_ANSWER_HOURS = 24
 MAX_ANSWER_HOURS = 168
-MOST_COMPARED = 4
-MOST_DECLINED = 50
+MAX_COMPARED = 4
+MAX_DECLINED = 50
 CUSTOMER_REASONS = (
     DeclineReason.PRICE,
     DeclineReason.TERM,
@@ -48,7 +48,7 @@ CUSTOMER_REASONS = (
 """Reasons a customer may give; the others are said by the system."""
 
 
-class DeskSort(StrEnum):
+class ProposalSort(StrEnum):
     """How a customer sorts proposals."""
 
     NEWEST = "newest"
@@ -57,7 +57,7 @@ class DeskSort(StrEnum):
     SHORTLIST = "shortlist"
 
 
-class DeskShow(StrEnum):
+class ProposalFilter(StrEnum):
     """Which proposals a customer looks at."""
 
     ALL = "all"
@@ -73,7 +73,9 @@ def _by_hand(reason: DeclineReason) -> DeclineReason:
     return reason
 
 
-Letter = Annotated[str, Field(min_length=1, max_length=MAX_LETTER), AfterValidator(many_lines), at_least(1)]
+CoverLetterText = Annotated[
+    str, Field(min_length=1, max_length=MAX_COVER_LETTER), AfterValidator(many_lines), at_least(1)
+]
 TermDays = Annotated[StrictInt, Field(ge=1, le=MAX_TERM_DAYS, description="days from the choice to the result")]
 Version = Annotated[int | None, Field(ge=1, le=2**31, description="the version you read; another one is refused")]
 
@@ -116,7 +118,7 @@ class ProposalCreate(BaseModel):
 
     price: MoneyInput
     term_days: TermDays
-    letter: Letter
+    letter: CoverLetterText
     milestones: Milestones = []
     answers: Answers = []
     files: FileIds = []
@@ -129,7 +131,7 @@ class ProposalPatch(BaseModel):
 
     price: MoneyInput | None = None
     term_days: TermDays | None = None
-    letter: Letter | None = None
+    letter: CoverLetterText | None = None
     milestones: Milestones | None = None
     answers: Answers | None = None
     files: FileIds | None = None
@@ -156,7 +158,7 @@ class ProposalDecline(BaseModel):
 class ProposalsDecline(ProposalDecline):
     """Several proposals that the customer says no to for one reason."""
 
-    proposals: Annotated[list[UUID], Field(min_length=1, max_length=MOST_DECLINED)]
+    proposals: Annotated[list[UUID], Field(min_length=1, max_length=MAX_DECLINED)]
 
 
 class ProposalsDeclined(BaseModel):
@@ -208,14 +210,14 @@ class ProposalNote(BaseModel):
     text: Annotated[str, Field(max_length=MAX_NOTE), AfterValidator(many_lines)]
 
 
-class DeskView(BaseModel):
+class ProposalListView(BaseModel):
     """Which proposals of an order its customer looks at, and in which order."""
 
-    sort: DeskSort = DeskSort.NEWEST
-    show: DeskShow = DeskShow.ALL
+    sort: ProposalSort = ProposalSort.NEWEST
+    show: ProposalFilter = ProposalFilter.ALL
 
 
-class DeskQuery(DeskView):
+class ProposalListQuery(ProposalListView):
     """One page of a customer's desk."""
 
     cursor: Annotated[str | None, Field(max_length=300, description="`next_cursor` of the page before")] = None
@@ -284,7 +286,7 @@ class OfferRead(BaseModel):
     milestones: list[Milestone]
     message: str
     note: str | None = Field(description="what the other side said when it declined")
-    contacts: list[ContactMark] = Field(
+    contacts: list[ContactKind] = Field(
         description="ways to be reached that the words of the other side seem to name; who wrote them is not told"
     )
     expires_at: Moment | None = Field(description="until when it can be answered; then it lapses")
@@ -299,16 +301,16 @@ class OfferList(BaseModel):
     items: list[OfferRead]
 
 
-class LetterWrite(BaseModel):
+class CoverLetterTemplateWrite(BaseModel):
     """A letter to begin proposals with, and what its owner calls it."""
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[Line, Field(min_length=1, max_length=MAX_LETTER_NAME), at_least(1)]
-    letter: Letter
+    name: Annotated[Line, Field(min_length=1, max_length=MAX_COVER_LETTER_TEMPLATE_NAME), at_least(1)]
+    letter: CoverLetterText
 
 
-class LetterRead(BaseModel):
+class CoverLetterTemplateRead(BaseModel):
     """A kept letter as its owner sees it."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -319,10 +321,10 @@ class LetterRead(BaseModel):
     created_at: Moment
 
 
-class LetterList(BaseModel):
+class CoverLetterTemplateList(BaseModel):
     """Somebody's own letters, newest first."""
 
-    items: list[LetterRead]
+    items: list[CoverLetterTemplateRead]
 
 
 class OrderBrief(BaseModel):
@@ -348,7 +350,7 @@ class ProposalRead(BaseModel):
     milestones: list[Milestone]
     answers: list[AnsweredQuestion]
     files: list[FileRead] = Field(description="each link is good for a short while")
-    contacts: list[ContactMark] = Field(
+    contacts: list[ContactKind] = Field(
         description="ways to be reached that the letter or an answer seems to name; only its order's customer is told"
     )
     note: str | None = Field(description="the customer's own note; null to anybody else")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Query
 
-from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, ReadSession, Uow
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.limits import TooManyTriesError
@@ -14,16 +14,16 @@ from app.features.authentication.dependencies import CurrentActor
 from app.features.reports import service
 from app.features.reports.errors import (
     AlreadyReportedError,
-    OwnThingError,
+    OwnContentError,
     ReportClosedAlreadyError,
-    ReportedThingNotFoundError,
+    ReportedItemNotFoundError,
     ReportNotFoundError,
 )
 from app.features.reports.schemas import ObjectionCreate, ReportCreate, ReportRead, ReportSide
 
-router = RoomRouter(prefix="/reports", tags=["reports"])
+router = FeatureRouter(prefix="/reports", tags=["reports"])
 
-SENDING = (ReportedThingNotFoundError, OwnThingError, AlreadyReportedError, TooManyTriesError)
+SENDING = (ReportedItemNotFoundError, OwnContentError, AlreadyReportedError, TooManyTriesError)
 OBJECTING = (ReportNotFoundError, ReportClosedAlreadyError)
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
@@ -57,4 +57,4 @@ async def get_report(report_id: UUID, actor: CurrentActor, session: ReadSession)
 @router.post("/{report_id:uuid}/objection", status_code=HTTPStatus.CREATED, responses=refusals(*OBJECTING))
 async def object_to_report(report_id: UUID, command: ObjectionCreate, actor: CurrentActor, uow: Uow) -> ReportRead:
     """Answer a decision against you, once."""
-    return service.present(actor, await service.object_to(uow, actor, report_id, command))
+    return service.present(actor, await service.object_to_decision(uow, actor, report_id, command))

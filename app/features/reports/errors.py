@@ -12,7 +12,7 @@ class ReportNotFoundError(NotFoundError):
     detail = N_("The report was not found. It is seen by who sent it, and by the person it was decided against.")
 
 
-class ReportedThingNotFoundError(NotFoundError):
+class ReportedItemNotFoundError(NotFoundError):
     """The thing that is reported is not there for this reader."""
 
     code = "reported-thing-not-found"
@@ -20,7 +20,7 @@ class ReportedThingNotFoundError(NotFoundError):
     detail = N_("It was not found. It may have been removed meanwhile.")
 
 
-class OwnThingError(ForbiddenError):
+class OwnContentError(ForbiddenError):
     """Nobody reports what is their own."""
 
     code = "own-thing"

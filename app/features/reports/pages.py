@@ -9,24 +9,24 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from app.core.errors import InvalidError
-from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _
 from app.features.authentication.dependencies import CurrentActor
 from app.features.reports import service
 from app.features.reports.errors import AlreadyReportedError, InvalidReportError
 from app.features.reports.rules import href_of
-from app.features.reports.schemas import REASON_WORDS, ObjectionCreate, ReportCreate, ReportRead, ReportSide
-from app.features.reports.service import Thing
+from app.features.reports.schemas import REASON_LABELS, ObjectionCreate, ReportCreate, ReportRead, ReportSide
+from app.features.reports.service import ReportedItem
 from app.models.report import ReportStatus, ReportSubject
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 
 PAGE = 20
-SUBJECT_WORDS: dict[ReportSubject, str] = {
+SUBJECT_LABELS: dict[ReportSubject, str] = {
     ReportSubject.ORDER: N_("Order"),
     ReportSubject.PROPOSAL: N_("Proposal"),
     ReportSubject.PROFILE: N_("Profile"),
@@ -44,7 +44,7 @@ async def report_form(
     request: Request, kind: ReportSubject, thing_id: UUID, actor: CurrentActor, session: ReadSession
 ) -> Response:
     """Ask what is wrong; whoever has asked already is led to that."""
-    thing = await service.find_thing(session, actor, kind, thing_id)
+    thing = await service.find_reported_item(session, actor, kind, thing_id)
     known = await service.find_open(session, actor, kind, thing_id)
     if known is not None:
         return redirect(f"/my/reports/{known}", _(AlreadyReportedError.title), "note")
@@ -65,7 +65,7 @@ async def send_report(
         command = ReportCreate.model_validate(given)
     except ValidationError as wrong:
         error = InvalidReportError(errors=field_errors([dict(item) for item in wrong.errors()]))
-        thing = await service.find_thing(uow.session, actor, kind, thing_id)
+        thing = await service.find_reported_item(uow.session, actor, kind, thing_id)
         return _form(request, thing, FormState.posted(form, error))
     try:
         async with uow.session.begin_nested():
@@ -115,16 +115,16 @@ async def object_to_report(
         report = await service.get_report(uow.session, actor, report_id)
         context = _shown(report) | {"f": FormState.posted(form, error)}
         return render(request, "reports/show.html", context, status_code=422)
-    await service.object_to(uow, actor, report_id, command)
+    await service.object_to_decision(uow, actor, report_id, command)
     return redirect(f"/my/reports/{report_id}", _("Your answer has reached the operator."))
 
 
-def _form(request: Request, thing: Thing, form: FormState) -> Response:
+def _form(request: Request, thing: ReportedItem, form: FormState) -> Response:
     context = {
         "thing": thing,
         "back": href_of(thing.kind, thing.id, thing.title),
-        "what": _(SUBJECT_WORDS[thing.kind]),
-        "reasons": [(reason.value, _(words), None) for reason, words in REASON_WORDS.items()],
+        "what": _(SUBJECT_LABELS[thing.kind]),
+        "reasons": [(reason.value, _(words), None) for reason, words in REASON_LABELS.items()],
         "f": form,
     }
     return render(request, "reports/new.html", context, status_code=422 if form.has_errors else 200)
@@ -134,7 +134,7 @@ def _shown(report: ReportRead) -> dict[str, object]:
     words, tone = BADGES[report.status]
     return {
         "report": report,
-        "what": _(SUBJECT_WORDS[report.subject.kind]),
+        "what": _(SUBJECT_LABELS[report.subject.kind]),
         "state": (_(words), tone),
-        "reason": _(REASON_WORDS[report.reason]) if report.reason else None,
+        "reason": _(REASON_LABELS[report.reason]) if report.reason else None,
     }

@@ -9,11 +9,11 @@ def is_reporter(actor: Actor, report: Report) -> bool:
     return report.reporter_id == actor.id
 
 
-def is_told(actor: Actor, report: Report) -> bool:
+def is_notified_side(actor: Actor, report: Report) -> bool:
     """Tell whether the actor is the reported side and has been told: not before a decision against them."""
     return report.reported_id == actor.id and report.rule is not None
 
 
 def can_read(actor: Actor, report: Report) -> bool:
     """Tell whether the report is there for the actor."""
-    return is_reporter(actor, report) or is_told(actor, report)
+    return is_reporter(actor, report) or is_notified_side(actor, report)

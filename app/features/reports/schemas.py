@@ -13,7 +13,7 @@ from app.models.report import ReportReason, ReportStatus, ReportSubject
 
 MAX_NOTE = 2000
 
-REASON_WORDS: dict[ReportReason, str] = {
+REASON_LABELS: dict[ReportReason, str] = {
     ReportReason.SPAM: N_("Advertising or the same text everywhere"),
     ReportReason.FRAUD: N_("Fraud: it asks for money, passwords or unpaid work"),
     ReportReason.FORBIDDEN: N_("The work or the content is against the law"),
@@ -21,7 +21,7 @@ REASON_WORDS: dict[ReportReason, str] = {
     ReportReason.FOREIGN_WORK: N_("Somebody else's work, name or face"),
     ReportReason.OTHER: N_("Something else"),
 }
-RULE_WORDS: dict[ReportReason, str] = {
+RULE_TEXTS: dict[ReportReason, str] = {
     ReportReason.SPAM: N_("Orders, proposals and profiles are about work: no advertising, no text sent to everybody."),
     ReportReason.FRAUD: N_("Nobody is asked for money, passwords or unpaid work before a contract."),
     ReportReason.FORBIDDEN: N_("Nothing is asked for, offered or shown that the law forbids."),

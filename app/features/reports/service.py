@@ -22,15 +22,15 @@ from app.features.profiles import service as profiles
 from app.features.proposals import service as proposals
 from app.features.reports import policy, rules
 from app.features.reports.errors import (
-    OwnThingError,
+    OwnContentError,
     ReportClosedAlreadyError,
-    ReportedThingNotFoundError,
+    ReportedItemNotFoundError,
     ReportNotFoundError,
 )
 from app.features.reports.events import ReportClosed, ReportObjected, ReportSent
 from app.features.reports.repository import ReportRepository
 from app.features.reports.schemas import (
-    RULE_WORDS,
+    RULE_TEXTS,
     ObjectionCreate,
     ReportCreate,
     ReportRead,
@@ -45,7 +45,7 @@ KEPT_MESSAGES = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class ReportedItem:
     """What can be reported, as it is now: whose it is, how it is called and what it says."""
 
     kind: ReportSubject
@@ -55,49 +55,49 @@ class Thing:
     evidence: str
 
 
-async def find_thing(session: AsyncSession, actor: Actor, kind: ReportSubject, thing_id: UUID) -> Thing:
+async def find_reported_item(session: AsyncSession, actor: Actor, kind: ReportSubject, thing_id: UUID) -> ReportedItem:
     """Return a thing that the actor may see and does not own.
 
     Raises:
-        ReportedThingNotFoundError: It is not there for the actor.
-        OwnThingError: It is theirs.
+        ReportedItemNotFoundError: It is not there for the actor.
+        OwnContentError: It is theirs.
     """
     try:
         thing = await _FINDERS[kind](session, actor, thing_id)
     except NotFoundError as wrong:
-        raise ReportedThingNotFoundError from wrong
+        raise ReportedItemNotFoundError from wrong
     if thing.owner_id == actor.id:
-        raise OwnThingError
+        raise OwnContentError
     return thing
 
 
-async def _order(session: AsyncSession, actor: Actor, thing_id: UUID) -> Thing:
+async def _order(session: AsyncSession, actor: Actor, thing_id: UUID) -> ReportedItem:
     order = await orders.get_order(session, actor, thing_id)
-    return Thing(ReportSubject.ORDER, order.id, order.customer_id, order.title, order.description)
+    return ReportedItem(ReportSubject.ORDER, order.id, order.customer_id, order.title, order.description)
 
 
-async def _proposal(session: AsyncSession, actor: Actor, thing_id: UUID) -> Thing:
+async def _proposal(session: AsyncSession, actor: Actor, thing_id: UUID) -> ReportedItem:
     found = await proposals.get_proposal(session, actor, thing_id)
-    return Thing(ReportSubject.PROPOSAL, found.id, found.freelancer.id, found.order.title, found.letter)
+    return ReportedItem(ReportSubject.PROPOSAL, found.id, found.freelancer.id, found.order.title, found.letter)
 
 
-async def _profile(session: AsyncSession, actor: Actor, thing_id: UUID) -> Thing:
+async def _profile(session: AsyncSession, actor: Actor, thing_id: UUID) -> ReportedItem:
     del actor  # every profile of a living account is public
     account = await identity.contact_of(session, thing_id)
     if account is None:
-        raise ReportedThingNotFoundError
+        raise ReportedItemNotFoundError
     person = await profiles.find_person(session, account.username)
     said = [person.display_name, *((person.profile.headline, person.profile.about) if person.profile else ())]
     evidence = "\n\n".join(filter(None, said))
-    return Thing(ReportSubject.PROFILE, thing_id, thing_id, person.username, evidence)
+    return ReportedItem(ReportSubject.PROFILE, thing_id, thing_id, person.username, evidence)
 
 
-async def _conversation(session: AsyncSession, actor: Actor, thing_id: UUID) -> Thing:
-    found, texts = await chat.words_of_other(session, actor, thing_id, KEPT_MESSAGES)
-    return Thing(ReportSubject.CONVERSATION, found.id, found.other.id, found.order.title, "\n\n".join(texts))
+async def _conversation(session: AsyncSession, actor: Actor, thing_id: UUID) -> ReportedItem:
+    found, texts = await chat.latest_texts_of_other(session, actor, thing_id, KEPT_MESSAGES)
+    return ReportedItem(ReportSubject.CONVERSATION, found.id, found.other.id, found.order.title, "\n\n".join(texts))
 
 
-_FINDERS: dict[ReportSubject, Callable[[AsyncSession, Actor, UUID], Coroutine[Any, Any, Thing]]] = {
+_FINDERS: dict[ReportSubject, Callable[[AsyncSession, Actor, UUID], Coroutine[Any, Any, ReportedItem]]] = {
     ReportSubject.ORDER: _order,
     ReportSubject.PROPOSAL: _proposal,
     ReportSubject.PROFILE: _profile,
@@ -117,7 +117,7 @@ async def send_report(uow: UnitOfWork, actor: Actor, command: ReportCreate) -> R
         AlreadyReportedError: The actor has an open report about it.
         TooManyTriesError: The actor has sent too many within a day.
     """
-    thing = await find_thing(uow.session, actor, command.subject.kind, command.subject.id)
+    thing = await find_reported_item(uow.session, actor, command.subject.kind, command.subject.id)
     await uow.resources.limiter.hit(REPORTS_BY_ACCOUNT, str(actor.id))
     now = utc_now()
     report = Report(
@@ -156,7 +156,7 @@ async def list_reports(
     return Slice(shown, encode_cursor(shown[-1].id) if len(rows) > limit else None)
 
 
-async def object_to(uow: UnitOfWork, actor: Actor, report_id: UUID, command: ObjectionCreate) -> Report:
+async def object_to_decision(uow: UnitOfWork, actor: Actor, report_id: UUID, command: ObjectionCreate) -> Report:
     """Answer a decision against oneself, once; somebody looks at it again. Announces `ReportObjected`.
 
     Raises:
@@ -165,7 +165,7 @@ async def object_to(uow: UnitOfWork, actor: Actor, report_id: UUID, command: Obj
     report = await ReportRepository(uow.session).get_for_update(report_id)
     if report is None or not policy.can_read(actor, report):
         raise ReportNotFoundError
-    if not policy.is_told(actor, report) or not rules.may_object(report):
+    if not policy.is_notified_side(actor, report) or not rules.may_object(report):
         raise ReportClosedAlreadyError
     now = utc_now()
     report.objection, report.objected_at, report.due_at = command.text, now, rules.due(now)
@@ -246,7 +246,7 @@ def present(actor: Actor, report: Report) -> ReportRead:
         due_at=report.due_at if not sent or report.status is ReportStatus.OPEN else None,
         closed_at=report.closed_at,
         rule=report.rule,
-        rule_text=_(RULE_WORDS[report.rule]) if report.rule else None,
+        rule_text=_(RULE_TEXTS[report.rule]) if report.rule else None,
         verdict=report.verdict,
         objection=None if sent else report.objection,
         objected_at=None if sent else report.objected_at,

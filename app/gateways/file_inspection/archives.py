@@ -6,14 +6,14 @@ from pathlib import Path, PurePosixPath
 
 from app.gateways.file_inspection.errors import RefusedError
 
-MOST_ENTRIES = 10_000
-MOST_BYTES = 2_147_483_648
+MAX_ENTRIES = 10_000
+MAX_BYTES = 2_147_483_648
 """Limit on the total unpacked size of all entries, in bytes."""
-MOST_RATIO = 200
+MAX_RATIO = 200
 SMALL_BYTES = 10_485_760
 """Entries below this unpacked size may have any compression ratio."""
 ARCHIVES = frozenset({".zip", ".7z", ".rar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".tar", ".jar"})
-LONGEST_TABLE = 8_388_608
+MAX_TABLE_BYTES = 8_388_608
 OFFICE = "application/vnd.openxmlformats-officedocument."
 OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
 PARTS = {"wordprocessingml": "word/", "spreadsheetml": "xl/", "presentationml": "ppt/"}
@@ -62,12 +62,12 @@ def _check_table(path: Path) -> None:
         raise RefusedError("wrong_type")
     entries = int.from_bytes(tail[place + 10 : place + 12], "little")
     length = int.from_bytes(tail[place + 12 : place + 16], "little")
-    if entries > MOST_ENTRIES or length > LONGEST_TABLE:
+    if entries > MAX_ENTRIES or length > MAX_TABLE_BYTES:
         raise RefusedError("bomb")
 
 
 def _check_entries(entries: list[zipfile.ZipInfo], *, nested: bool) -> None:
-    if len(entries) > MOST_ENTRIES or sum(entry.file_size for entry in entries) > MOST_BYTES:
+    if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_BYTES:
         raise RefusedError("bomb")
     for entry in entries:
         name = PurePosixPath(entry.filename.replace("\\", "/"))
@@ -89,4 +89,4 @@ def _is_plain(entry: zipfile.ZipInfo) -> bool:
 
 def _is_bomb(entry: zipfile.ZipInfo) -> bool:
     """Tell whether an entry is too dense to be honest."""
-    return entry.file_size > SMALL_BYTES and entry.file_size > MOST_RATIO * max(entry.compress_size, 1)
+    return entry.file_size > SMALL_BYTES and entry.file_size > MAX_RATIO * max(entry.compress_size, 1)

@@ -10,8 +10,8 @@ from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 from app.gateways.file_inspection.errors import RefusedError
 
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF"}
-MOST_FRAMES = 500
-LONGEST_SIDE = 16_000
+MAX_FRAMES = 500
+MAX_SIDE_PIXELS = 16_000
 BROKEN = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, ArithmeticError)
 WHITE = (255, 255, 255)
 
@@ -51,7 +51,7 @@ def _write(picture: Image.Image, folder: Path, kind: str, most_pixels: int) -> t
 
 
 def _check_size(size: tuple[int, int], most_pixels: int) -> None:
-    if size[0] * size[1] > most_pixels or max(size) > LONGEST_SIDE:
+    if size[0] * size[1] > most_pixels or max(size) > MAX_SIDE_PIXELS:
         raise RefusedError("too_big_picture")
 
 
@@ -74,7 +74,7 @@ def _still(picture: Image.Image, folder: Path, kind: str) -> tuple[int, int]:
 
 def _animation(picture: Image.Image, folder: Path, most_pixels: int) -> tuple[int, int]:
     """Re-encode an animated GIF, within limits on the number of frames and their total pixels."""
-    allowed = min(MOST_FRAMES, 4 * most_pixels // max(picture.width * picture.height, 1))
+    allowed = min(MAX_FRAMES, 4 * most_pixels // max(picture.width * picture.height, 1))
     durations: list[int] = []
     for frame in ImageSequence.Iterator(picture):
         durations.append(int(frame.info.get("duration", 100)))

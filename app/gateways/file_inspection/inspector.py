@@ -15,7 +15,7 @@ SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class InspectionRequest:
     """The file to inspect, the output folder, and the limits."""
 
     source: Path
@@ -31,7 +31,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class InspectionResult:
     """The result: a refusal, or the facts and the files that were written."""
 
     refusal: str | None = None
@@ -41,7 +41,7 @@ class Seen:
     preview: Path | None = None
 
 
-async def inspect(order: Order) -> Seen:
+async def inspect(order: InspectionRequest) -> InspectionResult:
     """Inspect one file in a new process."""
     task = {
         "source": str(order.source),
@@ -55,9 +55,9 @@ async def inspect(order: Order) -> Seen:
     }
     said = await run_module("app.gateways.file_inspection.subprocess_main", json.dumps(task), seconds=SECONDS)
     if said is None:
-        return Seen(refusal="broken")
+        return InspectionResult(refusal="broken")
     facts = json.loads(said)
-    return Seen(
+    return InspectionResult(
         refusal=facts.get("refusal"),
         width=facts.get("width"),
         height=facts.get("height"),

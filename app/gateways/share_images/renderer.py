@@ -10,7 +10,7 @@ from app.core.resources import ContextState, Resources
 from app.gateways.subprocesses import run_module
 
 SECONDS = 10.0
-MOST_WAITING = 16
+MAX_WAITING = 16
 KEPT_SECONDS = 24 * 3600
 
 
@@ -29,7 +29,7 @@ class ShareCard:
     """A square photo in WebP."""
 
 
-class _Turns:
+class _DrawingQueue:
     """Renders one image at a time and limits how many wait."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class _Turns:
         self.turn = asyncio.Lock()
 
 
-_TURNS = ContextState(lambda _resources: _Turns())
+_TURNS = ContextState(lambda _resources: _DrawingQueue())
 
 
 async def draw(resources: Resources, card: ShareCard, mark: str) -> bytes:
@@ -50,7 +50,7 @@ async def draw(resources: Resources, card: ShareCard, mark: str) -> bytes:
     if kept := await resources.redis.get(key):
         return base64.b64decode(kept)
     turns = _TURNS.of(resources)
-    if turns.waiting >= MOST_WAITING:
+    if turns.waiting >= MAX_WAITING:
         raise UnavailableError
     turns.waiting += 1
     try:

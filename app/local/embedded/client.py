@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from app.local.embedded.layout import ROOT, Grounds, Layout, ServersError, package_folder, read_json
+from app.local.embedded.layout import ROOT, Layout, ResolvedLayout, ServersError, package_folder, read_json
 from app.local.embedded.locks import FileLock
 
 START_SECONDS = 90.0
@@ -185,6 +185,6 @@ def answering(layout: Layout, kinds: tuple[str, ...]) -> bool:
     addresses = read_json(layout.addresses)
     if FileLock(layout.keeper_lock).is_free() or not set(kinds) <= set(addresses):
         return False
-    grounds = Grounds(layout)
+    resolved_layout = ResolvedLayout(layout)
     programs = {"postgres": Postgres, "valkey": Valkey}
-    return all(programs[kind](grounds, durable=True).ready() for kind in kinds)
+    return all(programs[kind](resolved_layout, durable=True).ready() for kind in kinds)

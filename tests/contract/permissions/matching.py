@@ -17,7 +17,7 @@ async def search_of_the_freelancer(scene: Scene, _row: Row, _role: str) -> Any:
     """Save a search, anew for each request."""
     async with scene.market.uow() as work:
         for kept in (await service.list_searches(work.session, work.resources, scene.people["freelancer"])).items:
-            await service.forget_search(work, scene.people["freelancer"], kept.id)
+            await service.remove_search(work, scene.people["freelancer"], kept.id)
         wanted = SavedSearchCreate(name="Сайты", filter=OrderFilter(q="сайт"))
         return (await service.save_search(work, scene.people["freelancer"], wanted)).id
 

@@ -24,7 +24,7 @@ async def _template(scene: Scene, _row: Row, role: str) -> UUID:
     customer = scene.people["banned" if role == "banned" else "customer"]
     order = await scene.market.draft(customer)
     async with scene.market.uow() as work:
-        return (await service.keep_template(work, customer, order.id, NAME["name"])).id
+        return (await service.save_template(work, customer, order.id, NAME["name"])).id
 
 
 ROWS = [

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.features.proposals import service
-from app.features.proposals.schemas import LetterWrite
+from app.features.proposals.schemas import CoverLetterTemplateWrite
 from tests.contract.permissions.fixtures import Scene
 from tests.contract.permissions.table import OFFER, PRICE, SIGNED_IN, Row, page
 
@@ -38,9 +38,11 @@ async def _letter(scene: Scene, _row: Row, _role: str) -> Any:
     """Keep a letter of the freelancer's, the only one."""
     freelancer = scene.people["freelancer"]
     async with scene.market.uow() as work:
-        for kept in await service.list_letters(work.session, freelancer):
-            await service.drop_letter(work, freelancer, kept.id)
-        return (await service.keep_letter(work, freelancer, LetterWrite.model_validate(LETTER))).id
+        for kept in await service.list_cover_letter_templates(work.session, freelancer):
+            await service.delete_cover_letter_template(work, freelancer, kept.id)
+        return (
+            await service.save_cover_letter_template(work, freelancer, CoverLetterTemplateWrite.model_validate(LETTER))
+        ).id
 
 
 MAKERS: dict[str, Any] = {"offer_id": _offer, "letter_id": _letter}

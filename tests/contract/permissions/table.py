@@ -92,15 +92,15 @@ def modules() -> list[ModuleType]:
 
 def rows() -> dict[str, list[Row]]:
     """Return the table of the JSON routes, by room."""
-    return _by_room("ROWS")
+    return _by_feature("ROWS")
 
 
 def page_rows() -> dict[str, list[Row]]:
     """Return the table of the pages, by room."""
-    return _by_room("PAGES")
+    return _by_feature("PAGES")
 
 
-def _by_room(table: str) -> dict[str, list[Row]]:
+def _by_feature(table: str) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {
         module.__name__.rsplit(".", 1)[1]: [*getattr(module, table, ())] for module in modules()
     }

@@ -28,14 +28,14 @@ from app.features.chat.errors import (
 from app.features.chat.schemas import MessageWrite
 from app.features.contracts import service as contracts
 from app.features.files.errors import InvalidFilesError
-from app.features.moderation.schemas import ContactMark
+from app.features.moderation.schemas import ContactKind
 from app.features.notifications import service as notifications
 from app.features.notifications.tasks import send_mail
 from app.features.proposals import service as proposals
 from app.features.proposals.errors import ProposalNotFoundError
 from app.features.proposals.schemas import ProposalDecline
 from app.features.reports import service as reports
-from app.features.reports.errors import ReportedThingNotFoundError
+from app.features.reports.errors import ReportedItemNotFoundError
 from app.features.reports.schemas import ReportCreate, SubjectInput
 from app.models import Message, Order, Proposal, ProposalStatus, ReportReason, ReportSubject, User
 from app.models.file import SubjectKind
@@ -190,7 +190,7 @@ async def test_ways_around_the_site_are_marked_for_whoever_reads(talk: Talk) -> 
     async with talk.resources.sessions() as session:
         theirs = await service.list_messages(session, talk.anna, message.conversation_id, 20)
         own = await service.list_messages(session, talk.customer, message.conversation_id, 20)
-    assert theirs.items[0].contacts == [ContactMark.EMAIL]
+    assert theirs.items[0].contacts == [ContactKind.EMAIL]
     assert own.items[0].contacts == []
 
 
@@ -344,5 +344,5 @@ async def test_a_report_keeps_what_the_other_side_wrote(talk: Talk) -> None:
     assert reports.present(talk.anna, report).subject.href == f"/messages/{talked}"
     stranger = await talk.market.person()
     async with talk.market.uow() as work:
-        with pytest.raises(ReportedThingNotFoundError):
+        with pytest.raises(ReportedItemNotFoundError):
             await reports.send_report(work, stranger, command)

@@ -61,7 +61,7 @@ async def test_only_ones_own_files_of_that_kind_that_were_taken(uow: OpenUow, fi
     other_kind = await files.make(owner, kind=SubjectKind.PROPOSAL)
     refused = await files.make(owner, b"no picture", "a.png")
     async with uow() as work:
-        unfinished = await service.announce(work, owner, SubjectKind.ORDER, "a.txt", 10)
+        unfinished = await service.reserve_upload(work, owner, SubjectKind.ORDER, "a.txt", 10)
     for file_id, word in (
         (theirs.id, "not there"),
         (other_kind.id, "not there"),
@@ -108,7 +108,7 @@ async def test_a_form_without_a_script_brings_its_files_itself(app: FastAPI, fil
     assert ids[0] == kept.id
     assert len(ids) == 2
     assert (await files.read(owner, ids[1])).name == "new.txt"
-    assert form_with_files("/orders/new").limit > rules.LONGEST_FILE
+    assert form_with_files("/orders/new").limit > rules.MAX_FILE_BYTES
 
 
 async def test_a_form_without_a_script_may_bring_a_next_version(app: FastAPI, files: Files, as_actor: Any) -> None:
@@ -174,14 +174,14 @@ async def test_both_the_old_and_the_new_named_leave_the_new(uow: OpenUow, files:
 async def test_a_file_has_so_many_versions(uow: OpenUow, files: Files, as_actor: Any) -> None:
     owner, subject = await as_actor(), Subject(SubjectKind.ORDER, new_id())
     file = await files.make(owner, name="0.txt")
-    for number in range(1, rules.MOST_VERSIONS + 3):
+    for number in range(1, rules.MAX_VERSIONS + 3):
         async with uow() as work:
             await service.attach(work, owner, subject, [file.id])
         file = await files.make(owner, name=f"{number}.txt", replaces=file.id)
     async with uow() as work:
         await service.attach(work, owner, subject, [file.id])
         found = (await service.attached(work.session, [subject]))[subject][0]
-    assert (found.name, found.version) == ("12.txt", rules.MOST_VERSIONS)
+    assert (found.name, found.version) == ("12.txt", rules.MAX_VERSIONS)
     assert [old.name for old in found.earlier] == [f"{number}.txt" for number in range(11, 2, -1)]
 
 

@@ -39,7 +39,7 @@ async def test_files_of_nothing_go_and_their_bytes_after_a_grace_time(
     orphan, kept = await files.make(owner, picture(), "a.png"), await files.make(owner)
     async with uow() as work:
         await service.attach(work, owner, Subject(SubjectKind.ORDER, new_id()), [kept.id])
-        unfinished = await service.announce(work, owner, SubjectKind.ORDER, "a.txt", 5)
+        unfinished = await service.reserve_upload(work, owner, SubjectKind.ORDER, "a.txt", 5)
     await sweep_files(resources)
     assert len(await keys(resources)) == 4
     await age(uow, update(File).values(touched_at=utc_now() - OLD))
@@ -108,7 +108,7 @@ async def test_bytes_that_stay_lost_are_given_up(resources: Resources, files: Fi
     owner = await as_actor()
     file = await files.send(owner)
     await storage_of(resources).remove(list(await keys(resources)))
-    for _look in range(rules.MOST_LOST):
+    for _look in range(rules.MAX_LOST):
         await age(uow, update(File).values(next_try_at=utc_now() - OLD))
         await process_files(resources)
     assert (await files.read(owner, file.id)).status == "damaged"

@@ -67,7 +67,7 @@ async def test_the_page_of_ones_own_files(
     second = await files.make(anna, picture(), "logo.png", replaces=first.id)
     await attach(market, anna, Subject(SubjectKind.ORDER, order.id), second.id)
     async with market.uow() as work:
-        await service.announce(work, anna, SubjectKind.ORDER, "half.txt", 100)
+        await service.reserve_upload(work, anna, SubjectKind.ORDER, "half.txt", 100)
     await market.sign_in(client, anna)
     who = Visitor(client)
     page = await who.get(PAGE)

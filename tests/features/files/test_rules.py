@@ -26,7 +26,7 @@ from app.features.files import rules
 )
 def test_names_are_kept_as_far_as_they_are_harmless(given: str, kept: str) -> None:
     assert rules.clean_name(given) == kept
-    assert len(rules.clean_name(given)) <= rules.LONGEST_NAME
+    assert len(rules.clean_name(given)) <= rules.MAX_NAME_LENGTH
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,6 @@ def test_names_are_sent_so_that_every_browser_reads_them(name: str, header: str)
 def test_every_kind_of_thing_has_limits_of_known_types() -> None:
     for limits in rules.LIMITS.values():
         assert set(limits.extensions) <= set(rules.TYPES)
-        assert 0 < limits.most_bytes <= rules.LONGEST_FILE
+        assert 0 < limits.most_bytes <= rules.MAX_FILE_BYTES
     dangerous = {"svg", "html", "htm", "xml", "js", "php", "py", "exe", "swf", "xhtml"}
     assert not dangerous & set(rules.TYPES)

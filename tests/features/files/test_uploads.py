@@ -85,7 +85,7 @@ async def test_more_than_was_announced_is_refused_while_it_arrives(client: httpx
     assert (answer.status_code, answer.json()["code"]) == (413, "file-too-large")
     assert (await client.get(f"{API}/{upload['id']}")).json()["offset"] == 0
     assert (await client.patch(f"{API}/{upload['id']}", json={}, headers={"Upload-Offset": "0"})).status_code == 415
-    answer = await client.post(API, json={"kind": "order", "name": "a.txt", "size": rules.LONGEST_FILE + 1})
+    answer = await client.post(API, json={"kind": "order", "name": "a.txt", "size": rules.MAX_FILE_BYTES + 1})
     assert (answer.status_code, answer.json()["code"]) == (413, "file-too-large")
 
 
@@ -232,7 +232,7 @@ async def test_the_quota_holds_against_twenty_at_once(live_market: Market, live_
 
     async def try_one() -> bool:
         async with live_market.uow() as work:
-            made = await work.attempt(service.announce(work, owner, SubjectKind.ORDER, "a.txt", 1_000))
+            made = await work.attempt(service.reserve_upload(work, owner, SubjectKind.ORDER, "a.txt", 1_000))
         return not isinstance(made, Exception)
 
     assert sum(await asyncio.gather(*(try_one() for _upload in range(20)))) == 10

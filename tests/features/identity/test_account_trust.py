@@ -25,12 +25,12 @@ NOW = utc_now()
     ("age_days", "confirmed", "new"), [(0, True, True), (2, True, True), (3, True, False), (400, False, True)]
 )
 def test_age_and_a_confirmed_contact_make_an_account_settled(age_days: int, confirmed: bool, new: bool) -> None:
-    found = rules.standing(NOW - timedelta(days=age_days), confirmed=confirmed, days=3)
+    found = rules.account_trust(NOW - timedelta(days=age_days), confirmed=confirmed, days=3)
     assert found.is_new(NOW) is new
 
 
 def limit(times: int, usual: int, *, confirmed: bool = True) -> DailyLimit:
-    return DailyLimit(times, usual, rules.standing(NOW, confirmed=confirmed, days=3), NOW)
+    return DailyLimit(times, usual, rules.account_trust(NOW, confirmed=confirmed, days=3), NOW)
 
 
 def test_a_day_with_room_refuses_nobody() -> None:

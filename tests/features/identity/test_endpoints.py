@@ -44,10 +44,10 @@ async def last_challenge(uow: OpenUow) -> AuthChallenge:
     return found
 
 
-async def letter(uow: OpenUow, challenge: AuthChallenge) -> service.Letter:
+async def letter(uow: OpenUow, challenge: AuthChallenge) -> service.ChallengeMessage:
     """What the mail would carry, derived when it is sent."""
     async with uow() as work:
-        found = await service.letter_for(work.session, work.resources, challenge.id)
+        found = await service.challenge_message(work.session, work.resources, challenge.id)
     assert found is not None
     return found
 

@@ -81,7 +81,7 @@ async def test_a_ban_ends_everything_and_only_the_right_password_learns_of_it(
     assert taken.json()["code"] == "username-taken"
 
 
-async def test_a_lifted_ban_opens_the_door_and_brings_no_session_back(
+async def test_a_lifted_ban_allows_sign_in_and_restores_no_session(
     client: httpx.AsyncClient, command: Command, uow: OpenUow
 ) -> None:
     await register(client)

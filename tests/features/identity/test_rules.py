@@ -54,7 +54,7 @@ def problems(password: str, *words: str) -> list[str]:
 )
 def test_names_are_compared_folded(typed: str, key: str | None) -> None:
     if key is None:
-        with pytest.raises(identifiers.Refused):
+        with pytest.raises(identifiers.InvalidValue):
             rules.username(typed)
     else:
         assert rules.username(typed).key == key
@@ -80,7 +80,7 @@ def test_names_are_compared_folded(typed: str, key: str | None) -> None:
     ],
 )
 def test_names_that_mislead_are_refused(typed: str) -> None:
-    with pytest.raises(identifiers.Refused):
+    with pytest.raises(identifiers.InvalidValue):
         rules.username(typed)
 
 
@@ -98,7 +98,7 @@ def test_numbers_are_stored_in_one_form(typed: str, stored: str) -> None:
 
 @pytest.mark.parametrize("typed", ["12", "phone", "+7999", "+7 999 123-45-67 ext. 5", "+999999999999999999"])
 def test_what_is_no_number_is_refused(typed: str) -> None:
-    with pytest.raises(identifiers.Refused):
+    with pytest.raises(identifiers.InvalidValue):
         identifiers.phone(typed, "RU")
 
 
@@ -134,7 +134,7 @@ def test_any_characters_make_a_password(password: str) -> None:
     "password", ["iplance2026!", "IPLANCE!!!", "vera@example.com", "12Verochka!", "+79991234567", "aaaaaaaa"]
 )
 def test_own_names_and_ours_make_no_password(password: str) -> None:
-    words = rules.own_words("Verochka", "vera@example.com", "+79991234567")
+    words = rules.personal_words("Verochka", "vera@example.com", "+79991234567")
     assert problems(password, *words) != []
 
 
@@ -173,7 +173,7 @@ async def test_hashing_leaves_the_loop_free() -> None:
 
 
 def test_delays_grow_and_never_last_for_good() -> None:
-    delays = [sign_in_rules.delay_after(failures) for failures in range(100)]
+    delays = [sign_in_rules.sign_in_delay(failures) for failures in range(100)]
     assert delays[:5] == [timedelta(0)] * 5
     assert delays == sorted(delays)
     assert delays[-1] == timedelta(minutes=15)
@@ -253,7 +253,7 @@ async def test_a_session_ends_idle_and_at_its_absolute_end(client: httpx.AsyncCl
         assert (await client.get(f"{API}/me")).status_code == 401
 
 
-async def test_only_the_role_opens_the_doors_of_staff(resources: Resources) -> None:
+async def test_only_staff_roles_reach_staff_routes(resources: Resources) -> None:
     app = create_app()
     app.state.resources = resources
 
@@ -292,7 +292,7 @@ async def test_a_new_role_ends_the_sessions_of_the_old_one(
 
 
 async def test_too_many_waiting_hashes_are_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "LONGEST_QUEUE", 2)
+    monkeypatch.setattr(passwords, "MAX_QUEUE_LENGTH", 2)
     hasher = PasswordHasher(8)
     done = await asyncio.gather(*(hasher.hash(PASSWORD) for _ in range(6)), return_exceptions=True)
     assert [isinstance(item, passwords.HashingBusyError) for item in done] == [False] * 2 + [True] * 4

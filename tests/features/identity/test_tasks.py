@@ -13,7 +13,7 @@ from app.core.clock import utc_now
 from app.core.resources import Resources
 from app.features.identity import service
 from app.features.identity.tasks import prune
-from app.gateways.mail_catcher_inbox import list_caught
+from app.gateways.mail_catcher_inbox import list_caught_mail
 from app.gateways.sms import ConsoleSms, NullSms, sms_sender_of
 from app.models.session import AuthSession
 from app.models.user import User
@@ -33,7 +33,7 @@ def texts(resources: Resources, tmp_path: Path) -> list[tuple[str, str]]:
 
 
 def caught(resources: Resources) -> list[tuple[str, str]]:
-    return [(mail.subject, mail.text.strip()) for mail in list_caught(resources.settings)]
+    return [(mail.subject, mail.text.strip()) for mail in list_caught_mail(resources.settings)]
 
 
 async def test_the_code_goes_to_the_number_in_the_persons_language(

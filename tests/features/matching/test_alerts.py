@@ -25,7 +25,7 @@ from app.features.orders import service as orders
 from app.features.orders.schemas import OrderClose, OrderFilter, OrderPatch
 from app.features.profiles import service as profiles
 from app.gateways.mail import MailUnavailableError, NullMailer
-from app.models import AlertDue, AlertFrequency, AlertLetter, Order, Profile, SearchMatch, User
+from app.models import AlertDue, AlertEmail, AlertFrequency, Order, Profile, SearchMatch, User
 from app.models.notification import Notification
 from tests.factories.orders import Market
 
@@ -191,7 +191,7 @@ async def test_what_nobody_is_told(world: World, mailbox: list[Mail]) -> None:
     await world.later(timedelta(days=1))
     assert mailbox == []
     assert await world.count(Notification) == 0
-    assert await world.count(AlertLetter) == 0
+    assert await world.count(AlertEmail) == 0
 
 
 async def test_hidden_customers_stay_hidden(world: World, mailbox: list[Mail]) -> None:
@@ -255,7 +255,7 @@ async def test_changes_move_what_waits(world: World, mailbox: list[Mail]) -> Non
     assert [mail.subject for mail in mailbox] == ["New order: Магазин"]
     async with world.market.uow() as work:
         await service.change_search(work, anna, logos.id, SavedSearchPatch(frequency=AlertFrequency.AT_ONCE))
-        await service.forget_search(work, anna, shops.id)
+        await service.remove_search(work, anna, shops.id)
     await world.later(timedelta(days=8))
     assert len(mailbox) == 1
     assert await world.count(AlertDue) == 0
@@ -319,7 +319,7 @@ async def test_what_is_old_is_forgotten(world: World) -> None:
     await world.later(timedelta(minutes=3))
     world.clock.shift(timedelta(days=100))
     await prune(world.resources)
-    assert (await world.count(SearchMatch), await world.count(AlertLetter)) == (0, 0)
+    assert (await world.count(SearchMatch), await world.count(AlertEmail)) == (0, 0)
 
 
 async def test_a_batch_goes_on_where_the_one_before_ended(
@@ -347,7 +347,7 @@ async def scheduled(resources: Resources, market: Market) -> tuple[list[Actor], 
             await service.save_search(work, actor, command)
     order = await market.order(title="Магазин")
     async with unit_of_work(resources) as work:
-        await service.queue_order(work, order.id)
+        await service.enqueue_order(work, order.id)
     return people, order
 
 
@@ -357,11 +357,11 @@ async def test_four_schedulers_at_once_tell_each_person_once(live_market: Market
     with time_machine.travel(utc_now() + timedelta(hours=1)):
         await asyncio.gather(*(tell(live_resources) for _ in range(4)))
         async with unit_of_work(live_resources) as work:
-            await service.queue_order(work, order.id)
+            await service.enqueue_order(work, order.id)
         await asyncio.gather(*(match_orders(live_resources) for _ in range(4)))
         await asyncio.gather(*(tell(live_resources) for _ in range(4)))
     async with live_resources.sessions() as session:
-        told = (await session.execute(select(AlertLetter.owner_id))).scalars().all()
+        told = (await session.execute(select(AlertEmail.owner_id))).scalars().all()
         left = (await session.execute(select(func.count()).select_from(AlertDue))).scalar_one()
     assert sorted(told) == sorted(actor.id for actor in people)
     assert left == 0

@@ -17,7 +17,7 @@ from app.features.matching.tasks.customer_stats import count_customers, mark_cus
 from app.features.orders import service as orders
 from app.features.orders.schemas import OrderClose
 from app.features.profiles import service as profiles
-from app.features.profiles.schemas import CustomerFactsRead
+from app.features.profiles.schemas import CustomerStatsRead
 from app.features.proposals import service as proposals
 from app.features.proposals.schemas import ProposalDecline
 from app.models import DeclineReason, Order, Proposal, User
@@ -28,9 +28,9 @@ from tests.factories.orders import Market, rub
 type Settle = Callable[..., Awaitable[Any]]
 
 
-async def facts_of(resources: Resources, person: UUID) -> CustomerFactsRead:
+async def load_notice_context(resources: Resources, person: UUID) -> CustomerStatsRead:
     async with resources.sessions() as session:
-        return (await profiles.customer_facts(session, [person]))[person]
+        return (await profiles.get_customer_stats(session, [person]))[person]
 
 
 async def accept(market: Market, customer: Actor, proposal: Proposal) -> None:
@@ -73,10 +73,10 @@ async def test_deeds_are_counted_soon_and_the_same_when_counted_anew(
     market: Market, resources: Resources, settle: Settle, command: Command
 ) -> None:
     customer, _order = await busy_customer(market)
-    assert (await facts_of(resources, customer.id)).counted_at is None
+    assert (await load_notice_context(resources, customer.id)).counted_at is None
     await settle()
     await count_customers(resources)
-    facts = await facts_of(resources, customer.id)
+    facts = await load_notice_context(resources, customer.id)
     counted = (facts.orders_posted, facts.orders_open, facts.orders_ended, facts.orders_hired)
     assert counted == (4, 1, 3, 2)
     assert facts.hire_rate == 67
@@ -85,7 +85,7 @@ async def test_deeds_are_counted_soon_and_the_same_when_counted_anew(
     assert facts.counted_at is not None
     await mark_customers(resources)
     await count_customers(resources)
-    again = await facts_of(resources, customer.id)
+    again = await load_notice_context(resources, customer.id)
     assert again.counted_at is not None
     assert again.counted_at > facts.counted_at
     assert again.model_copy(update={"counted_at": facts.counted_at}) == facts
@@ -99,11 +99,11 @@ async def test_few_cases_say_nothing(market: Market, resources: Resources, settl
     await accept(market, customer, await market.proposal(order))
     await settle()
     await count_customers(resources)
-    facts = await facts_of(resources, customer.id)
+    facts = await load_notice_context(resources, customer.id)
     assert (facts.orders_posted, facts.orders_hired, facts.proposals_answered) == (1, 1, 1)
     assert (facts.hire_rate, facts.answer_rate, facts.median_answer_seconds) == (None, None, None)
     stranger = await market.person()
-    nothing = await facts_of(resources, stranger.id)
+    nothing = await load_notice_context(resources, stranger.id)
     assert (nothing.orders_posted, nothing.counted_at) == (0, None)
 
 
@@ -116,7 +116,7 @@ async def test_a_deed_during_the_counting_is_counted_after_it(market: Market, re
         assert list(await profiles.take_stale_customers(work, 10)) == [customer.id]
         await profiles.mark_customers(work, [])
     await count_customers(resources)
-    assert (await facts_of(resources, customer.id)).orders_posted == 1
+    assert (await load_notice_context(resources, customer.id)).orders_posted == 1
     async with market.uow() as work:
         assert not await profiles.take_stale_customers(work, 10)
 

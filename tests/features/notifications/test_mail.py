@@ -31,7 +31,7 @@ from app.features.identity.events import (
     PasswordChanged,
     PhoneChanged,
 )
-from app.features.matching.schemas import FoundOrder, LetterRead
+from app.features.matching.schemas import AlertEmailRead, FoundOrder
 from app.features.notifications import rules, service
 from app.features.notifications.tasks import send_mail
 from app.gateways.mail import (
@@ -190,11 +190,11 @@ async def test_a_mail_given_up_waits_for_a_person(resources: Resources, mailer: 
         for _try in range(rules.MAX_ATTEMPTS):
             mailer.trouble.append(MailUnavailableError("timeout"))
             await send_mail(resources)
-            clock.shift(rules.LONGEST_DELAY)
+            clock.shift(rules.MAX_DELAY)
         assert (await the_mail(resources)).status is MailStatus.DEAD
         async with unit_of_work(resources) as uow:
             (dead,) = await service.dead_mails(uow.session)
-            assert await service.send_again(uow, OPERATOR, dead.id)
+            assert await service.retry_mail(uow, OPERATOR, dead.id)
         await send_mail(resources)
     assert len(mailer.sent) == 1
 
@@ -204,7 +204,7 @@ async def test_a_sender_that_died_leaves_the_mail_to_the_next_one_under_the_same
     resources: Resources, mailer: NullMailer
 ) -> None:
     async with unit_of_work(resources) as uow:
-        claimed = await service.claim_draft(uow)
+        claimed = await service.claim_mail(uow)
     assert claimed is not None
     await send_mail(resources)
     assert mailer.sent == []
@@ -270,7 +270,7 @@ async def test_no_server_means_later(settings: Settings, unused_tcp_port: int) -
         await SmtpMailer(here).send(MAIL)
 
 
-FOUND = LetterRead(
+FOUND = AlertEmailRead(
     frequency=AlertFrequency.DAILY,
     orders=(
         FoundOrder(

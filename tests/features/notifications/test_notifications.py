@@ -93,7 +93,7 @@ async def test_an_order_that_ended_by_itself_is_told(
     proposal = await market.proposal(order, anna)
     with time_machine.travel(utc_now() + timedelta(days=400), tick=False):
         async with unit_of_work(resources) as uow:
-            assert await orders.end_stale_orders(uow) == 1
+            assert await orders.apply_due_timers(uow) == 1
         await settle()
     client = await market.sign_in(await new_client(), customer)
     assert "order_expired" in await kinds(client)

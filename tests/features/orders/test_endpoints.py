@@ -259,7 +259,7 @@ async def test_the_fast_list_says_what_the_plain_one_says(
     ]
     for number in range(25):
         await live_market.order(customer, **variants[number % len(variants)])
-    assert live_resources.fast_lane is not None
+    assert live_resources.raw_read_pool is not None
     async with live_resources.read_sessions() as session:
         written = await service.list_own_orders(session, live_resources, customer, None, 100)
         own = {"visibility", "if_nobody_acts"}

@@ -68,7 +68,7 @@ async def test_one_order_fits_the_lists_that_show_it(market: Market, resources: 
     filters = [OrderFilter.model_validate(wanted) for wanted in FILTERS]
     for order in orders:
         async with resources.read_sessions() as session:
-            places = await service.lists_holding(session, resources, filters, order.id)
+            places = await service.filters_matching_order(session, resources, filters, order.id)
         expected = {place for place, wanted in enumerate(FILTERS) if await listed(resources, order, wanted)}
         assert places == expected
         assert places
@@ -81,7 +81,7 @@ async def test_nothing_fits_an_order_that_is_not_open(market: Market, resources:
         await service.close_order(work, customer, closed.id, OrderClose())
     async with resources.read_sessions() as session:
         for order in (draft, closed):
-            assert await service.lists_holding(session, resources, [OrderFilter()], order.id) == set()
+            assert await service.filters_matching_order(session, resources, [OrderFilter()], order.id) == set()
 
 
 async def test_a_statement_for_each_shape_and_no_more(
@@ -98,7 +98,7 @@ async def test_a_statement_for_each_shape_and_no_more(
     event.listen(engine.sync_engine, "before_cursor_execute", note)
     try:
         async with resources.read_sessions() as session:
-            assert await service.lists_holding(session, resources, filters, order.id) == {100, 101}
+            assert await service.filters_matching_order(session, resources, filters, order.id) == {100, 101}
     finally:
         event.remove(engine.sync_engine, "before_cursor_execute", note)
     assert len([item for item in statements if "jsonb_to_recordset" in item]) == 2

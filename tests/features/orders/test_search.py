@@ -14,7 +14,7 @@ async def found(resources: Resources, **query: object) -> list[str]:
     wanted = OrderListQuery.model_validate(query)
     async with resources.read_sessions() as session:
         answer = orjson.loads(await service.list_open_json(session, resources, wanted))
-        seen = await service.survey_orders(session, resources, wanted, None, facets=False)
+        seen = await service.search_orders(session, resources, wanted, None, facets=False)
     page, counted = seen.page, seen.count
     plain = [card.model_dump(mode="json") for card in page.items]
     assert answer["items"] == plain

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from app.cli.seeding import learn_words
+from app.cli.seeding import learn_search_terms
 from app.core.resources import Resources
 from app.features.catalog.tasks import learn_terms
 from tests.factories.commands import OPERATOR
@@ -60,7 +60,9 @@ async def test_a_fresh_site_need_not_wait_for_the_clock(
     market: Market, client: httpx.AsyncClient, resources: Resources
 ) -> None:
     await market.order(title="Логотип для пекарни")
-    assert await learn_words(resources, OPERATOR) > 0
+    assert await learn_search_terms(resources, OPERATOR) > 0
     assert (await client.get(ASK, params={"q": "лаготип"})).json() == {"suggestion": "логотип"}
     assert [item["title"] for item in (await client.get("/api/v1/orders", params={"q": "лого"})).json()["items"]]
-    assert await learn_words(resources, OPERATOR) == 0, "once there is a dictionary, only the clock makes it anew"
+    assert await learn_search_terms(resources, OPERATOR) == 0, (
+        "once there is a dictionary, only the clock makes it anew"
+    )

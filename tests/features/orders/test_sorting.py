@@ -207,7 +207,7 @@ async def test_the_formula_is_published_as_it_runs(client: httpx.AsyncClient) ->
     real = (*parts, sorting.A_SKILL, sorting.FRESH_DAYS, sorting.FEW_ANSWERS)
     assert points == [str(number) for number in real]
     told = DOCUMENT.read_text(encoding="utf-8")
-    for number in (*real, sorting.MOST_SKILLS):
+    for number in (*real, sorting.MAX_SKILLS):
         assert str(number) in told.replace("five", "5")
     page = await client.get("/ranking", headers={"Accept-Language": "en"})
     assert "How the best match is counted" in page.text

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from app.core.clock import utc_now
 from app.core.resources import Resources
 from app.features.orders import service
-from app.features.orders.service.templates import MOST_TEMPLATES
+from app.features.orders.service.templates import MAX_TEMPLATES
 from app.models import Category, Order
 from tests.factories.files import Files
 from tests.factories.orders import Market, rub
@@ -70,16 +70,16 @@ async def test_templates_are_kept_used_renamed_and_deleted(
         await session.execute(update(Category).where(Category.slug == "web-development").values(slug="elsewhere"))
     async with market.uow() as work:
         await market.catalogue()
-        again = await service.use_template(work, customer, kept["id"])
+        again = await service.create_order_from_template(work, customer, kept["id"])
     assert again.title == order.title
-    for number in range(MOST_TEMPLATES - 1):
+    for number in range(MAX_TEMPLATES - 1):
         assert (await client.post(f"{API}/orders/{order.id}/template", json={"name": f"{number}"})).status_code == 201
     full = await client.post(f"{API}/orders/{order.id}/template", json={"name": "Ещё"})
     assert (full.status_code, full.json()["code"]) == (409, "too-many-templates")
     assert (await client.delete(f"{API}/order-templates/{kept['id']}")).status_code == 204
     gone = await client.delete(f"{API}/order-templates/{kept['id']}")
     assert (gone.status_code, gone.json()["code"]) == (404, "template-not-found")
-    assert len((await client.get(f"{API}/order-templates")).json()["items"]) == MOST_TEMPLATES - 1
+    assert len((await client.get(f"{API}/order-templates")).json()["items"]) == MAX_TEMPLATES - 1
 
 
 async def test_the_same_by_clicks(market: Market, new_client: NewClient) -> None:

@@ -160,7 +160,7 @@ async def test_people_are_kept_and_let_go(kept: str, market: Market, client: htt
 async def test_a_list_of_people_has_an_end(
     market: Market, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.features.profiles.rules.MAX_KEPT", 1)
+    monkeypatch.setattr("app.features.profiles.rules.MAX_LISTED", 1)
     await market.person("vera")
     await market.person("gleb")
     await market.sign_in(client, await market.person())
@@ -168,7 +168,9 @@ async def test_a_list_of_people_has_an_end(
     assert (await client.put("/api/v1/favourites/gleb")).json()["code"] == "too-many-kept"
 
 
-async def test_other_rooms_ask_in_one_go(market: Market, client: httpx.AsyncClient, resources: Resources) -> None:
+async def test_other_features_load_in_one_query(
+    market: Market, client: httpx.AsyncClient, resources: Resources
+) -> None:
     anna, boris = await market.person("anna"), await market.person("boris")
     await market.sign_in(client, anna)
     await client.patch(ME, json={"headline": "Пекарь", "skills": [{"skill": "python"}]})

@@ -71,7 +71,7 @@ async def test_the_same_is_not_drawn_twice(
     assert first.headers["cache-control"] == "public, max-age=3600"
     assert first.headers["cross-origin-resource-policy"] == "cross-origin"
     mark = first.headers["etag"]
-    monkeypatch.setattr(renderer, "MOST_WAITING", 0)  # from here on nothing can be drawn
+    monkeypatch.setattr(renderer, "MAX_WAITING", 0)  # from here on nothing can be drawn
     again = await client.get("/@anna/card.png", headers={"If-None-Match": mark})
     assert (again.status_code, again.content) == (304, b"")
     assert (await client.get("/@anna/card.png")).content == first.content
@@ -81,7 +81,7 @@ async def test_the_same_is_not_drawn_twice(
 
 
 async def test_a_crowd_waits_in_a_short_row(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(renderer, "MOST_WAITING", 2)
+    monkeypatch.setattr(renderer, "MAX_WAITING", 2)
     cards = [renderer.ShareCard(title=f"Имя {number}", letters="И") for number in range(4)]
     tries = [renderer.draw(resources, card, f"crowd-{number}") for number, card in enumerate(cards)]
     found = await asyncio.gather(*tries, return_exceptions=True)

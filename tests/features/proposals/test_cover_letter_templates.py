@@ -2,7 +2,7 @@
 
 import httpx
 
-from app.features.proposals.service.cover_letter_templates import MOST_LETTERS
+from app.features.proposals.service.cover_letter_templates import MAX_COVER_LETTER_TEMPLATES
 from tests.factories.orders import Market
 from tests.features.proposals.test_pages import NewClient, Visitor, words
 
@@ -41,7 +41,7 @@ async def test_a_form_begins_with_a_kept_letter(market: Market, new_client: NewC
 async def test_a_person_keeps_so_many(market: Market, client: httpx.AsyncClient) -> None:
     await market.sign_in(client, await market.person())
     body = {"name": "Письмо", "letter": "Сделаю."}
-    kept = [await client.post(API, json=body) for _ in range(MOST_LETTERS)]
+    kept = [await client.post(API, json=body) for _ in range(MAX_COVER_LETTER_TEMPLATES)]
     assert {answer.status_code for answer in kept} == {201}
     full = await client.post(API, json=body)
     assert (full.status_code, full.json()["code"]) == (409, "too-many-letters")
@@ -50,7 +50,7 @@ async def test_a_person_keeps_so_many(market: Market, client: httpx.AsyncClient)
     assert (await client.delete(f"{API}/{kept[0].json()['id']}")).status_code == 204
     gone = await client.delete(f"{API}/{kept[0].json()['id']}")
     assert (gone.status_code, gone.json()["code"]) == (404, "letter-not-found")
-    assert len((await client.get(API)).json()["items"]) == MOST_LETTERS - 1
+    assert len((await client.get(API)).json()["items"]) == MAX_COVER_LETTER_TEMPLATES - 1
     refused = await client.get("/my/letters/new", headers={"Accept": "text/html"})
     form = {"csrf_token": client.headers["X-CSRF-TOKEN"], **body}
     assert refused.status_code == 200

@@ -23,12 +23,12 @@ from app.features.orders.schemas import OrderClose, OrderPatch
 from app.features.proposals import service
 from app.features.proposals.errors import (
     InvalidProposalError,
-    NotYourStepError,
     OfferLapsedError,
     OfferNotFoundError,
-    OfferOutError,
+    OfferPendingError,
     OfferStateError,
     ProposalStateError,
+    WrongSideError,
 )
 from app.features.proposals.schemas import OfferCounter, OfferDecline, ProposalDecline
 from app.features.proposals.tasks import lapse_offers, remind_of_offers
@@ -85,13 +85,13 @@ async def deal(market: Market, resources: Resources) -> Deal:
 async def test_terms_go_back_and_forth_until_both_agree(deal: Deal) -> None:
     offer = await deal.offer()
     assert await deal.states() == (OrderStatus.OPEN, ProposalStatus.OFFERED, ProposalStatus.SENT)
-    with pytest.raises(NotYourStepError):
+    with pytest.raises(WrongSideError):
         await deal.counter(deal.customer, offer.id)
     theirs = await deal.counter(deal.anna, offer.id)
     assert await deal.states() == (OrderStatus.OPEN, ProposalStatus.COUNTERED, ProposalStatus.SENT)
     with pytest.raises(OfferStateError):
         await deal.accept(deal.anna, offer.id)
-    with pytest.raises(NotYourStepError):
+    with pytest.raises(WrongSideError):
         await deal.accept(deal.anna, theirs.id)
     last = await deal.counter(deal.customer, theirs.id, 62_000)
     agreed = await deal.accept(deal.anna, last.id)
@@ -118,15 +118,15 @@ async def test_a_proposal_chosen_as_it_stands_is_agreed_terms_too(deal: Deal) ->
 
 async def test_one_offer_of_an_order_waits_at_a_time(deal: Deal) -> None:
     offer = await deal.offer()
-    with pytest.raises(OfferOutError):
+    with pytest.raises(OfferPendingError):
         await deal.offer(deal.second)
     async with deal.market.uow() as work:
-        with pytest.raises(OfferOutError):
+        with pytest.raises(OfferPendingError):
             await contracts.accept_proposal(work, deal.customer, deal.second.id)
     with pytest.raises(ProposalStateError):
         await deal.offer(deal.first)
     async with deal.market.uow() as work:
-        with pytest.raises(NotYourStepError):
+        with pytest.raises(WrongSideError):
             await service.withdraw_offer(work, deal.anna, offer.id)
     async with deal.market.uow() as work:
         await service.withdraw_offer(work, deal.customer, offer.id)

@@ -3,10 +3,10 @@
 import pytest
 
 from app.core.resources import Resources
-from app.features.moderation.schemas import ContactMark
-from app.features.moderation.service import contacts_in
+from app.features.moderation.schemas import ContactKind
+from app.features.moderation.service import detect_contacts
 from app.features.proposals import rules, service
-from app.features.proposals.errors import InvalidProposalError, SimilarLettersError
+from app.features.proposals.errors import InvalidProposalError, SimilarCoverLettersError
 from app.features.proposals.schemas import Milestone, ProposalPatch
 from tests.factories.orders import Market, rub
 
@@ -15,10 +15,10 @@ PLAN = [{"title": "Макет", "amount": 2_000_000, "days": 4}, {"title": "Вё
 
 def test_milestones_make_up_the_price_and_fit_the_term() -> None:
     parts = [Milestone.model_validate(part) for part in PLAN]
-    assert rules.milestone_faults([], 1, 1) == []
-    assert rules.milestone_faults(parts, 7_000_000, 14) == []
+    assert rules.validate_milestones([], 1, 1) == []
+    assert rules.validate_milestones(parts, 7_000_000, 14) == []
     for price, days in ((7_000_001, 14), (6_999_999, 14), (7_000_000, 13)):
-        assert [fault.loc for fault in rules.milestone_faults(parts, price, days)] == [("body", "milestones")]
+        assert [fault.loc for fault in rules.validate_milestones(parts, price, days)] == [("body", "milestones")]
 
 
 async def test_a_plan_is_held_to_its_terms_through_edits(market: Market) -> None:
@@ -66,7 +66,7 @@ async def test_the_same_letter_goes_out_three_times_a_day(market: Market, resour
     freelancer = await market.person()
     for name in ("Анна", "Борис", "Вера"):
         await market.proposal(await market.order(), freelancer, letter=LETTER.format(name=name))
-    with pytest.raises(SimilarLettersError) as refused:
+    with pytest.raises(SimilarCoverLettersError) as refused:
         await market.proposal(await market.order(), freelancer, letter=LETTER.format(name="Глеб"))
     assert refused.value.errors[0].loc == ("body", "letter")
     await market.proposal(await market.order(), freelancer, letter="Видел ваш каталог: корзину начну с доставки.")
@@ -94,11 +94,11 @@ async def test_the_same_letter_goes_out_three_times_a_day(market: Market, resour
     ],
 )
 def test_contacts_are_found(letter: str, marks: list[str]) -> None:
-    assert contacts_in(letter) == marks
+    assert detect_contacts(letter) == marks
 
 
 @pytest.mark.parametrize("part", ["a", "+7 ", "a@", "8("])
 def test_no_letter_takes_long_to_look_at(part: str) -> None:
     letter = (part * 10_000)[:10_000]
-    assert len(contacts_in(letter)) < len(ContactMark)
-    assert rules.count_alike(letter, [letter]) == 1
+    assert len(detect_contacts(letter)) < len(ContactKind)
+    assert rules.count_similar(letter, [letter]) == 1

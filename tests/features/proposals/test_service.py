@@ -16,12 +16,12 @@ from app.features.proposals.errors import (
     AlreadyProposedError,
     DeclinedBeforeError,
     InvalidProposalError,
-    NotYourStepError,
     OwnOrderError,
     ProposalChangedError,
     ProposalNotFoundError,
     ProposalStateError,
     TooManyProposalsError,
+    WrongSideError,
 )
 from app.features.proposals.schemas import ProposalDecline, ProposalPatch
 from app.models import DeclineReason, OrderStatus, Proposal, ProposalStatus
@@ -97,7 +97,7 @@ async def test_withdrawn_may_be_sent_again_declined_may_not(market: Market, reso
     assert (await announced(resources))[-1] == "proposals.proposal_declined"
 
 
-async def test_strangers_learn_nothing_and_sides_keep_to_their_steps(market: Market, resources: Resources) -> None:
+async def test_others_learn_nothing_and_sides_take_only_their_steps(market: Market, resources: Resources) -> None:
     customer, freelancer, stranger = [await market.person() for _ in range(3)]
     order = await market.order(customer)
     proposal = await market.proposal(order, freelancer)
@@ -119,9 +119,9 @@ async def test_strangers_learn_nothing_and_sides_keep_to_their_steps(market: Mar
             with pytest.raises(ProposalNotFoundError):
                 await verb(work, stranger, proposal.id)
     async with market.uow() as work:
-        with pytest.raises(NotYourStepError):
+        with pytest.raises(WrongSideError):
             await contracts.accept_proposal(work, freelancer, proposal.id)
-        with pytest.raises(NotYourStepError):
+        with pytest.raises(WrongSideError):
             await service.withdraw_proposal(work, customer, proposal.id)
 
 
@@ -145,7 +145,7 @@ async def test_an_edited_order_shows_in_its_proposals(market: Market, resources:
     proposal = await market.proposal(order)
     async with market.uow() as work:
         await orders.edit_order(work, customer, order.id, OrderPatch(title="Другое название"))
-        assert await service.people_concerned(work.session, order.id) == [proposal.freelancer_id]
+        assert await service.freelancers_with_undecided_proposals(work.session, order.id) == [proposal.freelancer_id]
     async with resources.sessions() as session:
         seen = await service.get_proposal(session, customer, proposal.id)
     assert (seen.order_version, seen.order.version) == (1, 2)

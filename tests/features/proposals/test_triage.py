@@ -13,7 +13,14 @@ from app.features.contracts import service as contracts
 from app.features.orders.errors import OrderNotFoundError
 from app.features.proposals import service
 from app.features.proposals.errors import ProposalStateError, UnknownProposalsError
-from app.features.proposals.schemas import DeskShow, DeskSort, DeskView, ProposalDecline, ProposalNote, ProposalPatch
+from app.features.proposals.schemas import (
+    ProposalDecline,
+    ProposalFilter,
+    ProposalListView,
+    ProposalNote,
+    ProposalPatch,
+    ProposalSort,
+)
 from app.models import ProposalStatus
 from tests.factories.orders import Market, rub
 
@@ -82,27 +89,29 @@ async def test_nobody_but_the_customer_learns_of_notes_and_marks(market: Market,
     order = await market.order(customer)
     proposal = await market.proposal(order, freelancer, letter="Пишите в телеграм @baker_dev, сделаю быстро.")
     async with market.uow() as work:
-        await service.note_proposal(work, customer, proposal.id, ProposalNote(text="Похоже на спам"))
+        await service.save_proposal_note(work, customer, proposal.id, ProposalNote(text="Похоже на спам"))
     async with resources.sessions() as session:
         ours = await service.get_proposal(session, customer, proposal.id)
         theirs = await service.get_proposal(session, freelancer, proposal.id)
     assert (ours.note, ours.contacts) == ("Похоже на спам", ["messenger"])
     assert (theirs.note, theirs.contacts) == (None, [])
     async with market.uow() as work:
-        assert (await service.note_proposal(work, customer, proposal.id, ProposalNote(text=""))).customer_note is None
+        assert (
+            await service.save_proposal_note(work, customer, proposal.id, ProposalNote(text=""))
+        ).customer_note is None
 
 
 @pytest.mark.parametrize(
     ("sort", "expected"),
     [
-        (DeskSort.NEWEST, [3, 2, 1, 0]),
-        (DeskSort.PRICE, [3, 2, 1, 0]),
-        (DeskSort.TERM, [0, 3, 2, 1]),
-        (DeskSort.SHORTLIST, [1, 3, 2, 0]),
+        (ProposalSort.NEWEST, [3, 2, 1, 0]),
+        (ProposalSort.PRICE, [3, 2, 1, 0]),
+        (ProposalSort.TERM, [0, 3, 2, 1]),
+        (ProposalSort.SHORTLIST, [1, 3, 2, 0]),
     ],
 )
-async def test_the_desk_is_sorted_page_by_page(
-    market: Market, resources: Resources, sort: DeskSort, expected: list[int]
+async def test_proposals_are_sorted_page_by_page(
+    market: Market, resources: Resources, sort: ProposalSort, expected: list[int]
 ) -> None:
     customer = await market.person()
     order = await market.order(customer)
@@ -115,22 +124,24 @@ async def test_the_desk_is_sorted_page_by_page(
     cursor = None
     async with resources.sessions() as session:
         while True:
-            page = await service.list_order_proposals(session, customer, order.id, cursor, 1, DeskView(sort=sort))
+            page = await service.list_order_proposals(
+                session, customer, order.id, cursor, 1, ProposalListView(sort=sort)
+            )
             found += [item.id for item in page.items]
             cursor = page.next_cursor
             if cursor is None:
                 break
-        shows: dict[DeskShow, int] = {}
-        for show in DeskShow:
-            page = await service.list_order_proposals(session, customer, order.id, None, 9, DeskView(show=show))
+        shows: dict[ProposalFilter, int] = {}
+        for show in ProposalFilter:
+            page = await service.list_order_proposals(session, customer, order.id, None, 9, ProposalListView(show=show))
             shows[show] = len(page.items)
     assert found == [sent[place].id for place in expected]
     assert shows == {
-        DeskShow.ALL: 4,
-        DeskShow.UNSEEN: 2,
-        DeskShow.SHORTLISTED: 1,
-        DeskShow.OFFERED: 0,
-        DeskShow.DECLINED: 0,
+        ProposalFilter.ALL: 4,
+        ProposalFilter.UNSEEN: 2,
+        ProposalFilter.SHORTLISTED: 1,
+        ProposalFilter.OFFERED: 0,
+        ProposalFilter.DECLINED: 0,
     }
 
 
@@ -149,7 +160,7 @@ async def test_comparing_takes_up_to_four_of_the_own_order(market: Market, resou
             await service.compare_proposals(session, freelancer, order.id, sent[:2])
 
 
-async def test_the_desk_over_http(market: Market, new_client: NewClient) -> None:
+async def test_triage_over_http(market: Market, new_client: NewClient) -> None:
     customer, freelancer = await market.person(), await market.person()
     order = await market.order(customer)
     sent = [str((await market.proposal(order, who)).id) for who in (freelancer, await market.person())]

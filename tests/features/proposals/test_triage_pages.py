@@ -55,7 +55,7 @@ async def _answered_order(market: Market, new_client: NewClient) -> tuple[str, V
     return f"/orders/{order.id}", ours, theirs, [str(proposal.id) for proposal in sent]
 
 
-async def test_the_desk_says_what_it_has_shown(market: Market, new_client: NewClient, settle: Settle) -> None:
+async def test_seen_proposals_are_marked(market: Market, new_client: NewClient, settle: Settle) -> None:
     address, ours, theirs, sent = await _answered_order(market, new_client)
     desk = await ours.get(address)
     assert "a phone number" in words(desk)

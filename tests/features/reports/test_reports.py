@@ -18,7 +18,7 @@ from app.features.profiles import service as profiles
 from app.features.profiles.schemas import ProfilePatch
 from app.features.reports import rules, service
 from app.features.reports.errors import ReportClosedAlreadyError, ReportNotFoundError
-from app.features.reports.schemas import REASON_WORDS, RULE_WORDS, ReportCreate, SubjectInput
+from app.features.reports.schemas import REASON_LABELS, RULE_TEXTS, ReportCreate, SubjectInput
 from app.main import report_gauges
 from app.models import Proposal, Report, ReportReason, ReportStatus, ReportSubject, User
 from tests.factories.commands import OPERATOR, Command
@@ -42,7 +42,7 @@ async def reported_order(market: Market, reporter: Actor, **fields: Any) -> Repo
 
 
 def test_every_reason_has_its_words_and_its_rule() -> None:
-    assert set(REASON_WORDS) == set(RULE_WORDS) == set(ReportReason)
+    assert set(REASON_LABELS) == set(RULE_TEXTS) == set(ReportReason)
 
 
 def test_a_report_is_promised_three_days() -> None:
@@ -141,7 +141,7 @@ async def test_the_decision_is_told_to_both_and_says_nothing_of_the_reporter(
     ]
     told = (await accused.get(f"{API}/{made['id']}")).json()
     assert (told["side"], told["rule"], told["actions"]) == ("reported", "abuse", ["object"])
-    assert told["rule_text"] == RULE_WORDS[ReportReason.ABUSE]
+    assert told["rule_text"] == RULE_TEXTS[ReportReason.ABUSE]
     assert told["verdict"] == "Одно и то же объявление трижды."
     assert not any(told[name] for name in ("note", "reason", "created_at"))
     assert str(reporter.id) not in str(told)

@@ -8,11 +8,11 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from app.core.errors import DomainError, InvalidError
-from app.core.http.dependencies import PostedForm, ProcessResources, ReadSession, RoomRouter
+from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession
 from app.core.i18n import ngettext
 from app.core.resources import Resources
 from app.features.authentication import service, workflows
-from app.features.authentication.dependencies import CurrentSession, Knocker
+from app.features.authentication.dependencies import ClientInfo, CurrentSession
 from app.features.authentication.errors import SessionNotFoundError
 from app.features.authentication.schemas import SessionRead
 from app.features.authentication.service import SessionView
@@ -21,11 +21,11 @@ from app.web.forms import FormState
 from app.web.model_forms import refuse
 from app.web.templating import render
 
-router = RoomRouter(prefix="/settings")
+router = FeatureRouter(prefix="/settings")
 
 
 def _context(resources: Resources, view: SessionView, items: list[SessionRead]) -> dict[str, Any]:
-    return {"items": items, "ask_password": not service.is_fresh(resources, view)}
+    return {"items": items, "ask_password": not service.has_recent_password(resources, view)}
 
 
 @router.get("/devices")
@@ -40,7 +40,7 @@ async def show_devices(
 
 @router.post("/devices/end")
 async def end_devices(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, form: PostedForm
+    request: Request, view: CurrentSession, caller: ClientInfo, resources: ProcessResources, form: PostedForm
 ) -> Response:
     """Sign out on one device, or on all the others."""
     chosen, proof = str(form.get("session", "")), str(form.get("current_password", ""))

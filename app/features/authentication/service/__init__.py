@@ -1,13 +1,13 @@
 """The use cases of signing in and of sessions; other features enter here."""
 
 from app.features.authentication.repository import SessionView
-from app.features.authentication.service.client_info import Caller, note
+from app.features.authentication.service.client_info import Caller, record_security_event
 from app.features.authentication.service.queries import history, my_sessions, user_read, user_read_of
 from app.features.authentication.service.sessions import (
     end_others,
     end_session,
     end_sessions,
-    is_fresh,
+    has_recent_password,
     keep_session,
     password_hash_of,
     prune,
@@ -16,10 +16,10 @@ from app.features.authentication.service.sessions import (
     touch,
 )
 from app.features.authentication.service.sign_in import (
-    begin_sign_in,
     check_password,
     find_user,
     finish_sign_in,
+    start_sign_in,
 )
 from app.features.authentication.service.tokens import (
     IssuedTokens,
@@ -34,25 +34,25 @@ __all__ = [
     "IssuedTokens",
     "SessionGate",
     "SessionView",
-    "begin_sign_in",
     "check_password",
     "end_others",
     "end_session",
     "end_sessions",
     "find_user",
     "finish_sign_in",
+    "has_recent_password",
     "history",
-    "is_fresh",
     "keep_session",
     "my_sessions",
-    "note",
     "open_session",
     "password_hash_of",
     "prune",
     "reauthenticate",
+    "record_security_event",
     "refresh",
     "session_gate",
     "sign_out",
+    "start_sign_in",
     "touch",
     "user_read",
     "user_read_of",

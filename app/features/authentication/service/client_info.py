@@ -7,8 +7,8 @@ from uuid import UUID
 from app.core.unit_of_work import UnitOfWork
 from app.models.security_event import SecurityEvent, SecurityEventKind
 
-LONGEST_AGENT = 300
-LONGEST_DEVICE = 64
+MAX_AGENT_LENGTH = 300
+MAX_DEVICE_LENGTH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +23,17 @@ class Caller:
     @property
     def device_hash(self) -> str | None:
         """What is stored of the device's cookie."""
-        if not self.device or len(self.device) > LONGEST_DEVICE:
+        if not self.device or len(self.device) > MAX_DEVICE_LENGTH:
             return None
         return hashlib.sha256(self.device.encode()).hexdigest()
 
     @property
     def agent(self) -> str:
         """The browser's own name, cut to a sane length."""
-        return self.user_agent.replace("\x00", "")[:LONGEST_AGENT]
+        return self.user_agent.replace("\x00", "")[:MAX_AGENT_LENGTH]
 
 
-def note(
+def record_security_event(
     uow: UnitOfWork,
     user_id: UUID,
     kind: SecurityEventKind,

@@ -19,7 +19,7 @@ from app.features.authentication.repository import (
     SessionView,
     ThrottleRepository,
 )
-from app.features.authentication.service.client_info import Caller, note
+from app.features.authentication.service.client_info import Caller, record_security_event
 from app.models.security_event import SecurityEventKind
 from app.models.session import SessionEnd
 
@@ -31,7 +31,7 @@ async def sign_out(uow: UnitOfWork, tokens: list[Claims], caller: Caller) -> Non
         opened = await SessionRepository(uow.session).lock(session_id)
         if opened is not None and opened.revoked_at is None:
             opened.revoked_at, opened.revoked_reason = now, SessionEnd.SIGNED_OUT
-            note(uow, opened.user_id, SecurityEventKind.SIGNED_OUT, caller, session_id=session_id)
+            record_security_event(uow, opened.user_id, SecurityEventKind.SIGNED_OUT, caller, session_id=session_id)
     dead = [(claims.token_id, claims.expires_at) for claims in tokens]
     if dead:
         uow.after_commit(lambda: uow.resources.blacklist.add(*dead))
@@ -49,13 +49,15 @@ async def end_session(uow: UnitOfWork, user_id: UUID, session_id: UUID, caller: 
     if opened is None or opened.user_id != user_id or opened.revoked_at is not None or opened.expires_at <= now:
         raise SessionNotFoundError
     opened.revoked_at, opened.revoked_reason = now, SessionEnd.ENDED_BY_OWNER
-    note(uow, user_id, SecurityEventKind.SESSION_ENDED, caller, session_id=session_id)
+    record_security_event(uow, user_id, SecurityEventKind.SESSION_ENDED, caller, session_id=session_id)
 
 
 async def end_others(uow: UnitOfWork, user_id: UUID, keep: UUID, caller: Caller) -> int:
     """End every session of one's own but this one, and return how many."""
     ended = await SessionRepository(uow.session).end(user_id, SessionEnd.ENDED_BY_OWNER, utc_now(), keep=keep)
-    note(uow, user_id, SecurityEventKind.OTHER_SESSIONS_ENDED, caller, session_id=keep, data={"ended": ended})
+    record_security_event(
+        uow, user_id, SecurityEventKind.OTHER_SESSIONS_ENDED, caller, session_id=keep, data={"ended": ended}
+    )
     return ended
 
 
@@ -76,10 +78,10 @@ async def reauthenticate(uow: UnitOfWork, view: SessionView, caller: Caller) -> 
     opened = await SessionRepository(uow.session).lock(view.id)
     if opened is not None:
         opened.authenticated_at = utc_now()
-        note(uow, view.user_id, SecurityEventKind.REAUTHENTICATED, caller, session_id=view.id)
+        record_security_event(uow, view.user_id, SecurityEventKind.REAUTHENTICATED, caller, session_id=view.id)
 
 
-def is_fresh(resources: Resources, view: SessionView) -> bool:
+def has_recent_password(resources: Resources, view: SessionView) -> bool:
     """Tell whether the password was entered a few minutes ago, so that it is not asked for again."""
     return utc_now() - view.authenticated_at <= timedelta(minutes=resources.settings.reauthentication_minutes)
 

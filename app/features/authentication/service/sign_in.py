@@ -20,7 +20,7 @@ from app.features.authentication.errors import AccountBannedError, AccountInputE
 from app.features.authentication.events import NewDeviceSignedIn
 from app.features.authentication.repository import CredentialRepository, SessionRepository, ThrottleRepository
 from app.features.authentication.schemas import SignInForm
-from app.features.authentication.service.client_info import Caller, note
+from app.features.authentication.service.client_info import Caller, record_security_event
 from app.features.authentication.service.tokens import IssuedTokens, open_session
 from app.models.security_event import SecurityEventKind
 from app.models.sign_in_throttle import SignInThrottle
@@ -33,13 +33,13 @@ _at_once: Counter[str] = Counter()
 
 
 @dataclass(frozen=True, slots=True)
-class SignInTicket:
+class SignInAttempt:
     """A sign-in that has begun: whom it is for, if anybody, and under which counter it goes."""
 
     user_id: UUID | None
     password_hash: str | None
     password_changed_at: datetime | None
-    counted_as: str
+    throttle_key: str
     known_device: bool
 
 
@@ -55,12 +55,12 @@ def identifier_of(form: SignInForm, region: str) -> Identifier:
         if (value := (getattr(form, name) or "").strip())
     }
     if len(given) != 1:
-        problem = rules.one_identifier_needed()
+        problem = rules.exactly_one_identifier_error()
         raise AccountInputError(errors=[problem])
     return identifiers.identify(next(iter(given.values())), region)
 
 
-async def begin_sign_in(session: AsyncSession, resources: Resources, form: SignInForm, caller: Caller) -> SignInTicket:
+async def start_sign_in(session: AsyncSession, resources: Resources, form: SignInForm, caller: Caller) -> SignInAttempt:
     """Find out who signs in and whether they must wait; known and unknown names take the same steps.
 
     Raises:
@@ -72,40 +72,40 @@ async def begin_sign_in(session: AsyncSession, resources: Resources, form: SignI
     if caller.device_hash is not None:
         owner = user.id if user is not None else UUID(int=0)
         known = await SessionRepository(session).knows_device(owner, caller.device_hash)
-    counted_as = _counter_of(resources, user, identifier, caller.device_hash if known else None)
-    _refuse_resting(await ThrottleRepository(session).get(counted_as))
+    throttle_key = _counter_of(resources, user, identifier, caller.device_hash if known else None)
+    _refuse_blocked(await ThrottleRepository(session).get(throttle_key))
     if not known:
         await resources.limiter.refuse_if_full(FAILED_BY_ADDRESS, caller.limit_key)
-    return SignInTicket(
+    return SignInAttempt(
         user_id=user.id if user is not None else None,
         password_hash=user.password_hash if user is not None else None,
         password_changed_at=user.password_changed_at if user is not None else None,
-        counted_as=counted_as,
+        throttle_key=throttle_key,
         known_device=known,
     )
 
 
-async def check_password(resources: Resources, ticket: SignInTicket, password: str) -> tuple[bool, str | None]:
+async def check_password(resources: Resources, ticket: SignInAttempt, password: str) -> tuple[bool, str | None]:
     """Compare the password outside of any transaction; only so many tries of one account run at once.
 
     Raises:
         TooManyTriesError: More of them than that.
     """
-    if _at_once[ticket.counted_as] >= AT_ONCE:
+    if _at_once[ticket.throttle_key] >= AT_ONCE:
         raise TooManyTriesError.wait(1)
-    _at_once[ticket.counted_as] += 1
+    _at_once[ticket.throttle_key] += 1
     try:
         hasher = password_hasher(resources.settings.bcrypt_rounds)
         return await hasher.verify(password, ticket.password_hash)
     finally:
-        _at_once[ticket.counted_as] -= 1
-        if _at_once[ticket.counted_as] <= 0:
-            del _at_once[ticket.counted_as]
+        _at_once[ticket.throttle_key] -= 1
+        if _at_once[ticket.throttle_key] <= 0:
+            del _at_once[ticket.throttle_key]
 
 
 async def finish_sign_in(
     uow: UnitOfWork,
-    ticket: SignInTicket,
+    ticket: SignInAttempt,
     checked: tuple[bool, str | None],
     caller: Caller,
     *,
@@ -127,7 +127,7 @@ async def finish_sign_in(
     if not matched or user is None or user.status is UserStatus.DEACTIVATED:
         await _count_failure(uow, ticket, caller)
         raise WrongCredentialsError
-    _refuse_resting(await ThrottleRepository(uow.session).get(ticket.counted_as))
+    _refuse_blocked(await ThrottleRepository(uow.session).get(ticket.throttle_key))
     if user.status is not UserStatus.ACTIVE:
         raise AccountBannedError
     if upgraded is not None:
@@ -141,31 +141,31 @@ async def finish_sign_in(
 
 def _counter_of(resources: Resources, user: User | None, identifier: Identifier, known_device: str | None) -> str:
     if user is None:
-        return "name:" + COUNTERS.text(resources.settings, identifier.counted_as)
+        return "name:" + COUNTERS.text(resources.settings, identifier.throttle_key)
     if known_device is not None:
         return f"device:{user.id}:{known_device[:32]}"
     return f"user:{user.id}"
 
 
-def _refuse_resting(throttle: SignInThrottle | None) -> None:
+def _refuse_blocked(throttle: SignInThrottle | None) -> None:
     now = utc_now()
     if throttle is not None and throttle.blocked_until is not None and throttle.blocked_until > now:
         raise TooManyTriesError.wait(int((throttle.blocked_until - now) / timedelta(seconds=1)) + 1)
 
 
-async def _count_failure(uow: UnitOfWork, ticket: SignInTicket, caller: Caller) -> None:
+async def _count_failure(uow: UnitOfWork, ticket: SignInAttempt, caller: Caller) -> None:
     now = utc_now()
-    throttle = await ThrottleRepository(uow.session).lock(ticket.counted_as, now)
+    throttle = await ThrottleRepository(uow.session).lock(ticket.throttle_key, now)
     if now - throttle.last_at > rules.FAILURES_FORGOTTEN:
         throttle.failures = 0
     throttle.failures += 1
     throttle.last_at = now
-    delay = rules.delay_after(throttle.failures)
+    delay = rules.sign_in_delay(throttle.failures)
     if delay:
         throttle.blocked_until = now + delay
     if ticket.user_id is not None:
         kind = SecurityEventKind.SIGN_IN_DELAYED if delay else SecurityEventKind.SIGN_IN_FAILED
-        note(uow, ticket.user_id, kind, caller)
+        record_security_event(uow, ticket.user_id, kind, caller)
     if not ticket.known_device:
         await uow.resources.limiter.count(FAILED_BY_ADDRESS, caller.limit_key)
 

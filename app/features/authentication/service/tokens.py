@@ -10,7 +10,7 @@ from sqlalchemy import ScalarSelect
 
 from app.core.clock import utc_now
 from app.core.config import Settings
-from app.core.persistence.dataloader import Batcher
+from app.core.persistence.dataloader import DataLoader
 from app.core.resources import ContextState, Resources
 from app.core.security.csrf import make_csrf
 from app.core.security.signing import Signer
@@ -25,12 +25,12 @@ from app.features.authentication.repository import (
     ViewStatement,
     view_of,
 )
-from app.features.authentication.service.client_info import Caller, note
+from app.features.authentication.service.client_info import Caller, record_security_event
 from app.models.security_event import SecurityEventKind
 from app.models.session import AuthSession, SessionEnd
 from app.models.user import User, UserStatus
 
-MOST_REMEMBERED_ROTATIONS = 200
+MAX_REMEMBERED_ROTATIONS = 200
 TOKEN_IDS = Signer("refresh-token-id", 16)
 
 
@@ -121,7 +121,7 @@ async def open_session(uow: UnitOfWork, user: User, caller: Caller, *, replaces:
     )
     uow.session.add(opened)
     await uow.session.flush()
-    note(uow, user.id, SecurityEventKind.SIGNED_IN, caller, session_id=opened.id)
+    record_security_event(uow, user.id, SecurityEventKind.SIGNED_IN, caller, session_id=opened.id)
     return issue(uow.resources, opened, device, now)
 
 
@@ -150,7 +150,7 @@ async def refresh(uow: UnitOfWork, claims: Claims, caller: Caller) -> IssuedToke
     age = opened.counter - claims.counter
     if age == 0:
         kept = [past for past in opened.recent_rotations if moment - past <= settings.refresh_grace_seconds]
-        opened.recent_rotations = [*kept, moment][-MOST_REMEMBERED_ROTATIONS:]
+        opened.recent_rotations = [*kept, moment][-MAX_REMEMBERED_ROTATIONS:]
         opened.counter += 1
         opened.rotated_at = opened.last_used_at = now
         opened.expires_at = min(now + timedelta(days=settings.refresh_token_expire_days), opened.ends_at)
@@ -158,7 +158,7 @@ async def refresh(uow: UnitOfWork, claims: Claims, caller: Caller) -> IssuedToke
         moment - opened.recent_rotations[-age] > settings.refresh_grace_seconds
     ):
         opened.revoked_at, opened.revoked_reason = now, SessionEnd.REPLAYED
-        note(uow, user.id, SecurityEventKind.TOKEN_REPLAYED, caller, session_id=opened.id)
+        record_security_event(uow, user.id, SecurityEventKind.TOKEN_REPLAYED, caller, session_id=opened.id)
         uow.emit(SessionReplayed(user_id=str(user.id), session_id=str(opened.id)))
         raise SessionReplayedError
     return issue(uow.resources, opened, caller.device or secrets.token_urlsafe(16), now)
@@ -176,7 +176,7 @@ class SessionGate:
         self._resources = resources
         self._blacklist = resources.blacklist
         self._statement = ViewStatement(*counts)
-        self._views = Batcher(self._load)
+        self._views = DataLoader(self._load)
 
     async def check(self, claims: Claims) -> SessionView:
         """Return the living session of a verified token.
@@ -192,9 +192,9 @@ class SessionGate:
         return view
 
     async def _load(self, ids: Sequence[UUID]) -> Mapping[UUID, SessionView]:
-        lane = self._resources.fast_lane
-        if lane is not None:
-            rows = await lane.fetch(self._statement.text, ids)
+        read_pool = self._resources.raw_read_pool
+        if read_pool is not None:
+            rows = await read_pool.fetch(self._statement.text, ids)
         else:
             async with self._resources.read_sessions() as session:
                 rows = await SessionRepository(session).views(self._statement, ids)

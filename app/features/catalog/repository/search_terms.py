@@ -6,13 +6,13 @@ from typing import Any
 from sqlalchemy import TextClause, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.persistence.raw_read_pool import FastLane
+from app.core.persistence.raw_read_pool import RawReadPool
 from app.features.catalog.schemas import Searched
 from app.models import SearchTerm
 
 READ = 20_000
 """How many of the newest orders or freelancers the dictionary is made from: some two seconds of one core."""
-MOST_ALIKE = 200
+MAX_ALIKE = 200
 # What everybody may find alone: a word of a draft would be told to strangers.
 _TEXTS = {
     Searched.ORDERS: """
@@ -43,11 +43,11 @@ def _learning(searched: Searched) -> TextClause:
 class TermRepository:
     """Words that stand in what people search: in open orders, or in freelancers' headlines and skills."""
 
-    def __init__(self, session: AsyncSession, searched: Searched, lane: FastLane | None = None) -> None:
+    def __init__(self, session: AsyncSession, searched: Searched, read_pool: RawReadPool | None = None) -> None:
         self._session = session
         self._searched = searched
         self._frequency = SearchTerm.orders if searched is Searched.ORDERS else SearchTerm.people
-        self._lane = lane
+        self._read_pool = read_pool
 
     async def learn(self) -> None:
         """Read the newest; words that were known before stay known."""
@@ -94,8 +94,8 @@ class TermRepository:
         return read, {row[0] for row in rows if row[1] is None}
 
     async def _rows(self, statement: str, *values: list[str]) -> Any:  # noqa: ANN401 - rows of either driver
-        if self._lane is not None and not self._session.in_transaction():  # never a second connection
-            return await self._lane.fetch(statement, *values)
+        if self._read_pool is not None and not self._session.in_transaction():  # never a second connection
+            return await self._read_pool.fetch(statement, *values)
         return (await (await self._session.connection()).exec_driver_sql(statement, values)).all()
 
     async def alike(self, keys: Collection[str]) -> Sequence[tuple[str, int]]:
@@ -104,6 +104,6 @@ class TermRepository:
             select(SearchTerm.word, self._frequency)
             .where(SearchTerm.keys.op("&&")(list(keys)), self._frequency > 0)
             .order_by(self._frequency.desc(), SearchTerm.word)
-            .limit(MOST_ALIKE)
+            .limit(MAX_ALIKE)
         )
         return [(row[0], row[1]) for row in await self._session.execute(statement)]

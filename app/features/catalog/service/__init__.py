@@ -8,7 +8,7 @@ from app.features.catalog.service.catalogue import (
     read_catalogue,
     rename_skill,
 )
-from app.features.catalog.service.search_suggestions import did_you_mean, learn_first_terms, learn_terms, read_queries
+from app.features.catalog.service.search_suggestions import did_you_mean, learn_first_terms, learn_terms, parse_queries
 
 __all__ = [
     "Catalogue",
@@ -20,7 +20,7 @@ __all__ = [
     "learn_terms",
     "load_catalogue",
     "merge_skills",
+    "parse_queries",
     "read_catalogue",
-    "read_queries",
     "rename_skill",
 ]

@@ -5,19 +5,20 @@ from app.features.chat.service.queries import (
     conversation_of,
     get_conversation,
     is_read,
+    latest_texts_of_other,
     list_conversations,
     list_messages,
     open_conversation,
     send,
     send_about,
     unread_conversations,
-    words_of_other,
 )
 
 __all__ = [
     "conversation_of",
     "get_conversation",
     "is_read",
+    "latest_texts_of_other",
     "list_conversations",
     "list_messages",
     "mark_read",
@@ -25,7 +26,6 @@ __all__ = [
     "send",
     "send_about",
     "unread_conversations",
-    "words_of_other",
     "write",
     "write_about",
 ]

@@ -81,7 +81,7 @@ async def write_between(
     """Write to the other side, and return the conversation with the message; `write_about` says the rest."""
     if parties.side is Side.CUSTOMER:
         # Order, proposal, conversation: whoever locks several of them does it this way round.
-        parties = await proposals.note_talk(uow, actor, parties)
+        parties = await proposals.record_customer_message(uow, actor, parties)
     repository = ConversationRepository(uow.session)
     conversation = await repository.lock_of_proposal(parties.proposal_id)
     if conversation is not None:
@@ -92,7 +92,7 @@ async def write_between(
         raise ConversationClosedError
     if conversation is None and not policy.may_begin(parties.side):
         raise ConversationNotBegunError
-    faults = rules.faults(command.text, len(command.files))
+    faults = rules.validate_message(command.text, len(command.files))
     if faults:
         raise InvalidMessageError(errors=faults)
     await uow.resources.limiter.hit(rules.MESSAGES_BY_ACCOUNT, str(actor.id))

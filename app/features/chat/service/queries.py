@@ -23,14 +23,14 @@ from app.features.chat.schemas import (
 from app.features.chat.service.commands import files_of, parties_in, write_between
 from app.features.files import service as files
 from app.features.identity import service as identity
-from app.features.moderation.service import contacts_in
+from app.features.moderation.service import detect_contacts
 from app.features.orders import service as orders
 from app.features.orders.schemas import PersonRead
 from app.features.proposals import service as proposals
 from app.models import Conversation, Message
 from app.models.side import Side
 
-MOST_COUNTED = 100
+MAX_COUNTED = 100
 
 
 async def get_conversation(session: AsyncSession, actor: Actor, conversation_id: UUID) -> ConversationRead:
@@ -108,7 +108,7 @@ async def _stretch(
 
 def unread_conversations() -> ScalarSelect[int]:
     """Return how many conversations have something unread, at most a hundred, as a part of a statement about `User`."""
-    return unread_of_owner(MOST_COUNTED)
+    return unread_of_owner(MAX_COUNTED)
 
 
 async def is_read(session: AsyncSession, conversation_id: UUID, reader_id: UUID, number: int) -> bool:
@@ -120,7 +120,7 @@ async def is_read(session: AsyncSession, conversation_id: UUID, reader_id: UUID,
     return rules.read_up_to(conversation, side) >= number
 
 
-async def words_of_other(
+async def latest_texts_of_other(
     session: AsyncSession, actor: Actor, conversation_id: UUID, limit: int
 ) -> tuple[ConversationRead, list[str]]:
     """Return a conversation and the newest words of its other side, oldest first: what a report of it keeps."""
@@ -196,7 +196,7 @@ async def _messages(
             mine=row.author_id == actor.id,
             text=row.text,
             files=held.get(files_of(row.id), []),
-            contacts=[] if row.author_id == actor.id else contacts_in(row.text),
+            contacts=[] if row.author_id == actor.id else detect_contacts(row.text),
             read=row.number <= read[row.author_id],
             created_at=row.created_at,
         )

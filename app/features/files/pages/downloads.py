@@ -9,14 +9,14 @@ from fastapi import Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from app.core.clock import utc_now
-from app.core.http.dependencies import ProcessResources, RoomRouter
+from app.core.http.dependencies import FeatureRouter, ProcessResources
 from app.core.resources import Resources
 from app.features.files import rules, service, workflows
 from app.features.files.service import Wanted
 from app.models.file import SubjectKind
 from app.web.templating import environment
 
-links = RoomRouter()
+links = FeatureRouter()
 
 
 def upload_limits(kind: str) -> dict[str, object]:
@@ -76,7 +76,7 @@ async def _hand_out(request: Request, resources: Resources, wanted: Wanted) -> R
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     wants_part = request.headers.get("range") if request.headers.get("if-range", tag) == tag else None
-    part = rules.asked_range(wants_part, content.size)
+    part = rules.parse_range(wants_part, content.size)
     if part is None:
         unknown = {"Content-Range": f"bytes */{content.size}"}
         return Response(status_code=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=closed | unknown)

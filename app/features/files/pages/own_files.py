@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession, Uow
 from app.core.i18n import N_, _
 from app.core.pagination import BadCursorError
 from app.features.authentication.dependencies import CurrentActor
@@ -19,7 +19,7 @@ from app.models.file import SubjectKind
 from app.web.flash import redirect
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 ADDRESS = "/settings/files"
 PAGE_SIZE = 20
 PLACES: dict[SubjectKind, tuple[str, str]] = {
@@ -50,7 +50,7 @@ async def list_own_files(
     kept = {"unused": "1"} if unused else {}
     older = {**kept, "cursor": page.next_cursor}
     context = {
-        "files": [(file, uses_in_words(file)) for file in page.items],
+        "files": [(file, file_use_labels(file)) for file in page.items],
         "limits": limits,
         "unused": bool(unused),
         "older": f"{ADDRESS}?{urlencode(older)}" if page.next_cursor else None,
@@ -69,11 +69,11 @@ async def remove_own_file(file_id: UUID, actor: CurrentActor, uow: Uow) -> Respo
     return redirect(ADDRESS, _("The file is removed."))
 
 
-def uses_in_words(file: OwnFile) -> list[tuple[str, str]]:
+def file_use_labels(file: OwnFile) -> list[tuple[str, str]]:
     """Return what a file belongs to, in words and with the address."""
-    return [(_in_words(use), PLACES[use.kind][1].format(id=use.id)) for use in file.used_by]
+    return [(_labelled(use), PLACES[use.kind][1].format(id=use.id)) for use in file.used_by]
 
 
-def _in_words(use: FileUse) -> str:
+def _labelled(use: FileUse) -> str:
     words = _(PLACES[use.kind][0])
     return _("{place}, as an earlier version").format(place=words) if use.earlier else words

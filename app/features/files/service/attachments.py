@@ -28,7 +28,7 @@ async def attach(uow: UnitOfWork, actor: Actor, subject: Subject, file_ids: Sequ
     """Make the subject hold exactly these files of the actor, in this order; what it held before is let go.
 
     A file that was sent as the next version of one that is held takes its place, and the earlier ones stay with it, up
-    to `rules.MOST_VERSIONS`. Files still being looked at may be attached: they are handed out once they are ready.
+    to `rules.MAX_VERSIONS`. Files still being looked at may be attached: they are handed out once they are ready.
 
     Raises:
         InvalidFilesError: There are too many, or one is not the actor's, not of this kind, or was not taken.
@@ -60,7 +60,7 @@ async def _replaced(
     found: dict[UUID, UUID] = {}
     for file in files:
         old, steps = file.replaces_id if file.id not in held else None, 0
-        while old is not None and old not in held and steps < rules.MOST_VERSIONS:
+        while old is not None and old not in held and steps < rules.MAX_VERSIONS:
             before = await repository.get(old)
             old, steps = before.replaces_id if before else None, steps + 1
         if old is not None and old in held and held[old] is None and old not in found:
@@ -79,7 +79,7 @@ def _earlier(
         if stands != file_id and file_id not in kept and stands in kept:
             kept[stands].append(file_id)
     # Ids begin with the moment they were made.
-    newest = {stands: sorted(olds)[-rules.MOST_VERSIONS + 1 :] for stands, olds in kept.items()}
+    newest = {stands: sorted(olds)[-rules.MAX_VERSIONS + 1 :] for stands, olds in kept.items()}
     return {old: stands for stands, olds in newest.items() for old in olds}
 
 

@@ -33,20 +33,20 @@ class Checked:
     sha256: str
 
 
-async def remove_left_over(uow: UnitOfWork) -> int:
+async def remove_abandoned_files(uow: UnitOfWork) -> int:
     """Remove one batch of unfinished uploads and of files that belong to nothing; their bytes go later."""
     repository, now = FileRepository(uow.session), utc_now()
-    found = await repository.left_over(now - rules.UNFINISHED, now - rules.ORPHAN, BATCH)
+    found = await repository.abandoned_files(now - rules.UNFINISHED, now - rules.ORPHAN, BATCH)
     for file_id in found:
         await repository.remove(file_id, now + rules.GRACE)
     return len(found)
 
 
-async def doomed_keys(uow: UnitOfWork) -> Sequence[str]:
+async def keys_due_for_deletion(uow: UnitOfWork) -> Sequence[str]:
     """Return one batch of objects whose time has come."""
     repository, now = FileRepository(uow.session), utc_now()
-    await repository.doom_forsaken(now + rules.GRACE)
-    return await repository.doomed(now, BATCH)
+    await repository.schedule_orphan_deletion(now + rules.GRACE)
+    return await repository.due_for_deletion(now, BATCH)
 
 
 async def forget_keys(uow: UnitOfWork, keys: Sequence[str]) -> None:
@@ -63,20 +63,20 @@ async def tidy_spool(resources: Resources) -> int:
     return len(old)
 
 
-async def stray_keys(uow: UnitOfWork, listed: Sequence[StoredObject]) -> list[str]:
+async def orphan_keys(uow: UnitOfWork, listed: Sequence[StoredObject]) -> list[str]:
     """Return which of these objects nobody knows, younger ones left aside: a worker may be about to write them down."""
     old = [item.key for item in listed if item.modified < utc_now() - rules.GRACE]
     known = await FileRepository(uow.session).known(old)
     return [key for key in old if key not in known]
 
 
-async def next_to_check(uow: UnitOfWork) -> Checked | None:
+async def next_object_to_verify(uow: UnitOfWork) -> Checked | None:
     """Take the object that was compared longest ago, if that is too long; its turn counts from now on."""
     found = await FileRepository(uow.session).take_unchecked(utc_now() - rules.SCRUB)
     return Checked(found.key, found.file_id, found.size, found.sha256) if found is not None else None
 
 
-async def is_sound(resources: Resources, checked: Checked) -> bool:
+async def is_intact(resources: Resources, checked: Checked) -> bool:
     """Read an object whole and compare it with what is known of it."""
     whole, size = hashlib.sha256(), 0
     try:

@@ -12,7 +12,7 @@ from app.features.files.service.uploads import PROCESS_TASK
 from app.models.file import FileStatus
 
 
-async def cut_picture(uow: UnitOfWork, actor: Actor, file_id: UUID, crop: Crop) -> None:
+async def crop_picture(uow: UnitOfWork, actor: Actor, file_id: UUID, crop: Crop) -> None:
     """Let the square of one of the actor's pictures show another part; until it is drawn, the old one is shown.
 
     Raises:
@@ -27,4 +27,4 @@ async def cut_picture(uow: UnitOfWork, actor: Actor, file_id: UUID, crop: Crop) 
     file.attempts = 0
     if file.status is FileStatus.READY:
         file.next_try_at = utc_now()
-    uow.nudge(PROCESS_TASK)
+    uow.trigger_task(PROCESS_TASK)

@@ -59,7 +59,7 @@ async def find_content(session: AsyncSession, resources: Resources, wanted: Want
         FileDamagedError: Its bytes were found wrong.
     """
     face = signed_links.PREVIEW if wanted.preview else signed_links.MAIN
-    if not signed_links.is_good(resources.settings, wanted.file_id, face, wanted.until, wanted.key):
+    if not signed_links.is_valid_link(resources.settings, wanted.file_id, face, wanted.until, wanted.key):
         raise NoSuchFileError
     repository = FileRepository(session)
     file = await repository.get(wanted.file_id)

@@ -21,7 +21,7 @@ from app.core.unit_of_work import UnitOfWork
 from app.features.files import rules
 from app.features.files.events import FileReady, FileRefused
 from app.features.files.repository import FileRepository
-from app.gateways.file_inspection.inspector import Order as InspectionOrder
+from app.gateways.file_inspection.inspector import InspectionRequest as InspectionOrder
 from app.gateways.file_inspection.inspector import inspect
 from app.gateways.malware_scanner import scanner_of
 from app.gateways.storage import Digest, ObjectMissingError, digest_of, new_key, storage_of
@@ -29,14 +29,14 @@ from app.models.file import File, FileObject, FileRefusal, FileStatus, ObjectRol
 
 log = structlog.get_logger()
 
-MOST_PIXELS = 50_000_000
+MAX_PIXELS = 50_000_000
 PREVIEW_PIXELS = 640
 FACE_PIXELS = 256
 """Side of the square that stands for a person."""
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class InspectionJob:
     """One file to look at."""
 
     file_id: UUID
@@ -53,7 +53,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class StoredVariant:
     """One object that was made of a file and is in the storage already."""
 
     role: ObjectRole
@@ -69,14 +69,14 @@ class Findings:
     refusal: FileRefusal | None = None
     width: int | None = None
     height: int | None = None
-    made: Sequence[Made] = field(default=())
+    made: Sequence[StoredVariant] = field(default=())
 
 
 class SourceLostError(Exception):
     """The storage has not what was put there."""
 
 
-async def claim_file(uow: UnitOfWork) -> Work | None:
+async def claim_file(uow: UnitOfWork) -> InspectionJob | None:
     """Take the file that has waited longest."""
     repository = FileRepository(uow.session)
     until = utc_now() + rules.CLAIM
@@ -86,10 +86,12 @@ async def claim_file(uow: UnitOfWork) -> Work | None:
     again = file.status is FileStatus.READY
     source = await repository.object_of(file.id, ObjectRole.MAIN if again else ObjectRole.SOURCE)
     key, sha256 = (source.key, source.sha256) if source is not None else ("", "")
-    return Work(file.id, file.kind, file.media_type, key, sha256, file.attempts, file.crop, file.redraws, again=again)
+    return InspectionJob(
+        file.id, file.kind, file.media_type, key, sha256, file.attempts, file.crop, file.redraws, again=again
+    )
 
 
-async def examine(resources: Resources, work: Work) -> Findings:
+async def examine(resources: Resources, work: InspectionJob) -> Findings:
     """Look at a file and put what was made of it into the storage; no transaction is open meanwhile.
 
     Raises:
@@ -112,7 +114,7 @@ async def examine(resources: Resources, work: Work) -> Findings:
             source=source,
             media_type=work.media_type,
             folder=folder,
-            most_pixels=MOST_PIXELS,
+            most_pixels=MAX_PIXELS,
             preview_pixels=FACE_PIXELS if avatar else PREVIEW_PIXELS,
             square=avatar,
             crop=work.crop,
@@ -121,7 +123,7 @@ async def examine(resources: Resources, work: Work) -> Findings:
         seen = await inspect(order)
         if seen.refusal is not None:
             return Findings(refusal=FileRefusal(seen.refusal))
-        made: list[Made] = []
+        made: list[StoredVariant] = []
         outputs = (
             (ObjectRole.MAIN, seen.main, work.media_type),
             (ObjectRole.PREVIEW, seen.preview, "image/webp"),
@@ -131,11 +133,11 @@ async def examine(resources: Resources, work: Work) -> Findings:
                 key = new_key()
                 digest = await asyncio.to_thread(digest_of, path)
                 await storage_of(resources).put(key, path)
-                made.append(Made(role, key, media_type, digest))
+                made.append(StoredVariant(role, key, media_type, digest))
         return Findings(width=seen.width, height=seen.height, made=made)
 
 
-async def _fetch(resources: Resources, work: Work, path: Path) -> None:
+async def _fetch(resources: Resources, work: InspectionJob, path: Path) -> None:
     """Bring the bytes here and compare them with what was uploaded."""
     if not work.key:
         raise SourceLostError
@@ -150,7 +152,7 @@ async def _fetch(resources: Resources, work: Work, path: Path) -> None:
         raise SourceLostError
 
 
-async def settle_file(uow: UnitOfWork, work: Work, findings: Findings) -> None:
+async def settle_file(uow: UnitOfWork, work: InspectionJob, findings: Findings) -> None:
     """Write down what was found; announces `FileReady` or `FileRefused`.
 
     What needed no change becomes the file as it is; of a picture only the copy without hidden data stays.
@@ -164,7 +166,7 @@ async def settle_file(uow: UnitOfWork, work: Work, findings: Findings) -> None:
     # A picture that was taken once stays when it cannot be drawn again, except when a scanner has learnt what it is.
     if findings.refusal is not None and (not work.again or findings.refusal is FileRefusal.MALWARE):
         file.status, file.refusal = FileStatus.REFUSED, findings.refusal
-        await repository.doom(file.id, utc_now())
+        await repository.schedule_deletion(file.id, utc_now())
         await repository.bring_back(file.id)
         uow.emit(FileRefused(**facts, reason=findings.refusal.value, name=file.name))
         return
@@ -186,23 +188,23 @@ async def _keep_made(repository: FileRepository, file: File, findings: Findings)
     for copy in copies:
         file.size = copy.digest.size
     if copies:
-        await repository.doom(file.id, utc_now() + rules.GRACE, ObjectRole.SOURCE)
+        await repository.schedule_deletion(file.id, utc_now() + rules.GRACE, ObjectRole.SOURCE)
     else:
         await repository.promote(file.id)
 
 
-async def _settle_drawing(repository: FileRepository, file: File, work: Work, findings: Findings) -> None:
+async def _settle_drawing(repository: FileRepository, file: File, work: InspectionJob, findings: Findings) -> None:
     """Show the new preview in place of the old one, which goes once nobody can be reading it any more."""
     if file.redrawn >= work.drawing:  # another worker was quicker
         return
     if findings.made:
-        await repository.doom(file.id, utc_now() + rules.GRACE, ObjectRole.PREVIEW)
+        await repository.schedule_deletion(file.id, utc_now() + rules.GRACE, ObjectRole.PREVIEW)
         for made in findings.made:
             repository.add(_object(file.id, made))
     file.redrawn, file.next_try_at = work.drawing, utc_now()
 
 
-def _object(file_id: UUID, made: Made) -> FileObject:
+def _object(file_id: UUID, made: StoredVariant) -> FileObject:
     return FileObject(
         key=made.key,
         file_id=file_id,
@@ -214,7 +216,9 @@ def _object(file_id: UUID, made: Made) -> FileObject:
     )
 
 
-async def put_off(uow: UnitOfWork, work: Work, *, lost: bool = False, unscanned: bool = False) -> datetime | None:
+async def retry_inspection_later(
+    uow: UnitOfWork, work: InspectionJob, *, lost: bool = False, unscanned: bool = False
+) -> datetime | None:
     """Look again later; a file whose bytes stay lost is given up as damaged, which returns None.
 
     What nobody could scan stays in quarantine until somebody can: it is never handed out unseen. A picture that is only
@@ -223,7 +227,7 @@ async def put_off(uow: UnitOfWork, work: Work, *, lost: bool = False, unscanned:
     file = await FileRepository(uow.session).get_for_update(work.file_id)
     if file is None:
         return None
-    if lost and work.attempts >= rules.MOST_LOST:
+    if lost and work.attempts >= rules.MAX_LOST:
         file.status = FileStatus.DAMAGED
         return None
     if unscanned and not work.again:

@@ -14,7 +14,7 @@ from app.features.files.errors import FileInUseError, NoSuchFileError
 from app.features.files.repository import FileRepository
 from app.features.files.schemas import FileLimits, FileRead, FileUse, KindLimits, OwnFile
 from app.features.files.service.signed_links import present
-from app.features.files.service.uploads import give_up
+from app.features.files.service.uploads import abort_upload
 from app.models.file import FileStatus
 
 
@@ -65,7 +65,7 @@ async def remove_file(uow: UnitOfWork, actor: Actor, file_id: UUID) -> None:
     if await repository.is_attached(file_id):
         raise FileInUseError
     if file.status is FileStatus.UPLOADING:
-        await give_up(uow, file_id)
+        await abort_upload(uow, file_id)
         return
     await repository.remove(file_id, utc_now() + rules.GRACE)
 

@@ -21,14 +21,14 @@ def link(settings: Settings, file: File, face: str, now: datetime) -> str:
 
     A preview that was drawn anew has another, so no copy is old.
     """
-    until = rules.link_end(now, public=rules.LIMITS[file.kind].public)
+    until = rules.link_expiry(now, public=rules.LIMITS[file.kind].public)
     signature = _SIGNER.text(settings, str(file.id), face, str(until))
     tail = "/preview" if face == PREVIEW else ""
     drawn = f"&drawn={file.redrawn}" if file.redrawn and face == PREVIEW else ""
     return f"{settings.files_origin}/files/{file.id}{tail}?until={until}&key={signature}{drawn}"
 
 
-def is_good(settings: Settings, file_id: UUID, face: str, until: int, key: str) -> bool:
+def is_valid_link(settings: Settings, file_id: UUID, face: str, until: int, key: str) -> bool:
     """Tell whether we made this link and its time has not passed."""
     if until < utc_now().timestamp() or not key.isascii():
         return False
@@ -46,7 +46,7 @@ def present(files: Collection[File], previewed: Collection[UUID]) -> dict[UUID, 
             media_type=file.media_type,
             size=file.size,
             status=file.status,
-            note=_(rules.REFUSAL_WORDS[file.refusal]) if file.refusal else None,
+            note=_(rules.REFUSAL_LABELS[file.refusal]) if file.refusal else None,
             url=link(settings, file, MAIN, now) if ready else None,
             preview_url=link(settings, file, PREVIEW, now) if ready and file.id in previewed else None,
             width=file.width,

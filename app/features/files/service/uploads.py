@@ -17,7 +17,7 @@ from app.core.errors import FieldError
 from app.core.i18n import N_
 from app.core.ids import new_id
 from app.core.resources import Resources
-from app.core.text.humanize import size_words
+from app.core.text.humanize import format_size
 from app.core.unit_of_work import UnitOfWork
 from app.features.files import rules
 from app.features.files.errors import (
@@ -41,7 +41,7 @@ PROCESS_TASK = "files.process"
 NOT_REPLACED = N_("The file that this one should replace is not there any more. Add this one as a new file.")
 
 
-async def announce(
+async def reserve_upload(
     uow: UnitOfWork, actor: Actor, kind: SubjectKind, name: str, size: int, replaces: UUID | None = None
 ) -> File:
     """Make room for a file of this size and say whether it may come at all.
@@ -66,8 +66,8 @@ async def announce(
         raise InvalidFilesError(errors=[FieldError(("replaces",), NOT_REPLACED)])
     await repository.lock_owner(actor.id)
     count, used = await repository.usage(actor.id)
-    if used + size > quota or count >= rules.MOST_FILES:
-        raise QuotaExceededError(params={"limit": size_words(quota)})
+    if used + size > quota or count >= rules.MAX_FILES:
+        raise QuotaExceededError(params={"limit": format_size(quota)})
     media_type = rules.TYPES[extension]
     file = File(
         id=new_id(),
@@ -89,7 +89,7 @@ def _check_size(size: int, most: int) -> None:
     if size <= 0:
         raise EmptyFileError
     if size > most:
-        raise FileTooLargeError(params={"limit": size_words(most)})
+        raise FileTooLargeError(params={"limit": format_size(most)})
 
 
 async def source_key(session: AsyncSession, file_id: UUID) -> str:
@@ -119,7 +119,7 @@ async def keep_bytes(resources: Resources, file_id: UUID, key: str) -> Digest:
     return digest
 
 
-async def arrived(uow: UnitOfWork, file_id: UUID, digest: Digest) -> File:
+async def complete_upload(uow: UnitOfWork, file_id: UUID, digest: Digest) -> File:
     """Write down that all bytes are in the storage, and let somebody look at them; a second time changes nothing."""
     repository = FileRepository(uow.session)
     file = await repository.get_for_update(file_id)
@@ -129,11 +129,11 @@ async def arrived(uow: UnitOfWork, file_id: UUID, digest: Digest) -> File:
     if file.status is FileStatus.UPLOADING and source is not None:
         source.size, source.sha256, source.blocks = digest.size, digest.sha256, digest.blocks
         file.size, file.status, file.next_try_at = digest.size, FileStatus.PROCESSING, utc_now()
-        uow.nudge(PROCESS_TASK)
+        uow.trigger_task(PROCESS_TASK)
     return file
 
 
-async def give_up(uow: UnitOfWork, file_id: UUID) -> None:
+async def abort_upload(uow: UnitOfWork, file_id: UUID) -> None:
     """Forget an upload that came to nothing, and give its room back."""
     repository = FileRepository(uow.session)
     file = await repository.get_for_update(file_id)
@@ -174,7 +174,7 @@ async def receive(resources: Resources, upload: UploadRead, offset: int, piece: 
     except SpoolBusyError as error:
         raise UploadBusyError from error
     except SpoolOverflowError as error:
-        raise FileTooLargeError(params={"limit": size_words(upload.size)}) from error
+        raise FileTooLargeError(params={"limit": format_size(upload.size)}) from error
     except SpoolFullError as error:
         raise StorageDownError from error
 
@@ -195,4 +195,4 @@ async def cancel_upload(uow: UnitOfWork, actor: Actor, file_id: UUID) -> None:
     file = await FileRepository(uow.session).get_for_update(file_id)
     if file is None or file.owner_id != actor.id or file.status is not FileStatus.UPLOADING:
         raise NoSuchFileError
-    await give_up(uow, file_id)
+    await abort_upload(uow, file_id)

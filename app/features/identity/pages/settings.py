@@ -6,12 +6,12 @@ from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.core.errors import DomainError
-from app.core.http.dependencies import PostedForm, ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
 from app.core.i18n import N_, _
 from app.core.resources import Resources
 from app.features.authentication import dependencies
 from app.features.authentication import service as authentication
-from app.features.authentication.dependencies import CurrentSession, Knocker
+from app.features.authentication.dependencies import ClientInfo, CurrentSession
 from app.features.authentication.service import SessionView
 from app.features.identity import service, workflows
 from app.features.identity.schemas import EmailChange, PasswordChange, PhoneChange, ProfileChange
@@ -21,7 +21,7 @@ from app.web.forms import FormState
 from app.web.model_forms import read, refuse
 from app.web.templating import render
 
-router = RoomRouter(prefix="/settings")
+router = FeatureRouter(prefix="/settings")
 type Change = Literal["password", "email", "phone", "close"]
 HAPPENED: dict[SecurityEventKind, str] = {
     SecurityEventKind.REGISTERED: N_("The account was made"),
@@ -92,7 +92,7 @@ async def show_security(
 
 def _context(resources: Resources, view: SessionView) -> dict[str, Any]:
     return {
-        "ask_password": not authentication.is_fresh(resources, view),
+        "ask_password": not authentication.has_recent_password(resources, view),
         "shortest": resources.settings.password_min_length,
         "username": view.username,
     }
@@ -106,7 +106,7 @@ async def show_change(request: Request, change: Change, view: CurrentSession, re
 
 @router.post("/security/password")
 async def change_password(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, form: PostedForm
+    request: Request, view: CurrentSession, caller: ClientInfo, resources: ProcessResources, form: PostedForm
 ) -> Response:
     """Set a new password and sign out everywhere else."""
     try:
@@ -118,7 +118,7 @@ async def change_password(
 
 @router.post("/security/email")
 async def change_email(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, form: PostedForm
+    request: Request, view: CurrentSession, caller: ClientInfo, resources: ProcessResources, form: PostedForm
 ) -> Response:
     """Ask for another address."""
     template = "identity/change_email.html"
@@ -131,7 +131,7 @@ async def change_email(
 
 @router.post("/security/phone")
 async def change_phone(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, form: PostedForm
+    request: Request, view: CurrentSession, caller: ClientInfo, resources: ProcessResources, form: PostedForm
 ) -> Response:
     """Ask for another number."""
     template = "identity/change_phone.html"
@@ -144,12 +144,12 @@ async def change_phone(
 
 @router.post("/security/close")
 async def close_account(
-    request: Request, view: CurrentSession, caller: Knocker, resources: ProcessResources, form: PostedForm
+    request: Request, view: CurrentSession, caller: ClientInfo, resources: ProcessResources, form: PostedForm
 ) -> Response:
     """Close the account for good."""
     try:
         await workflows.deactivate(resources, view, str(form.get("current_password", "")), caller)
     except DomainError as error:
         return refuse(request, "identity/change_close.html", form, error, _context(resources, view))
-    dependencies.drop_tokens(request, resources.settings, device=True)
+    dependencies.delete_session_cookies(request, resources.settings, device=True)
     return redirect("/", _("The account is closed."), "note")

@@ -6,19 +6,19 @@ from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.core.errors import DomainError
-from app.core.http.dependencies import PostedForm, ProcessResources, RoomRouter, connection_resources
+from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, connection_resources
 from app.core.i18n import N_, _, ngettext
 from app.features.authentication import dependencies
-from app.features.authentication.dependencies import Knocker, OptionalActor
+from app.features.authentication.dependencies import ClientInfo, OptionalActor
 from app.features.identity import service, workflows
-from app.features.identity.schemas import PasswordToJudge, Registration
+from app.features.identity.schemas import PasswordToRate, Registration
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.model_forms import read, refuse
-from app.web.safe_redirects import safe_next
+from app.web.safe_redirects import safe_redirect_target
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 type Next = Annotated[str | None, Query(max_length=1500)]
 AFTER = "/orders"
 SCORES = (
@@ -38,8 +38,8 @@ def _come_back(target: str) -> RedirectResponse:
 async def show_sign_up(request: Request, actor: OptionalActor, next: Next = None) -> Response:  # noqa: A002 - in the address
     """Offer an account."""
     if actor is not None:
-        return _come_back(safe_next(next, AFTER))
-    context = {"f": FormState(), "next": safe_next(next, AFTER), "shortest": _shortest(request)}
+        return _come_back(safe_redirect_target(next, AFTER))
+    context = {"f": FormState(), "next": safe_redirect_target(next, AFTER), "shortest": _shortest(request)}
     return render(request, "identity/sign_up.html", context)
 
 
@@ -48,28 +48,28 @@ def _shortest(request: Request) -> int:
 
 
 @router.post("/sign-up")
-async def sign_up(request: Request, caller: Knocker, resources: ProcessResources, form: PostedForm) -> Response:
+async def sign_up(request: Request, caller: ClientInfo, resources: ProcessResources, form: PostedForm) -> Response:
     """Make an account and sign in with it."""
-    target = safe_next(str(form.get("next", "")), AFTER)
+    target = safe_redirect_target(str(form.get("next", "")), AFTER)
     context = {"next": target, "shortest": _shortest(request)}
     try:
-        typed, replaces = read(Registration, form), dependencies.session_sent(request)
+        typed, replaces = read(Registration, form), dependencies.sent_session(request)
         user, issued = await workflows.register(resources, typed, caller, replaces=replaces)
     except DomainError as error:
         return refuse(request, "identity/sign_up.html", form, error, context)
-    dependencies.put_tokens(request, resources.settings, issued)
+    dependencies.set_session_cookies(request, resources.settings, issued)
     text = _("Welcome. We have sent a message to confirm how you can be reached.")
     return redirect(target, text.format(name=user.username))
 
 
 @router.post("/password-strength")
 async def password_strength(
-    request: Request, caller: Knocker, resources: ProcessResources, form: PostedForm
+    request: Request, caller: ClientInfo, resources: ProcessResources, form: PostedForm
 ) -> Response:
     """Say how strong a password is while it is typed, as a piece of a page."""
     typed = str(form.get("password") or form.get("new_password") or "")
     names = {name: str(form.get(name) or "")[:320] for name in ("username", "email")}
-    judged = await service.judge_password(resources, PasswordToJudge(password=typed[:512], **names), caller)
+    judged = await service.rate_password(resources, PasswordToRate(password=typed[:512], **names), caller)
     length = ngettext("{count} character", "{count} characters", len(typed)).format(count=len(typed))
     context = {"score": judged.score, "words": _(SCORES[judged.score]), "problems": judged.problems, "length": length}
     return render(request, "identity/password_strength.html", context)

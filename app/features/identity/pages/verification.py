@@ -6,10 +6,10 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 
 from app.core.errors import DomainError
-from app.core.http.dependencies import PostedForm, ProcessResources, RoomRouter, Uow, connection_resources
+from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, Uow, connection_resources
 from app.core.i18n import _
 from app.features.authentication import dependencies
-from app.features.authentication.dependencies import CurrentActor, Knocker, OptionalActor
+from app.features.authentication.dependencies import ClientInfo, CurrentActor, OptionalActor
 from app.features.identity import service, workflows
 from app.features.identity.schemas import ChallengeAnswer, CodeAnswer, ResetConfirmation, ResetRequest
 from app.web.flash import redirect
@@ -17,7 +17,7 @@ from app.web.forms import FormState
 from app.web.model_forms import read, refuse
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 type Token = Annotated[str, Query(max_length=200)]
 
 
@@ -34,10 +34,10 @@ async def show_reset(request: Request) -> Response:
 
 
 @router.post("/reset")
-async def reset(request: Request, caller: Knocker, form: PostedForm, uow: Uow) -> Response:
+async def reset(request: Request, caller: ClientInfo, form: PostedForm, uow: Uow) -> Response:
     """Take note of it; the page is the same for known and unknown names."""
     try:
-        await service.ask_reset(uow, read(ResetRequest, form).identifier, caller)
+        await service.request_password_reset(uow, read(ResetRequest, form).identifier, caller)
     except DomainError as error:
         return refuse(request, "identity/reset.html", form, error, {"sent": False})
     asked = str(form.get("identifier", ""))
@@ -56,14 +56,16 @@ def _shortest(request: Request) -> int:
 
 
 @router.post("/reset/confirm")
-async def reset_confirm(request: Request, caller: Knocker, resources: ProcessResources, form: PostedForm) -> Response:
+async def reset_confirm(
+    request: Request, caller: ClientInfo, resources: ProcessResources, form: PostedForm
+) -> Response:
     """Set the new password; it signs nobody in."""
     context = {"token": str(form.get("token", "")), "shortest": _shortest(request)}
     try:
         await workflows.reset_password(resources, read(ResetConfirmation, form), caller)
     except DomainError as error:
         return _private(refuse(request, "identity/reset_confirm.html", form, error, context))
-    dependencies.drop_tokens(request, resources.settings)
+    dependencies.delete_session_cookies(request, resources.settings)
     return redirect("/sign-in", _("The password is changed and every device is signed out. Sign in with the new one."))
 
 
@@ -76,7 +78,7 @@ async def show_confirm_email(request: Request, actor: OptionalActor, token: Toke
 
 @router.post("/confirm-email")
 async def confirm_email(
-    request: Request, actor: OptionalActor, caller: Knocker, form: PostedForm, uow: Uow
+    request: Request, actor: OptionalActor, caller: ClientInfo, form: PostedForm, uow: Uow
 ) -> Response:
     """Confirm an address by link or, signed in, by code."""
     context = {"token": str(form.get("token", "")), "signed_in": actor is not None}
@@ -85,7 +87,9 @@ async def confirm_email(
     except DomainError as error:
         return _private(refuse(request, "identity/confirm_email.html", form, error, context))
     user_id = actor.id if actor is not None else None
-    done = await uow.attempt(service.answer_email(uow, caller, token=answer.token, user_id=user_id, code=answer.code))
+    done = await uow.attempt(
+        service.complete_email_confirmation(uow, caller, token=answer.token, user_id=user_id, code=answer.code)
+    )
     if isinstance(done, DomainError):
         return _private(refuse(request, "identity/confirm_email.html", form, done, context))
     target = "/settings/security" if actor is not None else "/sign-in"
@@ -108,13 +112,15 @@ async def show_confirm_phone(request: Request, _actor: CurrentActor) -> Response
 
 
 @router.post("/confirm-phone")
-async def confirm_phone(request: Request, actor: CurrentActor, caller: Knocker, form: PostedForm, uow: Uow) -> Response:
+async def confirm_phone(
+    request: Request, actor: CurrentActor, caller: ClientInfo, form: PostedForm, uow: Uow
+) -> Response:
     """Confirm a number by code."""
     try:
         answer = read(CodeAnswer, form)
     except DomainError as error:
         return refuse(request, "identity/confirm_phone.html", form, error)
-    done = await uow.attempt(service.answer_phone(uow, caller, actor.id, answer.code))
+    done = await uow.attempt(service.complete_phone_confirmation(uow, caller, actor.id, answer.code))
     if isinstance(done, DomainError):
         return refuse(request, "identity/confirm_phone.html", form, done)
     return redirect("/settings/security", _("The phone number is confirmed."))

@@ -13,7 +13,7 @@ from app.core.security.limits import Rate
 from app.core.security.signing import Signer, bytes_of, same_secret, text_of
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication.errors import AccountInputError
-from app.features.authentication.service import Caller, note
+from app.features.authentication.service import Caller, record_security_event
 from app.features.identity.errors import BadChallengeError, EmailTakenError, NothingToConfirmError, PhoneTakenError
 from app.features.identity.events import (
     EmailChanged,
@@ -31,12 +31,12 @@ from app.models.user import User, UserStatus
 LINK_LIFE = timedelta(hours=1)
 CODE_LIFE = timedelta(minutes=10)
 CODE_DIGITS = 6
-MOST_WRONG_CODES = 5
+MAX_WRONG_CODES = 5
 MAC_BYTES = 24
 LINKS = Signer("challenge-link", MAC_BYTES)
 CODES = Signer("challenge-code")
 ID_BYTES = 16
-LETTERS_BY_ACCOUNT = Rate("letters", 10, 3600)
+CONFIRMATIONS_PER_ACCOUNT = Rate("letters", 10, 3600)
 EMAIL_PURPOSES = (ChallengePurpose.CHANGE_EMAIL, ChallengePurpose.CONFIRM_EMAIL)
 PHONE_PURPOSES = (ChallengePurpose.CHANGE_PHONE, ChallengePurpose.CONFIRM_PHONE)
 
@@ -87,7 +87,7 @@ async def open_challenge(uow: UnitOfWork, user: User, purpose: ChallengePurpose,
     return challenge
 
 
-async def take_link(uow: UnitOfWork, token: str, purposes: tuple[ChallengePurpose, ...]) -> AuthChallenge:
+async def redeem_link(uow: UnitOfWork, token: str, purposes: tuple[ChallengePurpose, ...]) -> AuthChallenge:
     """Use a link: the challenge is spent with this transaction.
 
     Raises:
@@ -123,7 +123,9 @@ async def owner_of_link(session: AsyncSession, settings: Settings, token: str) -
     return await UserRepository(session).get(challenge.user_id) if fits else None
 
 
-async def take_code(uow: UnitOfWork, user_id: UUID, code: str, purposes: tuple[ChallengePurpose, ...]) -> AuthChallenge:
+async def redeem_code(
+    uow: UnitOfWork, user_id: UUID, code: str, purposes: tuple[ChallengePurpose, ...]
+) -> AuthChallenge:
     """Use a code: the row is held while it is compared, so parallel guesses count one by one; five wrong ones end it.
 
     Raises:
@@ -136,7 +138,7 @@ async def take_code(uow: UnitOfWork, user_id: UUID, code: str, purposes: tuple[C
     typed = "".join(code.split())
     if not any(same_secret(good, typed) for good in _codes(uow.resources.settings, challenge)):
         challenge.attempts += 1
-        if challenge.attempts >= MOST_WRONG_CODES:
+        if challenge.attempts >= MAX_WRONG_CODES:
             # Only the code: strangers may guess at it, and must not be able to spoil the link in the owner's mail.
             challenge.code_expires_at = now
         raise BadChallengeError
@@ -150,7 +152,7 @@ async def resend_email(uow: UnitOfWork, user_id: UUID) -> None:
     Raises:
         NothingToConfirmError: The address is confirmed or missing.
     """
-    await uow.resources.limiter.hit(LETTERS_BY_ACCOUNT, str(user_id))
+    await uow.resources.limiter.hit(CONFIRMATIONS_PER_ACCOUNT, str(user_id))
     user = await UserRepository(uow.session).lock(user_id)
     pending = await ChallengeRepository(uow.session).lock_open(user_id, (ChallengePurpose.CHANGE_EMAIL,))
     if user is not None and pending is not None and pending.expires_at > utc_now():
@@ -167,7 +169,7 @@ async def resend_phone(uow: UnitOfWork, user_id: UUID) -> None:
     Raises:
         NothingToConfirmError: The number is confirmed or missing.
     """
-    await uow.resources.limiter.hit(LETTERS_BY_ACCOUNT, str(user_id))
+    await uow.resources.limiter.hit(CONFIRMATIONS_PER_ACCOUNT, str(user_id))
     user = await UserRepository(uow.session).lock(user_id)
     pending = await ChallengeRepository(uow.session).lock_open(user_id, (ChallengePurpose.CHANGE_PHONE,))
     if user is not None and pending is not None and pending.expires_at > utc_now():
@@ -178,46 +180,46 @@ async def resend_phone(uow: UnitOfWork, user_id: UUID) -> None:
     await open_challenge(uow, user, ChallengePurpose.CONFIRM_PHONE, user.phone)
 
 
-async def ask_email_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: Caller) -> AuthChallenge:
+async def request_email_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: Caller) -> AuthChallenge:
     """Note the wish for another address; the old one stays until the new one is confirmed, and gets a notice.
 
     Raises:
         AccountInputError: It is no address.
         EmailTakenError: Another account has it.
     """
-    await uow.resources.limiter.hit(LETTERS_BY_ACCOUNT, str(user_id))
+    await uow.resources.limiter.hit(CONFIRMATIONS_PER_ACCOUNT, str(user_id))
     try:
         wanted = identifiers.email(typed)
-    except identifiers.Refused as refused:
+    except identifiers.InvalidValue as refused:
         raise AccountInputError(errors=[refused.error]) from refused
     user = await _own(uow, user_id)
     if await UserRepository(uow.session).is_taken(email_key=wanted.key):
         raise EmailTakenError
-    note(uow, user.id, SecurityEventKind.EMAIL_CHANGE_ASKED, caller)
+    record_security_event(uow, user.id, SecurityEventKind.EMAIL_CHANGE_ASKED, caller)
     uow.emit(EmailChangeRequested(user_id=str(user.id), old_email=user.email))
     return await open_challenge(uow, user, ChallengePurpose.CHANGE_EMAIL, wanted.shown)
 
 
-async def ask_phone_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: Caller) -> AuthChallenge:
+async def request_phone_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: Caller) -> AuthChallenge:
     """Note the wish for another number; the old one stays until the new one is confirmed.
 
     Raises:
         AccountInputError: It is no number.
         PhoneTakenError: Another account has it.
     """
-    await uow.resources.limiter.hit(LETTERS_BY_ACCOUNT, str(user_id))
+    await uow.resources.limiter.hit(CONFIRMATIONS_PER_ACCOUNT, str(user_id))
     try:
         wanted = identifiers.phone(typed, uow.resources.settings.phone_region)
-    except identifiers.Refused as refused:
+    except identifiers.InvalidValue as refused:
         raise AccountInputError(errors=[refused.error]) from refused
     user = await _own(uow, user_id)
     if await UserRepository(uow.session).is_taken(phone=wanted):
         raise PhoneTakenError
-    note(uow, user.id, SecurityEventKind.PHONE_CHANGE_ASKED, caller)
+    record_security_event(uow, user.id, SecurityEventKind.PHONE_CHANGE_ASKED, caller)
     return await open_challenge(uow, user, ChallengePurpose.CHANGE_PHONE, wanted)
 
 
-async def answer_email(
+async def complete_email_confirmation(
     uow: UnitOfWork, caller: Caller, *, token: str | None = None, user_id: UUID | None = None, code: str | None = None
 ) -> None:
     """Confirm an address, or finish its change, by link (anywhere) or by code (signed in).
@@ -235,35 +237,35 @@ async def answer_email(
         old = user.email
         wanted = identifiers.email(challenge.target)
         user.email, user.email_key = wanted.shown, wanted.key
-        await UserRepository(uow.session).flush_unique()
-        note(uow, user.id, SecurityEventKind.EMAIL_CHANGED, caller)
+        await UserRepository(uow.session).flush_or_raise_taken()
+        record_security_event(uow, user.id, SecurityEventKind.EMAIL_CHANGED, caller)
         uow.emit(EmailChanged(user_id=str(user.id), old_email=old))
         await ChallengeRepository(uow.session).close(user.id, ChallengePurpose.RESET_PASSWORD, utc_now())
     else:
-        note(uow, user.id, SecurityEventKind.EMAIL_CONFIRMED, caller)
+        record_security_event(uow, user.id, SecurityEventKind.EMAIL_CONFIRMED, caller)
     user.email_confirmed_at = utc_now()
 
 
-async def answer_phone(uow: UnitOfWork, caller: Caller, user_id: UUID, code: str) -> None:
+async def complete_phone_confirmation(uow: UnitOfWork, caller: Caller, user_id: UUID, code: str) -> None:
     """Confirm a number, or finish its change, by the code.
 
     Raises:
         BadChallengeError: The code does not hold.
         PhoneTakenError: Another account took the number meanwhile.
     """
-    challenge = await take_code(uow, user_id, code, PHONE_PURPOSES)
+    challenge = await redeem_code(uow, user_id, code, PHONE_PURPOSES)
     user = await _own(uow, challenge.user_id)
     changing = challenge.purpose is ChallengePurpose.CHANGE_PHONE
     if not changing and user.phone != challenge.target:
         raise BadChallengeError
     if changing:
         old, user.phone = user.phone, challenge.target
-        await UserRepository(uow.session).flush_unique()
-        note(uow, user.id, SecurityEventKind.PHONE_CHANGED, caller)
+        await UserRepository(uow.session).flush_or_raise_taken()
+        record_security_event(uow, user.id, SecurityEventKind.PHONE_CHANGED, caller)
         uow.emit(PhoneChanged(user_id=str(user.id), old_phone=old))
         await ChallengeRepository(uow.session).close(user.id, ChallengePurpose.RESET_PASSWORD, utc_now())
     else:
-        note(uow, user.id, SecurityEventKind.PHONE_CONFIRMED, caller)
+        record_security_event(uow, user.id, SecurityEventKind.PHONE_CONFIRMED, caller)
     user.phone_confirmed_at = utc_now()
 
 
@@ -276,9 +278,9 @@ async def _taken(
     code: str | None,
 ) -> AuthChallenge:
     if token:
-        return await take_link(uow, token, purposes)
+        return await redeem_link(uow, token, purposes)
     if code and user_id is not None:
-        return await take_code(uow, user_id, code, purposes)
+        return await redeem_code(uow, user_id, code, purposes)
     raise BadChallengeError
 
 

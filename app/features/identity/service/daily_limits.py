@@ -12,7 +12,7 @@ from app.core.errors import RateLimitedError
 from app.features.identity import rules
 from app.features.identity.errors import NewAccountLimitError
 from app.features.identity.repository import UserRepository
-from app.features.identity.rules import Standing
+from app.features.identity.rules import AccountTrust
 
 A_DAY = timedelta(days=1)
 
@@ -23,7 +23,7 @@ class DailyLimit:
 
     times: int
     usual: int
-    standing: Standing
+    account_trust: AccountTrust
     now: datetime
 
     @property
@@ -44,25 +44,25 @@ class DailyLimit:
             return
         room_at = oldest + A_DAY
         wait = max(1, int((room_at - self.now).total_seconds()) + 1)
-        told = {"limit": self.times, "next": room_at, "until": self.standing.new_until}
+        told = {"limit": self.times, "next": room_at, "until": self.account_trust.new_until}
         if self.times >= self.usual:
             raise error(params=told, retry_after=wait)
-        detail = None if self.standing.confirmed else NewAccountLimitError.unconfirmed
+        detail = None if self.account_trust.confirmed else NewAccountLimitError.unconfirmed
         raise NewAccountLimitError(detail, params=told, retry_after=wait)
 
 
-async def standing(session: AsyncSession, settings: Settings, user_id: UUID) -> Standing:
+async def account_trust(session: AsyncSession, settings: Settings, user_id: UUID) -> AccountTrust:
     """Return how far an account is trusted by its age and its contacts; one that is gone is as good as new."""
     user = await UserRepository(session).get(user_id)
     created = user.created_at if user else utc_now()
     confirmed = user is not None and (user.email_confirmed_at is not None or user.phone_confirmed_at is not None)
-    return rules.standing(created, confirmed=confirmed, days=settings.new_account_days)
+    return rules.account_trust(created, confirmed=confirmed, days=settings.new_account_days)
 
 
 async def daily_limit(
     session: AsyncSession, settings: Settings, user_id: UUID, *, usual: int, starting: int
 ) -> DailyLimit:
     """Return how often an account may do a thing within a day; `starting` holds for new and unconfirmed ones."""
-    found, now = await standing(session, settings, user_id), utc_now()
+    found, now = await account_trust(session, settings, user_id), utc_now()
     times = min(usual, starting) if found.is_new(now) else usual
     return DailyLimit(times, usual, found, now)

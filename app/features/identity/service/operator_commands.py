@@ -11,7 +11,7 @@ from app.core.audit import record_audit
 from app.core.clock import utc_now
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication import service as authentication
-from app.features.authentication.service import Caller, note
+from app.features.authentication.service import Caller, record_security_event
 from app.features.identity.events import AccountBanned, AccountUnbanned
 from app.features.identity.repository import UserRepository
 from app.features.identity.service.registration import NewAccount, create_account
@@ -41,14 +41,14 @@ async def find_named(session: AsyncSession, username: str) -> Person | None:
     return Person(user.id, user.username, user.status) if user is not None else None
 
 
-async def end_every_session(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reason: str = "") -> int:
+async def end_all_sessions(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reason: str = "") -> int:
     """End all sessions of a person, and return how many; they may sign in again."""
     user = await UserRepository(uow.session).lock(user_id)
     if user is None:
         return 0
     user.epoch += 1
     ended = await authentication.end_sessions(uow.session, user.id, SessionEnd.ENDED_BY_OPERATOR, utc_now())
-    note(uow, user.id, SecurityEventKind.SESSIONS_ENDED_BY_OPERATOR, Caller(), data={"ended": ended})
+    record_security_event(uow, user.id, SecurityEventKind.SESSIONS_ENDED_BY_OPERATOR, Caller(), data={"ended": ended})
     record_audit(uow.session, actor, "account.end_sessions", user.id, new={"sessions_ended": ended}, reason=reason)
     return ended
 
@@ -64,7 +64,7 @@ async def ban(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reason: str) -> i
     before, user.status = user.status, UserStatus.BANNED
     user.epoch += 1
     ended = await authentication.end_sessions(uow.session, user.id, SessionEnd.BANNED, utc_now())
-    note(uow, user.id, SecurityEventKind.BANNED, Caller(), data={"ended": ended, "reason": reason})
+    record_security_event(uow, user.id, SecurityEventKind.BANNED, Caller(), data={"ended": ended, "reason": reason})
     record_audit(
         uow.session,
         actor,
@@ -88,7 +88,7 @@ async def lift_ban(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reason: str 
         return None
     before = user.status
     user.status = UserStatus.DEACTIVATED if user.deactivated_at is not None else UserStatus.ACTIVE
-    note(uow, user.id, SecurityEventKind.BAN_LIFTED, Caller())
+    record_security_event(uow, user.id, SecurityEventKind.BAN_LIFTED, Caller())
     old, new = {"status": before.value}, {"status": user.status.value}
     record_audit(uow.session, actor, "account.unban", user.id, old=old, new=new, reason=reason)
     uow.emit(AccountUnbanned(user_id=str(user.id)))
@@ -102,7 +102,9 @@ async def set_role(uow: UnitOfWork, actor: Actor, user_id: UUID, role: Role, *, 
         return
     before, user.role = user.role, role
     user.epoch += 1
-    note(uow, user.id, SecurityEventKind.ROLE_CHANGED, Caller(), data={"from": before.value, "to": role.value})
+    record_security_event(
+        uow, user.id, SecurityEventKind.ROLE_CHANGED, Caller(), data={"from": before.value, "to": role.value}
+    )
     old, new = {"role": before.value}, {"role": role.value}
     record_audit(uow.session, actor, "account.set_role", user.id, old=old, new=new, reason=reason)
 

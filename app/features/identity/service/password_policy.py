@@ -13,7 +13,9 @@ from app.gateways.breached_passwords import BreachedServiceError, breached_passw
 log = structlog.get_logger()
 
 
-async def screen(resources: Resources, password: str, own_words: Sequence[str], *, loc: str) -> bool:
+async def check_password_policy(
+    resources: Resources, password: str, personal_words: Sequence[str], *, loc: str
+) -> bool:
     """Refuse a password that would be guessed; return whether the breached set still has to be asked about it.
 
     Raises:
@@ -21,7 +23,7 @@ async def screen(resources: Resources, password: str, own_words: Sequence[str], 
         PasswordServiceError: The breached set does not answer and this installation insists on it.
     """
     settings = resources.settings
-    problems = rules.password_problems(password, own_words, shortest=settings.password_min_length, loc=loc)
+    problems = rules.password_problems(password, personal_words, shortest=settings.password_min_length, loc=loc)
     if problems:
         raise AccountInputError(errors=problems)
     service = breached_passwords(settings)

@@ -15,14 +15,14 @@ from app.core.security.passwords import password_hasher
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication import service as authentication
 from app.features.authentication.errors import AccountInputError, NotSignedInError, WrongPasswordError
-from app.features.authentication.service import Caller, SessionView, note
+from app.features.authentication.service import Caller, SessionView, record_security_event
 from app.features.identity import rules
 from app.features.identity.errors import BadChallengeError
 from app.features.identity.events import PasswordChanged, PasswordResetRequested
 from app.features.identity.repository import ChallengeRepository, UserRepository
-from app.features.identity.schemas import PasswordChange, PasswordStrength, PasswordToJudge, ResetConfirmation
-from app.features.identity.service.contacts import open_challenge, owner_of_link, take_code, take_link
-from app.features.identity.service.password_policy import screen
+from app.features.identity.schemas import PasswordChange, PasswordStrength, PasswordToRate, ResetConfirmation
+from app.features.identity.service.contacts import open_challenge, owner_of_link, redeem_code, redeem_link
+from app.features.identity.service.password_policy import check_password_policy
 from app.models.auth_challenge import AuthChallenge, ChallengePurpose
 from app.models.security_event import SecurityEventKind
 from app.models.session import SessionEnd
@@ -30,8 +30,8 @@ from app.models.user import User, UserStatus
 
 RESETS_BY_ADDRESS = Rate("reset", 60, 3600)
 RESETS_BY_NAME = Rate("reset-name", 5, 3600)
-JUDGED_BY_ADDRESS = Rate("judge", 240, 60)
-JUDGED_LENGTH = 64
+RATED_BY_ADDRESS = Rate("judge", 240, 60)
+MAX_RATED_LENGTH = 64
 RESET = (ChallengePurpose.RESET_PASSWORD,)
 
 
@@ -50,7 +50,7 @@ async def draft_password(resources: Resources, password: str, words: Sequence[st
         AccountInputError: It cannot be accepted.
         PasswordServiceError: The breached set does not answer and this installation insists on it.
     """
-    unchecked = await screen(resources, password, words, loc=loc)
+    unchecked = await check_password_policy(resources, password, words, loc=loc)
     return DraftedPassword(await password_hasher(resources.settings.bcrypt_rounds).hash(password), unchecked)
 
 
@@ -66,7 +66,7 @@ async def words_of_link(session: AsyncSession, settings: Settings, token: str) -
     return _words_of(user)
 
 
-async def ask_reset(uow: UnitOfWork, typed: str, caller: Caller) -> None:
+async def request_password_reset(uow: UnitOfWork, typed: str, caller: Caller) -> None:
     """Take note that somebody forgot a password. Known and unknown names do the same work here; a worker goes on.
 
     Raises:
@@ -88,11 +88,13 @@ async def prepare_reset(uow: UnitOfWork, typed: str, caller: Caller) -> AuthChal
     # A confirmed contact first: an address with a slip in it belongs to a stranger.
     confirmed = (user.email if user.email_confirmed_at else None) or (user.phone if user.phone_confirmed_at else None)
     target = confirmed or user.email or user.phone or ""
-    note(uow, user.id, SecurityEventKind.PASSWORD_RESET_ASKED, caller)
+    record_security_event(uow, user.id, SecurityEventKind.PASSWORD_RESET_ASKED, caller)
     return await open_challenge(uow, user, ChallengePurpose.RESET_PASSWORD, target)
 
 
-async def answer_reset(uow: UnitOfWork, form: ResetConfirmation, drafted: DraftedPassword, caller: Caller) -> None:
+async def complete_password_reset(
+    uow: UnitOfWork, form: ResetConfirmation, drafted: DraftedPassword, caller: Caller
+) -> None:
     """Set the drafted password by link or code. It signs nobody in, and every session ends.
 
     Raises:
@@ -118,19 +120,19 @@ async def answer_reset(uow: UnitOfWork, form: ResetConfirmation, drafted: Drafte
 
 
 def _words_of(user: User) -> list[str]:
-    return rules.own_words(user.username, user.email, user.phone, user.display_name)
+    return rules.personal_words(user.username, user.email, user.phone, user.display_name)
 
 
 async def _proof(uow: UnitOfWork, form: ResetConfirmation) -> AuthChallenge:
     if form.token:
-        return await take_link(uow, form.token, RESET)
+        return await redeem_link(uow, form.token, RESET)
     if not form.code or not form.identifier:
         raise BadChallengeError
     identifier = identifiers.identify(form.identifier, uow.resources.settings.phone_region)
     user = await authentication.find_user(uow.session, **identifier.keys)
     if user is None:
         raise BadChallengeError
-    return await take_code(uow, user.id, form.code, RESET)
+    return await redeem_code(uow, user.id, form.code, RESET)
 
 
 async def replace_password(
@@ -162,24 +164,24 @@ async def _set_password(uow: UnitOfWork, user: User, hashed: str, caller: Caller
     for purpose in (ChallengePurpose.RESET_PASSWORD, ChallengePurpose.CHANGE_EMAIL, ChallengePurpose.CHANGE_PHONE):
         await ChallengeRepository(uow.session).close(user.id, purpose, utc_now())
     kind = SecurityEventKind.PASSWORD_RESET if reset else SecurityEventKind.PASSWORD_CHANGED
-    note(uow, user.id, kind, caller)
+    record_security_event(uow, user.id, kind, caller)
     uow.emit(PasswordChanged(user_id=str(user.id), reset=reset))
 
 
 def _score(password: str, words: list[str]) -> int:
     from zxcvbn import zxcvbn  # noqa: PLC0415 - its lists weigh 11 MB, and few processes ever judge
 
-    return int(zxcvbn(password[:JUDGED_LENGTH], user_inputs=words)["score"]) if password else 0
+    return int(zxcvbn(password[:MAX_RATED_LENGTH], user_inputs=words)["score"]) if password else 0
 
 
-async def judge_password(resources: Resources, form: PasswordToJudge, caller: Caller) -> PasswordStrength:
+async def rate_password(resources: Resources, form: PasswordToRate, caller: Caller) -> PasswordStrength:
     """Say how strong a password is while it is typed; nothing of it is kept.
 
     Raises:
         TooManyTriesError: Too many from one address.
     """
-    await resources.limiter.hit(JUDGED_BY_ADDRESS, caller.limit_key)
-    words = rules.own_words(form.username or "", form.email, None)
+    await resources.limiter.hit(RATED_BY_ADDRESS, caller.limit_key)
+    words = rules.personal_words(form.username or "", form.email, None)
     problems = rules.password_problems(
         form.password, words, shortest=resources.settings.password_min_length, loc="password"
     )

@@ -75,7 +75,7 @@ def remember_names(session: AsyncSession, names: Iterable[tuple[UUID, str]]) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class ChallengeMessage:
     """A link and a code to send, derived for this sending and stored nowhere."""
 
     contact: Contact
@@ -88,7 +88,7 @@ class Letter:
     code_expires_at: datetime
 
 
-async def letter_for(session: AsyncSession, resources: Resources, challenge_id: UUID) -> Letter | None:
+async def challenge_message(session: AsyncSession, resources: Resources, challenge_id: UUID) -> ChallengeMessage | None:
     """Return what to send for a challenge; None when it was answered, replaced or is too old meanwhile."""
     challenge = await ChallengeRepository(session).get(challenge_id)
     if challenge is None or challenge.closed_at is not None or challenge.expires_at <= utc_now():
@@ -97,7 +97,7 @@ async def letter_for(session: AsyncSession, resources: Resources, challenge_id: 
     if user is None or user.status is not UserStatus.ACTIVE:
         return None
     is_phone = not identifiers.looks_like_email(challenge.target)
-    return Letter(
+    return ChallengeMessage(
         contact=_contact(user),
         purpose=challenge.purpose,
         to_email=None if is_phone else challenge.target,
@@ -116,9 +116,9 @@ async def pending_changes(session: AsyncSession, user_id: UUID) -> dict[str, str
     return {names[item.purpose]: item.target for item in found if item.purpose in names}
 
 
-async def text_code(uow: UnitOfWork, challenge_id: UUID) -> None:
+async def send_code_by_sms(uow: UnitOfWork, challenge_id: UUID) -> None:
     """Send the code of a challenge to its number, in the person's language; nothing goes to an address here."""
-    letter = await letter_for(uow.session, uow.resources, challenge_id)
+    letter = await challenge_message(uow.session, uow.resources, challenge_id)
     if letter is None or letter.to_phone is None:
         return
     with use_locale(letter.contact.locale):

@@ -16,13 +16,13 @@ from app.core.security.passwords import password_hasher
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication import service as authentication
 from app.features.authentication.errors import AccountInputError, NotSignedInError
-from app.features.authentication.service import Caller, IssuedTokens, note, open_session
+from app.features.authentication.service import Caller, IssuedTokens, open_session, record_security_event
 from app.features.identity import rules
 from app.features.identity.events import AccountDeactivated, UserRegistered
 from app.features.identity.repository import ChallengeRepository, UserRepository
 from app.features.identity.schemas import Registration
 from app.features.identity.service.contacts import open_challenge
-from app.features.identity.service.password_policy import screen
+from app.features.identity.service.password_policy import check_password_policy
 from app.models.auth_challenge import ChallengePurpose
 from app.models.security_event import SecurityEventKind
 from app.models.session import SessionEnd
@@ -51,15 +51,15 @@ def _read(form: Registration, region: str, *, allow_reserved: bool) -> tuple[Can
     number: str | None = None
     try:
         name = rules.username(form.username, allow_reserved=allow_reserved)
-    except identifiers.Refused as refused:
+    except identifiers.InvalidValue as refused:
         errors.append(refused.error)
     try:
         mail = identifiers.email(form.email or "") if (form.email or "").strip() else None
-    except identifiers.Refused as refused:
+    except identifiers.InvalidValue as refused:
         errors.append(refused.error)
     try:
         number = identifiers.phone(form.phone or "", region) if (form.phone or "").strip() else None
-    except identifiers.Refused as refused:
+    except identifiers.InvalidValue as refused:
         errors.append(refused.error)
     if not (form.email or "").strip() and not (form.phone or "").strip():
         errors.append(FieldError(("body", "email"), N_("Give an e-mail address or a phone number.")))
@@ -80,8 +80,8 @@ async def prepare(
     await resources.limiter.hit(REGISTER_BY_ADDRESS, caller.limit_key)
     settings = resources.settings
     name, mail, number = _read(form, settings.phone_region, allow_reserved=allow_reserved)
-    words = rules.own_words(name.shown, mail.shown if mail else None, number)
-    unchecked = await screen(resources, form.password, words, loc="password")
+    words = rules.personal_words(name.shown, mail.shown if mail else None, number)
+    unchecked = await check_password_policy(resources, form.password, words, loc="password")
     hashed = await password_hasher(settings.bcrypt_rounds).hash(form.password)
     return NewAccount(name, mail, number, hashed, unchecked, current_locale())
 
@@ -127,7 +127,7 @@ async def register(
         UsernameTakenError, EmailTakenError, PhoneTakenError: Somebody has it.
     """
     user = await create_account(uow, account)
-    note(uow, user.id, SecurityEventKind.REGISTERED, caller)
+    record_security_event(uow, user.id, SecurityEventKind.REGISTERED, caller)
     return user, await open_session(uow, user, caller, replaces=replaces)
 
 
@@ -140,7 +140,7 @@ async def deactivate(uow: UnitOfWork, user_id: UUID, caller: Caller) -> None:
     user.status, user.deactivated_at = UserStatus.DEACTIVATED, now
     user.epoch += 1
     await authentication.end_sessions(uow.session, user.id, SessionEnd.DEACTIVATED, now)
-    note(uow, user.id, SecurityEventKind.DEACTIVATED, caller)
+    record_security_event(uow, user.id, SecurityEventKind.DEACTIVATED, caller)
     uow.emit(AccountDeactivated(user_id=str(user.id)))
 
 

@@ -1,10 +1,10 @@
 """The JSON face of bringing together."""
 
-from app.core.http.dependencies import RoomRouter
+from app.core.http.dependencies import FeatureRouter
 from app.features.matching.endpoints.recommendations import router as recommendations
 from app.features.matching.endpoints.saved_searches import router as saved_searches
 
-router = RoomRouter()
+router = FeatureRouter()
 router.include_router(recommendations)
 router.include_router(saved_searches)
 

@@ -2,14 +2,14 @@
 
 from uuid import UUID
 
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
+from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession
 from app.core.http.problem_details import refusals
 from app.features.authentication.dependencies import CurrentActor
 from app.features.matching import service
 from app.features.matching.schemas import RecommendedFreelancers, RecommendedOrders
 from app.features.orders.errors import NotOrderCustomerError, OrderNotFoundError
 
-router = RoomRouter(tags=["recommendations"])
+router = FeatureRouter(tags=["recommendations"])
 
 
 @router.get("/recommendations/orders")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Response
 
-from app.core.http.dependencies import API_PREFIX, ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import API_PREFIX, FeatureRouter, ProcessResources, ReadSession, Uow
 from app.core.http.problem_details import refusals
 from app.features.authentication.dependencies import CurrentActor
 from app.features.matching import service
@@ -21,7 +21,7 @@ from app.features.matching.schemas import (
 )
 from app.features.orders.errors import InvalidFilterError
 
-router = RoomRouter(prefix="/saved-searches", tags=["saved searches"])
+router = FeatureRouter(prefix="/saved-searches", tags=["saved searches"])
 
 
 @router.get("")
@@ -78,7 +78,7 @@ async def change_saved_search(
 )
 async def delete_saved_search(search_id: UUID, actor: CurrentActor, uow: Uow) -> None:
     """Delete a saved search and what it found."""
-    await service.forget_search(uow, actor, search_id)
+    await service.remove_search(uow, actor, search_id)
 
 
 @router.post(
@@ -92,7 +92,7 @@ async def delete_saved_search(search_id: UUID, actor: CurrentActor, uow: Uow) ->
 )
 async def run_saved_search(search_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     """Go to the list that a saved search keeps; what it found so far is no longer new."""
-    search = await service.look_at_search(uow, actor, search_id)
+    search = await service.mark_search_viewed(uow, actor, search_id)
     wanted = search.filter.model_dump(mode="json", exclude_defaults=True) if search.filter else {}
     query = urlencode(wanted, doseq=True)
     return Response(

@@ -1,10 +1,10 @@
 """The pages of bringing together: saved searches, and the end of letters."""
 
-from app.core.http.dependencies import RoomRouter
+from app.core.http.dependencies import FeatureRouter
 from app.features.matching.pages.saved_searches import router as saved_searches
 from app.features.matching.pages.unsubscribe import router as unsubscribe
 
-router = RoomRouter()
+router = FeatureRouter()
 router.include_router(saved_searches)
 router.include_router(unsubscribe)
 

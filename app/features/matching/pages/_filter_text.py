@@ -12,7 +12,7 @@ from app.core.i18n import _, current_locale, ngettext
 from app.core.money import Currency, Money, amount_as_typed, typed_amount
 from app.features.catalog.service import Catalogue
 from app.features.orders.errors import InvalidFilterError
-from app.features.orders.schemas import ANSWERED_WORDS, KIND_WORDS, OrderFilter
+from app.features.orders.schemas import ANSWERED_LABELS, BUDGET_KIND_LABELS, OrderFilter
 from app.web import order_cards
 
 BOUNDS = ("budget_min", "budget_max")
@@ -79,7 +79,7 @@ def _read_bounds(typed: Mapping[str, str], content: dict[str, Any]) -> list[Fiel
     return faults
 
 
-def filter_words(wanted: OrderFilter | None, catalogue: Catalogue) -> list[str]:
+def filter_labels(wanted: OrderFilter | None, catalogue: Catalogue) -> list[str]:
     """Return each condition of a filter in words; one that has none yet is told by its name."""
     if wanted is None:
         return []
@@ -105,10 +105,10 @@ def filter_words(wanted: OrderFilter | None, catalogue: Catalogue) -> list[str]:
         "answers_below": lambda most: [
             ngettext("fewer than {count} proposal", "fewer than {count} proposals", most).format(count=most)
         ],
-        "answered": lambda answered: [_(ANSWERED_WORDS[_as_typed(answered)])],
-        "budget_kind": lambda kind: [_(KIND_WORDS[kind])],
-        "budget_min": lambda least: [order_cards.from_words(Money(least, currency))],
-        "budget_max": lambda most: [order_cards.up_to_words(Money(most, currency))],
+        "answered": lambda answered: [_(ANSWERED_LABELS[_as_typed(answered)])],
+        "budget_kind": lambda kind: [_(BUDGET_KIND_LABELS[kind])],
+        "budget_min": lambda least: [order_cards.lower_bound_label(Money(least, currency))],
+        "budget_max": lambda most: [order_cards.upper_bound_label(Money(most, currency))],
         "currency": lambda code: [] if bounded else [code.value],
     }
     found: list[str] = []
@@ -120,5 +120,5 @@ def filter_words(wanted: OrderFilter | None, catalogue: Catalogue) -> list[str]:
 def suggested_name(wanted: OrderFilter, catalogue: Catalogue, longest: int) -> str:
     """Return a name for a search that has none yet: what it asks for. Names are quoted, so it has no quotes itself."""
     rest = wanted.model_copy(update={"q": ""})
-    name = " · ".join([word for word in (wanted.q.strip(), *filter_words(rest, catalogue)) if word]) or _("All orders")
+    name = " · ".join([word for word in (wanted.q.strip(), *filter_labels(rest, catalogue)) if word]) or _("All orders")
     return name if len(name) <= longest else name[: longest - 1].rstrip() + "…"

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from app.core.clock import utc_now
 from app.core.errors import DomainError
-from app.core.http.dependencies import PostedForm, ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
 from app.core.http.problem_details import field_errors, headers_of, status_of
 from app.core.i18n import _, current_locale
 from app.features.authentication.dependencies import CurrentActor
@@ -18,13 +18,13 @@ from app.features.catalog import service as catalog
 from app.features.matching import service
 from app.features.matching.pages._filter_text import (
     filter_in,
-    filter_words,
+    filter_labels,
     list_address,
     suggested_name,
     typed_query,
 )
 from app.features.matching.schemas import (
-    FREQUENCY_WORDS,
+    FREQUENCY_LABELS,
     MAX_NAME,
     AlertSettingsPatch,
     SavedSearchCreate,
@@ -37,7 +37,7 @@ from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 
 PLACE = "/my/searches"
 LONGEST_FIELD = 2_000
@@ -99,7 +99,7 @@ async def new_search(
     """Ask for the name of a search and how often letters come; the filters are those of the list left behind."""
     wanted = filter_in(request.url.query)
     catalogue = await catalog.read_catalogue(session, resources)
-    words = filter_words(wanted, catalogue)
+    words = filter_labels(wanted, catalogue)
     name = suggested_name(wanted, catalogue, MAX_NAME)
     form = FormState.start(name=name, frequency=AlertFrequency.DAILY)
     return render(request, "matching/new.html", _new_context(form, words, typed_query(wanted)))
@@ -117,7 +117,7 @@ async def save_search(request: Request, actor: CurrentActor, typed: Typed, form:
 
     saved = await uow.attempt(save())
     if isinstance(saved, DomainError):
-        words = filter_words(wanted, await catalog.read_catalogue(uow.session, uow.resources))
+        words = filter_labels(wanted, await catalog.read_catalogue(uow.session, uow.resources))
         state = FormState.posted(form, saved)
         return _refused(request, "matching/new.html", _new_context(state, words, typed_query(wanted)), saved)
     return redirect(PLACE, _("The search is saved."))
@@ -166,14 +166,14 @@ async def ask_to_delete(
 @router.post(f"{PLACE}/{{search_id:uuid}}/delete")
 async def delete_search(search_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     """Delete a search."""
-    await service.forget_search(uow, actor, search_id)
+    await service.remove_search(uow, actor, search_id)
     return redirect(PLACE, _("The search is deleted."))
 
 
 @router.post(f"{PLACE}/{{search_id:uuid}}/open")
 async def open_search(search_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     """Go to the list of a search; what it found so far is no longer new."""
-    return redirect(list_address((await service.look_at_search(uow, actor, search_id)).filter))
+    return redirect(list_address((await service.mark_search_viewed(uow, actor, search_id)).filter))
 
 
 def _read[M: BaseModel](model: type[M], given: dict[str, Any]) -> M:
@@ -195,15 +195,15 @@ def _new_context(form: FormState, words: list[str], query: str) -> dict[str, Any
 
 
 def _frequencies() -> list[tuple[str, str]]:
-    return [(item.value, _(words)) for item, words in FREQUENCY_WORDS.items()]
+    return [(item.value, _(words)) for item, words in FREQUENCY_LABELS.items()]
 
 
 def _shown(search: SavedSearchRead, catalogue: catalog.Catalogue) -> dict[str, Any]:
     query = typed_query(search.filter) if search.filter else ""
     return {
         "it": search,
-        "words": filter_words(search.filter, catalogue),
-        "often": _(FREQUENCY_WORDS[search.frequency]),
+        "words": filter_labels(search.filter, catalogue),
+        "often": _(FREQUENCY_LABELS[search.frequency]),
         "silent": search.frequency is AlertFrequency.OFF,
         "address": list_address(search.filter),
         "feed": f"/orders.atom?{query}" if query else "/orders.atom",

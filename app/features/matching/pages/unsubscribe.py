@@ -2,12 +2,12 @@
 
 from fastapi import Request, Response
 
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
-from app.core.security.csrf import proven_by_link
+from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession, Uow
+from app.core.security.csrf import authenticated_by_link
 from app.features.matching import service
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 
 
 @router.get("/unsubscribe/{token}")
@@ -20,7 +20,7 @@ async def ask_to_unsubscribe(
 
 
 @router.post("/unsubscribe/{token}")
-@proven_by_link
+@authenticated_by_link
 async def unsubscribe(request: Request, token: str, uow: Uow) -> Response:
     """End the letters, for the button of the page and for a mail program's own."""
     ended = await service.unsubscribe(uow, token)

@@ -9,13 +9,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import new_id
-from app.models import AlertDue, AlertFrequency, AlertLetter, AlertSettings
+from app.models import AlertDue, AlertEmail, AlertFrequency, AlertSettings
 
 type Turn = tuple[UUID, AlertFrequency]
 """A person, and the frequency of the searches that found something."""
 
 
-class LetterRepository:
+class AlertEmailRepository:
     """Moments at which people are told, and letters."""
 
     def __init__(self, session: AsyncSession) -> None:
@@ -26,17 +26,17 @@ class LetterRepository:
         rows = await self._session.execute(select(AlertSettings).where(AlertSettings.owner_id.in_(owners)))
         return {row.owner_id: row for row in rows.scalars()}
 
-    async def last_letters(self, owners: Collection[UUID]) -> dict[Turn, tuple[str, datetime]]:
+    async def last_alert_emails(self, owners: Collection[UUID]) -> dict[Turn, tuple[str, datetime]]:
         """Return the period and the moment of each person's last letter of each frequency."""
         rows = await self._session.execute(
             select(
-                AlertLetter.owner_id,
-                AlertLetter.frequency,
-                func.max(AlertLetter.period),
-                func.max(AlertLetter.created_at),
+                AlertEmail.owner_id,
+                AlertEmail.frequency,
+                func.max(AlertEmail.period),
+                func.max(AlertEmail.created_at),
             )
-            .where(AlertLetter.owner_id.in_(owners))
-            .group_by(AlertLetter.owner_id, AlertLetter.frequency)
+            .where(AlertEmail.owner_id.in_(owners))
+            .group_by(AlertEmail.owner_id, AlertEmail.frequency)
         )
         return {(owner, frequency): (period, moment) for owner, frequency, period, moment in rows}
 
@@ -79,21 +79,19 @@ class LetterRepository:
     async def add(self, owner_id: UUID, frequency: AlertFrequency, period: str, now: datetime) -> UUID | None:
         """Keep a letter; None where the period has one."""
         values = {"id": new_id(), "owner_id": owner_id, "frequency": frequency, "period": period, "created_at": now}
-        statement = insert(AlertLetter).values(values).on_conflict_do_nothing().returning(AlertLetter.id)
+        statement = insert(AlertEmail).values(values).on_conflict_do_nothing().returning(AlertEmail.id)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def take_back(self, letter_id: UUID) -> None:
         """Forget a letter that has nothing to say."""
-        await self._session.execute(delete(AlertLetter).where(AlertLetter.id == letter_id))
+        await self._session.execute(delete(AlertEmail).where(AlertEmail.id == letter_id))
 
-    async def find(self, letter_id: UUID) -> AlertLetter | None:
+    async def find(self, letter_id: UUID) -> AlertEmail | None:
         """Return a letter."""
-        return await self._session.get(AlertLetter, letter_id)
+        return await self._session.get(AlertEmail, letter_id)
 
     async def prune(self, before: datetime, limit: int) -> int:
         """Forget letters of long ago, in a small batch."""
-        old = (
-            select(AlertLetter.id).where(AlertLetter.created_at < before).order_by(AlertLetter.created_at).limit(limit)
-        )
-        gone = await self._session.execute(delete(AlertLetter).where(AlertLetter.id.in_(old)).returning(AlertLetter.id))
+        old = select(AlertEmail.id).where(AlertEmail.created_at < before).order_by(AlertEmail.created_at).limit(limit)
+        gone = await self._session.execute(delete(AlertEmail).where(AlertEmail.id.in_(old)).returning(AlertEmail.id))
         return len(gone.scalars().all())

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, and_, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.features.profiles.schemas import CountedFacts
+from app.features.profiles.schemas import CountedStats
 from app.models import DeclineReason, Order, OrderStatus, Proposal, ProposalStatus
 
 ENDED = (OrderStatus.AWARDED, OrderStatus.CANCELLED, OrderStatus.EXPIRED)
@@ -27,7 +27,7 @@ class CountingRepository:
             statement = statement.where(Order.customer_id > after)
         return (await self._session.execute(statement.order_by(Order.customer_id).limit(limit))).scalars().all()
 
-    async def count(self, ids: Collection[UUID]) -> list[CountedFacts]:
+    async def count(self, ids: Collection[UUID]) -> list[CountedStats]:
         """Count everything anew for these customers, whatever they had before."""
         by_orders = (
             select(
@@ -55,12 +55,12 @@ class CountingRepository:
         )
         orders = {row[0]: row for row in await self._session.execute(by_orders)}
         proposals = {row[0]: row for row in await self._session.execute(by_proposals)}
-        counted: list[CountedFacts] = []
+        counted: list[CountedStats] = []
         for key in ids:
             _id, posted, opened, ended, hired = orders.get(key, (key, 0, 0, 0, 0))
             _id, answers, silences, seconds = proposals.get(key, (key, 0, 0, None))
             counted.append(
-                CountedFacts(
+                CountedStats(
                     customer_id=key,
                     orders_posted=posted,
                     orders_open=opened,

@@ -41,7 +41,7 @@ class MatchRepository:
         )
         return set((await self._session.execute(statement)).scalars())
 
-    async def told(self, order_id: UUID, owners: Collection[UUID]) -> set[UUID]:
+    async def already_announced(self, order_id: UUID, owners: Collection[UUID]) -> set[UUID]:
         """Return those of the people whom a letter has told of the order before."""
         statement = select(SearchMatch.owner_id).where(
             SearchMatch.owner_id.in_(owners), SearchMatch.order_id == order_id, SearchMatch.letter_id.is_not(None)
@@ -75,7 +75,7 @@ class MatchRepository:
         )
         return set((await self._session.execute(statement)).scalars())
 
-    async def take_untold(self, owner_id: UUID, frequency: AlertFrequency, now: datetime) -> set[UUID]:
+    async def claim_unannounced(self, owner_id: UUID, frequency: AlertFrequency, now: datetime) -> set[UUID]:
         """Mark as told what the person's searches of a frequency found; return the orders worth a word.
 
         These are listed still, no letter has named them to this person, and the customer is not hidden since.
@@ -100,7 +100,7 @@ class MatchRepository:
         )
         return set((await self._session.execute(worth)).scalars())
 
-    async def put_into(self, letter_id: UUID, owner_id: UUID, orders: Collection[UUID], now: datetime) -> None:
+    async def assign_to_email(self, letter_id: UUID, owner_id: UUID, orders: Collection[UUID], now: datetime) -> None:
         """Note which letter names what was taken for it; other searches that found the same need not tell it again."""
         await self._session.execute(
             update(SearchMatch)
@@ -121,7 +121,7 @@ class MatchRepository:
         """Forget what a search found, because it looks for something else now."""
         await self._session.execute(delete(SearchMatch).where(SearchMatch.search_id == search_id))
 
-    async def in_letter(self, letter_id: UUID) -> Sequence[tuple[UUID, UUID, str]]:
+    async def orders_in_email(self, letter_id: UUID) -> Sequence[tuple[UUID, UUID, str]]:
         """Return which order each search put into a letter and the search's name, of open orders, newest first."""
         statement = (
             select(SearchMatch.order_id, SavedSearch.id, SavedSearch.name)

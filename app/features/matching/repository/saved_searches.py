@@ -11,7 +11,7 @@ from app.models import AlertFrequency, AlertSettings, HiddenCustomer, Order, Pro
 from app.models.order import IS_LISTED
 from app.models.saved_search import DEFAULT_ZONE
 
-MOST_COUNTED = 100
+MAX_COUNTED = 100
 
 
 class SearchRepository:
@@ -88,7 +88,7 @@ class SearchRepository:
                 IS_LISTED,
             )
             .correlate(SavedSearch)
-            .limit(MOST_COUNTED)
+            .limit(MAX_COUNTED)
             .subquery()
         )
         count = select(func.count()).select_from(found).scalar_subquery()

@@ -55,7 +55,7 @@ def _freshness(age: timedelta) -> Iterator[Points]:
         yield Points("fresh", points)
 
 
-def words_behind(stems: Collection[str], text: str) -> frozenset[str]:
+def matched_words(stems: Collection[str], text: str) -> frozenset[str]:
     """Return the words of a text that these stems were taken from, as the person wrote them."""
     typed = [(word, word.casefold().replace("ё", "е")) for word in _WORD.findall(text)]
     return frozenset(next((word for word, plain in typed if plain.startswith(stem)), stem) for stem in stems)

@@ -13,7 +13,7 @@ EVERYTHING = "*"
 """The anchor of a search that no skill and no category bounds."""
 
 
-def kept(wanted: OrderFilter) -> dict[str, object]:
+def to_stored_filter(wanted: OrderFilter) -> dict[str, object]:
     """Return a filter as it is stored: what was asked, and nothing else."""
     return wanted.model_dump(mode="json", exclude_defaults=True)
 
@@ -28,7 +28,9 @@ def read(stored: dict[str, object]) -> OrderFilter | None:
 
 def key_of(wanted: OrderFilter) -> str:
     """Return the name of a filter: the same for the same conditions, in whatever order they were given."""
-    plain = {name: sorted(value) if isinstance(value, list) else value for name, value in kept(wanted).items()}
+    plain = {
+        name: sorted(value) if isinstance(value, list) else value for name, value in to_stored_filter(wanted).items()
+    }
     return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

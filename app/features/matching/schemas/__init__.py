@@ -2,12 +2,12 @@
 
 from app.features.matching.schemas.recommendations import RecommendedFreelancers, RecommendedOrder, RecommendedOrders
 from app.features.matching.schemas.saved_searches import (
-    FREQUENCY_WORDS,
+    FREQUENCY_LABELS,
     MAX_NAME,
+    AlertEmailRead,
     AlertSettingsPatch,
     AlertSettingsRead,
     FoundOrder,
-    LetterRead,
     SavedSearchCreate,
     SavedSearchList,
     SavedSearchPatch,
@@ -15,12 +15,12 @@ from app.features.matching.schemas.saved_searches import (
 )
 
 __all__ = [
-    "FREQUENCY_WORDS",
+    "FREQUENCY_LABELS",
     "MAX_NAME",
+    "AlertEmailRead",
     "AlertSettingsPatch",
     "AlertSettingsRead",
     "FoundOrder",
-    "LetterRead",
     "RecommendedFreelancers",
     "RecommendedOrder",
     "RecommendedOrders",

@@ -13,7 +13,7 @@ from app.core.text.text_cleaning import at_least, one_line
 from app.features.orders.schemas import Moment, OrderFilter
 from app.models import AlertFrequency, BudgetKind
 
-FREQUENCY_WORDS: dict[AlertFrequency, str] = {
+FREQUENCY_LABELS: dict[AlertFrequency, str] = {
     AlertFrequency.AT_ONCE: N_("At once"),
     AlertFrequency.DAILY: N_("Once a day"),
     AlertFrequency.WEEKLY: N_("Once a week"),
@@ -105,7 +105,7 @@ class FoundOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LetterRead:
+class AlertEmailRead:
     """What a letter says, as things are when it is sent; addresses are within the site."""
 
     frequency: AlertFrequency

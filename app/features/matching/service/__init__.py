@@ -1,23 +1,23 @@
 """What brings orders and people together: one verb per function, grouped by who needs it."""
 
-from app.features.matching.service.alert_emails import prune, read_letter, tell_next
+from app.features.matching.service.alert_emails import prune, read_alert_email, write_next_alert_email
 from app.features.matching.service.customer_stats import (
     COUNT_TASK,
     count_stale_customers,
     mark_all_customers,
-    note_deed,
+    mark_customer_stats_stale,
     recount_all_customers,
 )
-from app.features.matching.service.order_matching import MATCH_TASK, match_batch, queue_order
+from app.features.matching.service.order_matching import MATCH_TASK, enqueue_order, match_batch
 from app.features.matching.service.recommendations import recommend_freelancers, recommend_orders
 from app.features.matching.service.saved_searches import (
     change_search,
     change_settings,
-    forget_search,
     get_search,
     list_searches,
-    look_at_search,
+    mark_search_viewed,
     read_settings,
+    remove_search,
     save_search,
 )
 from app.features.matching.service.skill_merge import replace_skill
@@ -29,24 +29,24 @@ __all__ = [
     "change_search",
     "change_settings",
     "count_stale_customers",
+    "enqueue_order",
     "find_subscription",
-    "forget_search",
     "get_search",
     "list_searches",
-    "look_at_search",
     "mark_all_customers",
+    "mark_customer_stats_stale",
+    "mark_search_viewed",
     "match_batch",
-    "note_deed",
     "prune",
-    "queue_order",
-    "read_letter",
+    "read_alert_email",
     "read_settings",
     "recommend_freelancers",
     "recommend_orders",
     "recount_all_customers",
+    "remove_search",
     "replace_skill",
     "save_search",
-    "tell_next",
     "unsubscribe",
     "unsubscribe_path",
+    "write_next_alert_email",
 ]

@@ -12,8 +12,8 @@ from app.core.resources import Resources
 from app.core.unit_of_work import UnitOfWork
 from app.features.matching import rules
 from app.features.matching.events import OrdersFound
-from app.features.matching.repository import LetterRepository, MatchRepository
-from app.features.matching.schemas import FoundOrder, LetterRead
+from app.features.matching.repository import AlertEmailRepository, MatchRepository
+from app.features.matching.schemas import AlertEmailRead, FoundOrder
 from app.features.matching.service.alert_schedule import schedule
 from app.features.matching.service.unsubscribe import unsubscribe_path
 from app.features.orders import service as orders
@@ -23,17 +23,17 @@ from app.models.saved_search import DEFAULT_ZONE
 SHOWN = 20
 """Orders that a letter names; the rest is counted."""
 KEEP_FOUND = timedelta(days=30)
-KEEP_LETTERS = timedelta(days=60)
+KEEP_ALERT_EMAILS = timedelta(days=60)
 PRUNE_BATCH = 1000
 
 
-async def tell_next(uow: UnitOfWork) -> bool:
+async def write_next_alert_email(uow: UnitOfWork) -> bool:
     """Write the letter whose moment passed first, and announce `OrdersFound`; False where none has passed.
 
     The moment is taken, what it tells is marked and the letter is kept in one transaction, and a period has one
     letter of a kind: two schedulers at once, or one that is late, tell once.
     """
-    letters, matches, now = LetterRepository(uow.session), MatchRepository(uow.session), utc_now()
+    letters, matches, now = AlertEmailRepository(uow.session), MatchRepository(uow.session), utc_now()
     due = await letters.claim_due(now)
     if due is None:
         return False
@@ -45,19 +45,19 @@ async def tell_next(uow: UnitOfWork) -> bool:
     if letter_id is None:
         await schedule(uow, {(owner_id, frequency)}, now)
         return True
-    found = await matches.take_untold(owner_id, frequency, now)
+    found = await matches.claim_unannounced(owner_id, frequency, now)
     if found:
-        await matches.put_into(letter_id, owner_id, found, now)
+        await matches.assign_to_email(letter_id, owner_id, found, now)
         uow.emit(OrdersFound(letter_id=str(letter_id), owner_id=str(owner_id), count=len(found)))
     else:
         await letters.take_back(letter_id)
     return True
 
 
-async def read_letter(session: AsyncSession, resources: Resources, letter_id: UUID) -> LetterRead | None:
+async def read_alert_email(session: AsyncSession, resources: Resources, letter_id: UUID) -> AlertEmailRead | None:
     """Return what a letter says now; None where none of its orders is open any more."""
-    letter = await LetterRepository(session).find(letter_id)
-    rows = await MatchRepository(session).in_letter(letter_id)
+    letter = await AlertEmailRepository(session).find(letter_id)
+    rows = await MatchRepository(session).orders_in_email(letter_id)
     if letter is None or not rows:
         return None
     names: dict[UUID, list[str]] = {}
@@ -68,16 +68,16 @@ async def read_letter(session: AsyncSession, resources: Resources, letter_id: UU
     shown = list(names)[:SHOWN]
     found = await orders.orders_by_id(session, shown)
     settings = resources.settings
-    return LetterRead(
+    return AlertEmailRead(
         frequency=letter.frequency,
-        orders=tuple(_in_letter(found[key], names[key]) for key in shown),
+        orders=tuple(_found_order(found[key], names[key]) for key in shown),
         count=len(names),
         searches=tuple((name, unsubscribe_path(settings, letter.owner_id, key)) for key, name in searches.items()),
         unsubscribe=unsubscribe_path(settings, letter.owner_id, None),
     )
 
 
-def _in_letter(order: Order, names: Sequence[str]) -> FoundOrder:
+def _found_order(order: Order, names: Sequence[str]) -> FoundOrder:
     def money(amount: int | None) -> MoneyRead | None:
         return None if amount is None else MoneyRead(amount=amount, currency=order.currency)
 
@@ -96,4 +96,4 @@ async def prune(uow: UnitOfWork) -> int:
     """Forget one batch of what was found and told long ago."""
     now = utc_now()
     found = await MatchRepository(uow.session).prune(now - KEEP_FOUND, PRUNE_BATCH)
-    return found + await LetterRepository(uow.session).prune(now - KEEP_LETTERS, PRUNE_BATCH)
+    return found + await AlertEmailRepository(uow.session).prune(now - KEEP_ALERT_EMAILS, PRUNE_BATCH)

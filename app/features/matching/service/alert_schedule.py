@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.core.unit_of_work import UnitOfWork
 from app.features.matching import rules
-from app.features.matching.repository import LetterRepository, MatchRepository, SearchRepository
+from app.features.matching.repository import AlertEmailRepository, MatchRepository, SearchRepository
 from app.features.matching.repository.alert_emails import Turn
 from app.models import AlertFrequency, AlertSettings
 from app.models.saved_search import DEFAULT_HOUR, DEFAULT_ZONE
@@ -17,9 +17,9 @@ async def schedule(uow: UnitOfWork, turns: Collection[Turn], now: datetime) -> N
     wanted = {turn for turn in turns if turn[1] is not AlertFrequency.OFF}
     if not wanted:
         return
-    repository = LetterRepository(uow.session)
+    repository = AlertEmailRepository(uow.session)
     owners = {owner_id for owner_id, _frequency in wanted}
-    settings, last = await repository.settings_of(owners), await repository.last_letters(owners)
+    settings, last = await repository.settings_of(owners), await repository.last_alert_emails(owners)
     pause = uow.resources.settings.alert_minutes
     dues: dict[Turn, datetime] = {}
     for owner_id, frequency in wanted:
@@ -32,7 +32,7 @@ async def schedule(uow: UnitOfWork, turns: Collection[Turn], now: datetime) -> N
 async def begin_change(uow: UnitOfWork, owner_id: UUID) -> AlertSettings:
     """Hold all that decides when a person is told, because a search or the settings are about to change."""
     settings = await SearchRepository(uow.session).lock_owner(owner_id)
-    await LetterRepository(uow.session).drop_dues(owner_id)
+    await AlertEmailRepository(uow.session).drop_dues(owner_id)
     return settings
 
 

@@ -13,17 +13,17 @@ BATCH = 100
 """Customers counted in one transaction."""
 
 
-async def note_deed(uow: UnitOfWork, customer_id: UUID) -> None:
+async def mark_customer_stats_stale(uow: UnitOfWork, customer_id: UUID) -> None:
     """Note that a customer published, closed or decided something; counting follows after the commit."""
     await profiles.mark_customers(uow, [customer_id])
-    uow.nudge(COUNT_TASK)
+    uow.trigger_task(COUNT_TASK)
 
 
 async def count_stale_customers(uow: UnitOfWork) -> int:
     """Count one batch of marked customers anew and return how many there were."""
     ids = await profiles.take_stale_customers(uow, BATCH)
     if ids:
-        await profiles.store_facts(uow, await CountingRepository(uow.session).count(ids))
+        await profiles.store_customer_stats(uow, await CountingRepository(uow.session).count(ids))
     return len(ids)
 
 

@@ -18,11 +18,11 @@ BATCH = 2000
 """Searches that are tried on an order in one transaction."""
 
 
-async def queue_order(uow: UnitOfWork, order_id: UUID) -> None:
+async def enqueue_order(uow: UnitOfWork, order_id: UUID) -> None:
     """Let an order be tried on every saved search, because it is new or reads differently now."""
     if await orders.orders_by_id(uow.session, [order_id]):
         await MatchRepository(uow.session).queue(order_id, utc_now())
-        uow.nudge(MATCH_TASK)
+        uow.trigger_task(MATCH_TASK)
 
 
 async def match_batch(uow: UnitOfWork) -> bool:
@@ -41,7 +41,7 @@ async def match_batch(uow: UnitOfWork) -> bool:
     catalogue = await catalog.read_catalogue(uow.session, uow.resources)
     anchors = rules.anchors_of_order(order, catalogue)
     searches = await SearchRepository(uow.session).candidates(anchors, order, waiting.after, BATCH)
-    await _keep(uow, await _that_hold(uow, searches, order), order)
+    await _keep(uow, await _matching_searches(uow, searches, order), order)
     if len(searches) < BATCH:
         await repository.finish(waiting)
     else:
@@ -49,7 +49,7 @@ async def match_batch(uow: UnitOfWork) -> bool:
     return True
 
 
-async def _that_hold(uow: UnitOfWork, searches: Sequence[SavedSearch], order: Order) -> list[SavedSearch]:
+async def _matching_searches(uow: UnitOfWork, searches: Sequence[SavedSearch], order: Order) -> list[SavedSearch]:
     """Return the searches whose list holds the order; equal filters are tried once."""
     filters: dict[str, OrderFilter] = {}
     for search in searches:
@@ -57,7 +57,7 @@ async def _that_hold(uow: UnitOfWork, searches: Sequence[SavedSearch], order: Or
             wanted = rules.read(search.filter)
             if wanted is not None:
                 filters[search.filter_key] = wanted
-    places = await orders.lists_holding(uow.session, uow.resources, list(filters.values()), order.id)
+    places = await orders.filters_matching_order(uow.session, uow.resources, list(filters.values()), order.id)
     holding = {key for place, key in enumerate(filters) if place in places}
     return [search for search in searches if search.filter_key in holding]
 
@@ -68,7 +68,7 @@ async def _keep(uow: UnitOfWork, searches: Sequence[SavedSearch], order: Order) 
     known = await repository.known(order.id, [search.id for search in searches])
     keys = {search.id: search.filter_key for search in searches if search.id not in known}
     held = [item for item in await SearchRepository(uow.session).hold(keys) if item.filter_key == keys[item.id]]
-    told = await repository.told(order.id, {search.owner_id for search in held})
+    told = await repository.already_announced(order.id, {search.owner_id for search in held})
     silent = {search.id for search in held if search.frequency is AlertFrequency.OFF or search.owner_id in told}
     await schedule(uow, {(search.owner_id, search.frequency) for search in held if search.id not in silent}, now)
     await repository.add(held, order.id, now, silent)

@@ -39,14 +39,14 @@ async def recommend_orders(session: AsyncSession, resources: Resources, actor: A
         seen = rules.OrderSeen(
             skills=order.skills,
             in_own_field=order.category_id in seeker.fields,
-            words=rules.words_behind(words, seeker.headline),
+            words=rules.matched_words(words, seeker.headline),
             answers=order.proposals_count,
             published_at=order.published_at or order.created_at,
         )
         points = rules.points_of(frozenset(seeker.skills), seen, now)
         ranked.append((rules.total(points), seen.published_at, order.id, order, points))
     best = sorted(ranked, key=lambda item: item[:3], reverse=True)[:SHOWN]
-    cards = await orders.cards_of(session, resources, [item[3] for item in best])
+    cards = await orders.cards_for_orders(session, resources, [item[3] for item in best])
     items = [
         RecommendedOrder(
             order=card,

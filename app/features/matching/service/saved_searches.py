@@ -87,7 +87,7 @@ async def change_search(uow: UnitOfWork, actor: Actor, search_id: UUID, command:
     return await get_search(uow.session, actor, search_id)
 
 
-async def forget_search(uow: UnitOfWork, actor: Actor, search_id: UUID) -> None:
+async def remove_search(uow: UnitOfWork, actor: Actor, search_id: UUID) -> None:
     """Delete a search and what it found."""
     repository = SearchRepository(uow.session)
     await begin_change(uow, actor.id)
@@ -95,7 +95,7 @@ async def forget_search(uow: UnitOfWork, actor: Actor, search_id: UUID) -> None:
     await end_change(uow, actor.id, utc_now())
 
 
-async def look_at_search(uow: UnitOfWork, actor: Actor, search_id: UUID) -> SavedSearchRead:
+async def mark_search_viewed(uow: UnitOfWork, actor: Actor, search_id: UUID) -> SavedSearchRead:
     """Note that the actor looks at what a search finds: nothing in it is new any more."""
     search = await _own(SearchRepository(uow.session), actor, search_id)
     search.looked_at = utc_now()
@@ -128,19 +128,19 @@ async def _cleaned(uow: UnitOfWork, wanted: OrderFilter) -> OrderFilter:
     Raises:
         InvalidFilterError: It cannot be applied, or nothing can ever fit it.
     """
-    if await orders.narrow(uow.session, uow.resources, wanted) is None:
+    if await orders.resolve_filter(uow.session, uow.resources, wanted) is None:
         text = N_("There is no word in this. Write at least one.")
         raise InvalidFilterError(errors=[FieldError(("q",), text)])
     catalogue = await catalog.read_catalogue(uow.session, uow.resources)
     typed = (word for text in wanted.skills for word in text.split(","))
-    return wanted.model_copy(update={"q": wanted.q.strip(), "skills": catalogue.sort_out(typed).skills})
+    return wanted.model_copy(update={"q": wanted.q.strip(), "skills": catalogue.split_known_skills(typed).skills})
 
 
 def _begun(wanted: OrderFilter) -> dict[str, object]:
     """Return what a search starts from when it gets its filters."""
     now = utc_now()
     return {
-        "filter": rules.kept(wanted),
+        "filter": rules.to_stored_filter(wanted),
         "filter_key": rules.key_of(wanted),
         "anchors": rules.anchors_of_filter(wanted),
         "since": now,

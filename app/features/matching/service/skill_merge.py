@@ -22,7 +22,7 @@ async def replace_skill(uow: UnitOfWork, old: str, new: str) -> int:
         if await repository.named_so(search.owner_id, key) is not None:
             await repository.delete(search)
             continue
-        search.filter, search.filter_key = rules.kept(followed), key
+        search.filter, search.filter_key = rules.to_stored_filter(followed), key
         search.anchors = rules.anchors_of_filter(followed)
         await uow.session.flush()
     return len(searches)

@@ -11,27 +11,27 @@ from app.features.proposals import events as proposals
 
 
 @consumer("matching.note_order_published", orders.OrderPublished)
-async def note_order_published(uow: UnitOfWork, event: orders.OrderPublished, _message_id: int) -> None:
+async def on_order_published_mark_stale(uow: UnitOfWork, event: orders.OrderPublished, _message_id: int) -> None:
     """One more order was posted."""
-    await service.note_deed(uow, UUID(event.customer_id))
+    await service.mark_customer_stats_stale(uow, UUID(event.customer_id))
 
 
 @consumer("matching.note_order_closed", orders.OrderClosed)
-async def note_order_closed(uow: UnitOfWork, event: orders.OrderClosed, _message_id: int) -> None:
+async def on_order_closed_mark_stale(uow: UnitOfWork, event: orders.OrderClosed, _message_id: int) -> None:
     """An order ended without a choice."""
-    await service.note_deed(uow, UUID(event.customer_id))
+    await service.mark_customer_stats_stale(uow, UUID(event.customer_id))
 
 
 @consumer("matching.note_proposal_accepted", proposals.ProposalAccepted)
-async def note_proposal_accepted(uow: UnitOfWork, event: proposals.ProposalAccepted, _message_id: int) -> None:
+async def on_proposal_accepted_mark_stale(uow: UnitOfWork, event: proposals.ProposalAccepted, _message_id: int) -> None:
     """An order ended with a choice."""
-    await service.note_deed(uow, UUID(event.customer_id))
+    await service.mark_customer_stats_stale(uow, UUID(event.customer_id))
 
 
 @consumer("matching.note_proposal_declined", proposals.ProposalDeclined)
-async def note_proposal_declined(uow: UnitOfWork, event: proposals.ProposalDeclined, _message_id: int) -> None:
+async def on_proposal_declined_mark_stale(uow: UnitOfWork, event: proposals.ProposalDeclined, _message_id: int) -> None:
     """A freelancer has an answer, or will never have one."""
-    await service.note_deed(uow, UUID(event.customer_id))
+    await service.mark_customer_stats_stale(uow, UUID(event.customer_id))
 
 
 @periodic(service.COUNT_TASK)

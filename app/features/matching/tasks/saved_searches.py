@@ -14,7 +14,7 @@ from app.features.orders import events as orders
 async def on_order_published(uow: UnitOfWork, event: orders.OrderPublished, message_id: int) -> None:
     """Let saved searches be tried on the new order."""
     del message_id
-    await service.queue_order(uow, UUID(event.order_id))
+    await service.enqueue_order(uow, UUID(event.order_id))
 
 
 @consumer("matching.on_skills_merged", SkillsMerged)
@@ -28,7 +28,7 @@ async def on_skills_merged(uow: UnitOfWork, event: SkillsMerged, message_id: int
 async def on_order_edited(uow: UnitOfWork, event: orders.OrderEdited, message_id: int) -> None:
     """Try them again: an order may fit only since its edit. Whoever was told is not told again."""
     del message_id
-    await service.queue_order(uow, UUID(event.order_id))
+    await service.enqueue_order(uow, UUID(event.order_id))
 
 
 @periodic(service.MATCH_TASK)

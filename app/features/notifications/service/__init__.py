@@ -6,19 +6,19 @@ from app.features.notifications.service.commands import (
     mail_only,
     notify,
     notify_elsewhere,
-    tell_concerned,
-    tell_of_message,
+    notify_of_message,
+    notify_undecided_freelancers,
 )
 from app.features.notifications.service.mail_delivery import (
     Draft,
-    Trouble,
-    claim_draft,
+    SendFailure,
+    claim_mail,
     dead_mails,
     mail_counts,
     mail_lag,
     mark_failed,
     mark_sent,
-    send_again,
+    retry_mail,
 )
 from app.features.notifications.service.queries import (
     count_unread,
@@ -33,8 +33,8 @@ from app.features.notifications.service.queries import (
 __all__ = [
     "SEND_TASK",
     "Draft",
-    "Trouble",
-    "claim_draft",
+    "SendFailure",
+    "claim_mail",
     "count_unread",
     "dead_mails",
     "list_notices",
@@ -49,9 +49,9 @@ __all__ = [
     "mark_sent",
     "notify",
     "notify_elsewhere",
+    "notify_of_message",
+    "notify_undecided_freelancers",
     "prune",
-    "send_again",
-    "tell_concerned",
-    "tell_of_message",
+    "retry_mail",
     "unread_notices",
 ]

@@ -53,7 +53,7 @@ async def mail(
             "next_try_at": utc_now() + rules.MAIL_WAITS.get(kind, timedelta(0)),
         }
     )
-    uow.nudge(SEND_TASK)
+    uow.trigger_task(SEND_TASK)
 
 
 async def notify_elsewhere(
@@ -71,7 +71,7 @@ async def notify_elsewhere(
 
 async def mail_challenge(uow: UnitOfWork, user_id: str, challenge_id: str, message_id: int) -> None:
     """Record a mail with a link and a code; both are made when it is sent and stored nowhere."""
-    letter = await identity.letter_for(uow.session, uow.resources, UUID(challenge_id))
+    letter = await identity.challenge_message(uow.session, uow.resources, UUID(challenge_id))
     if letter is None or letter.to_email is None:
         return
     kind = NoticeKind(letter.purpose.value)
@@ -85,7 +85,7 @@ async def mail_only(uow: UnitOfWork, user_id: str, kind: NoticeKind, message_id:
         await mail(uow, contact.user_id, kind, message_id, params)
 
 
-async def tell_of_message(uow: UnitOfWork, event: MessageWritten, message_id: int) -> None:
+async def notify_of_message(uow: UnitOfWork, event: MessageWritten, message_id: int) -> None:
     """Tell whom a message was written to, unless they have read it already."""
     conversation_id, reader_id = UUID(event.conversation_id), UUID(event.reader_id)
     if not event.tell or await chat.is_read(uow.session, conversation_id, reader_id, event.number):
@@ -95,7 +95,7 @@ async def tell_of_message(uow: UnitOfWork, event: MessageWritten, message_id: in
     await notify(uow, event.reader_id, kind, message_id, conversation_id=event.conversation_id, **about)
 
 
-async def tell_concerned(uow: UnitOfWork, order_id: str, message_id: int) -> None:
+async def notify_undecided_freelancers(uow: UnitOfWork, order_id: str, message_id: int) -> None:
     """Tell everybody whose undecided proposal answers an order that reads differently now."""
-    for freelancer_id in await proposals.people_concerned(uow.session, UUID(order_id)):
+    for freelancer_id in await proposals.freelancers_with_undecided_proposals(uow.session, UUID(order_id)):
         await notify(uow, str(freelancer_id), NoticeKind.ORDER_EDITED, message_id, order_id=order_id)

@@ -17,7 +17,7 @@ from app.features.identity import service as identity
 from app.features.matching import service as matching
 from app.features.notifications import rules
 from app.features.notifications.repository import MailRepository
-from app.features.notifications.service.notice_context import facts_of
+from app.features.notifications.service.notice_context import load_notice_context
 from app.models.notification import MailMessage, MailStatus, NoticeKind
 
 PATHS = {
@@ -27,7 +27,7 @@ PATHS = {
 }
 
 
-class Trouble(StrEnum):
+class SendFailure(StrEnum):
     """Why a mail did not leave."""
 
     LATER = "later"
@@ -48,7 +48,7 @@ class Draft:
     unsubscribe: str | None = None
 
 
-async def claim_draft(uow: UnitOfWork) -> Draft | None:
+async def claim_mail(uow: UnitOfWork) -> Draft | None:
     """Take the next mail that is due and look up what it says, as things are now."""
     mail = await MailRepository(uow.session).claim(utc_now() + rules.CLAIM)
     return await _draft(uow, mail) if mail is not None else None
@@ -61,13 +61,13 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
     contact = await identity.contact_of(uow.session, mail.user_id)
     to = mail.to_address or (contact.email if contact is not None else None)
     if mail.params.get("challenge_id"):
-        letter = await identity.letter_for(uow.session, uow.resources, UUID(mail.params["challenge_id"]))
+        letter = await identity.challenge_message(uow.session, uow.resources, UUID(mail.params["challenge_id"]))
         to = letter.to_email if letter is not None else None
         if letter is not None:
             link = f"{origin}{PATHS[mail.kind]}?token={letter.token}"
             context |= {"link": link, "code": letter.code, "expires_at": letter.expires_at}
     elif mail.kind in rules.WORDINGS:
-        (facts,) = await facts_of(uow.session, [mail.params])
+        (facts,) = await load_notice_context(uow.session, [mail.params])
         href = rules.href_of(mail.kind, mail.params)
         context |= {"order": facts.get("order"), "person": facts.get("person")}
         context["link"] = f"{origin}{href}" if href else origin
@@ -75,7 +75,7 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
         to = None
     unsubscribe: str | None = None
     if mail.kind is NoticeKind.ORDERS_FOUND:
-        found = await matching.read_letter(uow.session, uow.resources, UUID(mail.params["letter_id"]))
+        found = await matching.read_alert_email(uow.session, uow.resources, UUID(mail.params["letter_id"]))
         context["found"] = found
         to, unsubscribe = (to, f"{origin}{found.unsubscribe}") if found is not None else (None, None)
     locale = contact.locale if contact is not None else "ru"
@@ -107,13 +107,13 @@ async def mark_sent(uow: UnitOfWork, draft: Draft) -> None:
     mail.sent_at, mail.to_address, mail.last_error = utc_now(), None, None
 
 
-async def mark_failed(uow: UnitOfWork, draft: Draft, trouble: Trouble, error: str) -> MailStatus:
+async def mark_failed(uow: UnitOfWork, draft: Draft, trouble: SendFailure, error: str) -> MailStatus:
     """Wait and try again, or give up: what a server refuses for good is not asked twice."""
     mail = await MailRepository(uow.session).lock(draft.mail_id)
     if mail is None or mail.status is not MailStatus.QUEUED:
         return MailStatus.OBSOLETE
     mail.last_error = error[:200]
-    if trouble is Trouble.NEVER:
+    if trouble is SendFailure.NEVER:
         mail.status, mail.to_address = MailStatus.REFUSED, None
     elif mail.attempts >= rules.MAX_ATTEMPTS:
         mail.status = MailStatus.DEAD
@@ -139,7 +139,7 @@ async def mail_lag(session: AsyncSession) -> float:
     return (now - oldest).total_seconds() if oldest is not None else 0.0
 
 
-async def send_again(uow: UnitOfWork, actor: Actor, mail_id: UUID, *, reason: str = "") -> bool:
+async def retry_mail(uow: UnitOfWork, actor: Actor, mail_id: UUID, *, reason: str = "") -> bool:
     """Give a dead mail another round of tries."""
     mail = await MailRepository(uow.session).lock(mail_id)
     if mail is None or mail.status is not MailStatus.DEAD:
@@ -148,5 +148,5 @@ async def send_again(uow: UnitOfWork, actor: Actor, mail_id: UUID, *, reason: st
     mail.status, mail.attempts, mail.next_try_at = MailStatus.QUEUED, 0, utc_now()
     new = {"status": mail.status.value, "attempts": mail.attempts}
     record_audit(uow.session, actor, "mail.send_again", mail.id, old=old, new=new, reason=reason)
-    uow.nudge("notifications.send_mail")
+    uow.trigger_task("notifications.send_mail")
     return True

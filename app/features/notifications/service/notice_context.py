@@ -16,7 +16,7 @@ def _ids(all_params: Iterable[Params], name: str) -> set[UUID]:
     return {UUID(str(params[name])) for params in all_params if params.get(name)}
 
 
-async def facts_of(session: AsyncSession, all_params: list[Params]) -> list[dict[str, str]]:
+async def load_notice_context(session: AsyncSession, all_params: list[Params]) -> list[dict[str, str]]:
     """Return for each set of ids the words that fill a text; what is gone is left out."""
     order_ids, person_ids = _ids(all_params, "order_id"), _ids(all_params, "person_id")
     found = await orders.orders_by_id(session, order_ids) if order_ids else {}

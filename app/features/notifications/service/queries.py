@@ -14,17 +14,17 @@ from app.features.notifications import rules
 from app.features.notifications.errors import NoticeNotFoundError
 from app.features.notifications.repository import MailRepository, NotificationRepository, unread_of_owner
 from app.features.notifications.schemas import NotificationRead
-from app.features.notifications.service.notice_context import facts_of
+from app.features.notifications.service.notice_context import load_notice_context
 from app.models.notification import NoticeKind, Notification
 
-MOST_COUNTED = 100
+MAX_COUNTED = 100
 KEEP_NOTICES = timedelta(days=365)
 KEEP_MAILS = timedelta(days=30)
 PRUNE_BATCH = 1000
 
 
 async def _read(session: AsyncSession, rows: list[Notification]) -> list[NotificationRead]:
-    facts = await facts_of(session, [row.params for row in rows])
+    facts = await load_notice_context(session, [row.params for row in rows])
     return [
         NotificationRead(
             id=row.id,
@@ -50,12 +50,12 @@ async def list_notices(
 
 async def count_unread(session: AsyncSession, user_id: UUID) -> int:
     """Count what was not read, at most a hundred."""
-    return await NotificationRepository(session).count_unread(user_id, MOST_COUNTED)
+    return await NotificationRepository(session).count_unread(user_id, MAX_COUNTED)
 
 
 def unread_notices() -> ScalarSelect[int]:
     """Return the same count as a part of the statement that reads who is signed in."""
-    return unread_of_owner(MOST_COUNTED)
+    return unread_of_owner(MAX_COUNTED)
 
 
 async def mark_read(uow: UnitOfWork, actor: Actor, notice_id: UUID) -> NotificationRead:

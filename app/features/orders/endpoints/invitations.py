@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Query
 
-from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, ReadSession, Uow
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.features.authentication.dependencies import CurrentActor
@@ -25,7 +25,7 @@ from app.features.orders.errors import (
 from app.features.orders.schemas import InvitationCreate, InvitationDecline, InvitationList, InvitationRead
 from app.features.profiles.errors import PersonNotFoundError
 
-router = RoomRouter(tags=["orders"])
+router = FeatureRouter(tags=["orders"])
 INVITING = (
     *CUSTOMER,
     OrderNotOpenError,

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 from pydantic import ValidationError
 
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow, connection_resources
+from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession, Uow, connection_resources
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.features.authentication.dependencies import CurrentActor, OptionalActor
@@ -42,9 +42,9 @@ from app.features.orders.schemas import (
     RevisionList,
 )
 
-router = RoomRouter(prefix="/orders", tags=["orders"])
+router = FeatureRouter(prefix="/orders", tags=["orders"])
 
-_QUICKLY_ASKED = frozenset({"q", "cursor", "limit"})
+_FAST_QUERY_NAMES = frozenset({"q", "cursor", "limit"})
 CUSTOMER = (OrderNotFoundError, NotOrderCustomerError, OrderStateError)
 WRITING = (InvalidOrderError, UnknownCategoryError, InvalidFilesError)
 PUBLISHING = (*CUSTOMER, InvalidOrderError, TooManyOrdersError, NewAccountLimitError)
@@ -72,14 +72,14 @@ async def count_facets(
     return await service.count_facets(session, resources, wanted, actor)
 
 
-async def list_shortcut(request: Request) -> Response | None:
+async def fast_order_list(request: Request) -> Response | None:
     """Answer the list ahead of routing when nothing but a cursor, or words and a place, are asked for."""
     if not {"cookie", "authorization"}.isdisjoint(request.headers):  # a reader may hide customers
         return None
     asked = NOTHING_OR_CURSOR.fullmatch(request.scope["query_string"])
     body: bytes | None
     if asked is None:
-        wanted = _quickly_asked(request)
+        wanted = _fast_list_query(request)
         body = await service.search_json(connection_resources(request), wanted) if wanted else None
     else:
         cursor = asked["cursor"]
@@ -87,10 +87,10 @@ async def list_shortcut(request: Request) -> Response | None:
     return Response(body, media_type="application/json") if body is not None else None
 
 
-def _quickly_asked(request: Request) -> OrderListQuery | None:
+def _fast_list_query(request: Request) -> OrderListQuery | None:
     pairs = request.query_params.multi_items()
     values = dict(pairs)
-    if len(values) != len(pairs) or not _QUICKLY_ASKED.issuperset(values):
+    if len(values) != len(pairs) or not _FAST_QUERY_NAMES.issuperset(values):
         return None
     try:
         return OrderListQuery.model_validate(values)

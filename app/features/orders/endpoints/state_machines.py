@@ -1,12 +1,12 @@
 """The state machines of the house as JSON: the tables that run the code, in the reader's language."""
 
-from app.core.http.dependencies import ProcessResources, RoomRouter
+from app.core.http.dependencies import FeatureRouter, ProcessResources
 from app.core.http.problem_details import refusals
 from app.features.orders import service
 from app.features.orders.errors import NoSuchMachineError
 from app.features.orders.schemas import MachineList, MachineRead
 
-router = RoomRouter(prefix="/state-machines", tags=["orders"])
+router = FeatureRouter(prefix="/state-machines", tags=["orders"])
 
 
 @router.get("")

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from uuid import UUID
 
-from app.core.http.dependencies import ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, ReadSession, Uow
 from app.core.http.problem_details import refusals
 from app.features.authentication.dependencies import CurrentActor
 from app.features.catalog.errors import UnknownCategoryError
@@ -18,7 +18,7 @@ from app.features.orders.errors import (
 )
 from app.features.orders.schemas import OrderRead, TemplateList, TemplateName, TemplateRead
 
-router = RoomRouter(tags=["orders"])
+router = FeatureRouter(tags=["orders"])
 OWN = (OrderNotFoundError, NotOrderCustomerError)
 TEMPLATE = (TemplateNotFoundError,)
 
@@ -39,9 +39,9 @@ async def copy_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead
     status_code=HTTPStatus.CREATED,
     responses=refusals(*OWN, TooManyTemplatesError),
 )
-async def keep_template(order_id: UUID, command: TemplateName, actor: CurrentActor, uow: Uow) -> TemplateRead:
+async def save_template(order_id: UUID, command: TemplateName, actor: CurrentActor, uow: Uow) -> TemplateRead:
     """Keep what an order of yours says under a name."""
-    return service.read_template(await service.keep_template(uow, actor, order_id, command.name))
+    return service.read_template(await service.save_template(uow, actor, order_id, command.name))
 
 
 @router.get("/order-templates")
@@ -57,9 +57,9 @@ async def rename_template(template_id: UUID, command: TemplateName, actor: Curre
 
 
 @router.delete("/order-templates/{template_id:uuid}", status_code=HTTPStatus.NO_CONTENT, responses=refusals(*TEMPLATE))
-async def drop_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> None:
+async def delete_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> None:
     """Forget a template; orders made from it stay."""
-    await service.drop_template(uow, actor, template_id)
+    await service.delete_template(uow, actor, template_id)
 
 
 @router.post(
@@ -67,7 +67,7 @@ async def drop_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> Non
     status_code=HTTPStatus.CREATED,
     responses=refusals(*TEMPLATE, InvalidOrderError, UnknownCategoryError),
 )
-async def use_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
+async def create_order_from_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
     """Begin a draft with what a template says."""
-    order = await service.use_template(uow, actor, template_id)
+    order = await service.create_order_from_template(uow, actor, template_id)
     return await service.present(uow.session, uow.resources, actor, order)

@@ -7,15 +7,15 @@ from typing import Any
 from app.core.i18n import _, current_locale
 from app.core.money import Currency
 from app.features.catalog import service as catalog
-from app.features.orders.schemas import ANSWERED_WORDS, KIND_WORDS, FacetRead, FacetsRead
-from app.features.orders.service.sorting import ANSWER_STEPS, DAY_STEPS, answers_words, days_words
+from app.features.orders.schemas import ANSWERED_LABELS, BUDGET_KIND_LABELS, FacetRead, FacetsRead
+from app.features.orders.service.sorting import ANSWER_STEPS, DAY_STEPS, days_label, proposal_count_label
 from app.web.formatting import number
 
 type Options = tuple[tuple[str, Any], ...]
 """Choices as value and words, or groups as name and choices."""
 
 
-def choices_of(catalogue: catalog.Catalogue, facets: FacetsRead | None, used: Container[str]) -> dict[str, Options]:
+def filter_options(catalogue: catalog.Catalogue, facets: FacetsRead | None, used: Container[str]) -> dict[str, Options]:
     """Return what each filter offers, by the name that the page gives it.
 
     Counts stand beside the choices of filters that are not in `used`: of one that is, every order that was counted has
@@ -23,16 +23,16 @@ def choices_of(catalogue: catalog.Catalogue, facets: FacetsRead | None, used: Co
     """
     counted = {name: items for name, items in _facets_by_filter(facets).items() if name not in used}
     more = "+" if facets is not None and facets.capped else ""
-    days = tuple((str(step), days_words(step)) for step in DAY_STEPS)
-    answers = tuple((str(step), answers_words(step)) for step in ANSWER_STEPS)
-    kinds = tuple((kind.value, _(words)) for kind, words in KIND_WORDS.items())
+    days = tuple((str(step), days_label(step)) for step in DAY_STEPS)
+    answers = tuple((str(step), proposal_count_label(step)) for step in ANSWER_STEPS)
+    kinds = tuple((kind.value, _(words)) for kind, words in BUDGET_KIND_LABELS.items())
     return {
         "categories": _with_counts(category_options(catalogue), counted.get("category", ()), more),
         "days": _with_counts(days, counted.get("days", ()), more),
         "answers": _with_counts(answers, counted.get("answers_below", ()), more),
         "kinds": _with_counts(kinds, counted.get("budget_kind", ()), more),
         "modes": (("all", _("all of them")), ("any", _("any of them"))),
-        "answered": tuple((value, _(words)) for value, words in ANSWERED_WORDS.items()),
+        "answered": tuple((value, _(words)) for value, words in ANSWERED_LABELS.items()),
         "currencies": tuple((item.value, item.value) for item in Currency),
     }
 

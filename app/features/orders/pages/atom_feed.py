@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from fastapi import Request
 from starlette.responses import Response
 
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
+from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession
 from app.core.i18n import _, current_locale, negotiate, use_locale
 from app.features.catalog import service as catalog
 from app.features.orders import service
@@ -13,7 +13,7 @@ from app.features.orders.pages.listing import TypedFilter
 from app.features.orders.schemas import OrderCard
 from app.web import atom, order_cards
 
-router = RoomRouter()
+router = FeatureRouter()
 EMPTY_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 """When a feed that holds nothing was changed last; a time that moves would make every reader take it anew."""
 
@@ -43,7 +43,7 @@ async def feed_orders(request: Request, session: ReadSession, resources: Process
 def _entry(order: OrderCard, origin: str, catalogue: catalog.Catalogue) -> atom.Entry:
     locale = current_locale()
     known = [skill.name(locale) for skill in map(catalogue.skill, order.skills) if skill]
-    price = order_cards.budget_words(order.budget_kind, order.budget, order.budget_max) or _("Price by agreement")
+    price = order_cards.budget_label(order.budget_kind, order.budget, order.budget_max) or _("Price by agreement")
     return atom.Entry(
         key=f"urn:uuid:{order.id}",
         title=order.title,

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.errors import FieldError, InvalidError
-from app.core.http.dependencies import PostedForm, ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
 from app.core.money import Currency, MoneyRead, amount_as_typed, typed_amount
@@ -25,9 +25,9 @@ from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError, OrderChangedError
 from app.features.orders.pages._filter_options import category_options
 from app.features.orders.schemas import (
-    EXPERIENCE_WORDS,
-    KIND_WORDS,
-    VISIBILITY_WORDS,
+    BUDGET_KIND_LABELS,
+    EXPERIENCE_LABELS,
+    VISIBILITY_LABELS,
     OrderClose,
     OrderCreate,
     OrderPatch,
@@ -39,20 +39,20 @@ from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 KIND_NOTES: dict[BudgetKind, str] = {
     BudgetKind.FIXED: N_("One price for the result"),
     BudgetKind.HOURLY: N_("A rate for an hour of work"),
     BudgetKind.OPEN: N_("Freelancers name the price"),
 }
-CLOSE_WORDS: dict[CloseReason, str] = {
+CLOSE_REASON_LABELS: dict[CloseReason, str] = {
     CloseReason.NOT_NEEDED: N_("The work is not needed any more"),
     CloseReason.HIRED_ELSEWHERE: N_("I found somebody elsewhere"),
     CloseReason.NO_FIT: N_("No proposal fits"),
     CloseReason.MISTAKE: N_("The order was posted by mistake"),
     CloseReason.OTHER: N_("Another reason"),
 }
-LONGEST_VERSION = 9
+MAX_VERSION_LENGTH = 9
 
 
 @router.get("/orders/new")
@@ -160,7 +160,7 @@ async def close_order_form(
     shown = await service.present(session, resources, actor, order)
     if "close" not in shown.actions:
         return redirect(f"/orders/{order.id}", _("The order is closed already."), "note")
-    reasons = [(reason.value, _(words), None) for reason, words in CLOSE_WORDS.items()]
+    reasons = [(reason.value, _(words), None) for reason, words in CLOSE_REASON_LABELS.items()]
     start = FormState.start(reason=CloseReason.NOT_NEEDED.value)
     return render(request, "orders/close.html", {"order": shown, "reasons": reasons, "f": start})
 
@@ -228,7 +228,7 @@ def _typed(field: OrderField, form: FormData) -> str | list[str] | None:
 
 def _version(form: FormData) -> int | None:
     text = str(form.get("version") or "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_VERSION else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_VERSION_LENGTH else None
 
 
 def _published(status: OrderStatus) -> str:
@@ -295,9 +295,9 @@ async def _editor(
         "order": order,
         "files": held if files is None else files,
         "categories": category_options(catalogue),
-        "kinds": [(kind.value, _(words), _(KIND_NOTES[kind])) for kind, words in KIND_WORDS.items()],
-        "visibilities": [(kind.value, _(words), _(note)) for kind, (words, note) in VISIBILITY_WORDS.items()],
-        "levels": [(level.value, _(words)) for level, words in EXPERIENCE_WORDS.items()],
+        "kinds": [(kind.value, _(words), _(KIND_NOTES[kind])) for kind, words in BUDGET_KIND_LABELS.items()],
+        "visibilities": [(kind.value, _(words), _(note)) for kind, (words, note) in VISIBILITY_LABELS.items()],
+        "levels": [(level.value, _(words)) for level, words in EXPERIENCE_LABELS.items()],
         "currencies": [(item.value, item.value) for item in Currency],
         "action": f"/orders/{order.id}/edit" if order else "/orders/new",
     }

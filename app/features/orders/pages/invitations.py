@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from app.core.errors import DomainError, FieldError, InvalidError
-from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
@@ -21,9 +21,9 @@ from app.features.orders.errors import (
     TooManyInvitationsError,
 )
 from app.features.orders.schemas import (
-    DEFAULT_WORDS,
-    INVITATION_WORDS,
-    REFUSAL_WORDS,
+    INVITATION_LABELS,
+    REFUSAL_LABELS,
+    TIMEOUT_TEXTS,
     InvitationCreate,
     InvitationDecline,
     InvitationRead,
@@ -35,7 +35,7 @@ from app.web.formatting import exact
 from app.web.forms import FormState
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 PAGE_SIZE = 20
 
 
@@ -82,10 +82,10 @@ async def list_own_invitations(
     """Show the orders a freelancer is invited to."""
     page = await service.list_own_invitations(session, actor, cursor, PAGE_SIZE)
     context = {
-        "invitations": [_in_words(item) for item in page.items],
+        "invitations": [_labelled(item) for item in page.items],
         "older": f"/my/invitations?{urlencode({'cursor': page.next_cursor})}" if page.next_cursor else None,
         "newer": "/my/invitations" if cursor else None,
-        "reasons": [(reason.value, _(words)) for reason, words in REFUSAL_WORDS.items()],
+        "reasons": [(reason.value, _(words)) for reason, words in REFUSAL_LABELS.items()],
         "f": FormState.start(reason=RefusalReason.BUSY.value),
     }
     return render(request, "orders/my_invitations.html", context)
@@ -114,18 +114,18 @@ def _at_the_name(error: DomainError) -> InvalidError:
 def _invited(order: Any, items: list[InvitationRead], state: FormState) -> dict[str, Any]:  # noqa: ANN401 - a row
     return {
         "order": order,
-        "invitations": [_in_words(item) for item in items],
+        "invitations": [_labelled(item) for item in items],
         "may_invite": order.status == "open",
         "f": state,
     }
 
 
-def _in_words(item: InvitationRead) -> dict[str, Any]:
-    label, tone = INVITATION_WORDS[item.state]
-    ends = DEFAULT_WORDS.get(item.order.status) if item.state == "sent" else None
+def _labelled(item: InvitationRead) -> dict[str, Any]:
+    label, tone = INVITATION_LABELS[item.state]
+    ends = TIMEOUT_TEXTS.get(item.order.status) if item.state == "sent" else None
     return {
         "it": item,
         "badge": (_(label), tone),
-        "reason": _(REFUSAL_WORDS[item.reason]) if item.reason else None,
+        "reason": _(REFUSAL_LABELS[item.reason]) if item.reason else None,
         "ends": _(ends).format(date=exact(item.order.expires_at)) if ends and item.order.expires_at else None,
     }

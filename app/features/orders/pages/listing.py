@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
 from app.core.errors import FieldError, InvalidError
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, connection_resources
+from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession, connection_resources
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
 from app.core.money import Currency, Money, typed_amount
@@ -21,24 +21,24 @@ from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
 from app.features.orders import service
 from app.features.orders.errors import InvalidOrderError
-from app.features.orders.pages._filter_options import choices_of
+from app.features.orders.pages._filter_options import filter_options
 from app.features.orders.presenters import card_of, customers_of, own_card
 from app.features.orders.schemas import (
-    ANSWERED_WORDS,
-    KIND_WORDS,
+    ANSWERED_LABELS,
+    BUDGET_KIND_LABELS,
     NOTHING_OR_CURSOR,
     FacetsRead,
     OrderListQuery,
 )
-from app.features.orders.service.sorting import answers_words, days_words
+from app.features.orders.service.sorting import days_label, proposal_count_label
 from app.web import order_cards
 from app.web.forms import FormState
-from app.web.fragment_cache import KeptPages
+from app.web.fragment_cache import GuestPageCache
 from app.web.templating import current_theme, is_plain_guest, render
 
-router = RoomRouter()
+router = FeatureRouter()
 PAGE_SIZE = 20
-_GUEST_PAGES = ContextState(lambda _resources: KeptPages())
+_GUEST_PAGES = ContextState(lambda _resources: GuestPageCache())
 SKILLS_OFFERED = 8
 RANKING: tuple[tuple[str, str], ...] = (
     (N_("All words stand in the title"), "50"),
@@ -64,10 +64,10 @@ async def _list_page(
 ) -> Response:
     catalogue = await catalog.read_catalogue(session, resources)
     typed = TypedFilter(request)
-    found, wrong, better = service.OrderSurvey(service.NO_PAGE, 0, None), None, None
+    found, wrong, better = service.OrderSearchResult(service.NO_PAGE, 0, None), None, None
     try:
         wanted = typed.wanted()
-        found = await service.survey_orders(session, resources, wanted, actor, facets=bool(typed.values))
+        found = await service.search_orders(session, resources, wanted, actor, facets=bool(typed.values))
         if not found.count and wanted.q:
             better = await catalog.did_you_mean(session, Searched.ORDERS, wanted.q)
     except BadCursorError:
@@ -92,7 +92,7 @@ async def _list_page(
         "sort": typed.sort,
         "skills_offered": typed.offered(facets),
         "facets_capped": facets is not None and facets.capped,
-        **choices_of(catalogue, facets, typed.values),
+        **filter_options(catalogue, facets, typed.values),
     }
     return render(request, "orders/list.html", context, status_code=422 if wrong else 200)
 
@@ -104,7 +104,7 @@ def _newer(typed: "TypedFilter", page: service.OrderPage) -> str | None:
     return typed.address(cursor=page.newer) if page.newer else None
 
 
-async def guest_list_shortcut(request: Request) -> Response | None:
+async def fast_guest_order_list(request: Request) -> Response | None:
     """Show the newest orders to a guest ahead of routing: the page that most people see first."""
     resources = connection_resources(request)
     asked = NOTHING_OR_CURSOR.fullmatch(request.scope["query_string"])
@@ -133,7 +133,7 @@ async def show_ranking(request: Request) -> Response:
 
 
 @router.get("/orders/mine")
-async def own_orders_elsewhere(_actor: CurrentActor) -> Response:
+async def redirect_to_own_orders(_actor: CurrentActor) -> Response:
     """Lead to the page that the site links to."""
     return RedirectResponse("/my/orders", status_code=308)
 
@@ -296,13 +296,13 @@ class TypedFilter:
         if name == "skills_mode":
             return _("any of them") if value == "any" else _("all of them")
         if name in ("days", "answers_below"):
-            words = days_words if name == "days" else answers_words
+            words = days_label if name == "days" else proposal_count_label
             return words(int(value)) if value.isascii() and value.isdigit() else value
         if name in ("budget_kind", "answered"):
-            named = KIND_WORDS if name == "budget_kind" else ANSWERED_WORDS
+            named = BUDGET_KIND_LABELS if name == "budget_kind" else ANSWERED_LABELS
             return next((_(words) for key, words in named.items() if key == value), value)
         try:
             money = Money(self._amount(name), Currency(self.currency))
         except ValueError:
             return value
-        return order_cards.from_words(money) if name == "budget_min" else order_cards.up_to_words(money)
+        return order_cards.lower_bound_label(money) if name == "budget_min" else order_cards.upper_bound_label(money)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from app.core.http.dependencies import ProcessResources, RoomRouter
+from app.core.http.dependencies import FeatureRouter, ProcessResources
 from app.core.i18n import _, current_locale, use_locale
 from app.features.catalog import service as catalog
 from app.features.orders import service
@@ -14,12 +14,12 @@ from app.features.orders.errors import OrderNotFoundError
 from app.features.orders.schemas import OrderRead
 from app.gateways.share_images.renderer import ShareCard, draw
 from app.models import Visibility
-from app.web.order_cards import budget_words
-from app.web.share_images import mark_of, picture_answer
+from app.web.order_cards import budget_label
+from app.web.share_images import content_hash, share_image_response
 
-router = RoomRouter()
-MOST_CHIPS = 8
-MOST_TEXT = 300
+router = FeatureRouter()
+MAX_CHIPS = 8
+MAX_TEXT = 300
 
 
 @router.get("/orders/{order_id}/card.png")
@@ -34,8 +34,8 @@ async def share_order(
         with use_locale(lang):
             shown = await service.present(session, resources, None, order)
             card = _card(shown, await catalog.read_catalogue(session, resources))
-    mark = mark_of(card)
-    return await picture_answer(request, mark, lambda: draw(resources, card, mark))
+    mark = content_hash(card)
+    return await share_image_response(request, mark, lambda: draw(resources, card, mark))
 
 
 def _card(order: OrderRead, catalogue: catalog.Catalogue) -> ShareCard:
@@ -45,7 +45,7 @@ def _card(order: OrderRead, catalogue: catalog.Catalogue) -> ShareCard:
     chips = [category.name(locale)] if category else []
     return ShareCard(
         title=order.title,
-        text=(order.description or "")[:MOST_TEXT],
-        chips=tuple([*chips, *skills, *order.tags][:MOST_CHIPS]),
-        corner=budget_words(order.budget_kind, order.budget, order.budget_max) or _("Price by agreement"),
+        text=(order.description or "")[:MAX_TEXT],
+        chips=tuple([*chips, *skills, *order.tags][:MAX_CHIPS]),
+        corner=budget_label(order.budget_kind, order.budget, order.budget_max) or _("Price by agreement"),
     )

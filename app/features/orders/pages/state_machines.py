@@ -5,14 +5,14 @@ from datetime import timedelta
 from fastapi import Request
 from starlette.responses import Response
 
-from app.core.http.dependencies import ProcessResources, RoomRouter
+from app.core.http.dependencies import FeatureRouter, ProcessResources
 from app.core.i18n import _, ngettext
 from app.features.authentication.dependencies import OptionalActor
 from app.features.orders import service
 from app.features.orders.schemas import ArrowRead, MachineRead, StateRead
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 HOURS_A_DAY = 24
 
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
@@ -18,7 +18,7 @@ from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 
 
 @router.post("/orders/{order_id}/copy")
@@ -37,12 +37,12 @@ async def template_form(request: Request, order_id: UUID, actor: CurrentActor, s
 
 
 @router.post("/orders/{order_id}/template")
-async def keep_template(request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
+async def save_template(request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Keep what the order says under the name."""
     order = await service.get_own_order(uow.session, actor, order_id)
     try:
         async with uow.session.begin_nested():
-            await service.keep_template(uow, actor, order_id, _name(form).name)
+            await service.save_template(uow, actor, order_id, _name(form).name)
     except (InvalidOrderError, TooManyTemplatesError) as error:
         context = {"order": order, "f": FormState.posted(form, error)}
         return render(request, "orders/template.html", context, status_code=422)
@@ -56,9 +56,9 @@ async def list_templates(request: Request, actor: CurrentActor, session: ReadSes
 
 
 @router.post("/my/order-templates/{template_id}/use")
-async def use_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def create_order_from_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     """Begin a draft with what the template says, and lead to its editor."""
-    order = await service.use_template(uow, actor, template_id)
+    order = await service.create_order_from_template(uow, actor, template_id)
     return redirect(f"/orders/{order.id}/edit", _("This draft began with your template. Nobody sees it yet."))
 
 
@@ -73,9 +73,9 @@ async def rename_template(template_id: UUID, actor: CurrentActor, form: PostedFo
 
 
 @router.post("/my/order-templates/{template_id}/delete")
-async def drop_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def delete_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     """Forget the template."""
-    await service.drop_template(uow, actor, template_id)
+    await service.delete_template(uow, actor, template_id)
     return redirect("/my/order-templates", _("The template is gone. Orders made from it stay."))
 
 

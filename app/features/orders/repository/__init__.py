@@ -10,17 +10,17 @@ from app.features.orders.repository.listing import (
     newest_cards,
 )
 from app.features.orders.repository.orders import OrderRepository
-from app.features.orders.repository.percolation import FittingRepository
+from app.features.orders.repository.percolation import PercolationRepository
 from app.features.orders.repository.sorting import Place, SortedRow, SortingRepository
 from app.features.orders.repository.templates import TemplateRepository
 
 __all__ = [
     "COUNT_LIMIT",
     "Conditions",
-    "FittingRepository",
     "InvitationRepository",
     "ListingRepository",
     "OrderRepository",
+    "PercolationRepository",
     "Place",
     "Position",
     "SortedRow",

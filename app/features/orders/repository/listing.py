@@ -35,7 +35,7 @@ from sqlalchemy.orm import aliased
 
 from app.core.money import Currency
 from app.core.pagination import BadCursorError, decode_cursor, encode_cursor
-from app.core.persistence.raw_read_pool import FastLane
+from app.core.persistence.raw_read_pool import RawReadPool
 from app.models import BudgetKind, Category, Order, User
 
 COUNT_LIMIT = 1000
@@ -108,7 +108,7 @@ class Conditions:
         return self != Conditions()
 
     @property
-    def misleading(self) -> bool:
+    def planner_underestimates(self) -> bool:
         """Tell whether PostgreSQL is likely to expect too few orders: of words, or of filters that go together.
 
         It multiplies their frequencies as if they had nothing to do with each other, and so may expect a hundred
@@ -291,7 +291,7 @@ def _among(newest_: int, shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
     return _page_of(near, side, limit).where(*clauses_of(given, near))
 
 
-def fitting_among_newest(given: frozenset[str]) -> tuple[Select[int], int]:
+def count_matches_among_newest(given: frozenset[str]) -> tuple[Select[int], int]:
     """Return the question how many of so many newest orders fit, and how many are looked at."""
     among = _newest(given)
     return select(func.count()).select_from(_among(among, (given, ""), among).subquery()), among
@@ -355,9 +355,9 @@ def newest_cards(position: Position | None, limit: int) -> tuple[str, list[Any]]
 class ListingRepository:
     """Open orders as everybody sees them, narrowed and in pages."""
 
-    def __init__(self, session: AsyncSession, lane: FastLane | None = None) -> None:
+    def __init__(self, session: AsyncSession, read_pool: RawReadPool | None = None) -> None:
         self._session = session
-        self._lane = lane
+        self._read_pool = read_pool
 
     async def open_cards(
         self, conditions: Conditions, position: Position | None, limit: int
@@ -365,7 +365,7 @@ class ListingRepository:
         """Return a page of open orders as JSON texts, newest first whatever the direction."""
         shape, values = shape_of(conditions, position)
         rows: Sequence[Any] = ()
-        if conditions.misleading:
+        if conditions.planner_underestimates:
             rows = await self._fetch(*cards_statement(shape, limit, "among_newest"), values)
             if FEW <= len(rows) < limit:
                 rows = await self._fetch(*cards_statement(shape, limit, "among_more"), values)
@@ -385,8 +385,8 @@ class ListingRepository:
         The setting ends with the transaction, so it holds behind a pooler too.
         """
         given = [values[name] for name in names]
-        if self._lane is not None and not self._session.in_transaction():  # never a second connection
-            return await self._lane.fetch(statement, *given, plan_anew=not _PLACE.issuperset(values))
+        if self._read_pool is not None and not self._session.in_transaction():  # never a second connection
+            return await self._read_pool.fetch(statement, *given, plan_anew=not _PLACE.issuperset(values))
         if "words" in values:
             await self._session.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"))
         connection = await self._session.connection()

@@ -117,7 +117,7 @@ class OrderRepository:
         )
         return (await self._session.execute(statement)).scalars().all()
 
-    async def to_look_at(self, limit: int) -> Sequence[Order]:
+    async def awaiting_review(self, limit: int) -> Sequence[Order]:
         """Return orders that the operator has yet to look at: those that wait, then those that opened by themselves."""
         waiting = select(Order).where(Order.status == OrderStatus.MODERATION, Order.expires_at.is_not(None))
         marked = select(Order).where(Order.needs_look)
@@ -126,13 +126,13 @@ class OrderRepository:
             found += (await self._session.execute(statement.limit(limit))).scalars()
         return found[:limit]
 
-    async def queue_up(self, customer_id: UUID) -> None:
+    async def acquire_advisory_lock(self, customer_id: UUID) -> None:
         """Let one customer's publishing wait for itself, so that a count holds; the lock ends with the transaction."""
         await self._session.execute(
             select(func.pg_advisory_xact_lock(func.hashtextextended(f"orders:{customer_id}", 0)))
         )
 
-    async def last_but_published(self, customer_id: UUID, times: int, since: datetime) -> datetime | None:
+    async def nth_latest_publication_at(self, customer_id: UUID, times: int, since: datetime) -> datetime | None:
         """Return when a customer published the last order but so many since a moment, None where there are fewer."""
         statement = (
             select(Order.published_at)

@@ -17,7 +17,7 @@ from app.models import Order
 
 
 @lru_cache(maxsize=200)
-def fitting_statement(given: frozenset[str]) -> Select[int]:
+def percolation_statement(given: frozenset[str]) -> Select[int]:
     """Return the statement that tells which lists of one shape hold an order.
 
     It says what the list itself says: the same clauses, the parameters of which have become columns.
@@ -35,13 +35,13 @@ def fitting_statement(given: frozenset[str]) -> Select[int]:
     return select(lists.c.place).select_from(Order).join(lists, fits).where(Order.id == bindparam("id"), IS_LISTED)
 
 
-class FittingRepository:
+class PercolationRepository:
     """Tries many lists on one order."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def holding(self, lists: Mapping[int, Conditions], order_id: UUID) -> set[int]:
+    async def matching_filters(self, lists: Mapping[int, Conditions], order_id: UUID) -> set[int]:
         """Return the numbers of the lists that hold the order, one statement for each shape among them."""
         by_shape: defaultdict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
         for place, conditions in lists.items():
@@ -50,5 +50,5 @@ class FittingRepository:
         found: set[int] = set()
         for given, asked in by_shape.items():
             values = {"lists": orjson.dumps(asked).decode(), "id": order_id}
-            found.update((await self._session.execute(fitting_statement(given), values)).scalars())
+            found.update((await self._session.execute(percolation_statement(given), values)).scalars())
         return found

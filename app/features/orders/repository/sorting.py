@@ -38,7 +38,7 @@ from app.features.orders.repository.listing import (
     Conditions,
     card_of_row,
     clauses_of,
-    fitting_among_newest,
+    count_matches_among_newest,
     shape_of,
 )
 from app.models import Order
@@ -54,7 +54,7 @@ BY_BUDGET = frozenset({"priced", "currency", "budget_kind", "budget_min", "budge
 BY_END = frozenset({"hidden"})
 """The same for the index by the end of open orders."""
 IN_TITLE, IN_SKILLS, IN_TEXT = 50, 30, 10
-A_SKILL, MOST_SKILLS = 5, 5
+A_SKILL, MAX_SKILLS = 5, 5
 FRESH_DAYS, FEW_ANSWERS = 20, 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -123,7 +123,7 @@ def _points(of: Any, given: frozenset[str]) -> dict[str, ColumnElement[Any]]:  #
     mine = bindparam("mine", type_=ARRAY(Text))
     asked = func.unnest(of.skills).column_valued("skill")
     common = select(func.count(asked)).where(asked == any_(mine)).scalar_subquery()
-    found["your_skills"] = A_SKILL * func.least(common, MOST_SKILLS)
+    found["your_skills"] = A_SKILL * func.least(common, MAX_SKILLS)
     age = extract("epoch", bindparam("as_of", type_=DateTime(timezone=True)) - of.published_at)
     found["fresh"] = func.greatest(0, FRESH_DAYS - func.floor(age / 86_400))
     found["few_answers"] = func.greatest(0, FEW_ANSWERS - of.proposals_count)
@@ -226,7 +226,7 @@ class SortingRepository:
         """
         if conditions.words:
             await self._set("plan_cache_mode", "force_custom_plan")
-        by_time = conditions.misleading and not direct and await self._is_frequent(conditions)
+        by_time = conditions.planner_underestimates and not direct and await self._is_frequent(conditions)
         if by_time:
             await self._set("enable_bitmapscan", "off")
         found: Sequence[Any] = (await self._session.execute(statement, values)).all()
@@ -236,7 +236,7 @@ class SortingRepository:
 
     async def _is_frequent(self, conditions: Conditions) -> bool:
         (given, _side), values = shape_of(conditions, None)
-        statement, among = fitting_among_newest(given)
+        statement, among = count_matches_among_newest(given)
         return bool((await self._session.execute(statement, values)).scalar_one() >= FREQUENT * among)
 
     async def _set(self, name: str, value: str) -> None:

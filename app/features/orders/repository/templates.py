@@ -15,7 +15,7 @@ class TemplateRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def queue_up(self, owner_id: UUID) -> None:
+    async def acquire_advisory_lock(self, owner_id: UUID) -> None:
         """Let one person's keeping wait for itself, so that a count holds; the lock ends with the transaction."""
         key = func.hashtextextended(f"order-templates:{owner_id}", 0)
         await self._session.execute(select(func.pg_advisory_xact_lock(key)))

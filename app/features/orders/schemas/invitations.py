@@ -11,7 +11,7 @@ from app.core.text.text_cleaning import many_lines
 from app.features.orders.schemas.orders import Moment, PersonRead
 from app.models import InvitationStatus, OrderStatus, RefusalReason
 
-REFUSAL_WORDS: dict[RefusalReason, str] = {
+REFUSAL_LABELS: dict[RefusalReason, str] = {
     RefusalReason.BUSY: N_("I have no time"),
     RefusalReason.PRICE: N_("The budget does not fit"),
     RefusalReason.NOT_MINE: N_("It is not what I do"),
@@ -21,7 +21,7 @@ REFUSAL_WORDS: dict[RefusalReason, str] = {
 Line = Annotated[str, Field(max_length=1000), AfterValidator(many_lines)]
 
 
-INVITATION_WORDS: dict[InvitationStatus, tuple[str, str]] = {
+INVITATION_LABELS: dict[InvitationStatus, tuple[str, str]] = {
     InvitationStatus.SENT: (N_("Waiting for an answer"), "note"),
     InvitationStatus.ANSWERED: (N_("Has sent a proposal"), "good"),
     InvitationStatus.DECLINED: (N_("Declined"), ""),

@@ -13,7 +13,7 @@ from app.core.text.text_cleaning import at_least, many_lines, one_line
 from app.features.files.schemas import FileRead
 from app.models import BudgetKind, CloseReason, Experience, OrderStatus, Visibility
 
-STATUS_WORDS: dict[OrderStatus, tuple[str, str]] = {
+STATUS_LABELS: dict[OrderStatus, tuple[str, str]] = {
     OrderStatus.DRAFT: (N_("Draft"), "note"),
     OrderStatus.MODERATION: (N_("Being checked"), "note"),
     OrderStatus.OPEN: (N_("Open"), "good"),
@@ -23,34 +23,34 @@ STATUS_WORDS: dict[OrderStatus, tuple[str, str]] = {
     OrderStatus.EXPIRED: (N_("Expired"), "warn"),
 }
 """A state in a person's words, and the tone it is shown in."""
-VISIBILITY_WORDS: dict[Visibility, tuple[str, str]] = {
+VISIBILITY_LABELS: dict[Visibility, tuple[str, str]] = {
     Visibility.PUBLIC: (N_("Everybody"), N_("It stands in the list, and search finds it")),
     Visibility.LINK: (N_("Who has the link"), N_("It is in no list; send its address to whom you like")),
     Visibility.INVITED: (N_("Only those I invite"), N_("Nobody else learns that it exists")),
 }
 """Who may see an order, in a person's words, and what that means."""
-ANSWERED_WORDS = {"true": N_("has answered somebody"), "false": N_("has answered nobody yet")}
+ANSWERED_LABELS = {"true": N_("has answered somebody"), "false": N_("has answered nobody yet")}
 """Whether an order's customer has answered, as the filter says it."""
-KIND_WORDS: dict[BudgetKind, str] = {
+BUDGET_KIND_LABELS: dict[BudgetKind, str] = {
     BudgetKind.FIXED: N_("For the whole work"),
     BudgetKind.HOURLY: N_("By the hour"),
     BudgetKind.OPEN: N_("Open to offers"),
 }
-DEFAULT_WORDS: dict[OrderStatus, str] = {
+TIMEOUT_TEXTS: dict[OrderStatus, str] = {
     OrderStatus.MODERATION: N_("If nobody has looked at it until {date}, the order opens by itself."),
     OrderStatus.OPEN: N_("If nobody acts until {date}, the order expires."),
     OrderStatus.PAUSED: N_("If nobody acts until {date}, the order expires."),
 }
 """What the clock does, said to everybody concerned wherever the order is shown."""
-EXPERIENCE_WORDS: dict[Experience, str] = {
+EXPERIENCE_LABELS: dict[Experience, str] = {
     Experience.STARTING: N_("Starting out"),
     Experience.SEASONED: N_("Experienced"),
     Experience.EXPERT: N_("Expert"),
 }
 MAX_QUESTIONS = 5
 MAX_QUESTION = 300
-MOST_PROPOSALS = 1000
-MOST_HOURS = 80
+MAX_PROPOSALS = 1000
+MAX_HOURS = 80
 MAX_TITLE = 200
 MAX_DESCRIPTION = 20_000
 MAX_SKILLS = 15
@@ -77,8 +77,8 @@ SkillWord = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(on
 SkillWords = Annotated[list[SkillWord], Field(max_length=MAX_SKILLS)]
 Question = Annotated[str, Field(min_length=3, max_length=MAX_QUESTION), AfterValidator(one_line), at_least(3)]
 Questions = Annotated[list[Question], Field(max_length=MAX_QUESTIONS)]
-ProposalsLimit = Annotated[int, Field(ge=1, le=MOST_PROPOSALS)]
-WeeklyHours = Annotated[int, Field(ge=1, le=MOST_HOURS)]
+ProposalsLimit = Annotated[int, Field(ge=1, le=MAX_PROPOSALS)]
+WeeklyHours = Annotated[int, Field(ge=1, le=MAX_HOURS)]
 Note = Annotated[str, Field(max_length=1000), AfterValidator(many_lines)]
 CategorySlug = Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9-]+$")]
 Day = Annotated[date, BeforeValidator(_day)]

@@ -49,7 +49,7 @@ async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Ord
     await _put_in(uow, order, command)
     others = await _attach(uow, actor, order, command)
     if order.status in rules.PUBLISHED_WELL:
-        check(rules.publishing_faults(order, utc_now().date()))
+        check(rules.validate_for_publishing(order, utc_now().date()))
     if content_of(order) == before and not others:
         return order
     if order.published_at is not None:
@@ -92,7 +92,7 @@ async def publish_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, counte
     """
     order = await own_order_for_update(uow, actor, order_id)
     step(order, OrderEvent.PUBLISH)
-    check(rules.publishing_faults(order, utc_now().date()))
+    check(rules.validate_for_publishing(order, utc_now().date()))
     if counted:
         await _check_pace(uow, actor)
     order.rejection = None
@@ -124,7 +124,7 @@ async def pause_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
 async def resume_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
     """Open a paused order again, for a full term."""
     order = await own_order_for_update(uow, actor, order_id)
-    check(rules.publishing_faults(order, utc_now().date()))
+    check(rules.validate_for_publishing(order, utc_now().date()))
     enter(uow, order, step(order, OrderEvent.RESUME))
     order.updated_at = utc_now()
     return order
@@ -167,7 +167,7 @@ def enter(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
     """Put an order into a state, or into the same one anew, and wind its clock."""
     now, settings = utc_now(), uow.resources.settings
     order.status = target
-    end = rules.end_of(target, now, settings)
+    end = rules.state_ends_at(target, now, settings)
     order.expires_at = end
     order.remind_at = rules.reminder(now, end, settings) if target is OrderStatus.OPEN and end is not None else None
 
@@ -201,15 +201,15 @@ def announce_closing(uow: UnitOfWork, order: Order) -> None:
 async def _is_checked_first(uow: UnitOfWork, actor: Actor) -> bool:
     settings = uow.resources.settings
     if settings.moderate_orders == "new_accounts":
-        return (await identity.standing(uow.session, settings, actor.id)).is_new(utc_now())
+        return (await identity.account_trust(uow.session, settings, actor.id)).is_new(utc_now())
     return settings.moderate_orders == "all"
 
 
 async def _check_pace(uow: UnitOfWork, actor: Actor) -> None:
     settings = uow.resources.settings
     repository = OrderRepository(uow.session)
-    await repository.queue_up(actor.id)
+    await repository.acquire_advisory_lock(actor.id)
     limit = await identity.daily_limit(
         uow.session, settings, actor.id, usual=settings.orders_per_day, starting=settings.new_account_orders_per_day
     )
-    limit.check(await repository.last_but_published(actor.id, limit.times, limit.since), TooManyOrdersError)
+    limit.check(await repository.nth_latest_publication_at(actor.id, limit.times, limit.since), TooManyOrdersError)

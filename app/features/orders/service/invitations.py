@@ -90,7 +90,7 @@ async def decline_invitation(
     return (await _present(uow.session, actor, [invitation], orders))[0]
 
 
-async def note_answer(uow: UnitOfWork, actor: Actor, order_id: UUID) -> None:
+async def record_invitation_answer(uow: UnitOfWork, actor: Actor, order_id: UUID) -> None:
     """Note that somebody who was invited has sent a proposal."""
     invitation = await InvitationRepository(uow.session).waiting(order_id, actor.id)
     if invitation is not None:
@@ -119,7 +119,7 @@ async def _check_pace(uow: UnitOfWork, actor: Actor, repository: InvitationRepos
     settings = uow.resources.settings
     if known >= settings.invitations_per_order:
         raise TooManyInvitationsError(params={"limit": settings.invitations_per_order}, retry_after=None)
-    await OrderRepository(uow.session).queue_up(actor.id)
+    await OrderRepository(uow.session).acquire_advisory_lock(actor.id)
     if await repository.sent_since(actor.id, utc_now() - A_DAY) >= settings.invitations_per_day:
         params = {"limit": settings.invitations_per_day}
         raise TooManyInvitationsError(TooManyInvitationsError.today, params=params, retry_after=3600)

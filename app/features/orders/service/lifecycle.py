@@ -11,7 +11,7 @@ from app.features.orders.events import OrderEnding
 from app.features.orders.repository import OrderRepository
 from app.features.orders.rules import ORDER_MACHINE, OrderEvent
 from app.features.orders.service.customer_commands import announce_closing, close, enter, show, step
-from app.features.orders.service.invitations import note_answer
+from app.features.orders.service.invitations import record_invitation_answer
 from app.features.orders.service.queries import is_admitted
 from app.models import CloseReason, Order, OrderStatus
 
@@ -26,7 +26,7 @@ async def lock_order(uow: UnitOfWork, order_id: UUID) -> Order:
     return order
 
 
-async def take_proposal(uow: UnitOfWork, actor: Actor, order_id: UUID, key: str | None = None) -> Order:
+async def count_new_proposal(uow: UnitOfWork, actor: Actor, order_id: UUID, key: str | None = None) -> Order:
     """Lock an open order that the actor may read and count one more proposal on it.
 
     Who answers an order may read it from then on, whatever its customer makes of its visibility.
@@ -40,12 +40,12 @@ async def take_proposal(uow: UnitOfWork, actor: Actor, order_id: UUID, key: str 
     if order.proposals_limit is not None and order.proposals_count >= order.proposals_limit:
         raise OrderFullError(params={"limit": order.proposals_limit})
     order.proposals_count += 1
-    await note_answer(uow, actor, order.id)
+    await record_invitation_answer(uow, actor, order.id)
     await repository.admit(order.id, actor.id)
     return order
 
 
-def drop_proposal(order: Order) -> None:
+def uncount_proposal(order: Order) -> None:
     """Count one proposal less on a locked order."""
     order.proposals_count -= 1
 
@@ -55,14 +55,14 @@ def award_order(order: Order) -> None:
     close(order, step(order, OrderEvent.AWARD), None)
 
 
-def note_customers_answer(order: Order) -> None:
+def record_customer_response(order: Order) -> None:
     """Note on a locked order that its customer answers: somebody was put on the short list, declined or offered."""
     order.answered_at = order.answered_at or utc_now()
 
 
-def renew_by_decision(uow: UnitOfWork, order: Order) -> None:
+def extend_on_decision(uow: UnitOfWork, order: Order) -> None:
     """Count a customer's decision on a proposal as a sign of life: a locked open order stays open longer."""
-    note_customers_answer(order)
+    record_customer_response(order)
     if order.status is OrderStatus.OPEN:
         enter(uow, order, OrderStatus.OPEN)
 
@@ -72,7 +72,7 @@ async def replace_skill(uow: UnitOfWork, old: str, new: str) -> int:
     return await OrderRepository(uow.session).replace_skill(old, new)
 
 
-async def end_stale_orders(uow: UnitOfWork) -> int:
+async def apply_due_timers(uow: UnitOfWork) -> int:
     """Do what the table says to one batch of orders with which nobody did anything in time.
 
     Open and paused ones expire, `OrderClosed` is announced; one that nobody has looked at opens with a mark, and
@@ -90,7 +90,7 @@ async def end_stale_orders(uow: UnitOfWork) -> int:
     return len(orders)
 
 
-async def remind_of_ends(uow: UnitOfWork) -> int:
+async def remind_of_expiry(uow: UnitOfWork) -> int:
     """Announce `OrderEnding` for one batch of open orders that soon expire, and note the next reminder."""
     now = utc_now()
     orders = await OrderRepository(uow.session).to_remind(now, STALE_BATCH)

@@ -13,7 +13,7 @@ from app.core.clock import utc_now
 from app.core.errors import FieldError
 from app.core.i18n import N_
 from app.core.pagination import DEFAULT_LIMIT
-from app.core.persistence.raw_read_pool import FastLane
+from app.core.persistence.raw_read_pool import RawReadPool
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
@@ -47,7 +47,7 @@ class OrderPage:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderSurvey:
+class OrderSearchResult:
     """One page of the public list with all that its page says about the rest."""
 
     page: OrderPage
@@ -61,7 +61,7 @@ NO_PAGE = OrderPage([], None, None)
 NO_FACETS = FacetsRead(counted=0, capped=False, categories=[], skills=[], budget_kinds=[], answers=[], days=[])
 
 
-async def narrow(
+async def resolve_filter(
     session: AsyncSession,
     resources: Resources,
     wanted: OrderFilter,
@@ -95,7 +95,7 @@ async def narrow(
         text = N_("The most must not be less than the least.")
         raise InvalidFilterError(errors=[FieldError(("query", "budget_max"), text)])
     words = _words(wanted.q)
-    if words and not rules.has_words(words):
+    if words and not rules.has_searchable_words(words):
         return None
     hidden = await profiles.hidden_customers(session, reader.id) if reader else frozenset()
     since = utc_now() - timedelta(days=wanted.days) if wanted.days else None
@@ -124,7 +124,7 @@ async def list_open_json(
 
     The list that nothing narrows is the most read page of the house: it goes by the fast lane.
     """
-    conditions = await narrow(session, resources, wanted, reader)
+    conditions = await resolve_filter(session, resources, wanted, reader)
     if conditions is None:
         return NOTHING
     if wanted.sort != "newest":
@@ -139,19 +139,19 @@ async def list_newest_json(resources: Resources, cursor: str | None) -> bytes | 
     Raises:
         BadCursorError: The cursor is none of this list.
     """
-    if resources.fast_lane is None:
+    if resources.raw_read_pool is None:
         return None
     position = Position.decode(cursor) if cursor else None
-    rows = await _newest_cards(resources.fast_lane, position, DEFAULT_LIMIT + 1)
+    rows = await _newest_cards(resources.raw_read_pool, position, DEFAULT_LIMIT + 1)
     return _page_json(rows, position, DEFAULT_LIMIT)
 
 
 async def count_newest(resources: Resources) -> int:
     """Return what `count_orders` returns when nothing narrows the list, by the fast lane; 0 without one."""
-    if resources.fast_lane is None:
+    if resources.raw_read_pool is None:
         return 0
     statement, _names = count_statement(frozenset())
-    return int((await resources.fast_lane.fetch(statement))[0][0])
+    return int((await resources.raw_read_pool.fetch(statement))[0][0])
 
 
 async def search_json(resources: Resources, wanted: OrderListQuery) -> bytes | None:
@@ -161,7 +161,7 @@ async def search_json(resources: Resources, wanted: OrderListQuery) -> bytes | N
         BadCursorError: The cursor is none of this list.
         InvalidFilterError: The words hold what cannot be stored.
     """
-    if resources.fast_lane is None or wanted.category or wanted.skills:
+    if resources.raw_read_pool is None or wanted.category or wanted.skills:
         return None
     async with resources.read_sessions() as session:  # connects only when something asks through it
         return await list_open_json(session, resources, wanted)
@@ -171,12 +171,12 @@ async def _rows(
     session: AsyncSession, resources: Resources, conditions: Conditions, position: Position | None, limit: int
 ) -> Sequence[CardRow]:
     """Return the rows of a page, newest first, and one more where there are more."""
-    return await ListingRepository(session, resources.fast_lane).open_cards(conditions, position, limit + 1)
+    return await ListingRepository(session, resources.raw_read_pool).open_cards(conditions, position, limit + 1)
 
 
-async def _newest_cards(lane: FastLane, position: Position | None, limit: int) -> Sequence[CardRow]:
+async def _newest_cards(read_pool: RawReadPool, position: Position | None, limit: int) -> Sequence[CardRow]:
     statement, values = newest_cards(position, limit)
-    return await lane.fetch(statement, *values)
+    return await read_pool.fetch(statement, *values)
 
 
 def _page_json(rows: Sequence[CardRow], position: Position | None, limit: int) -> bytes:
@@ -193,20 +193,20 @@ async def list_open_orders(
     session: AsyncSession, resources: Resources, wanted: OrderListQuery, reader: Actor | None = None
 ) -> OrderPage:
     """Return the same page as objects, with cursors to both neighbours, as pages need them."""
-    conditions = await narrow(session, resources, wanted, reader)
+    conditions = await resolve_filter(session, resources, wanted, reader)
     return NO_PAGE if conditions is None else await _page(session, resources, wanted, conditions, reader)
 
 
-async def survey_orders(
+async def search_orders(
     session: AsyncSession, resources: Resources, wanted: OrderListQuery, reader: Actor | None, *, facets: bool
-) -> OrderSurvey:
+) -> OrderSearchResult:
     """Return a page, how many orders fit, and what they have: the filters are read once for all three."""
-    conditions = await narrow(session, resources, wanted, reader)
+    conditions = await resolve_filter(session, resources, wanted, reader)
     if conditions is None:
-        return OrderSurvey(NO_PAGE, 0, NO_FACETS if facets else None)
-    return OrderSurvey(
+        return OrderSearchResult(NO_PAGE, 0, NO_FACETS if facets else None)
+    return OrderSearchResult(
         await _page(session, resources, wanted, conditions, reader),
-        await ListingRepository(session, resources.fast_lane).count(conditions),
+        await ListingRepository(session, resources.raw_read_pool).count(conditions),
         await sorting.count_facets(session, resources, conditions) if facets else None,
     )
 
@@ -239,7 +239,7 @@ async def count_facets(
     session: AsyncSession, resources: Resources, wanted: OrderFilter, reader: Actor | None = None
 ) -> FacetsRead:
     """Count the values of the newest orders that fit, so that a filter can say what it would leave."""
-    conditions = await narrow(session, resources, wanted, reader)
+    conditions = await resolve_filter(session, resources, wanted, reader)
     return NO_FACETS if conditions is None else await sorting.count_facets(session, resources, conditions)
 
 
@@ -248,7 +248,7 @@ async def _read(session: AsyncSession, resources: Resources, words: str, read: M
     if not words:
         return ""
     if read is None:
-        read = await catalog.read_queries(session, Searched.ORDERS, [words], resources.fast_lane)
+        read = await catalog.parse_queries(session, Searched.ORDERS, [words], resources.raw_read_pool)
     return read[words]
 
 

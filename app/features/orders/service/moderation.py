@@ -16,9 +16,9 @@ from app.features.orders.service.customer_commands import enter, show, step
 from app.models import Order, OrderStatus
 
 
-async def list_unchecked(session: AsyncSession, limit: int) -> Sequence[Order]:
+async def list_orders_to_review(session: AsyncSession, limit: int) -> Sequence[Order]:
     """Return orders that the operator has yet to look at, the most urgent first."""
-    return await OrderRepository(session).to_look_at(limit)
+    return await OrderRepository(session).awaiting_review(limit)
 
 
 async def approve_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, reason: str = "") -> Order:

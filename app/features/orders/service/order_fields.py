@@ -48,7 +48,7 @@ async def apply(uow: UnitOfWork, order: Order, given: dict[str, Any], command: O
     catalogue = await catalog.read_catalogue(uow.session, uow.resources)
     _apply_place(order, given, catalogue)
     if given.get("deadline") is not None:
-        check(rules.deadline_faults(given["deadline"], utc_now().date()))
+        check(rules.validate_deadline(given["deadline"], utc_now().date()))
     if "questions" in given:
         order.questions = list(given["questions"] or [])
     for name in PLAIN & given.keys():
@@ -58,7 +58,7 @@ async def apply(uow: UnitOfWork, order: Order, given: dict[str, Any], command: O
         _apply_budget(order, given, command)
     if order.budget_kind is not BudgetKind.HOURLY and "weekly_hours" not in given:
         order.weekly_hours = None
-    check(rules.hours_faults(order.budget_kind, order.weekly_hours))
+    check(rules.validate_weekly_hours(order.budget_kind, order.weekly_hours))
     order.keywords = _keywords(order, catalogue)
 
 
@@ -71,7 +71,7 @@ def _apply_visibility(order: Order, given: dict[str, Any]) -> None:
 def _apply_place(order: Order, given: dict[str, Any], catalogue: catalog.Catalogue) -> None:
     """Put in where the catalogue files the order: its category and its skills."""
     if "skills" in given:
-        sorted_out = catalogue.sort_out(given["skills"] or [])
+        sorted_out = catalogue.split_known_skills(given["skills"] or [])
         order.skills, order.tags = list(sorted_out.skills), list(sorted_out.words)
     if "category" not in given:
         return
@@ -92,8 +92,8 @@ def _apply_budget(order: Order, given: dict[str, Any], command: OrderCreate | Or
             least = least if "budget" in given else _amount(order, order.budget_amount)
             most = most if "budget_max" in given else _amount(order, order.budget_max_amount)
         kind = kind or _kind_that_stays(order, least, given)
-    kind = rules.settle_kind(kind, least or most)
-    check(rules.budget_faults(kind, least, most))
+    kind = rules.infer_budget_kind(kind, least or most)
+    check(rules.validate_budget(kind, least, most))
     _write_budget(order, kind, least, most)
 
 
@@ -111,7 +111,7 @@ def _amount(order: Order, amount: int | None) -> Money | None:
 def _kind_that_stays(order: Order, least: Money | None, given: dict[str, Any]) -> BudgetKind:
     """Return how the work is paid after a change that does not say so: an amount closes what was open to offers."""
     stays = order.budget_kind is not BudgetKind.OPEN or least is None
-    return order.budget_kind if stays and "budget_kind" not in given else rules.settle_kind(None, least)
+    return order.budget_kind if stays and "budget_kind" not in given else rules.infer_budget_kind(None, least)
 
 
 def _keywords(order: Order, catalogue: catalog.Catalogue) -> str:

@@ -9,23 +9,23 @@ from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
 from app.features.orders.errors import InvalidFilterError
-from app.features.orders.repository import Conditions, FittingRepository
+from app.features.orders.repository import Conditions, PercolationRepository
 from app.features.orders.schemas import OrderFilter
-from app.features.orders.service.listing import narrow
+from app.features.orders.service.listing import resolve_filter
 
 
-async def lists_holding(
+async def filters_matching_order(
     session: AsyncSession, resources: Resources, filters: Sequence[OrderFilter], order_id: UUID
 ) -> set[int]:
     """Return the places of the filters whose list holds the order now; one that cannot be applied holds nothing."""
     lists: dict[int, Conditions] = {}
     typed = {wanted.q.strip() for wanted in filters} - {""}
-    read = await catalog.read_queries(session, Searched.ORDERS, {words for words in typed if "\x00" not in words})
+    read = await catalog.parse_queries(session, Searched.ORDERS, {words for words in typed if "\x00" not in words})
     for place, wanted in enumerate(filters):
         try:
-            conditions = await narrow(session, resources, wanted, read=read)
+            conditions = await resolve_filter(session, resources, wanted, read=read)
         except InvalidFilterError:
             continue
         if conditions is not None:
             lists[place] = conditions
-    return await FittingRepository(session).holding(lists, order_id)
+    return await PercolationRepository(session).matching_filters(lists, order_id)

@@ -38,7 +38,7 @@ async def get_order(session: AsyncSession, actor: Actor | None, order_id: UUID, 
     if found is None:
         raise OrderNotFoundError
     order, customer, let_in = found
-    admitted = let_in or order.visibility is Visibility.PUBLIC or policy.opens(order, key)
+    admitted = let_in or order.visibility is Visibility.PUBLIC or policy.is_share_key(order, key)
     if not policy.can_read(actor, order, admitted=admitted):
         raise OrderNotFoundError
     identity.remember_names(session, [(order.customer_id, customer)])
@@ -49,7 +49,7 @@ async def is_admitted(session: AsyncSession, actor: Actor | None, order: Order, 
     """Tell whether the actor came by the order's link, or was let in before."""
     if order.visibility is Visibility.PUBLIC:
         return True
-    if policy.opens(order, key):
+    if policy.is_share_key(order, key):
         return True
     return actor is not None and await OrderRepository(session).is_guest(order.id, actor.id)
 
@@ -93,7 +93,7 @@ async def present(session: AsyncSession, resources: Resources, actor: Actor | No
         questions=order.questions,
         proposals_limit=order.proposals_limit,
         files=(await files.attached(session, [subject]))[subject],
-        if_nobody_acts=default_of(order),
+        if_nobody_acts=timeout_of(order),
         rejection=order.rejection if policy.is_customer(actor, order) else None,
         actions=actions(actor, order),
     )
@@ -112,7 +112,7 @@ def actions(actor: Actor | None, order: Order) -> list[str]:
     return ["propose"] if policy.can_answer(actor, order) else []
 
 
-def default_of(order: Order) -> DefaultRead | None:
+def timeout_of(order: Order) -> DefaultRead | None:
     """Return what the clock does with an order when nobody acts, and when."""
     timer = rules.ORDER_MACHINE.timers.get(order.status)
     target = rules.ORDER_MACHINE.target(order.status, timer.event) if timer else None
@@ -151,15 +151,15 @@ async def list_own_orders(
     found = await OrderRepository(session).mine(actor.id, last_id(cursor), limit + 1)
     identity.remember_names(session, [(order.customer_id, name) for order, name in found])
     rows = [order for order, _name in found]
-    cards = await cards_of(session, resources, rows[:limit])
+    cards = await cards_for_orders(session, resources, rows[:limit])
     items = [
-        OwnOrderCard(**dict(card), visibility=order.visibility, if_nobody_acts=default_of(order))
+        OwnOrderCard(**dict(card), visibility=order.visibility, if_nobody_acts=timeout_of(order))
         for card, order in zip(cards, rows, strict=False)
     ]
     return Slice(items, encode_cursor(items[-1].id) if len(rows) > limit else None)
 
 
-async def cards_of(session: AsyncSession, resources: Resources, orders: Iterable[Order]) -> list[OrderCard]:
+async def cards_for_orders(session: AsyncSession, resources: Resources, orders: Iterable[Order]) -> list[OrderCard]:
     """Return orders as lists show them, in the order given; whoever calls this has checked that the reader may see."""
     rows = list(orders)
     catalogue = await catalog.read_catalogue(session, resources)

@@ -17,7 +17,7 @@ from app.features.orders.errors import InvalidFilterError
 from app.features.orders.repository import Conditions, Place, SortedRow, SortingRepository
 from app.features.orders.repository.sorting import COUNTED, Counted
 from app.features.orders.schemas import (
-    KIND_WORDS,
+    BUDGET_KIND_LABELS,
     FacetRead,
     FacetsRead,
     OrderCard,
@@ -27,11 +27,11 @@ from app.features.orders.schemas import (
 )
 from app.features.profiles import service as profiles
 
-MOST_VALUES = 12
+MAX_VALUES = 12
 """Of one facet; the rest is rare."""
 ANSWER_STEPS = (1, 5, 10)
 DAY_STEPS = (1, 3, 7)
-WHY_WORDS: dict[str, str] = {
+REASON_TEXTS: dict[str, str] = {
     "title": N_("all words in the title"),
     "skills": N_("all words in the title, the skills and the field"),
     "text": N_("the words in its text"),
@@ -76,7 +76,7 @@ async def count_facets(session: AsyncSession, resources: Resources, conditions: 
         capped=len(rows) > COUNTED,
         categories=_facets(fields, _names_of(fields, catalogue.category)),
         skills=_facets(skills, _names_of(skills, catalogue.skill)),
-        budget_kinds=_facets(kinds, {kind.value: _(words) for kind, words in KIND_WORDS.items()}),
+        budget_kinds=_facets(kinds, {kind.value: _(words) for kind, words in BUDGET_KIND_LABELS.items()}),
         answers=[_fewer(seen, step) for step in ANSWER_STEPS],
         days=[_within(seen, step, now) for step in DAY_STEPS],
     )
@@ -98,14 +98,14 @@ def _with_parents(catalogue: catalog.Catalogue, category_id: int | None) -> Iter
         entry = catalogue.category_by_id(entry.parent_id)
 
 
-def answers_words(below: int) -> str:
+def proposal_count_label(below: int) -> str:
     """Say how many proposals at the most."""
     if below == 1:
         return _("no proposals yet")
     return ngettext("fewer than {count} proposal", "fewer than {count} proposals", below).format(count=below)
 
 
-def days_words(days: int) -> str:
+def days_label(days: int) -> str:
     """Say within how many days."""
     return ngettext("within {count} day", "within {count} days", days).format(count=days)
 
@@ -131,7 +131,7 @@ def _card(row: SortedRow) -> OrderCard:
     if not row.points:
         return OrderCard.model_validate(content)
     why = [
-        WhyRead.model_validate({"code": code, "points": points, "text": _(WHY_WORDS[code])})
+        WhyRead.model_validate({"code": code, "points": points, "text": _(REASON_TEXTS[code])})
         for code, points in row.points.items()
         if points
     ]
@@ -141,14 +141,14 @@ def _card(row: SortedRow) -> OrderCard:
 def _facets(counts: Counter[str], names: dict[str, str]) -> list[FacetRead]:
     most = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     known = [FacetRead(value=value, name=names[value], count=count) for value, count in most if value in names]
-    return known[:MOST_VALUES]
+    return known[:MAX_VALUES]
 
 
 def _fewer(rows: Iterable[Counted], step: int) -> FacetRead:
     count = sum(row.answers < step for row in rows)
-    return FacetRead(value=str(step), name=answers_words(step), count=count)
+    return FacetRead(value=str(step), name=proposal_count_label(step), count=count)
 
 
 def _within(rows: Iterable[Counted], step: int, now: datetime) -> FacetRead:
     since = now - timedelta(days=step)
-    return FacetRead(value=str(step), name=days_words(step), count=sum(row.published_at >= since for row in rows))
+    return FacetRead(value=str(step), name=days_label(step), count=sum(row.published_at >= since for row in rows))

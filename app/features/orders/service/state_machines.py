@@ -7,7 +7,7 @@ from app.core.i18n import _
 from app.core.state_machine import PUBLISHED, Machine
 from app.features.orders.errors import NoSuchMachineError
 from app.features.orders.schemas import ArrowRead, MachineRead, StateRead, WaitRead
-from app.models.side import SIDE_WORDS, Side
+from app.models.side import SIDE_LABELS, Side
 
 
 def list_machines(settings: Settings) -> list[MachineRead]:
@@ -38,7 +38,7 @@ def _read(machine: Machine[Any, Any], settings: Settings) -> MachineRead:
                     event=arrow.event,
                     event_words=_(machine.words[arrow.event]),
                     by=arrow.side,
-                    by_words=_(SIDE_WORDS[Side(arrow.side)]),
+                    by_words=_(SIDE_LABELS[Side(arrow.side)]),
                     to=arrow.target,
                     only=_(arrow.only) if arrow.only else None,
                 )

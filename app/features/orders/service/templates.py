@@ -20,7 +20,7 @@ from app.features.orders.service.customer_commands import create_order, own_orde
 from app.models import Order, OrderTemplate
 from app.models.file import SubjectKind
 
-MOST_TEMPLATES = 20
+MAX_TEMPLATES = 20
 COPIED = tuple(field.name for field in FIELDS if field.copied)
 
 
@@ -39,7 +39,7 @@ async def copy_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
     return await create_order(uow, actor, OrderCreate.model_validate(content | {"files": kept}))
 
 
-async def keep_template(uow: UnitOfWork, actor: Actor, order_id: UUID, name: str) -> OrderTemplate:
+async def save_template(uow: UnitOfWork, actor: Actor, order_id: UUID, name: str) -> OrderTemplate:
     """Keep what an order of the actor's own says under a name.
 
     Raises:
@@ -47,9 +47,9 @@ async def keep_template(uow: UnitOfWork, actor: Actor, order_id: UUID, name: str
     """
     order = await own_order_for_update(uow, actor, order_id)
     repository = TemplateRepository(uow.session)
-    await repository.queue_up(actor.id)
-    if await repository.count(actor.id) >= MOST_TEMPLATES:
-        raise TooManyTemplatesError(params={"limit": MOST_TEMPLATES})
+    await repository.acquire_advisory_lock(actor.id)
+    if await repository.count(actor.id) >= MAX_TEMPLATES:
+        raise TooManyTemplatesError(params={"limit": MAX_TEMPLATES})
     template = OrderTemplate(owner_id=actor.id, name=name, content=await _content(uow, order), created_at=utc_now())
     await repository.insert(template)
     return template
@@ -67,12 +67,12 @@ async def rename_template(uow: UnitOfWork, actor: Actor, template_id: UUID, name
     return template
 
 
-async def drop_template(uow: UnitOfWork, actor: Actor, template_id: UUID) -> None:
+async def delete_template(uow: UnitOfWork, actor: Actor, template_id: UUID) -> None:
     """Forget a template of the actor's own; orders made from it stay."""
     await TemplateRepository(uow.session).delete(await _own(uow, actor, template_id))
 
 
-async def use_template(uow: UnitOfWork, actor: Actor, template_id: UUID) -> Order:
+async def create_order_from_template(uow: UnitOfWork, actor: Actor, template_id: UUID) -> Order:
     """Begin a draft with what a template of the actor's own says."""
     template = await _own(uow, actor, template_id)
     content = dict(template.content)

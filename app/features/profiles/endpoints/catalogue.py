@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
+from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession
 from app.core.http.problem_details import refusals
 from app.core.pagination import BadCursorError
 from app.features.authentication.dependencies import OptionalActor
@@ -14,7 +14,7 @@ from app.features.profiles import service
 from app.features.profiles.errors import InvalidPeopleFilterError
 from app.features.profiles.schemas import MAX_QUERY, FoundPeople, PeopleQuery
 
-router = RoomRouter(tags=["profiles"])
+router = FeatureRouter(tags=["profiles"])
 
 
 @router.get("/freelancers", responses=refusals(InvalidPeopleFilterError, BadCursorError))

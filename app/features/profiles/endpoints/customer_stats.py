@@ -4,17 +4,17 @@ from typing import Annotated
 
 from fastapi import Query
 
-from app.core.http.dependencies import ReadSession, RoomRouter
+from app.core.http.dependencies import FeatureRouter, ReadSession
 from app.features.profiles import service
-from app.features.profiles.schemas import CustomerFactsList, CustomerFactsQuery
+from app.features.profiles.schemas import CustomerStatsList, CustomerStatsQuery
 
-router = RoomRouter(prefix="/customers", tags=["profiles"])
+router = FeatureRouter(prefix="/customers", tags=["profiles"])
 
 
 @router.get("/facts")
-async def list_customer_facts(
-    wanted: Annotated[CustomerFactsQuery, Query()], session: ReadSession
-) -> CustomerFactsList:
+async def list_customer_stats(
+    wanted: Annotated[CustomerStatsQuery, Query()], session: ReadSession
+) -> CustomerStatsList:
     """Return what is known of customers by their deeds: the ids stand on each order as `customer.id`."""
-    found = await service.customer_facts(session, wanted.id)
-    return CustomerFactsList(items=list(found.values()))
+    found = await service.get_customer_stats(session, wanted.id)
+    return CustomerStatsList(items=list(found.values()))

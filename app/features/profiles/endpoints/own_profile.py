@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Path, Query, Response
 
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession, Uow
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.features.authentication.dependencies import CurrentActor, OptionalActor
@@ -15,13 +15,13 @@ from app.features.files.schemas import Crop
 from app.features.profiles import service
 from app.features.profiles.errors import (
     InvalidProfileError,
+    ListFullError,
     NoPhotoError,
-    OneselfError,
     PersonNotFoundError,
     PortfolioFullError,
     PortfolioItemNotFoundError,
     ProfileChangedError,
-    TooManyKeptError,
+    SelfReferenceError,
 )
 from app.features.profiles.schemas import (
     OwnProfileRead,
@@ -36,7 +36,7 @@ from app.features.profiles.schemas import (
     ProfileRead,
 )
 
-router = RoomRouter(tags=["profiles"])
+router = FeatureRouter(tags=["profiles"])
 
 KEEPER = (PersonNotFoundError,)
 Username = Annotated[str, Path(min_length=1, max_length=64)]
@@ -71,16 +71,16 @@ async def put_photo(command: PhotoPut, actor: CurrentActor, uow: Uow) -> PhotoRe
 
 
 @router.patch("/profiles/me/photo", responses=refusals(NoPhotoError))
-async def cut_photo(crop: Crop, actor: CurrentActor, uow: Uow) -> PhotoRead:
+async def crop_photo(crop: Crop, actor: CurrentActor, uow: Uow) -> PhotoRead:
     """Let another part of your picture stand for you; until it is cut, the old one is shown."""
-    await service.cut_photo(uow, actor, crop)
+    await service.crop_photo(uow, actor, crop)
     return await service.get_photo(uow.session, actor)
 
 
 @router.delete("/profiles/me/photo", status_code=HTTPStatus.NO_CONTENT)
-async def drop_photo(actor: CurrentActor, uow: Uow) -> Response:
+async def remove_photo(actor: CurrentActor, uow: Uow) -> Response:
     """Let your initials stand for you again."""
-    await service.drop_photo(uow, actor)
+    await service.remove_photo(uow, actor)
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
@@ -146,16 +146,16 @@ async def list_favourites(
     return Page(items=page.items, next_cursor=page.next_cursor)
 
 
-@router.put("/favourites/{username}", responses=refusals(*KEEPER, OneselfError, TooManyKeptError))
+@router.put("/favourites/{username}", responses=refusals(*KEEPER, SelfReferenceError, ListFullError))
 async def add_favourite(username: Username, actor: CurrentActor, uow: Uow) -> PersonCard:
     """Keep a freelancer for later; twice is once, and they never learn of it."""
     return await service.read_card(uow.session, await service.add_favourite(uow, actor, username))
 
 
 @router.delete("/favourites/{username}", responses=refusals(*KEEPER))
-async def drop_favourite(username: Username, actor: CurrentActor, uow: Uow) -> PersonCard:
+async def remove_favourite(username: Username, actor: CurrentActor, uow: Uow) -> PersonCard:
     """Keep a freelancer no longer."""
-    return await service.read_card(uow.session, await service.drop_favourite(uow, actor, username))
+    return await service.read_card(uow.session, await service.remove_favourite(uow, actor, username))
 
 
 @router.get("/hidden-customers", responses=refusals(BadCursorError))
@@ -167,13 +167,13 @@ async def list_hidden(
     return Page(items=page.items, next_cursor=page.next_cursor)
 
 
-@router.put("/hidden-customers/{username}", responses=refusals(*KEEPER, OneselfError, TooManyKeptError))
+@router.put("/hidden-customers/{username}", responses=refusals(*KEEPER, SelfReferenceError, ListFullError))
 async def hide_customer(username: Username, actor: CurrentActor, uow: Uow) -> PersonCard:
     """Hide a customer's orders from your lists; twice is once, and they never learn of it."""
     return await service.read_card(uow.session, await service.hide_customer(uow, actor, username))
 
 
 @router.delete("/hidden-customers/{username}", responses=refusals(*KEEPER))
-async def show_customer(username: Username, actor: CurrentActor, uow: Uow) -> PersonCard:
+async def unhide_customer(username: Username, actor: CurrentActor, uow: Uow) -> PersonCard:
     """Hide a customer's orders no longer."""
-    return await service.read_card(uow.session, await service.show_customer(uow, actor, username))
+    return await service.read_card(uow.session, await service.unhide_customer(uow, actor, username))

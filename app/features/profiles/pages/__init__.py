@@ -1,6 +1,6 @@
 """The pages of profiles: the catalogue, the public one, the editors, and whom one keeps or hides."""
 
-from app.core.http.dependencies import RoomRouter
+from app.core.http.dependencies import FeatureRouter
 from app.features.files.dependencies import form_with_files
 from app.features.profiles.pages.catalogue import router as catalogue
 from app.features.profiles.pages.editor import router as editor
@@ -9,9 +9,9 @@ from app.features.profiles.pages.portfolio import router as portfolio
 from app.features.profiles.pages.public_profile import router as public_profile
 from app.features.profiles.pages.share_image import router as share_image
 
-LONG_BODIES = (form_with_files("/settings/portfolio/[^/]+"), form_with_files("/settings/photo"))
+LONG_BODY_ROUTES = (form_with_files("/settings/portfolio/[^/]+"), form_with_files("/settings/photo"))
 """The forms that bring files."""
-router = RoomRouter()
+router = FeatureRouter()
 router.include_router(catalogue)
 router.include_router(editor)
 router.include_router(photo)
@@ -19,4 +19,4 @@ router.include_router(portfolio)
 router.include_router(public_profile)
 router.include_router(share_image)
 
-__all__ = ["LONG_BODIES", "router"]
+__all__ = ["LONG_BODY_ROUTES", "router"]

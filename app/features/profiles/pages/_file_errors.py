@@ -8,6 +8,6 @@ REFUSED = (InvalidError, TooLargeError, QuotaExceededError)
 """What is wrong with a file or a field, and is said beside it."""
 
 
-def beside_files(error: DomainError) -> list[FieldError]:
+def attach_file_errors(error: DomainError) -> list[FieldError]:
     """Put what is wrong beside its field; what names none is about the files."""
     return list(error.errors) or [FieldError(("files",), error.message, error.params)]

@@ -7,7 +7,7 @@ from typing import Any
 from app.core.i18n import N_, _, current_locale
 from app.core.i18n.locale_data import countries, languages
 from app.features.catalog import service as catalog
-from app.features.profiles.schemas import AVAILABILITY_WORDS, FoundFreelancer, Reason
+from app.features.profiles.schemas import AVAILABILITY_LABELS, FoundFreelancer, Reason
 from app.web.formatting import money
 
 SKILLS_ON_CARD = 8
@@ -23,7 +23,7 @@ REASONS: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class PersonShown:
+class FreelancerCard:
     """A freelancer as a card shows one."""
 
     username: str
@@ -40,7 +40,7 @@ class PersonShown:
     score: int | None
 
 
-def rate_words(card: FoundFreelancer) -> str | None:
+def rate_label(card: FoundFreelancer) -> str | None:
     """Write what an hour costs; None where it is not said."""
     return _("{amount} an hour").format(amount=money(card.rate)) if card.rate else None
 
@@ -60,7 +60,7 @@ def category_options(catalogue: catalog.Catalogue) -> list[tuple[str, Any]]:
     ]
 
 
-def why_words(why: Iterable[Reason], catalogue: catalog.Catalogue) -> tuple[tuple[str, int], ...]:
+def reason_labels(why: Iterable[Reason], catalogue: catalog.Catalogue) -> tuple[tuple[str, int], ...]:
     """Write the lines of a sum, each with its points."""
     locale = current_locale()
 
@@ -73,23 +73,23 @@ def why_words(why: Iterable[Reason], catalogue: catalog.Catalogue) -> tuple[tupl
     )
 
 
-def shown(card: FoundFreelancer, catalogue: catalog.Catalogue, *, favourite: bool) -> PersonShown:
+def shown(card: FoundFreelancer, catalogue: catalog.Catalogue, *, favourite: bool) -> FreelancerCard:
     """Turn a freelancer into what the card of a list shows."""
     locale = current_locale()
     speaks = ", ".join(languages(locale).get(item.code, item.code) for item in card.languages)
     country = countries(locale).get(card.country, "") if card.country else ""
-    words, tone = AVAILABILITY_WORDS[card.availability]
-    return PersonShown(
+    words, tone = AVAILABILITY_LABELS[card.availability]
+    return FreelancerCard(
         username=card.username,
         href=card.href,
         name=card.name,
         headline=card.headline,
         photo=card.avatar_url,
         skills=tuple(skill.name for skill in card.skills[:SKILLS_ON_CARD]),
-        rate=rate_words(card),
+        rate=rate_label(card),
         note=" · ".join(note for note in (card.place or country, speaks) if note),
         availability=(_(words), tone),
         favourite=favourite,
-        why=why_words(card.why, catalogue),
+        why=reason_labels(card.why, catalogue),
         score=card.score,
     )

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from app.core.errors import FieldError, InvalidError
-from app.core.http.dependencies import ProcessResources, ReadSession, RoomRouter
+from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
 from app.core.i18n.locale_data import languages
@@ -22,8 +22,8 @@ from app.features.profiles import service
 from app.features.profiles.errors import InvalidPeopleFilterError
 from app.features.profiles.pages._labels import category_options, shown
 from app.features.profiles.schemas import (
-    AVAILABILITY_WORDS,
-    LEVEL_WORDS,
+    AVAILABILITY_LABELS,
+    LEVEL_LABELS,
     FoundPeople,
     PeopleQuery,
     PeopleSort,
@@ -34,9 +34,9 @@ from app.web import order_cards
 from app.web.forms import FormState
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 PAGE_SIZE = 20
-SORT_WORDS: dict[PeopleSort, str] = {
+SORT_LABELS: dict[PeopleSort, str] = {
     PeopleSort.NEWEST: N_("Newly listed first"),
     PeopleSort.MATCH: N_("Best match first"),
     PeopleSort.RATE: N_("Lowest rate first"),
@@ -58,7 +58,7 @@ async def list_freelancers(
     wrong, better = None, None
     try:
         wanted = typed.wanted()
-        page, facets = await service.survey_people(session, resources, actor, wanted)
+        page, facets = await service.search_people(session, resources, actor, wanted)
         if not page.count and wanted.q:
             better = await catalog.did_you_mean(session, Searched.PEOPLE, wanted.q)
     except BadCursorError:
@@ -82,12 +82,12 @@ async def list_freelancers(
         "q": typed.values.get("q", ""),
         "better": (better, typed.address(words=better)) if better else None,
         "categories": category_options(catalogue),
-        "levels": [(level.value, _(words)) for level, words in LEVEL_WORDS.items()],
-        "states": [(state.value, _(words)) for state, (words, _tone) in AVAILABILITY_WORDS.items()],
+        "levels": [(level.value, _(words)) for level, words in LEVEL_LABELS.items()],
+        "states": [(state.value, _(words)) for state, (words, _tone) in AVAILABILITY_LABELS.items()],
         "modes": [(SkillsMode.ALL.value, _("All of them")), (SkillsMode.ANY.value, _("Any of them"))],
         "currencies": [(item.value, item.value) for item in Currency],
         "languages": list(languages(current_locale()).items()),
-        "sorts": [(sort.value, _(words)) for sort, words in SORT_WORDS.items()],
+        "sorts": [(sort.value, _(words)) for sort, words in SORT_LABELS.items()],
         "here_path": typed.address(cursor=typed.cursor),
     }
     return render(request, "profiles/catalogue.html", context, status_code=422 if wrong else 200)
@@ -193,11 +193,11 @@ class TypedPeopleFilter:
             return entry.name(current_locale()) if entry else value
         if name in self.BOUNDS:
             money = Money(typed_amount(value, self._currency), self._currency)
-            return order_cards.from_words(money) if name == "rate_min" else order_cards.up_to_words(money)
+            return order_cards.lower_bound_label(money) if name == "rate_min" else order_cards.upper_bound_label(money)
         if name == "language":
             return languages(current_locale()).get(value, value)
         if name == "level":
-            return _("Level from: {level}").format(level=_(LEVEL_WORDS[SkillLevel(value)]))
+            return _("Level from: {level}").format(level=_(LEVEL_LABELS[SkillLevel(value)]))
         if name == "availability":
-            return _(AVAILABILITY_WORDS[Availability(value)][0])
+            return _(AVAILABILITY_LABELS[Availability(value)][0])
         return _(FLAGS[name]) if name in FLAGS else value

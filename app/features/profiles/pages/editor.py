@@ -8,7 +8,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.errors import FieldError, InvalidError
-from app.core.http.dependencies import PostedForm, ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
 from app.core.i18n.locale_data import countries, languages, time_zones
@@ -17,9 +17,9 @@ from app.features.authentication.dependencies import CurrentActor
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError, ProfileChangedError
 from app.features.profiles.schemas import (
-    AVAILABILITY_WORDS,
-    LANGUAGE_WORDS,
-    LEVEL_WORDS,
+    AVAILABILITY_LABELS,
+    LANGUAGE_LABELS,
+    LEVEL_LABELS,
     MAX_LANGUAGES,
     MAX_LINKS,
     OwnProfileRead,
@@ -30,10 +30,10 @@ from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 ADDRESS = "/settings/public-profile"
-LONGEST_NUMBER = 9
-HINT_WORDS: dict[str, str] = {
+MAX_NUMBER_LENGTH = 9
+HINT_TEXTS: dict[str, str] = {
     "headline": N_("Say in one line what you do."),
     "skills": N_("Name your skills: orders are found and recommended by them."),
     "about": N_("Tell in a few sentences what you are good at and how you work."),
@@ -43,7 +43,7 @@ HINT_WORDS: dict[str, str] = {
     "languages": N_("Say which languages you speak."),
     "place": N_("Say where you are and in which time zone."),
 }
-SIDE_WORDS: dict[ProfileSide, tuple[str, str]] = {
+SIDE_LABELS: dict[ProfileSide, tuple[str, str]] = {
     ProfileSide.FREELANCER: (N_("I look for work"), N_("Orders and your proposals come first")),
     ProfileSide.CUSTOMER: (N_("I look for freelancers"), N_("Your orders come first")),
 }
@@ -171,13 +171,13 @@ def _editor(request: Request, profile: OwnProfileRead, form: FormState, status: 
     context = {
         "f": form,
         "profile": profile,
-        "hints": [_(HINT_WORDS[name]) for name in profile.hints[:3]],
-        "sides": [(side.value, _(words), _(note)) for side, (words, note) in SIDE_WORDS.items()],
-        "levels": [(level.value, _(LEVEL_WORDS[level])) for level in reversed(SkillLevel)],
+        "hints": [_(HINT_TEXTS[name]) for name in profile.hints[:3]],
+        "sides": [(side.value, _(words), _(note)) for side, (words, note) in SIDE_LABELS.items()],
+        "levels": [(level.value, _(LEVEL_LABELS[level])) for level in reversed(SkillLevel)],
         "currencies": [(item.value, item.value) for item in Currency],
-        "availabilities": [(item.value, _(words), None) for item, (words, _tone) in AVAILABILITY_WORDS.items()],
+        "availabilities": [(item.value, _(words), None) for item, (words, _tone) in AVAILABILITY_LABELS.items()],
         "languages": list(languages(locale).items()),
-        "language_levels": [(level, _(words)) for level, words in LANGUAGE_WORDS.items()],
+        "language_levels": [(level, _(words)) for level, words in LANGUAGE_LABELS.items()],
         "countries": list(countries(locale).items()),
         "zones": [(name, name.replace("_", " ")) for name in time_zones()],
         "language_rows": _rows(form, "language_", MAX_LANGUAGES),
@@ -199,4 +199,4 @@ def _text(form: FormData, name: str) -> str:
 
 def _number(form: FormData, name: str) -> int | None:
     text = _text(form, name)
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_NUMBER_LENGTH else None

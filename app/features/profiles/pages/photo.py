@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
 from app.core.errors import FieldError
-from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _
 from app.features.authentication.dependencies import CurrentActor
@@ -19,13 +19,13 @@ from app.features.files.dependencies import AvatarFiles
 from app.features.files.schemas import Crop, FileRead
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError
-from app.features.profiles.pages._file_errors import REFUSED, beside_files
+from app.features.profiles.pages._file_errors import REFUSED, attach_file_errors
 from app.features.profiles.schemas import PhotoRead
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 ADDRESS = "/settings/photo"
 NO_PICTURE = N_("Choose a picture.")
 NO_NUMBER = N_("Move the sliders, then save.")
@@ -39,7 +39,7 @@ async def put_photo_form(request: Request, actor: CurrentActor, session: ReadSes
 
 
 @router.get("/my/face")
-async def show_own_face(actor: CurrentActor, session: ReadSession) -> Response:
+async def redirect_to_own_photo(actor: CurrentActor, session: ReadSession) -> Response:
     """Lead to the actor's own picture, for the head of every page; no content where the initials stand for them."""
     # One address for everybody, so it is kept for as long as the cookies are the same, and a minute at the most.
     headers = {"Cache-Control": "private, max-age=60", "Vary": "Cookie"}
@@ -56,27 +56,27 @@ async def put_photo(request: Request, actor: CurrentActor, form: PostedForm, sen
         async with uow.session.begin_nested():
             await _put(uow, actor, sent.ids)
     except REFUSED as error:
-        shown = FormState.posted(form, beside_files(error))
+        shown = FormState.posted(form, attach_file_errors(error))
         photo = await service.get_photo(uow.session, actor)
         return _page(request, photo, shown, await files.own_files(uow.session, actor, sent.stored))
     return redirect(ADDRESS, _("Your photo is saved."))
 
 
 @router.post(f"{ADDRESS}/part")
-async def cut_photo(request: Request, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
+async def crop_photo(request: Request, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Let another part of the picture stand for the actor."""
     typed = {name: str(form.get(name, "")) for name in PERCENT}
     try:
-        await service.cut_photo(uow, actor, _crop(typed))
+        await service.crop_photo(uow, actor, _crop(typed))
     except InvalidProfileError as error:
         return _page(request, await service.get_photo(uow.session, actor), FormState.posted(form, error))
     return redirect(ADDRESS, _("Your photo is cut anew. It appears everywhere in a moment."))
 
 
 @router.post(f"{ADDRESS}/remove")
-async def drop_photo(actor: CurrentActor, uow: Uow) -> Response:
+async def remove_photo(actor: CurrentActor, uow: Uow) -> Response:
     """Let the initials stand for the actor again."""
-    await service.drop_photo(uow, actor)
+    await service.remove_photo(uow, actor)
     return redirect(ADDRESS, _("Your photo is removed."))
 
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.core.actor import Actor
 from app.core.errors import FieldError
-from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
@@ -20,13 +20,13 @@ from app.features.files.dependencies import PortfolioFiles, SentFiles
 from app.features.files.schemas import FileRead
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError, PortfolioFullError
-from app.features.profiles.pages._file_errors import REFUSED, beside_files
+from app.features.profiles.pages._file_errors import REFUSED, attach_file_errors
 from app.features.profiles.schemas import PortfolioFields
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 ADDRESS = "/settings/portfolio"
 
 
@@ -135,7 +135,7 @@ async def _save(
             else:
                 await service.edit_item(uow, actor, item_id, command)
     except REFUSED as error:
-        return beside_files(error)
+        return attach_file_errors(error)
     except PortfolioFullError as error:
         return [FieldError((), error.message, error.params)]
     return None

@@ -10,21 +10,21 @@ from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
-from app.core.http.dependencies import PostedForm, ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
 from app.core.i18n import _, current_locale
 from app.core.i18n.locale_data import countries, languages
 from app.features.authentication.dependencies import CurrentActor, OptionalActor
 from app.features.catalog import service as catalog
 from app.features.profiles import service
 from app.features.profiles.errors import PersonNotFoundError
-from app.features.profiles.schemas import AVAILABILITY_WORDS, LANGUAGE_WORDS, LEVEL_WORDS, ProfileRead
+from app.features.profiles.schemas import AVAILABILITY_LABELS, LANGUAGE_LABELS, LEVEL_LABELS, ProfileRead
 from app.web.flash import redirect
 from app.web.formatting import day, money
-from app.web.safe_redirects import safe_next
-from app.web.share_images import picture_address
+from app.web.safe_redirects import safe_redirect_target
+from app.web.share_images import share_image_url
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 PAGE_SIZE = 30
 MARKS = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 Cursor = Annotated[str | None, Query(max_length=300)]
@@ -44,25 +44,25 @@ async def show_person(
         "profile": profile,
         "summary": profile.headline or _("{name} on ipLance").format(name=profile.name),
         "details": _details(profile),
-        "availability": (_(AVAILABILITY_WORDS[profile.availability][0]), AVAILABILITY_WORDS[profile.availability][1]),
-        "skills": [(item.name, _(LEVEL_WORDS[item.level])) for item in profile.skills],
+        "availability": (_(AVAILABILITY_LABELS[profile.availability][0]), AVAILABILITY_LABELS[profile.availability][1]),
+        "skills": [(item.name, _(LEVEL_LABELS[item.level])) for item in profile.skills],
         "portfolio": [(item, _names(item.skills, catalogue)) for item in profile.portfolio],
         "customer_facts": facts,
         "is_own": actor is not None and actor.id == profile.id,
         "canonical": f"{origin}/@{quote(profile.username)}",
-        "picture": picture_address(f"{origin}/@{quote(profile.username)}", current_locale()),
-        "structured": structured(profile, origin),
+        "picture": share_image_url(f"{origin}/@{quote(profile.username)}", current_locale()),
+        "structured": structured_data(profile, origin),
     }
     return render(request, "profiles/show.html", context)
 
 
 @router.post("/@{username}/{step}")
-async def step_with_person(username: str, step: str, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
+async def change_person_relation(username: str, step: str, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Keep or hide a person, or stop it, and go back to where the button was."""
     back, said = await _take(uow, actor, username, step)
     given = str(form.get("back"))
     known = {"favourites": "/my/favourites", "hidden": "/my/hidden"}.get(given)
-    return redirect(known or safe_next(given, back), said)
+    return redirect(known or safe_redirect_target(given, back), said)
 
 
 @router.get("/my/favourites")
@@ -81,7 +81,7 @@ async def list_hidden(request: Request, actor: CurrentActor, session: ReadSessio
     return render(request, "profiles/hidden.html", _people("/my/hidden", page.items, page.next_cursor, cursor))
 
 
-def structured(profile: ProfileRead, origin: str) -> Markup:
+def structured_data(profile: ProfileRead, origin: str) -> Markup:
     """Return the profile for search engines (schema.org), as JSON that no text can break out of."""
     content: dict[str, Any] = {
         "@context": "https://schema.org",
@@ -106,9 +106,9 @@ def structured(profile: ProfileRead, origin: str) -> Markup:
 async def _take(uow: Uow, actor: Actor, username: str, step: str) -> tuple[str, str]:
     steps = {
         "keep": (service.add_favourite, _("Kept. You find this person among your favourites.")),
-        "drop": (service.drop_favourite, _("No longer among your favourites.")),
+        "drop": (service.remove_favourite, _("No longer among your favourites.")),
         "hide": (service.hide_customer, _("You will not see this customer's orders in lists any more.")),
-        "show": (service.show_customer, _("You see this customer's orders again.")),
+        "show": (service.unhide_customer, _("You see this customer's orders again.")),
     }
     if step not in steps:
         raise PersonNotFoundError
@@ -137,7 +137,7 @@ def _details(profile: ProfileRead) -> list[tuple[str, str]]:
         found.append((_("Place"), where))
     if profile.time_zone:
         found.append((_("Time zone"), profile.time_zone.replace("_", " ")))
-    spoken = [f"{languages(locale)[item.code]} ({_(LANGUAGE_WORDS[item.level])})" for item in profile.languages]
+    spoken = [f"{languages(locale)[item.code]} ({_(LANGUAGE_LABELS[item.level])})" for item in profile.languages]
     if spoken:
         found.append((_("Languages"), ", ".join(spoken)))
     return found

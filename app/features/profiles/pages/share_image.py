@@ -6,17 +6,17 @@ from typing import Annotated
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from app.core.http.dependencies import ProcessResources, RoomRouter
+from app.core.http.dependencies import FeatureRouter, ProcessResources
 from app.core.i18n import _, use_locale
 from app.features.files import service as files
 from app.features.profiles import service
 from app.features.profiles.schemas import ProfileRead
 from app.gateways.share_images.renderer import ShareCard, draw
 from app.web.formatting import initials, money
-from app.web.share_images import mark_of, picture_answer
+from app.web.share_images import content_hash, share_image_response
 
-router = RoomRouter()
-MOST_SKILLS = 8
+router = FeatureRouter()
+MAX_SKILLS = 8
 
 
 @router.get("/@{username}/card.png")
@@ -28,21 +28,21 @@ async def share_person(
         with use_locale(lang):
             profile = await service.get_profile(session, resources, None, username)
             card = _card(profile)
-        face = await files.find_preview(session, service.photo_of(profile.id))
+        face = await files.find_preview(session, service.photo_subject(profile.id))
 
     async def drawing() -> bytes:
         content = await files.whole(resources, face) if face else None
         return await draw(resources, replace(card, face=content), mark)
 
-    mark = mark_of(card, face.sha256 if face else None)
-    return await picture_answer(request, mark, drawing)
+    mark = content_hash(card, face.sha256 if face else None)
+    return await share_image_response(request, mark, drawing)
 
 
 def _card(profile: ProfileRead) -> ShareCard:
     return ShareCard(
         title=profile.name,
         text=profile.headline or _("{name} on ipLance").format(name=profile.name),
-        chips=tuple(skill.name for skill in profile.skills[:MOST_SKILLS]),
+        chips=tuple(skill.name for skill in profile.skills[:MAX_SKILLS]),
         corner=_("{amount} an hour").format(amount=money(profile.rate)) if profile.rate else "",
         letters=initials(profile.name),
     )

@@ -1,14 +1,14 @@
 """Every query about profiles."""
 
 from app.features.profiles.repository.catalogue import COUNT_LIMIT, CatalogueRepository, Found, PeopleConditions
-from app.features.profiles.repository.customer_stats import FactsRepository
+from app.features.profiles.repository.customer_stats import CustomerStatsRepository
 from app.features.profiles.repository.profiles import Person, ProfileRepository, Seen
 from app.features.profiles.repository.skill_merge import MergingRepository
 
 __all__ = [
     "COUNT_LIMIT",
     "CatalogueRepository",
-    "FactsRepository",
+    "CustomerStatsRepository",
     "Found",
     "MergingRepository",
     "PeopleConditions",

@@ -9,53 +9,53 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.features.profiles.schemas import CountedFacts
-from app.models import CustomerFacts, User
+from app.features.profiles.schemas import CountedStats
+from app.models import CustomerStats, User
 from app.models.user import UserStatus
 
 
-class FactsRepository:
+class CustomerStatsRepository:
     """Facts of customers: read for lists, marked when they no longer hold, written when counted."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def of(self, ids: Collection[UUID]) -> Sequence[tuple[UUID, datetime, CustomerFacts | None]]:
+    async def of(self, ids: Collection[UUID]) -> Sequence[tuple[UUID, datetime, CustomerStats | None]]:
         """Return people, since when they are here, and their facts where there are any."""
         statement = (
-            select(User.id, User.created_at, CustomerFacts)
-            .outerjoin(CustomerFacts, CustomerFacts.customer_id == User.id)
+            select(User.id, User.created_at, CustomerStats)
+            .outerjoin(CustomerStats, CustomerStats.customer_id == User.id)
             .where(User.id.in_(ids), User.status == UserStatus.ACTIVE)
         )
         return [(row[0], row[1], row[2]) for row in await self._session.execute(statement)]
 
     async def mark(self, ids: Collection[UUID], now: datetime) -> None:
         """Say that the facts of these customers no longer hold; those marked already keep their time."""
-        put = insert(CustomerFacts).values([{"customer_id": key, "stale_since": now} for key in sorted(ids)])
-        first = func.coalesce(CustomerFacts.stale_since, put.excluded.stale_since)
+        put = insert(CustomerStats).values([{"customer_id": key, "stale_since": now} for key in sorted(ids)])
+        first = func.coalesce(CustomerStats.stale_since, put.excluded.stale_since)
         await self._session.execute(
-            put.on_conflict_do_update(index_elements=[CustomerFacts.customer_id], set_={"stale_since": first})
+            put.on_conflict_do_update(index_elements=[CustomerStats.customer_id], set_={"stale_since": first})
         )
 
     async def take_stale(self, limit: int) -> Sequence[UUID]:
         """Lock customers whose facts no longer hold, longest waiting first; those another worker holds are skipped."""
         statement = (
-            select(CustomerFacts.customer_id)
-            .where(CustomerFacts.stale_since.is_not(None))
-            .order_by(CustomerFacts.stale_since, CustomerFacts.customer_id)
+            select(CustomerStats.customer_id)
+            .where(CustomerStats.stale_since.is_not(None))
+            .order_by(CustomerStats.stale_since, CustomerStats.customer_id)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
         return (await self._session.execute(statement)).scalars().all()
 
-    async def put(self, counted: Collection[CountedFacts], now: datetime) -> None:
+    async def put(self, counted: Collection[CountedStats], now: datetime) -> None:
         """Write what was counted for customers whose rows are locked; they hold again."""
-        put = insert(CustomerFacts).values(
+        put = insert(CustomerStats).values(
             [asdict(facts) | {"counted_at": now, "stale_since": None} for facts in counted]
         )
-        names = [column.name for column in CustomerFacts.__table__.columns if column.name != "customer_id"]
+        names = [column.name for column in CustomerStats.__table__.columns if column.name != "customer_id"]
         await self._session.execute(
             put.on_conflict_do_update(
-                index_elements=[CustomerFacts.customer_id], set_={name: put.excluded[name] for name in names}
+                index_elements=[CustomerStats.customer_id], set_={name: put.excluded[name] for name in names}
             )
         )

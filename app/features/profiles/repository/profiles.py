@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.features.profiles.repository.levels import levels_of, skill_levels
-from app.models import CustomerFacts, Favourite, HiddenCustomer, PortfolioItem, Profile, ProfileSkill, SkillLevel, User
+from app.models import CustomerStats, Favourite, HiddenCustomer, PortfolioItem, Profile, ProfileSkill, SkillLevel, User
 from app.models.user import UserStatus
 
 type Kept = type[Favourite | HiddenCustomer]
@@ -33,7 +33,7 @@ class Seen:
     """A person with what stands on their page."""
 
     person: Person
-    facts: CustomerFacts | None
+    facts: CustomerStats | None
     levels: dict[str, SkillLevel]
     kept: bool
     """Whether the reader keeps or hides them."""
@@ -71,12 +71,12 @@ class ProfileRepository:
         """Return somebody with all that stands on their page but files and portfolio, as a reader sees it."""
         statement = (
             _PEOPLE.add_columns(
-                CustomerFacts,
+                CustomerStats,
                 skill_levels(User.id),
                 _is_kept(Favourite, Favourite.freelancer_id, reader_id),
                 _is_kept(HiddenCustomer, HiddenCustomer.customer_id, reader_id),
             )
-            .outerjoin(CustomerFacts, CustomerFacts.customer_id == User.id)
+            .outerjoin(CustomerStats, CustomerStats.customer_id == User.id)
             .where(person)
         )
         row = (await self._session.execute(statement)).one_or_none()
@@ -86,11 +86,11 @@ class ProfileRepository:
         """Return people by their ids."""
         return [Person(*row) for row in await self._session.execute(_PEOPLE.where(User.id.in_(set(ids))))]
 
-    async def people_with_facts(self, ids: Collection[UUID]) -> Sequence[tuple[Person, CustomerFacts | None]]:
+    async def people_with_facts(self, ids: Collection[UUID]) -> Sequence[tuple[Person, CustomerStats | None]]:
         """Return people by their ids, with what is known of them as customers."""
         statement = (
-            _PEOPLE.add_columns(CustomerFacts)
-            .outerjoin(CustomerFacts, CustomerFacts.customer_id == User.id)
+            _PEOPLE.add_columns(CustomerStats)
+            .outerjoin(CustomerStats, CustomerStats.customer_id == User.id)
             .where(User.id.in_(set(ids)))
         )
         return [(Person(*row[:-1]), row[-1]) for row in await self._session.execute(statement)]
@@ -153,17 +153,17 @@ class ProfileRepository:
         column = getattr(kept, other_of(kept))
         await self._session.execute(delete(kept).where(kept.owner_id == owner_id, column == other_id))
 
-    async def count_kept(self, kept: Kept, owner_id: UUID) -> int:
+    async def count_listed(self, kept: Kept, owner_id: UUID) -> int:
         """Count who is on one of the owner's lists."""
         statement = select(func.count()).select_from(kept).where(kept.owner_id == owner_id)
         return (await self._session.execute(statement)).scalar_one()
 
-    async def kept_ids(self, kept: Kept, owner_id: UUID) -> frozenset[UUID]:
+    async def listed_ids(self, kept: Kept, owner_id: UUID) -> frozenset[UUID]:
         """Return everybody on one of the owner's lists; the verbs bound its length."""
         column = getattr(kept, other_of(kept))
         return frozenset((await self._session.execute(select(column).where(kept.owner_id == owner_id))).scalars())
 
-    async def kept_page(
+    async def listed_page(
         self, kept: Kept, owner_id: UUID, before: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[tuple[datetime, UUID]]:
         """Return a page of one of the owner's lists, newest first; those without a living account are left out."""

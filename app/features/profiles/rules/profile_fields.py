@@ -7,7 +7,7 @@ from app.core.i18n import N_
 from app.models import Profile
 
 MAX_PORTFOLIO = 50
-MAX_KEPT = 1000
+MAX_LISTED = 1000
 _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a", "blockquote", "code", "pre", "h3", "h4", "hr"}
 _HEADINGS = {"h1": "h3", "h2": "h3", "h3": "h3", "h4": "h4", "h5": "h4", "h6": "h4"}
 
@@ -33,7 +33,7 @@ def to_html(markdown: str) -> str:
     )
 
 
-def profile_faults(profile: Profile, today: date, *, wants_listing: bool) -> list[FieldError]:
+def validate_profile(profile: Profile, today: date, *, wants_listing: bool) -> list[FieldError]:
     """Return what is wrong with the fields taken together."""
     found: list[FieldError] = []
     if profile.available_from is not None and profile.available_from < today:

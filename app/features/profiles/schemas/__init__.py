@@ -11,15 +11,15 @@ from app.features.profiles.schemas.catalogue import (
     SkillsMode,
 )
 from app.features.profiles.schemas.customer_stats import (
-    CountedFacts,
-    CustomerFactsList,
-    CustomerFactsQuery,
-    CustomerFactsRead,
+    CountedStats,
+    CustomerStatsList,
+    CustomerStatsQuery,
+    CustomerStatsRead,
 )
 from app.features.profiles.schemas.profile import (
-    AVAILABILITY_WORDS,
-    LANGUAGE_WORDS,
-    LEVEL_WORDS,
+    AVAILABILITY_LABELS,
+    LANGUAGE_LABELS,
+    LEVEL_LABELS,
     MAX_LANGUAGES,
     MAX_LINKS,
     LanguageItem,
@@ -40,16 +40,16 @@ from app.features.profiles.schemas.profile import (
 )
 
 __all__ = [
-    "AVAILABILITY_WORDS",
-    "LANGUAGE_WORDS",
-    "LEVEL_WORDS",
+    "AVAILABILITY_LABELS",
+    "LANGUAGE_LABELS",
+    "LEVEL_LABELS",
     "MAX_LANGUAGES",
     "MAX_LINKS",
     "MAX_QUERY",
-    "CountedFacts",
-    "CustomerFactsList",
-    "CustomerFactsQuery",
-    "CustomerFactsRead",
+    "CountedStats",
+    "CustomerStatsList",
+    "CustomerStatsQuery",
+    "CustomerStatsRead",
     "FoundFreelancer",
     "FoundPeople",
     "LanguageItem",

@@ -13,7 +13,7 @@ Moment = Annotated[datetime, PlainSerializer(lambda value: value.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CountedFacts:
+class CountedStats:
     """What was counted for one customer."""
 
     customer_id: UUID
@@ -26,7 +26,7 @@ class CountedFacts:
     median_answer_seconds: int | None = None
 
 
-class CustomerFactsRead(BaseModel):
+class CustomerStatsRead(BaseModel):
     """What freelancers ask about a customer; docs/profiles.md defines each number.
 
     A share is null until there are enough cases for it to mean something.
@@ -50,13 +50,13 @@ class CustomerFactsRead(BaseModel):
     counted_at: Moment | None = Field(description="when this was counted; null where there was nothing to count yet")
 
 
-class CustomerFactsList(BaseModel):
+class CustomerStatsList(BaseModel):
     """Facts about several customers, in the order asked for; who is not there is left out."""
 
-    items: list[CustomerFactsRead]
+    items: list[CustomerStatsRead]
 
 
-class CustomerFactsQuery(BaseModel):
+class CustomerStatsQuery(BaseModel):
     """Whose facts are asked for."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

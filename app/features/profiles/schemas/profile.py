@@ -17,18 +17,18 @@ from app.models import Availability, ProfileSide, SkillLevel
 MAX_HEADLINE, MAX_ABOUT, MAX_LINKS, MAX_LANGUAGES, MAX_SKILLS = 120, 10_000, 8, 10, 30
 MAX_FILES = 50
 """Files that are read in one request; the room of files says how many one thing holds."""
-LEVEL_WORDS: dict[SkillLevel, str] = {
+LEVEL_LABELS: dict[SkillLevel, str] = {
     SkillLevel.BEGINNER: N_("Beginner"),
     SkillLevel.CONFIDENT: N_("Confident"),
     SkillLevel.EXPERT: N_("Expert"),
 }
-AVAILABILITY_WORDS: dict[Availability, tuple[str, str]] = {
+AVAILABILITY_LABELS: dict[Availability, tuple[str, str]] = {
     Availability.OPEN: (N_("Takes work"), "good"),
     Availability.PARTLY: (N_("Takes a little work"), "note"),
     Availability.BUSY: (N_("Busy"), ""),
 }
 """A state in a person's words, and the tone it is shown in."""
-LANGUAGE_WORDS: dict[str, str] = {
+LANGUAGE_LABELS: dict[str, str] = {
     "native": N_("native"),
     "fluent": N_("fluent"),
     "good": N_("good"),

@@ -1,23 +1,23 @@
 """What can be done with profiles: one verb per function, grouped by who needs it."""
 
 from app.features.profiles.repository import COUNT_LIMIT
-from app.features.profiles.service.catalogue import find_people, recommend_people, survey_people
+from app.features.profiles.service.catalogue import find_people, recommend_people, search_people
 from app.features.profiles.service.customer_stats import (
-    customer_facts,
+    get_customer_stats,
     mark_customers,
-    store_facts,
+    store_customer_stats,
     take_stale_customers,
 )
 from app.features.profiles.service.favourites import (
     add_favourite,
-    drop_favourite,
     favourite_ids,
     hidden_customers,
     hide_customer,
     list_favourites,
     list_hidden,
     read_card,
-    show_customer,
+    remove_favourite,
+    unhide_customer,
 )
 from app.features.profiles.service.own_profile import (
     cards_with_facts,
@@ -29,7 +29,7 @@ from app.features.profiles.service.own_profile import (
     person_cards,
     skills_of,
 )
-from app.features.profiles.service.photos import cut_photo, drop_photo, get_photo, photo_of, put_photo
+from app.features.profiles.service.photos import crop_photo, get_photo, photo_subject, put_photo, remove_photo
 from app.features.profiles.service.portfolio import (
     add_item,
     edit_item,
@@ -45,15 +45,13 @@ __all__ = [
     "add_favourite",
     "add_item",
     "cards_with_facts",
-    "customer_facts",
-    "cut_photo",
-    "drop_favourite",
-    "drop_photo",
+    "crop_photo",
     "edit_item",
     "edit_profile",
     "favourite_ids",
     "find_people",
     "find_person",
+    "get_customer_stats",
     "get_item",
     "get_own_profile",
     "get_person",
@@ -67,15 +65,17 @@ __all__ = [
     "mark_customers",
     "move_item",
     "person_cards",
-    "photo_of",
+    "photo_subject",
     "put_photo",
     "read_card",
     "recommend_people",
+    "remove_favourite",
     "remove_item",
+    "remove_photo",
     "replace_skill",
-    "show_customer",
+    "search_people",
     "skills_of",
-    "store_facts",
-    "survey_people",
+    "store_customer_stats",
     "take_stale_customers",
+    "unhide_customer",
 ]

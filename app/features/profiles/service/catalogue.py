@@ -67,11 +67,11 @@ async def find_people(
         BadCursorError: The cursor is none of this list.
     """
     catalogue = await catalog.read_catalogue(session, resources)
-    conditions, asked = _narrow(catalogue, actor, wanted, await _read(session, wanted))
+    conditions, asked = _resolve_filter(catalogue, actor, wanted, await _read(session, wanted))
     return await _page(session, catalogue, wanted, conditions, asked)
 
 
-async def survey_people(
+async def search_people(
     session: AsyncSession, resources: Resources, actor: Actor | None, wanted: PeopleQuery
 ) -> tuple[FoundPeople, list[tuple[str, int]]]:
     """Return a page of the catalogue, and the skills that those who fit have most, beside those asked for.
@@ -83,7 +83,7 @@ async def survey_people(
         BadCursorError: The cursor is none of this list.
     """
     catalogue = await catalog.read_catalogue(session, resources)
-    conditions, asked = _narrow(catalogue, actor, wanted, await _read(session, wanted))
+    conditions, asked = _resolve_filter(catalogue, actor, wanted, await _read(session, wanted))
     page = await _page(session, catalogue, wanted, conditions, asked)
     many = await CatalogueRepository(session).skills_among(conditions)
     return page, [(skill, count) for skill, count in many if skill not in asked]
@@ -211,10 +211,10 @@ async def _read(session: AsyncSession, wanted: PeopleFilter) -> str:
     words = wanted.q.strip()
     if not words or "\x00" in words:
         return ""
-    return (await catalog.read_queries(session, Searched.PEOPLE, [words]))[words]
+    return (await catalog.parse_queries(session, Searched.PEOPLE, [words]))[words]
 
 
-def _narrow(
+def _resolve_filter(
     catalogue: catalog.Catalogue, actor: Actor | None, wanted: PeopleFilter, words: str
 ) -> tuple[PeopleConditions, tuple[str, ...]]:
     faults = _contradictions(actor, wanted)

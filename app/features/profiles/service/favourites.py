@@ -8,7 +8,7 @@ from app.core.actor import Actor
 from app.core.pagination import Slice, encode_cursor, last_moment
 from app.core.unit_of_work import UnitOfWork
 from app.features.profiles import rules
-from app.features.profiles.errors import OneselfError, TooManyKeptError
+from app.features.profiles.errors import ListFullError, SelfReferenceError
 from app.features.profiles.repository import Person, ProfileRepository
 from app.features.profiles.repository.profiles import Kept
 from app.features.profiles.schemas import PersonCard
@@ -22,7 +22,7 @@ async def add_favourite(uow: UnitOfWork, actor: Actor, username: str) -> Person:
     return await _keep(uow, actor, username, Favourite)
 
 
-async def drop_favourite(uow: UnitOfWork, actor: Actor, username: str) -> Person:
+async def remove_favourite(uow: UnitOfWork, actor: Actor, username: str) -> Person:
     """Keep a freelancer no longer."""
     return await _drop(uow, actor, username, Favourite)
 
@@ -32,7 +32,7 @@ async def hide_customer(uow: UnitOfWork, actor: Actor, username: str) -> Person:
     return await _keep(uow, actor, username, HiddenCustomer)
 
 
-async def show_customer(uow: UnitOfWork, actor: Actor, username: str) -> Person:
+async def unhide_customer(uow: UnitOfWork, actor: Actor, username: str) -> Person:
     """Hide a customer's orders no longer."""
     return await _drop(uow, actor, username, HiddenCustomer)
 
@@ -44,12 +44,12 @@ async def read_card(session: AsyncSession, person: Person) -> PersonCard:
 
 async def hidden_customers(session: AsyncSession, user_id: UUID) -> frozenset[UUID]:
     """Return the customers whose orders a person does not want to see."""
-    return await ProfileRepository(session).kept_ids(HiddenCustomer, user_id)
+    return await ProfileRepository(session).listed_ids(HiddenCustomer, user_id)
 
 
 async def favourite_ids(session: AsyncSession, user_id: UUID) -> frozenset[UUID]:
     """Return the freelancers a person keeps."""
-    return await ProfileRepository(session).kept_ids(Favourite, user_id)
+    return await ProfileRepository(session).listed_ids(Favourite, user_id)
 
 
 async def list_favourites(session: AsyncSession, actor: Actor, cursor: str | None, limit: int) -> Slice[PersonCard]:
@@ -65,10 +65,10 @@ async def list_hidden(session: AsyncSession, actor: Actor, cursor: str | None, l
 async def _keep(uow: UnitOfWork, actor: Actor, username: str, kept: Kept) -> Person:
     person = await find_person(uow.session, username)
     if person.id == actor.id:
-        raise OneselfError
+        raise SelfReferenceError
     repository = ProfileRepository(uow.session)
-    if await repository.count_kept(kept, actor.id) >= rules.MAX_KEPT:
-        raise TooManyKeptError(params={"limit": rules.MAX_KEPT})
+    if await repository.count_listed(kept, actor.id) >= rules.MAX_LISTED:
+        raise ListFullError(params={"limit": rules.MAX_LISTED})
     await repository.keep(kept, actor.id, person.id)
     return person
 
@@ -81,7 +81,7 @@ async def _drop(uow: UnitOfWork, actor: Actor, username: str, kept: Kept) -> Per
 
 async def _page(session: AsyncSession, actor: Actor, kept: Kept, cursor: str | None, limit: int) -> Slice[PersonCard]:
     before = last_moment(cursor)
-    rows = await ProfileRepository(session).kept_page(kept, actor.id, before, limit + 1)
+    rows = await ProfileRepository(session).listed_page(kept, actor.id, before, limit + 1)
     cards = await person_cards(session, [key for _moment, key in rows[:limit]])
     more = encode_cursor(*rows[limit - 1]) if len(rows) > limit else None
     return Slice([cards[key] for _moment, key in rows[:limit]], more)

@@ -22,7 +22,7 @@ from app.features.profiles import rules
 from app.features.profiles.errors import InvalidProfileError, PersonNotFoundError, ProfileChangedError
 from app.features.profiles.repository import Person, ProfileRepository, Seen
 from app.features.profiles.schemas import (
-    CustomerFactsRead,
+    CustomerStatsRead,
     LanguageItem,
     LinkItem,
     OwnProfileRead,
@@ -34,7 +34,7 @@ from app.features.profiles.schemas import (
     SkillRead,
 )
 from app.features.profiles.service.customer_stats import facts_read
-from app.features.profiles.service.photos import photo_of, photos_of
+from app.features.profiles.service.photos import photo_subject, photos_of
 from app.models import (
     Availability,
     FileStatus,
@@ -64,7 +64,7 @@ async def person_cards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUI
 
 async def cards_with_facts(
     session: AsyncSession, ids: Collection[UUID]
-) -> tuple[dict[UUID, PersonCard], dict[UUID, CustomerFactsRead]]:
+) -> tuple[dict[UUID, PersonCard], dict[UUID, CustomerStatsRead]]:
     """Return people as lists show them, and what is known of those who are customers, in two queries."""
     found = await ProfileRepository(session).people_with_facts(ids)
     photos = await photos_of(session, ids)
@@ -96,7 +96,7 @@ async def get_profile(session: AsyncSession, resources: Resources, reader: Actor
 
 async def get_person(
     session: AsyncSession, resources: Resources, reader: Actor | None, username: str
-) -> tuple[ProfileRead, CustomerFactsRead]:
+) -> tuple[ProfileRead, CustomerStatsRead]:
     """Return the profile of somebody, and what is known of them as a customer.
 
     Raises:
@@ -118,7 +118,7 @@ async def get_own_profile(session: AsyncSession, resources: Resources, actor: Ac
         raise PersonNotFoundError
     person = seen.person
     shown = await _public(session, resources, actor, seen)
-    profile = person.profile or blank(actor.id)
+    profile = person.profile or empty_profile(actor.id)
     return OwnProfileRead(
         **shown,
         side=profile.side,
@@ -148,7 +148,7 @@ async def edit_profile(uow: UnitOfWork, actor: Actor, command: ProfilePatch) -> 
         await repository.put_skills(actor.id, skills)
     _put(profile, given)
     _list(profile, given.get("listed"))
-    faults = rules.profile_faults(profile, utc_now().date(), wants_listing=profile.listed)
+    faults = rules.validate_profile(profile, utc_now().date(), wants_listing=profile.listed)
     if faults:
         raise InvalidProfileError(errors=faults)
     names = [catalogue.skill(slug) for slug in profile.skills]
@@ -180,7 +180,7 @@ def sort_skills(catalogue: catalog.Catalogue, given: list[SkillItem]) -> list[tu
     return list(found.items())
 
 
-def blank(user_id: UUID) -> Profile:
+def empty_profile(user_id: UUID) -> Profile:
     """Return the profile of somebody who has written nothing; it is not kept."""
     return Profile(
         user_id=user_id, side=ProfileSide.FREELANCER, availability=Availability.OPEN, listed=False, headline="",
@@ -232,12 +232,12 @@ def _list(profile: Profile, wanted: bool | None) -> None:
 
 async def _public(session: AsyncSession, resources: Resources, reader: Actor | None, seen: Seen) -> dict[str, Any]:
     repository, person = ProfileRepository(session), seen.person
-    profile = person.profile or blank(person.id)
+    profile = person.profile or empty_profile(person.id)
     catalogue = await catalog.read_catalogue(session, resources)
     locale = current_locale()
     named = [(catalogue.skill(slug), level) for slug, level in seen.levels.items()]
     is_own = reader is not None and reader.id == person.id
-    files.expect(session, [photo_of(person.id)])
+    files.expect(session, [photo_subject(person.id)])
     portfolio = await shown_items(session, await repository.portfolio(person.id) if profile.has_portfolio else [])
     photo = (await photos_of(session, [person.id])).get(person.id)
     rate = None
@@ -267,11 +267,11 @@ async def _public(session: AsyncSession, resources: Resources, reader: Actor | N
 
 async def shown_items(session: AsyncSession, items: Sequence[PortfolioItem]) -> list[PortfolioRead]:
     """Return pieces of work with their files as their owner sees them; one query for all the files."""
-    found = await files.attached(session, [work_of(item.id) for item in items])
-    return [_item_read(item, found[work_of(item.id)]) for item in items]
+    found = await files.attached(session, [portfolio_subject(item.id) for item in items])
+    return [_item_read(item, found[portfolio_subject(item.id)]) for item in items]
 
 
-def work_of(item_id: UUID) -> Subject:
+def portfolio_subject(item_id: UUID) -> Subject:
     """Return what the files of a piece of work belong to."""
     return Subject(SubjectKind.PORTFOLIO, item_id)
 

@@ -20,13 +20,13 @@ async def photos_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, 
 
     Only the square is handed out: what was cut off stays with its owner.
     """
-    found = await files.attached(session, [photo_of(key) for key in ids])
+    found = await files.attached(session, [photo_subject(key) for key in ids])
     return {subject.id: shown[0].preview_url for subject, shown in found.items() if shown and shown[0].preview_url}
 
 
 async def get_photo(session: AsyncSession, actor: Actor) -> PhotoRead:
     """Return the actor's own picture."""
-    shown = (await files.attached(session, [photo_of(actor.id)]))[photo_of(actor.id)]
+    shown = (await files.attached(session, [photo_subject(actor.id)]))[photo_subject(actor.id)]
     if not shown:
         return PhotoRead(url=None, waiting=False, picture=None)
     looked_at = shown[0].status in (FileStatus.PROCESSING, FileStatus.QUARANTINED)
@@ -39,31 +39,31 @@ async def put_photo(uow: UnitOfWork, actor: Actor, file_id: UUID, crop: Crop | N
     Raises:
         InvalidFilesError: It is not the actor's, was uploaded for something else, or was not taken.
     """
-    await files.attach(uow, actor, photo_of(actor.id), [file_id])
+    await files.attach(uow, actor, photo_subject(actor.id), [file_id])
     if crop is not None:
-        await files.cut_picture(uow, actor, file_id, crop)
+        await files.crop_picture(uow, actor, file_id, crop)
 
 
-async def cut_photo(uow: UnitOfWork, actor: Actor, crop: Crop) -> None:
+async def crop_photo(uow: UnitOfWork, actor: Actor, crop: Crop) -> None:
     """Let another part of the actor's picture stand for them.
 
     Raises:
         NoPhotoError: There is none.
     """
-    shown = (await files.attached(uow.session, [photo_of(actor.id)]))[photo_of(actor.id)]
+    shown = (await files.attached(uow.session, [photo_subject(actor.id)]))[photo_subject(actor.id)]
     if not shown:
         raise NoPhotoError
     try:
-        await files.cut_picture(uow, actor, shown[0].id, crop)
+        await files.crop_picture(uow, actor, shown[0].id, crop)
     except NoSuchFileError as error:
         raise NoPhotoError from error
 
 
-async def drop_photo(uow: UnitOfWork, actor: Actor) -> None:
+async def remove_photo(uow: UnitOfWork, actor: Actor) -> None:
     """Let the initials stand for the actor again."""
-    await files.attach(uow, actor, photo_of(actor.id), [])
+    await files.attach(uow, actor, photo_subject(actor.id), [])
 
 
-def photo_of(user_id: UUID) -> Subject:
+def photo_subject(user_id: UUID) -> Subject:
     """Return what holds the picture of a person."""
     return Subject(SubjectKind.AVATAR, user_id)

@@ -14,7 +14,7 @@ from app.features.profiles import rules
 from app.features.profiles.errors import PortfolioFullError, PortfolioItemNotFoundError
 from app.features.profiles.repository import ProfileRepository
 from app.features.profiles.schemas import PortfolioFields, PortfolioRead, SkillItem
-from app.features.profiles.service.own_profile import shown_items, sort_skills, work_of
+from app.features.profiles.service.own_profile import portfolio_subject, shown_items, sort_skills
 from app.models import PortfolioItem
 
 
@@ -46,7 +46,7 @@ async def add_item(uow: UnitOfWork, actor: Actor, command: PortfolioFields) -> P
     repository.add_item(item)
     profile.has_portfolio = True
     await uow.session.flush()
-    await files.attach(uow, actor, work_of(item.id), command.files or [])
+    await files.attach(uow, actor, portfolio_subject(item.id), command.files or [])
     return item
 
 
@@ -62,7 +62,7 @@ async def edit_item(uow: UnitOfWork, actor: Actor, item_id: UUID, command: Portf
     await _fill(uow, item, command)
     item.updated_at = utc_now()
     if command.files is not None:
-        await files.attach(uow, actor, work_of(item.id), command.files)
+        await files.attach(uow, actor, portfolio_subject(item.id), command.files)
     return item
 
 
@@ -85,7 +85,7 @@ async def remove_item(uow: UnitOfWork, actor: Actor, item_id: UUID) -> None:
     profile = await repository.get_for_update(actor.id)
     items = await repository.portfolio(actor.id)
     item = _find(items, item_id)
-    await files.attach(uow, actor, work_of(item.id), [])
+    await files.attach(uow, actor, portfolio_subject(item.id), [])
     await repository.remove_item(item)
     profile.has_portfolio = len(items) > 1
 

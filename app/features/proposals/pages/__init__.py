@@ -1,13 +1,13 @@
 """Every step of both sides of a proposal; each decision has a page that names it. The order's page is in `app/site`."""
 
-from app.core.http.dependencies import RoomRouter
+from app.core.http.dependencies import FeatureRouter
 from app.features.proposals.pages.cover_letter_templates import router as cover_letter_templates
 from app.features.proposals.pages.decisions import router as decisions
 from app.features.proposals.pages.history import router as history
 from app.features.proposals.pages.offers import router as offers
 from app.features.proposals.pages.triage import router as triage
 
-router = RoomRouter()
+router = FeatureRouter()
 router.include_router(triage)
 router.include_router(history)
 router.include_router(cover_letter_templates)

@@ -9,31 +9,37 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.errors import InvalidError
-from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
 from app.features.proposals import service
-from app.features.proposals.errors import InvalidProposalError, LetterNotFoundError, TooManyLettersError
-from app.features.proposals.schemas import MAX_LETTER_NAME, LetterWrite
+from app.features.proposals.errors import (
+    CoverLetterTemplateNotFoundError,
+    InvalidProposalError,
+    TooManyCoverLetterTemplatesError,
+)
+from app.features.proposals.schemas import MAX_COVER_LETTER_TEMPLATE_NAME, CoverLetterTemplateWrite
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 LIST = "/my/letters"
 
 
 @router.get("/my/letters")
-async def list_letters(request: Request, actor: CurrentActor, session: ReadSession) -> Response:
+async def list_cover_letter_templates(request: Request, actor: CurrentActor, session: ReadSession) -> Response:
     """Show one's own letters."""
     return render(
-        request, "proposals/cover_letter_templates.html", {"letters": await service.list_letters(session, actor)}
+        request,
+        "proposals/cover_letter_templates.html",
+        {"letters": await service.list_cover_letter_templates(session, actor)},
     )
 
 
 @router.get("/my/letters/new")
-async def new_letter(
+async def new_cover_letter_template(
     request: Request,
     actor: CurrentActor,
     session: ReadSession,
@@ -44,30 +50,34 @@ async def new_letter(
     if proposal is not None:
         sent = await service.get_proposal(session, actor, proposal)
         if sent.freelancer.id == actor.id:
-            start = FormState.start(name=sent.order.title[:MAX_LETTER_NAME], letter=sent.letter)
+            start = FormState.start(name=sent.order.title[:MAX_COVER_LETTER_TEMPLATE_NAME], letter=sent.letter)
     return render(
         request, "proposals/cover_letter_template.html", {"f": start, "action": f"{LIST}/new", "is_new": True}
     )
 
 
 @router.post("/my/letters/new")
-async def keep_letter(request: Request, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
+async def save_cover_letter_template(request: Request, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Keep the letter, or show the form again with what is wrong."""
     try:
         async with uow.session.begin_nested():
-            await service.keep_letter(uow, actor, _read(form))
-    except (InvalidError, TooManyLettersError) as error:
+            await service.save_cover_letter_template(uow, actor, _read(form))
+    except (InvalidError, TooManyCoverLetterTemplatesError) as error:
         context = {"f": FormState.posted(form, error), "action": f"{LIST}/new", "is_new": True}
         return render(request, "proposals/cover_letter_template.html", context, status_code=422)
     return redirect(LIST, _("The letter is kept."), done="new-letter")
 
 
 @router.get("/my/letters/{letter_id}")
-async def letter_form(request: Request, letter_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
+async def cover_letter_template_form(
+    request: Request, letter_id: UUID, actor: CurrentActor, session: ReadSession
+) -> Response:
     """Show the letter in its form."""
-    found = next((item for item in await service.list_letters(session, actor) if item.id == letter_id), None)
+    found = next(
+        (item for item in await service.list_cover_letter_templates(session, actor) if item.id == letter_id), None
+    )
     if found is None:
-        raise LetterNotFoundError
+        raise CoverLetterTemplateNotFoundError
     start = FormState.start(name=found.name, letter=found.letter)
     return render(
         request, "proposals/cover_letter_template.html", {"f": start, "action": f"{LIST}/{letter_id}", "is_new": False}
@@ -75,11 +85,13 @@ async def letter_form(request: Request, letter_id: UUID, actor: CurrentActor, se
 
 
 @router.post("/my/letters/{letter_id}")
-async def edit_letter(request: Request, letter_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
+async def edit_cover_letter_template(
+    request: Request, letter_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow
+) -> Response:
     """Save the letter, or show the form again with what is wrong."""
     try:
         async with uow.session.begin_nested():
-            await service.edit_letter(uow, actor, letter_id, _read(form))
+            await service.edit_cover_letter_template(uow, actor, letter_id, _read(form))
     except InvalidError as error:
         context = {"f": FormState.posted(form, error), "action": f"{LIST}/{letter_id}", "is_new": False}
         return render(request, "proposals/cover_letter_template.html", context, status_code=422)
@@ -87,14 +99,14 @@ async def edit_letter(request: Request, letter_id: UUID, actor: CurrentActor, fo
 
 
 @router.post("/my/letters/{letter_id}/delete")
-async def drop_letter(letter_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def delete_cover_letter_template(letter_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     """Forget the letter."""
-    await service.drop_letter(uow, actor, letter_id)
+    await service.delete_cover_letter_template(uow, actor, letter_id)
     return redirect(LIST, _("The letter is gone. Proposals that began with it stay as they are."))
 
 
-def _read(form: FormData) -> LetterWrite:
+def _read(form: FormData) -> CoverLetterTemplateWrite:
     try:
-        return LetterWrite.model_validate({name: str(form.get(name) or "") for name in ("name", "letter")})
+        return CoverLetterTemplateWrite.model_validate({name: str(form.get(name) or "") for name in ("name", "letter")})
     except ValidationError as wrong:
         raise InvalidProposalError(errors=field_errors([dict(error) for error in wrong.errors()])) from wrong

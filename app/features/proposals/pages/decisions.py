@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
 from app.core.errors import InvalidError
-from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
@@ -22,14 +22,14 @@ from app.features.proposals import service
 from app.features.proposals.errors import InvalidProposalError, ProposalChangedError
 from app.features.proposals.presenters import (
     PAGE_SIZE,
-    form_of,
+    form_for_proposal,
+    labelled_proposal,
     milestone_rows,
-    number_in,
     page_error,
     read_form,
+    read_number,
     reasons,
-    shown_in_words,
-    too_late,
+    redirect_too_late,
 )
 from app.features.proposals.schemas import (
     ProposalDecline,
@@ -41,11 +41,11 @@ from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 
 
 @router.get("/proposals/mine")
-async def own_proposals_elsewhere(_actor: CurrentActor) -> Response:
+async def redirect_to_own_proposals(_actor: CurrentActor) -> Response:
     """Lead to the page that the site links to."""
     return RedirectResponse("/my/proposals", status_code=308)
 
@@ -60,7 +60,7 @@ async def list_own_proposals(
     """Show a freelancer's own proposals in every state."""
     page = await service.list_own_proposals(session, actor, cursor, PAGE_SIZE)
     context = {
-        "proposals": [shown_in_words(item) for item in page.items],
+        "proposals": [labelled_proposal(item) for item in page.items],
         "older": f"/my/proposals?{urlencode({'cursor': page.next_cursor})}" if page.next_cursor else None,
         "newer": "/my/proposals" if cursor else None,
     }
@@ -81,8 +81,8 @@ async def edit_proposal_form(
     """Show the form with what the proposal says now."""
     proposal = await service.get_proposal(session, actor, proposal_id)
     if "edit" not in proposal.actions:
-        return too_late(proposal)
-    start = form_of(proposal)
+        return redirect_too_late(proposal)
+    start = form_for_proposal(proposal)
     return render(request, "proposals/edit.html", await _editor(session, actor, proposal, start))
 
 
@@ -95,7 +95,7 @@ async def edit_proposal(
     try:
         async with uow.session.begin_nested():
             given = read_form(form, proposal.price.currency, sent.ids)
-            command = ProposalPatch(**given.model_dump(), version=number_in(form, "version"))
+            command = ProposalPatch(**given.model_dump(), version=read_number(form, "version"))
             await service.edit_proposal(uow, actor, proposal_id, command)
     except (InvalidError, ProposalChangedError) as error:
         context = await _editor(uow.session, actor, proposal, FormState.posted(form, page_error(error)))
@@ -111,7 +111,7 @@ async def withdraw_proposal_form(
     """Say what withdrawing means."""
     proposal = await service.get_proposal(session, actor, proposal_id)
     if "withdraw" not in proposal.actions:
-        return too_late(proposal)
+        return redirect_too_late(proposal)
     return render(request, "proposals/withdraw.html", {"proposal": proposal})
 
 
@@ -129,7 +129,7 @@ async def decline_proposal_form(
     """Ask for a reason, which the freelancer will read."""
     proposal = await service.get_proposal(session, actor, proposal_id)
     if "decline" not in proposal.actions:
-        return too_late(proposal)
+        return redirect_too_late(proposal)
     start = FormState.start(reason=DeclineReason.OTHER.value)
     return await _decline(request, session, proposal, start)
 

@@ -6,15 +6,15 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
-from app.core.http.dependencies import ReadSession, RoomRouter
+from app.core.http.dependencies import FeatureRouter, ReadSession
 from app.core.money import Money
-from app.core.text.word_diff import differences
+from app.core.text.word_diff import diff_words
 from app.features.authentication.dependencies import CurrentActor
 from app.features.proposals import service
 from app.features.proposals.schemas import EarlierProposal, ProposalRead
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 
 
 @router.get("/proposals/{proposal_id}/history")
@@ -38,10 +38,10 @@ def _edit(before: EarlierProposal, after: ProposalRead | EarlierProposal) -> dic
         "at": before.replaced_at,
         "price": None if before.price == after.price else (before.price, after.price),
         "term": None if before.term_days == after.term_days else (before.term_days, after.term_days),
-        "letter": differences(before.letter, after.letter) if before.letter != after.letter else [],
+        "letter": diff_words(before.letter, after.letter) if before.letter != after.letter else [],
         "plan": None if was == now else (was, now),
         "answers": [
-            (new.question, differences(old.answer, new.answer))
+            (new.question, diff_words(old.answer, new.answer))
             for old, new in zip(before.answers, after.answers, strict=False)
             if old.answer != new.answer
         ],

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.core.actor import Actor
 from app.core.errors import FieldError, InvalidError
-from app.core.http.dependencies import PostedForm, ProcessResources, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, ngettext
 from app.core.money import Currency, Money
@@ -23,16 +23,16 @@ from app.features.proposals import service
 from app.features.proposals.errors import (
     InvalidProposalError,
     OfferLapsedError,
-    OfferOutError,
+    OfferPendingError,
     OfferStateError,
     ProposalChangedError,
 )
 from app.features.proposals.presenters import (
-    form_of_terms,
+    form_for_terms,
     milestone_rows,
-    number_in,
-    terms_in,
-    too_late,
+    read_number,
+    read_terms,
+    redirect_too_late,
 )
 from app.features.proposals.schemas import OfferCounter, OfferCreate, OfferDecline, OfferRead, ProposalRead
 from app.models import OfferSide, OfferStatus
@@ -40,11 +40,11 @@ from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 
 ANSWER_CHOICES = (24, 48, 72, 120, 168)
 """Hours that the other side may be given, as the form offers them."""
-OFFER_WORDS: dict[OfferStatus, tuple[str, str]] = {
+OFFER_STATUS_LABELS: dict[OfferStatus, tuple[str, str]] = {
     OfferStatus.OPEN: (N_("Waits for an answer"), "note"),
     OfferStatus.ACCEPTED: (N_("Agreed"), "good"),
     OfferStatus.DECLINED: (N_("Declined"), ""),
@@ -61,8 +61,8 @@ async def offer_form(
     """Show the customer the form for terms of their own, filled with those of the proposal."""
     proposal = await service.get_proposal(session, actor, proposal_id)
     if "offer" not in proposal.actions:
-        return too_late(proposal)
-    start = form_of_terms(proposal, version=proposal.version, answer_hours=_usual(resources))
+        return redirect_too_late(proposal)
+    start = form_for_terms(proposal, version=proposal.version, answer_hours=_usual(resources))
     return await _form(request, session, proposal, start, None)
 
 
@@ -73,9 +73,9 @@ async def make_offer(request: Request, proposal_id: UUID, actor: CurrentActor, f
     try:
         async with uow.session.begin_nested():
             content = _read(form, proposal.price.currency)
-            command = _command(OfferCreate, content | {"version": number_in(form, "version")})
+            command = _command(OfferCreate, content | {"version": read_number(form, "version")})
             offer = await service.make_offer(uow, actor, proposal_id, command)
-    except (InvalidError, ProposalChangedError, OfferOutError) as error:
+    except (InvalidError, ProposalChangedError, OfferPendingError) as error:
         return await _form(request, uow.session, proposal, FormState.posted(form, error), None)
     return redirect(f"/offers/{offer.id}", _("Your terms are before the freelancer now."), done=f"offer-{proposal_id}")
 
@@ -120,7 +120,7 @@ async def counter_form(
     if "counter" not in offer.actions:
         return redirect(f"/offers/{offer_id}")
     proposal = await service.get_proposal(session, actor, offer.proposal_id)
-    return await _form(request, session, proposal, form_of_terms(offer, answer_hours=_usual(resources)), offer)
+    return await _form(request, session, proposal, form_for_terms(offer, answer_hours=_usual(resources)), offer)
 
 
 @router.post("/offers/{offer_id}/counter")
@@ -152,10 +152,10 @@ def _read(form: FormData, currency: Currency) -> dict[str, Any]:
         InvalidProposalError: Some of them cannot be read; all are named at once.
     """
     faults: list[FieldError] = []
-    content = terms_in(form, currency, faults)
+    content = read_terms(form, currency, faults)
     if faults:
         raise InvalidProposalError(errors=faults)
-    return content | {"message": str(form.get("message") or ""), "answer_hours": number_in(form, "answer_hours")}
+    return content | {"message": str(form.get("message") or ""), "answer_hours": read_number(form, "answer_hours")}
 
 
 def _command[C: BaseModel](kind: type[C], content: dict[str, Any]) -> C:
@@ -207,7 +207,7 @@ async def _page(request: Request, session: ReadSession, actor: Actor, offer_id: 
 
 def _shown(offer: OfferRead, proposal: ProposalRead) -> dict[str, Any]:
     """Return an offer in words, and where it departs from the proposal."""
-    label, tone = OFFER_WORDS[offer.status]
+    label, tone = OFFER_STATUS_LABELS[offer.status]
     return {
         "it": offer,
         "badge": (_(label), tone),

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from app.core.actor import Actor
-from app.core.http.dependencies import PostedForm, ReadSession, RoomRouter, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _, ngettext
 from app.features.authentication.dependencies import CurrentActor
@@ -17,14 +17,14 @@ from app.features.orders import service as orders
 from app.features.profiles import service as profiles
 from app.features.proposals import service
 from app.features.proposals.errors import InvalidProposalError, UnknownProposalsError
-from app.features.proposals.presenters import reasons, shown_in_words
-from app.features.proposals.schemas import MOST_DECLINED, ProposalNote, ProposalsDecline, ProposalsSeen
+from app.features.proposals.presenters import labelled_proposal, reasons
+from app.features.proposals.schemas import MAX_DECLINED, ProposalNote, ProposalsDecline, ProposalsSeen
 from app.models import DeclineReason
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
 
-router = RoomRouter()
+router = FeatureRouter()
 
 
 @router.get("/orders/{order_id}/compare")
@@ -46,7 +46,7 @@ async def compare_proposals(
     context = {
         "order": order,
         "people": await profiles.person_cards(session, {item.freelancer.id for item in found}),
-        "proposals": [shown_in_words(item) for item in found],
+        "proposals": [labelled_proposal(item) for item in found],
         "answers": [(question, [answers.get(question, "") for answers in given]) for question in questions],
     }
     return render(request, "proposals/compare.html", context)
@@ -58,7 +58,7 @@ async def decline_several_form(
     order_id: UUID,
     actor: CurrentActor,
     session: ReadSession,
-    ids: Annotated[list[UUID] | None, Query(max_length=MOST_DECLINED)] = None,
+    ids: Annotated[list[UUID] | None, Query(max_length=MAX_DECLINED)] = None,
 ) -> Response:
     """Name the proposals that were ticked, and ask for one reason."""
     start = FormState.start(reason=DeclineReason.OTHER.value)
@@ -88,7 +88,7 @@ async def _several(
     request: Request, session: ReadSession, actor: Actor, order_id: UUID, ids: list[UUID], f: FormState
 ) -> Response:
     order = await orders.get_order(session, actor, order_id)
-    found = await service.some_proposals(session, actor, order_id, ids)
+    found = await service.proposals_of_order(session, actor, order_id, ids)
     chosen = [item for item in found if "decline" in item.actions]
     if not chosen:
         return redirect(f"/orders/{order_id}#proposals", _("Tick the proposals that you want to decline."), "warn")
@@ -123,11 +123,11 @@ async def unlist_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> R
 
 
 @router.post("/proposals/{proposal_id}/note")
-async def note_proposal(proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
+async def save_proposal_note(proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Keep the customer's own note."""
     try:
         command = ProposalNote(text=str(form.get("note") or ""))
     except ValidationError as wrong:
         raise InvalidProposalError(errors=field_errors([dict(item) for item in wrong.errors()])) from wrong
-    proposal = await service.note_proposal(uow, actor, proposal_id, command)
+    proposal = await service.save_proposal_note(uow, actor, proposal_id, command)
     return redirect(f"/orders/{proposal.order_id}#proposal-{proposal_id}", _("Your note is kept."))

@@ -11,7 +11,7 @@ from app.features.orders import service as orders
 from app.features.proposals import policy, rules
 from app.features.proposals.errors import ProposalNotFoundError
 from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
-from app.features.proposals.service.guards import lock_both, see, visible
+from app.features.proposals.service.guards import get_visible_proposal, lock_both, record_view
 from app.models import Order, Proposal
 from app.models.side import Side
 
@@ -34,21 +34,21 @@ async def parties_of(session: AsyncSession, actor: Actor, proposal_id: UUID) -> 
     Raises:
         ProposalNotFoundError: The actor is on no side of it.
     """
-    order, proposal = await visible(session, actor, proposal_id)
+    order, proposal = await get_visible_proposal(session, actor, proposal_id)
     return _parties(actor, order, proposal)
 
 
-async def note_talk(uow: UnitOfWork, actor: Actor, parties: Parties) -> Parties:
+async def record_customer_message(uow: UnitOfWork, actor: Actor, event_parties: Parties) -> Parties:
     """Do what the customer's word does: the proposal counts as seen, and the order as answered by its customer.
 
     Locks the order, then the proposal, and returns who is who as both stand now.
     """
-    order, proposal = await lock_both(uow, parties.order_id, parties.proposal_id)
+    order, proposal = await lock_both(uow, event_parties.order_id, event_parties.proposal_id)
     if policy.side_of(actor, order, proposal) is not Side.CUSTOMER:
         raise ProposalNotFoundError
     proposal.status = PROPOSAL_MACHINE.target(proposal.status, ProposalEvent.SEE) or proposal.status
-    see(proposal)
-    orders.note_customers_answer(order)
+    record_view(proposal)
+    orders.record_customer_response(order)
     return _parties(actor, order, proposal)
 
 

@@ -10,11 +10,11 @@ from app.features.orders import service as orders
 from app.features.orders.errors import OrderNotFoundError
 from app.features.proposals import policy, rules
 from app.features.proposals.errors import (
-    NotYourStepError,
-    OfferOutError,
+    OfferPendingError,
     ProposalNotFoundError,
     ProposalStateError,
     UnknownProposalsError,
+    WrongSideError,
 )
 from app.features.proposals.events import ProposalAccepted
 from app.features.proposals.repository import OfferRepository, ProposalRepository
@@ -24,11 +24,11 @@ from app.features.proposals.service.guards import (
     check_version,
     decline,
     end_offer,
-    locked,
-    parties,
-    see,
+    event_parties,
+    get_visible_proposal,
+    lock_proposal,
+    record_view,
     step,
-    visible,
 )
 from app.models import DeclineReason, Offer, OfferSide, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus
 from app.models.side import Side
@@ -50,10 +50,10 @@ async def choose(uow: UnitOfWork, actor: Actor, proposal_id: UUID, version: int 
     proposal or for many, exactly one succeeds: the order's row is locked and its state asked first. The caller awards
     the order in the same transaction.
     """
-    order, proposal = await visible(uow.session, actor, proposal_id)
+    order, proposal = await get_visible_proposal(uow.session, actor, proposal_id)
     order = await orders.lock_order(uow, order.id)
     if policy.side_of(actor, order, proposal) is not Side.CUSTOMER:
-        raise NotYourStepError
+        raise WrongSideError
     chosen = await ProposalRepository(uow.session).get_for_update(proposal_id)
     if chosen is None:
         raise ProposalNotFoundError
@@ -61,7 +61,7 @@ async def choose(uow: UnitOfWork, actor: Actor, proposal_id: UUID, version: int 
     check_version(chosen, version)
     offers = OfferRepository(uow.session)
     if await offers.open_of_order(order.id) is not None:
-        raise OfferOutError
+        raise OfferPendingError
     agreed = Offer(
         order_id=order.id,
         order_version=order.version,
@@ -77,7 +77,7 @@ async def choose(uow: UnitOfWork, actor: Actor, proposal_id: UUID, version: int 
         decided_at=utc_now(),
     )
     await offers.insert(agreed)
-    see(chosen)
+    record_view(chosen)
     await settle(uow, order, chosen, Side.CUSTOMER)
     return Choice(order, chosen, agreed)
 
@@ -87,7 +87,7 @@ async def settle(uow: UnitOfWork, order: Order, chosen: Proposal, by: Side) -> N
     waiting = await ProposalRepository(uow.session).waiting_for_update(order.id)
     chosen.status = ProposalStatus.ACCEPTED
     chosen.decided_at = chosen.updated_at = utc_now()
-    uow.emit(ProposalAccepted(**parties(order, chosen), by=by.value))
+    uow.emit(ProposalAccepted(**event_parties(order, chosen), by=by.value))
     for other in waiting:
         if other.id != chosen.id:
             decline(uow, order, other, DeclineReason.ANOTHER_CHOSEN)
@@ -95,13 +95,13 @@ async def settle(uow: UnitOfWork, order: Order, chosen: Proposal, by: Side) -> N
 
 async def decline_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: ProposalDecline) -> Proposal:
     """Say no to a proposal with a reason; announces `ProposalDeclined`."""
-    order, proposal = await locked(uow, actor, proposal_id, Side.CUSTOMER)
+    order, proposal = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
     step(order, proposal, ProposalEvent.DECLINE)
-    see(proposal)
+    record_view(proposal)
     await end_offer(uow, proposal, Side.CUSTOMER)
     proposal.decline_note = command.note or None
     decline(uow, order, proposal, command.reason)
-    orders.renew_by_decision(uow, order)
+    orders.extend_on_decision(uow, order)
     return proposal
 
 
@@ -128,10 +128,10 @@ async def decline_proposals(
     undecided = [key for key in wanted if PROPOSAL_MACHINE.target(rows[key].status, ProposalEvent.DECLINE)]
     for key in undecided:
         await end_offer(uow, rows[key], Side.CUSTOMER)
-        see(rows[key])
+        record_view(rows[key])
         rows[key].decline_note = command.note or None
         decline(uow, order, rows[key], command.reason)
-    orders.renew_by_decision(uow, order)
+    orders.extend_on_decision(uow, order)
     return ProposalsDeclined(declined=undecided, left=[key for key in wanted if key not in undecided])
 
 

@@ -14,18 +14,27 @@ from app.features.proposals import rules
 from app.features.proposals.errors import (
     DeclinedBeforeError,
     OwnOrderError,
-    SimilarLettersError,
+    SimilarCoverLettersError,
     TooManyProposalsError,
 )
 from app.features.proposals.events import ProposalSent, ProposalWithdrawn
 from app.features.proposals.repository import ProposalRepository
 from app.features.proposals.rules import ProposalEvent
 from app.features.proposals.schemas import Milestone, ProposalCreate, ProposalPatch
-from app.features.proposals.service.guards import check, check_version, end_offer, files_of, locked, parties, said, step
+from app.features.proposals.service.guards import (
+    check,
+    check_version,
+    content_of,
+    end_offer,
+    event_parties,
+    files_of,
+    lock_proposal,
+    step,
+)
 from app.models import Order, Proposal, ProposalRevision
 from app.models.side import Side
 
-COMPARED_LETTERS = 100
+COMPARED_COVER_LETTERS = 100
 """Of one day, the newest: the limit of proposals lets nobody send many more."""
 
 
@@ -34,7 +43,7 @@ async def send_proposal(
 ) -> Proposal:
     """Answer an open order of somebody else, once; `key` is that of its link. Announces `ProposalSent`."""
     repository = ProposalRepository(uow.session)
-    await repository.queue_up(actor.id)
+    await repository.acquire_advisory_lock(actor.id)
     settings = uow.resources.settings
     limit = await identity.daily_limit(
         uow.session,
@@ -43,17 +52,17 @@ async def send_proposal(
         usual=settings.proposals_per_day,
         starting=settings.new_account_proposals_per_day,
     )
-    limit.check(await repository.last_but_sent(actor.id, limit.times, limit.since), TooManyProposalsError)
-    order = await orders.take_proposal(uow, actor, order_id, key)
+    limit.check(await repository.nth_latest_sent_at(actor.id, limit.times, limit.since), TooManyProposalsError)
+    order = await orders.count_new_proposal(uow, actor, order_id, key)
     if order.customer_id == actor.id:
         raise OwnOrderError
     if await repository.declined_by_hand(order.id, actor.id):
         raise DeclinedBeforeError
     price = command.price.to_money()
-    faults = rules.price_faults(price, order.currency)
-    faults += rules.milestone_faults(command.milestones, price.amount, command.term_days)
-    check(faults + rules.answer_faults(command.answers, order.questions))
-    await _check_letter(uow, actor, command.letter)
+    faults = rules.validate_price(price, order.currency)
+    faults += rules.validate_milestones(command.milestones, price.amount, command.term_days)
+    check(faults + rules.validate_answers(command.answers, order.questions))
+    await _check_similar_cover_letters(uow, actor, command.letter)
     proposal = Proposal(
         order_id=order.id,
         order_version=order.version,
@@ -68,19 +77,19 @@ async def send_proposal(
     await repository.insert(proposal)
     if command.files:
         await files.attach(uow, actor, files_of(proposal.id), command.files)
-    uow.emit(ProposalSent(**parties(order, proposal)))
+    uow.emit(ProposalSent(**event_parties(order, proposal)))
     return proposal
 
 
 async def edit_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: ProposalPatch) -> Proposal:
     """Change an undecided proposal; it then answers the order as it reads now."""
-    order, proposal = await locked(uow, actor, proposal_id, Side.FREELANCER)
+    order, proposal = await lock_proposal(uow, actor, proposal_id, Side.FREELANCER)
     step(order, proposal, ProposalEvent.EDIT)
     check_version(proposal, command.version)
-    before = said(proposal)
+    before = content_of(proposal)
     if command.price is not None:
         price = command.price.to_money()
-        check(rules.price_faults(price, order.currency))
+        check(rules.validate_price(price, order.currency))
         proposal.price_amount, proposal.currency = price.amount, price.currency
     if command.term_days is not None:
         proposal.term_days = command.term_days
@@ -89,13 +98,13 @@ async def edit_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, comman
     if command.milestones is not None:
         proposal.milestones = [part.model_dump() for part in command.milestones]
     if command.answers is not None:
-        check(rules.answer_faults(command.answers, order.questions))
+        check(rules.validate_answers(command.answers, order.questions))
         proposal.answers = _answered(order, command.answers)
     parts = [Milestone.model_validate(part) for part in proposal.milestones]
-    check(rules.milestone_faults(parts, proposal.price_amount, proposal.term_days))
+    check(rules.validate_milestones(parts, proposal.price_amount, proposal.term_days))
     if command.files is not None:
         await files.attach(uow, actor, files_of(proposal.id), command.files)
-    if said(proposal) != before:
+    if content_of(proposal) != before:
         ProposalRepository(uow.session).add_revision(
             ProposalRevision(proposal_id=proposal.id, version=proposal.version, content=before)
         )
@@ -107,27 +116,27 @@ async def edit_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, comman
 
 async def withdraw_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -> Proposal:
     """Take an undecided proposal back; announces `ProposalWithdrawn`."""
-    order, proposal = await locked(uow, actor, proposal_id, Side.FREELANCER)
+    order, proposal = await lock_proposal(uow, actor, proposal_id, Side.FREELANCER)
     target = step(order, proposal, ProposalEvent.WITHDRAW)
     await end_offer(uow, proposal, Side.FREELANCER)
     proposal.status = target
     proposal.decided_at = proposal.updated_at = utc_now()
-    orders.drop_proposal(order)
-    uow.emit(ProposalWithdrawn(**parties(order, proposal)))
+    orders.uncount_proposal(order)
+    uow.emit(ProposalWithdrawn(**event_parties(order, proposal)))
     return proposal
 
 
-async def _check_letter(uow: UnitOfWork, actor: Actor, letter: str) -> None:
+async def _check_similar_cover_letters(uow: UnitOfWork, actor: Actor, letter: str) -> None:
     """Refuse a letter that reads nearly like several others of the same day.
 
     Raises:
-        SimilarLettersError: There are as many already as a day allows.
+        SimilarCoverLettersError: There are as many already as a day allows.
     """
     since = utc_now() - timedelta(days=1)
-    sent = await ProposalRepository(uow.session).letters_since(actor.id, since, COMPARED_LETTERS)
+    sent = await ProposalRepository(uow.session).cover_letters_since(actor.id, since, COMPARED_COVER_LETTERS)
     allowed = uow.resources.settings.similar_letters_per_day
-    if len(sent) >= allowed and rules.count_alike(letter, sent) >= allowed:
-        raise SimilarLettersError(errors=[FieldError(("body", "letter"), SimilarLettersError.detail)])
+    if len(sent) >= allowed and rules.count_similar(letter, sent) >= allowed:
+        raise SimilarCoverLettersError(errors=[FieldError(("body", "letter"), SimilarCoverLettersError.detail)])
 
 
 def _answered(order: Order, answers: list[str]) -> list[dict[str, str]]:

@@ -16,10 +16,10 @@ from app.features.orders import service as orders
 from app.features.proposals import policy
 from app.features.proposals.errors import (
     InvalidProposalError,
-    NotYourStepError,
     ProposalChangedError,
     ProposalNotFoundError,
     ProposalStateError,
+    WrongSideError,
 )
 from app.features.proposals.events import ProposalDeclined
 from app.features.proposals.repository import Named, OfferRepository, ProposalRepository
@@ -30,7 +30,7 @@ from app.models.proposal import NEGOTIATED
 from app.models.side import Side
 
 
-async def visible(session: AsyncSession, actor: Actor, proposal_id: UUID) -> tuple[Order, Proposal]:
+async def get_visible_proposal(session: AsyncSession, actor: Actor, proposal_id: UUID) -> tuple[Order, Proposal]:
     """Return a proposal the actor is a side of, with its order; any other is not there."""
     found = await ProposalRepository(session).get(proposal_id)
     if found is None:
@@ -49,17 +49,17 @@ def named(session: AsyncSession, rows: Iterable[Named]) -> list[Proposal]:
     return [proposal for proposal, _name in found]
 
 
-async def locked(uow: UnitOfWork, actor: Actor, proposal_id: UUID, side: Side) -> tuple[Order, Proposal]:
+async def lock_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, side: Side) -> tuple[Order, Proposal]:
     """Lock a proposal and its order for a step of one side.
 
     Raises:
         ProposalNotFoundError: The actor is on no side of it.
-        NotYourStepError: The step belongs to the other side.
+        WrongSideError: The step belongs to the other side.
     """
-    order, _proposal = await visible(uow.session, actor, proposal_id)
+    order, _proposal = await get_visible_proposal(uow.session, actor, proposal_id)
     order, proposal = await lock_both(uow, order.id, proposal_id)
     if policy.side_of(actor, order, proposal) is not side:
-        raise NotYourStepError
+        raise WrongSideError
     return order, proposal
 
 
@@ -101,10 +101,10 @@ def decline(uow: UnitOfWork, order: Order, proposal: Proposal, reason: DeclineRe
     proposal.status = ProposalStatus.DECLINED
     proposal.decline_reason = reason
     proposal.decided_at = proposal.updated_at = utc_now()
-    uow.emit(ProposalDeclined(**parties(order, proposal), reason=reason.value))
+    uow.emit(ProposalDeclined(**event_parties(order, proposal), reason=reason.value))
 
 
-def parties(order: Order, proposal: Proposal) -> dict[str, str]:
+def event_parties(order: Order, proposal: Proposal) -> dict[str, str]:
     """Return whom and what an event of a proposal is about."""
     return {
         "proposal_id": str(proposal.id),
@@ -119,7 +119,7 @@ def files_of(proposal_id: UUID) -> Subject:
     return Subject(SubjectKind.PROPOSAL, proposal_id)
 
 
-def said(proposal: Proposal) -> dict[str, Any]:
+def content_of(proposal: Proposal) -> dict[str, Any]:
     """Return what a proposal says, as it is kept when it is edited."""
     return {
         "price": proposal.price_amount,
@@ -142,7 +142,7 @@ def check_version(proposal: Proposal, version: int | None) -> None:
         raise ProposalChangedError
 
 
-def see(proposal: Proposal) -> None:
+def record_view(proposal: Proposal) -> None:
     """Note that the customer has had a locked proposal before them: every step of theirs says so."""
     if proposal.seen_at is None:
         proposal.seen_at = utc_now()

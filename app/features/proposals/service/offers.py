@@ -11,19 +11,19 @@ from app.features.orders import service as orders
 from app.features.orders.errors import OrderChangedError
 from app.features.proposals import policy, rules
 from app.features.proposals.errors import (
-    NotYourStepError,
     OfferLapsedError,
     OfferNotFoundError,
-    OfferOutError,
+    OfferPendingError,
     OfferStateError,
     ProposalStateError,
+    WrongSideError,
 )
 from app.features.proposals.events import OfferDeclined, OfferEnding, OfferLapsed, OfferMade, OfferWithdrawn
 from app.features.proposals.repository import OfferRepository, ProposalRepository
 from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
 from app.features.proposals.schemas import OfferCounter, OfferCreate, OfferDecline, Terms
 from app.features.proposals.service.decisions import Choice, settle
-from app.features.proposals.service.guards import check, check_version, locked, parties, see, step
+from app.features.proposals.service.guards import check, check_version, event_parties, lock_proposal, record_view, step
 from app.models import Offer, OfferSide, OfferStatus, Order, Proposal, ProposalStatus
 from app.models.side import Side
 
@@ -33,7 +33,7 @@ BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
-class _Answered:
+class _LockedOffer:
     """An open offer, locked with everything above it, whose reader is the actor and may take the step."""
 
     order: Order
@@ -55,22 +55,26 @@ class _Answered:
 
     @property
     def about(self) -> dict[str, str]:
-        return {**parties(self.order, self.proposal), "offer_id": str(self.offer.id), "by": self.offer.made_by.value}
+        return {
+            **event_parties(self.order, self.proposal),
+            "offer_id": str(self.offer.id),
+            "by": self.offer.made_by.value,
+        }
 
 
 async def make_offer(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: OfferCreate) -> Offer:
     """Put terms before the freelancer of a proposal; one offer of an order waits at a time. Announces `OfferMade`.
 
     Raises:
-        OfferOutError: An offer to somebody else waits for its answer.
+        OfferPendingError: An offer to somebody else waits for its answer.
     """
-    order, proposal = await locked(uow, actor, proposal_id, Side.CUSTOMER)
+    order, proposal = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
     target = step(order, proposal, ProposalEvent.OFFER)
     check_version(proposal, command.version)
     if await OfferRepository(uow.session).open_of_order(order.id) is not None:
-        raise OfferOutError
-    see(proposal)
-    orders.renew_by_decision(uow, order)
+        raise OfferPendingError
+    record_view(proposal)
+    orders.extend_on_decision(uow, order)
     return await _put(uow, order, proposal, OfferSide.CUSTOMER, target, command)
 
 
@@ -129,12 +133,12 @@ async def lapse_offer(uow: UnitOfWork, offer_id: UUID) -> bool:
     found.move(ProposalEvent.LAPSE_OFFER)
     if not rules.is_live(found.proposal.status):
         found.proposal.decided_at = utc_now()
-        orders.drop_proposal(found.order)
+        orders.uncount_proposal(found.order)
     uow.emit(OfferLapsed(**found.about))
     return True
 
 
-async def offers_over(uow: UnitOfWork) -> list[UUID]:
+async def expired_offers(uow: UnitOfWork) -> list[UUID]:
     """Return one batch of open offers whose time is over."""
     return await OfferRepository(uow.session).over(utc_now(), BATCH)
 
@@ -144,7 +148,7 @@ async def remind_of_offers(uow: UnitOfWork) -> int:
     rows = await OfferRepository(uow.session).to_remind(utc_now(), BATCH)
     for offer, proposal, order in rows:
         offer.remind_at = None
-        uow.emit(OfferEnding(**_Answered(order, proposal, offer).about))
+        uow.emit(OfferEnding(**_LockedOffer(order, proposal, offer).about))
     return len(rows)
 
 
@@ -158,8 +162,8 @@ async def _put(
 ) -> Offer:
     """Write an offer down and put it before the other side."""
     price = terms.price.to_money()
-    faults = rules.price_faults(price, order.currency)
-    check(faults + rules.milestone_faults(terms.milestones, price.amount, terms.term_days))
+    faults = rules.validate_price(price, order.currency)
+    check(faults + rules.validate_milestones(terms.milestones, price.amount, terms.term_days))
     now = utc_now()
     length = timedelta(hours=terms.answer_hours or uow.resources.settings.offer_answer_hours)
     end = min(now + length, order.expires_at) if order.expires_at else now + length
@@ -182,27 +186,27 @@ async def _put(
     await offers.insert(offer)
     proposal.status = target
     proposal.updated_at = now
-    uow.emit(OfferMade(**_Answered(order, proposal, offer).about))
+    uow.emit(OfferMade(**_LockedOffer(order, proposal, offer).about))
     return offer
 
 
-async def _locked_offer(uow: UnitOfWork, seen: Offer) -> _Answered | None:
+async def _locked_offer(uow: UnitOfWork, seen: Offer) -> _LockedOffer | None:
     """Lock the order, the proposal, then the offer, in the order in which every verb does."""
     order = await orders.lock_order(uow, seen.order_id)
     proposal = await ProposalRepository(uow.session).get_for_update(seen.proposal_id)
     offer = await OfferRepository(uow.session).get_for_update(seen.id)
     if proposal is None or offer is None:
         return None
-    return _Answered(order, proposal, offer)
+    return _LockedOffer(order, proposal, offer)
 
 
-async def _open_for(uow: UnitOfWork, actor: Actor, offer_id: UUID, event: ProposalEvent) -> _Answered:
+async def _open_for(uow: UnitOfWork, actor: Actor, offer_id: UUID, event: ProposalEvent) -> _LockedOffer:
     """Lock an open offer for a step of the actor's side.
 
     Raises:
         OfferNotFoundError: The actor is on no side of it.
         OfferStateError: It does not wait any more.
-        NotYourStepError: The step belongs to the other side.
+        WrongSideError: The step belongs to the other side.
         OfferLapsedError: Its time is over.
     """
     seen = await OfferRepository(uow.session).get(offer_id)
@@ -215,7 +219,7 @@ async def _open_for(uow: UnitOfWork, actor: Actor, offer_id: UUID, event: Propos
         raise OfferStateError
     side = policy.side_of(actor, found.order, found.proposal)
     if side is None or event not in PROPOSAL_MACHINE.events(found.proposal.status, side):
-        raise NotYourStepError
+        raise WrongSideError
     if _is_over(found.offer):
         raise OfferLapsedError(params={"until": found.offer.expires_at})
     return found

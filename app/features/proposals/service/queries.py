@@ -11,7 +11,7 @@ from app.core.money import MoneyRead
 from app.core.pagination import BadCursorError, Slice, decode_cursor, encode_cursor, last_id
 from app.features.files import service as files
 from app.features.files.schemas import FileRead
-from app.features.moderation.service import contacts_in
+from app.features.moderation.service import detect_contacts
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderNotFoundError
 from app.features.orders.schemas import PersonRead
@@ -22,15 +22,15 @@ from app.features.proposals.repository import OfferRepository, ProposalRepositor
 from app.features.proposals.rules import OFFER_STEPS, PROPOSAL_MACHINE
 from app.features.proposals.schemas import (
     AnsweredQuestion,
-    DeskSort,
-    DeskView,
     EarlierProposal,
     Milestone,
     OfferRead,
     OrderBrief,
+    ProposalListView,
     ProposalRead,
+    ProposalSort,
 )
-from app.features.proposals.service.guards import files_of, named, visible
+from app.features.proposals.service.guards import files_of, get_visible_proposal, named
 from app.models import Offer, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus
 from app.models.proposal import NEGOTIATED
 from app.models.side import Side
@@ -38,7 +38,7 @@ from app.models.side import Side
 
 async def get_proposal(session: AsyncSession, actor: Actor, proposal_id: UUID) -> ProposalRead:
     """Return a proposal to one of its two sides."""
-    _order, proposal = await visible(session, actor, proposal_id)
+    _order, proposal = await get_visible_proposal(session, actor, proposal_id)
     return (await present(session, actor, [proposal]))[0]
 
 
@@ -48,12 +48,12 @@ async def list_order_proposals(
     order_id: UUID,
     cursor: str | None,
     limit: int,
-    view: DeskView | None = None,
+    view: ProposalListView | None = None,
 ) -> Slice[ProposalRead]:
     """Return an order's proposals: all to its customer, as they sort them; to a freelancer their own; else nothing."""
     order = await orders.get_order(session, actor, order_id)
     if order.customer_id == actor.id:
-        return await desk_of(session, actor, order, view or DeskView(), (cursor, limit))
+        return await desk_of(session, actor, order, view or ProposalListView(), (cursor, limit))
     rows = named(session, await ProposalRepository(session).of_order(order.id, actor.id, last_id(cursor), limit + 1))
     if not rows and not cursor:
         raise OrderNotFoundError(N_("Only the customer sees who has answered this order."))
@@ -64,7 +64,7 @@ async def desk_of(
     session: AsyncSession,
     actor: Actor,
     order: Order,
-    view: DeskView,
+    view: ProposalListView,
     page: tuple[str | None, int],
     *,
     photos: bool = False,
@@ -80,9 +80,9 @@ async def desk_of(
         if sort != view.sort:
             raise BadCursorError
         after = (value, key)
-    rows = named(session, await ProposalRepository(session).desk(order.id, view, after, limit + 1))
+    rows = named(session, await ProposalRepository(session).list_for_customer(order.id, view, after, limit + 1))
     if photos:
-        files.expect(session, [profiles.photo_of(row.freelancer_id) for row in rows[:limit]])
+        files.expect(session, [profiles.photo_subject(row.freelancer_id) for row in rows[:limit]])
     items = await present(session, actor, rows[:limit])
     if len(rows) <= limit:
         return Slice(items, None)
@@ -90,13 +90,13 @@ async def desk_of(
     return Slice(items, encode_cursor(view.sort.value, _place(last, view.sort), last.id))
 
 
-def _place(proposal: Proposal, sort: DeskSort) -> int:
-    """Return by what a row stands where it does; the same as `DESK_KEYS` says in the database."""
+def _place(proposal: Proposal, sort: ProposalSort) -> int:
+    """Return by what a row stands where it does; the same as `SORT_KEYS` says in the database."""
     places = {
-        DeskSort.NEWEST: 0,
-        DeskSort.PRICE: proposal.price_amount,
-        DeskSort.TERM: proposal.term_days,
-        DeskSort.SHORTLIST: int(proposal.status is not ProposalStatus.SHORTLISTED),
+        ProposalSort.NEWEST: 0,
+        ProposalSort.PRICE: proposal.price_amount,
+        ProposalSort.TERM: proposal.term_days,
+        ProposalSort.SHORTLIST: int(proposal.status is not ProposalStatus.SHORTLISTED),
     }
     return places[sort]
 
@@ -120,7 +120,7 @@ async def count_waiting(session: AsyncSession, order_id: UUID) -> int:
     return len(await ProposalRepository(session).waiting(order_id))
 
 
-async def people_concerned(session: AsyncSession, order_id: UUID) -> list[UUID]:
+async def freelancers_with_undecided_proposals(session: AsyncSession, order_id: UUID) -> list[UUID]:
     """Return the freelancers whose proposals for an order are undecided: those an edit of the order concerns."""
     return [row.freelancer_id for row in await ProposalRepository(session).waiting(order_id)]
 
@@ -150,7 +150,7 @@ async def present(session: AsyncSession, actor: Actor, rows: Sequence[Proposal])
 
 async def list_revisions(session: AsyncSession, actor: Actor, proposal_id: UUID) -> list[EarlierProposal]:
     """Return what a proposal said before its edits to its two sides, newest first."""
-    _order, proposal = await visible(session, actor, proposal_id)
+    _order, proposal = await get_visible_proposal(session, actor, proposal_id)
     return [
         EarlierProposal(
             version=row.version,
@@ -164,7 +164,7 @@ async def list_revisions(session: AsyncSession, actor: Actor, proposal_id: UUID)
 
 async def present_offer(session: AsyncSession, actor: Actor, offer: Offer) -> OfferRead:
     """Return an offer of a proposal of the actor's as they see it."""
-    order, proposal = await visible(session, actor, offer.proposal_id)
+    order, proposal = await get_visible_proposal(session, actor, offer.proposal_id)
     return _read_offer(actor, order, proposal, offer)
 
 
@@ -185,7 +185,7 @@ async def get_offer(session: AsyncSession, actor: Actor, offer_id: UUID) -> Offe
 
 async def list_offers(session: AsyncSession, actor: Actor, proposal_id: UUID) -> list[OfferRead]:
     """Return every offer of a proposal to its two sides, oldest first."""
-    order, proposal = await visible(session, actor, proposal_id)
+    order, proposal = await get_visible_proposal(session, actor, proposal_id)
     rows = await OfferRepository(session).of_proposal(proposal_id)
     return [_read_offer(actor, order, proposal, row) for row in rows]
 
@@ -222,7 +222,7 @@ def _read_offer(actor: Actor, order: Order, proposal: Proposal, offer: Offer) ->
         milestones=[Milestone.model_validate(part) for part in offer.milestones],
         message=offer.message,
         note=offer.note,
-        contacts=contacts_in(_said_to(actor, order, proposal, offer)),
+        contacts=detect_contacts(_said_to(actor, order, proposal, offer)),
         expires_at=offer.expires_at,
         created_at=offer.created_at,
         decided_at=offer.decided_at,
@@ -259,7 +259,7 @@ def _read(
         milestones=[Milestone.model_validate(part) for part in proposal.milestones],
         answers=[AnsweredQuestion.model_validate(pair) for pair in proposal.answers],
         files=held,
-        contacts=contacts_in(_words_of(proposal)) if for_customer else [],
+        contacts=detect_contacts(_words_of(proposal)) if for_customer else [],
         note=proposal.customer_note if for_customer else None,
         version=proposal.version,
         decline_reason=proposal.decline_reason,

@@ -14,8 +14,8 @@ from app.features.proposals.errors import UnknownProposalsError
 from app.features.proposals.events import ProposalShortlisted
 from app.features.proposals.repository import ProposalRepository
 from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
-from app.features.proposals.schemas import MOST_COMPARED, ProposalNote, ProposalRead
-from app.features.proposals.service.guards import locked, named, parties, see, step
+from app.features.proposals.schemas import MAX_COMPARED, ProposalNote, ProposalRead
+from app.features.proposals.service.guards import event_parties, lock_proposal, named, record_view, step
 from app.features.proposals.service.queries import present
 from app.models import Proposal
 from app.models.side import Side
@@ -33,37 +33,37 @@ async def mark_seen(uow: UnitOfWork, actor: Actor, order_id: UUID, proposal_ids:
     rows = await ProposalRepository(uow.session).unseen_for_update(order.id, proposal_ids)
     for proposal in rows:
         proposal.status = PROPOSAL_MACHINE.target(proposal.status, ProposalEvent.SEE) or proposal.status
-        see(proposal)
+        record_view(proposal)
     return len(rows)
 
 
 async def shortlist_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -> Proposal:
     """Put a proposal on the short list; announces `ProposalShortlisted` the first time."""
-    order, proposal = await locked(uow, actor, proposal_id, Side.CUSTOMER)
+    order, proposal = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
     proposal.status = step(order, proposal, ProposalEvent.SHORTLIST)
-    see(proposal)
-    orders.note_customers_answer(order)
+    record_view(proposal)
+    orders.record_customer_response(order)
     if proposal.shortlisted_at is None:
         proposal.shortlisted_at = utc_now()
-        uow.emit(ProposalShortlisted(**parties(order, proposal)))
+        uow.emit(ProposalShortlisted(**event_parties(order, proposal)))
     return proposal
 
 
 async def unlist_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -> Proposal:
     """Take a proposal off the short list; nobody is told."""
-    order, proposal = await locked(uow, actor, proposal_id, Side.CUSTOMER)
+    order, proposal = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
     proposal.status = step(order, proposal, ProposalEvent.UNLIST)
     return proposal
 
 
-async def note_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: ProposalNote) -> Proposal:
+async def save_proposal_note(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: ProposalNote) -> Proposal:
     """Keep the customer's own note beside a proposal, whatever became of it."""
-    _order, proposal = await locked(uow, actor, proposal_id, Side.CUSTOMER)
+    _order, proposal = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
     proposal.customer_note = command.text or None
     return proposal
 
 
-async def some_proposals(
+async def proposals_of_order(
     session: AsyncSession, actor: Actor, order_id: UUID, proposal_ids: Sequence[UUID]
 ) -> list[ProposalRead]:
     """Return those of these proposals that answer the actor's own order, newest first."""
@@ -86,7 +86,7 @@ async def compare_proposals(
     if order.customer_id != actor.id:
         raise OrderNotFoundError
     wanted = list(dict.fromkeys(proposal_ids))
-    if not 0 < len(wanted) <= MOST_COMPARED:
+    if not 0 < len(wanted) <= MAX_COMPARED:
         raise UnknownProposalsError
     rows = named(session, await ProposalRepository(session).some_of_order(order.id, wanted))
     found = {row.id: row for row in rows}
