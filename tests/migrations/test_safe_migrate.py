@@ -36,7 +36,7 @@ class House:
         shutil.copytree(ROOT / "alembic", folder / "alembic", ignore=quiet)
         for name in ("alembic.ini", "pyproject.toml"):
             shutil.copy(ROOT / name, folder / name)
-        self.models = folder / "app" / "core" / "outbox.py"
+        self.models = folder / "app" / "core" / "persistence" / "outbox.py"
 
     def versions(self) -> set[str]:
         return {path.name for path in (self.folder / "alembic" / "versions").glob("*.py*")}
