@@ -1,4 +1,4 @@
-"""Signing in by any one of three names, with one counter for all of them."""
+"""Use cases of sign-in by user name, e-mail address or phone number; all three share one counter of failures."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _at_once: Counter[str] = Counter()
 
 @dataclass(frozen=True, slots=True)
 class SignInAttempt:
-    """A sign-in that has begun: whom it is for, if anybody, and under which counter it goes."""
+    """A sign-in in progress: the account, if it exists, and the key of its counter of failures."""
 
     user_id: UUID | None
     password_hash: str | None
@@ -44,7 +44,7 @@ class SignInAttempt:
 
 
 def identifier_of(form: SignInForm, region: str) -> Identifier:
-    """Return who signs in.
+    """Return the identifier in the form.
 
     Raises:
         AccountInputError: None of the fields is filled in, or more than one.
@@ -61,10 +61,10 @@ def identifier_of(form: SignInForm, region: str) -> Identifier:
 
 
 async def start_sign_in(session: AsyncSession, resources: Resources, form: SignInForm, caller: Caller) -> SignInAttempt:
-    """Find out who signs in and whether they must wait; known and unknown names take the same steps.
+    """Look up the account and check its limits; unknown identifiers go through the same steps as known ones.
 
     Raises:
-        TooManyTriesError: The account rests after wrong passwords, or too many tries run at once.
+        TooManyTriesError: Sign-in is blocked after wrong passwords, or the address has too many failures.
     """
     identifier = identifier_of(form, resources.settings.phone_region)
     user = await CredentialRepository(session).find(**identifier.keys)
@@ -86,10 +86,10 @@ async def start_sign_in(session: AsyncSession, resources: Resources, form: SignI
 
 
 async def check_password(resources: Resources, ticket: SignInAttempt, password: str) -> tuple[bool, str | None]:
-    """Compare the password outside of any transaction; only so many tries of one account run at once.
+    """Verify the password outside of any transaction; the number of parallel verifications per counter is limited.
 
     Raises:
-        TooManyTriesError: More of them than that.
+        TooManyTriesError: Too many attempts are running in parallel.
     """
     if _at_once[ticket.throttle_key] >= AT_ONCE:
         raise TooManyTriesError.wait(1)
@@ -111,16 +111,16 @@ async def finish_sign_in(
     *,
     replaces: UUID | None = None,
 ) -> tuple[User, IssuedTokens]:
-    """Open the session, or count the failure. A right password never resets the counter of an attack.
+    """Open the session, or count the failure. A correct password does not reset the counter of failures.
 
     Raises:
-        WrongCredentialsError: The name or the password is wrong.
-        AccountBannedError: Both are right, and the account is blocked.
-        TooManyTriesError: The account began to rest while the password was compared.
+        WrongCredentialsError: The identifier or the password is wrong.
+        AccountBannedError: The password is correct, and the account is banned.
+        TooManyTriesError: Sign-in was blocked while the password was being verified.
     """
     matched, upgraded = checked
-    # Held until the end: a password replaced while this one was compared lets nobody in any more, and sign-ins of
-    # one person count their sessions one after another.
+    # The lock is held until the commit. A password that was replaced during the verification is no longer accepted, and
+    # parallel sign-ins of one account count its sessions one after another.
     user = await CredentialRepository(uow.session).lock(ticket.user_id) if ticket.user_id is not None else None
     if user is not None and user.password_changed_at != ticket.password_changed_at:
         matched = False
@@ -173,5 +173,5 @@ async def _count_failure(uow: UnitOfWork, ticket: SignInAttempt, caller: Caller)
 async def find_user(
     session: AsyncSession, *, username_key: str | None = None, email_key: str | None = None, phone: str | None = None
 ) -> User | None:
-    """Look an account up by exactly one of its names."""
+    """Return the account with exactly this user name, e-mail address or phone number; pass one of them."""
     return await CredentialRepository(session).find(username_key=username_key, email_key=email_key, phone=phone)
