@@ -39,10 +39,10 @@ async def sign_in(
         TooManyTriesError: Sign-in is blocked after wrong passwords, or too many attempts are running in parallel.
     """
     async with resources.read_sessions() as session:
-        ticket = await service.start_sign_in(session, resources, form, caller)
-    checked = await service.check_password(resources, ticket, form.password)
+        attempt = await service.start_sign_in(session, resources, form, caller)
+    checked = await service.check_password(resources, attempt, form.password)
     async with unit_of_work(resources) as uow:
-        return await service.finish_sign_in(uow, ticket, checked, caller, replaces=replaces)
+        return await service.finish_sign_in(uow, attempt, checked, caller, replaces=replaces)
 
 
 async def renew_session(resources: Resources, token: str, caller: Caller) -> IssuedTokens:

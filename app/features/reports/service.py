@@ -87,8 +87,8 @@ async def _profile(session: AsyncSession, actor: Actor, thing_id: UUID) -> Repor
     if account is None:
         raise ReportedItemNotFoundError
     person = await profiles.find_person(session, account.username)
-    said = [person.display_name, *((person.profile.headline, person.profile.about) if person.profile else ())]
-    evidence = "\n\n".join(filter(None, said))
+    texts = [person.display_name, *((person.profile.headline, person.profile.about) if person.profile else ())]
+    evidence = "\n\n".join(filter(None, texts))
     return ReportedItem(ReportSubject.PROFILE, thing_id, thing_id, person.username, evidence)
 
 

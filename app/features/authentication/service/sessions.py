@@ -32,9 +32,9 @@ async def sign_out(uow: UnitOfWork, tokens: list[Claims], caller: Caller) -> Non
         if opened is not None and opened.revoked_at is None:
             opened.revoked_at, opened.revoked_reason = now, SessionEnd.SIGNED_OUT
             record_security_event(uow, opened.user_id, SecurityEventKind.SIGNED_OUT, caller, session_id=session_id)
-    dead = [(claims.token_id, claims.expires_at) for claims in tokens]
-    if dead:
-        uow.after_commit(lambda: uow.resources.blacklist.add(*dead))
+    revoked = [(claims.token_id, claims.expires_at) for claims in tokens]
+    if revoked:
+        uow.after_commit(lambda: uow.resources.blacklist.add(*revoked))
 
 
 async def end_session(uow: UnitOfWork, user_id: UUID, session_id: UUID, caller: Caller) -> None:
@@ -100,9 +100,9 @@ async def end_sessions(
 
 async def keep_session(uow: UnitOfWork, session_id: UUID, epoch: int) -> None:
     """Keep one session valid after the token version of its account was raised."""
-    here = await SessionRepository(uow.session).lock(session_id)
-    if here is not None:
-        here.epoch = epoch
+    kept = await SessionRepository(uow.session).lock(session_id)
+    if kept is not None:
+        kept.epoch = epoch
 
 
 async def prune(uow: UnitOfWork, before: datetime) -> int:

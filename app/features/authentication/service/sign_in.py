@@ -85,27 +85,27 @@ async def start_sign_in(session: AsyncSession, resources: Resources, form: SignI
     )
 
 
-async def check_password(resources: Resources, ticket: SignInAttempt, password: str) -> tuple[bool, str | None]:
+async def check_password(resources: Resources, attempt: SignInAttempt, password: str) -> tuple[bool, str | None]:
     """Verify the password outside of any transaction; the number of parallel verifications per counter is limited.
 
     Raises:
         TooManyTriesError: Too many attempts are running in parallel.
     """
-    if _at_once[ticket.throttle_key] >= AT_ONCE:
+    if _at_once[attempt.throttle_key] >= AT_ONCE:
         raise TooManyTriesError.wait(1)
-    _at_once[ticket.throttle_key] += 1
+    _at_once[attempt.throttle_key] += 1
     try:
         hasher = password_hasher(resources.settings.bcrypt_rounds)
-        return await hasher.verify(password, ticket.password_hash)
+        return await hasher.verify(password, attempt.password_hash)
     finally:
-        _at_once[ticket.throttle_key] -= 1
-        if _at_once[ticket.throttle_key] <= 0:
-            del _at_once[ticket.throttle_key]
+        _at_once[attempt.throttle_key] -= 1
+        if _at_once[attempt.throttle_key] <= 0:
+            del _at_once[attempt.throttle_key]
 
 
 async def finish_sign_in(
     uow: UnitOfWork,
-    ticket: SignInAttempt,
+    attempt: SignInAttempt,
     checked: tuple[bool, str | None],
     caller: Caller,
     *,
@@ -121,18 +121,18 @@ async def finish_sign_in(
     matched, upgraded = checked
     # The lock is held until the commit. A password that was replaced during the verification is no longer accepted, and
     # parallel sign-ins of one account count its sessions one after another.
-    user = await CredentialRepository(uow.session).lock(ticket.user_id) if ticket.user_id is not None else None
-    if user is not None and user.password_changed_at != ticket.password_changed_at:
+    user = await CredentialRepository(uow.session).lock(attempt.user_id) if attempt.user_id is not None else None
+    if user is not None and user.password_changed_at != attempt.password_changed_at:
         matched = False
     if not matched or user is None or user.status is UserStatus.DEACTIVATED:
-        await _count_failure(uow, ticket, caller)
+        await _count_failure(uow, attempt, caller)
         raise WrongCredentialsError
-    _refuse_blocked(await ThrottleRepository(uow.session).get(ticket.throttle_key))
+    _refuse_blocked(await ThrottleRepository(uow.session).get(attempt.throttle_key))
     if user.status is not UserStatus.ACTIVE:
         raise AccountBannedError
     if upgraded is not None:
         user.password_hash = upgraded
-    new_device = not ticket.known_device and await SessionRepository(uow.session).has_any(user.id)
+    new_device = not attempt.known_device and await SessionRepository(uow.session).has_any(user.id)
     issued = await open_session(uow, user, caller, replaces=replaces)
     if new_device:
         uow.emit(NewDeviceSignedIn(user_id=str(user.id), session_id=str(issued.session_id)))
@@ -153,9 +153,9 @@ def _refuse_blocked(throttle: SignInThrottle | None) -> None:
         raise TooManyTriesError.wait(int((throttle.blocked_until - now) / timedelta(seconds=1)) + 1)
 
 
-async def _count_failure(uow: UnitOfWork, ticket: SignInAttempt, caller: Caller) -> None:
+async def _count_failure(uow: UnitOfWork, attempt: SignInAttempt, caller: Caller) -> None:
     now = utc_now()
-    throttle = await ThrottleRepository(uow.session).lock(ticket.throttle_key, now)
+    throttle = await ThrottleRepository(uow.session).lock(attempt.throttle_key, now)
     if now - throttle.last_at > rules.FAILURES_FORGOTTEN:
         throttle.failures = 0
     throttle.failures += 1
@@ -163,10 +163,10 @@ async def _count_failure(uow: UnitOfWork, ticket: SignInAttempt, caller: Caller)
     delay = rules.sign_in_delay(throttle.failures)
     if delay:
         throttle.blocked_until = now + delay
-    if ticket.user_id is not None:
+    if attempt.user_id is not None:
         kind = SecurityEventKind.SIGN_IN_DELAYED if delay else SecurityEventKind.SIGN_IN_FAILED
-        record_security_event(uow, ticket.user_id, kind, caller)
-    if not ticket.known_device:
+        record_security_event(uow, attempt.user_id, kind, caller)
+    if not attempt.known_device:
         await uow.resources.limiter.count(FAILED_BY_ADDRESS, caller.limit_key)
 
 

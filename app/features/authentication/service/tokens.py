@@ -185,9 +185,9 @@ class SessionGate:
             SessionEndedError: The session has ended, or its account is not active.
         """
         asked = self._views.ask(claims.session_id)
-        dead = await self._blacklist.holds(claims.token_id)
+        is_revoked = await self._blacklist.holds(claims.token_id)
         view = await asked
-        if dead or view is None or view.user_id != claims.user_id or not view.is_alive(utc_now()):
+        if is_revoked or view is None or view.user_id != claims.user_id or not view.is_alive(utc_now()):
             raise SessionEndedError
         return view
 

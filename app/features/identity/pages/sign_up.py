@@ -69,7 +69,7 @@ async def password_strength(
     """Render the strength of the typed password as a page fragment."""
     typed = str(form.get("password") or form.get("new_password") or "")
     names = {name: str(form.get(name) or "")[:320] for name in ("username", "email")}
-    judged = await service.rate_password(resources, PasswordToRate(password=typed[:512], **names), caller)
+    rating = await service.rate_password(resources, PasswordToRate(password=typed[:512], **names), caller)
     length = ngettext("{count} character", "{count} characters", len(typed)).format(count=len(typed))
-    context = {"score": judged.score, "words": _(SCORES[judged.score]), "problems": judged.problems, "length": length}
+    context = {"score": rating.score, "words": _(SCORES[rating.score]), "problems": rating.problems, "length": length}
     return render(request, "identity/password_strength.html", context)

@@ -103,8 +103,8 @@ async def redeem_link(uow: UnitOfWork, token: str, purposes: tuple[ChallengePurp
     now = utc_now()
     if challenge is None or challenge.purpose not in purposes or challenge.closed_at is not None:
         raise BadChallengeError
-    fits = LINKS.verifies(uow.resources.settings, raw[ID_BYTES:], *_signed(challenge))
-    if not fits or challenge.expires_at <= now:
+    is_genuine = LINKS.verifies(uow.resources.settings, raw[ID_BYTES:], *_signed(challenge))
+    if not is_genuine or challenge.expires_at <= now:
         raise BadChallengeError
     challenge.closed_at = challenge.used_at = now
     return challenge
@@ -119,8 +119,8 @@ async def owner_of_link(session: AsyncSession, settings: Settings, token: str) -
         return None
     if challenge is None:
         return None
-    fits = LINKS.verifies(settings, raw[ID_BYTES:], *_signed(challenge))
-    return await UserRepository(session).get(challenge.user_id) if fits else None
+    is_genuine = LINKS.verifies(settings, raw[ID_BYTES:], *_signed(challenge))
+    return await UserRepository(session).get(challenge.user_id) if is_genuine else None
 
 
 async def redeem_code(
@@ -138,7 +138,7 @@ async def redeem_code(
     if challenge is None or challenge.code_expires_at <= now:
         raise BadChallengeError
     typed = "".join(code.split())
-    if not any(same_secret(good, typed) for good in _codes(uow.resources.settings, challenge)):
+    if not any(same_secret(valid, typed) for valid in _codes(uow.resources.settings, challenge)):
         challenge.attempts += 1
         if challenge.attempts >= MAX_WRONG_CODES:
             # Expire only the code: anyone may guess codes, and must not be able to invalidate the link sent to the
@@ -195,7 +195,7 @@ async def request_email_change(uow: UnitOfWork, user_id: UUID, typed: str, calle
         wanted = identifiers.email(typed)
     except identifiers.InvalidValue as refused:
         raise AccountInputError(errors=[refused.error]) from refused
-    user = await _own(uow, user_id)
+    user = await _lock_active(uow, user_id)
     if await UserRepository(uow.session).is_taken(email_key=wanted.key):
         raise EmailTakenError
     record_security_event(uow, user.id, SecurityEventKind.EMAIL_CHANGE_ASKED, caller)
@@ -215,7 +215,7 @@ async def request_phone_change(uow: UnitOfWork, user_id: UUID, typed: str, calle
         wanted = identifiers.phone(typed, uow.resources.settings.phone_region)
     except identifiers.InvalidValue as refused:
         raise AccountInputError(errors=[refused.error]) from refused
-    user = await _own(uow, user_id)
+    user = await _lock_active(uow, user_id)
     if await UserRepository(uow.session).is_taken(phone=wanted):
         raise PhoneTakenError
     record_security_event(uow, user.id, SecurityEventKind.PHONE_CHANGE_ASKED, caller)
@@ -231,8 +231,8 @@ async def complete_email_confirmation(
         BadChallengeError: The link or code is not valid.
         EmailTakenError: Another account took the address in the meantime.
     """
-    challenge = await _taken(uow, EMAIL_PURPOSES, token=token, user_id=user_id, code=code)
-    user = await _own(uow, challenge.user_id)
+    challenge = await _redeem(uow, EMAIL_PURPOSES, token=token, user_id=user_id, code=code)
+    user = await _lock_active(uow, challenge.user_id)
     changing = challenge.purpose is ChallengePurpose.CHANGE_EMAIL
     if not changing and user.email != challenge.target:
         raise BadChallengeError
@@ -257,7 +257,7 @@ async def complete_phone_confirmation(uow: UnitOfWork, caller: Caller, user_id: 
         PhoneTakenError: Another account took the number in the meantime.
     """
     challenge = await redeem_code(uow, user_id, code, PHONE_PURPOSES)
-    user = await _own(uow, challenge.user_id)
+    user = await _lock_active(uow, challenge.user_id)
     changing = challenge.purpose is ChallengePurpose.CHANGE_PHONE
     if not changing and user.phone != challenge.target:
         raise BadChallengeError
@@ -272,7 +272,7 @@ async def complete_phone_confirmation(uow: UnitOfWork, caller: Caller, user_id: 
     user.phone_confirmed_at = utc_now()
 
 
-async def _taken(
+async def _redeem(
     uow: UnitOfWork,
     purposes: tuple[ChallengePurpose, ...],
     *,
@@ -287,7 +287,7 @@ async def _taken(
     raise BadChallengeError
 
 
-async def _own(uow: UnitOfWork, user_id: UUID) -> User:
+async def _lock_active(uow: UnitOfWork, user_id: UUID) -> User:
     user = await UserRepository(uow.session).lock(user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
         raise BadChallengeError

@@ -45,13 +45,13 @@ class DailyLimit:
         """
         if oldest is None:
             return
-        room_at = oldest + A_DAY
-        wait = max(1, int((room_at - self.now).total_seconds()) + 1)
-        told = {"limit": self.times, "next": room_at, "until": self.account_trust.new_until}
+        allowed_at = oldest + A_DAY
+        wait = max(1, int((allowed_at - self.now).total_seconds()) + 1)
+        details = {"limit": self.times, "next": allowed_at, "until": self.account_trust.new_until}
         if self.times >= self.usual:
-            raise error(params=told, retry_after=wait)
+            raise error(params=details, retry_after=wait)
         detail = None if self.account_trust.confirmed else NewAccountLimitError.unconfirmed
-        raise NewAccountLimitError(detail, params=told, retry_after=wait)
+        raise NewAccountLimitError(detail, params=details, retry_after=wait)
 
 
 async def account_trust(session: AsyncSession, settings: Settings, user_id: UUID) -> AccountTrust:

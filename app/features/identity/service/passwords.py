@@ -101,7 +101,7 @@ async def complete_password_reset(
         BadChallengeError: The link or code is not valid; a wrong code is counted.
         AccountInputError: The password is made of the user's own data, which is known only after verifying a code.
     """
-    challenge = await _proof(uow, form)
+    challenge = await _redeem(uow, form)
     user = await UserRepository(uow.session).lock(challenge.user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
         raise BadChallengeError
@@ -123,7 +123,7 @@ def _words_of(user: User) -> list[str]:
     return rules.personal_words(user.username, user.email, user.phone, user.display_name)
 
 
-async def _proof(uow: UnitOfWork, form: ResetConfirmation) -> AuthChallenge:
+async def _redeem(uow: UnitOfWork, form: ResetConfirmation) -> AuthChallenge:
     if form.token:
         return await redeem_link(uow, form.token, RESET)
     if not form.code or not form.identifier:

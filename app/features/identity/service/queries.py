@@ -118,9 +118,9 @@ async def pending_changes(session: AsyncSession, user_id: UUID) -> dict[str, str
 
 async def send_code_by_sms(uow: UnitOfWork, challenge_id: UUID) -> None:
     """Send the code of a challenge as a text message in the user's language; does nothing for e-mail challenges."""
-    letter = await challenge_message(uow.session, uow.resources, challenge_id)
-    if letter is None or letter.to_phone is None:
+    message = await challenge_message(uow.session, uow.resources, challenge_id)
+    if message is None or message.to_phone is None:
         return
-    with use_locale(letter.contact.locale):
-        text = _("{code} is your ipLance code. It works for ten minutes. Tell it to nobody.").format(code=letter.code)
-    await sms_sender_of(uow.resources).send(letter.to_phone, text)
+    with use_locale(message.contact.locale):
+        text = _("{code} is your ipLance code. It works for ten minutes. Tell it to nobody.").format(code=message.code)
+    await sms_sender_of(uow.resources).send(message.to_phone, text)

@@ -126,21 +126,21 @@ class TypedPeopleFilter:
             InvalidPeopleFilterError: Some filters are invalid; all of them are listed.
         """
         content: dict[str, Any] = {**self.values, "skills": self.words, "cursor": self.cursor, "limit": PAGE_SIZE}
-        faults: list[FieldError] = []
+        errors: list[FieldError] = []
         for name in self.BOUNDS:
             if name in content:
                 try:
                     content[name] = typed_amount(content[name], self._currency)
                 except ValueError as bad:
-                    faults.append(FieldError((name,), str(bad)))
+                    errors.append(FieldError((name,), str(bad)))
                     content.pop(name)
         try:
             wanted = PeopleQuery.model_validate(content)
         except ValidationError as bad:
-            faults += field_errors([dict(error) for error in bad.errors()])
-            raise InvalidPeopleFilterError(errors=faults) from bad
-        if faults:
-            raise InvalidPeopleFilterError(errors=faults)
+            errors += field_errors([dict(error) for error in bad.errors()])
+            raise InvalidPeopleFilterError(errors=errors) from bad
+        if errors:
+            raise InvalidPeopleFilterError(errors=errors)
         return wanted
 
     def address(

@@ -76,14 +76,14 @@ def read_form(form: FormData) -> ProfilePatch:
     Raises:
         InvalidProfileError: Some fields are invalid; all of them are listed.
     """
-    faults: list[FieldError] = []
+    errors: list[FieldError] = []
     rate: dict[str, Any] | None = None
     currency = _text(form, "currency")
     if _text(form, "rate"):
         try:
             rate = {"amount": typed_amount(_text(form, "rate"), Currency(currency)), "currency": currency}
         except ValueError as wrong:
-            faults.append(FieldError(("rate",), str(wrong)))
+            errors.append(FieldError(("rate",), str(wrong)))
     content: dict[str, Any] = {
         "side": _text(form, "side") or None,
         "listed": form.get("listed") == "1",
@@ -118,10 +118,10 @@ def read_form(form: FormData) -> ProfilePatch:
     try:
         command = ProfilePatch.model_validate(content)
     except ValidationError as wrong:
-        faults += field_errors([dict(error) for error in wrong.errors()])
-        raise InvalidProfileError(errors=faults) from wrong
-    if faults:
-        raise InvalidProfileError(errors=faults)
+        errors += field_errors([dict(error) for error in wrong.errors()])
+        raise InvalidProfileError(errors=errors) from wrong
+    if errors:
+        raise InvalidProfileError(errors=errors)
     return command
 
 
@@ -186,11 +186,11 @@ def _editor(request: Request, profile: OwnProfileRead, form: FormState, status: 
     return render(request, "profiles/edit.html", context, status_code=status)
 
 
-def _rows(form: FormState, name: str, most: int) -> tuple[range, range]:
+def _rows(form: FormState, name: str, limit: int) -> tuple[range, range]:
     """Return the rows shown at first (up to the last filled one, and one more) and the rows to unfold."""
-    filled = [row for row in range(most) if form.value(f"{name}{row}")]
-    shown = min(most, filled[-1] + 2 if filled else 1)
-    return range(shown), range(shown, most)
+    filled = [row for row in range(limit) if form.value(f"{name}{row}")]
+    shown = min(limit, filled[-1] + 2 if filled else 1)
+    return range(shown), range(shown, limit)
 
 
 def _text(form: FormData, name: str) -> str:

@@ -45,10 +45,10 @@ async def add_item_form(request: Request, _actor: CurrentActor) -> Response:
 @router.post(f"{ADDRESS}/new")
 async def add_item(request: Request, actor: CurrentActor, form: PostedForm, sent: PortfolioFiles, uow: Uow) -> Response:
     """Add a portfolio item."""
-    faults = await _save(uow, actor, form, sent, None)
-    if faults is not None:
+    errors = await _save(uow, actor, form, sent, None)
+    if errors is not None:
         known = await files.own_files(uow.session, actor, sent.stored)
-        return _form(request, FormState.posted(form, faults), None, known)
+        return _form(request, FormState.posted(form, errors), None, known)
     return redirect(ADDRESS, _("It is in your portfolio."), done="portfolio-new")
 
 
@@ -71,10 +71,10 @@ async def edit_item(
     request: Request, item_id: UUID, actor: CurrentActor, form: PostedForm, sent: PortfolioFiles, uow: Uow
 ) -> Response:
     """Save a portfolio item."""
-    faults = await _save(uow, actor, form, sent, item_id)
-    if faults is not None:
+    errors = await _save(uow, actor, form, sent, item_id)
+    if errors is not None:
         known = await files.own_files(uow.session, actor, sent.stored)
-        return _form(request, FormState.posted(form, faults), item_id, known)
+        return _form(request, FormState.posted(form, errors), item_id, known)
     return redirect(ADDRESS, _("Saved."), done=f"portfolio-{item_id}")
 
 

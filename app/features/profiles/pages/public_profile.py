@@ -59,10 +59,10 @@ async def show_person(
 @router.post("/@{username}/{step}")
 async def change_person_relation(username: str, step: str, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Change the actor's favourites or hidden customers and redirect back to the page of the button."""
-    back, said = await _take(uow, actor, username, step)
+    back, text = await _take(uow, actor, username, step)
     given = str(form.get("back"))
     known = {"favourites": "/my/favourites", "hidden": "/my/hidden"}.get(given)
-    return redirect(known or safe_redirect_target(given, back), said)
+    return redirect(known or safe_redirect_target(given, back), text)
 
 
 @router.get("/my/favourites")
@@ -112,9 +112,9 @@ async def _take(uow: Uow, actor: Actor, username: str, step: str) -> tuple[str, 
     }
     if step not in steps:
         raise PersonNotFoundError
-    verb, said = steps[step]
-    person = await verb(uow, actor, username)
-    return f"/@{quote(person.username)}", said
+    use_case, text = steps[step]
+    person = await use_case(uow, actor, username)
+    return f"/@{quote(person.username)}", text
 
 
 def _names(slugs: list[str], catalogue: catalog.Catalogue) -> list[str]:

@@ -159,13 +159,13 @@ def _clauses(wanted: PeopleConditions) -> list[ColumnElement[bool]]:
     return [clause(wanted) for name, clause in _CLAUSES.items() if _is_given(name, getattr(wanted, name))]
 
 
-_HAS_DOOR = ~exists().where(User.id == Profile.user_id, User.status != UserStatus.ACTIVE)
+_IS_ACTIVE = ~exists().where(User.id == Profile.user_id, User.status != UserStatus.ACTIVE)
 """Written as a negation because few accounts are closed or banned, so that a small index of them is used."""
 
 
-def _fitting[*Ts](statement: Select[*Ts], wanted: PeopleConditions) -> Select[*Ts]:
+def _matching[*Ts](statement: Select[*Ts], wanted: PeopleConditions) -> Select[*Ts]:
     """Restrict a statement on profiles to listed ones that match the filter."""
-    return statement.where(IS_SHOWN, *_clauses(wanted), _HAS_DOOR)
+    return statement.where(IS_SHOWN, *_clauses(wanted), _IS_ACTIVE)
 
 
 def _accounts_of(chosen: Select[UUID]) -> Select[User, Profile, Any]:
@@ -182,12 +182,12 @@ def _accounts_of(chosen: Select[UUID]) -> Select[User, Profile, Any]:
 
 def _nearest_with_words(wanted: PeopleConditions, after: Place | None) -> Select[UUID]:
     """Search the newest `NEAREST` profiles without the text index; for frequent words this is faster."""
-    nearest = select(Profile.user_id, Profile.listed_at, Profile.search).where(IS_SHOWN, _HAS_DOOR)
+    nearest = select(Profile.user_id, Profile.listed_at, Profile.search).where(IS_SHOWN, _IS_ACTIVE)
     if after is not None:
         nearest = nearest.where(tuple_(Profile.listed_at, Profile.user_id) < after)
     near = nearest.order_by(*NEWLY_LISTED).limit(NEAREST).subquery()
-    fitting = select(near.c.user_id).where(near.c.search.op("@@")(cast(wanted.words, TSQUERY)))
-    return fitting.order_by(near.c.listed_at.desc(), near.c.user_id.desc())
+    matching = select(near.c.user_id).where(near.c.search.op("@@")(cast(wanted.words, TSQUERY)))
+    return matching.order_by(near.c.listed_at.desc(), near.c.user_id.desc())
 
 
 class CatalogueRepository:
@@ -203,7 +203,7 @@ class CatalogueRepository:
             found = await self._found(_accounts_of(nearest).order_by(*NEWLY_LISTED), wanted)
             if len(found) == limit:
                 return found
-        chosen = _fitting(select(Profile.user_id), wanted)
+        chosen = _matching(select(Profile.user_id), wanted)
         if after is not None:
             chosen = chosen.where(tuple_(Profile.listed_at, Profile.user_id) < after)
         statement = _accounts_of(chosen.order_by(*NEWLY_LISTED).limit(limit)).order_by(*NEWLY_LISTED)
@@ -211,7 +211,7 @@ class CatalogueRepository:
 
     async def cheapest(self, wanted: PeopleConditions, after: Place | None, limit: int) -> Sequence[Found]:
         """Return freelancers that have an hourly rate, lowest first."""
-        chosen = _fitting(select(Profile.user_id), wanted).where(Profile.rate_amount.is_not(None))
+        chosen = _matching(select(Profile.user_id), wanted).where(Profile.rate_amount.is_not(None))
         if after is not None:
             chosen = chosen.where(tuple_(Profile.rate_amount, Profile.user_id) > after)
         order = (Profile.rate_amount, Profile.user_id)
@@ -227,7 +227,7 @@ class CatalogueRepository:
             .where(there.c.lexeme.in_(lexemes))
             .scalar_subquery()
         )
-        ids = _fitting(select(Profile.user_id), wanted).order_by(*NEWLY_LISTED).limit(CANDIDATES).subquery()
+        ids = _matching(select(Profile.user_id), wanted).order_by(*NEWLY_LISTED).limit(CANDIDATES).subquery()
         shown_since = func.coalesce(Profile.listed_at, Profile.updated_at)
         compared = (Profile.user_id, shown_since, Profile.updated_at, Profile.availability, hits)
         statement = select(*compared).select_from(ids).join(Profile, Profile.user_id == ids.c.user_id)
@@ -266,12 +266,12 @@ class CatalogueRepository:
 
     async def count(self, wanted: PeopleConditions) -> int:
         """Count the matching profiles, up to `COUNT_LIMIT` + 1."""
-        some = _fitting(select(Profile.user_id), wanted).limit(COUNT_LIMIT + 1).subquery()
+        some = _matching(select(Profile.user_id), wanted).limit(COUNT_LIMIT + 1).subquery()
         return (await self._run(select(func.count()).select_from(some), wanted)).scalar_one()
 
     async def skills_among(self, wanted: PeopleConditions) -> Sequence[tuple[str, int]]:
         """Return the most frequent skills and their counts among the newest matching profiles."""
-        some = _fitting(select(Profile.skills), wanted).order_by(*NEWLY_LISTED).limit(COUNT_LIMIT).subquery()
+        some = _matching(select(Profile.skills), wanted).order_by(*NEWLY_LISTED).limit(COUNT_LIMIT).subquery()
         each = select(func.unnest(some.c.skills).label("skill")).subquery()
         many = func.count()
         statement = select(each.c.skill, many).group_by(each.c.skill).order_by(many.desc(), each.c.skill).limit(FACETS)
@@ -286,7 +286,7 @@ class CatalogueRepository:
         Without a filter a generic plan is good enough.
         """
         # The setting is valid until the end of the transaction, which is as long as the session.
-        if wanted != PeopleConditions() and not self._session.info.get("plans_anew"):
+        if wanted != PeopleConditions() and not self._session.info.get("custom_plans"):
             await self._session.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"))
-            self._session.info["plans_anew"] = True
+            self._session.info["custom_plans"] = True
         return await self._session.execute(statement)

@@ -217,11 +217,11 @@ async def _read(session: AsyncSession, wanted: PeopleFilter) -> str:
 def _resolve_filter(
     catalogue: catalog.Catalogue, actor: Actor | None, wanted: PeopleFilter, words: str
 ) -> tuple[PeopleConditions, tuple[str, ...]]:
-    faults = _contradictions(actor, wanted)
+    errors = _contradictions(actor, wanted)
     category = catalogue.category(wanted.category) if wanted.category else None
     if wanted.category and category is None:
         text = N_("There is no category “{category}”. Choose one from the list.")
-        faults.append(FieldError(("query", "category"), text, {"category": wanted.category}))
+        errors.append(FieldError(("query", "category"), text, {"category": wanted.category}))
     asked: dict[str, None] = {}
     for word in (part.strip() for given in wanted.skills for part in given.split(",")):
         skill = catalogue.resolve(word) if word else None
@@ -229,9 +229,9 @@ def _resolve_filter(
             asked[skill.slug] = None
         elif word:
             text = N_("There is no skill “{skill}”. Choose one from the list.")
-            faults.append(FieldError(("query", "skills"), text, {"skill": word}))
-    if faults:
-        raise InvalidPeopleFilterError(errors=faults)
+            errors.append(FieldError(("query", "skills"), text, {"skill": word}))
+    if errors:
+        raise InvalidPeopleFilterError(errors=errors)
     bound = wanted.rate_min is not None or wanted.rate_max is not None
     priced = bound or (isinstance(wanted, PeopleQuery) and wanted.sort is PeopleSort.RATE)
     conditions = PeopleConditions(
@@ -263,16 +263,16 @@ def _listed(profile: Profile) -> datetime:
 
 
 def _contradictions(actor: Actor | None, wanted: PeopleFilter) -> list[FieldError]:
-    faults: list[FieldError] = []
+    errors: list[FieldError] = []
     if wanted.rate_min is not None and wanted.rate_max is not None and wanted.rate_max < wanted.rate_min:
-        faults.append(FieldError(("query", "rate_max"), N_("The most must not be less than the least.")))
+        errors.append(FieldError(("query", "rate_max"), N_("The most must not be less than the least.")))
     for name in ("q", "place"):
         if "\x00" in getattr(wanted, name):
             text = N_("This contains characters that cannot be shown. Please type it again.")
-            faults.append(FieldError(("query", name), text))
+            errors.append(FieldError(("query", name), text))
     if wanted.favourites and actor is None:
-        faults.append(FieldError(("query", "favourites"), N_("Sign in to see whom you keep at hand.")))
-    return faults
+        errors.append(FieldError(("query", "favourites"), N_("Sign in to see whom you keep at hand.")))
+    return errors
 
 
 def _after(cursor: str) -> tuple[int, int, str]:

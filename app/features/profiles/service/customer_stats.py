@@ -47,11 +47,11 @@ def facts_read(customer_id: UUID, since: datetime, kept: CustomerStats | None) -
     if kept is not None:
         counted = CountedStats(**{item.name: getattr(kept, item.name) for item in fields(CountedStats)})
     decided = counted.proposals_answered + counted.proposals_unanswered
-    told = asdict(counted)
+    values = asdict(counted)
     if counted.proposals_answered < rules.ENOUGH:
-        told["median_answer_seconds"] = None
+        values["median_answer_seconds"] = None
     return CustomerStatsRead(
-        **told,
+        **values,
         member_since=since,
         hire_rate=rules.share(counted.orders_hired, counted.orders_ended),
         answer_rate=rules.share(counted.proposals_answered, decided),

@@ -152,9 +152,9 @@ async def edit_profile(uow: UnitOfWork, actor: Actor, command: ProfilePatch) -> 
         await repository.put_skills(actor.id, skills)
     _put(profile, given)
     _list(profile, given.get("listed"))
-    faults = rules.validate_profile(profile, utc_now().date(), wants_listing=profile.listed)
-    if faults:
-        raise InvalidProfileError(errors=faults)
+    errors = rules.validate_profile(profile, utc_now().date(), wants_listing=profile.listed)
+    if errors:
+        raise InvalidProfileError(errors=errors)
     names = [catalogue.skill(slug) for slug in profile.skills]
     words = [word for skill in names if skill for word in (skill.name_en, skill.name_ru)]
     shown = (await identity.usernames(uow.session, [actor.id]))[actor.id]
@@ -171,16 +171,16 @@ def sort_skills(catalogue: catalog.Catalogue, given: list[SkillItem]) -> list[tu
         InvalidProfileError: Some skills are unknown; each is named.
     """
     found: dict[str, SkillLevel] = {}
-    faults: list[FieldError] = []
+    errors: list[FieldError] = []
     for item in given:
         skill = catalogue.resolve(item.skill)
         if skill is None:
             text = N_("There is no skill “{skill}”. Choose one from the list.")
-            faults.append(FieldError(("body", "skills"), text, {"skill": item.skill}))
+            errors.append(FieldError(("body", "skills"), text, {"skill": item.skill}))
         else:
             found.setdefault(skill.slug, item.level)
-    if faults:
-        raise InvalidProfileError(errors=faults)
+    if errors:
+        raise InvalidProfileError(errors=errors)
     return list(found.items())
 
 
