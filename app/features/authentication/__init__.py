@@ -1,1 +1,1 @@
-"""Who is acting: signing in, sessions and their tokens, devices, and the security history."""
+"""Authentication: sign-in, sessions and their tokens, devices, security history."""

@@ -1,4 +1,4 @@
-"""What other edges need to know about who is acting: `CurrentActor`, `OptionalActor` and their sisters."""
+"""Dependencies that identify the user of a request: `CurrentActor`, `OptionalActor`, `CurrentSession` and others."""
 
 from contextlib import suppress
 from typing import Annotated
@@ -30,7 +30,7 @@ DEVICE_SECONDS = 365 * 86_400
 
 
 def describe_client(connection: HTTPConnection) -> Caller:
-    """Describe where a request comes from."""
+    """Return the address, browser and device of a request."""
     settings = connection_resources(connection).settings
     address = client_address(connection, settings)
     return Caller(
@@ -42,7 +42,7 @@ def describe_client(connection: HTTPConnection) -> Caller:
 
 
 def set_session_cookies(connection: HTTPConnection, settings: Settings, issued: IssuedTokens) -> None:
-    """Send the cookies of a session with the answer; a CSRF token that still fits stays the same for other tabs."""
+    """Set the session cookies on the response; a CSRF token that is still valid is kept for other tabs."""
     names, now = cookie_names(settings), utc_now()
     session_seconds = int((issued.session_expires_at - now).total_seconds())
     kept = connection.cookies.get(CSRF_COOKIE, "")
@@ -56,7 +56,7 @@ def set_session_cookies(connection: HTTPConnection, settings: Settings, issued: 
 
 
 def delete_session_cookies(connection: HTTPConnection, settings: Settings, *, device: bool = False) -> None:
-    """Delete the cookies of a session with the answer; at sign-out the device is forgotten too."""
+    """Delete the session cookies on the response, and with `device` the device cookie too, as at sign-out."""
     names = cookie_names(settings)
     delete_cookie(connection, settings, names.access)
     delete_cookie(connection, settings, names.refresh)
@@ -66,13 +66,13 @@ def delete_session_cookies(connection: HTTPConnection, settings: Settings, *, de
 
 
 def bearer_of(connection: HTTPConnection) -> str | None:
-    """Return the token of an `Authorization: Bearer` header; cookies do not count beside it."""
+    """Return the token of an `Authorization: Bearer` header; if there is one, cookies are ignored."""
     scheme, _space, token = connection.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 
 
 def sent_claims(connection: HTTPConnection) -> list[Claims]:
-    """Return what the tokens of this request say, lapsed ones included: for ending them."""
+    """Return the claims of the request's tokens, expired ones included; used to end their sessions."""
     resources = connection_resources(connection)
     codec, names = resources.token_codec, cookie_names(resources.settings)
     bearer = bearer_of(connection)
@@ -88,19 +88,19 @@ def sent_claims(connection: HTTPConnection) -> list[Claims]:
 
 
 def sent_session(connection: HTTPConnection) -> UUID | None:
-    """Return the session this browser is in, if any."""
+    """Return the session id of the browser's cookies, if any."""
     found = sent_claims(connection) if bearer_of(connection) is None else []
     return found[0].session_id if found else None
 
 
 async def renew(connection: HTTPConnection, resources: Resources) -> IssuedTokens:
-    """Exchange the refresh token of the cookies and send the new cookies with the answer, or delete the dead ones.
+    """Exchange the refresh token of the cookies and set the new cookies; delete the cookies if the token is not valid.
 
     Raises:
-        UnauthenticatedError: There is none, or it is not good any more.
+        UnauthenticatedError: The token is missing or not valid.
     """
     if bearer_of(connection) is not None:
-        # Such a request was let through without a CSRF token because its cookies do not count.
+        # Requests with a bearer token pass without a CSRF token, so their cookies must not be used.
         raise NotSignedInError
     names = cookie_names(resources.settings)
     try:
@@ -120,23 +120,23 @@ async def renewed_tokens(connection: HTTPConnection) -> IssuedTokens:
     """Exchange the refresh token of this request, as a dependency.
 
     Raises:
-        UnauthenticatedError: There is none, or it is not good any more.
+        UnauthenticatedError: The token is missing or not valid.
     """
     return await renew(connection, connection_resources(connection))
 
 
 def _may_renew(connection: HTTPConnection) -> bool:
-    """Pages renew on the way whatever they do (their CSRF token was checked), the API on safe methods only."""
+    """Tell whether the session may be renewed: in the API on safe methods only, on pages always (CSRF is checked)."""
     if connection.scope["type"] != "http":
         return False
     return connection.scope["method"] in SAFE_METHODS or not str(connection.scope["path"]).startswith(API_ROOT)
 
 
 async def refuse_long_body_of_ended_session(connection: HTTPConnection) -> None:
-    """Refuse a long body whose cookies name no living session before any of it is read, as the CSRF field would be.
+    """Refuse a long body whose cookies belong to no active session before the body is read, including its CSRF field.
 
     Raises:
-        NotSignedInError: The session is over.
+        NotSignedInError: The session has ended.
     """
     if not connection.scope.get(LONG_BODY) or bearer_of(connection) is not None:
         return
@@ -153,16 +153,16 @@ async def refuse_long_body_of_ended_session(connection: HTTPConnection) -> None:
 @requires_auth(AuthRequirement.OPTIONAL_SESSION)
 @raises(BadTokenError, SessionEndedError)
 async def find_view(connection: HTTPConnection) -> SessionView | None:
-    """Return the living session of this request, renewed on the way where that is allowed; None for a guest.
+    """Return the active session of this request, renewed where that is allowed; None for a guest.
 
     Raises:
-        UnauthenticatedError: A bearer token was sent and is not good.
+        UnauthenticatedError: A bearer token was sent and is not valid.
     """
     return await find_view_by(connection, service.session_gate(connection_resources(connection)))
 
 
 async def find_view_by(connection: HTTPConnection, gate: SessionGate) -> SessionView | None:
-    """Return what `find_view` returns, read by this check where nobody has asked before."""
+    """Return the same as `find_view`, read with the given gate unless the request has cached it."""
     if VIEW in connection.scope:
         found: SessionView | None = connection.scope[VIEW]
         return found
@@ -172,12 +172,12 @@ async def find_view_by(connection: HTTPConnection, gate: SessionGate) -> Session
 
 
 async def find_reader(connection: HTTPConnection) -> SessionView | None:
-    """Return who reads the page of a failure, None for a guest.
+    """Return the session of the user who sees an error page, or None for a guest.
 
-    A change that was refused before anybody asked who sends it renews nothing: its CSRF token may be what was wrong.
+    An unsafe request that failed before its session was read is not renewed: its CSRF token may be the invalid part.
 
     Raises:
-        UnauthenticatedError: A bearer token was sent and is not good.
+        UnauthenticatedError: A bearer token was sent and is not valid.
     """
     if VIEW in connection.scope or connection.scope["method"] in SAFE_METHODS:
         return await find_view(connection)
@@ -190,7 +190,7 @@ async def find_reader(connection: HTTPConnection) -> SessionView | None:
 async def _store_view(connection: HTTPConnection, view: SessionView | None) -> None:
     connection.scope[VIEW] = view
     if view is not None:
-        # Pages read who is signed in from here.
+        # Page templates read the actor from the request state.
         connection.state.actor = actor_of(view)
         if view.locale in LOCALES and chosen_locale(connection.cookies) is None:
             set_locale(view.locale)
@@ -219,7 +219,7 @@ async def _view(connection: HTTPConnection, gate: SessionGate, *, renewing: bool
 
 
 def actor_of(view: SessionView) -> Actor:
-    """Return the person of a session as verbs know them."""
+    """Return the actor of a session."""
     return Actor(
         id=view.user_id,
         username=view.username,
@@ -232,10 +232,10 @@ def actor_of(view: SessionView) -> Actor:
 @requires_auth(AuthRequirement.SESSION)
 @raises(NotSignedInError, BadTokenError, SessionEndedError)
 async def require_view(connection: HTTPConnection) -> SessionView:
-    """Return the living session of this request.
+    """Return the active session of this request.
 
     Raises:
-        NotSignedInError: There is none.
+        NotSignedInError: There is no active session.
     """
     view = await find_view(connection)
     if view is None:
@@ -246,7 +246,7 @@ async def require_view(connection: HTTPConnection) -> SessionView:
 @requires_auth(AuthRequirement.OPTIONAL_SESSION)
 @raises(BadTokenError, SessionEndedError)
 async def optional_actor(connection: HTTPConnection) -> Actor | None:
-    """Return who is acting, None for a guest."""
+    """Return the actor, or None for a guest."""
     view = await find_view(connection)
     return actor_of(view) if view is not None else None
 
@@ -254,10 +254,10 @@ async def optional_actor(connection: HTTPConnection) -> Actor | None:
 @requires_auth(AuthRequirement.SESSION)
 @raises(NotSignedInError, BadTokenError, SessionEndedError)
 async def require_actor(connection: HTTPConnection) -> Actor:
-    """Return who is acting.
+    """Return the actor.
 
     Raises:
-        NotSignedInError: Nobody is.
+        NotSignedInError: Nobody is signed in.
     """
     return actor_of(await require_view(connection))
 
@@ -265,10 +265,10 @@ async def require_actor(connection: HTTPConnection) -> Actor:
 @requires_auth(AuthRequirement.SESSION)
 @raises(NotSignedInError, BadTokenError, SessionEndedError, NotPermittedError)
 async def require_moderator(connection: HTTPConnection) -> Actor:
-    """Return a moderator or administrator who is acting.
+    """Return the actor if they are a moderator or an administrator.
 
     Raises:
-        NotPermittedError: The person is neither.
+        NotPermittedError: The actor has neither role.
     """
     actor = await require_actor(connection)
     if not (actor.has(Role.MODERATOR) or actor.has(Role.ADMIN)):
@@ -279,10 +279,10 @@ async def require_moderator(connection: HTTPConnection) -> Actor:
 @requires_auth(AuthRequirement.SESSION)
 @raises(NotSignedInError, BadTokenError, SessionEndedError, NotPermittedError)
 async def require_admin(connection: HTTPConnection) -> Actor:
-    """Return an administrator who is acting.
+    """Return the actor if they are an administrator.
 
     Raises:
-        NotPermittedError: The person is none.
+        NotPermittedError: The actor is not an administrator.
     """
     actor = await require_actor(connection)
     if not actor.has(Role.ADMIN):
@@ -291,7 +291,7 @@ async def require_admin(connection: HTTPConnection) -> Actor:
 
 
 async def client_info(connection: HTTPConnection) -> Caller:
-    """Describe where a request comes from, as a dependency (a plain function would go to a thread)."""
+    """Return the caller as a dependency; async, because FastAPI would run a plain function in a thread."""
     return describe_client(connection)
 
 

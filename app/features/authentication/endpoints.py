@@ -1,4 +1,4 @@
-"""Signing in and sessions as JSON: parse, call one use case, return."""
+"""JSON endpoints of sign-in, sessions and the security history."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -53,7 +53,7 @@ NO_STORE: Mapping[str, str] = {"Cache-Control": "no-store"}
 
 
 def _json(model: UserRead, code: int = status.HTTP_200_OK) -> Response:
-    """Answer without a second validation: this is the hottest route of the house."""
+    """Serialize a model to a response without validating it a second time, for speed."""
     return Response(model.__pydantic_serializer__.to_json(model), code, NO_STORE, "application/json")
 
 
@@ -65,7 +65,7 @@ def _json(model: UserRead, code: int = status.HTTP_200_OK) -> Response:
     ),
 )
 async def login(form: SignInForm, request: Request, caller: ClientInfo, resources: ProcessResources) -> Response:
-    """Sign in with a password and a user name, an e-mail address or a phone number."""
+    """Sign in with a password and a user name, an e-mail address or a phone number. Sets the session cookies."""
     user, issued = await workflows.sign_in(resources, form, caller, replaces=dependencies.sent_session(request))
     dependencies.set_session_cookies(request, resources.settings, issued)
     return _json(service.user_read(user))
@@ -73,14 +73,14 @@ async def login(form: SignInForm, request: Request, caller: ClientInfo, resource
 
 @router.post("/refresh", responses=refusals(*GUARDED, *SIGNED_IN, SessionReplayedError))
 async def refresh(issued: RenewedTokens, response: Response) -> Refreshed:
-    """Exchange the refresh token for a new access token and the next refresh token."""
+    """Exchange the refresh token for a new access token and a new refresh token. Both are set as cookies."""
     response.headers.update(NO_STORE)
     return Refreshed(access_expires_at=issued.access_expires_at, session_expires_at=issued.session_expires_at)
 
 
 @router.post("/logout", responses=refusals(*GUARDED, BadTokenError))
 async def logout(request: Request, caller: ClientInfo, resources: ProcessResources, uow: Uow) -> SignedOut:
-    """End this session, also with a lapsed token, and delete every cookie of it."""
+    """Sign out: end the session and delete its cookies. Expired tokens are accepted."""
     await service.sign_out(uow, dependencies.sent_claims(request), caller)
     dependencies.delete_session_cookies(request, resources.settings, device=True)
     return SignedOut()
@@ -88,12 +88,12 @@ async def logout(request: Request, caller: ClientInfo, resources: ProcessResourc
 
 @router.get("/me", response_model=UserRead, responses=refusals(*SIGNED_IN))
 async def me(view: CurrentSession) -> Response:
-    """Show who is signed in."""
+    """Return the signed-in user."""
     return _json(service.user_read_of(view))
 
 
 async def fast_current_user(request: Request) -> Response | None:
-    """Answer `/me` ahead of routing: the same check of the session, the same words."""
+    """Answer `/me` ahead of routing; the session check and the response are those of the route."""
     view = await dependencies.find_view(request)
     return _json(service.user_read_of(view)) if view is not None else None
 
@@ -102,14 +102,14 @@ async def fast_current_user(request: Request) -> Response | None:
 async def reauthenticate(
     form: Reauthentication, view: CurrentSession, caller: ClientInfo, resources: ProcessResources
 ) -> Done:
-    """Enter the password again, which opens the changes that need it for a few minutes."""
+    """Verify your password again. Changes that require it are then allowed for a few minutes."""
     await workflows.reauthenticate(resources, view, form.password, caller)
     return Done()
 
 
 @router.get("/sessions", responses=refusals(*SIGNED_IN))
 async def sessions(view: CurrentSession, session: ReadSession) -> SessionList:
-    """List the devices on which one is signed in."""
+    """List your active sessions, newest first."""
     return SessionList(items=await service.my_sessions(session, view))
 
 
@@ -117,7 +117,7 @@ async def sessions(view: CurrentSession, session: ReadSession) -> SessionList:
 async def end_other_sessions(
     view: CurrentSession, caller: ClientInfo, resources: ProcessResources, form: PasswordConfirmation | None = None
 ) -> SessionsEnded:
-    """Sign out everywhere else."""
+    """End all your sessions except the current one. Requires the password if it was not entered recently."""
     proof = form.current_password if form else None
     return SessionsEnded(ended=await workflows.end_others(resources, view, proof, caller))
 
@@ -130,7 +130,7 @@ async def end_session(
     resources: ProcessResources,
     form: PasswordConfirmation | None = None,
 ) -> SessionsEnded:
-    """Sign out on one device."""
+    """End one of your sessions. Requires the password if it was not entered recently."""
     await workflows.end_session(resources, view, session_id, form.current_password if form else None, caller)
     return SessionsEnded(ended=1)
 
@@ -142,6 +142,6 @@ async def history(
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
 ) -> Page[SecurityEventRead]:
-    """List what happened to the safety of one's account, the newest first."""
+    """List the security history of your account, newest first."""
     found = await service.history(session, view.user_id, cursor=cursor, limit=limit)
     return Page(items=found.items, next_cursor=found.next_cursor)

@@ -1,4 +1,4 @@
-"""What can go wrong with signing in and with sessions."""
+"""Errors of sign-in and sessions."""
 
 from app.core.errors import (
     ForbiddenError,
@@ -10,14 +10,14 @@ from app.core.i18n import N_
 
 
 class AccountInputError(InvalidError):
-    """Something typed for an account cannot be accepted; `errors` says what and why."""
+    """Account data is not acceptable; `errors` lists the fields."""
 
     code = "account-input"
     title = N_("Please check what you entered")
 
 
 class WrongCredentialsError(UnauthenticatedError):
-    """The name or the password is wrong; which of the two is never told."""
+    """The identifier or the password is wrong; the error does not tell which."""
 
     code = "wrong-credentials"
     title = N_("The name or the password is wrong")
@@ -26,7 +26,7 @@ class WrongCredentialsError(UnauthenticatedError):
 
 
 class AccountBannedError(ForbiddenError):
-    """The password is right and the account is blocked; whoever does not know the password is not told."""
+    """The account is banned; raised only after the password was verified."""
 
     code = "account-banned"
     title = N_("This account is blocked")
@@ -34,7 +34,7 @@ class AccountBannedError(ForbiddenError):
 
 
 class NotSignedInError(UnauthenticatedError):
-    """No valid sign-in came with the request."""
+    """The request has no valid session."""
 
     code = "not-signed-in"
     title = N_("Please sign in")
@@ -42,7 +42,7 @@ class NotSignedInError(UnauthenticatedError):
 
 
 class SessionEndedError(UnauthenticatedError):
-    """The session was ended or ran out."""
+    """The session was ended or has expired."""
 
     code = "session-ended"
     title = N_("You have been signed out")
@@ -50,7 +50,7 @@ class SessionEndedError(UnauthenticatedError):
 
 
 class SessionReplayedError(UnauthenticatedError):
-    """A refresh token came back after it had been replaced: somebody else may hold a copy."""
+    """A replaced refresh token was used again, so somebody else may have a copy."""
 
     code = "session-replayed"
     title = N_("You have been signed out")
@@ -59,7 +59,7 @@ class SessionReplayedError(UnauthenticatedError):
 
 
 class WrongPasswordError(ForbiddenError):
-    """The present password was asked for and is wrong."""
+    """The current password is required and the one sent is wrong."""
 
     code = "wrong-password"
     title = N_("The password is wrong")
@@ -68,7 +68,7 @@ class WrongPasswordError(ForbiddenError):
 
 
 class ReauthenticationRequiredError(ForbiddenError):
-    """This needs the password again because it was entered too long ago."""
+    """The action requires a recently entered password."""
 
     code = "reauthentication-required"
     title = N_("Please enter your password again")
@@ -76,14 +76,14 @@ class ReauthenticationRequiredError(ForbiddenError):
 
 
 class NotPermittedError(ForbiddenError):
-    """The person is known and has not the role for this."""
+    """The user lacks the required role."""
 
     code = "not-permitted"
     title = N_("You may not do this")
 
 
 class SessionNotFoundError(NotFoundError):
-    """There is no such session of this person."""
+    """The user has no such active session."""
 
     code = "session-not-found"
     title = N_("There is no such session")

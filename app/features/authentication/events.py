@@ -1,4 +1,4 @@
-"""Facts about sessions. Their topics keep the name under which they were first announced."""
+"""Events of sessions. Topics keep their original names, so that stored messages stay readable."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +8,7 @@ from app.core.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDeviceSignedIn(DomainEvent):
-    """A device that was not seen before signed in."""
+    """A user signed in on a new device."""
 
     topic: ClassVar[str] = "identity.new_device_signed_in"
     user_id: str
@@ -17,7 +17,7 @@ class NewDeviceSignedIn(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionReplayed(DomainEvent):
-    """An old refresh token came back, so the whole session was ended."""
+    """A replaced refresh token was used again, so the session was ended."""
 
     topic: ClassVar[str] = "identity.session_replayed"
     user_id: str

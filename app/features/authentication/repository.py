@@ -1,4 +1,4 @@
-"""Every query about sessions, wrong tries, the security history, and whom a password belongs to."""
+"""Queries for sessions, sign-in counters, the security history and the accounts of credentials."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, ScalarSelect, Uuid, any_, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.dialects.postgresql.asyncpg import dialect as AsyncpgDialect  # noqa: N812 - it is a class
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as AsyncpgDialect  # noqa: N812 - the alias of a class
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.security_event import SecurityEvent
@@ -19,7 +19,7 @@ from app.models.user import Role, User, UserStatus
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """A session with its owner, read in one go: all that a request needs to know about who is acting."""
+    """A session with its account, read in one statement: all that a request needs to identify its user."""
 
     id: UUID
     user_id: UUID
@@ -39,10 +39,10 @@ class SessionView:
     phone_confirmed_at: datetime | None
     created_at: datetime
     counts: tuple[int, ...] = ()
-    """What the statement counted besides, in the order asked."""
+    """The additional counts of the statement, in the given order."""
 
     def is_alive(self, now: datetime) -> bool:
-        """Tell whether the session may still act."""
+        """Tell whether the session is active."""
         alive = self.revoked_at is None and self.same_epoch and self.expires_at > now
         return alive and self.status == UserStatus.ACTIVE
 
@@ -75,16 +75,16 @@ _PLAIN = len(_VIEW.selected_columns)
 
 
 class ViewStatement:
-    """The read of sessions with their owners, and with counts of theirs: scalar selects that refer to `User.id`."""
+    """Statement that reads sessions with accounts and optional counts: scalar selects that refer to `User.id`."""
 
     def __init__(self, *counts: ScalarSelect[int]) -> None:
         self.statement = _VIEW.add_columns(*counts)
         self.text = str(self.statement.compile(dialect=_dialect()))
-        """The statement for the raw read pool, compiled once."""
+        """The SQL for the raw read pool, compiled once."""
 
 
 def view_of(row: Sequence[Any]) -> SessionView:
-    """Make a view of a row, whichever way it was read."""
+    """Convert a row of the session statement, from SQLAlchemy or from the raw read pool."""
     values = list(row)
     values[12], values[13] = Role(values[12]), UserStatus(values[13])
     values[_PLAIN:] = [tuple(values[_PLAIN:])]
@@ -92,7 +92,7 @@ def view_of(row: Sequence[Any]) -> SessionView:
 
 
 class CredentialRepository:
-    """Accounts, as far as signing in to them goes."""
+    """Queries for accounts as sign-in needs them."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -100,7 +100,7 @@ class CredentialRepository:
     async def find(
         self, *, username_key: str | None = None, email_key: str | None = None, phone: str | None = None
     ) -> User | None:
-        """Look an account up by exactly one of its names, never by a pattern."""
+        """Return the account with exactly this user name, e-mail address or phone number; pass one of them."""
         condition: ColumnElement[bool]
         if email_key is not None:
             condition = User.email_key == email_key
@@ -111,27 +111,27 @@ class CredentialRepository:
         return (await self._session.execute(select(User).where(condition))).scalar_one_or_none()
 
     async def get(self, user_id: UUID) -> User | None:
-        """Return an account."""
+        """Return the account, or None."""
         return await self._session.get(User, user_id)
 
     async def lock(self, user_id: UUID) -> User | None:
-        """Return an account that nobody else changes until this transaction ends."""
+        """Lock the account until the transaction ends and return it, or None."""
         statement = select(User).where(User.id == user_id).with_for_update().execution_options(populate_existing=True)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
 
 class SessionRepository:
-    """Sessions, with the accounts they belong to."""
+    """Queries for sessions."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def views(self, view: ViewStatement, ids: Sequence[UUID]) -> Sequence[Sequence[Any]]:
-        """Return the rows of some sessions, for `view_of`."""
+        """Return the rows of these sessions; convert them with `view_of`."""
         return (await self._session.execute(view.statement, {"ids": list(ids)})).all()
 
     async def lock(self, session_id: UUID) -> AuthSession | None:
-        """Return a session that nobody else changes until this transaction ends."""
+        """Lock the session until the transaction ends and return it, or None."""
         statement = (
             select(AuthSession)
             .where(AuthSession.id == session_id)
@@ -141,7 +141,7 @@ class SessionRepository:
         return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def alive(self, user: User, now: datetime) -> Sequence[AuthSession]:
-        """Return the sessions of an account that may still act, the newest first."""
+        """Return the active sessions of an account, newest first."""
         statement = (
             select(AuthSession)
             .where(
@@ -155,7 +155,7 @@ class SessionRepository:
         return (await self._session.execute(statement)).scalars().all()
 
     async def end(self, user_id: UUID, reason: SessionEnd, now: datetime, *, keep: UUID | None = None) -> int:
-        """End the sessions of an account, all or all but one, and return how many."""
+        """End the active sessions of an account, except `keep`; return how many."""
         statement = (
             update(AuthSession)
             .where(AuthSession.user_id == user_id, AuthSession.revoked_at.is_(None), AuthSession.expires_at > now)
@@ -168,12 +168,12 @@ class SessionRepository:
         return len((await self._session.execute(statement)).all())
 
     async def touch(self, session_id: UUID, now: datetime) -> None:
-        """Note that a session was used."""
+        """Set the time of the last use of a session."""
         statement = update(AuthSession).where(AuthSession.id == session_id).values(last_used_at=now)
         await self._session.execute(statement.execution_options(synchronize_session=False))
 
     async def knows_device(self, user_id: UUID, device_hash: str) -> bool:
-        """Tell whether this person signed in on this device before and the device was not given up for stolen."""
+        """Tell whether the user has used this device before; sessions that ended by a token replay do not count."""
         statement = select(AuthSession.id).where(
             AuthSession.user_id == user_id,
             AuthSession.device_hash == device_hash,
@@ -182,29 +182,29 @@ class SessionRepository:
         return (await self._session.execute(statement.limit(1))).scalar_one_or_none() is not None
 
     async def has_any(self, user_id: UUID) -> bool:
-        """Tell whether this person ever signed in."""
+        """Tell whether the user has any session, active or ended."""
         statement = select(AuthSession.id).where(AuthSession.user_id == user_id).limit(1)
         return (await self._session.execute(statement)).scalar_one_or_none() is not None
 
     async def prune(self, before: datetime) -> int:
-        """Delete sessions that ended before then, and return how many rows went."""
+        """Delete sessions that ended before the given time; return the number of rows."""
         ended = func.coalesce(AuthSession.revoked_at, AuthSession.expires_at)
         statement = delete(AuthSession).where(ended < before).returning(AuthSession.id)
         return len((await self._session.execute(statement.execution_options(synchronize_session=False))).all())
 
 
 class ThrottleRepository:
-    """Counters of wrong tries."""
+    """Queries for counters of failed sign-ins."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def get(self, key: str) -> SignInThrottle | None:
-        """Return a counter of wrong tries."""
+        """Return the counter, or None."""
         return await self._session.get(SignInThrottle, key, populate_existing=True)
 
     async def lock(self, key: str, now: datetime) -> SignInThrottle:
-        """Return a counter of wrong tries, made if it is new, held until this transaction ends."""
+        """Lock the counter until the transaction ends and return it; create it if it is missing."""
         fresh = insert(SignInThrottle).values(key=key, failures=0, last_at=now).on_conflict_do_nothing()
         await self._session.execute(fresh)
         statement = (
@@ -216,13 +216,13 @@ class ThrottleRepository:
         return (await self._session.execute(statement)).scalar_one()
 
     async def prune(self, before: datetime) -> int:
-        """Delete counters that nobody added to since then, and return how many rows went."""
+        """Delete counters without failures since the given time; return the number of rows."""
         statement = delete(SignInThrottle).where(SignInThrottle.last_at < before).returning(SignInThrottle.key)
         return len((await self._session.execute(statement.execution_options(synchronize_session=False))).all())
 
 
 class SecurityEventRepository:
-    """The security history of accounts."""
+    """Queries for the security history of accounts."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -230,7 +230,7 @@ class SecurityEventRepository:
     async def newest(
         self, user_id: UUID, *, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[SecurityEvent]:
-        """Return the newest entries of an account's history, from below a place in it."""
+        """Return the newest entries of an account's security history that follow the cursor position."""
         statement = (
             select(SecurityEvent)
             .where(SecurityEvent.user_id == user_id)

@@ -1,4 +1,4 @@
-"""Pure consequences for signing in: how long an account rests, and how a device is called."""
+"""Rules for sign-in: the delay after failures, and the labels of devices; pure functions."""
 
 from datetime import timedelta
 
@@ -11,19 +11,19 @@ FAILURES_FORGOTTEN = timedelta(hours=1)
 
 
 def exactly_one_identifier_error() -> FieldError:
-    """Say that exactly one of the ways to name oneself is to be filled in."""
+    """Return the error for an identifier that is missing or given more than once."""
     return FieldError(("body", "identifier"), N_("Enter your name, e-mail address or phone number: one of them."))
 
 
 def sign_in_delay(failures: int) -> timedelta:
-    """Return how long an account rests after wrong passwords: nothing at first, then growing, never for good."""
+    """Return how long sign-in is blocked after this number of failures; at most `MAX_DELAY`."""
     if failures < FREE_TRIES:
         return timedelta(0)
     return min(timedelta(seconds=5 * 2 ** min(failures - FREE_TRIES, 20)), MAX_DELAY)
 
 
 def device_label(user_agent: str) -> str:
-    """Name a device as its owner would: browser and system."""
+    """Return a readable label of a device: browser and operating system."""
     browsers = (
         ("YaBrowser", "Yandex"), ("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"),
         ("Chrome", "Chrome"), ("Safari", "Safari"), ("curl", "curl"), ("python", "Python"),

@@ -1,4 +1,4 @@
-"""The shapes of signing in and of sessions on the wire."""
+"""Requests and responses of sign-in and sessions."""
 
 from datetime import datetime
 from typing import Annotated
@@ -11,7 +11,7 @@ from app.models.security_event import SecurityEventKind
 
 
 def plain(text: str) -> str:
-    """Refuse a character that cannot be stored."""
+    """Refuse NUL characters, which PostgreSQL cannot store."""
     if "\x00" in text:
         raise ValueError(N_("Leave out the invisible character."))
     return text
@@ -22,13 +22,13 @@ type Secret = Annotated[str, Field(max_length=512)]
 
 
 class AccountInput(BaseModel):
-    """What is sent about an account; unknown fields are refused."""
+    """Base class of requests about accounts; unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class SignInForm(AccountInput):
-    """A password and one way to say who signs in; anything may be typed into `username`."""
+    """A password and one identifier of an account. `username` accepts every kind of identifier."""
 
     password: Secret
     username: Line | None = None
@@ -38,7 +38,7 @@ class SignInForm(AccountInput):
 
 
 class UserRead(BaseModel):
-    """The signed-in person; `email` and `phone` are empty texts, never null, where there is none."""
+    """The signed-in user; `email` and `phone` are empty strings, never null, when there is none."""
 
     id: UUID
     username: str
@@ -53,7 +53,7 @@ class UserRead(BaseModel):
 
 
 class Refreshed(BaseModel):
-    """The session goes on."""
+    """The session was renewed."""
 
     refreshed: bool = True
     access_expires_at: datetime
@@ -61,13 +61,13 @@ class Refreshed(BaseModel):
 
 
 class SignedOut(BaseModel):
-    """The session is over."""
+    """The session has ended."""
 
     signed_out: bool = True
 
 
 class SessionRead(BaseModel):
-    """One device on which a person is signed in."""
+    """One active session of a user, on one device."""
 
     id: UUID
     current: bool
@@ -80,31 +80,31 @@ class SessionRead(BaseModel):
 
 
 class SessionList(BaseModel):
-    """The devices on which a person is signed in."""
+    """The active sessions of a user."""
 
     items: list[SessionRead]
 
 
 class SessionsEnded(BaseModel):
-    """How many sessions ended."""
+    """The number of sessions that were ended."""
 
     ended: int
 
 
 class PasswordConfirmation(AccountInput):
-    """The present password; it may be left out within a few minutes of entering it."""
+    """The current password; optional for a few minutes after it was entered."""
 
     current_password: Secret | None = None
 
 
 class Reauthentication(AccountInput):
-    """The present password, to open the changes that need it."""
+    """The current password."""
 
     password: Secret
 
 
 class Done(BaseModel):
-    """It is done."""
+    """The request was successful."""
 
     done: bool = True
 

@@ -1,4 +1,4 @@
-"""Use cases of signing in and of sessions that take several transactions: passwords are compared between them."""
+"""Workflows of sign-in and sessions: passwords are verified between transactions."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,33 +21,35 @@ from app.models.user import User
 
 WRONG_PASSWORDS = Rate("password-again", 10, 900)
 COMPARED_PASSWORDS = Rate("password-compared", 40, 900)
-"""Counted before comparing, so that many guesses at once are no way around the first one."""
+"""Counted before the comparison, so that parallel guesses cannot bypass the limit of wrong passwords."""
 TOUCH_AFTER = timedelta(minutes=10)
 
 
 async def sign_in(
     resources: Resources, form: SignInForm, caller: Caller, *, replaces: UUID | None = None
 ) -> tuple[User, IssuedTokens]:
-    """Compare a password between two transactions, and open a session; `replaces` is the browser's present one.
+    """Sign in: verify the password between two transactions and open a session.
+
+    `replaces` is the browser's current session, which ends.
 
     Raises:
         AccountInputError: None of the fields is filled in, or more than one.
-        WrongCredentialsError: The name or the password is wrong.
-        AccountBannedError: Both are right, and the account is blocked.
-        TooManyTriesError: The account rests after wrong passwords, or too many tries run at once.
+        WrongCredentialsError: The identifier or the password is wrong.
+        AccountBannedError: The password is correct, and the account is banned.
+        TooManyTriesError: Sign-in is blocked after wrong passwords, or too many attempts are running in parallel.
     """
     async with resources.read_sessions() as session:
-        ticket = await service.start_sign_in(session, resources, form, caller)
-    checked = await service.check_password(resources, ticket, form.password)
+        attempt = await service.start_sign_in(session, resources, form, caller)
+    checked = await service.check_password(resources, attempt, form.password)
     async with unit_of_work(resources) as uow:
-        return await service.finish_sign_in(uow, ticket, checked, caller, replaces=replaces)
+        return await service.finish_sign_in(uow, attempt, checked, caller, replaces=replaces)
 
 
 async def renew_session(resources: Resources, token: str, caller: Caller) -> IssuedTokens:
     """Exchange a refresh token for the next tokens of its session.
 
     Raises:
-        UnauthenticatedError: It is not good any more.
+        UnauthenticatedError: The token is not valid.
     """
     claims = resources.token_codec.decode(token, TokenKind.REFRESH)
     async with unit_of_work(resources) as uow:
@@ -55,18 +57,18 @@ async def renew_session(resources: Resources, token: str, caller: Caller) -> Iss
 
 
 async def touch(resources: Resources, view: SessionView, now: datetime) -> None:
-    """Note the use of a session, at most every ten minutes, so that reading does not write."""
+    """Record the use of a session, at most every ten minutes, so that most reads write nothing."""
     if now - view.last_used_at > TOUCH_AFTER:
         async with unit_of_work(resources) as uow:
             await service.touch(uow, view.id, now)
 
 
 async def verify_current_password(resources: Resources, user_id: UUID, password: str) -> str:
-    """Compare the present password outside of a transaction and return the hash it was compared with.
+    """Verify the current password outside of any transaction and return the hash it was verified against.
 
     Raises:
-        WrongPasswordError: It is wrong.
-        TooManyTriesError: It was wrong too often.
+        WrongPasswordError: The password is wrong.
+        TooManyTriesError: Too many wrong passwords, or too many verifications.
     """
     async with resources.read_sessions() as session:
         stored = await service.password_hash_of(session, user_id)
@@ -80,12 +82,12 @@ async def verify_current_password(resources: Resources, user_id: UUID, password:
 
 
 async def require_recent_password(resources: Resources, view: SessionView, password: str | None) -> None:
-    """Let a change pass whose owner entered the password a few minutes ago, or sends it now.
+    """Require that the password was entered recently or is sent now.
 
     Raises:
-        ReauthenticationRequiredError: Neither is so.
+        ReauthenticationRequiredError: No password was sent and none was entered recently.
         WrongPasswordError: The password sent is wrong.
-        TooManyTriesError: It was wrong too often.
+        TooManyTriesError: Too many wrong passwords.
     """
     if password:
         await verify_current_password(resources, view.user_id, password)
@@ -95,11 +97,11 @@ async def require_recent_password(resources: Resources, view: SessionView, passw
 
 
 async def reauthenticate(resources: Resources, view: SessionView, password: str, caller: Caller) -> None:
-    """Enter the password again, which opens the changes that need it for a few minutes.
+    """Verify the password again; changes that require it are then allowed for a few minutes.
 
     Raises:
-        WrongPasswordError: It is wrong.
-        TooManyTriesError: It was wrong too often.
+        WrongPasswordError: The password is wrong.
+        TooManyTriesError: Too many wrong passwords.
     """
     await verify_current_password(resources, view.user_id, password)
     async with unit_of_work(resources) as uow:
@@ -109,11 +111,11 @@ async def reauthenticate(resources: Resources, view: SessionView, password: str,
 async def end_session(
     resources: Resources, view: SessionView, session_id: UUID, password: str | None, caller: Caller
 ) -> None:
-    """Sign out on one device.
+    """End one of the user's sessions.
 
     Raises:
-        ReauthenticationRequiredError, WrongPasswordError, TooManyTriesError: The password was not proved.
-        SessionNotFoundError: It is over already, or somebody else's.
+        ReauthenticationRequiredError, WrongPasswordError, TooManyTriesError: The password was not verified.
+        SessionNotFoundError: The session has ended already or belongs to another user.
     """
     await require_recent_password(resources, view, password)
     async with unit_of_work(resources) as uow:
@@ -121,10 +123,10 @@ async def end_session(
 
 
 async def end_others(resources: Resources, view: SessionView, password: str | None, caller: Caller) -> int:
-    """Sign out everywhere else, and return how many sessions ended.
+    """End all other sessions of the user; return how many.
 
     Raises:
-        ReauthenticationRequiredError, WrongPasswordError, TooManyTriesError: The password was not proved.
+        ReauthenticationRequiredError, WrongPasswordError, TooManyTriesError: The password was not verified.
     """
     await require_recent_password(resources, view, password)
     async with unit_of_work(resources) as uow:

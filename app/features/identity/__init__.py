@@ -1,1 +1,1 @@
-"""Accounts: who somebody is, how they prove it, and the sessions that follow from it."""
+"""Accounts: registration, contacts and their confirmation, passwords, bans."""

@@ -1,4 +1,4 @@
-"""Accounts as JSON: parse, call one verb, return."""
+"""JSON endpoints of accounts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -64,7 +64,7 @@ NO_STORE: Mapping[str, str] = {"Cache-Control": "no-store"}
 
 
 def _json(model: UserRead, code: int = status.HTTP_200_OK) -> Response:
-    """Answer without a second validation: this is the hottest route of the house."""
+    """Serialize a model to a response without validating it a second time, for speed."""
     return Response(model.__pydantic_serializer__.to_json(model), code, NO_STORE, "application/json")
 
 
@@ -83,7 +83,7 @@ def _json(model: UserRead, code: int = status.HTTP_200_OK) -> Response:
     ),
 )  # fmt: skip
 async def register(form: Registration, request: Request, caller: ClientInfo, resources: ProcessResources) -> Response:
-    """Make an account and sign in with it."""
+    """Create an account and sign in to it. Sets the session cookies."""
     user, issued = await workflows.register(resources, form, caller, replaces=dependencies.sent_session(request))
     dependencies.set_session_cookies(request, resources.settings, issued)
     return _json(authentication.user_read(user), status.HTTP_201_CREATED)
@@ -91,14 +91,14 @@ async def register(form: Registration, request: Request, caller: ClientInfo, res
 
 @router.patch("/me")
 async def change_me(form: ProfileChange, view: CurrentSession, uow: Uow) -> UserRead:
-    """Change how one is shown and addressed."""
+    """Change your display name and language. Fields that are left out keep their values."""
     user = await service.update_profile(uow, view.user_id, form.display_name, form.locale)
     return authentication.user_read(user)
 
 
 @router.post("/confirm-email", responses=refusals(BadTokenError, SessionEndedError, BadChallengeError, EmailTakenError))
 async def confirm_email(form: ChallengeAnswer, request: Request, caller: ClientInfo, uow: Uow) -> Done:
-    """Confirm an address: by the link's token, or signed in by the code."""
+    """Confirm an e-mail address with the token of the link, or with the code while signed in."""
     view = None if form.token else await dependencies.find_view(request)
     user_id = view.user_id if view else None
     await service.complete_email_confirmation(uow, caller, token=form.token, user_id=user_id, code=form.code)
@@ -107,28 +107,28 @@ async def confirm_email(form: ChallengeAnswer, request: Request, caller: ClientI
 
 @router.post("/confirm-email/resend", responses=refusals(NothingToConfirmError, TooManyTriesError))
 async def resend_email(view: CurrentSession, uow: Uow) -> Done:
-    """Send the confirmation mail again."""
+    """Send a new confirmation e-mail. Responds 409 when there is no address to confirm."""
     await service.resend_email(uow, view.user_id)
     return Done()
 
 
 @router.post("/confirm-phone", responses=refusals(BadChallengeError, PhoneTakenError))
 async def confirm_phone(form: CodeAnswer, view: CurrentSession, caller: ClientInfo, uow: Uow) -> Done:
-    """Confirm a number by the code."""
+    """Confirm a phone number with the code of the text message."""
     await service.complete_phone_confirmation(uow, caller, view.user_id, form.code)
     return Done()
 
 
 @router.post("/confirm-phone/resend", responses=refusals(NothingToConfirmError, TooManyTriesError))
 async def resend_phone(view: CurrentSession, uow: Uow) -> Done:
-    """Send the code again."""
+    """Send a new code to the phone number. Responds 409 when there is no number to confirm."""
     await service.resend_phone(uow, view.user_id)
     return Done()
 
 
 @router.post("/password/reset", status_code=status.HTTP_202_ACCEPTED, responses=refusals(TooManyTriesError))
 async def request_password_reset(form: ResetRequest, caller: ClientInfo, uow: Uow) -> Done:
-    """Ask for a reset. The answer is the same whether the account exists or not."""
+    """Request a password reset. The response is the same whether the account exists or not."""
     await service.request_password_reset(uow, form.identifier, caller)
     return Done()
 
@@ -138,7 +138,7 @@ async def request_password_reset(form: ResetRequest, caller: ClientInfo, uow: Uo
     responses=refusals(BadChallengeError, AccountInputError, TooManyTriesError, HashingBusyError, PasswordServiceError),
 )
 async def complete_password_reset(form: ResetConfirmation, caller: ClientInfo, resources: ProcessResources) -> Done:
-    """Set a new password by link or code; sign in with it afterwards."""
+    """Set a new password with the token of the link, or with the code. Ends all sessions and does not sign in."""
     await workflows.reset_password(resources, form, caller)
     return Done()
 
@@ -147,7 +147,7 @@ async def complete_password_reset(form: ResetConfirmation, caller: ClientInfo, r
 async def change_password(
     form: PasswordChange, view: CurrentSession, caller: ClientInfo, resources: ProcessResources
 ) -> SessionsEnded:
-    """Set a new password after the present one; the other sessions end unless told otherwise."""
+    """Change your password; the current one is required. Ends your other sessions by default."""
     return SessionsEnded(ended=await workflows.change_password(resources, view, form, caller))
 
 
@@ -157,7 +157,7 @@ async def change_password(
 async def change_email(
     form: EmailChange, view: CurrentSession, caller: ClientInfo, resources: ProcessResources
 ) -> PendingChange:
-    """Ask for another address; it counts once it is confirmed."""
+    """Request a change of your e-mail address. It takes effect when the new address is confirmed."""
     challenge = await workflows.change_email(resources, view, form, caller)
     return PendingChange(pending=challenge.target, expires_at=challenge.expires_at)
 
@@ -168,7 +168,7 @@ async def change_email(
 async def change_phone(
     form: PhoneChange, view: CurrentSession, caller: ClientInfo, resources: ProcessResources
 ) -> PendingChange:
-    """Ask for another number; it counts once it is confirmed."""
+    """Request a change of your phone number. It takes effect when the new number is confirmed."""
     challenge = await workflows.change_phone(resources, view, form, caller)
     return PendingChange(pending=challenge.target, expires_at=challenge.code_expires_at)
 
@@ -181,7 +181,7 @@ async def deactivate(
     caller: ClientInfo,
     resources: ProcessResources,
 ) -> Done:
-    """Close the account."""
+    """Close your account and end all its sessions. The current password is required."""
     await workflows.deactivate(resources, view, form.password, caller)
     dependencies.delete_session_cookies(request, resources.settings, device=True)
     return Done()
@@ -189,5 +189,5 @@ async def deactivate(
 
 @router.post("/password-strength", responses=refusals(TooManyTriesError))
 async def password_strength(form: PasswordToRate, caller: ClientInfo, resources: ProcessResources) -> PasswordStrength:
-    """Say how strong a password is; nothing of it is kept."""
+    """Rate the strength of a password. The password is not stored."""
     return await service.rate_password(resources, form, caller)

@@ -1,4 +1,4 @@
-"""What can go wrong with an account."""
+"""Errors of accounts."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -14,7 +14,7 @@ from app.core.i18n import N_
 
 
 class TakenError(ConflictError):
-    """Somebody has one of these already; `errors` names every field that is taken."""
+    """A unique field has the value of another account; `errors` lists every such field."""
 
     field: ClassVar[str]
     hint: ClassVar[str]
@@ -24,7 +24,7 @@ class TakenError(ConflictError):
 
 
 class UsernameTakenError(TakenError):
-    """Somebody has this name already."""
+    """Another account has this user name."""
 
     code = "username-taken"
     title = N_("This name is taken")
@@ -34,7 +34,7 @@ class UsernameTakenError(TakenError):
 
 
 class EmailTakenError(TakenError):
-    """An account with this address exists."""
+    """Another account has this e-mail address."""
 
     code = "email-taken"
     title = N_("This e-mail address is taken")
@@ -44,7 +44,7 @@ class EmailTakenError(TakenError):
 
 
 class PhoneTakenError(TakenError):
-    """An account with this number exists."""
+    """Another account has this phone number."""
 
     code = "phone-taken"
     title = N_("This phone number is taken")
@@ -54,7 +54,7 @@ class PhoneTakenError(TakenError):
 
 
 class NewAccountLimitError(RateLimitedError):
-    """A new or unconfirmed account has done as much as it may within a day."""
+    """A new or unconfirmed account has reached its limit for 24 hours."""
 
     code = "new-account-limit"
     title = N_("A new account starts with fewer a day")
@@ -66,11 +66,11 @@ class NewAccountLimitError(RateLimitedError):
         "The limit of an account without a confirmed e-mail address or phone for this is {limit} a day. "
         "Confirm one of them in the settings. The next one is possible from {next:%Y-%m-%d %H:%M} UTC."
     )
-    """What is said in place of `detail` where a confirmation is what lifts the limit."""
+    """Used instead of `detail` when confirming a contact would raise the limit."""
 
 
 class BadChallengeError(InvalidError):
-    """The link or the code is wrong, used, replaced by a newer one, or too old."""
+    """The link or code is wrong, used, replaced by a newer one, or expired."""
 
     code = "challenge-not-valid"
     title = N_("This link or code is not valid any more")
@@ -79,7 +79,7 @@ class BadChallengeError(InvalidError):
 
 
 class NothingToConfirmError(ConflictError):
-    """There is no such contact, or it is confirmed already."""
+    """The contact is missing or already confirmed."""
 
     code = "nothing-to-confirm"
     title = N_("There is nothing to confirm")
@@ -87,7 +87,7 @@ class NothingToConfirmError(ConflictError):
 
 
 class PasswordServiceError(UnavailableError):
-    """New passwords cannot be compared with breached ones right now, and this installation insists on it."""
+    """The service of breached passwords does not answer, and the settings require its check."""
 
     code = "password-service-unavailable"
     title = N_("The password cannot be checked right now")

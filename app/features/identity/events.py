@@ -1,4 +1,4 @@
-"""Facts about accounts. They carry ids only: a link or a code is derived from the challenge when it is sent."""
+"""Events of accounts. They contain ids only: links and codes are derived from the challenge when they are sent."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +8,7 @@ from app.core.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserRegistered(DomainEvent):
-    """A person has an account now."""
+    """An account was created."""
 
     topic: ClassVar[str] = "identity.user_registered"
     user_id: str
@@ -16,7 +16,7 @@ class UserRegistered(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailConfirmationRequested(DomainEvent):
-    """A mail with a link and a code is to go to the address of the challenge (also after a change of address)."""
+    """An e-mail with a link and a code must be sent to the address of the challenge, which may be a new address."""
 
     topic: ClassVar[str] = "identity.email_confirmation_requested"
     user_id: str
@@ -25,7 +25,7 @@ class EmailConfirmationRequested(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneConfirmationRequested(DomainEvent):
-    """A text message with a code is to go to the number of the challenge."""
+    """A text message with a code must be sent to the number of the challenge."""
 
     topic: ClassVar[str] = "identity.phone_confirmation_requested"
     user_id: str
@@ -34,7 +34,7 @@ class PhoneConfirmationRequested(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordResetRequested(DomainEvent):
-    """Somebody asked for a reset, for a name that may be unknown; the request did the same work either way."""
+    """A password reset was requested for an identifier, which may be unknown; the request does not look it up."""
 
     topic: ClassVar[str] = "identity.password_reset_requested"
     identifier: str
@@ -43,7 +43,7 @@ class PasswordResetRequested(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordResetPrepared(DomainEvent):
-    """The name is known: a mail (or, without an address, a text message) with a link and a code is to go out."""
+    """The account was found: send a link and a code by e-mail, or a code by text message without an address."""
 
     topic: ClassVar[str] = "identity.password_reset_prepared"
     user_id: str
@@ -52,7 +52,7 @@ class PasswordResetPrepared(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordChanged(DomainEvent):
-    """The password is another one; `reset` tells whether through a reset."""
+    """The password was changed; `reset` tells whether by a reset."""
 
     topic: ClassVar[str] = "identity.password_changed"
     user_id: str
@@ -61,7 +61,7 @@ class PasswordChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailChangeRequested(DomainEvent):
-    """A change of address was asked for; the old address (None where there was none) gets a notice."""
+    """A change of the e-mail address was requested; the old address, if any, is notified."""
 
     topic: ClassVar[str] = "identity.email_change_requested"
     user_id: str
@@ -70,7 +70,7 @@ class EmailChangeRequested(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailChanged(DomainEvent):
-    """The address is another one; the old one gets a notice too."""
+    """The e-mail address was changed; the old address is notified too."""
 
     topic: ClassVar[str] = "identity.email_changed"
     user_id: str
@@ -79,7 +79,7 @@ class EmailChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneChanged(DomainEvent):
-    """The number is another one; the mail address and the old number get a notice."""
+    """The phone number was changed; the e-mail address and the old number are notified."""
 
     topic: ClassVar[str] = "identity.phone_changed"
     user_id: str
@@ -88,7 +88,7 @@ class PhoneChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountBanned(DomainEvent):
-    """An operator blocked the account, for a reason; its sessions ended."""
+    """An operator banned the account; its sessions have ended."""
 
     topic: ClassVar[str] = "identity.account_banned"
     user_id: str

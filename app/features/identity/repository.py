@@ -1,4 +1,4 @@
-"""Every query about accounts and about the proofs of their contacts."""
+"""Queries for accounts and for the challenges that verify their contacts."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from app.features.identity.errors import EmailTakenError, PhoneTakenError, Taken
 from app.models.auth_challenge import AuthChallenge, ChallengePurpose
 from app.models.user import User
 
-# Which uniqueness means what; the name comes from the driver's error field.
+# Unique constraints and their errors; the driver names the violated constraint.
 TAKEN: dict[str, type[TakenError]] = {
     "uq_users_username_key": UsernameTakenError,
     "uq_users_email_key": EmailTakenError,
@@ -26,7 +26,7 @@ _NAMES = "iplance.names"
 
 
 class UserRepository:
-    """Accounts."""
+    """Queries for accounts."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -35,8 +35,8 @@ class UserRepository:
         """Insert an account.
 
         Raises:
-            UsernameTakenError, EmailTakenError, PhoneTakenError: The database has one like it; every field that is
-                taken is named, also the others than the one the database met first.
+            UsernameTakenError, EmailTakenError, PhoneTakenError: Another account has the value. All conflicting fields
+                are listed, not only the one that PostgreSQL reported.
         """
         try:
             async with self._session.begin_nested():
@@ -49,10 +49,10 @@ class UserRepository:
             raise
 
     async def flush_or_raise_taken(self) -> None:
-        """Write what is pending and name the field that is taken.
+        """Flush the session and turn a uniqueness violation into the error of its field.
 
         Raises:
-            UsernameTakenError, EmailTakenError, PhoneTakenError: The database has one like it.
+            UsernameTakenError, EmailTakenError, PhoneTakenError: Another account has the value.
         """
         try:
             await self._session.flush()
@@ -63,16 +63,16 @@ class UserRepository:
             raise taken from refused
 
     async def get(self, user_id: UUID) -> User | None:
-        """Return an account."""
+        """Return the account, or None."""
         return await self._session.get(User, user_id)
 
     async def lock(self, user_id: UUID) -> User | None:
-        """Return an account that nobody else changes until this transaction ends."""
+        """Lock the account until the transaction ends and return it, or None."""
         statement = select(User).where(User.id == user_id).with_for_update().execution_options(populate_existing=True)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def names(self, user_ids: Sequence[UUID]) -> dict[UUID, str]:
-        """Return the names of people, their user names where they chose no other; one session reads a name once."""
+        """Return display names by user id, with the user name as the fallback; each name is read once per session."""
         known: dict[UUID, str] = self._session.info.setdefault(_NAMES, {})
         unknown = [user_id for user_id in user_ids if user_id not in known]
         if unknown:
@@ -82,11 +82,11 @@ class UserRepository:
         return {user_id: known[user_id] for user_id in user_ids if user_id in known}
 
     def remember_names(self, names: Iterable[tuple[UUID, str]]) -> None:
-        """Keep names that came with another statement for the rest of the session."""
+        """Cache names that another statement has read, for the rest of the session."""
         self._session.info.setdefault(_NAMES, {}).update(names)
 
     async def is_taken(self, *, email_key: str | None = None, phone: str | None = None) -> bool:
-        """Tell whether another account has this address or number."""
+        """Tell whether an account has this e-mail address or phone number."""
         condition = User.email_key == email_key if email_key is not None else User.phone == phone
         return (await self._session.execute(select(User.id).where(condition))).scalar_one_or_none() is not None
 
@@ -106,13 +106,13 @@ class UserRepository:
 
 
 class ChallengeRepository:
-    """Links and codes that prove a contact."""
+    """Queries for challenges: the links and codes that verify a contact."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def close(self, user_id: UUID, purpose: ChallengePurpose, now: datetime) -> None:
-        """Let no older link or code of this purpose work any more."""
+        """Close the open challenges of this purpose; their links and codes stop working."""
         statement = (
             update(AuthChallenge)
             .where(
@@ -124,16 +124,16 @@ class ChallengeRepository:
         await self._session.execute(statement)
 
     async def get(self, challenge_id: UUID) -> AuthChallenge | None:
-        """Return a challenge."""
+        """Return the challenge, or None."""
         return await self._session.get(AuthChallenge, challenge_id)
 
     async def lock(self, challenge_id: UUID) -> AuthChallenge | None:
-        """Return a challenge that nobody else answers until this transaction ends."""
+        """Lock the challenge until the transaction ends and return it, or None."""
         statement = select(AuthChallenge).where(AuthChallenge.id == challenge_id).with_for_update()
         return (await self._session.execute(statement.execution_options(populate_existing=True))).scalar_one_or_none()
 
     async def lock_open(self, user_id: UUID, purposes: Sequence[ChallengePurpose]) -> AuthChallenge | None:
-        """Return the newest open challenge of one of these purposes, held until this transaction ends."""
+        """Lock the newest open challenge of these purposes until the transaction ends and return it, or None."""
         statement = (
             select(AuthChallenge)
             .where(
@@ -149,13 +149,13 @@ class ChallengeRepository:
         return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def open(self, user_id: UUID, now: datetime) -> Sequence[AuthChallenge]:
-        """Return the proofs an account is asked for right now."""
+        """Return the open challenges of an account that have not expired."""
         statement = select(AuthChallenge).where(
             AuthChallenge.user_id == user_id, AuthChallenge.closed_at.is_(None), AuthChallenge.expires_at > now
         )
         return (await self._session.execute(statement)).scalars().all()
 
     async def prune(self, before: datetime) -> int:
-        """Delete challenges that expired before then, and return how many rows went."""
+        """Delete challenges that expired before the given time; return the number of rows."""
         statement = delete(AuthChallenge).where(AuthChallenge.expires_at < before).returning(AuthChallenge.id)
         return len((await self._session.execute(statement.execution_options(synchronize_session=False))).all())

@@ -1,4 +1,4 @@
-"""Pure consequences for accounts: what names, addresses, numbers and passwords are, and how long a delay is."""
+"""Rules for user names, passwords and the trust in an account; pure functions."""
 
 import re
 import unicodedata
@@ -32,10 +32,10 @@ _EDGES = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 
 
 def username(text: str, *, allow_reserved: bool = False) -> Canonical:
-    """Read a user name: Latin or Cyrillic letters (not both), digits, `_`, `.` and `-`, with at least one letter.
+    """Parse a user name: Latin or Cyrillic letters (not both), digits, `_`, `.` and `-`, with at least one letter.
 
     Raises:
-        Refused: It is no such name.
+        InvalidValue: The text is not a valid or permitted user name.
     """
     shown = unicodedata.normalize("NFKC", text).strip()
     problem: str | None = None
@@ -56,14 +56,14 @@ def username(text: str, *, allow_reserved: bool = False) -> Canonical:
 
 @lru_cache(maxsize=1)
 def common_passwords() -> frozenset[str]:
-    """Return the passwords that are tried first, as shipped with the strength meter."""
-    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415 - 11 MB, only where a password is chosen
+    """Return the common passwords of the zxcvbn word list, without the shortest ones."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415 - 11 MB, loaded only where a password is chosen
 
-    return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= 6)  # noqa: PLR2004 - keeps it small
+    return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= 6)  # noqa: PLR2004 - keeps the set small
 
 
 def password_problems(password: str, personal_words: Iterable[str], *, shortest: int, loc: str) -> list[FieldError]:
-    """Return why a new password is refused; no rule asks for kinds of characters."""
+    """Return the reasons for refusing a new password. No kinds of characters are required."""
     where = ("body", loc)
     if len(password) < shortest:
         return [FieldError(where, N_("At least {shortest} characters, please; 15 are better."), {"shortest": shortest})]
@@ -74,7 +74,7 @@ def password_problems(password: str, personal_words: Iterable[str], *, shortest:
         return [FieldError(where, N_("This password is among those tried first. Choose another one."))]
     if len(set(folded)) == 1:
         return [FieldError(where, N_("This password is one character again and again. Choose another one."))]
-    words = {fold(word) for word in (*PRODUCT_WORDS, *personal_words) if len(word) > 2}  # noqa: PLR2004 - not initials
+    words = {fold(word) for word in (*PRODUCT_WORDS, *personal_words) if len(word) > 2}  # noqa: PLR2004 - skips initials
     if {folded, _EDGES.sub("", folded), _PHONE_SIGNS.sub("", folded)} & words:
         return [
             FieldError(where, N_("This password is your name or ours with a little around it. Choose another one."))
@@ -83,34 +83,34 @@ def password_problems(password: str, personal_words: Iterable[str], *, shortest:
 
 
 def breached(loc: str) -> FieldError:
-    """Say that a password became public somewhere."""
+    """Return the error for a password known from a data breach."""
     return FieldError(("body", loc), N_("This password became public in a leak elsewhere. Choose another one."))
 
 
 def personal_words(username: str, email: str | None, phone: str | None, display_name: str = "") -> list[str]:
-    """Return the words about a person that must not be their password."""
+    """Return words from the user's own data that must not be the password."""
     words = [username, *display_name.split(), display_name]
     if email:
         words += [email, email.split("@", maxsplit=1)[0]]
     if phone:
         words += [phone, phone.lstrip("+")]
         if phone.startswith("+7"):
-            words += [phone[2:], f"8{phone[2:]}"]  # as people there write it
+            words += [phone[2:], f"8{phone[2:]}"]  # the Russian national format
     return [word for word in words if word]
 
 
 @dataclass(frozen=True, slots=True)
 class AccountTrust:
-    """How far an account is trusted: until when it is new, and whether something confirmed reaches its owner."""
+    """The trust in an account: when it stops being new, and whether it has a confirmed contact."""
 
     new_until: datetime
     confirmed: bool
 
     def is_new(self, now: datetime) -> bool:
-        """Tell whether the smaller limits hold; without a confirmed contact they hold at any age."""
+        """Tell whether the limits of new accounts apply; without a confirmed contact they apply at any age."""
         return not self.confirmed or now < self.new_until
 
 
 def account_trust(created_at: datetime, *, confirmed: bool, days: int) -> AccountTrust:
-    """Return the standing of an account."""
+    """Return the trust in an account that is new for `days` days."""
     return AccountTrust(created_at + timedelta(days=days), confirmed)

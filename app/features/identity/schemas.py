@@ -1,4 +1,4 @@
-"""The shapes of accounts on the wire."""
+"""Requests and responses of accounts."""
 
 from datetime import datetime
 from typing import Annotated
@@ -12,7 +12,7 @@ type LinkToken = Annotated[str, Field(max_length=200), AfterValidator(plain)]
 
 
 class Registration(AccountInput):
-    """A new account: a name, a password, and an e-mail address or a phone number or both."""
+    """A new account: a user name, a password, and an e-mail address or a phone number or both."""
 
     username: Line
     password: Secret
@@ -21,33 +21,33 @@ class Registration(AccountInput):
 
 
 class ProfileChange(AccountInput):
-    """What a person changes about how they are shown and addressed."""
+    """Changes of the display name and the language."""
 
     display_name: Annotated[str, Field(max_length=80), AfterValidator(plain)] | None = None
     locale: Annotated[str, Field(pattern="^(ru|en)$")] | None = None
 
 
 class ChallengeAnswer(AccountInput):
-    """The proof from a mail or a text message: the link's token, or the code while signed in."""
+    """The answer to a challenge: the token of the link, or the code while signed in."""
 
     token: LinkToken | None = None
     code: Code | None = None
 
 
 class CodeAnswer(AccountInput):
-    """The code from a text message."""
+    """The code of a text message."""
 
     code: Code
 
 
 class ResetRequest(AccountInput):
-    """Who forgot the password: a name, an address or a number."""
+    """The account whose password is to be reset: a user name, an e-mail address or a phone number."""
 
     identifier: Line
 
 
 class ResetConfirmation(AccountInput):
-    """A new password with the proof: the link's token, or the code together with who asked."""
+    """A new password with either the token of the link, or the code and the identifier of the account."""
 
     password: Secret
     token: LinkToken | None = None
@@ -56,7 +56,7 @@ class ResetConfirmation(AccountInput):
 
 
 class PasswordChange(AccountInput):
-    """A new password and the present one."""
+    """The current password and the new one."""
 
     current_password: Secret
     new_password: Secret
@@ -64,26 +64,26 @@ class PasswordChange(AccountInput):
 
 
 class EmailChange(PasswordConfirmation):
-    """A new address; it counts once it is confirmed."""
+    """A new e-mail address; it takes effect when it is confirmed."""
 
     email: Line
 
 
 class PhoneChange(PasswordConfirmation):
-    """A new number; it counts once it is confirmed."""
+    """A new phone number; it takes effect when it is confirmed."""
 
     phone: Line
 
 
 class PendingChange(BaseModel):
-    """The change waits for its confirmation until then."""
+    """A change that waits for confirmation until `expires_at`."""
 
     pending: str
     expires_at: datetime
 
 
 class PasswordToRate(AccountInput):
-    """A password somebody is typing, with what they typed for their names."""
+    """A password to rate, with the user name and e-mail address entered beside it."""
 
     password: Secret
     username: Line | None = None
@@ -91,7 +91,7 @@ class PasswordToRate(AccountInput):
 
 
 class PasswordStrength(BaseModel):
-    """How strong a password is: `score` from 0 (guessed at once) to 4, and why it would be refused."""
+    """The strength of a password: `score` from 0 (guessed at once) to 4, and the reasons it would be refused."""
 
     score: int
     acceptable: bool

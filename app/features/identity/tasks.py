@@ -1,4 +1,4 @@
-"""What accounts do in the background."""
+"""Periodic tasks and event consumers of accounts."""
 
 from uuid import UUID
 
@@ -12,23 +12,23 @@ from app.features.identity.events import PasswordResetPrepared, PasswordResetReq
 
 @consumer("identity.on_password_reset_requested", PasswordResetRequested)
 async def on_password_reset_requested(uow: UnitOfWork, event: PasswordResetRequested, _message_id: int) -> None:
-    """Find out whether the name is known; here nobody can measure how long it takes."""
+    """Look up the account of a reset request; in a worker the duration cannot be measured by the requester."""
     await service.prepare_reset(uow, event.identifier, Caller(address=event.address))
 
 
 @consumer("identity.on_phone_confirmation_requested", PhoneConfirmationRequested)
 async def on_phone_confirmation_requested(uow: UnitOfWork, event: PhoneConfirmationRequested, _message_id: int) -> None:
-    """Send the code to the number."""
+    """Send the code as a text message."""
     await service.send_code_by_sms(uow, UUID(event.challenge_id))
 
 
 @consumer("identity.on_password_reset_prepared", PasswordResetPrepared)
 async def on_password_reset_prepared(uow: UnitOfWork, event: PasswordResetPrepared, _message_id: int) -> None:
-    """Send the code to the number of an account without an address; mail is the other rooms' work."""
+    """Send the reset code as a text message if the account has no e-mail address; other features send e-mails."""
     await service.send_code_by_sms(uow, UUID(event.challenge_id))
 
 
 @periodic("identity.prune")
 async def prune(resources: Resources) -> None:
-    """Forget sessions, proofs and counters that ended long ago."""
+    """Delete expired sessions, challenges and sign-in counters."""
     await workflows.prune(resources)

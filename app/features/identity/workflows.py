@@ -1,4 +1,4 @@
-"""Use cases of accounts that take several transactions: passwords are compared and hashed between them."""
+"""Workflows of accounts: passwords are verified and hashed between transactions."""
 
 from uuid import UUID
 
@@ -21,12 +21,12 @@ ANSWERS_BY_ADDRESS = Rate("reset-answer-from", 60, 3600)
 async def register(
     resources: Resources, form: Registration, caller: Caller, *, replaces: UUID | None = None
 ) -> tuple[User, IssuedTokens]:
-    """Make an account and sign its owner in.
+    """Create an account and sign its owner in.
 
     Raises:
-        AccountInputError: Something in it cannot be accepted.
-        UsernameTakenError, EmailTakenError, PhoneTakenError: Somebody has it.
-        TooManyTriesError: Too many accounts from one address.
+        AccountInputError: A field is invalid.
+        UsernameTakenError, EmailTakenError, PhoneTakenError: Another account has the value.
+        TooManyTriesError: Too many registrations from one address.
     """
     account = await service.prepare(resources, form, caller)
     async with unit_of_work(resources) as uow:
@@ -34,14 +34,15 @@ async def register(
 
 
 async def reset_password(resources: Resources, form: ResetConfirmation, caller: Caller) -> None:
-    """Set a new password by link or code. It signs nobody in, and every session ends.
+    """Set a new password by link or code, and end all sessions. Does not sign in.
 
-    A hash costs a quarter of a second, so nobody gets one for a made-up link or without end.
+    Hashing takes a quarter of a second of processor time. The link is therefore verified first, and codes are
+    rate-limited.
 
     Raises:
-        AccountInputError: The password cannot be accepted.
-        BadChallengeError: There is no proof, or it does not hold.
-        TooManyTriesError: Too many answers for one name or from one address.
+        AccountInputError: The password is not acceptable.
+        BadChallengeError: The link or code is missing or not valid.
+        TooManyTriesError: Too many attempts for one identifier or from one address.
     """
     await resources.limiter.hit(ANSWERS_BY_ADDRESS, caller.limit_key)
     if form.token:
@@ -59,12 +60,12 @@ async def reset_password(resources: Resources, form: ResetConfirmation, caller: 
 
 
 async def change_password(resources: Resources, view: SessionView, form: PasswordChange, caller: Caller) -> int:
-    """Set a new password after the present one, and return how many other sessions ended.
+    """Set a new password after verifying the current one; return the number of other sessions ended.
 
     Raises:
-        WrongPasswordError: The present password is wrong.
-        AccountInputError: The new one cannot be accepted.
-        TooManyTriesError: The present password was wrong too often.
+        WrongPasswordError: The current password is wrong.
+        AccountInputError: The new password is not acceptable.
+        TooManyTriesError: Too many wrong passwords.
     """
     proved = await authentication.verify_current_password(resources, view.user_id, form.current_password)
     words = rules.personal_words(view.username, view.email, view.phone, view.display_name)
@@ -74,12 +75,12 @@ async def change_password(resources: Resources, view: SessionView, form: Passwor
 
 
 async def change_email(resources: Resources, view: SessionView, form: EmailChange, caller: Caller) -> AuthChallenge:
-    """Ask for another address; the old one stays until the new one is confirmed.
+    """Request a new e-mail address; the old one stays until the new one is confirmed.
 
     Raises:
-        ReauthenticationRequiredError, WrongPasswordError, TooManyTriesError: The password was not proved.
-        AccountInputError: It is no address.
-        EmailTakenError: Another account has it.
+        ReauthenticationRequiredError, WrongPasswordError, TooManyTriesError: The password was not verified.
+        AccountInputError: The address is invalid.
+        EmailTakenError: An account has this address already.
     """
     await authentication.require_recent_password(resources, view, form.current_password)
     async with unit_of_work(resources) as uow:
@@ -87,12 +88,12 @@ async def change_email(resources: Resources, view: SessionView, form: EmailChang
 
 
 async def change_phone(resources: Resources, view: SessionView, form: PhoneChange, caller: Caller) -> AuthChallenge:
-    """Ask for another number; the old one stays until the new one is confirmed.
+    """Request a new phone number; the old one stays until the new one is confirmed.
 
     Raises:
-        ReauthenticationRequiredError, WrongPasswordError, TooManyTriesError: The password was not proved.
-        AccountInputError: It is no number.
-        PhoneTakenError: Another account has it.
+        ReauthenticationRequiredError, WrongPasswordError, TooManyTriesError: The password was not verified.
+        AccountInputError: The number is invalid.
+        PhoneTakenError: An account has this number already.
     """
     await authentication.require_recent_password(resources, view, form.current_password)
     async with unit_of_work(resources) as uow:
@@ -100,11 +101,11 @@ async def change_phone(resources: Resources, view: SessionView, form: PhoneChang
 
 
 async def deactivate(resources: Resources, view: SessionView, password: str, caller: Caller) -> None:
-    """Close the account after the password.
+    """Close the account after verifying the password.
 
     Raises:
-        WrongPasswordError: It is wrong.
-        TooManyTriesError: It was wrong too often.
+        WrongPasswordError: The password is wrong.
+        TooManyTriesError: Too many wrong passwords.
     """
     await authentication.verify_current_password(resources, view.user_id, password)
     async with unit_of_work(resources) as uow:
@@ -112,6 +113,6 @@ async def deactivate(resources: Resources, view: SessionView, password: str, cal
 
 
 async def prune(resources: Resources) -> None:
-    """Forget sessions, proofs and counters that ended long ago."""
+    """Delete expired sessions, challenges and sign-in counters."""
     async with unit_of_work(resources) as uow:
         await service.prune(uow)

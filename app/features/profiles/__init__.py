@@ -1,1 +1,1 @@
-"""Who people are to each other: what they say about themselves, and what their deeds say about them."""
+"""Profiles, portfolios, favourites, hidden customers and customer statistics."""

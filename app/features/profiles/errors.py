@@ -1,11 +1,11 @@
-"""How profiles fail."""
+"""Errors of profiles."""
 
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.core.i18n import N_
 
 
 class PersonNotFoundError(NotFoundError):
-    """Nobody with this name has an account that can be seen."""
+    """No active account has this user name."""
 
     code = "person-not-found"
     title = N_("There is nobody with this name")
@@ -13,14 +13,14 @@ class PersonNotFoundError(NotFoundError):
 
 
 class InvalidProfileError(InvalidError):
-    """What was written about oneself cannot be kept; `errors` names the fields."""
+    """The profile data is invalid; `errors` lists the fields."""
 
     code = "invalid-profile"
     title = N_("Please check the profile")
 
 
 class NoPhotoError(ConflictError):
-    """There is no picture to choose a part of."""
+    """There is no photo to crop."""
 
     code = "no-photo"
     title = N_("There is no picture yet")
@@ -28,7 +28,7 @@ class NoPhotoError(ConflictError):
 
 
 class ProfileChangedError(ConflictError):
-    """Somebody else, or another window, has changed the profile meanwhile."""
+    """The profile was changed in the meantime."""
 
     code = "profile-changed"
     title = N_("The profile has changed meanwhile")
@@ -36,7 +36,7 @@ class ProfileChangedError(ConflictError):
 
 
 class PortfolioItemNotFoundError(NotFoundError):
-    """The actor has no such piece of work."""
+    """The actor has no such portfolio item."""
 
     code = "portfolio-item-not-found"
     title = N_("There is no such piece of work")
@@ -44,7 +44,7 @@ class PortfolioItemNotFoundError(NotFoundError):
 
 
 class PortfolioFullError(ConflictError):
-    """A portfolio holds so many pieces."""
+    """The portfolio has reached its maximum number of items."""
 
     code = "portfolio-full"
     title = N_("The portfolio is full")
@@ -52,7 +52,7 @@ class PortfolioFullError(ConflictError):
 
 
 class SelfReferenceError(ConflictError):
-    """Nobody keeps or hides themselves."""
+    """The actor tried to add themselves to one of their lists."""
 
     code = "oneself"
     title = N_("This is you")
@@ -60,7 +60,7 @@ class SelfReferenceError(ConflictError):
 
 
 class ListFullError(ConflictError):
-    """A list of people has an end."""
+    """A list of people has reached its maximum length."""
 
     code = "too-many-kept"
     title = N_("The list is full")
@@ -68,7 +68,7 @@ class ListFullError(ConflictError):
 
 
 class InvalidPeopleFilterError(InvalidError):
-    """A filter of the catalogue of freelancers cannot be read."""
+    """A filter of the catalogue of freelancers is invalid."""
 
     code = "invalid-people-filter"
     title = N_("The filters cannot be applied")

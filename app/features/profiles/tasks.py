@@ -1,4 +1,4 @@
-"""What profiles do when other rooms announce something."""
+"""Event consumers of profiles."""
 
 from app.core.messaging.worker import consumer
 from app.core.unit_of_work import UnitOfWork
@@ -8,5 +8,5 @@ from app.features.profiles import service
 
 @consumer("profiles.on_skills_merged", SkillsMerged)
 async def on_skills_merged(uow: UnitOfWork, event: SkillsMerged, _message_id: int) -> None:
-    """Give everybody who had the one skill the other."""
+    """Replace the merged skill in all profiles."""
     await service.replace_skill(uow, event.old, event.new)

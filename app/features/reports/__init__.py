@@ -1,1 +1,1 @@
-"""What people report to the operator, and how it ends."""
+"""Reports to the operator, decisions and objections."""

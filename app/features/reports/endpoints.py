@@ -1,4 +1,4 @@
-"""The JSON face of reports."""
+"""JSON endpoints of reports."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -31,7 +31,7 @@ Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 @router.post("", status_code=HTTPStatus.CREATED, responses=refusals(*SENDING))
 async def send_report(command: ReportCreate, actor: CurrentActor, uow: Uow) -> ReportRead:
-    """Report an order, a proposal, a profile or what somebody wrote to you to the operator."""
+    """Report an order, a proposal, a profile or a conversation. Responds 404 when you cannot see the reported item."""
     return service.present(actor, await service.send_report(uow, actor, command))
 
 
@@ -43,18 +43,18 @@ async def list_reports(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[ReportRead]:
-    """List what you have reported, or what was decided against you, newest first."""
+    """List the reports you sent, or with `side=reported` those decided against you, newest first."""
     page = await service.list_reports(session, actor, side, cursor, limit)
     return Page(items=page.items, next_cursor=page.next_cursor)
 
 
 @router.get("/{report_id:uuid}", responses=refusals(ReportNotFoundError))
 async def get_report(report_id: UUID, actor: CurrentActor, session: ReadSession) -> ReportRead:
-    """Return one report to who sent it, or to whom it was decided against."""
+    """Return one report. Only its sender and, after a decision against them, the reported user may read it."""
     return await service.get_report(session, actor, report_id)
 
 
 @router.post("/{report_id:uuid}/objection", status_code=HTTPStatus.CREATED, responses=refusals(*OBJECTING))
 async def object_to_report(report_id: UUID, command: ObjectionCreate, actor: CurrentActor, uow: Uow) -> ReportRead:
-    """Answer a decision against you, once."""
+    """Object to a decision against you. This is possible once; otherwise responds 409."""
     return service.present(actor, await service.object_to_decision(uow, actor, report_id, command))

@@ -1,11 +1,11 @@
-"""How reports fail."""
+"""Errors of reports."""
 
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from app.core.i18n import N_
 
 
 class ReportNotFoundError(NotFoundError):
-    """No such report for this reader: absent, or of other people."""
+    """The report does not exist or is not visible to the user."""
 
     code = "report-not-found"
     title = N_("There is no such report")
@@ -13,7 +13,7 @@ class ReportNotFoundError(NotFoundError):
 
 
 class ReportedItemNotFoundError(NotFoundError):
-    """The thing that is reported is not there for this reader."""
+    """The reported item does not exist or is not visible to the user."""
 
     code = "reported-thing-not-found"
     title = N_("There is nothing here to report")
@@ -21,7 +21,7 @@ class ReportedItemNotFoundError(NotFoundError):
 
 
 class OwnContentError(ForbiddenError):
-    """Nobody reports what is their own."""
+    """The user tried to report their own content."""
 
     code = "own-thing"
     title = N_("This is your own")
@@ -29,7 +29,7 @@ class OwnContentError(ForbiddenError):
 
 
 class AlreadyReportedError(ConflictError):
-    """One open report per person and thing."""
+    """The user already has an open report about this item."""
 
     code = "already-reported"
     title = N_("You have reported this already")
@@ -37,7 +37,7 @@ class AlreadyReportedError(ConflictError):
 
 
 class ReportClosedAlreadyError(ConflictError):
-    """The report is decided, or an objection was made already."""
+    """The report does not allow this step: it is decided, or an objection was made before."""
 
     code = "report-closed"
     title = N_("This report has moved on")
@@ -45,7 +45,7 @@ class ReportClosedAlreadyError(ConflictError):
 
 
 class InvalidReportError(InvalidError):
-    """Fields that are missing or too long."""
+    """Fields of the report are missing or too long."""
 
     code = "invalid-report"
     title = N_("Please check the report")

@@ -1,4 +1,4 @@
-"""What reports announce."""
+"""Events of reports."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +8,7 @@ from app.core.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSent(DomainEvent):
-    """Somebody reported something."""
+    """A report was sent."""
 
     topic: ClassVar[str] = "reports.report_sent"
     report_id: str
@@ -18,7 +18,7 @@ class ReportSent(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportClosed(DomainEvent):
-    """The operator decided; `before` tells a first decision from one that answers an objection."""
+    """An operator decided a report; `before` distinguishes a first decision from one after an objection."""
 
     topic: ClassVar[str] = "reports.report_closed"
     report_id: str
@@ -30,7 +30,7 @@ class ReportClosed(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportObjected(DomainEvent):
-    """The person it was decided against has answered."""
+    """The reported user objected to the decision."""
 
     topic: ClassVar[str] = "reports.report_objected"
     report_id: str

@@ -1,4 +1,4 @@
-"""The pages of reports: the form, one's own reports, and a decision with its answer."""
+"""Pages of reports: the form, the user's reports, one report with its objection form."""
 
 from typing import Annotated
 from urllib.parse import urlencode
@@ -43,7 +43,7 @@ BADGES: dict[ReportStatus, tuple[str, str]] = {
 async def report_form(
     request: Request, kind: ReportSubject, thing_id: UUID, actor: CurrentActor, session: ReadSession
 ) -> Response:
-    """Ask what is wrong; whoever has asked already is led to that."""
+    """Show the report form; redirect to the user's open report if there is one."""
     thing = await service.find_reported_item(session, actor, kind, thing_id)
     known = await service.find_open(session, actor, kind, thing_id)
     if known is not None:
@@ -55,7 +55,7 @@ async def report_form(
 async def send_report(
     request: Request, kind: ReportSubject, thing_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow
 ) -> Response:
-    """Send a report, and say what happens with it."""
+    """Send a report and redirect to it."""
     given = {
         "subject": {"kind": kind, "id": thing_id},
         "reason": form.get("reason"),
@@ -84,7 +84,7 @@ async def list_reports(
     side: ReportSide = ReportSide.REPORTER,
     cursor: Annotated[str | None, Query(max_length=300)] = None,
 ) -> Response:
-    """Show what one has reported, or what was decided against one."""
+    """List the reports the user sent, or those decided against the user."""
     page = await service.list_reports(session, actor, side, cursor, PAGE)
     start = f"/my/reports?side={side}"
     context = {
@@ -98,7 +98,7 @@ async def list_reports(
 
 @router.get("/my/reports/{report_id}")
 async def show_report(request: Request, report_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
-    """Show one report: where it stands, what was decided, and what can be said to it."""
+    """Show one report with its status, its decision and, where allowed, the objection form."""
     report = await service.get_report(session, actor, report_id)
     return render(request, "reports/show.html", _shown(report) | {"f": FormState.start()})
 
@@ -107,7 +107,7 @@ async def show_report(request: Request, report_id: UUID, actor: CurrentActor, se
 async def object_to_report(
     request: Request, report_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow
 ) -> Response:
-    """Answer a decision against oneself."""
+    """Object to a decision."""
     try:
         command = ObjectionCreate.model_validate({"text": form.get("text") or ""})
     except ValidationError as wrong:

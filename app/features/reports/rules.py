@@ -1,4 +1,4 @@
-"""When a report is due, and which decisions may follow; pure, no I/O."""
+"""Rules for the deadlines and the allowed decisions of reports; pure functions."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -6,21 +6,21 @@ from uuid import UUID
 from app.models.report import Report, ReportStatus, ReportSubject
 
 LOOKED_AT_WITHIN = timedelta(hours=72)
-"""What the pages promise, for a report and for an objection."""
+"""The time limit for a decision on a report or an objection, as stated on the pages."""
 
 
 def due(since: datetime) -> datetime:
-    """Return until when somebody looks at it."""
+    """Return the deadline for a decision."""
     return since + LOOKED_AT_WITHIN
 
 
 def may_close(report: Report, status: ReportStatus) -> bool:
-    """Tell whether a decision is possible: on an open report, and once more on one that was objected to."""
+    """Tell whether the report can be decided: when it is open, and once more after an objection."""
     return status is not ReportStatus.OPEN and report.due_at is not None
 
 
 def may_object(report: Report) -> bool:
-    """Tell whether the reported side may answer: once, to a decision against them."""
+    """Tell whether the reported user may object: once, to a decision against them."""
     return report.status is ReportStatus.UPHELD and report.objection is None
 
 
@@ -33,5 +33,5 @@ HREFS: dict[ReportSubject, str] = {
 
 
 def href_of(kind: ReportSubject, thing_id: UUID, title: str) -> str:
-    """Return where a reported thing stands; a profile stands under the user name, which is its title."""
+    """Return the path of a reported item; for a profile, `title` is the user name."""
     return HREFS[kind].format(id=thing_id, title=title)

@@ -1,4 +1,4 @@
-"""Shapes that cross the wire for reports, and the words of each reason."""
+"""Requests and responses of reports, and the texts of reasons and rules."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -29,18 +29,18 @@ RULE_TEXTS: dict[ReportReason, str] = {
     ReportReason.FOREIGN_WORK: N_("Work, names and pictures are one's own, or shown with leave."),
     ReportReason.OTHER: N_("The marketplace is used for what it is for, with respect for the others."),
 }
-"""What somebody is told whose thing broke the rule."""
+"""The text of each rule, shown to the user whose content broke it."""
 
 
 class ReportSide(StrEnum):
-    """From which side a list is looked at: reports one has sent, or those decided against one."""
+    """The user's side of a report: its sender, or the reported user."""
 
     REPORTER = "reporter"
     REPORTED = "reported"
 
 
 class SubjectRead(BaseModel):
-    """What was reported, as it was called then."""
+    """The reported item, with its title at the time of the report."""
 
     kind: ReportSubject
     id: UUID
@@ -49,7 +49,7 @@ class SubjectRead(BaseModel):
 
 
 class SubjectInput(BaseModel):
-    """What is reported: an order, a proposal, the profile of the person with this id, or what the other side wrote."""
+    """The item to report: an order, a proposal, a profile (by the user's id) or a conversation."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -58,7 +58,7 @@ class SubjectInput(BaseModel):
 
 
 class ReportCreate(BaseModel):
-    """What somebody found wrong."""
+    """A new report."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -68,7 +68,7 @@ class ReportCreate(BaseModel):
 
 
 class ObjectionCreate(BaseModel):
-    """What the person says whom it was decided against."""
+    """An objection of the reported user."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,4 +1,4 @@
-"""What can be done with reports: sending one, reading how it ended, objecting, and the operator's decision."""
+"""Use cases of reports: send, read, object, decide."""
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -41,12 +41,12 @@ from app.models.report import Report, ReportReason, ReportStatus, ReportSubject
 
 REPORTS_BY_ACCOUNT = Rate("reports", 20, 24 * 60 * 60)
 KEPT_MESSAGES = 50
-"""The newest of the other side, which a report of a conversation keeps as they were."""
+"""How many of the other side's latest messages are stored with a report of a conversation."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedItem:
-    """What can be reported, as it is now: whose it is, how it is called and what it says."""
+    """The current state of a reportable item: its owner, title and text."""
 
     kind: ReportSubject
     id: UUID
@@ -56,11 +56,11 @@ class ReportedItem:
 
 
 async def find_reported_item(session: AsyncSession, actor: Actor, kind: ReportSubject, thing_id: UUID) -> ReportedItem:
-    """Return a thing that the actor may see and does not own.
+    """Return an item that the actor may see and does not own.
 
     Raises:
-        ReportedItemNotFoundError: It is not there for the actor.
-        OwnContentError: It is theirs.
+        ReportedItemNotFoundError: The item does not exist or is not visible to the actor.
+        OwnContentError: The actor owns the item.
     """
     try:
         thing = await _FINDERS[kind](session, actor, thing_id)
@@ -82,13 +82,13 @@ async def _proposal(session: AsyncSession, actor: Actor, thing_id: UUID) -> Repo
 
 
 async def _profile(session: AsyncSession, actor: Actor, thing_id: UUID) -> ReportedItem:
-    del actor  # every profile of a living account is public
+    del actor  # profiles of active accounts are public
     account = await identity.contact_of(session, thing_id)
     if account is None:
         raise ReportedItemNotFoundError
     person = await profiles.find_person(session, account.username)
-    said = [person.display_name, *((person.profile.headline, person.profile.about) if person.profile else ())]
-    evidence = "\n\n".join(filter(None, said))
+    texts = [person.display_name, *((person.profile.headline, person.profile.about) if person.profile else ())]
+    evidence = "\n\n".join(filter(None, texts))
     return ReportedItem(ReportSubject.PROFILE, thing_id, thing_id, person.username, evidence)
 
 
@@ -106,16 +106,18 @@ _FINDERS: dict[ReportSubject, Callable[[AsyncSession, Actor, UUID], Coroutine[An
 
 
 async def find_open(session: AsyncSession, actor: Actor, kind: ReportSubject, thing_id: UUID) -> UUID | None:
-    """Return the actor's own open report about a thing."""
+    """Return the id of the actor's open report about an item, or None."""
     return await ReportRepository(session).open_of(actor.id, kind, thing_id)
 
 
 async def send_report(uow: UnitOfWork, actor: Actor, command: ReportCreate) -> Report:
-    """Report something that is wrong, once while it is looked at; announces `ReportSent`.
+    """Send a report. Emits `ReportSent`.
 
     Raises:
-        AlreadyReportedError: The actor has an open report about it.
-        TooManyTriesError: The actor has sent too many within a day.
+        ReportedItemNotFoundError: The item does not exist or is not visible to the actor.
+        OwnContentError: The actor owns the item.
+        AlreadyReportedError: The actor has an open report about the item.
+        TooManyTriesError: The actor has sent too many reports within 24 hours.
     """
     thing = await find_reported_item(uow.session, actor, command.subject.kind, command.subject.id)
     await uow.resources.limiter.hit(REPORTS_BY_ACCOUNT, str(actor.id))
@@ -138,7 +140,11 @@ async def send_report(uow: UnitOfWork, actor: Actor, command: ReportCreate) -> R
 
 
 async def get_report(session: AsyncSession, actor: Actor, report_id: UUID) -> ReportRead:
-    """Return a report to one of its two sides."""
+    """Return a report to one of its two sides.
+
+    Raises:
+        ReportNotFoundError: The report does not exist or is not visible to the actor.
+    """
     report = await ReportRepository(session).get(report_id)
     if report is None or not policy.can_read(actor, report):
         raise ReportNotFoundError
@@ -148,7 +154,7 @@ async def get_report(session: AsyncSession, actor: Actor, report_id: UUID) -> Re
 async def list_reports(
     session: AsyncSession, actor: Actor, side: ReportSide, cursor: str | None, limit: int
 ) -> Slice[ReportRead]:
-    """Return what the actor has reported, or what was decided against them, newest first."""
+    """Return a page of the reports the actor sent, or of those decided against the actor, newest first."""
     repository, before = ReportRepository(session), last_id(cursor)
     read = repository.sent_by if side is ReportSide.REPORTER else repository.decided_against
     rows = await read(actor.id, before, limit + 1)
@@ -157,10 +163,11 @@ async def list_reports(
 
 
 async def object_to_decision(uow: UnitOfWork, actor: Actor, report_id: UUID, command: ObjectionCreate) -> Report:
-    """Answer a decision against oneself, once; somebody looks at it again. Announces `ReportObjected`.
+    """Object to a decision against the actor; it is then reviewed once more. Emits `ReportObjected`.
 
     Raises:
-        ReportClosedAlreadyError: There is no decision against the actor that still can be answered.
+        ReportNotFoundError: The report does not exist or is not visible to the actor.
+        ReportClosedAlreadyError: There is no decision against the actor to which they may still object.
     """
     report = await ReportRepository(uow.session).get_for_update(report_id)
     if report is None or not policy.can_read(actor, report):
@@ -182,12 +189,14 @@ async def decide(
     verdict: str,
     rule: ReportReason | None = None,
 ) -> Report:
-    """Close a report as the operator, in words that both sides read; announces `ReportClosed`.
+    """Decide a report as the operator. Emits `ReportClosed`.
 
-    Upheld, it names a rule: the one given, else what the reporter named. Nothing else follows by itself.
+    Both sides can read the verdict. An upheld report names a rule: `rule`, else the rule of the previous decision, else
+    the reporter's reason. The decision has no other effect on the reported item or its owner.
 
     Raises:
-        ReportClosedAlreadyError: Nothing waits for a decision.
+        ReportNotFoundError: The report does not exist.
+        ReportClosedAlreadyError: The report does not wait for a decision.
     """
     report = await ReportRepository(uow.session).get_for_update(report_id)
     if report is None:
@@ -217,22 +226,22 @@ def _decision(report: Report) -> dict[str, object]:
 
 
 async def list_waiting(session: AsyncSession, limit: int) -> Sequence[Report]:
-    """Return what waits for the operator, the most urgent first; for the operator's commands only."""
+    """Return the reports that wait for a decision, earliest deadline first; for operator commands only."""
     return await ReportRepository(session).waiting(limit)
 
 
 async def find_any(session: AsyncSession, report_id: UUID) -> Report | None:
-    """Return a report whoever sent it; for the operator's commands only."""
+    """Return a report regardless of its sides; for operator commands only."""
     return await ReportRepository(session).get(report_id)
 
 
 async def count_waiting(session: AsyncSession) -> tuple[int, int]:
-    """Count what waits for the operator, and how much of it is late."""
+    """Count the reports that wait for a decision, and those of them past their deadline."""
     return await ReportRepository(session).count_waiting(utc_now())
 
 
 def present(actor: Actor, report: Report) -> ReportRead:
-    """Return a report as the actor's side sees it; who is told of a decision never learns who asked for it."""
+    """Convert a report to the response for the actor's side; the reported side never learns who sent it."""
     sent = policy.is_reporter(actor, report)
     href = rules.href_of(report.subject_kind, report.subject_id, report.title)
     return ReportRead(

@@ -1,4 +1,4 @@
-"""Signing in and out, and the devices of a person, as pages."""
+"""Pages of sign-in, sign-out and devices."""
 
 from app.core.http.dependencies import FeatureRouter
 from app.features.authentication.pages import devices, sign_in

@@ -1,4 +1,4 @@
-"""Where a person is signed in, and signing out there."""
+"""Pages of a user's devices: list sessions and end them."""
 
 from typing import Any
 from uuid import UUID
@@ -32,7 +32,7 @@ def _context(resources: Resources, view: SessionView, items: list[SessionRead]) 
 async def show_devices(
     request: Request, view: CurrentSession, session: ReadSession, resources: ProcessResources
 ) -> Response:
-    """List where one is signed in."""
+    """List the active sessions."""
     items = await service.my_sessions(session, view)
     context = {"f": FormState(), **_context(resources, view, items)}
     return render(request, "authentication/devices.html", context)
@@ -42,7 +42,7 @@ async def show_devices(
 async def end_devices(
     request: Request, view: CurrentSession, caller: ClientInfo, resources: ProcessResources, form: PostedForm
 ) -> Response:
-    """Sign out on one device, or on all the others."""
+    """End one session, or all other sessions."""
     chosen, proof = str(form.get("session", "")), str(form.get("current_password", ""))
     try:
         if chosen == "others":

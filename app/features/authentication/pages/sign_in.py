@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Pages for signing in and out."""
 
 from typing import Annotated
 
@@ -27,8 +27,8 @@ def _come_back(target: str) -> RedirectResponse:
 
 
 @router.get("/sign-in")
-async def show_sign_in(request: Request, actor: OptionalActor, next: Next = None) -> Response:  # noqa: A002 - in the address
-    """Ask who is there."""
+async def show_sign_in(request: Request, actor: OptionalActor, next: Next = None) -> Response:  # noqa: A002 - the name of the query parameter
+    """Show the sign-in form."""
     if actor is not None:
         return _come_back(safe_redirect_target(next, AFTER))
     return render(request, "authentication/sign_in.html", {"f": FormState(), "next": safe_redirect_target(next, AFTER)})
@@ -36,7 +36,7 @@ async def show_sign_in(request: Request, actor: OptionalActor, next: Next = None
 
 @router.post("/sign-in")
 async def sign_in(request: Request, caller: ClientInfo, resources: ProcessResources, form: PostedForm) -> Response:
-    """Sign in and go where the person wanted to go."""
+    """Sign in and redirect to the requested page."""
     target = safe_redirect_target(str(form.get("next", "")), AFTER)
     try:
         typed, replaces = read(SignInForm, form), dependencies.sent_session(request)
@@ -49,7 +49,7 @@ async def sign_in(request: Request, caller: ClientInfo, resources: ProcessResour
 
 @router.post("/sign-out")
 async def sign_out(request: Request, caller: ClientInfo, resources: ProcessResources, uow: Uow) -> Response:
-    """End this session, also a lapsed one."""
+    """Sign out; expired tokens are accepted."""
     await service.sign_out(uow, dependencies.sent_claims(request), caller)
     dependencies.delete_session_cookies(request, resources.settings, device=True)
     return redirect("/", _("You have been signed out."), "note")

@@ -1,4 +1,4 @@
-"""The use cases of signing in and of sessions; other features enter here."""
+"""Use cases of sign-in and sessions."""
 
 from app.features.authentication.repository import SessionView
 from app.features.authentication.service.client_info import Caller, record_security_event

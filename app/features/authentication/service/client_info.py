@@ -1,4 +1,4 @@
-"""Who knocks: the address, the browser and the device behind a request, and what is written down about it."""
+"""The address, browser and device of a request, and the entries of the security history that contain them."""
 
 import hashlib
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MAX_DEVICE_LENGTH = 64
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Where a request comes from. `limit_key` is None where the address stands for many people."""
+    """The client of a request. `limit_key` is None when many people share the address."""
 
     address: str = ""
     limit_key: str | None = None
@@ -22,14 +22,14 @@ class Caller:
 
     @property
     def device_hash(self) -> str | None:
-        """What is stored of the device's cookie."""
+        """The hash of the device cookie, as stored; None without a valid cookie."""
         if not self.device or len(self.device) > MAX_DEVICE_LENGTH:
             return None
         return hashlib.sha256(self.device.encode()).hexdigest()
 
     @property
     def agent(self) -> str:
-        """The browser's own name, cut to a sane length."""
+        """The User-Agent header, cut to `MAX_AGENT_LENGTH` characters."""
         return self.user_agent.replace("\x00", "")[:MAX_AGENT_LENGTH]
 
 
@@ -42,7 +42,7 @@ def record_security_event(
     session_id: UUID | None = None,
     data: dict[str, object] | None = None,
 ) -> None:
-    """Write an entry of the security history in the same transaction as what it tells of."""
+    """Add an entry to the security history in the transaction of the change it records."""
     entry = SecurityEvent(
         user_id=user_id,
         kind=kind,

@@ -1,4 +1,4 @@
-"""What is shown to a signed-in person about themselves: account, sessions, security history."""
+"""Queries of a signed-in user about their own account, sessions and security history."""
 
 from uuid import UUID
 
@@ -23,7 +23,7 @@ def _readable(email: str | None) -> str:
 
 
 def user_read_of(view: SessionView) -> UserRead:
-    """Show the owner of a session to themselves."""
+    """Convert a session to the response about its user."""
     return UserRead(
         id=view.user_id,
         username=view.username,
@@ -39,7 +39,7 @@ def user_read_of(view: SessionView) -> UserRead:
 
 
 def user_read(user: User) -> UserRead:
-    """Show an account to its owner."""
+    """Convert an account to the response for its owner."""
     return UserRead(
         id=user.id,
         username=user.username,
@@ -55,7 +55,7 @@ def user_read(user: User) -> UserRead:
 
 
 async def my_sessions(session: AsyncSession, view: SessionView) -> list[SessionRead]:
-    """Return one's own living sessions, the newest first."""
+    """Return the user's active sessions, newest first."""
     user = await CredentialRepository(session).get(view.user_id)
     if user is None:
         return []
@@ -77,10 +77,10 @@ async def my_sessions(session: AsyncSession, view: SessionView) -> list[SessionR
 async def history(
     session: AsyncSession, user_id: UUID, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Slice[SecurityEventRead]:
-    """Return one's own security history, the newest first.
+    """Return a page of the user's security history, newest first.
 
     Raises:
-        BadCursorError: The cursor is not of this list.
+        BadCursorError: The cursor belongs to another list.
     """
     rows = await SecurityEventRepository(session).newest(user_id, after=last_moment(cursor), limit=limit + 1)
     shown = rows[:limit]

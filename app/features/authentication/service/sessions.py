@@ -1,4 +1,4 @@
-"""What a person does with their sessions: signing out, ending devices, proving themselves again."""
+"""Use cases of a user's sessions: sign out, end sessions, confirm the password again."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -25,27 +25,27 @@ from app.models.session import SessionEnd
 
 
 async def sign_out(uow: UnitOfWork, tokens: list[Claims], caller: Caller) -> None:
-    """End the sessions of these tokens, lapsed ones included: first in PostgreSQL, then in Redis."""
+    """End the sessions of these tokens, expired ones included: first in PostgreSQL, after the commit in Redis."""
     now = utc_now()
     for session_id in sorted({claims.session_id for claims in tokens}):
         opened = await SessionRepository(uow.session).lock(session_id)
         if opened is not None and opened.revoked_at is None:
             opened.revoked_at, opened.revoked_reason = now, SessionEnd.SIGNED_OUT
             record_security_event(uow, opened.user_id, SecurityEventKind.SIGNED_OUT, caller, session_id=session_id)
-    dead = [(claims.token_id, claims.expires_at) for claims in tokens]
-    if dead:
-        uow.after_commit(lambda: uow.resources.blacklist.add(*dead))
+    revoked = [(claims.token_id, claims.expires_at) for claims in tokens]
+    if revoked:
+        uow.after_commit(lambda: uow.resources.blacklist.add(*revoked))
 
 
 async def end_session(uow: UnitOfWork, user_id: UUID, session_id: UUID, caller: Caller) -> None:
-    """End exactly one session of one's own.
+    """End one of the user's sessions.
 
     Raises:
-        SessionNotFoundError: There is none, it is over already (ended, or run out by itself), or it is somebody else's.
+        SessionNotFoundError: The session is missing, has ended or expired, or belongs to another user.
     """
     now = utc_now()
     opened = await SessionRepository(uow.session).lock(session_id)
-    # One that ran out is on no list of devices any more; to "end" it would put a deed into the journal that was none.
+    # Expired sessions are not listed; ending one would add a false entry to the security history.
     if opened is None or opened.user_id != user_id or opened.revoked_at is not None or opened.expires_at <= now:
         raise SessionNotFoundError
     opened.revoked_at, opened.revoked_reason = now, SessionEnd.ENDED_BY_OWNER
@@ -53,7 +53,7 @@ async def end_session(uow: UnitOfWork, user_id: UUID, session_id: UUID, caller: 
 
 
 async def end_others(uow: UnitOfWork, user_id: UUID, keep: UUID, caller: Caller) -> int:
-    """End every session of one's own but this one, and return how many."""
+    """End all sessions of the user except `keep`; return how many."""
     ended = await SessionRepository(uow.session).end(user_id, SessionEnd.ENDED_BY_OWNER, utc_now(), keep=keep)
     record_security_event(
         uow, user_id, SecurityEventKind.OTHER_SESSIONS_ENDED, caller, session_id=keep, data={"ended": ended}
@@ -62,10 +62,10 @@ async def end_others(uow: UnitOfWork, user_id: UUID, keep: UUID, caller: Caller)
 
 
 async def password_hash_of(session: AsyncSession, user_id: UUID) -> str:
-    """Return what the present password is compared with.
+    """Return the password hash of an account.
 
     Raises:
-        NotSignedInError: The account is gone.
+        NotSignedInError: The account no longer exists.
     """
     user = await CredentialRepository(session).get(user_id)
     if user is None:
@@ -74,7 +74,7 @@ async def password_hash_of(session: AsyncSession, user_id: UUID) -> str:
 
 
 async def reauthenticate(uow: UnitOfWork, view: SessionView, caller: Caller) -> None:
-    """Note that the password was entered just now (after its proof)."""
+    """Record that the password was just entered; the caller has verified it."""
     opened = await SessionRepository(uow.session).lock(view.id)
     if opened is not None:
         opened.authenticated_at = utc_now()
@@ -82,30 +82,30 @@ async def reauthenticate(uow: UnitOfWork, view: SessionView, caller: Caller) -> 
 
 
 def has_recent_password(resources: Resources, view: SessionView) -> bool:
-    """Tell whether the password was entered a few minutes ago, so that it is not asked for again."""
+    """Tell whether the password was entered recently, so that it need not be requested again."""
     return utc_now() - view.authenticated_at <= timedelta(minutes=resources.settings.reauthentication_minutes)
 
 
 async def touch(uow: UnitOfWork, session_id: UUID, now: datetime) -> None:
-    """Note the use of a session."""
+    """Set the time of the last use of a session."""
     await SessionRepository(uow.session).touch(session_id, now)
 
 
 async def end_sessions(
     session: AsyncSession, user_id: UUID, reason: SessionEnd, now: datetime, *, keep: UUID | None = None
 ) -> int:
-    """End the sessions of an account, all or all but one, and return how many."""
+    """End the active sessions of an account, except `keep`; return how many."""
     return await SessionRepository(session).end(user_id, reason, now, keep=keep)
 
 
 async def keep_session(uow: UnitOfWork, session_id: UUID, epoch: int) -> None:
-    """Let one session live on although all older ones of its account stop counting."""
-    here = await SessionRepository(uow.session).lock(session_id)
-    if here is not None:
-        here.epoch = epoch
+    """Keep one session valid after the token version of its account was raised."""
+    kept = await SessionRepository(uow.session).lock(session_id)
+    if kept is not None:
+        kept.epoch = epoch
 
 
 async def prune(uow: UnitOfWork, before: datetime) -> int:
-    """Forget sessions and counters that ended before then, and return how many rows went."""
+    """Delete sessions and counters that ended before the given time; return the number of rows."""
     sessions = await SessionRepository(uow.session).prune(before)
     return sessions + await ThrottleRepository(uow.session).prune(before)

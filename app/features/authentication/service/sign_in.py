@@ -1,4 +1,4 @@
-"""Signing in by any one of three names, with one counter for all of them."""
+"""Use cases of sign-in by user name, e-mail address or phone number; all three share one counter of failures."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _at_once: Counter[str] = Counter()
 
 @dataclass(frozen=True, slots=True)
 class SignInAttempt:
-    """A sign-in that has begun: whom it is for, if anybody, and under which counter it goes."""
+    """A sign-in in progress: the account, if it exists, and the key of its counter of failures."""
 
     user_id: UUID | None
     password_hash: str | None
@@ -44,7 +44,7 @@ class SignInAttempt:
 
 
 def identifier_of(form: SignInForm, region: str) -> Identifier:
-    """Return who signs in.
+    """Return the identifier in the form.
 
     Raises:
         AccountInputError: None of the fields is filled in, or more than one.
@@ -61,10 +61,10 @@ def identifier_of(form: SignInForm, region: str) -> Identifier:
 
 
 async def start_sign_in(session: AsyncSession, resources: Resources, form: SignInForm, caller: Caller) -> SignInAttempt:
-    """Find out who signs in and whether they must wait; known and unknown names take the same steps.
+    """Look up the account and check its limits; unknown identifiers go through the same steps as known ones.
 
     Raises:
-        TooManyTriesError: The account rests after wrong passwords, or too many tries run at once.
+        TooManyTriesError: Sign-in is blocked after wrong passwords, or the address has too many failures.
     """
     identifier = identifier_of(form, resources.settings.phone_region)
     user = await CredentialRepository(session).find(**identifier.keys)
@@ -85,54 +85,54 @@ async def start_sign_in(session: AsyncSession, resources: Resources, form: SignI
     )
 
 
-async def check_password(resources: Resources, ticket: SignInAttempt, password: str) -> tuple[bool, str | None]:
-    """Compare the password outside of any transaction; only so many tries of one account run at once.
+async def check_password(resources: Resources, attempt: SignInAttempt, password: str) -> tuple[bool, str | None]:
+    """Verify the password outside of any transaction; the number of parallel verifications per counter is limited.
 
     Raises:
-        TooManyTriesError: More of them than that.
+        TooManyTriesError: Too many attempts are running in parallel.
     """
-    if _at_once[ticket.throttle_key] >= AT_ONCE:
+    if _at_once[attempt.throttle_key] >= AT_ONCE:
         raise TooManyTriesError.wait(1)
-    _at_once[ticket.throttle_key] += 1
+    _at_once[attempt.throttle_key] += 1
     try:
         hasher = password_hasher(resources.settings.bcrypt_rounds)
-        return await hasher.verify(password, ticket.password_hash)
+        return await hasher.verify(password, attempt.password_hash)
     finally:
-        _at_once[ticket.throttle_key] -= 1
-        if _at_once[ticket.throttle_key] <= 0:
-            del _at_once[ticket.throttle_key]
+        _at_once[attempt.throttle_key] -= 1
+        if _at_once[attempt.throttle_key] <= 0:
+            del _at_once[attempt.throttle_key]
 
 
 async def finish_sign_in(
     uow: UnitOfWork,
-    ticket: SignInAttempt,
+    attempt: SignInAttempt,
     checked: tuple[bool, str | None],
     caller: Caller,
     *,
     replaces: UUID | None = None,
 ) -> tuple[User, IssuedTokens]:
-    """Open the session, or count the failure. A right password never resets the counter of an attack.
+    """Open the session, or count the failure. A correct password does not reset the counter of failures.
 
     Raises:
-        WrongCredentialsError: The name or the password is wrong.
-        AccountBannedError: Both are right, and the account is blocked.
-        TooManyTriesError: The account began to rest while the password was compared.
+        WrongCredentialsError: The identifier or the password is wrong.
+        AccountBannedError: The password is correct, and the account is banned.
+        TooManyTriesError: Sign-in was blocked while the password was being verified.
     """
     matched, upgraded = checked
-    # Held until the end: a password replaced while this one was compared lets nobody in any more, and sign-ins of
-    # one person count their sessions one after another.
-    user = await CredentialRepository(uow.session).lock(ticket.user_id) if ticket.user_id is not None else None
-    if user is not None and user.password_changed_at != ticket.password_changed_at:
+    # The lock is held until the commit. A password that was replaced during the verification is no longer accepted, and
+    # parallel sign-ins of one account count its sessions one after another.
+    user = await CredentialRepository(uow.session).lock(attempt.user_id) if attempt.user_id is not None else None
+    if user is not None and user.password_changed_at != attempt.password_changed_at:
         matched = False
     if not matched or user is None or user.status is UserStatus.DEACTIVATED:
-        await _count_failure(uow, ticket, caller)
+        await _count_failure(uow, attempt, caller)
         raise WrongCredentialsError
-    _refuse_blocked(await ThrottleRepository(uow.session).get(ticket.throttle_key))
+    _refuse_blocked(await ThrottleRepository(uow.session).get(attempt.throttle_key))
     if user.status is not UserStatus.ACTIVE:
         raise AccountBannedError
     if upgraded is not None:
         user.password_hash = upgraded
-    new_device = not ticket.known_device and await SessionRepository(uow.session).has_any(user.id)
+    new_device = not attempt.known_device and await SessionRepository(uow.session).has_any(user.id)
     issued = await open_session(uow, user, caller, replaces=replaces)
     if new_device:
         uow.emit(NewDeviceSignedIn(user_id=str(user.id), session_id=str(issued.session_id)))
@@ -153,9 +153,9 @@ def _refuse_blocked(throttle: SignInThrottle | None) -> None:
         raise TooManyTriesError.wait(int((throttle.blocked_until - now) / timedelta(seconds=1)) + 1)
 
 
-async def _count_failure(uow: UnitOfWork, ticket: SignInAttempt, caller: Caller) -> None:
+async def _count_failure(uow: UnitOfWork, attempt: SignInAttempt, caller: Caller) -> None:
     now = utc_now()
-    throttle = await ThrottleRepository(uow.session).lock(ticket.throttle_key, now)
+    throttle = await ThrottleRepository(uow.session).lock(attempt.throttle_key, now)
     if now - throttle.last_at > rules.FAILURES_FORGOTTEN:
         throttle.failures = 0
     throttle.failures += 1
@@ -163,15 +163,15 @@ async def _count_failure(uow: UnitOfWork, ticket: SignInAttempt, caller: Caller)
     delay = rules.sign_in_delay(throttle.failures)
     if delay:
         throttle.blocked_until = now + delay
-    if ticket.user_id is not None:
+    if attempt.user_id is not None:
         kind = SecurityEventKind.SIGN_IN_DELAYED if delay else SecurityEventKind.SIGN_IN_FAILED
-        record_security_event(uow, ticket.user_id, kind, caller)
-    if not ticket.known_device:
+        record_security_event(uow, attempt.user_id, kind, caller)
+    if not attempt.known_device:
         await uow.resources.limiter.count(FAILED_BY_ADDRESS, caller.limit_key)
 
 
 async def find_user(
     session: AsyncSession, *, username_key: str | None = None, email_key: str | None = None, phone: str | None = None
 ) -> User | None:
-    """Look an account up by exactly one of its names."""
+    """Return the account with exactly this user name, e-mail address or phone number; pass one of them."""
     return await CredentialRepository(session).find(username_key=username_key, email_key=email_key, phone=phone)

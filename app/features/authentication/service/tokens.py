@@ -1,4 +1,4 @@
-"""Sessions and their tokens: opening, checking on every request, and going on with a refresh."""
+"""Sessions and their tokens: open a session, refresh its tokens, check it on every request."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ TOKEN_IDS = Signer("refresh-token-id", 16)
 
 @dataclass(frozen=True, slots=True)
 class IssuedTokens:
-    """What a browser gets: two tokens it cannot read, the CSRF token it can, and how long they live."""
+    """The tokens for the browser's cookies and their expiry; only the CSRF token is readable by scripts."""
 
     session_id: UUID
     access: str
@@ -48,12 +48,12 @@ class IssuedTokens:
 
 
 def _refresh_id(settings: Settings, session_id: UUID, counter: int) -> str:
-    """Name the refresh token of a counter; tabs that are handed the active one all get the same name."""
+    """Derive the id of the refresh token of a counter; all tabs that receive the active token receive the same id."""
     return TOKEN_IDS.text(settings, str(session_id), str(counter))
 
 
 def issue(resources: Resources, opened: AuthSession, device: str, now: datetime) -> IssuedTokens:
-    """Make the tokens of a session as it stands."""
+    """Issue tokens for the current state of a session."""
     settings = resources.settings
     codec = resources.token_codec
     access_ends = min(now + timedelta(minutes=settings.access_token_expire_minutes), opened.expires_at)
@@ -86,10 +86,10 @@ def issue(resources: Resources, opened: AuthSession, device: str, now: datetime)
 
 
 async def open_session(uow: UnitOfWork, user: User, caller: Caller, *, replaces: UUID | None = None) -> IssuedTokens:
-    """Sign a person in on a device: the one place where sessions are made.
+    """Open a session for an account on a device; sessions are created only here.
 
-    What was signed in on this browser before ends, so that a planted session is worth nothing; over the limit of
-    sessions the oldest ends.
+    The browser's previous session ends, so that a session planted by an attacker does not survive a sign-in. Above the
+    limit of sessions per account the oldest ones end.
     """
     settings, now = uow.resources.settings, utc_now()
     ends_at = now + timedelta(days=settings.session_absolute_days)
@@ -126,14 +126,14 @@ async def open_session(uow: UnitOfWork, user: User, caller: Caller, *, replaces:
 
 
 async def refresh(uow: UnitOfWork, claims: Claims, caller: Caller) -> IssuedTokens:
-    """Go on with a session: the newest refresh token is exchanged for the next one.
+    """Exchange the newest refresh token of a session for the next one.
 
-    One that was replaced a moment ago (many tabs, a lost answer) gets the active one again; an older one means that
-    somebody else holds a copy, so the session ends, the owner is told, and it is written down.
+    A token that was replaced moments ago (parallel tabs, a lost response) gets the active token again. An older token
+    means that somebody else has a copy: the session ends, the owner is notified, and the security history records it.
 
     Raises:
-        SessionEndedError: The session is over.
-        SessionReplayedError: It just ended because of this token.
+        SessionEndedError: The session has ended.
+        SessionReplayedError: The session was ended because a replaced token was used.
     """
     settings, now = uow.resources.settings, utc_now()
     if await uow.resources.blacklist.holds(claims.token_id):
@@ -165,11 +165,11 @@ async def refresh(uow: UnitOfWork, claims: Claims, caller: Caller) -> IssuedToke
 
 
 class SessionGate:
-    """The check that every request with a token passes. PostgreSQL is asked each time, Redis can only say no.
+    """Checks the session of every request with a token: PostgreSQL decides, and Redis can only refuse.
 
-    Questions of one moment share one round trip to each, so a check costs less than one query; nothing is cached, so
-    a session that ended is dead with the next request on every worker, whatever became of Redis. `counts` are read in
-    the same statement: scalar selects about the owner, `User.id`.
+    Concurrent checks share one round trip to each server, so a check costs less than one query. Nothing is cached: a
+    session that has ended is refused by every worker from the next request on, even if Redis is unavailable. `counts`
+    are read in the same statement: scalar selects that refer to the owner, `User.id`.
     """
 
     def __init__(self, resources: Resources, *counts: ScalarSelect[int]) -> None:
@@ -179,15 +179,15 @@ class SessionGate:
         self._views = DataLoader(self._load)
 
     async def check(self, claims: Claims) -> SessionView:
-        """Return the living session of a verified token.
+        """Return the active session of a verified token.
 
         Raises:
-            SessionEndedError: It ended, or its owner may not act.
+            SessionEndedError: The session has ended, or its account is not active.
         """
         asked = self._views.ask(claims.session_id)
-        dead = await self._blacklist.holds(claims.token_id)
+        is_revoked = await self._blacklist.holds(claims.token_id)
         view = await asked
-        if dead or view is None or view.user_id != claims.user_id or not view.is_alive(utc_now()):
+        if is_revoked or view is None or view.user_id != claims.user_id or not view.is_alive(utc_now()):
             raise SessionEndedError
         return view
 
@@ -205,5 +205,5 @@ _GATE = ContextState(SessionGate)
 
 
 def session_gate(resources: Resources) -> SessionGate:
-    """Return the process's check."""
+    """Return the session gate of this process."""
     return _GATE.of(resources)

@@ -1,4 +1,4 @@
-"""Accounts as pages: the doors of the site, and what a person sets about their account."""
+"""Pages of accounts: sign-up, verification and settings."""
 
 from app.core.http.dependencies import FeatureRouter
 from app.features.identity.pages import settings, sign_up, verification

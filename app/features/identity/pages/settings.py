@@ -1,4 +1,4 @@
-"""What a person sets about their account: how they are shown, how they are reached, where they are signed in."""
+"""Settings pages of the account: profile, contacts, password, security history, closing."""
 
 from typing import Annotated, Any, Literal
 
@@ -53,20 +53,20 @@ type Cursor = Annotated[str | None, Query(max_length=500)]
 
 @router.get("")
 async def settings() -> Response:
-    """Begin with the profile."""
+    """Redirect to the first settings page."""
     return RedirectResponse("/settings/profile", status_code=303)
 
 
 @router.get("/profile")
 async def show_profile(request: Request, view: CurrentSession) -> Response:
-    """Show how one is shown and addressed."""
+    """Show the form for the display name and the language."""
     form = FormState.start(display_name=view.display_name, locale=view.locale)
     return render(request, "identity/profile.html", {"f": form, "me": view})
 
 
 @router.post("/profile")
 async def change_profile(request: Request, view: CurrentSession, form: PostedForm, uow: Uow) -> Response:
-    """Change how one is shown and addressed."""
+    """Change the display name and the language."""
     try:
         typed = read(ProfileChange, form)
     except DomainError as error:
@@ -79,7 +79,7 @@ async def change_profile(request: Request, view: CurrentSession, form: PostedFor
 async def show_security(
     request: Request, view: CurrentSession, session: ReadSession, cursor: Cursor = None
 ) -> Response:
-    """Show how one is reached, and what happened to the account."""
+    """Show the contacts, pending changes and the security history."""
     found = await authentication.history(session, view.user_id, cursor=cursor)
     context = {
         "me": await service.contact_of(session, view.user_id),
@@ -100,7 +100,7 @@ def _context(resources: Resources, view: SessionView) -> dict[str, Any]:
 
 @router.get("/security/{change}")
 async def show_change(request: Request, change: Change, view: CurrentSession, resources: ProcessResources) -> Response:
-    """Offer one of the changes that need the password."""
+    """Show the form of a change that requires the password."""
     return render(request, f"identity/change_{change}.html", {"f": FormState(), **_context(resources, view)})
 
 
@@ -108,7 +108,7 @@ async def show_change(request: Request, change: Change, view: CurrentSession, re
 async def change_password(
     request: Request, view: CurrentSession, caller: ClientInfo, resources: ProcessResources, form: PostedForm
 ) -> Response:
-    """Set a new password and sign out everywhere else."""
+    """Change the password and end the other sessions."""
     try:
         await workflows.change_password(resources, view, read(PasswordChange, form), caller)
     except DomainError as error:
@@ -120,7 +120,7 @@ async def change_password(
 async def change_email(
     request: Request, view: CurrentSession, caller: ClientInfo, resources: ProcessResources, form: PostedForm
 ) -> Response:
-    """Ask for another address."""
+    """Request a change of the e-mail address."""
     template = "identity/change_email.html"
     try:
         await workflows.change_email(resources, view, read(EmailChange, form), caller)
@@ -133,7 +133,7 @@ async def change_email(
 async def change_phone(
     request: Request, view: CurrentSession, caller: ClientInfo, resources: ProcessResources, form: PostedForm
 ) -> Response:
-    """Ask for another number."""
+    """Request a change of the phone number."""
     template = "identity/change_phone.html"
     try:
         await workflows.change_phone(resources, view, read(PhoneChange, form), caller)
@@ -146,7 +146,7 @@ async def change_phone(
 async def close_account(
     request: Request, view: CurrentSession, caller: ClientInfo, resources: ProcessResources, form: PostedForm
 ) -> Response:
-    """Close the account for good."""
+    """Close the account."""
     try:
         await workflows.deactivate(resources, view, str(form.get("current_password", "")), caller)
     except DomainError as error:

@@ -1,4 +1,4 @@
-"""Signing up, in and out."""
+"""Pages for signing up."""
 
 from typing import Annotated
 
@@ -35,8 +35,8 @@ def _come_back(target: str) -> RedirectResponse:
 
 
 @router.get("/sign-up")
-async def show_sign_up(request: Request, actor: OptionalActor, next: Next = None) -> Response:  # noqa: A002 - in the address
-    """Offer an account."""
+async def show_sign_up(request: Request, actor: OptionalActor, next: Next = None) -> Response:  # noqa: A002 - the name of the query parameter
+    """Show the sign-up form."""
     if actor is not None:
         return _come_back(safe_redirect_target(next, AFTER))
     context = {"f": FormState(), "next": safe_redirect_target(next, AFTER), "shortest": _shortest(request)}
@@ -49,7 +49,7 @@ def _shortest(request: Request) -> int:
 
 @router.post("/sign-up")
 async def sign_up(request: Request, caller: ClientInfo, resources: ProcessResources, form: PostedForm) -> Response:
-    """Make an account and sign in with it."""
+    """Create an account and sign in to it."""
     target = safe_redirect_target(str(form.get("next", "")), AFTER)
     context = {"next": target, "shortest": _shortest(request)}
     try:
@@ -66,10 +66,10 @@ async def sign_up(request: Request, caller: ClientInfo, resources: ProcessResour
 async def password_strength(
     request: Request, caller: ClientInfo, resources: ProcessResources, form: PostedForm
 ) -> Response:
-    """Say how strong a password is while it is typed, as a piece of a page."""
+    """Render the strength of the typed password as a page fragment."""
     typed = str(form.get("password") or form.get("new_password") or "")
     names = {name: str(form.get(name) or "")[:320] for name in ("username", "email")}
-    judged = await service.rate_password(resources, PasswordToRate(password=typed[:512], **names), caller)
+    rating = await service.rate_password(resources, PasswordToRate(password=typed[:512], **names), caller)
     length = ngettext("{count} character", "{count} characters", len(typed)).format(count=len(typed))
-    context = {"score": judged.score, "words": _(SCORES[judged.score]), "problems": judged.problems, "length": length}
+    context = {"score": rating.score, "words": _(SCORES[rating.score]), "problems": rating.problems, "length": length}
     return render(request, "identity/password_strength.html", context)

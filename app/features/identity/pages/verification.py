@@ -1,4 +1,4 @@
-"""Forgotten passwords, and the links and codes of mails and text messages."""
+"""Pages for password resets and for confirming contacts by link or code."""
 
 from typing import Annotated
 
@@ -22,20 +22,20 @@ type Token = Annotated[str, Query(max_length=200)]
 
 
 def _private(page: Response) -> Response:
-    """Keep a page whose address holds a token out of every cache; SecurityHeadersMiddleware keeps it from referrers."""
+    """Forbid caching of a page whose URL may contain a token; SecurityHeadersMiddleware handles the referrer."""
     page.headers["Cache-Control"] = "no-store"
     return page
 
 
 @router.get("/reset")
 async def show_reset(request: Request) -> Response:
-    """Ask whose password is forgotten."""
+    """Show the form that requests a password reset."""
     return render(request, "identity/reset.html", {"f": FormState(), "sent": False})
 
 
 @router.post("/reset")
 async def reset(request: Request, caller: ClientInfo, form: PostedForm, uow: Uow) -> Response:
-    """Take note of it; the page is the same for known and unknown names."""
+    """Request a password reset; the page is the same for known and unknown identifiers."""
     try:
         await service.request_password_reset(uow, read(ResetRequest, form).identifier, caller)
     except DomainError as error:
@@ -46,7 +46,7 @@ async def reset(request: Request, caller: ClientInfo, form: PostedForm, uow: Uow
 
 @router.get("/reset/confirm")
 async def show_reset_confirm(request: Request, token: Token = "") -> Response:
-    """Ask for the new password; opening the link changes nothing."""
+    """Show the form for the new password; opening the link changes nothing."""
     context = {"f": FormState(), "token": token, "shortest": _shortest(request)}
     return _private(render(request, "identity/reset_confirm.html", context))
 
@@ -59,7 +59,7 @@ def _shortest(request: Request) -> int:
 async def reset_confirm(
     request: Request, caller: ClientInfo, resources: ProcessResources, form: PostedForm
 ) -> Response:
-    """Set the new password; it signs nobody in."""
+    """Set the new password; this does not sign in."""
     context = {"token": str(form.get("token", "")), "shortest": _shortest(request)}
     try:
         await workflows.reset_password(resources, read(ResetConfirmation, form), caller)
@@ -71,7 +71,7 @@ async def reset_confirm(
 
 @router.get("/confirm-email")
 async def show_confirm_email(request: Request, actor: OptionalActor, token: Token = "") -> Response:
-    """Ask for the click that confirms; a mail program that opens the link by itself confirms nothing."""
+    """Show the confirmation button; a mail client that prefetches the link confirms nothing."""
     context = {"f": FormState(), "token": token, "signed_in": actor is not None}
     return _private(render(request, "identity/confirm_email.html", context))
 
@@ -80,7 +80,7 @@ async def show_confirm_email(request: Request, actor: OptionalActor, token: Toke
 async def confirm_email(
     request: Request, actor: OptionalActor, caller: ClientInfo, form: PostedForm, uow: Uow
 ) -> Response:
-    """Confirm an address by link or, signed in, by code."""
+    """Confirm an e-mail address by link, or by code while signed in."""
     context = {"token": str(form.get("token", "")), "signed_in": actor is not None}
     try:
         answer = read(ChallengeAnswer, form)
@@ -98,7 +98,7 @@ async def confirm_email(
 
 @router.post("/confirm-email/resend")
 async def resend_email(actor: CurrentActor, uow: Uow) -> Response:
-    """Send the mail again."""
+    """Send a new confirmation e-mail."""
     done = await uow.attempt(service.resend_email(uow, actor.id))
     if isinstance(done, DomainError):
         return redirect("/settings/security", done.text(), "warn")
@@ -107,7 +107,7 @@ async def resend_email(actor: CurrentActor, uow: Uow) -> Response:
 
 @router.get("/confirm-phone")
 async def show_confirm_phone(request: Request, _actor: CurrentActor) -> Response:
-    """Ask for the code of the text message."""
+    """Show the form for the code of the text message."""
     return render(request, "identity/confirm_phone.html", {"f": FormState()})
 
 
@@ -115,7 +115,7 @@ async def show_confirm_phone(request: Request, _actor: CurrentActor) -> Response
 async def confirm_phone(
     request: Request, actor: CurrentActor, caller: ClientInfo, form: PostedForm, uow: Uow
 ) -> Response:
-    """Confirm a number by code."""
+    """Confirm a phone number by code."""
     try:
         answer = read(CodeAnswer, form)
     except DomainError as error:
@@ -128,7 +128,7 @@ async def confirm_phone(
 
 @router.post("/confirm-phone/resend")
 async def resend_phone(actor: CurrentActor, uow: Uow) -> Response:
-    """Send the code again."""
+    """Send a new code to the phone number."""
     done = await uow.attempt(service.resend_phone(uow, actor.id))
     if isinstance(done, DomainError):
         return redirect("/settings/security", done.text(), "warn")

@@ -1,4 +1,4 @@
-"""The use cases of accounts; other features enter here."""
+"""Use cases of accounts."""
 
 from app.features.identity.service.contacts import (
     complete_email_confirmation,

@@ -1,4 +1,4 @@
-"""Addresses and numbers: confirming them, changing them, and the links and codes that prove them."""
+"""Use cases of e-mail addresses and phone numbers: confirm and change them; challenges with links and codes."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -46,23 +46,23 @@ def _signed(challenge: AuthChallenge) -> tuple[str, ...]:
 
 
 def link_token(settings: Settings, challenge: AuthChallenge) -> str:
-    """Derive the token of the link; it is nowhere stored."""
+    """Derive the token of the link; it is not stored."""
     return text_of(challenge.id.bytes + LINKS.sign(settings, *_signed(challenge)))
 
 
 def code_of(settings: Settings, challenge: AuthChallenge) -> str:
-    """Derive the six digits; they are nowhere stored."""
+    """Derive the six-digit code; it is not stored."""
     return _codes(settings, challenge)[0]
 
 
 def _codes(settings: Settings, challenge: AuthChallenge) -> list[str]:
-    """Return the digits that are good: one code for each secret in use, the newest first."""
+    """Return the valid codes: one for each secret key in use, the newest key first."""
     digests = CODES.candidates(settings, str(challenge.id), challenge.purpose.value)
     return [f"{int.from_bytes(digest[:8]) % 10**CODE_DIGITS:0{CODE_DIGITS}d}" for digest in digests]
 
 
 async def open_challenge(uow: UnitOfWork, user: User, purpose: ChallengePurpose, target: str) -> AuthChallenge:
-    """Ask for a proof; older ones of the same purpose stop working. Emits what makes the letter go out."""
+    """Create a challenge and close older ones of the same purpose. Emits the event that sends the message."""
     now = utc_now()
     await ChallengeRepository(uow.session).close(user.id, purpose, now)
     challenge = AuthChallenge(
@@ -88,10 +88,10 @@ async def open_challenge(uow: UnitOfWork, user: User, purpose: ChallengePurpose,
 
 
 async def redeem_link(uow: UnitOfWork, token: str, purposes: tuple[ChallengePurpose, ...]) -> AuthChallenge:
-    """Use a link: the challenge is spent with this transaction.
+    """Verify the token of a link and mark its challenge as used.
 
     Raises:
-        BadChallengeError: It is not ours, of another purpose, spent, replaced or too old.
+        BadChallengeError: The token is invalid, used, replaced, expired, or for another purpose.
     """
     try:
         raw = bytes_of(token)
@@ -103,15 +103,15 @@ async def redeem_link(uow: UnitOfWork, token: str, purposes: tuple[ChallengePurp
     now = utc_now()
     if challenge is None or challenge.purpose not in purposes or challenge.closed_at is not None:
         raise BadChallengeError
-    fits = LINKS.verifies(uow.resources.settings, raw[ID_BYTES:], *_signed(challenge))
-    if not fits or challenge.expires_at <= now:
+    is_genuine = LINKS.verifies(uow.resources.settings, raw[ID_BYTES:], *_signed(challenge))
+    if not is_genuine or challenge.expires_at <= now:
         raise BadChallengeError
     challenge.closed_at = challenge.used_at = now
     return challenge
 
 
 async def owner_of_link(session: AsyncSession, settings: Settings, token: str) -> User | None:
-    """Return whose link it is, without using it up; None where it is none of ours."""
+    """Return the account of a link without using the link up; None for an invalid token."""
     try:
         raw = bytes_of(token)
         challenge = await ChallengeRepository(session).get(UUID(bytes=raw[:ID_BYTES]))
@@ -119,27 +119,30 @@ async def owner_of_link(session: AsyncSession, settings: Settings, token: str) -
         return None
     if challenge is None:
         return None
-    fits = LINKS.verifies(settings, raw[ID_BYTES:], *_signed(challenge))
-    return await UserRepository(session).get(challenge.user_id) if fits else None
+    is_genuine = LINKS.verifies(settings, raw[ID_BYTES:], *_signed(challenge))
+    return await UserRepository(session).get(challenge.user_id) if is_genuine else None
 
 
 async def redeem_code(
     uow: UnitOfWork, user_id: UUID, code: str, purposes: tuple[ChallengePurpose, ...]
 ) -> AuthChallenge:
-    """Use a code: the row is held while it is compared, so parallel guesses count one by one; five wrong ones end it.
+    """Verify a code and mark its challenge as used; five wrong codes expire the code.
+
+    The challenge is locked during the comparison, so that parallel guesses are counted one by one.
 
     Raises:
-        BadChallengeError: It is wrong, spent, replaced or too old.
+        BadChallengeError: The code is wrong, used, replaced or expired.
     """
     challenge = await ChallengeRepository(uow.session).lock_open(user_id, purposes)
     now = utc_now()
     if challenge is None or challenge.code_expires_at <= now:
         raise BadChallengeError
     typed = "".join(code.split())
-    if not any(same_secret(good, typed) for good in _codes(uow.resources.settings, challenge)):
+    if not any(same_secret(valid, typed) for valid in _codes(uow.resources.settings, challenge)):
         challenge.attempts += 1
         if challenge.attempts >= MAX_WRONG_CODES:
-            # Only the code: strangers may guess at it, and must not be able to spoil the link in the owner's mail.
+            # Expire only the code: anyone may guess codes, and must not be able to invalidate the link sent to the
+            # owner.
             challenge.code_expires_at = now
         raise BadChallengeError
     challenge.closed_at = challenge.used_at = now
@@ -147,7 +150,7 @@ async def redeem_code(
 
 
 async def resend_email(uow: UnitOfWork, user_id: UUID) -> None:
-    """Send the link and the code again; with a change under way, to the new address.
+    """Send a new link and code: to the new address when a change is pending, else to the unconfirmed one.
 
     Raises:
         NothingToConfirmError: The address is confirmed or missing.
@@ -164,7 +167,7 @@ async def resend_email(uow: UnitOfWork, user_id: UUID) -> None:
 
 
 async def resend_phone(uow: UnitOfWork, user_id: UUID) -> None:
-    """Send the code again; with a change under way, to the new number.
+    """Send a new code: to the new number when a change is pending, else to the unconfirmed one.
 
     Raises:
         NothingToConfirmError: The number is confirmed or missing.
@@ -181,18 +184,18 @@ async def resend_phone(uow: UnitOfWork, user_id: UUID) -> None:
 
 
 async def request_email_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: Caller) -> AuthChallenge:
-    """Note the wish for another address; the old one stays until the new one is confirmed, and gets a notice.
+    """Request a new e-mail address. The old one is notified and stays until the new one is confirmed.
 
     Raises:
-        AccountInputError: It is no address.
-        EmailTakenError: Another account has it.
+        AccountInputError: The address is invalid.
+        EmailTakenError: An account has this address already.
     """
     await uow.resources.limiter.hit(CONFIRMATIONS_PER_ACCOUNT, str(user_id))
     try:
         wanted = identifiers.email(typed)
     except identifiers.InvalidValue as refused:
         raise AccountInputError(errors=[refused.error]) from refused
-    user = await _own(uow, user_id)
+    user = await _lock_active(uow, user_id)
     if await UserRepository(uow.session).is_taken(email_key=wanted.key):
         raise EmailTakenError
     record_security_event(uow, user.id, SecurityEventKind.EMAIL_CHANGE_ASKED, caller)
@@ -201,18 +204,18 @@ async def request_email_change(uow: UnitOfWork, user_id: UUID, typed: str, calle
 
 
 async def request_phone_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: Caller) -> AuthChallenge:
-    """Note the wish for another number; the old one stays until the new one is confirmed.
+    """Request a new phone number. The old one stays until the new one is confirmed.
 
     Raises:
-        AccountInputError: It is no number.
-        PhoneTakenError: Another account has it.
+        AccountInputError: The number is invalid.
+        PhoneTakenError: An account has this number already.
     """
     await uow.resources.limiter.hit(CONFIRMATIONS_PER_ACCOUNT, str(user_id))
     try:
         wanted = identifiers.phone(typed, uow.resources.settings.phone_region)
     except identifiers.InvalidValue as refused:
         raise AccountInputError(errors=[refused.error]) from refused
-    user = await _own(uow, user_id)
+    user = await _lock_active(uow, user_id)
     if await UserRepository(uow.session).is_taken(phone=wanted):
         raise PhoneTakenError
     record_security_event(uow, user.id, SecurityEventKind.PHONE_CHANGE_ASKED, caller)
@@ -222,14 +225,14 @@ async def request_phone_change(uow: UnitOfWork, user_id: UUID, typed: str, calle
 async def complete_email_confirmation(
     uow: UnitOfWork, caller: Caller, *, token: str | None = None, user_id: UUID | None = None, code: str | None = None
 ) -> None:
-    """Confirm an address, or finish its change, by link (anywhere) or by code (signed in).
+    """Confirm an e-mail address or complete its change, by link or, for a signed-in user, by code.
 
     Raises:
-        BadChallengeError: The proof does not hold.
-        EmailTakenError: Another account took the address meanwhile.
+        BadChallengeError: The link or code is not valid.
+        EmailTakenError: Another account took the address in the meantime.
     """
-    challenge = await _taken(uow, EMAIL_PURPOSES, token=token, user_id=user_id, code=code)
-    user = await _own(uow, challenge.user_id)
+    challenge = await _redeem(uow, EMAIL_PURPOSES, token=token, user_id=user_id, code=code)
+    user = await _lock_active(uow, challenge.user_id)
     changing = challenge.purpose is ChallengePurpose.CHANGE_EMAIL
     if not changing and user.email != challenge.target:
         raise BadChallengeError
@@ -247,14 +250,14 @@ async def complete_email_confirmation(
 
 
 async def complete_phone_confirmation(uow: UnitOfWork, caller: Caller, user_id: UUID, code: str) -> None:
-    """Confirm a number, or finish its change, by the code.
+    """Confirm a phone number or complete its change, by code.
 
     Raises:
-        BadChallengeError: The code does not hold.
-        PhoneTakenError: Another account took the number meanwhile.
+        BadChallengeError: The code is not valid.
+        PhoneTakenError: Another account took the number in the meantime.
     """
     challenge = await redeem_code(uow, user_id, code, PHONE_PURPOSES)
-    user = await _own(uow, challenge.user_id)
+    user = await _lock_active(uow, challenge.user_id)
     changing = challenge.purpose is ChallengePurpose.CHANGE_PHONE
     if not changing and user.phone != challenge.target:
         raise BadChallengeError
@@ -269,7 +272,7 @@ async def complete_phone_confirmation(uow: UnitOfWork, caller: Caller, user_id: 
     user.phone_confirmed_at = utc_now()
 
 
-async def _taken(
+async def _redeem(
     uow: UnitOfWork,
     purposes: tuple[ChallengePurpose, ...],
     *,
@@ -284,7 +287,7 @@ async def _taken(
     raise BadChallengeError
 
 
-async def _own(uow: UnitOfWork, user_id: UUID) -> User:
+async def _lock_active(uow: UnitOfWork, user_id: UUID) -> User:
     user = await UserRepository(uow.session).lock(user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
         raise BadChallengeError

@@ -1,4 +1,4 @@
-"""How much an account may do within a day: one that is new, or that nothing confirmed reaches, does less."""
+"""Limits per 24 hours; lower for accounts that are new or have no confirmed contact."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ A_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class DailyLimit:
-    """So many times within any 24 hours, and whose account it is that asks."""
+    """The number of times an account may do something within any 24 hours."""
 
     times: int
     usual: int
@@ -28,31 +28,34 @@ class DailyLimit:
 
     @property
     def since(self) -> datetime:
-        """The moment since which a day's doings count."""
+        """The start of the 24-hour window."""
         return self.now - A_DAY
 
     def check(self, oldest: datetime | None, error: type[RateLimitedError]) -> None:
-        """Refuse where the day is full; `oldest` is when the last but `times` was done, None where there are fewer.
+        """Raise when the limit is reached.
 
-        `error` is told `limit` and `next`, the moment from which there is room again.
+        Args:
+            oldest: The time of the `times`-th latest action; None if there are fewer.
+            error: The error class for accounts with the usual limit. Its parameters include `limit` and `next`, the
+                time from which the next action is allowed.
 
         Raises:
-            NewAccountLimitError: An older or confirmed account could go on.
-            RateLimitedError: Nobody could; the class that was given.
+            NewAccountLimitError: The limit of new or unconfirmed accounts is reached.
+            RateLimitedError: The usual limit is reached; an instance of `error`.
         """
         if oldest is None:
             return
-        room_at = oldest + A_DAY
-        wait = max(1, int((room_at - self.now).total_seconds()) + 1)
-        told = {"limit": self.times, "next": room_at, "until": self.account_trust.new_until}
+        allowed_at = oldest + A_DAY
+        wait = max(1, int((allowed_at - self.now).total_seconds()) + 1)
+        details = {"limit": self.times, "next": allowed_at, "until": self.account_trust.new_until}
         if self.times >= self.usual:
-            raise error(params=told, retry_after=wait)
+            raise error(params=details, retry_after=wait)
         detail = None if self.account_trust.confirmed else NewAccountLimitError.unconfirmed
-        raise NewAccountLimitError(detail, params=told, retry_after=wait)
+        raise NewAccountLimitError(detail, params=details, retry_after=wait)
 
 
 async def account_trust(session: AsyncSession, settings: Settings, user_id: UUID) -> AccountTrust:
-    """Return how far an account is trusted by its age and its contacts; one that is gone is as good as new."""
+    """Return the trust in an account by its age and confirmed contacts; a missing account counts as new."""
     user = await UserRepository(session).get(user_id)
     created = user.created_at if user else utc_now()
     confirmed = user is not None and (user.email_confirmed_at is not None or user.phone_confirmed_at is not None)
@@ -62,7 +65,7 @@ async def account_trust(session: AsyncSession, settings: Settings, user_id: UUID
 async def daily_limit(
     session: AsyncSession, settings: Settings, user_id: UUID, *, usual: int, starting: int
 ) -> DailyLimit:
-    """Return how often an account may do a thing within a day; `starting` holds for new and unconfirmed ones."""
+    """Return the limit of an account per 24 hours; `starting` applies to new and unconfirmed accounts."""
     found, now = await account_trust(session, settings, user_id), utc_now()
     times = min(usual, starting) if found.is_new(now) else usual
     return DailyLimit(times, usual, found, now)

@@ -1,4 +1,4 @@
-"""What an operator does to accounts: find one, end its sessions, ban it, lift the ban, make administrators."""
+"""Use cases of operators: find accounts, end sessions, ban, lift bans, set roles, create administrators."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -22,7 +22,7 @@ from app.models.user import Role, User, UserStatus
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An account as an operator's command knows it, whatever its state."""
+    """An account as operators see it, in any status."""
 
     id: UUID
     username: str
@@ -30,19 +30,19 @@ class Person:
 
 
 async def find_person(session: AsyncSession, typed: str, region: str) -> Person | None:
-    """Return whom a user name, an address or a number belongs to, closed and banned accounts included."""
+    """Return the account with this user name, e-mail address or phone number, in any status."""
     user = await authentication.find_user(session, **identifiers.identify(typed, region).keys)
     return Person(user.id, user.username, user.status) if user is not None else None
 
 
 async def find_named(session: AsyncSession, username: str) -> Person | None:
-    """Return whom a user name belongs to, and nothing else than a user name."""
+    """Return the account with this user name, in any status."""
     user = await authentication.find_user(session, username_key=identifiers.fold(username))
     return Person(user.id, user.username, user.status) if user is not None else None
 
 
 async def end_all_sessions(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reason: str = "") -> int:
-    """End all sessions of a person, and return how many; they may sign in again."""
+    """End all sessions of an account and return how many; the owner may sign in again."""
     user = await UserRepository(uow.session).lock(user_id)
     if user is None:
         return 0
@@ -54,9 +54,9 @@ async def end_all_sessions(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reas
 
 
 async def ban(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reason: str) -> int | None:
-    """Let nobody sign in to the account and end its sessions; return how many, None when it is banned already.
+    """Ban an account and end its sessions; return how many, or None if it is missing or already banned.
 
-    The reason is told to the owner as it is written here. Emits AccountBanned.
+    The owner receives the reason as written. Emits `AccountBanned`.
     """
     user = await UserRepository(uow.session).lock(user_id)
     if user is None or user.status is UserStatus.BANNED:
@@ -79,9 +79,9 @@ async def ban(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reason: str) -> i
 
 
 async def lift_ban(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reason: str = "") -> UserStatus | None:
-    """Make the account what it was before the ban, and return that; None when it is not banned. Emits AccountUnbanned.
+    """Lift a ban and return the restored status; None if the account is not banned. Emits `AccountUnbanned`.
 
-    What its owner had closed stays closed, and no session comes back.
+    An account that its owner had closed stays closed. Ended sessions are not restored.
     """
     user = await UserRepository(uow.session).lock(user_id)
     if user is None or user.status is not UserStatus.BANNED:
@@ -96,7 +96,7 @@ async def lift_ban(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reason: str 
 
 
 async def set_role(uow: UnitOfWork, actor: Actor, user_id: UUID, role: Role, *, reason: str = "") -> None:
-    """Give a person another role; every session of theirs ends with it."""
+    """Change the role of an account; this ends all its sessions."""
     user = await UserRepository(uow.session).lock(user_id)
     if user is None or user.role is role:
         return
@@ -110,10 +110,10 @@ async def set_role(uow: UnitOfWork, actor: Actor, user_id: UUID, role: Role, *, 
 
 
 async def create_administrator(uow: UnitOfWork, actor: Actor, account: NewAccount, *, reason: str = "") -> User:
-    """Make an account with the role of an administrator; emits UserRegistered.
+    """Create an account with the administrator role. Emits `UserRegistered`.
 
     Raises:
-        UsernameTakenError, EmailTakenError, PhoneTakenError: Somebody has it.
+        UsernameTakenError, EmailTakenError, PhoneTakenError: Another account has the value.
     """
     user = await create_account(uow, account, role=Role.ADMIN)
     record_audit(uow.session, actor, "account.create", user.id, new={"role": Role.ADMIN.value}, reason=reason)

@@ -1,4 +1,4 @@
-"""Whether a new password may be used."""
+"""The policy for new passwords."""
 
 from collections.abc import Sequence
 
@@ -16,11 +16,11 @@ log = structlog.get_logger()
 async def check_password_policy(
     resources: Resources, password: str, personal_words: Sequence[str], *, loc: str
 ) -> bool:
-    """Refuse a password that would be guessed; return whether the breached set still has to be asked about it.
+    """Refuse a weak or breached password; return True if the breach check was not available.
 
     Raises:
-        AccountInputError: It is too short, common, breached, or made of the person's own names.
-        PasswordServiceError: The breached set does not answer and this installation insists on it.
+        AccountInputError: The password is too short, common, breached, or made of the user's own data.
+        PasswordServiceError: The service of breached passwords does not answer, and the settings require its check.
     """
     settings = resources.settings
     problems = rules.password_problems(password, personal_words, shortest=settings.password_min_length, loc=loc)

@@ -1,4 +1,4 @@
-"""Forgotten and changed passwords."""
+"""Use cases of passwords: reset, change, rate."""
 
 import asyncio
 from collections.abc import Sequence
@@ -37,28 +37,28 @@ RESET = (ChallengePurpose.RESET_PASSWORD,)
 
 @dataclass(frozen=True, slots=True)
 class DraftedPassword:
-    """A new password that may be used, already hashed; `unchecked` where the breached set did not answer."""
+    """The hash of an accepted new password; `unchecked` is true when the breach check was not available."""
 
     hashed: str
     unchecked: bool
 
 
 async def draft_password(resources: Resources, password: str, words: Sequence[str], *, loc: str) -> DraftedPassword:
-    """Look at a new password and hash it, before any transaction.
+    """Check a new password and hash it; runs outside of any transaction.
 
     Raises:
-        AccountInputError: It cannot be accepted.
-        PasswordServiceError: The breached set does not answer and this installation insists on it.
+        AccountInputError: The password is not acceptable.
+        PasswordServiceError: The service of breached passwords does not answer, and the settings require its check.
     """
     unchecked = await check_password_policy(resources, password, words, loc=loc)
     return DraftedPassword(await password_hasher(resources.settings.bcrypt_rounds).hash(password), unchecked)
 
 
 async def words_of_link(session: AsyncSession, settings: Settings, token: str) -> list[str]:
-    """Return the names that the owner of a link must not take for a password; the link is not used up.
+    """Return the words that the account of a link must not use as a password. Does not use the link up.
 
     Raises:
-        BadChallengeError: It is none of ours.
+        BadChallengeError: The token is invalid.
     """
     user = await owner_of_link(session, settings, token)
     if user is None:
@@ -67,17 +67,17 @@ async def words_of_link(session: AsyncSession, settings: Settings, token: str) -
 
 
 async def request_password_reset(uow: UnitOfWork, typed: str, caller: Caller) -> None:
-    """Take note that somebody forgot a password. Known and unknown names do the same work here; a worker goes on.
+    """Request a password reset. The account is looked up by a worker, so that response times reveal nothing.
 
     Raises:
-        TooManyTriesError: Too many from one address.
+        TooManyTriesError: Too many requests from one address.
     """
     await uow.resources.limiter.hit(RESETS_BY_ADDRESS, caller.limit_key)
     uow.emit(PasswordResetRequested(identifier=typed.strip(), address=caller.address))
 
 
 async def prepare_reset(uow: UnitOfWork, typed: str, caller: Caller) -> AuthChallenge | None:
-    """Open the challenge if the name is known; the letter goes to a contact of the account, never to what was typed."""
+    """Open a reset challenge if the account exists; it is sent to a contact of the account, not to the typed text."""
     user = await authentication.find_user(
         uow.session, **identifiers.identify(typed, uow.resources.settings.phone_region).keys
     )
@@ -85,7 +85,7 @@ async def prepare_reset(uow: UnitOfWork, typed: str, caller: Caller) -> AuthChal
         return None
     if not await uow.resources.limiter.allows(RESETS_BY_NAME, str(user.id)):
         return None
-    # A confirmed contact first: an address with a slip in it belongs to a stranger.
+    # Confirmed contacts come first: an unconfirmed address may be mistyped and belong to another person.
     confirmed = (user.email if user.email_confirmed_at else None) or (user.phone if user.phone_confirmed_at else None)
     target = confirmed or user.email or user.phone or ""
     record_security_event(uow, user.id, SecurityEventKind.PASSWORD_RESET_ASKED, caller)
@@ -95,13 +95,13 @@ async def prepare_reset(uow: UnitOfWork, typed: str, caller: Caller) -> AuthChal
 async def complete_password_reset(
     uow: UnitOfWork, form: ResetConfirmation, drafted: DraftedPassword, caller: Caller
 ) -> None:
-    """Set the drafted password by link or code. It signs nobody in, and every session ends.
+    """Set the hashed password by link or code, and end all sessions. Does not sign in.
 
     Raises:
-        BadChallengeError: The proof does not hold; a wrong code is counted.
-        AccountInputError: The password is one of the person's own names, which a code tells only now.
+        BadChallengeError: The link or code is not valid; a wrong code is counted.
+        AccountInputError: The password is made of the user's own data, which is known only after verifying a code.
     """
-    challenge = await _proof(uow, form)
+    challenge = await _redeem(uow, form)
     user = await UserRepository(uow.session).lock(challenge.user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
         raise BadChallengeError
@@ -123,7 +123,7 @@ def _words_of(user: User) -> list[str]:
     return rules.personal_words(user.username, user.email, user.phone, user.display_name)
 
 
-async def _proof(uow: UnitOfWork, form: ResetConfirmation) -> AuthChallenge:
+async def _redeem(uow: UnitOfWork, form: ResetConfirmation) -> AuthChallenge:
     if form.token:
         return await redeem_link(uow, form.token, RESET)
     if not form.code or not form.identifier:
@@ -138,10 +138,11 @@ async def _proof(uow: UnitOfWork, form: ResetConfirmation) -> AuthChallenge:
 async def replace_password(
     uow: UnitOfWork, view: SessionView, form: PasswordChange, drafted: DraftedPassword, caller: Caller, *, proved: str
 ) -> int:
-    """Set a drafted password, and return how many other sessions ended; `proved` is the hash that was compared.
+    """Set the hashed password and return the number of other sessions ended; `proved` is the hash that was verified.
 
     Raises:
-        WrongPasswordError: The password was changed while the present one was compared.
+        NotSignedInError: The account no longer exists.
+        WrongPasswordError: The password was changed while the current one was being verified.
     """
     user = await UserRepository(uow.session).lock(view.user_id)
     if user is None:
@@ -160,7 +161,7 @@ async def replace_password(
 async def _set_password(uow: UnitOfWork, user: User, hashed: str, caller: Caller, *, reset: bool) -> None:
     user.password_hash = hashed
     user.password_changed_at = utc_now()
-    # Whoever knew the old password may have asked for another address: such a link must not outlive the password.
+    # Somebody who knew the old password may have requested a new contact; close such challenges as well.
     for purpose in (ChallengePurpose.RESET_PASSWORD, ChallengePurpose.CHANGE_EMAIL, ChallengePurpose.CHANGE_PHONE):
         await ChallengeRepository(uow.session).close(user.id, purpose, utc_now())
     kind = SecurityEventKind.PASSWORD_RESET if reset else SecurityEventKind.PASSWORD_CHANGED
@@ -169,16 +170,16 @@ async def _set_password(uow: UnitOfWork, user: User, hashed: str, caller: Caller
 
 
 def _score(password: str, words: list[str]) -> int:
-    from zxcvbn import zxcvbn  # noqa: PLC0415 - its lists weigh 11 MB, and few processes ever judge
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - its word lists take 11 MB, and few processes use them
 
     return int(zxcvbn(password[:MAX_RATED_LENGTH], user_inputs=words)["score"]) if password else 0
 
 
 async def rate_password(resources: Resources, form: PasswordToRate, caller: Caller) -> PasswordStrength:
-    """Say how strong a password is while it is typed; nothing of it is kept.
+    """Rate the strength of a password; it is not stored.
 
     Raises:
-        TooManyTriesError: Too many from one address.
+        TooManyTriesError: Too many requests from one address.
     """
     await resources.limiter.hit(RATED_BY_ADDRESS, caller.limit_key)
     words = rules.personal_words(form.username or "", form.email, None)

@@ -1,4 +1,4 @@
-"""What accounts show: to their owner, and to the rooms that write to them."""
+"""Queries for accounts: contacts, names, pending changes, and the messages of challenges."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from app.models.user import Role, User, UserStatus
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """How a person is reached and addressed."""
+    """The contacts, name and language of an account."""
 
     user_id: UUID
     username: str
@@ -51,13 +51,13 @@ def _contact(user: User) -> Contact:
 
 
 async def contact_of(session: AsyncSession, user_id: UUID) -> Contact | None:
-    """Return how a person is reached; for rooms that write to people, never for other people's eyes."""
+    """Return the contacts of an account, or None. Only for sending messages; never show them to other users."""
     user = await UserRepository(session).get(user_id)
     return _contact(user) if user is not None else None
 
 
 async def find_actor(session: AsyncSession, username: str) -> Actor | None:
-    """Return the person of this user name as verbs know them; for the operator's commands, active accounts only."""
+    """Return the actor with this user name, or None if there is no active account. For operator commands only."""
     user = await authentication.find_user(session, username_key=identifiers.fold(username))
     if user is None or user.status is not UserStatus.ACTIVE:
         return None
@@ -65,18 +65,18 @@ async def find_actor(session: AsyncSession, username: str) -> Actor | None:
 
 
 async def usernames(session: AsyncSession, user_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Return the names under which people are shown to others."""
+    """Return public names by user id."""
     return await UserRepository(session).names(user_ids)
 
 
 def remember_names(session: AsyncSession, names: Iterable[tuple[UUID, str]]) -> None:
-    """Keep names that came with another statement, so that `usernames` does not read them again in this session."""
+    """Cache names that another statement has read, so that `usernames` does not query them again in this session."""
     UserRepository(session).remember_names(names)
 
 
 @dataclass(frozen=True, slots=True)
 class ChallengeMessage:
-    """A link and a code to send, derived for this sending and stored nowhere."""
+    """A link and a code to send; both are derived for each message and not stored."""
 
     contact: Contact
     purpose: ChallengePurpose
@@ -89,7 +89,7 @@ class ChallengeMessage:
 
 
 async def challenge_message(session: AsyncSession, resources: Resources, challenge_id: UUID) -> ChallengeMessage | None:
-    """Return what to send for a challenge; None when it was answered, replaced or is too old meanwhile."""
+    """Return the message of a challenge; None if it was answered, replaced or has expired."""
     challenge = await ChallengeRepository(session).get(challenge_id)
     if challenge is None or challenge.closed_at is not None or challenge.expires_at <= utc_now():
         return None
@@ -110,17 +110,17 @@ async def challenge_message(session: AsyncSession, resources: Resources, challen
 
 
 async def pending_changes(session: AsyncSession, user_id: UUID) -> dict[str, str]:
-    """Return the address and the number that wait for their confirmation."""
+    """Return the new contacts that wait for confirmation, by the keys `email` and `phone`."""
     found = await ChallengeRepository(session).open(user_id, utc_now())
     names = {ChallengePurpose.CHANGE_EMAIL: "email", ChallengePurpose.CHANGE_PHONE: "phone"}
     return {names[item.purpose]: item.target for item in found if item.purpose in names}
 
 
 async def send_code_by_sms(uow: UnitOfWork, challenge_id: UUID) -> None:
-    """Send the code of a challenge to its number, in the person's language; nothing goes to an address here."""
-    letter = await challenge_message(uow.session, uow.resources, challenge_id)
-    if letter is None or letter.to_phone is None:
+    """Send the code of a challenge as a text message in the user's language; does nothing for e-mail challenges."""
+    message = await challenge_message(uow.session, uow.resources, challenge_id)
+    if message is None or message.to_phone is None:
         return
-    with use_locale(letter.contact.locale):
-        text = _("{code} is your ipLance code. It works for ten minutes. Tell it to nobody.").format(code=letter.code)
-    await sms_sender_of(uow.resources).send(letter.to_phone, text)
+    with use_locale(message.contact.locale):
+        text = _("{code} is your ipLance code. It works for ten minutes. Tell it to nobody.").format(code=message.code)
+    await sms_sender_of(uow.resources).send(message.to_phone, text)

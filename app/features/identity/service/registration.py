@@ -1,4 +1,4 @@
-"""Making, changing and closing accounts."""
+"""Use cases of accounts: register, update, close, prune."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -34,7 +34,7 @@ REGISTER_BY_ADDRESS = Rate("register", 60, 3600)
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """A checked registration with its password already hashed."""
+    """A validated registration with a hashed password."""
 
     username: Canonical
     email: Canonical | None
@@ -71,11 +71,12 @@ def _read(form: Registration, region: str, *, allow_reserved: bool) -> tuple[Can
 async def prepare(
     resources: Resources, form: Registration, caller: Caller, *, allow_reserved: bool = False
 ) -> NewAccount:
-    """Check a registration and hash its password, before any transaction.
+    """Validate a registration and hash its password; runs outside of any transaction.
 
     Raises:
-        AccountInputError: Something in it cannot be accepted.
-        TooManyTriesError: Too many accounts from one address.
+        AccountInputError: A field is invalid.
+        PasswordServiceError: The service of breached passwords does not answer, and the settings require its check.
+        TooManyTriesError: Too many registrations from one address.
     """
     await resources.limiter.hit(REGISTER_BY_ADDRESS, caller.limit_key)
     settings = resources.settings
@@ -87,10 +88,10 @@ async def prepare(
 
 
 async def create_account(uow: UnitOfWork, account: NewAccount, *, role: Role = Role.USER) -> User:
-    """Insert the account and ask for the confirmation of what it can be reached by.
+    """Insert the account and open challenges for its contacts. Emits `UserRegistered`.
 
     Raises:
-        UsernameTakenError, EmailTakenError, PhoneTakenError: Somebody has it.
+        UsernameTakenError, EmailTakenError, PhoneTakenError: Another account has the value.
     """
     user = User(
         id=new_id(),
@@ -121,10 +122,10 @@ async def create_account(uow: UnitOfWork, account: NewAccount, *, role: Role = R
 async def register(
     uow: UnitOfWork, account: NewAccount, caller: Caller, *, replaces: UUID | None = None
 ) -> tuple[User, IssuedTokens]:
-    """Make the account and sign its owner in.
+    """Create the account and sign its owner in.
 
     Raises:
-        UsernameTakenError, EmailTakenError, PhoneTakenError: Somebody has it.
+        UsernameTakenError, EmailTakenError, PhoneTakenError: Another account has the value.
     """
     user = await create_account(uow, account)
     record_security_event(uow, user.id, SecurityEventKind.REGISTERED, caller)
@@ -132,7 +133,7 @@ async def register(
 
 
 async def deactivate(uow: UnitOfWork, user_id: UUID, caller: Caller) -> None:
-    """Close the account: nobody signs in to it and every session ends. Emits AccountDeactivated."""
+    """Close the account and end all its sessions. Emits `AccountDeactivated`."""
     now = utc_now()
     user = await UserRepository(uow.session).lock(user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
@@ -145,10 +146,10 @@ async def deactivate(uow: UnitOfWork, user_id: UUID, caller: Caller) -> None:
 
 
 async def update_profile(uow: UnitOfWork, user_id: UUID, display_name: str | None, locale: str | None) -> User:
-    """Change how a person is shown and addressed.
+    """Change the display name and the language; None keeps the current value.
 
     Raises:
-        NotSignedInError: The account is gone.
+        NotSignedInError: The account no longer exists.
     """
     user = await UserRepository(uow.session).lock(user_id)
     if user is None:
@@ -161,6 +162,6 @@ async def update_profile(uow: UnitOfWork, user_id: UUID, display_name: str | Non
 
 
 async def prune(uow: UnitOfWork) -> int:
-    """Forget what ended long ago, and return how many rows went."""
+    """Delete expired sessions, sign-in counters and challenges after the retention time; return the number of rows."""
     before = utc_now() - KEPT_AFTER_END
     return await authentication.prune(uow, before) + await ChallengeRepository(uow.session).prune(before)

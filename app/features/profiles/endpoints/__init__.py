@@ -1,4 +1,4 @@
-"""The JSON face of profiles."""
+"""JSON endpoints of profiles."""
 
 from app.core.http.dependencies import FeatureRouter
 from app.features.profiles.endpoints.catalogue import router as catalogue

@@ -1,4 +1,4 @@
-"""The JSON face of the catalogue of freelancers."""
+"""JSON endpoints of the catalogue of freelancers."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ router = FeatureRouter(tags=["profiles"])
 async def list_freelancers(
     wanted: Annotated[PeopleQuery, Query()], actor: OptionalActor, session: ReadSession, resources: ProcessResources
 ) -> FoundPeople:
-    """List freelancers, narrowed by words and filters. Sorted by `match`, each says why it stands where it does."""
+    """List listed freelancers that match the filters. With `sort=match` each has its score and the reasons."""
     return await service.find_people(session, resources, actor, wanted)
 
 
@@ -29,5 +29,5 @@ async def list_freelancers(
 async def did_you_mean_freelancers(
     session: ReadSession, q: Annotated[str, Query(max_length=MAX_QUERY)] = ""
 ) -> SuggestionRead:
-    """Put mistyped words of a search right, by the words that stand in headlines and skills of listed freelancers."""
+    """Suggest a corrected search, based on the headlines and skills of listed freelancers."""
     return SuggestionRead(suggestion=await catalog.did_you_mean(session, Searched.PEOPLE, q.replace("\x00", "")))

@@ -1,4 +1,4 @@
-"""The JSON face of what is known of customers."""
+"""JSON endpoints of customer statistics."""
 
 from typing import Annotated
 
@@ -15,6 +15,6 @@ router = FeatureRouter(prefix="/customers", tags=["profiles"])
 async def list_customer_stats(
     wanted: Annotated[CustomerStatsQuery, Query()], session: ReadSession
 ) -> CustomerStatsList:
-    """Return what is known of customers by their deeds: the ids stand on each order as `customer.id`."""
+    """Return statistics of several customers. An order contains the id of its customer as `customer.id`."""
     found = await service.get_customer_stats(session, wanted.id)
     return CustomerStatsList(items=list(found.values()))

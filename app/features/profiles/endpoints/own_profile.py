@@ -1,4 +1,4 @@
-"""The JSON face of what people show of themselves, and of whom they keep or hide."""
+"""JSON endpoints of profiles, photos, portfolios, favourites and hidden customers."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -46,47 +46,47 @@ Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 @router.get("/profiles/me")
 async def get_own_profile(actor: CurrentActor, session: ReadSession, resources: ProcessResources) -> OwnProfileRead:
-    """Return your own profile, with what only you set and see."""
+    """Return your own profile, including the fields that only you can see."""
     return await service.get_own_profile(session, resources, actor)
 
 
 @router.patch("/profiles/me", responses=refusals(InvalidProfileError, ProfileChangedError))
 async def edit_profile(command: ProfilePatch, actor: CurrentActor, uow: Uow) -> OwnProfileRead:
-    """Change your profile; what is left out stays."""
+    """Change your profile. Fields that are left out keep their values. Responds 409 when `version` is outdated."""
     await service.edit_profile(uow, actor, command)
     return await service.get_own_profile(uow.session, uow.resources, actor)
 
 
 @router.get("/profiles/me/photo")
 async def get_photo(actor: CurrentActor, session: ReadSession) -> PhotoRead:
-    """Return the picture that stands for you."""
+    """Return your photo."""
     return await service.get_photo(session, actor)
 
 
 @router.put("/profiles/me/photo", responses=refusals(InvalidFilesError))
 async def put_photo(command: PhotoPut, actor: CurrentActor, uow: Uow) -> PhotoRead:
-    """Let an uploaded picture stand for you, in place of another."""
+    """Set your photo to an uploaded picture. Replaces the previous one."""
     await service.put_photo(uow, actor, command.file, command.crop)
     return await service.get_photo(uow.session, actor)
 
 
 @router.patch("/profiles/me/photo", responses=refusals(NoPhotoError))
 async def crop_photo(crop: Crop, actor: CurrentActor, uow: Uow) -> PhotoRead:
-    """Let another part of your picture stand for you; until it is cut, the old one is shown."""
+    """Change the crop of your photo. The old crop is shown until the new one is ready."""
     await service.crop_photo(uow, actor, crop)
     return await service.get_photo(uow.session, actor)
 
 
 @router.delete("/profiles/me/photo", status_code=HTTPStatus.NO_CONTENT)
 async def remove_photo(actor: CurrentActor, uow: Uow) -> Response:
-    """Let your initials stand for you again."""
+    """Remove your photo. Your initials are shown instead."""
     await service.remove_photo(uow, actor)
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 @router.get("/profiles/me/portfolio")
 async def list_portfolio(actor: CurrentActor, session: ReadSession) -> PortfolioList:
-    """List your pieces of work, in the order they are shown."""
+    """List your portfolio items in the order they are shown."""
     return PortfolioList(items=await service.list_portfolio(session, actor))
 
 
@@ -96,7 +96,7 @@ async def list_portfolio(actor: CurrentActor, session: ReadSession) -> Portfolio
     responses=refusals(InvalidProfileError, InvalidFilesError, PortfolioFullError),
 )
 async def add_portfolio_item(command: PortfolioFields, actor: CurrentActor, uow: Uow) -> PortfolioRead:
-    """Show one more piece of work, behind the others."""
+    """Add a portfolio item at the end. Responds 409 when the portfolio is full."""
     item = await service.add_item(uow, actor, command)
     return await service.get_item(uow.session, actor, item.id)
 
@@ -106,14 +106,14 @@ async def add_portfolio_item(command: PortfolioFields, actor: CurrentActor, uow:
     responses=refusals(InvalidProfileError, InvalidFilesError, PortfolioItemNotFoundError),
 )
 async def edit_portfolio_item(item_id: UUID, command: PortfolioFields, actor: CurrentActor, uow: Uow) -> PortfolioRead:
-    """Say something else about a piece of work."""
+    """Replace the fields of a portfolio item. Its files stay when `files` is null."""
     await service.edit_item(uow, actor, item_id, command)
     return await service.get_item(uow.session, actor, item_id)
 
 
 @router.post("/profiles/me/portfolio/{item_id:uuid}/move", responses=refusals(PortfolioItemNotFoundError))
 async def move_portfolio_item(item_id: UUID, command: PortfolioMove, actor: CurrentActor, uow: Uow) -> PortfolioList:
-    """Put a piece of work at another place."""
+    """Move a portfolio item to another position. Returns all items in their new order."""
     await service.move_item(uow, actor, item_id, command.position)
     return PortfolioList(items=await service.list_portfolio(uow.session, actor))
 
@@ -124,7 +124,7 @@ async def move_portfolio_item(item_id: UUID, command: PortfolioMove, actor: Curr
     responses=refusals(PortfolioItemNotFoundError),
 )
 async def remove_portfolio_item(item_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Take a piece of work out for good."""
+    """Delete a portfolio item and its files."""
     await service.remove_item(uow, actor, item_id)
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
@@ -133,7 +133,7 @@ async def remove_portfolio_item(item_id: UUID, actor: CurrentActor, uow: Uow) ->
 async def get_profile(
     username: Username, actor: OptionalActor, session: ReadSession, resources: ProcessResources
 ) -> ProfileRead:
-    """Return what everybody may read about a person. Nobody needs to be signed in."""
+    """Return a public profile. No session is needed. Responds 404 for closed and banned accounts."""
     return await service.get_profile(session, resources, actor, username)
 
 
@@ -141,20 +141,20 @@ async def get_profile(
 async def list_favourites(
     actor: CurrentActor, session: ReadSession, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[PersonCard]:
-    """List the freelancers you keep, newest first."""
+    """List your favourite freelancers, newest first."""
     page = await service.list_favourites(session, actor, cursor, limit)
     return Page(items=page.items, next_cursor=page.next_cursor)
 
 
 @router.put("/favourites/{username}", responses=refusals(*KEEPER, SelfReferenceError, ListFullError))
 async def add_favourite(username: Username, actor: CurrentActor, uow: Uow) -> PersonCard:
-    """Keep a freelancer for later; twice is once, and they never learn of it."""
+    """Add a freelancer to your favourites. Idempotent; the freelancer is not notified."""
     return await service.read_card(uow.session, await service.add_favourite(uow, actor, username))
 
 
 @router.delete("/favourites/{username}", responses=refusals(*KEEPER))
 async def remove_favourite(username: Username, actor: CurrentActor, uow: Uow) -> PersonCard:
-    """Keep a freelancer no longer."""
+    """Remove a freelancer from your favourites."""
     return await service.read_card(uow.session, await service.remove_favourite(uow, actor, username))
 
 
@@ -169,11 +169,11 @@ async def list_hidden(
 
 @router.put("/hidden-customers/{username}", responses=refusals(*KEEPER, SelfReferenceError, ListFullError))
 async def hide_customer(username: Username, actor: CurrentActor, uow: Uow) -> PersonCard:
-    """Hide a customer's orders from your lists; twice is once, and they never learn of it."""
+    """Hide a customer's orders from your lists. Idempotent; the customer is not notified."""
     return await service.read_card(uow.session, await service.hide_customer(uow, actor, username))
 
 
 @router.delete("/hidden-customers/{username}", responses=refusals(*KEEPER))
 async def unhide_customer(username: Username, actor: CurrentActor, uow: Uow) -> PersonCard:
-    """Hide a customer's orders no longer."""
+    """Show a hidden customer's orders again."""
     return await service.read_card(uow.session, await service.unhide_customer(uow, actor, username))

@@ -1,4 +1,4 @@
-"""The pages of profiles: the catalogue, the public one, the editors, and whom one keeps or hides."""
+"""Pages of profiles: catalogue, public profile, editors, favourites and hidden customers."""
 
 from app.core.http.dependencies import FeatureRouter
 from app.features.files.dependencies import form_with_files
@@ -10,7 +10,7 @@ from app.features.profiles.pages.public_profile import router as public_profile
 from app.features.profiles.pages.share_image import router as share_image
 
 LONG_BODY_ROUTES = (form_with_files("/settings/portfolio/[^/]+"), form_with_files("/settings/photo"))
-"""The forms that bring files."""
+"""Paths of the forms with file uploads."""
 router = FeatureRouter()
 router.include_router(catalogue)
 router.include_router(editor)

@@ -1,4 +1,4 @@
-"""Freelancers in the words of a page."""
+"""Labels and cards of freelancers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ REASONS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class FreelancerCard:
-    """A freelancer as a card shows one."""
+    """The content of a freelancer's card."""
 
     username: str
     href: str
@@ -41,7 +41,7 @@ class FreelancerCard:
 
 
 def rate_label(card: FoundFreelancer) -> str | None:
-    """Write what an hour costs; None where it is not said."""
+    """Format the hourly rate; None without a rate."""
     return _("{amount} an hour").format(amount=money(card.rate)) if card.rate else None
 
 
@@ -61,7 +61,7 @@ def category_options(catalogue: catalog.Catalogue) -> list[tuple[str, Any]]:
 
 
 def reason_labels(why: Iterable[Reason], catalogue: catalog.Catalogue) -> tuple[tuple[str, int], ...]:
-    """Write the lines of a sum, each with its points."""
+    """Return the label of each score component with its points."""
     locale = current_locale()
 
     def name(word: str) -> str:
@@ -74,7 +74,7 @@ def reason_labels(why: Iterable[Reason], catalogue: catalog.Catalogue) -> tuple[
 
 
 def shown(card: FoundFreelancer, catalogue: catalog.Catalogue, *, favourite: bool) -> FreelancerCard:
-    """Turn a freelancer into what the card of a list shows."""
+    """Convert a freelancer to the content of a card."""
     locale = current_locale()
     speaks = ", ".join(languages(locale).get(item.code, item.code) for item in card.languages)
     country = countries(locale).get(card.country, "") if card.country else ""

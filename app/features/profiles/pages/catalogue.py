@@ -1,4 +1,4 @@
-"""The catalogue of freelancers as a page; its address holds every filter, so it can be kept and shared."""
+"""The catalogue of freelancers as a page; its URL contains every filter, so it can be saved and shared."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -51,7 +51,7 @@ FLAGS: dict[str, str] = {
 async def list_freelancers(
     request: Request, actor: OptionalActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
-    """Show freelancers, lately active first, or as the address says."""
+    """Show the catalogue with the filters and the sort order of the URL; newly listed first by default."""
     catalogue = await catalog.read_catalogue(session, resources)
     typed = TypedPeopleFilter(request)
     page, facets = FoundPeople(items=[], next_cursor=None, count=0), list[tuple[str, int]]()
@@ -94,7 +94,7 @@ async def list_freelancers(
 
 
 class TypedPeopleFilter:
-    """What stands in the address: filters as people typed them."""
+    """Filters of the catalogue as typed by the user, read from the query string."""
 
     NAMES = (
         "q", "category", "skills", "skills_mode", "level", "rate_min", "rate_max", "currency", "language", "place",
@@ -116,31 +116,31 @@ class TypedPeopleFilter:
 
     @property
     def words(self) -> list[str]:
-        """The skills that were typed."""
+        """The typed skills."""
         return [word for word in (part.strip() for part in self.values.get("skills", "").split(",")) if word]
 
     def wanted(self) -> PeopleQuery:
-        """Return the filters as the verb takes them.
+        """Parse the filters into the query of the use case.
 
         Raises:
-            InvalidPeopleFilterError: Some of them cannot be read; all are named at once.
+            InvalidPeopleFilterError: Some filters are invalid; all of them are listed.
         """
         content: dict[str, Any] = {**self.values, "skills": self.words, "cursor": self.cursor, "limit": PAGE_SIZE}
-        faults: list[FieldError] = []
+        errors: list[FieldError] = []
         for name in self.BOUNDS:
             if name in content:
                 try:
                     content[name] = typed_amount(content[name], self._currency)
                 except ValueError as bad:
-                    faults.append(FieldError((name,), str(bad)))
+                    errors.append(FieldError((name,), str(bad)))
                     content.pop(name)
         try:
             wanted = PeopleQuery.model_validate(content)
         except ValidationError as bad:
-            faults += field_errors([dict(error) for error in bad.errors()])
-            raise InvalidPeopleFilterError(errors=faults) from bad
-        if faults:
-            raise InvalidPeopleFilterError(errors=faults)
+            errors += field_errors([dict(error) for error in bad.errors()])
+            raise InvalidPeopleFilterError(errors=errors) from bad
+        if errors:
+            raise InvalidPeopleFilterError(errors=errors)
         return wanted
 
     def address(
@@ -151,7 +151,7 @@ class TypedPeopleFilter:
         skills: str = "",
         words: str | None = None,
     ) -> str:
-        """Return the address of the list elsewhere, without a filter, with one skill more, or for other words."""
+        """Return the URL of the list at a cursor, without a filter, with one more skill, or for other search words."""
         left = dict(self.values)
         if words:
             left["q"] = words
@@ -172,7 +172,7 @@ class TypedPeopleFilter:
         return state.with_error(wrong) if wrong else state
 
     def chips(self, catalogue: catalog.Catalogue) -> list[tuple[str, str]]:
-        """Return each active filter in words, with the address of the list without it."""
+        """Return the label of each active filter and the URL of the list without it."""
         found: list[tuple[str, tuple[str, str]]] = []
         for name, value in self.values.items():
             if name not in ("q", "skills", "skills_mode", "currency", "sort"):

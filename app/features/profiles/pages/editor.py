@@ -1,4 +1,4 @@
-"""The editor of one's own profile as a page; three fields take the skills, one for each level."""
+"""The profile editor; skills are typed in three fields, one per level."""
 
 from typing import Any
 
@@ -53,14 +53,14 @@ SIDE_LABELS: dict[ProfileSide, tuple[str, str]] = {
 async def edit_profile_form(
     request: Request, actor: CurrentActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
-    """Show the editor with what the profile says."""
+    """Show the editor with the current profile."""
     profile = await service.get_own_profile(session, resources, actor)
     return _editor(request, profile, _start(profile))
 
 
 @router.post(ADDRESS)
 async def edit_profile(request: Request, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
-    """Save the profile, or show it again with what is wrong."""
+    """Save the profile, or show the form again with its errors."""
     try:
         async with uow.session.begin_nested():
             await service.edit_profile(uow, actor, read_form(form))
@@ -71,19 +71,19 @@ async def edit_profile(request: Request, actor: CurrentActor, form: PostedForm, 
 
 
 def read_form(form: FormData) -> ProfilePatch:
-    """Translate the editor's fields into the command.
+    """Parse the form into the command.
 
     Raises:
-        InvalidProfileError: Some of them cannot be read; all are named at once.
+        InvalidProfileError: Some fields are invalid; all of them are listed.
     """
-    faults: list[FieldError] = []
+    errors: list[FieldError] = []
     rate: dict[str, Any] | None = None
     currency = _text(form, "currency")
     if _text(form, "rate"):
         try:
             rate = {"amount": typed_amount(_text(form, "rate"), Currency(currency)), "currency": currency}
         except ValueError as wrong:
-            faults.append(FieldError(("rate",), str(wrong)))
+            errors.append(FieldError(("rate",), str(wrong)))
     content: dict[str, Any] = {
         "side": _text(form, "side") or None,
         "listed": form.get("listed") == "1",
@@ -118,15 +118,15 @@ def read_form(form: FormData) -> ProfilePatch:
     try:
         command = ProfilePatch.model_validate(content)
     except ValidationError as wrong:
-        faults += field_errors([dict(error) for error in wrong.errors()])
-        raise InvalidProfileError(errors=faults) from wrong
-    if faults:
-        raise InvalidProfileError(errors=faults)
+        errors += field_errors([dict(error) for error in wrong.errors()])
+        raise InvalidProfileError(errors=errors) from wrong
+    if errors:
+        raise InvalidProfileError(errors=errors)
     return command
 
 
 def _moved(error: InvalidError | ProfileChangedError) -> list[FieldError] | ProfileChangedError:
-    """Put the errors of lists beside the first field that fills them."""
+    """Assign errors of list fields to the first form field of the list."""
     if isinstance(error, ProfileChangedError) or not error.errors:
         return error if isinstance(error, ProfileChangedError) else [FieldError((), error.message, error.params)]
     first = {"skills": f"skills_{SkillLevel.EXPERT.value}", "languages": "language_0", "links": "link_0"}
@@ -186,11 +186,11 @@ def _editor(request: Request, profile: OwnProfileRead, form: FormState, status: 
     return render(request, "profiles/edit.html", context, status_code=status)
 
 
-def _rows(form: FormState, name: str, most: int) -> tuple[range, range]:
-    """Return the rows that are shown at once, filled ones and one more, and those that unfold."""
-    filled = [row for row in range(most) if form.value(f"{name}{row}")]
-    shown = min(most, filled[-1] + 2 if filled else 1)
-    return range(shown), range(shown, most)
+def _rows(form: FormState, name: str, limit: int) -> tuple[range, range]:
+    """Return the rows shown at first (up to the last filled one, and one more) and the rows to unfold."""
+    filled = [row for row in range(limit) if form.value(f"{name}{row}")]
+    shown = min(limit, filled[-1] + 2 if filled else 1)
+    return range(shown), range(shown, limit)
 
 
 def _text(form: FormData, name: str) -> str:

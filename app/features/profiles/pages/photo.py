@@ -1,4 +1,4 @@
-"""The picture that stands for a person, as a page."""
+"""The page of a user's photo."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -34,14 +34,14 @@ PERCENT = ("x", "y", "zoom")
 
 @router.get(ADDRESS)
 async def put_photo_form(request: Request, actor: CurrentActor, session: ReadSession) -> Response:
-    """Show the picture and the form for another."""
+    """Show the photo and the form to replace it."""
     return _page(request, await service.get_photo(session, actor), FormState())
 
 
 @router.get("/my/face")
 async def redirect_to_own_photo(actor: CurrentActor, session: ReadSession) -> Response:
-    """Lead to the actor's own picture, for the head of every page; no content where the initials stand for them."""
-    # One address for everybody, so it is kept for as long as the cookies are the same, and a minute at the most.
+    """Redirect to the actor's photo, for the header of every page; 204 if there is none."""
+    # The URL is the same for all users, so the response varies by cookie; it is cached for one minute.
     headers = {"Cache-Control": "private, max-age=60", "Vary": "Cookie"}
     url = (await service.get_photo(session, actor)).url
     if url is None:
@@ -51,7 +51,7 @@ async def redirect_to_own_photo(actor: CurrentActor, session: ReadSession) -> Re
 
 @router.post(ADDRESS)
 async def put_photo(request: Request, actor: CurrentActor, form: PostedForm, sent: AvatarFiles, uow: Uow) -> Response:
-    """Let a picture that came with the form, or before it, stand for the actor."""
+    """Set the photo to a picture uploaded with this form or before it."""
     try:
         async with uow.session.begin_nested():
             await _put(uow, actor, sent.ids)
@@ -64,7 +64,7 @@ async def put_photo(request: Request, actor: CurrentActor, form: PostedForm, sen
 
 @router.post(f"{ADDRESS}/part")
 async def crop_photo(request: Request, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
-    """Let another part of the picture stand for the actor."""
+    """Change the crop of the photo."""
     typed = {name: str(form.get(name, "")) for name in PERCENT}
     try:
         await service.crop_photo(uow, actor, _crop(typed))
@@ -75,23 +75,23 @@ async def crop_photo(request: Request, actor: CurrentActor, form: PostedForm, uo
 
 @router.post(f"{ADDRESS}/remove")
 async def remove_photo(actor: CurrentActor, uow: Uow) -> Response:
-    """Let the initials stand for the actor again."""
+    """Remove the photo."""
     await service.remove_photo(uow, actor)
     return redirect(ADDRESS, _("Your photo is removed."))
 
 
 async def _put(uow: Uow, actor: Actor, sent: Sequence[UUID]) -> None:
-    """Take the last picture that was sent."""
+    """Set the photo to the last picture sent."""
     if not sent:
         raise InvalidProfileError(errors=[FieldError(("files",), NO_PICTURE)])
     await service.put_photo(uow, actor, sent[-1])
 
 
 def _crop(typed: dict[str, str]) -> Crop:
-    """Read the three numbers of the form, which are percent.
+    """Parse the three numbers of the form, given in percent.
 
     Raises:
-        InvalidProfileError: One is no number, or out of its bounds.
+        InvalidProfileError: A value is not a number or is out of range.
     """
     try:
         parts = {name: float(text.replace(",", ".")) / 100 for name, text in typed.items()}

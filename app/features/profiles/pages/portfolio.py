@@ -1,4 +1,4 @@
-"""One's own portfolio as pages: add, say, move, take out."""
+"""Pages of the actor's own portfolio: list, add, edit, move and remove items."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,7 +32,7 @@ ADDRESS = "/settings/portfolio"
 
 @router.get(ADDRESS)
 async def list_portfolio(request: Request, actor: CurrentActor, session: ReadSession) -> Response:
-    """Show the pieces of work with the way to move them, and the form for one more."""
+    """List the portfolio items with buttons to move them and a link to add one."""
     return render(request, "profiles/portfolio.html", {"items": await service.list_portfolio(session, actor)})
 
 
@@ -44,17 +44,17 @@ async def add_item_form(request: Request, _actor: CurrentActor) -> Response:
 
 @router.post(f"{ADDRESS}/new")
 async def add_item(request: Request, actor: CurrentActor, form: PostedForm, sent: PortfolioFiles, uow: Uow) -> Response:
-    """Show one more piece of work."""
-    faults = await _save(uow, actor, form, sent, None)
-    if faults is not None:
+    """Add a portfolio item."""
+    errors = await _save(uow, actor, form, sent, None)
+    if errors is not None:
         known = await files.own_files(uow.session, actor, sent.stored)
-        return _form(request, FormState.posted(form, faults), None, known)
+        return _form(request, FormState.posted(form, errors), None, known)
     return redirect(ADDRESS, _("It is in your portfolio."), done="portfolio-new")
 
 
 @router.get(f"{ADDRESS}/{{item_id}}")
 async def edit_item_form(request: Request, item_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
-    """Show the form with what is said about a piece of work."""
+    """Show the form with the fields of a portfolio item."""
     item = await service.get_item(session, actor, item_id)
     start = FormState.start(
         title=item.title,
@@ -70,17 +70,17 @@ async def edit_item_form(request: Request, item_id: UUID, actor: CurrentActor, s
 async def edit_item(
     request: Request, item_id: UUID, actor: CurrentActor, form: PostedForm, sent: PortfolioFiles, uow: Uow
 ) -> Response:
-    """Save what is said about a piece of work."""
-    faults = await _save(uow, actor, form, sent, item_id)
-    if faults is not None:
+    """Save a portfolio item."""
+    errors = await _save(uow, actor, form, sent, item_id)
+    if errors is not None:
         known = await files.own_files(uow.session, actor, sent.stored)
-        return _form(request, FormState.posted(form, faults), item_id, known)
+        return _form(request, FormState.posted(form, errors), item_id, known)
     return redirect(ADDRESS, _("Saved."), done=f"portfolio-{item_id}")
 
 
 @router.post(f"{ADDRESS}/{{item_id}}/move")
 async def move_item(item_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
-    """Move a piece of work one place up or down."""
+    """Move a portfolio item one position up or down."""
     order = [item.id for item in await service.list_portfolio(uow.session, actor)]
     place = order.index(item_id) if item_id in order else 0
     wanted = max(0, place - 1) if form.get("to") == "up" else place + 1
@@ -90,22 +90,22 @@ async def move_item(item_id: UUID, actor: CurrentActor, form: PostedForm, uow: U
 
 @router.get(f"{ADDRESS}/{{item_id}}/remove")
 async def remove_item_form(request: Request, item_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
-    """Say what is lost."""
+    """Ask for confirmation before deleting a portfolio item."""
     return render(request, "profiles/portfolio_remove.html", {"item": await service.get_item(session, actor, item_id)})
 
 
 @router.post(f"{ADDRESS}/{{item_id}}/remove")
 async def remove_item(item_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Take a piece of work out for good."""
+    """Delete a portfolio item."""
     await service.remove_item(uow, actor, item_id)
     return redirect(ADDRESS, _("It is taken out."))
 
 
 def read_form(form: FormData) -> PortfolioFields:
-    """Translate the form's fields into the command.
+    """Parse the form into the command.
 
     Raises:
-        InvalidProfileError: Some of them cannot be read; all are named at once.
+        InvalidProfileError: Some fields are invalid; all of them are listed.
     """
     content: dict[str, Any] = {
         "title": str(form.get("title") or ""),
@@ -123,9 +123,9 @@ def read_form(form: FormData) -> PortfolioFields:
 async def _save(
     uow: Uow, actor: Actor, form: FormData, sent: SentFiles, item_id: UUID | None
 ) -> Sequence[FieldError] | None:
-    """Add or change a piece of work, and return what is wrong with the form, None where nothing is.
+    """Add or change a portfolio item; return the errors of the form, or None.
 
-    Files that came with the form are kept either way: whoever forgot the title need not send them again.
+    Uploaded files are kept in both cases, so that they need not be sent again after an error in another field.
     """
     try:
         async with uow.session.begin_nested():

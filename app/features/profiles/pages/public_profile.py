@@ -1,4 +1,4 @@
-"""The public page of a person, and the lists of people one keeps or hides."""
+"""The public profile page, and the lists of favourites and hidden customers."""
 
 import json
 from datetime import UTC, datetime, time
@@ -34,7 +34,7 @@ Cursor = Annotated[str | None, Query(max_length=300)]
 async def show_person(
     request: Request, username: str, actor: OptionalActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
-    """Show what everybody may see of a person, at the one address their name is written with."""
+    """Show a public profile at its canonical URL, which has the user name as its owner wrote it."""
     profile, facts = await service.get_person(session, resources, actor, username)
     if profile.username != username:
         return RedirectResponse(f"/@{quote(profile.username)}", status_code=308)
@@ -58,31 +58,31 @@ async def show_person(
 
 @router.post("/@{username}/{step}")
 async def change_person_relation(username: str, step: str, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
-    """Keep or hide a person, or stop it, and go back to where the button was."""
-    back, said = await _take(uow, actor, username, step)
+    """Change the actor's favourites or hidden customers and redirect back to the page of the button."""
+    back, text = await _take(uow, actor, username, step)
     given = str(form.get("back"))
     known = {"favourites": "/my/favourites", "hidden": "/my/hidden"}.get(given)
-    return redirect(known or safe_redirect_target(given, back), said)
+    return redirect(known or safe_redirect_target(given, back), text)
 
 
 @router.get("/my/favourites")
 async def list_favourites(
     request: Request, actor: CurrentActor, session: ReadSession, cursor: Cursor = None
 ) -> Response:
-    """Show the freelancers one keeps."""
+    """List the actor's favourites."""
     page = await service.list_favourites(session, actor, cursor, PAGE_SIZE)
     return render(request, "profiles/favourites.html", _people("/my/favourites", page.items, page.next_cursor, cursor))
 
 
 @router.get("/my/hidden")
 async def list_hidden(request: Request, actor: CurrentActor, session: ReadSession, cursor: Cursor = None) -> Response:
-    """Show the customers whose orders one hides."""
+    """List the customers whose orders the actor hides."""
     page = await service.list_hidden(session, actor, cursor, PAGE_SIZE)
     return render(request, "profiles/hidden.html", _people("/my/hidden", page.items, page.next_cursor, cursor))
 
 
 def structured_data(profile: ProfileRead, origin: str) -> Markup:
-    """Return the profile for search engines (schema.org), as JSON that no text can break out of."""
+    """Return the profile as schema.org JSON for search engines, escaped for use inside a script element."""
     content: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "ProfilePage",
@@ -112,9 +112,9 @@ async def _take(uow: Uow, actor: Actor, username: str, step: str) -> tuple[str, 
     }
     if step not in steps:
         raise PersonNotFoundError
-    verb, said = steps[step]
-    person = await verb(uow, actor, username)
-    return f"/@{quote(person.username)}", said
+    use_case, text = steps[step]
+    person = await use_case(uow, actor, username)
+    return f"/@{quote(person.username)}", text
 
 
 def _names(slugs: list[str], catalogue: catalog.Catalogue) -> list[str]:
@@ -122,7 +122,7 @@ def _names(slugs: list[str], catalogue: catalog.Catalogue) -> list[str]:
 
 
 def _details(profile: ProfileRead) -> list[tuple[str, str]]:
-    """Return the facts beside a profile."""
+    """Return the details shown next to a profile."""
     locale = current_locale()
     found: list[tuple[str, str]] = []
     if profile.rate:

@@ -1,4 +1,4 @@
-"""The picture of a person that stands where somebody shares the address of their page."""
+"""The share image (Open Graph) of a profile."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -23,7 +23,7 @@ MAX_SKILLS = 8
 async def share_person(
     request: Request, username: str, resources: ProcessResources, lang: Annotated[str, Query(max_length=10)] = ""
 ) -> Response:
-    """Draw a person's name, headline, skills and rate: what every guest sees of them, and no more."""
+    """Render a profile's name, headline, skills and rate, as a guest sees them."""
     async with resources.read_sessions() as session:
         with use_locale(lang):
             profile = await service.get_profile(session, resources, None, username)

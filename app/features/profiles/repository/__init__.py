@@ -1,4 +1,4 @@
-"""Every query about profiles."""
+"""Queries for profiles."""
 
 from app.features.profiles.repository.catalogue import COUNT_LIMIT, CatalogueRepository, Found, PeopleConditions
 from app.features.profiles.repository.customer_stats import CustomerStatsRepository

@@ -1,4 +1,4 @@
-"""The catalogue of freelancers: narrowed, counted and in pages; no statement looks further than a bound."""
+"""Queries for the catalogue of freelancers: filters, counts and pages; all statements are bounded."""
 
 import re
 from collections.abc import Callable, Collection, Sequence
@@ -33,15 +33,15 @@ from app.models.profile import IS_SHOWN
 from app.models.user import UserStatus
 
 COUNT_LIMIT = 1000
-"""Beyond this a list says "more than"."""
+"""Larger counts are shown as "more than"."""
 CANDIDATES = 500
-"""How many of the newly listed who fit are compared with each other; whoever is not among them is not ranked."""
+"""How many matching profiles are scored, newly listed first; older ones are not ranked."""
 NEAREST = 1000
-"""How many of the newly listed are looked through one by one for words before an index is asked; takes half a ms."""
+"""How many of the newest profiles are searched without the text index before it is used; takes half a millisecond."""
 FACETS = 6
 MAX_WORDS = 12
 _RUSSIAN: ColumnElement[Any] = literal_column("'russian'::regconfig")
-"""Reads Cyrillic words with the Russian stemmer and Latin ones with the English stemmer."""
+"""This configuration stems Cyrillic words as Russian and Latin words as English."""
 _WORD = re.compile(r"\w[\w+#]*")
 
 NEWLY_LISTED = (Profile.listed_at.desc(), Profile.user_id.desc())
@@ -63,37 +63,37 @@ _ON_CARDS = (
         raiseload=True,
     ),
 )
-"""A page shows no more of twenty people: their texts stay where they are."""
+"""The columns of a page; long texts are not loaded."""
 
 type Found = tuple[User, Profile, dict[str, SkillLevel]]
-"""An account, its profile, and the skills in their own order, each with its level."""
+"""An account, its profile, and its skills in the owner's order with their levels."""
 type Place = tuple[int | datetime, UUID]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What is compared of somebody who fits."""
+    """The columns of a matching profile that the score uses."""
 
     user_id: UUID
     listed_at: datetime
     updated_at: datetime
     availability: Availability
     hits: Sequence[str]
-    """The lexemes that they have, as `lexeme:place`, each with its weightiest place."""
+    """The matched lexemes as `lexeme:weight`, each with its highest weight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleConditions:
-    """What the catalogue is narrowed to, with every name already resolved."""
+    """The filter of the catalogue with all names resolved."""
 
     words: str = ""
-    """As PostgreSQL's `tsquery` is written."""
+    """The search words in the syntax of PostgreSQL's `tsquery`."""
     skills: tuple[str, ...] = ()
     any_skill: bool = False
     levels: tuple[SkillLevel, ...] = ()
-    """Which levels of the skills asked for will do; empty where any will."""
+    """Accepted levels of the requested skills; empty accepts all."""
     field_skills: tuple[str, ...] = ()
-    """The skills of a field of work: whoever has one of them works there."""
+    """The skills of a category; a freelancer with any of them matches."""
     rate_min: int | None = None
     rate_max: int | None = None
     currency: Currency | None = None
@@ -105,7 +105,7 @@ class PeopleConditions:
     favourites_of: UUID | None = None
     without: frozenset[UUID] = frozenset()
     recommended: bool = False
-    """Only those who let themselves be recommended."""
+    """Whether to return only freelancers who agreed to be recommended."""
 
 
 def _by_words(wanted: PeopleConditions) -> ColumnElement[bool]:
@@ -148,7 +148,7 @@ _CLAUSES: dict[str, Callable[[PeopleConditions], ColumnElement[bool]]] = {
     "without": lambda wanted: Profile.user_id.not_in(wanted.without),
     "recommended": lambda wanted: Profile.recommendations.is_(wanted.recommended),
 }
-"""What each condition asks for, where it is given."""
+"""The SQL condition of each filter field."""
 
 
 def _is_given(name: str, value: object) -> bool:
@@ -159,17 +159,17 @@ def _clauses(wanted: PeopleConditions) -> list[ColumnElement[bool]]:
     return [clause(wanted) for name, clause in _CLAUSES.items() if _is_given(name, getattr(wanted, name))]
 
 
-_HAS_DOOR = ~exists().where(User.id == Profile.user_id, User.status != UserStatus.ACTIVE)
-"""Said the other way round, because few accounts are closed or banned: an index of those alone is asked."""
+_IS_ACTIVE = ~exists().where(User.id == Profile.user_id, User.status != UserStatus.ACTIVE)
+"""Written as a negation because few accounts are closed or banned, so that a small index of them is used."""
 
 
-def _fitting[*Ts](statement: Select[*Ts], wanted: PeopleConditions) -> Select[*Ts]:
-    """Narrow a statement about profiles to those that are shown and fit."""
-    return statement.where(IS_SHOWN, *_clauses(wanted), _HAS_DOOR)
+def _matching[*Ts](statement: Select[*Ts], wanted: PeopleConditions) -> Select[*Ts]:
+    """Restrict a statement on profiles to listed ones that match the filter."""
+    return statement.where(IS_SHOWN, *_clauses(wanted), _IS_ACTIVE)
 
 
 def _accounts_of(chosen: Select[UUID]) -> Select[User, Profile, Any]:
-    """Bring the accounts of profiles that were chosen already, in any order."""
+    """Select the accounts and profiles of the chosen ids, unordered."""
     ids = chosen.subquery()
     return (
         select(User, Profile, _LEVELS)
@@ -181,17 +181,17 @@ def _accounts_of(chosen: Select[UUID]) -> Select[User, Profile, Any]:
 
 
 def _nearest_with_words(wanted: PeopleConditions, after: Place | None) -> Select[UUID]:
-    """Look for words among so many of the newly listed: where words are frequent, no index of them is that quick."""
-    nearest = select(Profile.user_id, Profile.listed_at, Profile.search).where(IS_SHOWN, _HAS_DOOR)
+    """Search the newest `NEAREST` profiles without the text index; for frequent words this is faster."""
+    nearest = select(Profile.user_id, Profile.listed_at, Profile.search).where(IS_SHOWN, _IS_ACTIVE)
     if after is not None:
         nearest = nearest.where(tuple_(Profile.listed_at, Profile.user_id) < after)
     near = nearest.order_by(*NEWLY_LISTED).limit(NEAREST).subquery()
-    fitting = select(near.c.user_id).where(near.c.search.op("@@")(cast(wanted.words, TSQUERY)))
-    return fitting.order_by(near.c.listed_at.desc(), near.c.user_id.desc())
+    matching = select(near.c.user_id).where(near.c.search.op("@@")(cast(wanted.words, TSQUERY)))
+    return matching.order_by(near.c.listed_at.desc(), near.c.user_id.desc())
 
 
 class CatalogueRepository:
-    """Freelancers as everybody sees them."""
+    """Queries for freelancers as the public sees them."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -203,23 +203,23 @@ class CatalogueRepository:
             found = await self._found(_accounts_of(nearest).order_by(*NEWLY_LISTED), wanted)
             if len(found) == limit:
                 return found
-        chosen = _fitting(select(Profile.user_id), wanted)
+        chosen = _matching(select(Profile.user_id), wanted)
         if after is not None:
             chosen = chosen.where(tuple_(Profile.listed_at, Profile.user_id) < after)
         statement = _accounts_of(chosen.order_by(*NEWLY_LISTED).limit(limit)).order_by(*NEWLY_LISTED)
         return await self._found(statement, wanted)
 
     async def cheapest(self, wanted: PeopleConditions, after: Place | None, limit: int) -> Sequence[Found]:
-        """Return freelancers with a rate in the currency of the conditions, lowest first."""
-        chosen = _fitting(select(Profile.user_id), wanted).where(Profile.rate_amount.is_not(None))
+        """Return freelancers that have an hourly rate, lowest first."""
+        chosen = _matching(select(Profile.user_id), wanted).where(Profile.rate_amount.is_not(None))
         if after is not None:
             chosen = chosen.where(tuple_(Profile.rate_amount, Profile.user_id) > after)
         order = (Profile.rate_amount, Profile.user_id)
         return await self._found(_accounts_of(chosen.order_by(*order).limit(limit)).order_by(*order), wanted)
 
     async def candidates(self, wanted: PeopleConditions, lexemes: Sequence[str]) -> Sequence[Candidate]:
-        """Return the newly listed who fit: no more of each than is compared, because there are hundreds."""
-        # Of each lexeme asked for: whether it stands in the profile, and the weightiest place where.
+        """Return the newest matching profiles, at most `CANDIDATES`, with only the columns the score uses."""
+        # The requested lexemes that occur in the profile, each with its highest weight.
         there = func.unnest(Profile.search).table_valued("lexeme", "positions", "weights").render_derived("there")
         best = select(func.min(literal_column("w"))).select_from(text("unnest(there.weights) AS w")).scalar_subquery()
         hits = (
@@ -227,7 +227,7 @@ class CatalogueRepository:
             .where(there.c.lexeme.in_(lexemes))
             .scalar_subquery()
         )
-        ids = _fitting(select(Profile.user_id), wanted).order_by(*NEWLY_LISTED).limit(CANDIDATES).subquery()
+        ids = _matching(select(Profile.user_id), wanted).order_by(*NEWLY_LISTED).limit(CANDIDATES).subquery()
         shown_since = func.coalesce(Profile.listed_at, Profile.updated_at)
         compared = (Profile.user_id, shown_since, Profile.updated_at, Profile.availability, hits)
         statement = select(*compared).select_from(ids).join(Profile, Profile.user_id == ids.c.user_id)
@@ -235,13 +235,13 @@ class CatalogueRepository:
         return [Candidate(row[0], row[1], row[2], row[3], row[4] or ()) for row in found]
 
     async def accounts(self, ids: Collection[UUID]) -> dict[UUID, Found]:
-        """Return these people."""
+        """Return freelancers by id."""
         people = select(User, Profile, _LEVELS).join(Profile, Profile.user_id == User.id).options(*_ON_CARDS)
         found = await self._found(people.where(User.id.in_(ids)), PeopleConditions())
         return {row[0].id: row for row in found}
 
     async def levels(self, ids: Collection[UUID]) -> dict[UUID, dict[str, SkillLevel]]:
-        """Return the skills of these people in their own order, each with its level."""
+        """Return the skills of these users in the owner's order with their levels, by user id."""
         columns = (ProfileSkill.user_id, ProfileSkill.skill, ProfileSkill.level)
         statement = select(*columns).where(ProfileSkill.user_id.in_(ids)).order_by(ProfileSkill.position)
         found: dict[UUID, dict[str, SkillLevel]] = {}
@@ -250,7 +250,7 @@ class CatalogueRepository:
         return found
 
     async def lexemes(self, words: str) -> dict[str, str]:
-        """Return the lexemes of what was typed, each with the word it comes from."""
+        """Return the lexemes of the search text with the word each comes from."""
         typed = list(dict.fromkeys(_WORD.findall(words)))[:MAX_WORDS]
         if not typed:
             return {}
@@ -265,13 +265,13 @@ class CatalogueRepository:
         return found
 
     async def count(self, wanted: PeopleConditions) -> int:
-        """Count who fits, never further than one past `COUNT_LIMIT`."""
-        some = _fitting(select(Profile.user_id), wanted).limit(COUNT_LIMIT + 1).subquery()
+        """Count the matching profiles, up to `COUNT_LIMIT` + 1."""
+        some = _matching(select(Profile.user_id), wanted).limit(COUNT_LIMIT + 1).subquery()
         return (await self._run(select(func.count()).select_from(some), wanted)).scalar_one()
 
     async def skills_among(self, wanted: PeopleConditions) -> Sequence[tuple[str, int]]:
-        """Return the skills that those who fit have most, counted among the newly listed alone."""
-        some = _fitting(select(Profile.skills), wanted).order_by(*NEWLY_LISTED).limit(COUNT_LIMIT).subquery()
+        """Return the most frequent skills and their counts among the newest matching profiles."""
+        some = _matching(select(Profile.skills), wanted).order_by(*NEWLY_LISTED).limit(COUNT_LIMIT).subquery()
         each = select(func.unnest(some.c.skills).label("skill")).subquery()
         many = func.count()
         statement = select(each.c.skill, many).group_by(each.c.skill).order_by(many.desc(), each.c.skill).limit(FACETS)
@@ -281,12 +281,12 @@ class CatalogueRepository:
         return [(row[0], row[1], levels_of(row[2])) for row in await self._run(statement, wanted)]
 
     async def _run[*Ts](self, statement: Select[*Ts], wanted: PeopleConditions) -> Result[*Ts]:
-        """Run a read that is planned for the words themselves; a plan for any can be a hundred times slower.
+        """Run a query with a plan for its actual parameters; a generic plan can be a hundred times slower.
 
-        Where nothing is asked for there is nothing to plan for.
+        Without a filter a generic plan is good enough.
         """
-        # It holds to the end of the transaction, which is that of the session.
-        if wanted != PeopleConditions() and not self._session.info.get("plans_anew"):
+        # The setting is valid until the end of the transaction, which is as long as the session.
+        if wanted != PeopleConditions() and not self._session.info.get("custom_plans"):
             await self._session.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"))
-            self._session.info["plans_anew"] = True
+            self._session.info["custom_plans"] = True
         return await self._session.execute(statement)

@@ -1,4 +1,4 @@
-"""Every query about what is known of customers."""
+"""Queries for customer statistics."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
@@ -15,13 +15,13 @@ from app.models.user import UserStatus
 
 
 class CustomerStatsRepository:
-    """Facts of customers: read for lists, marked when they no longer hold, written when counted."""
+    """Queries for customer statistics: read, mark as stale, store."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def of(self, ids: Collection[UUID]) -> Sequence[tuple[UUID, datetime, CustomerStats | None]]:
-        """Return people, since when they are here, and their facts where there are any."""
+        """Return active accounts with their creation time, and their statistics if there are any."""
         statement = (
             select(User.id, User.created_at, CustomerStats)
             .outerjoin(CustomerStats, CustomerStats.customer_id == User.id)
@@ -30,7 +30,7 @@ class CustomerStatsRepository:
         return [(row[0], row[1], row[2]) for row in await self._session.execute(statement)]
 
     async def mark(self, ids: Collection[UUID], now: datetime) -> None:
-        """Say that the facts of these customers no longer hold; those marked already keep their time."""
+        """Mark the statistics of these customers as stale; those already stale keep their time."""
         put = insert(CustomerStats).values([{"customer_id": key, "stale_since": now} for key in sorted(ids)])
         first = func.coalesce(CustomerStats.stale_since, put.excluded.stale_since)
         await self._session.execute(
@@ -38,7 +38,7 @@ class CustomerStatsRepository:
         )
 
     async def take_stale(self, limit: int) -> Sequence[UUID]:
-        """Lock customers whose facts no longer hold, longest waiting first; those another worker holds are skipped."""
+        """Lock and return customers with stale statistics, longest waiting first (SKIP LOCKED)."""
         statement = (
             select(CustomerStats.customer_id)
             .where(CustomerStats.stale_since.is_not(None))
@@ -49,7 +49,7 @@ class CustomerStatsRepository:
         return (await self._session.execute(statement)).scalars().all()
 
     async def put(self, counted: Collection[CountedStats], now: datetime) -> None:
-        """Write what was counted for customers whose rows are locked; they hold again."""
+        """Store the counts of customers whose rows are locked, and clear their stale marks."""
         put = insert(CustomerStats).values(
             [asdict(facts) | {"counted_at": now, "stale_since": None} for facts in counted]
         )

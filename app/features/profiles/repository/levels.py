@@ -1,4 +1,4 @@
-"""The skills of people with their levels, as a column of the statement that reads the people."""
+"""A subquery column with the skills and levels of users."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,12 +12,12 @@ from app.models import ProfileSkill, SkillLevel
 
 
 def skill_levels(user_id: InstrumentedAttribute[UUID]) -> ColumnElement[Any]:
-    """Return the skills of the person whom a column names: pairs of a slug and a level, in their own order."""
+    """Return a column with the skills of the user in `user_id`: pairs of slug and level, in the owner's order."""
     pair = array([ProfileSkill.skill, cast(ProfileSkill.level, Text)])
     pairs = func.array_agg(aggregate_order_by(pair, ProfileSkill.position), type_=ARRAY(Text, dimensions=2))
     return select(pairs).where(ProfileSkill.user_id == user_id).correlate_except(ProfileSkill).scalar_subquery()
 
 
 def levels_of(pairs: Sequence[Sequence[str]] | None) -> dict[str, SkillLevel]:
-    """Turn what the column holds into levels by slug; nothing for somebody without skills."""
+    """Convert the value of the column to levels by slug; empty without skills."""
     return {slug: SkillLevel(level) for slug, level in pairs or ()}

@@ -1,4 +1,4 @@
-"""Every query about what people show of themselves, and about whom they keep or hide."""
+"""Queries for profiles, portfolios, favourites and hidden customers."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ type Kept = type[Favourite | HiddenCustomer]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An account as everybody may see it, with its profile where there is one."""
+    """The public data of an account, with its profile if there is one."""
 
     id: UUID
     username: str
@@ -30,13 +30,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A person with what stands on their page."""
+    """The content of a profile page as one reader sees it."""
 
     person: Person
     facts: CustomerStats | None
     levels: dict[str, SkillLevel]
     kept: bool
-    """Whether the reader keeps or hides them."""
+    """Whether the person is among the reader's favourites."""
     hidden: bool
 
 
@@ -48,7 +48,7 @@ _PEOPLE = (
 
 
 def other_of(kept: Kept) -> str:
-    """Return the column that names the person a row is about."""
+    """Return the name of the column that refers to the person on the list."""
     return "freelancer_id" if kept is Favourite else "customer_id"
 
 
@@ -57,18 +57,18 @@ def _is_kept(kept: Kept, column: InstrumentedAttribute[UUID], reader_id: UUID | 
 
 
 class ProfileRepository:
-    """Profiles with their skills and portfolios."""
+    """Queries for profiles with their skills and portfolios."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def person(self, username_key: str) -> Person | None:
-        """Return somebody by their folded name; who is banned or has closed the account is not there."""
+        """Return an active account by its folded user name, or None."""
         row = (await self._session.execute(_PEOPLE.where(User.username_key == username_key))).one_or_none()
         return Person(*row) if row else None
 
     async def seen(self, person: ColumnElement[bool], reader_id: UUID | None) -> Seen | None:
-        """Return somebody with all that stands on their page but files and portfolio, as a reader sees it."""
+        """Return the content of a profile page for a reader, without files and portfolio, or None."""
         statement = (
             _PEOPLE.add_columns(
                 CustomerStats,
@@ -83,11 +83,11 @@ class ProfileRepository:
         return Seen(Person(*row[:5]), row[5], levels_of(row[6]), row[7], row[8]) if row else None
 
     async def people(self, ids: Collection[UUID]) -> Sequence[Person]:
-        """Return people by their ids."""
+        """Return active accounts by id."""
         return [Person(*row) for row in await self._session.execute(_PEOPLE.where(User.id.in_(set(ids))))]
 
     async def people_with_facts(self, ids: Collection[UUID]) -> Sequence[tuple[Person, CustomerStats | None]]:
-        """Return people by their ids, with what is known of them as customers."""
+        """Return active accounts by id with their customer statistics."""
         statement = (
             _PEOPLE.add_columns(CustomerStats)
             .outerjoin(CustomerStats, CustomerStats.customer_id == User.id)
@@ -96,11 +96,11 @@ class ProfileRepository:
         return [(Person(*row[:-1]), row[-1]) for row in await self._session.execute(statement)]
 
     async def get(self, user_id: UUID) -> Profile | None:
-        """Return one profile."""
+        """Return the profile, or None."""
         return await self._session.get(Profile, user_id)
 
     async def get_for_update(self, user_id: UUID) -> Profile:
-        """Lock a profile, making it first where there is none."""
+        """Lock and return the profile; create it if it is missing."""
         await self._session.execute(insert(Profile).values(user_id=user_id).on_conflict_do_nothing())
         statement = (
             select(Profile)
@@ -111,12 +111,12 @@ class ProfileRepository:
         return (await self._session.execute(statement)).scalar_one()
 
     async def skills(self, user_id: UUID) -> Sequence[ProfileSkill]:
-        """Return a person's skills in their own order."""
+        """Return a user's skills in the owner's order."""
         statement = select(ProfileSkill).where(ProfileSkill.user_id == user_id).order_by(ProfileSkill.position)
         return (await self._session.execute(statement)).scalars().all()
 
     async def put_skills(self, user_id: UUID, skills: Collection[tuple[str, SkillLevel]]) -> None:
-        """Make these the skills of a person whose profile is locked."""
+        """Replace the skills of a user; the caller holds the lock of the profile."""
         await self._session.execute(delete(ProfileSkill).where(ProfileSkill.user_id == user_id))
         rows = [
             {"user_id": user_id, "skill": slug, "level": level, "position": place}
@@ -126,7 +126,7 @@ class ProfileRepository:
             await self._session.execute(insert(ProfileSkill), rows)
 
     async def portfolio(self, user_id: UUID) -> Sequence[PortfolioItem]:
-        """Return a person's pieces of work in their own order."""
+        """Return a user's portfolio items in the owner's order."""
         statement = (
             select(PortfolioItem)
             .where(PortfolioItem.user_id == user_id)
@@ -136,37 +136,37 @@ class ProfileRepository:
         return (await self._session.execute(statement)).scalars().all()
 
     def add_item(self, item: PortfolioItem) -> None:
-        """Stage a new piece of work."""
+        """Add a portfolio item to the session."""
         self._session.add(item)
 
     async def remove_item(self, item: PortfolioItem) -> None:
-        """Take a piece of work out."""
+        """Delete a portfolio item."""
         await self._session.delete(item)
 
     async def keep(self, kept: Kept, owner_id: UUID, other_id: UUID) -> None:
-        """Put a person on one of the owner's lists; twice is once."""
+        """Add a person to one of the owner's lists; idempotent."""
         values = {"owner_id": owner_id, other_of(kept): other_id}
         await self._session.execute(insert(kept).values(values).on_conflict_do_nothing())
 
     async def drop(self, kept: Kept, owner_id: UUID, other_id: UUID) -> None:
-        """Take a person off one of the owner's lists."""
+        """Remove a person from one of the owner's lists."""
         column = getattr(kept, other_of(kept))
         await self._session.execute(delete(kept).where(kept.owner_id == owner_id, column == other_id))
 
     async def count_listed(self, kept: Kept, owner_id: UUID) -> int:
-        """Count who is on one of the owner's lists."""
+        """Count the people on one of the owner's lists."""
         statement = select(func.count()).select_from(kept).where(kept.owner_id == owner_id)
         return (await self._session.execute(statement)).scalar_one()
 
     async def listed_ids(self, kept: Kept, owner_id: UUID) -> frozenset[UUID]:
-        """Return everybody on one of the owner's lists; the verbs bound its length."""
+        """Return the ids of all people on one of the owner's lists; use cases limit its length."""
         column = getattr(kept, other_of(kept))
         return frozenset((await self._session.execute(select(column).where(kept.owner_id == owner_id))).scalars())
 
     async def listed_page(
         self, kept: Kept, owner_id: UUID, before: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[tuple[datetime, UUID]]:
-        """Return a page of one of the owner's lists, newest first; those without a living account are left out."""
+        """Return a page of one of the owner's lists, newest first; inactive accounts are left out."""
         column = getattr(kept, other_of(kept))
         statement = (
             select(kept.created_at, column)

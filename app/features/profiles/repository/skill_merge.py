@@ -1,10 +1,10 @@
-"""How profiles follow when two skills become one."""
+"""Statements that replace a skill in profiles when two skills are merged."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 _STATEMENTS = (
-    # Whoever had both keeps the better level under the new name.
+    # If a user has both skills, the higher level is kept.
     """
     UPDATE profile_skills AS kept SET level = old.level FROM profile_skills AS old
     WHERE old.user_id = kept.user_id AND old.skill = :old AND kept.skill = :new
@@ -30,12 +30,12 @@ _STATEMENTS = (
 
 
 class MergingRepository:
-    """What profiles, skills and portfolios say of a skill."""
+    """Statements for merging skills in profiles and portfolios."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def replace_skill(self, old: str, new: str) -> None:
-        """Let everything that profiles say of one skill be said of the other."""
+        """Replace one skill by another in all profiles and portfolios."""
         for statement in _STATEMENTS:
             await self._session.execute(text(statement), {"old": old, "new": new})

@@ -1,4 +1,4 @@
-"""What follows for profiles, without a database."""
+"""Rules of profiles; pure functions."""
 
 from app.features.profiles.rules.customer_stats import ENOUGH, share
 from app.features.profiles.rules.match_score import Points, points_of, total

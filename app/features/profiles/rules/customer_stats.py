@@ -1,9 +1,9 @@
-"""From counts to what may be said of a customer."""
+"""Percentages of customer statistics."""
 
 ENOUGH = 3
-"""Cases below which a share says nothing: one order of one is not "hires always"."""
+"""The minimum number of cases for a percentage; with fewer it would mislead."""
 
 
 def share(part: int, whole: int) -> int | None:
-    """Return a share in whole percent, halves up; None where there are too few cases."""
+    """Return the percentage, rounded half up; None below `ENOUGH` cases."""
     return None if whole < ENOUGH else (200 * part + whole) // (2 * whole)

@@ -1,4 +1,4 @@
-"""How well a freelancer fits what is asked for: a sum that anybody can add up (docs/search.md)."""
+"""The match score of freelancers: a sum of published components (docs/search.md)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 SKILL = 20
 LEVEL = 5
 WORD = {"A": 10, "B": 6, "C": 3}
-"""Points for a word by where it stands: the headline, the names and skills, the text."""
+"""Points per word by its best weight: A for the headline, B for names and skills, C for the text."""
 AVAILABLE = 5
 FRESH: tuple[tuple[timedelta, int], ...] = ((timedelta(days=7), 5), (timedelta(days=30), 2))
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """One line of the sum."""
+    """One component of the score."""
 
     rule: str
     points: int
@@ -30,10 +30,15 @@ def points_of(
     updated_at: datetime,
     now: datetime,
 ) -> tuple[Points, ...]:
-    """Return what speaks for somebody, nothing left out and nothing hidden.
+    """Return all components of the match score.
 
-    `asked` are skills wanted and `held` theirs with levels; `words` are the words asked for and the best place
-    where each stands: A, B or C.
+    Args:
+        asked: The requested skills.
+        held: The freelancer's skills with their levels as numbers.
+        words: The matched search words, each with its best weight: A, B or C.
+        available: Whether the freelancer accepts work.
+        updated_at: When the profile was last changed.
+        now: The current time.
     """
     common = tuple(skill for skill in asked if skill in held)
     found: list[Points] = []
@@ -50,7 +55,7 @@ def points_of(
 
 
 def _word_points(words: Mapping[str, str]) -> Iterator[Points]:
-    """Yield a line for each place in which words that were asked for stand, the best place first."""
+    """Yield one component per weight that has matched words, best weight first."""
     for place, name in (("A", "headline"), ("B", "names"), ("C", "text")):
         there = tuple(word for word, best in words.items() if best == place)
         if there:
@@ -58,5 +63,5 @@ def _word_points(words: Mapping[str, str]) -> Iterator[Points]:
 
 
 def total(points: Sequence[Points]) -> int:
-    """Return the sum."""
+    """Return the sum of the points."""
     return sum(item.points for item in points)

@@ -1,4 +1,4 @@
-"""What a profile's fields must satisfy, and what its Markdown becomes; pure, no I/O."""
+"""Validation and hints of profile fields, and their Markdown; pure functions."""
 
 from datetime import date
 
@@ -13,10 +13,10 @@ _HEADINGS = {"h1": "h3", "h2": "h3", "h3": "h3", "h4": "h4", "h5": "h4", "h6": "
 
 
 def to_html(markdown: str) -> str:
-    """Turn Markdown into the HTML that may stand on a page: no scripts, no pictures, links that vouch for nothing."""
+    """Convert Markdown to safe HTML: no scripts, no images, links marked as `nofollow ugc`."""
     if not markdown:
         return ""
-    import nh3  # noqa: PLC0415 - needed when somebody writes, and weighs at every start
+    import nh3  # noqa: PLC0415 - needed only for saving a profile, and slow to import
     from markdown_it import MarkdownIt  # noqa: PLC0415 - the same
 
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
@@ -34,7 +34,7 @@ def to_html(markdown: str) -> str:
 
 
 def validate_profile(profile: Profile, today: date, *, wants_listing: bool) -> list[FieldError]:
-    """Return what is wrong with the fields taken together."""
+    """Return the errors of the profile's fields in combination."""
     found: list[FieldError] = []
     if profile.available_from is not None and profile.available_from < today:
         found.append(FieldError(("body", "available_from"), N_("This day is over. Choose a later one.")))
@@ -48,11 +48,11 @@ def validate_profile(profile: Profile, today: date, *, wants_listing: bool) -> l
 
 
 def hints(profile: Profile, *, has_photo: bool) -> list[str]:
-    """Return what would make a profile say more, most useful first; words of a hint are kept apart from its name."""
+    """Return the names of hints that would improve the profile, most useful first; pages have the texts."""
     missing = {
         "headline": not profile.headline,
         "skills": not profile.skills,
-        "about": len(profile.about) < 100,  # noqa: PLR2004 - two sentences
+        "about": len(profile.about) < 100,  # noqa: PLR2004 - about two sentences
         "rate": profile.rate_amount is None,
         "portfolio": not profile.has_portfolio,
         "photo": not has_photo,

@@ -1,4 +1,4 @@
-"""Shapes that cross the wire for profiles."""
+"""Requests and responses of profiles."""
 
 from app.features.profiles.schemas.catalogue import (
     MAX_QUERY,

@@ -1,4 +1,4 @@
-"""What the catalogue of freelancers is asked for, and what it answers."""
+"""Requests and responses of the catalogue of freelancers."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -16,7 +16,7 @@ MAX_ASKED_SKILLS = 15
 
 
 class PeopleSort(StrEnum):
-    """In which order freelancers stand."""
+    """Sort order of the catalogue."""
 
     NEWEST = "newest"
     RATE = "rate"
@@ -24,14 +24,14 @@ class PeopleSort(StrEnum):
 
 
 class SkillsMode(StrEnum):
-    """Whether all the skills asked for are needed, or any of them."""
+    """Whether all requested skills are required, or any of them."""
 
     ALL = "all"
     ANY = "any"
 
 
 class PeopleFilter(BaseModel):
-    """What the catalogue of freelancers is narrowed to."""
+    """Filters of the catalogue of freelancers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -55,7 +55,7 @@ class PeopleFilter(BaseModel):
 
 
 class PeopleQuery(PeopleFilter):
-    """A page of the catalogue of freelancers."""
+    """Filters, sort order and position of a page of the catalogue."""
 
     sort: PeopleSort = PeopleSort.NEWEST
     cursor: Annotated[str | None, Field(max_length=300)] = None
@@ -63,7 +63,7 @@ class PeopleQuery(PeopleFilter):
 
 
 class Reason(BaseModel):
-    """One line of the sum by which something stands where it does."""
+    """One component of a match score."""
 
     rule: str = Field(description="its name in docs/search.md")
     what: list[str] = Field(default=[], description="the skills or words it is about")
@@ -71,7 +71,7 @@ class Reason(BaseModel):
 
 
 class FoundFreelancer(PersonCard):
-    """A freelancer in the answer; `why` adds up to `score` where the list is sorted by match."""
+    """A freelancer of the catalogue; with `sort=match` the points of `why` add up to `score`."""
 
     skills: list[SkillRead]
     rate: MoneyRead | None

@@ -1,4 +1,4 @@
-"""What a customer's orders and decisions add up to, on the wire."""
+"""Requests and responses of customer statistics."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ Moment = Annotated[datetime, PlainSerializer(lambda value: value.astimezone(UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountedStats:
-    """What was counted for one customer."""
+    """The counts of one customer."""
 
     customer_id: UUID
     orders_posted: int = 0
@@ -27,9 +27,9 @@ class CountedStats:
 
 
 class CustomerStatsRead(BaseModel):
-    """What freelancers ask about a customer; docs/profiles.md defines each number.
+    """Statistics of a customer; docs/profiles.md defines each number.
 
-    A share is null until there are enough cases for it to mean something.
+    A percentage is null until there are enough cases for it.
     """
 
     customer_id: UUID
@@ -51,13 +51,13 @@ class CustomerStatsRead(BaseModel):
 
 
 class CustomerStatsList(BaseModel):
-    """Facts about several customers, in the order asked for; who is not there is left out."""
+    """Statistics of several customers in the requested order; unknown ids are left out."""
 
     items: list[CustomerStatsRead]
 
 
 class CustomerStatsQuery(BaseModel):
-    """Whose facts are asked for."""
+    """The customers whose statistics are requested."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

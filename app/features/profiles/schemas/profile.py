@@ -1,4 +1,4 @@
-"""Shapes on the wire: what a person writes about themselves, and what others read of it."""
+"""Requests and responses of profiles and portfolios."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -16,7 +16,7 @@ from app.models import Availability, ProfileSide, SkillLevel
 
 MAX_HEADLINE, MAX_ABOUT, MAX_LINKS, MAX_LANGUAGES, MAX_SKILLS = 120, 10_000, 8, 10, 30
 MAX_FILES = 50
-"""Files that are read in one request; the room of files says how many one thing holds."""
+"""The maximum number of file ids in one request; the files feature limits the files per subject."""
 LEVEL_LABELS: dict[SkillLevel, str] = {
     SkillLevel.BEGINNER: N_("Beginner"),
     SkillLevel.CONFIDENT: N_("Confident"),
@@ -27,7 +27,7 @@ AVAILABILITY_LABELS: dict[Availability, tuple[str, str]] = {
     Availability.PARTLY: (N_("Takes a little work"), "note"),
     Availability.BUSY: (N_("Busy"), ""),
 }
-"""A state in a person's words, and the tone it is shown in."""
+"""The label and the colour tone of each availability."""
 LANGUAGE_LABELS: dict[str, str] = {
     "native": N_("native"),
     "fluent": N_("fluent"),
@@ -66,7 +66,7 @@ Link = Annotated[str, Field(max_length=500), AfterValidator(clean_link)]
 
 
 class LanguageItem(BaseModel):
-    """A language somebody speaks."""
+    """A language that a person speaks."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -75,7 +75,7 @@ class LanguageItem(BaseModel):
 
 
 class LinkItem(BaseModel):
-    """A page elsewhere."""
+    """A link to an external page."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -84,7 +84,7 @@ class LinkItem(BaseModel):
 
 
 class SkillItem(BaseModel):
-    """A skill somebody says they have; `skill` is a slug or a name of the catalogue."""
+    """A skill with its level; `skill` is a slug or a name of the catalogue."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -93,7 +93,7 @@ class SkillItem(BaseModel):
 
 
 class ProfilePatch(BaseModel):
-    """A change: what is left out stays as it is; null empties a field that may be empty."""
+    """Changes of a profile. Fields that are left out keep their values; null clears an optional field."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -126,7 +126,7 @@ class SkillRead(BaseModel):
 
 
 class PortfolioRead(BaseModel):
-    """One piece of work that a person shows."""
+    """A portfolio item."""
 
     id: UUID
     title: str
@@ -139,7 +139,7 @@ class PortfolioRead(BaseModel):
 
 
 class PersonCard(BaseModel):
-    """A person as lists show one: nothing by which they could be reached elsewhere."""
+    """A person in lists, without contact details."""
 
     id: UUID
     username: str
@@ -150,7 +150,7 @@ class PersonCard(BaseModel):
 
 
 class ProfileRead(BaseModel):
-    """What everybody may read about a person."""
+    """A public profile."""
 
     id: UUID
     username: str
@@ -178,7 +178,7 @@ class ProfileRead(BaseModel):
 
 
 class OwnProfileRead(ProfileRead):
-    """One's own profile, with what only its owner sets and sees."""
+    """The reader's own profile, with fields that only the owner can set and see."""
 
     side: ProfileSide
     recommendations: bool
@@ -188,7 +188,7 @@ class OwnProfileRead(ProfileRead):
 
 
 class PortfolioFields(BaseModel):
-    """What is said about a piece of work."""
+    """The fields of a portfolio item."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -204,7 +204,7 @@ class PortfolioFields(BaseModel):
 
 
 class PhotoPut(BaseModel):
-    """Which picture stands for a person."""
+    """The photo to set."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -213,7 +213,7 @@ class PhotoPut(BaseModel):
 
 
 class PhotoRead(BaseModel):
-    """The picture that stands for a person; `url` is there once the picture was looked at."""
+    """A person's photo; `url` is null until the picture has been inspected."""
 
     url: str | None
     waiting: bool = Field(description="whether there is a picture that is still being looked at, or cut anew")
@@ -221,7 +221,7 @@ class PhotoRead(BaseModel):
 
 
 class PortfolioMove(BaseModel):
-    """Where a piece of work goes."""
+    """The new position of a portfolio item."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -229,12 +229,12 @@ class PortfolioMove(BaseModel):
 
 
 class PortfolioList(BaseModel):
-    """One's own pieces of work, in the order they are shown."""
+    """The reader's own portfolio items in the order they are shown."""
 
     items: list[PortfolioRead]
 
 
 class PersonList(BaseModel):
-    """People somebody keeps or hides, newest first."""
+    """Favourites or hidden customers, newest first."""
 
     items: list[PersonCard]

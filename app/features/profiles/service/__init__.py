@@ -1,4 +1,4 @@
-"""What can be done with profiles: one verb per function, grouped by who needs it."""
+"""Use cases of profiles."""
 
 from app.features.profiles.repository import COUNT_LIMIT
 from app.features.profiles.service.catalogue import find_people, recommend_people, search_people

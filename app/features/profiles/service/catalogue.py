@@ -1,4 +1,4 @@
-"""Finding freelancers: narrowed by words and filters, in an order that says itself why."""
+"""Use cases of the catalogue of freelancers: filter, rank, recommend."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ from app.models import Availability, Profile, SkillLevel
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 STEPS: dict[SkillLevel, int] = {SkillLevel.BEGINNER: 1, SkillLevel.CONFIDENT: 2, SkillLevel.EXPERT: 3}
-"""Levels as steps; a level asked for is reached by those above it too."""
+"""Levels as numbers; a requested level includes the higher ones."""
 
 
 type Sum = tuple[rules.Points, ...]
@@ -45,7 +45,7 @@ type Sum = tuple[rules.Points, ...]
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Somebody with the sum that placed them."""
+    """A freelancer with the components of the match score."""
 
     user_id: UUID
     listed_at: datetime
@@ -53,7 +53,7 @@ class Ranked:
 
     @property
     def key(self) -> tuple[int, int, str]:
-        """Return their place: the sum, then newly listed, then the id, all from the top."""
+        """The sort key: score, then listing time, then id, all descending."""
         return (rules.total(self.points), (self.listed_at - _EPOCH) // _MICROSECOND, str(self.user_id))
 
 
@@ -64,7 +64,7 @@ async def find_people(
 
     Raises:
         InvalidPeopleFilterError: A name is unknown, or two filters contradict each other.
-        BadCursorError: The cursor is none of this list.
+        BadCursorError: The cursor belongs to another list.
     """
     catalogue = await catalog.read_catalogue(session, resources)
     conditions, asked = _resolve_filter(catalogue, actor, wanted, await _read(session, wanted))
@@ -74,13 +74,13 @@ async def find_people(
 async def search_people(
     session: AsyncSession, resources: Resources, actor: Actor | None, wanted: PeopleQuery
 ) -> tuple[FoundPeople, list[tuple[str, int]]]:
-    """Return a page of the catalogue, and the skills that those who fit have most, beside those asked for.
+    """Return a page of the catalogue, and the most frequent skills of the matches that are not in the filter.
 
-    Skills are counted among the newly listed thousand. The filters are read once for both.
+    Skills are counted among the newest matches only. The filters are resolved once for both.
 
     Raises:
         InvalidPeopleFilterError: A name is unknown, or two filters contradict each other.
-        BadCursorError: The cursor is none of this list.
+        BadCursorError: The cursor belongs to another list.
     """
     catalogue = await catalog.read_catalogue(session, resources)
     conditions, asked = _resolve_filter(catalogue, actor, wanted, await _read(session, wanted))
@@ -123,7 +123,7 @@ async def _page(
 async def rank_people(
     session: AsyncSession, conditions: PeopleConditions, asked: Sequence[str], words: str
 ) -> list[Ranked]:
-    """Compare those who fit and were listed last, by the published sum; the same question has the same answer."""
+    """Rank the newest matches by the published score; the order is deterministic."""
     repository = CatalogueRepository(session)
     lexemes = await repository.lexemes(words)
     now = utc_now()
@@ -156,9 +156,9 @@ async def recommend_people(
     without: frozenset[UUID],
     limit: int,
 ) -> list[FoundFreelancer]:
-    """Return listed freelancers with any of these skills, best match first, of those who let themselves be recommended.
+    """Return listed freelancers with any of these skills who agreed to be recommended, best match first.
 
-    The words narrow nothing; they only count.
+    The words do not filter; they only count for the score.
     """
     if not skills:
         return []
@@ -169,7 +169,7 @@ async def recommend_people(
 
 
 async def _ranked(session: AsyncSession, catalogue: catalog.Catalogue, rows: Sequence[Ranked]) -> list[FoundFreelancer]:
-    """Return those whom the sum placed; one who went meanwhile is left out."""
+    """Return the ranked freelancers; accounts that no longer exist are left out."""
     people = await CatalogueRepository(session).accounts([row.user_id for row in rows])
     found = [(people[row.user_id], row.points) for row in rows if row.user_id in people]
     return await _presented(session, catalogue, found)
@@ -178,7 +178,7 @@ async def _ranked(session: AsyncSession, catalogue: catalog.Catalogue, rows: Seq
 async def _presented(
     session: AsyncSession, catalogue: catalog.Catalogue, rows: Sequence[tuple[Found, Sum | None]]
 ) -> list[FoundFreelancer]:
-    """Turn rows into the answer: cards with skills, and the lines of the sum where there is one."""
+    """Convert rows to responses: cards with skills, and the score components if there are any."""
     photos = await photos_of(session, [person[0].id for person, _points in rows])
     return [_found(person, points, photos.get(person[0].id), catalogue) for person, points in rows]
 
@@ -207,7 +207,7 @@ def _found(person: Found, points: Sum | None, photo: str | None, catalogue: cata
 
 
 async def _read(session: AsyncSession, wanted: PeopleFilter) -> str:
-    """Return typed words as a query; what cannot be stored is refused with the other faults."""
+    """Return the search text as a `tsquery`; text that cannot be stored is reported with the other filter errors."""
     words = wanted.q.strip()
     if not words or "\x00" in words:
         return ""
@@ -217,11 +217,11 @@ async def _read(session: AsyncSession, wanted: PeopleFilter) -> str:
 def _resolve_filter(
     catalogue: catalog.Catalogue, actor: Actor | None, wanted: PeopleFilter, words: str
 ) -> tuple[PeopleConditions, tuple[str, ...]]:
-    faults = _contradictions(actor, wanted)
+    errors = _contradictions(actor, wanted)
     category = catalogue.category(wanted.category) if wanted.category else None
     if wanted.category and category is None:
         text = N_("There is no category “{category}”. Choose one from the list.")
-        faults.append(FieldError(("query", "category"), text, {"category": wanted.category}))
+        errors.append(FieldError(("query", "category"), text, {"category": wanted.category}))
     asked: dict[str, None] = {}
     for word in (part.strip() for given in wanted.skills for part in given.split(",")):
         skill = catalogue.resolve(word) if word else None
@@ -229,9 +229,9 @@ def _resolve_filter(
             asked[skill.slug] = None
         elif word:
             text = N_("There is no skill “{skill}”. Choose one from the list.")
-            faults.append(FieldError(("query", "skills"), text, {"skill": word}))
-    if faults:
-        raise InvalidPeopleFilterError(errors=faults)
+            errors.append(FieldError(("query", "skills"), text, {"skill": word}))
+    if errors:
+        raise InvalidPeopleFilterError(errors=errors)
     bound = wanted.rate_min is not None or wanted.rate_max is not None
     priced = bound or (isinstance(wanted, PeopleQuery) and wanted.sort is PeopleSort.RATE)
     conditions = PeopleConditions(
@@ -263,16 +263,16 @@ def _listed(profile: Profile) -> datetime:
 
 
 def _contradictions(actor: Actor | None, wanted: PeopleFilter) -> list[FieldError]:
-    faults: list[FieldError] = []
+    errors: list[FieldError] = []
     if wanted.rate_min is not None and wanted.rate_max is not None and wanted.rate_max < wanted.rate_min:
-        faults.append(FieldError(("query", "rate_max"), N_("The most must not be less than the least.")))
+        errors.append(FieldError(("query", "rate_max"), N_("The most must not be less than the least.")))
     for name in ("q", "place"):
         if "\x00" in getattr(wanted, name):
             text = N_("This contains characters that cannot be shown. Please type it again.")
-            faults.append(FieldError(("query", name), text))
+            errors.append(FieldError(("query", name), text))
     if wanted.favourites and actor is None:
-        faults.append(FieldError(("query", "favourites"), N_("Sign in to see whom you keep at hand.")))
-    return faults
+        errors.append(FieldError(("query", "favourites"), N_("Sign in to see whom you keep at hand.")))
+    return errors
 
 
 def _after(cursor: str) -> tuple[int, int, str]:

@@ -1,4 +1,4 @@
-"""What is known of a customer by deeds; a higher room counts it and this one keeps it."""
+"""Customer statistics: stored here, computed by `matching`."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields
@@ -16,7 +16,7 @@ from app.models import CustomerStats
 
 
 async def get_customer_stats(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, CustomerStatsRead]:
-    """Return what is known of these customers, in one query and in the order asked; who is not there is left out."""
+    """Return the statistics of these customers in the given order, with one query; unknown ids are left out."""
     wanted = dict.fromkeys(ids)
     if not wanted:
         return {}
@@ -25,33 +25,33 @@ async def get_customer_stats(session: AsyncSession, ids: Collection[UUID]) -> di
 
 
 async def mark_customers(uow: UnitOfWork, ids: Collection[UUID]) -> None:
-    """Say that these customers did something: their facts are counted anew soon, and once however much they did."""
+    """Mark the statistics of these customers as stale; several actions cause one recount."""
     if ids:
         await CustomerStatsRepository(uow.session).mark(set(ids), utc_now())
 
 
 async def take_stale_customers(uow: UnitOfWork, limit: int) -> Sequence[UUID]:
-    """Lock some customers whose facts no longer hold; what they do meanwhile marks them again after this."""
+    """Lock and return some customers with stale statistics; concurrent actions mark them again after the commit."""
     return await CustomerStatsRepository(uow.session).take_stale(limit)
 
 
 async def store_customer_stats(uow: UnitOfWork, counted: Collection[CountedStats]) -> None:
-    """Keep what was counted for locked customers."""
+    """Store the counts of locked customers."""
     if counted:
         await CustomerStatsRepository(uow.session).put(counted, utc_now())
 
 
 def facts_read(customer_id: UUID, since: datetime, kept: CustomerStats | None) -> CustomerStatsRead:
-    """Turn counts into what may be said; somebody without a row has done nothing yet."""
+    """Convert counts to the response; a customer without a row has no activity."""
     counted = CountedStats(customer_id=customer_id)
     if kept is not None:
         counted = CountedStats(**{item.name: getattr(kept, item.name) for item in fields(CountedStats)})
     decided = counted.proposals_answered + counted.proposals_unanswered
-    told = asdict(counted)
+    values = asdict(counted)
     if counted.proposals_answered < rules.ENOUGH:
-        told["median_answer_seconds"] = None
+        values["median_answer_seconds"] = None
     return CustomerStatsRead(
-        **told,
+        **values,
         member_since=since,
         hire_rate=rules.share(counted.orders_hired, counted.orders_ended),
         answer_rate=rules.share(counted.proposals_answered, decided),

@@ -1,4 +1,4 @@
-"""Whom a person keeps for later, and whose orders they do not want to see."""
+"""Use cases of favourites and hidden customers."""
 
 from uuid import UUID
 
@@ -18,47 +18,47 @@ from app.models import Favourite, HiddenCustomer
 
 
 async def add_favourite(uow: UnitOfWork, actor: Actor, username: str) -> Person:
-    """Keep a freelancer for later; they never learn of it."""
+    """Add a freelancer to the actor's favourites. No event is emitted."""
     return await _keep(uow, actor, username, Favourite)
 
 
 async def remove_favourite(uow: UnitOfWork, actor: Actor, username: str) -> Person:
-    """Keep a freelancer no longer."""
+    """Remove a freelancer from the actor's favourites."""
     return await _drop(uow, actor, username, Favourite)
 
 
 async def hide_customer(uow: UnitOfWork, actor: Actor, username: str) -> Person:
-    """Hide a customer's orders from the actor's lists; they never learn of it."""
+    """Hide a customer's orders from the actor's lists. No event is emitted."""
     return await _keep(uow, actor, username, HiddenCustomer)
 
 
 async def unhide_customer(uow: UnitOfWork, actor: Actor, username: str) -> Person:
-    """Hide a customer's orders no longer."""
+    """Show a hidden customer's orders again."""
     return await _drop(uow, actor, username, HiddenCustomer)
 
 
 async def read_card(session: AsyncSession, person: Person) -> PersonCard:
-    """Return what a list shows of a person."""
+    """Return the card of a person."""
     return card_of(person, (await photos_of(session, [person.id])).get(person.id))
 
 
 async def hidden_customers(session: AsyncSession, user_id: UUID) -> frozenset[UUID]:
-    """Return the customers whose orders a person does not want to see."""
+    """Return the ids of the customers whose orders a user hides."""
     return await ProfileRepository(session).listed_ids(HiddenCustomer, user_id)
 
 
 async def favourite_ids(session: AsyncSession, user_id: UUID) -> frozenset[UUID]:
-    """Return the freelancers a person keeps."""
+    """Return the ids of a user's favourites."""
     return await ProfileRepository(session).listed_ids(Favourite, user_id)
 
 
 async def list_favourites(session: AsyncSession, actor: Actor, cursor: str | None, limit: int) -> Slice[PersonCard]:
-    """Return the freelancers the actor keeps, newest first."""
+    """Return a page of the actor's favourites, newest first."""
     return await _page(session, actor, Favourite, cursor, limit)
 
 
 async def list_hidden(session: AsyncSession, actor: Actor, cursor: str | None, limit: int) -> Slice[PersonCard]:
-    """Return the customers whose orders the actor hides, newest first."""
+    """Return a page of the actor's hidden customers, newest first."""
     return await _page(session, actor, HiddenCustomer, cursor, limit)
 
 

@@ -1,4 +1,4 @@
-"""What a person does with their own profile and portfolio, and what others read of it."""
+"""Use cases of profiles: read public and own profiles, edit the own one."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -47,13 +47,13 @@ from app.models import (
 )
 
 PLAIN = ("side", "availability", "recommendations", "headline", "place")
-"""Fields that are put into the profile as they came and are never empty (null)."""
+"""Fields that are copied as given; null keeps the current value."""
 MAYBE = ("country", "time_zone", "available_from", "hours_week")
-"""Fields that null empties."""
+"""Fields that null clears."""
 
 
 async def person_cards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, PersonCard]:
-    """Return people as lists show them, in two queries; who is not there is left out."""
+    """Return cards by user id, with two queries; inactive accounts are left out."""
     if not ids:
         return {}
     photos = await photos_of(session, ids)
@@ -65,7 +65,7 @@ async def person_cards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUI
 async def cards_with_facts(
     session: AsyncSession, ids: Collection[UUID]
 ) -> tuple[dict[UUID, PersonCard], dict[UUID, CustomerStatsRead]]:
-    """Return people as lists show them, and what is known of those who are customers, in two queries."""
+    """Return cards and customer statistics by user id, with two queries."""
     found = await ProfileRepository(session).people_with_facts(ids)
     photos = await photos_of(session, ids)
     cards = {person.id: card_of(person, photos.get(person.id)) for person, _facts in found}
@@ -73,15 +73,15 @@ async def cards_with_facts(
 
 
 async def skills_of(session: AsyncSession, user_id: UUID) -> list[str]:
-    """Return the slugs of a person's skills, in their own order."""
+    """Return the slugs of a user's skills in the owner's order."""
     return [row.skill for row in await ProfileRepository(session).skills(user_id)]
 
 
 async def find_person(session: AsyncSession, username: str) -> Person:
-    """Return somebody by name, whatever its case.
+    """Return an active account by user name, in any letter case.
 
     Raises:
-        PersonNotFoundError: Nobody has it, or the account is closed or banned.
+        PersonNotFoundError: The name is unknown, or the account is closed or banned.
     """
     person = await ProfileRepository(session).person(fold(username))
     if person is None:
@@ -90,17 +90,21 @@ async def find_person(session: AsyncSession, username: str) -> Person:
 
 
 async def get_profile(session: AsyncSession, resources: Resources, reader: Actor | None, username: str) -> ProfileRead:
-    """Return what everybody may read about a person; their contacts are no part of it."""
+    """Return the public profile of a user, without contacts.
+
+    Raises:
+        PersonNotFoundError: The name is unknown, or the account is closed or banned.
+    """
     return (await get_person(session, resources, reader, username))[0]
 
 
 async def get_person(
     session: AsyncSession, resources: Resources, reader: Actor | None, username: str
 ) -> tuple[ProfileRead, CustomerStatsRead]:
-    """Return the profile of somebody, and what is known of them as a customer.
+    """Return the public profile of a user and their customer statistics.
 
     Raises:
-        PersonNotFoundError: Nobody has that name, or the account is closed or banned.
+        PersonNotFoundError: The name is unknown, or the account is closed or banned.
     """
     key = fold(username)
     seen = await ProfileRepository(session).seen(User.username_key == key, reader.id if reader else None)
@@ -112,7 +116,7 @@ async def get_person(
 
 
 async def get_own_profile(session: AsyncSession, resources: Resources, actor: Actor) -> OwnProfileRead:
-    """Return the actor's own profile, an empty one where they have written nothing yet."""
+    """Return the actor's own profile; an empty one if none is stored."""
     seen = await ProfileRepository(session).seen(User.id == actor.id, None)
     if seen is None:
         raise PersonNotFoundError
@@ -130,11 +134,11 @@ async def get_own_profile(session: AsyncSession, resources: Resources, actor: Ac
 
 
 async def edit_profile(uow: UnitOfWork, actor: Actor, command: ProfilePatch) -> Profile:
-    """Change the actor's own profile; whoever is listed keeps a headline and a skill.
+    """Change the actor's own profile; a listed profile must have a headline and a skill.
 
     Raises:
-        InvalidProfileError: Fields do not fit; all are named at once.
-        ProfileChangedError: It has another version by now.
+        InvalidProfileError: Some fields are invalid; all of them are listed.
+        ProfileChangedError: The profile has another version.
     """
     repository = ProfileRepository(uow.session)
     profile = await repository.get_for_update(actor.id)
@@ -148,9 +152,9 @@ async def edit_profile(uow: UnitOfWork, actor: Actor, command: ProfilePatch) -> 
         await repository.put_skills(actor.id, skills)
     _put(profile, given)
     _list(profile, given.get("listed"))
-    faults = rules.validate_profile(profile, utc_now().date(), wants_listing=profile.listed)
-    if faults:
-        raise InvalidProfileError(errors=faults)
+    errors = rules.validate_profile(profile, utc_now().date(), wants_listing=profile.listed)
+    if errors:
+        raise InvalidProfileError(errors=errors)
     names = [catalogue.skill(slug) for slug in profile.skills]
     words = [word for skill in names if skill for word in (skill.name_en, skill.name_ru)]
     shown = (await identity.usernames(uow.session, [actor.id]))[actor.id]
@@ -161,27 +165,27 @@ async def edit_profile(uow: UnitOfWork, actor: Actor, command: ProfilePatch) -> 
 
 
 def sort_skills(catalogue: catalog.Catalogue, given: list[SkillItem]) -> list[tuple[str, SkillLevel]]:
-    """Return the catalogue's slugs of named skills with their levels; the first of equal ones counts.
+    """Return the slugs and levels of the named skills; of duplicates the first is used.
 
     Raises:
-        InvalidProfileError: The catalogue does not know one; each is named.
+        InvalidProfileError: Some skills are unknown; each is named.
     """
     found: dict[str, SkillLevel] = {}
-    faults: list[FieldError] = []
+    errors: list[FieldError] = []
     for item in given:
         skill = catalogue.resolve(item.skill)
         if skill is None:
             text = N_("There is no skill “{skill}”. Choose one from the list.")
-            faults.append(FieldError(("body", "skills"), text, {"skill": item.skill}))
+            errors.append(FieldError(("body", "skills"), text, {"skill": item.skill}))
         else:
             found.setdefault(skill.slug, item.level)
-    if faults:
-        raise InvalidProfileError(errors=faults)
+    if errors:
+        raise InvalidProfileError(errors=errors)
     return list(found.items())
 
 
 def empty_profile(user_id: UUID) -> Profile:
-    """Return the profile of somebody who has written nothing; it is not kept."""
+    """Return an empty profile that is not stored."""
     return Profile(
         user_id=user_id, side=ProfileSide.FREELANCER, availability=Availability.OPEN, listed=False, headline="",
         about="", about_html="", skills=[], languages=[], links=[], place="", recommendations=True,
@@ -190,7 +194,7 @@ def empty_profile(user_id: UUID) -> Profile:
 
 
 def card_of(person: Person, photo: str | None = None) -> PersonCard:
-    """Turn a person and the address of their picture into what lists show."""
+    """Return the card of a person; `photo` is the URL of their photo."""
     return PersonCard(
         id=person.id,
         username=person.username,
@@ -224,7 +228,7 @@ def _put_lists(profile: Profile, given: dict[str, Any]) -> None:
 
 
 def _list(profile: Profile, wanted: bool | None) -> None:
-    """Show or hide a profile; one that comes back stands among the newest."""
+    """List or unlist a profile; a profile that is listed again counts as newly listed."""
     if wanted is not None and wanted is not profile.listed:
         profile.listed = wanted
         profile.listed_at = utc_now() if wanted else None
@@ -266,13 +270,13 @@ async def _public(session: AsyncSession, resources: Resources, reader: Actor | N
 
 
 async def shown_items(session: AsyncSession, items: Sequence[PortfolioItem]) -> list[PortfolioRead]:
-    """Return pieces of work with their files as their owner sees them; one query for all the files."""
+    """Return portfolio items with their files as the owner sees them; one query reads all files."""
     found = await files.attached(session, [portfolio_subject(item.id) for item in items])
     return [_item_read(item, found[portfolio_subject(item.id)]) for item in items]
 
 
 def portfolio_subject(item_id: UUID) -> Subject:
-    """Return what the files of a piece of work belong to."""
+    """Return the subject of a portfolio item's files."""
     return Subject(SubjectKind.PORTFOLIO, item_id)
 
 

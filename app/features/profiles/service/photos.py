@@ -1,4 +1,4 @@
-"""The picture that stands for a person; its bytes are kept by the room of files."""
+"""Use cases of photos; the files feature stores the bytes."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -16,16 +16,16 @@ from app.models import FileStatus, SubjectKind
 
 
 async def photos_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
-    """Return the addresses of people's pictures, in one query; who has none is left out.
+    """Return the URLs of users' photos, with one query; users without a photo are left out.
 
-    Only the square is handed out: what was cut off stays with its owner.
+    Only the cropped square is public; the whole picture is visible to its owner alone.
     """
     found = await files.attached(session, [photo_subject(key) for key in ids])
     return {subject.id: shown[0].preview_url for subject, shown in found.items() if shown and shown[0].preview_url}
 
 
 async def get_photo(session: AsyncSession, actor: Actor) -> PhotoRead:
-    """Return the actor's own picture."""
+    """Return the actor's own photo."""
     shown = (await files.attached(session, [photo_subject(actor.id)]))[photo_subject(actor.id)]
     if not shown:
         return PhotoRead(url=None, waiting=False, picture=None)
@@ -34,10 +34,10 @@ async def get_photo(session: AsyncSession, actor: Actor) -> PhotoRead:
 
 
 async def put_photo(uow: UnitOfWork, actor: Actor, file_id: UUID, crop: Crop | None = None) -> None:
-    """Let this picture stand for the actor, in place of another, or another part of the same.
+    """Set the actor's photo, or change the crop of the current one.
 
     Raises:
-        InvalidFilesError: It is not the actor's, was uploaded for something else, or was not taken.
+        InvalidFilesError: The file belongs to another user, has another purpose, or was rejected.
     """
     await files.attach(uow, actor, photo_subject(actor.id), [file_id])
     if crop is not None:
@@ -45,10 +45,10 @@ async def put_photo(uow: UnitOfWork, actor: Actor, file_id: UUID, crop: Crop | N
 
 
 async def crop_photo(uow: UnitOfWork, actor: Actor, crop: Crop) -> None:
-    """Let another part of the actor's picture stand for them.
+    """Change the crop of the actor's photo.
 
     Raises:
-        NoPhotoError: There is none.
+        NoPhotoError: The actor has no photo.
     """
     shown = (await files.attached(uow.session, [photo_subject(actor.id)]))[photo_subject(actor.id)]
     if not shown:
@@ -60,10 +60,10 @@ async def crop_photo(uow: UnitOfWork, actor: Actor, crop: Crop) -> None:
 
 
 async def remove_photo(uow: UnitOfWork, actor: Actor) -> None:
-    """Let the initials stand for the actor again."""
+    """Remove the actor's photo."""
     await files.attach(uow, actor, photo_subject(actor.id), [])
 
 
 def photo_subject(user_id: UUID) -> Subject:
-    """Return what holds the picture of a person."""
+    """Return the subject of a user's photo."""
     return Subject(SubjectKind.AVATAR, user_id)

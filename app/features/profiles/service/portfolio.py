@@ -1,4 +1,4 @@
-"""What a person does with their portfolio; each verb locks the profile first."""
+"""Use cases of the actor's own portfolio; each change locks the profile first."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -19,22 +19,26 @@ from app.models import PortfolioItem
 
 
 async def list_portfolio(session: AsyncSession, actor: Actor) -> list[PortfolioRead]:
-    """Return the actor's own pieces of work, in the order they are shown."""
+    """Return the actor's own portfolio items in the order they are shown."""
     return await shown_items(session, await ProfileRepository(session).portfolio(actor.id))
 
 
 async def get_item(session: AsyncSession, actor: Actor, item_id: UUID) -> PortfolioRead:
-    """Return one of the actor's own pieces of work."""
+    """Return one of the actor's own portfolio items.
+
+    Raises:
+        PortfolioItemNotFoundError: The actor has no such item.
+    """
     item = _find(await ProfileRepository(session).portfolio(actor.id), item_id)
     return (await shown_items(session, [item]))[0]
 
 
 async def add_item(uow: UnitOfWork, actor: Actor, command: PortfolioFields) -> PortfolioItem:
-    """Show one more piece of work, behind the others.
+    """Add a portfolio item at the end.
 
     Raises:
-        PortfolioFullError: There are as many as a portfolio holds.
-        InvalidFilesError: A file cannot be part of it.
+        PortfolioFullError: The portfolio has its maximum number of items.
+        InvalidFilesError: A file cannot be attached.
     """
     repository = ProfileRepository(uow.session)
     profile = await repository.get_for_update(actor.id)
@@ -51,10 +55,11 @@ async def add_item(uow: UnitOfWork, actor: Actor, command: PortfolioFields) -> P
 
 
 async def edit_item(uow: UnitOfWork, actor: Actor, item_id: UUID, command: PortfolioFields) -> PortfolioItem:
-    """Say something else about a piece of work; its files stay where none are named.
+    """Change a portfolio item; if `files` is None, its files stay.
 
     Raises:
-        InvalidFilesError: A file cannot be part of it.
+        PortfolioItemNotFoundError: The actor has no such item.
+        InvalidFilesError: A file cannot be attached.
     """
     repository = ProfileRepository(uow.session)
     await repository.get_for_update(actor.id)
@@ -67,7 +72,7 @@ async def edit_item(uow: UnitOfWork, actor: Actor, item_id: UUID, command: Portf
 
 
 async def move_item(uow: UnitOfWork, actor: Actor, item_id: UUID, position: int) -> list[PortfolioItem]:
-    """Put a piece of work at another place, counted from 0, and return all in their new order."""
+    """Move a portfolio item to a position, counted from 0; return all items in their new order."""
     repository = ProfileRepository(uow.session)
     await repository.get_for_update(actor.id)
     items = list(await repository.portfolio(actor.id))
@@ -80,7 +85,7 @@ async def move_item(uow: UnitOfWork, actor: Actor, item_id: UUID, position: int)
 
 
 async def remove_item(uow: UnitOfWork, actor: Actor, item_id: UUID) -> None:
-    """Take a piece of work out for good; its files go with it."""
+    """Delete a portfolio item and detach its files."""
     repository = ProfileRepository(uow.session)
     profile = await repository.get_for_update(actor.id)
     items = await repository.portfolio(actor.id)
