@@ -129,10 +129,10 @@ def validate_budget(kind: BudgetKind, least: Money | None, most: Money | None) -
         )
     if most and not least:
         found.append(FieldError(("body", "budget"), N_("Give the least amount too.")))
-    return found + (_range_faults(least, most) if least and most else [])
+    return found + (_validate_range(least, most) if least and most else [])
 
 
-def _range_faults(least: Money, most: Money) -> list[FieldError]:
+def _validate_range(least: Money, most: Money) -> list[FieldError]:
     if least.currency is not most.currency:
         return [FieldError(("body", "budget_max"), N_("Both amounts need the same currency."))]
     if most < least:

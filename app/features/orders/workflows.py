@@ -20,11 +20,11 @@ async def remind_of_expiry(resources: Resources) -> int:
     return await _in_batches(resources, service.remind_of_expiry)
 
 
-async def _in_batches(resources: Resources, verb: Callable[[UnitOfWork], Awaitable[int]]) -> int:
+async def _in_batches(resources: Resources, use_case: Callable[[UnitOfWork], Awaitable[int]]) -> int:
     done = 0
     for _batch in range(MAX_BATCHES):
         async with unit_of_work(resources) as uow:
-            batch = await verb(uow)
+            batch = await use_case(uow)
         done += batch
         if not batch:
             break

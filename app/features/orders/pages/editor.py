@@ -182,12 +182,12 @@ def read_form(form: FormData, files: Sequence[UUID] = ()) -> OrderCreate:
     Raises:
         InvalidOrderError: Some fields are invalid; `errors` lists all of them.
     """
-    faults: list[FieldError] = []
+    errors: list[FieldError] = []
     kind = str(form.get("budget_kind") or BudgetKind.FIXED.value)
     typed_currency = str(form.get("currency") or Currency.RUB.value)
     currency = Currency(typed_currency) if typed_currency in set(Currency) else Currency.RUB
     if currency.value != typed_currency:
-        faults.append(FieldError(("currency",), N_("Choose a currency from the list.")))
+        errors.append(FieldError(("currency",), N_("Choose a currency from the list.")))
     amounts: dict[str, Any] = {"budget": None, "budget_max": None}
     for name in amounts:
         text = str(form.get(name) or "").strip()
@@ -195,7 +195,7 @@ def read_form(form: FormData, files: Sequence[UUID] = ()) -> OrderCreate:
             try:
                 amounts[name] = {"amount": typed_amount(text, currency), "currency": currency}
             except ValueError as wrong:
-                faults.append(FieldError((name,), str(wrong)))
+                errors.append(FieldError((name,), str(wrong)))
     content: dict[str, Any] = {field.name: _typed(field, form) for field in FIELDS if field.input is not Input.AMOUNT}
     content |= {**amounts, "files": list(files)}
     if kind != BudgetKind.HOURLY.value:
@@ -203,10 +203,10 @@ def read_form(form: FormData, files: Sequence[UUID] = ()) -> OrderCreate:
     try:
         command = OrderCreate.model_validate(content)
     except ValidationError as wrong:
-        faults += field_errors([dict(error) for error in wrong.errors()])
-        raise InvalidOrderError(errors=faults) from wrong
-    if faults:
-        raise InvalidOrderError(errors=faults)
+        errors += field_errors([dict(error) for error in wrong.errors()])
+        raise InvalidOrderError(errors=errors) from wrong
+    if errors:
+        raise InvalidOrderError(errors=errors)
     return command
 
 

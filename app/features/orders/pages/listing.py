@@ -197,21 +197,21 @@ class TypedFilter:
         content["sort"] = self.sort
         if self.sort == "budget":
             content["currency"] = self.currency
-        faults: list[FieldError] = []
+        errors: list[FieldError] = []
         for name in self.BOUNDS & set(self.values):
             content["currency"] = self.currency
             try:
                 content[name] = self._amount(name)
             except ValueError as wrong:
-                faults.append(FieldError((name,), str(wrong)))
+                errors.append(FieldError((name,), str(wrong)))
                 content.pop(name)
         try:
             wanted = OrderListQuery.model_validate(content)
         except ValidationError as wrong:
-            faults += field_errors([dict(error) for error in wrong.errors()])
-            raise InvalidOrderError(errors=faults) from wrong
-        if faults:
-            raise InvalidOrderError(errors=faults)
+            errors += field_errors([dict(error) for error in wrong.errors()])
+            raise InvalidOrderError(errors=errors) from wrong
+        if errors:
+            raise InvalidOrderError(errors=errors)
         return wanted
 
     def _drop_idle(self, values: dict[str, str]) -> None:

@@ -170,16 +170,16 @@ def _nearest_first(of: Any, side: str) -> tuple[SQLColumnExpression[Any], ...]: 
     return (of.published_at, of.id) if side == "newer" else (of.published_at.desc(), of.id.desc())
 
 
-def _written(limit: int) -> ColumnElement[Any]:
+def _literal(limit: int) -> ColumnElement[Any]:
     """Write the limit as a literal: with an unknown limit the planner assumes a tenth of the table."""
     return literal_column(str(int(limit)))
 
 
-def _window[*Ts](statement: Select[*Ts], shape: Shape, limit: int) -> Select[*Ts]:
+def _rows_beside[*Ts](statement: Select[*Ts], shape: Shape, limit: int) -> Select[*Ts]:
     """Select the rows beside the position."""
     given, side = shape
     fitting = statement.where(IS_LISTED, *clauses_of(given), *_beside(side))
-    return fitting.order_by(*_nearest_first(Order, side)).limit(_written(limit))
+    return fitting.order_by(*_nearest_first(Order, side)).limit(_literal(limit))
 
 
 def _stamp(column: ColumnElement[Any]) -> ColumnElement[str]:
@@ -188,7 +188,7 @@ def _stamp(column: ColumnElement[Any]) -> ColumnElement[str]:
     )
 
 
-def _word(text_: str) -> ColumnElement[str]:
+def _constant(text_: str) -> ColumnElement[str]:
     return literal_column(f"'{text_}'")
 
 
@@ -199,19 +199,19 @@ def _plain(value: ColumnElement[Any]) -> tuple[SQLColumnExpression[Any], ...]:
 
 def _quoted(value: SQLColumnExpression[Any]) -> tuple[SQLColumnExpression[Any], ...]:
     """Quote an id, a timestamp or a constant; the value needs no escaping."""
-    return (_word('"'), value, _word('"'))
+    return (_constant('"'), value, _constant('"'))
 
 
 def _or_null(value: ColumnElement[Any], written: ColumnElement[Any]) -> tuple[SQLColumnExpression[Any], ...]:
-    return (case((value.is_(None), _word("null")), else_=written),)
+    return (case((value.is_(None), _constant("null")), else_=written),)
 
 
 def _object(fields: dict[str, tuple[SQLColumnExpression[Any], ...]]) -> ColumnElement[str]:
     """Write a JSON object; `concat` takes two thirds of the time of `json_build_object`."""
     pieces: list[SQLColumnExpression[Any]] = []
     for number, (name, value) in enumerate(fields.items()):
-        pieces += [_word(f'{"," if number else "{"}"{name}":'), *value]
-    return func.concat(*pieces, _word("}"))
+        pieces += [_constant(f'{"," if number else "{"}"{name}":'), *value]
+    return func.concat(*pieces, _constant("}"))
 
 
 def card_of_row(page: Any) -> ColumnElement[str]:  # noqa: ANN401 - the columns of an anonymous subquery
@@ -234,7 +234,7 @@ def card_of_row(page: Any) -> ColumnElement[str]:  # noqa: ANN401 - the columns 
             "title": _plain(func.to_json(page.title)),
             "description": _plain(func.to_json(page.excerpt)),
             "status": _quoted(page.status),
-            "category": _plain(func.coalesce(category, _word("null"))),
+            "category": _plain(func.coalesce(category, _constant("null"))),
             "skills": _plain(func.to_json(page.skills)),
             "tags": _plain(func.to_json(page.tags)),
             "budget_kind": _quoted(page.budget_kind),
@@ -282,11 +282,11 @@ def _newest(given: frozenset[str]) -> int:
     return NEWEST_WITH_WORDS if _words_alone(given) else NEWEST
 
 
-def _among(newest_: int, shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
+def _scan_newest(newest_: int, shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
     """Select the matching rows among the `newest_` rows beside the position; its cost is bounded."""
     given, side = shape
     columns = (*CARD_COLUMNS, Order.search, Order.answered_at)
-    newest = _window(select(*columns), (frozenset(), side), newest_).subquery("newest")
+    newest = _rows_beside(select(*columns), (frozenset(), side), newest_).subquery("newest")
     near = aliased(Order, newest)
     return _page_of(near, side, limit).where(*clauses_of(given, near))
 
@@ -294,10 +294,10 @@ def _among(newest_: int, shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
 def count_matches_among_newest(given: frozenset[str]) -> tuple[Select[int], int]:
     """Return the statement that counts the matches among the newest orders, and how many orders it reads."""
     among = _newest(given)
-    return select(func.count()).select_from(_among(among, (given, ""), among).subquery()), among
+    return select(func.count()).select_from(_scan_newest(among, (given, ""), among).subquery()), among
 
 
-def _gathered(shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
+def _scan_words(shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
     """Select all rows with the words through the full-text index and sort them; fast if there are few.
 
     If PostgreSQL overestimates how frequent a word is, it scans the whole table through the index by time. It cannot
@@ -311,7 +311,7 @@ def _gathered(shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
 
 def _page_of(near: Any, side: str, limit: int) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - an alias of orders
     columns = [getattr(near, column.key) for column in CARD_COLUMNS]
-    return select(*columns).order_by(*_nearest_first(near, side)).limit(_written(limit))
+    return select(*columns).order_by(*_nearest_first(near, side)).limit(_literal(limit))
 
 
 type Way = Literal["planned", "among_newest", "among_more", "gathered"]
@@ -322,10 +322,10 @@ type Way = Literal["planned", "among_newest", "among_more", "gathered"]
 def cards_statement(shape: Shape, limit: int, way: Way = "planned") -> tuple[str, tuple[str, ...]]:
     """Return the SQL of a page of cards, compiled once per shape, and its parameter names in order."""
     rows: dict[Way, Callable[[], Select[*tuple[Any, ...]]]] = {
-        "planned": lambda: _window(select(*CARD_COLUMNS), shape, limit),
-        "among_newest": lambda: _among(_newest(shape[0]), shape, limit),
-        "among_more": lambda: _among(MORE, shape, limit),
-        "gathered": lambda: _gathered(shape, limit),
+        "planned": lambda: _rows_beside(select(*CARD_COLUMNS), shape, limit),
+        "among_newest": lambda: _scan_newest(_newest(shape[0]), shape, limit),
+        "among_more": lambda: _scan_newest(MORE, shape, limit),
+        "gathered": lambda: _scan_words(shape, limit),
     }
     page = rows[way]().subquery("page")
     compiled = _cards(page.c).compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's own
@@ -339,7 +339,7 @@ def count_statement(given: frozenset[str]) -> tuple[str, tuple[str, ...]]:
         select(literal_column("'x'", Text))
         .select_from(Order)
         .where(IS_LISTED, *clauses_of(given))
-        .limit(_written(COUNT_LIMIT + 1))
+        .limit(_literal(COUNT_LIMIT + 1))
     )
     compiled = select(func.count()).select_from(some.subquery()).compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's own
     return str(compiled), tuple(compiled.positiontup or ())

@@ -34,10 +34,10 @@ class OrderRepository:
 
     async def get(self, order_id: UUID, reader_id: UUID | None = None) -> tuple[Order, str, bool] | None:
         """Return one order with its customer's name, and whether the reader was admitted to it before."""
-        let_in: ColumnElement[bool] = false()
+        was_admitted: ColumnElement[bool] = false()
         if reader_id is not None:
-            let_in = exists().where(OrderGuest.order_id == Order.id, OrderGuest.user_id == reader_id)
-        statement = select(Order, _CUSTOMER_NAME, let_in).where(Order.id == order_id)
+            was_admitted = exists().where(OrderGuest.order_id == Order.id, OrderGuest.user_id == reader_id)
+        statement = select(Order, _CUSTOMER_NAME, was_admitted).where(Order.id == order_id)
         row = (await self._session.execute(statement)).one_or_none()
         return (row[0], row[1], row[2]) if row else None
 

@@ -46,7 +46,7 @@ async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Ord
     if command.version is not None and command.version != order.version:
         raise OrderChangedError
     before = content_of(order)
-    await _put_in(uow, order, command)
+    await _apply_command(uow, order, command)
     others = await _attach(uow, actor, order, command)
     if order.status in rules.PUBLISHED_WELL:
         check(rules.validate_for_publishing(order, utc_now().date()))
@@ -76,7 +76,7 @@ async def _attach(uow: UnitOfWork, actor: Actor, order: Order, command: OrderPat
     return True
 
 
-async def _put_in(uow: UnitOfWork, order: Order, command: OrderPatch) -> None:
+async def _apply_command(uow: UnitOfWork, order: Order, command: OrderPatch) -> None:
     given = {name: getattr(command, name) for name in command.model_fields_set - {"version", "files"}}
     for name in ("title", "description"):
         if given.get(name) is not None:

@@ -21,14 +21,14 @@ PLAIN = frozenset(field.name for field in FIELDS if field.plain)
 """Fields that are written unchanged; null empties them."""
 
 
-def check(faults: list[FieldError]) -> None:
+def check(errors: list[FieldError]) -> None:
     """Raise if there are errors.
 
     Raises:
         InvalidOrderError: There are errors.
     """
-    if faults:
-        raise InvalidOrderError(errors=faults)
+    if errors:
+        raise InvalidOrderError(errors=errors)
 
 
 def content_of(order: Order) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _apply_budget(order: Order, given: dict[str, Any], command: OrderCreate | Or
         if kind is not BudgetKind.OPEN:  # an order that becomes open to offers loses its amounts
             least = least if "budget" in given else _amount(order, order.budget_amount)
             most = most if "budget_max" in given else _amount(order, order.budget_max_amount)
-        kind = kind or _kind_that_stays(order, least, given)
+        kind = kind or _budget_kind_after_change(order, least, given)
     kind = rules.infer_budget_kind(kind, least or most)
     check(rules.validate_budget(kind, least, most))
     _write_budget(order, kind, least, most)
@@ -108,7 +108,7 @@ def _amount(order: Order, amount: int | None) -> Money | None:
     return None if amount is None else Money(amount, order.currency)
 
 
-def _kind_that_stays(order: Order, least: Money | None, given: dict[str, Any]) -> BudgetKind:
+def _budget_kind_after_change(order: Order, least: Money | None, given: dict[str, Any]) -> BudgetKind:
     """Return the budget kind after a change that does not name one: an amount ends "open to offers"."""
     stays = order.budget_kind is not BudgetKind.OPEN or least is None
     return order.budget_kind if stays and "budget_kind" not in given else rules.infer_budget_kind(None, least)

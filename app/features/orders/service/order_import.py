@@ -104,10 +104,10 @@ async def import_order(
 
 def likely_category(catalogue: catalog.Catalogue, words: list[str]) -> str | None:
     """Return the category that most of the skills belong to."""
-    homes = [skill.category_id for skill in map(catalogue.resolve, words) if skill]
-    if not homes:
+    category_ids = [skill.category_id for skill in map(catalogue.resolve, words) if skill]
+    if not category_ids:
         return None
-    category = catalogue.category_by_id(max(homes, key=homes.count))
+    category = catalogue.category_by_id(max(category_ids, key=category_ids.count))
     return category.slug if category else None
 
 

@@ -41,8 +41,8 @@ async def get_order(session: AsyncSession, actor: Actor | None, order_id: UUID, 
     found = await OrderRepository(session).get(order_id, actor.id if actor else None)
     if found is None:
         raise OrderNotFoundError
-    order, customer, let_in = found
-    admitted = let_in or order.visibility is Visibility.PUBLIC or policy.is_share_key(order, key)
+    order, customer, was_admitted = found
+    admitted = was_admitted or order.visibility is Visibility.PUBLIC or policy.is_share_key(order, key)
     if not policy.can_read(actor, order, admitted=admitted):
         raise OrderNotFoundError
     identity.remember_names(session, [(order.customer_id, customer)])
