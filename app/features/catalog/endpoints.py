@@ -70,7 +70,7 @@ async def list_skills(
     """Suggest skills by the start of a name or synonym. Typing errors are tolerated."""
     catalogue = await service.read_catalogue(session, resources)
     locale = current_locale()
-    homes = {entry.id: entry.slug for entry in catalogue.categories}
+    slugs_by_id = {entry.id: entry.slug for entry in catalogue.categories}
     return SkillList(
         items=[
             SkillRead(
@@ -78,7 +78,7 @@ async def list_skills(
                 name=skill.name(locale),
                 name_en=skill.name_en,
                 name_ru=skill.name_ru,
-                category=homes[skill.category_id],
+                category=slugs_by_id[skill.category_id],
             )
             for skill in catalogue.suggest(q, limit)
         ]

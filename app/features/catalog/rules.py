@@ -168,9 +168,9 @@ class Catalogue:
         object.__setattr__(self, "_by_slug", {entry.slug: entry for entry in self.categories})
         object.__setattr__(self, "_by_id", {entry.id: entry for entry in self.categories})
         own_slugs = {entry.slug: entry for entry in self.skills}
-        led = {slug: own_slugs[kept] for slug, kept in self.aliases.items() if kept in own_slugs}
-        object.__setattr__(self, "_skills", led | own_slugs)
-        object.__setattr__(self, "_names", led | _skills_by_name(keys))
+        redirected = {slug: own_slugs[kept] for slug, kept in self.aliases.items() if kept in own_slugs}
+        object.__setattr__(self, "_skills", redirected | own_slugs)
+        object.__setattr__(self, "_names", redirected | _skills_by_name(keys))
         object.__setattr__(self, "_keys", keys)
 
     def category(self, slug: str) -> CategoryEntry | None:
@@ -218,9 +218,9 @@ class Catalogue:
         wanted = fold(typed)[:MAX_QUERY]
         if not wanted:
             return list(self.skills[:limit])
-        found = self._beginning(wanted)
+        found = self._by_prefix(wanted)
         if not found:
-            found = self._beginning(wanted.translate(_OTHER_LAYOUT)) or self._alike(wanted)
+            found = self._by_prefix(wanted.translate(_OTHER_LAYOUT)) or self._by_similarity(wanted)
         best = sorted(found.items(), key=lambda item: (item[1], len(item[0]), item[0]))
         return [self._skills[slug] for slug, _rank in best[:limit]]
 
@@ -239,16 +239,16 @@ class Catalogue:
         return []
 
     @cached_property
-    def _beginnings(self) -> _PrefixIndex:
+    def _prefix_index(self) -> _PrefixIndex:
         return _PrefixIndex(self._keys)
 
     @cached_property
-    def _pieces(self) -> _TrigramIndex:
+    def _trigram_index(self) -> _TrigramIndex:
         return _TrigramIndex(self._keys)
 
-    def _beginning(self, wanted: str) -> dict[str, float]:
+    def _by_prefix(self, wanted: str) -> dict[str, float]:
         ranks: dict[str, float] = {}
-        for number, end in self._beginnings.of(wanted):
+        for number, end in self._prefix_index.of(wanted):
             key = self._keys[number]
             rank = 2.0 if len(end) < len(key.text) else 1.0 if len(end) > len(wanted) else 0.0
             # Of equal matches, the shorter name is closer to the typed text.
@@ -256,9 +256,9 @@ class Catalogue:
             ranks[key.skill.slug] = min(rank, ranks.get(key.skill.slug, rank))
         return ranks
 
-    def _alike(self, wanted: str) -> dict[str, float]:
+    def _by_similarity(self, wanted: str) -> dict[str, float]:
         ranks: dict[str, float] = {}
-        for number, score in self._pieces.alike(wanted):
+        for number, score in self._trigram_index.alike(wanted):
             slug = self._keys[number].skill.slug
             ranks[slug] = min(1 - score, ranks.get(slug, 1.0))
         return ranks

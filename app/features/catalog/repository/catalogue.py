@@ -38,8 +38,8 @@ class CatalogRepository:
 
     async def merge(self, old: Skill, into: Skill) -> None:
         """Redirect the slugs of a skill to another skill, and delete the skill."""
-        led = update(SkillAlias).where(SkillAlias.skill_id == old.id).values(skill_id=into.id)
-        await self._session.execute(led)
+        redirect = update(SkillAlias).where(SkillAlias.skill_id == old.id).values(skill_id=into.id)
+        await self._session.execute(redirect)
         slug = old.slug
         await self._session.delete(old)
         await self._session.flush()
@@ -67,14 +67,14 @@ class CatalogRepository:
         ).returning(Category.slug, Category.id)
         return {row.slug: row.id for row in await self._session.execute(renew)}
 
-    async def put_skills(self, items: Sequence[SkillData], homes: dict[str, int]) -> None:
-        """Insert or update skills, except those edited by an operator; `homes` are category ids by slug."""
+    async def put_skills(self, items: Sequence[SkillData], category_ids: dict[str, int]) -> None:
+        """Insert or update skills, except those edited by an operator; `category_ids` are ids by slug."""
         if not items:
             return
         rows = [
             {
                 "slug": item.slug,
-                "category_id": homes[item.category],
+                "category_id": category_ids[item.category],
                 "name_en": item.name_en,
                 "name_ru": item.name_ru,
                 "synonyms": item.synonyms,

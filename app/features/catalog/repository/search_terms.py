@@ -63,7 +63,7 @@ class TermRepository:
         asked = select(SearchTerm.word).where(SearchTerm.word.in_(words), self._frequency > 0)
         return set((await self._session.execute(asked)).scalars())
 
-    async def endings(self, beginnings: Collection[str], most: int) -> dict[str, list[str]]:
+    async def endings(self, beginnings: Collection[str], limit: int) -> dict[str, list[str]]:
         """Return the most frequent words for each prefix."""
         statement = f"""
             SELECT asked.beginning, found.word
@@ -71,7 +71,7 @@ class TermRepository:
             LATERAL (
                 SELECT word FROM search_terms
                 WHERE word ~>=~ asked.beginning AND word ~<~ asked.beyond AND {self._searched.value} > 0
-                ORDER BY {self._searched.value} DESC, word LIMIT {int(most)}
+                ORDER BY {self._searched.value} DESC, word LIMIT {int(limit)}
             ) AS found"""  # noqa: S608 - a constant name and a number, no user input
         asked = sorted(beginnings)
         beyond = [word[:-1] + chr(ord(word[-1]) + 1) for word in asked]

@@ -21,19 +21,19 @@ _FRESH_SECONDS = 60.0
 
 
 @dataclass(slots=True)
-class _Kept:
+class _Cache:
     """The catalogue cached by this process."""
 
     catalogue: Catalogue | None = None
     read_at: float = 0.0
 
 
-_KEPT = ContextState(lambda _resources: _Kept())
+_CACHE = ContextState(lambda _resources: _Cache())
 
 
 async def read_catalogue(session: AsyncSession, resources: Resources) -> Catalogue:
     """Return the whole catalogue; each process reads it at most once a minute."""
-    kept = _KEPT.of(resources)
+    kept = _CACHE.of(resources)
     if kept.catalogue and time.monotonic() - kept.read_at < _FRESH_SECONDS:
         return kept.catalogue
     repository = CatalogRepository(session)
@@ -68,7 +68,7 @@ async def load_catalogue(uow: UnitOfWork, actor: Actor, data: CatalogData, *, re
     keys |= await repository.put_categories([item for item in data.categories if item.parent], keys)
     gone = await repository.aliases()
     await repository.put_skills([item for item in data.skills if item.slug not in gone], keys)
-    _KEPT.of(uow.resources).catalogue = None
+    _CACHE.of(uow.resources).catalogue = None
     given = {("c", item.slug) for item in data.categories} | {("s", item.slug) for item in data.skills}
     added = len(given - before)
     new = {"categories": len(data.categories), "skills": len(data.skills), "added": added}
@@ -97,7 +97,7 @@ async def merge_skills(uow: UnitOfWork, actor: Actor, old: str, new: str, *, rea
     await repository.merge(gone, kept)
     record_audit(uow.session, actor, "skill.merge", old, old=before, new={new: _values(kept)}, reason=reason)
     uow.emit(SkillsMerged(old=old, new=new))
-    _forget(uow)
+    _clear_cache(uow)
     return kept
 
 
@@ -142,14 +142,14 @@ async def _editable(uow: UnitOfWork, slug: str, names: Sequence[str]) -> Skill:
     found = await CatalogRepository(uow.session).lock_skills([slug])
     if slug not in found:
         raise UnknownSkillError(params={"skill": slug})
-    _forget(uow)
+    _clear_cache(uow)
     catalogue = await read_catalogue(uow.session, uow.resources)
     for name in names:
         other = catalogue.resolve(name)
         if other is not None and other.slug != slug:
             raise SkillNameTakenError(params={"name": name, "skill": other.slug})
     found[slug].edited = True
-    _forget(uow)
+    _clear_cache(uow)
     return found[slug]
 
 
@@ -159,6 +159,6 @@ def _without(names: Sequence[str], known: set[str]) -> list[str]:
     return [kept[key] for key in dict.fromkeys(map(fold, names)) if key in kept and key not in known]
 
 
-def _forget(uow: UnitOfWork) -> None:
+def _clear_cache(uow: UnitOfWork) -> None:
     """Clear this process's cache of the catalogue; other processes read the change within a minute."""
-    _KEPT.of(uow.resources).catalogue = None
+    _CACHE.of(uow.resources).catalogue = None

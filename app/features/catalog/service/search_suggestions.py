@@ -94,8 +94,8 @@ async def did_you_mean(session: AsyncSession, searched: Searched, typed: str) ->
         if found is not None:
             better[word] = found
 
-    def put_right(match: re.Match[str]) -> str:
+    def correct(match: re.Match[str]) -> str:
         return better.get(term(match[0]), match[0])
 
-    suggestion = _WORD.sub(put_right, typed)
+    suggestion = _WORD.sub(correct, typed)
     return suggestion if better and suggestion != typed else None
