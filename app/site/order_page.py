@@ -140,13 +140,13 @@ async def _order_page(
     is_own = actor is not None and actor.id == order.customer_id
     files.expect(session, [orders.files_of(order_id), profiles.photo_subject(order.customer_id)])
     own: list[ProposalRead] = []
-    desk: list[ProposalRead] = []
+    received: list[ProposalRead] = []
     view = _view(request)
     chosen = view.model_dump(mode="json", exclude_defaults=True)
     older = None
     if actor is not None and is_own and order.published_at is not None:
         page = await service.desk_of(session, actor, order, view, (cursor, PAGE_SIZE), photos=True)
-        desk = page.items
+        received = page.items
         older = (
             f"/orders/{order_id}?{urlencode(chosen | {'cursor': page.next_cursor})}#proposals"
             if page.next_cursor
@@ -154,25 +154,27 @@ async def _order_page(
         )
     elif actor is not None and not is_own:
         own = await service.own_proposals_for(session, actor, order_id)
-    offer = next((item.offer for item in (*own, *desk) if item.offer), None)
+    offer = next((item.offer for item in (*own, *received) if item.offer), None)
     # An order has at most one open offer. It can be on another page of the list, or hidden by the filter.
     if actor is not None and is_own and offer is None and (older or cursor or chosen):
         offer = await service.waiting_offer(session, actor, order_id)
     shown = await orders.present(session, resources, actor, order)
     people, facts = await profiles.cards_with_facts(
-        session, {order.customer_id, *(item.freelancer.id for item in desk)}
+        session, {order.customer_id, *(item.freelancer.id for item in received)}
     )
     label, tone = ORDER_WORDS[order.status]
     live = next((item for item in own if item.status in (*UNDECIDED, ProposalStatus.ACCEPTED)), None)
     refused = any(item.decline_reason in CUSTOMER_REASONS for item in own)
     may_propose = "propose" in shown.actions and live is None and not refused
     letters = await service.list_cover_letter_templates(session, actor) if actor is not None and may_propose else []
-    form = _begun(request, form, letters)
+    form = _prefilled(request, form, letters)
     canonical = f"{resources.settings.origin}/orders/{order_id}"
     is_shared = order.visibility is Visibility.PUBLIC and order.published_at is not None
     context = {
         "letters": letters,
-        "begin_with": lambda letter: f"/orders/{order_id}?{urlencode(_kept(request) | {'letter': letter})}#propose",
+        "begin_with": lambda letter: (
+            f"/orders/{order_id}?{urlencode(_query_to_keep(request) | {'letter': letter})}#propose"
+        ),
         "order": shown,
         "budget": budget_label(shown.budget_kind, shown.budget, shown.budget_max),
         "badge_words": (_(label), tone),
@@ -184,10 +186,10 @@ async def _order_page(
         "is_own": is_own,
         "own": [labelled_proposal(item) for item in own],
         "people": people,
-        "desk": [labelled_proposal(item) for item in desk],
+        "desk": [labelled_proposal(item) for item in received],
         "older": older,
         "newer": f"/orders/{order_id}?{urlencode(chosen)}#proposals" if cursor else None,
-        "unseen": [item.id for item in desk if item.status is ProposalStatus.SENT],
+        "unseen": [item.id for item in received if item.status is ProposalStatus.SENT],
         "narrowed": bool(chosen) or bool(cursor),
         "sorts": _choices(order_id, view, "sort", SORT_LABELS) if is_own else [],
         "shows": _choices(order_id, view, "show", FILTER_LABELS) if is_own else [],
@@ -207,13 +209,13 @@ async def _order_page(
     return render(request, "proposals/order.html", context, status_code=422 if form.has_errors else 200)
 
 
-def _kept(request: Request) -> dict[str, str]:
+def _query_to_keep(request: Request) -> dict[str, str]:
     """Return the query parameters to keep in addresses of the order: the share key."""
     key = _key(request)
     return {"key": key} if key else {}
 
 
-def _begun(request: Request, form: FormState, letters: list[CoverLetterTemplateRead]) -> FormState:
+def _prefilled(request: Request, form: FormState, letters: list[CoverLetterTemplateRead]) -> FormState:
     """Prefill an untouched form with the cover letter template from the address, if it is one of the reader's own."""
     named = request.query_params.get("letter")
     found = next((item for item in letters if str(item.id) == named), None)
