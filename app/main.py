@@ -1,4 +1,4 @@
-"""Builds the web application; `app` is what uvicorn serves."""
+"""The web application; `app` is what uvicorn serves."""
 
 import asyncio
 import threading
@@ -77,8 +77,8 @@ from app.web.security_headers import SecurityHeadersMiddleware
 
 log = structlog.get_logger()
 
-# Every router of the house, one line each. The architecture tests walk these two lists, so a route can only be
-# reached through them: JSON under /api/v1, what operators ask, signed links, and pages.
+# All routers, one per line. Architecture tests read these lists, so every route has to be registered in one of them:
+# JSON under /api/v1, operator endpoints, signed links, and pages.
 API_ROUTERS: tuple[APIRouter, ...] = (
     authentication,
     identity,
@@ -113,14 +113,14 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     report_pages,
 )
 
-# What is asked most, answered ahead of routing; each stands beside a route that gives the same answer.
+# The most requested addresses, answered before routing. Each also has an ordinary route with the same response.
 FAST_RESPONSES: Mapping[str, Shortcut] = {
     f"{API_PREFIX}/auth/me": fast_current_user,
     f"{API_PREFIX}/orders": fast_order_list,
     "/orders": fast_guest_order_list,
 }
 
-# Addresses that read more than MAX_BODY_BYTES, each of one kind and to a limit of its own.
+# Routes that accept bodies larger than MAX_BODY_BYTES, each with its own content type and limit.
 LONG_BODY_ROUTES: tuple[LongBodyRoute, ...] = (
     *FILE_BODIES,
     *PROFILE_BODIES,
@@ -132,7 +132,7 @@ LONG_BODY_ROUTES: tuple[LongBodyRoute, ...] = (
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    """Open what the process holds when it starts, close it when it stops."""
+    """Open the process's resources at startup and close them at shutdown."""
     settings = get_settings()
     configure_logging(settings)
     servers = await asyncio.to_thread(ensure_servers, settings)
@@ -146,7 +146,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
 
 
 async def mail_gauges(session: AsyncSession) -> Sequence[Gauge]:
-    """Tell how far the mail is behind, for the operator's port."""
+    """Return the gauges of the e-mail queue, for the operator port."""
     counts = await mails.mail_counts(session)
     waiting = [
         Gauge("iplance_mails", "Mails that wait, and mails given up", count, {"status": status.value})
@@ -159,7 +159,7 @@ async def mail_gauges(session: AsyncSession) -> Sequence[Gauge]:
 
 
 async def report_gauges(session: AsyncSession) -> Sequence[Gauge]:
-    """Tell how many reports wait for the operator, and how many longer than was promised."""
+    """Return the gauges of reports that wait for a decision and of those past the promised time."""
     waiting, late = await complaints.count_waiting(session)
     return (
         Gauge("iplance_reports_waiting", "Reports and objections that wait for a decision", waiting),
@@ -168,20 +168,20 @@ async def report_gauges(session: AsyncSession) -> Sequence[Gauge]:
 
 
 async def failure_page(request: Request, error: DomainError, status: int) -> Response:
-    """Show a failure with the reader's own header and language, also where it came before the route was found."""
+    """Render the error page with the reader's header and language, also if the error was raised before routing."""
     if error.kind is not ErrorKind.UNAVAILABLE:
         try:
             if request.method in SAFE_METHODS:
                 await find_page_reader(request)
             else:
                 await find_reader(request)
-        except Exception as fault:  # noqa: BLE001 - a page about one failure does not fail of another
+        except Exception as fault:  # noqa: BLE001 - rendering one error must not fail because of another
             await log.awarning("reader_unknown", path=request.scope["path"], error=type(fault).__name__)
     return await error_page(request, error, status)
 
 
 def methods_of(path: str) -> list[str]:
-    """Return the methods an address takes, whatever routes they lead to; what answers GET answers HEAD."""
+    """Return the methods that the routes of an address accept; routes for GET accept HEAD too."""
     found: set[str] = set()
     for prefix, routers in ((API_PREFIX, API_ROUTERS), ("", (*OPERATION_ROUTERS, *LINK_ROUTERS, *PAGE_ROUTERS))):
         if path.startswith(prefix):
@@ -193,7 +193,7 @@ def methods_of(path: str) -> list[str]:
 
 
 class Site(FastAPI):
-    """The application; its document says which proof each operation asks for."""
+    """The application; its OpenAPI document states the authentication of each operation."""
 
     _building = threading.Lock()
     _writing = threading.Lock()
@@ -202,7 +202,7 @@ class Site(FastAPI):
 
     @override
     def openapi(self) -> dict[str, Any]:
-        """Return the document; whoever asks first builds it."""
+        """Return the OpenAPI document as a dictionary; the first call builds it."""
         with self._building:
             document = super().openapi()
             if document is not self._declared:
@@ -214,7 +214,7 @@ class Site(FastAPI):
             return document
 
     def document(self) -> bytes:
-        """Return the document as it is sent; only that is kept, a twentieth of what it was built from."""
+        """Return the OpenAPI document as JSON; only the bytes are cached, a twentieth of the dictionary's size."""
         with self._writing:
             if self._document is None:
                 self._document = orjson.dumps(self.openapi())
@@ -223,19 +223,23 @@ class Site(FastAPI):
             return self._document
 
     async def send_document(self, _request: Request) -> Response:
-        """Answer a request for the document."""
+        """Respond with the OpenAPI document."""
         return Response(await asyncio.to_thread(self.document), media_type="application/json")
 
 
 async def build_document(app: FastAPI, *, after_seconds: float = 5.0) -> None:
-    """Build the OpenAPI document when the first pages have been served, so that nobody waits a second for it."""
+    """Build the OpenAPI document in the background after startup, so that no request waits a second for it."""
     await asyncio.sleep(after_seconds)
     await asyncio.to_thread(cast("Site", app).document)
     freeze_loaded_objects()
 
 
 def create_app(fast_responses: Mapping[str, Shortcut] = FAST_RESPONSES) -> Site:
-    """Compose the house; tests call this too, without shortcuts where they compare."""
+    """Create the application.
+
+    Args:
+        fast_responses: Responses given before routing, by address; tests that compare with the plain routes pass none.
+    """
     app = Site(
         title="ipLance",
         openapi_url=None,
@@ -243,7 +247,7 @@ def create_app(fast_responses: Mapping[str, Shortcut] = FAST_RESPONSES) -> Site:
         redoc_url=None,
         lifespan=lifespan,
         dependencies=[Depends(refuse_long_body_of_ended_session), Depends(guard_request)],
-        # The framework would look for an OpenTelemetry provider in the environment three times a request.
+        # Otherwise the framework looks for an OpenTelemetry provider in the environment three times per request.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     install_error_handlers(app, failure_page, methods_of)
@@ -253,7 +257,7 @@ def create_app(fast_responses: Mapping[str, Shortcut] = FAST_RESPONSES) -> Site:
     for router in (*OPERATION_ROUTERS, *LINK_ROUTERS):
         app.include_router(router, include_in_schema=False)
     for router in PAGE_ROUTERS:
-        # Every page, error pages included, shows who is signed in, and how many notices wait.
+        # Every page, error pages included, shows the signed-in user and the number of unread notifications.
         app.include_router(router, include_in_schema=False, dependencies=[Depends(find_page_reader)])
     app.add_route("/openapi.json", app.send_document, include_in_schema=False)
     app.add_route(csp_reports.PATH, csp_reports.receive_csp_reports, methods=["POST"], include_in_schema=False)
@@ -285,10 +289,10 @@ def create_app(fast_responses: Mapping[str, Shortcut] = FAST_RESPONSES) -> Site:
 
 
 def served_app() -> Site:
-    """Build what a server loads; what a person can mend ends the process with a sentence.
+    """Create the application for the server; configuration errors end the process with a readable message.
 
     Raises:
-        SystemExit: The settings are wrong, or the data folder cannot be used.
+        SystemExit: The settings are invalid, or the data folder cannot be used.
     """
     try:
         return create_app()

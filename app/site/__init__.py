@@ -1,1 +1,1 @@
-"""Pages composed of several features; each asks the services below and renders one template."""
+"""Pages composed of several features; each calls services of the features and renders one template."""

@@ -1,4 +1,4 @@
-"""The landing page, with an example of an order and three proposals that nobody really made."""
+"""The landing page, with an invented example: an order and three proposals."""
 
 from dataclasses import dataclass
 
@@ -16,12 +16,12 @@ from app.web.templating import render
 
 router = FeatureRouter()
 LANDING_SIZE = 3
-"""Orders on the landing page."""
+"""Number of orders on the landing page."""
 
 
 @router.get("/")
 async def landing(request: Request, session: ReadSession, resources: ProcessResources) -> Response:
-    """Say what this is, to somebody who has never been here."""
+    """Show the landing page."""
     page = await service.list_open_orders(session, resources, OrderListQuery(limit=LANDING_SIZE))
     catalogue = await catalog.read_catalogue(session, resources)
     facts = await customers_of(session, page.items)
@@ -31,7 +31,7 @@ async def landing(request: Request, session: ReadSession, resources: ProcessReso
 
 @dataclass(frozen=True, slots=True)
 class SceneProposal:
-    """One line below the order."""
+    """One example proposal below the order."""
 
     name: str
     note: str
@@ -42,7 +42,7 @@ class SceneProposal:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What the picture beside the headline shows."""
+    """The content of the illustration beside the headline."""
 
     budget: Money
     proposals: tuple[SceneProposal, ...]

@@ -1,4 +1,4 @@
-"""What the edits of an order changed, in words."""
+"""The changes made by the edits of an order, as text."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
@@ -57,12 +57,12 @@ FACTS: dict[str, Words] = {
     ),
     "proposals_limit": _number("proposals_limit"),
 }
-"""The words of a field before and after an edit, in the order of the page; texts are shown by their pieces."""
+"""Functions that return the value of a field as text, in the order of the page; long texts are shown as a diff."""
 TEXTS = tuple(field for field in FIELDS if field.input in (Input.TEXT, Input.LINES))
 
 
 def order_edits(revisions: Sequence[RevisionRead], catalogue: catalog.Catalogue) -> list[dict[str, Any]]:
-    """Return what each edit changed, newest first: texts by their pieces, facts by what they were and are."""
+    """Return the changes of each edit, newest first: a diff for texts, the old and the new value for other fields."""
     return [_edit(revision, catalogue) for revision in revisions]
 
 
@@ -84,5 +84,5 @@ def _edit(revision: RevisionRead, catalogue: catalog.Catalogue) -> dict[str, Any
 
 
 def _text(said: str | Sequence[str] | None) -> str:
-    """Return a text, or lines as one."""
+    """Return a text unchanged, or a list of lines as one text."""
     return said if isinstance(said, str) else "\n".join(said or ())

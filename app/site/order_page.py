@@ -72,7 +72,7 @@ async def show_order(
 
 @router.get("/orders/{order_id}/proposals")
 async def redirect_to_order(order_id: UUID, _actor: OptionalActor) -> Response:
-    """Lead to the page that shows them."""
+    """Redirect to the page that shows the proposals."""
     return RedirectResponse(f"/orders/{order_id}#proposals", status_code=303)
 
 
@@ -80,7 +80,7 @@ async def redirect_to_order(order_id: UUID, _actor: OptionalActor) -> Response:
 async def send_proposal(
     request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, sent: ProposalFiles, uow: Uow
 ) -> Response:
-    """Send a proposal, or show the form again with what is wrong."""
+    """Send a proposal, or show the form again with the errors."""
     key = _key(request)
     order = await orders.get_order(uow.session, actor, order_id, key)
     try:
@@ -95,7 +95,7 @@ async def send_proposal(
 
 
 def _view(request: Request) -> ProposalListView:
-    """Return how the customer sorts and narrows the desk; what is not known counts as nothing said."""
+    """Return the sort order and filter of the customer's list of proposals; invalid values mean the default."""
     asked = request.query_params
     try:
         return ProposalListView.model_validate({name: asked[name] for name in ("sort", "show") if name in asked})
@@ -106,7 +106,7 @@ def _view(request: Request) -> ProposalListView:
 def _choices[K: StrEnum](
     order_id: UUID, view: ProposalListView, name: str, words: dict[K, str]
 ) -> list[tuple[str, str, bool]]:
-    """Return the chips of one choice of the desk: words, address, and whether it is the present one."""
+    """Return the options of `name` as (label, address, is selected)."""
     found: list[tuple[str, str, bool]] = []
     for value, label in words.items():
         query = view.model_copy(update={name: value}).model_dump(mode="json", exclude_defaults=True)
@@ -116,12 +116,12 @@ def _choices[K: StrEnum](
 
 
 def address_of(order_id: UUID, key: str | None, part: str = "") -> str:
-    """Return the address of an order, with the key of its link where there is one."""
+    """Return the address of an order, with the share key if there is one."""
     return f"/orders/{order_id}{part}" + (f"?{urlencode({'key': key})}" if key else "")
 
 
 def _key(request: Request) -> str | None:
-    """Return the key of the link by which somebody came to an order that is not public."""
+    """Return the share key from the address."""
     return request.query_params.get("key")
 
 
@@ -140,13 +140,13 @@ async def _order_page(
     is_own = actor is not None and actor.id == order.customer_id
     files.expect(session, [orders.files_of(order_id), profiles.photo_subject(order.customer_id)])
     own: list[ProposalRead] = []
-    desk: list[ProposalRead] = []
+    received: list[ProposalRead] = []
     view = _view(request)
     chosen = view.model_dump(mode="json", exclude_defaults=True)
     older = None
     if actor is not None and is_own and order.published_at is not None:
         page = await service.desk_of(session, actor, order, view, (cursor, PAGE_SIZE), photos=True)
-        desk = page.items
+        received = page.items
         older = (
             f"/orders/{order_id}?{urlencode(chosen | {'cursor': page.next_cursor})}#proposals"
             if page.next_cursor
@@ -154,25 +154,27 @@ async def _order_page(
         )
     elif actor is not None and not is_own:
         own = await service.own_proposals_for(session, actor, order_id)
-    offer = next((item.offer for item in (*own, *desk) if item.offer), None)
-    # One offer of an order waits at a time; only the rest of a list could hold it.
+    offer = next((item.offer for item in (*own, *received) if item.offer), None)
+    # An order has at most one open offer. It can be on another page of the list, or hidden by the filter.
     if actor is not None and is_own and offer is None and (older or cursor or chosen):
         offer = await service.waiting_offer(session, actor, order_id)
     shown = await orders.present(session, resources, actor, order)
     people, facts = await profiles.cards_with_facts(
-        session, {order.customer_id, *(item.freelancer.id for item in desk)}
+        session, {order.customer_id, *(item.freelancer.id for item in received)}
     )
     label, tone = ORDER_WORDS[order.status]
     live = next((item for item in own if item.status in (*UNDECIDED, ProposalStatus.ACCEPTED)), None)
     refused = any(item.decline_reason in CUSTOMER_REASONS for item in own)
     may_propose = "propose" in shown.actions and live is None and not refused
     letters = await service.list_cover_letter_templates(session, actor) if actor is not None and may_propose else []
-    form = _begun(request, form, letters)
+    form = _prefilled(request, form, letters)
     canonical = f"{resources.settings.origin}/orders/{order_id}"
     is_shared = order.visibility is Visibility.PUBLIC and order.published_at is not None
     context = {
         "letters": letters,
-        "begin_with": lambda letter: f"/orders/{order_id}?{urlencode(_kept(request) | {'letter': letter})}#propose",
+        "begin_with": lambda letter: (
+            f"/orders/{order_id}?{urlencode(_query_to_keep(request) | {'letter': letter})}#propose"
+        ),
         "order": shown,
         "budget": budget_label(shown.budget_kind, shown.budget, shown.budget_max),
         "badge_words": (_(label), tone),
@@ -184,10 +186,10 @@ async def _order_page(
         "is_own": is_own,
         "own": [labelled_proposal(item) for item in own],
         "people": people,
-        "desk": [labelled_proposal(item) for item in desk],
+        "desk": [labelled_proposal(item) for item in received],
         "older": older,
         "newer": f"/orders/{order_id}?{urlencode(chosen)}#proposals" if cursor else None,
-        "unseen": [item.id for item in desk if item.status is ProposalStatus.SENT],
+        "unseen": [item.id for item in received if item.status is ProposalStatus.SENT],
         "narrowed": bool(chosen) or bool(cursor),
         "sorts": _choices(order_id, view, "sort", SORT_LABELS) if is_own else [],
         "shows": _choices(order_id, view, "show", FILTER_LABELS) if is_own else [],
@@ -207,14 +209,14 @@ async def _order_page(
     return render(request, "proposals/order.html", context, status_code=422 if form.has_errors else 200)
 
 
-def _kept(request: Request) -> dict[str, str]:
-    """Return what an address of an order keeps: the key of its link."""
+def _query_to_keep(request: Request) -> dict[str, str]:
+    """Return the query parameters to keep in addresses of the order: the share key."""
     key = _key(request)
     return {"key": key} if key else {}
 
 
-def _begun(request: Request, form: FormState, letters: list[CoverLetterTemplateRead]) -> FormState:
-    """Begin an untouched form with the letter that the address names, where it is one of the reader's own."""
+def _prefilled(request: Request, form: FormState, letters: list[CoverLetterTemplateRead]) -> FormState:
+    """Prefill an untouched form with the cover letter template from the address, if it is one of the reader's own."""
     named = request.query_params.get("letter")
     found = next((item for item in letters if str(item.id) == named), None)
     return FormState.start(letter=found.letter) if found and not form.touched else form
@@ -226,7 +228,7 @@ def _skill_names(order: OrderRead, catalogue: catalog.Catalogue) -> list[str]:
 
 
 def _category_names(order: OrderRead, catalogue: catalog.Catalogue) -> list[tuple[str, str]]:
-    """Return the category and what it is a part of, widest first, with the addresses of their lists."""
+    """Return the category and its parents, from the top, as (name, address of its list)."""
     found: list[tuple[str, str]] = []
     entry = catalogue.category(order.category) if order.category else None
     while entry:
@@ -236,7 +238,7 @@ def _category_names(order: OrderRead, catalogue: catalog.Catalogue) -> list[tupl
 
 
 def _details(order: OrderRead) -> list[tuple[str, str]]:
-    """Return the facts beside an order."""
+    """Return the details shown beside an order, as (label, value)."""
     found = [(_("Payment"), _(BUDGET_KIND_LABELS[order.budget_kind]))]
     if order.weekly_hours:
         found.append((_("Hours a week"), number(order.weekly_hours)))
@@ -279,7 +281,7 @@ CHOSEN = N_("The customer has chosen you. Both of you see the same price and ter
 
 
 def _next_step(order: OrderRead, *, is_own: bool, live: ProposalRead | None, offer: OfferRead | None) -> str:
-    """Return the one sentence that says what happens next."""
+    """Return the sentence that says what happens next."""
     if offer is not None and offer.expires_at is not None:
         by_customer = offer.made_by is OfferSide.CUSTOMER
         texts = (OFFER_SENT_TEXT, OFFER_RECEIVED_TEXT) if is_own else (OFFERED, COUNTERED)

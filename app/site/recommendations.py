@@ -1,4 +1,4 @@
-"""Recommendations as pages: orders for a freelancer, people for an order."""
+"""Pages of recommendations: orders for a freelancer, freelancers for an order."""
 
 from uuid import UUID
 
@@ -38,7 +38,7 @@ FOR_ORDER = REASONS | {"skills": N_("skills of the order: {what}"), "fresh": N_(
 async def show_orders_for_you(
     request: Request, actor: CurrentActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
-    """Show the orders that fit the reader best, each with the reasons."""
+    """Show the orders that match the reader best, each with the reasons."""
     found = await service.recommend_orders(session, resources, actor)
     catalogue = await catalog.read_catalogue(session, resources)
     facts = await profiles.get_customer_stats(session, [item.order.customer.id for item in found.items])
@@ -57,7 +57,7 @@ async def show_orders_for_you(
 async def show_people_for_order(
     request: Request, order_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
-    """Show whom to invite to an order of one's own, each with the reasons."""
+    """Show freelancers to invite to one of the reader's own orders, each with the reasons."""
     order = await orders.get_own_order(session, actor, order_id)
     found = await service.recommend_freelancers(session, resources, actor, order_id)
     catalogue = await catalog.read_catalogue(session, resources)

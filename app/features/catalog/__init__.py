@@ -1,1 +1,1 @@
-"""The catalogue of what people do here: categories and skills, in Russian and English."""
+"""The catalogue: categories and skills, with names in Russian and English."""

@@ -1,4 +1,4 @@
-"""The JSON face of the catalogue."""
+"""JSON endpoints of the catalogue."""
 
 from typing import Annotated
 
@@ -20,12 +20,12 @@ from app.features.catalog.schemas import (
 
 router = FeatureRouter(tags=["catalogue"])
 MAX_FIELDS = 3
-"""Fields of work among suggestions; the rest are skills, of which there are many more."""
+"""Maximum number of categories among the suggestions; the rest are skills, of which there are many more."""
 
 
 @router.get("/categories")
 async def list_categories(session: ReadSession, resources: ProcessResources) -> CategoryList:
-    """Return every category with its parts."""
+    """Return all categories as a tree."""
     catalogue = await service.read_catalogue(session, resources)
     locale = current_locale()
 
@@ -45,7 +45,7 @@ async def suggest_places(
     q: Annotated[str, Query(max_length=60, description="what was typed so far; empty suggests nothing")] = "",
     limit: Annotated[int, Query(ge=1, le=50)] = 8,
 ) -> PlaceList:
-    """Suggest fields of work and skills that begin so; of skills, typing errors are forgiven."""
+    """Suggest categories and skills whose names start with the query. For skills, typing errors are tolerated."""
     catalogue = await service.read_catalogue(session, resources)
     locale = current_locale()
 
@@ -67,10 +67,10 @@ async def list_skills(
     q: Annotated[str, Query(max_length=60, description="what was typed so far; empty lists the first ones")] = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 10,
 ) -> SkillList:
-    """Suggest skills by the beginning of a name or a synonym; typing errors are forgiven."""
+    """Suggest skills by the start of a name or synonym. Typing errors are tolerated."""
     catalogue = await service.read_catalogue(session, resources)
     locale = current_locale()
-    homes = {entry.id: entry.slug for entry in catalogue.categories}
+    slugs_by_id = {entry.id: entry.slug for entry in catalogue.categories}
     return SkillList(
         items=[
             SkillRead(
@@ -78,7 +78,7 @@ async def list_skills(
                 name=skill.name(locale),
                 name_en=skill.name_en,
                 name_ru=skill.name_ru,
-                category=homes[skill.category_id],
+                category=slugs_by_id[skill.category_id],
             )
             for skill in catalogue.suggest(q, limit)
         ]

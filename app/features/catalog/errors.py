@@ -1,11 +1,11 @@
-"""How the catalogue fails."""
+"""Errors of the catalogue."""
 
 from app.core.errors import InvalidError, NotFoundError
 from app.core.i18n import N_
 
 
 class UnknownCategoryError(InvalidError):
-    """No category has this name."""
+    """The category does not exist."""
 
     code = "unknown-category"
     title = N_("There is no such category")
@@ -13,7 +13,7 @@ class UnknownCategoryError(InvalidError):
 
 
 class DamagedCatalogueError(InvalidError):
-    """The catalogue's data contradicts itself, so none of it was loaded."""
+    """The catalogue's data file contradicts itself; nothing was loaded."""
 
     code = "damaged-catalogue"
     title = N_("The catalogue cannot be loaded")
@@ -21,7 +21,7 @@ class DamagedCatalogueError(InvalidError):
 
 
 class UnknownSkillError(NotFoundError):
-    """No skill has this name in addresses."""
+    """No skill has this slug."""
 
     code = "unknown-skill"
     title = N_("There is no such skill")
@@ -29,7 +29,7 @@ class UnknownSkillError(NotFoundError):
 
 
 class SkillNameTakenError(InvalidError):
-    """A name or synonym leads to another skill already."""
+    """The name or synonym already belongs to another skill."""
 
     code = "skill-name-taken"
     title = N_("The name is taken")

@@ -1,4 +1,4 @@
-"""What the catalogue announces."""
+"""Domain events of the catalogue."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +8,7 @@ from app.core.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkillsMerged(DomainEvent):
-    """An operator made one skill of two: what had `old` has `new`."""
+    """An operator merged two skills; `old` is to be replaced by `new` everywhere."""
 
     topic: ClassVar[str] = "catalog.skills_merged"
 

@@ -1,4 +1,4 @@
-"""The catalogue as one frozen value that every request of a process shares, and how typed words find a skill in it."""
+"""The catalogue as one immutable object shared by all requests of a process, and the search for skills in it."""
 
 import re
 import sys
@@ -21,7 +21,7 @@ _OTHER_LAYOUT = str.maketrans(_LATIN + _CYRILLIC, _CYRILLIC + _LATIN)
 
 @dataclass(frozen=True, slots=True)
 class CategoryEntry:
-    """A category as pages and answers need it."""
+    """A category of the catalogue."""
 
     id: int
     slug: str
@@ -36,7 +36,7 @@ class CategoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class SkillEntry:
-    """A skill as pages and answers need it."""
+    """A skill of the catalogue."""
 
     slug: str
     category_id: int
@@ -51,24 +51,24 @@ class SkillEntry:
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """What somebody typed as skills: those the catalogue knows, and the rest as plain words."""
+    """Typed skills, divided into those that the catalogue knows and other words."""
 
     skills: tuple[str, ...]
     words: tuple[str, ...]
 
 
 def fold(text: str) -> str:
-    """Return the form in which names are compared: no case, one space, е for ё."""
+    """Normalize a name for comparison: lower case, single spaces, е for ё."""
     return " ".join(text.casefold().replace("ё", "е").split())
 
 
 def other_layout(text: str) -> str:
-    """Return what the same keys write on the other keyboard, Latin for Cyrillic and Cyrillic for Latin."""
+    """Return the text that the same keys produce in the other keyboard layout (Latin or Cyrillic)."""
     return text.translate(_OTHER_LAYOUT)
 
 
 def trigrams(text: str) -> frozenset[str]:
-    """Return the three-letter pieces of a folded text, its edges marked."""
+    """Return the trigrams of a normalized text, padded at both ends."""
     padded = f"  {text} "
     return frozenset(padded[index : index + 3] for index in range(len(padded) - 2))
 
@@ -81,7 +81,7 @@ class _Key:
 
 
 class _PrefixIndex:
-    """Every word of every name with what follows it, sorted: what begins with some letters stands together."""
+    """A sorted index of each name from each of its words to its end, searched by prefix."""
 
     def __init__(self, keys: Sequence[_Key]) -> None:
         ends = [
@@ -94,7 +94,7 @@ class _PrefixIndex:
         self._numbers = array("L", (number for _text, number in ends))
 
     def of(self, wanted: str) -> Iterator[tuple[int, str]]:
-        """Yield the numbers of names that have a word, or a run of words, that begins so."""
+        """Yield the index and the matching end of each name that contains the prefix at the start of a word."""
         first = bisect_left(self._texts, wanted)
         last = bisect_left(self._texts, wanted + chr(sys.maxunicode), first)
         for place in range(first, last):
@@ -102,7 +102,7 @@ class _PrefixIndex:
 
 
 class _TrigramIndex:
-    """The names by their three-letter pieces: what shares some with a text is found without looking at the others."""
+    """An index of the names by trigram; a search compares only names that share a trigram with the text."""
 
     def __init__(self, keys: Sequence[_Key]) -> None:
         self._names: dict[str, array[int]] = {}
@@ -114,7 +114,7 @@ class _TrigramIndex:
                 self._names.setdefault(piece, array("L")).append(number)
 
     def alike(self, text: str) -> Iterator[tuple[int, float]]:
-        """Yield the numbers of names that are alike enough, with how much (Dice, from 0 to 1)."""
+        """Yield the index and the similarity (Dice coefficient, 0 to 1) of each name that is similar enough."""
         pieces = trigrams(text)
         shared: Counter[int] = Counter()
         for piece in pieces:
@@ -126,7 +126,7 @@ class _TrigramIndex:
 
 
 def _keys_of(skill: SkillEntry) -> list[_Key]:
-    """Return everything that a skill is found by: its names first, then its synonyms."""
+    """Return the keys by which a skill is found: its names first, then its synonyms."""
     own = {fold(skill.name_en), fold(skill.name_ru), skill.slug}
     others = {fold(word) for word in skill.synonyms} - own
     return [
@@ -136,13 +136,13 @@ def _keys_of(skill: SkillEntry) -> list[_Key]:
 
 
 def _skills_by_name(keys: Sequence[_Key]) -> dict[str, SkillEntry]:
-    """Return whom each text means: a skill of this name before one that has it as a synonym, and of those the first."""
+    """Return the skill of each text; a name takes precedence over a synonym, then the first skill over later ones."""
     names = {key.text: key.skill for key in keys if key.is_name}
     return {key.text: key.skill for key in reversed(keys)} | names
 
 
 def _rank_of(category: CategoryEntry, typed: str) -> int | None:
-    """Return 0 where a name of the category begins so, 1 where a later word does, None where none does."""
+    """Return 0 if a name of the category starts with the text, 1 if a later word does, and None otherwise."""
     names = (fold(category.name_en), fold(category.name_ru))
     if any(name.startswith(typed) for name in names):
         return 0
@@ -151,12 +151,12 @@ def _rank_of(category: CategoryEntry, typed: str) -> int | None:
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
-    """Every category and skill; look-ups are dictionary reads."""
+    """All categories and skills; lookups are dictionary reads."""
 
     categories: tuple[CategoryEntry, ...] = ()
     skills: tuple[SkillEntry, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Names in addresses of skills that were merged away, with those of the skills they lead to."""
+    """Slugs of merged skills, each with the slug of the skill that replaced it."""
     _by_slug: dict[str, CategoryEntry] = field(init=False)
     _by_id: dict[int, CategoryEntry] = field(init=False)
     _skills: dict[str, SkillEntry] = field(init=False)
@@ -168,37 +168,37 @@ class Catalogue:
         object.__setattr__(self, "_by_slug", {entry.slug: entry for entry in self.categories})
         object.__setattr__(self, "_by_id", {entry.id: entry for entry in self.categories})
         own_slugs = {entry.slug: entry for entry in self.skills}
-        led = {slug: own_slugs[kept] for slug, kept in self.aliases.items() if kept in own_slugs}
-        object.__setattr__(self, "_skills", led | own_slugs)
-        object.__setattr__(self, "_names", led | _skills_by_name(keys))
+        redirected = {slug: own_slugs[kept] for slug, kept in self.aliases.items() if kept in own_slugs}
+        object.__setattr__(self, "_skills", redirected | own_slugs)
+        object.__setattr__(self, "_names", redirected | _skills_by_name(keys))
         object.__setattr__(self, "_keys", keys)
 
     def category(self, slug: str) -> CategoryEntry | None:
-        """Return a category by its name in addresses."""
+        """Return a category by its slug."""
         return self._by_slug.get(slug)
 
     def category_by_id(self, category_id: int | None) -> CategoryEntry | None:
-        """Return a category by its key."""
+        """Return a category by its id."""
         return self._by_id.get(category_id) if category_id is not None else None
 
     def skill(self, slug: str) -> SkillEntry | None:
-        """Return a skill by its name in addresses."""
+        """Return a skill by its slug."""
         return self._skills.get(slug)
 
     def parts(self, parent_id: int | None) -> tuple[CategoryEntry, ...]:
-        """Return the categories directly inside one, or the top ones."""
+        """Return the direct subcategories of a category, or the top-level categories."""
         return tuple(entry for entry in self.categories if entry.parent_id == parent_id)
 
     def with_parts(self, category: CategoryEntry) -> tuple[int, ...]:
-        """Return the keys of a category and of everything inside it."""
+        """Return the ids of a category and its subcategories."""
         return (category.id, *(part.id for part in self.parts(category.id)))
 
     def resolve(self, text: str) -> SkillEntry | None:
-        """Find the skill that somebody means by a name, a synonym or a slug."""
+        """Find a skill by a name, a synonym or a slug."""
         return self._names.get(fold(text))
 
     def split_known_skills(self, texts: Iterable[str]) -> Tags:
-        """Part typed texts into known skills and plain words; each is kept once, in the order typed."""
+        """Divide typed texts into known skills and other words, without duplicates, in the order typed."""
         skills: dict[str, None] = {}
         words: dict[str, str] = {}
         for text in texts:
@@ -210,22 +210,25 @@ class Catalogue:
         return Tags(tuple(skills), tuple(words.values()))
 
     def suggest(self, typed: str, limit: int = 10) -> list[SkillEntry]:
-        """Return skills that fit what was typed so far, best first.
+        """Return the skills that match the typed text, best first.
 
-        A whole name comes before the beginning of a name, that before the beginning of a later word, and
-        only where nothing begins so are typing errors and the other keyboard layout considered.
+        A match of the whole name ranks first, then the start of a name, then the start of a later word. Typing errors
+        and the other keyboard layout are considered only if nothing starts with the text.
         """
         wanted = fold(typed)[:MAX_QUERY]
         if not wanted:
             return list(self.skills[:limit])
-        found = self._beginning(wanted)
+        found = self._by_prefix(wanted)
         if not found:
-            found = self._beginning(wanted.translate(_OTHER_LAYOUT)) or self._alike(wanted)
+            found = self._by_prefix(wanted.translate(_OTHER_LAYOUT)) or self._by_similarity(wanted)
         best = sorted(found.items(), key=lambda item: (item[1], len(item[0]), item[0]))
         return [self._skills[slug] for slug, _rank in best[:limit]]
 
     def suggest_categories(self, typed: str, limit: int) -> list[CategoryEntry]:
-        """Return categories with a word that begins so, those whose name begins so first; both keyboards are tried."""
+        """Return categories with a word that starts with the text, names that start with it first.
+
+        The other keyboard layout is tried if nothing matches.
+        """
         wanted = fold(typed)[:MAX_QUERY]
         for text in (wanted, wanted.translate(_OTHER_LAYOUT)) if wanted else ():
             found = ((entry.slug, _rank_of(entry, text)) for entry in self.categories)
@@ -236,47 +239,47 @@ class Catalogue:
         return []
 
     @cached_property
-    def _beginnings(self) -> _PrefixIndex:
+    def _prefix_index(self) -> _PrefixIndex:
         return _PrefixIndex(self._keys)
 
     @cached_property
-    def _pieces(self) -> _TrigramIndex:
+    def _trigram_index(self) -> _TrigramIndex:
         return _TrigramIndex(self._keys)
 
-    def _beginning(self, wanted: str) -> dict[str, float]:
+    def _by_prefix(self, wanted: str) -> dict[str, float]:
         ranks: dict[str, float] = {}
-        for number, end in self._beginnings.of(wanted):
+        for number, end in self._prefix_index.of(wanted):
             key = self._keys[number]
             rank = 2.0 if len(end) < len(key.text) else 1.0 if len(end) > len(wanted) else 0.0
-            # Among equals the shorter name is nearer to what was typed.
+            # Of equal matches, the shorter name is closer to the typed text.
             rank += (0.0 if key.is_name else 0.5) + len(key.text) / 1000
             ranks[key.skill.slug] = min(rank, ranks.get(key.skill.slug, rank))
         return ranks
 
-    def _alike(self, wanted: str) -> dict[str, float]:
+    def _by_similarity(self, wanted: str) -> dict[str, float]:
         ranks: dict[str, float] = {}
-        for number, score in self._pieces.alike(wanted):
+        for number, score in self._trigram_index.alike(wanted):
             slug = self._keys[number].skill.slug
             ranks[slug] = min(1 - score, ranks.get(slug, 1.0))
         return ranks
 
 
 def last_word(query: str) -> str | None:
-    """Return the last word of a typed search as the dictionary has it, where it may be unfinished.
+    """Return the last word of a search in dictionary form if it may be unfinished, else None.
 
-    Not in quotes, not left out by a minus, letters alone: what a person would type on.
+    A word in quotes, one excluded by a minus, and one with other characters than letters are never unfinished.
     """
     found = None if '"' in query else _LAST_WORD.fullmatch(query)
     return term(found[1]) if found else None
 
 
 def wildcard_prefixes(query: str) -> set[str]:
-    """Return the beginnings in a typed search that a star follows."""
+    """Return the prefixes in a search that are marked with a star."""
     return {term(word) for word in _STARRED.findall(query)}
 
 
 def expand_prefixes(query: str, endings: Mapping[str, Sequence[str]]) -> str:
-    """Put behind each unfinished word the words it may become, as the function `search_query` reads them."""
+    """Append the possible completions to each unfinished word, in the syntax of the SQL function `search_query`."""
     last = last_word(query)
     if last in endings:
         query = f"{query}*"
@@ -288,5 +291,5 @@ def expand_prefixes(query: str, endings: Mapping[str, Sequence[str]]) -> str:
 
 
 def term(word: str) -> str:
-    """Return a word as the dictionary has it."""
+    """Return the dictionary form of a word."""
     return word.lower().replace("ё", "е")

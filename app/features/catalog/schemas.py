@@ -1,4 +1,4 @@
-"""Shapes that cross the wire for the catalogue, and the shape of its data file."""
+"""API schemas of the catalogue, and the schema of its data file."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -10,20 +10,20 @@ Name = Annotated[str, Field(min_length=1, max_length=80)]
 
 
 class Searched(StrEnum):
-    """What is searched by words; each has a frequency of its own in the dictionary."""
+    """The kinds of text search; the dictionary has a frequency column for each."""
 
     ORDERS = "orders"
     PEOPLE = "people"
 
 
 class SuggestionRead(BaseModel):
-    """What to search for instead; null where nothing better is known."""
+    """A suggested search query; null if there is none."""
 
     suggestion: str | None
 
 
 class CategoryData(BaseModel):
-    """One category in the data file; a parent comes before its parts."""
+    """One category of the data file; parents come before their subcategories."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -34,7 +34,7 @@ class CategoryData(BaseModel):
 
 
 class SkillData(BaseModel):
-    """One skill in the data file."""
+    """One skill of the data file."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -46,7 +46,7 @@ class SkillData(BaseModel):
 
 
 class CatalogData(BaseModel):
-    """The data file as a whole."""
+    """The data file."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -55,7 +55,7 @@ class CatalogData(BaseModel):
 
 
 class CategoryRead(BaseModel):
-    """A category; `name` is in the reader's language, `parts` are the categories inside it."""
+    """A category; `name` is in the reader's language, `parts` are its subcategories."""
 
     slug: str
     name: str
@@ -68,7 +68,7 @@ type PlaceKind = Literal["category", "skills"]
 
 
 class PlaceRead(BaseModel):
-    """A skill or a category that fits what was typed: a place in the catalogue that has orders of its own."""
+    """A skill or a category that matches the typed text and has its own list of orders."""
 
     filter: PlaceKind = Field(description="the filter of the order list that leads there")
     slug: str = Field(description="what the filter is given")
@@ -77,7 +77,7 @@ class PlaceRead(BaseModel):
 
 
 class PlaceList(BaseModel):
-    """Places in the catalogue, best first."""
+    """Matching skills and categories, best first."""
 
     items: list[PlaceRead]
 
@@ -93,12 +93,12 @@ class SkillRead(BaseModel):
 
 
 class CategoryList(BaseModel):
-    """Every category, in the order they are shown."""
+    """All categories in display order."""
 
     items: list[CategoryRead]
 
 
 class SkillList(BaseModel):
-    """Skills that fit what was typed, best first."""
+    """Matching skills, best first."""
 
     items: list[SkillRead]

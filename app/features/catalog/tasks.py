@@ -1,4 +1,4 @@
-"""What the clock does to the catalogue."""
+"""Periodic tasks of the catalogue."""
 
 from app.core.messaging.worker import periodic
 from app.core.resources import Resources
@@ -7,5 +7,5 @@ from app.features.catalog import workflows
 
 @periodic("catalog.learn_terms")
 async def learn_terms(resources: Resources) -> None:
-    """Make the dictionaries of search anew."""
+    """Rebuild the search dictionaries."""
     await workflows.learn_terms(resources)

@@ -1,4 +1,4 @@
-"""Use cases of the catalogue that take several transactions."""
+"""Workflows of the catalogue: use cases of several transactions."""
 
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
@@ -7,7 +7,7 @@ from app.features.catalog.schemas import Searched
 
 
 async def learn_terms(resources: Resources) -> None:
-    """Make the dictionaries of search anew, each in a transaction of its own."""
+    """Rebuild the search dictionaries, each in its own transaction."""
     for searched in Searched:
         async with unit_of_work(resources) as uow:
             await service.learn_terms(uow, searched)

@@ -1,1 +1,1 @@
-"""Orders: work that customers want done, from draft to the chosen freelancer."""
+"""Orders: work that clients want done, from the draft to the choice of a freelancer."""

@@ -1,11 +1,11 @@
-"""How orders fail."""
+"""Errors of orders."""
 
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, RateLimitedError
 from app.core.i18n import N_
 
 
 class OrderNotFoundError(NotFoundError):
-    """No such order for this reader: absent, or somebody else's draft."""
+    """The order does not exist or the reader may not see it."""
 
     code = "order-not-found"
     title = N_("There is no such order")
@@ -21,7 +21,7 @@ class NoSuchMachineError(NotFoundError):
 
 
 class NotOrderCustomerError(ForbiddenError):
-    """Only the customer acts on an order."""
+    """Only the customer of the order may do this."""
 
     code = "not-order-customer"
     title = N_("This is somebody else's order")
@@ -29,7 +29,7 @@ class NotOrderCustomerError(ForbiddenError):
 
 
 class OrderStateError(ConflictError):
-    """The order's state does not know this step."""
+    """The order's state does not allow this action."""
 
     code = "order-state"
     title = N_("The order has moved on")
@@ -37,7 +37,7 @@ class OrderStateError(ConflictError):
 
 
 class OrderNotOpenError(ConflictError):
-    """Proposals are only taken while the order is open."""
+    """The order is not open, so it accepts no proposals."""
 
     code = "order-not-open"
     title = N_("The order takes no proposals")
@@ -45,7 +45,7 @@ class OrderNotOpenError(ConflictError):
 
 
 class OrderFullError(ConflictError):
-    """As many proposals as the customer wants to read have come."""
+    """The order has reached its limit of proposals."""
 
     code = "order-full"
     title = N_("The order has enough proposals")
@@ -53,7 +53,7 @@ class OrderFullError(ConflictError):
 
 
 class OrderChangedError(ConflictError):
-    """Somebody edited the order since it was read."""
+    """The order was edited after it was read (version conflict)."""
 
     code = "order-changed"
     title = N_("The order has changed meanwhile")
@@ -61,7 +61,7 @@ class OrderChangedError(ConflictError):
 
 
 class InvalidOrderError(InvalidError):
-    """Fields that do not fit together, or that publishing needs."""
+    """Fields contradict each other, or a field required for publishing is missing."""
 
     code = "invalid-order"
     title = N_("Please check the order")
@@ -69,7 +69,7 @@ class InvalidOrderError(InvalidError):
 
 
 class InvalidFilterError(InvalidError):
-    """A filter of the list that cannot be applied."""
+    """A filter of the list is invalid."""
 
     code = "invalid-filter"
     title = N_("Please check the filters")
@@ -77,7 +77,7 @@ class InvalidFilterError(InvalidError):
 
 
 class TooManyOrdersError(RateLimitedError):
-    """The account has published as many orders as a day allows."""
+    """The account has reached its daily limit of published orders."""
 
     code = "too-many-orders"
     title = N_("Enough orders for today")
@@ -87,7 +87,7 @@ class TooManyOrdersError(RateLimitedError):
 
 
 class InvitationNotFoundError(NotFoundError):
-    """No such invitation reached this person."""
+    """The invitation does not exist or belongs to another person."""
 
     code = "invitation-not-found"
     title = N_("There is no such invitation")
@@ -95,7 +95,7 @@ class InvitationNotFoundError(NotFoundError):
 
 
 class InvitationDecidedError(ConflictError):
-    """The invitation was answered or declined, or lapsed with its order."""
+    """The invitation was already answered or declined, or its order is no longer open."""
 
     code = "invitation-decided"
     title = N_("The invitation has moved on")
@@ -103,7 +103,7 @@ class InvitationDecidedError(ConflictError):
 
 
 class AlreadyInvitedError(ConflictError):
-    """A freelancer is invited to an order once."""
+    """The freelancer is already invited to this order."""
 
     code = "already-invited"
     title = N_("This person is invited already")
@@ -111,7 +111,7 @@ class AlreadyInvitedError(ConflictError):
 
 
 class InvalidInvitationError(InvalidError):
-    """An invitation that cannot be sent as it is; `errors` names the fields."""
+    """The invitation is invalid; `errors` lists the fields."""
 
     code = "invalid-invitation"
     title = N_("Please check the invitation")
@@ -119,7 +119,7 @@ class InvalidInvitationError(InvalidError):
 
 
 class TooManyInvitationsError(RateLimitedError):
-    """As many people were invited as an order, or a day, allows."""
+    """The limit of invitations per order or per day is reached."""
 
     code = "too-many-invitations"
     title = N_("Enough invitations")
@@ -128,7 +128,7 @@ class TooManyInvitationsError(RateLimitedError):
 
 
 class TemplateNotFoundError(NotFoundError):
-    """No such template of this person."""
+    """The template does not exist or belongs to another person."""
 
     code = "template-not-found"
     title = N_("There is no such template")
@@ -136,7 +136,7 @@ class TemplateNotFoundError(NotFoundError):
 
 
 class TooManyTemplatesError(ConflictError):
-    """As many templates are kept as one person may."""
+    """The account has reached its limit of templates."""
 
     code = "too-many-templates"
     title = N_("Enough templates")

@@ -1,4 +1,4 @@
-"""What orders announce."""
+"""Domain events of orders."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +8,7 @@ from app.core.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPublished(DomainEvent):
-    """An order became visible to everybody and takes proposals."""
+    """An order was published and accepts proposals."""
 
     topic: ClassVar[str] = "orders.order_published"
 
@@ -18,7 +18,7 @@ class OrderPublished(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderEdited(DomainEvent):
-    """A published order reads differently now; those who answered it should look again."""
+    """A published order was edited; freelancers with proposals should read it again."""
 
     topic: ClassVar[str] = "orders.order_edited"
 
@@ -29,7 +29,7 @@ class OrderEdited(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderClosed(DomainEvent):
-    """A published order ended without a choice: the customer closed it, or nobody acted in time."""
+    """A published order was closed by its customer or expired."""
 
     topic: ClassVar[str] = "orders.order_closed"
 
@@ -41,7 +41,7 @@ class OrderClosed(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderEnding(DomainEvent):
-    """An open order is about to expire, and its customer may keep it open."""
+    """An open order is about to expire; its customer may renew it."""
 
     topic: ClassVar[str] = "orders.order_ending"
 
@@ -51,7 +51,7 @@ class OrderEnding(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSubmitted(DomainEvent):
-    """A customer published an order that the operator looks at first."""
+    """A customer submitted an order for moderation."""
 
     topic: ClassVar[str] = "orders.order_submitted"
 
@@ -61,7 +61,7 @@ class OrderSubmitted(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderChecked(DomainEvent):
-    """The operator looked at an order that waited for it: let through, or sent back with a reason."""
+    """The operator moderated a waiting order: approved it, or returned it with a reason."""
 
     topic: ClassVar[str] = "orders.order_checked"
 
@@ -72,7 +72,7 @@ class OrderChecked(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvitationSent(DomainEvent):
-    """A customer asked a freelancer to answer an order."""
+    """A customer invited a freelancer to an order."""
 
     topic: ClassVar[str] = "orders.invitation_sent"
 
@@ -83,7 +83,7 @@ class InvitationSent(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvitationDeclined(DomainEvent):
-    """A freelancer said no to an invitation."""
+    """A freelancer declined an invitation."""
 
     topic: ClassVar[str] = "orders.invitation_declined"
 

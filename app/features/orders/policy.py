@@ -1,4 +1,4 @@
-"""Who may do what with an order; pure functions, no I/O."""
+"""Permissions for orders; pure functions, no I/O."""
 
 from app.core.actor import Actor
 from app.core.security.signing import same_secret
@@ -6,15 +6,16 @@ from app.models import Order, OrderStatus, Visibility
 
 
 def is_customer(actor: Actor | None, order: Order) -> bool:
-    """Tell whether the actor posted the order."""
+    """Tell whether the actor is the customer of the order."""
     return actor is not None and actor.id == order.customer_id
 
 
 def can_read(actor: Actor | None, order: Order, *, admitted: bool = False) -> bool:
-    """Everybody reads what was published for everybody, signed in or not; a draft is its customer's alone.
+    """Tell whether the actor may read the order.
 
-    An order that is not public is read by whoever was admitted to it: by its link, or by an invitation. What the
-    operator has yet to look at is its customer's alone too.
+    Published public orders are readable by everybody, signed in or not. An order that is not public is readable by
+    people who were admitted through its link or an invitation. Drafts and orders that wait for moderation are
+    readable by their customer only.
     """
     if is_customer(actor, order):
         return True
@@ -24,11 +25,11 @@ def can_read(actor: Actor | None, order: Order, *, admitted: bool = False) -> bo
 
 
 def is_share_key(order: Order, key: str | None) -> bool:
-    """Tell whether a key from an address is the one of the order's link."""
+    """Tell whether a key from an address is the order's share key."""
     known = order.share_key
     return order.visibility is Visibility.LINK and known is not None and key is not None and same_secret(known, key)
 
 
 def can_answer(actor: Actor | None, order: Order) -> bool:
-    """Any signed-in person but the customer answers an open order."""
+    """Tell whether the actor may send a proposal: any signed-in person except the customer, while the order is open."""
     return actor is not None and order.status is OrderStatus.OPEN and not is_customer(actor, order)

@@ -1,4 +1,4 @@
-"""Orders as templates show them: cards of lists, for the pages of this feature and those above it."""
+"""Presentation of orders as list cards, for the pages of this feature and of the layers above."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ SKILLS_ON_CARD = 8
 
 
 async def customers_of(session: ReadSession, orders: Sequence[OrderCard]) -> dict[UUID, CustomerStatsRead]:
-    """Return what is known of the customers of a page of orders, in one query."""
+    """Return the statistics of the customers of a page of orders, in one query."""
     return await profiles.get_customer_stats(session, [order.customer.id for order in orders])
 
 
@@ -29,7 +29,7 @@ def card_of(
     *,
     own: bool = False,
 ) -> order_cards.OrderCard:
-    """Turn an order into what the card of a list shows; `facts` tell of its customer."""
+    """Convert an order into a list card; `facts` are the statistics of its customer."""
     locale = current_locale()
     skills = [skill.name(locale) for skill in map(catalogue.skill, order.skills) if skill]
     label, tone = STATUS_LABELS[order.status]
@@ -49,7 +49,7 @@ def card_of(
 
 
 def own_card(order: OwnOrderCard, catalogue: catalog.Catalogue) -> order_cards.OrderCard:
-    """Turn an order into the card of its customer's list: with what happens by itself, and when."""
+    """Convert an order into a card of its customer's list, with what happens when nobody acts, and when."""
     default = order.if_nobody_acts
     note = _(TIMEOUT_TEXTS[order.status]).format(date=day(default.at)) if default else None
     return replace(card_of(order, catalogue, own=True), note=note)

@@ -1,4 +1,4 @@
-"""The order's life as a table, and what its fields must satisfy; pure, no I/O."""
+"""The state machine of orders and the validation of their fields; pure, no I/O."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -14,11 +14,11 @@ from app.models import BudgetKind, Order, OrderStatus
 from app.models.side import Side
 
 MIN_DESCRIPTION = 10
-"""Characters a description needs before the order can be published."""
+"""Minimum length of a description, in characters, for publishing."""
 
 
 class OrderEvent(StrEnum):
-    """What can happen to an order."""
+    """Events of an order."""
 
     EDIT = "edit"
     PUBLISH = "publish"
@@ -96,32 +96,32 @@ ORDER_MACHINE = published(
     )
 )
 PUBLISHED_WELL = frozenset({_CHECK, _OPEN, _PAUSED})
-"""States in which an order says all that publishing asks for, after edits too."""
+"""States in which an order must meet the requirements for publishing, also after edits."""
 
 
 def state_ends_at(status: OrderStatus, now: datetime, settings: Settings) -> datetime | None:
-    """Return when a state that begins now ends by itself, None where it lasts as long as people like."""
+    """Return when a state entered now times out, or None if it has no timer."""
     timer = ORDER_MACHINE.timers.get(status)
     length = timer.length(settings) if timer else None
     return now + length if length else None
 
 
 def reminder(now: datetime, end: datetime, settings: Settings) -> datetime | None:
-    """Return the next moment after now at which the customer is told that an open order is about to expire."""
+    """Return the next time after now at which the customer is reminded of the expiry of an open order."""
     days = [int(word) for word in settings.order_reminder_days.split(",") if word]
     moments = sorted(end - timedelta(days=count) for count in days if count > 0)
     return next((moment for moment in moments if moment > now), None)
 
 
 def infer_budget_kind(kind: BudgetKind | None, budget: Money | None) -> BudgetKind:
-    """Return how the work is paid when the customer did not say so: with a price for the whole, without one openly."""
+    """Return the budget kind; if it is not given, `fixed` with a budget and `open` without one."""
     if kind is not None:
         return kind
     return BudgetKind.OPEN if budget is None else BudgetKind.FIXED
 
 
 def validate_budget(kind: BudgetKind, least: Money | None, most: Money | None) -> list[FieldError]:
-    """Return what is wrong with the budget's parts taken together."""
+    """Validate the parts of the budget together."""
     found: list[FieldError] = []
     if kind is BudgetKind.OPEN and (least or most):
         found.append(
@@ -129,10 +129,10 @@ def validate_budget(kind: BudgetKind, least: Money | None, most: Money | None) -
         )
     if most and not least:
         found.append(FieldError(("body", "budget"), N_("Give the least amount too.")))
-    return found + (_range_faults(least, most) if least and most else [])
+    return found + (_validate_range(least, most) if least and most else [])
 
 
-def _range_faults(least: Money, most: Money) -> list[FieldError]:
+def _validate_range(least: Money, most: Money) -> list[FieldError]:
     if least.currency is not most.currency:
         return [FieldError(("body", "budget_max"), N_("Both amounts need the same currency."))]
     if most < least:
@@ -141,14 +141,14 @@ def _range_faults(least: Money, most: Money) -> list[FieldError]:
 
 
 def validate_deadline(deadline: date | None, today: date) -> list[FieldError]:
-    """Return what is wrong with the deadline."""
+    """Validate the deadline."""
     if deadline is not None and deadline < today:
         return [FieldError(("body", "deadline"), N_("This day is over. Choose a later one."))]
     return []
 
 
 def validate_for_publishing(order: Order, today: date) -> list[FieldError]:
-    """Return what a draft still lacks before everybody may see it."""
+    """Return the errors that keep a draft from being published."""
     found: list[FieldError] = []
     if len(order.description) < MIN_DESCRIPTION:
         text = N_("Describe the work: at least {min_length} characters.")
@@ -159,7 +159,7 @@ def validate_for_publishing(order: Order, today: date) -> list[FieldError]:
 
 
 def validate_weekly_hours(kind: BudgetKind, hours: int | None) -> list[FieldError]:
-    """Return what is wrong with the hours a week: they belong to work that is paid by the hour."""
+    """Validate the hours per week, which only hourly work has."""
     if hours is not None and kind is not BudgetKind.HOURLY:
         return [FieldError(("body", "weekly_hours"), N_("Hours a week belong to work that is paid by the hour."))]
     return []
@@ -169,5 +169,5 @@ _WORD = re.compile(r"\w")
 
 
 def has_searchable_words(query: str) -> bool:
-    """Tell whether a typed search holds anything that can be searched for."""
+    """Tell whether a search query contains a word character."""
     return _WORD.search(query) is not None

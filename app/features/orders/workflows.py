@@ -1,4 +1,4 @@
-"""Use cases of orders that take several transactions."""
+"""Workflows of orders: use cases of several transactions."""
 
 from collections.abc import Awaitable, Callable
 
@@ -7,24 +7,24 @@ from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.features.orders import service
 
 MAX_BATCHES = 20
-"""Of one run; what is left waits for the next."""
+"""Batches per run; the rest waits for the next run."""
 
 
 async def apply_due_timers(resources: Resources) -> int:
-    """Move on orders with which nobody did anything in time, a batch and a transaction at a time."""
+    """Apply due timers to orders, one batch per transaction."""
     return await _in_batches(resources, service.apply_due_timers)
 
 
 async def remind_of_expiry(resources: Resources) -> int:
-    """Remind customers whose open orders soon expire, a batch and a transaction at a time."""
+    """Remind customers whose open orders expire soon, one batch per transaction."""
     return await _in_batches(resources, service.remind_of_expiry)
 
 
-async def _in_batches(resources: Resources, verb: Callable[[UnitOfWork], Awaitable[int]]) -> int:
+async def _in_batches(resources: Resources, use_case: Callable[[UnitOfWork], Awaitable[int]]) -> int:
     done = 0
     for _batch in range(MAX_BATCHES):
         async with unit_of_work(resources) as uow:
-            batch = await verb(uow)
+            batch = await use_case(uow)
         done += batch
         if not batch:
             break

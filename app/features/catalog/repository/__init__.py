@@ -1,4 +1,4 @@
-"""Every query about the catalogue and about the words of search."""
+"""Queries for the catalogue and the search dictionary."""
 
 from app.features.catalog.repository.catalogue import CatalogRepository
 from app.features.catalog.repository.search_terms import TermRepository

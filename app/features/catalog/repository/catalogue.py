@@ -1,4 +1,4 @@
-"""Every query about the catalogue."""
+"""Queries for the catalogue."""
 
 from collections.abc import Sequence
 
@@ -11,35 +11,35 @@ from app.models import Category, Skill, SkillAlias
 
 
 class CatalogRepository:
-    """Categories and skills."""
+    """Queries for categories and skills."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def categories(self) -> Sequence[Category]:
-        """Return every category in the order of display."""
+        """Return all categories in display order."""
         statement = select(Category).order_by(Category.position, Category.id)
         return (await self._session.execute(statement)).scalars().all()
 
     async def skills(self) -> Sequence[Skill]:
-        """Return every skill, in the order of their homes."""
+        """Return all skills, ordered by category."""
         statement = select(Skill).join(Category, Category.id == Skill.category_id).order_by(Category.position, Skill.id)
         return (await self._session.execute(statement)).scalars().all()
 
     async def aliases(self) -> dict[str, str]:
-        """Return the names of skills that were merged away, each with that of the skill it leads to."""
+        """Return the slugs of merged skills, each with the slug of the skill that replaced it."""
         statement = select(SkillAlias.slug, Skill.slug).join(Skill, Skill.id == SkillAlias.skill_id)
         return {row[0]: row[1] for row in await self._session.execute(statement)}
 
     async def lock_skills(self, slugs: Sequence[str]) -> dict[str, Skill]:
-        """Lock skills by their names, in one order."""
+        """Lock skills by their slugs, always in the same order to avoid deadlocks."""
         statement = select(Skill).where(Skill.slug.in_(slugs)).order_by(Skill.id).with_for_update()
         return {row.slug: row for row in (await self._session.execute(statement)).scalars()}
 
     async def merge(self, old: Skill, into: Skill) -> None:
-        """Let a skill's names lead to another one, and forget the skill."""
-        led = update(SkillAlias).where(SkillAlias.skill_id == old.id).values(skill_id=into.id)
-        await self._session.execute(led)
+        """Redirect the slugs of a skill to another skill, and delete the skill."""
+        redirect = update(SkillAlias).where(SkillAlias.skill_id == old.id).values(skill_id=into.id)
+        await self._session.execute(redirect)
         slug = old.slug
         await self._session.delete(old)
         await self._session.flush()
@@ -47,7 +47,7 @@ class CatalogRepository:
         await self._session.flush()
 
     async def put_categories(self, items: Sequence[CategoryData], parents: dict[str, int]) -> dict[str, int]:
-        """Insert or renew categories of one level and return their keys by slug; `parents` are keys by slug."""
+        """Insert or update the categories of one level and return their ids by slug; `parents` are ids by slug."""
         if not items:
             return {}
         rows = [
@@ -67,14 +67,14 @@ class CatalogRepository:
         ).returning(Category.slug, Category.id)
         return {row.slug: row.id for row in await self._session.execute(renew)}
 
-    async def put_skills(self, items: Sequence[SkillData], homes: dict[str, int]) -> None:
-        """Insert or renew skills; `homes` are keys of categories by slug."""
+    async def put_skills(self, items: Sequence[SkillData], category_ids: dict[str, int]) -> None:
+        """Insert or update skills, except those edited by an operator; `category_ids` are ids by slug."""
         if not items:
             return
         rows = [
             {
                 "slug": item.slug,
-                "category_id": homes[item.category],
+                "category_id": category_ids[item.category],
                 "name_en": item.name_en,
                 "name_ru": item.name_ru,
                 "synonyms": item.synonyms,

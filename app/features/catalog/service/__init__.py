@@ -1,4 +1,4 @@
-"""What can be done with the catalogue and with the words of search."""
+"""Use cases of the catalogue and of the search dictionary."""
 
 from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry
 from app.features.catalog.service.catalogue import (

@@ -1,4 +1,4 @@
-"""What can be done with the catalogue: load it, read it as one value, merge, rename and find skills."""
+"""Use cases of the catalogue: load, read, merge and rename skills, change synonyms."""
 
 import time
 from collections.abc import Sequence
@@ -21,19 +21,19 @@ _FRESH_SECONDS = 60.0
 
 
 @dataclass(slots=True)
-class _Kept:
-    """The catalogue as this process read it last."""
+class _Cache:
+    """The catalogue cached by this process."""
 
     catalogue: Catalogue | None = None
     read_at: float = 0.0
 
 
-_KEPT = ContextState(lambda _resources: _Kept())
+_CACHE = ContextState(lambda _resources: _Cache())
 
 
 async def read_catalogue(session: AsyncSession, resources: Resources) -> Catalogue:
-    """Return the whole catalogue; a process reads it once a minute."""
-    kept = _KEPT.of(resources)
+    """Return the whole catalogue; each process reads it at most once a minute."""
+    kept = _CACHE.of(resources)
     if kept.catalogue and time.monotonic() - kept.read_at < _FRESH_SECONDS:
         return kept.catalogue
     repository = CatalogRepository(session)
@@ -46,13 +46,13 @@ async def read_catalogue(session: AsyncSession, resources: Resources) -> Catalog
         for row in await repository.skills()
     )
     catalogue = Catalogue(categories, skills, await repository.aliases())
-    if categories:  # an instance that is still being set up is asked again
+    if categories:  # an empty catalogue is not cached, because the instance is still being set up
         kept.catalogue, kept.read_at = catalogue, time.monotonic()
     return catalogue
 
 
 async def load_catalogue(uow: UnitOfWork, actor: Actor, data: CatalogData, *, reason: str = "") -> int:
-    """Insert or renew categories and skills by their slugs and return how many are new; nothing is removed."""
+    """Insert or update categories and skills by their slugs and return how many are new; nothing is removed."""
     top = [item for item in data.categories if item.parent is None]
     known = {item.slug for item in data.categories}
     for slug, home in [(item.slug, item.parent) for item in data.categories if item.parent]:
@@ -68,7 +68,7 @@ async def load_catalogue(uow: UnitOfWork, actor: Actor, data: CatalogData, *, re
     keys |= await repository.put_categories([item for item in data.categories if item.parent], keys)
     gone = await repository.aliases()
     await repository.put_skills([item for item in data.skills if item.slug not in gone], keys)
-    _KEPT.of(uow.resources).catalogue = None
+    _CACHE.of(uow.resources).catalogue = None
     given = {("c", item.slug) for item in data.categories} | {("s", item.slug) for item in data.skills}
     added = len(given - before)
     new = {"categories": len(data.categories), "skills": len(data.skills), "added": added}
@@ -77,12 +77,12 @@ async def load_catalogue(uow: UnitOfWork, actor: Actor, data: CatalogData, *, re
 
 
 async def merge_skills(uow: UnitOfWork, actor: Actor, old: str, new: str, *, reason: str = "") -> Skill:
-    """Make one skill of two: the names of the old one lead to the new one from now on, and everything follows.
+    """Merge two skills: the names of the old one become names of the new one.
 
-    Announces `SkillsMerged`; orders, profiles and saved searches are rewritten by those who listen.
+    Emits `SkillsMerged`; its consumers update orders, profiles and saved searches.
 
     Raises:
-        UnknownSkillError: One of them is not there, or they are the same.
+        UnknownSkillError: One of them does not exist, or they are the same.
     """
     repository = CatalogRepository(uow.session)
     found = await repository.lock_skills([old, new])
@@ -97,18 +97,18 @@ async def merge_skills(uow: UnitOfWork, actor: Actor, old: str, new: str, *, rea
     await repository.merge(gone, kept)
     record_audit(uow.session, actor, "skill.merge", old, old=before, new={new: _values(kept)}, reason=reason)
     uow.emit(SkillsMerged(old=old, new=new))
-    _forget(uow)
+    _clear_cache(uow)
     return kept
 
 
 async def rename_skill(
     uow: UnitOfWork, actor: Actor, slug: str, *, name_en: str | None, name_ru: str | None, reason: str = ""
 ) -> Skill:
-    """Give a skill another name in one language or both; the one it had becomes a synonym.
+    """Rename a skill in one or both languages; the previous name becomes a synonym.
 
     Raises:
-        UnknownSkillError: There is no such skill.
-        SkillNameTakenError: The name leads to another one.
+        UnknownSkillError: The skill does not exist.
+        SkillNameTakenError: The name belongs to another skill.
     """
     skill = await _editable(uow, slug, [name for name in (name_en, name_ru) if name])
     before, names = _values(skill), [*skill.synonyms, skill.name_en, skill.name_ru]
@@ -121,11 +121,11 @@ async def rename_skill(
 async def change_synonyms(
     uow: UnitOfWork, actor: Actor, slug: str, *, add: Sequence[str], remove: Sequence[str], reason: str = ""
 ) -> Skill:
-    """Let more words lead to a skill, or fewer.
+    """Add synonyms to a skill and remove others.
 
     Raises:
-        UnknownSkillError: There is no such skill.
-        SkillNameTakenError: A word leads to another one.
+        UnknownSkillError: The skill does not exist.
+        SkillNameTakenError: A word belongs to another skill.
     """
     skill = await _editable(uow, slug, add)
     before = _values(skill)
@@ -142,23 +142,23 @@ async def _editable(uow: UnitOfWork, slug: str, names: Sequence[str]) -> Skill:
     found = await CatalogRepository(uow.session).lock_skills([slug])
     if slug not in found:
         raise UnknownSkillError(params={"skill": slug})
-    _forget(uow)
+    _clear_cache(uow)
     catalogue = await read_catalogue(uow.session, uow.resources)
     for name in names:
         other = catalogue.resolve(name)
         if other is not None and other.slug != slug:
             raise SkillNameTakenError(params={"name": name, "skill": other.slug})
     found[slug].edited = True
-    _forget(uow)
+    _clear_cache(uow)
     return found[slug]
 
 
 def _without(names: Sequence[str], known: set[str]) -> list[str]:
-    """Return the names once each, without those that are known."""
+    """Return the new names, without duplicates."""
     kept = {fold(name): " ".join(name.split()) for name in reversed(names) if fold(name)}
     return [kept[key] for key in dict.fromkeys(map(fold, names)) if key in kept and key not in known]
 
 
-def _forget(uow: UnitOfWork) -> None:
-    """Let this process read the catalogue anew; the others do within a minute."""
-    _KEPT.of(uow.resources).catalogue = None
+def _clear_cache(uow: UnitOfWork) -> None:
+    """Clear this process's cache of the catalogue; other processes read the change within a minute."""
+    _CACHE.of(uow.resources).catalogue = None

@@ -1,4 +1,4 @@
-"""What to search for instead of words that nothing stands for: typing errors and the other keyboard put right."""
+"""Use cases of the search dictionary: build it, parse typed searches, and suggest corrections."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -14,19 +14,19 @@ from app.features.catalog.rules import expand_prefixes, last_word, other_layout,
 from app.features.catalog.schemas import Searched
 
 _WORD = re.compile(r"(?<![\w-])[^\W\d_]{3,40}")
-"""Words that may be put right: no numbers, nothing that a minus leaves out."""
+"""Words that can be corrected: letters only, and not excluded by a minus."""
 MAX_WORDS = 6
 MAX_ENDINGS = 8
-"""Words that one beginning may become; each is a look into the index."""
+"""Maximum number of completions of one prefix; each is an index lookup."""
 
 
 def deletion_keys(word: str) -> set[str]:
-    """Return a word, and what is left of it without one letter."""
+    """Return the word and its one-letter deletions (SymSpell keys)."""
     return {word, *(word[:place] + word[place + 1 :] for place in range(len(word)))}
 
 
 def edit_distance(one: str, other: str) -> int:
-    """Count the letters to add, drop, change or swap with their neighbour until one word is the other."""
+    """Return the edit distance: the number of letters to insert, delete, replace or swap with their neighbour."""
     rows = [list(range(len(other) + 1))]
     for i, letter in enumerate(one, 1):
         row = [i]
@@ -40,17 +40,17 @@ def edit_distance(one: str, other: str) -> int:
 
 
 def nearest(word: str, found: Sequence[tuple[str, int]]) -> str | None:
-    """Return the word with the fewest slips; of equal ones the most frequent, which stands first."""
+    """Return the word with the smallest edit distance; of equal ones the first, which is the most frequent."""
     return min((pair[0] for pair in found), key=lambda other: edit_distance(word, other), default=None)
 
 
 async def learn_terms(uow: UnitOfWork, searched: Searched) -> None:
-    """Make the dictionary of one kind of search anew from the newest of what it finds."""
+    """Rebuild the dictionary of one kind of search from the newest texts."""
     await TermRepository(uow.session, searched).learn()
 
 
 async def learn_first_terms(uow: UnitOfWork, actor: Actor, *, reason: str = "") -> int:
-    """Make the dictionary where there is none yet, so that a search need not wait for the clock; return its words."""
+    """Build the search dictionary if it is empty, without waiting for the periodic task; return its size."""
     dictionary = TermRepository(uow.session, Searched.ORDERS)
     if await dictionary.size():
         return 0
@@ -64,11 +64,11 @@ async def learn_first_terms(uow: UnitOfWork, actor: Actor, *, reason: str = "") 
 async def parse_queries(
     session: AsyncSession, searched: Searched, queries: Collection[str], read_pool: RawReadPool | None = None
 ) -> dict[str, str]:
-    """Return typed searches as `tsquery`, with the forms of words and the words that unfinished ones may become.
+    """Return typed searches as `tsquery` texts, with word forms and the completions of unfinished words.
 
-    Unfinished are words with a star behind them, and last words that nothing has as they stand: of orders, that is;
-    whoever looks for people is served by any ending. The eight most frequent words stand for each. Three statements at
-    the most, whatever the number of searches.
+    Words followed by a star are unfinished. In searches for orders a last word that is not in the dictionary is
+    unfinished too; in searches for people every last word is. Up to eight completions are added for each word, the
+    most frequent ones. Runs at most three statements, whatever the number of searches.
     """
     repository = TermRepository(session, searched, read_pool)
     last = {word for query in queries if (word := last_word(query))}
@@ -83,7 +83,7 @@ async def parse_queries(
 
 
 async def did_you_mean(session: AsyncSession, searched: Searched, typed: str) -> str | None:
-    """Return the query with its unknown words put right, or None where nothing better is known."""
+    """Return the query with unknown words corrected, or None if there is no correction."""
     repository = TermRepository(session, searched)
     words = {term(word) for word in _WORD.findall(typed)[:MAX_WORDS]}
     swapped = {word: other_layout(word) for word in words}
@@ -94,8 +94,8 @@ async def did_you_mean(session: AsyncSession, searched: Searched, typed: str) ->
         if found is not None:
             better[word] = found
 
-    def put_right(match: re.Match[str]) -> str:
+    def correct(match: re.Match[str]) -> str:
         return better.get(term(match[0]), match[0])
 
-    suggestion = _WORD.sub(put_right, typed)
+    suggestion = _WORD.sub(correct, typed)
     return suggestion if better and suggestion != typed else None

@@ -1,4 +1,4 @@
-"""The JSON face of orders, part by part."""
+"""JSON endpoints of orders."""
 
 from app.core.http.dependencies import FeatureRouter
 from app.features.orders.endpoints.invitations import router as invitations

@@ -1,4 +1,4 @@
-"""The JSON face of invitations."""
+"""JSON endpoints of invitations."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -38,13 +38,13 @@ INVITING = (
 
 @router.post("/orders/{order_id:uuid}/invitations", status_code=HTTPStatus.CREATED, responses=refusals(*INVITING))
 async def invite(order_id: UUID, command: InvitationCreate, actor: CurrentActor, uow: Uow) -> InvitationRead:
-    """Invite a freelancer to answer your open order."""
+    """Invite a freelancer to your open order. Responds 409 if the freelancer is already invited."""
     return await service.invite(uow, actor, order_id, command)
 
 
 @router.get("/orders/{order_id:uuid}/invitations", responses=refusals(OrderNotFoundError, NotOrderCustomerError))
 async def list_invitations(order_id: UUID, actor: CurrentActor, session: ReadSession) -> InvitationList:
-    """List whom you have invited to your order, and what came of it."""
+    """List the invitations to your order with their state, newest first."""
     return InvitationList(items=await service.list_invitations(session, actor, order_id))
 
 
@@ -55,7 +55,7 @@ async def list_own_invitations(
     cursor: Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
 ) -> Page[InvitationRead]:
-    """List the orders you are invited to, newest first."""
+    """List the invitations you have received, newest first."""
     page = await service.list_own_invitations(session, actor, cursor, limit)
     return Page(items=page.items, next_cursor=page.next_cursor)
 
@@ -67,5 +67,5 @@ async def list_own_invitations(
 async def decline_invitation(
     invitation_id: UUID, actor: CurrentActor, uow: Uow, command: InvitationDecline | None = None
 ) -> InvitationRead:
-    """Say no to an invitation; to accept it, send a proposal."""
+    """Decline an invitation. To accept it, send a proposal."""
     return await service.decline_invitation(uow, actor, invitation_id, command or InvitationDecline())

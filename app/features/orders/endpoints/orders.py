@@ -1,4 +1,4 @@
-"""The JSON face of orders."""
+"""JSON endpoints of orders."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -60,7 +60,7 @@ async def list_orders(
     session: ReadSession,
     resources: ProcessResources,
 ) -> Response:
-    """List open orders, narrowed by words and filters. Who is signed in does not see whom they hide."""
+    """List open orders, filtered and sorted. Signed-in users do not see orders of customers they have hidden."""
     return Response(await service.list_open_json(session, resources, wanted, actor), media_type="application/json")
 
 
@@ -68,13 +68,13 @@ async def list_orders(
 async def count_facets(
     wanted: Annotated[OrderFilter, Query()], actor: OptionalActor, session: ReadSession, resources: ProcessResources
 ) -> FacetsRead:
-    """Count the values of the newest 500 orders that fit, for each filter."""
+    """Count the values of each filter among the newest 500 matching orders."""
     return await service.count_facets(session, resources, wanted, actor)
 
 
 async def fast_order_list(request: Request) -> Response | None:
-    """Answer the list ahead of routing when nothing but a cursor, or words and a place, are asked for."""
-    if not {"cookie", "authorization"}.isdisjoint(request.headers):  # a reader may hide customers
+    """Answer the order list before routing if only a cursor, or search words and a cursor, are given."""
+    if not {"cookie", "authorization"}.isdisjoint(request.headers):  # a signed-in user may have hidden customers
         return None
     asked = NOTHING_OR_CURSOR.fullmatch(request.scope["query_string"])
     body: bytes | None
@@ -100,7 +100,7 @@ def _fast_list_query(request: Request) -> OrderListQuery | None:
 
 @router.get("/did-you-mean", responses=refusals(InvalidFilterError))
 async def did_you_mean(session: ReadSession, q: Annotated[str, Query(max_length=MAX_QUERY)] = "") -> SuggestionRead:
-    """Put mistyped words of a search right, by the words that stand in open orders."""
+    """Suggest a corrected search query, based on the words used in open orders."""
     return SuggestionRead(suggestion=await catalog.did_you_mean(session, Searched.ORDERS, q.replace("\x00", "")))
 
 
@@ -110,7 +110,7 @@ async def did_you_mean(session: ReadSession, q: Annotated[str, Query(max_length=
     responses=refusals(*WRITING),
 )
 async def create_order(command: OrderCreate, actor: CurrentActor, uow: Uow) -> OrderRead:
-    """Write a draft; `publish` shows it to everybody."""
+    """Create a draft order. With `publish` it is published at once."""
     order = await service.create_order(uow, actor, command)
     return await service.present(uow.session, uow.resources, actor, order)
 
@@ -123,7 +123,7 @@ async def list_own_orders(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[OwnOrderCard]:
-    """List your own orders in every state, newest first."""
+    """List your own orders in all states, newest first."""
     page = await service.list_own_orders(session, resources, actor, cursor, limit)
     return Page(items=page.items, next_cursor=page.next_cursor)
 
@@ -132,7 +132,7 @@ async def list_own_orders(
 async def get_order(
     order_id: UUID, actor: OptionalActor, session: ReadSession, resources: ProcessResources, key: Key = None
 ) -> OrderRead:
-    """Return one order; somebody else's draft, or an order that is not for you, is not there."""
+    """Return one order. Responds 404 for drafts of other people and for orders that are not visible to you."""
     order = await service.get_order(session, actor, order_id, key)
     return await service.present(session, resources, actor, order)
 
@@ -142,47 +142,47 @@ async def get_order(
     responses=refusals(*CUSTOMER, *WRITING, OrderChangedError),
 )
 async def edit_order(order_id: UUID, command: OrderPatch, actor: CurrentActor, uow: Uow) -> OrderRead:
-    """Change your order; of a published one the earlier text is kept and shown."""
+    """Change your order. Earlier versions of a published order are kept and can be read."""
     order = await service.edit_order(uow, actor, order_id, command)
     return await service.present(uow.session, uow.resources, actor, order)
 
 
 @router.post("/{order_id:uuid}/publish", responses=refusals(*PUBLISHING))
 async def publish_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
-    """Show your draft, or your expired order, to everybody."""
+    """Publish your draft or your expired order."""
     order = await service.publish_order(uow, actor, order_id)
     return await service.present(uow.session, uow.resources, actor, order)
 
 
 @router.post("/{order_id:uuid}/renew", responses=refusals(*CUSTOMER))
 async def renew_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
-    """Keep your order open for another full term."""
+    """Renew your order: it stays open for another full term."""
     order = await service.renew_order(uow, actor, order_id)
     return await service.present(uow.session, uow.resources, actor, order)
 
 
 @router.post("/{order_id:uuid}/pause", responses=refusals(*CUSTOMER))
 async def pause_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
-    """Take your open order out of the lists for a while; it takes no new proposals."""
+    """Pause your open order. It leaves the lists and accepts no new proposals."""
     order = await service.pause_order(uow, actor, order_id)
     return await service.present(uow.session, uow.resources, actor, order)
 
 
 @router.post("/{order_id:uuid}/resume", responses=refusals(*CUSTOMER, InvalidOrderError))
 async def resume_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
-    """Open your paused order again, for a full term."""
+    """Reopen your paused order for a full term."""
     order = await service.resume_order(uow, actor, order_id)
     return await service.present(uow.session, uow.resources, actor, order)
 
 
 @router.post("/{order_id:uuid}/close", responses=refusals(*CUSTOMER))
 async def close_order(order_id: UUID, actor: CurrentActor, uow: Uow, command: OrderClose | None = None) -> OrderRead:
-    """Close your order without choosing anybody."""
+    """Close your order without choosing a freelancer."""
     order = await service.close_order(uow, actor, order_id, command or OrderClose())
     return await service.present(uow.session, uow.resources, actor, order)
 
 
 @router.get("/{order_id:uuid}/revisions", responses=refusals(OrderNotFoundError))
 async def list_revisions(order_id: UUID, actor: OptionalActor, session: ReadSession, key: Key = None) -> RevisionList:
-    """List what the order said before its edits, newest first."""
+    """List the earlier versions of an order, newest first."""
     return RevisionList(items=await service.list_revisions(session, actor, order_id, key))

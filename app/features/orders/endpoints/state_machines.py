@@ -1,4 +1,4 @@
-"""The state machines of the house as JSON: the tables that run the code, in the reader's language."""
+"""JSON endpoints of the state machines, with labels in the reader's language."""
 
 from app.core.http.dependencies import FeatureRouter, ProcessResources
 from app.core.http.problem_details import refusals
@@ -11,11 +11,11 @@ router = FeatureRouter(prefix="/state-machines", tags=["orders"])
 
 @router.get("")
 async def list_state_machines(resources: ProcessResources) -> MachineList:
-    """List how orders, proposals and what follows them live: states, who moves them, and what happens by itself."""
+    """List all state machines: states, transitions with the side that may trigger them, and timers."""
     return MachineList(items=service.list_machines(resources.settings))
 
 
 @router.get("/{name}", responses=refusals(NoSuchMachineError))
 async def get_state_machine(name: str, resources: ProcessResources) -> MachineRead:
-    """Return one of them."""
+    """Return one state machine. Responds 404 for an unknown name."""
     return service.get_machine(resources.settings, name)

@@ -1,4 +1,4 @@
-"""The JSON face of orders that are posted again."""
+"""JSON endpoints of order templates and copies."""
 
 from http import HTTPStatus
 from uuid import UUID
@@ -29,7 +29,7 @@ TEMPLATE = (TemplateNotFoundError,)
     responses=refusals(*OWN, InvalidOrderError, InvalidFilesError),
 )
 async def copy_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
-    """Begin a draft that says what an order of yours says, in whatever state that one is."""
+    """Create a draft as a copy of your order. The order may be in any state."""
     order = await service.copy_order(uow, actor, order_id)
     return await service.present(uow.session, uow.resources, actor, order)
 
@@ -40,25 +40,25 @@ async def copy_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead
     responses=refusals(*OWN, TooManyTemplatesError),
 )
 async def save_template(order_id: UUID, command: TemplateName, actor: CurrentActor, uow: Uow) -> TemplateRead:
-    """Keep what an order of yours says under a name."""
+    """Save the fields of your order as a template."""
     return service.read_template(await service.save_template(uow, actor, order_id, command.name))
 
 
 @router.get("/order-templates")
 async def list_templates(actor: CurrentActor, session: ReadSession) -> TemplateList:
-    """List your own templates."""
+    """List your own templates, newest first."""
     return TemplateList(items=await service.list_templates(session, actor))
 
 
 @router.patch("/order-templates/{template_id:uuid}", responses=refusals(*TEMPLATE))
 async def rename_template(template_id: UUID, command: TemplateName, actor: CurrentActor, uow: Uow) -> TemplateRead:
-    """Give a template another name."""
+    """Rename your template."""
     return service.read_template(await service.rename_template(uow, actor, template_id, command.name))
 
 
 @router.delete("/order-templates/{template_id:uuid}", status_code=HTTPStatus.NO_CONTENT, responses=refusals(*TEMPLATE))
 async def delete_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> None:
-    """Forget a template; orders made from it stay."""
+    """Delete your template. Orders created from it are kept."""
     await service.delete_template(uow, actor, template_id)
 
 
@@ -68,6 +68,6 @@ async def delete_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> N
     responses=refusals(*TEMPLATE, InvalidOrderError, UnknownCategoryError),
 )
 async def create_order_from_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
-    """Begin a draft with what a template says."""
+    """Create a draft from your template."""
     order = await service.create_order_from_template(uow, actor, template_id)
     return await service.present(uow.session, uow.resources, actor, order)

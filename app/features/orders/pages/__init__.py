@@ -1,4 +1,4 @@
-"""The pages of orders: the list, the editor, a customer's own orders. The page of one order is in `app/site`."""
+"""Pages of orders: the list, the editor and the customer's own orders. The page of one order is in `app/site`."""
 
 from app.core.http.dependencies import FeatureRouter
 from app.features.orders.pages.atom_feed import router as atom_feed

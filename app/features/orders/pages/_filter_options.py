@@ -1,4 +1,4 @@
-"""What the filters of the list offer, and how many of the orders that fit each choice would leave."""
+"""Options of the list's filters, with the number of matching orders for each."""
 
 from collections.abc import Container, Iterable
 from functools import lru_cache
@@ -12,14 +12,13 @@ from app.features.orders.service.sorting import ANSWER_STEPS, DAY_STEPS, days_la
 from app.web.formatting import number
 
 type Options = tuple[tuple[str, Any], ...]
-"""Choices as value and words, or groups as name and choices."""
+"""Options as (value, label) pairs, or groups as (name, options) pairs."""
 
 
 def filter_options(catalogue: catalog.Catalogue, facets: FacetsRead | None, used: Container[str]) -> dict[str, Options]:
-    """Return what each filter offers, by the name that the page gives it.
+    """Return the options of each filter, by the name used in the template.
 
-    Counts stand beside the choices of filters that are not in `used`: of one that is, every order that was counted has
-    what was chosen already.
+    Filters in `used` have no counts: all counted orders already have the chosen value.
     """
     counted = {name: items for name, items in _facets_by_filter(facets).items() if name not in used}
     more = "+" if facets is not None and facets.capped else ""
@@ -38,7 +37,7 @@ def filter_options(catalogue: catalog.Catalogue, facets: FacetsRead | None, used
 
 
 def _facets_by_filter(facets: FacetsRead | None) -> dict[str, Iterable[FacetRead]]:
-    """Return the counted choices by the name of the filter that they belong to."""
+    """Return the counted values by the name of their filter."""
     if facets is None:
         return {}
     return {
@@ -66,7 +65,7 @@ def _category_options(catalogue: catalog.Catalogue, locale: str) -> Options:
 
 
 def _with_counts(options: Options, found: Iterable[FacetRead], more: str) -> Options:
-    """Write counts beside choices; where none was counted, none is written."""
+    """Add counts to the labels; options without a count stay unchanged."""
     counts = {item.value: f"{number(item.count)}{more}" for item in found}
     return _counted(options, counts) if counts else options
 

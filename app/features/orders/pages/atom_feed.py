@@ -1,4 +1,4 @@
-"""The list of open orders as an Atom feed, with the same filters in the same address."""
+"""Atom feed of open orders; accepts the filters of the list."""
 
 from datetime import UTC, datetime
 
@@ -15,12 +15,12 @@ from app.web import atom, order_cards
 
 router = FeatureRouter()
 EMPTY_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
-"""When a feed that holds nothing was changed last; a time that moves would make every reader take it anew."""
+"""The `updated` time of an empty feed. It is constant, so that feed readers do not fetch the feed again."""
 
 
 @router.get("/orders.atom")
 async def feed_orders(request: Request, session: ReadSession, resources: ProcessResources) -> Response:
-    """Return the newest orders of a list. The language is the one that the reader's program asks for."""
+    """Return the newest orders of a list as a feed, in the language of the `Accept-Language` header."""
     typed = TypedFilter(request)
     wanted = typed.wanted().model_copy(update={"cursor": None})
     page = await service.list_open_orders(session, resources, wanted)

@@ -1,4 +1,4 @@
-"""The editor of an order and the steps of its customer as pages; a draft is kept on the server."""
+"""Pages of the order editor and of the customer's actions. Drafts are stored on the server."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -68,7 +68,7 @@ async def new_order(
 
 @router.post("/orders/new")
 async def create_order(request: Request, actor: CurrentActor, form: PostedForm, sent: OrderFiles, uow: Uow) -> Response:
-    """Keep a draft on the server, then show it as others would see it, or publish it at once."""
+    """Save a draft and show its preview, or publish it at once."""
     try:
         async with uow.session.begin_nested():
             order = await service.create_order(uow, actor, read_form(form, sent.ids))
@@ -84,7 +84,7 @@ async def create_order(request: Request, actor: CurrentActor, form: PostedForm, 
 async def edit_order_form(
     request: Request, order_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
-    """Show the editor with what the order says now."""
+    """Show the editor with the current values of an order."""
     order = await service.get_own_order(session, actor, order_id)
     shown = await service.present(session, resources, actor, order)
     if "edit" not in shown.actions:
@@ -96,7 +96,7 @@ async def edit_order_form(
 async def edit_order(
     request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, sent: OrderFiles, uow: Uow
 ) -> Response:
-    """Save what was changed; those who answered a published order are told."""
+    """Save the changes of an order."""
     try:
         async with uow.session.begin_nested():
             command = OrderPatch(**read_form(form, sent.ids).model_dump(), version=_version(form))
@@ -113,7 +113,7 @@ async def edit_order(
 
 @router.post("/orders/{order_id}/publish")
 async def publish_order(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Publish a draft, or lead to the editor with what it still lacks."""
+    """Publish a draft, or show the editor with the missing fields."""
     try:
         async with uow.session.begin_nested():
             order = await service.publish_order(uow, actor, order_id)
@@ -126,21 +126,21 @@ async def publish_order(request: Request, order_id: UUID, actor: CurrentActor, u
 
 @router.post("/orders/{order_id}/renew")
 async def renew_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Keep an order open for another full term."""
+    """Renew an order for another full term."""
     await service.renew_order(uow, actor, order_id)
     return redirect(f"/orders/{order_id}", _("The order stays open longer."))
 
 
 @router.post("/orders/{order_id}/pause")
 async def pause_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Take an order out of the lists for a while."""
+    """Pause an open order."""
     await service.pause_order(uow, actor, order_id)
     return redirect(f"/orders/{order_id}", _("The order is paused. It stands in no list and takes no new proposals."))
 
 
 @router.post("/orders/{order_id}/resume")
 async def resume_order(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Open a paused order again, or lead to the editor with what it lacks by now."""
+    """Reopen a paused order, or show the editor with the invalid fields."""
     try:
         async with uow.session.begin_nested():
             await service.resume_order(uow, actor, order_id)
@@ -155,7 +155,7 @@ async def resume_order(request: Request, order_id: UUID, actor: CurrentActor, uo
 async def close_order_form(
     request: Request, order_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
-    """Say what closing means and ask why."""
+    """Show the form that asks for the reason for closing."""
     order = await service.get_own_order(session, actor, order_id)
     shown = await service.present(session, resources, actor, order)
     if "close" not in shown.actions:
@@ -167,7 +167,7 @@ async def close_order_form(
 
 @router.post("/orders/{order_id}/close")
 async def close_order(order_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
-    """Close an order without a choice."""
+    """Close an order without choosing a freelancer."""
     try:
         command = OrderClose.model_validate({"reason": form.get("reason"), "note": form.get("note") or ""})
     except ValidationError as wrong:
@@ -177,17 +177,17 @@ async def close_order(order_id: UUID, actor: CurrentActor, form: PostedForm, uow
 
 
 def read_form(form: FormData, files: Sequence[UUID] = ()) -> OrderCreate:
-    """Translate the editor's fields and the ids of its files into the command.
+    """Convert the form fields and file ids into a command.
 
     Raises:
-        InvalidOrderError: Some of them cannot be read; all are named at once.
+        InvalidOrderError: Some fields are invalid; `errors` lists all of them.
     """
-    faults: list[FieldError] = []
+    errors: list[FieldError] = []
     kind = str(form.get("budget_kind") or BudgetKind.FIXED.value)
     typed_currency = str(form.get("currency") or Currency.RUB.value)
     currency = Currency(typed_currency) if typed_currency in set(Currency) else Currency.RUB
     if currency.value != typed_currency:
-        faults.append(FieldError(("currency",), N_("Choose a currency from the list.")))
+        errors.append(FieldError(("currency",), N_("Choose a currency from the list.")))
     amounts: dict[str, Any] = {"budget": None, "budget_max": None}
     for name in amounts:
         text = str(form.get(name) or "").strip()
@@ -195,7 +195,7 @@ def read_form(form: FormData, files: Sequence[UUID] = ()) -> OrderCreate:
             try:
                 amounts[name] = {"amount": typed_amount(text, currency), "currency": currency}
             except ValueError as wrong:
-                faults.append(FieldError((name,), str(wrong)))
+                errors.append(FieldError((name,), str(wrong)))
     content: dict[str, Any] = {field.name: _typed(field, form) for field in FIELDS if field.input is not Input.AMOUNT}
     content |= {**amounts, "files": list(files)}
     if kind != BudgetKind.HOURLY.value:
@@ -203,15 +203,15 @@ def read_form(form: FormData, files: Sequence[UUID] = ()) -> OrderCreate:
     try:
         command = OrderCreate.model_validate(content)
     except ValidationError as wrong:
-        faults += field_errors([dict(error) for error in wrong.errors()])
-        raise InvalidOrderError(errors=faults) from wrong
-    if faults:
-        raise InvalidOrderError(errors=faults)
+        errors += field_errors([dict(error) for error in wrong.errors()])
+        raise InvalidOrderError(errors=errors) from wrong
+    if errors:
+        raise InvalidOrderError(errors=errors)
     return command
 
 
 def _typed(field: OrderField, form: FormData) -> str | list[str] | None:
-    """Return what was typed into a field, as the command takes it."""
+    """Return the value of a form field in the type that the command expects."""
     text = str(form.get(field.name) or field.default or "")
     match field.input:
         case Input.WORDS:
@@ -232,7 +232,7 @@ def _version(form: FormData) -> int | None:
 
 
 def _published(status: OrderStatus) -> str:
-    """Return what is said to somebody who has just published."""
+    """Return the confirmation shown after publishing."""
     if status is OrderStatus.MODERATION:
         return _("The order is sent. The operator looks at it first, and you are told when it is open.")
     return _("The order is published. Freelancers see it now.")
@@ -247,7 +247,7 @@ def _after_saving(order: Order, form: FormData, saved: str) -> Response:
 
 
 def _start(order: OrderRead, catalogue: catalog.Catalogue) -> FormState:
-    """Fill the editor with what an order says."""
+    """Return the form state for an order."""
     known = [skill.name(current_locale()) for skill in map(catalogue.skill, order.skills) if skill]
     filled: dict[str, object] = {field.name: _filled(getattr(order, field.name)) for field in FIELDS}
     filled["skills"] = ", ".join([*known, *order.tags]) or None
@@ -256,7 +256,7 @@ def _start(order: OrderRead, catalogue: catalog.Catalogue) -> FormState:
 
 
 def _filled(value: object) -> str | None:
-    """Return the value of a field as the form shows it."""
+    """Return the value of a field as shown in the form."""
     match value:
         case MoneyRead():
             return amount_as_typed(value.amount, value.currency)
@@ -275,7 +275,7 @@ async def _editor_of(
     order: OrderRead,
     error: InvalidOrderError | None = None,
 ) -> Response:
-    """Show the editor with what the order says, and what is wrong with it."""
+    """Show the editor with the values of an order and the field errors."""
     start = _start(order, await catalog.read_catalogue(session, resources))
     return await _editor(request, session, resources, start.with_error(error) if error else start, order)
 

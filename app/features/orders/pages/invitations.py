@@ -1,4 +1,4 @@
-"""Invitations as pages: whom a customer asked, and to what a freelancer is asked."""
+"""Pages of invitations, for customers and freelancers."""
 
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -47,7 +47,7 @@ async def list_invitations(
     session: ReadSession,
     person: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
-    """Show whom the customer has invited, and the form for one more; `person` fills it."""
+    """Show the invitations to an order and the form for a new one; `person` prefills it."""
     order = await service.get_own_order(session, actor, order_id)
     items = await service.list_invitations(session, actor, order_id)
     start = FormState.start(username=person or None)
@@ -56,7 +56,7 @@ async def list_invitations(
 
 @router.post("/orders/{order_id}/invitations")
 async def invite(request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
-    """Invite somebody, or say at the name why that cannot be done."""
+    """Send an invitation, or show the error beside the user name field."""
     try:
         async with uow.session.begin_nested():
             given = {"username": str(form.get("username") or "").strip(), "note": str(form.get("note") or "")}
@@ -79,7 +79,7 @@ async def list_own_invitations(
     session: ReadSession,
     cursor: Annotated[str | None, Query(max_length=300)] = None,
 ) -> Response:
-    """Show the orders a freelancer is invited to."""
+    """Show the invitations a freelancer has received."""
     page = await service.list_own_invitations(session, actor, cursor, PAGE_SIZE)
     context = {
         "invitations": [_labelled(item) for item in page.items],
@@ -93,7 +93,7 @@ async def list_own_invitations(
 
 @router.post("/invitations/{invitation_id}/decline")
 async def decline_invitation(invitation_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
-    """Say no to an invitation."""
+    """Decline an invitation."""
     given = {"reason": form.get("reason") or RefusalReason.BUSY, "answer": str(form.get("answer") or "")}
     await service.decline_invitation(uow, actor, invitation_id, _read(InvitationDecline, given))
     return redirect("/my/invitations", _("You have declined. The customer is told."))
@@ -107,7 +107,7 @@ def _read[T: (InvitationCreate, InvitationDecline)](kind: type[T], given: dict[s
 
 
 def _at_the_name(error: DomainError) -> InvalidError:
-    """Turn a refusal into one that stands beside the field it is about."""
+    """Convert a domain error into one with a field error, so that it is shown beside the field."""
     return InvalidInvitationError(errors=[FieldError(("username",), error.text())])
 
 

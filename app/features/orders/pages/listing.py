@@ -1,4 +1,4 @@
-"""Lists of orders as pages: all open orders, and a customer's own."""
+"""Pages of order lists: all open orders, and the customer's own."""
 
 from collections.abc import Container
 from typing import Annotated, Any
@@ -48,14 +48,14 @@ RANKING: tuple[tuple[str, str], ...] = (
     (N_("Published today; one point less each day"), "20"),
     (N_("No proposals yet; one point less for each"), "10"),
 )
-"""The formula of the best match in words, as docs/search.md has it; a test holds both to the code."""
+"""The best-match formula as text, the same as in docs/search.md. A test compares both with the code."""
 
 
 @router.get("/orders")
 async def list_orders(
     request: Request, actor: OptionalActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
-    """Show open orders; the address holds every filter and the order of the list, so it can be kept and shared."""
+    """Show open orders. The address contains every filter and the sort order, so it can be saved and shared."""
     return await _list_page(request, session, resources, actor)
 
 
@@ -98,14 +98,14 @@ async def _list_page(
 
 
 def _newer(typed: "TypedFilter", page: service.OrderPage) -> str | None:
-    """Return the way back: to the neighbour where the list goes both ways, else to its beginning."""
+    """Return the link to the previous page, or to the first page in sort orders without backward cursors."""
     if typed.sort != "newest":
         return typed.address(cursor=None) if typed.cursor else None
     return typed.address(cursor=page.newer) if page.newer else None
 
 
 async def fast_guest_order_list(request: Request) -> Response | None:
-    """Show the newest orders to a guest ahead of routing: the page that most people see first."""
+    """Show the newest orders to a guest before routing, because this page is requested most."""
     resources = connection_resources(request)
     asked = NOTHING_OR_CURSOR.fullmatch(request.scope["query_string"])
     if asked is None or not is_plain_guest(request):
@@ -128,13 +128,13 @@ async def fast_guest_order_list(request: Request) -> Response | None:
 
 @router.get("/ranking")
 async def show_ranking(request: Request) -> Response:
-    """Say how the best match is counted."""
+    """Show how the best-match score is computed."""
     return render(request, "orders/ranking.html", {"rules": RANKING})
 
 
 @router.get("/orders/mine")
 async def redirect_to_own_orders(_actor: CurrentActor) -> Response:
-    """Lead to the page that the site links to."""
+    """Redirect to the customer's own orders."""
     return RedirectResponse("/my/orders", status_code=308)
 
 
@@ -146,7 +146,7 @@ async def list_own_orders(
     resources: ProcessResources,
     cursor: Annotated[str | None, Query(max_length=300)] = None,
 ) -> Response:
-    """Show a customer's own orders in every state."""
+    """Show the customer's own orders in all states."""
     page = await service.list_own_orders(session, resources, actor, cursor, PAGE_SIZE)
     catalogue = await catalog.read_catalogue(session, resources)
     context = {
@@ -158,7 +158,7 @@ async def list_own_orders(
 
 
 class TypedFilter:
-    """What stands in the address of the list: filters as people typed them."""
+    """The filters in the address of the list, as typed."""
 
     NAMES = (
         "q", "category", "skills", "skills_mode", "budget_kind", "budget_min", "budget_max", "currency", "days",
@@ -179,55 +179,55 @@ class TypedFilter:
 
     @property
     def words(self) -> list[str]:
-        """The skills that were typed."""
+        """The typed skills."""
         return [word for word in (part.strip() for part in self.values.get("skills", "").split(",")) if word]
 
     @property
     def currency(self) -> str:
-        """The currency that the bounds are in."""
+        """The currency of the budget bounds."""
         return self.values.get("currency", Currency.RUB.value)
 
     def wanted(self) -> OrderListQuery:
-        """Return the filters as the verb takes them.
+        """Return the filters as the use case expects them.
 
         Raises:
-            InvalidOrderError: Some of them cannot be read; all are named at once.
+            InvalidOrderError: Some filters are invalid; `errors` lists all of them.
         """
         content: dict[str, Any] = {**self.values, "skills": self.words, "cursor": self.cursor, "limit": PAGE_SIZE}
         content["sort"] = self.sort
         if self.sort == "budget":
             content["currency"] = self.currency
-        faults: list[FieldError] = []
+        errors: list[FieldError] = []
         for name in self.BOUNDS & set(self.values):
             content["currency"] = self.currency
             try:
                 content[name] = self._amount(name)
             except ValueError as wrong:
-                faults.append(FieldError((name,), str(wrong)))
+                errors.append(FieldError((name,), str(wrong)))
                 content.pop(name)
         try:
             wanted = OrderListQuery.model_validate(content)
         except ValidationError as wrong:
-            faults += field_errors([dict(error) for error in wrong.errors()])
-            raise InvalidOrderError(errors=faults) from wrong
-        if faults:
-            raise InvalidOrderError(errors=faults)
+            errors += field_errors([dict(error) for error in wrong.errors()])
+            raise InvalidOrderError(errors=errors) from wrong
+        if errors:
+            raise InvalidOrderError(errors=errors)
         return wanted
 
     def _drop_idle(self, values: dict[str, str]) -> None:
-        """Leave out what says nothing alone: a currency without amounts, how many of no skills."""
+        """Remove filters without effect: a currency without amounts, and the skills mode with fewer than two skills."""
         if not self.BOUNDS & set(values) and self.sort != "budget":
             values.pop("currency", None)
         if "," not in values.get("skills", ""):
             values.pop("skills_mode", None)
 
     def sorts(self) -> list[tuple[str, str, bool]]:
-        """Return the orders of the list: words, address, whether it is the one."""
+        """Return the sort orders as (label, address, is selected)."""
         named = {"newest": _("Newest"), "match": _("Best match"), "budget": _("Budget"), "closing": _("Closing soon")}
         return [(words, self.address(cursor=None, sort=name), name == self.sort) for name, words in named.items()]
 
     def offered(self, facets: FacetsRead | None) -> list[tuple[str, int, str]]:
-        """Return skills that would narrow the list further, with their counts and the addresses that do it."""
+        """Return skills that narrow the list further, as (name, count, address)."""
         if facets is None:
             return []
         chosen = {word.casefold() for word in self.words}
@@ -247,7 +247,7 @@ class TypedFilter:
         more_skill: str | None = None,
         words: str | None = None,
     ) -> str:
-        """Return the address of the same list at another place, in another order, wider by a filter or narrower."""
+        """Return the address of the list with another cursor or sort order, or with a filter added or removed."""
         left = dict(self.values)
         if words:
             left["q"] = words
@@ -272,7 +272,7 @@ class TypedFilter:
         return state.with_error(wrong) if wrong else state
 
     def chips(self, catalogue: catalog.Catalogue, *, without: Container[str]) -> list[tuple[str, str]]:
-        """Return each active filter in words, with the address of the list without it; none of those that are wrong."""
+        """Return (label, address without it) for each active filter, except the invalid ones in `without`."""
         locale = current_locale()
         found: list[tuple[str, tuple[str, str]]] = []
         for name, value in self.values.items():

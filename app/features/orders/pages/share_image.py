@@ -1,4 +1,4 @@
-"""The picture of an order that stands where somebody shares its address."""
+"""The share image (Open Graph) of an order."""
 
 from typing import Annotated
 from uuid import UUID
@@ -26,7 +26,7 @@ MAX_TEXT = 300
 async def share_order(
     request: Request, order_id: UUID, resources: ProcessResources, lang: Annotated[str, Query(max_length=10)] = ""
 ) -> Response:
-    """Draw what an order is about and its budget; only for orders that everybody may see."""
+    """Return an image with the title, text and budget of an order. Responds 404 for orders that are not public."""
     async with resources.read_sessions() as session:
         order = await service.get_order(session, None, order_id)
         if order.visibility is not Visibility.PUBLIC:

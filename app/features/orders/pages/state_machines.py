@@ -1,4 +1,4 @@
-"""How orders and what follows them live, as a page."""
+"""The page of the state machines."""
 
 from datetime import timedelta
 
@@ -18,13 +18,13 @@ HOURS_A_DAY = 24
 
 @router.get("/states")
 async def show_states(request: Request, _actor: OptionalActor, resources: ProcessResources) -> Response:
-    """Show every state machine of the house: the tables that run the code."""
+    """Show all state machines, generated from the tables that the code uses."""
     machines = [(machine, _states(machine)) for machine in service.list_machines(resources.settings)]
     return render(request, "orders/state_machines.html", {"machines": machines})
 
 
 def _states(machine: MachineRead) -> list[tuple[StateRead, list[tuple[str, str, str]]]]:
-    """Return each state with the rows of its table: who acts, what they do, and what comes of it."""
+    """Return each state with its transitions: who acts, the event, and the next state."""
     words = {state.name: state.words for state in machine.states}
     return [
         (state, [(arrow.by_words, _deed(state, arrow), words[arrow.to]) for arrow in state.steps])

@@ -1,4 +1,4 @@
-"""Orders posted again, as pages: copying one, keeping a template, beginning with one."""
+"""Pages of order templates and copies."""
 
 from uuid import UUID
 
@@ -23,14 +23,14 @@ router = FeatureRouter()
 
 @router.post("/orders/{order_id}/copy")
 async def copy_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Begin a draft that says the same, and lead to its editor."""
+    """Copy an order as a draft and redirect to its editor."""
     order = await service.copy_order(uow, actor, order_id)
     return redirect(f"/orders/{order.id}/edit", _("This is a copy. Nobody sees it until you publish."))
 
 
 @router.get("/orders/{order_id}/template")
 async def template_form(request: Request, order_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
-    """Ask for the name under which the order is kept."""
+    """Show the form that asks for the template's name."""
     order = await service.get_own_order(session, actor, order_id)
     start = FormState.start(name=order.title[:100])
     return render(request, "orders/template.html", {"order": order, "f": start})
@@ -38,7 +38,7 @@ async def template_form(request: Request, order_id: UUID, actor: CurrentActor, s
 
 @router.post("/orders/{order_id}/template")
 async def save_template(request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
-    """Keep what the order says under the name."""
+    """Save the order as a template."""
     order = await service.get_own_order(uow.session, actor, order_id)
     try:
         async with uow.session.begin_nested():
@@ -51,20 +51,20 @@ async def save_template(request: Request, order_id: UUID, actor: CurrentActor, f
 
 @router.get("/my/order-templates")
 async def list_templates(request: Request, actor: CurrentActor, session: ReadSession) -> Response:
-    """Show one's own templates."""
+    """Show the person's own templates."""
     return render(request, "orders/templates.html", {"templates": await service.list_templates(session, actor)})
 
 
 @router.post("/my/order-templates/{template_id}/use")
 async def create_order_from_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Begin a draft with what the template says, and lead to its editor."""
+    """Create a draft from the template and redirect to its editor."""
     order = await service.create_order_from_template(uow, actor, template_id)
     return redirect(f"/orders/{order.id}/edit", _("This draft began with your template. Nobody sees it yet."))
 
 
 @router.post("/my/order-templates/{template_id}/rename")
 async def rename_template(template_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
-    """Give the template another name."""
+    """Rename the template."""
     try:
         await service.rename_template(uow, actor, template_id, _name(form).name)
     except InvalidOrderError as error:
@@ -74,7 +74,7 @@ async def rename_template(template_id: UUID, actor: CurrentActor, form: PostedFo
 
 @router.post("/my/order-templates/{template_id}/delete")
 async def delete_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Forget the template."""
+    """Delete the template."""
     await service.delete_template(uow, actor, template_id)
     return redirect("/my/order-templates", _("The template is gone. Orders made from it stay."))
 

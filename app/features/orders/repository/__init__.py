@@ -1,4 +1,4 @@
-"""Every query about orders: single ones, and the public list."""
+"""Queries for orders, invitations and templates, and for the public list."""
 
 from app.features.orders.repository.invitations import InvitationRepository
 from app.features.orders.repository.listing import (

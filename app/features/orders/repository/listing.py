@@ -1,4 +1,4 @@
-"""The public list of orders; the fast path is `newest_cards`, run by the driver itself."""
+"""Queries for the public list of orders; `newest_cards` is the fast path and is run by the driver directly."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
@@ -39,20 +39,20 @@ from app.core.persistence.raw_read_pool import RawReadPool
 from app.models import BudgetKind, Category, Order, User
 
 COUNT_LIMIT = 1000
-"""Beyond this a list says "more than"; an exact count of a common word takes seconds."""
+"""Above this count a list shows "more than"; an exact count of a common word takes seconds."""
 NEWEST = 2000
-"""How many of the newest orders are looked through one by one before an index is asked; takes some 5 ms."""
+"""How many of the newest orders are scanned before an index is used; takes about 5 ms."""
 NEWEST_WITH_WORDS = 1000
-"""The same where words alone are asked for: a thousand rows say how frequent they are."""
+"""The same for searches by words alone: a thousand rows are enough to estimate how frequent the words are."""
 MORE = 9000
-"""How far the look goes on where there were some among those, but no page full; mostly half of it is enough: 8 ms."""
+"""How many orders are scanned if the first scan found some but not a full page; usually half are enough (8 ms)."""
 FEW = 3
-"""With fewer than this among the newest, all that have the words are some thousands at the most: gather them."""
+"""With fewer matches than this in the first scan there are at most a few thousand in all, so fetch them all."""
 IS_LISTED = and_(
     literal_column("orders.status") == literal_column("'open'"),
     literal_column("orders.visibility") == literal_column("'public'"),
 )
-"""As text, because an index over listed orders alone is not used where a state is a parameter."""
+"""Written as literals: PostgreSQL does not use a partial index if the status is a parameter."""
 _PLACE = frozenset({"published_at", "order_id"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -60,7 +60,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place between two rows of the list of open orders; `newer` looks towards the top."""
+    """A position in the list of open orders; with `newer` the page before it is read."""
 
     published_at: datetime
     order_id: UUID
@@ -72,10 +72,10 @@ class Position:
 
     @classmethod
     def decode(cls, cursor: str) -> "Position":
-        """Read a cursor back.
+        """Decode a cursor.
 
         Raises:
-            BadCursorError: It is no cursor of this list.
+            BadCursorError: It is not a cursor of this list.
         """
         way, published_at, order_id = decode_cursor(cursor, str, datetime, UUID)
         if way not in ("newer", "older"):
@@ -85,10 +85,10 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What a list of open orders is narrowed to, with every name already resolved."""
+    """The conditions of a list of open orders, with all names resolved."""
 
     words: str = ""
-    """As PostgreSQL's `tsquery` is written."""
+    """In the syntax of PostgreSQL's `tsquery`."""
     category_ids: tuple[int, ...] = ()
     skills: tuple[str, ...] = ()
     any_skill: tuple[str, ...] = ()
@@ -104,27 +104,27 @@ class Conditions:
 
     @property
     def any(self) -> bool:
-        """Tell whether anything narrows the list."""
+        """Tell whether there are any conditions."""
         return self != Conditions()
 
     @property
     def planner_underestimates(self) -> bool:
-        """Tell whether PostgreSQL is likely to expect too few orders: of words, or of filters that go together.
+        """Tell whether the planner is likely to underestimate the rows: for words, or for correlated filters.
 
-        It multiplies their frequencies as if they had nothing to do with each other, and so may expect a hundred
-        orders where twenty thousand fit.
+        It multiplies the selectivities as if the conditions were independent, and so may expect a hundred rows where
+        twenty thousand match.
         """
         given = len(shape_of(self, None)[0][0] - {"words", "skills", "any_skill", "hidden"})
         return bool(self.words) or given + len(self.skills) + len(self.any_skill) > 1
 
 
 type Shape = tuple[frozenset[str], str]
-"""Which conditions are given, and on which side of a neighbour to look: what a statement's text depends on."""
+"""Which conditions are given and on which side of a position to read; the SQL text depends on this alone."""
 type Values = dict[str, Any]
 
 
 def shape_of(conditions: Conditions, position: Position | None) -> tuple[Shape, Values]:
-    """Part a question into what shapes the statement and the values that fill it."""
+    """Split the conditions and the position into the shape of the statement and its parameter values."""
     values: Values = {
         field.name: list(value) if isinstance(value, tuple) else value
         for field in fields(conditions)
@@ -137,7 +137,7 @@ def shape_of(conditions: Conditions, position: Position | None) -> tuple[Shape, 
 
 
 def clauses_of(given: frozenset[str], of: type[Order] = Order) -> list[ColumnElement[bool]]:
-    """Return what an order has to be for the conditions that are given, their values as parameters of their names."""
+    """Return the SQL conditions of the given filters; their parameters have the names of the filters."""
     query = cast(bindparam("words", type_=Text), TSQUERY)
     ids = bindparam("category_ids", type_=ARRAY(BigInteger))
     most = func.coalesce(of.budget_max_amount, of.budget_amount)
@@ -160,7 +160,7 @@ def clauses_of(given: frozenset[str], of: type[Order] = Order) -> list[ColumnEle
 
 
 def _beside(side: str) -> list[ColumnElement[bool]]:
-    """Return what an order has to be to stand on this side of the neighbour whose place is given."""
+    """Return the SQL condition for rows on this side of the position."""
     place = tuple_(Order.published_at, Order.id)
     neighbour = tuple_(bindparam("published_at", type_=DateTime(timezone=True)), bindparam("order_id", type_=Uuid()))
     return {"newer": [place > neighbour], "older": [place < neighbour], "": []}[side]
@@ -170,16 +170,16 @@ def _nearest_first(of: Any, side: str) -> tuple[SQLColumnExpression[Any], ...]: 
     return (of.published_at, of.id) if side == "newer" else (of.published_at.desc(), of.id.desc())
 
 
-def _written(limit: int) -> ColumnElement[Any]:
-    """Write a limit out: a prepared statement with an unknown one is planned for a tenth of the table."""
+def _literal(limit: int) -> ColumnElement[Any]:
+    """Write the limit as a literal: with an unknown limit the planner assumes a tenth of the table."""
     return literal_column(str(int(limit)))
 
 
-def _window[*Ts](statement: Select[*Ts], shape: Shape, limit: int) -> Select[*Ts]:
-    """Take the rows beside a neighbour."""
+def _rows_beside[*Ts](statement: Select[*Ts], shape: Shape, limit: int) -> Select[*Ts]:
+    """Select the rows beside the position."""
     given, side = shape
     fitting = statement.where(IS_LISTED, *clauses_of(given), *_beside(side))
-    return fitting.order_by(*_nearest_first(Order, side)).limit(_written(limit))
+    return fitting.order_by(*_nearest_first(Order, side)).limit(_literal(limit))
 
 
 def _stamp(column: ColumnElement[Any]) -> ColumnElement[str]:
@@ -188,39 +188,39 @@ def _stamp(column: ColumnElement[Any]) -> ColumnElement[str]:
     )
 
 
-def _word(text_: str) -> ColumnElement[str]:
+def _constant(text_: str) -> ColumnElement[str]:
     return literal_column(f"'{text_}'")
 
 
 def _plain(value: ColumnElement[Any]) -> tuple[SQLColumnExpression[Any], ...]:
-    """Write a number, or what is JSON already."""
+    """Write a number, or a value that is JSON already."""
     return (value,)
 
 
 def _quoted(value: SQLColumnExpression[Any]) -> tuple[SQLColumnExpression[Any], ...]:
-    """Write an id, a moment or a word of ours between quotes: nothing in it needs an escape."""
-    return (_word('"'), value, _word('"'))
+    """Quote an id, a timestamp or a constant; the value needs no escaping."""
+    return (_constant('"'), value, _constant('"'))
 
 
 def _or_null(value: ColumnElement[Any], written: ColumnElement[Any]) -> tuple[SQLColumnExpression[Any], ...]:
-    return (case((value.is_(None), _word("null")), else_=written),)
+    return (case((value.is_(None), _constant("null")), else_=written),)
 
 
 def _object(fields: dict[str, tuple[SQLColumnExpression[Any], ...]]) -> ColumnElement[str]:
     """Write a JSON object; `concat` takes two thirds of the time of `json_build_object`."""
     pieces: list[SQLColumnExpression[Any]] = []
     for number, (name, value) in enumerate(fields.items()):
-        pieces += [_word(f'{"," if number else "{"}"{name}":'), *value]
-    return func.concat(*pieces, _word("}"))
+        pieces += [_constant(f'{"," if number else "{"}"{name}":'), *value]
+    return func.concat(*pieces, _constant("}"))
 
 
 def card_of_row(page: Any) -> ColumnElement[str]:  # noqa: ANN401 - the columns of an anonymous subquery
-    """Let PostgreSQL write a row as the JSON of an `OrderCard`."""
+    """Render a row as the JSON of an `OrderCard` in PostgreSQL."""
 
     def money(amount: ColumnElement[Any]) -> tuple[SQLColumnExpression[Any], ...]:
         return _or_null(amount, _object({"amount": _plain(amount), "currency": _quoted(page.currency)}))
 
-    # The name by which `identity.service.usernames` shows people.
+    # The same name as `identity.service.usernames` returns.
     public_name = func.coalesce(func.nullif(User.display_name, literal_column("''")), User.username)
     customer = (
         select(_object({"id": _quoted(User.id), "name": _plain(func.to_json(public_name))}))
@@ -234,7 +234,7 @@ def card_of_row(page: Any) -> ColumnElement[str]:  # noqa: ANN401 - the columns 
             "title": _plain(func.to_json(page.title)),
             "description": _plain(func.to_json(page.excerpt)),
             "status": _quoted(page.status),
-            "category": _plain(func.coalesce(category, _word("null"))),
+            "category": _plain(func.coalesce(category, _constant("null"))),
             "skills": _plain(func.to_json(page.skills)),
             "tags": _plain(func.to_json(page.tags)),
             "budget_kind": _quoted(page.budget_kind),
@@ -250,7 +250,7 @@ def card_of_row(page: Any) -> ColumnElement[str]:  # noqa: ANN401 - the columns 
 
 
 def _cards(page: Any) -> Select[str, datetime, UUID]:  # noqa: ANN401 - the columns of an anonymous subquery
-    """Return a page of cards with their places, newest first."""
+    """Return a page of cards with their positions, newest first."""
     return select(card_of_row(page), page.published_at, page.id).order_by(page.published_at.desc(), page.id.desc())
 
 
@@ -282,50 +282,50 @@ def _newest(given: frozenset[str]) -> int:
     return NEWEST_WITH_WORDS if _words_alone(given) else NEWEST
 
 
-def _among(newest_: int, shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
-    """Take the rows that fit among so many beside the neighbour: a way whose cost has an end."""
+def _scan_newest(newest_: int, shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
+    """Select the matching rows among the `newest_` rows beside the position; its cost is bounded."""
     given, side = shape
     columns = (*CARD_COLUMNS, Order.search, Order.answered_at)
-    newest = _window(select(*columns), (frozenset(), side), newest_).subquery("newest")
+    newest = _rows_beside(select(*columns), (frozenset(), side), newest_).subquery("newest")
     near = aliased(Order, newest)
     return _page_of(near, side, limit).where(*clauses_of(given, near))
 
 
 def count_matches_among_newest(given: frozenset[str]) -> tuple[Select[int], int]:
-    """Return the question how many of so many newest orders fit, and how many are looked at."""
+    """Return the statement that counts the matches among the newest orders, and how many orders it reads."""
     among = _newest(given)
-    return select(func.count()).select_from(_among(among, (given, ""), among).subquery()), among
+    return select(func.count()).select_from(_scan_newest(among, (given, ""), among).subquery()), among
 
 
-def _gathered(shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
-    """Take every row that has the words, by the index of words, and sort them: right where they are few.
+def _scan_words(shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
+    """Select all rows with the words through the full-text index and sort them; fast if there are few.
 
-    Left to itself PostgreSQL follows the index by time through the whole table for a word that it takes for a little
-    less rare than it is: it cannot know how rare a form is that no order has.
+    If PostgreSQL overestimates how frequent a word is, it scans the whole table through the index by time. It cannot
+    know that a word form occurs in no order.
     """
     given, side = shape
     found = select(*CARD_COLUMNS).where(IS_LISTED, *clauses_of(given), *_beside(side))
-    # Nothing is left out by an offset of nothing; it only keeps the two parts apart.
+    # OFFSET 0 skips no rows; it keeps the planner from merging the subquery into the outer query.
     return _page_of(aliased(Order, found.offset(literal_column("0")).subquery("found")), side, limit)
 
 
 def _page_of(near: Any, side: str, limit: int) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - an alias of orders
     columns = [getattr(near, column.key) for column in CARD_COLUMNS]
-    return select(*columns).order_by(*_nearest_first(near, side)).limit(_written(limit))
+    return select(*columns).order_by(*_nearest_first(near, side)).limit(_literal(limit))
 
 
 type Way = Literal["planned", "among_newest", "among_more", "gathered"]
-"""How a page is found: as PostgreSQL thinks best, among the newest or more of them, or by the index of words alone."""
+"""How a page is read: as the planner decides, among the newest (or more) orders, or through the full-text index."""
 
 
 @lru_cache(maxsize=400)
 def cards_statement(shape: Shape, limit: int, way: Way = "planned") -> tuple[str, tuple[str, ...]]:
-    """Return the text of a page of cards, compiled once for its shape, and the names of its values in order."""
+    """Return the SQL of a page of cards, compiled once per shape, and its parameter names in order."""
     rows: dict[Way, Callable[[], Select[*tuple[Any, ...]]]] = {
-        "planned": lambda: _window(select(*CARD_COLUMNS), shape, limit),
-        "among_newest": lambda: _among(_newest(shape[0]), shape, limit),
-        "among_more": lambda: _among(MORE, shape, limit),
-        "gathered": lambda: _gathered(shape, limit),
+        "planned": lambda: _rows_beside(select(*CARD_COLUMNS), shape, limit),
+        "among_newest": lambda: _scan_newest(_newest(shape[0]), shape, limit),
+        "among_more": lambda: _scan_newest(MORE, shape, limit),
+        "gathered": lambda: _scan_words(shape, limit),
     }
     page = rows[way]().subquery("page")
     compiled = _cards(page.c).compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's own
@@ -334,26 +334,26 @@ def cards_statement(shape: Shape, limit: int, way: Way = "planned") -> tuple[str
 
 @lru_cache(maxsize=200)
 def count_statement(given: frozenset[str]) -> tuple[str, tuple[str, ...]]:
-    """Return the text that counts what fits, never further than one past `COUNT_LIMIT`, and its values' names."""
+    """Return the SQL that counts the matches up to `COUNT_LIMIT` + 1, and its parameter names in order."""
     some: Select[str] = (
         select(literal_column("'x'", Text))
         .select_from(Order)
         .where(IS_LISTED, *clauses_of(given))
-        .limit(_written(COUNT_LIMIT + 1))
+        .limit(_literal(COUNT_LIMIT + 1))
     )
     compiled = select(func.count()).select_from(some.subquery()).compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's own
     return str(compiled), tuple(compiled.positiontup or ())
 
 
 def newest_cards(position: Position | None, limit: int) -> tuple[str, list[Any]]:
-    """Return the fast path: the text of a page of all open orders, and its values."""
+    """Return the SQL and the values of a page of the unfiltered list; this is the fast path."""
     shape, values = shape_of(Conditions(), position)
     statement, names = cards_statement(shape, limit)
     return statement, [values[name] for name in names]
 
 
 class ListingRepository:
-    """Open orders as everybody sees them, narrowed and in pages."""
+    """Queries for pages and counts of the public list of open orders."""
 
     def __init__(self, session: AsyncSession, read_pool: RawReadPool | None = None) -> None:
         self._session = session
@@ -362,7 +362,7 @@ class ListingRepository:
     async def open_cards(
         self, conditions: Conditions, position: Position | None, limit: int
     ) -> Sequence[tuple[str, datetime, UUID]]:
-        """Return a page of open orders as JSON texts, newest first whatever the direction."""
+        """Return a page of open orders as JSON texts, newest first in both directions."""
         shape, values = shape_of(conditions, position)
         rows: Sequence[Any] = ()
         if conditions.planner_underestimates:
@@ -375,14 +375,14 @@ class ListingRepository:
         return rows
 
     async def count(self, conditions: Conditions) -> int:
-        """Count open orders up to one more than `COUNT_LIMIT`."""
+        """Count the matching open orders, up to `COUNT_LIMIT` + 1."""
         (given, _side), values = shape_of(conditions, None)
         return int((await self._fetch(*count_statement(given), values))[0][0])
 
     async def _fetch(self, statement: str, names: tuple[str, ...], values: Values) -> Sequence[Any]:
-        """Run a compiled read, planned for the words themselves: a plan for any took up to six seconds.
+        """Run a compiled read with a plan for the actual values: generic plans took up to six seconds.
 
-        The setting ends with the transaction, so it holds behind a pooler too.
+        The setting ends with the transaction, so it also works behind a pooler.
         """
         given = [values[name] for name in names]
         if self._read_pool is not None and not self._session.in_transaction():  # never a second connection

@@ -1,4 +1,4 @@
-"""Every query about single orders and a customer's own."""
+"""Queries for single orders and a customer's own orders."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -15,34 +15,34 @@ from app.models.user import shown_name
 
 _CUSTOMER_NAME = shown_name(Order.customer_id)
 _PARTS = frozenset({"description", "status", "version"})
-"""What a card or an expired row lacks."""
+"""Columns that cards and expired orders do not need."""
 
 
 class OrderRepository:
-    """Orders, by the ways the house asks for them."""
+    """Queries for orders."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     def add(self, order: Order) -> None:
-        """Stage a new order."""
+        """Add a new order to the session."""
         self._session.add(order)
 
     def add_revision(self, revision: OrderRevision) -> None:
-        """Stage what an order said before an edit."""
+        """Add a revision, the content of an order before an edit, to the session."""
         self._session.add(revision)
 
     async def get(self, order_id: UUID, reader_id: UUID | None = None) -> tuple[Order, str, bool] | None:
-        """Return one order with its customer's name, and whether a reader was let in to it before."""
-        let_in: ColumnElement[bool] = false()
+        """Return one order with its customer's name, and whether the reader was admitted to it before."""
+        was_admitted: ColumnElement[bool] = false()
         if reader_id is not None:
-            let_in = exists().where(OrderGuest.order_id == Order.id, OrderGuest.user_id == reader_id)
-        statement = select(Order, _CUSTOMER_NAME, let_in).where(Order.id == order_id)
+            was_admitted = exists().where(OrderGuest.order_id == Order.id, OrderGuest.user_id == reader_id)
+        statement = select(Order, _CUSTOMER_NAME, was_admitted).where(Order.id == order_id)
         row = (await self._session.execute(statement)).one_or_none()
         return (row[0], row[1], row[2]) if row else None
 
     async def get_many(self, ids: Iterable[UUID]) -> dict[UUID, Order]:
-        """Return orders by their ids; those that this session has read are not read again."""
+        """Return orders by their ids; those already loaded in this session are not read again."""
         wanted = set(ids)
         found = {order_id: order for order_id in wanted if (order := self._read_before(order_id))}
         if len(found) < len(wanted):
@@ -51,29 +51,29 @@ class OrderRepository:
         return found
 
     def _read_before(self, order_id: UUID) -> Order | None:
-        """Return an order that this session holds whole."""
+        """Return an order that is completely loaded in this session."""
         held = self._session.identity_map.get(identity_key(Order, order_id))
         return held if isinstance(held, Order) and not _PARTS.intersection(inspect(held).unloaded) else None
 
     async def get_for_update(self, order_id: UUID) -> Order | None:
-        """Lock one order until the unit of work ends; whoever also locks proposals locks the order first."""
+        """Lock one order until the transaction ends. Callers that also lock proposals lock the order first."""
         statement = (
             select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def is_guest(self, order_id: UUID, user_id: UUID) -> bool:
-        """Tell whether a person was let in to an order that is not public."""
+        """Tell whether a person was admitted to an order that is not public."""
         statement = select(OrderGuest.order_id).where(OrderGuest.order_id == order_id, OrderGuest.user_id == user_id)
         return (await self._session.execute(statement)).scalar_one_or_none() is not None
 
     async def admit(self, order_id: UUID, user_id: UUID) -> None:
-        """Let a person in to an order for good; twice is once."""
+        """Admit a person to an order permanently; idempotent."""
         statement = insert(OrderGuest).values(order_id=order_id, user_id=user_id).on_conflict_do_nothing()
         await self._session.execute(statement)
 
     async def get_by_key(self, customer_id: UUID, external_key: str) -> Order | None:
-        """Return the order that an import made before."""
+        """Return the order that an earlier import created."""
         statement = select(Order).where(Order.customer_id == customer_id, Order.external_key == external_key)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
@@ -86,7 +86,7 @@ class OrderRepository:
         return [(row[0], row[1]) for row in await self._session.execute(_as_cards(statement))]
 
     async def revisions(self, order_id: UUID, limit: int = 100) -> Sequence[OrderRevision]:
-        """Return what an order said before its edits, newest first."""
+        """Return the revisions of an order, newest first."""
         statement = (
             select(OrderRevision)
             .where(OrderRevision.order_id == order_id)
@@ -96,7 +96,7 @@ class OrderRepository:
         return (await self._session.execute(statement)).scalars().all()
 
     async def stale(self, now: datetime, limit: int) -> Sequence[Order]:
-        """Lock orders whose state has lasted its time; those that another worker holds are skipped."""
+        """Lock orders whose state has timed out; orders locked by another worker are skipped."""
         statement = (
             select(Order)
             .where(Order.expires_at <= now)
@@ -107,7 +107,7 @@ class OrderRepository:
         return (await self._session.execute(statement)).scalars().all()
 
     async def to_remind(self, now: datetime, limit: int) -> Sequence[Order]:
-        """Lock open orders whose customers are to be reminded; those that another worker holds are skipped."""
+        """Lock open orders whose customers are due for a reminder; orders locked by another worker are skipped."""
         statement = (
             select(Order)
             .where(Order.remind_at <= now)
@@ -118,7 +118,7 @@ class OrderRepository:
         return (await self._session.execute(statement)).scalars().all()
 
     async def awaiting_review(self, limit: int) -> Sequence[Order]:
-        """Return orders that the operator has yet to look at: those that wait, then those that opened by themselves."""
+        """Return orders to be moderated: waiting ones first, then those that opened without moderation."""
         waiting = select(Order).where(Order.status == OrderStatus.MODERATION, Order.expires_at.is_not(None))
         marked = select(Order).where(Order.needs_look)
         found: list[Order] = []
@@ -127,13 +127,13 @@ class OrderRepository:
         return found[:limit]
 
     async def acquire_advisory_lock(self, customer_id: UUID) -> None:
-        """Let one customer's publishing wait for itself, so that a count holds; the lock ends with the transaction."""
+        """Serialize publishing per customer so that the daily count is correct; the lock ends with the transaction."""
         await self._session.execute(
             select(func.pg_advisory_xact_lock(func.hashtextextended(f"orders:{customer_id}", 0)))
         )
 
     async def nth_latest_publication_at(self, customer_id: UUID, times: int, since: datetime) -> datetime | None:
-        """Return when a customer published the last order but so many since a moment, None where there are fewer."""
+        """Return when the customer's n-th latest order since `since` was published, or None if there are fewer."""
         statement = (
             select(Order.published_at)
             .where(Order.customer_id == customer_id, Order.published_at > since, Order.status != OrderStatus.DRAFT)
@@ -144,7 +144,7 @@ class OrderRepository:
         return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def replace_skill(self, old: str, new: str) -> int:
-        """Put one skill where another stood, once in each order, and return in how many."""
+        """Replace one skill with another in all orders, without duplicates, and return the number of changed orders."""
         both = Order.skills.contains([new])
         replaced = func.array_replace(Order.skills, old, new)
         statement = (
@@ -158,5 +158,5 @@ class OrderRepository:
 
 
 def _as_cards[*Ts](statement: Select[*Ts]) -> Select[*Ts]:
-    """Read the excerpt in place of the whole description."""
+    """Load the excerpt instead of the whole description."""
     return statement.options(undefer(Order.excerpt), defer(Order.description))

@@ -1,4 +1,4 @@
-"""The list of orders turned round: one order, and many narrowed lists of which some hold it."""
+"""Queries for percolation: find the filters that match one order."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -18,9 +18,9 @@ from app.models import Order
 
 @lru_cache(maxsize=200)
 def percolation_statement(given: frozenset[str]) -> Select[int]:
-    """Return the statement that tells which lists of one shape hold an order.
+    """Return the statement that finds which filters of one shape match an order.
 
-    It says what the list itself says: the same clauses, the parameters of which have become columns.
+    It uses the same SQL conditions as the list; their parameters are replaced by columns.
     """
     clause = and_(true(), *clauses_of(given))
     named = {item.key: item for item in visitors.iterate(clause) if isinstance(item, BindParameter)}
@@ -36,13 +36,13 @@ def percolation_statement(given: frozenset[str]) -> Select[int]:
 
 
 class PercolationRepository:
-    """Tries many lists on one order."""
+    """Queries that match many filters against one order."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def matching_filters(self, lists: Mapping[int, Conditions], order_id: UUID) -> set[int]:
-        """Return the numbers of the lists that hold the order, one statement for each shape among them."""
+        """Return the numbers of the filters that match the order; runs one statement per shape."""
         by_shape: defaultdict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
         for place, conditions in lists.items():
             (given, _side), values = shape_of(conditions, None)

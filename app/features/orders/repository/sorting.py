@@ -1,8 +1,8 @@
-"""The public list in other orders than newest first: by budget, by what closes soon, by the best match.
+"""Queries for the public list sorted by budget, by closing time and by best match, and for facets.
 
-Each looks at no more than `CANDIDATES` orders, the newest that fit, and sorts those; where an index holds the very
-order that is asked for, it is followed instead. The moment of the first page stands in the cursor, so orders that are
-published meanwhile move nothing.
+Each query sorts at most `CANDIDATES` orders, the newest that match. Where an index provides the requested order, it is
+used instead, without that limit. The cursor contains the time of the first page, so orders published later do not
+shift the pages.
 """
 
 from collections.abc import Sequence
@@ -44,15 +44,15 @@ from app.features.orders.repository.listing import (
 from app.models import Order
 
 CANDIDATES = 500
-"""How many of the newest orders that fit are sorted; docs/search.md says so too."""
+"""How many of the newest matching orders are sorted; docs/search.md names the same number."""
 COUNTED = 500
-"""How many of the newest orders that fit are counted for the facets."""
+"""How many of the newest matching orders are counted for the facets."""
 FREQUENT = 0.012
-"""From this share on, reading by time until there are enough is quicker than gathering all that fit."""
+"""From this share of matches on, scanning by time is faster than gathering all matches."""
 BY_BUDGET = frozenset({"priced", "currency", "budget_kind", "budget_min", "budget_max", "hidden"})
-"""Conditions under which the index by budget is followed."""
+"""Filters with which the index by budget is used."""
 BY_END = frozenset({"hidden"})
-"""The same for the index by the end of open orders."""
+"""Filters with which the index by expiry time is used."""
 IN_TITLE, IN_SKILLS, IN_TEXT = 50, 30, 10
 A_SKILL, MAX_SKILLS = 5, 5
 FRESH_DAYS, FEW_ANSWERS = 20, 10
@@ -62,7 +62,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a sorted list: the key and the id of the row before, and when the first page was read."""
+    """A position in a sorted list: sort key and id of the last row, and the time the first page was read."""
 
     key: int
     order_id: UUID
@@ -74,10 +74,10 @@ class Place:
 
     @classmethod
     def decode(cls, cursor: str, sort: str) -> "Place":
-        """Read a cursor back.
+        """Decode a cursor.
 
         Raises:
-            BadCursorError: It is no cursor of this list.
+            BadCursorError: It is not a cursor of this list.
         """
         named, key, order_id, as_of = decode_cursor(cursor, str, int, UUID, datetime)
         if named != sort or (sort == "closing" and not -LATEST <= key <= 0):
@@ -87,7 +87,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class SortedRow:
-    """One row: the JSON of its card, its key in the list, and what the key is made of."""
+    """One row: the JSON of its card, its sort key, and the points that the key is the sum of."""
 
     card: str
     order_id: UUID
@@ -97,7 +97,7 @@ class SortedRow:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What one of the counted orders has."""
+    """The values of one counted order."""
 
     category_id: int | None
     skills: list[str]
@@ -107,13 +107,13 @@ class Counted:
 
 
 def _within(weights: str) -> ColumnElement[bool]:
-    """Tell whether the words stand in the parts of an order that have these weights."""
+    """Tell whether the words occur in the parts of an order that have these weights."""
     query = cast(bindparam("words", type_=Text), TSQUERY)
     return func.ts_filter(Order.search, literal_column(f"""'{weights}'::"char"[]""")).op("@@")(query)
 
 
 def _points(of: Any, given: frozenset[str]) -> dict[str, ColumnElement[Any]]:  # noqa: ANN401 - columns of a subquery
-    """Return the parts of the score of the best match; docs/search.md is the formula in words."""
+    """Return the parts of the best-match score; docs/search.md explains the formula."""
     found: dict[str, ColumnElement[Any]] = {}
     if "words" in given:
         title, skills = of.in_title, of.in_skills
@@ -135,7 +135,7 @@ def _micros(moment: ColumnElement[Any]) -> ColumnElement[int]:
 
 
 class SortingRepository:
-    """Open orders as everybody sees them, in other orders than newest first."""
+    """Queries for the public list in sort orders other than newest first."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -143,7 +143,7 @@ class SortingRepository:
     async def page(
         self, conditions: Conditions, sort: str, place: Place | None, as_of: datetime, limit: int, mine: Sequence[str]
     ) -> list[SortedRow]:
-        """Return one page; `mine` are the reader's skills, which count in the best match alone."""
+        """Return one page; `mine` are the reader's skills, used by the best match only."""
         (given, _side), values = shape_of(conditions, None)
         values |= {"as_of": as_of, "mine": list(mine)}
         direct = (sort == "budget" and given <= BY_BUDGET) or (sort == "closing" and given <= BY_END)
@@ -154,13 +154,13 @@ class SortingRepository:
         rows = select(*columns, key.label("sort_key"), *[part.label(f"p_{name}") for name, part in points.items()])
         if direct:
             rows = rows.where(IS_LISTED, *clauses_of(given), Order.published_at <= bindparam("as_of"))
-            if sort == "closing":  # true of every open order, and what lets the index by the end be followed
+            if sort == "closing":  # true for every open order; required for the partial index
                 rows = rows.where(Order.expires_at.is_not(None))
         if place is not None:
             values |= {"key": place.key, "order_id": place.order_id}
             after = tuple_(bindparam("key", type_=BigInteger), bindparam("order_id", type_=Uuid()))
             rows = rows.where(tuple_(key, near.id) < after)
-            if direct:  # the same said so that the index can begin there
+            if direct:  # redundant, but the index scan can start there
                 edge = near.budget_amount if sort == "budget" else near.expires_at
                 values["edge"] = place.key if sort == "budget" else _EPOCH - place.key * _MICROSECOND
                 at = bindparam("edge", type_=edge.type)
@@ -175,7 +175,7 @@ class SortingRepository:
         return [SortedRow(row[0], row[1], row[2], dict(zip(points, row[3:], strict=True))) for row in found]
 
     async def count_by_value(self, conditions: Conditions) -> list[Counted]:
-        """Return what the newest orders that fit have, and one order more than are counted where there are more."""
+        """Return the values of the newest matching orders, at most `COUNTED` + 1 rows."""
         (given, _side), values = shape_of(conditions, None)
         statement = (
             select(Order.category_id, Order.skills, Order.budget_kind, Order.proposals_count, Order.published_at)
@@ -188,7 +188,7 @@ class SortingRepository:
 
     def _candidates(self, given: frozenset[str]) -> Any:  # noqa: ANN401 - the columns of a subquery
         found: list[Any] = [*CARD_COLUMNS, Order.expires_at]
-        if "words" in given:  # asked once a row here: the points and their sum would ask again each
+        if "words" in given:  # computed once per row here; the points and their sum would compute it again
             found += [_within("{a}").label("in_title"), _within("{a,b}").label("in_skills")]
         newest = (
             select(*found)
@@ -199,7 +199,7 @@ class SortingRepository:
         return newest.subquery("newest").c
 
     def _key(self, near: Any, sort: str, points: dict[str, ColumnElement[Any]]) -> ColumnElement[int]:  # noqa: ANN401 - columns
-        """Return what the list is sorted by, greatest first."""
+        """Return the sort key; the list is sorted by it in descending order."""
         if sort == "budget":
             found: ColumnElement[int] = near.budget_amount
         elif sort == "closing":
@@ -219,10 +219,10 @@ class SortingRepository:
         *,
         direct: bool = False,
     ) -> Sequence[Any]:
-        """Run a read of the newest that fit, planned for the words themselves: a plan for any took up to six seconds.
+        """Run a read of the newest matches with a plan for the actual values: generic plans took up to six seconds.
 
-        PostgreSQL gathers all that fit where it takes them for rarer than they are, and then sorts them by time. How
-        frequent they are the newest tell. The settings end with the transaction.
+        If the planner underestimates the matches, it gathers them all and then sorts them by time. This is
+        prevented if they are frequent among the newest orders. The settings end with the transaction.
         """
         if conditions.words:
             await self._set("plan_cache_mode", "force_custom_plan")

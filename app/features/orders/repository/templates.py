@@ -1,4 +1,4 @@
-"""Every query about order templates."""
+"""Queries for order templates."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -10,28 +10,28 @@ from app.models import OrderTemplate
 
 
 class TemplateRepository:
-    """Templates, by the ways the house asks for them."""
+    """Queries for order templates."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def acquire_advisory_lock(self, owner_id: UUID) -> None:
-        """Let one person's keeping wait for itself, so that a count holds; the lock ends with the transaction."""
+        """Serialize saving templates per person so that the count stays correct; the lock ends with the transaction."""
         key = func.hashtextextended(f"order-templates:{owner_id}", 0)
         await self._session.execute(select(func.pg_advisory_xact_lock(key)))
 
     async def count(self, owner_id: UUID) -> int:
-        """Count somebody's templates."""
+        """Count a person's templates."""
         statement = select(func.count()).select_from(OrderTemplate).where(OrderTemplate.owner_id == owner_id)
         return int((await self._session.execute(statement)).scalar_one())
 
     async def insert(self, template: OrderTemplate) -> None:
-        """Write a new template."""
+        """Insert a new template."""
         self._session.add(template)
         await self._session.flush()
 
     async def of_owner(self, owner_id: UUID) -> Sequence[OrderTemplate]:
-        """Return somebody's templates, newest first; they are few."""
+        """Return a person's templates, newest first; their number is limited."""
         statement = select(OrderTemplate).where(OrderTemplate.owner_id == owner_id).order_by(OrderTemplate.id.desc())
         return (await self._session.execute(statement)).scalars().all()
 
@@ -41,5 +41,5 @@ class TemplateRepository:
         return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def delete(self, template: OrderTemplate) -> None:
-        """Forget a template."""
+        """Delete a template."""
         await self._session.delete(template)

@@ -1,4 +1,4 @@
-"""Shapes that cross the wire for orders: the orders themselves, and what a list is asked for."""
+"""API schemas of orders, and the query of the list."""
 
 from app.features.orders.schemas.invitations import (
     INVITATION_LABELS,

@@ -1,4 +1,4 @@
-"""The fields of an order, each described once: revisions, copies, imports, the editor and the history follow."""
+"""The fields of an order, each described once; revisions, copies, imports, the editor and the history use them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from app.core.i18n import N_
 
 
 class Input(StrEnum):
-    """How a field stands in a form, and so how it is read from one and put into one."""
+    """The type of a field's form input; it decides how the value is parsed and filled in."""
 
     TEXT = "text"
     CHOICE = "choice"
@@ -19,25 +19,25 @@ class Input(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderField:
-    """One field: `name` on the wire and in the form, `label` for people; its type is in `OrderFields`."""
+    """One field: `name` in JSON and in the form, `label` in the interface. Its type is in `OrderFields`."""
 
     name: str
     label: str
     input: Input
     columns: tuple[str, ...] = ()
-    """Of the table, which a revision keeps; the field's own name where nothing is said."""
+    """Table columns that a revision stores; by default the column with the field's own name."""
     default: str | None = None
-    """What a form that leaves it empty means."""
+    """The value used when the form field is empty."""
     plain: bool = False
-    """Put into the table as it is; null empties it."""
+    """Whether the value is written to the column unchanged; null empties it."""
     copied: bool = True
-    """Part of templates and copies."""
+    """Whether the field is part of templates and copies."""
     foreign: tuple[str, ...] = ()
-    """What it is called in files of orders from elsewhere."""
+    """Names of the field in import files."""
 
     @property
     def stored(self) -> tuple[str, ...]:
-        """The columns that hold it."""
+        """The columns that store the field."""
         return self.columns or (self.name,)
 
 
@@ -74,9 +74,9 @@ FIELDS: tuple[OrderField, ...] = (
 )
 BY_NAME = {field.name: field for field in FIELDS}
 REVISED = tuple(column for field in FIELDS for column in field.stored)
-"""The columns that a revision keeps."""
+"""The columns that a revision stores."""
 
 
 def columns_under(label: str) -> frozenset[str]:
-    """Return the columns of all fields that people know by one label, such as the parts of the budget."""
+    """Return the columns of all fields with this label, such as the parts of the budget."""
     return frozenset(column for field in FIELDS if field.label == label for column in field.stored)

@@ -1,4 +1,4 @@
-"""Shapes that cross the wire for invitations."""
+"""API schemas of invitations."""
 
 from datetime import datetime
 from typing import Annotated
@@ -30,7 +30,7 @@ INVITATION_LABELS: dict[InvitationStatus, tuple[str, str]] = {
 
 
 class InvitationCreate(BaseModel):
-    """Whom a customer invites, and a word to them."""
+    """Request to invite a freelancer, with an optional note."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -39,7 +39,7 @@ class InvitationCreate(BaseModel):
 
 
 class InvitationDecline(BaseModel):
-    """Why a freelancer does not answer the order."""
+    """Request to decline an invitation, with a reason."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -48,7 +48,7 @@ class InvitationDecline(BaseModel):
 
 
 class InvitedOrder(BaseModel):
-    """The order of an invitation, in a few words."""
+    """A short form of the order that an invitation belongs to."""
 
     id: UUID
     title: str
@@ -57,7 +57,7 @@ class InvitedOrder(BaseModel):
 
 
 class InvitationRead(BaseModel):
-    """An invitation as either of its two sides sees it; `person` is the other one."""
+    """An invitation as seen by one of its two sides; `person` is the other side."""
 
     id: UUID
     order: InvitedOrder

@@ -1,4 +1,4 @@
-"""What the public list of orders is asked for."""
+"""Queries and results of the public list of orders."""
 
 import re
 from typing import Annotated, Literal
@@ -11,12 +11,12 @@ from app.features.orders.schemas.orders import MAX_SKILLS, OrderCard
 from app.models import BudgetKind
 
 NOTHING_OR_CURSOR = re.compile(rb"(?:cursor=(?P<cursor>[A-Za-z0-9_-]{1,300}))?")
-"""The query of a list that nothing narrows, as bytes of the address: what the shortcuts answer."""
+"""Matches the raw query string of an unfiltered list, which a fast response can answer."""
 MAX_QUERY = 200
 
 
 class OrderFilter(BaseModel):
-    """What a list of open orders is narrowed to."""
+    """The filters of the list of open orders."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -39,7 +39,7 @@ class OrderFilter(BaseModel):
 
 
 class OrderListQuery(OrderFilter):
-    """A page of the list of open orders."""
+    """The query of one page of the list of open orders."""
 
     sort: Literal["newest", "budget", "closing", "match"] = Field(
         default="newest",
@@ -50,7 +50,7 @@ class OrderListQuery(OrderFilter):
 
 
 class WhyRead(BaseModel):
-    """One reason why an order stands where it does in the best match; the points of all reasons are its score."""
+    """One part of an order's best-match score; the points of all parts add up to the score."""
 
     code: Literal["title", "skills", "text", "your_skills", "fresh", "few_answers"]
     points: int
@@ -58,14 +58,14 @@ class WhyRead(BaseModel):
 
 
 class RankedCard(OrderCard):
-    """An order in the best match, with its score and what it is made of."""
+    """An order in the best-match list, with its score and the parts of the score."""
 
     score: int
     why: list[WhyRead]
 
 
 class FacetRead(BaseModel):
-    """How many of the orders that fit have one value; `name` is in the reader's language."""
+    """The number of matching orders with one value of a filter; `name` is in the reader's language."""
 
     value: str
     name: str
@@ -73,7 +73,7 @@ class FacetRead(BaseModel):
 
 
 class FacetsRead(BaseModel):
-    """Counts over the newest orders that fit; `capped` says that there are more than were counted."""
+    """Counts over the newest matching orders; `capped` is true if there are more orders than were counted."""
 
     counted: int
     capped: bool

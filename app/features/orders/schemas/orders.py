@@ -1,4 +1,4 @@
-"""Shapes that cross the wire for orders."""
+"""API schemas of orders."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
@@ -22,15 +22,15 @@ STATUS_LABELS: dict[OrderStatus, tuple[str, str]] = {
     OrderStatus.CANCELLED: (N_("Closed"), ""),
     OrderStatus.EXPIRED: (N_("Expired"), "warn"),
 }
-"""A state in a person's words, and the tone it is shown in."""
+"""The label of each state and the tone it is shown in."""
 VISIBILITY_LABELS: dict[Visibility, tuple[str, str]] = {
     Visibility.PUBLIC: (N_("Everybody"), N_("It stands in the list, and search finds it")),
     Visibility.LINK: (N_("Who has the link"), N_("It is in no list; send its address to whom you like")),
     Visibility.INVITED: (N_("Only those I invite"), N_("Nobody else learns that it exists")),
 }
-"""Who may see an order, in a person's words, and what that means."""
+"""The label and the explanation of each visibility."""
 ANSWERED_LABELS = {"true": N_("has answered somebody"), "false": N_("has answered nobody yet")}
-"""Whether an order's customer has answered, as the filter says it."""
+"""Labels of the filter by whether the customer has responded to a proposal."""
 BUDGET_KIND_LABELS: dict[BudgetKind, str] = {
     BudgetKind.FIXED: N_("For the whole work"),
     BudgetKind.HOURLY: N_("By the hour"),
@@ -41,7 +41,7 @@ TIMEOUT_TEXTS: dict[OrderStatus, str] = {
     OrderStatus.OPEN: N_("If nobody acts until {date}, the order expires."),
     OrderStatus.PAUSED: N_("If nobody acts until {date}, the order expires."),
 }
-"""What the clock does, said to everybody concerned wherever the order is shown."""
+"""Texts that say what happens when a state times out."""
 EXPERIENCE_LABELS: dict[Experience, str] = {
     Experience.STARTING: N_("Starting out"),
     Experience.SEASONED: N_("Experienced"),
@@ -57,7 +57,7 @@ MAX_SKILLS = 15
 
 
 def _day(value: object) -> object:
-    """Accept a moment where a day is asked for: its day in UTC counts."""
+    """Accept a timestamp for a date: its date in UTC is used."""
     if isinstance(value, str) and "T" in value[:12]:
         try:
             moment = datetime.fromisoformat(value)
@@ -83,7 +83,7 @@ Note = Annotated[str, Field(max_length=1000), AfterValidator(many_lines)]
 CategorySlug = Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9-]+$")]
 Day = Annotated[date, BeforeValidator(_day)]
 Moment = Annotated[datetime, PlainSerializer(_stamp, return_type=str)]
-"""A time on the wire: UTC to the microsecond, the way PostgreSQL writes it in the fast list."""
+"""A timestamp in JSON: UTC with microseconds, in the same format as the list that PostgreSQL renders."""
 
 
 def _by_hand(reason: CloseReason) -> CloseReason:
@@ -97,7 +97,7 @@ FileIds = Annotated[list[UUID], Field(max_length=20)]
 
 
 class OrderFields(BaseModel):
-    """What a customer says about the work."""
+    """The fields of an order that its customer fills in."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -128,11 +128,11 @@ class OrderFields(BaseModel):
 
 
 class OrderCreate(OrderFields):
-    """A new draft."""
+    """Request to create a draft."""
 
 
 class OrderPatch(BaseModel):
-    """A change: what is left out stays as it is; null empties a field that may be empty."""
+    """Request to change an order. Omitted fields stay unchanged; null empties an optional field."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -156,7 +156,7 @@ class OrderPatch(BaseModel):
 
 
 class OrderClose(BaseModel):
-    """Why an order is closed."""
+    """Request to close an order, with a reason."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -165,14 +165,14 @@ class OrderClose(BaseModel):
 
 
 class PersonRead(BaseModel):
-    """A person as everybody may see one."""
+    """The public data of a person."""
 
     id: UUID
     name: str
 
 
 class OrderCard(BaseModel):
-    """An order in a list; `description` is its beginning."""
+    """An order in a list; `description` is an excerpt."""
 
     id: UUID
     title: str
@@ -192,7 +192,7 @@ class OrderCard(BaseModel):
 
 
 class DefaultRead(BaseModel):
-    """What the clock does when nobody acts."""
+    """What happens automatically when the state times out."""
 
     event: str
     to: OrderStatus
@@ -207,7 +207,7 @@ class OwnOrderCard(OrderCard):
 
 
 class OrderRead(OrderCard):
-    """An order in full; `actions` are what the reader may do with it now."""
+    """A complete order; `actions` are the actions the reader may perform now."""
 
     version: int
     updated_at: Moment
@@ -227,7 +227,7 @@ class OrderRead(OrderCard):
 
 
 class FieldChange(BaseModel):
-    """A field of an order before and after an edit."""
+    """The value of a field before and after an edit."""
 
     field: str
     before: Any
@@ -235,7 +235,7 @@ class FieldChange(BaseModel):
 
 
 class RevisionRead(BaseModel):
-    """What a published order said before an edit, and what the edit made of it."""
+    """An earlier version of a published order, and the changes made by the edit."""
 
     version: int
     content: dict[str, Any]

@@ -1,10 +1,10 @@
-"""Shapes that cross the wire for state machines."""
+"""API schemas of state machines."""
 
 from pydantic import BaseModel, Field
 
 
 class ArrowRead(BaseModel):
-    """One step: what happens, who does it, and where it leads."""
+    """One transition: the event, the side that triggers it, and the next state."""
 
     event: str
     event_words: str
@@ -15,7 +15,7 @@ class ArrowRead(BaseModel):
 
 
 class WaitRead(BaseModel):
-    """What the clock does in a state when nobody acts."""
+    """The timer of a state."""
 
     event: str
     to: str
@@ -24,7 +24,7 @@ class WaitRead(BaseModel):
 
 
 class StateRead(BaseModel):
-    """One state; an end is left by nobody."""
+    """One state; a final state has no transitions."""
 
     name: str
     words: str
@@ -34,7 +34,7 @@ class StateRead(BaseModel):
 
 
 class MachineRead(BaseModel):
-    """How a thing lives; the same table runs the code, so what is not a step here is refused with 409."""
+    """One state machine. The code uses the same table, so every other transition is refused with 409."""
 
     name: str
     words: str
@@ -43,6 +43,6 @@ class MachineRead(BaseModel):
 
 
 class MachineList(BaseModel):
-    """All machines, by name."""
+    """All state machines, by name."""
 
     items: list[MachineRead]

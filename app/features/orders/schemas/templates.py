@@ -1,4 +1,4 @@
-"""Shapes of order templates."""
+"""API schemas of order templates."""
 
 from typing import Annotated
 from uuid import UUID
@@ -12,7 +12,7 @@ MAX_TEMPLATE_NAME = 100
 
 
 class TemplateName(BaseModel):
-    """What a template is called by its owner."""
+    """Request to name a template."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -29,6 +29,6 @@ class TemplateRead(BaseModel):
 
 
 class TemplateList(BaseModel):
-    """Somebody's own templates, newest first."""
+    """The person's own templates, newest first."""
 
     items: list[TemplateRead]

@@ -1,4 +1,4 @@
-"""What can be done with orders: one verb per function, grouped by who needs it."""
+"""Use cases of orders, exported by the module that implements them."""
 
 from app.features.orders.repository import COUNT_LIMIT
 from app.features.orders.service.customer_commands import (

@@ -1,4 +1,4 @@
-"""What a customer does with an order: write, edit, publish, keep open, close."""
+"""Use cases of an order's customer: create, edit, publish, renew, pause, resume, close."""
 
 from uuid import UUID
 
@@ -28,7 +28,7 @@ from app.models.file import SubjectKind
 async def create_order(
     uow: UnitOfWork, actor: Actor, command: OrderCreate, *, external_key: str | None = None
 ) -> Order:
-    """Write a draft that only its customer sees."""
+    """Create a draft, which only its customer can see."""
     order = Order(customer_id=actor.id, title=command.title, external_key=external_key)
     order.description = command.description
     await apply(uow, order, command.model_dump(exclude={"title", "description", "files"}), command)
@@ -40,13 +40,13 @@ async def create_order(
 
 
 async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: OrderPatch) -> Order:
-    """Change an order; what a published one said before is kept, and `OrderEdited` announced."""
+    """Change an order. For a published one a revision is stored and `OrderEdited` is emitted."""
     order = await own_order_for_update(uow, actor, order_id)
     target = step(order, OrderEvent.EDIT)
     if command.version is not None and command.version != order.version:
         raise OrderChangedError
     before = content_of(order)
-    await _put_in(uow, order, command)
+    await _apply_command(uow, order, command)
     others = await _attach(uow, actor, order, command)
     if order.status in rules.PUBLISHED_WELL:
         check(rules.validate_for_publishing(order, utc_now().date()))
@@ -65,7 +65,7 @@ async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Ord
 
 
 async def _attach(uow: UnitOfWork, actor: Actor, order: Order, command: OrderPatch) -> bool:
-    """Let the order hold the files that were named, and tell whether they are others than before."""
+    """Attach the named files to the order; return whether the files changed."""
     if command.files is None:
         return False
     subject = Subject(SubjectKind.ORDER, order.id)
@@ -76,7 +76,7 @@ async def _attach(uow: UnitOfWork, actor: Actor, order: Order, command: OrderPat
     return True
 
 
-async def _put_in(uow: UnitOfWork, order: Order, command: OrderPatch) -> None:
+async def _apply_command(uow: UnitOfWork, order: Order, command: OrderPatch) -> None:
     given = {name: getattr(command, name) for name in command.model_fields_set - {"version", "files"}}
     for name in ("title", "description"):
         if given.get(name) is not None:
@@ -85,10 +85,11 @@ async def _put_in(uow: UnitOfWork, order: Order, command: OrderPatch) -> None:
 
 
 async def publish_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, counted: bool = True) -> Order:
-    """Show a draft, or an expired order, to those it is for; announces `OrderPublished`.
+    """Publish a draft or an expired order; emits `OrderPublished`.
 
-    Where the operator looks at new orders first, it waits for that and `OrderSubmitted` is announced. An account
-    publishes so many a day; an import by the operator is neither counted nor looked at.
+    Where new orders are moderated, the order waits for moderation and `OrderSubmitted` is emitted instead. An account
+    may publish a limited number of orders per day. Imports by the operator (`counted=False`) are neither counted nor
+    moderated.
     """
     order = await own_order_for_update(uow, actor, order_id)
     step(order, OrderEvent.PUBLISH)
@@ -107,14 +108,14 @@ async def publish_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, counte
 
 
 async def renew_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
-    """Keep an order open for another full term."""
+    """Renew an order for another full term."""
     order = await own_order_for_update(uow, actor, order_id)
     enter(uow, order, step(order, OrderEvent.RENEW))
     return order
 
 
 async def pause_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
-    """Take an open order out of the lists for a while; what was answered stays, nothing new comes."""
+    """Pause an open order: it leaves the lists, existing proposals stay, new ones are refused."""
     order = await own_order_for_update(uow, actor, order_id)
     enter(uow, order, step(order, OrderEvent.PAUSE))
     order.updated_at = utc_now()
@@ -122,7 +123,7 @@ async def pause_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
 
 
 async def resume_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
-    """Open a paused order again, for a full term."""
+    """Reopen a paused order for a full term."""
     order = await own_order_for_update(uow, actor, order_id)
     check(rules.validate_for_publishing(order, utc_now().date()))
     enter(uow, order, step(order, OrderEvent.RESUME))
@@ -131,7 +132,7 @@ async def resume_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
 
 
 async def close_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: OrderClose) -> Order:
-    """Close an order without choosing anybody; a published one announces `OrderClosed`."""
+    """Close an order without choosing a freelancer. For a published one `OrderClosed` is emitted."""
     order = await own_order_for_update(uow, actor, order_id)
     was_published = order.published_at is not None
     close(order, step(order, OrderEvent.CANCEL), command.reason)
@@ -142,7 +143,12 @@ async def close_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Or
 
 
 async def own_order_for_update(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
-    """Lock an order of the actor's own; somebody else's draft is not there."""
+    """Lock one of the actor's own orders.
+
+    Raises:
+        OrderNotFoundError: It does not exist, or the actor may not read it.
+        NotOrderCustomerError: It belongs to another person.
+    """
     order = await OrderRepository(uow.session).get_for_update(order_id)
     if order is None or not policy.can_read(actor, order):
         raise OrderNotFoundError
@@ -152,10 +158,10 @@ async def own_order_for_update(uow: UnitOfWork, actor: Actor, order_id: UUID) ->
 
 
 def step(order: Order, event: OrderEvent) -> OrderStatus:
-    """Return the state an event leads to.
+    """Return the next state for an event.
 
     Raises:
-        OrderStateError: The order's state does not know the event.
+        OrderStateError: The order's state does not allow the event.
     """
     target = ORDER_MACHINE.target(order.status, event)
     if target is None:
@@ -164,7 +170,7 @@ def step(order: Order, event: OrderEvent) -> OrderStatus:
 
 
 def enter(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
-    """Put an order into a state, or into the same one anew, and wind its clock."""
+    """Set the order's status, expiry time and reminder."""
     now, settings = utc_now(), uow.resources.settings
     order.status = target
     end = rules.state_ends_at(target, now, settings)
@@ -173,7 +179,7 @@ def enter(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
 
 
 def show(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
-    """Open an order to those it is for, as new; announces `OrderPublished`."""
+    """Open an order, set its publication time and emit `OrderPublished`."""
     enter(uow, order, target)
     order.published_at = order.updated_at = utc_now()
     order.closed_at = order.close_reason = None
@@ -181,7 +187,7 @@ def show(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
 
 
 def close(order: Order, target: OrderStatus, reason: CloseReason | None) -> None:
-    """Put an order into a state in which it is open no longer."""
+    """Set a status in which the order is no longer open."""
     order.status = target
     order.expires_at = order.remind_at = None
     order.closed_at = order.updated_at = utc_now()
@@ -189,7 +195,7 @@ def close(order: Order, target: OrderStatus, reason: CloseReason | None) -> None
 
 
 def announce_closing(uow: UnitOfWork, order: Order) -> None:
-    """Tell the other rooms that an order ended without a choice."""
+    """Emit `OrderClosed`."""
     reason = order.close_reason or CloseReason.OTHER
     uow.emit(
         OrderClosed(

@@ -1,7 +1,7 @@
-"""Invitations: a customer asks one freelancer to answer one order.
+"""Use cases of invitations: a customer invites a freelancer to an order.
 
-An invitation lapses with its order, which nothing has to note: what it says follows from both. Who hid the customer
-is not reached, and the customer does not learn that: such an invitation looks sent until it lapses.
+An invitation expires with its order; its state is derived from both and not stored. A freelancer who has hidden the
+customer does not receive the invitation. The customer does not learn that: the invitation looks sent until it expires.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,13 +40,13 @@ from app.models import Invitation, InvitationStatus, Order, OrderStatus
 
 A_DAY = timedelta(days=1)
 ALIVE = frozenset({OrderStatus.OPEN, OrderStatus.PAUSED})
-"""States of an order in which an invitation to it still means something."""
+"""States of an order in which its invitations are valid."""
 
 
 async def invite(uow: UnitOfWork, actor: Actor, order_id: UUID, command: InvitationCreate) -> InvitationRead:
-    """Ask a freelancer to answer an open order, once; announces `InvitationSent`.
+    """Invite a freelancer to an open order, once; emits `InvitationSent`.
 
-    Who was invited may read the order, whoever else may not.
+    The invited freelancer may read the order, whatever its visibility.
     """
     order = await own_order_for_update(uow, actor, order_id)
     if order.status is not OrderStatus.OPEN:
@@ -76,7 +76,7 @@ async def invite(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Invitat
 async def decline_invitation(
     uow: UnitOfWork, actor: Actor, invitation_id: UUID, command: InvitationDecline
 ) -> InvitationRead:
-    """Say no to an invitation with a reason; announces `InvitationDeclined`."""
+    """Decline an invitation with a reason; emits `InvitationDeclined`."""
     invitation = await InvitationRepository(uow.session).get_for_update(invitation_id)
     if invitation is None or invitation.freelancer_id != actor.id or invitation.muted:
         raise InvitationNotFoundError
@@ -91,14 +91,14 @@ async def decline_invitation(
 
 
 async def record_invitation_answer(uow: UnitOfWork, actor: Actor, order_id: UUID) -> None:
-    """Note that somebody who was invited has sent a proposal."""
+    """Mark the actor's invitation as answered by a proposal."""
     invitation = await InvitationRepository(uow.session).waiting(order_id, actor.id)
     if invitation is not None:
         invitation.status, invitation.decided_at = InvitationStatus.ANSWERED, utc_now()
 
 
 async def list_invitations(session: AsyncSession, actor: Actor, order_id: UUID) -> list[InvitationRead]:
-    """Return the invitations to an order of the actor's own, newest first."""
+    """Return the invitations to one of the actor's own orders, newest first."""
     order = await get_own_order(session, actor, order_id)
     rows = await InvitationRepository(session).of_order(order.id)
     return await _present(session, actor, rows, {order.id: order})
@@ -107,7 +107,7 @@ async def list_invitations(session: AsyncSession, actor: Actor, order_id: UUID) 
 async def list_own_invitations(
     session: AsyncSession, actor: Actor, cursor: str | None, limit: int
 ) -> Slice[InvitationRead]:
-    """Return the invitations that reached the actor, newest first."""
+    """Return the invitations that the actor has received, newest first."""
     rows = await InvitationRepository(session).of_freelancer(actor.id, last_id(cursor), limit + 1)
     shown = rows[:limit]
     orders = await OrderRepository(session).get_many(row.order_id for row in shown)

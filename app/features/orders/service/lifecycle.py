@@ -1,4 +1,4 @@
-"""What other rooms and the clock do to an order; each verb locks the order before anything that belongs to it."""
+"""Changes to an order by other features and by timers; every function locks the order or receives it locked."""
 
 from uuid import UUID
 
@@ -19,7 +19,7 @@ STALE_BATCH = 100
 
 
 async def lock_order(uow: UnitOfWork, order_id: UUID) -> Order:
-    """Lock an order for a verb of another room, which checks for itself what its actor may do."""
+    """Lock an order for a use case of another feature, which checks the permission itself."""
     order = await OrderRepository(uow.session).get_for_update(order_id)
     if order is None:
         raise OrderNotFoundError
@@ -27,9 +27,9 @@ async def lock_order(uow: UnitOfWork, order_id: UUID) -> Order:
 
 
 async def count_new_proposal(uow: UnitOfWork, actor: Actor, order_id: UUID, key: str | None = None) -> Order:
-    """Lock an open order that the actor may read and count one more proposal on it.
+    """Lock an open order that the actor may read and increment its number of proposals.
 
-    Who answers an order may read it from then on, whatever its customer makes of its visibility.
+    From then on the actor may read the order, even if its customer changes its visibility.
     """
     repository = OrderRepository(uow.session)
     order = await repository.get_for_update(order_id)
@@ -46,37 +46,37 @@ async def count_new_proposal(uow: UnitOfWork, actor: Actor, order_id: UUID, key:
 
 
 def uncount_proposal(order: Order) -> None:
-    """Count one proposal less on a locked order."""
+    """Decrement the number of proposals of a locked order."""
     order.proposals_count -= 1
 
 
 def award_order(order: Order) -> None:
-    """Close a locked order to others because its customer has chosen; of several tries at once one succeeds."""
+    """Close a locked order because its customer chose a proposal. Of concurrent attempts, only the first succeeds."""
     close(order, step(order, OrderEvent.AWARD), None)
 
 
 def record_customer_response(order: Order) -> None:
-    """Note on a locked order that its customer answers: somebody was put on the short list, declined or offered."""
+    """Record on a locked order that its customer responded to a proposal (shortlisted, declined or made an offer)."""
     order.answered_at = order.answered_at or utc_now()
 
 
 def extend_on_decision(uow: UnitOfWork, order: Order) -> None:
-    """Count a customer's decision on a proposal as a sign of life: a locked open order stays open longer."""
+    """Extend a locked open order because its customer decided on a proposal."""
     record_customer_response(order)
     if order.status is OrderStatus.OPEN:
         enter(uow, order, OrderStatus.OPEN)
 
 
 async def replace_skill(uow: UnitOfWork, old: str, new: str) -> int:
-    """Let every order that asks for one skill ask for another, and return how many did; their words stay."""
+    """Replace one skill with another in all orders and return the number of changed orders; texts are unchanged."""
     return await OrderRepository(uow.session).replace_skill(old, new)
 
 
 async def apply_due_timers(uow: UnitOfWork) -> int:
-    """Do what the table says to one batch of orders with which nobody did anything in time.
+    """Apply due timers to one batch of orders.
 
-    Open and paused ones expire, `OrderClosed` is announced; one that nobody has looked at opens with a mark, and
-    `OrderPublished` is announced.
+    Open and paused orders expire and `OrderClosed` is emitted. Orders not moderated in time open with a
+    mark for later review, and `OrderPublished` is emitted.
     """
     orders = await OrderRepository(uow.session).stale(utc_now(), STALE_BATCH)
     for order in orders:
@@ -91,7 +91,7 @@ async def apply_due_timers(uow: UnitOfWork) -> int:
 
 
 async def remind_of_expiry(uow: UnitOfWork) -> int:
-    """Announce `OrderEnding` for one batch of open orders that soon expire, and note the next reminder."""
+    """Emit `OrderEnding` for one batch of open orders that expire soon, and set their next reminder."""
     now = utc_now()
     orders = await OrderRepository(uow.session).to_remind(now, STALE_BATCH)
     for order in orders:

@@ -1,4 +1,4 @@
-"""Reading the public list of orders, in its plain and its fast way."""
+"""Queries for the public list of orders, through the ORM and through the raw read pool."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,15 +31,15 @@ from app.features.orders.service import sorting
 from app.features.profiles import service as profiles
 
 type CardRow = tuple[str, datetime, UUID]
-"""The JSON of a card and its place in the list."""
+"""The JSON of a card, and its position: publication time and id."""
 _CARDS = TypeAdapter(list[OrderCard])
 NOTHING = b'{"items":[],"next_cursor":null}'
-"""The answer of a list that cannot hold anything."""
+"""The response of a list that matches nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class OrderPage:
-    """One page of the public list with the way to both neighbours."""
+    """One page of the public list with cursors in both directions."""
 
     items: Sequence[OrderCard]
     newer: str | None
@@ -48,13 +48,13 @@ class OrderPage:
 
 @dataclass(frozen=True, slots=True)
 class OrderSearchResult:
-    """One page of the public list with all that its page says about the rest."""
+    """One page of the public list with the total count and the facets."""
 
     page: OrderPage
     count: int
-    """How many fit, up to one more than `repository.COUNT_LIMIT`."""
+    """The number of matches, up to `repository.COUNT_LIMIT` + 1."""
     facets: FacetsRead | None
-    """What the newest that fit have, where it was asked for."""
+    """The facets of the newest matches, if requested."""
 
 
 NO_PAGE = OrderPage([], None, None)
@@ -68,9 +68,9 @@ async def resolve_filter(
     reader: Actor | None = None,
     read: Mapping[str, str] | None = None,
 ) -> Conditions | None:
-    """Resolve the names in a filter; None where nothing can fit. Customers whom the reader hides are left out.
+    """Resolve the names in a filter; return None if nothing can match. Excludes customers the reader has hidden.
 
-    `read` are typed words as queries, where the caller has read those of many filters at once.
+    `read` maps search words to parsed queries, if the caller has parsed those of many filters at once.
 
     Raises:
         InvalidFilterError: A name is unknown or two filters contradict each other.
@@ -120,9 +120,9 @@ async def resolve_filter(
 async def list_open_json(
     session: AsyncSession, resources: Resources, wanted: OrderListQuery, reader: Actor | None = None
 ) -> bytes:
-    """Return a page of open orders as the finished JSON of `Page[OrderCard]`, written by PostgreSQL.
+    """Return a page of open orders as the JSON of `Page[OrderCard]`, rendered by PostgreSQL.
 
-    The list that nothing narrows is the most read page of the house: it goes by the fast lane.
+    The unfiltered list is the most requested page, so it uses the raw read pool.
     """
     conditions = await resolve_filter(session, resources, wanted, reader)
     if conditions is None:
@@ -134,10 +134,10 @@ async def list_open_json(
 
 
 async def list_newest_json(resources: Resources, cursor: str | None) -> bytes | None:
-    """Return what `list_open_json` returns when nothing but a cursor is asked for; None without a fast lane.
+    """Return what `list_open_json` returns for the unfiltered list, or None without a raw read pool.
 
     Raises:
-        BadCursorError: The cursor is none of this list.
+        BadCursorError: It is not a cursor of this list.
     """
     if resources.raw_read_pool is None:
         return None
@@ -147,7 +147,7 @@ async def list_newest_json(resources: Resources, cursor: str | None) -> bytes | 
 
 
 async def count_newest(resources: Resources) -> int:
-    """Return what `count_orders` returns when nothing narrows the list, by the fast lane; 0 without one."""
+    """Return the count of the unfiltered list through the raw read pool, or 0 without one."""
     if resources.raw_read_pool is None:
         return 0
     statement, _names = count_statement(frozenset())
@@ -155,22 +155,22 @@ async def count_newest(resources: Resources) -> int:
 
 
 async def search_json(resources: Resources, wanted: OrderListQuery) -> bytes | None:
-    """Return what `list_open_json` returns for words alone; None where that needs more than the fast lane.
+    """Return what `list_open_json` returns for search words alone, or None if the raw read pool cannot answer it.
 
     Raises:
-        BadCursorError: The cursor is none of this list.
-        InvalidFilterError: The words hold what cannot be stored.
+        BadCursorError: It is not a cursor of this list.
+        InvalidFilterError: The words contain characters that cannot be stored.
     """
     if resources.raw_read_pool is None or wanted.category or wanted.skills:
         return None
-    async with resources.read_sessions() as session:  # connects only when something asks through it
+    async with resources.read_sessions() as session:  # connects only when a statement is executed
         return await list_open_json(session, resources, wanted)
 
 
 async def _rows(
     session: AsyncSession, resources: Resources, conditions: Conditions, position: Position | None, limit: int
 ) -> Sequence[CardRow]:
-    """Return the rows of a page, newest first, and one more where there are more."""
+    """Return the rows of a page, newest first, and one more if there is a next page."""
     return await ListingRepository(session, resources.raw_read_pool).open_cards(conditions, position, limit + 1)
 
 
@@ -192,7 +192,7 @@ def _page_json(rows: Sequence[CardRow], position: Position | None, limit: int) -
 async def list_open_orders(
     session: AsyncSession, resources: Resources, wanted: OrderListQuery, reader: Actor | None = None
 ) -> OrderPage:
-    """Return the same page as objects, with cursors to both neighbours, as pages need them."""
+    """Return the page of `list_open_json` as objects, with cursors in both directions."""
     conditions = await resolve_filter(session, resources, wanted, reader)
     return NO_PAGE if conditions is None else await _page(session, resources, wanted, conditions, reader)
 
@@ -200,7 +200,7 @@ async def list_open_orders(
 async def search_orders(
     session: AsyncSession, resources: Resources, wanted: OrderListQuery, reader: Actor | None, *, facets: bool
 ) -> OrderSearchResult:
-    """Return a page, how many orders fit, and what they have: the filters are read once for all three."""
+    """Return a page, the number of matches and the facets; the filter is resolved once for all three."""
     conditions = await resolve_filter(session, resources, wanted, reader)
     if conditions is None:
         return OrderSearchResult(NO_PAGE, 0, NO_FACETS if facets else None)
@@ -238,13 +238,13 @@ async def _page(
 async def count_facets(
     session: AsyncSession, resources: Resources, wanted: OrderFilter, reader: Actor | None = None
 ) -> FacetsRead:
-    """Count the values of the newest orders that fit, so that a filter can say what it would leave."""
+    """Count the values of the newest matching orders for each filter."""
     conditions = await resolve_filter(session, resources, wanted, reader)
     return NO_FACETS if conditions is None else await sorting.count_facets(session, resources, conditions)
 
 
 async def _read(session: AsyncSession, resources: Resources, words: str, read: Mapping[str, str] | None) -> str:
-    """Return typed words as a query."""
+    """Return the parsed query of the typed words."""
     if not words:
         return ""
     if read is None:

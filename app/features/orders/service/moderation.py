@@ -1,4 +1,4 @@
-"""What the operator does with orders that are looked at before, or after, others see them."""
+"""Use cases of the operator: moderate orders before or after they open."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -17,14 +17,14 @@ from app.models import Order, OrderStatus
 
 
 async def list_orders_to_review(session: AsyncSession, limit: int) -> Sequence[Order]:
-    """Return orders that the operator has yet to look at, the most urgent first."""
+    """Return the orders to be moderated, the most urgent first."""
     return await OrderRepository(session).awaiting_review(limit)
 
 
 async def approve_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, reason: str = "") -> Order:
-    """Let a waiting order through, or take the mark off one that opened by itself.
+    """Approve a waiting order, or remove the review mark from one that opened without moderation.
 
-    Announces `OrderPublished` and `OrderChecked` for the first.
+    For a waiting order `OrderPublished` and `OrderChecked` are emitted.
     """
     order = await _locked(uow, order_id)
     before = _values(order)
@@ -39,7 +39,7 @@ async def approve_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, reason
 
 
 async def reject_order(uow: UnitOfWork, actor: Actor, order_id: UUID, reason: str) -> Order:
-    """Send a waiting order back to its customer with the reason; announces `OrderChecked`."""
+    """Return a waiting order to its customer with a reason; emits `OrderChecked`."""
     order = await _locked(uow, order_id)
     before = _values(order)
     enter(uow, order, step(order, OrderEvent.REJECT))

@@ -1,4 +1,4 @@
-"""What an order says: put in from the wire, checked, and kept when it is replaced."""
+"""Apply field values to an order, validate them, and extract its content for revisions."""
 
 import secrets
 from typing import Any
@@ -16,34 +16,34 @@ from app.features.orders.schemas.fields import FIELDS, REVISED
 from app.models import BudgetKind, Order, Visibility
 
 SHARE_KEY_BYTES = 18
-"""144 bits: nobody guesses the link of an order."""
+"""Length of a share key: 144 bits, which cannot be guessed."""
 PLAIN = frozenset(field.name for field in FIELDS if field.plain)
-"""Fields that are put in as they are; null empties them."""
+"""Fields that are written unchanged; null empties them."""
 
 
-def check(faults: list[FieldError]) -> None:
-    """Refuse an order with these faults, if there are any.
+def check(errors: list[FieldError]) -> None:
+    """Raise if there are errors.
 
     Raises:
-        InvalidOrderError: There are.
+        InvalidOrderError: There are errors.
     """
-    if faults:
-        raise InvalidOrderError(errors=faults)
+    if errors:
+        raise InvalidOrderError(errors=errors)
 
 
 def content_of(order: Order) -> dict[str, Any]:
-    """Return what an order says, as a revision keeps it."""
+    """Return the content of an order as a revision stores it."""
     content = {name: getattr(order, name) for name in REVISED}
     content["deadline"] = order.deadline.isoformat() if order.deadline else None
     return content
 
 
 async def apply(uow: UnitOfWork, order: Order, given: dict[str, Any], command: OrderCreate | OrderPatch) -> None:
-    """Put what was given into the order, and what follows from it.
+    """Apply the given values to the order and update the fields derived from them.
 
     Raises:
-        InvalidOrderError: Some fields do not fit together.
-        UnknownCategoryError: There is no such category.
+        InvalidOrderError: Some fields contradict each other.
+        UnknownCategoryError: The category does not exist.
     """
     catalogue = await catalog.read_catalogue(uow.session, uow.resources)
     _apply_place(order, given, catalogue)
@@ -69,7 +69,7 @@ def _apply_visibility(order: Order, given: dict[str, Any]) -> None:
 
 
 def _apply_place(order: Order, given: dict[str, Any], catalogue: catalog.Catalogue) -> None:
-    """Put in where the catalogue files the order: its category and its skills."""
+    """Apply the category and the skills, as found in the catalogue."""
     if "skills" in given:
         sorted_out = catalogue.split_known_skills(given["skills"] or [])
         order.skills, order.tags = list(sorted_out.skills), list(sorted_out.words)
@@ -88,10 +88,10 @@ def _apply_budget(order: Order, given: dict[str, Any], command: OrderCreate | Or
     most = command.budget_max.to_money() if command.budget_max else None
     kind = command.budget_kind
     if isinstance(command, OrderPatch):
-        if kind is not BudgetKind.OPEN:  # an order that becomes open to offers loses the amounts it had
+        if kind is not BudgetKind.OPEN:  # an order that becomes open to offers loses its amounts
             least = least if "budget" in given else _amount(order, order.budget_amount)
             most = most if "budget_max" in given else _amount(order, order.budget_max_amount)
-        kind = kind or _kind_that_stays(order, least, given)
+        kind = kind or _budget_kind_after_change(order, least, given)
     kind = rules.infer_budget_kind(kind, least or most)
     check(rules.validate_budget(kind, least, most))
     _write_budget(order, kind, least, most)
@@ -108,14 +108,14 @@ def _amount(order: Order, amount: int | None) -> Money | None:
     return None if amount is None else Money(amount, order.currency)
 
 
-def _kind_that_stays(order: Order, least: Money | None, given: dict[str, Any]) -> BudgetKind:
-    """Return how the work is paid after a change that does not say so: an amount closes what was open to offers."""
+def _budget_kind_after_change(order: Order, least: Money | None, given: dict[str, Any]) -> BudgetKind:
+    """Return the budget kind after a change that does not name one: an amount ends "open to offers"."""
     stays = order.budget_kind is not BudgetKind.OPEN or least is None
     return order.budget_kind if stays and "budget_kind" not in given else rules.infer_budget_kind(None, least)
 
 
 def _keywords(order: Order, catalogue: catalog.Catalogue) -> str:
-    """Return the words beside the text that should find the order: its skills and field in both languages."""
+    """Return additional search words of the order: its skills and categories in both languages, and its tags."""
     found = [catalogue.skill(slug) for slug in order.skills]
     names = [name for skill in found if skill for name in (skill.name_en, skill.name_ru)]
     category = catalogue.category_by_id(order.category_id)

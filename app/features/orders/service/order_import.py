@@ -1,4 +1,4 @@
-"""Orders from elsewhere: one foreign record becomes one order through the same verbs, once."""
+"""Import of orders: each external record creates one order, once, through the ordinary use cases."""
 
 import hashlib
 import json
@@ -31,20 +31,20 @@ NAMES: dict[str, tuple[str, ...]] = {
     "most": ("max_hourly_rate", "hourly_rate"),
     **{field.name: field.foreign for field in FIELDS if field.foreign},
 }
-"""Our fields and the names they go by in foreign files; amounts are in whole units (dollars, roubles)."""
+"""The fields of an order and their names in import files; amounts are in whole units (dollars, roubles)."""
 SAID_IN_WORDS = {
     "experience_level": "Experience",
     "project_type": "Project",
     "duration": "Duration",
     "hours_per_week": "Hours per week",
 }
-"""Foreign fields that we have no column for: they become the last lines of the description."""
+"""External fields without a column; they are appended to the description."""
 _KNOWN = {name for names in NAMES.values() for name in names} | set(SAID_IN_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignOrder:
-    """One record of a file: what it holds, and the key by which a second run knows it."""
+    """One record of a file: its content, and the key by which a second run recognizes it."""
 
     content: Mapping[str, Any]
     key: str
@@ -52,7 +52,7 @@ class ForeignOrder:
 
 @dataclass(frozen=True, slots=True)
 class ImportedOrder:
-    """What became of one record."""
+    """The result of one record."""
 
     order_id: UUID
     created: bool
@@ -61,7 +61,7 @@ class ImportedOrder:
 
 
 def record_key(record: Mapping[str, Any], repeated: int) -> str:
-    """Name a record, so that a second run knows it: by its own id, else by its content and its count among equals."""
+    """Return the key of a record: its own id, or else a hash of its content and its count among equal records."""
     for name in NAMES["key"]:
         if record.get(name):
             return f"{name}:{record[name]}"[:200]
@@ -72,18 +72,18 @@ def record_key(record: Mapping[str, Any], repeated: int) -> str:
 async def import_order(
     uow: UnitOfWork, actor: Actor, owner: Actor, foreign: ForeignOrder, *, publish: bool, reason: str = ""
 ) -> ImportedOrder:
-    """Make one order of a record, or find the one that an earlier run made.
+    """Create an order from a record, or return the one that an earlier run created.
 
     Args:
         uow: The transaction of this record.
-        actor: The operator who imports.
-        owner: The person to whom the order will belong.
+        actor: The operator who runs the import.
+        owner: The person who becomes the customer of the order.
         foreign: The record.
-        publish: Whether everybody sees the order at once.
-        reason: The operator's own words, for the audit log.
+        publish: Whether the order is published at once.
+        reason: The operator's reason, for the audit log.
 
     Raises:
-        InvalidOrderError: The record cannot become an order; the fields are named as the file names them.
+        InvalidOrderError: The record is not a valid order; the errors use the field names of the file.
     """
     repository = OrderRepository(uow.session)
     unknown = tuple(sorted(set(foreign.content) - _KNOWN))
@@ -103,16 +103,16 @@ async def import_order(
 
 
 def likely_category(catalogue: catalog.Catalogue, words: list[str]) -> str | None:
-    """Return the category in which most of the skills are at home."""
-    homes = [skill.category_id for skill in map(catalogue.resolve, words) if skill]
-    if not homes:
+    """Return the category that most of the skills belong to."""
+    category_ids = [skill.category_id for skill in map(catalogue.resolve, words) if skill]
+    if not category_ids:
         return None
-    category = catalogue.category_by_id(max(homes, key=homes.count))
+    category = catalogue.category_by_id(max(category_ids, key=category_ids.count))
     return category.slug if category else None
 
 
 def read_record(record: Mapping[str, Any]) -> OrderCreate:
-    """Translate a foreign record into our own command."""
+    """Convert an external record into a command."""
     found = {ours: _first(record, names) for ours, names in NAMES.items()}
     currency = _currency(found["currency"])
     fixed = _amount(record, "budget", found["budget"], currency)
@@ -140,7 +140,7 @@ def read_record(record: Mapping[str, Any]) -> OrderCreate:
         raise InvalidOrderError(errors=field_errors(errors)) from wrong
 
 
-def _first(record: Mapping[str, Any], names: tuple[str, ...]) -> Any:  # noqa: ANN401 - whatever the file holds
+def _first(record: Mapping[str, Any], names: tuple[str, ...]) -> Any:  # noqa: ANN401 - any value of the file
     return next((record[name] for name in names if record.get(name) not in (None, "")), None)
 
 
@@ -149,7 +149,7 @@ def _text(value: object) -> object:
 
 
 def _list(value: object) -> object:
-    """Read a list; a CSV cell holds JSON, or words between semicolons or commas."""
+    """Parse a list; a CSV cell contains JSON, or words separated by semicolons or commas."""
     if not isinstance(value, str):
         return value or []
     if value.lstrip().startswith("["):
@@ -169,7 +169,7 @@ def _currency(value: object) -> Currency:
 
 
 def _amount(record: Mapping[str, Any], ours: str, value: object, currency: Currency) -> int | None:
-    """Return minor units of an amount in whole units; nothing and nought are no amount."""
+    """Convert an amount in whole units into minor units; empty and zero mean no amount."""
     if value is None:
         return None
     try:

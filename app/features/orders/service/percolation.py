@@ -1,4 +1,4 @@
-"""Which narrowed lists hold one order: for rooms that tell people of new ones."""
+"""Percolation: find the filters that match one order."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -17,7 +17,7 @@ from app.features.orders.service.listing import resolve_filter
 async def filters_matching_order(
     session: AsyncSession, resources: Resources, filters: Sequence[OrderFilter], order_id: UUID
 ) -> set[int]:
-    """Return the places of the filters whose list holds the order now; one that cannot be applied holds nothing."""
+    """Return the indexes of the filters that match the order; invalid filters match nothing."""
     lists: dict[int, Conditions] = {}
     typed = {wanted.q.strip() for wanted in filters} - {""}
     read = await catalog.parse_queries(session, Searched.ORDERS, {words for words in typed if "\x00" not in words})

@@ -1,4 +1,4 @@
-"""Reading orders: one, and a customer's own."""
+"""Queries for one order and for a customer's own orders."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -33,12 +33,16 @@ from app.models.side import Side
 
 
 async def get_order(session: AsyncSession, actor: Actor | None, order_id: UUID, key: str | None = None) -> Order:
-    """Return an order the actor may read, `key` being that of its link; any other is not there."""
+    """Return an order the actor may read; `key` is the share key from the address.
+
+    Raises:
+        OrderNotFoundError: It does not exist, or the actor may not read it.
+    """
     found = await OrderRepository(session).get(order_id, actor.id if actor else None)
     if found is None:
         raise OrderNotFoundError
-    order, customer, let_in = found
-    admitted = let_in or order.visibility is Visibility.PUBLIC or policy.is_share_key(order, key)
+    order, customer, was_admitted = found
+    admitted = was_admitted or order.visibility is Visibility.PUBLIC or policy.is_share_key(order, key)
     if not policy.can_read(actor, order, admitted=admitted):
         raise OrderNotFoundError
     identity.remember_names(session, [(order.customer_id, customer)])
@@ -46,7 +50,7 @@ async def get_order(session: AsyncSession, actor: Actor | None, order_id: UUID, 
 
 
 async def is_admitted(session: AsyncSession, actor: Actor | None, order: Order, key: str | None) -> bool:
-    """Tell whether the actor came by the order's link, or was let in before."""
+    """Tell whether the actor has the order's share key or was admitted before."""
     if order.visibility is Visibility.PUBLIC:
         return True
     if policy.is_share_key(order, key):
@@ -55,7 +59,7 @@ async def is_admitted(session: AsyncSession, actor: Actor | None, order: Order, 
 
 
 async def get_own_order(session: AsyncSession, actor: Actor, order_id: UUID) -> Order:
-    """Return an order of the actor's own."""
+    """Return one of the actor's own orders."""
     order = await get_order(session, actor, order_id)
     if not policy.is_customer(actor, order):
         raise NotOrderCustomerError
@@ -63,18 +67,18 @@ async def get_own_order(session: AsyncSession, actor: Actor, order_id: UUID) -> 
 
 
 async def orders_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Order]:
-    """Return orders for rooms that refer to them; whoever calls this has checked that the reader may see them."""
+    """Return orders for features that refer to them. The caller has checked that the reader may see them."""
     return await OrderRepository(session).get_many(ids)
 
 
 async def people(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, PersonRead]:
-    """Return people as everybody may see them: no way to reach them is part of that."""
+    """Return the public data of people, which contains no contacts."""
     names = await identity.usernames(session, list(set(ids)))
     return {key: PersonRead(id=key, name=name) for key, name in names.items()}
 
 
 async def present(session: AsyncSession, resources: Resources, actor: Actor | None, order: Order) -> OrderRead:
-    """Return an order in full, with what the actor may do now."""
+    """Return a complete order, with the actions the actor may perform now."""
     catalogue = await catalog.read_catalogue(session, resources)
     customer = (await people(session, [order.customer_id]))[order.customer_id]
     card = _card(order, order.description, catalogue, customer)
@@ -100,12 +104,12 @@ async def present(session: AsyncSession, resources: Resources, actor: Actor | No
 
 
 def files_of(order_id: UUID) -> Subject:
-    """Return what the files of an order belong to."""
+    """Return the subject that the files of an order are attached to."""
     return Subject(SubjectKind.ORDER, order_id)
 
 
 def actions(actor: Actor | None, order: Order) -> list[str]:
-    """Return what the actor may do with the order as it stands; awarding goes through a proposal."""
+    """Return the actions the actor may perform in the order's state; awarding is an action of proposals."""
     if policy.is_customer(actor, order):
         events = rules.ORDER_MACHINE.events(order.status, Side.CUSTOMER)
         return [str(event) for event in events if event is not rules.OrderEvent.SUBMIT]
@@ -113,7 +117,7 @@ def actions(actor: Actor | None, order: Order) -> list[str]:
 
 
 def timeout_of(order: Order) -> DefaultRead | None:
-    """Return what the clock does with an order when nobody acts, and when."""
+    """Return what happens to an order, and when, if nobody acts."""
     timer = rules.ORDER_MACHINE.timers.get(order.status)
     target = rules.ORDER_MACHINE.target(order.status, timer.event) if timer else None
     if timer is None or target is None or order.expires_at is None:
@@ -124,12 +128,12 @@ def timeout_of(order: Order) -> DefaultRead | None:
 async def list_revisions(
     session: AsyncSession, actor: Actor | None, order_id: UUID, key: str | None = None
 ) -> list[RevisionRead]:
-    """Return what an order said before its edits, newest first, to everybody who may read the order."""
+    """Return the earlier versions of an order, newest first, to everybody who may read the order."""
     return await revisions_of(session, await get_order(session, actor, order_id, key))
 
 
 async def revisions_of(session: AsyncSession, order: Order) -> list[RevisionRead]:
-    """Return what an order said before its edits, newest first; whoever calls this has checked its reader."""
+    """Return the earlier versions of an order, newest first. The caller has checked the permission."""
     after, found = content_of(order), list[RevisionRead]()
     for row in await OrderRepository(session).revisions(order.id):
         changes = [
@@ -147,7 +151,7 @@ async def revisions_of(session: AsyncSession, order: Order) -> list[RevisionRead
 async def list_own_orders(
     session: AsyncSession, resources: Resources, actor: Actor, cursor: str | None, limit: int
 ) -> Slice[OwnOrderCard]:
-    """Return the actor's own orders in every state, newest first."""
+    """Return the actor's own orders in all states, newest first."""
     found = await OrderRepository(session).mine(actor.id, last_id(cursor), limit + 1)
     identity.remember_names(session, [(order.customer_id, name) for order, name in found])
     rows = [order for order, _name in found]
@@ -160,7 +164,7 @@ async def list_own_orders(
 
 
 async def cards_for_orders(session: AsyncSession, resources: Resources, orders: Iterable[Order]) -> list[OrderCard]:
-    """Return orders as lists show them, in the order given; whoever calls this has checked that the reader may see."""
+    """Return orders as list cards, in the given order. The caller has checked that the reader may see them."""
     rows = list(orders)
     catalogue = await catalog.read_catalogue(session, resources)
     customers = await people(session, [order.customer_id for order in rows])

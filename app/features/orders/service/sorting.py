@@ -1,4 +1,4 @@
-"""Reading the public list in other orders than newest first, with the reasons for each place, and counts per filter."""
+"""Queries for the public list in other sort orders, with the score's reasons, and counts per filter."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +28,7 @@ from app.features.orders.schemas import (
 from app.features.profiles import service as profiles
 
 MAX_VALUES = 12
-"""Of one facet; the rest is rare."""
+"""Maximum number of values of one facet."""
 ANSWER_STEPS = (1, 5, 10)
 DAY_STEPS = (1, 3, 7)
 REASON_TEXTS: dict[str, str] = {
@@ -44,11 +44,11 @@ REASON_TEXTS: dict[str, str] = {
 async def sorted_cards(
     session: AsyncSession, wanted: OrderListQuery, conditions: Conditions, reader: Actor | None
 ) -> tuple[list[OrderCard], str | None]:
-    """Return a page of a sorted list and the cursor of the next; in the best match each card says why it is there.
+    """Return a page of a sorted list and the next cursor; best-match cards have the reasons for their score.
 
     Raises:
-        BadCursorError: The cursor is of another list.
-        InvalidFilterError: Budgets are sorted within one currency, and none was named.
+        BadCursorError: The cursor belongs to another list.
+        InvalidFilterError: Sorting by budget needs a currency, and none was given.
     """
     rows, more = await _rows(session, wanted, conditions, reader)
     return [_card(row) for row in rows], more
@@ -57,13 +57,13 @@ async def sorted_cards(
 async def sorted_json(
     session: AsyncSession, wanted: OrderListQuery, conditions: Conditions, reader: Actor | None
 ) -> bytes:
-    """Return the same as the finished JSON of a page."""
+    """Return the page of `sorted_cards` as JSON."""
     cards, more = await sorted_cards(session, wanted, conditions, reader)
     return orjson.dumps({"items": [card.model_dump(mode="json") for card in cards], "next_cursor": more})
 
 
 async def count_facets(session: AsyncSession, resources: Resources, conditions: Conditions) -> FacetsRead:
-    """Count what the newest orders that fit have: no more than `COUNTED` are looked at, so it never takes long."""
+    """Count the values of the newest matching orders; at most `COUNTED` are read, so the cost is bounded."""
     rows = await SortingRepository(session).count_by_value(conditions)
     seen = rows[:COUNTED]
     catalogue = await catalog.read_catalogue(session, resources)
@@ -85,13 +85,13 @@ async def count_facets(session: AsyncSession, resources: Resources, conditions: 
 def _names_of(
     slugs: Iterable[str], find: Callable[[str], catalog.CategoryEntry | catalog.SkillEntry | None]
 ) -> dict[str, str]:
-    """Return the reader's names of what the catalogue knows by these names in addresses."""
+    """Return the names of the slugs in the reader's language; slugs the catalogue does not know are left out."""
     locale = current_locale()
     return {slug: found.name(locale) for slug in slugs if (found := find(slug))}
 
 
 def _with_parents(catalogue: catalog.Catalogue, category_id: int | None) -> Iterator[str]:
-    """Yield the name in addresses of a category, then those of the categories around it."""
+    """Yield the slug of a category, then the slugs of its parents."""
     entry = catalogue.category_by_id(category_id)
     while entry:
         yield entry.slug
@@ -99,14 +99,14 @@ def _with_parents(catalogue: catalog.Catalogue, category_id: int | None) -> Iter
 
 
 def proposal_count_label(below: int) -> str:
-    """Say how many proposals at the most."""
+    """Return the label of an upper bound of proposals."""
     if below == 1:
         return _("no proposals yet")
     return ngettext("fewer than {count} proposal", "fewer than {count} proposals", below).format(count=below)
 
 
 def days_label(days: int) -> str:
-    """Say within how many days."""
+    """Return the label of a number of days."""
     return ngettext("within {count} day", "within {count} days", days).format(count=days)
 
 

@@ -1,4 +1,4 @@
-"""Shows the state machines of the house to readers, with their words."""
+"""Return the state machines with translated labels."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ from app.models.side import SIDE_LABELS, Side
 
 
 def list_machines(settings: Settings) -> list[MachineRead]:
-    """Return every machine that a room shows, by name, with the times of this instance."""
+    """Return all state machines by name, with the durations of this instance's settings."""
     return [_read(PUBLISHED[name], settings) for name in sorted(PUBLISHED)]
 
 
 def get_machine(settings: Settings, name: str) -> MachineRead:
-    """Return one machine.
+    """Return one state machine.
 
     Raises:
-        NoSuchMachineError: No room shows one of this name.
+        NoSuchMachineError: No state machine has this name.
     """
     if name not in PUBLISHED:
         raise NoSuchMachineError

@@ -1,4 +1,4 @@
-"""Orders posted again: copied as they are, or begun from a template kept under a name."""
+"""Use cases of copies and templates of orders."""
 
 from enum import StrEnum
 from typing import Any
@@ -25,9 +25,9 @@ COPIED = tuple(field.name for field in FIELDS if field.copied)
 
 
 async def copy_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
-    """Begin a draft that says what an order of the actor's own says, whatever became of that one.
+    """Create a draft as a copy of one of the actor's own orders, in any state.
 
-    Its files are held by both; a day that is over is left out.
+    The files are attached to both orders, except refused and damaged ones. A deadline in the past is left out.
     """
     order = await own_order_for_update(uow, actor, order_id)
     content = await _content(uow, order)
@@ -40,10 +40,10 @@ async def copy_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
 
 
 async def save_template(uow: UnitOfWork, actor: Actor, order_id: UUID, name: str) -> OrderTemplate:
-    """Keep what an order of the actor's own says under a name.
+    """Save one of the actor's orders as a template.
 
     Raises:
-        TooManyTemplatesError: There are as many as one person may keep.
+        TooManyTemplatesError: The person has reached the limit of templates.
     """
     order = await own_order_for_update(uow, actor, order_id)
     repository = TemplateRepository(uow.session)
@@ -61,24 +61,24 @@ async def list_templates(session: AsyncSession, actor: Actor) -> list[TemplateRe
 
 
 async def rename_template(uow: UnitOfWork, actor: Actor, template_id: UUID, name: str) -> OrderTemplate:
-    """Give a template of the actor's own another name."""
+    """Rename one of the actor's templates."""
     template = await _own(uow, actor, template_id)
     template.name = name
     return template
 
 
 async def delete_template(uow: UnitOfWork, actor: Actor, template_id: UUID) -> None:
-    """Forget a template of the actor's own; orders made from it stay."""
+    """Delete one of the actor's templates. Orders created from it are kept."""
     await TemplateRepository(uow.session).delete(await _own(uow, actor, template_id))
 
 
 async def create_order_from_template(uow: UnitOfWork, actor: Actor, template_id: UUID) -> Order:
-    """Begin a draft with what a template of the actor's own says."""
+    """Create a draft from one of the actor's templates."""
     template = await _own(uow, actor, template_id)
     content = dict(template.content)
     catalogue = await catalog.read_catalogue(uow.session, uow.resources)
     if content.get("category") and catalogue.category(content["category"]) is None:
-        content["category"] = None  # the catalogue has lost it since
+        content["category"] = None  # the category may have been removed from the catalogue
     return await create_order(uow, actor, OrderCreate.model_validate(content))
 
 
@@ -97,7 +97,7 @@ async def _own(uow: UnitOfWork, actor: Actor, template_id: UUID) -> OrderTemplat
 
 
 async def _content(uow: UnitOfWork, order: Order) -> dict[str, Any]:
-    """Return what an order says as the wire has it, without its files and its day."""
+    """Return the content of an order in the format of the API, without its files and deadline."""
     catalogue = await catalog.read_catalogue(uow.session, uow.resources)
     category = catalogue.category_by_id(order.category_id)
 
@@ -114,5 +114,5 @@ async def _content(uow: UnitOfWork, order: Order) -> dict[str, Any]:
 
 
 def _plain(value: object) -> object:
-    """Return a value as JSON has it."""
+    """Convert a value to JSON types."""
     return value.value if isinstance(value, StrEnum) else value
