@@ -1,4 +1,4 @@
-// Decisions about uploads: what is too much, how long to wait, when to give up.
+// Rules of uploads: limits, delays, when to stop.
 
 export const MOST_TRIES = 8;
 const FIRST_RETRY_MS = 500;
