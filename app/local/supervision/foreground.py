@@ -93,7 +93,7 @@ class Foreground:
         """Show the logs and watch the supervisor until asked to end.
 
         Returns:
-            The exit code: 0 only where it ended as asked.
+            The exit code: 1 where a program failed for good, else 0.
         """
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._end)
