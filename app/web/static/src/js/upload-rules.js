@@ -50,7 +50,7 @@ export function* checkDelays() {
 }
 
 /**
- * Say whether an answer to the bytes ends the upload for good.
+ * Tell whether an answer to the bytes ends the upload for good.
  * @param {number} status
  * @returns {boolean}
  */
