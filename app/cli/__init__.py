@@ -1,10 +1,10 @@
-"""The commands of the house: `python -m app …`; every failure a person can mend is one sentence."""
+"""Commands of the application: `python -m app …`. An error that an operator can fix is printed as one sentence."""
 
 import sys
 
 from pydantic import ValidationError
 
-from app.cli import instance  # noqa: F401 - each module registers its commands, in the order that help shows
+from app.cli import instance  # noqa: F401 - each module registers its commands, in the order of the help text
 
 # isort: split
 from app.cli import (  # noqa: F401
@@ -26,7 +26,7 @@ __all__ = ["app", "main"]
 
 
 def main() -> None:
-    """Run one command; a failure that a person can mend becomes a sentence and exit code 1."""
+    """Run one command; an error that an operator can fix becomes a sentence and exit code 1."""
     try:
         app()
     except (Refusal, ServersError, ValidationError, OSError) as error:

@@ -1,4 +1,4 @@
-"""The command that shows the audit log: what operators changed, newest first."""
+"""Command that shows the audit log: changes by operators, newest first."""
 
 import json
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The command about messages and mails that could not be delivered: list, deliver again, close."""
+"""Command for undelivered messages and e-mails: list, replay, close."""
 
 import re
 from typing import Annotated
@@ -27,7 +27,7 @@ def dead_letters(
     ] = None,
     reason: Reason = "",
 ) -> None:
-    """Show what could not be delivered; replay it, or lay it to rest."""
+    """List the messages and e-mails that could not be delivered; replay or close them."""
     chosen, every = names or [], action == "replay" and names == ["all"]
     _check(action, chosen, every=every)
     invocation, why = called(ctx), reason_given(reason)
@@ -36,20 +36,20 @@ def dead_letters(
         return
 
     async def work(resources: Resources) -> list[str]:
-        act, told = _replay if action == "replay" else _close, list[str]()
+        act, lines = _replay if action == "replay" else _close, list[str]()
         async with resources.read_sessions() as session:
             wanted = [line.split("  ", 1)[0] for line in await _list(session)] if every else chosen
         for name in wanted:
             async with unit_of_work(resources) as uow:
-                told.append(f"{name}: {await act(uow, invocation.actor, name, why)}")
-        return told
+                lines.append(f"{name}: {await act(uow, invocation.actor, name, why)}")
+        return lines
 
     for line in invocation.run(work):
         say(line)
 
 
 def _check(action: str, names: list[str], *, every: bool) -> None:
-    """Refuse an unknown action, and names that the list cannot show."""
+    """Refuse an unknown action, and names of a wrong form."""
     if action not in ("list", "replay", "close") or (action != "list" and not names):
         raise Refusal("Say `list`, `replay NAME…`, `replay all` or `close NAME…`; the names stand in the list.")
     if not every and not all(NAME.fullmatch(name) for name in names):
@@ -57,7 +57,7 @@ def _check(action: str, names: list[str], *, every: bool) -> None:
 
 
 async def _list(session: AsyncSession) -> list[str]:
-    """Return one line per letter: its name first, as `replay` takes it."""
+    """Return one line per dead letter, beginning with its name as `replay` expects it."""
     from app.features.notifications import service as notifications
 
     letters = await outbox_store.open_dead_letters(session)
@@ -76,7 +76,7 @@ async def _list(session: AsyncSession) -> list[str]:
 
 
 async def _replay(uow: UnitOfWork, actor: Actor, name: str, reason: str) -> str:
-    """Give a letter another round of tries; what a consumer has taken meanwhile is not done twice."""
+    """Deliver a dead letter again; nothing happens twice where its consumer has processed it meanwhile."""
     from app.features.notifications import service as notifications
 
     if name.startswith(MAIL):
@@ -87,6 +87,6 @@ async def _replay(uow: UnitOfWork, actor: Actor, name: str, reason: str) -> str:
 
 
 async def _close(uow: UnitOfWork, actor: Actor, name: str, reason: str) -> str:
-    """Close a letter without delivering it; mails are forgotten by themselves."""
+    """Close a dead letter without delivering it; e-mails are not closed, they are deleted after some time."""
     done = not name.startswith(MAIL) and await close_dead_letter(uow, actor, int(name), reason=reason)
     return "closed" if done else "there is no such letter"

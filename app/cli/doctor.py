@@ -1,4 +1,4 @@
-"""The command that looks at one instance: settings, servers, schema, queue; what is wrong is a sentence each."""
+"""Command that checks an instance: settings, servers, schema, queue. Each problem is one sentence."""
 
 import asyncio
 import importlib.util
@@ -24,7 +24,7 @@ OLDEST_POSTGRES = 15
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     good: bool
     what: str
@@ -33,7 +33,7 @@ class Finding:
 
 @app.command()
 def doctor() -> None:
-    """Say what is configured, what answers and what is missing."""
+    """Check what is configured, what answers and what is missing."""
     findings = asyncio.run(examine(get_settings()))
     for finding in findings:
         console.print(f"{'[green]✓[/]' if finding.good else '[red]✗[/]'} {finding.what}: {finding.told}")
@@ -42,12 +42,12 @@ def doctor() -> None:
 
 
 def hidden(address: str) -> str:
-    """An address without its password."""
+    """Return an address without its password."""
     return make_url(address).render_as_string(hide_password=True)
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Look at everything that can be looked at without changing anything."""
+    """Run all checks; they change nothing."""
     findings = [Finding(True, "Python", platform.python_version()), _servers_package(settings)]
     findings.append(Finding(True, "mode", f"{settings.environment}, site at {settings.origin}"))
     findings.append(Finding(True, "data folder", str(settings.data_dir)))
@@ -69,7 +69,7 @@ def _servers_package(settings: Settings) -> Finding:
 
 
 def _addresses(settings: Settings) -> ServerAddresses:
-    """Take what is configured or running; a look starts nothing."""
+    """Return the addresses that are configured or running; starts no server."""
     layout = Layout(settings.data_dir)
     configured = {"postgres": settings.database_url, "valkey": settings.redis_url}
     given = {kind: url.get_secret_value() if url else "" for kind, url in configured.items()}

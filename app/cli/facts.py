@@ -1,4 +1,4 @@
-"""The command that counts anew what every customer's orders and decisions add up to."""
+"""Command that recomputes the customer statistics."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from app.core.unit_of_work import unit_of_work
 def facts(
     ctx: typer.Context, action: Annotated[str, typer.Argument(help="recompute")] = "recompute", reason: Reason = ""
 ) -> None:
-    """Count anew what every customer's orders and decisions add up to (docs/profiles.md)."""
+    """Recompute the statistics of every customer's orders and decisions (docs/profiles.md)."""
     from app.features.matching import service
 
     if action != "recompute":

@@ -1,4 +1,4 @@
-"""Reads the orders of a JSON or CSV file, whatever its fields are called."""
+"""Reader of orders in a JSON or CSV file with any field names."""
 
 import csv
 import json
@@ -12,7 +12,7 @@ from app.cli.shared import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One order of the file and the line (CSV) or the number (JSON) at which it stands."""
+    """One order of the file and its line (CSV) or number (JSON)."""
 
     place: int
     content: dict[str, Any]
@@ -22,7 +22,7 @@ def read_records(path: Path) -> list[Record]:
     """Read every record of a `.json`, `.jsonl` or `.csv` file.
 
     Raises:
-        Refusal: The file is not there, or is none of these.
+        Refusal: The file does not exist or has another format.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")

@@ -1,4 +1,4 @@
-"""The command that loads orders from a file and says what was refused and why."""
+"""Command that imports orders from a file and reports which were refused and why."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from app.core.unit_of_work import unit_of_work
 
 @dataclass(slots=True)
 class Report:
-    """What became of every record."""
+    """The outcome of all records."""
 
     created: int = 0
     known: int = 0
@@ -29,14 +29,14 @@ class Report:
     unknown_fields: Counter[str] = field(default_factory=Counter[str])
 
     def refuse(self, place: int, refused: DomainError) -> None:
-        """Keep what is wrong with a record."""
+        """Add the errors of a record."""
         found = [(".".join(str(part) for part in item.loc if part != "body"), item.text()) for item in refused.errors]
         found = found or [("", refused.text() or _(refused.title))]
         self.refused += [(place, name, text) for name, text in found]
 
     @property
     def refused_records(self) -> int:
-        """How many records were refused; one may be refused for several fields."""
+        """Return the number of refused records; one may be refused for several fields."""
         return len({place for place, _name, _text in self.refused})
 
 
@@ -48,7 +48,7 @@ def import_orders(
     publish: Annotated[bool, typer.Option("--publish/--draft", help="show them to everybody, or keep drafts")] = True,
     reason: Reason = "",
 ) -> None:
-    """Load orders from a file; running it again adds only what is new."""
+    """Import orders from a file; running it again adds only new ones."""
     invocation, why, records = called(ctx), reason_given(reason), read_records(file)
     report = invocation.run(
         lambda resources: _import(resources, invocation.actor, owner, records, publish=publish, reason=why)
@@ -70,7 +70,7 @@ def import_orders(
 async def _import(
     resources: Resources, actor: Actor, username: str, records: Sequence[Record], *, publish: bool, reason: str
 ) -> Report:
-    """Make an order of each record, each in its own transaction; what an earlier run made is left alone."""
+    """Create an order from each record, each in its own transaction; orders of an earlier run are not changed."""
     from app.features.catalog import service as catalog
     from app.features.catalog.schemas import Searched
     from app.features.identity import service as identity
@@ -97,7 +97,7 @@ async def _import(
                 report.known += not made.created
                 report.tags.update(made.tags if made.created else ())
                 report.unknown_fields.update(made.unknown_fields)
-    if report.created:  # so that a search knows their words at once, and not when the clock strikes
+    if report.created:  # so that the search knows the new terms at once and not only after the next periodic run
         async with unit_of_work(resources) as uow:
             await catalog.learn_terms(uow, Searched.ORDERS)
     return report

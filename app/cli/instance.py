@@ -1,4 +1,4 @@
-"""The commands that start, stop and prepare an instance."""
+"""Commands that start, stop and prepare an instance."""
 
 import asyncio
 import contextlib
@@ -92,7 +92,7 @@ def _choices(settings: Settings) -> Choices:
         host=settings.host,
         port=settings.port,
         flower_port=settings.flower_port,
-        # One is enough for one machine and saves 100 MB; who sets a number gets it.
+        # One is enough for one machine and saves 100 MB; an explicit setting is respected.
         worker_concurrency=settings.worker_concurrency if "worker_concurrency" in settings.model_fields_set else 1,
         bundled=settings.database_url is None or settings.redis_url is None,
         durable=settings.environment != "testing",
@@ -133,7 +133,7 @@ def _greeting(settings: Settings, logs: Path, *, all_logs: bool) -> str:
 
 @app.command()
 def down() -> None:
-    """End a `make up` that runs on the same data, wherever it was started."""
+    """Stop a `make up` that runs on the same data folder, wherever it was started."""
     import signal
     import time
 
@@ -157,7 +157,7 @@ def down() -> None:
 
 @app.command()
 def prepare(ctx: typer.Context) -> None:
-    """Apply the migrations and load what a fresh database needs."""
+    """Apply the migrations and load the first data."""
     settings = get_settings()
     _prepare(called(ctx), settings, start_servers(settings))
 
@@ -201,7 +201,7 @@ def web() -> None:
 
 @app.command(name="mail-catcher")
 def mail_catcher() -> None:
-    """Receive the mail of an instance without a mail server and keep it under DATA_DIR/mail."""
+    """Catch the e-mail of an instance without a mail server and keep it under DATA_DIR/mail."""
     from app.gateways.mail_catcher import serve
 
     settings = get_settings()

@@ -1,4 +1,4 @@
-"""The commands about orders that the operator looks at: list, approve, reject."""
+"""Commands for the moderation of orders: list, approve, reject."""
 
 from typing import Annotated
 from uuid import UUID
@@ -17,7 +17,7 @@ OrderId = Annotated[str, typer.Argument(metavar="ID", help="of the order, as the
 
 @orders.command(name="list")
 def list_orders(ctx: typer.Context) -> None:
-    """List orders that nobody has looked at, the most urgent first."""
+    """List orders that wait for moderation, the most urgent first."""
     from app.features.orders import service
 
     async def query(session: AsyncSession) -> list[str]:
@@ -30,7 +30,7 @@ def list_orders(ctx: typer.Context) -> None:
 
 @orders.command(name="approve")
 def approve_order(ctx: typer.Context, order: OrderId, reason: Reason = "") -> None:
-    """Let a waiting order through, or take the mark off one that opened by itself."""
+    """Approve a waiting order, or clear the mark of one that opened by itself."""
     from app.features.orders import service
 
     invocation, order_id, why = called(ctx), _id(order), reason_given(reason)
@@ -42,7 +42,7 @@ def approve_order(ctx: typer.Context, order: OrderId, reason: Reason = "") -> No
 def reject_order(
     ctx: typer.Context, order: OrderId, reason: Annotated[str, typer.Option(help="why; the customer reads it")]
 ) -> None:
-    """Send a waiting order back to its customer."""
+    """Return a waiting order to its customer."""
     from app.features.orders import service
 
     invocation, order_id, why = called(ctx), _id(order), reason_given(reason, "the customer reads it")

@@ -1,4 +1,4 @@
-"""The commands about accounts: sign somebody out, ban, lift a ban, make an administrator."""
+"""Commands for accounts: sign out, ban, lift a ban, make an administrator."""
 
 from typing import Annotated
 from uuid import UUID
@@ -12,7 +12,7 @@ from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.models.user import Role, UserStatus
 
 LONGEST_BAN_REASON = 500
-"""Characters; it stands in a mail."""
+"""Maximum length in characters; the reason is part of an e-mail."""
 PersonName = Annotated[str, typer.Argument(metavar="PERSON", help="a user name, e-mail address or phone number")]
 
 
@@ -37,7 +37,7 @@ def ban(
     person: PersonName,
     reason: Annotated[str, typer.Option(help="the rule that was broken and how; the person reads it in a mail")],
 ) -> None:
-    """Block an account: its sessions end at once, nobody signs in to it, and its owner is told why."""
+    """Ban an account: its sessions end at once, nobody can sign in to it, and its owner gets the reason by e-mail."""
     from app.features.identity import service as identity
 
     invocation = called(ctx)
@@ -55,7 +55,7 @@ def ban(
 
 @app.command()
 def unban(ctx: typer.Context, person: PersonName, reason: Reason = "") -> None:
-    """Open a blocked account again."""
+    """Lift the ban of an account."""
     from app.features.identity import service as identity
 
     invocation, why = called(ctx), reason_given(reason)
@@ -78,7 +78,7 @@ def superuser(
     username: Annotated[str, typer.Argument(help="the account's user name")],
     reason: Reason = "",
 ) -> None:
-    """Make an account an administrator's; asks for an address and a password when there is none of this name."""
+    """Make an account an administrator; asks for an e-mail address and a password where there is no such account."""
     from app.features.authentication.service import Caller
     from app.features.identity import service as identity
     from app.features.identity.schemas import Registration
@@ -114,7 +114,7 @@ def superuser(
 
 
 async def _find(uow: UnitOfWork, typed: str) -> tuple[UUID, str]:
-    """Return the id and the user name of whom a name, an address or a number belongs to."""
+    """Return the id and the user name of the account with this name, e-mail address or phone number."""
     from app.features.identity import service as identity
 
     person = await identity.find_person(uow.session, typed, uow.resources.settings.phone_region)

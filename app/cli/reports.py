@@ -1,4 +1,4 @@
-"""The commands about reports: see what waits, read one, decide."""
+"""Commands for reports: list, show, decide."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -19,7 +19,7 @@ ReportId = Annotated[str, typer.Argument(metavar="ID", help="of the report, as t
 
 @reports.command(name="list")
 def list_reports(ctx: typer.Context) -> None:
-    """List what waits for a decision, the most urgent first."""
+    """List the reports that wait for a decision, the most urgent first."""
     from app.features.reports import service
 
     async def query(session: AsyncSession) -> list[str]:
@@ -32,7 +32,7 @@ def list_reports(ctx: typer.Context) -> None:
 
 @reports.command(name="show")
 def show_report(ctx: typer.Context, report: ReportId) -> None:
-    """Show a report with what the reported thing said."""
+    """Show a report with a copy of the reported object."""
     from app.features.reports import service
     from app.features.reports.errors import ReportNotFoundError
 
@@ -55,7 +55,7 @@ def close_report(
     reason: Annotated[str, typer.Option(help="why; both sides read it")],
     rule: Annotated[str, typer.Option(help="the rule that was broken, where it is not the one that was named")] = "",
 ) -> None:
-    """Decide about a report, or about an objection to a decision."""
+    """Decide a report, or an appeal against a decision."""
     from app.features.reports import service
 
     verdict = reason_given(reason, "both sides read it")

@@ -1,4 +1,4 @@
-"""What every command uses: the console, the refusal in a sentence, the operator, and the way to the database."""
+"""Shared by all commands: the console, the error class, the operator, and access to the database."""
 
 import asyncio
 import getpass
@@ -30,15 +30,15 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 Reason = Annotated[str, typer.Option(help="why; kept in the audit log (python -m app audit)")]
 
 
-class Refusal(Exception):  # noqa: N818 - an answer to a person, not a fault
-    """A command cannot do what was asked; the message is the one sentence to show."""
+class Refusal(Exception):  # noqa: N818 - a message for a person, not a bug
+    """A command cannot do what was asked; the message is the one sentence to print."""
 
 
 class Runner:
-    """Runs the asynchronous part of a command, with a database connection of its own."""
+    """Runs the asynchronous part of a command, with its own database connection."""
 
     def run[T](self, work: Callable[[Resources], Coroutine[Any, Any, T]]) -> T:
-        """Return what the work returns."""
+        """Return the result of the coroutine function."""
         settings = get_settings()
         servers = start_servers(settings)
 
@@ -53,7 +53,7 @@ class Runner:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One command as it was called: who gives it, and what runs it."""
+    """One invocation of a command: its operator and its runner."""
 
     actor: Actor
     runner: Runner
@@ -61,10 +61,10 @@ class Invocation:
     def run[T](
         self, work: Callable[[Resources], Coroutine[Any, Any, T]], told: Callable[[DomainError], str] = DomainError.text
     ) -> T:
-        """Return what the work returns; a refused use case becomes the sentence that `told` makes of it.
+        """Return the result of the coroutine function; `told` converts a domain error to the printed sentence.
 
         Raises:
-            Refusal: A use case refused.
+            Refusal: A use case raised a domain error.
         """
         with use_locale("en"):
             try:
@@ -73,7 +73,7 @@ class Invocation:
                 raise Refusal(told(refused)) from refused
 
     def read[T](self, query: Callable[[AsyncSession], Awaitable[T]]) -> T:
-        """Run queries that change nothing."""
+        """Run queries in a read-only session."""
 
         async def work(resources: Resources) -> T:
             async with resources.read_sessions() as session:
@@ -100,7 +100,7 @@ def begin(
         str, typer.Option("--as", metavar="NAME", help="your name for the audit log, instead of the system's user")
     ] = "",
 ) -> None:
-    """Take down who gives the command."""
+    """Store the operator of the command."""
     given = " ".join(name.split())
     if len(given) > MAX_NAME_LENGTH:
         raise Refusal(f"A name has at most {MAX_NAME_LENGTH} characters.")
@@ -110,22 +110,22 @@ def begin(
 
 
 def called(ctx: typer.Context) -> Invocation:
-    """Return what the command line says about this call."""
+    """Return the invocation that `begin` stored."""
     invocation = ctx.obj
     assert isinstance(invocation, Invocation)  # noqa: S101 - `begin` runs before every command
     return invocation
 
 
 def reason_given(text: str, reader: str = "", *, longest: int = MAX_REASON_LENGTH) -> str:
-    """Return a reason without white space around it.
+    """Return a reason without surrounding white space.
 
     Args:
         text: What was typed.
-        reader: Who reads it; a reason with readers may not be empty.
-        longest: The most characters.
+        reader: Who reads it; a reason with readers must not be empty.
+        longest: Maximum length in characters.
 
     Raises:
-        Refusal: It is too long, or empty where somebody reads it.
+        Refusal: It is too long, or empty although somebody reads it.
     """
     said = text.strip()
     if reader and not 1 <= len(said) <= longest:
@@ -136,17 +136,17 @@ def reason_given(text: str, reader: str = "", *, longest: int = MAX_REASON_LENGT
 
 
 def title(refused: DomainError) -> str:
-    """Return what happened, without what to do about it."""
+    """Return only the title of the error, without the advice."""
     return refused.title
 
 
 def say(text: str) -> None:
-    """Print lines as they are."""
+    """Print lines without wrapping or markup."""
     console.print(text, markup=False, soft_wrap=True)
 
 
 def start_servers(settings: Settings) -> ServerAddresses:
-    """Start the bundled servers where no address is configured, and return where both are."""
+    """Start the bundled servers where no address is configured, and return both addresses."""
     with console.status("Starting PostgreSQL and Valkey"):
         return ensure_servers(settings)
 
@@ -158,5 +158,5 @@ def _system_user() -> str:
         return getpass.getuser()
     try:
         return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # a container runs under a number that has no name
+    except KeyError:  # a container may run under a user id without a name
         return str(os.getuid())

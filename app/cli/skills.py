@@ -1,4 +1,4 @@
-"""The commands about skills: find, merge, rename, and change what leads to them."""
+"""Commands for skills: find, merge, rename, and change synonyms."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ SkillName = Annotated[str, typer.Argument(metavar="SKILL", help="its name in add
 def find_skills(
     ctx: typer.Context, words: Annotated[str, typer.Argument(help="a name, a synonym, or the beginning of one")]
 ) -> None:
-    """List the skills that fit."""
+    """List the matching skills."""
     from app.features.catalog import service
 
     async def query(resources: Resources) -> list[str]:
@@ -34,7 +34,7 @@ def find_skills(
 
 @skills.command(name="merge")
 def merge_skills(ctx: typer.Context, old: SkillName, new: SkillName, reason: Reason = "") -> None:
-    """Make OLD a part of NEW for good: its names lead there, and orders, profiles and saved searches follow."""
+    """Merge OLD into NEW for good: its names become synonyms, and orders, profiles and saved searches are updated."""
     from app.features.catalog import service
 
     invocation, why = called(ctx), reason_given(reason)
@@ -50,7 +50,7 @@ def rename_skill(
     ru: Annotated[str, typer.Option(help="the Russian name")] = "",
     reason: Reason = "",
 ) -> None:
-    """Give a skill another name; the old one still leads to it."""
+    """Rename a skill; the old name becomes a synonym."""
     from app.features.catalog import service
 
     name_en, name_ru = en.strip() or None, ru.strip() or None
@@ -71,7 +71,7 @@ def change_synonyms(
     remove: Annotated[list[str] | None, typer.Option(help="a word that no longer does")] = None,
     reason: Reason = "",
 ) -> None:
-    """Let more words lead to a skill, or fewer."""
+    """Add or remove synonyms of a skill."""
     from app.features.catalog import service
 
     invocation, why = called(ctx), reason_given(reason)

@@ -21,7 +21,7 @@ class Actor:
 
     @property
     def is_system(self) -> bool:
-        """Tell whether this is no account but whoever runs a command on the server."""
+        """Tell whether the actor is a command on the server and not an account."""
         return self.id == SYSTEM_ID
 
     def has(self, role: str) -> bool:

@@ -1,4 +1,4 @@
-"""The audit log: what operators changed. Rows are added and never changed; the table itself refuses."""
+"""The audit log: changes by operators. Rows are only added; the table refuses updates and deletions."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ MAX_REASON_LENGTH = 2000
 
 
 class AuditEntry(Base):
-    """One change by an operator. Nothing here refers to other tables, so that an entry outlives what it is about."""
+    """One change by an operator. It has no foreign keys, so that it remains when other rows are deleted."""
 
     __tablename__ = "audit_entries"
     __table_args__ = (
@@ -29,16 +29,16 @@ class AuditEntry(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     action: Mapped[str]
-    """The kind of thing and what was done to it, such as `account.ban`."""
+    """The kind of object and the action, such as `account.ban`."""
     subject: Mapped[str]
-    """The id of the thing; a skill's is its slug."""
+    """The id of the object; for a skill its slug."""
     actor: Mapped[str]
     actor_id: Mapped[UUID | None]
     """The operator's account; empty for a command on the server."""
     source: Mapped[str]
     old_values: Mapped[dict[str, Any]] = mapped_column(JSONB)
     new_values: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    """The values after the change, and what it did besides, such as `sessions_ended`."""
+    """The values after the change, and its other effects, such as `sessions_ended`."""
     reason: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -58,11 +58,11 @@ def record_audit(  # noqa: PLR0913 - each is one column
     Args:
         session: The session of the unit of work that makes the change.
         actor: The operator.
-        action: The kind of thing and what was done to it, such as `account.ban`.
-        subject: The id of the thing.
-        old: Values before the change, as JSON holds them; never a password, a token, an address or a number.
+        action: The kind of object and the action, such as `account.ban`.
+        subject: The id of the object.
+        old: JSON values before the change; never a password, a token, an e-mail address or a phone number.
         new: Values after it, under the same rule.
-        reason: The operator's own words.
+        reason: The reason that the operator gave.
     """
     session.add(
         AuditEntry(
@@ -84,11 +84,11 @@ async def read_audit(
     """Return entries of the audit log, newest first.
 
     Args:
-        session: Where to read.
-        subjects: Only entries about one of these; all where there are none.
-        actor: Only entries of this operator; of everybody where it is empty.
+        session: A session to read with.
+        subjects: Only entries about one of these; about all where it is empty.
+        actor: Only entries of this operator; of all where it is empty.
         before: Only entries older than this one, to read the next page.
-        limit: The most entries to return.
+        limit: Maximum number of entries.
     """
     statement = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
     if subjects:

@@ -1,4 +1,4 @@
-"""What an operator does with a message that a consumer could not take: deliver it again, or close it."""
+"""Use cases of an operator for dead letters: replay and close."""
 
 from app.core.actor import Actor
 from app.core.audit import record_audit
@@ -9,7 +9,7 @@ from app.core.unit_of_work import RELAY_TASK, UnitOfWork
 
 
 async def replay_dead_letter(uow: UnitOfWork, actor: Actor, number: int, *, reason: str = "") -> bool:
-    """Give the consumer another round of tries; false when there is no such dead letter or its message is gone."""
+    """Deliver a dead letter again with a new set of attempts; false when it or its message does not exist."""
     letter = await _locked(uow, number)
     if letter is None or not await outbox_store.replay(uow.session, letter):
         return False
@@ -19,7 +19,7 @@ async def replay_dead_letter(uow: UnitOfWork, actor: Actor, number: int, *, reas
 
 
 async def close_dead_letter(uow: UnitOfWork, actor: Actor, number: int, *, reason: str = "") -> bool:
-    """Close a dead letter without delivering it; false when there is no such dead letter."""
+    """Close a dead letter without delivering it; false when it does not exist."""
     letter = await _locked(uow, number)
     if letter is None:
         return False

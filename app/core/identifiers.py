@@ -1,4 +1,4 @@
-"""Names, e-mail addresses and phone numbers: how they are shown, compared, and told apart."""
+"""User names, e-mail addresses and phone numbers: how they are shown, compared, and distinguished."""
 
 import re
 import unicodedata
@@ -15,7 +15,7 @@ _PHONE_LIKE = re.compile(r"\+?[\d\s().\-]{6,}")
 
 
 class InvalidValue(Exception):  # noqa: N818 - its caller turns it into one error for all fields
-    """One value cannot be accepted."""
+    """A value is invalid."""
 
     def __init__(self, error: FieldError) -> None:
         super().__init__(error.message)
@@ -24,22 +24,22 @@ class InvalidValue(Exception):  # noqa: N818 - its caller turns it into one erro
 
 @dataclass(frozen=True, slots=True)
 class Canonical:
-    """A value as shown, and as compared."""
+    """A value in its displayed and in its compared form."""
 
     shown: str
     key: str
 
 
 def fold(text: str) -> str:
-    """Return a text as names are compared: NFKC and without case."""
+    """Return the compared form of a name: NFKC and case-folded."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def email(text: str) -> Canonical:
-    """Read an e-mail address; whether it exists is found out by the mail that is sent to it.
+    """Parse an e-mail address; only a confirmation e-mail can show whether it exists.
 
     Raises:
-        Refused: It is no address.
+        Refused: It is not an address.
     """
     try:
         found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
@@ -53,14 +53,14 @@ def email(text: str) -> Canonical:
 
 
 def looks_like_email(text: str) -> bool:
-    """Tell an address from a number in canonical form."""
+    """Tell whether a canonical value is an e-mail address and not a phone number."""
     return "@" in text
 
 
 def ascii_email(address: str) -> str:
-    """Return the address as clients of plain ASCII can read it: the domain in its ASCII form.
+    """Return the address with its domain in ASCII form, for clients limited to ASCII.
 
-    A local part outside ASCII has no such form; then it is an empty text.
+    A local part outside ASCII has no such form; then the result is an empty string.
     """
     if address.isascii():
         return address
@@ -69,10 +69,10 @@ def ascii_email(address: str) -> str:
 
 
 def phone(text: str, region: str) -> str:
-    """Read a phone number into E.164. Ranges not yet in the library's tables are accepted if the length fits.
+    """Parse a phone number into E.164. Ranges not yet in the library's tables are accepted if the length fits.
 
     Raises:
-        Refused: It is no number.
+        Refused: It is not a number.
     """
     try:
         parsed = phonenumbers.parse(text.strip(), region)
@@ -87,7 +87,7 @@ def phone(text: str, region: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
-    """What somebody typed to say who they are, as it is looked up: exactly one of the three is set."""
+    """A sign-in name in the form for the look-up: exactly one of the three fields is set."""
 
     username_key: str | None = None
     email_key: str | None = None
@@ -95,17 +95,17 @@ class Identifier:
 
     @property
     def keys(self) -> dict[str, str | None]:
-        """The same as keyword arguments of the look-up."""
+        """Return the fields as keyword arguments of the look-up."""
         return {"username_key": self.username_key, "email_key": self.email_key, "phone": self.phone}
 
     @property
     def throttle_key(self) -> str:
-        """Under what wrong tries are counted while no account is known."""
+        """Return the key for counting failed attempts while no account is known."""
         return self.username_key or self.email_key or self.phone or ""
 
 
 def identify(text: str, region: str) -> Identifier:
-    """Tell an e-mail address, a phone number and a user name apart; all of them may be typed into one field."""
+    """Detect whether a text is an e-mail address, a phone number or a user name; one form field accepts all of them."""
     typed = text.strip()
     if "@" in typed:
         try:

@@ -1,4 +1,4 @@
-"""Keyset paging: an opaque cursor that names the last row seen, so that depth costs nothing."""
+"""Keyset pagination: an opaque cursor names the last row seen, so that deep pages are as fast as the first."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,10 +18,10 @@ _BIGINT = 2**63
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 LATEST = 2**53
-"""Microseconds since 1970 until the year 2255: every number up to it is exact in JSON, and a time PostgreSQL knows."""
+"""The latest time in microseconds since 1970 (year 2255): exact in JSON, and within PostgreSQL's range."""
 
 type CursorKey = str | int | UUID | datetime
-"""What a list is sorted by."""
+"""A value of a sort key."""
 
 
 class BadCursorError(InvalidError):
@@ -36,7 +36,7 @@ class BadCursorError(InvalidError):
 
 
 class Page[T](BaseModel):
-    """One page of a list on the wire; `next_cursor` is null on the last page."""
+    """One page of a list in a response; `next_cursor` is null on the last page."""
 
     items: list[T]
     next_cursor: str | None
@@ -44,14 +44,14 @@ class Page[T](BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Slice[T]:
-    """One page of a list inside the house."""
+    """One page of a list as use cases return it."""
 
     items: list[T]
     next_cursor: str | None
 
 
 def encode_cursor(*values: CursorKey) -> str:
-    """Pack the sort key of the last row; a time becomes microseconds since 1970."""
+    """Encode the sort key of the last row; a time becomes microseconds since 1970."""
     return text_of(orjson.dumps([_packed(value) for value in values]))
 
 
@@ -68,10 +68,10 @@ def decode_cursor[A: CursorKey, B: CursorKey, C: CursorKey, D: CursorKey](
     cursor: str, a: type[A], b: type[B], c: type[C], d: type[D], /
 ) -> tuple[A, B, C, D]: ...
 def decode_cursor(cursor: str, /, *types: type[Any]) -> tuple[Any, ...]:
-    """Unpack a cursor into values of exactly these types, each within what the database can compare.
+    """Decode a cursor into values of exactly these types, each within the range of the database.
 
     Raises:
-        BadCursorError: It is no cursor of this list.
+        BadCursorError: It is not a cursor of this list.
     """
     try:
         values = orjson.loads(bytes_of(cursor))
@@ -86,19 +86,19 @@ def decode_cursor(cursor: str, /, *types: type[Any]) -> tuple[Any, ...]:
 
 
 def last_id(cursor: str | None) -> UUID | None:
-    """Return the last row seen of a list that is sorted by ids alone; None without a cursor.
+    """Return the last row seen of a list sorted by id; None without a cursor.
 
     Raises:
-        BadCursorError: It is no cursor of such a list.
+        BadCursorError: It is not a cursor of such a list.
     """
     return decode_cursor(cursor, UUID)[0] if cursor else None
 
 
 def last_moment(cursor: str | None) -> tuple[datetime, UUID] | None:
-    """Return the last row seen of a list that is sorted by a time and then by ids; None without a cursor.
+    """Return the last row seen of a list sorted by time and then by id; None without a cursor.
 
     Raises:
-        BadCursorError: It is no cursor of such a list.
+        BadCursorError: It is not a cursor of such a list.
     """
     return decode_cursor(cursor, datetime, UUID) if cursor else None
 
@@ -133,7 +133,8 @@ def _id(value: object) -> UUID:
 
 
 def _moment(value: object) -> datetime:
-    # The text is how releases up to November 2026 wrote some lists; they may run beside this one during an upgrade.
+    # Releases up to November 2026 wrote the times of some lists as text; they may run beside this one during an
+    # upgrade.
     micros = _micros(datetime.fromisoformat(value)) if isinstance(value, str) else _number(value)
     if not 0 <= micros <= LATEST:
         raise ValueError("before or after all rows")

@@ -1,4 +1,4 @@
-"""Interfaces to the outside world; `app/gateways` implements them, and the application context holds one of each."""
+"""Protocols for outside services; `app/gateways` implements them, and the application context holds one of each."""
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """One mail to one person, ready to leave; `key` makes its Message-ID.
+    """One e-mail to one person, ready to send; its Message-ID is made from `key`.
 
-    `unsubscribe` is the address that ends mails of its kind, asked by the reader's mail program itself (RFC 8058).
+    `unsubscribe` is the address for one-click unsubscribing, which the reader's mail program calls (RFC 8058).
     """
 
     key: str
@@ -24,41 +24,41 @@ class Mail:
 
 
 class Mailer(Protocol):
-    """Something that sends mail."""
+    """Sends e-mail."""
 
     async def send(self, mail: Mail) -> None:
-        """Send one mail.
+        """Send one e-mail.
 
         Raises:
-            MailUnavailableError: Trying later is right.
-            MailRefusedError: Trying later is of no use.
+            MailUnavailableError: A temporary failure; try again later.
+            MailRefusedError: A permanent failure.
         """
         ...
 
 
 class SmsSender(Protocol):
-    """Something that sends text messages; it must not wait for a network inside a unit of work."""
+    """Sends text messages; it must not wait for a network inside a unit of work."""
 
     async def send(self, to: str, text: str) -> None:
-        """Hand over one message for one number in E.164."""
+        """Send one message to a number in E.164."""
         ...
 
 
 class Scanner(Protocol):
-    """Something that looks for malware."""
+    """Scans files for malware."""
 
     async def scan(self, path: Path) -> str | None:
-        """Return the name of what was found, None where the file is clean.
+        """Return the name of the malware found, None where the file is clean.
 
         Raises:
-            ScannerUnavailableError: Nobody knows.
+            ScannerUnavailableError: The file could not be scanned.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """One object as the storage lists it."""
+    """One object in a listing of the storage."""
 
     key: str
     size: int
@@ -66,18 +66,18 @@ class StoredObject:
 
 
 class Storage(Protocol):
-    """Keeps objects by key. An object is there whole or not at all, and never changes; only its key is used again."""
+    """Stores objects by key. An object is stored whole or not at all, and its content never changes."""
 
     async def put(self, key: str, source: Path) -> None:
-        """Keep a copy of a file; once this returns, it survives a power cut. Putting the same again is harmless.
+        """Store a copy of a file; once this returns, it survives a power failure. Storing it again is harmless.
 
         Raises:
-            StorageUnavailableError: Nobody knows whether the object is there now.
+            StorageUnavailableError: It is unknown whether the object is stored now.
         """
         ...
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
-        """Yield the bytes from `start` up to, not including, `end`; memory does not grow with the object.
+        """Yield the bytes from `start` up to `end` (exclusive); memory use does not depend on the size of the object.
 
         Raises:
             ObjectMissingError: There is no such object.
@@ -94,15 +94,15 @@ class Storage(Protocol):
         ...
 
     async def remove(self, keys: Sequence[str]) -> None:
-        """Remove objects; what is not there is no failure.
+        """Delete objects; missing ones are no error.
 
         Raises:
-            StorageUnavailableError: Nobody knows which of them are gone.
+            StorageUnavailableError: It is unknown which of them were deleted.
         """
         ...
 
     def objects(self) -> AsyncGenerator[StoredObject]:
-        """Yield every object of ours; what others keep beside them is not shown.
+        """Yield every object of this application; other content of the storage is skipped.
 
         Raises:
             StorageUnavailableError: The storage does not answer.
@@ -110,5 +110,5 @@ class Storage(Protocol):
         ...
 
     async def close(self) -> None:
-        """Give connections back."""
+        """Close the connections."""
         ...

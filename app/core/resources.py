@@ -1,4 +1,4 @@
-"""What one process holds open: settings, database engine, session factories, Redis."""
+"""The application context: settings, database engine, session factories, Redis."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -25,8 +25,8 @@ type Sessions = async_sessionmaker[AsyncSession]
 class Resources:
     """Shared by every request or task of one process; tests build their own around a transaction.
 
-    What is made of the settings and of Redis is made with the context, and again for a changed copy (`replace`).
-    Adapters of the outside world are made by `app/gateways` when they are first asked for, unless one is given.
+    Values derived from the settings and Redis are created with the context, and again for a changed copy (`replace`).
+    Adapters of outside services are created by `app/gateways` on first use, unless one is given.
     """
 
     settings: Settings
@@ -44,17 +44,17 @@ class Resources:
     blacklist: Blacklist = field(init=False)
     limiter: Limiter = field(init=False)
     states: dict["ContextState[Any]", object] = field(init=False, repr=False, default_factory=dict)
-    """What features keep for the life of the process; read and written by `ContextState` alone."""
+    """Values that features keep for the life of the process; accessed through `ContextState` only."""
 
     def __post_init__(self) -> None:
-        """Make what follows from the settings and Redis."""
+        """Create what is derived from the settings and Redis."""
         self.token_codec = TokenCodec(self.settings)
         self.blacklist = Blacklist(self.redis)
         self.limiter = Limiter(self.redis)
 
 
 class ContextState[T]:
-    """One value of a feature or adapter for each context, such as a cache; made when it is first asked for."""
+    """A value of a feature or adapter for each context, such as a cache; created on first use."""
 
     def __init__(self, make: Callable[[Resources], T]) -> None:
         self._make = make
@@ -80,7 +80,7 @@ def create_redis(address: str) -> Redis:
 
 @asynccontextmanager
 async def open_resources(settings: Settings, *, database_url: str, redis_url: str) -> AsyncGenerator[Resources]:
-    """Open what a process needs and give all of it back at the end."""
+    """Open the resources of a process and close them at the end."""
     engine = create_engine(
         database_url,
         pool_size=settings.database_pool_size,

@@ -1,4 +1,4 @@
-"""Migrates and seeds the bundled database: `uvicorn app.main:app` alone must bring up a working site."""
+"""Migrates and seeds the bundled database, so that `uvicorn app.main:app` alone brings up a working site."""
 
 import asyncio
 import hashlib
@@ -22,7 +22,7 @@ def _mark(settings: ServerSettings) -> Path:
 
 
 def _fingerprint() -> str:
-    """Changes with every migration and with the data that is loaded at the start."""
+    """Return a hash that changes with every migration and with the data loaded at the start."""
     digest = hashlib.sha256()
     for folder in (ROOT / "alembic" / "versions", ROOT / "app" / "cli" / "seeding"):
         for path in sorted(folder.rglob("*")):
@@ -33,7 +33,7 @@ def _fingerprint() -> str:
 
 
 def newest_revision() -> str | None:
-    """The head of the migrations, read from their files: importing Alembic would cost a second at each start."""
+    """Return the head of the migrations, read from their files: importing Alembic would cost a second at each start."""
     revisions: set[str] = set()
     followed: set[str] = set()
     for path in (ROOT / "alembic" / "versions").glob("*.py"):
@@ -45,7 +45,7 @@ def newest_revision() -> str | None:
 
 
 async def applied_revision(address: str) -> str | None:
-    """What the database says it is at."""
+    """Return the revision of the database."""
     plain = make_url(address).set(drivername="postgresql").render_as_string(hide_password=False)
     connection = await asyncpg.connect(plain, timeout=5)
     try:
@@ -57,7 +57,7 @@ async def applied_revision(address: str) -> str | None:
 
 
 async def is_prepared(settings: ServerSettings, address: str) -> bool:
-    """Whether this data folder has seen this version's preparation, and its database agrees."""
+    """Tell whether this version has prepared this data folder, and its database is at the newest revision."""
     mark = _mark(settings)
     if not mark.exists() or mark.read_text(encoding="ascii") != _fingerprint():
         return False
@@ -65,18 +65,18 @@ async def is_prepared(settings: ServerSettings, address: str) -> bool:
 
 
 def mark_prepared(settings: ServerSettings) -> None:
-    """Remember that nothing is left to do."""
+    """Record that the data folder is prepared."""
     _mark(settings).parent.mkdir(parents=True, exist_ok=True)
     _mark(settings).write_text(_fingerprint(), encoding="ascii")
 
 
 async def prepare_bundled(settings: ServerSettings, address: str) -> None:
-    """Migrate and load the first data into the bundled database, once per version, in a process of its own.
+    """Migrate and seed the bundled database, once per version, in a separate process.
 
-    An outside database is never touched here: its owner says when to migrate.
+    An external database is never changed here: its owner decides when to migrate.
 
     Raises:
-        ServersError: It could not be prepared; the message says why.
+        ServersError: The preparation failed; the message says why.
     """
     if settings.database_url is not None or settings.environment != "development":
         return

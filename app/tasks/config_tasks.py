@@ -1,7 +1,8 @@
-"""How the workers behave: modules, queues, limits, and the periodic schedule.
+"""Settings of the workers: modules, queues, limits, and the periodic schedule.
 
-The outbox is the truth and Celery only carries ids, so every setting here prefers a second delivery to a lost one;
-`docs/decisions` has the measurements. Start with `celery -A app.tasks.config_tasks worker` (or `beat`, `flower`).
+The outbox is the source of truth and Celery transports only ids, so every setting here prefers a second delivery to a
+lost one; `docs/decisions` has the measurements. Start with `celery -A app.tasks.config_tasks worker` (or `beat`,
+`flower`).
 """
 
 from importlib import import_module
@@ -13,7 +14,7 @@ from celery.signals import celeryd_init
 from app.core.messaging.celery import HARD_LIMIT_SECONDS, celery_app
 
 TASK_MODULES = ("app.tasks.relay", "app.tasks.subscriptions")
-"""Whatever has tasks hangs on these."""
+"""Modules that import all tasks."""
 
 celery_app.conf.update(
     result_accept_content=["json"],
@@ -37,13 +38,13 @@ celery_app.conf.update(
 
 @celeryd_init.connect
 def import_tasks(**_: object) -> None:
-    """Import every task, in workers alone: beat sends by name and Flower only looks, and the rooms weigh 70 MB."""
+    """Import all tasks, in workers only: beat sends by name, Flower only observes, and the features take 70 MB."""
     for module in TASK_MODULES:
         import_module(module)
 
 
 def every(seconds: float, task: str) -> dict[str, Any]:
-    """Run again and again; a run that nobody took in time is dropped, the next one does its work."""
+    """Run periodically; a run that no worker took in time is dropped, and the next one does its work."""
     return {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 1.0)}}
 
 

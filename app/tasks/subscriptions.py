@@ -1,4 +1,4 @@
-"""Who listens to what: the whole reaction graph on one page."""
+"""Subscriptions: which tasks handle which events."""
 
 from app.features.catalog import tasks as _catalog  # noqa: F401 - its tasks are found by name
 from app.features.files import tasks as _files  # noqa: F401 - its tasks are found by name
@@ -54,7 +54,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "chat.message_written": ("notifications.on_message_written",),
     "chat.conversation_seen": ("notifications.on_conversation_seen",),
 }
-"""Topic → the tasks that react to it."""
+"""Topic → the tasks that handle it."""
 
 EVENTS_WITHOUT_LISTENERS: frozenset[str] = frozenset(
     {
@@ -65,4 +65,4 @@ EVENTS_WITHOUT_LISTENERS: frozenset[str] = frozenset(
         "reports.report_sent",
     }
 )
-"""Topics that nobody listens to yet, on purpose."""
+"""Topics without a consumer, on purpose."""

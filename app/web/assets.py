@@ -1,4 +1,4 @@
-"""Built files with the hash of their content in their name, served from memory, already compressed."""
+"""Built static files with a content hash in their names, served compressed from memory."""
 
 import gzip
 import json
@@ -21,7 +21,7 @@ KNOWN_TYPES = {".woff2": "font/woff2", ".webmanifest": "application/manifest+jso
 
 @lru_cache
 def manifest() -> dict[str, str]:
-    """Return plain name → built name, as `make assets` wrote it."""
+    """Return the map of plain names to built names, as `make assets` wrote it."""
     return dict(json.loads(MANIFEST.read_text(encoding="utf-8")))
 
 
@@ -61,7 +61,7 @@ def _media_type(path: Path) -> str:
 
 
 class StaticFiles:
-    """Serves the built files and nothing else: the list is read once, so no path can lead out of it."""
+    """Serves only the built files: the list is read once, so path traversal is impossible."""
 
     def __init__(self, folder: Path = DIST) -> None:
         self._files: dict[str, _File] = {}
@@ -76,7 +76,7 @@ class StaticFiles:
             self._files[name] = _File(body, _media_type(path), packed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request below the mount point."""
+        """Handle one request below the mount point."""
         response = self._answer(scope) if scope["type"] == "http" else PlainTextResponse("", 404)
         await response(scope, receive, send)
 

@@ -1,4 +1,4 @@
-"""Writes Atom feeds (RFC 4287) and answers for them: kept by every cache on the way, and not sent again unchanged."""
+"""Atom feeds (RFC 4287), served with validators and caching headers."""
 
 import hashlib
 import re
@@ -16,13 +16,13 @@ from app.web.formatting import iso
 NAMESPACE = "http://www.w3.org/2005/Atom"
 MEDIA_TYPE = "application/atom+xml"
 FRESH_SECONDS = 300
-# What XML 1.0 has no way to write.
+# Characters that XML 1.0 cannot contain.
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One thing in a feed; `key` names it for good."""
+    """One entry of a feed; `key` is its permanent id."""
 
     key: str
     title: str
@@ -35,7 +35,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A feed: `href` is its own address, `page` is where people read the same, `updated` stands in for the newest."""
+    """A feed: `href` is its own address, `page` the same list as HTML, `updated` the time of an empty feed."""
 
     title: str
     href: str
@@ -46,7 +46,7 @@ class Feed:
 
 
 def write(feed: Feed) -> bytes:
-    """Return the document."""
+    """Return the XML document."""
     root = Element("feed", {"xmlns": NAMESPACE, "xml:lang": feed.language})
     _text(root, "id", feed.href)
     _text(root, "title", feed.title)
@@ -70,13 +70,13 @@ def write(feed: Feed) -> bytes:
 
 
 def answer(request: Request, feed: Feed) -> Response:
-    """Return the feed, or that it has not changed since the reader took it."""
+    """Return the feed, or 304 where the reader's copy is current."""
     body, changed = write(feed), _newest(feed).replace(microsecond=0)
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {
         "ETag": tag,
         "Last-Modified": format_datetime(changed, usegmt=True),
-        # Whoever brings cookies may get cookies back, and such an answer is nobody else's.
+        # A request with cookies may get cookies back, and such a response must not be shared.
         "Cache-Control": "private, no-cache" if request.cookies else f"public, max-age={FRESH_SECONDS}",
         "Vary": "Accept-Language, Cookie",
         "Content-Language": feed.language,
@@ -95,7 +95,7 @@ def _text(parent: Element, name: str, text: str) -> None:
 
 
 def _is_known(request: Request, tag: str, changed: datetime) -> bool:
-    """Compare what the reader has (RFC 9110, 13.2.2): tags where there are any, else times."""
+    """Evaluate the conditional headers (RFC 9110, 13.2.2): ETags where there are any, else times."""
     tags = request.headers.get("if-none-match")
     if tags is not None:
         return tags.strip() == "*" or tag in (part.strip().removeprefix("W/") for part in tags.split(","))

@@ -1,7 +1,7 @@
-"""Takes what browsers report about our Content-Security-Policy: counted and logged, with nothing of a person in it.
+"""Endpoint for violation reports of the Content-Security-Policy: counted and logged without personal data.
 
-It stands beside the routers, because a browser sends reports by itself: without a CSRF token, with or without cookies,
-so it reads no session, opens no transaction and answers nothing.
+It is separate from the routers because a browser sends reports by itself, without a CSRF token and with or without
+cookies. It reads no session, opens no transaction and returns no content.
 """
 
 import json
@@ -42,9 +42,9 @@ async def receive_csp_reports(request: Request) -> Response:
     """Count and log each violation of a report.
 
     Raises:
-        TooManyTriesError: Too many from one address, or from everybody.
-        UnsupportedMediaTypeError: It is no report.
-        TooLargeError: It is longer than any browser's.
+        TooManyTriesError: Too many reports from one address, or in total.
+        UnsupportedMediaTypeError: It is not a report.
+        TooLargeError: It is longer than what browsers send.
         InvalidError: It is not JSON.
     """
     resources = connection_resources(request)
@@ -60,14 +60,14 @@ async def receive_csp_reports(request: Request) -> Response:
             raise TooLargeError
     check_json(body)
     for report in list(_reports(json.loads(body or b"null")))[:MAX_AT_ONCE]:
-        found = _facts(report)
+        found = _log_fields(report)
         VIOLATIONS.labels(found["directive"]).inc()
         await log.awarning("csp_violation", **found)
     return Response(status_code=204)
 
 
 def _reports(body: object) -> Iterator[dict[str, Any]]:
-    """Yield the reports of either shape: one object under `csp-report`, or a list of typed ones."""
+    """Yield the reports of both formats: one object under `csp-report`, or a list of typed ones."""
     for item in body if isinstance(body, list) else [body]:
         if not isinstance(item, dict):
             continue
@@ -76,8 +76,8 @@ def _reports(body: object) -> Iterator[dict[str, Any]]:
             yield inner
 
 
-def _facts(report: dict[str, Any]) -> dict[str, str]:
-    """Return what is logged: no query, no fragment, no sample of the page's own text."""
+def _log_fields(report: dict[str, Any]) -> dict[str, str]:
+    """Return the fields to log: without query, fragment or a sample of the page's text."""
 
     def given(*names: str) -> str:
         value = next((report[name] for name in names if name in report), "")
@@ -93,7 +93,7 @@ def _facts(report: dict[str, Any]) -> dict[str, str]:
 
 
 def _parts(address: str) -> tuple[str, str]:
-    """Return origin and path of an address, or the keyword that stands in its place, cut to a sane length."""
+    """Return origin and path of an address, or the keyword used in place of one, limited in length."""
     try:
         parts = urlsplit(address[:2_000])
     except ValueError:

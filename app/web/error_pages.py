@@ -1,4 +1,4 @@
-"""A failure as a page: what happened, what was kept, what to do."""
+"""HTML pages of errors."""
 
 from urllib.parse import urlencode, urlsplit
 
@@ -14,26 +14,26 @@ from app.web.templating import here, render
 KNOWN = {403, 404, 409, 422, 429, 500, 503}
 
 
-def _page_of_the_form(request: Request) -> str:
-    """Return the page of ours that sent this form, as the browser says."""
+def _referring_page(request: Request) -> str:
+    """Return the page of this site that sent the form, by the Referer header."""
     try:
-        came = urlsplit(request.headers.get("referer", ""))
+        referrer = urlsplit(request.headers.get("referer", ""))
     except ValueError:
         return "/"
-    address = f"{came.path}?{came.query}" if came.query else came.path
-    return safe_redirect_target(address, "/") if came.netloc == request.headers.get("host") else "/"
+    address = f"{referrer.path}?{referrer.query}" if referrer.query else referrer.path
+    return safe_redirect_target(address, "/") if referrer.netloc == request.headers.get("host") else "/"
 
 
 async def error_page(request: Request, error: DomainError, status: int) -> Response:
-    """Render a failure for a person; who is not signed in is asked to, and comes back to the page."""
+    """Render an error as a page; guests are asked to sign in where that helps, and return to the page."""
     if error.kind is ErrorKind.UNAUTHENTICATED:
         if request.method == "GET":
             return RedirectResponse(f"/sign-in?{urlencode({'next': here(request)})}", status_code=303)
-        said = _("You were signed out meanwhile, so nothing was sent. Sign in and send it again.")
-        return redirect(f"/sign-in?{urlencode({'next': _page_of_the_form(request)})}", said, "warn")
+        message = _("You were signed out meanwhile, so nothing was sent. Sign in and send it again.")
+        return redirect(f"/sign-in?{urlencode({'next': _referring_page(request)})}", message, "warn")
     context = {
         "status": status,
-        "kind": status if status in KNOWN else (500 if status >= 500 else 422),  # noqa: PLR2004 - HTTP's own line
+        "kind": status if status in KNOWN else (500 if status >= 500 else 422),  # noqa: PLR2004 - server errors
         "title": _(error.title),
         "detail": error.text(),
         "errors": [item.text() for item in error.errors],

@@ -1,4 +1,4 @@
-"""A host of their own for what people uploaded: nothing else is there, and no cookie of the site is sent to it."""
+"""A separate host for uploaded files: it serves nothing else and receives no cookie of the site."""
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -8,9 +8,9 @@ FILES = "/files/"
 
 
 class FilesHostMiddleware:
-    """Keeps files and the rest of the site apart by the host that was asked (OWASP ASVS 3.5.4).
+    """Separates files and the rest of the site by the Host header (OWASP ASVS 3.5.4).
 
-    The header only ever takes something away: whoever forges it is shown less, and each file still wants its link.
+    A forged header can only hide something, and each file still requires its signed link.
     """
 
     def __init__(self, app: ASGIApp, *, origin: str, host: str) -> None:
@@ -19,7 +19,7 @@ class FilesHostMiddleware:
         self.host = host
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on, lead it to the other host, or say that nothing is here."""
+        """Pass the request on, redirect it to the files host, or respond with 404."""
         wants_file = scope["type"] == "http" and scope["path"].startswith(FILES)
         asked_files = scope["type"] == "http" and Headers(scope=scope).get("host", "").lower() == self.host
         if wants_file == asked_files:

@@ -1,4 +1,4 @@
-"""Messages that survive one redirect: signed, so that nobody can put words into our mouth."""
+"""Flash messages: they survive one redirect in a cookie, which is signed so that nobody can forge a message."""
 
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
@@ -27,11 +27,11 @@ class Flash:
     text: str
     tone: Tone = "good"
     done: str = ""
-    """The form that arrived: what the browser kept of it while it was typed may go."""
+    """The `autosave` name of the submitted form: the browser may delete its draft."""
 
 
 def read_flashes(request: Request) -> list[Flash]:
-    """Return the messages that came along; altered ones are dropped."""
+    """Return the messages in the cookie; altered ones are dropped."""
     raw = read_cookie(request, COOKIE)
     payload = SIGNER.unseal(get_settings(), raw) if raw else None
     if payload is None:
@@ -41,20 +41,20 @@ def read_flashes(request: Request) -> list[Flash]:
 
 
 def flash(response: Response, *messages: Flash) -> None:
-    """Let messages appear on the next page."""
-    told = [(message.text[:MAX_LENGTH], message.tone, message.done) for message in messages[:MAX_MESSAGES]]
-    set_cookie(response, COOKIE, SIGNER.seal(get_settings(), orjson.dumps(told)), max_age=MAX_AGE)
+    """Show messages on the next page."""
+    encoded = [(message.text[:MAX_LENGTH], message.tone, message.done) for message in messages[:MAX_MESSAGES]]
+    set_cookie(response, COOKIE, SIGNER.seal(get_settings(), orjson.dumps(encoded)), max_age=MAX_AGE)
 
 
 def forget_flashes(response: Response) -> None:
-    """Drop the messages, once they were shown."""
+    """Delete the messages after they were shown."""
     drop_cookie(response, COOKIE)
 
 
 def redirect(url: str, text: str | None = None, tone: Tone = "good", *, done: str = "") -> RedirectResponse:
-    """Answer a form: go to `url` (ours, already checked) and say `text` there; `done` is the form's `autosave`.
+    """Redirect after a form to `url` (ours, already checked) and show `text` there; `done` is the form's `autosave`.
 
-    Where the next page shows by itself what happened, a form can be done without a word.
+    Without `text` no message is shown, for forms whose result is visible on the next page.
     """
     response = RedirectResponse(url, status_code=303)
     if text or done:

@@ -1,4 +1,4 @@
-"""Numbers, money, times and texts as people of each language write them."""
+"""Formatting of numbers, money, times and texts in the reader's language."""
 
 import re
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ HUES = 6
 RECENT = timedelta(days=30)
 NOW = timedelta(seconds=60)
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
-# Bounded and without nested repeats, so no text can make it slow.
+# Bounded and without nested repeats, so that no text makes it slow.
 _LINK = re.compile(r"https?://[^\s<>\"'\x00-\x1f]{1,2000}")
 _TRAILING = ".,;:!?)]}»”"
 
@@ -48,13 +48,13 @@ def currency_symbol(currency: str) -> str:
 
 
 def money(value: HasMoney) -> str:
-    """Write an amount by the language's rules, without idle zeros: `150 000 ₽`, `₽150,000`."""
+    """Format an amount by the language's rules, without trailing zeros: `150 000 ₽`, `₽150,000`."""
     return _money(value.amount, Currency(value.currency), current_locale())
 
 
 @lru_cache(maxsize=4096)
 def _money(minor: int, currency: Currency, locale: str) -> str:
-    """Keep what was written: a list of orders says the same round sums again and again."""
+    """Format an amount; results are cached because a list of orders repeats the same round sums."""
     digits = MINOR_DIGITS[currency]
     amount = Decimal(minor).scaleb(-digits)
     whole = amount == amount.to_integral_value()
@@ -69,7 +69,7 @@ def _money(minor: int, currency: Currency, locale: str) -> str:
 
 
 def number(value: int | Decimal) -> str:
-    """Write a number with the language's own separators."""
+    """Format a number with the language's separators."""
     return _number(value, current_locale())
 
 
@@ -79,12 +79,12 @@ def _number(value: int | Decimal, locale: str) -> str:
 
 
 def iso(moment: datetime) -> str:
-    """Write a moment for machines."""
+    """Format a time as ISO 8601."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def exact(moment: datetime) -> str:
-    """Write a moment in full, with its zone; the page's script rewrites it into the reader's own zone."""
+    """Format a time in full, with its zone; the page's script rewrites it into the reader's own zone."""
     there = moment.astimezone(UTC)
     return f"{_long_day(there.date(), current_locale())}, {there:%H:%M} UTC"
 
@@ -95,7 +95,7 @@ def _long_day(there: date, locale: str) -> str:
 
 
 def day(moment: datetime) -> str:
-    """Write a day; the year only where it is not this one."""
+    """Format a date; the year only where it is not the current one."""
     if moment.year != utc_now().year:
         return _long_day(moment.date(), current_locale())
     return _short_day(moment.date(), current_locale())
@@ -107,7 +107,7 @@ def _short_day(there: date, locale: str) -> str:
 
 
 def month(moment: datetime) -> str:
-    """Write a month and its year, as after “since”."""
+    """Format a month and its year, as after “since”."""
     return _month(moment.date().replace(day=1), current_locale())
 
 
@@ -117,7 +117,7 @@ def _month(there: date, locale: str) -> str:
 
 
 def ago(moment: datetime) -> str:
-    """Write a moment relative to now, past or future; a date where it is far."""
+    """Format a time relative to now, past or future; a distant one as a date."""
     distance = moment - utc_now()
     if abs(distance) < NOW:
         return _("just now")
@@ -128,12 +128,12 @@ def ago(moment: datetime) -> str:
 
 @lru_cache(maxsize=4096)
 def _distance(minutes: int, locale: str) -> str:
-    # The largest unit that is full: a day and two hours are a day, not 26 hours.
+    # The largest full unit: a day and two hours are a day, not 26 hours.
     return format_timedelta(minutes * NOW, add_direction=True, threshold=1, locale=locale)
 
 
 def duration(seconds: int) -> str:
-    """Write how long something takes, by its largest full unit; never less than a minute."""
+    """Format a duration in its largest full unit; at least one minute."""
     return _duration(max(1, seconds // 60), current_locale())
 
 
@@ -143,13 +143,13 @@ def _duration(minutes: int, locale: str) -> str:
 
 
 def initials(name: str) -> str:
-    """Return one or two letters that stand for a person."""
+    """Return one or two initials of a name."""
     words = re.findall(r"[^\W_]+", name)
     return "".join(word[0] for word in words[:2]) or "?"
 
 
 def hue(name: str) -> int:
-    """Return a person's colour: stable, one of a few."""
+    """Return the number of a person's colour: always the same, one of a few."""
     return blake2s(name.encode(), digest_size=1).digest()[0] % HUES
 
 
@@ -166,14 +166,14 @@ def _linked(line: str) -> Markup:
 
 
 def paragraphs(text: str) -> Markup:
-    """Show what a person wrote: paragraphs, line breaks and links, and never any markup of theirs."""
+    """Convert a person's text to HTML: paragraphs, line breaks and links; any markup in it is escaped."""
     blocks = [block.strip("\n") for block in _PARAGRAPHS.split(text.replace("\r\n", "\n")) if block.strip()]
     done = [Markup("<br>").join(_linked(line) for line in block.split("\n")) for block in blocks]
     return Markup("").join(Markup("<p>{}</p>").format(block) for block in done)
 
 
 def attrs(values: Mapping[str, object]) -> Markup:
-    """Write extra attributes of a widget: `data_x` becomes `data-x`, True stands alone, None and False vanish."""
+    """Format extra attributes of a widget: `data_x` becomes `data-x`; None and False are left out."""
     parts: list[Markup] = []
     for key, value in values.items():
         name = key.strip("_").replace("_", "-")

@@ -1,4 +1,4 @@
-"""What a form shows again: what was typed, and what is wrong with it."""
+"""The values and errors of a form that is rendered again."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,16 +18,16 @@ class FormState:
     errors: Mapping[str, str] = field(default_factory=dict[str, str])
     touched: bool = False
     labels: dict[str, str] = field(default_factory=dict[str, str])
-    """What the fields are called, in the order of the page; each notes its own when it is drawn."""
+    """Labels of the fields in the order of the page; each field adds its own when it is rendered."""
 
     @classmethod
     def start(cls, **values: object) -> Self:
-        """Return an untouched form that already holds values; a list or tuple gives several, None gives none."""
+        """Return an untouched form with initial values; a list or tuple gives several, None gives none."""
         return cls({name: _texts(value) for name, value in values.items()})
 
     @classmethod
     def posted(cls, data: FormData, error: DomainError | Iterable[FieldError] | None = None) -> Self:
-        """Return what was sent, with the errors beside their fields."""
+        """Return the submitted values, with the errors beside their fields."""
         values: dict[str, tuple[str, ...]] = {}
         for name, value in data.multi_items():
             if isinstance(value, str):
@@ -40,38 +40,38 @@ class FormState:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Return all that the form says, for a piece of a page that depends on it."""
+        """Return everything in the form, as a cache key for a fragment that depends on it."""
         return (self.touched, tuple(self.values.items()), tuple(self.errors.items()))
 
     def value(self, name: str, default: object = None) -> str:
-        """Return what stands in a field."""
+        """Return the value of a field."""
         found = self.values.get(name)
         if found:
             return found[-1]
         return "" if default is None or self.touched else str(default)
 
     def all(self, name: str) -> tuple[str, ...]:
-        """Return every value of a field that may have several."""
+        """Return all values of a field that may have several."""
         return self.values.get(name, ())
 
     def chosen(self, name: str, value: object, default: bool = False) -> bool:
-        """Tell whether a box is ticked."""
+        """Tell whether a checkbox is checked."""
         if name not in self.values:
             return default and not self.touched
         return str(value) in self.values[name]
 
     def error(self, name: str) -> str:
-        """Return what is wrong with a field, or nothing."""
+        """Return the error message of a field, or an empty string."""
         return self.errors.get(name, "")
 
     @property
     def has_errors(self) -> bool:
-        """Tell whether anything is wrong."""
+        """Tell whether there are errors."""
         return bool(self.errors)
 
     @property
     def all_errors(self) -> list[tuple[str, str]]:
-        """Return (field, message) pairs as the page has them; the field is empty where the whole form is meant."""
+        """Return (field, message) pairs in the order of the page; the field is empty for errors of the whole form."""
         order = {name: place for place, name in enumerate(self.labels)}
         return sorted(self.errors.items(), key=lambda pair: order.get(pair[0], -1))
 
@@ -96,6 +96,6 @@ def _messages(error: DomainError | Iterable[FieldError] | None) -> dict[str, str
 
 
 def _field_of(error: FieldError) -> str:
-    """Return the name of the field that is wrong; empty for the form as a whole."""
+    """Return the name of the field with the error; empty for the form as a whole."""
     names = (part for part in error.loc if isinstance(part, str) and part not in ("body", "query", "path"))
     return next(names, "")

@@ -1,9 +1,9 @@
-"""Pieces of pages that read the same for many people, kept as they were written.
+"""Caches for rendered fragments and pages that are the same for many people.
 
     {% call cached_fragment("order-card", card, card.when|ago) %}{{ order_card(card, level=3) }}{% endcall %}
 
-The name and the values after it must say everything that the piece depends on, the language apart, which is always
-part of the key. Nothing personal may stand in one: no token of a form, no name of the reader.
+The name and the values after it must contain everything that the fragment depends on, except the language, which is
+always part of the key. A fragment must not contain personal data: no CSRF token, no name of the reader.
 """
 
 from collections.abc import Awaitable, Callable, Hashable
@@ -18,18 +18,18 @@ from app.core.i18n import current_locale
 from app.core.security.csrf import CSRF_FIELD
 
 KEPT = 4096
-"""Pieces a process keeps; at some 2 KB each they take less than 10 MB."""
+"""Fragments that a process keeps; at about 2 KB each they take less than 10 MB."""
 PAGES = 100
-"""Whole pages a process keeps, at some 50 KB each."""
+"""Whole pages that a process keeps, at about 50 KB each."""
 
 _fragments: LRUCache[Hashable, Markup] = LRUCache(KEPT)
 
 
 def cached_fragment(name: str, *depends_on: Hashable, caller: Callable[[], Markup]) -> Markup:
-    """Return the piece as it was written before for the same values, or write it.
+    """Return the cached fragment for these values, or render and cache it.
 
     Raises:
-        ValueError: The piece holds a form with a token, which is one person's own.
+        ValueError: The fragment contains a form with a CSRF token, which belongs to one person.
     """
     key = (name, current_locale(), depends_on)
     found = _fragments.get(key)
@@ -42,13 +42,13 @@ def cached_fragment(name: str, *depends_on: Hashable, caller: Callable[[], Marku
 
 
 class GuestPageCache:
-    """Whole pages that read the same for every guest, for a minute at most: relative times would go stale."""
+    """Whole pages that are the same for every guest, cached for at most a minute: relative times would become wrong."""
 
     def __init__(self, size: int = PAGES) -> None:
         self._kept: LRUCache[Hashable, tuple[bytes, dict[str, str]]] = LRUCache(size)
 
     async def get(self, *depends_on: Hashable, write: Callable[[], Awaitable[Response]]) -> Response:
-        """Return the page as it was written this minute for the same values, or write it."""
+        """Return the page cached in this minute for the same values, or render and cache it."""
         key = (current_locale(), int(utc_now().timestamp() // 60), depends_on)
         found = self._kept.get(key)
         if found is None:
@@ -60,5 +60,5 @@ class GuestPageCache:
 
 
 def clear_fragments() -> None:
-    """Drop everything that is kept."""
+    """Clear the cache of fragments."""
     _fragments.clear()

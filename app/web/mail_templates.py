@@ -1,4 +1,4 @@
-"""The one way a mail's words are made: one template, read once as HTML and once as plain text."""
+"""Rendering of e-mails: one template gives the subject, the HTML and the plain text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from app.web.templating import environment
 
 @dataclass(frozen=True, slots=True)
 class RenderedMail:
-    """What a mail says."""
+    """The content of an e-mail."""
 
     subject: str
     text: str
@@ -20,7 +20,7 @@ class RenderedMail:
 
 
 def render_mail(kind: str, locale: str, context: Mapping[str, Any]) -> RenderedMail:
-    """Render `mail/<kind>.html` in the receiver's language, three times over three layouts."""
+    """Render `mail/<kind>.html` in the recipient's language, once with each of three layouts."""
     template = environment().get_template(f"mail/{kind}.html")
     with use_locale(locale):
         subject, text, html = (

@@ -1,4 +1,4 @@
-"""Forms that are read into a Pydantic model, and shown again with what is wrong."""
+"""Forms that are parsed into a Pydantic model and rendered again with their errors."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,10 +17,10 @@ SECRET_FIELDS = frozenset({"password", "current_password", "new_password", "csrf
 
 
 def read[M: BaseModel](model: type[M], form: FormData) -> M:
-    """Make the shape of a verb from the fields of a form; empty fields count as not given.
+    """Parse the fields of a form into a model; empty fields count as missing.
 
     Raises:
-        InvalidError: A field has not the expected form.
+        InvalidError: A field is not valid.
     """
     given = {name: form[name] for name in model.model_fields if isinstance(form.get(name), str) and form[name] != ""}
     try:
@@ -31,7 +31,7 @@ def read[M: BaseModel](model: type[M], form: FormData) -> M:
 
 
 def redisplayed_form(form: FormData, error: DomainError) -> FormState:
-    """Return the form with its errors; what is secret is never sent back."""
+    """Return the form with its errors; secret fields are never sent back."""
     kept = FormData([(name, value) for name, value in form.multi_items() if name not in SECRET_FIELDS])
     return FormState.posted(kept, error)
 
@@ -39,8 +39,8 @@ def redisplayed_form(form: FormData, error: DomainError) -> FormState:
 def refuse(
     request: Request, template: str, form: FormData, error: DomainError, context: Mapping[str, Any] | None = None
 ) -> Response:
-    """Show the form again with what is wrong, under the status of the error."""
-    # A wrong password on the sign-in form is an answer of that form, not a reason to be sent to it.
+    """Render the form again with its errors and the status of the error."""
+    # On the sign-in form a wrong password is an error of the form, not a reason for a redirect to it.
     status = 422 if error.kind is ErrorKind.UNAUTHENTICATED else status_of(error)
     page = render(request, template, {"f": redisplayed_form(form, error), **(context or {})}, status)
     page.headers.update(headers_of(error))

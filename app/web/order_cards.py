@@ -1,4 +1,4 @@
-"""What the cards of the macros need, as types: a page fills them, the macro never asks the database."""
+"""Types of the cards that the macros render; a page fills them, the macros never query the database."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from app.web.formatting import HasMoney, duration, money, number
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCard:
-    """An order as it stands in a list: readable in two seconds. See `order_card` in macros/components.html."""
+    """An order in a list. See `order_card` in macros/components.html."""
 
     title: str
     href: str
@@ -26,17 +26,17 @@ class OrderCard:
 
 
 def lower_bound_label(least: HasMoney) -> str:
-    """Write a lower bound."""
+    """Format a lower bound."""
     return _("from {amount}").format(amount=money(least))
 
 
 def upper_bound_label(most: HasMoney) -> str:
-    """Write an upper bound."""
+    """Format an upper bound."""
     return _("up to {amount}").format(amount=money(most))
 
 
 def budget_label(kind: str, least: HasMoney | None, most: HasMoney | None) -> str | None:
-    """Write what a work may cost: one amount or a range, by the hour where it is so; None where it is open."""
+    """Format a budget: one amount or a range, per hour where it is so; None where it is open."""
     if least is None:
         return None
     if most is None or most.amount == least.amount:
@@ -47,31 +47,31 @@ def budget_label(kind: str, least: HasMoney | None, most: HasMoney | None) -> st
 
 
 class HasCustomerStats(Protocol):
-    """What is known of a customer by deeds."""
+    """Statistics of a customer's orders and decisions."""
 
     @property
     def orders_posted(self) -> int:
-        """Orders ever published."""
+        """Number of orders ever published."""
         ...
 
     @property
     def hire_rate(self) -> int | None:
-        """Percent of ended orders in which somebody was chosen."""
+        """Percentage of ended orders in which a freelancer was chosen."""
         ...
 
     @property
     def median_answer_seconds(self) -> int | None:
-        """Half of the answers came within this time."""
+        """Median time of the customer's answers, in seconds."""
         ...
 
 
-def customer_stats_label(facts: HasCustomerStats | None) -> str | None:
-    """Write in one line how a customer has treated freelancers; None where there is nothing to tell."""
-    if facts is None or not facts.orders_posted:
+def customer_stats_label(stats: HasCustomerStats | None) -> str | None:
+    """Format a customer's statistics in one line; None where there are none."""
+    if stats is None or not stats.orders_posted:
         return None
-    told = [ngettext("{count} order", "{count} orders", facts.orders_posted).format(count=number(facts.orders_posted))]
-    if facts.hire_rate is not None:
-        told.append(_("hires in {share}%").format(share=facts.hire_rate))
-    if facts.median_answer_seconds is not None:
-        told.append(_("answer time {time}").format(time=duration(facts.median_answer_seconds)))
-    return " · ".join(told)
+    parts = [ngettext("{count} order", "{count} orders", stats.orders_posted).format(count=number(stats.orders_posted))]
+    if stats.hire_rate is not None:
+        parts.append(_("hires in {share}%").format(share=stats.hire_rate))
+    if stats.median_answer_seconds is not None:
+        parts.append(_("answer time {time}").format(time=duration(stats.median_answer_seconds)))
+    return " · ".join(parts)

@@ -1,4 +1,4 @@
-"""Pages that belong to no room: the design system, the choice of language and theme."""
+"""Pages that belong to no feature: preferences, manifest, robots.txt, API reference, design system."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -26,9 +26,9 @@ router = FeatureRouter(include_in_schema=False)
 async def choose_preferences(
     locale: Annotated[str | None, Form()] = None,
     theme: Annotated[str | None, Form()] = None,
-    next: Annotated[str | None, Form()] = None,  # noqa: A002 - the name in the form
+    next: Annotated[str | None, Form()] = None,  # noqa: A002 - the field's name in the form
 ) -> Response:
-    """Remember a language or a theme in this browser; nothing of an account changes."""
+    """Store the language or the theme in a cookie of this browser; the account is not changed."""
     response = redirect(safe_redirect_target(next))
     if locale in LOCALES:
         set_cookie(response, LOCALE_COOKIE, locale, max_age=YEAR)
@@ -41,7 +41,7 @@ async def choose_preferences(
 
 @router.get("/manifest.webmanifest")
 async def manifest() -> Response:
-    """Describe the site to a phone that keeps it on its home screen."""
+    """Return the web app manifest, for installation on a home screen."""
     body = {
         "name": "ipLance",
         "short_name": "ipLance",
@@ -60,13 +60,13 @@ async def manifest() -> Response:
 
 @router.get("/favicon.ico")
 async def favicon() -> Response:
-    """Send old browsers to the built icon."""
+    """Redirect old browsers to the built icon."""
     return Response(status_code=302, headers={"Location": asset_url("icon-192.png"), "Cache-Control": "max-age=86400"})
 
 
 @router.get("/robots.txt")
 async def robots() -> Response:
-    """Tell crawlers what is of no use to them."""
+    """Return the addresses that crawlers should not visit."""
     return PlainTextResponse(
         f"User-agent: *\nDisallow: {API_ROOT}\nDisallow: /design\nDisallow: /settings\nDisallow: /openapi.json\n"
     )
@@ -74,13 +74,13 @@ async def robots() -> Response:
 
 @router.get("/docs")
 async def api_reference(request: Request) -> Response:
-    """Show the OpenAPI document with Swagger UI, served from here and allowed by our own policy."""
+    """Show the OpenAPI document with Swagger UI, which is served from here and allowed by our own policy."""
     return render(request, "web/api_reference.html")
 
 
 @router.get("/design")
 async def design(request: Request) -> Response:
-    """Show every widget in every state; the page against which changes of the look are judged."""
+    """Show every widget in every state; changes of the design are judged on this page."""
     now = utc_now()
     order = OrderCard(
         title=_("Online shop for a small bakery: catalogue, basket, delivery by districts"),

@@ -1,4 +1,4 @@
-"""The headers that tell a browser what our pages never do; pure ASGI, because it runs on every answer."""
+"""Security headers of every response; pure ASGI for speed."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,14 +12,14 @@ PERMISSIONS = (
     "magnetometer=(), microphone=(), midi=(), payment=(), usb=(), browsing-topics=()"
 )
 REPORTS = 'csp="/csp-reports"'
-# Their addresses hold secrets, end mails, or say who forgot a password: no other page learns them, whatever the
-# answer is.
+# These addresses contain secrets, unsubscribe from e-mails, or reveal who forgot a password: no other page may learn
+# them, whatever the response is.
 SECRET_ADDRESSES = ("/reset", "/confirm-email", "/confirm-phone", "/unsubscribe")
 HSTS = "max-age=63072000; includeSubDomains"
 
 
 def security_headers(*, https: bool, files_origin: str = "") -> list[tuple[bytes, bytes]]:
-    """Return the headers of every answer; pictures may come from the host that files have to themselves."""
+    """Return the headers of every response; images may also come from the separate host of files."""
     policy = CSP.replace("data:", f"data: {files_origin}", 1) if files_origin else CSP
     headers = {
         "content-security-policy": policy + ("; upgrade-insecure-requests" if https else ""),
@@ -37,20 +37,21 @@ def security_headers(*, https: bool, files_origin: str = "") -> list[tuple[bytes
 
 
 class SecurityHeadersMiddleware:
-    """Adds the headers unless the answer already brings its own, stricter ones."""
+    """Adds the headers unless the response already has its own, stricter ones."""
 
     def __init__(self, app: ASGIApp, *, https: bool, trustworthy: bool, files_origin: str = "") -> None:
         self.app = app
         self.headers = security_headers(https=https, files_origin=files_origin)
-        # With no-referrer a browser names no Origin for a form either, and to an address that is not trustworthy (plain
-        # HTTP elsewhere than on this machine) it sends no Sec-Fetch-Site that could stand in for it.
+        # With no-referrer a browser sends no Origin with forms either, and to an origin that is not trustworthy (plain
+        # HTTP
+        # elsewhere than on this machine) it sends no Sec-Fetch-Site that could replace it.
         referrer = b"no-referrer" if trustworthy else b"same-origin"
         self.secret = [pair for pair in self.headers if pair[0] != b"referrer-policy"] + [
             (b"referrer-policy", referrer)
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Wrap one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""Share pictures over HTTP: their addresses, and answers that need no second drawing."""
+"""Share images over HTTP: their addresses and conditional responses."""
 
 import hashlib
 import json
@@ -10,11 +10,11 @@ from fastapi import Request
 from starlette.responses import Response
 
 LOOK = 1
-"""Count one more when the same content is to be drawn in another way."""
+"""Version of the design; increase it when the same content is drawn differently."""
 KEPT_SECONDS = 3600
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
-    # Other sites show it beside a link to ours: that is what it is for.
+    # Other sites embed the image beside a link to this site.
     "Cross-Origin-Resource-Policy": "cross-origin",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": f"public, max-age={KEPT_SECONDS}",
@@ -22,17 +22,17 @@ HEADERS = {
 
 
 def content_hash(*content: object) -> str:
-    """Name what stands on a picture: equal content has an equal name."""
+    """Return a hash of the content of an image; equal content has an equal hash."""
     return hashlib.sha256(json.dumps([LOOK, *content], default=str).encode()).hexdigest()[:32]
 
 
 def share_image_url(page: str, locale: str) -> str:
-    """Return the address of the picture of a page, in the language of the page."""
+    """Return the address of a page's share image in the language of the page."""
     return f"{page}/card.png?{urlencode({'lang': locale})}"
 
 
 async def share_image_response(request: Request, mark: str, drawing: Callable[[], Awaitable[bytes]]) -> Response:
-    """Return a picture, or say that the copy which the reader has is still right."""
+    """Return the image, or 304 where the reader's copy is current."""
     headers = HEADERS | {"ETag": f'"{mark}"'}
     if f'"{mark}"' in request.headers.get("if-none-match", ""):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)

@@ -1,4 +1,4 @@
-"""The one way a page is made."""
+"""Rendering of pages with Jinja."""
 
 import gzip
 from collections.abc import Mapping, MutableMapping
@@ -29,14 +29,14 @@ THEMES = ("light", "dark", "system")
 
 
 def _gettext(message: str, **params: object) -> Markup:
-    """Translate a template's text; what fills its placeholders is escaped unless it is markup already."""
+    """Translate a template's text; the values of its placeholders are escaped unless they are markup already."""
     text = _escaped(message, i18n.current_locale())
     return text.format(**params) if params else text
 
 
 @lru_cache(maxsize=4096)
 def _escaped(message: str, _locale: str) -> Markup:
-    """Keep the texts of the templates: there are some hundreds, and a page says up to a hundred of them."""
+    """Translate with a cache: there are some hundreds of texts, and a page uses up to a hundred of them."""
     return escape(i18n._(message))
 
 
@@ -46,24 +46,24 @@ def _ngettext(singular: str, plural: str, count: int, **params: object) -> Marku
 
 
 def csrf_token(request: Request) -> str:
-    """Return the token that this visitor's forms carry; identity issues it."""
+    """Return the CSRF token for this visitor's forms; identity issues it."""
     state = getattr(request.state, "csrf_token", None)
     return state if isinstance(state, str) else request.cookies.get(CSRF_COOKIE, "")
 
 
 def csrf_field(request: Request) -> Markup:
-    """Return the hidden field of a form."""
+    """Return the hidden CSRF field of a form."""
     return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, csrf_token(request))
 
 
 def current_actor(request: Request) -> Actor | None:
-    """Return who is signed in, as identity found out for this request."""
+    """Return the signed-in actor that the dependencies of this request found."""
     found = getattr(request.state, "actor", None)
     return found if isinstance(found, Actor) else None
 
 
 def account_of(request: Request) -> str:
-    """Return by what a script tells the accounts of one browser apart; nothing for a guest."""
+    """Return the key by which scripts separate the accounts of one browser; empty for a guest."""
     actor = current_actor(request)
     return str(actor.id) if actor else ""
 
@@ -75,26 +75,26 @@ def current_theme(request: Request) -> str:
 
 
 def is_plain_guest(request: Request) -> bool:
-    """Tell whether nothing about the visitor could change a page but the language and the theme."""
+    """Tell whether a page depends on nothing about the visitor except the language and the theme."""
     known = {cookie_name(name) for name in (THEME_COOKIE, LOCALE_COOKIE)} | {LOCALE_COOKIE}
     return known.issuperset(request.cookies) and "authorization" not in request.headers
 
 
 class Pages(Environment):
-    """Templates that all see the same globals.
+    """Templates that all share the same globals.
 
-    Jinja would lay a map of each template's own over them, and compare these maps at every import of every page.
+    Jinja would create a map for each template on top of them, and compare these maps at every import of every page.
     """
 
     @override
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        """Return the globals of all where a template brings none of its own."""
+        """Return the shared globals where a template has none of its own."""
         return super().make_globals(d) if d else self.globals
 
 
 @lru_cache
 def environment() -> Environment:
-    """Return the Jinja environment: everything escaped, every unknown name an error."""
+    """Return the Jinja environment: everything is escaped, and every unknown name is an error."""
     made = Pages(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -122,7 +122,7 @@ def environment() -> Environment:
 
 
 def here(request: Request) -> str:
-    """Return the address of this page within the site, for coming back to it."""
+    """Return the address of this page within the site, as a redirect target."""
     query = request.scope.get("query_string", b"").decode("latin-1")
     path = str(request.scope.get("path", "/"))
     return f"{path}?{query}" if query else path
@@ -131,7 +131,7 @@ def here(request: Request) -> str:
 def render(
     request: Request, template: str, context: Mapping[str, Any] | None = None, status_code: int = 200
 ) -> HTMLResponse:
-    """Render a template for this visitor: language, theme, flash messages and who is signed in come by themselves."""
+    """Render a template for this visitor; language, theme, flash messages and the actor are added to the context."""
     flashes = read_flashes(request)
     actor = current_actor(request)
     page = environment().get_template(template)
@@ -153,7 +153,7 @@ def render(
     }
     body = html.encode()
     if actor is None and "gzip" in request.headers.get("accept-encoding", "") and len(body) > PACK_FROM:
-        # Only pages without anything personal: lengths of packed secrets can be guessed from outside (BREACH).
+        # Only pages without personal data: the length of compressed secrets can be observed from outside (BREACH).
         body = gzip.compress(body, 5)
         headers["Content-Encoding"] = "gzip"
         headers["Vary"] += ", Accept-Encoding"

@@ -1,4 +1,4 @@
-"""Loads what a fresh database needs: the catalogue always, a demonstration world when nobody is there yet."""
+"""Seeding of a fresh database: the catalogue always, demonstration data while there are no accounts."""
 
 from app.cli.seeding.demo import load_demo
 from app.core.actor import Actor
@@ -12,14 +12,14 @@ CATALOGUE = ROOT / "app" / "data" / "catalog.json"
 
 
 async def load_catalogue(resources: Resources, actor: Actor, *, reason: str = "") -> int:
-    """Load categories and skills, or renew their names; return how many are new."""
+    """Load categories and skills, or update their names; return how many are new."""
     data = CatalogData.model_validate_json(CATALOGUE.read_bytes())
     async with unit_of_work(resources) as uow:
         return await catalog.load_catalogue(uow, actor, data, reason=reason)
 
 
 async def learn_search_terms(resources: Resources, actor: Actor, *, reason: str = "") -> int:
-    """Make the dictionary of search where there is none; from then on a worker does. Return how many words it has."""
+    """Build the dictionary of search terms if there is none; later a worker updates it. Return its number of words."""
     async with unit_of_work(resources) as uow:
         return await catalog.learn_first_terms(uow, actor, reason=reason)
 

@@ -1,4 +1,4 @@
-"""The demonstration world: people with a known password, faces, work to show, and orders, all made by the verbs."""
+"""Demonstration data: people with a known password, photos, portfolios and orders, all created by the use cases."""
 
 import asyncio
 from datetime import timedelta
@@ -34,7 +34,7 @@ from app.models import BudgetKind, CloseReason, Conversation, Order, Proposal, S
 FILES = DATA.parent / "demo"
 MINOR = 100
 MEMBER_FOR = timedelta(days=90)
-"""How long everybody has been there; somebody new would have smaller limits."""
+"""Age of the demonstration accounts; new accounts have lower limits."""
 
 
 class _Strict(BaseModel):
@@ -42,7 +42,7 @@ class _Strict(BaseModel):
 
 
 class DemoWork(_Strict):
-    """A piece of somebody's portfolio; `pictures` are files beside the data."""
+    """A portfolio item; `pictures` are files beside the data."""
 
     title: str
     description: str
@@ -52,7 +52,7 @@ class DemoWork(_Strict):
 
 
 class DemoPerson(_Strict):
-    """Somebody who can be signed in as; `photo` is a file beside the data."""
+    """A demonstration account; `photo` is a file beside the data."""
 
     username: str
     name: str
@@ -63,16 +63,16 @@ class DemoPerson(_Strict):
 
 
 class DemoProposal(_Strict):
-    """An answer to a demonstration order; the first one is chosen where the order is awarded."""
+    """A proposal for a demonstration order; the first one is chosen where the order is awarded."""
 
     by: str
     price: int
     days: int
     letter: str
     offered: int | None = None
-    """Price of the terms that the customer put before this freelancer."""
+    """Price of the customer's offer to this freelancer."""
     talk: list[str] = []
-    """What the two wrote to each other, the customer first, then in turn."""
+    """Messages of the two, the customer first, then in turn."""
 
 
 class DemoOrder(_Strict):
@@ -96,7 +96,7 @@ class DemoOrder(_Strict):
 
 
 class DemoWorld(_Strict):
-    """The data file as a whole."""
+    """The whole data file."""
 
     people: list[DemoPerson]
     orders: list[DemoOrder]
@@ -108,7 +108,7 @@ def read_world() -> DemoWorld:
 
 
 async def load_demo(resources: Resources, operator: Actor, *, reason: str = "") -> int:
-    """Make the demonstration world, all of it or nothing; where it exists, nothing changes."""
+    """Create the demonstration data, all of it or nothing; where it exists, nothing changes."""
     world = read_world()
     async with resources.read_sessions() as session:
         if await identity.find_actor(session, world.people[0].username):
@@ -147,7 +147,7 @@ def _person(uow: UnitOfWork, person: DemoPerson, hashed: str) -> Actor:
 
 
 async def _pictures(uow: UnitOfWork, actor: Actor, person: DemoPerson) -> None:
-    """Give somebody a face and work to show."""
+    """Add a photo and portfolio items to an account."""
     if person.photo:
         await profiles.put_photo(uow, actor, await _file(uow, actor, SubjectKind.AVATAR, person.photo))
     for work in person.portfolio:
@@ -157,7 +157,7 @@ async def _pictures(uow: UnitOfWork, actor: Actor, person: DemoPerson) -> None:
 
 
 async def _file(uow: UnitOfWork, actor: Actor, kind: SubjectKind, name: str, replaces: UUID | None = None) -> UUID:
-    """Take a file of the demonstration in as if it had been uploaded; a worker looks at it as at any other."""
+    """Upload a file of the demonstration data; a worker checks it like any other."""
     path = FILES / name
     file = await files.reserve_upload(uow, actor, kind, name, path.stat().st_size, replaces)
     spool = spool_of(uow.resources.settings)
@@ -172,7 +172,7 @@ async def _file(uow: UnitOfWork, actor: Actor, kind: SubjectKind, name: str, rep
 
 
 async def _attach(uow: UnitOfWork, actor: Actor, order: Order, versions: list[list[str]]) -> None:
-    """Attach files to an order, one version after the other, as somebody who changed their mind would."""
+    """Attach files to an order, one version after the other."""
     subject = Subject(SubjectKind.ORDER, order.id)
     current: list[UUID | None] = [None] * len(versions)
     for step in range(max(map(len, versions), default=0)):
@@ -219,7 +219,7 @@ async def _order(uow: UnitOfWork, actors: dict[str, Actor], given: DemoOrder) ->
                 price=MoneyInput(amount=answer.offered * MINOR, currency=order.currency), term_days=answer.days
             )
             await proposals.make_offer(uow, customer, proposal.id, terms)
-        await _talk(uow, (customer, actors[answer.by]), proposal, answer.talk)
+        await _write_messages(uow, (customer, actors[answer.by]), proposal, answer.talk)
     if given.state == "awarded":
         await contracts.accept_proposal(uow, customer, sent[0].id)
     elif given.state == "closed":
@@ -228,8 +228,8 @@ async def _order(uow: UnitOfWork, actors: dict[str, Actor], given: DemoOrder) ->
     _date_back(order, posted - now)
 
 
-async def _talk(uow: UnitOfWork, sides: tuple[Actor, Actor], proposal: Proposal, texts: list[str]) -> None:
-    """Let the two sides of a proposal write in turn, between the proposal and now."""
+async def _write_messages(uow: UnitOfWork, sides: tuple[Actor, Actor], proposal: Proposal, texts: list[str]) -> None:
+    """Write messages of both sides of a proposal in turn, between the proposal and now."""
     begun = proposal.created_at
     for number, text in enumerate(texts, start=1):
         message = await chat.write_about(uow, sides[(number - 1) % 2], proposal.id, MessageWrite(text=text))
@@ -239,7 +239,7 @@ async def _talk(uow: UnitOfWork, sides: tuple[Actor, Actor], proposal: Proposal,
 
 
 def _date_back(order: Order, distance: timedelta) -> None:
-    """Let an order look as old as it says: a list in which everything happened just now teaches nothing."""
+    """Set the times of an order to its given age, so that the list does not show everything as new."""
     for name in ("created_at", "updated_at", "published_at"):
         moment = getattr(order, name)
         setattr(order, name, moment + distance if moment else None)

@@ -1,11 +1,11 @@
-"""The accounts of the demonstration world as the terminal tells them; every start needs them, so it imports little."""
+"""The demonstration accounts as printed on the terminal; imports little because every start needs it."""
 
 import json
 
 from app.local.embedded.layout import ROOT
 
 DATA = ROOT / "app" / "data" / "demo.json"
-PASSWORD = "pony-demo-2026"  # noqa: S105 - of people that exist in demonstrations only, and shown on the first start
+PASSWORD = "pony-demo-2026"  # noqa: S105 - of demonstration accounts only, and printed on the first start
 
 
 def accounts_told() -> list[str]:

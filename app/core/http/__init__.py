@@ -1,1 +1,1 @@
-"""What all HTTP edges share: dependencies, middleware, problem documents, body limits."""
+"""HTTP infrastructure: dependencies, middleware, problem documents, body limits."""

@@ -1,7 +1,7 @@
-"""Limits how many request bodies one sender may have arriving at the same moment.
+"""Limits how many request bodies of one sender are received at the same time.
 
 Counted in the memory of this process alone: with several web processes the limits hold for each of them. A body counts
-from the first wait for its bytes to its last byte, so one that arrives together with its headers never does.
+from the first wait for its bytes until its last byte, so one that arrives together with its headers is not counted.
 """
 
 import asyncio
@@ -24,23 +24,23 @@ from app.core.security.tokens import BadTokenError, TokenKind
 WAIT_SECONDS = 5.0
 """How long a body waits for another one of its sender to end before it is refused."""
 STALL_SECONDS = 60.0
-"""A client that sends nothing for so long is taken for gone."""
+"""A client that sends nothing for this long is treated as disconnected."""
 DISCONNECT: Message = {"type": "http.disconnect"}
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A person or an address, and how many bodies may arrive from it at once."""
+    """An account or an address, and the number of bodies that may be received from it at once."""
 
     key: str
     limit: int
 
 
 def senders_of(connection: HTTPConnection, resources: Resources) -> Sequence[Sender]:
-    """Return the person whom the tokens of a request name, and its address where that stands for one client."""
+    """Return the account named by the tokens of a request, and the address where it belongs to one client."""
     settings = resources.settings
     found: list[Sender] = []
-    person = _person_of(connection, settings, resources)
+    person = _account_of(connection, settings, resources)
     if person is not None:
         found.append(Sender(f"person:{person}", settings.arriving_bodies_per_person))
     address = limit_key(client_address(connection, settings), settings)
@@ -49,8 +49,8 @@ def senders_of(connection: HTTPConnection, resources: Resources) -> Sequence[Sen
     return found
 
 
-def _person_of(connection: HTTPConnection, settings: Settings, resources: Resources) -> str | None:
-    """Return whom a token of ours names, a lapsed one included: nobody else can send it."""
+def _account_of(connection: HTTPConnection, settings: Settings, resources: Resources) -> str | None:
+    """Return the account id in a correctly signed token, expired or not: only its owner can send it."""
     names, codec = cookie_names(settings), resources.token_codec
     scheme, _space, bearer = connection.headers.get("authorization", "").partition(" ")
     sent = (
@@ -66,33 +66,33 @@ def _person_of(connection: HTTPConnection, settings: Settings, resources: Resour
 
 
 class ArrivingBodies:
-    """The places that senders have for their bodies."""
+    """One semaphore per sender for the bodies that it may send at once."""
 
     def __init__(self) -> None:
         self._places: dict[str, asyncio.Semaphore] = {}
         self._users: Counter[str] = Counter()
 
     async def enter(self, sender: Sender) -> None:
-        """Take a place of this sender, waiting a moment where all are taken.
+        """Acquire a slot of this sender; waits up to `WAIT_SECONDS` when all are taken.
 
         Raises:
-            HTTPException: None became free (429).
+            HTTPException: No slot became free (429).
         """
-        places = self._places.setdefault(sender.key, asyncio.Semaphore(sender.limit))
+        slots = self._places.setdefault(sender.key, asyncio.Semaphore(sender.limit))
         self._users[sender.key] += 1
         try:
             async with asyncio.timeout(WAIT_SECONDS):
-                await places.acquire()
+                await slots.acquire()
         except TimeoutError:
             self._forget(sender)
-            # Of the framework's own kind, because its body reader turns every other error into a 400.
+            # Not a domain error, because the framework's body reader turns every other exception into a 400.
             raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS) from None
         except BaseException:
             self._forget(sender)
             raise
 
     def leave(self, sender: Sender) -> None:
-        """Give the place back."""
+        """Release the slot."""
         self._places[sender.key].release()
         self._forget(sender)
 
@@ -103,7 +103,7 @@ class ArrivingBodies:
 
 
 class Arrival:
-    """One body on its way in; call `end` when the request is over, whatever became of the body."""
+    """Receives one body; call `end` when the request is over, whether or not the body is complete."""
 
     def __init__(self, bodies: ArrivingBodies, senders: Callable[[], Sequence[Sender]], receive: Receive) -> None:
         self._bodies = bodies
@@ -113,10 +113,10 @@ class Arrival:
         self._begun = self._complete = self._gone = False
 
     async def receive(self) -> Message:
-        """Return the next message; the first one waits for a place.
+        """Return the next message; the first call acquires the slots.
 
         Raises:
-            HTTPException: Its sender has too many bodies arriving.
+            HTTPException: The sender has too many bodies in progress.
         """
         if self._gone:
             return DISCONNECT
@@ -142,6 +142,6 @@ class Arrival:
             self._entered.append(sender)
 
     def end(self) -> None:
-        """Give back what it holds."""
+        """Release the slots."""
         while self._entered:
             self._bodies.leave(self._entered.pop())

@@ -1,8 +1,8 @@
-"""What a request may bring: how long its body is, how many arrive at once, of which kind, and that its text is text.
+"""Limits of requests: length, number and media type of bodies, strict JSON, no NUL characters.
 
-One chokepoint, so that every route refuses the same things the same way. PostgreSQL stores no NUL and Python's JSON
-reader takes more than JSON (duplicate names, UTF-16, NaN, half characters): what two readers understand differently
-is refused here.
+One place for all routes, so that they refuse the same requests. PostgreSQL cannot store NUL, and Python's JSON reader
+accepts more than JSON (duplicate names, UTF-16, NaN, unpaired surrogates). What two parsers could read differently is
+refused here.
 """
 
 import json
@@ -35,7 +35,7 @@ from app.core.i18n import N_
 
 FORM = "application/x-www-form-urlencoded"
 LONG_BODY = "iplance.long_body"
-"""Stands in the scope: whether the address reads a longer body of this request than others do."""
+"""Key in the scope: whether the address accepts longer bodies than others for this request."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NOT_JSON = N_("This is not valid JSON.")
 NOT_UTF8 = N_("Send JSON as UTF-8 without a byte order mark.")
@@ -45,7 +45,7 @@ NOT_TEXT = N_("A text holds a character that cannot be stored.")
 
 @dataclass(frozen=True, slots=True)
 class LongBodyRoute:
-    """An address that reads longer bodies of one kind, which its route takes piece by piece."""
+    """A route with longer bodies of one media type, which it reads as a stream."""
 
     method: str
     path: re.Pattern[str]
@@ -54,7 +54,7 @@ class LongBodyRoute:
 
 
 class BodyLimitsMiddleware:
-    """Refuses bodies that are too long, of another kind than the address reads, or not what they claim to be."""
+    """Refuses bodies that are too long, of a wrong media type, or malformed."""
 
     def __init__(
         self, app: ASGIApp, *, max_body_bytes: int, page: ErrorPage, long_body_routes: Sequence[LongBodyRoute] = ()
@@ -66,7 +66,7 @@ class BodyLimitsMiddleware:
         self.arriving = ArrivingBodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Wrap one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -94,7 +94,7 @@ class BodyLimitsMiddleware:
         await response(scope, receive, send)
 
     def _long(self, scope: Scope, method: str | None = None) -> LongBodyRoute | None:
-        """Return what makes this request one of the long ones, or would with the right method."""
+        """Return the long body route of this request; without `method`, of any method at this address."""
         kind = media_type(Headers(scope=scope).get("content-type"))
         for long in self.long_body_routes:
             if long.kind == kind and method in (None, long.method) and long.path.fullmatch(scope["path"]):
@@ -127,7 +127,7 @@ class BodyLimitsMiddleware:
 
 
 def has_body(headers: Headers) -> bool:
-    """Tell whether a request says that it brings a body."""
+    """Tell whether the headers announce a body."""
     length = headers.get("content-length", "")
     return (length.isdecimal() and int(length) > 0) or "transfer-encoding" in headers
 
@@ -141,7 +141,7 @@ def counted(receive: Receive, limit: int) -> Receive:
         message = await receive()
         total += len(message.get("body", b""))
         if total > limit:
-            # Of the framework's own kind, because its body reader turns every other error into a 400.
+            # Not a domain error, because the framework's body reader turns every other exception into a 400.
             raise HTTPException(413)
         return message
 
@@ -163,11 +163,11 @@ def is_json(kind: str) -> bool:
 
 
 def check_address(scope: Scope) -> None:
-    """Refuse NUL in the address; nothing is there, and no query can ask for it.
+    """Refuse NUL in the address; no route and no query can use it.
 
     Raises:
-        NotFoundError: The path holds one.
-        InvalidError: The query holds one.
+        NotFoundError: The path contains one.
+        InvalidError: The query contains one.
     """
     if "\0" in scope["path"]:
         raise NotFoundError
@@ -176,10 +176,10 @@ def check_address(scope: Scope) -> None:
 
 
 def check_json(body: bytes) -> None:
-    """Refuse what is not JSON as RFC 8259 has it, read by everybody the same way.
+    """Refuse a body that is not JSON as of RFC 8259, or that parsers could read differently.
 
     Raises:
-        InvalidError: It is not.
+        InvalidError: It is not valid.
     """
     if not body:
         return
@@ -193,13 +193,13 @@ def check_json(body: bytes) -> None:
         json.loads(text, object_pairs_hook=unique_names, parse_constant=not_json)
     except (ValueError, RecursionError):
         refuse(NOT_JSON)
-    # Escapes are the only way left to these: raw ones are refused by the two readers above.
+    # Only escapes can still contain these: raw ones are refused by the two checks above.
     if "\\u" in text and has_unstorable(json.loads(text)):
         refuse(NOT_TEXT)
 
 
 def unique_names(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of its members, each name once."""
+    """Build an object from its members; refuses duplicate names."""
     made = dict(pairs)
     if len(made) != len(pairs):
         counts = Counter(name for name, _value in pairs)
@@ -208,7 +208,7 @@ def unique_names(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def has_unstorable(value: object) -> bool:
-    """Tell whether a text somewhere inside holds NUL or half of a surrogate pair."""
+    """Tell whether any text inside contains NUL or an unpaired surrogate."""
     waiting = [value]
     while waiting:
         item = waiting.pop()
@@ -224,17 +224,17 @@ def has_unstorable(value: object) -> bool:
 
 
 def not_json(_constant: str) -> NoReturn:
-    """Refuse NaN and the infinities, which JSON has not."""
+    """Refuse NaN and the infinities, which are not JSON."""
     refuse(NOT_JSON)
 
 
 def refuse(message: str, *, loc: tuple[str, ...] = ("body",), **params: str) -> NoReturn:
-    """Say what is wrong with the whole body or query."""
+    """Return an error about the whole body or query."""
     raise InvalidError(errors=[FieldError(loc, message, params)])
 
 
 async def read_all(receive: Receive) -> tuple[bytes, bool]:
-    """Read the whole body; the flag says that the client left meanwhile."""
+    """Read the whole body; the flag tells whether the client disconnected meanwhile."""
     parts: list[bytes] = []
     while True:
         message = await receive()
@@ -246,7 +246,7 @@ async def read_all(receive: Receive) -> tuple[bytes, bool]:
 
 
 def replay(body: bytes, receive: Receive) -> Receive:
-    """Give the body that was read once more, then what comes after it."""
+    """Return a receive callable that replays the body, then passes on later messages."""
     given = False
 
     async def again() -> Message:

@@ -1,4 +1,4 @@
-"""Says in the OpenAPI document what each operation asks for and how it may fail, read from its dependencies."""
+"""Adds security requirements and errors to the OpenAPI document, derived from the dependencies of each route."""
 
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
@@ -18,7 +18,7 @@ _ERRORS = "__raises__"
 
 
 class AuthRequirement(StrEnum):
-    """What a dependency wants to see before a route runs; a route's strongest one counts."""
+    """The authentication that a dependency requires; the strongest one of a route counts."""
 
     REFRESH = "refresh"
     SESSION = "session"
@@ -26,7 +26,7 @@ class AuthRequirement(StrEnum):
 
 
 def requires_auth[T: Callable[..., object]](proof: AuthRequirement) -> Callable[[T], T]:
-    """Mark a dependency with the proof it asks for."""
+    """Mark a dependency with the authentication it requires."""
 
     def mark(dependency: T) -> T:
         setattr(dependency, _MARK, proof)
@@ -36,7 +36,7 @@ def requires_auth[T: Callable[..., object]](proof: AuthRequirement) -> Callable[
 
 
 def raises[T: Callable[..., object]](*errors: type[DomainError]) -> Callable[[T], T]:
-    """Mark a dependency with the errors by which it refuses a request; every route that takes it documents them."""
+    """Mark a dependency with the errors that it raises; every route that uses it documents them."""
 
     def mark(dependency: T) -> T:
         setattr(dependency, _ERRORS, errors)
@@ -52,7 +52,7 @@ def _errors(dependant: Dependant) -> Iterator[type[DomainError]]:
 
 
 def add_errors(routes: Iterable[APIRoute]) -> None:
-    """Add to each route's responses the errors of its dependencies; before the application includes the routes."""
+    """Add to each route's responses the errors of its dependencies, before the application includes the routes."""
     for route in routes:
         named = [
             error for found in route.responses.values() if isinstance(found, ErrorResponse) for error in found.errors
@@ -62,7 +62,7 @@ def add_errors(routes: Iterable[APIRoute]) -> None:
 
 
 def proof_of(dependency: object) -> AuthRequirement | None:
-    """Return the proof that a dependency asks for itself."""
+    """Return the authentication that a dependency itself requires."""
     mark: AuthRequirement | None = getattr(dependency, _MARK, None)
     return mark
 
@@ -76,7 +76,7 @@ def _auth_requirements(dependant: Dependant) -> Iterator[AuthRequirement]:
 
 
 def schemes(settings: Settings) -> dict[str, dict[str, str]]:
-    """Describe the proofs under the names they have on this installation."""
+    """Return the security schemes, with the cookie names of this installation."""
     names = cookie_names(settings)
     return {
         "bearer": {
@@ -107,7 +107,7 @@ def schemes(settings: Settings) -> dict[str, dict[str, str]]:
 
 
 def security_of(dependant: Dependant, method: str) -> list[dict[str, list[str]]]:
-    """Return the alternatives that open an operation, empty where nobody needs to prove anything."""
+    """Return the alternative security requirements of an operation; empty where it requires none."""
     found = set(_auth_requirements(dependant))
     beside: dict[str, list[str]] = {} if method in SAFE_METHODS else {"csrfHeader": []}
     if AuthRequirement.REFRESH in found:
@@ -119,7 +119,7 @@ def security_of(dependant: Dependant, method: str) -> list[dict[str, list[str]]]
 
 
 def declare_security(document: dict[str, Any], routes: Iterable[tuple[str, APIRoute]], settings: Settings) -> None:
-    """Write the proofs into the document; `routes` are those of the document with their whole addresses."""
+    """Add security schemes and requirements to the document; `routes` are its routes with their full paths."""
     document.setdefault("components", {})["securitySchemes"] = schemes(settings)
     for path, route in routes:
         for method in route.methods or ():

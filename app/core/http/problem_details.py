@@ -1,4 +1,4 @@
-"""Every refusal over HTTP as one shape: RFC 9457 problem documents, or a page where a person reads it."""
+"""Rendering of errors over HTTP: RFC 9457 problem documents, or pages for people."""
 
 import errno
 from collections.abc import Awaitable, Callable, Sequence
@@ -47,7 +47,7 @@ type ErrorPage = Callable[[Request, DomainError, int], Awaitable[Response]]
 
 
 class MethodNotAllowedError(DomainError):
-    """The address exists and does not take this method."""
+    """The address exists but does not accept this method."""
 
     kind = ErrorKind.INVALID
     code = "method-not-allowed"
@@ -55,7 +55,7 @@ class MethodNotAllowedError(DomainError):
 
 
 class MalformedRequestError(DomainError):
-    """The request as a whole cannot be read."""
+    """The request cannot be parsed."""
 
     kind = ErrorKind.INVALID
     code = "malformed-request"
@@ -63,7 +63,7 @@ class MalformedRequestError(DomainError):
 
 
 class UnsupportedMediaTypeError(DomainError):
-    """The body is of a kind this address does not read."""
+    """The address does not accept bodies of this media type."""
 
     kind = ErrorKind.INVALID
     code = "unsupported-media-type"
@@ -71,7 +71,7 @@ class UnsupportedMediaTypeError(DomainError):
 
 
 class TooLargeError(DomainError):
-    """The body is longer than this address reads."""
+    """The body is longer than this address accepts."""
 
     kind = ErrorKind.INVALID
     code = "too-large"
@@ -79,7 +79,7 @@ class TooLargeError(DomainError):
 
 
 class TooManyBodiesError(RateLimitedError):
-    """One person or address has too many request bodies arriving at once."""
+    """One account or address sends too many request bodies at once."""
 
     code = "too-many-bodies"
     title = N_("Too much is being sent at once")
@@ -87,7 +87,7 @@ class TooManyBodiesError(RateLimitedError):
 
 
 class InternalError(DomainError):
-    """A fault of ours; the request id finds it in the logs."""
+    """A bug; the request id finds it in the logs."""
 
     kind = ErrorKind.UNAVAILABLE
     code = "internal"
@@ -95,7 +95,7 @@ class InternalError(DomainError):
     detail = N_("It has been written down. Please try again; if it stays, tell the operator the number below.")
 
 
-# Pydantic's error types → what to do, in our words; `ctx` fills the placeholders.
+# Pydantic's error types → our messages, which say what to do; `ctx` fills the placeholders.
 VALIDATION_TEXTS: dict[str, str] = {
     "missing": N_("Please fill this in."),
     "extra_forbidden": N_("This field is not known here."),
@@ -137,19 +137,19 @@ VALIDATION_TEXTS: dict[str, str] = {
 ASKS_FOR_MORE = frozenset(
     {"string_too_short", "int_parsing", "int_type", "float_parsing", "date_from_datetime_parsing"}
 )
-"""What pydantic says of an empty text where something is needed."""
+"""Pydantic's error types for an empty text where a value is required."""
 FALLBACK_TEXT = N_("This cannot be accepted.")
 
 
 def field_errors(errors: list[dict[str, Any]]) -> list[FieldError]:
-    """Turn pydantic's errors into ours."""
+    """Convert pydantic's errors to field errors."""
     found: list[FieldError] = []
     for error in errors:
         context = {key: str(value) for key, value in (error.get("ctx") or {}).items()}
         kind = "missing" if error.get("input") in ("", None) and error["type"] in ASKS_FOR_MORE else str(error["type"])
         text = VALIDATION_TEXTS.get(kind, FALLBACK_TEXT)
         if error["type"] == "value_error":
-            # A validator of ours raised: its text is a marked message of its own.
+            # Raised by a validator of ours: its text is a translatable message.
             text, context = context.get("error", FALLBACK_TEXT), {}
         found.append(FieldError(tuple(error["loc"]), text, context))
     return found
@@ -170,7 +170,7 @@ def status_of(error: DomainError) -> int:
 
 
 def headers_of(error: DomainError) -> dict[str, str]:
-    """Return the headers an error brings, such as `Retry-After`."""
+    """Return the headers of an error, such as `Retry-After`."""
     if error.kind in (ErrorKind.RATE_LIMITED, ErrorKind.UNAVAILABLE) and not isinstance(error, InternalError):
         return {"Retry-After": str(error.retry_after or DEFAULT_RETRY_AFTER)}
     return {}
@@ -194,13 +194,13 @@ def problem(request: Request, error: DomainError) -> JSONResponse:
 
 
 def wants_page(request: Request) -> bool:
-    """Tell whether a person reads the answer: not the API, and HTML is welcome."""
+    """Tell whether the response is for a person: an address outside the API, and HTML is accepted."""
     path = str(request.scope.get("path", ""))
     return not path.startswith((API_ROOT, "/health")) and "text/html" in request.headers.get("accept", "")
 
 
 def from_http(error: StarletteHTTPException) -> DomainError:
-    """Return our error for one of the framework's."""
+    """Return the domain error for one of the framework's errors."""
     by_status: dict[int, DomainError] = {
         401: UnauthenticatedError(),
         403: ForbiddenError(),
@@ -214,7 +214,7 @@ def from_http(error: StarletteHTTPException) -> DomainError:
 
 
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""This machine takes no more bytes, such as those of a form on their way in: nobody's mistake, and it may pass."""
+"""Error numbers of a full disk, for example while a form is received: temporary, and not the client's fault."""
 
 
 def _is_outage(error: Exception) -> bool:
@@ -228,14 +228,14 @@ def _is_outage(error: Exception) -> bool:
 
 
 class UnhandledErrorMiddleware:
-    """Answers what nobody caught, innermost, so that this answer too gets its headers, its id and its cookies."""
+    """Handles uncaught exceptions as the innermost middleware, so that the other middleware applies to the response."""
 
     def __init__(self, app: ASGIApp, answer: Callable[[Request, Exception], Awaitable[Response]]) -> None:
         self.app = app
         self.answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Wrap one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -258,10 +258,10 @@ class UnhandledErrorMiddleware:
 def install_error_handlers(  # noqa: C901 - one small function per kind
     app: FastAPI, page: ErrorPage, methods_of: Callable[[str], list[str]]
 ) -> None:
-    """Teach the app to render every failure in one place, as a problem document or as a page.
+    """Register the handlers that render every error as a problem document or as a page.
 
-    `methods_of` names the methods an address takes. Call this before other middleware is added: faults are answered
-    inside all of it.
+    `methods_of` returns the methods that an address accepts. Call this before other middleware is added: uncaught
+    exceptions must be handled inside all of it.
     """
 
     async def answer(request: Request, error: DomainError) -> Response:
@@ -283,7 +283,7 @@ def install_error_handlers(  # noqa: C901 - one small function per kind
         response = await answer(request, from_http(raised))
         response.headers.update(raised.headers or {})
         if raised.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            # The router names the methods of the first route that fits; an address may have several.
+            # The router lists the methods of the first matching route only; an address may have several.
             known = methods_of(str(request.scope["path"]))
             # The framework joins a set, whose order changes with each start.
             named = known or sorted(response.headers.get("Allow", "").split(", "))
@@ -291,7 +291,7 @@ def install_error_handlers(  # noqa: C901 - one small function per kind
         return response
 
     async def left(request: Request, _error: Exception) -> Response:
-        # Nobody reads this answer; it only ends the request.
+        # Nobody reads this response; it only ends the request.
         return problem(request, MalformedRequestError())
 
     async def anything(request: Request, error: Exception) -> Response:
@@ -311,7 +311,7 @@ def install_error_handlers(  # noqa: C901 - one small function per kind
 
 
 class ProblemField(BaseModel):
-    """One refused field."""
+    """One invalid field."""
 
     loc: list[str | int]
     msg: str
@@ -331,7 +331,7 @@ class Problem(BaseModel):
 
 
 def status_for(error: type[DomainError]) -> int:
-    """Return the HTTP status of a kind of error; a narrower one answers as the one it is a kind of."""
+    """Return the HTTP status of a kind of error; a subclass without its own has that of its base class."""
     special = (SPECIAL_STATUS[base] for base in error.__mro__ if base in SPECIAL_STATUS)
     return next(special, int(STATUS_OF[error.kind]))
 
@@ -344,11 +344,11 @@ EVERYWHERE: tuple[type[DomainError], ...] = (
     InvalidError,
     UnavailableError,
 )
-"""What any JSON route may answer."""
+"""Responses that any JSON route may return."""
 
 
 class ErrorResponse(dict[str, Any]):
-    """One response of a route in OpenAPI, which remembers the errors that it describes."""
+    """One response of a route in OpenAPI, with the errors that it describes."""
 
     def __init__(self, errors: Sequence[type[DomainError]], schema: dict[str, Any]) -> None:
         super().__init__(
@@ -359,9 +359,9 @@ class ErrorResponse(dict[str, Any]):
 
 
 def refusals(*errors: type[DomainError]) -> dict[int | str, dict[str, Any]]:
-    """Describe the errors that a route names itself for OpenAPI: `responses=refusals(…)`.
+    """Return the OpenAPI responses of the errors that a route itself raises: `responses=refusals(…)`.
 
-    Those of its dependencies and of every route are added by `openapi.add_errors`.
+    `openapi.add_errors` adds those of its dependencies and those that all routes have.
     """
     by_status: dict[int, list[type[DomainError]]] = {}
     for error in (*EVERYWHERE, *errors):

@@ -16,7 +16,7 @@ def time_zones() -> tuple[str, ...]:
 @lru_cache(maxsize=4)
 def languages(locale: str) -> dict[str, str]:
     """Return languages by two-letter code (ISO 639-1) with their names in the given language."""
-    names = {code: name for code, name in Locale(locale).languages.items() if len(code) == 2}  # noqa: PLR2004 - as said
+    names = {code: name for code, name in Locale(locale).languages.items() if len(code) == 2}  # noqa: PLR2004 - two letters
     return dict(sorted(names.items(), key=lambda pair: pair[1]))
 
 

@@ -1,4 +1,4 @@
-"""Every cookie of the site: its name, its attributes, how it is set, read and deleted."""
+"""All cookies of the site: names, attributes, setting, reading and deleting."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from app.core.config import Settings, get_settings
 from app.core.i18n import LOCALES
 
 COOKIE_QUEUE = "iplance.cookies"
-"""Where a request's cookies wait, so that they go with whatever answer it gets, errors included."""
+"""Key in the scope for the cookies of a request, which are sent with any response, errors included."""
 CSRF_COOKIE = "csrf_token"
 LOCALE_COOKIE = "locale"
 YEAR = 365 * 24 * 3600
@@ -18,7 +18,7 @@ YEAR = 365 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class CookieNames:
-    """The names the token cookies have on this installation."""
+    """The names of the token cookies on this installation."""
 
     access: str
     refresh: str
@@ -30,17 +30,17 @@ PLAIN_NAMES = CookieNames("access_token", "refresh_token", "device")
 
 
 def cookie_names(settings: Settings) -> CookieNames:
-    """Return the `__Host-` names wherever cookies are Secure; a sibling host cannot plant those."""
+    """Return the `__Host-` names wherever cookies are Secure; another host of the domain cannot set those."""
     return SECURE_NAMES if settings.secure_cookies else PLAIN_NAMES
 
 
 def cookie_name(name: str) -> str:
-    """Return the name of a page's cookie as the browser knows it: with `__Host-` wherever cookies are Secure."""
+    """Return the name of a page's cookie in the browser: with `__Host-` wherever cookies are Secure."""
     return f"__Host-{name}" if get_settings().secure_cookies else name
 
 
 def chosen_locale(cookies: Mapping[str, str]) -> str | None:
-    """Return the language that was chosen in this browser, if any."""
+    """Return the language chosen in this browser, if any."""
     chosen = cookies.get(f"__Host-{LOCALE_COOKIE}") or cookies.get(LOCALE_COOKIE)
     return chosen if chosen in LOCALES else None
 
@@ -57,27 +57,27 @@ def _header(settings: Settings, name: str, value: str, *, max_age: int, readable
 def put_cookie(
     connection: HTTPConnection, settings: Settings, name: str, value: str, *, max_age: int, readable: bool = False
 ) -> None:
-    """Send a cookie with whatever answer this request gets: a page, JSON or an error."""
+    """Set a cookie on any response of this request: a page, JSON or an error."""
     queue: list[str] = connection.scope.setdefault(COOKIE_QUEUE, [])
     queue[:] = [cookie for cookie in queue if not cookie.startswith(f"{name}=")]
     queue.append(_header(settings, name, value, max_age=max_age, readable=readable))
 
 
 def delete_cookie(connection: HTTPConnection, settings: Settings, name: str, *, readable: bool = False) -> None:
-    """Tell the browser to forget a cookie, with the same attributes it was set with."""
+    """Delete a cookie, with the same attributes it was set with."""
     put_cookie(connection, settings, name, "", max_age=0, readable=readable)
 
 
 def set_cookie(response: Response, name: str, value: str, *, max_age: int) -> None:
-    """Let an answer set a cookie of the pages; it belongs to this host alone, and no script of ours reads it."""
+    """Set a cookie of the pages on a response; it belongs to this host only, and scripts cannot read it."""
     response.headers.append("set-cookie", _header(get_settings(), cookie_name(name), value, max_age=max_age))
 
 
 def drop_cookie(response: Response, name: str) -> None:
-    """Let an answer delete a cookie that `set_cookie` made."""
+    """Delete a cookie that `set_cookie` set."""
     set_cookie(response, name, "", max_age=0)
 
 
 def read_cookie(connection: HTTPConnection, name: str) -> str | None:
-    """Return a cookie that `set_cookie` made."""
+    """Return the value of a cookie that `set_cookie` set."""
     return connection.cookies.get(cookie_name(name))

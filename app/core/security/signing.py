@@ -1,4 +1,4 @@
-"""Signatures: a key for each purpose, derived from the secret; older secrets verify while a rotation lasts."""
+"""Signatures with a key per purpose, derived from the secret; older secrets verify during a rotation."""
 
 import base64
 import hashlib
@@ -11,28 +11,28 @@ from app.core.config import Settings
 
 @lru_cache(maxsize=256)
 def derive(secret: str, purpose: str) -> bytes:
-    """Return the key of one purpose, so that a signature made for one thing never fits another."""
+    """Return the key of one purpose, so that a signature for one purpose is invalid for any other."""
     return hmac.new(secret.encode(), f"iplance/{purpose}".encode(), hashlib.sha256).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs one kind of thing. Each kind has a purpose of its own, and each purpose a key of its own."""
+    """Signs values of one purpose; each purpose has its own key."""
 
     purpose: str
     size: int = 32
-    """Bytes of a signature."""
+    """Length of a signature in bytes."""
 
     def sign(self, settings: Settings, *parts: str | bytes) -> bytes:
-        """Return the signature that only the holder of the secret can make for exactly these parts."""
+        """Return the signature of exactly these parts."""
         return self._sign(settings.verification_keys[0], parts)
 
     def candidates(self, settings: Settings, *parts: str | bytes) -> list[bytes]:
-        """Return the signatures that are good for these parts: one for each secret in use, the newest first."""
+        """Return the valid signatures of these parts: one for each secret in use, the newest first."""
         return [self._sign(secret, parts) for secret in settings.verification_keys]
 
     def verifies(self, settings: Settings, signature: bytes, *parts: str | bytes) -> bool:
-        """Tell whether one of our secrets made this signature for exactly these parts."""
+        """Tell whether the signature is valid for exactly these parts under one of the secrets."""
         return any(hmac.compare_digest(signature, made) for made in self.candidates(settings, *parts))
 
     def text(self, settings: Settings, *parts: str | bytes) -> str:
@@ -40,7 +40,7 @@ class Signer:
         return text_of(self.sign(settings, *parts))
 
     def verifies_text(self, settings: Settings, signature: str, *parts: str | bytes) -> bool:
-        """Tell whether a text is such a signature for exactly these parts."""
+        """Tell whether a text is a valid URL-safe signature of exactly these parts."""
         try:
             return self.verifies(settings, bytes_of(signature), *parts)
         except ValueError:
@@ -51,7 +51,7 @@ class Signer:
         return text_of(self.sign(settings, payload) + payload)
 
     def unseal(self, settings: Settings, sealed: str) -> bytes | None:
-        """Return the payload of such a text; None where it was altered or sealed for something else."""
+        """Return the payload of such a text; None where the signature is not valid."""
         try:
             raw = bytes_of(sealed)
         except ValueError:
@@ -66,20 +66,20 @@ class Signer:
 
 
 def same_secret(known: str, sent: str) -> bool:
-    """Compare two texts in a time that does not tell where they differ."""
+    """Compare two texts in constant time."""
     return hmac.compare_digest(known.encode(), sent.encode())
 
 
 def text_of(raw: bytes) -> str:
-    """Write bytes as URL-safe text without padding, so that it fits cookies and links."""
+    """Encode bytes as URL-safe text without padding, for cookies and links."""
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 
 
 def bytes_of(text: str) -> bytes:
-    """Read such a text back; only the one canonical spelling is accepted.
+    """Decode such a text; only the canonical encoding is accepted.
 
     Raises:
-        ValueError: It is not such a text.
+        ValueError: It is not canonical URL-safe text.
     """
     raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     if text_of(raw) != text:

@@ -1,1 +1,1 @@
-"""What people upload, and handing it out."""
+"""Uploaded files: receiving, checking, storing and serving them."""

@@ -1,4 +1,4 @@
-"""What the edges of this room and of those above share: taking the bytes of a form in, and reading its files."""
+"""Dependencies for forms with files: storing the uploaded files and reading the ids of stored ones."""
 
 import asyncio
 import re
@@ -23,20 +23,21 @@ from app.features.files.errors import UploadInterruptedError
 from app.models.file import SubjectKind
 
 FORM_OVERHEAD = 65_536
-"""What a form may add to the bytes of its file."""
+"""Bytes that a form may have besides its file."""
 FORMS_AT_ONCE = 4
-"""Forms of one process whose files are stored at once: each file takes several transactions, and others need some."""
+"""Forms of one process whose files are stored at once: each file takes several transactions, and others need some too.
+"""
 FIELD = "files"
-"""The name of the form field with the ids of its files."""
+"""Name of the form field with the ids of files."""
 NEW = "_new"
-"""What the file input of a field is called beside the ids that it yields: `files` and `files_new`."""
+"""Suffix of the file input that belongs to a field of ids: `files` and `files_new`."""
 
 
 async def pieces_of(request: Request) -> AsyncGenerator[bytes]:
     """Yield the body of a request as it arrives.
 
     Raises:
-        UploadInterruptedError: The sender went away in the middle of it.
+        UploadInterruptedError: The client disconnected before the end of the body.
     """
     try:
         async for piece in request.stream():
@@ -46,12 +47,12 @@ async def pieces_of(request: Request) -> AsyncGenerator[bytes]:
 
 
 def form_with_files(path: str) -> LongBodyRoute:
-    """Let a page's form at this address (a pattern) bring files; the room of the page lists it in `app/main.py`."""
+    """Allow forms with files at this address (a pattern); `app/main.py` collects the addresses of all features."""
     return LongBodyRoute("POST", re.compile(path), "multipart/form-data", rules.MAX_FILE_BYTES + FORM_OVERHEAD)
 
 
 def sent_ids(form: FormData, name: str) -> list[UUID]:
-    """Return the ids that a field of files yields; what is no id is left aside."""
+    """Return the ids in a field of files; values that are no ids are ignored."""
     return ids_in(form.getlist(name))
 
 
@@ -67,12 +68,12 @@ def ids_in(values: Iterable[object]) -> list[UUID]:
 
 @dataclass(frozen=True, slots=True)
 class SentFiles:
-    """The files of a posted form, stored before any transaction of the request."""
+    """The files of a posted form, stored before the request opens a transaction."""
 
     known: Sequence[UUID]
-    """The ids that the form named."""
+    """The ids that the form contained."""
     stored: Sequence[UUID]
-    """All files of the form in its order; only the known ones where a new one was refused."""
+    """All files of the form in its order; without the new ones when one of them was refused."""
     refusal: DomainError | None = None
 
     @property
@@ -80,7 +81,7 @@ class SentFiles:
         """Return the ids of all files of the form in its order.
 
         Raises:
-            DomainError: One of those that came with the form was refused.
+            DomainError: One of the files uploaded with the form was refused.
         """
         if self.refusal is not None:
             raise self.refusal
@@ -88,26 +89,26 @@ class SentFiles:
 
 
 def files_of_form(kind: SubjectKind) -> Callable[..., Awaitable[SentFiles]]:
-    """Return the dependency that stores the files of a posted form, once it is known who sends them.
+    """Return the dependency that stores the files of a posted form after the sender is authenticated.
 
-    A refusal is kept for the endpoint, which shows the form again with it.
+    An error is kept for the endpoint, which renders the form again with it.
     """
 
-    async def take_in(request: Request, actor: CurrentActor, form: PostedForm) -> SentFiles:
+    async def store_files(request: Request, actor: CurrentActor, form: PostedForm) -> SentFiles:
         known = sent_ids(form, FIELD)
         try:
             return SentFiles(known, await _ids_of(connection_resources(request), actor, form, kind))
         except DomainError as refusal:
             return SentFiles(known, known, refusal)
 
-    return take_in
+    return store_files
 
 
 async def _ids_of(resources: Resources, actor: Actor, form: FormData, kind: SubjectKind) -> Sequence[UUID]:
-    """Return the ids of a form's files: those uploaded before, then those that came with the form itself.
+    """Return the ids of a form's files: those uploaded before, then those uploaded with the form itself.
 
-    Without JavaScript a browser sends the bytes within the form. Checkboxes named `remove` remove an id again. Where
-    a choice says what is replaced, the first of the new files becomes its next version.
+    Without JavaScript a browser sends the bytes within the form. Checkboxes named `remove` remove an id again. When the
+    form selects a file to replace, the first of the new files becomes its next version.
     """
     removed = set(sent_ids(form, f"{FIELD}_remove"))
     ids = [file_id for file_id in sent_ids(form, FIELD) if file_id not in removed]
@@ -115,18 +116,18 @@ async def _ids_of(resources: Resources, actor: Actor, form: FormData, kind: Subj
     old = next((file_id for file_id in sent_ids(form, f"{FIELD}_replaces") if file_id in ids), None)
     if not sent:
         return ids
-    async with _TAKING_IN.of(resources):
-        taken = [
+    async with _UPLOAD_SLOTS.of(resources):
+        uploaded = [
             (await workflows.take_file(resources, actor, kind, new, None if place else old)).id
             for place, new in enumerate(sent)
         ]
     if old:
-        ids[ids.index(old)] = taken.pop(0)
-    return [*ids, *taken]
+        ids[ids.index(old)] = uploaded.pop(0)
+    return [*ids, *uploaded]
 
 
-_TAKING_IN = ContextState(lambda _resources: asyncio.Semaphore(FORMS_AT_ONCE))
-"""Lets a few forms of a process at a time store their files; the others hold no connection."""
+_UPLOAD_SLOTS = ContextState(lambda _resources: asyncio.Semaphore(FORMS_AT_ONCE))
+"""Limits how many forms of a process store their files at once; those that wait hold no connection."""
 
 OrderFiles = Annotated[SentFiles, Depends(files_of_form(SubjectKind.ORDER), scope="function")]
 ProposalFiles = Annotated[SentFiles, Depends(files_of_form(SubjectKind.PROPOSAL), scope="function")]

@@ -1,4 +1,4 @@
-"""The JSON face of files."""
+"""JSON endpoints of files, and resumable uploads."""
 
 import re
 from http import HTTPStatus
@@ -45,7 +45,7 @@ TAKING: tuple[type[DomainError], ...] = (
 FORM = "multipart/form-data"
 PIECE = "application/octet-stream"
 PIECES = (PIECE, "application/offset+octet-stream")
-"""What programs call bytes, and what those that speak tus call them."""
+"""Media types accepted for raw bytes: the generic one, and the one of the tus protocol."""
 LONG_BODY_ROUTES = (
     LongBodyRoute("POST", re.compile(f"{API_PREFIX}/files"), FORM, rules.MAX_FILE_BYTES + FORM_OVERHEAD),
     *(
@@ -79,7 +79,7 @@ _FORM_BODY: dict[str, Any] = {
 
 @router.get("/limits")
 async def get_limits(actor: CurrentActor, session: ReadSession, resources: ProcessResources) -> FileLimits:
-    """Tell what may be uploaded, and how much room you have used."""
+    """Return what may be uploaded for each kind of file, and how much of your quota is used."""
     return await service.file_limits(session, resources.settings, actor)
 
 
@@ -91,14 +91,14 @@ async def list_files(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     unused: Annotated[bool, Query(description="only those that belong to nothing")] = False,
 ) -> Page[OwnFile]:
-    """List your files, newest first, each with what it belongs to."""
+    """List your files, newest first, each with the objects it is attached to."""
     page = await service.list_own_files(session, actor, cursor, limit, unused=unused)
     return Page(items=page.items, next_cursor=page.next_cursor)
 
 
 @router.post("", status_code=HTTPStatus.CREATED, responses=refusals(*TAKING), openapi_extra=_FORM_BODY)
 async def upload_file(request: Request, actor: CurrentActor, resources: ProcessResources) -> FileRead:
-    """Upload one file in one request. It is looked at afterwards; ask for it again until it is `ready`."""
+    """Upload one file in one request. It is checked afterwards; request it again until its state is `ready`."""
     if media_type(request.headers.get("content-type")) != FORM:
         raise UnsupportedMediaTypeError(N_("Send the body as multipart/form-data"))
     async with request.form(max_files=1, max_fields=10) as form:
@@ -120,7 +120,7 @@ async def upload_file(request: Request, actor: CurrentActor, resources: ProcessR
 
 @router.post("/uploads", status_code=HTTPStatus.CREATED, responses=refusals(*TAKING))
 async def create_upload(command: UploadCreate, actor: CurrentActor, uow: Uow) -> UploadRead:
-    """Announce a file that will come piece by piece; send the pieces to its address with PATCH."""
+    """Start an upload in pieces; send the pieces to its address with PATCH."""
     file = await service.reserve_upload(uow, actor, command.kind, command.name, command.size, command.replaces)
     await uow.session.refresh(file)
     return await service.find_upload(uow.session, uow.resources.settings, actor, file.id)
@@ -130,7 +130,7 @@ async def create_upload(command: UploadCreate, actor: CurrentActor, uow: Uow) ->
 async def get_upload(
     file_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources, response: Response
 ) -> UploadRead:
-    """Tell how far one of your uploads has come; HEAD answers with the header `Upload-Offset` alone."""
+    """Return the progress of one of your uploads. HEAD returns only the header `Upload-Offset`."""
     upload = await service.find_upload(session, resources.settings, actor, file_id)
     response.headers.update({OFFSET: str(upload.offset), "Cache-Control": "no-store"})
     return upload
@@ -149,7 +149,7 @@ async def send_piece(
     response: Response,
     offset: Annotated[int, Header(alias=OFFSET, ge=0, le=2**53)],
 ) -> UploadRead:
-    """Send the next piece, from `Upload-Offset` on. What arrived of a piece before the line broke stays."""
+    """Append the next piece at `Upload-Offset`. If the connection breaks, the bytes received so far are kept."""
     if media_type(request.headers.get("content-type")) not in PIECES:
         raise UnsupportedMediaTypeError(N_("Send the body as application/octet-stream"))
     upload = await workflows.receive_piece(resources, actor, file_id, offset, pieces_of(request))
@@ -163,13 +163,13 @@ async def send_piece(
     responses=refusals(NoSuchFileError),
 )
 async def cancel_upload(file_id: UUID, actor: CurrentActor, uow: Uow) -> None:
-    """Forget one of your unfinished uploads and give its room back."""
+    """Delete one of your unfinished uploads and release its quota."""
     await service.cancel_upload(uow, actor, file_id)
 
 
 @router.get("/{file_id:uuid}", responses=refusals(NoSuchFileError))
 async def get_file(file_id: UUID, actor: CurrentActor, session: ReadSession) -> FileRead:
-    """Read about one of your files; its links are fresh."""
+    """Return one of your files with new links."""
     return await service.get_own_file(session, actor, file_id)
 
 
@@ -179,5 +179,5 @@ async def get_file(file_id: UUID, actor: CurrentActor, session: ReadSession) -> 
     responses=refusals(NoSuchFileError, FileInUseError),
 )
 async def remove_file(file_id: UUID, actor: CurrentActor, uow: Uow) -> None:
-    """Remove one of your files that belongs to nothing."""
+    """Delete one of your files. It must not be attached to anything."""
     await service.remove_file(uow, actor, file_id)

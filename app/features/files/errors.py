@@ -1,4 +1,4 @@
-"""How files fail."""
+"""Errors of files."""
 
 from app.core.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 from app.core.http.problem_details import TooLargeError
@@ -6,7 +6,7 @@ from app.core.i18n import N_
 
 
 class NoSuchFileError(NotFoundError):
-    """No such file for this reader, or a link that is not good any more."""
+    """There is no such file for this reader, or the link is invalid or expired."""
 
     code = "file-not-found"
     title = N_("There is no such file")
@@ -14,7 +14,7 @@ class NoSuchFileError(NotFoundError):
 
 
 class FileTooLargeError(TooLargeError):
-    """The file is longer than its kind allows."""
+    """The file is larger than its kind allows."""
 
     code = "file-too-large"
     title = N_("The file is too large")
@@ -22,7 +22,7 @@ class FileTooLargeError(TooLargeError):
 
 
 class FileTypeError(InvalidError):
-    """The name ends in something that is not taken here."""
+    """The extension of the name is not accepted."""
 
     code = "file-type"
     title = N_("Files of this type are not taken here")
@@ -30,14 +30,14 @@ class FileTypeError(InvalidError):
 
 
 class EmptyFileError(InvalidError):
-    """A file without a byte."""
+    """The file is empty."""
 
     code = "file-empty"
     title = N_("The file is empty")
 
 
 class InvalidFilesError(InvalidError):
-    """Files that cannot belong to this."""
+    """The files cannot be attached to this object."""
 
     code = "invalid-files"
     title = N_("Please check the files")
@@ -45,7 +45,7 @@ class InvalidFilesError(InvalidError):
 
 
 class QuotaExceededError(ConflictError):
-    """The person's files together would be more than one may keep."""
+    """The file would exceed the person's quota."""
 
     code = "file-quota"
     title = N_("There is no room for more files")
@@ -53,7 +53,7 @@ class QuotaExceededError(ConflictError):
 
 
 class FileInUseError(ConflictError):
-    """The file is part of something and can only be removed there."""
+    """The file is attached to something and can only be removed there."""
 
     code = "file-in-use"
     title = N_("The file is in use")
@@ -61,7 +61,7 @@ class FileInUseError(ConflictError):
 
 
 class FileNotReadyError(ConflictError):
-    """The file is still being looked at, or was refused."""
+    """The file is still being checked, or was refused."""
 
     code = "file-not-ready"
     title = N_("The file cannot be handed out")
@@ -69,7 +69,7 @@ class FileNotReadyError(ConflictError):
 
 
 class FileDamagedError(UnavailableError):
-    """The bytes that are stored are not those that were uploaded."""
+    """The stored bytes differ from the uploaded ones."""
 
     code = "file-damaged"
     title = N_("The file is damaged")
@@ -77,7 +77,7 @@ class FileDamagedError(UnavailableError):
 
 
 class UploadOffsetError(ConflictError):
-    """The upload stands elsewhere than the sender thinks."""
+    """The offset of the piece differs from the upload's current offset."""
 
     code = "upload-offset"
     title = N_("The upload goes on from another place")
@@ -85,7 +85,7 @@ class UploadOffsetError(ConflictError):
 
 
 class UploadBusyError(ConflictError):
-    """Another request sends to the same upload."""
+    """Another request is writing to the same upload."""
 
     code = "upload-busy"
     title = N_("This upload is being sent already")
@@ -93,7 +93,7 @@ class UploadBusyError(ConflictError):
 
 
 class StorageDownError(UnavailableError):
-    """The place where files are kept does not answer or has no room."""
+    """The storage does not answer or is full."""
 
     code = "storage-unavailable"
     title = N_("Files cannot be kept or read just now")
@@ -101,4 +101,4 @@ class StorageDownError(UnavailableError):
 
 
 class UploadInterruptedError(Exception):
-    """The sender of a piece went away before all of it had arrived; nobody is there to be told."""
+    """The client disconnected before the whole piece was received; nobody reads this response."""

@@ -1,4 +1,4 @@
-"""What files announce."""
+"""Events of files."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +8,7 @@ from app.core.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileReady(DomainEvent):
-    """A file was looked at and may be handed out."""
+    """A file was checked and may be downloaded."""
 
     topic: ClassVar[str] = "files.file_ready"
 
@@ -19,7 +19,7 @@ class FileReady(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRefused(DomainEvent):
-    """A file that arrived was not taken; `reason` is one of `FileRefusal`."""
+    """An uploaded file was refused; `reason` is one of `FileRefusal`."""
 
     topic: ClassVar[str] = "files.file_refused"
 

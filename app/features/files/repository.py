@@ -1,4 +1,4 @@
-"""Every query about files."""
+"""Queries for files."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -14,28 +14,28 @@ from app.features.files.schemas import Subject
 from app.models.file import Attachment, File, FileObject, FileStatus, ObjectRole, SubjectKind
 
 LOCK_SPACE = 7_301_601
-"""Names the advisory lock that orders the uploads of one person."""
+"""Namespace of the advisory lock that serializes the uploads of one person."""
 WAITING = (FileStatus.PROCESSING, FileStatus.QUARANTINED)
 _PREVIEWED = exists().where(FileObject.file_id == File.id, FileObject.role == ObjectRole.PREVIEW)
 
 
 class FileRepository:
-    """Files of people and what they belong to; rows are locked in the order of their ids."""
+    """Queries for files and their attachments; rows are locked in the order of their ids."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     def add(self, row: File | FileObject) -> None:
-        """Keep a new row."""
+        """Add a new row."""
         self._session.add(row)
 
     async def lock_owner(self, owner_id: UUID) -> None:
-        """Let nobody else add to this person's files until the end of the transaction."""
+        """Serialize uploads per person so that the quota stays correct; the lock ends with the transaction."""
         key = func.hashtext(str(owner_id))
         await self._session.execute(select(func.pg_advisory_xact_lock(LOCK_SPACE, key)))
 
     async def usage(self, owner_id: UUID) -> tuple[int, int]:
-        """Return how many files the person keeps and how many bytes they take; refused ones do not count."""
+        """Return the number and total bytes of a person's files; refused ones do not count."""
         statement = select(func.count(), func.coalesce(func.sum(File.size), 0)).where(
             File.owner_id == owner_id, File.status != FileStatus.REFUSED
         )
@@ -56,14 +56,14 @@ class FileRepository:
         return {file.id: file for file in (await self._session.execute(statement)).scalars()}
 
     async def of_owner(self, owner_id: UUID, file_ids: Collection[UUID]) -> dict[UUID, File]:
-        """Return those of these files that are this person's."""
+        """Return those of these files that the person owns."""
         statement = select(File).where(File.owner_id == owner_id, File.id.in_(file_ids))
         return {file.id: file for file in (await self._session.execute(statement)).scalars()}
 
     async def page_of(
         self, owner_id: UUID, before: UUID | None, limit: int, *, unused: bool
     ) -> Sequence[tuple[File, bool]]:
-        """Return a person's files, newest first, and whether each has a preview; all, or what nothing holds."""
+        """Return a person's files, newest first, and whether each has a preview; all, or only the unattached ones."""
         statement = select(File, _PREVIEWED).where(File.owner_id == owner_id).order_by(File.id.desc()).limit(limit)
         if before is not None:
             statement = statement.where(File.id < before)
@@ -72,7 +72,7 @@ class FileRepository:
         return [(file, bool(has)) for file, has in await self._session.execute(statement)]
 
     async def links_of(self, file_ids: Collection[UUID]) -> Sequence[Attachment]:
-        """Return everything that these files belong to."""
+        """Return all attachments of these files."""
         statement = (
             select(Attachment)
             .where(Attachment.file_id.in_(file_ids))
@@ -81,16 +81,16 @@ class FileRepository:
         return (await self._session.execute(statement)).scalars().all()
 
     async def remove(self, file_id: UUID, doomed_at: datetime) -> None:
-        """Remove a file; its bytes go later."""
+        """Delete a file; its bytes are removed later."""
         await self.schedule_deletion(file_id, doomed_at)
         await self._session.execute(delete(File).where(File.id == file_id))
 
     async def is_attached(self, file_id: UUID) -> bool:
-        """Tell whether the file belongs to anything."""
+        """Tell whether the file is attached to anything."""
         return bool((await self._session.execute(select(exists().where(Attachment.file_id == file_id)))).scalar_one())
 
     async def held_by(self, subject: Subject) -> list[Attachment]:
-        """Return what a subject holds, earlier versions too."""
+        """Return the attachments of a subject, including earlier versions."""
         statement = (
             select(Attachment)
             .where(Attachment.subject_kind == subject.kind, Attachment.subject_id == subject.id)
@@ -99,18 +99,18 @@ class FileRepository:
         return list((await self._session.execute(statement)).scalars())
 
     async def attach(self, subject: Subject, file_ids: Sequence[UUID], earlier: Mapping[UUID, UUID]) -> None:
-        """Make the subject hold exactly these files in this order, and the earlier versions of some of them.
+        """Attach exactly these files to the subject in this order, and the earlier versions of some of them.
 
-        `earlier` says which file stands in the place of each earlier version.
+        `earlier` maps each earlier version to the current file that replaces it.
         """
         places = {file_id: place for place, file_id in enumerate(file_ids)}
         current: dict[UUID, UUID | None] = {**dict.fromkeys(file_ids), **earlier}
         mine = (Attachment.subject_kind == subject.kind, Attachment.subject_id == subject.id)
         gone = delete(Attachment).where(*mine, Attachment.file_id.not_in(current)).returning(Attachment.file_id)
-        let_go = (await self._session.execute(gone)).scalars().all()
-        if let_go:
-            # What is let go may be put back for a while.
-            await self._session.execute(update(File).where(File.id.in_(let_go)).values(touched_at=utc_now()))
+        detached = (await self._session.execute(gone)).scalars().all()
+        if detached:
+            # A detached file can be attached again for a while.
+            await self._session.execute(update(File).where(File.id.in_(detached)).values(touched_at=utc_now()))
         if current:
             rows = [
                 {
@@ -128,7 +128,7 @@ class FileRepository:
             await self._session.execute(added.on_conflict_do_update(index_elements=keys, set_=changed))
 
     async def bring_back(self, file_id: UUID) -> None:
-        """Show what stood before a version that was not taken, wherever it had taken a place."""
+        """Restore the previous version wherever a refused version had replaced it."""
         statement = select(Attachment).where(Attachment.current_id == file_id).with_for_update()
         earlier: dict[tuple[SubjectKind, UUID], list[Attachment]] = {}
         for link in (await self._session.execute(statement)).scalars():
@@ -139,7 +139,7 @@ class FileRepository:
                 link.current_id = None if link is newest else newest.file_id
 
     async def attached(self, subjects: Collection[Subject]) -> Sequence[tuple[Attachment, File, bool]]:
-        """Return the files of many subjects at once, and whether each has a preview; the newest version first."""
+        """Return the files of many subjects, and whether each has a preview; the newest version first."""
         wanted = [(subject.kind, subject.id) for subject in subjects]
         statement = (
             select(Attachment, File, _PREVIEWED)
@@ -157,7 +157,7 @@ class FileRepository:
         return {found for found in (await self._session.execute(statement)).scalars() if found is not None}
 
     async def object_of(self, file_id: UUID, role: ObjectRole) -> FileObject | None:
-        """Return one object of a file with the marks of its blocks."""
+        """Return one object of a file with the checksums of its blocks."""
         statement = (
             select(FileObject)
             .options(undefer(FileObject.blocks))
@@ -167,7 +167,7 @@ class FileRepository:
         return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def schedule_deletion(self, file_id: UUID, doomed_at: datetime, *roles: ObjectRole) -> None:
-        """Let the objects of a file go, all or those of some roles."""
+        """Schedule the objects of a file for deletion, all or those of some roles."""
         chosen = FileObject.role.in_(roles or tuple(ObjectRole))
         await self._session.execute(
             update(FileObject)
@@ -177,7 +177,7 @@ class FileRepository:
         )
 
     async def promote(self, file_id: UUID) -> None:
-        """Hand out what was uploaded as it is."""
+        """Serve the uploaded object unchanged."""
         await self._session.execute(
             update(FileObject)
             .where(FileObject.file_id == file_id, FileObject.role == ObjectRole.SOURCE)
@@ -186,11 +186,11 @@ class FileRepository:
         )
 
     async def claim(self, until: datetime) -> File | None:
-        """Take the file that has waited longest to be looked at, so that no other worker takes it before `until`."""
+        """Claim the file that has waited longest for its check, so that no other worker takes it before `until`."""
         return await self._claim(File.status.in_(WAITING), until)
 
     async def claim_undrawn(self, until: datetime) -> File | None:
-        """Take the file whose preview has waited longest to be drawn anew."""
+        """Claim the file whose preview has waited longest to be generated again."""
         return await self._claim((File.redraws > File.redrawn) & (File.status == FileStatus.READY), until)
 
     async def _claim(self, wanted: ColumnElement[bool], until: datetime) -> File | None:
@@ -208,7 +208,7 @@ class FileRepository:
         return taken.scalar_one_or_none()
 
     async def abandoned_files(self, unfinished: datetime, orphaned: datetime, limit: int) -> Sequence[UUID]:
-        """Return, locked, uploads that nobody continued and files that belong to nothing, both for long."""
+        """Lock and return uploads that were not continued and files that are unattached, both for a long time."""
         free = ~exists().where(Attachment.file_id == File.id)
         stale = (File.status == FileStatus.UPLOADING) & (File.touched_at < unfinished)
         orphan = (File.status != FileStatus.UPLOADING) & (File.touched_at < orphaned) & free
@@ -218,17 +218,17 @@ class FileRepository:
         return (await self._session.execute(statement)).scalars().all()
 
     async def schedule_orphan_deletion(self, doomed_at: datetime) -> None:
-        """Let go what lost its file otherwise, such as with its owner's account."""
+        """Schedule the deletion of objects that lost their file in another way, such as with the owner's account."""
         forsaken = FileObject.file_id.is_(None) & FileObject.doomed_at.is_(None)
         await self._session.execute(update(FileObject).where(forsaken).values(doomed_at=doomed_at))
 
     async def due_for_deletion(self, now: datetime, limit: int) -> Sequence[str]:
-        """Return objects to be removed."""
+        """Return objects that are due for deletion."""
         statement = select(FileObject.key).where(FileObject.doomed_at < now).order_by(FileObject.doomed_at).limit(limit)
         return (await self._session.execute(statement)).scalars().all()
 
     async def forget(self, keys: Sequence[str]) -> None:
-        """Drop the rows of objects that are gone."""
+        """Delete the rows of removed objects."""
         await self._session.execute(delete(FileObject).where(FileObject.key.in_(keys)))
 
     async def known(self, keys: Sequence[str]) -> set[str]:
@@ -237,7 +237,7 @@ class FileRepository:
         return set((await self._session.execute(statement)).scalars())
 
     async def take_unchecked(self, before: datetime) -> FileObject | None:
-        """Return the object that was compared longest ago and count its turn from now."""
+        """Return the object that was verified longest ago and set its verification time to now."""
         oldest = (
             select(FileObject.key)
             .where(FileObject.doomed_at.is_(None), FileObject.sha256 != "", FileObject.checked_at < before)

@@ -1,4 +1,4 @@
-"""What may be uploaded, how names are cleaned, and how long links live."""
+"""Rules of files: accepted types and limits, file names, lifetimes of links, ranges."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ from app.models.file import FileRefusal, SubjectKind
 
 MEGABYTE = 1_048_576
 MAX_NAME_LENGTH = 120
-"""Characters of a name that are kept; with the longest extension it still fits every file system."""
+"""Characters of a name that are kept; with the longest extension the name still fits every file system."""
 UNNAMED = "file"
 
 TYPES: Mapping[str, str] = {
@@ -35,20 +35,20 @@ TYPES: Mapping[str, str] = {
     "mp3": "audio/mpeg",
     "mp4": "video/mp4",
 }
-"""Extension → media type. Nothing that a browser could run: no SVG, no HTML, no scripts."""
+"""Extension → media type. Contains nothing that a browser could run: no SVG, no HTML, no scripts."""
 PICTURES = ("jpg", "jpeg", "png", "webp", "gif")
 DOCUMENTS = (*PICTURES, *(name for name in TYPES if name not in PICTURES))
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What may be uploaded for one kind of thing."""
+    """What may be uploaded for one kind of object."""
 
     extensions: tuple[str, ...]
     most_bytes: int
     most_files: int
     public: bool = False
-    """Whether anybody may see such files, so that links may live long and caches keep them."""
+    """Whether such files are public, so that links may be valid for long and caches may store them."""
 
 
 LIMITS: Mapping[SubjectKind, Limits] = {
@@ -60,26 +60,26 @@ LIMITS: Mapping[SubjectKind, Limits] = {
 }
 MAX_FILE_BYTES = max(limits.most_bytes for limits in LIMITS.values())
 MAX_FILES = 2_000
-"""Files one person may keep, however small they are."""
+"""Maximum number of files per person, regardless of their size."""
 
 MAX_VERSIONS = 10
-"""Of one file, the current one too; the oldest are let go."""
+"""Maximum versions of one file, including the current one; the oldest are detached."""
 
 LINK = timedelta(minutes=10)
 PUBLIC_LINK = timedelta(hours=24)
 ORPHAN = timedelta(hours=24)
-"""A file that belongs to nothing is removed after this long."""
+"""An unattached file is removed after this time."""
 UNFINISHED = timedelta(hours=24)
-"""An upload that nobody continued is forgotten after this long."""
+"""An upload that is not continued is removed after this time."""
 GRACE = timedelta(hours=24)
-"""The bytes of a removed file stay for so long, and no object younger than this is taken for a stray."""
+"""The bytes of a removed file are kept for this time; no younger object is treated as an orphan."""
 CLAIM = timedelta(seconds=60)
-"""A file that a worker took and never settled is taken again after this long."""
+"""A file that a worker claimed and did not finish is claimed again after this time."""
 SCRUB = timedelta(days=7)
-"""How often each object is read whole and compared with its hash."""
+"""Interval at which each object is read whole and compared with its hash."""
 MAX_DELAY = timedelta(minutes=30)
 MAX_LOST = 8
-"""Looks at a file whose bytes the storage has not; then it is given up."""
+"""Attempts to check a file whose bytes are missing in the storage; then it counts as damaged."""
 
 REFUSAL_LABELS: Mapping[FileRefusal, str] = {
     FileRefusal.WRONG_TYPE: N_("The content is not what the name says."),
@@ -90,7 +90,7 @@ REFUSAL_LABELS: Mapping[FileRefusal, str] = {
 }
 
 _FORBIDDEN = re.compile(r'[<>:"|?*\x7f]')
-# Letters that turn the direction of reading: with them "exe.gpj" reads as "jpg.exe".
+# Characters that change the reading direction: with them "exe.gpj" reads as "jpg.exe".
 _TURNING = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _PLAIN = re.compile(r"[^A-Za-z0-9._ ()+-]")
 
@@ -110,7 +110,7 @@ def clean_name(given: str) -> str:
 
 
 def extension_of(name: str) -> str:
-    """Return what a name ends in, in lower case; empty where there is no dot."""
+    """Return the extension of a name in lower case; empty where there is no dot."""
     return name.rpartition(".")[2].lower() if "." in name else ""
 
 
@@ -125,9 +125,9 @@ def disposition(name: str) -> str:
 
 
 def link_expiry(now: datetime, *, public: bool) -> int:
-    """Return until when a link made now is good, in seconds since 1970.
+    """Return the expiry of a link created now, in seconds since 1970.
 
-    The end is rounded up, so that a page shown twice has the same addresses and browsers find what they keep.
+    The time is rounded up, so that a page rendered twice contains the same addresses and browser caches work.
     """
     life = int((PUBLIC_LINK if public else LINK).total_seconds())
     step = life // 2
@@ -135,13 +135,13 @@ def link_expiry(now: datetime, *, public: bool) -> int:
 
 
 def next_delay(attempts: int) -> timedelta:
-    """Return the wait after so many tries: 10, 20, 40 … seconds, at most half an hour."""
+    """Return the delay after this many attempts: 10, 20, 40 … seconds, at most half an hour."""
     return min(timedelta(seconds=10 * 2 ** min(attempts - 1, 12)), MAX_DELAY)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Which bytes are asked for: from `start` up to `end`; `partial` unless that is everything anyway."""
+    """The requested bytes, from `start` up to `end` (exclusive); `partial` unless that is the whole file."""
 
     start: int
     end: int
@@ -152,9 +152,9 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 def parse_range(header: str | None, size: int) -> Part | None:
-    """Read a Range header (RFC 9110, 14.2); None where it asks for nothing that is there.
+    """Parse a Range header (RFC 9110, 14.2); None where the range is not satisfiable.
 
-    Several ranges at once, or what is no range, are answered with the whole, as the standard allows.
+    Several ranges, or an invalid header, are answered with the whole file, as the standard allows.
     """
     found = _RANGE.fullmatch(header.replace(" ", "")) if header else None
     if found is None or found[1] == found[2] == "":
@@ -168,5 +168,5 @@ def parse_range(header: str | None, size: int) -> Part | None:
 
 
 def _last_part(length: int, size: int) -> Part | None:
-    """Return so many bytes from the end, or all when there are fewer; None where that is nothing."""
+    """Return the last `length` bytes, or all when there are fewer; None where that is nothing."""
     return Part(max(0, size - length), size, partial=True) if length and size else None

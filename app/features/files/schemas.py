@@ -1,4 +1,4 @@
-"""Files as they look on the wire."""
+"""JSON shapes of files."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from app.models.file import FileStatus, SubjectKind
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What files belong to: a kind of thing and which one."""
+    """What files are attached to: the kind of object and its id."""
 
     kind: SubjectKind
     id: UUID
@@ -22,7 +22,7 @@ Part = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class Crop(BaseModel):
-    """What part of a picture its square shows; a part that would reach beyond an edge is moved back inside."""
+    """The part of a picture that its square preview shows; a part beyond an edge is moved back inside."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -46,7 +46,7 @@ class FileVersion(BaseModel):
 
 
 class FileRead(BaseModel):
-    """One file. Both links are of this site, good for a short while, and only there once the file is ready."""
+    """One file. Both links belong to this site, expire soon, and are present only when the file is ready."""
 
     id: UUID
     name: str
@@ -66,7 +66,7 @@ class FileRead(BaseModel):
 
 
 class FileUse(BaseModel):
-    """Something that a file belongs to."""
+    """An object that a file is attached to."""
 
     kind: SubjectKind
     id: UUID
@@ -74,13 +74,13 @@ class FileUse(BaseModel):
 
 
 class OwnFile(FileRead):
-    """One of your files, and all that it belongs to."""
+    """One of your files, with everything it is attached to."""
 
     used_by: list[FileUse]
 
 
 class UploadCreate(BaseModel):
-    """An upload that will arrive piece by piece."""
+    """Request to start an upload in pieces."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -91,7 +91,7 @@ class UploadCreate(BaseModel):
 
 
 class UploadRead(BaseModel):
-    """How far an upload has come."""
+    """The progress of an upload."""
 
     id: UUID = Field(description="of the upload, and of the file once it is whole")
     offset: int = Field(description="bytes that have arrived; the next piece starts here")
@@ -101,7 +101,7 @@ class UploadRead(BaseModel):
 
 
 class KindLimits(BaseModel):
-    """What may be uploaded for one kind of thing."""
+    """What may be uploaded for one kind of object."""
 
     kind: SubjectKind
     extensions: list[str]
@@ -110,7 +110,7 @@ class KindLimits(BaseModel):
 
 
 class FileLimits(BaseModel):
-    """What may be uploaded, and how much of it is used."""
+    """What may be uploaded, and how much of the quota is used."""
 
     kinds: list[KindLimits]
     quota_bytes: int

@@ -1,4 +1,4 @@
-"""Use cases of files that take several transactions: the bytes travel between them, never inside one."""
+"""Use cases of files that take several transactions: bytes are transferred between them, never inside one."""
 
 import asyncio
 import time
@@ -23,20 +23,20 @@ from app.models.file import File, SubjectKind
 log = structlog.get_logger()
 
 MAX_BATCHES = 20
-"""Of one run; what is left waits for the next."""
+"""Maximum per run; the rest is processed by the next one."""
 SCRUB_SECONDS = 8.0
-"""No object is begun to be compared after this long."""
+"""No new verification starts after this time."""
 LISTED = 500
 PROCESS_SECONDS = 4.0
-"""No new file is begun after this long, so that even a slow one stays within the limit of a task."""
+"""No new check starts after this time, so that even a slow one ends within the time limit of the task."""
 
 
 class SentFile(Protocol):
-    """A file that came with a form."""
+    """A file uploaded with a form."""
 
     @property
     def filename(self) -> str | None:
-        """Its name, as its sender wrote it."""
+        """Its name, as sent by the client."""
         ...
 
     @property
@@ -53,9 +53,9 @@ class SentFile(Protocol):
 async def take_file(
     resources: Resources, actor: Actor, kind: SubjectKind, upload: SentFile, replaces: UUID | None = None
 ) -> File:
-    """Take one file of a form in: announced, kept, and handed to whoever looks at it.
+    """Upload one file of a form: register it, store it and queue it for its check.
 
-    It opens two short transactions around the slow part. What fails leaves nothing behind and nothing charged.
+    It opens two short transactions around the slow part. A failure leaves nothing behind and charges nothing.
     """
     async with unit_of_work(resources) as uow:
         file = await service.reserve_upload(uow, actor, kind, upload.filename or "", upload.size or 0, replaces)
@@ -69,7 +69,7 @@ async def take_file(
         async with unit_of_work(resources) as uow:
             return await service.complete_upload(uow, file.id, digest)
     finally:
-        # Nothing to give up once it arrived; then only the copy of this machine goes.
+        # A completed upload is not aborted; only its local copy is removed.
         async with unit_of_work(resources) as uow:
             await service.abort_upload(uow, file.id)
 
@@ -77,9 +77,9 @@ async def take_file(
 async def receive_piece(
     resources: Resources, actor: Actor, file_id: UUID, offset: int, pieces: AsyncIterator[bytes]
 ) -> UploadRead:
-    """Add a piece to an upload as it arrives; with the last byte the file is kept and handed to whoever looks at it.
+    """Append a piece to an upload as it arrives; after the last byte the file is stored and queued for its check.
 
-    A piece that was answered and whose answer got lost may be sent again, empty: nothing happens twice.
+    A client that lost the response to the last piece may send it again, empty: nothing happens twice.
     """
     async with resources.read_sessions() as session:
         upload = await service.find_upload(session, resources.settings, actor, file_id)
@@ -89,7 +89,7 @@ async def receive_piece(
     try:
         length = await service.receive(resources, upload, offset, pieces)
     except UploadInterruptedError:
-        # Nobody reads the answer; what arrived stays.
+        # Nobody reads the response; the received bytes stay.
         await log.ainfo("upload_broke", file_id=str(file_id))
     finally:
         async with unit_of_work(resources) as uow:
@@ -106,7 +106,7 @@ async def receive_piece(
 
 
 async def read_pieces(resources: Resources, content: Content, start: int, end: int) -> AsyncGenerator[bytes]:
-    """Yield the bytes; where they turn out damaged, say so once and for all."""
+    """Yield the bytes; if they are damaged, mark the file as damaged once."""
     try:
         async for piece in service.pieces(resources, content, start, end):
             yield piece
@@ -117,7 +117,7 @@ async def read_pieces(resources: Resources, content: Content, start: int, end: i
 
 
 async def process_files(resources: Resources) -> None:
-    """Look at the files that arrived, one after the other."""
+    """Check uploaded files, one after the other."""
     began = time.monotonic()
     while time.monotonic() - began < PROCESS_SECONDS:
         async with unit_of_work(resources) as uow:
@@ -143,7 +143,7 @@ async def _process(resources: Resources, work: InspectionJob) -> None:
 
 
 async def sweep_files(resources: Resources) -> None:
-    """Remove what nobody needs: unfinished uploads, files of nothing, then the bytes whose grace time is over."""
+    """Remove unfinished uploads and unattached files, then the bytes whose grace period is over."""
     for _batch in range(MAX_BATCHES):
         async with unit_of_work(resources) as uow:
             if not await service.remove_abandoned_files(uow):
@@ -153,7 +153,7 @@ async def sweep_files(resources: Resources) -> None:
             keys = await service.keys_due_for_deletion(uow)
         if not keys:
             break
-        # First the bytes, then the row: what dies in between removes again what is not there, and that is no failure.
+        # First the bytes, then the row: a run that dies in between removes missing bytes again, which is no error.
         await storage_of(resources).remove(keys)
         async with unit_of_work(resources) as uow:
             await service.forget_keys(uow, keys)
@@ -161,7 +161,7 @@ async def sweep_files(resources: Resources) -> None:
 
 
 async def sweep_strays(resources: Resources) -> None:
-    """Remove objects that no row knows: what a worker had put and could not write down."""
+    """Remove objects without a row, which a worker stored and could not record."""
     listed: list[StoredObject] = []
     async for item in storage_of(resources).objects():
         listed.append(item)
@@ -180,7 +180,7 @@ async def _remove_orphans(resources: Resources, listed: list[StoredObject]) -> N
 
 
 async def scrub_files(resources: Resources) -> None:
-    """Read the objects that were compared longest ago, and hand out no more what is not what it was."""
+    """Verify the objects that were verified longest ago, and stop serving damaged ones."""
     began = time.monotonic()
     while time.monotonic() - began < SCRUB_SECONDS:
         async with unit_of_work(resources) as uow:

@@ -1,1 +1,1 @@
-"""Tells people what concerns them: notices on the site and mails."""
+"""Notifications on the site and by e-mail."""

@@ -1,4 +1,4 @@
-"""What the layout of every page shows: who reads it, and how many notices and messages they have not read."""
+"""Dependencies of every page's layout: the signed-in reader, and the counts of unread notifications and messages."""
 
 from fastapi import Request
 
@@ -14,12 +14,12 @@ from app.features.notifications import service
 _PAGE_GATE = ContextState(
     lambda resources: SessionGate(resources, service.unread_notices(), chat.unread_conversations())
 )
-"""The check of sessions that counts in the same statement what its owner has not read."""
+"""Session check that also counts the owner's unread notifications and conversations in the same statement."""
 
 
 @requires_auth(AuthRequirement.OPTIONAL_SESSION)
 async def find_page_reader(request: Request) -> None:
-    """Find out who reads a page, with the unread notices and conversations for its head; guests cost nothing."""
+    """Find the signed-in reader of a page, with the unread counts for its header; guests cost no statement."""
     if request.method not in SAFE_METHODS:
         await find_view(request)
         return

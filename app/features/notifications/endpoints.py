@@ -1,4 +1,4 @@
-"""The JSON face of notices."""
+"""JSON endpoints of notifications."""
 
 from typing import Annotated
 from uuid import UUID
@@ -27,24 +27,24 @@ async def list_notifications(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     unread: Annotated[bool, Query(description="only what was not read")] = False,
 ) -> Page[NotificationRead]:
-    """List your notices, newest first."""
+    """List your notifications, newest first."""
     found = await service.list_notices(session, actor, cursor, limit, unread=unread)
     return Page(items=found.items, next_cursor=found.next_cursor)
 
 
 @router.get("/unread-count")
 async def count_unread(actor: CurrentActor, session: ReadSession) -> UnreadCount:
-    """Count your unread notices, at most a hundred."""
+    """Return the number of your unread notifications, at most 100."""
     return UnreadCount(count=await service.count_unread(session, actor.id))
 
 
 @router.post("/read-all")
 async def mark_all_read(actor: CurrentActor, uow: Uow) -> MarkedRead:
-    """Mark all your notices as read."""
+    """Mark all your notifications as read and return how many were unread."""
     return MarkedRead(marked=await service.mark_all_read(uow, actor))
 
 
 @router.post("/{notice_id:uuid}/read", responses=refusals(NoticeNotFoundError))
 async def mark_read(notice_id: UUID, actor: CurrentActor, uow: Uow) -> NotificationRead:
-    """Mark one of your notices as read."""
+    """Mark one of your notifications as read and return it."""
     return await service.mark_read(uow, actor, notice_id)

@@ -1,18 +1,18 @@
-"""What can go wrong with notices."""
+"""Errors of notifications."""
 
 from app.core.errors import NotFoundError
 from app.core.i18n import N_
 
 
 class NoticeNotFoundError(NotFoundError):
-    """There is no such notice among the reader's own."""
+    """The reader has no such notification."""
 
     code = "notice-not-found"
     title = N_("There is no such notice")
 
 
 class CaughtMailNotFoundError(NotFoundError):
-    """There is no such mail, or this instance sends its mail for real."""
+    """There is no such e-mail, or this instance really sends its e-mail."""
 
     code = "caught-mail-not-found"
     title = N_("There is no such mail")

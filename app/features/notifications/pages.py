@@ -1,4 +1,4 @@
-"""The pages of notices, and the caught mail of a demonstration instance."""
+"""Pages of notifications, and of the caught e-mail of a demonstration instance."""
 
 import asyncio
 from typing import Annotated
@@ -27,7 +27,7 @@ async def show_notifications(
     session: ReadSession,
     cursor: Annotated[str | None, Query(max_length=300)] = None,
 ) -> Response:
-    """List the actor's notices."""
+    """List the actor's notifications."""
     found = await service.list_notices(session, actor, cursor, PAGE)
     unread: int = request.state.unread_notices
     context = {"notices": found.items, "older": found.next_cursor, "later": cursor, "unread": unread}
@@ -36,21 +36,21 @@ async def show_notifications(
 
 @router.post("/notifications/read-all")
 async def read_all(actor: CurrentActor, uow: Uow) -> Response:
-    """Mark everything as read."""
+    """Mark all notifications as read."""
     await service.mark_all_read(uow, actor)
     return redirect("/notifications", _("Everything is marked as read."))
 
 
 @router.post("/notifications/{notice_id}/open")
 async def open_notification(notice_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Mark one notice as read and go where it leads."""
+    """Mark one notification as read and redirect to its target."""
     notice = await service.mark_read(uow, actor, notice_id)
     return redirect(notice.href or "/notifications")
 
 
 @router.get("/demo/mail")
 async def show_caught_mails(request: Request, resources: ProcessResources) -> Response:
-    """List the mail that a demonstration instance caught instead of sending it."""
+    """List the e-mails that a demonstration instance caught instead of sending them."""
     if not is_open(resources.settings):
         raise CaughtMailNotFoundError
     mails = await asyncio.to_thread(list_caught_mail, resources.settings)
@@ -59,7 +59,7 @@ async def show_caught_mails(request: Request, resources: ProcessResources) -> Re
 
 @router.get("/demo/mail/{name}")
 async def show_caught_mail(request: Request, name: str, resources: ProcessResources) -> Response:
-    """Show one caught mail, its links to click."""
+    """Show one caught e-mail with working links."""
     mail = await asyncio.to_thread(find_caught_mail, resources.settings, name) if is_open(resources.settings) else None
     if mail is None:
         raise CaughtMailNotFoundError

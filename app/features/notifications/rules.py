@@ -1,4 +1,4 @@
-"""The words of each notice, where it leads, and when a mail is tried again."""
+"""Rules of notifications: their texts and targets, and the retries of e-mails."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from app.models.notification import NoticeKind
 MAX_ATTEMPTS = 60
 MAX_DELAY = timedelta(minutes=30)
 CLAIM = timedelta(seconds=60)
-"""A mail that a sender took and never marked may be sent again after this long."""
+"""An e-mail that a sender claimed and did not mark may be sent again after this time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How a notice reads; placeholders are `order`, `person`, `file` and `count`."""
+    """Texts of notifications; placeholders are `order`, `person`, `file` and `count`."""
 
     text: str
     href: str | None = None
@@ -36,7 +36,7 @@ PLACES = {
     "proposal": "/my/proposals",
     "message": "/messages",
 }
-"""Where files of a kind are seen, and why one was refused."""
+"""The page that shows files of a kind, and the reason why one was refused."""
 
 WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.PASSWORD_CHANGED: Wording(N_("Your password was changed."), SECURITY),
@@ -83,23 +83,23 @@ WORDINGS: dict[NoticeKind, Wording] = {
 }
 
 NOTICE_ONLY = frozenset({NoticeKind.PROPOSAL_SHORTLISTED, NoticeKind.OFFER_MISSED, NoticeKind.FILE_REFUSED})
-"""What is not worth a mail."""
+"""Kinds that are shown on the site only and never sent by e-mail."""
 MAIL_WAITS: Mapping[NoticeKind, timedelta] = {NoticeKind.MESSAGE_RECEIVED: timedelta(minutes=2)}
-"""How long a mail waits where its reader may see the thing itself first; then it is not sent at all."""
+"""Delay of e-mails whose reader may see the event on the site first; then the e-mail is not sent at all."""
 
 
 def text_of(kind: NoticeKind, facts: Mapping[str, str]) -> str:
-    """Return a notice in the reader's language; what is gone meanwhile has a general name."""
+    """Return the text of a notification in the reader's language; deleted objects get a general name."""
     known = {"order": _("a deleted order"), "person": _("a deleted account"), **facts}
     return _(WORDINGS[kind].text).format(**known)
 
 
 def href_of(kind: NoticeKind, params: Mapping[str, object]) -> str | None:
-    """Return where a notice leads."""
+    """Return the address that a notification links to."""
     href = WORDINGS[kind].href
     return href.format(**params) if href else None
 
 
 def next_delay(attempts: int) -> timedelta:
-    """Return the wait after so many tries: 10, 20, 40 … seconds, at most half an hour."""
+    """Return the delay after this many attempts: 10, 20, 40 … seconds, at most half an hour."""
     return min(timedelta(seconds=10 * 2 ** min(attempts - 1, 12)), MAX_DELAY)

@@ -1,4 +1,4 @@
-"""Notices on the wire."""
+"""JSON shapes of notifications."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from app.models.notification import NoticeKind
 
 
 class NotificationRead(BaseModel):
-    """One notice in the reader's language."""
+    """One notification in the reader's language."""
 
     id: UUID
     kind: NoticeKind
@@ -20,12 +20,12 @@ class NotificationRead(BaseModel):
 
 
 class UnreadCount(BaseModel):
-    """How many notices have not been read."""
+    """The number of unread notifications."""
 
     count: int
 
 
 class MarkedRead(BaseModel):
-    """How many notices were marked as read just now."""
+    """The number of notifications marked as read by this request."""
 
     marked: int

@@ -1,4 +1,4 @@
-"""What notifications do in the background: they listen to the other rooms, send mail, and tidy up."""
+"""Event consumers and periodic tasks of notifications."""
 
 from uuid import UUID
 
@@ -29,103 +29,103 @@ type OfferEvent = (
 async def on_email_confirmation_requested(
     uow: UnitOfWork, event: identity.EmailConfirmationRequested, message_id: int
 ) -> None:
-    """Send the link and the code to the address of the challenge."""
+    """E-mail the link and the code to the address of the challenge."""
     await service.mail_challenge(uow, event.user_id, event.challenge_id, message_id)
 
 
 @consumer("notifications.on_password_reset_prepared", identity.PasswordResetPrepared)
 async def on_password_reset_prepared(uow: UnitOfWork, event: identity.PasswordResetPrepared, message_id: int) -> None:
-    """Send the link and the code where the account has an address."""
+    """E-mail the link and the code where the account has an address."""
     await service.mail_challenge(uow, event.user_id, event.challenge_id, message_id)
 
 
 @consumer("notifications.on_password_changed", identity.PasswordChanged)
 async def on_password_changed(uow: UnitOfWork, event: identity.PasswordChanged, message_id: int) -> None:
-    """Tell the owner."""
+    """Notify the owner."""
     await service.notify(uow, event.user_id, NoticeKind.PASSWORD_CHANGED, message_id)
 
 
 @consumer("notifications.on_email_change_requested", identity.EmailChangeRequested)
 async def on_email_change_requested(uow: UnitOfWork, event: identity.EmailChangeRequested, message_id: int) -> None:
-    """Tell the owner at the address that would be replaced."""
+    """Notify the owner, with an e-mail to the address that would be replaced."""
     kind = NoticeKind.EMAIL_CHANGE_REQUESTED
     await service.notify_elsewhere(uow, event.user_id, kind, message_id, to_address=event.old_email)
 
 
 @consumer("notifications.on_email_changed", identity.EmailChanged)
 async def on_email_changed(uow: UnitOfWork, event: identity.EmailChanged, message_id: int) -> None:
-    """Tell the owner at the address that was replaced."""
+    """Notify the owner, with an e-mail to the address that was replaced."""
     kind = NoticeKind.EMAIL_CHANGED
     await service.notify_elsewhere(uow, event.user_id, kind, message_id, to_address=event.old_email)
 
 
 @consumer("notifications.on_phone_changed", identity.PhoneChanged)
 async def on_phone_changed(uow: UnitOfWork, event: identity.PhoneChanged, message_id: int) -> None:
-    """Tell the owner."""
+    """Notify the owner."""
     await service.notify(uow, event.user_id, NoticeKind.PHONE_CHANGED, message_id)
 
 
 @consumer("notifications.on_new_device_signed_in", authentication.NewDeviceSignedIn)
 async def on_new_device_signed_in(uow: UnitOfWork, event: authentication.NewDeviceSignedIn, message_id: int) -> None:
-    """Tell the owner."""
+    """Notify the owner."""
     await service.notify(uow, event.user_id, NoticeKind.NEW_DEVICE, message_id)
 
 
 @consumer("notifications.on_session_replayed", authentication.SessionReplayed)
 async def on_session_replayed(uow: UnitOfWork, event: authentication.SessionReplayed, message_id: int) -> None:
-    """Tell the owner that somebody may have copied a session."""
+    """Notify the owner that a session may have been copied."""
     await service.notify(uow, event.user_id, NoticeKind.SESSION_REPLAYED, message_id)
 
 
 @consumer("notifications.on_account_deactivated", identity.AccountDeactivated)
 async def on_account_deactivated(uow: UnitOfWork, event: identity.AccountDeactivated, message_id: int) -> None:
-    """Say goodbye by mail; nobody is there to read a notice."""
+    """Send a farewell e-mail; a deactivated account cannot read notifications."""
     await service.mail_only(uow, event.user_id, NoticeKind.ACCOUNT_DEACTIVATED, message_id)
 
 
 @consumer("notifications.on_account_banned", identity.AccountBanned)
 async def on_account_banned(uow: UnitOfWork, event: identity.AccountBanned, message_id: int) -> None:
-    """Tell the owner by mail why, and where to object; nobody signs in to read a notice."""
+    """E-mail the owner the reason and where to appeal; a banned account cannot read notifications."""
     await service.mail_only(uow, event.user_id, NoticeKind.ACCOUNT_BANNED, message_id, reason=event.reason)
 
 
 @consumer("notifications.on_account_unbanned", identity.AccountUnbanned)
 async def on_account_unbanned(uow: UnitOfWork, event: identity.AccountUnbanned, message_id: int) -> None:
-    """Tell the owner that the door is open again."""
+    """E-mail the owner that the account is open again."""
     await service.mail_only(uow, event.user_id, NoticeKind.ACCOUNT_UNBANNED, message_id)
 
 
 @consumer("notifications.on_file_refused", files.FileRefused)
 async def on_file_refused(uow: UnitOfWork, event: files.FileRefused, message_id: int) -> None:
-    """Tell the owner, on the page alone: they may have left the form before somebody looked at the file."""
+    """Notify the owner on the site only: they may have left the form before the file was checked."""
     about = {"file": event.name, "place": rules.PLACES.get(event.kind, "/notifications")}
     await service.notify(uow, event.owner_id, NoticeKind.FILE_REFUSED, message_id, **about)
 
 
 @consumer("notifications.on_proposal_sent", proposals.ProposalSent)
 async def on_proposal_sent(uow: UnitOfWork, event: proposals.ProposalSent, message_id: int) -> None:
-    """Tell the customer."""
+    """Notify the customer."""
     about = {"order_id": event.order_id, "person_id": event.freelancer_id}
     await service.notify(uow, event.customer_id, NoticeKind.PROPOSAL_RECEIVED, message_id, **about)
 
 
 @consumer("notifications.on_proposal_withdrawn", proposals.ProposalWithdrawn)
 async def on_proposal_withdrawn(uow: UnitOfWork, event: proposals.ProposalWithdrawn, message_id: int) -> None:
-    """Tell the customer."""
+    """Notify the customer."""
     about = {"order_id": event.order_id, "person_id": event.freelancer_id}
     await service.notify(uow, event.customer_id, NoticeKind.PROPOSAL_WITHDRAWN, message_id, **about)
 
 
 @consumer("notifications.on_proposal_shortlisted", proposals.ProposalShortlisted)
 async def on_proposal_shortlisted(uow: UnitOfWork, event: proposals.ProposalShortlisted, message_id: int) -> None:
-    """Tell the freelancer, on the page alone."""
+    """Notify the freelancer on the site only."""
     about = {"order_id": event.order_id, "person_id": event.customer_id}
     await service.notify(uow, event.freelancer_id, NoticeKind.PROPOSAL_SHORTLISTED, message_id, **about)
 
 
 @consumer("notifications.on_proposal_accepted", proposals.ProposalAccepted)
 async def on_proposal_accepted(uow: UnitOfWork, event: proposals.ProposalAccepted, message_id: int) -> None:
-    """Tell both: the freelancer who was chosen and the customer, for the record; or the customer whose terms hold."""
+    """Notify the chosen freelancer and, for the record, the customer; or only the customer whose offer was accepted."""
     order = {"order_id": event.order_id}
     if event.by == "freelancer":
         kind = NoticeKind.OFFER_ACCEPTED
@@ -139,7 +139,7 @@ async def on_proposal_accepted(uow: UnitOfWork, event: proposals.ProposalAccepte
 
 @consumer("notifications.on_proposal_declined", proposals.ProposalDeclined)
 async def on_proposal_declined(uow: UnitOfWork, event: proposals.ProposalDeclined, message_id: int) -> None:
-    """Tell the freelancer, whoever or whatever declined."""
+    """Notify the freelancer, whether a person or a timer declined."""
     kind = NoticeKind.PROPOSAL_DECLINED
     await service.notify(uow, event.freelancer_id, kind, message_id, order_id=event.order_id)
 
@@ -149,7 +149,7 @@ def _about(event: OfferEvent) -> dict[str, str]:
 
 
 def _maker_and_reader(event: OfferEvent) -> tuple[str, str]:
-    """Return who made an offer, and before whom it lies."""
+    """Return the ids of the person who made an offer and of the person who receives it."""
     if event.by == "customer":
         return event.customer_id, event.freelancer_id
     return event.freelancer_id, event.customer_id
@@ -157,35 +157,35 @@ def _maker_and_reader(event: OfferEvent) -> tuple[str, str]:
 
 @consumer("notifications.on_offer_made", proposals.OfferMade)
 async def on_offer_made(uow: UnitOfWork, event: proposals.OfferMade, message_id: int) -> None:
-    """Tell whom the terms are put before."""
+    """Notify the recipient of the offer."""
     maker, reader = _maker_and_reader(event)
     await service.notify(uow, reader, NoticeKind.OFFER_MADE, message_id, **_about(event), person_id=maker)
 
 
 @consumer("notifications.on_offer_declined", proposals.OfferDeclined)
 async def on_offer_declined(uow: UnitOfWork, event: proposals.OfferDeclined, message_id: int) -> None:
-    """Tell whose terms were declined."""
+    """Notify the person whose offer was declined."""
     maker, reader = _maker_and_reader(event)
     await service.notify(uow, maker, NoticeKind.OFFER_DECLINED, message_id, **_about(event), person_id=reader)
 
 
 @consumer("notifications.on_offer_withdrawn", proposals.OfferWithdrawn)
 async def on_offer_withdrawn(uow: UnitOfWork, event: proposals.OfferWithdrawn, message_id: int) -> None:
-    """Tell whom the terms were put before."""
+    """Notify the recipient of the offer."""
     maker, reader = _maker_and_reader(event)
     await service.notify(uow, reader, NoticeKind.OFFER_WITHDRAWN, message_id, **_about(event), person_id=maker)
 
 
 @consumer("notifications.on_offer_ending", proposals.OfferEnding)
 async def on_offer_ending(uow: UnitOfWork, event: proposals.OfferEnding, message_id: int) -> None:
-    """Remind whoever has to answer."""
+    """Remind the recipient of the offer to answer."""
     maker, reader = _maker_and_reader(event)
     await service.notify(uow, reader, NoticeKind.OFFER_ENDING, message_id, **_about(event), person_id=maker)
 
 
 @consumer("notifications.on_offer_lapsed", proposals.OfferLapsed)
 async def on_offer_lapsed(uow: UnitOfWork, event: proposals.OfferLapsed, message_id: int) -> None:
-    """Tell both."""
+    """Notify both sides."""
     maker, reader = _maker_and_reader(event)
     await service.notify(uow, maker, NoticeKind.OFFER_LAPSED, message_id, **_about(event), person_id=reader)
     await service.notify(uow, reader, NoticeKind.OFFER_MISSED, message_id, **_about(event))
@@ -193,32 +193,32 @@ async def on_offer_lapsed(uow: UnitOfWork, event: proposals.OfferLapsed, message
 
 @consumer("notifications.on_order_edited", orders.OrderEdited)
 async def on_order_edited(uow: UnitOfWork, event: orders.OrderEdited, message_id: int) -> None:
-    """Tell those whose proposals are undecided."""
+    """Notify the freelancers whose proposals are undecided."""
     await service.notify_undecided_freelancers(uow, event.order_id, message_id)
 
 
 @consumer("notifications.on_order_closed", orders.OrderClosed)
 async def on_order_closed(uow: UnitOfWork, event: orders.OrderClosed, message_id: int) -> None:
-    """Tell the customer when the order ended without a word of theirs."""
+    """Notify the customer when the order expired."""
     if event.status == "expired":
         await service.notify(uow, event.customer_id, NoticeKind.ORDER_EXPIRED, message_id, order_id=event.order_id)
 
 
 @consumer("notifications.on_message_written", chat.MessageWritten)
 async def on_message_written(uow: UnitOfWork, event: chat.MessageWritten, message_id: int) -> None:
-    """Tell the other side, once until they have read it."""
+    """Notify the recipient, unless they have read the message already."""
     await service.notify_of_message(uow, event, message_id)
 
 
 @consumer("notifications.on_conversation_seen", chat.ConversationSeen)
 async def on_conversation_seen(uow: UnitOfWork, event: chat.ConversationSeen, _message_id: int) -> None:
-    """Take the notices about a conversation off the bell."""
+    """Mark the notifications about a conversation as read."""
     await service.mark_messages_read(uow, UUID(event.reader_id), UUID(event.conversation_id))
 
 
 @consumer("notifications.on_report_closed", reports.ReportClosed)
 async def on_report_closed(uow: UnitOfWork, event: reports.ReportClosed, message_id: int) -> None:
-    """Tell the reporter how it ended, and the other side what stands against them, or no longer does."""
+    """Notify the reporter of the outcome, and the reported person of a decision against them or of its reversal."""
     about = {"report_id": event.report_id}
     if event.before == "open" or event.status != event.before:
         await service.notify(uow, event.reporter_id, NoticeKind.REPORT_CLOSED, message_id, **about)
@@ -230,45 +230,45 @@ async def on_report_closed(uow: UnitOfWork, event: reports.ReportClosed, message
 
 @consumer("notifications.on_orders_found", matching.OrdersFound)
 async def on_orders_found(uow: UnitOfWork, event: matching.OrdersFound, message_id: int) -> None:
-    """Tell the owner of the searches; what the mail says is looked up when it leaves."""
+    """Notify the owner of the saved searches; the e-mail's content is loaded when it is sent."""
     about = {"letter_id": event.letter_id, "count": str(event.count)}
     await service.notify(uow, event.owner_id, NoticeKind.ORDERS_FOUND, message_id, **about)
 
 
 @consumer("notifications.on_order_ending", orders.OrderEnding)
 async def on_order_ending(uow: UnitOfWork, event: orders.OrderEnding, message_id: int) -> None:
-    """Remind the customer that the order may be kept open."""
+    """Remind the customer that the order can be renewed."""
     await service.notify(uow, event.customer_id, NoticeKind.ORDER_ENDING, message_id, order_id=event.order_id)
 
 
 @consumer("notifications.on_invitation_sent", orders.InvitationSent)
 async def on_invitation_sent(uow: UnitOfWork, event: orders.InvitationSent, message_id: int) -> None:
-    """Tell the freelancer who was asked."""
+    """Notify the invited freelancer."""
     about = {"order_id": event.order_id, "person_id": event.customer_id}
     await service.notify(uow, event.freelancer_id, NoticeKind.INVITATION_RECEIVED, message_id, **about)
 
 
 @consumer("notifications.on_invitation_declined", orders.InvitationDeclined)
 async def on_invitation_declined(uow: UnitOfWork, event: orders.InvitationDeclined, message_id: int) -> None:
-    """Tell the customer who asked."""
+    """Notify the customer who sent the invitation."""
     about = {"order_id": event.order_id, "person_id": event.freelancer_id}
     await service.notify(uow, event.customer_id, NoticeKind.INVITATION_DECLINED, message_id, **about)
 
 
 @consumer("notifications.on_order_checked", orders.OrderChecked)
 async def on_order_checked(uow: UnitOfWork, event: orders.OrderChecked, message_id: int) -> None:
-    """Tell the customer how the operator decided."""
+    """Notify the customer of the operator's decision."""
     kind = NoticeKind.ORDER_APPROVED if event.outcome == "approved" else NoticeKind.ORDER_REJECTED
     await service.notify(uow, event.customer_id, kind, message_id, order_id=event.order_id)
 
 
 @periodic(service.SEND_TASK)
 async def send_mail(resources: Resources) -> None:
-    """Send what is due, one mail after the other."""
+    """Send the e-mails that are due, one after the other."""
     await workflows.send_mail(resources)
 
 
 @periodic("notifications.prune")
 async def prune(resources: Resources) -> None:
-    """Forget old notices and mails, in small transactions."""
+    """Delete old notifications and e-mails in small transactions."""
     await workflows.prune(resources)

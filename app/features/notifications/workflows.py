@@ -1,4 +1,4 @@
-"""Use cases of mails and notices that take several transactions: a mail is claimed, sent, and marked."""
+"""Use cases of e-mails and notifications that take several transactions: an e-mail is claimed, sent, and marked."""
 
 import time
 from dataclasses import replace
@@ -17,11 +17,11 @@ from app.web.mail_templates import render_mail
 log = structlog.get_logger()
 
 SEND_SECONDS = 8.0
-"""No new mail is begun after this long, so that a slow server never meets the limit of a task."""
+"""No new e-mail is started after this time, so that a slow server does not exceed the time limit of a task."""
 
 
 async def send_mail(resources: Resources) -> None:
-    """Send what is due, one mail after the other; no transaction is open while a mail server is spoken to."""
+    """Send the e-mails that are due, one after the other; no transaction is open during the SMTP dialogue."""
     began = time.monotonic()
     while time.monotonic() - began < SEND_SECONDS:
         async with unit_of_work(resources) as uow:
@@ -52,7 +52,7 @@ async def _send(resources: Resources, mailer: Mailer, draft: Draft) -> None:
 
 
 async def prune(resources: Resources) -> None:
-    """Forget old notices and mails, in small transactions."""
+    """Delete old notifications and e-mails in small transactions."""
     gone = 1
     while gone:
         async with unit_of_work(resources) as uow:

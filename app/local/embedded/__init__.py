@@ -1,8 +1,8 @@
-"""The bundled PostgreSQL and Valkey: started when no address is configured, shared by all of one data folder.
+"""The bundled PostgreSQL and Valkey: started when no address is configured, shared by all processes of a data folder.
 
 A *keeper* process runs them (`keeper.py`). A process that needs them calls `ensure_servers`: it takes a
-shared lock that says "in use", starts a keeper when there is none, and waits for the servers. The keeper
-ends a server properly when nobody has held its lock for a while.
+shared lock that means "in use", starts a keeper when there is none, and waits for the servers. The keeper
+stops a server in order when nobody has held its lock for a while.
 """
 
 from app.local.embedded.client import ServerAddresses, ServerSettings, ensure_servers, release_servers

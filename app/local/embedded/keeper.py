@@ -1,4 +1,4 @@
-"""The process that keeps the bundled servers: starts and restarts them, ends them when nobody needs them.
+"""The process that keeps the bundled servers running: starts, restarts and stops them.
 
 Run as `python -m app.local.embedded`; imports little, because it stays in memory.
 """
@@ -19,12 +19,12 @@ from app.local.embedded.programs import Postgres, Program, Valkey, as_json
 TICK = 0.2
 IDLE_SECONDS = 10.0
 HANDOVER_SECONDS = 30.0
-PROBE_SECONDS = 1.0  # a process that only looks whether the lock is free holds it for a moment
+PROBE_SECONDS = 1.0  # a process that tests whether the lock is free holds it for a moment
 FAILURES_BEFORE_GIVING_UP = 8
 
 
 class Keeper:
-    """Keeps each server alive while somebody holds its users lock."""
+    """Keeps each server running while a process holds its users lock."""
 
     def __init__(self, layout: Layout, *, supervised: bool, durable: bool) -> None:
         self.layout = layout
@@ -40,7 +40,7 @@ class Keeper:
         self.next_try = dict.fromkeys(KINDS, 0.0)
 
     def run(self) -> int:
-        """Keep until told to end, or until nobody needs the servers."""
+        """Run until a signal ends it, or until no process needs the servers."""
         signal.signal(signal.SIGTERM, self._end)
         signal.signal(signal.SIGINT, self._end)
         signal.signal(signal.SIGUSR1, self._hand_over)
@@ -86,12 +86,12 @@ class Keeper:
             self._tend(in_use)
             time.sleep(TICK)
         if self.handing_over or self._record_users():
-            return  # the next keeper adopts them; each user watches that there is one
+            return  # the next keeper adopts the servers; each user makes sure that there is one
         for kind in KINDS:
             self._stop(kind)
 
     def _tend(self, in_use: set[str]) -> None:
-        """Keep alive what is used, and end what has not been for a while."""
+        """Keep the used servers running, and stop those that were idle for a while."""
         for kind in KINDS:
             if kind in in_use:
                 self._keep_alive(kind)
@@ -99,7 +99,7 @@ class Keeper:
                 self._stop(kind)
 
     def _stop(self, kind: str) -> None:
-        """End a server that was kept."""
+        """Stop a running server."""
         if kind in self.programs:
             self.programs.pop(kind).stop()
             self.running.discard(kind)
@@ -149,7 +149,7 @@ class Keeper:
 
 
 def main(arguments: list[str]) -> int:
-    """Read the command line and keep."""
+    """Parse the command line and run the keeper."""
     parser = argparse.ArgumentParser(prog="python -m app.local.embedded", description=__doc__)
     parser.add_argument("--data-dir", required=True, type=Path)
     parser.add_argument("--supervised", action="store_true", help="take over from a keeper that runs alone")

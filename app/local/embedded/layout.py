@@ -1,4 +1,4 @@
-"""Where the bundled servers keep their data, sockets and logs, and as whom they run."""
+"""Paths of the bundled servers' data, sockets and logs, and the system user they run as."""
 
 import hashlib
 import importlib.util
@@ -17,16 +17,16 @@ ROOT = Path(__file__).resolve().parents[3]
 KINDS: tuple[str, ...] = ("postgres", "valkey")
 SOCKET_NAME = ".s.PGSQL.5432"
 MAX_SOCKET_PATH_LENGTH = 100  # sun_path is 104 bytes on macOS, 108 on Linux
-SHARED_HOME = Path("/var/lib/iplance")  # used by root alone, when the checkout is closed to other users
+SHARED_HOME = Path("/var/lib/iplance")  # used by root only, when the checkout is closed to other users
 
 
 class ServersError(RuntimeError):
-    """The bundled servers cannot run; the message is one sentence for a person."""
+    """The bundled servers cannot run; the message is one sentence for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The system user the servers run as when we are root: PostgreSQL refuses root."""
+    """The system user of the servers when this process is root: PostgreSQL refuses to run as root."""
 
     uid: int
     gid: int
@@ -34,7 +34,7 @@ class Account:
 
 
 class Layout:
-    """Every path below one data folder that the servers and their users share."""
+    """All paths below a data folder that the servers and their users share."""
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = (data_dir if data_dir.is_absolute() else ROOT / data_dir).resolve()
@@ -46,16 +46,16 @@ class Layout:
         self.failure = self.run / "keeper.error"
 
     def users_lock(self, kind: str) -> Path:
-        """Held shared by every process that uses the server."""
+        """Return the lock file that every process using the server holds shared."""
         return self.run / f"{kind}.users"
 
     def prepare(self) -> None:
-        """Make the folders, or say in one sentence why they cannot be made."""
+        """Create the folders, or raise an error with one sentence."""
         try:
             for folder in (self.data_dir, self.run, self.logs):
                 folder.mkdir(parents=True, exist_ok=True)
             if os.geteuid() == self.data_dir.stat().st_uid:
-                # Root's servers run as another user, who must pass through; the secrets inside are 0600.
+                # Root's servers run as another user, who must be able to enter; the secrets inside have mode 0600.
                 self.data_dir.chmod(0o711 if os.geteuid() == 0 else 0o700)
             probe = self.run / f".probe-{os.getpid()}"
             probe.touch()
@@ -68,7 +68,7 @@ class Layout:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file whole, readable by its owner only."""
+    """Replace a whole file, readable by its owner only."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
@@ -78,7 +78,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def read_json(path: Path) -> dict[str, str]:
-    """A small file of strings; empty when it is missing or half written."""
+    """Read a small JSON file of strings; empty when it is missing or incomplete."""
     try:
         found: object = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -87,7 +87,7 @@ def read_json(path: Path) -> dict[str, str]:
 
 
 def package_folder(name: str) -> Path:
-    """Where an installed package lies, without importing it."""
+    """Return the folder of an installed package without importing it."""
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         raise ServersError(
@@ -98,22 +98,22 @@ def package_folder(name: str) -> Path:
 
 
 class ResolvedLayout:
-    """The real places and the account, as one running keeper settled them."""
+    """The resolved paths and the account that a running keeper uses."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.account = _account(layout)
         self.closed = False
-        """Whether there is data where the account cannot come: a folder was closed, or moved into a closed one."""
+        """Tell whether there is data that the account cannot reach: a folder was closed, or moved into a closed one."""
         self.home = self._home()
         self.sockets = self._sockets()
 
     def data(self, kind: str) -> Path:
-        """The server's own folder."""
+        """Return the server's own folder."""
         return self.home / kind
 
     def binaries(self, package: str, libraries: str | None = None) -> Path:
-        """The package's folder, copied to an open place when the account cannot reach it."""
+        """Return the package's folder, copied to an accessible place when the account cannot reach it."""
         source = package_folder(package)
         if self.account is None or _reachable(source, self.account):
             return source
@@ -126,14 +126,14 @@ class ResolvedLayout:
         return target / package
 
     def own(self, folder: Path) -> None:
-        """Give a new folder to the account, closed to everybody else."""
+        """Make the account the owner of a new folder, closed to everybody else."""
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         if self.account is not None:
             os.chown(folder, self.account.uid, self.account.gid)
 
     def refuse_closed(self) -> None:
-        """Refuse data that the account cannot reach, rather than begin anew beside it."""
+        """Refuse to start with data that the account cannot reach, instead of creating new data beside it."""
         if self.closed and self.account is not None:
             raise ServersError(
                 f"PostgreSQL does not run as root, and the user {self.account.name} cannot enter "
@@ -142,7 +142,7 @@ class ResolvedLayout:
             )
 
     def popen_user(self) -> dict[str, int | list[int]]:
-        """The arguments of `subprocess` that change to the account."""
+        """Return the arguments of `subprocess` that switch to the account."""
         if self.account is None:
             return {}
         return {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
@@ -239,7 +239,7 @@ def _reachable(path: Path, account: Account) -> bool:
 
 
 def _copy_open(source: Path, target: Path) -> None:
-    """Copy, then rename: a half-made copy is never used."""
+    """Copy, then rename, so that an incomplete copy is never used."""
     target.parent.mkdir(parents=True, exist_ok=True)
     for folder in (SHARED_HOME, target.parent):
         folder.chmod(0o711)

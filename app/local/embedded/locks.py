@@ -1,4 +1,4 @@
-"""File locks between processes; the kernel gives them back when a process dies, however it dies."""
+"""File locks between processes; the kernel releases them when a process dies, however it dies."""
 
 import os
 import sys
@@ -18,14 +18,14 @@ else:
 
 
 class FileLock:
-    """One lock file; `acquire` holds it until `release` or the end of the process."""
+    """A lock file; `acquire` holds it until `release` or the end of the process."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._handle: int | None = None
 
     def acquire(self, *, shared: bool = False, wait: bool = False) -> bool:
-        """Take the lock; False when somebody else has it and `wait` is off."""
+        """Acquire the lock; False when another process has it and `wait` is off."""
         if self._handle is not None:
             return True
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -38,33 +38,33 @@ class FileLock:
         return True
 
     def write(self, text: str) -> None:
-        """Leave a note for those who find the lock taken."""
+        """Write a note for processes that find the lock taken."""
         if self._handle is not None:
             os.ftruncate(self._handle, 0)
             os.pwrite(self._handle, text.encode(), 0)
 
     def read(self) -> str:
-        """The note of whoever holds it."""
+        """Return the note of the holder."""
         try:
             return self.path.read_text(encoding="utf-8")
         except FileNotFoundError:
             return ""
 
     def release(self) -> None:
-        """Give it back."""
+        """Release the lock."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
 
     @property
     def fileno(self) -> int:
-        """The descriptor, for a child that is to hold the lock too."""
+        """Return the file descriptor, for a child process that shall hold the lock too."""
         if self._handle is None:
             raise ValueError("the lock is not held")
         return self._handle
 
     def is_free(self) -> bool:
-        """Whether nobody holds it at this moment, in any way."""
+        """Tell whether no process holds the lock now, shared or exclusive."""
         if self._handle is not None:
             return False
         if not self.acquire():

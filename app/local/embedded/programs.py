@@ -1,4 +1,4 @@
-"""How one PostgreSQL and one Valkey are made, started, watched and ended."""
+"""The server programs: initializing, starting, checking and stopping PostgreSQL and Valkey."""
 
 import json
 import os
@@ -24,7 +24,7 @@ STOP_SECONDS = 30.0
 
 
 class Program(ABC):
-    """One server process: ours, or one found running on our data."""
+    """A server process: one started here, or one found running on our data."""
 
     kind: str
 
@@ -36,39 +36,39 @@ class Program(ABC):
 
     @property
     def data(self) -> Path:
-        """The server's own folder."""
+        """Return the server's own folder."""
         return self.resolved_layout.data(self.kind)
 
     @abstractmethod
     def prepare(self) -> None:
-        """Make the data folder ready; refuses one that is damaged."""
+        """Prepare the data folder; refuses a damaged one."""
 
     @abstractmethod
     def command(self) -> list[str]:
-        """The program and its arguments."""
+        """Return the program and its arguments."""
 
     def folder(self) -> Path:
-        """Where the program starts."""
+        """Return the working directory of the program."""
         return Path("/")
 
     @abstractmethod
     def address(self) -> str:
-        """What the application connects to."""
+        """Return the address that the application connects to."""
 
     @abstractmethod
     def found(self) -> int | None:
-        """The id of a process that already runs on this data."""
+        """Return the id of a process that already runs on this data."""
 
     @abstractmethod
     def ready(self) -> bool:
-        """Whether it answers."""
+        """Tell whether the server answers."""
 
     @abstractmethod
     def clear_stale(self) -> None:
-        """Remove what a killed process left and a new one would stumble over."""
+        """Remove files of a killed process that would keep a new one from starting."""
 
     def start(self) -> None:
-        """Start it, apart from the terminal: Ctrl-C is for the supervisor, who ends it in order."""
+        """Start it in its own session: Ctrl-C is for the supervisor, which stops it in order."""
         self.clear_stale()
         self.bound_log()
         with self.log.open("ab") as log:
@@ -84,13 +84,13 @@ class Program(ABC):
             )
 
     def bound_log(self) -> None:
-        """Keep one older log of at most the limit; the server goes on writing at the end of the emptied file."""
+        """Keep one older log of at most the size limit; the server continues at the end of the emptied file."""
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
             shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
             os.truncate(self.log, 0)
 
     def pid(self) -> int | None:
-        """The process id while it lives."""
+        """Return the process id while the process lives."""
         if self._child is not None:
             if self._child.poll() is None:
                 return self._child.pid
@@ -98,7 +98,7 @@ class Program(ABC):
         return self.found()
 
     def stop(self) -> None:
-        """End it properly and wait; data is on disk afterwards."""
+        """Stop it in order and wait; afterwards its data is on disk."""
         pid = self.pid()
         if pid is None:
             return
@@ -111,18 +111,18 @@ class Program(ABC):
             time.sleep(0.05)
 
     def signal_stop(self, pid: int) -> None:
-        """Ask for an orderly end."""
+        """Request an orderly stop."""
         os.kill(pid, signal.SIGTERM)
 
     def log_tail(self) -> str:
-        """The end of the log, for an error."""
+        """Return the end of the log, for an error message."""
         if not self.log.exists():
             return ""
         return " / ".join(self.log.read_text(errors="replace").strip().splitlines()[-3:])
 
 
 class Postgres(Program):
-    """The bundled PostgreSQL on a Unix socket that only we may open."""
+    """The bundled PostgreSQL on a Unix socket that only its owner may open."""
 
     kind = "postgres"
 
@@ -154,7 +154,7 @@ class Postgres(Program):
         self._create()
 
     def _create(self) -> None:
-        """Build the cluster aside and rename it: an interrupted one is never taken for a database."""
+        """Create the cluster in another folder and rename it: an interrupted one is never taken for a database."""
         new = Path(tempfile.mkdtemp(dir=self.data.parent, prefix=".postgres-new-"))
         self.resolved_layout.own(new)
         user = self.resolved_layout.popen_user()
@@ -207,7 +207,7 @@ class Postgres(Program):
             "shared_buffers": "64MB",
             "max_connections": "100",
             "jit": "off",
-            # Its reads come from the page cache; handing them to helper processes costs more than the reads.
+            # Reads come from the page cache; passing them to helper processes costs more than the reads.
             "io_method": "sync",
             "log_min_messages": "warning",
             "max_wal_size": "512MB",
@@ -262,7 +262,7 @@ class Postgres(Program):
 
     @override
     def clear_stale(self) -> None:
-        """A pid file whose number now belongs to another program would stop PostgreSQL for ever."""
+        """Remove a pid file whose number belongs to another program now; it would keep PostgreSQL from starting."""
         if not self._note() or self.found() is not None:
             return
         for process in psutil.process_iter(["name"]):
@@ -332,7 +332,7 @@ class Valkey(Program):
 
     @override
     def folder(self) -> Path:
-        """Its configuration cannot quote every path, so all of its paths start here."""
+        """Return the folder of its paths: not every path can be quoted in its configuration."""
         return self.data
 
     @override
@@ -373,7 +373,7 @@ class Valkey(Program):
 
 
 def as_json(state: dict[str, str]) -> str:
-    """One line of JSON."""
+    """Serialize as one line of JSON."""
     return json.dumps(state)
 
 

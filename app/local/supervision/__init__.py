@@ -1,6 +1,6 @@
 """Runs all processes of one machine: `make up` without Docker.
 
-`plan.py` says what runs; `daemon.py` is supervisord, which restarts what dies; `foreground.py` stays in the
-terminal, shows what the logs say and ends everything; `log_lines.py` chooses what of them a terminal shows;
-`child.py` lets no process outlive its supervisor.
+`plan.py` lists the processes; `daemon.py` is supervisord, which restarts what dies; `foreground.py` stays in the
+terminal, shows the logs and stops everything; `log_lines.py` selects the log lines for the terminal; `child.py` ends
+each process when its supervisor is gone.
 """

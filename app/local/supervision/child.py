@@ -2,8 +2,8 @@
 
 `python -m app.local.supervision.child NICENESS PORT celery -A app.tasks.config_tasks worker`
 
-PORT is what to wait for a little: everything that starts at once would load the same libraries beside the site, and the
-site is what somebody waits for. 0 waits for nothing.
+The start is delayed until something listens on PORT, for a limited time: all processes would load the same libraries at
+once, and the site must be ready first. 0 means no delay.
 """
 
 import gc
@@ -19,7 +19,7 @@ LOOK_SECONDS = 0.5
 PATIENCE_SECONDS = 20.0
 WAIT_SECONDS = 10.0
 START_SECONDS = 10.0
-"""After this long everything is loaded."""
+"""Seconds after which loading is assumed to be complete."""
 
 
 def watch_parent(parent: int) -> None:
@@ -28,7 +28,7 @@ def watch_parent(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(LOOK_SECONDS)
         if not gc.isenabled() and time.monotonic() > started + START_SECONDS:
-            gc.freeze()  # what was loaded stays, so it need not be looked through again
+            gc.freeze()  # loaded objects stay, so garbage collection need not scan them again
             gc.enable()
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(PATIENCE_SECONDS)
@@ -36,7 +36,7 @@ def watch_parent(parent: int) -> None:
 
 
 def wait_for(port: int, seconds: float = WAIT_SECONDS) -> None:
-    """Wait until somebody listens there; go on without them after a while, because nothing here needs them."""
+    """Wait until something listens on the port; continue after a time-out, because nothing here requires it."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         with socket.socket() as probe:
@@ -47,8 +47,8 @@ def wait_for(port: int, seconds: float = WAIT_SECONDS) -> None:
 
 
 def main() -> None:
-    """Become the named module, at the given priority."""
-    gc.disable()  # libraries leave no garbage as they load; looking for some took a seventh of the start
+    """Run the named module as the main program, at the given priority."""
+    gc.disable()  # importing libraries creates no garbage; collecting it took a seventh of the start
     threading.Thread(target=watch_parent, args=(os.getppid(),), name="parent-watch", daemon=True).start()
     os.nice(int(sys.argv[1]))
     if port := int(sys.argv[2]):

@@ -1,4 +1,4 @@
-"""Supervisord, holding the lock of its data folder; it says which program has died, and ends when one cannot run.
+"""Supervisord, holding the lock of its data folder; it reports programs that died, and ends when one cannot run.
 
 `python -m app.local.supervision.daemon CONFIGURATION LOCK FAILURE`
 """
@@ -15,7 +15,7 @@ from typing import Any
 from app.local.embedded.locks import FileLock
 from app.local.supervision.log_lines import as_sentence
 
-# supervisor carries no types, so it is used through Any.
+# supervisor has no types, so it is used through Any.
 events: Any = importlib.import_module("supervisor.events")
 options_module: Any = importlib.import_module("supervisor.options")
 asyncore: Any = importlib.import_module("supervisor.medusa.asyncore_25")
@@ -26,13 +26,13 @@ QUIET_SECONDS = 60.0
 
 
 def last_line(log: Path) -> str:
-    """What a program said last."""
+    """Return the last output of a program."""
     lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
     return lines[-1] if lines else ""
 
 
 def death_notice(name: str, exit_status: int | None, log: Path) -> str:
-    """Say that a program has ended unasked, why, and where its log is."""
+    """Return a message that a program ended unexpectedly, why, and where its log is."""
     if exit_status is not None and exit_status < 0:
         why = "it was ended by a signal"
     elif words := as_sentence(last_line(log)):
@@ -43,13 +43,13 @@ def death_notice(name: str, exit_status: int | None, log: Path) -> str:
 
 
 class DeathNotices:
-    """Writes the notices to the terminal; a program that dies again and again is told of once a minute."""
+    """Writes the messages to the terminal; for a program that dies repeatedly, at most one per minute."""
 
     def __init__(self) -> None:
         self._told: dict[str, float] = {}
 
-    def __call__(self, event: Any) -> None:  # noqa: ANN401 - supervisor carries no types
-        """Hear that a program has ended."""
+    def __call__(self, event: Any) -> None:  # noqa: ANN401 - supervisor has no types
+        """Handle the event that a program has ended."""
         name, now = str(event.process.config.name), time.monotonic()
         if now - self._told.get(name, -math.inf) < QUIET_SECONDS:
             return
@@ -60,7 +60,7 @@ class DeathNotices:
 
 
 def supervise(configuration: str, failure: Path) -> None:
-    """Run supervisord in this process; when a program has failed for good, say so and end them all."""
+    """Run supervisord in this process; when a program has failed for good, report it and stop all of them."""
     options = options_module.ServerOptions()
     options.realize(["-c", configuration], doc=__doc__)
     options.first = True
@@ -69,7 +69,7 @@ def supervise(configuration: str, failure: Path) -> None:
     run_forever = supervisor.runforever
     notices = DeathNotices()
 
-    def give_up(event: Any) -> None:  # noqa: ANN401 - supervisor carries no types
+    def give_up(event: Any) -> None:  # noqa: ANN401 - supervisor has no types
         log = Path(str(event.process.config.stdout_logfile))
         failure.write_text(
             f"The program {event.process.config.name} does not start: {as_sentence(last_line(log))} (its log is {log})",
@@ -89,7 +89,7 @@ def supervise(configuration: str, failure: Path) -> None:
 
 
 def main(configuration: str, lock_path: str, failure: str) -> int:
-    """Supervise until told to end."""
+    """Supervise until a signal ends it."""
     lock = FileLock(Path(lock_path))
     if not lock.acquire():
         return 1

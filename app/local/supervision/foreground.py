@@ -1,6 +1,6 @@
-"""The process in the terminal: starts the supervisor, shows the logs, says when the site is ready, ends everything.
+"""The process in the terminal: starts the supervisor, shows the logs, reports when the site is ready, stops everything.
 
-It imports nothing but the standard library, because it stays in memory as long as the site runs.
+It imports only the standard library, because it stays in memory as long as the site runs.
 """
 
 import argparse
@@ -37,14 +37,14 @@ class Tail:
     loud: LoudLines = field(default_factory=LoudLines)
 
     def skip(self) -> None:
-        """Begin at the end of what is there."""
+        """Start at the current end of the file."""
         if self.path.exists():
             self._open()
             if self.file is not None:
                 self.file.seek(0, os.SEEK_END)
 
     def lines(self) -> list[str]:
-        """Whole new lines."""
+        """Return the complete new lines."""
         try:
             found = self.path.stat()
         except FileNotFoundError:
@@ -90,7 +90,11 @@ class Foreground:
         self.daemon: subprocess.Popen[bytes] | None = None
 
     def run(self) -> int:
-        """Show and watch until asked to end; the exit code says whether it ended as asked."""
+        """Show the logs and watch the supervisor until asked to end.
+
+        Returns:
+            The exit code: 1 where a program failed for good, else 0.
+        """
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._end)
         self.failure.unlink(missing_ok=True)
@@ -104,7 +108,7 @@ class Foreground:
                 if self.ending or self.failure.exists():
                     break
                 self._say("The supervisor was killed; starting it again.")
-                time.sleep(RESTART_SECONDS)  # its orphans notice and end
+                time.sleep(RESTART_SECONDS)  # orphaned processes notice it and end
                 self._start()
             if not self.ready and not self.ending:
                 self._greet_when_ready(began)
@@ -121,7 +125,7 @@ class Foreground:
             str(self.run_dir / "supervisor.lock"),
             str(self.failure),
         ]
-        # A session of its own: Ctrl-C and a closed terminal reach this process alone, which ends the rest in order.
+        # A separate session: Ctrl-C and a closed terminal reach this process alone, which stops the others in order.
         self.daemon = subprocess.Popen(  # noqa: S603 - our own module
             command, cwd=ROOT, stdin=subprocess.DEVNULL, start_new_session=True
         )
@@ -172,7 +176,7 @@ class Foreground:
 
 
 def main(arguments: list[str]) -> int:
-    """The foreground's command line; `app up` becomes this process."""
+    """Parse the command line of the foreground process; `app up` becomes this process."""
     parser = argparse.ArgumentParser(prog="python -m app.local.supervision.foreground", description=__doc__)
     parser.add_argument("--data-dir", required=True, type=Path)
     parser.add_argument("--port", required=True, type=int)

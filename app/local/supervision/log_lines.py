@@ -1,6 +1,6 @@
-"""Chooses the log lines that a person sees on a terminal, warnings and errors, and writes them as text.
+"""Selects the log lines that are shown on a terminal, warnings and errors, and formats them as text.
 
-It imports nothing but the standard library, because the process in the terminal stays in memory.
+It imports only the standard library, because the process in the terminal stays in memory.
 """
 
 import json
@@ -9,10 +9,10 @@ import re
 LOUD_LEVELS = frozenset({"warning", "error", "critical"})
 _LOUD = re.compile(
     r"\[(warning|error|critical) *\]"  # structlog's text form, with LOG_FORMAT=text
-    r"|^(WARNING|ERROR|CRITICAL|FATAL)\b"  # a program that has not set up its logging yet, and our keeper
+    r"|^(WARNING|ERROR|CRITICAL|FATAL)\b"  # a program that has not configured its logging yet, and the keeper
     r"|^\S+ \S+ \S+ \[\d+\] (WARNING|ERROR|FATAL|PANIC):"  # PostgreSQL
-    r"|^\d+:[A-Z] .{24} # (?!Valkey is now ready to exit)"  # Valkey marks warnings, and its end, with a number sign
-    r"|^\[E \d{6} "  # Flower; its warnings tell only that a worker has not started yet
+    r"|^\d+:[A-Z] .{24} # (?!Valkey is now ready to exit)"  # Valkey marks warnings and its end with a number sign
+    r"|^\[E \d{6} "  # Flower; its warnings only report that a worker has not started yet
 )
 _MORE = re.compile(r"^\s|^\S+ \S+ \S+ \[\d+\] (DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION):")
 _TRACEBACK = "Traceback (most recent call last):"
@@ -32,7 +32,7 @@ def _read(line: str) -> dict[str, object] | None:
 
 
 def _printable(text: str) -> str:
-    """Escape what a terminal would obey."""
+    """Escape control characters that a terminal would execute."""
     return _CONTROL.sub(lambda match: match.group().encode("unicode_escape").decode("ascii"), text)
 
 
@@ -42,7 +42,7 @@ def _sentence(fields: dict[str, object]) -> str:
 
 
 def as_sentence(line: str) -> str:
-    """Write one log line without its time and level, and with the last line of its traceback alone."""
+    """Format one log line without its time and level; of a traceback only the last line is kept."""
     fields = _read(line)
     if fields is None:
         return _printable(line)
@@ -51,7 +51,7 @@ def as_sentence(line: str) -> str:
 
 
 class LoudLines:
-    """Picks the loud lines of one log, in the order in which they are read."""
+    """Selects the lines of one log to show, in the order in which they are read."""
 
     def __init__(self) -> None:
         self._shown = False
@@ -66,11 +66,11 @@ class LoudLines:
         return [_printable(line)] if self._is_loud(line) else []
 
     def _is_loud(self, line: str) -> bool:
-        """Tell whether a line that is not JSON is loud, or belongs to a loud one above it."""
+        """Tell whether a line that is not JSON is a warning or an error, or belongs to one above it."""
         if line.startswith(_TRACEBACK):
             self._shown = self._in_traceback = True
         elif self._in_traceback:
-            self._in_traceback = line[:1].isspace()  # the line of the exception ends it
+            self._in_traceback = line[:1].isspace()  # the line of the exception ends the traceback
         elif not _MORE.search(line):
             self._shown = _LOUD.search(line) is not None
         return self._shown

@@ -1,4 +1,4 @@
-"""What runs under `make up`, and how each program is started, stopped and restarted."""
+"""The processes of `make up`, and how each is started, stopped and restarted."""
 
 import sys
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ class Program:
     arguments: tuple[str, ...]
     stop_seconds: int = 20
     niceness: int = 0
-    """The site goes first: what nobody waits for works at a lower priority."""
+    """Niceness: the site has priority over background work."""
     after_port: int = 0
-    """And starts after somebody listens there, or after some seconds; 0 starts at once."""
+    """Port to wait for before the start, for a limited time; 0 starts at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the settings say about this machine."""
+    """The settings of this machine."""
 
     data_dir: Path
     host: str
@@ -35,13 +35,13 @@ class Choices:
     bundled: bool
     durable: bool
     mail_port: int | None
-    """Where the mail catcher listens; None when there is a real mail server."""
+    """Port of the mail catcher; None when there is a real mail server."""
 
 
 def programs(choices: Choices) -> list[Program]:
-    """List the programs in the order of their start; the keeper ends last."""
+    """Return the programs in the order of their start; the keeper ends last."""
     celery = ("-A", "app.tasks.config_tasks")
-    # One task at a time needs no second process with everything in it; a task's limit is its own loop's.
+    # With one task at a time a second process with all modules is not needed; the event loop enforces the time limit.
     one = choices.worker_concurrency == 1
     pool = "--pool=solo" if one else f"--concurrency={choices.worker_concurrency}"
     found = [
@@ -94,13 +94,13 @@ def programs(choices: Choices) -> list[Program]:
 
 
 def configuration(choices: Choices) -> str:
-    """Write supervisord's configuration: one group that ends together, and the keeper that ends after it."""
+    """Return supervisord's configuration: one group that ends together, and the keeper that ends after it."""
     logs = choices.data_dir / "logs"
     parts = [
         "[supervisord]\nnodaemon=true\nsilent=true\nminfds=1024\nloglevel=info",
         f"logfile={_value(logs / 'supervisor.log')}\nlogfile_maxbytes=10MB\nlogfile_backups=1",
         f"pidfile={_value(choices.data_dir / 'run' / 'supervisor.pid')}",
-        # glibc gives every thread a heap of its own and returns little of them: nine megabytes of the site.
+        # glibc gives every thread a heap of its own and returns little of it: nine megabytes of the site.
         'environment=MALLOC_ARENA_MAX="2"\n',
     ]
     group = [program.name for program in programs(choices) if program.name != KEEPER]
@@ -125,7 +125,7 @@ def _section(program: Program, logs: Path) -> str:
 
 
 def _value(path: Path) -> str:
-    """Escape supervisord's own expansion; a path with a line break or a comment sign cannot be written."""
+    """Escape supervisord's own expansion; refuses a path with a line break or a comment sign."""
     text = str(path)
     if "\n" in text or " ;" in text:
         raise ValueError(f"the path {text!r} cannot be used: it has a line break or ' ;' in it")

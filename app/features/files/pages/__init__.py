@@ -1,4 +1,4 @@
-"""The pages of files: what their links lead to, and what somebody keeps here."""
+"""Pages of files: downloads, and the list of a person's own files."""
 
 from app.features.files.pages.downloads import links
 from app.features.files.pages.own_files import router

@@ -1,4 +1,4 @@
-"""Where the links to files lead: downloads with ranges, closed against everything a browser could do with them."""
+"""Downloads by signed link, with ranges and with headers that keep a browser from running the content."""
 
 from collections.abc import AsyncGenerator
 from http import HTTPStatus
@@ -20,7 +20,7 @@ links = FeatureRouter()
 
 
 def upload_limits(kind: str) -> dict[str, object]:
-    """Say to the field that uploads what it may take."""
+    """Return the upload limits that the upload widget needs."""
     limits = rules.LIMITS[SubjectKind(kind)]
     return {
         "accept": ",".join(f".{name}" for name in limits.extensions),
@@ -32,7 +32,7 @@ def upload_limits(kind: str) -> dict[str, object]:
 
 environment().globals["upload_limits"] = upload_limits
 
-# What a stranger uploaded must never act as a part of this site, whatever it is and however it is opened.
+# An uploaded file must never act as a part of this site, whatever it contains and however it is opened.
 CLOSED = {
     "Content-Security-Policy": (
         "default-src 'none'; base-uri 'none'; object-src 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
@@ -49,7 +49,7 @@ Key = Annotated[str, Query(max_length=64)]
 async def download(
     request: Request, file_id: UUID, resources: ProcessResources, until: Until = 0, key: Key = ""
 ) -> Response:
-    """Hand out a file, or a part of it, to whoever has a good link."""
+    """Return a file, or a range of it, for a valid signed link."""
     return await _hand_out(request, resources, Wanted(file_id, preview=False, until=until, key=key))
 
 
@@ -57,7 +57,7 @@ async def download(
 async def preview(
     request: Request, file_id: UUID, resources: ProcessResources, until: Until = 0, key: Key = ""
 ) -> Response:
-    """Hand out the small picture of a file to whoever has a good link."""
+    """Return the preview of a file for a valid signed link."""
     return await _hand_out(request, resources, Wanted(file_id, preview=True, until=until, key=key))
 
 
@@ -86,7 +86,8 @@ async def _hand_out(request: Request, resources: Resources, wanted: Wanted) -> R
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{content.size}"
     headers["Content-Length"] = str(end - start)
     body = workflows.read_pieces(resources, content, start, end)
-    # The first block is checked before the status line: what is damaged from there on is refused and not cut off.
+    # The first block is verified before the status line is sent, so damage at its start gives an error response and not
+    # a truncated download.
     first = await anext(body, b"")
     return StreamingResponse(_with(first, body), status, headers, media_type=content.media_type)
 

@@ -1,4 +1,4 @@
-"""What somebody keeps here: every file, what it belongs to, and how much room is left."""
+"""The page of a person's own files: what each is attached to, and the used quota."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -29,7 +29,7 @@ PLACES: dict[SubjectKind, tuple[str, str]] = {
     SubjectKind.PORTFOLIO: (N_("the portfolio"), "/settings/portfolio/{id}"),
     SubjectKind.AVATAR: (N_("your photo"), "/settings/photo"),
 }
-"""What each kind of thing is called, and where it is seen."""
+"""The label of each kind of object, and the address where it is shown."""
 
 
 @router.get(ADDRESS)
@@ -41,7 +41,7 @@ async def list_own_files(
     cursor: Annotated[str | None, Query(max_length=300)] = None,
     unused: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
-    """Show the files of the actor, newest first, and how much room they take."""
+    """Show the actor's files, newest first, and the used quota."""
     limits = await service.file_limits(session, resources.settings, actor)
     try:
         page = await service.list_own_files(session, actor, cursor, PAGE_SIZE, unused=bool(unused))
@@ -61,7 +61,7 @@ async def list_own_files(
 
 @router.post(f"{ADDRESS}/{{file_id}}/remove")
 async def remove_own_file(file_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Remove a file that belongs to nothing."""
+    """Delete a file that is not attached to anything."""
     try:
         await service.remove_file(uow, actor, file_id)
     except FileInUseError as error:
@@ -70,7 +70,7 @@ async def remove_own_file(file_id: UUID, actor: CurrentActor, uow: Uow) -> Respo
 
 
 def file_use_labels(file: OwnFile) -> list[tuple[str, str]]:
-    """Return what a file belongs to, in words and with the address."""
+    """Return the label and the address of what a file is attached to."""
     return [(_labelled(use), PLACES[use.kind][1].format(id=use.id)) for use in file.used_by]
 
 

@@ -1,4 +1,4 @@
-"""The verbs of files."""
+"""Use cases of files."""
 
 from app.features.files.service.attachments import attach, attached, expect, own_files
 from app.features.files.service.cleanup import (

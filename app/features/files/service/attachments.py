@@ -1,4 +1,4 @@
-"""What files belong to. Access follows the object: the room of the object asks only for readers who may see it."""
+"""Attachments of files. The feature that owns an object checks who may see it before it asks for its files."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
@@ -25,13 +25,13 @@ UNFINISHED = N_("“{name}” has not arrived whole yet.")
 
 
 async def attach(uow: UnitOfWork, actor: Actor, subject: Subject, file_ids: Sequence[UUID]) -> None:
-    """Make the subject hold exactly these files of the actor, in this order; what it held before is let go.
+    """Attach exactly these files of the actor to the subject, in this order; other files are detached.
 
-    A file that was sent as the next version of one that is held takes its place, and the earlier ones stay with it, up
-    to `rules.MAX_VERSIONS`. Files still being looked at may be attached: they are handed out once they are ready.
+    A file uploaded as the next version of an attached one replaces it, and the earlier versions stay with it, up to
+    `rules.MAX_VERSIONS`. Files that are still being checked may be attached; they can be downloaded once ready.
 
     Raises:
-        InvalidFilesError: There are too many, or one is not the actor's, not of this kind, or was not taken.
+        InvalidFilesError: There are too many, or one is not the actor's, not of this kind, or was refused.
     """
     for kept in (_READ, _EXPECTED):
         uow.session.info.pop(kept, None)
@@ -53,9 +53,9 @@ async def attach(uow: UnitOfWork, actor: Actor, subject: Subject, file_ids: Sequ
 async def _replaced(
     repository: FileRepository, files: Sequence[File], held: Mapping[UUID, UUID | None]
 ) -> dict[UUID, UUID]:
-    """Return the files shown until now whose next version is among these, each with that version.
+    """Return the currently attached files whose next version is among these, each with that version.
 
-    Somebody may have sent two versions before saving: what was never held is passed over.
+    A person may upload two versions before saving; a version that was never attached is skipped.
     """
     found: dict[UUID, UUID] = {}
     for file in files:
@@ -71,14 +71,14 @@ async def _replaced(
 def _earlier(
     wanted: Sequence[UUID], held: Mapping[UUID, UUID | None], replaced: Mapping[UUID, UUID]
 ) -> dict[UUID, UUID]:
-    """Return the earlier versions that stay, each with the file that stands in its place; the oldest go first."""
+    """Return the earlier versions to keep, each with its current file; the oldest are dropped first."""
     kept: dict[UUID, list[UUID]] = {file_id: [] for file_id in wanted}
     for file_id, current in held.items():
         shown = current or file_id
         stands = replaced.get(shown, shown)
         if stands != file_id and file_id not in kept and stands in kept:
             kept[stands].append(file_id)
-    # Ids begin with the moment they were made.
+    # Ids begin with their creation time.
     newest = {stands: sorted(olds)[-rules.MAX_VERSIONS + 1 :] for stands, olds in kept.items()}
     return {old: stands for stands, olds in newest.items() for old in olds}
 
@@ -94,12 +94,12 @@ def _fault(actor: Actor, subject: Subject, file: File | None) -> FieldError | No
 
 
 def expect(session: AsyncSession, subjects: Iterable[Subject]) -> None:
-    """Let the next `attached` of this session read the files of these subjects too: they will be asked for later."""
+    """Announce subjects whose files are needed later; the next `attached` of this session loads them too."""
     session.info.setdefault(_EXPECTED, set()).update(subjects)
 
 
 async def attached(session: AsyncSession, subjects: Collection[Subject]) -> dict[Subject, list[FileRead]]:
-    """Return the files of many subjects, each in its order, with fresh links; one query for all of them."""
+    """Return the files of many subjects, each in its order, with new links; one query for all of them."""
     known: dict[Subject, list[FileRead]] = session.info.setdefault(_READ, {})
     unknown = [subject for subject in dict.fromkeys(subjects) if subject not in known]
     if unknown:
@@ -126,7 +126,7 @@ async def _attached(session: AsyncSession, subjects: Sequence[Subject]) -> dict[
 
 
 def _with_earlier(file: FileRead, olds: Sequence[FileRead]) -> FileRead:
-    """Put the earlier versions to a file; they come newest first."""
+    """Add the earlier versions to a file, newest first."""
     earlier = [
         FileVersion(version=number, **old.model_dump(include=set(FileVersion.model_fields) - {"version"}))
         for number, old in zip(range(len(olds), 0, -1), olds, strict=True)
@@ -135,7 +135,7 @@ def _with_earlier(file: FileRead, olds: Sequence[FileRead]) -> FileRead:
 
 
 async def own_files(session: AsyncSession, actor: Actor, file_ids: Sequence[UUID]) -> list[FileRead]:
-    """Return those of these files that are the actor's, in the order asked for: for a form that is shown again."""
+    """Return those of these files that the actor owns, in the given order, for a form that is rendered again."""
     if not file_ids:
         return []
     repository = FileRepository(session)

@@ -1,4 +1,4 @@
-"""Tidying up: uploads nobody continued, files that belong to nothing, bytes of what was removed, and rot."""
+"""Clean-up: abandoned uploads, unattached files, bytes of removed files, and verification of stored bytes."""
 
 import asyncio
 import hashlib
@@ -34,7 +34,7 @@ class Checked:
 
 
 async def remove_abandoned_files(uow: UnitOfWork) -> int:
-    """Remove one batch of unfinished uploads and of files that belong to nothing; their bytes go later."""
+    """Remove one batch of unfinished uploads and unattached files; their bytes are removed later."""
     repository, now = FileRepository(uow.session), utc_now()
     found = await repository.abandoned_files(now - rules.UNFINISHED, now - rules.ORPHAN, BATCH)
     for file_id in found:
@@ -43,19 +43,19 @@ async def remove_abandoned_files(uow: UnitOfWork) -> int:
 
 
 async def keys_due_for_deletion(uow: UnitOfWork) -> Sequence[str]:
-    """Return one batch of objects whose time has come."""
+    """Return one batch of objects that are due for deletion."""
     repository, now = FileRepository(uow.session), utc_now()
     await repository.schedule_orphan_deletion(now + rules.GRACE)
     return await repository.due_for_deletion(now, BATCH)
 
 
 async def forget_keys(uow: UnitOfWork, keys: Sequence[str]) -> None:
-    """Drop the rows of objects that are gone."""
+    """Delete the rows of removed objects."""
     await FileRepository(uow.session).forget(keys)
 
 
 async def tidy_spool(resources: Resources) -> int:
-    """Drop what stayed on this machine of uploads that ended long ago."""
+    """Remove local copies of uploads that ended long ago."""
     spool, before = spool_of(resources.settings), (utc_now() - 2 * rules.UNFINISHED).timestamp()
     old = await asyncio.to_thread(lambda: list(spool.kept(before)))
     for file_id in old:
@@ -64,20 +64,20 @@ async def tidy_spool(resources: Resources) -> int:
 
 
 async def orphan_keys(uow: UnitOfWork, listed: Sequence[StoredObject]) -> list[str]:
-    """Return which of these objects nobody knows, younger ones left aside: a worker may be about to write them down."""
+    """Return which of these objects have no row, except young ones: a worker may be about to record them."""
     old = [item.key for item in listed if item.modified < utc_now() - rules.GRACE]
     known = await FileRepository(uow.session).known(old)
     return [key for key in old if key not in known]
 
 
 async def next_object_to_verify(uow: UnitOfWork) -> Checked | None:
-    """Take the object that was compared longest ago, if that is too long; its turn counts from now on."""
+    """Return the object that was verified longest ago if it is due, and set its verification time to now."""
     found = await FileRepository(uow.session).take_unchecked(utc_now() - rules.SCRUB)
     return Checked(found.key, found.file_id, found.size, found.sha256) if found is not None else None
 
 
 async def is_intact(resources: Resources, checked: Checked) -> bool:
-    """Read an object whole and compare it with what is known of it."""
+    """Read a whole object and compare it with its recorded hash."""
     whole, size = hashlib.sha256(), 0
     try:
         async with aclosing(storage_of(resources).read(checked.key)) as stream:
@@ -90,6 +90,6 @@ async def is_intact(resources: Resources, checked: Checked) -> bool:
 
 
 async def report_damage(uow: UnitOfWork, checked: Checked) -> None:
-    """Hand out no more what was found wrong."""
+    """Stop serving files that were found damaged."""
     if checked.file_id is not None:
         await mark_damaged(uow, checked.file_id, checked.key)

@@ -1,4 +1,4 @@
-"""What part of a picture its square shows; a worker draws it anew."""
+"""Cropping of the square preview of a picture; a worker generates it again."""
 
 from uuid import UUID
 
@@ -13,10 +13,10 @@ from app.models.file import FileStatus
 
 
 async def crop_picture(uow: UnitOfWork, actor: Actor, file_id: UUID, crop: Crop) -> None:
-    """Let the square of one of the actor's pictures show another part; until it is drawn, the old one is shown.
+    """Change the part of the actor's picture that its square preview shows; the old one is shown until then.
 
     Raises:
-        NoSuchFileError: It is not there, somebody else's, or was not taken.
+        NoSuchFileError: It does not exist, belongs to somebody else, or was refused.
     """
     file = await FileRepository(uow.session).get_for_update(file_id)
     gone = (FileStatus.REFUSED, FileStatus.DAMAGED, FileStatus.UPLOADING)

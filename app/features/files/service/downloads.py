@@ -1,4 +1,4 @@
-"""Handing files out: by link, whole or a part, and never a block that is not what was uploaded."""
+"""Downloads by link, whole or in part; every block is verified before it is sent."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a link asks for."""
+    """The parameters of a file link."""
 
     file_id: UUID
     preview: bool
@@ -38,7 +38,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """One face of a file, ready to be handed out."""
+    """One object of a file (the file itself or its preview), ready to be sent."""
 
     file_id: UUID
     name: str
@@ -51,12 +51,12 @@ class Content:
 
 
 async def find_content(session: AsyncSession, resources: Resources, wanted: Wanted) -> Content:
-    """Return what a link leads to.
+    """Return the object that a link refers to.
 
     Raises:
-        NoSuchFileError: The link is not ours or too old, or the file is gone.
-        FileNotReadyError: It is still looked at, or was refused.
-        FileDamagedError: Its bytes were found wrong.
+        NoSuchFileError: The link is invalid or expired, or the file was removed.
+        FileNotReadyError: It is still being checked, or was refused.
+        FileDamagedError: Its bytes were found damaged.
     """
     face = signed_links.PREVIEW if wanted.preview else signed_links.MAIN
     if not signed_links.is_valid_link(resources.settings, wanted.file_id, face, wanted.until, wanted.key):
@@ -90,10 +90,10 @@ def _content(file: File, face: FileObject, until: int) -> Content:
 
 
 async def pieces(resources: Resources, content: Content, start: int, end: int) -> AsyncGenerator[bytes]:
-    """Yield the bytes from `start` up to `end`; each block is compared with its mark before a byte of it leaves.
+    """Yield the bytes from `start` up to `end`; each block is compared with its checksum before it is sent.
 
     Raises:
-        FileDamagedError: A block is missing or not what it was; nothing of it was yielded.
+        FileDamagedError: A block is missing or differs; nothing of it was yielded.
         StorageDownError: The storage does not answer.
     """
     first = start // BLOCK_BYTES
@@ -115,7 +115,7 @@ async def pieces(resources: Resources, content: Content, start: int, end: int) -
 
 
 async def find_preview(session: AsyncSession, subject: Subject) -> Content | None:
-    """Return the preview of the first file of a subject, for a room that shows it itself; None where there is none."""
+    """Return the preview of a subject's first file, for a feature that renders it itself; None where there is none."""
     repository = FileRepository(session)
     ready = [
         file
@@ -127,17 +127,17 @@ async def find_preview(session: AsyncSession, subject: Subject) -> Content | Non
 
 
 async def whole(resources: Resources, content: Content) -> bytes:
-    """Return all bytes of a small face of a file.
+    """Return all bytes of a small object of a file.
 
     Raises:
-        FileDamagedError: They are missing or not what they were.
+        FileDamagedError: They are missing or differ from what was stored.
         StorageDownError: The storage does not answer.
     """
     return b"".join([piece async for piece in pieces(resources, content, 0, content.size)])
 
 
 async def _blocks(stream: AsyncGenerator[bytes], index: int) -> AsyncGenerator[tuple[int, bytes]]:
-    """Cut a stream into blocks; the last may be shorter."""
+    """Split a stream into blocks; the last may be shorter."""
     waiting = bytearray()
     async for piece in stream:
         waiting += piece
@@ -150,7 +150,7 @@ async def _blocks(stream: AsyncGenerator[bytes], index: int) -> AsyncGenerator[t
 
 
 async def mark_damaged(uow: UnitOfWork, file_id: UUID, key: str) -> None:
-    """Hand a file out no more, because its bytes were found wrong, and tell the operator."""
+    """Stop serving a file because its bytes are damaged, and log it for the operator."""
     file = await FileRepository(uow.session).get_for_update(file_id)
     if file is not None and file.status is FileStatus.READY:
         file.status = FileStatus.DAMAGED

@@ -1,7 +1,7 @@
-"""Looking at what arrived: is it what its name says, is it safe, how does it look. Workers do it.
+"""Checks of uploaded files in workers: type, malware, preview.
 
-A file is taken with a claim that runs out, looked at without a transaction, and settled in another one; a worker that
-dies in between leaves a claim that runs out.
+A file is claimed until a deadline, checked without a transaction, and its result is stored in another transaction. If
+a worker dies in between, the claim expires.
 """
 
 import asyncio
@@ -32,12 +32,12 @@ log = structlog.get_logger()
 MAX_PIXELS = 50_000_000
 PREVIEW_PIXELS = 640
 FACE_PIXELS = 256
-"""Side of the square that stands for a person."""
+"""Side of a square profile picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class InspectionJob:
-    """One file to look at."""
+    """One file to check."""
 
     file_id: UUID
     kind: SubjectKind
@@ -47,14 +47,14 @@ class InspectionJob:
     attempts: int
     crop: dict[str, float] | None = None
     drawing: int = 0
-    """Which drawing of the preview this becomes."""
+    """The version number that the generated preview gets."""
     again: bool = False
-    """The file was taken long ago, and only its preview is drawn anew."""
+    """The file was accepted earlier, and only its preview is generated again."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredVariant:
-    """One object that was made of a file and is in the storage already."""
+    """One object that was derived from a file and is in the storage already."""
 
     role: ObjectRole
     key: str
@@ -64,7 +64,7 @@ class StoredVariant:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the look found."""
+    """The result of a check."""
 
     refusal: FileRefusal | None = None
     width: int | None = None
@@ -73,11 +73,11 @@ class Findings:
 
 
 class SourceLostError(Exception):
-    """The storage has not what was put there."""
+    """The storage does not contain what was stored."""
 
 
 async def claim_file(uow: UnitOfWork) -> InspectionJob | None:
-    """Take the file that has waited longest."""
+    """Claim the file that has waited longest."""
     repository = FileRepository(uow.session)
     until = utc_now() + rules.CLAIM
     file = await repository.claim(until) or await repository.claim_undrawn(until)
@@ -92,12 +92,12 @@ async def claim_file(uow: UnitOfWork) -> InspectionJob | None:
 
 
 async def examine(resources: Resources, work: InspectionJob) -> Findings:
-    """Look at a file and put what was made of it into the storage; no transaction is open meanwhile.
+    """Check a file and store the objects derived from it; no transaction is open meanwhile.
 
     Raises:
-        SourceLostError: The bytes are not there, or not those that were put there.
+        SourceLostError: The bytes are missing, or differ from what was stored.
         StorageUnavailableError: The storage does not answer.
-        ScannerUnavailableError: Nobody knows whether it is clean.
+        ScannerUnavailableError: The malware scanner does not answer.
     """
     scratch = resources.settings.data_dir / "inspection"
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -138,7 +138,7 @@ async def examine(resources: Resources, work: InspectionJob) -> Findings:
 
 
 async def _fetch(resources: Resources, work: InspectionJob, path: Path) -> None:
-    """Bring the bytes here and compare them with what was uploaded."""
+    """Download the bytes and compare them with what was uploaded."""
     if not work.key:
         raise SourceLostError
     try:
@@ -153,9 +153,9 @@ async def _fetch(resources: Resources, work: InspectionJob, path: Path) -> None:
 
 
 async def settle_file(uow: UnitOfWork, work: InspectionJob, findings: Findings) -> None:
-    """Write down what was found; announces `FileReady` or `FileRefused`.
+    """Store the result of a check; emits `FileReady` or `FileRefused`.
 
-    What needed no change becomes the file as it is; of a picture only the copy without hidden data stays.
+    A source that needs no change is served as it is; of a picture only the copy without metadata is kept.
     """
     repository = FileRepository(uow.session)
     file = await repository.get_for_update(work.file_id)
@@ -163,7 +163,7 @@ async def settle_file(uow: UnitOfWork, work: InspectionJob, findings: Findings) 
     if file is None or file.status not in expected:
         return
     facts = {"file_id": str(file.id), "owner_id": str(file.owner_id), "kind": file.kind.value}
-    # A picture that was taken once stays when it cannot be drawn again, except when a scanner has learnt what it is.
+    # An accepted picture stays when its preview cannot be generated again, except when a scanner now finds malware.
     if findings.refusal is not None and (not work.again or findings.refusal is FileRefusal.MALWARE):
         file.status, file.refusal = FileStatus.REFUSED, findings.refusal
         await repository.schedule_deletion(file.id, utc_now())
@@ -171,17 +171,17 @@ async def settle_file(uow: UnitOfWork, work: InspectionJob, findings: Findings) 
         uow.emit(FileRefused(**facts, reason=findings.refusal.value, name=file.name))
         return
     if work.again:
-        await _settle_drawing(repository, file, work, findings)
+        await _replace_preview(repository, file, work, findings)
         return
-    await _keep_made(repository, file, findings)
+    await _record_variants(repository, file, findings)
     file.width, file.height = findings.width, findings.height
     file.redrawn, file.next_try_at = work.drawing, utc_now()
     file.status = FileStatus.READY
     uow.emit(FileReady(**facts))
 
 
-async def _keep_made(repository: FileRepository, file: File, findings: Findings) -> None:
-    """Keep what was made; the source goes where a copy without hidden data stands in its place."""
+async def _record_variants(repository: FileRepository, file: File, findings: Findings) -> None:
+    """Record the derived objects; the source is deleted where a copy without metadata replaces it."""
     copies = [made for made in findings.made if made.role is ObjectRole.MAIN]
     for made in findings.made:
         repository.add(_object(file.id, made))
@@ -193,9 +193,9 @@ async def _keep_made(repository: FileRepository, file: File, findings: Findings)
         await repository.promote(file.id)
 
 
-async def _settle_drawing(repository: FileRepository, file: File, work: InspectionJob, findings: Findings) -> None:
-    """Show the new preview in place of the old one, which goes once nobody can be reading it any more."""
-    if file.redrawn >= work.drawing:  # another worker was quicker
+async def _replace_preview(repository: FileRepository, file: File, work: InspectionJob, findings: Findings) -> None:
+    """Replace the old preview with the new one; the old one is deleted after a grace period."""
+    if file.redrawn >= work.drawing:  # another worker was faster
         return
     if findings.made:
         await repository.schedule_deletion(file.id, utc_now() + rules.GRACE, ObjectRole.PREVIEW)
@@ -219,10 +219,10 @@ def _object(file_id: UUID, made: StoredVariant) -> FileObject:
 async def retry_inspection_later(
     uow: UnitOfWork, work: InspectionJob, *, lost: bool = False, unscanned: bool = False
 ) -> datetime | None:
-    """Look again later; a file whose bytes stay lost is given up as damaged, which returns None.
+    """Schedule another check; a file whose bytes stay missing counts as damaged, which returns None.
 
-    What nobody could scan stays in quarantine until somebody can: it is never handed out unseen. A picture that is only
-    drawn anew was seen before and is shown meanwhile as it was.
+    A file that could not be scanned stays in quarantine until it is: it is never served unchecked. A picture whose
+    preview is generated again was checked before and is shown unchanged meanwhile.
     """
     file = await FileRepository(uow.session).get_for_update(work.file_id)
     if file is None:

@@ -1,4 +1,4 @@
-"""What owners see of their files, and removing them."""
+"""Queries for a person's own files, and their deletion."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ async def get_own_file(session: AsyncSession, actor: Actor, file_id: UUID) -> Fi
     """Return one of the actor's files.
 
     Raises:
-        NoSuchFileError: It is not there, or somebody else's.
+        NoSuchFileError: It does not exist, or belongs to somebody else.
     """
     repository = FileRepository(session)
     file = await repository.get(file_id)
@@ -34,10 +34,10 @@ async def get_own_file(session: AsyncSession, actor: Actor, file_id: UUID) -> Fi
 async def list_own_files(
     session: AsyncSession, actor: Actor, cursor: str | None, limit: int, *, unused: bool
 ) -> Slice[OwnFile]:
-    """Return the actor's files, newest first, each with what it belongs to; all, or those that belong to nothing.
+    """Return the actor's files, newest first, each with its attachments; all, or only the unattached ones.
 
     Raises:
-        BadCursorError: The cursor is none of this list.
+        BadCursorError: The cursor does not belong to this list.
     """
     repository = FileRepository(session)
     rows = await repository.page_of(actor.id, last_id(cursor), limit + 1, unused=unused)
@@ -52,11 +52,11 @@ async def list_own_files(
 
 
 async def remove_file(uow: UnitOfWork, actor: Actor, file_id: UUID) -> None:
-    """Remove one of the actor's files that belongs to nothing; its bytes go after a grace time.
+    """Delete one of the actor's unattached files; its bytes are removed after a grace period.
 
     Raises:
-        NoSuchFileError: It is not there, or somebody else's.
-        FileInUseError: It belongs to something.
+        NoSuchFileError: It does not exist, or belongs to somebody else.
+        FileInUseError: It is attached to something.
     """
     repository = FileRepository(uow.session)
     file = await repository.get_for_update(file_id)
@@ -71,7 +71,7 @@ async def remove_file(uow: UnitOfWork, actor: Actor, file_id: UUID) -> None:
 
 
 async def file_limits(session: AsyncSession, settings: Settings, actor: Actor) -> FileLimits:
-    """Return what may be uploaded and how much room the actor has used."""
+    """Return what may be uploaded and how much of the quota the actor has used."""
     _count, used = await FileRepository(session).usage(actor.id)
     kinds = [
         KindLimits(

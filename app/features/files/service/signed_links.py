@@ -1,4 +1,4 @@
-"""Links to files: signed, for one file and one of its faces, good until a moment that stands in them."""
+"""Signed links to files: each is for one object of one file and expires at a time it contains."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -17,9 +17,9 @@ _SIGNER = Signer("file-link", 24)
 
 
 def link(settings: Settings, file: File, face: str, now: datetime) -> str:
-    """Return the address of one face of a file, on the host of files where there is one.
+    """Return the address of one object of a file, on the host of files where there is one.
 
-    A preview that was drawn anew has another, so no copy is old.
+    A preview that was generated again has another address, so no cache shows an old copy.
     """
     until = rules.link_expiry(now, public=rules.LIMITS[file.kind].public)
     signature = _SIGNER.text(settings, str(file.id), face, str(until))
@@ -29,14 +29,14 @@ def link(settings: Settings, file: File, face: str, now: datetime) -> str:
 
 
 def is_valid_link(settings: Settings, file_id: UUID, face: str, until: int, key: str) -> bool:
-    """Tell whether we made this link and its time has not passed."""
+    """Tell whether the signature of the link is valid and it has not expired."""
     if until < utc_now().timestamp() or not key.isascii():
         return False
     return _SIGNER.verifies_text(settings, key, str(file_id), face, str(until))
 
 
 def present(files: Collection[File], previewed: Collection[UUID]) -> dict[UUID, FileRead]:
-    """Return files as their readers get them; who may read them was decided above."""
+    """Return files with their links; the caller has already checked who may read them."""
     settings, now, found = get_settings(), utc_now(), dict[UUID, FileRead]()
     for file in files:
         ready = file.status is FileStatus.READY

@@ -1,7 +1,7 @@
-"""How a file comes in: announced, received, kept in the storage, handed to whoever looks at it.
+"""Uploads: registered, received, copied to the storage, queued for their check.
 
-The bytes travel between two short transactions, never inside one. A file is charged to its owner when it is
-announced, under a lock of the owner, so that no number of uploads at once exceeds the quota.
+The bytes are transferred between two short transactions, never inside one. A file is charged to its owner's quota when
+it is registered, under a lock of the owner, so that simultaneous uploads cannot exceed the quota.
 """
 
 import asyncio
@@ -44,16 +44,16 @@ NOT_REPLACED = N_("The file that this one should replace is not there any more. 
 async def reserve_upload(
     uow: UnitOfWork, actor: Actor, kind: SubjectKind, name: str, size: int, replaces: UUID | None = None
 ) -> File:
-    """Make room for a file of this size and say whether it may come at all.
+    """Register a file of this size and reserve its quota.
 
-    Where it is the next version of another, it takes that one's place once it is attached to what holds it.
+    The next version of another file replaces it once it is attached to the same object.
 
     Raises:
-        FileTypeError: Its name ends in something that is not taken for this kind.
+        FileTypeError: Its extension is not accepted for this kind.
         EmptyFileError: It has no bytes.
-        FileTooLargeError: It has more than the kind allows.
-        QuotaExceededError: It does not fit beside the person's other files.
-        InvalidFilesError: What it is to replace is not a file of the person and of this kind.
+        FileTooLargeError: It is larger than the kind allows.
+        QuotaExceededError: It would exceed the person's quota.
+        InvalidFilesError: The file to replace is not the person's or not of this kind.
     """
     limits, cleaned = rules.LIMITS[kind], rules.clean_name(name)
     extension = rules.extension_of(cleaned)
@@ -93,10 +93,10 @@ def _check_size(size: int, most: int) -> None:
 
 
 async def source_key(session: AsyncSession, file_id: UUID) -> str:
-    """Return under which key an announced file is to be kept.
+    """Return the storage key of a registered file.
 
     Raises:
-        NoSuchFileError: It was forgotten meanwhile.
+        NoSuchFileError: It was deleted meanwhile.
     """
     source = await FileRepository(session).object_of(file_id, ObjectRole.SOURCE)
     if source is None:
@@ -105,10 +105,10 @@ async def source_key(session: AsyncSession, file_id: UUID) -> str:
 
 
 async def keep_bytes(resources: Resources, file_id: UUID, key: str) -> Digest:
-    """Put what the spool received into the storage; no transaction is open meanwhile.
+    """Copy the received bytes from the spool to the storage; no transaction is open meanwhile.
 
     Raises:
-        StorageDownError: Nobody knows whether it is there now; doing the same again is right.
+        StorageDownError: It is unknown whether the object is stored now; repeating the call is safe.
     """
     path = spool_of(resources.settings).path(file_id)
     try:
@@ -120,7 +120,7 @@ async def keep_bytes(resources: Resources, file_id: UUID, key: str) -> Digest:
 
 
 async def complete_upload(uow: UnitOfWork, file_id: UUID, digest: Digest) -> File:
-    """Write down that all bytes are in the storage, and let somebody look at them; a second time changes nothing."""
+    """Record that all bytes are in the storage, and queue the file for its check; repeating it changes nothing."""
     repository = FileRepository(uow.session)
     file = await repository.get_for_update(file_id)
     source = await repository.object_of(file_id, ObjectRole.SOURCE)
@@ -134,7 +134,7 @@ async def complete_upload(uow: UnitOfWork, file_id: UUID, digest: Digest) -> Fil
 
 
 async def abort_upload(uow: UnitOfWork, file_id: UUID) -> None:
-    """Forget an upload that came to nothing, and give its room back."""
+    """Delete a failed upload and release its quota."""
     repository = FileRepository(uow.session)
     file = await repository.get_for_update(file_id)
     if file is not None and file.status is FileStatus.UPLOADING:
@@ -143,10 +143,10 @@ async def abort_upload(uow: UnitOfWork, file_id: UUID) -> None:
 
 
 async def find_upload(session: AsyncSession, settings: Settings, actor: Actor, file_id: UUID) -> UploadRead:
-    """Say how far one of the actor's uploads has come; the disk knows.
+    """Return the progress of one of the actor's uploads, as found on disk.
 
     Raises:
-        NoSuchFileError: There is none, or it is somebody else's.
+        NoSuchFileError: It does not exist, or belongs to somebody else.
     """
     file = await FileRepository(session).get(file_id)
     if file is None or file.owner_id != actor.id:
@@ -158,13 +158,13 @@ async def find_upload(session: AsyncSession, settings: Settings, actor: Actor, f
 
 
 async def receive(resources: Resources, upload: UploadRead, offset: int, piece: AsyncIterator[bytes]) -> int:
-    """Add a piece to an upload and return how far it has come; no transaction is open meanwhile.
+    """Append a piece to an upload and return the new offset; no transaction is open meanwhile.
 
     Raises:
-        UploadOffsetError: The piece does not begin where the upload stands.
-        UploadBusyError: Another request adds to it.
-        FileTooLargeError: More came than was announced.
-        StorageDownError: There is no room.
+        UploadOffsetError: The piece does not begin at the current offset.
+        UploadBusyError: Another request is writing to it.
+        FileTooLargeError: More bytes arrived than were announced.
+        StorageDownError: The disk is full.
     """
     try:
         with spool_of(resources.settings).writing(upload.id) as handle:
@@ -180,17 +180,17 @@ async def receive(resources: Resources, upload: UploadRead, offset: int, piece: 
 
 
 async def touch(uow: UnitOfWork, file_id: UUID) -> None:
-    """Keep an unfinished upload for a while longer."""
+    """Extend the lifetime of an unfinished upload."""
     file = await FileRepository(uow.session).get_for_update(file_id)
     if file is not None:
         file.touched_at = utc_now()
 
 
 async def cancel_upload(uow: UnitOfWork, actor: Actor, file_id: UUID) -> None:
-    """Forget one of the actor's unfinished uploads.
+    """Delete one of the actor's unfinished uploads.
 
     Raises:
-        NoSuchFileError: There is none.
+        NoSuchFileError: It does not exist.
     """
     file = await FileRepository(uow.session).get_for_update(file_id)
     if file is None or file.owner_id != actor.id or file.status is not FileStatus.UPLOADING:

@@ -1,4 +1,4 @@
-"""The verbs of notices and mails."""
+"""Use cases of notifications and outgoing e-mails."""
 
 from app.features.notifications.service.commands import (
     SEND_TASK,

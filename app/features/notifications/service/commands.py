@@ -1,4 +1,4 @@
-"""Records what somebody should learn; nothing is sent from here."""
+"""Use cases that record notifications and e-mails; nothing is sent from here."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ SEND_TASK = "notifications.send_mail"
 
 
 async def notify(uow: UnitOfWork, user_id: str, kind: NoticeKind, message_id: int, **params: str) -> None:
-    """Put a notice on the person's page and, where the address is confirmed, a mail beside it."""
+    """Add a notification for the person and, where the address is confirmed, an e-mail."""
     owner = UUID(user_id)
     contact = await identity.contact_of(uow.session, owner)
     if contact is None or not contact.active:
@@ -39,7 +39,7 @@ async def mail(
     *,
     to_address: str | None = None,
 ) -> None:
-    """Record the intent to send a mail; it leaves after the commit, to `to_address` or to the account's own."""
+    """Record an e-mail to send; it is sent after the commit, to `to_address` or to the account's own address."""
     other = "other-" if to_address else ""
     await MailRepository(uow.session).add(
         {
@@ -59,7 +59,7 @@ async def mail(
 async def notify_elsewhere(
     uow: UnitOfWork, user_id: str, kind: NoticeKind, message_id: int, *, to_address: str | None
 ) -> None:
-    """Put a notice on the person's page and send a mail to an address that is not, or soon not, the account's own."""
+    """Add a notification and an e-mail to an address that is no longer, or will soon not be, the account's own."""
     owner = UUID(user_id)
     contact = await identity.contact_of(uow.session, owner)
     if contact is None:
@@ -70,23 +70,23 @@ async def notify_elsewhere(
 
 
 async def mail_challenge(uow: UnitOfWork, user_id: str, challenge_id: str, message_id: int) -> None:
-    """Record a mail with a link and a code; both are made when it is sent and stored nowhere."""
-    letter = await identity.challenge_message(uow.session, uow.resources, UUID(challenge_id))
-    if letter is None or letter.to_email is None:
+    """Record an e-mail with a link and a code; both are created when it is sent and never stored."""
+    challenge = await identity.challenge_message(uow.session, uow.resources, UUID(challenge_id))
+    if challenge is None or challenge.to_email is None:
         return
-    kind = NoticeKind(letter.purpose.value)
+    kind = NoticeKind(challenge.purpose.value)
     await mail(uow, UUID(user_id), kind, message_id, {"challenge_id": challenge_id})
 
 
 async def mail_only(uow: UnitOfWork, user_id: str, kind: NoticeKind, message_id: int, **params: str) -> None:
-    """Tell a person by mail alone, whatever became of the account: they may not be able to read a notice."""
+    """Notify a person by e-mail only, whatever the account's state: they may be unable to read a notification."""
     contact = await identity.contact_of(uow.session, UUID(user_id))
     if contact is not None and contact.email and contact.email_confirmed:
         await mail(uow, contact.user_id, kind, message_id, params)
 
 
 async def notify_of_message(uow: UnitOfWork, event: MessageWritten, message_id: int) -> None:
-    """Tell whom a message was written to, unless they have read it already."""
+    """Notify the recipient of a message, unless they have read it already."""
     conversation_id, reader_id = UUID(event.conversation_id), UUID(event.reader_id)
     if not event.tell or await chat.is_read(uow.session, conversation_id, reader_id, event.number):
         return
@@ -96,6 +96,6 @@ async def notify_of_message(uow: UnitOfWork, event: MessageWritten, message_id: 
 
 
 async def notify_undecided_freelancers(uow: UnitOfWork, order_id: str, message_id: int) -> None:
-    """Tell everybody whose undecided proposal answers an order that reads differently now."""
+    """Notify all freelancers with an undecided proposal that the order was edited."""
     for freelancer_id in await proposals.freelancers_with_undecided_proposals(uow.session, UUID(order_id)):
         await notify(uow, str(freelancer_id), NoticeKind.ORDER_EDITED, message_id, order_id=order_id)

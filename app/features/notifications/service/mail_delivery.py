@@ -1,4 +1,4 @@
-"""A mail on its way: claimed in one transaction, sent outside of any, marked in another."""
+"""Delivery of e-mails: claimed in one transaction, sent outside of any, marked in another."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ PATHS = {
 
 
 class SendFailure(StrEnum):
-    """Why a mail did not leave."""
+    """Whether a failed e-mail is worth another attempt."""
 
     LATER = "later"
     NEVER = "never"
@@ -36,7 +36,7 @@ class SendFailure(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A claimed mail and what its template needs; None for `to` when there is nothing to send any more."""
+    """A claimed e-mail and the context of its template; `to` is None when there is nothing to send any more."""
 
     mail_id: UUID
     key: str
@@ -49,7 +49,7 @@ class Draft:
 
 
 async def claim_mail(uow: UnitOfWork) -> Draft | None:
-    """Take the next mail that is due and look up what it says, as things are now."""
+    """Claim the next e-mail that is due and load the current data for its template."""
     mail = await MailRepository(uow.session).claim(utc_now() + rules.CLAIM)
     return await _draft(uow, mail) if mail is not None else None
 
@@ -61,15 +61,15 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
     contact = await identity.contact_of(uow.session, mail.user_id)
     to = mail.to_address or (contact.email if contact is not None else None)
     if mail.params.get("challenge_id"):
-        letter = await identity.challenge_message(uow.session, uow.resources, UUID(mail.params["challenge_id"]))
-        to = letter.to_email if letter is not None else None
-        if letter is not None:
-            link = f"{origin}{PATHS[mail.kind]}?token={letter.token}"
-            context |= {"link": link, "code": letter.code, "expires_at": letter.expires_at}
+        challenge = await identity.challenge_message(uow.session, uow.resources, UUID(mail.params["challenge_id"]))
+        to = challenge.to_email if challenge is not None else None
+        if challenge is not None:
+            link = f"{origin}{PATHS[mail.kind]}?token={challenge.token}"
+            context |= {"link": link, "code": challenge.code, "expires_at": challenge.expires_at}
     elif mail.kind in rules.WORDINGS:
-        (facts,) = await load_notice_context(uow.session, [mail.params])
+        (values,) = await load_notice_context(uow.session, [mail.params])
         href = rules.href_of(mail.kind, mail.params)
-        context |= {"order": facts.get("order"), "person": facts.get("person")}
+        context |= {"order": values.get("order"), "person": values.get("person")}
         context["link"] = f"{origin}{href}" if href else origin
     if mail.kind is NoticeKind.MESSAGE_RECEIVED and await _was_read(uow.session, mail):
         to = None
@@ -93,13 +93,13 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
 
 
 async def _was_read(session: AsyncSession, mail: MailMessage) -> bool:
-    """Tell whether the message that a mail would tell of was read meanwhile."""
+    """Tell whether the message that an e-mail announces was read meanwhile."""
     conversation_id, number = UUID(mail.params["conversation_id"]), int(mail.params["number"])
     return await chat.is_read(session, conversation_id, mail.user_id, number)
 
 
 async def mark_sent(uow: UnitOfWork, draft: Draft) -> None:
-    """The server took it, or there was nothing to send: keep no address longer than needed."""
+    """Mark an e-mail as sent, or as obsolete where nothing was sent; its address is deleted."""
     mail = await MailRepository(uow.session).lock(draft.mail_id)
     if mail is None:
         return
@@ -108,7 +108,7 @@ async def mark_sent(uow: UnitOfWork, draft: Draft) -> None:
 
 
 async def mark_failed(uow: UnitOfWork, draft: Draft, trouble: SendFailure, error: str) -> MailStatus:
-    """Wait and try again, or give up: what a server refuses for good is not asked twice."""
+    """Schedule another attempt, or give up: an e-mail that the server refused permanently is not sent again."""
     mail = await MailRepository(uow.session).lock(draft.mail_id)
     if mail is None or mail.status is not MailStatus.QUEUED:
         return MailStatus.OBSOLETE
@@ -123,24 +123,24 @@ async def mark_failed(uow: UnitOfWork, draft: Draft, trouble: SendFailure, error
 
 
 async def dead_mails(session: AsyncSession) -> Sequence[MailMessage]:
-    """Return mails that were given up, for a person to look at."""
+    """Return e-mails whose attempts are used up, for an operator."""
     return await MailRepository(session).with_status(MailStatus.DEAD)
 
 
 async def mail_counts(session: AsyncSession) -> dict[MailStatus, int]:
-    """Count mails that wait and mails that were given up."""
+    """Count the e-mails that wait and those whose attempts are used up."""
     return await MailRepository(session).counts()
 
 
 async def mail_lag(session: AsyncSession) -> float:
-    """Return for how many seconds the mail that waits longest could have left; 0 when none is due."""
+    """Return for how many seconds the oldest waiting e-mail has been due; 0 when none is due."""
     now = utc_now()
     oldest = await MailRepository(session).oldest_due(now)
     return (now - oldest).total_seconds() if oldest is not None else 0.0
 
 
 async def retry_mail(uow: UnitOfWork, actor: Actor, mail_id: UUID, *, reason: str = "") -> bool:
-    """Give a dead mail another round of tries."""
+    """Queue a dead e-mail again with a new set of attempts."""
     mail = await MailRepository(uow.session).lock(mail_id)
     if mail is None or mail.status is not MailStatus.DEAD:
         return False

@@ -1,4 +1,4 @@
-"""Looks up what notices are about, in few queries: orders and people by their ids."""
+"""Loads the orders and people that notifications refer to, in few queries."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -17,19 +17,19 @@ def _ids(all_params: Iterable[Params], name: str) -> set[UUID]:
 
 
 async def load_notice_context(session: AsyncSession, all_params: list[Params]) -> list[dict[str, str]]:
-    """Return for each set of ids the words that fill a text; what is gone is left out."""
+    """Return the values of a text's placeholders for each set of ids; deleted objects are left out."""
     order_ids, person_ids = _ids(all_params, "order_id"), _ids(all_params, "person_id")
     found = await orders.orders_by_id(session, order_ids) if order_ids else {}
     names = await identity.usernames(session, list(person_ids)) if person_ids else {}
     result: list[dict[str, str]] = []
     for params in all_params:
-        words: dict[str, str] = {}
+        values: dict[str, str] = {}
         order = found.get(UUID(str(params["order_id"]))) if params.get("order_id") else None
         if order is not None:
-            words["order"] = order.title
+            values["order"] = order.title
         person = names.get(UUID(str(params["person_id"]))) if params.get("person_id") else None
         if person is not None:
-            words["person"] = person
-        words |= {name: str(params[name]) for name in ("count", "file") if params.get(name)}
-        result.append(words)
+            values["person"] = person
+        values |= {name: str(params[name]) for name in ("count", "file") if params.get(name)}
+        result.append(values)
     return result

@@ -1,4 +1,4 @@
-"""What people read on the site."""
+"""Queries for a person's notifications, and marking them as read."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -41,7 +41,7 @@ async def _read(session: AsyncSession, rows: list[Notification]) -> list[Notific
 async def list_notices(
     session: AsyncSession, actor: Actor, cursor: str | None, limit: int, *, unread: bool = False
 ) -> Slice[NotificationRead]:
-    """Return one page of the actor's own notices, newest first."""
+    """Return one page of the actor's own notifications, newest first."""
     rows = list(await NotificationRepository(session).page(actor.id, last_id(cursor), limit + 1, unread=unread))
     shown = rows[:limit]
     more = encode_cursor(shown[-1].id) if len(rows) > limit else None
@@ -49,17 +49,17 @@ async def list_notices(
 
 
 async def count_unread(session: AsyncSession, user_id: UUID) -> int:
-    """Count what was not read, at most a hundred."""
+    """Count unread notifications, at most 100."""
     return await NotificationRepository(session).count_unread(user_id, MAX_COUNTED)
 
 
 def unread_notices() -> ScalarSelect[int]:
-    """Return the same count as a part of the statement that reads who is signed in."""
+    """Return the same count as a subquery of the statement that reads the session."""
     return unread_of_owner(MAX_COUNTED)
 
 
 async def mark_read(uow: UnitOfWork, actor: Actor, notice_id: UUID) -> NotificationRead:
-    """Mark one of the actor's own notices as read; doing so twice is no mistake."""
+    """Mark one of the actor's own notifications as read; repeating it is no error."""
     notice = await NotificationRepository(uow.session).find(actor.id, notice_id)
     if notice is None:
         raise NoticeNotFoundError
@@ -68,19 +68,19 @@ async def mark_read(uow: UnitOfWork, actor: Actor, notice_id: UUID) -> Notificat
 
 
 async def mark_all_read(uow: UnitOfWork, actor: Actor) -> int:
-    """Mark everything as read."""
+    """Mark all of the actor's notifications as read."""
     return await NotificationRepository(uow.session).mark_all_read(actor.id)
 
 
 async def mark_messages_read(uow: UnitOfWork, reader_id: UUID, conversation_id: UUID) -> int:
-    """Mark the notices about a conversation as read: their reader has followed them, or came by another way."""
+    """Mark the notifications about a conversation as read, because its reader has opened it."""
     return await NotificationRepository(uow.session).mark_about(
         reader_id, NoticeKind.MESSAGE_RECEIVED, "conversation_id", str(conversation_id)
     )
 
 
 async def prune(uow: UnitOfWork) -> int:
-    """Forget one batch of what is old."""
+    """Delete one batch of old notifications and e-mails."""
     now = utc_now()
     notices = await NotificationRepository(uow.session).prune(now - KEEP_NOTICES, PRUNE_BATCH)
     return notices + await MailRepository(uow.session).prune(now - KEEP_MAILS, PRUNE_BATCH)

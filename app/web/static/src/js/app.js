@@ -1,4 +1,4 @@
-// Starts what the pages do beyond plain HTML. Every page loads this; each part looks for its own marks in the page.
+// Starts the scripts of all pages. Every page loads this; each part searches the page for its own attributes.
 import { startConversation } from "./conversation.js";
 import { startCopyLinks } from "./copy-links.js";
 import { startCounters } from "./counters.js";

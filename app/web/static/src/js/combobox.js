@@ -142,7 +142,7 @@ export function startCombobox(box, address, { query, suggest, take }) {
     asked = new AbortController();
     const { signal } = asked;
     const items = await fetchItems(text, signal);
-    // The next key asks anew, and closing here would take its question back.
+    // The next key starts a new request, and closing here would cancel it.
     if (signal.aborted) return;
     if (!items) return close();
     if (document.activeElement === input && query() === text) show(suggest(items));

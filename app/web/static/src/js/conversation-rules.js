@@ -24,7 +24,7 @@ export function titleWith(unseen, title) {
 }
 
 /**
- * Say whether the reader is at the end of the page, so that new messages may move it.
+ * Tell whether the reader is at the end of the page, so that new messages may move it.
  * @param {{ innerHeight: number, scrollY: number, scrollHeight: number }} view
  * @returns {boolean}
  */
@@ -35,7 +35,7 @@ export function isNearEnd({ innerHeight, scrollY, scrollHeight }) {
 /** @typedef {{ id: string, day?: string | undefined, number?: string | undefined, mine: boolean }} ListItem */
 
 /**
- * Say whether a fetched item stands in the list already: a day by its date, a message by its id.
+ * Tell whether a fetched item is in the list already: a day by its date, a message by its id.
  * @param {ListItem} item
  * @param {{ days: Set<string>, hasId: (id: string) => boolean }} shown
  * @returns {boolean}
@@ -46,7 +46,7 @@ export function isShown(item, shown) {
 }
 
 /**
- * Say whether an item is a message of the other side.
+ * Tell whether an item is a message of the other side.
  * @param {ListItem} item
  * @returns {boolean}
  */

@@ -1,4 +1,4 @@
-// An open conversation fetches what comes: every few seconds while it is looked at, seldom while it is not.
+// Polls an open conversation for new messages: every few seconds while the page is visible, seldom while it is not.
 import { isIncoming, isNearEnd, isShown, pollDelay, titleWith } from "./conversation-rules.js";
 import { find, get, getAll, language, post, setting } from "./dom.js";
 import { clockTime, parseMoment } from "./times.js";
@@ -65,7 +65,7 @@ function follow(list) {
   const isVisible = () => document.visibilityState === "visible";
   const tellRead = () => {
     get(readForm, "[name=number]", HTMLInputElement).value = setting(list, "last");
-    // What fails is told with the next message.
+    // A failed request is repeated with the next message.
     post(readForm, { keepalive: true }).catch(() => {});
   };
   const schedule = () => {

@@ -71,7 +71,7 @@ export class FileRow {
   }
 
   /**
-   * Stand for another file, which is hidden until this one fails.
+   * Replace another file, which is hidden unless this one fails.
    * @param {FileRow} other
    * @param {string} note
    */

@@ -1,4 +1,4 @@
-// The line above a long form that says which of its parts is on the screen and which hold a mistake.
+// The navigation above a long form: marks the visible part and the parts with errors.
 import { getAll } from "./dom.js";
 
 // Where the browser has scrolled to after a link within the page was followed.
@@ -32,7 +32,7 @@ function startLine(line) {
     if (!part) continue;
     link.toggleAttribute("data-bad", part.querySelector(".field-bad") !== null);
     seen.observe(part);
-    // A field reached by the keyboard may stand elsewhere than that line, and the last part may never reach it.
+    // A field focused by keyboard may be elsewhere than that line, and the last part may never reach it.
     part.addEventListener("focusin", () => mark(number));
     link.addEventListener("click", () => setTimeout(() => mark(number), SCROLLED_MS));
   }

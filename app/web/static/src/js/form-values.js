@@ -6,7 +6,7 @@
 const SKIPPED = new Set(["password", "hidden", "file", "submit", "button", "reset"]);
 
 /**
- * Say whether a field is a checkbox or a radio button.
+ * Tell whether a field is a checkbox or a radio button.
  * @param {Field} field
  * @returns {field is HTMLInputElement}
  */
@@ -68,7 +68,7 @@ export function writeValues(fields, values) {
 }
 
 /**
- * Say whether two readings of one form are the same.
+ * Tell whether two readings of one form are the same.
  * @param {FormValues} one
  * @param {FormValues} other
  * @returns {boolean}

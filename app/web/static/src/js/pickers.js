@@ -5,7 +5,7 @@ import { fold, interpolate } from "./text.js";
 /** @typedef {{ row: HTMLElement, input: HTMLInputElement, words: string }} Choice */
 
 /**
- * Say whether a choice is shown for what was typed.
+ * Tell whether a choice is shown for what was typed.
  * @param {string} words the choice's words, folded
  * @param {string} typed
  * @returns {boolean}

@@ -1,4 +1,4 @@
-// Moments as the reader's clock and language say them.
+// Formatting of times in the reader's time zone and language.
 
 /**
  * Return the moment an attribute names, or null where it names none.

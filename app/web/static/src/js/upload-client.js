@@ -1,4 +1,4 @@
-// The calls of the upload API: begin, ask how much has arrived, send the rest, look at the file, remove it.
+// Client of the upload API: start an upload, get its offset, send the rest, get the file, remove it.
 import { progressOf } from "./upload-rules.js";
 
 /** @typedef {{ kind: string, name: string, size: number, replaces: string | undefined }} NewUpload */

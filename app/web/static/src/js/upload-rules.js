@@ -1,4 +1,4 @@
-// Decisions about uploads: what is too much, how long to wait, when to give up.
+// Rules of uploads: limits, delays, when to stop.
 
 export const MOST_TRIES = 8;
 const FIRST_RETRY_MS = 500;
@@ -50,7 +50,7 @@ export function* checkDelays() {
 }
 
 /**
- * Say whether an answer to the bytes ends the upload for good.
+ * Tell whether an answer to the bytes ends the upload for good.
  * @param {number} status
  * @returns {boolean}
  */

@@ -31,7 +31,7 @@ export function completeWord(text, word) {
 }
 
 /**
- * Say whether a word stands in the text already.
+ * Tell whether a word is in the text already.
  * @param {string} text
  * @param {string} word
  * @returns {boolean}
