@@ -1,4 +1,4 @@
-"""Rules of the house that an import graph can show and a linter cannot."""
+"""Rules that an import graph can check and a linter cannot."""
 
 import ast
 import re
@@ -12,11 +12,11 @@ ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "app"
 FRONT_DOORS = {"service", "workflows", "events", "errors", "schemas", "dependencies"}
 PAGE_MODULES = {"pages", "presenters"}
-"""Which modules of a feature may also import the presenters of another."""
+"""Modules of a feature that may also import the presenters of other features."""
 SOURCES = sorted(APP.rglob("*.py"))
 ROOMS = sorted(path.name for path in (APP / "features").iterdir() if (path / "__init__.py").exists())
 
-# A file longer than this stays only with a reason.
+# Files above the limit of lines, each with its reason.
 MAX_FILE_BYTES = 400
 LONG_FILES: dict[str, str] = {}
 
@@ -25,12 +25,12 @@ QUERY_PLACES = re.compile(r"features/[a-z]+/repository(\.py|/)|core/|models/|scr
 QUERY_WORDS = {"select", "insert", "update", "delete"}
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 SESSION_CALLS = {"execute", "scalar", "scalars", "stream"}
-# Where transactions are opened: for requests and messages by the machinery, else by workflows and by what starts.
+# Where transactions may be opened: in the infrastructure for requests and messages, in workflows, and at start-up.
 TRANSACTION_PLACES = re.compile(r"features/[a-z]+/workflows(\.py|/)|core/|tasks/|cli/")
 
 
 def name(path: Path) -> str:
-    """Return the path as a reader writes it."""
+    """Return the path from the root of the repository."""
     return str(path.relative_to(ROOT))
 
 
@@ -40,7 +40,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def called(path: Path) -> Iterator[tuple[str, bool, int]]:
-    """Yield every call: its name, whether it is a method, its line."""
+    """Yield every call as its name, whether it is a method, and its line."""
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             yield node.func.attr, True, node.lineno
@@ -49,7 +49,7 @@ def called(path: Path) -> Iterator[tuple[str, bool, int]]:
 
 
 def by_name(path: Path) -> str:
-    """Name a test case."""
+    """Return the id of a test case."""
     return name(path)
 
 
@@ -198,7 +198,7 @@ BUSINESS_WORDS = re.compile(
     r"(?:^|_)(?:orders?|proposals?|customers?|freelancers?|offers?|invitations?|category|categories|profiles?|matching|"
     r"notifications?|chat|skills?|contracts?|reviews?|disputes?)(?:_|$)"
 )
-# Read in one place with all other settings, so that .env.example and the check of the environment are whole.
+# Read with all other settings in one place, so that .env.example and the check of the environment are complete.
 BUSINESS_IN_CORE = {"app/core/config.py": "MarketSettings"}
 
 
@@ -266,7 +266,7 @@ def test_cookies_are_made_in_one_place(path: Path) -> None:
         assert [line for word, method, line in called(path) if method and word in {"set_cookie", "delete_cookie"}] == []
 
 
-# Use cases that change something and return a read schema all the same; each with its reason.
+# Use cases that change something and nevertheless return a read schema, each with its reason.
 READ_BY_THE_CHANGE: dict[str, str] = {
     "chat.send": "the conversation and its names were read for the check and are shown too",
     "chat.send_about": "the same",

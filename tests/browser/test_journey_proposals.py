@@ -1,4 +1,4 @@
-"""Walks by clicks on a phone, in both languages: answering an order and choosing (P13, P14, P25, N5)."""
+"""Journeys on a phone, in both languages: sending proposals and choosing (P13, P14, P25, N5)."""
 
 import re
 
@@ -47,7 +47,7 @@ async def _posts(rita: PhoneUser, title: str) -> None:
 
 
 async def _answers(person: PhoneUser, title: str, price: str, letter: str) -> None:
-    """P13, N5: with price, term, letter, answers, parts and a file, beside what is known of the customer."""
+    """P13, N5: price, days, cover letter, answers, milestones and a file, beside the customer's statistics."""
     await person.follow("Orders")
     await person.search(title)
     await person.open(title)
@@ -85,7 +85,7 @@ async def _edits(ivan: PhoneUser, title: str) -> None:
 
 
 async def _compares(rita: PhoneUser, title: str, people: tuple[PhoneUser, ...]) -> None:
-    """P14: seen marks, the short list, a note, side by side."""
+    """P14: seen marks, the shortlist, a note, comparing side by side."""
     await rita.follow("Mine")
     await rita.open(title)
     await rita.sees(*(person.person.name for person in people))
@@ -105,7 +105,7 @@ def _card(rita: PhoneUser, person: PhoneUser) -> Locator:
 
 
 async def _talks(rita: PhoneUser, ivan: PhoneUser, title: str) -> None:
-    """P14: chat before choosing. What comes appears on the open page, and each side sees what was read."""
+    """P14: chat before choosing. New messages appear on the open page, and each side sees what was read."""
     await rita.follow("Write to {name}", _card(rita, ivan))
     await rita.fill("Message", "Лак не пожелтеет на солнце?")
     await rita.press("Send")
@@ -124,7 +124,7 @@ async def _talks(rita: PhoneUser, ivan: PhoneUser, title: str) -> None:
 
 
 async def _declines(rita: PhoneUser, title: str, egor: PhoneUser) -> None:
-    """P14: with a reason that the freelancer reads."""
+    """P14: decline with a reason that the freelancer reads."""
     await (
         rita.page.locator("main article.card", has_text=egor.person.name)
         .get_by_role("link", name=rita.say("Decline the proposal of {name}", name=egor.person.name))
@@ -137,11 +137,11 @@ async def _declines(rita: PhoneUser, title: str, egor: PhoneUser) -> None:
 
 
 async def _agrees(rita: PhoneUser, ivan: PhoneUser, title: str) -> None:
-    """P14: an offer, a counter-offer, and both agree."""
+    """P14: an offer, a counter-offer, and its acceptance."""
     await rita.page.get_by_role("link", name=rita.say("Offer terms to {name}", name=ivan.person.name)).click()
     await rita.fill("Price", "48 000")
     await rita.fill("A word to it", "Возьмём сразу две стены.")
-    parts = rita.page.locator("[name^=milestone_]")  # of the proposal, which add up to another price
+    parts = rita.page.locator("[name^=milestone_]")  # the milestones of the proposal, whose sum is another price
     for number in range(await parts.count()):
         await parts.nth(number).fill("")
     await rita.press("Offer these terms")

@@ -1,4 +1,4 @@
-"""The pages behind the door: every one as its owner sees it, in both languages and themes, on a phone and on a desk."""
+"""Pages for signed-in people: each as its owner sees it, in both languages and themes, on phone and desktop."""
 
 from collections.abc import Callable
 from typing import cast
@@ -81,7 +81,7 @@ PAGES: dict[str, Callable[[World], tuple[Person, str]]] = {
     "notices": lambda w: (w.customer, "/notifications"),
     "confirming": lambda w: (w.customer, "/confirm-email"),
 }
-# The two languages share the four looks; the public pages are seen in all of them in both.
+# The four combinations are divided between the two languages; the public pages are tested in all of them in both.
 LOOKS: dict[str, tuple[tuple[dict[str, int], Theme], ...]] = {
     "ru-RU": ((PHONE, "dark"), (DESK, "light")),
     "en-GB": ((PHONE, "light"), (DESK, "dark")),

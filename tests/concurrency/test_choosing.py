@@ -1,4 +1,4 @@
-"""Races over real commits: several choices at once make one, and nothing slips past a closed order."""
+"""Races of choosing, with real commits: several choices at once have one effect, and a closed order accepts nothing."""
 
 import asyncio
 from collections import Counter

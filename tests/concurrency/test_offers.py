@@ -1,4 +1,4 @@
-"""Races about one offer, over real commits: it is answered once, and an order has one pair that agreed."""
+"""Races about one offer, with real commits: it is answered once, and an order has one agreement."""
 
 import asyncio
 from collections import Counter
@@ -107,7 +107,8 @@ async def test_every_answer_meets_every_other_and_the_clock(live_market: Market,
         results = await asyncio.gather(*(outcome(live_resources, verb) for verb in verbs))
         found = await ended(live_resources, proposal.order_id)
         after = await statuses(live_resources, await _order(live_resources, proposal))
-        # One answer counts; a later step may still find the proposal as it was left, so at most one pair agreed.
+        # One answer takes effect; a later request may still find the proposal undecided, so there is at most one
+        # agreement.
         assert found["accepted"] <= 1
         assert after["accepted"] == found["accepted"], (results, after, found)
         assert await contracts_of(live_resources, proposal.order_id) == found["accepted"]

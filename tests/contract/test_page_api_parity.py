@@ -1,4 +1,4 @@
-"""No page does what the API cannot (N10): each form of a page beside the routes by which a program does the same."""
+"""Pages can do nothing that the API cannot (N10): each form of a page with the routes that do the same."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Nothing announced is lost, nothing happens twice, and what cannot be taken waits whole for a person."""
+"""The outbox: no event is lost, none is processed twice, and failed ones are kept complete for an operator."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import timedelta

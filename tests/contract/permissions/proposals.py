@@ -14,17 +14,17 @@ OFFER_FORM = {"price": "50 000", "term_days": "5", "letter": "Сделаю за 
 
 
 def seen(ids: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the body that says the proposal was on the screen."""
+    """Return the body that marks the proposal as seen."""
     return {"proposals": [str(ids["proposal_id"])]}
 
 
 def seen_form(ids: Mapping[str, Any]) -> dict[str, str]:
-    """Return the same as the page's form sends it."""
+    """Return the same as the fields of the form."""
     return {"proposal": str(ids["proposal_id"])}
 
 
 async def _offer(scene: Scene, row: Row, role: str) -> dict[str, Any]:
-    """Make an order whose customer has put terms before the freelancer."""
+    """Create an order whose customer has made the freelancer an offer."""
     made = await scene.market_of(row, role)
     customer = scene.people["banned" if role == "banned" else "customer"]
     offer = await scene.market.offer(customer, made["proposal_id"])
@@ -35,7 +35,7 @@ LETTER = {"name": "О магазинах", "letter": "Делал похожие 
 
 
 async def _letter(scene: Scene, _row: Row, _role: str) -> Any:
-    """Keep a letter of the freelancer's, the only one."""
+    """Create the only cover letter template of the freelancer."""
     freelancer = scene.people["freelancer"]
     async with scene.market.uow() as work:
         for kept in await service.list_cover_letter_templates(work.session, freelancer):
@@ -49,12 +49,12 @@ MAKERS: dict[str, Any] = {"offer_id": _offer, "letter_id": _letter}
 
 
 def declined(ids: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body that says no to the proposal among others."""
+    """Return the body that declines several proposals, this one included."""
     return {"proposals": [str(ids["proposal_id"])], "reason": "price"}
 
 
 def declined_form(ids: Mapping[str, Any]) -> dict[str, str]:
-    """Return the same as the page's form sends it."""
+    """Return the same as the fields of the form."""
     return {"ids": str(ids["proposal_id"]), "reason": "price"}
 
 
