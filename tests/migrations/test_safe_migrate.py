@@ -1,4 +1,4 @@
-"""`safe_migrate.py` as people run it: by path, from another folder, on a copy of the house."""
+"""`safe_migrate.py` as people run it: by path, from another folder, on a copy of the repository."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ class Ledger(Base):
 
 
 class House:
-    """A copy of the house whose models may be changed."""
+    """A copy of the repository whose models may be changed."""
 
     def __init__(self, folder: Path, address: str) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""`make up`: one command starts everything, any death is survived, and the end loses nothing."""
+"""`make up`: one command starts everything, every process is restarted, and stopping loses nothing."""
 
 import signal
 import smtplib
@@ -18,7 +18,7 @@ BACK_SECONDS = 30.0
 
 @pytest.fixture(scope="module")
 def instance() -> Generator[Instance]:
-    """One running instance for the tests that only look, or kill and wait."""
+    """One running instance for the tests that only read, or kill and wait."""
     with open_folder() as folder:
         made = Instance(folder / "data")
         try:
@@ -151,14 +151,14 @@ def test_killed_processes_are_back_without_help(instance: Instance, names: tuple
 def is_dead(victim: psutil.Process) -> bool:
     try:
         return not victim.is_running() or victim.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:  # it ended between the two questions
+    except psutil.NoSuchProcess:  # it ended between the two calls
         return True
 
 
 def replaced(instance: Instance, name: str, old: int) -> bool:
     try:
         return instance.supervised(name).pid != old
-    except (AssertionError, psutil.NoSuchProcess):  # a process may end while it is looked at
+    except (AssertionError, psutil.NoSuchProcess):  # a process may end while it is read
         return False
 
 

@@ -1,4 +1,4 @@
-"""`uvicorn app.main:app` alone: it says in a sentence why it cannot start, and believes no stranger's headers."""
+"""`uvicorn app.main:app` alone: a failed start is one sentence, and headers of untrusted clients are ignored."""
 
 import contextlib
 import signal
@@ -22,7 +22,7 @@ CLAIMED = "203.0.113.77"
 
 
 def damaged(folder: Path) -> str:
-    """A data folder that no PostgreSQL of ours can start on."""
+    """Return a data folder on which the bundled PostgreSQL cannot start."""
     for name, content in {"PG_VERSION": "14\n", "global/pg_control": "x"}.items():
         path = folder / "data" / "postgres" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +31,7 @@ def damaged(folder: Path) -> str:
 
 
 def blocked(folder: Path) -> str:
-    """A data folder that nobody can make: root, too, cannot write below a file."""
+    """Return a data folder that cannot be created: even root cannot create one below a file."""
     (folder / "file").write_text("")
     return str(folder / "file" / "data")
 
@@ -123,7 +123,7 @@ def test_a_taken_port_is_one_sentence(house: Stack) -> None:
 
 
 def supervised(port: int) -> list[str]:
-    """What `make up` starts as its web process."""
+    """Return the command that `make up` uses for its web process."""
     choices = Choices(
         data_dir=ROOT, host="127.0.0.1", port=port, flower_port=1, worker_concurrency=1,
         bundled=False, durable=False, mail_port=None,
@@ -133,7 +133,7 @@ def supervised(port: int) -> list[str]:
 
 
 def command_of(way: str, port: int) -> list[str]:
-    """The command of one way to run the site."""
+    """Return the command of one way to run the site."""
     ways = {
         "uvicorn": [*UVICORN, "--port", str(port)],
         "workers": [*UVICORN, "--port", str(port), "--workers", "2"],
@@ -157,7 +157,7 @@ async def test_a_listed_proxy_is_believed(house: Stack, way: str) -> None:
 
 
 async def address_seen(house: Stack, name: str) -> str:
-    """Register through forged headers and look up which address the session has."""
+    """Register with forged headers and return the address that the session has."""
     forged = {"X-Forwarded-For": f"198.51.100.1, {CLAIMED}", "X-Real-IP": "198.51.100.2", "X-Forwarded-Proto": "https"}
     person = {"username": name, "password": "a long and unusual sentence", "email": f"{name}@example.com"}
     async with house.client(**forged) as client:

@@ -1,4 +1,4 @@
-"""Forgotten passwords and changed contacts (ASVS 6.4, 7.5): no step can be left out, none can be used twice."""
+"""Password reset and changed contacts (ASVS 6.4, 7.5): no step can be skipped, none can be repeated."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -79,7 +79,7 @@ async def test_v6_4_1_and_6_5_5_links_and_codes_end_in_time(
     now = utc_now()
     with time_machine.travel(now, tick=False):
         sent = await request_password_reset(client, settle, uow)
-    assert len(bytes_of(sent.token)) - 16 >= 16  # beside the id, at least 128 bits that only we can make
+    assert len(bytes_of(sent.token)) - 16 >= 16  # besides the id, at least 128 bits that only we can create
     with time_machine.travel(now + CODE_LIFE, tick=False):
         assert is_refused(await set_password(identifier="Vera", code=sent.code))
     with time_machine.travel(now + LINK_LIFE, tick=False):
