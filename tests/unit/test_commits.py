@@ -1,4 +1,4 @@
-"""The check of commit messages: what it refuses, and which commits it looks at in every kind of clone."""
+"""The check of commit messages: what it refuses, and which commits it selects in every kind of clone."""
 
 import subprocess
 from pathlib import Path
@@ -48,7 +48,7 @@ def test_bad_messages_are_refused(message: str, fault: str) -> None:
 
 
 class Clone:
-    """A repository of a test's own."""
+    """A separate repository for the test."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -1,4 +1,4 @@
-"""The check of branches: what is counted, and what a list of reasons may hold."""
+"""The complexity check: what is counted, and which entries the list of reasons may have."""
 
 from pathlib import Path
 

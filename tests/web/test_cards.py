@@ -1,4 +1,4 @@
-"""What a card says of a budget and of a customer's deeds, in both languages."""
+"""Cards of orders: the budget and the customer's statistics, in both languages."""
 
 from dataclasses import dataclass
 

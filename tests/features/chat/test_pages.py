@@ -14,7 +14,7 @@ from tests.features.proposals.test_pages import NewClient, Visitor, path_of, wor
 
 
 async def _two(market: Market, new_client: NewClient) -> tuple[str, str, Visitor, Visitor]:
-    """Return an order's and a proposal's address, and the two sides as they browse."""
+    """Return the addresses of an order and a proposal, and the browsers of the two sides."""
     baker, anna = await market.person("bakery"), await market.person("anna")
     order = await market.order(baker, title="A shop for bread")
     proposal = await market.proposal(order, anna)

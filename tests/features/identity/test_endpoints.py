@@ -1,4 +1,4 @@
-"""Accounts over HTTP: the way a front end uses them."""
+"""Accounts over HTTP, as the web client uses them."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -28,7 +28,7 @@ VERA = {"username": "Vera", "email": "vera@example.com", "phone": "+7 999 123-45
 
 
 def csrf(client: httpx.AsyncClient) -> dict[str, str]:
-    """The header that the front end copies from the cookie."""
+    """Return the header that the web client copies from the cookie."""
     return {"X-CSRF-TOKEN": client.cookies["csrf_token"]}
 
 
@@ -45,7 +45,7 @@ async def last_challenge(uow: OpenUow) -> AuthChallenge:
 
 
 async def letter(uow: OpenUow, challenge: AuthChallenge) -> service.ChallengeMessage:
-    """What the mail would carry, derived when it is sent."""
+    """Return what the e-mail would contain; it is derived when it is sent."""
     async with uow() as work:
         found = await service.challenge_message(work.session, work.resources, challenge.id)
     assert found is not None

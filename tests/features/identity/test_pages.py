@@ -1,4 +1,4 @@
-"""Accounts as pages: everything by forms, without a script."""
+"""Accounts as pages: everything works by forms, without scripts."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -30,7 +30,7 @@ def parsed(answer: httpx.Response) -> BeautifulSoup:
 async def submit(
     browser: httpx.AsyncClient, page: str, action: str, button: tuple[str, str] = ("", ""), **typed: Any
 ) -> httpx.Response:
-    """Open a page, fill in its form, send it as a browser without JavaScript does."""
+    """Open a page, fill in its form, and send it as a browser without JavaScript does."""
     shown = await browser.get(page)
     assert shown.status_code == 200, shown.headers
     form = parsed(shown).find("form", {"action": action})

@@ -1,4 +1,4 @@
-"""What accounts do in the background."""
+"""Background tasks of accounts."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -26,7 +26,7 @@ type Settle = Callable[..., Awaitable[object]]
 
 @pytest.fixture
 def texts(resources: Resources, tmp_path: Path) -> list[tuple[str, str]]:
-    """Read the text messages of this test as (subject, text) pairs, the newest first."""
+    """Return the text messages of this test as (subject, text) pairs, newest first."""
     resources.settings = resources.settings.model_copy(update={"data_dir": tmp_path})
     resources.sms_sender = ConsoleSms(tmp_path / "mail")
     return []

@@ -1,4 +1,4 @@
-"""Orders over HTTP: the whole life, every refusal, who may do what, and the fast list beside the plain one."""
+"""Orders over HTTP: the whole lifecycle, every refusal, permissions, and the fast list compared with the usual one."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Files of a proposal, what it said before its edits, and several declined at once."""
+"""Files and revisions of a proposal, and declining several at once."""
 
 from typing import Any
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Proposals over HTTP: the story of an order that finds its freelancer, and its refusals."""
+"""Proposals over HTTP: from an order to the choice of a freelancer, and the refusals."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

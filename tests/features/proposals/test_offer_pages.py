@@ -1,4 +1,4 @@
-"""Terms as pages, without a script: offered, answered with others, agreed, declined, taken back."""
+"""Offers as pages, without scripts: made, countered, accepted, declined, withdrawn."""
 
 from typing import Any
 

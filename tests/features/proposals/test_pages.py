@@ -1,4 +1,4 @@
-"""The story of an order as pages, without a script: write, preview, publish, find, answer, choose, see."""
+"""An order as pages, without scripts: write, preview, publish, find, send proposals, choose, read the result."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -28,7 +28,7 @@ ORDER: dict[str, Any] = {
 
 
 class Visitor:
-    """Somebody who clicks: forms are sent as the page wrote them, hidden fields included."""
+    """A person who clicks: forms are sent as the page contains them, hidden fields included."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.client = client
@@ -66,7 +66,7 @@ def path_of(page: Tag, pattern: str) -> str:
     return found.group(0)
 
 
-async def test_an_order_finds_its_freelancer(  # noqa: PLR0915 - one story, told in order
+async def test_an_order_finds_its_freelancer(  # noqa: PLR0915 - one journey, in its order
     market: Market, new_client: NewClient, settle: Settle
 ) -> None:
     customer = await visitor(market, new_client, "bakery")

@@ -1,4 +1,4 @@
-"""What a proposal says: milestones, answers, contact details, and letters that are sent to everybody."""
+"""Content of proposals: milestones, answers, contact details, and cover letters sent to many customers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Sending, choosing and declining proposals: who may, when, and what is announced."""
+"""Sending, choosing and declining proposals: permissions, states, and events."""
 
 from uuid import UUID
 

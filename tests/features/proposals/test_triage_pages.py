@@ -1,4 +1,4 @@
-"""The desk as pages, without a script: a plan and answers are typed, what was shown is said, some are compared."""
+"""Triage as pages, without scripts: milestones and answers, marking as seen, comparing."""
 
 from typing import Any
 
