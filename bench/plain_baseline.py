@@ -50,10 +50,10 @@ class Recorder:
         event.listen(Engine, "before_cursor_execute", self._statement)
         fetch, render = RawReadPool.fetch, jinja2.Template.render
 
-        async def noting_fetch(lane: RawReadPool, statement: str, *values: object, plan_anew: bool = False) -> Any:
+        async def noting_fetch(pool: RawReadPool, statement: str, *values: object, plan_anew: bool = False) -> Any:
             if self.now is not None:
                 self.now.statements.append((statement, values))
-            return await fetch(lane, statement, *values, plan_anew=plan_anew)
+            return await fetch(pool, statement, *values, plan_anew=plan_anew)
 
         def noting_render(template: jinja2.Template, *arguments: Any, **named: Any) -> str:
             if self.now is not None and arguments and "request" in arguments[0]:

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-VERBS = (
+ACTIONS = (
     "разработать сделать создать доработать настроить спроектировать перевести написать оформить нарисовать "
     "собрать внедрить протестировать исправить оптимизировать смонтировать"
 ).split()
@@ -91,7 +91,7 @@ def texts(count: int, seed: int = 1) -> Iterator[Text]:
     choice, choices, uniform = random_.choice, random_.choices, random_.random
     for _ in range(count):
         first, second, third = choices(words, cum_weights=heavy, k=3)
-        verb, thing, place = choice(VERBS), choice(THINGS), choice(PLACES)
+        verb, thing, place = choice(ACTIONS), choice(THINGS), choice(PLACES)
         days = int(uniform() * 40) + 2
         fill = {
             "verb": verb,
