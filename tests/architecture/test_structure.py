@@ -10,11 +10,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "app"
-FRONT_DOORS = {"service", "workflows", "events", "errors", "schemas", "dependencies"}
+PUBLIC_MODULES = {"service", "workflows", "events", "errors", "schemas", "dependencies"}
 PAGE_MODULES = {"pages", "presenters"}
 """Modules of a feature that may also import the presenters of other features."""
 SOURCES = sorted(APP.rglob("*.py"))
-ROOMS = sorted(path.name for path in (APP / "features").iterdir() if (path / "__init__.py").exists())
+FEATURES = sorted(path.name for path in (APP / "features").iterdir() if (path / "__init__.py").exists())
 
 # Files above the limit of lines, each with its reason.
 MAX_FILE_BYTES = 400
@@ -55,7 +55,7 @@ def by_name(path: Path) -> str:
 
 def test_there_is_something_to_check() -> None:
     assert len(SOURCES) > 40
-    assert len(ROOMS) >= 1
+    assert len(FEATURES) >= 1
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=by_name)
@@ -133,7 +133,7 @@ def test_features_are_entered_by_their_public_modules() -> None:
         for imported in graph.find_modules_directly_imported_by(importer):
             here, there = importer.split("."), imported.split(".")
             crosses = there[:2] == ["app", "features"] and len(there) > 3 and here[2] != there[2]
-            open_here = FRONT_DOORS | {"presenters"} if PAGE_MODULES.intersection(here[3:4]) else FRONT_DOORS
+            open_here = PUBLIC_MODULES | {"presenters"} if PAGE_MODULES.intersection(here[3:4]) else PUBLIC_MODULES
             if crosses and there[3] not in open_here:
                 wrong.append(f"{importer} -> {imported}")
     assert wrong == []
@@ -146,7 +146,7 @@ def test_site_enters_features_as_their_pages_do() -> None:
         for importer in graph.find_descendants("app.site")
         for imported in graph.find_modules_directly_imported_by(importer)
         if imported.startswith("app.features.") and imported.split(".")[3:4] != []
-        if imported.split(".")[3] not in FRONT_DOORS | {"presenters"}
+        if imported.split(".")[3] not in PUBLIC_MODULES | {"presenters"}
     ]
     assert wrong == []
 
@@ -179,7 +179,7 @@ def test_the_migrations_folder_is_not_a_package() -> None:
 def test_the_architecture_document_names_every_feature() -> None:
     section = (ROOT / "AGENTS.md").read_text(encoding="utf-8").split("## Features", 1)[1].split("\n## ", 1)[0]
     named = re.findall(r"^\| `([a-z]+)` \|", section, re.MULTILINE)
-    assert sorted(named) == ROOMS
+    assert sorted(named) == FEATURES
 
 
 def test_no_committed_file_names_an_index_or_a_home() -> None:

@@ -21,7 +21,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 900}
+DESKTOP = {"width": 1280, "height": 900}
 NARROW = {"width": 320, "height": 640}
 type Theme = Literal["light", "dark"]
 
@@ -107,7 +107,7 @@ async def visit(
     own = context or await browser.new_context(
         locale=locale,
         color_scheme=theme,
-        viewport=viewport or DESK,  # type: ignore[arg-type]  # a size
+        viewport=viewport or DESKTOP,  # type: ignore[arg-type]  # a size
         java_script_enabled=script,
         reduced_motion="reduce",
     )

@@ -122,7 +122,7 @@ class PhoneUser:
 
 
 @asynccontextmanager
-async def walker(browser: Browser, site: str, name: str, locale: str) -> AsyncGenerator[PhoneUser]:
+async def phone_user(browser: Browser, site: str, name: str, locale: str) -> AsyncGenerator[PhoneUser]:
     """Open the site as a new visitor."""
     person = await new_person(browser, site, name, locale)
     person.context.set_default_timeout(SLOW)

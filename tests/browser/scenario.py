@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from playwright.async_api import Browser, BrowserContext
 
-from tests.browser.chromium import DESK
+from tests.browser.chromium import DESKTOP
 
 _numbers = count(1)
 PASSWORD = "Лошадь-и-копьё-2026"  # noqa: S105 - of accounts that exist only in the test
@@ -52,7 +52,7 @@ class World:
 
 async def new_person(browser: Browser, origin: str, name: str, locale: str) -> Person:
     """Register an account."""
-    context = await browser.new_context(locale=locale, viewport=DESK, reduced_motion="reduce")  # type: ignore[arg-type]  # a size
+    context = await browser.new_context(locale=locale, viewport=DESKTOP, reduced_motion="reduce")  # type: ignore[arg-type]  # a size
     person = Person(f"{name}{next(_numbers)}", origin, context, locale)
     await person.call(
         "/auth/register", {"username": person.name, "email": f"{person.name}@example.com", "password": PASSWORD}

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # no types in the package
 from playwright.async_api import Browser, Page, ViewportSize
 
-from tests.browser.chromium import DESK, NARROW, PHONE, Theme, visit
+from tests.browser.chromium import DESKTOP, NARROW, PHONE, Theme, visit
 
 PUBLIC = [
     "/",
@@ -100,7 +100,7 @@ async def test_public_pages(browser: Browser, site: str, path: str, locale: str)
         await page.wait_for_timeout(150)
         assert await watched.shift() <= SHIFT
         assert await page.locator("html").get_attribute("lang") == locale[:2]
-        for size in (PHONE, DESK):
+        for size in (PHONE, DESKTOP):
             await page.set_viewport_size(cast("ViewportSize", size))
             for theme in themes:
                 await page.emulate_media(color_scheme=theme, reduced_motion="reduce")

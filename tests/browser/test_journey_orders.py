@@ -5,12 +5,15 @@ import re
 import pytest
 from playwright.async_api import Browser, FilePayload, expect
 
-from tests.browser.phone_user import LOCALES, PhoneUser, walker
+from tests.browser.phone_user import LOCALES, PhoneUser, phone_user
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 async def test_an_order_is_posted_found_changed_and_closed(browser: Browser, stocked: str, locale: str) -> None:
-    async with walker(browser, stocked, "nina", locale) as nina, walker(browser, stocked, "gleb", locale) as gleb:
+    async with (
+        phone_user(browser, stocked, "nina", locale) as nina,
+        phone_user(browser, stocked, "gleb", locale) as gleb,
+    ):
         title = f"Вывеска для чайной {nina.person.name}"
         await _posts(nina, title)
         await _finds(gleb, title, nina.person.name)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, FilePayload, expect
 
-from tests.browser.phone_user import LOCALES, PhoneUser, walker
+from tests.browser.phone_user import LOCALES, PhoneUser, phone_user
 from tests.factories.files import PDF, picture
 
 ORDER = "Бот для записи в кружок вышивки"
@@ -11,7 +11,10 @@ ORDER = "Бот для записи в кружок вышивки"
 
 @pytest.mark.parametrize("locale", LOCALES)
 async def test_a_freelancer_shows_themselves_and_is_found(browser: Browser, stocked: str, locale: str) -> None:
-    async with walker(browser, stocked, "vera", locale) as vera, walker(browser, stocked, "olga", locale) as olga:
+    async with (
+        phone_user(browser, stocked, "vera", locale) as vera,
+        phone_user(browser, stocked, "olga", locale) as olga,
+    ):
         headline = f"Вышиваю вымпелы для {vera.person.name}"
         await _says_who_she_is(vera, headline)
         await _shows_work(vera)

@@ -5,26 +5,32 @@ import re
 import pytest
 from playwright.async_api import Browser, FilePayload, Locator, expect
 
-from tests.browser.phone_user import LOCALES, SLOW, PhoneUser, walker
+from tests.browser.phone_user import LOCALES, SLOW, PhoneUser, phone_user
 
-LETTER = "Рисую вывески двенадцать лет, начну с трёх набросков в понедельник."
+COVER_LETTER = "Рисую вывески двенадцать лет, начну с трёх набросков в понедельник."
 SKETCH: FilePayload = {"name": "набросок.txt", "mimeType": "text/plain", "buffer": "Кит и чашка.".encode()}
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 async def test_freelancers_answer_and_one_is_chosen(browser: Browser, stocked: str, locale: str) -> None:
     async with (
-        walker(browser, stocked, "rita", locale) as rita,
-        walker(browser, stocked, "ivan", locale) as ivan,
-        walker(browser, stocked, "lida", locale) as lida,
-        walker(browser, stocked, "egor", locale) as egor,
+        phone_user(browser, stocked, "rita", locale) as rita,
+        phone_user(browser, stocked, "ivan", locale) as ivan,
+        phone_user(browser, stocked, "lida", locale) as lida,
+        phone_user(browser, stocked, "egor", locale) as egor,
     ):
         title = f"Роспись стены в кафе {rita.person.name}"
         await _posts(rita, title)
-        letters = (LETTER, f"{LETTER} Со мной напарник.", "Распишу за день, опыт большой, кисти и краски мои.")
-        for person, price, letter in zip((ivan, lida, egor), ("50 000", "60 000", "90 000"), letters, strict=True):
-            await _answers(person, title, price, letter)
-        await _keeps_the_letter(ivan)
+        cover_letters = (
+            COVER_LETTER,
+            f"{COVER_LETTER} Со мной напарник.",
+            "Распишу за день, опыт большой, кисти и краски мои.",
+        )
+        for person, price, cover_letter in zip(
+            (ivan, lida, egor), ("50 000", "60 000", "90 000"), cover_letters, strict=True
+        ):
+            await _answers(person, title, price, cover_letter)
+        await _saves_the_cover_letter(ivan)
         await _edits(ivan, title)
         await _compares(rita, title, (ivan, lida, egor))
         await _talks(rita, ivan, title)
@@ -46,7 +52,7 @@ async def _posts(rita: PhoneUser, title: str) -> None:
     await rita.press("Publish order")
 
 
-async def _answers(person: PhoneUser, title: str, price: str, letter: str) -> None:
+async def _answers(person: PhoneUser, title: str, price: str, cover_letter: str) -> None:
     """P13, N5: price, days, cover letter, answers, milestones and a file, beside the customer's statistics."""
     await person.follow("Orders")
     await person.search(title)
@@ -55,7 +61,7 @@ async def _answers(person: PhoneUser, title: str, price: str, letter: str) -> No
     await person.follow("Send a proposal")
     await person.fill("Your price", price)
     await person.fill("Term, days", "12")
-    await person.fill("Letter", letter)
+    await person.fill("Letter", cover_letter)
     await person.fill("Чем защитите краску?", "Матовым лаком в два слоя.")
     await person.unfold("Milestones")
     half = str(int(price.replace(" ", "")) // 2)
@@ -65,10 +71,10 @@ async def _answers(person: PhoneUser, title: str, price: str, letter: str) -> No
         await person.page.locator("[name=milestone_days]").nth(number).fill("6")
     await person.attach(SKETCH)
     await person.press("Send proposal")
-    await person.sees(letter, "Матовым лаком", "Эскиз", "набросок.txt")
+    await person.sees(cover_letter, "Матовым лаком", "Эскиз", "набросок.txt")
 
 
-async def _keeps_the_letter(ivan: PhoneUser) -> None:
+async def _saves_the_cover_letter(ivan: PhoneUser) -> None:
     await ivan.follow("Keep the letter")
     await ivan.fill("Name of the letter", "О вывесках")
     await ivan.press("Keep the letter")
@@ -79,7 +85,7 @@ async def _edits(ivan: PhoneUser, title: str) -> None:
     await ivan.follow("Proposals")
     await ivan.open(title)
     await ivan.follow("Edit")
-    await ivan.fill("Letter", f"{LETTER} Лак входит в цену.")
+    await ivan.fill("Letter", f"{COVER_LETTER} Лак входит в цену.")
     await ivan.press("Save")
     await ivan.sees("Лак входит в цену.")
 

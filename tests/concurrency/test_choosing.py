@@ -20,10 +20,10 @@ from app.models import Contract, Order, OrderStatus, Proposal, ProposalStatus
 from tests.factories.orders import Market
 
 
-async def outcome(resources: Resources, verb: Callable[[UnitOfWork], Awaitable[object]]) -> str:
+async def outcome(resources: Resources, use_case: Callable[[UnitOfWork], Awaitable[object]]) -> str:
     try:
         async with unit_of_work(resources) as work:
-            await verb(work)
+            await use_case(work)
     except DomainError as error:
         return error.code
     return "done"

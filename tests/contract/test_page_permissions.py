@@ -52,6 +52,6 @@ async def ask(client: httpx.AsyncClient, row: Row, ids: dict[str, Any]) -> int:
     return status(await client.request(method, route.format(**ids), data=row.sent(ids), headers=HTML))
 
 
-@pytest.mark.parametrize("room", TABLE)
-async def test_who_may(scene: Scene, room: str) -> None:
-    assert await scene.walk(TABLE[room], ask) == {}, "found, then expected"
+@pytest.mark.parametrize("feature", TABLE)
+async def test_who_may(scene: Scene, feature: str) -> None:
+    assert await scene.walk(TABLE[feature], ask) == {}, "found, then expected"

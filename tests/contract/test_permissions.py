@@ -50,9 +50,9 @@ async def ask(client: httpx.AsyncClient, row: Row, ids: dict[str, Any]) -> int:
     return answer.status_code
 
 
-@pytest.mark.parametrize("room", TABLE)
-async def test_who_may(scene: Scene, room: str) -> None:
-    assert await scene.walk(TABLE[room], ask) == {}, "found, then expected"
+@pytest.mark.parametrize("feature", TABLE)
+async def test_who_may(scene: Scene, feature: str) -> None:
+    assert await scene.walk(TABLE[feature], ask) == {}, "found, then expected"
 
 
 async def test_each_sees_only_their_own_proposals(scene: Scene) -> None:

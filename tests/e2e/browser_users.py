@@ -13,7 +13,7 @@ from tests.e2e.mail import links_of
 from tests.e2e.stack import Stack
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
-DESK: ViewportSize = {"width": 1280, "height": 900}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 LOCALES = {"ru": "ru-RU", "en": "en-GB"}
 
 

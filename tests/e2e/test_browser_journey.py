@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.e2e.api_clients import PASSWORD, new_name
-from tests.e2e.browser_users import DESK, PHONE, visitor
+from tests.e2e.browser_users import DESKTOP, PHONE, visitor
 from tests.e2e.mail import text_of
 from tests.e2e.stack import Stack
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.timeout(300)
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
 async def test_an_order_finds_its_freelancer(stack: Stack, browser: Browser, script: bool) -> None:
     async with (
-        visitor(browser, stack, new_name("anna"), language="ru", size=DESK, script=script) as customer,
+        visitor(browser, stack, new_name("anna"), language="ru", size=DESKTOP, script=script) as customer,
         visitor(browser, stack, new_name("boris"), language="en", size=PHONE, script=script) as freelancer,
         visitor(browser, stack, customer.name, language="ru", size=PHONE, script=script) as other,
     ):

@@ -19,7 +19,7 @@ from tests.e2e.api_clients import new_name
 from tests.e2e.stack import CELERY, ROOT, Process, Stack
 
 pytestmark = pytest.mark.timeout(600)  # each wait has its own time-out
-HOUSE = """
+WORKER_SETUP = """
 import asyncio, time
 from sqlalchemy import text
 from app.core.messaging import worker
@@ -44,16 +44,16 @@ def run(coroutine):
 
 
 @pytest.fixture(scope="module")
-def house(new_stack: Callable[..., Stack]) -> Stack:
+def bare_stack(new_stack: Callable[..., Stack]) -> Stack:
     return new_stack(roles=())
 
 
-def script(house: Stack, text: str) -> subprocess.CompletedProcess[str]:
+def script(bare_stack: Stack, text: str) -> subprocess.CompletedProcess[str]:
     """Run a few lines in a process that has a worker's runtime, with time limits of seconds."""
     return subprocess.run(  # noqa: S603 - our own lines
-        [sys.executable, "-c", HOUSE + text],
+        [sys.executable, "-c", WORKER_SETUP + text],
         cwd=ROOT,
-        env=house.environment(),
+        env=bare_stack.environment(),
         capture_output=True,
         text=True,
         timeout=120,
@@ -61,12 +61,12 @@ def script(house: Stack, text: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_what_waits_is_ended_and_the_next_task_runs(house: Stack) -> None:
-    told = script(house, 'print(run(asyncio.sleep(60)), run(asked("SELECT 42")))')
+def test_what_waits_is_ended_and_the_next_task_runs(bare_stack: Stack) -> None:
+    told = script(bare_stack, 'print(run(asyncio.sleep(60)), run(asked("SELECT 42")))')
     assert told.stdout.split() == ["timeout", "42"], told.stderr
 
 
-def test_waits_for_a_lock_are_ended_and_keep_no_connection(house: Stack) -> None:
+def test_waits_for_a_lock_are_ended_and_keep_no_connection(bare_stack: Stack) -> None:
     """More waiting tasks than the worker has connections."""
     held = """
 import asyncpg
@@ -77,13 +77,13 @@ holder = other.run_until_complete(asyncpg.connect(address.render_as_string(hide_
 other.run_until_complete(holder.execute("SELECT pg_advisory_lock(17)"))
 print(*(run(asked("SELECT pg_advisory_xact_lock(17)")) for _ in range(4)), run(asked("SELECT 42")))
 """
-    told = script(house, held)
+    told = script(bare_stack, held)
     assert told.stdout.split() == ["timeout"] * 4 + ["42"], told.stderr
 
 
 @pytest.mark.parametrize("stuck", ["time.sleep(60)", "any(iter(int, 1))"], ids=["asleep", "counting"])
-def test_a_loop_that_stands_still_ends_its_process_and_says_where(house: Stack, stuck: str) -> None:
-    told = script(house, f"async def stand():\n    {stuck}\n\nprint(run(stand()))")
+def test_a_loop_that_stands_still_ends_its_process_and_says_where(bare_stack: Stack, stuck: str) -> None:
+    told = script(bare_stack, f"async def stand():\n    {stuck}\n\nprint(run(stand()))")
     assert told.returncode == 1
     assert told.stdout == ""
     assert "Timeout (0:00:03)!" in told.stderr

@@ -232,9 +232,9 @@ async def test_f28_a_full_disk_keeps_what_fits_and_charges_nothing_for_the_rest(
 ) -> None:
     await sign_in(client)
     resources.storage = DiskStorage(tmp_path / "objects")
-    content, room = os.urandom(2_000_000).hex().encode(), 1_500_000
+    content, space = os.urandom(2_000_000).hex().encode(), 1_500_000
     upload = await begin(client, len(content))
-    with disk_of(room):
+    with disk_of(space):
         answer = await piece(client, upload, 0, content)
         assert (answer.status_code, answer.json()["code"]) == (503, "storage-unavailable")
         whole = await client.post(
@@ -242,11 +242,11 @@ async def test_f28_a_full_disk_keeps_what_fits_and_charges_nothing_for_the_rest(
         )
         assert (whole.status_code, whole.json()["code"]) == (503, "unavailable"), whole.text
     known = (await client.get(f"{API}/{upload['id']}")).json()
-    assert 0 < known["offset"] <= room
+    assert 0 < known["offset"] <= space
     spool = spool_of(resources.settings)
     assert spool.path(UUID(upload["id"])).read_bytes() == content[: known["offset"]], "what is kept is what was sent"
     used = (await client.get("/api/v1/files/limits")).json()["used_bytes"]
-    assert used == len(content), "the upload that goes on has its room, the other one gave it back"
+    assert used == len(content), "the upload that goes on has its space, the other one gave it back"
     assert [item async for item in storage_of(resources).objects()] == []
     await finish(client, resources, upload, content)
 

@@ -77,7 +77,7 @@ def test_mail_is_caught(instance: Instance) -> None:
     with smtplib.SMTP("127.0.0.1", port) as client:
         client.sendmail("a@example.com", ["b@example.com"], "Subject: Hello\r\n\r\nA letter.\r\n")
     caught = [path.read_text() for path in (instance.data_dir / "mail").glob("*.eml")]
-    assert any("X-Envelope-To: b@example.com" in letter and "A letter." in letter for letter in caught)
+    assert any("X-Envelope-To: b@example.com" in email and "A letter." in email for email in caught)
 
 
 def test_the_operator_makes_administrators(instance: Instance) -> None:

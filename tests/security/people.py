@@ -101,7 +101,7 @@ async def last_challenge(uow: OpenUow, purpose: ChallengePurpose | None = None) 
         return (await work.session.execute(statement)).scalar_one()
 
 
-async def letter(uow: OpenUow, purpose: ChallengePurpose | None = None) -> service.ChallengeMessage:
+async def challenge_message(uow: OpenUow, purpose: ChallengePurpose | None = None) -> service.ChallengeMessage:
     """Return the code and token of the newest e-mail or text message."""
     challenge = await last_challenge(uow, purpose)
     async with uow() as work:
@@ -116,7 +116,7 @@ async def request_password_reset(
     """Request a password reset and open the e-mail."""
     assert (await post(client, "password/reset", identifier=name)).status_code == 202
     await settle()
-    return await letter(uow, ChallengePurpose.RESET_PASSWORD)
+    return await challenge_message(uow, ChallengePurpose.RESET_PASSWORD)
 
 
 async def kinds(uow: OpenUow) -> list[str]:

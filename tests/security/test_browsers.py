@@ -34,10 +34,10 @@ from tests.security.people import (
     NewClient,
     OpenUow,
     Settle,
+    challenge_message,
     changed,
     cookies_of,
     deleted_cookies,
-    letter,
     login,
     post,
     register,
@@ -366,7 +366,7 @@ async def test_p21_canaries_of_a_whole_story_are_in_no_log(  # noqa: PLR0913, PL
         await register(client, username="Canary", email=mail, phone=number, password=word)
         secrets |= {value for name, value in cookies_of(client).items() if name != "locale"}
         for purpose in (None,):
-            sent = await letter(uow, purpose)
+            sent = await challenge_message(uow, purpose)
             secrets |= {sent.token}
         await settle()
         stranger = await new_client()

@@ -136,12 +136,12 @@ async def test_v6_2_4_the_three_thousand_most_common_are_refused_everywhere(
     accepted: list[str] = []
     for place, word in enumerate(COMMON[:3000]):
         form = Registration(username="Vera", email="vera@example.com", password=word.upper() if place % 2 else word)
-        for verb in (
+        for use_case in (
             prepare(resources, form, Caller()),
             check_password_policy(resources, word, [], loc="new_password"),
         ):
             with contextlib.suppress(AccountInputError):
-                await verb
+                await use_case
                 accepted.append(word)
     assert accepted == []
     await register(client)

@@ -15,7 +15,7 @@ ENTRIES = [(area, message) for area in i18n.areas() for message in i18n.read_are
 # Names, and languages in their own language, are the same everywhere.
 SAME_EVERYWHERE = {"ipLance", "Русский", "English", "openapi.json"}
 SPOKEN = re.compile(r"""\s(?:title|alt|placeholder|aria-label|label|content)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-LETTERS = re.compile(r"[A-Za-zА-Яа-яЁё]{2,}")
+WORD = re.compile(r"[A-Za-zА-Яа-яЁё]{2,}")
 
 
 def placeholders(text: str) -> set[str]:
@@ -74,7 +74,7 @@ def literal_texts(source: str, parser: Environment) -> list[str]:
     spoken = [first or second for first, second in SPOKEN.findall(page)]
     visible = re.sub(r"(?s)<[^>]*>", "\n", page)
     found = [*spoken, *visible.replace("\x00", "\n").split("\n")]
-    return [text.strip() for text in found if LETTERS.search(text)]
+    return [text.strip() for text in found if WORD.search(text)]
 
 
 TECHNICAL = re.compile(

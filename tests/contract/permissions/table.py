@@ -87,7 +87,7 @@ def own(route: str, status: int, body: Any = None, *, nobody: int = 401) -> Row:
 
 def modules() -> list[ModuleType]:
     """Return the modules of the features."""
-    names = [item.name for item in pkgutil.iter_modules(permissions.__path__) if item.name not in ("table", "scene")]
+    names = [item.name for item in pkgutil.iter_modules(permissions.__path__) if item.name not in ("table", "fixtures")]
     return [importlib.import_module(f"{permissions.__name__}.{name}") for name in sorted(names)]
 
 
@@ -105,7 +105,7 @@ def _by_feature(table: str) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {
         module.__name__.rsplit(".", 1)[1]: [*getattr(module, table, ())] for module in modules()
     }
-    return {room: rows_of for room, rows_of in found.items() if rows_of}
+    return {feature: rows_of for feature, rows_of in found.items() if rows_of}
 
 
 def makers() -> dict[str, Callable[..., Any]]:

@@ -294,11 +294,11 @@ async def test_one_notice_and_one_mail_until_it_is_read(talk: Talk, settle: Sett
     assert mailbox == []
     with time_machine.travel(utc_now() + timedelta(minutes=3)):
         await send_mail(talk.resources)
-    (letter,) = mailbox
-    assert letter.to == "anna@example.org"
-    assert letter.subject == "bakery wrote to you"
-    assert f"/messages/{talked}" in letter.text
-    assert "sesame" not in letter.text + letter.html
+    (email,) = mailbox
+    assert email.to == "anna@example.org"
+    assert email.subject == "bakery wrote to you"
+    assert f"/messages/{talked}" in email.text
+    assert "sesame" not in email.text + email.html
     await talk.read(talk.anna, talked, 2)
     await settle()
     assert [read for _text, read in await talk.notices(talk.anna)] == [True]

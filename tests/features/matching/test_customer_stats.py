@@ -69,7 +69,7 @@ async def busy_customer(market: Market) -> tuple[Actor, Order]:
     return customer, open_one
 
 
-async def test_deeds_are_counted_soon_and_the_same_when_counted_anew(
+async def test_customer_actions_are_counted_soon_and_the_same_when_counted_again(
     market: Market, resources: Resources, settle: Settle, command: Command
 ) -> None:
     customer, _order = await busy_customer(market)
@@ -107,7 +107,7 @@ async def test_few_cases_say_nothing(market: Market, resources: Resources, settl
     assert (nothing.orders_posted, nothing.counted_at) == (0, None)
 
 
-async def test_a_deed_during_the_counting_is_counted_after_it(market: Market, resources: Resources) -> None:
+async def test_an_action_during_the_counting_is_counted_after_it(market: Market, resources: Resources) -> None:
     customer = await market.person()
     await market.order(customer)
     async with market.uow() as work:

@@ -1,4 +1,4 @@
-"""Lifecycle of orders: pause, moderation, reminders, expiry, and the state diagrams."""
+"""Lifecycle of orders: pause, moderation, reminders, expiry, and the published state machines."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta

@@ -97,9 +97,9 @@ async def test_an_order_finds_its_freelancer(  # noqa: PLR0915 - one journey, in
     assert "И я могу" not in words(await anna.get(address))
     assert "И я могу" not in words(await guest.get(address))
 
-    desk = await customer.get(address)
-    assert all(name in words(desk) for name in ("anna", "boris", "vera"))
-    proposals = {item.select_one(".person-name").text: item for item in desk.select("article.card")}  # type: ignore[union-attr]  # each has one
+    triage = await customer.get(address)
+    assert all(name in words(triage) for name in ("anna", "boris", "vera"))
+    proposals = {item.select_one(".person-name").text: item for item in triage.select("article.card")}  # type: ignore[union-attr]  # each has one
     decline = path_of(proposals["vera"], r"/proposals/[0-9a-f-]{36}/decline")
     asked = await customer.get(decline)
     after = await customer.send(asked, decline, reason="price", note="Дорого для нас")
