@@ -148,7 +148,7 @@ class Book:
             for goal in section.goals
         ]
         head = f"{orders:,} orders. {'; '.join(versions)}.".replace(",", " ", 1 if orders < 1_000_000 else 2)
-        remarks = RESULTS.with_name("REMARKS.md")
+        remarks = RESULTS.with_name("NOTES.md")
         parts = [
             INTRODUCTION.strip(),
             head,
