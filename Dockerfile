@@ -1,5 +1,5 @@
 # One image; the command chooses the role: web (the default), worker, beat, Flower, migration, mail catcher.
-# Any base with Python 3.12 or later and its venv module will do.
+# The base needs Python 3.12 or later with its venv module.
 ARG BASE=python:3.12-slim
 FROM ${BASE} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -15,7 +15,7 @@ WORKDIR /srv/iplance
 COPY alembic.ini ./
 COPY alembic ./alembic
 COPY app ./app
-# Compiled once here: the code belongs to root, so the processes cannot write it, nor their caches.
+# Bytecode is compiled here because the code belongs to root: the processes can write neither it nor its caches.
 RUN /opt/iplance/bin/python -m compileall -q app alembic
 ENV PATH=/opt/iplance/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MALLOC_ARENA_MAX=2 DATA_DIR=/data HOST=0.0.0.0 PORT=8000
 USER 10001

@@ -1,33 +1,33 @@
-# Every target is one line into bin/; `make` alone prints this table, grouped.
+# Every target calls one script of bin/; `make` alone prints the targets, grouped.
 .DEFAULT_GOAL := help
 .PHONY: help up down test test-servers fix lint types arch migration migrate docs assets texts requirements screenshots lighthouse bench campaign doctor setup clean
 
 ##@ Run
-up:            ## everything on this machine: what running needs, servers, migrations, demonstration data, all processes
+up:            ## install, start servers, migrate, load demonstration data, run all processes on this machine
 	@bin/up
-down:          ## end a `make up` that runs elsewhere on the same data
+down:          ## stop a `make up` that runs in another terminal on the same data
 	@bin/app down
 migrate:       ## apply the migrations
 	@bin/app migrate
-doctor:        ## say what runs, where it listens and what is missing
+doctor:        ## print what runs, where it listens and what is missing
 	@bin/app doctor
 
 ##@ Test
-test:          ## everything: tools, browser, lint, types, contracts, all tests; T=path runs pytest on that alone
+test:          ## tools, browser, lint, types, contracts, all tests; T=path runs only pytest on that path
 	@bin/test $(T)
-test-servers:  ## Debian's PostgreSQL 15, PgBouncer, Redis with TLS and the container image (root on Debian)
+test-servers:  ## test with PostgreSQL 15, PgBouncer, Redis with TLS and the container image (root on Debian)
 	@bin/test-servers
-bench:         ## the benchmarks, each a ratio in one run
+bench:         ## run the benchmarks; each compares with a baseline in the same run
 	@bin/bench
-lighthouse:    ## the public pages by Lighthouse on a phone profile
+lighthouse:    ## measure the public pages with Lighthouse on a phone profile
 	@bin/lighthouse
-campaign:      ## the long runs: faults with many seeds, state machines, schema calls
+campaign:      ## run the long tests: faults with many seeds, state machines, schema calls
 	@bin/campaign
 
 ##@ Check
-fix:           ## let ruff and Biome repair and format
+fix:           ## fix and format with ruff and Biome
 	@bin/fix
-lint:          ## ruff, import contracts, djlint, codespell, deptry, Biome, branches of functions, commit messages
+lint:          ## ruff, import contracts, djlint, codespell, deptry, Biome, complexity, commit messages
 	@bin/lint
 types:         ## mypy, pyright, TypeScript for the scripts
 	@bin/types
@@ -37,17 +37,17 @@ arch:          ## import contracts and tests/architecture
 ##@ Make
 migration:     ## write a safe migration: make migration M="add orders"
 	@bin/migration $(if $(M),"$(M)")
-docs:          ## regenerate what is generated: errors, events, settings example
+docs:          ## regenerate the generated documents and the settings example
 	@bin/docs
-assets:        ## build style, script, fonts and icons from app/web/static/src
+assets:        ## build styles, scripts, fonts and icons from app/web/static/src
 	@bin/assets
-texts:         ## say which texts have no Russian yet
+texts:         ## list texts that have no Russian yet
 	@bin/texts
 requirements:  ## compile requirements/*.in into pinned files with hashes
 	@bin/requirements
-screenshots:   ## take the pictures of the README
+screenshots:   ## take the screenshots of the README
 	@bin/screenshots
-setup:         ## only make the environment of a developer
+setup:         ## create the development environment
 	@bin/setup
 clean:         ## remove caches and the environment; data stays
 	@bin/clean

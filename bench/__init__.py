@@ -1,1 +1,1 @@
-"""The benchmarks: every figure beside its yardstick, measured in the same run. `make bench`, or `python -m bench`."""
+"""The benchmarks: every figure beside its baseline, measured in the same run. `make bench`, or `python -m bench`."""

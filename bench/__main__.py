@@ -1,4 +1,4 @@
-"""`make bench`: all sections, or `python -m bench me lists`; `make bench Q=1` is a quick look at 20 000 orders."""
+"""`make bench`: all sections, or `python -m bench me lists`; `make bench Q=1` is a short run with 20 000 orders."""
 
 import argparse
 import importlib
@@ -33,7 +33,7 @@ QUICK = 20_000
 
 
 def main() -> None:
-    """Measure and write down."""
+    """Measure the sections and write the report."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], help=f"some of {', '.join(SECTIONS)}")
     parser.add_argument("--quick", action="store_true", default=bool(os.getenv("Q")), help="few orders, short rounds")  # noqa: TID251 - an argument of make

@@ -1,6 +1,6 @@
-"""What the figures are compared with: the least that the same job costs on the same libraries.
+"""Baselines of the figures: the minimum that the same work costs with the same libraries.
 
-`/me` is the minimum stack (c): a Starlette route that decodes the JWT with PyJWT, asks Redis one EXISTS, runs one
+`/me` is the minimum stack (c): a Starlette route that decodes the JWT with PyJWT, sends Redis one EXISTS, runs one
 prepared SELECT through an asyncpg pool and answers with orjson. `/orders` is raw keyset: one keyset query for 20 rows
 with the columns that the list of ipLance shows, answered with orjson.
 """
@@ -37,7 +37,7 @@ POOL = 10
 
 
 def build(database: str, redis_url: str, secret: str) -> Starlette:
-    """Make the application."""
+    """Create the Starlette application."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
@@ -77,7 +77,7 @@ def build(database: str, redis_url: str, secret: str) -> Starlette:
 
 
 def main() -> None:
-    """Serve until ended."""
+    """Serve until the process is stopped."""
     parser = argparse.ArgumentParser(prog="python -m bench.baseline", description=__doc__)
     for name in ("--database", "--redis", "--secret"):
         parser.add_argument(name, required=True)

@@ -1,7 +1,8 @@
-"""A load client in plain asyncio: closed loop (as many as go) or open loop (at a fixed pace), loopback only.
+"""A load client in plain asyncio: closed loop (as fast as possible) or open loop (at a fixed rate), loopback only.
 
-Used where wrk is not installed, for the probe beside other load, and for first bytes. Latency of the open loop
-counts from the moment a request was due, so that a blocked server cannot hide behind a client that waits.
+Used where wrk is not installed, for the probe beside other load, and for times to first byte. Latency of the open loop
+is counted from the moment a request was due, so that it includes the time a blocked server kept requests waiting
+(coordinated omission).
 """
 
 import argparse
@@ -18,7 +19,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Connection(asyncio.Protocol):
-    """One keep-alive connection with one request on its way."""
+    """One keep-alive connection with at most one request in flight."""
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
@@ -38,7 +39,7 @@ class Connection(asyncio.Protocol):
             return
         head = self.buffer[:head_end].lower()
         at = head.find(b"content-length:")
-        if at < 0:  # chunked, or no body at all
+        if at < 0:  # chunked, or no body
             if b"transfer-encoding: chunked" in head and not self.buffer.endswith(b"0\r\n\r\n"):
                 return
         elif len(self.buffer) - head_end - 4 < int(head[at + 15 :].split(b"\r\n", 1)[0]):
@@ -61,7 +62,7 @@ class Connection(asyncio.Protocol):
 
 
 class Load:
-    """What is sent, and what came back."""
+    """The request to send, and the responses received."""
 
     def __init__(self, plan: dict[str, Any]) -> None:
         self.host, self.port = plan["host"], plan["port"]
@@ -98,7 +99,7 @@ class Load:
         return True
 
     async def closed(self, connections: int, seconds: float) -> None:
-        """Each connection asks again as soon as it is answered."""
+        """Send the next request on each connection as soon as the previous one is answered."""
         end = time.perf_counter() + seconds
         turn = itertools.cycle(self.requests)
 
@@ -112,7 +113,7 @@ class Load:
         await asyncio.gather(*(run(number) for number in range(connections)))
 
     async def open(self, connections: int, seconds: float, pace: float) -> None:
-        """A request is due every 1/pace seconds, whatever the server does."""
+        """Send a request every 1/pace seconds, independent of the responses."""
         idle: deque[Connection] = deque([await self.connect() for _ in range(connections)])
         turn = itertools.cycle(self.requests)
         running: set[asyncio.Task[None]] = set()
@@ -139,7 +140,7 @@ def _pairs(plan: dict[str, Any]) -> list[tuple[str, str | None]]:
 
 
 def quantile(values: list[float], part: float) -> float:
-    """Return a quantile in milliseconds; the list is sorted."""
+    """Return a quantile in milliseconds; the list must be sorted."""
     return values[min(len(values) - 1, int(len(values) * part))] * 1e3 if values else float("nan")
 
 
@@ -167,11 +168,11 @@ async def run(plan: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Read the plan from the standard input, write the result to the standard output."""
+    """Read the plan from standard input and write the result to standard output."""
     argparse.ArgumentParser(prog="python -m bench.client", description=__doc__).parse_args()
     plan = json.load(sys.stdin)
     with suppress(ImportError):
-        import uvloop  # noqa: PLC0415 - there is none on Windows
+        import uvloop  # noqa: PLC0415 - the module does not exist on Windows
 
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     print(json.dumps(asyncio.run(run(plan))))

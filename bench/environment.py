@@ -25,12 +25,12 @@ from app.local.embedded import ServerAddresses, ensure_servers
 DATA = ROOT / ".data"
 PASSWORD = "a long bench passphrase"
 PEOPLE = 8
-"""How many accounts sign in for real; the rest of the world is written into the tables."""
+"""How many accounts sign in through the API; all other people are written to the tables."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who is signed in."""
+    """A signed-in person."""
 
     id: str
     username: str
@@ -39,33 +39,33 @@ class Person:
 
     @property
     def bearer(self) -> dict[str, str]:
-        """The header that says who is acting."""
+        """Return the header that authenticates a program."""
         return {"Authorization": f"Bearer {self.access}"}
 
     @property
     def cookie(self) -> dict[str, str]:
-        """The same as a browser says it."""
+        """Return the cookie header that authenticates a browser."""
         return {"Cookie": f"{self.cookie_name}={self.access}"}
 
 
 @dataclass(frozen=True)
 class Served:
-    """A process that answers."""
+    """A server process and its port."""
 
     port: int
     pid: int
 
 
 def free_port() -> int:
-    """Return a port nobody listens on."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """Return this process's environment without settings of ipLance, and with the changes."""
-    # Who starts a site keeps its compiled code; without it every start would compile all libraries again.
+    """Return the environment of this process without settings of ipLance, and with the changes."""
+    # Bytecode caching is enabled, as on a real site; without it every start would compile all libraries again.
     known = {name.upper() for name in Settings.model_fields} | {"PYTHONDONTWRITEBYTECODE"}
     kept = {name: value for name, value in os.environ.items() if name not in known}  # noqa: TID251 - for children
     return {**kept, **changes}
@@ -87,7 +87,7 @@ def wait_for(port: int, path: str, process: subprocess.Popen[bytes], seconds: fl
 
 
 def end(process: subprocess.Popen[bytes], seconds: float = 60) -> None:
-    """End a process of ours and wait."""
+    """Stop a process started here and wait for it."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
         try:
@@ -106,7 +106,7 @@ class World:
 
     @cached_property
     def secret(self) -> str:
-        """Signs the tokens of this world."""
+        """The key that signs the tokens of this environment."""
         kept = self.folder / "bench-secret"
         self.folder.mkdir(parents=True, exist_ok=True)
         if not kept.exists():
@@ -115,7 +115,7 @@ class World:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The settings of every process of this world."""
+        """The settings of every process, as environment variables."""
         return {
             "DATA_DIR": str(self.folder),
             "ENVIRONMENT": "development",
@@ -127,22 +127,22 @@ class World:
 
     @cached_property
     def settings(self) -> Settings:
-        """The same settings, in this process."""
+        """The same settings, for this process."""
         return Settings(data_dir=self.folder, secret_key=SecretStr(self.secret), demo=False, metrics_port=0)
 
     @cached_property
     def servers(self) -> ServerAddresses:
-        """The bundled servers, started on first use and ended by their keeper when nobody needs them."""
+        """The bundled servers; started on first use, stopped by their supervisor when nobody uses them."""
         return ensure_servers(self.settings)
 
     @property
     def dsn(self) -> str:
-        """PostgreSQL's address as the driver itself takes it."""
+        """The address of PostgreSQL in the form that asyncpg takes."""
         url = make_url(self.servers.database_url).set(drivername="postgresql")
         return url.render_as_string(hide_password=False)
 
     def command(self, *arguments: str) -> None:
-        """Run one of ipLance's own commands in this world."""
+        """Run a command of ipLance in this environment."""
         subprocess.run(
             [sys.executable, "-m", "app", *arguments],
             cwd=ROOT,
@@ -153,7 +153,7 @@ class World:
 
     @contextmanager
     def iplance(self) -> Iterator[Served]:
-        """One web process of ipLance, as `make up` starts it, with the access log off."""
+        """Start one web process of ipLance as `make up` does, without access log."""
         port = free_port()
         process = subprocess.Popen(
             [
@@ -170,8 +170,8 @@ class World:
             end(process)
 
     @contextmanager
-    def yardstick(self) -> Iterator[Served]:
-        """The minimum stack on the same servers."""
+    def baseline(self) -> Iterator[Served]:
+        """Start the minimum stack on the same servers."""
         port = free_port()
         process = subprocess.Popen(
             [
@@ -187,11 +187,11 @@ class World:
             end(process)
 
     def people(self, web: Served) -> list[Person]:
-        """Sign eight people in, making their accounts on the first run."""
+        """Sign in eight people; create their accounts on the first run."""
         return [self._person(web, number) for number in range(PEOPLE)]
 
     def reader(self, web: Served) -> Person:
-        """Sign in somebody who signs in only once: the ninth; older sessions of the others end at the limit."""
+        """Sign in the ninth person, who signs in only once: the others end their oldest sessions at the limit."""
         return self._person(web, PEOPLE)
 
     def _person(self, web: Served, number: int) -> Person:
@@ -209,7 +209,7 @@ class World:
 
 
 def call(port: int, path: str, body: dict[str, Any] | None) -> tuple[dict[str, Any] | None, dict[str, str]]:
-    """Ask once; return the JSON and the cookies, or None where it was refused."""
+    """Send one request; return the JSON and the cookies, or None if it was refused."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}{path}",
         data=None if body is None else json.dumps(body).encode(),

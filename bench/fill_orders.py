@@ -1,4 +1,4 @@
-"""Fills the orders table once: COPY with the indexes dropped, indexes built afterwards; a later run finds it done."""
+"""Fills the orders table once: COPY with the indexes dropped, then builds the indexes. Later runs reuse the rows."""
 
 import asyncio
 import random
@@ -31,7 +31,7 @@ PARALLEL = "SET maintenance_work_mem = '512MB'; SET max_parallel_maintenance_wor
 
 
 def uuid7(moment: datetime, random_: random.Random) -> uuid.UUID:
-    """Return an id that sorts by its moment."""
+    """Return an id that sorts by its creation time."""
     milliseconds = int(moment.timestamp() * 1000)
     return uuid.UUID(
         int=(milliseconds << 80) | (7 << 76) | (random_.getrandbits(12) << 64) | (2 << 62) | random_.getrandbits(62)
@@ -39,7 +39,7 @@ def uuid7(moment: datetime, random_: random.Random) -> uuid.UUID:
 
 
 def rows(count: int, customers: list[uuid.UUID], catalogue: list[tuple[int, list[str]]]) -> Iterator[tuple[Any, ...]]:
-    """Make the rows, oldest first, the newest a minute ago."""
+    """Generate the rows, oldest first; the newest is one minute old."""
     random_ = random.Random(7)
     choice, uniform = random_.choice, random_.random
     first = datetime.now(UTC) - SPAN - timedelta(minutes=1)  # noqa: TID251 - data, not business
@@ -108,7 +108,7 @@ async def _customers(connection: Any) -> list[uuid.UUID]:
 
 
 async def fill(world: World) -> None:
-    """Bring the world to its size."""
+    """Create the missing orders and accounts."""
     connection = await asyncpg.connect(world.dsn)
     try:
         mark = f"bench {world.orders} v{VERSION}"
@@ -140,7 +140,7 @@ async def fill(world: World) -> None:
 
 
 def prepare(world: World, *, orders: bool) -> None:
-    """Migrate, load the catalogue, fill."""
+    """Migrate, load the catalogue, fill the tables."""
     _ = world.servers
     world.command("prepare")
     if orders:
@@ -149,7 +149,7 @@ def prepare(world: World, *, orders: bool) -> None:
 
 
 async def learn(world: World) -> None:
-    """Let the dictionary know the words, as the periodic task does within an hour."""
+    """Build the search dictionary, as the hourly periodic task does."""
     servers = world.servers
     async with open_resources(
         world.settings, database_url=servers.database_url, redis_url=servers.redis_url

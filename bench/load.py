@@ -21,7 +21,7 @@ CONNECTIONS = 32
 
 @dataclass(frozen=True)
 class Target:
-    """One thing to be measured."""
+    """One target of a measurement."""
 
     name: str
     port: int
@@ -47,12 +47,12 @@ class Figure:
     each: tuple[float, ...] = ()
 
     def against(self, other: "Figure") -> float:
-        """Return the median of the ratios of each round: neighbours that come and go touch both entries of a round."""
+        """Return the median of the ratios of each round: other load on the machine affects both entries of a round."""
         return statistics.median(ours / max(theirs, 1e-9) for ours, theirs in zip(self.each, other.each, strict=True))
 
 
 def tool(*, own: bool = False) -> str:
-    """Name the load tool."""
+    """Return the name of the load tool."""
     return "bench/client.py" if own or WRK is None else "wrk"
 
 
@@ -72,7 +72,7 @@ def cpu_seconds(pid: int | None) -> float:
 
 
 def client(plan: dict[str, Any]) -> subprocess.Popen[str]:
-    """Start our own client; `result` waits for it."""
+    """Start the asyncio load client; `result` waits for it."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.client"],
         cwd=HERE.parent,
@@ -141,7 +141,7 @@ def _wrk(target: Target, seconds: float) -> dict[str, Any]:
 
 
 def compare(targets: list[Target], *, rounds: int, seconds: int, own: bool = False) -> list[Figure]:
-    """Measure the targets in turn, several times, and return the medians."""
+    """Measure the targets in turn for several rounds, and return the medians."""
     runs: dict[str, list[dict[str, Any]]] = {target.name: [] for target in targets}
     for target in targets:  # connections, caches and plans are warm before the first round
         found = (_own if own or WRK is None else _wrk)(target, 1)

@@ -1,4 +1,4 @@
--- wrk -s paths.lua -- FILE : asks for the lines of FILE, one after the other.
+-- wrk -s paths.lua -- FILE : requests the lines of FILE, one after the other.
 local paths, turn = {}, 0
 
 function init(args)

@@ -1,4 +1,4 @@
-"""Keeps what each section found and writes it down: a table with its yardstick, and each goal with its figure."""
+"""Stores the results of each section and writes the report: tables with baselines, and goals with figures."""
 
 import json
 import platform
@@ -19,17 +19,17 @@ PACKAGES = (
 INTRODUCTION = """\
 # Results
 
-Written by `make bench`. Every figure stands beside its yardstick from the same run: entries are measured in turn
+Written by `make bench`. Every figure stands beside its baseline from the same run: entries are measured in turn
 (A B A B …), the medians of the rounds are shown, and *ratio* is the median of the ratios of each round.
 Neighbours on the machine move absolute figures by up to 1.8 times
 between runs, so only ratios inside one table are evidence; *CPU µs/request* is the server process alone (its user and
-system time divided by the requests answered) and is moved least. `bench/README.md` says what each yardstick is.
+system time divided by the requests answered) and is moved least. `bench/README.md` says what each baseline is.
 """
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What was asked for and what was found."""
+    """A goal and the figure that was measured."""
 
     what: str
     goal: str
@@ -39,7 +39,7 @@ class Goal:
 
 @dataclass
 class Section:
-    """One table."""
+    """One table of the report."""
 
     title: str
     header: list[str]
@@ -51,14 +51,14 @@ class Section:
 
 
 def installed() -> str:
-    """Name the versions that matter."""
+    """Return the versions of the relevant software."""
     names = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     machine = f"{psutil.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB"
     return f"CPython {platform.python_version()} on {platform.system()} {platform.machine()}, {machine}; {names}"
 
 
 def figures(title: str, found: list[Figure], *, how: str, first: bool = False) -> Section:
-    """Make the table of a comparison; the first entry is the yardstick."""
+    """Build the table of a comparison; the first entry is the baseline."""
     base = found[0]
     header = ["entry", "req/s", "ratio", "p50 ms", "p99 ms", "CPU µs/request", "CPU ratio", "req/s min…max", "not 2xx"]
     rows = [
@@ -83,14 +83,14 @@ def figures(title: str, found: list[Figure], *, how: str, first: bool = False) -
 
 
 def at_least(what: str, figure: float, goal: float, *, clean: bool = True) -> Goal:
-    """Judge a ratio that should be high; answers that were refused spoil it."""
+    """Evaluate a ratio that should be high; refused requests make the goal fail."""
     return Goal(
         what, f"≥ {goal:g}", f"{figure:.2f}" + ("" if clean else " (with failed answers)"), figure >= goal and clean
     )
 
 
 def at_most(what: str, figure: float, goal: float, unit: str = "") -> Goal:
-    """Judge a figure that should be low."""
+    """Evaluate a figure that should be low."""
     return Goal(
         what, f"≤ {goal:g}{unit}", f"{figure:.2f}{unit}" if figure < 100 else f"{figure:.0f}{unit}", figure <= goal
     )
@@ -111,7 +111,7 @@ def show(section: Section) -> str:
 
 
 class Book:
-    """All sections of one world, the newest of each, in a fixed order."""
+    """The latest results of all sections for one environment, in a fixed order."""
 
     def __init__(self, folder: Path, order: list[str]) -> None:
         self.path = folder / "results.json"
@@ -127,7 +127,7 @@ class Book:
         }
 
     def note(self, name: str, sections: list[Section]) -> None:
-        """Keep what a section found."""
+        """Store the results of a section."""
         for section in sections:
             section.when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")  # noqa: TID251 - a report, not business
             section.versions = installed()
@@ -148,7 +148,7 @@ class Book:
             for goal in section.goals
         ]
         head = f"{orders:,} orders. {'; '.join(versions)}.".replace(",", " ", 1 if orders < 1_000_000 else 2)
-        remarks = RESULTS.with_name("REMARKS.md")
+        remarks = RESULTS.with_name("NOTES.md")
         parts = [
             INTRODUCTION.strip(),
             head,

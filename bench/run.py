@@ -1,4 +1,4 @@
-"""What a section is given."""
+"""The argument of every section."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ from bench.load import CONNECTIONS, tool
 
 @dataclass(frozen=True)
 class Run:
-    """The world and how long to look at it."""
+    """The environment and the durations of the measurements."""
 
     world: World
     rounds: int
     seconds: int
 
     def how(self, connections: int = CONNECTIONS, *, own: bool = False) -> str:
-        """Say how a comparison was made."""
+        """Describe how a comparison was made."""
         return f"{self.rounds} rounds of {self.seconds} s, {connections} connections, load by {tool(own=own)}."

@@ -1,7 +1,8 @@
 """Russian order texts with common, medium and rare words, the same for the same seed.
 
-Sentences over a working vocabulary in declined forms (a stemmer has work to do) hold words out of a long tail of
-60 000 made-up words whose frequency falls like 1/rank, so that a million orders hold words of every frequency.
+Sentences from a working vocabulary in inflected forms (so that a stemmer has work to do) contain words of a long tail
+of 60 000 made-up words with a frequency proportional to 1/rank, so that a million orders contain words of all
+frequencies.
 """
 
 import itertools
@@ -9,7 +10,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-VERBS = (
+ACTIONS = (
     "разработать сделать создать доработать настроить спроектировать перевести написать оформить нарисовать "
     "собрать внедрить протестировать исправить оптимизировать смонтировать"
 ).split()
@@ -52,12 +53,12 @@ SHIFT = 10
 DRAWN_SENTENCES = 5.5
 WHOLE = sum((rank + SHIFT) ** -EXPONENT for rank in range(TAIL))
 TEXTS_OF_TAIL = {"first": 10, "second": 10, "third": 4}
-"""Summed weights of the sentences that hold each of the three drawn words."""
+"""Cumulated weights of the sentences that contain each of the three drawn words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What a generated order says."""
+    """The texts of a generated order."""
 
     title: str
     description: str
@@ -74,14 +75,14 @@ def tail(seed: int = 1) -> list[str]:
 
 
 def expected(rank: int, orders: int) -> float:
-    """Estimate how many orders hold the tail word of this rank."""
+    """Estimate how many orders contain the tail word of this rank."""
     share = (rank + SHIFT) ** -EXPONENT / WHOLE
     total = sum(weight for _, weight in SENTENCES)
     return orders * share * sum(1 - (1 - weight / total) ** DRAWN_SENTENCES for weight in TEXTS_OF_TAIL.values())
 
 
 def texts(count: int, seed: int = 1) -> Iterator[Text]:
-    """Make the texts one by one."""
+    """Generate the texts one by one."""
     words = tail(seed)
     heavy = list(itertools.accumulate((rank + SHIFT) ** -EXPONENT for rank in range(TAIL)))
     shapes = [shape for shape, _ in SENTENCES]
@@ -90,7 +91,7 @@ def texts(count: int, seed: int = 1) -> Iterator[Text]:
     choice, choices, uniform = random_.choice, random_.choices, random_.random
     for _ in range(count):
         first, second, third = choices(words, cum_weights=heavy, k=3)
-        verb, thing, place = choice(VERBS), choice(THINGS), choice(PLACES)
+        verb, thing, place = choice(ACTIONS), choice(THINGS), choice(PLACES)
         days = int(uniform() * 40) + 2
         fill = {
             "verb": verb,

@@ -1,7 +1,7 @@
-"""Fails a test in which one request holds two database connections at the same moment.
+"""Fails a test in which one request holds two database connections at the same time.
 
-Such a request waits for its second connection while it keeps the first from others: as many of them as the pool has
-connections wait for each other, and everybody else with them.
+Such a request waits for its second connection while it holds the first. As many of these requests as the pool has
+connections wait for each other, and every other request waits for them.
 """
 
 import traceback
@@ -25,7 +25,7 @@ OWN = (f"{ROOT}/app/", f"{ROOT}/tests/")
 
 @dataclass
 class Request:
-    """One request and the connections it holds, each with the lines that took it."""
+    """One request and the connections it holds, each with the source lines that acquired it."""
 
     name: str
     held: dict[int, str] = field(default_factory=dict)
@@ -37,7 +37,7 @@ violations: list[str] = []
 
 
 class WatchConnections:
-    """Wraps the application under test, so that it is known which request takes a connection."""
+    """Wraps the application under test to know which request acquires a connection."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -51,7 +51,7 @@ class WatchConnections:
 
 
 def _lines() -> str:
-    """Return the lines of ours that led here, the nearest first; SQLAlchemy works in greenlets of its own."""
+    """Return the lines of the application that led here, nearest first; SQLAlchemy runs in its own greenlets."""
     frames = list(traceback.extract_stack())
     above = getcurrent().parent
     if above is not None and above.gr_frame is not None:
@@ -61,7 +61,7 @@ def _lines() -> str:
 
 
 def take(key: int) -> None:
-    """Note that the current request takes a connection, and whether it holds another one."""
+    """Record that the current request acquires a connection, and whether it holds another one."""
     request = _current.get()
     if request is None or key in request.held:
         return
@@ -73,14 +73,14 @@ def take(key: int) -> None:
 
 
 def give_back(key: int) -> None:
-    """Note that a connection is free again, whoever returns it."""
+    """Record that a connection was released, whoever releases it."""
     request = _holders.pop(key, None)
     if request is not None:
         request.held.pop(key, None)
 
 
 def watch() -> None:
-    """Listen wherever a connection is taken: the pool, sessions over a test's own connection, the raw read pool."""
+    """Listen wherever a connection is acquired: the pool, sessions on a test's own connection, the raw read pool."""
 
     def checked_out(_dbapi: object, entry: ConnectionPoolEntry, _proxy: object) -> None:
         take(id(entry))

@@ -25,7 +25,8 @@ SIGN_IN = frozenset(
         "POST /sign-up",
     }
 )
-"""Routes that open, renew, prove or end sessions: several short transactions around a slow hash. They have no limit."""
+"""Routes that start, refresh, confirm or end sessions: short transactions around a slow hash. They have no limit.
+"""
 READ = "lists with names, files and counts of several features, each of which reads its own; not joined yet"
 WRITE = "locks an order, a proposal and what belongs to them one after another, then reads what it answers"
 FORM = "a form: a savepoint for what is refused, files in transactions of their own, and the page again with faults"

@@ -1,9 +1,9 @@
-"""Counts the database statements of each request of a test run and holds them below the limits of `docs/statements.md`.
+"""Counts the database statements of each request of a test run and checks the limits of `docs/statements.md`.
 
-What counts is what production sends: each statement of a session with its BEGIN, COMMIT or ROLLBACK and its savepoints,
+Counted is what production sends: each statement of a session with its BEGIN, COMMIT or ROLLBACK and its savepoints,
 and each query of the raw read pool. Tests run sessions inside one outer transaction, so a session's own transaction is
-recognised by the session and not by the text that reaches the server. The catalogue, which a process reads once a
-minute, does not count, and neither do renewing a session and noting its use, which happen once in ten minutes.
+recognised by the session and not by the text that reaches the server. Not counted are reading the catalogue, which a
+process does once a minute, and refreshing a session and recording its use, which happen once in ten minutes.
 """
 
 import json
@@ -28,32 +28,32 @@ from tests.surface_coverage import all_routes, route_path
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "docs" / "statements.md"
 CONTROL = frozenset({"BEGIN", "BEGIN READ ONLY", "end of the transaction"})
-"""Not counted: a request has one transaction, and what sends an empty or a second one is reported by itself."""
+"""Not counted: a request has one transaction; empty and additional ones are reported separately."""
 FOUND = ROOT / ".data" / "test" / "statements.json"
-"""What the last runs counted; `bin/docs` writes the table from it."""
+"""The counts of the last runs; `bin/docs` writes the table from it."""
 _SHOWN = 400
 
 
 @dataclass
 class Trace:
-    """What one request sent."""
+    """The statements of one request."""
 
     sent: list[str] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
     transactions: list[int] = field(default_factory=list)
-    """How many statements each transaction had."""
+    """The number of statements of each transaction."""
     raw: bool = False
-    """Whether a session stands in for the raw read pool."""
+    """Whether a session replaces the raw read pool."""
     quiet: bool = False
 
     def ask(self, text: str, parameters: object) -> None:
-        """Note a statement."""
+        """Record a statement."""
         if not self.quiet:
             self.sent.append(text)
             self.asked.append((text, repr(parameters)))
 
     def count(self) -> int:
-        """Return the number of statements, savepoints included, without the begin and the end of transactions."""
+        """Return the number of statements with savepoints, without the begin and the end of transactions."""
         return sum(1 for text in self.sent if text not in CONTROL)
 
     def repeated(self) -> str | None:
@@ -68,9 +68,9 @@ class Trace:
 
 _trace: ContextVar[Trace | None] = ContextVar("statements", default=None)
 found: dict[str, dict[str, Any]] = {}
-"""The request of each route that sent most: how many, and what."""
-faults: dict[str, str] = {}
-"""What is wrong with which route; of requests with the same fault the last one counts."""
+"""For each route, the request with the most statements: their number and texts."""
+problems: dict[str, str] = {}
+"""The problems by route; of requests with the same problem the last one is kept."""
 
 
 class RecordStatements:
@@ -99,24 +99,24 @@ def _routes() -> frozenset[str]:
 
 
 def note(route: str, trace: Trace) -> None:
-    """Keep the request that sent most, and what is wrong with this one."""
+    """Keep the request with the most statements, and the problems of this one."""
     known = found.get(route)
     if known is None or trace.count() > known["count"]:
         found[route] = {"count": trace.count(), "sent": [" ".join(text.split())[:_SHOWN] for text in trace.sent]}
     if found[route]["count"] > limit_of(route):
-        faults[f"{route}: too many statements"] = str(found[route]["count"])
+        problems[f"{route}: too many statements"] = str(found[route]["count"])
     twice = trace.repeated()
     if twice is not None and route not in REPEATED and route not in SIGN_IN:
-        faults[f"{route}: sent twice"] = " ".join(twice.split())[:_SHOWN]
+        problems[f"{route}: sent twice"] = " ".join(twice.split())[:_SHOWN]
     if 0 in trace.transactions:
-        faults[f"{route}: an empty transaction"] = ""
+        problems[f"{route}: an empty transaction"] = ""
     several = route.startswith("GET ") and len(trace.transactions) > 1
     if several and route not in SEVERAL_TRANSACTIONS and route not in SIGN_IN:
-        faults[f"{route}: {len(trace.transactions)} transactions in one read"] = ""
+        problems[f"{route}: {len(trace.transactions)} transactions in one read"] = ""
 
 
 def kind_of(route: str) -> str:
-    """Return what limit a route has: by whether it is a page and whether it reads."""
+    """Return the default limit of a route: it depends on whether it is a page and whether it reads."""
     method, path = route.split(" ", 1)
     face = "JSON" if path.startswith("/api/v1/") else "page"
     return f"{face} read" if method == "GET" else f"{face} write"
@@ -130,7 +130,7 @@ def limit_of(route: str) -> int:
 
 
 def record() -> None:
-    """Listen to all that reaches the database."""
+    """Listen to everything that is sent to the database."""
     event.listen(Engine, "before_cursor_execute", _on_statement)
     event.listen(Session, "after_begin", _on_begin)
     event.listen(Session, "after_transaction_end", _on_end)
@@ -161,7 +161,7 @@ def record() -> None:
 
 
 def _quietly[**P, T](function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Leave out the statements of a function, but not the transaction it is the first in."""
+    """Do not count the statements of a function, but count the transaction that it begins."""
 
     @wraps(function)
     async def run(*arguments: P.args, **named: P.kwargs) -> T:
@@ -178,7 +178,7 @@ def _quietly[**P, T](function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[
 
 
 def _apart[**P, T](function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Leave out all that a function sends."""
+    """Do not count anything that a function sends."""
 
     @wraps(function)
     async def run(*arguments: P.args, **named: P.kwargs) -> T:
@@ -193,7 +193,7 @@ def _apart[**P, T](function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P,
 
 def _on_statement(_conn: Any, _cursor: Any, text: str, parameters: Any, _context: Any, _many: bool) -> None:
     trace = _trace.get()
-    if trace is not None and not text.startswith(("SAVEPOINT ", "RELEASE ", "ROLLBACK ")):  # sessions tell of these
+    if trace is not None and not text.startswith(("SAVEPOINT ", "RELEASE ", "ROLLBACK ")):  # reported by sessions
         trace.ask(text, parameters)
         if trace.transactions and not trace.raw:
             trace.transactions[-1] += 1
@@ -218,22 +218,22 @@ def _on_end(_session: Session, transaction: SessionTransaction) -> None:
 
 
 def save(folder: Path, worker: str) -> None:
-    """Write down what this process counted."""
+    """Write the counts of this process to a file."""
     folder.mkdir(parents=True, exist_ok=True)
-    content = {"found": found, "faults": faults}
+    content = {"found": found, "problems": problems}
     (folder / f"{worker}.statements").write_text(json.dumps(content))
 
 
 def gather(folder: Path, *, whole: bool) -> list[str]:
-    """Put together what all processes counted, keep it for the table, and return what is wrong.
+    """Merge the counts of all processes, save them for the table, and return the problems.
 
-    A run of some tests adds to what is known; a whole run begins anew.
+    A partial run adds to the saved counts; a whole run replaces them.
     """
     known: dict[str, dict[str, Any]] = {} if whole or not FOUND.exists() else json.loads(FOUND.read_text())
     wrong: dict[str, str] = {}
     for path in folder.glob("*.statements"):
         content = json.loads(path.read_text())
-        wrong |= content["faults"]
+        wrong |= content["problems"]
         for route, item in content["found"].items():
             if route not in known or item["count"] >= known[route]["count"]:
                 known[route] = item
@@ -246,7 +246,7 @@ def gather(folder: Path, *, whole: bool) -> list[str]:
 
 
 def table(known: dict[str, dict[str, Any]]) -> str:
-    """Return the document: every route with what it sent at the most."""
+    """Return the document: every route with the most statements that it sent."""
     lines = [
         "# Database statements of each route",
         "",

@@ -1,7 +1,7 @@
 """Fails a whole run when a route, a template, an error code or an event topic was never exercised.
 
-A test suite that never renders a template says nothing about it, however green it is (Zulip checks its templates so).
-Each pytest process writes down what it saw; the one that ends last compares with what exists.
+A test suite that never renders a template does not test it (Zulip checks its templates in the same way). Each pytest
+process writes what it saw to a file; the last one compares the sum with what exists.
 """
 
 import json
@@ -27,7 +27,7 @@ seen: dict[str, set[str]] = {kind: set() for kind in KINDS}
 
 
 class RecordRoutes:
-    """Wraps the application under test and notes which route answered."""
+    """Wraps the application under test and records which route answered."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -40,20 +40,20 @@ class RecordRoutes:
 
 
 def note_route(scope: Scope) -> None:
-    """Note the route of a finished request."""
+    """Record the route of a finished request."""
     route = scope.get("route")
     if route is not None and scope["type"] == "http":
         seen["routes"].add(f"{scope['method']} {route_path(scope, route)}")
 
 
 def route_path(scope: Scope, route: Any) -> str:
-    """Return the route's whole template, with the prefix it is mounted under."""
+    """Return the full path template of the route, with the prefix it is mounted under."""
     path = str(route.path)
     return path if not scope["path"].startswith("/api/v1") or path.startswith("/api/v1") else f"/api/v1{path}"
 
 
 def record() -> None:
-    """Listen at the three places every error, event and template passes."""
+    """Listen where every error, event and template passes."""
     make_error, emit, load = DomainError.__init__, UnitOfWork.emit, jinja2.Environment._load_template
 
     def noting_error(self: DomainError, *arguments: Any, **named: Any) -> None:
@@ -74,13 +74,13 @@ def record() -> None:
 
 
 def save(folder: Path, worker: str) -> None:
-    """Write down what this process saw."""
+    """Write what this process saw to a file."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{worker}.json").write_text(json.dumps({kind: sorted(items) for kind, items in seen.items()}))
 
 
 def missing(folder: Path, expected: dict[str, set[str]]) -> dict[str, list[str]]:
-    """Return what exists and no process saw."""
+    """Return what exists and was seen by no process."""
     found: dict[str, set[str]] = {kind: set() for kind in KINDS}
     for path in folder.glob("*.json"):
         for kind, items in json.loads(path.read_text()).items():
@@ -90,11 +90,11 @@ def missing(folder: Path, expected: dict[str, set[str]]) -> dict[str, list[str]]
 
 
 def subclasses(kind: type[Any]) -> set[type[Any]]:
-    """Return every subclass of the house, however deep."""
+    """Return all subclasses that the application defines, at any depth."""
     found: set[type[Any]] = set()
     for child in kind.__subclasses__():
         found |= {child} | subclasses(child)
-    # A dataclass with slots is made twice, and the first one lingers: only what its module shows counts.
+    # A dataclass with slots is created twice and the first class stays alive: only the one in its module counts.
     return {
         item
         for item in found
@@ -103,7 +103,7 @@ def subclasses(kind: type[Any]) -> set[type[Any]]:
 
 
 def iter_routes(router: APIRouter) -> Iterator[APIRoute]:
-    """Yield the routes of a router, those of the routers it includes too."""
+    """Yield the routes of a router and of the routers it includes."""
     for context in iter_route_contexts(router.routes):
         route = context.original_route
         assert isinstance(route, APIRoute), f"{type(route)} is not a plain route"
@@ -112,7 +112,7 @@ def iter_routes(router: APIRouter) -> Iterator[APIRoute]:
 
 
 def all_routes() -> dict[str, APIRoute]:
-    """Return every route of the house under the name `METHOD /path`."""
+    """Return every route of the application under the name `METHOD /path`."""
     return {
         f"{method} {prefix}{route.path}": route
         for prefix, routers in (("/api/v1", main.API_ROUTERS), ("", (*main.LINK_ROUTERS, *main.PAGE_ROUTERS)))
@@ -135,7 +135,7 @@ def expected() -> dict[str, set[str]]:
 
 
 def is_whole_run(config: pytest.Config) -> bool:
-    """Tell whether nothing was left out by a path, a keyword or a marker."""
+    """Tell whether no test was deselected by a path, a keyword or a marker."""
     option = config.option
     narrowed = (
         option.keyword or option.markexpr or getattr(option, "lf", False) or option.deselect or option.collectonly

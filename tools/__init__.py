@@ -1,1 +1,1 @@
-"""What builds and checks the project and is no part of the product."""
+"""Development tools: builds, checks and generators. They are not part of the product."""

@@ -1,6 +1,6 @@
-"""Builds the style sheet, the script, the fonts and the icons from their sources: `python -m tools.assets`.
+"""Builds the style sheet, the scripts, the fonts and the icons from their sources: `python -m tools.assets`.
 
-What it writes is committed, so running the site needs none of its tools (esbuild, fonttools, brotli).
+The output is committed, so running the site does not need the build tools (esbuild, fonttools, brotli).
 """
 
 import gzip
@@ -20,7 +20,8 @@ from tools.local_site import ROOT
 STATIC = ROOT / "app" / "web" / "static"
 SOURCES = STATIC / "src"
 
-# What the two languages of the site need at once; the rest of the letters come in the `-ext` files, only where used.
+# Characters that both languages of the site need on every page; all others are in the `-ext` files, which browsers load
+# only when a page uses them.
 LATIN = (
     "U+0020-007E,U+00A0,U+00A3,U+00A7-00A9,U+00AB,U+00AE,U+00B0,U+00B1,U+00B7,U+00BB,U+00D7,U+00E0-00EF,U+00C9,"
     "U+00F1-00F6,U+00FC,U+2010-2015,U+2018-201E,U+2022,U+2026,U+20AC"
@@ -35,8 +36,8 @@ FONTS: dict[str, tuple[str, str]] = {
     "onest-cyrillic-ext.woff2": ("onest-cyrillic-wght-normal.woff2", "U+0400-045F"),
 }
 WEIGHTS = (400, 700)
-# Arial and Liberation Sans share their widths; these make the fallback as wide and as tall as Onest, so that
-# nothing moves when the font arrives. Measured by tests/web/test_assets.py.
+# Arial and Liberation Sans have the same widths. These values give the fallback the width and height of Onest, so that
+# the layout does not shift when the font is loaded. Measured by tests/web/test_assets.py.
 FALLBACK = "size-adjust: 106.5%; ascent-override: 91.1%; descent-override: 28.6%; line-gap-override: 0%;"
 
 
@@ -49,7 +50,7 @@ def bundle() -> dict[str, bytes]:
 
 
 def subset_font(source: Path, unicodes: str) -> bytes:
-    """Return a variable font with only these letters and the weights that the style sheet uses."""
+    """Return a variable font with only these characters and the weights that the style sheet uses."""
     fonts: Any = import_module("fontTools.ttLib")
     instancer: Any = import_module("fontTools.varLib.instancer")
     subset: Any = import_module("fontTools.subset")
@@ -70,9 +71,10 @@ def subset_font(source: Path, unicodes: str) -> bytes:
 
 
 def font_faces(names: dict[str, str]) -> str:
-    """Return the @font-face rules; every range stands in exactly one of them.
+    """Return the @font-face rules; every Unicode range is in exactly one of them.
 
-    `optional`, because a font that comes late would move a page that is being read; it is there on the next one.
+    `font-display: optional`, because a font that is loaded late would shift a page that is being read; it is used on
+    the next page.
     """
     faces = [
         '@font-face{font-family:"Onest";font-style:normal;font-display:optional;'
@@ -99,13 +101,13 @@ def icon_sheet() -> tuple[str, list[str]]:
 
 
 def hashed(name: str, body: bytes) -> str:
-    """Return the name with the content's hash in it."""
+    """Return the file name with the hash of the content in it."""
     stem, _dot, suffix = name.rpartition(".")
     return f"{stem}.{hashlib.sha256(body).hexdigest()[:10]}.{suffix}"
 
 
 def collect() -> dict[str, bytes]:
-    """Return plain name → content of everything that is served."""
+    """Return the content of every served file by its plain name."""
     files: dict[str, bytes] = {}
     for name, (source, ranges) in FONTS.items():
         files[name] = subset_font(SOURCES / "fonts" / source, ranges)
@@ -122,7 +124,7 @@ def collect() -> dict[str, bytes]:
 
 
 def write(target: Path) -> dict[str, str]:
-    """Write everything and its compressed twins; return plain name → built name."""
+    """Write all files and their compressed variants; return the built name of each plain name."""
     brotli: Any = import_module("brotli")
     target.mkdir(parents=True, exist_ok=True)
     for old in target.iterdir():
@@ -131,7 +133,7 @@ def write(target: Path) -> dict[str, str]:
     for name, body in sorted(collect().items()):
         names[name] = hashed(name, body)
         vendored = SOURCES / "vendor" / f"{name}.gz"
-        if vendored.exists():  # large and rarely asked for: kept packed only
+        if vendored.exists():  # large and rarely requested: only the compressed variant is kept
             (target / f"{names[name]}.gz").write_bytes(vendored.read_bytes())
             continue
         (target / names[name]).write_bytes(body)

@@ -1,4 +1,4 @@
-"""Finds the browser of the tests, and gets one when there is none: `python -m tools.browser` prints its path."""
+"""Finds the browser for the tests and installs one if there is none: `python -m tools.browser` prints its path."""
 
 import os
 import shutil
@@ -12,11 +12,11 @@ LAUNCH_SECONDS = 60
 
 
 class NoBrowserError(RuntimeError):
-    """No browser can be had; the message says what was tried."""
+    """No browser could be found or installed; the message lists what was tried."""
 
 
 def launches(path: str) -> bool:
-    """Whether it really starts here: a browser may be installed without the libraries it needs."""
+    """Tell whether the browser starts here: its shared libraries may be missing."""
     command = [path, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "about:blank"]
     try:
         done = subprocess.run(command, capture_output=True, check=False, timeout=LAUNCH_SECONDS)
@@ -26,13 +26,13 @@ def launches(path: str) -> bool:
 
 
 def system_browser() -> str | None:
-    """The system's own Chromium or Chrome."""
+    """Return the system's Chromium or Chrome."""
     found = [shutil.which(name) for name in NAMES] + [str(MAC) if MAC.exists() else None]
     return next((path for path in found if path and launches(path)), None)
 
 
 def playwright_browser() -> str | None:
-    """The one that Playwright downloaded, if it did."""
+    """Return the browser that Playwright downloaded, if there is one."""
     script = "from playwright.sync_api import sync_playwright as p\nwith p() as b: print(b.chromium.executable_path)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     path = done.stdout.strip()
@@ -40,15 +40,15 @@ def playwright_browser() -> str | None:
 
 
 def find_browser() -> str | None:
-    """A browser that starts, without installing anything."""
+    """Return a browser that starts, without installing anything."""
     return system_browser() or playwright_browser()
 
 
 def install_browser() -> str:
-    """Playwright's own, then the package manager's.
+    """Install the browser of Playwright, or else the one of the package manager.
 
     Raises:
-        NoBrowserError: Neither could be had.
+        NoBrowserError: Neither could be installed.
     """
     tried = [f"none of {', '.join(NAMES)} starts here"]
     print("Fetching a browser for the tests", file=sys.stderr)
@@ -75,7 +75,7 @@ def install_browser() -> str:
 
 
 def main() -> int:
-    """Print the path, or say why there is none."""
+    """Print the path, or the reason why there is no browser."""
     try:
         print(find_browser() or install_browser())
     except NoBrowserError as error:

@@ -1,7 +1,7 @@
 """Checks the messages of new commits: `python -m tools.commits`.
 
-A message is `area: Imperative sentence` of at most 72 characters, one change, and a body that says why. Checked are the
-commits of this branch since it left the default branch; on the default branch itself, all since the rule was made.
+A message is `area: Imperative sentence` of at most 72 characters, one change, and a body that says why. On a branch,
+the commits since it left the default branch are checked; on the default branch, all since the rule was made.
 """
 
 import re
@@ -14,11 +14,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 START = "72bfa9f7b0fb77ae070d1c011b53b221ec876b3b"
-"""The last commit before the rule was made; none up to it is checked."""
+"""The last commit before the rule was made; it and its ancestors are not checked."""
 START_DATE = "2026-11-26T01:27:58Z"
-"""When it was committed, for a clone that is too shallow to hold it."""
+"""The time of that commit, for a clone that is too shallow to contain it."""
 DEFAULT_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
-LONGEST_SUBJECT = 72
+MAX_SUBJECT_LENGTH = 72
 
 _AREA = r"[a-z0-9][a-z0-9_./-]*"
 _SUBJECT = re.compile(rf"{_AREA}(, {_AREA})*: (?P<first>[A-Z]\S*)")
@@ -29,26 +29,26 @@ _IMPERATIVES = frozenset({"Bring", "Embed", "Exceed", "Feed", "Need", "Proceed",
 
 
 class GitError(RuntimeError):
-    """Git cannot answer; the message is what it said."""
+    """A git command failed; the message is its error output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The commits to check, and how they were chosen."""
+    """The commits to check, and how they were selected."""
 
     commits: tuple[str, ...]
     told: str
 
 
-def faults(message: str) -> list[str]:
-    """Return what is wrong with one commit message."""
+def problems(message: str) -> list[str]:
+    """Return the problems of one commit message."""
     subject, _, rest = message.strip().partition("\n")
-    return [*_faults_of_subject(subject), *_faults_of_body(rest)]
+    return [*_problems_of_subject(subject), *_problems_of_body(rest)]
 
 
-def _faults_of_subject(subject: str) -> Iterator[str]:
-    if len(subject) > LONGEST_SUBJECT:
-        yield f"the subject has {len(subject)} characters, at most {LONGEST_SUBJECT}"
+def _problems_of_subject(subject: str) -> Iterator[str]:
+    if len(subject) > MAX_SUBJECT_LENGTH:
+        yield f"the subject has {len(subject)} characters, at most {MAX_SUBJECT_LENGTH}"
     form = _SUBJECT.match(subject)
     if form is None:
         yield "the subject is not `area: Imperative sentence`"
@@ -58,7 +58,7 @@ def _faults_of_subject(subject: str) -> Iterator[str]:
         yield "the subject joins a second change: make two commits"
 
 
-def _faults_of_body(rest: str) -> Iterator[str]:
+def _problems_of_body(rest: str) -> Iterator[str]:
     if rest and not rest.startswith("\n"):
         yield "the line below the subject is not empty"
     if not any(line.strip() and not _TRAILER.match(line) for line in rest.splitlines()):
@@ -67,17 +67,17 @@ def _faults_of_body(rest: str) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """One clone, whole or shallow, on a branch or detached."""
+    """A clone: full or shallow, on a branch or detached."""
 
     path: Path
     start: str = START
     start_date: str = START_DATE
 
     def git(self, *arguments: str) -> str:
-        """Return what git answers.
+        """Run git and return its output.
 
         Raises:
-            GitError: It refuses.
+            GitError: The command failed.
         """
         done = subprocess.run(
             ["git", "-C", str(self.path), *arguments], capture_output=True, text=True, check=False, errors="replace"
@@ -87,14 +87,14 @@ class Repository:
         return done.stdout
 
     def commit_of(self, name: str) -> str | None:
-        """Return the commit that a name stands for; None where this clone does not hold it."""
+        """Return the commit that a revision names, or None if this clone does not contain it."""
         try:
             return self.git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").strip()
         except GitError:
             return None
 
     def choose(self) -> Choice:
-        """Choose the new commits."""
+        """Select the new commits."""
         head = self.git("rev-parse", "HEAD").strip()
         start = self.commit_of(self.start)
         after_start = [f"^{start}"] if start else [f"--since={self.start_date}"]
@@ -108,7 +108,7 @@ class Repository:
         return self._listed(f"since {start[:9]}, when the rule was made", *after_start)
 
     def _merge_base(self, branch: str) -> str | None:
-        """Return where this branch left another; None where that cannot be seen, as in a shallow clone."""
+        """Return the merge base with another branch, or None if it is unknown, as in a shallow clone."""
         if self.commit_of(branch) is None:
             return None
         try:
@@ -121,30 +121,30 @@ class Repository:
         return Choice(tuple(commit for commit in commits if not self._is_merge(commit)), told)
 
     def _is_merge(self, commit: str) -> bool:
-        """Tell it from what was committed: at the end of a shallow clone git itself no longer counts parents."""
+        """Read the parents from the commit object: at the end of a shallow clone git itself does not report them."""
         head = self.git("cat-file", "commit", commit).partition("\n\n")[0]
         return len(re.findall(r"^parent ", head, re.MULTILINE)) > 1
 
     def message_of(self, commit: str) -> str:
-        """Return a commit's whole message."""
+        """Return the whole message of a commit."""
         return self.git("log", "-1", "--format=%B", commit)
 
 
 def check(repository: Repository) -> tuple[list[str], str]:
-    """Return what is wrong, one line a fault, and what was checked."""
+    """Return the problems, one per line, and a description of what was checked."""
     choice = repository.choose()
     wrong = [
-        f"{commit[:9]} {message.strip().partition('\n')[0]!r}: {fault}"
+        f"{commit[:9]} {message.strip().partition('\n')[0]!r}: {problem}"
         for commit in choice.commits
         for message in (repository.message_of(commit),)
-        for fault in faults(message)
+        for problem in problems(message)
     ]
     plural = "" if len(choice.commits) == 1 else "s"
     return wrong, f"Commit messages: checked {len(choice.commits)} commit{plural} {choice.told}."
 
 
 def main() -> int:
-    """Check this checkout, and say what was checked."""
+    """Check this checkout and print the result."""
     if not (ROOT / ".git").exists() or shutil.which("git") is None:
         print("Commit messages: not checked, because there is no git or no history here.")
         return 0

@@ -1,4 +1,4 @@
-"""Generates documents from the code: `python -m tools.generate_docs`; a test fails when one is stale."""
+"""Generates documents from the code: `python -m tools.generate_docs`. A test fails when one is out of date."""
 
 import importlib
 import json
@@ -36,7 +36,8 @@ def _import_everything() -> None:
 
 def _below[T](base: type[T]) -> Iterator[type[T]]:
     for kind in base.__subclasses__():
-        # Ours only: a test may define its own, and a dataclass with slots leaves its first version behind.
+        # Only classes of the application: a test may define its own, and a dataclass with slots leaves its first
+        # version behind.
         if kind.__module__.startswith("app.") and vars(sys.modules[kind.__module__]).get(kind.__name__) is kind:
             yield kind
         yield from _below(kind)
@@ -47,7 +48,7 @@ def _first_line(kind: type) -> str:
 
 
 def _shown(field: FieldInfo) -> str:
-    """The default as it is written in `.env`; empty where there is none."""
+    """Return the default as it is written in `.env`, or an empty string if there is none."""
     default = field.default
     if default is None or isinstance(default, SecretStr):
         return ""
@@ -158,7 +159,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
 
 
 def stale() -> list[str]:
-    """Return the names of documents that differ from the code."""
+    """Return the names of the documents that differ from the code."""
     _import_everything()
     found: list[str] = []
     for name, write in DOCUMENTS.items():
@@ -169,7 +170,7 @@ def stale() -> list[str]:
 
 
 def main() -> int:
-    """Write the documents that are stale."""
+    """Write the documents that are out of date."""
     for name in stale():
         (ROOT / name).write_text(DOCUMENTS[name](), encoding="utf-8")
         print(f"wrote {name}")

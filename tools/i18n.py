@@ -1,7 +1,7 @@
-"""Finds every text of the pages and the verbs, and says which have no Russian: `python -m tools.i18n [--write]`.
+"""Finds every text of the pages and commands and lists those without Russian: `python -m tools.i18n [--write]`.
 
-English is written in the code; Russian stands in `app/core/i18n/locale/ru/<area>.po`. `--write` adds what is missing
-with an empty translation, in the area of the file that says it first, and removes what is no longer used.
+English is written in the code, Russian in `app/core/i18n/locale/ru/<area>.po`. `--write` adds what is missing with an
+empty translation, in the area of the first file that contains it, and removes what is no longer used.
 """
 
 import argparse
@@ -30,7 +30,7 @@ type Key = str | tuple[str, str]
 
 @dataclass(slots=True)
 class Found:
-    """One text: the area it belongs to and the files that say it."""
+    """One text: its area and the files that contain it."""
 
     key: Key
     area: str
@@ -38,7 +38,7 @@ class Found:
 
 
 def sources() -> Iterator[tuple[Path, str]]:
-    """Yield every file that may hold texts, with the extractor for it; in a fixed order."""
+    """Yield every file that may contain texts and the extractor for it, in a fixed order."""
     for path in sorted((ROOT / "app").rglob("*.py")):
         yield path, "python"
     for suffix in ("*.html", "*.txt"):
@@ -47,13 +47,13 @@ def sources() -> Iterator[tuple[Path, str]]:
 
 
 def area_of(path: Path) -> str:
-    """Return the area whose file holds a source's texts."""
+    """Return the area of a source file: the name of the `.po` file for its texts."""
     parts = list(path.relative_to(ROOT / "app").parts)
     if "templates" in parts:
         rest = parts[parts.index("templates") + 1 :]
         if len(rest) > 1 and (ROOT / "app" / "features" / rest[0]).is_dir():
             return rest[0]
-    if parts[0] == "features" and len(parts) > 2:  # noqa: PLR2004 - features/<room>/<file>
+    if parts[0] == "features" and len(parts) > 2:  # noqa: PLR2004 - features/<feature>/<file>
         return parts[1]
     return "web" if parts[0] == "web" else "core"
 
@@ -75,7 +75,7 @@ def extract() -> dict[Key, Found]:
 
 
 def read_area(area: str) -> Catalog:
-    """Return one area's catalogue, empty where there is none yet."""
+    """Return the catalogue of one area, empty if there is none yet."""
     path = LOCALE / f"{area}.po"
     if not path.exists():
         return Catalog(locale="ru", project="ipLance", charset="utf-8", fuzzy=False)
@@ -94,7 +94,7 @@ def key_of(message: Message) -> Key:
 
 
 def is_complete(message: Message) -> bool:
-    """Tell whether an entry says something in every form that Russian needs."""
+    """Tell whether an entry is translated in every plural form that Russian needs."""
     if message.fuzzy:
         return False
     if message.pluralizable:
@@ -104,7 +104,7 @@ def is_complete(message: Message) -> bool:
 
 @dataclass(slots=True)
 class Report:
-    """What is not as it should be."""
+    """The differences between the sources and the catalogues."""
 
     missing: list[Found]
     obsolete: list[tuple[str, Key]]
@@ -131,14 +131,14 @@ def check() -> Report:
 
 
 def save(area: str, catalog: Catalog) -> None:
-    """Write a catalogue with no dates and no line numbers, so that two people's changes rarely touch one line."""
+    """Write a catalogue without dates and line numbers, so that changes of two people rarely conflict."""
     body = io.BytesIO()
     write_po(body, catalog, width=110, no_location=True, omit_header=True)
     (LOCALE / f"{area}.po").write_bytes(HEADER.encode() + body.getvalue())
 
 
 def write(report: Report) -> None:
-    """Add what is missing, empty; take out what is obsolete."""
+    """Add missing texts with an empty translation and remove obsolete ones."""
     touched = {item.area for item in report.missing} | {area for area, _key in report.obsolete}
     for area in sorted(touched):
         catalog = read_area(area)
@@ -152,7 +152,7 @@ def write(report: Report) -> None:
 
 
 def main() -> int:
-    """Report, and write where asked to."""
+    """Print the differences, and update the catalogues if requested."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="add empty entries and take out obsolete ones")
     arguments = parser.parse_args()

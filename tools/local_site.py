@@ -1,4 +1,4 @@
-"""A real ipLance for tools that look at it: started by `python -m app up` with data of its own, ended by its id."""
+"""A real site for tools to use: started by `python -m app up` with its own data, stopped by process id."""
 
 import os
 import signal
@@ -19,14 +19,14 @@ SERVER_FAULT = 500
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def answers(origin: str) -> bool:
-    """Tell whether the site is ready for people."""
+    """Tell whether the site is ready."""
     try:
         with urllib.request.urlopen(f"{origin}/health/ready", timeout=5) as answer:  # noqa: S310 - our own http address
             return bool(answer.status < SERVER_FAULT)
@@ -38,10 +38,10 @@ def answers(origin: str) -> bool:
 
 @contextmanager
 def running_site(folder: Path) -> Generator[str]:
-    """Run a site on data in `folder`, with the demonstration world; yield its address.
+    """Run a site with the demonstration data in `folder`; yield its address.
 
     Raises:
-        RuntimeError: It did not start in time; the log says why.
+        RuntimeError: It did not start in time; the log contains the reason.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port, log = free_port(), folder / "up.log"

@@ -1,7 +1,7 @@
-"""Takes pictures of the pages: `python -m tools.screenshots [origin]`.
+"""Takes screenshots of the pages: `python -m tools.screenshots [origin]`.
 
-Every page as a phone and as a desk, light and dark, Russian and English, into `screenshots/`; the few that the README
-shows into `docs/images/`. Without an address it starts a site with the demonstration world and ends it afterwards.
+Every page on phone and desktop, light and dark, Russian and English, into `screenshots/`; the few that the README
+shows into `docs/images/`. Without an origin it starts a site with the demonstration data and stops it afterwards.
 """
 
 import asyncio
@@ -46,7 +46,8 @@ PAGES = {
 SIZES = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 900}}
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LOCALES = {"ru": "ru-RU", "en": "en-GB"}
-# Behind the door, as people of the demonstration world see it. The last one follows the first link of the list.
+# Pages for signed-in people, as people of the demonstration data see them. The last one follows the first link of the
+# list.
 INSIDE = {
     "customer": {
         "my-orders": "/my/orders",
@@ -106,7 +107,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """For whom a picture is taken."""
+    """The device, theme and language of a screenshot."""
 
     size: str
     theme: Literal["light", "dark"]
@@ -114,7 +115,7 @@ class Reader:
 
 
 async def open_context(browser: Browser, reader: Reader) -> BrowserContext:
-    """Open a browser window as this reader has it."""
+    """Open a browser context with the properties of this reader."""
     return await browser.new_context(
         viewport=cast("ViewportSize", SIZES[reader.size]),
         color_scheme=reader.theme,
@@ -124,7 +125,7 @@ async def open_context(browser: Browser, reader: Reader) -> BrowserContext:
 
 
 async def sign_in(page: Page, origin: str, username: str, locale: str) -> None:
-    """Sign somebody of the demonstration world in, by the form, and choose the language."""
+    """Sign in a person of the demonstration data by the form and choose the language."""
     await page.goto(f"{origin}/sign-in")
     await page.fill("#field-identifier", username)
     await page.fill("#field-password", PASSWORD)
@@ -142,7 +143,8 @@ async def shoot(page: Page, origin: str, pages: dict[str, str], reader: Reader) 
             link = await page.locator(".order-card-title a, .talk-who a").first.get_attribute("href")
             await page.goto(f"{origin}{link}", wait_until="load")
         await page.evaluate("document.fonts.ready")
-        await page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")  # what sticks would stand in the middle
+        # Sticky elements would appear in the middle of a full-page screenshot.
+        await page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
         target = ROOT / "screenshots" / f"{name}-{reader.size}-{reader.theme}-{reader.locale}.png"
         await page.screenshot(path=target, full_page=True)
         shown = README.get((name, reader.size, reader.theme, reader.locale))
@@ -151,7 +153,7 @@ async def shoot(page: Page, origin: str, pages: dict[str, str], reader: Reader) 
 
 
 async def take(browser: Browser, origin: str, reader: Reader) -> None:
-    """Take the public pages, then those behind the door."""
+    """Take the public pages, then those for signed-in people."""
     context = await open_context(browser, reader)
     await shoot(await context.new_page(), origin, PAGES, reader)
     await context.close()
@@ -166,7 +168,7 @@ async def take(browser: Browser, origin: str, reader: Reader) -> None:
 
 
 def wait_for_faces(origin: str) -> None:
-    """Wait until a worker has looked at the pictures of the demonstration."""
+    """Wait until a worker has inspected the pictures of the demonstration data."""
     person = next(person for person in reversed(read_world().people) if person.photo)
     end = time.monotonic() + FACES_SECONDS
     while time.monotonic() < end:
@@ -177,7 +179,7 @@ def wait_for_faces(origin: str) -> None:
 
 
 async def run(origin: str) -> None:
-    """Take all pictures."""
+    """Take all screenshots."""
     for folder in (ROOT / "screenshots", ROOT / "docs" / "images"):
         folder.mkdir(parents=True, exist_ok=True)
     async with async_playwright() as playwright:
@@ -190,7 +192,7 @@ async def run(origin: str) -> None:
 
 
 def main() -> int:
-    """Take pictures of a given site, or of one that is started for it."""
+    """Take screenshots of the given site, or of one that is started for the purpose."""
     if len(sys.argv) > 1:
         asyncio.run(run(sys.argv[1].rstrip("/")))
     else:

@@ -1,4 +1,4 @@
-"""One new order tried on many saved searches: how long until everybody it concerns is noted."""
+"""Match one new order against many saved searches: the time until all matches are stored."""
 
 import asyncio
 import random
@@ -29,7 +29,7 @@ FREQUENCIES = ("at_once", "daily", "daily", "weekly", "off")
 
 
 def measure(run: Run) -> list[Section]:
-    """Keep a hundred thousand searches of every kind and try recent orders on all of them."""
+    """Save a hundred thousand searches of every kind and match recent orders against all of them."""
     return [asyncio.run(_measure(run))]
 
 
@@ -123,7 +123,7 @@ async def _keep_searches(connection: Any) -> None:
 
 
 def _filter(random_: random.Random, catalogue: list[tuple[str, list[str]]], words: Sequence[str]) -> OrderFilter:
-    """Return what somebody looks for: four in ten a skill or two, three in ten a field, three in ten words alone."""
+    """Return a filter: 40 % have one or two skills, 30 % a category, 30 % only search words."""
     category, skills = random_.choice(catalogue)
     drawn = random_.random()
     budget = {"budget_min": random_.randrange(50_000, 5_000_000), "currency": "RUB"} if random_.random() < 0.5 else {}

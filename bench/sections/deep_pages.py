@@ -1,4 +1,4 @@
-"""The same list with ten times the orders: a page however deep costs what the first one costs."""
+"""The same list with ten times the orders: a deep page must cost what the first one costs."""
 
 import asyncio
 import sys
@@ -18,8 +18,9 @@ FULL = 1_000_000
 DEPTHS = 200
 SPAN = timedelta(days=3650)
 MINUTES = 20
-# The list reads neither a text's words nor an index by anything but time: what it does not read is left out, so that
-# ten million rows are made in minutes.
+# The list reads neither the search vectors nor an index by anything but time: columns that it does not read are left
+# out,
+# so that ten million rows are generated in minutes.
 FILL = """
 INSERT INTO orders (id, customer_id, status, title, description, budget_kind, created_at, updated_at, published_at,
                     expires_at)
@@ -32,7 +33,7 @@ FROM generate_series(1, $1::bigint) AS number,
 
 
 async def _fill(world: World) -> float:
-    """Make the rows once, and return how many seconds it took; nothing where they are there."""
+    """Generate the rows once; return the seconds it took, or None if they exist already."""
     connection = await asyncpg.connect(world.dsn)
     began = time.monotonic()
     try:
@@ -77,7 +78,7 @@ async def _customers(connection: Any) -> list[Any]:
 
 
 async def _places(world: World) -> list[tuple[datetime, Any]]:
-    """Return rows spread over the far half of the list."""
+    """Return rows spread over the second half of the list."""
     connection = await asyncpg.connect(world.dsn)
     last = datetime.now(UTC) - SPAN  # noqa: TID251 - data, not business
     try:
@@ -98,16 +99,16 @@ async def _places(world: World) -> list[tuple[datetime, Any]]:
 
 
 def measure(run: Run) -> list[Section]:
-    """Compare at 32 connections, in a world of its own."""
+    """Compare with 32 connections, in a separate environment."""
     world = World(ORDERS if run.world.orders >= FULL else QUICK)
     world.command("prepare")
     asyncio.run(_fill(world))
-    from app.features.orders.repository import Position  # noqa: PLC0415 - the cursor is the house's own
+    from app.features.orders.repository import Position  # noqa: PLC0415 - the application's own cursor
 
     places = asyncio.run(_places(world))
     ours = tuple(f"/api/v1/orders?cursor={Position(moment, key).encode()}" for moment, key in places)
     raw = tuple(f"/orders?after={moment.isoformat().replace('+', '%2B')}_{key}" for moment, key in places)
-    with world.iplance() as web, world.yardstick() as least:
+    with world.iplance() as web, world.baseline() as least:
         page, _ = call(web.port, ours[0], None)
         bare, _ = call(least.port, raw[0], None)
         assert page is not None and bare is not None and len(page["items"]) == 20

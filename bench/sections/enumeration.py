@@ -1,4 +1,4 @@
-"""Whether the time of an answer tells if a name is known: sign-in with a wrong password, and asking for a reset."""
+"""Whether response times reveal that an account exists: sign-in with a wrong password, and password reset requests."""
 
 import http.client
 import json
@@ -12,14 +12,14 @@ from bench.report import Goal, Section
 from bench.run import Run
 
 GUESSES = 3
-"""Wrong passwords for one account; with the fifth it rests, and that is not the time of an answer."""
+"""Wrong passwords per account; the fifth locks sign-in for a while, which would change the measured time."""
 RESETS = 25
 SMALLEST, LARGEST = 0.8, 1.25
 LOGIN, RESET = "/api/v1/auth/login", "/api/v1/auth/password/reset"
 
 
 def _ask(connection: http.client.HTTPConnection, path: str, body: dict[str, str], expected: int) -> float:
-    """Return the milliseconds to the end of one answer."""
+    """Return the milliseconds until the response is complete."""
     began = time.perf_counter()
     connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
     answer = connection.getresponse()
@@ -31,7 +31,7 @@ def _ask(connection: http.client.HTTPConnection, path: str, body: dict[str, str]
 
 
 def _new_people(web: Served, count: int) -> list[str]:
-    """Make accounts of this run alone: their wrong passwords disturb nobody else's sign-in."""
+    """Create accounts for this run only, so that their wrong passwords do not affect sign-in of the others."""
     names = [f"asked_{secrets.token_hex(6)}" for _ in range(count)]
     for name in names:
         body = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
@@ -41,7 +41,7 @@ def _new_people(web: Served, count: int) -> list[str]:
 
 
 def _pairs(known: list[str], times: int, ask: Callable[[str], float]) -> tuple[list[float], list[float]]:
-    """Ask for each known name and for one nobody has, in turn, and turn the order round each time."""
+    """Alternate requests for known and unknown names, and reverse the order each time."""
     found: tuple[list[float], list[float]] = ([], [])
     for number in range(times):
         for name in known:
@@ -52,7 +52,7 @@ def _pairs(known: list[str], times: int, ask: Callable[[str], float]) -> tuple[l
 
 
 def measure(run: Run) -> list[Section]:
-    """Interleave known and unknown on one connection, with nothing else going on."""
+    """Interleave known and unknown names on one connection, without other load."""
     with run.world.iplance() as web:
         connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=60)
         known = _new_people(web, 4 * run.rounds)

@@ -1,4 +1,4 @@
-"""Best match, budget order, counts per skill, feed and did-you-mean over all orders, one connection."""
+"""Best match, sort by budget, counts per skill, feed and did-you-mean over all orders, one connection."""
 
 import statistics
 import time
@@ -16,7 +16,7 @@ MISTYPED = ("разрабтать", "логотп", "переовд", "наст�
 
 
 def measure(run: Run) -> list[Section]:
-    """Ask in a closed loop; every kind of question has its own row."""
+    """Measure each kind of query in a closed loop; each has its own row."""
     kinds = {
         "best match": tuple(f"/api/v1/orders?q={quote(word)}&sort=match" for word in WORDS),
         "by budget": tuple(f"/api/v1/orders?sort=budget&currency=RUB{more}" for more in ("", "&skills=python")),
@@ -44,7 +44,7 @@ def measure(run: Run) -> list[Section]:
 
 
 def suggestions() -> Section:
-    """Ask a catalogue of a hundred thousand names for what fits while somebody types, right and wrong."""
+    """Request suggestions from a catalogue of a hundred thousand names while typing, with and without typing errors."""
     parts = tail()
     names = [parts[number % len(parts)] + parts[number * 31 % 997] for number in range(TERMS // 2)]
     skills = tuple(
@@ -53,7 +53,7 @@ def suggestions() -> Section:
     )
     began = time.perf_counter()
     catalogue = Catalogue((CategoryEntry(1, "all", None, "All", "Все"),), skills)
-    catalogue.suggest("qqqq")  # what typing errors need is made when it is needed first
+    catalogue.suggest("qqqq")  # the index of misspellings is built on first use
     built = time.perf_counter() - began
     some = names[:: len(names) // 120]
     taken: dict[str, list[float]] = {}

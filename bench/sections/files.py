@@ -1,4 +1,4 @@
-"""A large file in and out, against the same bytes copied raw: over a socket to the disk with fsync, and back."""
+"""Upload and download of a large file, against a raw copy of the same bytes: socket to disk with fsync, and back."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ def _drain(line: socket.socket, take: Callable[[bytes], object]) -> None:
 
 
 def _raw_in(content: bytes, path: Path) -> None:
-    """Send bytes over a socket to somebody who writes them down for good."""
+    """Send bytes over a socket to a process that writes them to disk with fsync."""
     ours, theirs = socket.socketpair()
 
     def keep() -> None:
@@ -96,7 +96,7 @@ async def _look(run: Run) -> None:
 
 
 def measure(run: Run) -> list[Section]:
-    """Take turns: raw in, ours in, raw out, ours out."""
+    """Alternate: raw upload, ipLance upload, raw download, ipLance download."""
     content = b"\0\0\0\x20ftypisom" + os.urandom(MEGABYTES * 1_048_576 - 12)
     path = run.world.folder / "raw-copy"
     times: dict[str, list[float]] = {"raw in": [], "in": [], "raw out": [], "out": []}

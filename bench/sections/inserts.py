@@ -1,4 +1,4 @@
-"""What search costs when an order is written: the real table against a copy of it with B-trees alone."""
+"""The cost of search when an order is inserted: the real table against a copy with B-tree indexes only."""
 
 import asyncio
 import random
@@ -15,12 +15,12 @@ from bench.run import Run
 
 BATCH = 300
 SETTLING = 10
-"""Rounds between the two measurements: pages of an index that was just built are full, and part at the first rows."""
+"""Rounds between the two measurements: pages of a newly built index are full and are split by the first inserts."""
 PLAIN = "bench_orders"
 
 
 async def _copy(connection: Any) -> None:
-    """Make the copy once: the same rows without what the database generates for search."""
+    """Create the copy once: the same rows without the columns that the database generates for search."""
     generated = await connection.fetch(
         "SELECT attname FROM pg_attribute WHERE attrelid = 'orders'::regclass AND attgenerated <> ''"
     )
@@ -61,7 +61,7 @@ async def _copy(connection: Any) -> None:
 
 
 async def _round(connection: Any, table: str, rows: list[tuple[Any, ...]]) -> float:
-    """Insert one row a statement, undo all of it, and return microseconds a row."""
+    """Insert one row per statement, roll back, and return the microseconds per row."""
     places = ", ".join(f"${number + 1}" for number in range(len(fill_orders.COLUMNS)))
     statement = await connection.prepare(f"INSERT INTO {table} ({', '.join(fill_orders.COLUMNS)}) VALUES ({places})")
     transaction = connection.transaction()
@@ -75,7 +75,7 @@ async def _round(connection: Any, table: str, rows: list[tuple[Any, ...]]) -> fl
 
 
 async def _interleave(connection: Any, fresh: list[tuple[Any, ...]], rounds: int) -> list[tuple[float, float]]:
-    """Return microseconds a row of the copy and of the real table, for each round."""
+    """Return the microseconds per row of the copy and of the real table, for each round."""
     return [
         (
             await _round(connection, PLAIN, [fresh.pop() for _ in range(BATCH)]),
@@ -114,7 +114,7 @@ def _row(name: str, times: list[float], against: list[float]) -> list[str]:
 
 
 def measure(run: Run) -> list[Section]:
-    """Compare in the same transaction size, one statement a row: right after the indexes were built, and later."""
+    """Compare with one transaction size and one row per statement: right after the indexes were built, and later."""
     busier = Run(run.world, max(5, run.rounds), run.seconds)
     found = dict(zip(("just built", "settled"), asyncio.run(_measure(busier)), strict=True))
     rows: list[list[str]] = []

@@ -10,8 +10,8 @@ from bench.run import Run
 
 
 def measure(run: Run) -> list[Section]:
-    """Compare at 32 connections."""
-    with run.world.iplance() as web, run.world.yardstick() as least:
+    """Compare with 32 connections."""
+    with run.world.iplance() as web, run.world.baseline() as least:
         person = run.world.people(web)[0]
         claims = {"sub": person.id, "jti": "bench", "aud": "bench", "exp": int(time.time()) + 36_000}
         token = jwt.encode(claims, run.world.secret, algorithm="HS256")

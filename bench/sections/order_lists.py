@@ -13,7 +13,7 @@ DEPTHS = 200
 
 
 async def _places(world: World) -> list[tuple[str, str, str]]:
-    """Return rows of the far half of the list: moment, id."""
+    """Return rows of the second half of the list: time, id."""
     connection = await asyncpg.connect(world.dsn)
     try:
         rows = await connection.fetch(
@@ -33,13 +33,13 @@ async def _places(world: World) -> list[tuple[str, str, str]]:
 
 
 def measure(run: Run) -> list[Section]:
-    """Compare at 32 connections."""
+    """Compare with 32 connections."""
     places = asyncio.run(_places(run.world))
-    from app.features.orders.repository import Position  # noqa: PLC0415 - the cursor is the house's own
+    from app.features.orders.repository import Position  # noqa: PLC0415 - the application's own cursor
 
     ours_deep = tuple(f"/api/v1/orders?cursor={Position(moment, key).encode()}" for moment, key in places)
     raw_deep = tuple(f"/orders?after={moment.isoformat().replace('+', '%2B')}_{key}" for moment, key in places)
-    with run.world.iplance() as web, run.world.yardstick() as least:
+    with run.world.iplance() as web, run.world.baseline() as least:
         page, _ = call(web.port, ours_deep[0], None)
         assert page is not None and len(page["items"]) == 20
         raw, _ = call(least.port, raw_deep[0], None)

@@ -9,7 +9,7 @@ HTML = {"Accept": "text/html", "Accept-Language": "ru"}
 
 
 def measure(run: Run) -> list[Section]:
-    """Compare at 32 connections; first bytes at one."""
+    """Compare with 32 connections; time to first byte with one."""
     with run.world.iplance() as web:
         listed, _ = call(web.port, "/api/v1/orders", None)
         assert listed is not None

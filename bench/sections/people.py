@@ -1,4 +1,4 @@
-"""The catalogue of 100,000 freelancers: pages, filters, words and best match, one connection."""
+"""The catalogue of 100,000 freelancers: pages, filters, search words and best match, one connection."""
 
 import asyncio
 import random
@@ -25,7 +25,7 @@ WORDS = ("разработать", "логотип", "перевод догов�
 
 
 def measure(run: Run) -> list[Section]:
-    """Fill once, then ask in a closed loop on one connection; every kind of question has its own row."""
+    """Fill the tables once, then measure each kind of query in a closed loop; each has its own row."""
     deep = asyncio.run(_prepare(run))
     asyncio.run(learn(run.world))
     kinds = {
@@ -54,8 +54,8 @@ def measure(run: Run) -> list[Section]:
 
 
 async def _prepare(run: Run) -> list[str]:
-    """Bring the people there and return cursors of the far half of the list."""
-    from app.core.pagination import encode_cursor  # noqa: PLC0415 - the cursor is the house's own
+    """Create the freelancers if they are missing and return cursors of the second half of the list."""
+    from app.core.pagination import encode_cursor  # noqa: PLC0415 - the application's own cursor
 
     connection = await asyncpg.connect(run.world.dsn)
     try:

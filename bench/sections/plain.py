@@ -1,4 +1,4 @@
-"""Pages and JSON on the plain way against their own statements over asyncpg with the same template or the same JSON."""
+"""Pages and JSON without fast paths against their own statements over asyncpg with the same template or JSON."""
 
 import asyncio
 import json
@@ -26,13 +26,13 @@ GOAL = 0.6
 
 
 def measure(run: Run) -> list[Section]:
-    """Compare each address with its yardstick, in turn."""
+    """Compare each address with its baseline, in turn."""
     sections: list[Section] = []
     with run.world.iplance() as web:
         entries = addresses(run.world, web)
-        with yardstick(run.world, entries) as least:
+        with baseline(run.world, entries) as least:
             for number, entry in enumerate(entries):
-                base = Target(f"{entry['name']}: yardstick", least.port, (f"/{number}",), {}, least.pid)
+                base = Target(f"{entry['name']}: baseline", least.port, (f"/{number}",), {}, least.pid)
                 ours = Target(f"{entry['name']}: ipLance", web.port, (entry["path"],), entry["headers"], web.pid)
                 found = compare([base, ours], rounds=run.rounds, seconds=run.seconds)
                 section = figures("Plain pages", found, how=run.how())
@@ -46,13 +46,13 @@ def measure(run: Run) -> list[Section]:
 
 
 @contextmanager
-def yardstick(world: World, entries: list[dict[str, Any]]) -> Iterator[Served]:
-    """Serve the yardsticks of these addresses."""
+def baseline(world: World, entries: list[dict[str, Any]]) -> Iterator[Served]:
+    """Serve the baselines of these addresses."""
     port, listed = free_port(), world.folder / "plain-entries.json"
     listed.write_text(json.dumps(entries), encoding="utf-8")
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "bench.plain_yardstick", "--port", str(port)),
+            *(sys.executable, "-m", "bench.plain_baseline", "--port", str(port)),
             *("--database", world.dsn, "--entries", str(listed)),
         ],
         cwd=ROOT,
@@ -66,7 +66,7 @@ def yardstick(world: World, entries: list[dict[str, Any]]) -> Iterator[Served]:
 
 
 def addresses(world: World, web: Served) -> list[dict[str, Any]]:
-    """Make what the pages show, once for all runs, and return their addresses with who reads them."""
+    """Create the data of the pages once for all runs; return the addresses and who requests them."""
     customer, *freelancers = world.people(web)
     order = _order(web, customer)
     proposals = [_proposal(web, person, order) for person in freelancers]
@@ -147,7 +147,7 @@ def _conversation(web: Served, customer: Person, freelancer: Person, proposal: s
 
 
 async def _rows(world: World, customer: Person) -> None:
-    """Give the customer older orders and notices, which no address makes at once."""
+    """Insert older orders and notifications of the customer, which the API cannot create in bulk."""
     connection = await asyncpg.connect(world.dsn)
     try:
         await connection.execute(

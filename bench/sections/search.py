@@ -17,14 +17,14 @@ TITLES = (
 
 
 def words(orders: int, least: float, most: float, count: int = 60) -> tuple[str, ...]:
-    """Return tail words that stand in that many orders."""
+    """Return tail words that are in that many orders."""
     fitting = [word for rank, word in enumerate(tail()) if least <= expected(rank, orders) < most]
     step = max(1, len(fitting) // count)
     return tuple(fitting[::step][:count])
 
 
 def measure(run: Run) -> list[Section]:
-    """Ask in a closed loop on one connection; every class of words has its own row."""
+    """Measure each class of words in a closed loop on one connection; each has its own row."""
     orders = run.world.orders
     kinds = {
         "common words, more than a tenth": COMMON,

@@ -1,4 +1,4 @@
-"""`/me` beside eight people who sign in without pause, and how many sign-ins the machine gives at most."""
+"""`/me` while eight people sign in without pause, and how many sign-ins per second the machine allows."""
 
 import json
 import statistics
@@ -62,7 +62,7 @@ def _ceiling(seconds: float) -> float:
 
 
 def measure(run: Run) -> list[Section]:
-    """Interleave: the ceiling, idle, loaded."""
+    """Interleave three measurements: the limit, idle, under load."""
     seconds = max(8, run.seconds)
     runs: list[dict[str, Any]] = []
     with run.world.iplance() as web:

@@ -1,4 +1,4 @@
-"""First and second start of `make up` from a clean clone, and what everything then weighs in memory."""
+"""First and second start of `make up` from a clean clone, and the memory of all its processes."""
 
 import shutil
 import subprocess
@@ -28,7 +28,7 @@ def _start(clone: Path, ports: dict[str, str]) -> tuple[float, subprocess.Popen[
 def _weigh(process: subprocess.Popen[bytes], folder: Path) -> list[tuple[str, float, float]]:
     """Return name, resident and proportional megabytes of every process of this site."""
     tree = {each.pid: each for each in psutil.Process(process.pid).children(recursive=True)}
-    for each in psutil.process_iter():  # servers run in sessions of their own
+    for each in psutil.process_iter():  # the servers run in sessions of their own
         try:
             if str(folder) in " ".join(each.cmdline()) or str(folder) in each.cwd():
                 tree |= {child.pid: child for child in (each, *each.children(recursive=True))}
@@ -74,7 +74,7 @@ def _name(process: psutil.Process) -> str:
 
 
 def measure(run: Run) -> list[Section]:
-    """Clone what is committed, start twice, weigh after a first visit."""
+    """Clone the committed state, start twice, and measure memory after a first request."""
     del run
     clone = DATA / "bench-clone"
     shutil.rmtree(clone, ignore_errors=True)

@@ -1,7 +1,7 @@
-"""Which function of the application calls which, as far as the source alone can tell.
+"""Call graph of the application, as far as the source shows it.
 
-Names are followed through imports and re-exports, `self.x()` within its class, and any other method where only one
-class of the application has one of that name. What a function defines inside itself counts as its own.
+Names are followed through imports and re-exports, `self.x()` within its class, and any other method if only one class
+of the application has one of that name. Nested functions count as part of the function that defines them.
 """
 
 import ast
@@ -18,7 +18,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 @dataclass
 class Module:
-    """One file: what it defines and what its names stand for elsewhere."""
+    """One file: its definitions, and the dotted names of what it imports."""
 
     name: str
     tree: ast.Module
@@ -34,7 +34,7 @@ class Source:
     methods: dict[str, list[str]]
 
     def resolve(self, dotted: str) -> str | None:
-        """Return the function behind a dotted name, through any re-exports."""
+        """Return the function with a dotted name; re-exports are followed."""
         for _step in range(6):
             if dotted in self.functions:
                 return dotted
@@ -46,7 +46,7 @@ class Source:
         return None
 
     def target(self, caller: str, call: ast.Call) -> str | None:
-        """Return the function that a call in this function leads to."""
+        """Return the function that is the target of a call in this function."""
         module = self.modules[module_of(caller, self.modules)]
         names = ast.unparse(call.func).split(".")
         if not all(name.isidentifier() for name in names):
@@ -69,7 +69,7 @@ class Source:
         return found[0] if len(found) == 1 else None
 
     def reaching(self, direct: set[str]) -> dict[str, str]:
-        """Return every function from which one of these is reached, with the function that it calls on the way."""
+        """Return every function from which one of these can be reached, with the next function on the path."""
         callers: dict[str, set[str]] = defaultdict(set)
         for name, function in self.functions.items():
             for call in calls_in(function):
@@ -88,14 +88,14 @@ class Source:
 
 
 def module_of(function: str, modules: dict[str, Module]) -> str:
-    """Return the module in which a function stands."""
+    """Return the module that contains a function."""
     while function not in modules:
         function = function.rpartition(".")[0]
     return function
 
 
 def calls_in(node: ast.AST) -> Iterator[ast.Call]:
-    """Yield the calls below a node; those that decorate a function are not made by it."""
+    """Yield the calls below a node, without those in decorators: the function does not make them."""
     inside = node.body if isinstance(node, FUNCTIONS) else [node]
     return (found for part in inside for found in ast.walk(part) if isinstance(found, ast.Call))
 
@@ -121,7 +121,7 @@ def _defined(module: Module) -> Iterator[tuple[str, Function]]:
 
 @lru_cache
 def source_of(root: Path = ROOT) -> Source:
-    """Read the whole application."""
+    """Parse the whole application."""
     modules = {module.name: module for module in (_read(root, path) for path in sorted((root / "app").rglob("*.py")))}
     functions: dict[str, Function] = {}
     methods: dict[str, list[str]] = defaultdict(list)

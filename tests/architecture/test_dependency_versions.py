@@ -1,4 +1,4 @@
-"""No dependency below the version that mended its known flaws, and none that is abandoned."""
+"""No dependency is older than the version that fixed its known vulnerabilities, and none is abandoned."""
 
 import json
 import re

@@ -9,7 +9,7 @@ from tests.architecture.test_structure import ROOT
 
 MAX_LINE = 120
 GENERATED = {"bench/RESULTS.md"}
-"""Documents whose lines are written by a program outside `make docs`."""
+"""Documents that a program outside `make docs` writes."""
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^\s*```")
 NAMED = re.compile(r"(?<![\w/])docs/[a-z0-9/_-]+\.md")
@@ -25,7 +25,7 @@ def documents() -> list[Path]:
 
 
 def prose(text: str) -> list[tuple[int, str]]:
-    """Return the numbered lines of a document that are in no code block."""
+    """Return the numbered lines of a document outside code blocks."""
     lines: list[tuple[int, str]] = []
     inside = False
     for number, line in enumerate(text.splitlines(), 1):
@@ -37,7 +37,7 @@ def prose(text: str) -> list[tuple[int, str]]:
 
 
 def broken_links(text: str, folder: Path) -> list[str]:
-    """Return the relative links of a document that lead nowhere."""
+    """Return the relative links of a document that do not resolve."""
     targets = LINK.findall("\n".join(line for _, line in prose(text)))
     relative = [target.split("#", 1)[0] for target in targets if not re.match(r"[a-z]+:", target)]
     return [target for target in relative if target and not (folder / target).exists()]

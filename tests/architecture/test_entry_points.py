@@ -1,4 +1,4 @@
-"""Every way in: routes, tasks, events and errors are complete, guarded and named."""
+"""Entry points: routes, tasks, events and errors are complete, guarded and named."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 TOPIC = re.compile(r"[a-z]+\.[a-z_]+")
 
-# Open to everybody, signed in or not; each with its reason. Everything else takes a dependency that says who acts.
+# Routes for everybody, signed in or not, each with its reason. All others take a dependency that identifies the actor.
 PUBLIC: dict[str, str] = {
     "GET /": "the landing page",
     "GET /design": "shows the widgets, no data",
@@ -52,7 +52,7 @@ PUBLIC: dict[str, str] = {
     "GET /robots.txt": "for search engines",
     "POST /preferences": "a guest chooses language and theme too; it sets two cookies",
 }
-# Change nothing in PostgreSQL although the method is not a safe one; each with its reason.
+# Routes that change nothing in PostgreSQL although their method is not safe, each with its reason.
 NO_TRANSACTION: dict[str, str] = {
     "POST /preferences": "two cookies",
     "POST /api/v1/auth/password-strength": "an estimate",
@@ -61,7 +61,7 @@ NO_TRANSACTION: dict[str, str] = {
 }
 
 
-# Take a form from anywhere, without the proof that a page of ours sent it; each with its reason.
+# Routes that accept a form from other sites, without a CSRF token, each with its reason.
 PROVEN_BY_LINK: dict[str, str] = {
     "POST /unsubscribe/{token}": "a mail program sends it for its reader (RFC 8058); the link is signed",
 }
@@ -71,7 +71,7 @@ ALL_ROUTES = all_routes()
 
 
 def calls(dependant: Dependant) -> set[Any]:
-    """Return every callable a route depends on, however deep."""
+    """Return every callable that a route depends on, at any depth."""
     found = {dependant.call}
     for below in dependant.dependencies:
         found |= calls(below)
@@ -79,7 +79,7 @@ def calls(dependant: Dependant) -> set[Any]:
 
 
 def is_access(call: Any) -> bool:
-    """Tell whether a dependency is one of identity's."""
+    """Tell whether a dependency belongs to `identity` or `authentication`."""
     return getattr(call, "__module__", "").startswith("app.features.") and call.__module__.endswith(".dependencies")
 
 
@@ -117,7 +117,7 @@ def test_a_form_from_anywhere_is_taken_only_where_a_link_is_the_proof() -> None:
 
 
 def own_tasks() -> dict[str, Any]:
-    """Return the tasks of the house."""
+    """Return the tasks of the application."""
     import_tasks()
     return {name: task for name, task in celery_app.tasks.items() if not name.startswith(("celery.", "tests."))}
 

@@ -1,4 +1,4 @@
-"""Rules for templates, scripts and style sheets that no linter of theirs holds."""
+"""Rules for templates, scripts and style sheets that their linters do not check."""
 
 import re
 from pathlib import Path
@@ -11,17 +11,17 @@ SOURCES = ROOT / "app" / "web" / "static" / "src"
 SCRIPTS = sorted((SOURCES / "js").glob("*.js"))
 ENTRY_POINTS = {"app.js", "api-reference.js"}
 
-LONGEST_TEMPLATE_LINE = 160
-LONGEST_SCRIPT = 400
+MAX_TEMPLATE_LINE_LENGTH = 160
+MAX_SCRIPT_LINES = 400
 
 
 def by_name(path: Path) -> str:
-    """Name a test case."""
+    """Return the id of a test case."""
     return path.relative_to(ROOT).as_posix()
 
 
 def imports(script: str) -> set[str]:
-    """Return the names of the modules that a script imports, one from another."""
+    """Return the names of the modules that a script imports, directly or indirectly."""
     text = (SOURCES / "js" / script).read_text(encoding="utf-8")
     return set(re.findall(r'^(?:import\b|\} from)[^"]*"\./([^"]+)";', text, re.MULTILINE))
 
@@ -34,14 +34,14 @@ def test_there_is_something_to_check() -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=by_name)
 def test_lines_of_templates_fit(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
-    long = {number: len(line) for number, line in enumerate(lines, 1) if len(line) > LONGEST_TEMPLATE_LINE}
+    long = {number: len(line) for number, line in enumerate(lines, 1) if len(line) > MAX_TEMPLATE_LINE_LENGTH}
     assert long == {}, "break between attributes or arguments, where white space stands already"
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=by_name)
 def test_scripts_are_short_and_say_what_they_are_for(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
-    assert len(lines) <= LONGEST_SCRIPT
+    assert len(lines) <= MAX_SCRIPT_LINES
     assert lines[0].startswith("// ")
     assert lines[0].endswith(".")
 

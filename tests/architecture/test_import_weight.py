@@ -1,4 +1,4 @@
-"""The web process loads nothing that it seldom needs: memory and the time of a start are promised."""
+"""The web process does not load rarely needed libraries: memory and start time are limited."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ SELDOM = ("PIL", "cryptography", "httpx", "obstore", "pypdfium2", "rich", "supab
 
 @pytest.fixture(scope="module")
 def loaded() -> set[str]:
-    """What a fresh process has loaded when the site could be served."""
+    """Return the modules that a new process has loaded when it is ready to serve."""
     script = "import sys, app.main; print(*(name for name, module in sys.modules.items() if module))"
     told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
     return set(told.stdout.split())

@@ -1,4 +1,4 @@
-"""Whatever a command changes goes through a use case that takes an actor and writes an audit entry."""
+"""Every change made by a command goes through a use case that takes an actor and writes an audit entry."""
 
 import ast
 import inspect
@@ -15,16 +15,16 @@ from tests.architecture.test_structure import APP, ROOT, name, tree
 
 COMMANDS = sorted((APP / "cli").rglob("*.py"))
 DEMONSTRATION = APP / "cli" / "seeding" / "demo.py"
-"""Acts as the people it invents, through their own use cases; one entry tells of the whole, checked below."""
+"""Acts as the people it creates, through their use cases; one entry covers all of it, which is checked below."""
 
-# Called by a command with a unit of work or with resources, and without an audit entry; each with its reason.
+# Called by a command with a unit of work or the resources, and without an audit entry; each with its reason.
 NO_ENTRY: dict[str, str] = {
     "app.features.matching.service.customer_stats.mark_all_customers": "continues recount_all_customers",
     "app.features.matching.service.customer_stats.count_stale_customers": "the schedule does it as well",
     "app.features.catalog.service.search_suggestions.learn_terms": "the schedule does it as well",
     "app.features.identity.service.registration.prepare": "checks a form and hashes a password, changes nothing",
 }
-# Called with the session of a unit of work: queries, and the entry itself.
+# Called with the session of a unit of work: queries, and the audit entry itself.
 QUERIES = {
     "app.features.identity.service.operator_commands.find_named",
     "app.features.identity.service.operator_commands.find_person",
@@ -33,7 +33,7 @@ NEVER_RECORDED = {"password", "password_hash", "secret", "token", "code", "email
 
 
 def imported(source: ast.Module) -> dict[str, Any]:
-    """Return what a module and its functions import, by the name they use."""
+    """Return what a module and its functions import, by the local name."""
     found: dict[str, Any] = {}
     for node in ast.walk(source):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("app."):
@@ -45,7 +45,7 @@ def imported(source: ast.Module) -> dict[str, Any]:
 
 
 def callee(call: ast.Call, names: dict[str, Any]) -> Callable[..., Any] | None:
-    """Return the imported function that is called, None for what the module itself defines."""
+    """Return the imported function that is called, or None for a function of the module itself."""
     if isinstance(call.func, ast.Name):
         return names.get(call.func.id)
     if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
@@ -54,7 +54,7 @@ def callee(call: ast.Call, names: dict[str, Any]) -> Callable[..., Any] | None:
 
 
 def called_with(first: str) -> Iterator[tuple[Path, FunctionType]]:
-    """Yield the functions outside of the command line that get this as their first argument."""
+    """Yield the functions outside the command line that get this as their first argument."""
     for path in COMMANDS:
         source = tree(path)
         names = imported(source)
@@ -71,7 +71,7 @@ def full_name(function: FunctionType) -> str:
 
 
 def reached(function: FunctionType) -> list[ast.AST]:
-    """Return the source of a function, and of those of its own module that it calls."""
+    """Return the source of a function and of the functions of its module that it calls."""
     module = inspect.getsourcefile(function)
     assert module
     functions = {
@@ -87,7 +87,7 @@ def reached(function: FunctionType) -> list[ast.AST]:
 
 
 def records(parts: list[ast.AST]) -> bool:
-    """Tell whether the audit log is written to."""
+    """Tell whether the source writes to the audit log."""
     return any(
         isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "record_audit"
         for part in parts

@@ -1,4 +1,4 @@
-"""The counting of database statements: it sees what is wrong, and its lists name routes that are there."""
+"""The counting of database statements: it finds each kind of problem, and its lists name existing routes."""
 
 import pytest
 
@@ -20,24 +20,24 @@ def test_every_route_has_a_row() -> None:
 
 
 @pytest.fixture
-def faults(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """What is found wrong, apart from what the run itself finds."""
+def problems(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The problems found by the test, separate from those of the run."""
     monkeypatch.setattr(statements, "found", {})
-    monkeypatch.setattr(statements, "faults", {})
-    return statements.faults
+    monkeypatch.setattr(statements, "problems", {})
+    return statements.problems
 
 
-def test_what_is_wrong_is_seen(faults: dict[str, str]) -> None:
+def test_what_is_wrong_is_seen(problems: dict[str, str]) -> None:
     route = "GET /docs"
     trace = statements.Trace()
     for number in range(8):
         trace.ask("SELECT $1", (number,))
     statements.note(route, trace)
-    assert faults == {}
+    assert problems == {}
     trace.ask("SELECT $1", (0,))
     trace.transactions = [9, 0]
     statements.note(route, trace)
-    assert faults == {
+    assert problems == {
         f"{route}: too many statements": "9",
         f"{route}: sent twice": "SELECT $1",
         f"{route}: an empty transaction": "",

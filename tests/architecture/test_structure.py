@@ -1,4 +1,4 @@
-"""Rules of the house that an import graph can show and a linter cannot."""
+"""Rules that an import graph can check and a linter cannot."""
 
 import ast
 import re
@@ -10,14 +10,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "app"
-FRONT_DOORS = {"service", "workflows", "events", "errors", "schemas", "dependencies"}
+PUBLIC_MODULES = {"service", "workflows", "events", "errors", "schemas", "dependencies"}
 PAGE_MODULES = {"pages", "presenters"}
-"""Which modules of a feature may also import the presenters of another."""
+"""Modules of a feature that may also import the presenters of other features."""
 SOURCES = sorted(APP.rglob("*.py"))
-ROOMS = sorted(path.name for path in (APP / "features").iterdir() if (path / "__init__.py").exists())
+FEATURES = sorted(path.name for path in (APP / "features").iterdir() if (path / "__init__.py").exists())
 
-# A file longer than this stays only with a reason.
-MAX_FILE_BYTES = 400
+# Files above the limit, each with its reason.
+MAX_FILE_LINES = 400
 LONG_FILES: dict[str, str] = {}
 
 # Where statements may be written: repositories, core, and the models.
@@ -25,12 +25,12 @@ QUERY_PLACES = re.compile(r"features/[a-z]+/repository(\.py|/)|core/|models/|scr
 QUERY_WORDS = {"select", "insert", "update", "delete"}
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 SESSION_CALLS = {"execute", "scalar", "scalars", "stream"}
-# Where transactions are opened: for requests and messages by the machinery, else by workflows and by what starts.
+# Where transactions may be opened: in the infrastructure for requests and messages, in workflows, and at start-up.
 TRANSACTION_PLACES = re.compile(r"features/[a-z]+/workflows(\.py|/)|core/|tasks/|cli/")
 
 
 def name(path: Path) -> str:
-    """Return the path as a reader writes it."""
+    """Return the path from the root of the repository."""
     return str(path.relative_to(ROOT))
 
 
@@ -40,7 +40,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def called(path: Path) -> Iterator[tuple[str, bool, int]]:
-    """Yield every call: its name, whether it is a method, its line."""
+    """Yield every call as its name, whether it is a method, and its line."""
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             yield node.func.attr, True, node.lineno
@@ -49,13 +49,13 @@ def called(path: Path) -> Iterator[tuple[str, bool, int]]:
 
 
 def by_name(path: Path) -> str:
-    """Name a test case."""
+    """Return the id of a test case."""
     return name(path)
 
 
 def test_there_is_something_to_check() -> None:
     assert len(SOURCES) > 40
-    assert len(ROOMS) >= 1
+    assert len(FEATURES) >= 1
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=by_name)
@@ -105,11 +105,11 @@ def test_what_reads_and_writes_is_a_method_of_a_repository_that_holds_the_sessio
 @pytest.mark.parametrize("path", SOURCES, ids=by_name)
 def test_files_have_at_most_400_lines(path: Path) -> None:
     length = len(path.read_text(encoding="utf-8").splitlines())
-    assert length <= MAX_FILE_BYTES or name(path) in LONG_FILES, f"{name(path)} has {length} lines: make it a package"
+    assert length <= MAX_FILE_LINES or name(path) in LONG_FILES, f"{name(path)} has {length} lines: make it a package"
 
 
 def test_the_list_of_long_files_is_not_stale() -> None:
-    stale = [item for item in LONG_FILES if len((ROOT / item).read_text().splitlines()) <= MAX_FILE_BYTES]
+    stale = [item for item in LONG_FILES if len((ROOT / item).read_text().splitlines()) <= MAX_FILE_LINES]
     assert stale == []
 
 
@@ -133,7 +133,7 @@ def test_features_are_entered_by_their_public_modules() -> None:
         for imported in graph.find_modules_directly_imported_by(importer):
             here, there = importer.split("."), imported.split(".")
             crosses = there[:2] == ["app", "features"] and len(there) > 3 and here[2] != there[2]
-            open_here = FRONT_DOORS | {"presenters"} if PAGE_MODULES.intersection(here[3:4]) else FRONT_DOORS
+            open_here = PUBLIC_MODULES | {"presenters"} if PAGE_MODULES.intersection(here[3:4]) else PUBLIC_MODULES
             if crosses and there[3] not in open_here:
                 wrong.append(f"{importer} -> {imported}")
     assert wrong == []
@@ -146,7 +146,7 @@ def test_site_enters_features_as_their_pages_do() -> None:
         for importer in graph.find_descendants("app.site")
         for imported in graph.find_modules_directly_imported_by(importer)
         if imported.startswith("app.features.") and imported.split(".")[3:4] != []
-        if imported.split(".")[3] not in FRONT_DOORS | {"presenters"}
+        if imported.split(".")[3] not in PUBLIC_MODULES | {"presenters"}
     ]
     assert wrong == []
 
@@ -179,7 +179,7 @@ def test_the_migrations_folder_is_not_a_package() -> None:
 def test_the_architecture_document_names_every_feature() -> None:
     section = (ROOT / "AGENTS.md").read_text(encoding="utf-8").split("## Features", 1)[1].split("\n## ", 1)[0]
     named = re.findall(r"^\| `([a-z]+)` \|", section, re.MULTILINE)
-    assert sorted(named) == ROOMS
+    assert sorted(named) == FEATURES
 
 
 def test_no_committed_file_names_an_index_or_a_home() -> None:
@@ -198,7 +198,7 @@ BUSINESS_WORDS = re.compile(
     r"(?:^|_)(?:orders?|proposals?|customers?|freelancers?|offers?|invitations?|category|categories|profiles?|matching|"
     r"notifications?|chat|skills?|contracts?|reviews?|disputes?)(?:_|$)"
 )
-# Read in one place with all other settings, so that .env.example and the check of the environment are whole.
+# Read with all other settings in one place, so that .env.example and the check of the environment are complete.
 BUSINESS_IN_CORE = {"app/core/config.py": "MarketSettings"}
 
 
@@ -266,7 +266,7 @@ def test_cookies_are_made_in_one_place(path: Path) -> None:
         assert [line for word, method, line in called(path) if method and word in {"set_cookie", "delete_cookie"}] == []
 
 
-# Use cases that change something and return a read schema all the same; each with its reason.
+# Use cases that change something and nevertheless return a read schema, each with its reason.
 READ_BY_THE_CHANGE: dict[str, str] = {
     "chat.send": "the conversation and its names were read for the check and are shown too",
     "chat.send_about": "the same",

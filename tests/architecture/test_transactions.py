@@ -1,4 +1,4 @@
-"""Nothing of a request is read while a transaction is open, and nothing that has one opens another."""
+"""Nothing of a request is read while a transaction is open, and a function with a transaction opens no other."""
 
 import ast
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ REQUESTS = {"request", "connection", "websocket"}
 SESSIONS = {"sessions", "read_sessions"}
 TRANSACTIONS = ("Uow", "UnitOfWork", "ReadSession", "AsyncSession")
 
-# Open a session although their caller has one that holds no connection yet; each with its reason.
+# Functions that open a session although their caller has one, which holds no connection yet; each with its reason.
 FIRST = "looks at the account or the session before the unit of work asks for anything"
 SEPARATE_SESSIONS: dict[str, str] = {"app.features.identity.endpoints.confirm_email": FIRST}
 
@@ -44,7 +44,7 @@ def opens(call: ast.Call) -> bool:
 
 
 def those_that(test: Any) -> dict[str, str]:
-    """Return the functions that make such a call or reach one, each with what it calls on the way."""
+    """Return the functions that make such a call, directly or indirectly, each with the next function on the path."""
     direct = {name for name, function in SOURCE.functions.items() if any(map(test, calls_in(function)))}
     return SOURCE.reaching(direct)
 
@@ -54,7 +54,7 @@ OPENERS = {name: way for name, way in those_that(opens).items() if name != "app.
 
 
 def way(name: str, found: dict[str, str]) -> str:
-    """Return how a function reaches what it should not."""
+    """Return the path from a function to the forbidden call."""
     steps = [name]
     while found[steps[-1]]:
         steps.append(found[steps[-1]])
@@ -62,7 +62,7 @@ def way(name: str, found: dict[str, str]) -> str:
 
 
 def has_transaction(function: Function) -> bool:
-    """Tell whether a function is given a unit of work or a session."""
+    """Tell whether a function has a unit of work or a session as parameter."""
     arguments = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
     annotated = [ast.unparse(item.annotation) for item in arguments if item.annotation]
     return any(text.split(" |")[0] in TRANSACTIONS for text in annotated)
@@ -72,7 +72,7 @@ GIVEN = sorted(name for name, function in SOURCE.functions.items() if has_transa
 
 
 def opened_blocks(function: Function) -> Iterator[ast.AsyncWith]:
-    """Yield the blocks in which a function has a transaction open."""
+    """Yield the blocks of a function in which a transaction is open."""
     for node in ast.walk(function):
         if isinstance(node, ast.AsyncWith):
             first = node.items[0].context_expr
@@ -81,7 +81,7 @@ def opened_blocks(function: Function) -> Iterator[ast.AsyncWith]:
 
 
 def resolved(dependant: Dependant) -> list[Any]:
-    """Return the dependencies of a route in the order in which the framework resolves them, each once."""
+    """Return the dependencies of a route in the order in which FastAPI resolves them, each once."""
     found: list[Any] = []
     for below in dependant.dependencies:
         found += [call for call in (*resolved(below), below.call) if call not in found]
@@ -89,7 +89,7 @@ def resolved(dependant: Dependant) -> list[Any]:
 
 
 def named(call: Any) -> str:
-    """Return the name of the function that a dependency is, or was made by."""
+    """Return the name of the function that a dependency is or was created by."""
     return f"{call.__module__}.{call.__qualname__.partition('.<locals>')[0]}"
 
 

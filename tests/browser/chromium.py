@@ -1,4 +1,4 @@
-"""Chromium for the tests: how it is started, and a page that notes everything that goes wrong on it."""
+"""Chromium for the tests: how it is started, and a page that records every error."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -21,11 +21,11 @@ FLAGS = [
     "--disable-sync",
 ]
 PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 900}
+DESKTOP = {"width": 1280, "height": 900}
 NARROW = {"width": 320, "height": 640}
 type Theme = Literal["light", "dark"]
 
-# Counts layout shifts and violations of the Content-Security-Policy from the first moment on.
+# Counts layout shifts and violations of the Content-Security-Policy from the start of the page.
 WATCH = """
 window.__shift = 0; window.__violations = [];
 new PerformanceObserver((list) => {
@@ -39,27 +39,27 @@ document.addEventListener("securitypolicyviolation", (e) => {
 
 @lru_cache
 def executable() -> str:
-    """Return the browser that `bin/browser` found or fetched."""
+    """Return the browser that `bin/browser` found or installed."""
     found = find_browser()
     assert found, "no browser: run `bin/browser`"
     return found
 
 
 async def launch(playwright: Playwright) -> Browser:
-    """Start Chromium without anything that calls home."""
+    """Start Chromium without its background network requests."""
     return await playwright.chromium.launch(executable_path=executable(), args=FLAGS)
 
 
 @dataclass
 class Watched:
-    """A page and what went wrong on it."""
+    """A page and its errors."""
 
     page: Page
     wrong: list[str] = field(default_factory=list)
     expected: tuple[str, ...] = ()
 
     def listen(self) -> None:
-        """Note errors of the console, of scripts and of the network."""
+        """Record errors of the console, of scripts and of the network."""
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
         self.page.on("requestfailed", lambda request: self._failed(request.url, str(request.failure)))
@@ -78,7 +78,7 @@ class Watched:
             self.wrong.append(f"{response.status}: {urlsplit(response.url).path}")
 
     async def check(self) -> None:
-        """Fail when anything went wrong, violations of the policy and layout shifts included."""
+        """Fail if there were errors, violations of the policy or layout shifts."""
         violations = await self.page.evaluate("window.__violations ?? []")
         assert [*self.wrong, *violations] == [], self.page.url
 
@@ -88,7 +88,7 @@ class Watched:
 
     async def overflow(self) -> int:
         """Return by how many pixels the page is wider than the window."""
-        # A phone's window grows with what does not fit; the element's own width stays that of the screen.
+        # The window of a phone grows with content that does not fit; the element's own width stays that of the screen.
         root = "document.documentElement"
         return int(await self.page.evaluate(f"{root}.scrollWidth - {root}.clientWidth"))
 
@@ -107,7 +107,7 @@ async def visit(
     own = context or await browser.new_context(
         locale=locale,
         color_scheme=theme,
-        viewport=viewport or DESK,  # type: ignore[arg-type]  # a size
+        viewport=viewport or DESKTOP,  # type: ignore[arg-type]  # a size
         java_script_enabled=script,
         reduced_motion="reduce",
     )

@@ -1,4 +1,4 @@
-"""Time for browsers, and the address that every check of the looks visits; `browser` itself is in tests/conftest.py."""
+"""Time-outs for browsers, and the site that the appearance tests visit; `browser` itself is in tests/conftest.py."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from tests.e2e.stack import Stack
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A browser takes its time."""
+    """Raise the time-out: a browser is slow."""
     for item in items:
         if "tests/browser" in item.path.as_posix():
             item.add_marker(pytest.mark.timeout(240))
@@ -18,13 +18,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def site(stack: Stack) -> str:
-    """The address of a real ipLance."""
+    """The origin of a running site."""
     return stack.origin
 
 
 @pytest.fixture(scope="session")
 def stocked(stack: Stack) -> str:
-    """The same with its catalogue loaded, as its first start does it."""
+    """The same site with its catalogue loaded, as after its first start."""
     command = [sys.executable, "-m", "app", "seed"]
     subprocess.run(command, cwd=ROOT, env=stack.environment(), check=True, capture_output=True)  # noqa: S603 - ours
     return stack.origin

@@ -1,4 +1,4 @@
-"""Somebody with a phone: clicks what is visible and reads what the page says, in their language."""
+"""A person with a phone: clicks what is visible and reads what the page shows, in their language."""
 
 import re
 from collections.abc import AsyncGenerator
@@ -24,7 +24,7 @@ class PhoneUser:
 
     @property
     def page(self) -> Page:
-        """The page at hand."""
+        """The current page."""
         return self.watched.page
 
     def say(self, text: str, **values: object) -> str:
@@ -33,18 +33,18 @@ class PhoneUser:
         return said.format(**values) if values else said
 
     def _begins(self, text: str) -> re.Pattern[str]:
-        """Match a name that begins with this text, whatever stands in the gaps that are filled in."""
+        """Match a name that begins with this text, with any values in its placeholders."""
         parts = [re.escape(part) for part in re.split(r"\{\w+\}", self.say(text))]
         return re.compile(rf"^\s*{'.*'.join(parts)}")
 
     async def follow(self, text: str, within: Locator | None = None) -> None:
-        """Click a link that the page shows, by its translated name."""
+        """Click a visible link, by its translated name."""
         where = within or self.page.locator("body")
         await where.get_by_role("link", name=self._begins(text)).filter(visible=True).first.click()
         await self.arrive()
 
     async def open(self, text: str) -> None:
-        """Click a link that somebody named themselves, such as an order by its title."""
+        """Click a link whose text a person wrote, such as the title of an order."""
         await self.page.locator("main").get_by_role("link", name=text).filter(visible=True).first.click()
         await self.arrive()
 
@@ -55,17 +55,17 @@ class PhoneUser:
         await self.arrive()
 
     async def unfold(self, text: str) -> None:
-        """Open a part of the page that is folded."""
+        """Open a collapsed part of the page."""
         await self.page.locator("main summary").filter(has_text=self._begins(text)).first.click()
 
     async def account(self, text: str) -> None:
-        """Open the menu behind one's own name and choose from it."""
+        """Open the account menu and choose an entry."""
         menu = self.page.locator("details.menu[data-menu]").first
         await menu.locator("summary").click()
         await self.follow(text, menu)
 
     async def more(self, text: str) -> None:
-        """Open the menu of an order and choose from it."""
+        """Open the menu of an order and choose an entry."""
         menu = self.page.locator("main details.menu").first
         await menu.locator("summary").click()
         known = self._begins(text)
@@ -83,17 +83,17 @@ class PhoneUser:
         await field.select_option(label=self.say(option))
 
     async def tick(self, label: str) -> None:
-        """Tick a box or a card by its translated label."""
+        """Tick a checkbox or a card by its translated label."""
         await self.page.locator("main").get_by_label(self._begins(label)).first.check(force=True)
 
     async def attach(self, *files: FilePayload) -> None:
-        """Add files, and wait until each was looked at."""
+        """Add files, and wait until each was inspected."""
         await self.page.set_input_files("main input[type=file]", list(files))
         ready = self.page.locator("[data-file][data-state=ready]")
         await expect(ready).to_have_count(len(files), timeout=30_000)
 
     async def search(self, words: str) -> None:
-        """Type into the search of every page."""
+        """Type into the search field that every page has."""
         box = self.page.locator(".topbar input[name=q]")
         await box.fill(words)
         await box.press("Enter")
@@ -101,29 +101,29 @@ class PhoneUser:
         await self.arrive()
 
     async def sees(self, *texts: str) -> None:
-        """Expect texts that somebody wrote."""
+        """Expect texts that a person wrote."""
         for text in texts:
             await expect(self.page.locator("main")).to_contain_text(text)
 
     async def reads(self, *texts: str) -> None:
-        """Expect texts of the site, whatever is filled into their gaps."""
+        """Expect texts of the site, with any values in their placeholders."""
         for text in texts:
             anywhere = re.compile(self._begins(text).pattern.removeprefix(r"^\s*"), re.DOTALL)
             await expect(self.page.locator("main")).to_contain_text(anywhere)
 
     async def misses(self, text: str) -> None:
-        """Expect that nobody says this."""
+        """Expect that the page does not contain the text."""
         await expect(self.page.locator("main")).not_to_contain_text(text)
 
     async def arrive(self) -> None:
-        """Look at the page one came to: it fits a phone."""
+        """Check that the current page fits a phone."""
         await self.page.wait_for_load_state("domcontentloaded")
         assert await self.watched.overflow() <= 0, self.page.url
 
 
 @asynccontextmanager
-async def walker(browser: Browser, site: str, name: str, locale: str) -> AsyncGenerator[PhoneUser]:
-    """Open the site as somebody who has just come."""
+async def phone_user(browser: Browser, site: str, name: str, locale: str) -> AsyncGenerator[PhoneUser]:
+    """Open the site as a new visitor."""
     person = await new_person(browser, site, name, locale)
     person.context.set_default_timeout(SLOW)
     async with visit(browser, context=person.context) as watched:

@@ -1,4 +1,4 @@
-"""Two people, an order and an answer to it, made over the API in the browser's own contexts."""
+"""Two people, an order and proposals, created over the API in the browser's own contexts."""
 
 from dataclasses import dataclass
 from itertools import count
@@ -6,15 +6,15 @@ from typing import Any, cast
 
 from playwright.async_api import Browser, BrowserContext
 
-from tests.browser.chromium import DESK
+from tests.browser.chromium import DESKTOP
 
 _numbers = count(1)
-PASSWORD = "Лошадь-и-копьё-2026"  # noqa: S105 - of people who live as long as the test
+PASSWORD = "Лошадь-и-копьё-2026"  # noqa: S105 - of accounts that exist only in the test
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody signed in, in a browser of their own."""
+    """A signed-in person with a browser context of their own."""
 
     name: str
     origin: str
@@ -22,7 +22,7 @@ class Person:
     locale: str
 
     async def call(self, path: str, body: dict[str, Any] | None = None, method: str = "POST") -> dict[str, Any]:
-        """Send one request to the API as the page's own script would."""
+        """Send one request to the API as the scripts of the page would."""
         cookies = {cookie.get("name"): cookie.get("value", "") for cookie in await self.context.cookies()}
         headers = {"Origin": self.origin, "Accept-Language": self.locale, "X-CSRF-TOKEN": cookies.get("csrf_token", "")}
         answer = await self.context.request.fetch(
@@ -34,7 +34,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Who is there, and what they did."""
+    """The people and what they created."""
 
     customer: Person
     freelancer: Person
@@ -51,8 +51,8 @@ class World:
 
 
 async def new_person(browser: Browser, origin: str, name: str, locale: str) -> Person:
-    """Register somebody."""
-    context = await browser.new_context(locale=locale, viewport=DESK, reduced_motion="reduce")  # type: ignore[arg-type]  # a size
+    """Register an account."""
+    context = await browser.new_context(locale=locale, viewport=DESKTOP, reduced_motion="reduce")  # type: ignore[arg-type]  # a size
     person = Person(f"{name}{next(_numbers)}", origin, context, locale)
     await person.call(
         "/auth/register", {"username": person.name, "email": f"{person.name}@example.com", "password": PASSWORD}
@@ -61,7 +61,7 @@ async def new_person(browser: Browser, origin: str, name: str, locale: str) -> P
 
 
 async def make_world(browser: Browser, origin: str, locale: str = "ru-RU", *, category: str | None = None) -> World:
-    """Let a customer post an order and a freelancer answer it."""
+    """Let a customer publish an order and a freelancer send a proposal."""
     customer = await new_person(browser, origin, "bakery", locale)
     freelancer = await new_person(browser, origin, "timur", locale)
     fields: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Every page in both languages and themes, on a phone and on a desk: accessible, within its window, without a fault."""
+"""Every page in both languages and themes, on phone and desktop: accessible, fits the window, without errors."""
 
 from typing import Any, cast
 
@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # no types in the package
 from playwright.async_api import Browser, Page, ViewportSize
 
-from tests.browser.chromium import DESK, NARROW, PHONE, Theme, visit
+from tests.browser.chromium import DESKTOP, NARROW, PHONE, Theme, visit
 
 PUBLIC = [
     "/",
@@ -44,7 +44,7 @@ SMALL_TARGETS = """(least) => [...document.querySelectorAll('a[href], button, in
   .filter(({ box }) => box.height < least - 0.5)
   .map(({ e, box }) => `${e.outerHTML.slice(0, 120)} ${Math.round(box.width)}x${Math.round(box.height)}`)"""
 
-# Bars that stay in place would cover what axe measures below them.
+# Sticky bars would cover what axe measures below them.
 SETTLED = """async () => {
   for (const bar of document.querySelectorAll('.topbar, .tabbar')) bar.style.position = 'static';
   window.scrollTo(0, 0);
@@ -78,7 +78,7 @@ REACHABLE = """() => [...document.querySelectorAll(
 
 
 async def violations(page: Page) -> list[str]:
-    """Return what axe has to say, in short."""
+    """Return the violations that axe found, in short."""
     results = cast("Any", await Axe().run(page, options=AXE_OPTIONS)).response["violations"]
     told: list[str] = []
     for found in results:
@@ -100,7 +100,7 @@ async def test_public_pages(browser: Browser, site: str, path: str, locale: str)
         await page.wait_for_timeout(150)
         assert await watched.shift() <= SHIFT
         assert await page.locator("html").get_attribute("lang") == locale[:2]
-        for size in (PHONE, DESK):
+        for size in (PHONE, DESKTOP):
             await page.set_viewport_size(cast("ViewportSize", size))
             for theme in themes:
                 await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
@@ -115,7 +115,7 @@ async def test_nothing_is_lost_on_narrow_windows(browser: Browser, site: str, pa
     async with visit(browser, locale=locale, viewport=NARROW) as watched:
         await watched.page.goto(site + path)
         assert await watched.overflow() <= 0
-        for width in (640, 900, 1024):  # 640 is 200 % on a desk
+        for width in (640, 900, 1024):  # 640 is 200 % zoom on a desktop
             await watched.page.set_viewport_size({"width": width, "height": 600})
             assert await watched.overflow() <= 0, width
         await watched.page.set_viewport_size(cast("ViewportSize", PHONE))
@@ -133,7 +133,7 @@ async def test_everything_is_reached_by_keyboard(browser: Browser, site: str, pa
         for _turn in range(expected + 5):
             await page.keyboard.press("Tab")
             stop = await page.evaluate(NEXT_STOP)
-            if stop is None:  # past the end: the next one is the first
+            if stop is None:  # after the last element the focus returns to the first one
                 continue
             seen.add(stop["id"])
             assert stop["ring"], f"no focus ring: {stop['html']}"

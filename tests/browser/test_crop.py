@@ -1,4 +1,4 @@
-"""The part of a photo that stands for a person: dragged, moved by keys, and saved."""
+"""The crop of a profile photo: dragged, moved by keys, and saved."""
 
 from playwright.async_api import Browser, FilePayload, expect
 
@@ -29,7 +29,7 @@ async def test_a_photo_is_cut_where_it_was_dragged_to(browser: Browser, site: st
         await page.mouse.down()
         await page.mouse.move(middle[0] - box["width"] / 4, middle[1], steps=4)
         await page.mouse.up()
-        # The picture is twice as wide as high, so a quarter of the square is an eighth of it.
+        # The picture is twice as wide as high, so a quarter of the square is an eighth of its width.
         await expect(left_to_right).to_have_value("62.5")
         await page.get_by_label("Closer").focus()
         for _press in range(20):

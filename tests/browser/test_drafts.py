@@ -1,4 +1,4 @@
-"""What people typed and did not send is there again: after a reload, a new window, the end of a session, a refusal."""
+"""Unsent input is restored: after a reload, in a new window, after the end of a session, after a refusal."""
 
 import re
 
@@ -15,7 +15,7 @@ NOTICE = "[data-draft-notice]:not([hidden])"
 
 
 async def wait_until_kept(page: Page, words: str) -> None:
-    """The last keys are kept a moment after they were pressed."""
+    """Wait: input is saved a moment after the last key."""
     for _attempt in range(50):
         if words in str(await page.evaluate("JSON.stringify(localStorage)")):
             return
@@ -69,7 +69,7 @@ async def test_a_text_outlives_its_window_and_can_be_removed_and_put_back(
         assert re.match(r"Kept in this browser at \d", await first.page.inner_text(KEPT))
     kept = await person.context.storage_state()
     await person.context.close()
-    # What a browser keeps on disk is all that the next one knows.
+    # The new browser context has only what the old one stored on disk.
     context = await browser.new_context(storage_state=kept, locale="en-GB")
     async with visit(browser, context=context) as watched:
         page = watched.page

@@ -1,16 +1,19 @@
-"""Walks by clicks on a phone, in both languages: an order's life, finding it, keeping a search (P9, P10, P11, N8)."""
+"""Journeys on a phone, in both languages: an order's lifecycle, search, saved searches (P9, P10, P11, N8)."""
 
 import re
 
 import pytest
 from playwright.async_api import Browser, FilePayload, expect
 
-from tests.browser.phone_user import LOCALES, PhoneUser, walker
+from tests.browser.phone_user import LOCALES, PhoneUser, phone_user
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 async def test_an_order_is_posted_found_changed_and_closed(browser: Browser, stocked: str, locale: str) -> None:
-    async with walker(browser, stocked, "nina", locale) as nina, walker(browser, stocked, "gleb", locale) as gleb:
+    async with (
+        phone_user(browser, stocked, "nina", locale) as nina,
+        phone_user(browser, stocked, "gleb", locale) as gleb,
+    ):
         title = f"Вывеска для чайной {nina.person.name}"
         await _posts(nina, title)
         await _finds(gleb, title, nina.person.name)
@@ -29,7 +32,7 @@ def _plan() -> FilePayload:
 
 
 async def _posts(nina: PhoneUser, title: str) -> None:
-    """P9: a draft with a question and a file, looked at before anybody else sees it."""
+    """P9: a draft with a question and a file, previewed before it is published."""
     await nina.follow("Post")
     await nina.fill("What needs to be done", title)
     await nina.fill("Description", "Нарисовать вывеску: две чашки, пар и название синим.")
@@ -45,7 +48,7 @@ async def _posts(nina: PhoneUser, title: str) -> None:
 
 
 async def _finds(gleb: PhoneUser, title: str, owner: str) -> None:
-    """P10, N8: by words in another form, by a mistyped word, by filters, sorted with a reason."""
+    """P10, N8: search by other word forms, with a typing error, by filters; sort with reasons."""
     await gleb.follow("Orders")
     await gleb.search(f"вывесок чайных {owner}")
     await gleb.sees(title)
@@ -69,7 +72,7 @@ async def _finds(gleb: PhoneUser, title: str, owner: str) -> None:
 
 
 async def _keeps_the_search(gleb: PhoneUser, owner: str) -> None:
-    """P11: a search with a mail every day, its feed, and its end."""
+    """P11: save a search with a daily e-mail, open its feed, delete it."""
     await gleb.search(f"вывеска {owner}")
     await gleb.follow("Save this search")
     await gleb.fill("Name", "Вывески")
@@ -85,7 +88,7 @@ async def _keeps_the_search(gleb: PhoneUser, owner: str) -> None:
 
 
 async def _changes(nina: PhoneUser, title: str) -> None:
-    """P9: an edit that everybody can read afterwards; a pause and its end."""
+    """P9: an edit with a public history; pause and resume."""
     await nina.follow("Edit")
     await nina.fill("Description", "Нарисовать вывеску: две чашки, пар и название зелёным.")
     await nina.press("Save changes")
@@ -111,7 +114,7 @@ async def _changes(nina: PhoneUser, title: str) -> None:
 
 
 async def _ends(nina: PhoneUser, title: str) -> None:
-    """P9: a copy is a draft of its own; closing asks for the reason."""
+    """P9: a copy is a separate draft; closing asks for the reason."""
     await nina.follow("Mine")
     await nina.page.locator("main .order-card", has_text=nina.say("Open")).get_by_role("link", name=title).first.click()
     await nina.more("Copy")

@@ -1,9 +1,9 @@
-"""Walks by clicks on a phone, in both languages: showing oneself and being found (P4 to P8, P12, P25)."""
+"""Journeys on a phone, in both languages: profile, portfolio and the catalogue of freelancers (P4 to P8, P12, P25)."""
 
 import pytest
 from playwright.async_api import Browser, FilePayload, expect
 
-from tests.browser.phone_user import LOCALES, PhoneUser, walker
+from tests.browser.phone_user import LOCALES, PhoneUser, phone_user
 from tests.factories.files import PDF, picture
 
 ORDER = "Бот для записи в кружок вышивки"
@@ -11,7 +11,10 @@ ORDER = "Бот для записи в кружок вышивки"
 
 @pytest.mark.parametrize("locale", LOCALES)
 async def test_a_freelancer_shows_themselves_and_is_found(browser: Browser, stocked: str, locale: str) -> None:
-    async with walker(browser, stocked, "vera", locale) as vera, walker(browser, stocked, "olga", locale) as olga:
+    async with (
+        phone_user(browser, stocked, "vera", locale) as vera,
+        phone_user(browser, stocked, "olga", locale) as olga,
+    ):
         headline = f"Вышиваю вымпелы для {vera.person.name}"
         await _says_who_she_is(vera, headline)
         await _shows_work(vera)
@@ -27,7 +30,7 @@ async def test_a_freelancer_shows_themselves_and_is_found(browser: Browser, stoc
 
 
 async def _says_who_she_is(vera: PhoneUser, headline: str) -> None:
-    """P4, P5, P7: one account for both sides; the profile, with skills suggested, as others see it."""
+    """P4, P5, P7: one account for both sides; the profile, with suggested skills, as others see it."""
     await vera.account("Settings")
     await vera.follow("Public profile")
     await vera.fill("In one line", headline)
@@ -49,7 +52,7 @@ async def _says_who_she_is(vera: PhoneUser, headline: str) -> None:
 
 
 async def _shows_work(vera: PhoneUser) -> None:
-    """P6, P25: pieces of work with a picture and a document, in an order of her own."""
+    """P6, P25: portfolio items with a picture and a document, sorted by their owner."""
     await vera.follow("Portfolio")
     for title, files in (("Флаг клуба", [_png("flag.png"), _pdf("plan.pdf")]), ("Знамя школы", [])):
         await vera.follow("Add a piece of work")
@@ -62,7 +65,7 @@ async def _shows_work(vera: PhoneUser) -> None:
 
 
 async def _finds(olga: PhoneUser, name: str, headline: str) -> None:
-    """P8: found by words in another form, seen with the work, and kept."""
+    """P8: found by other word forms, viewed with the portfolio, and added to favourites."""
     await olga.page.locator(".foot a[href='/freelancers']").click()
     await olga.unfold("Filters")
     await olga.fill("Words", f"вымпелов {name}")
@@ -76,7 +79,7 @@ async def _finds(olga: PhoneUser, name: str, headline: str) -> None:
 
 
 async def _invites(olga: PhoneUser, headline: str) -> None:
-    """P12: an order names the people who fit it, and one is invited."""
+    """P12: an order recommends matching freelancers, and one is invited."""
     await olga.follow("Post")
     await olga.fill("What needs to be done", ORDER)
     await olga.fill("Description", "Дети записываются по телефону, нужна запись через бота.")

@@ -1,30 +1,36 @@
-"""Walks by clicks on a phone, in both languages: answering an order and choosing (P13, P14, P25, N5)."""
+"""Journeys on a phone, in both languages: sending proposals and choosing (P13, P14, P25, N5)."""
 
 import re
 
 import pytest
 from playwright.async_api import Browser, FilePayload, Locator, expect
 
-from tests.browser.phone_user import LOCALES, SLOW, PhoneUser, walker
+from tests.browser.phone_user import LOCALES, SLOW, PhoneUser, phone_user
 
-LETTER = "Рисую вывески двенадцать лет, начну с трёх набросков в понедельник."
+COVER_LETTER = "Рисую вывески двенадцать лет, начну с трёх набросков в понедельник."
 SKETCH: FilePayload = {"name": "набросок.txt", "mimeType": "text/plain", "buffer": "Кит и чашка.".encode()}
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 async def test_freelancers_answer_and_one_is_chosen(browser: Browser, stocked: str, locale: str) -> None:
     async with (
-        walker(browser, stocked, "rita", locale) as rita,
-        walker(browser, stocked, "ivan", locale) as ivan,
-        walker(browser, stocked, "lida", locale) as lida,
-        walker(browser, stocked, "egor", locale) as egor,
+        phone_user(browser, stocked, "rita", locale) as rita,
+        phone_user(browser, stocked, "ivan", locale) as ivan,
+        phone_user(browser, stocked, "lida", locale) as lida,
+        phone_user(browser, stocked, "egor", locale) as egor,
     ):
         title = f"Роспись стены в кафе {rita.person.name}"
         await _posts(rita, title)
-        letters = (LETTER, f"{LETTER} Со мной напарник.", "Распишу за день, опыт большой, кисти и краски мои.")
-        for person, price, letter in zip((ivan, lida, egor), ("50 000", "60 000", "90 000"), letters, strict=True):
-            await _answers(person, title, price, letter)
-        await _keeps_the_letter(ivan)
+        cover_letters = (
+            COVER_LETTER,
+            f"{COVER_LETTER} Со мной напарник.",
+            "Распишу за день, опыт большой, кисти и краски мои.",
+        )
+        for person, price, cover_letter in zip(
+            (ivan, lida, egor), ("50 000", "60 000", "90 000"), cover_letters, strict=True
+        ):
+            await _answers(person, title, price, cover_letter)
+        await _saves_the_cover_letter(ivan)
         await _edits(ivan, title)
         await _compares(rita, title, (ivan, lida, egor))
         await _talks(rita, ivan, title)
@@ -46,8 +52,8 @@ async def _posts(rita: PhoneUser, title: str) -> None:
     await rita.press("Publish order")
 
 
-async def _answers(person: PhoneUser, title: str, price: str, letter: str) -> None:
-    """P13, N5: with price, term, letter, answers, parts and a file, beside what is known of the customer."""
+async def _answers(person: PhoneUser, title: str, price: str, cover_letter: str) -> None:
+    """P13, N5: price, days, cover letter, answers, milestones and a file, beside the customer's statistics."""
     await person.follow("Orders")
     await person.search(title)
     await person.open(title)
@@ -55,7 +61,7 @@ async def _answers(person: PhoneUser, title: str, price: str, letter: str) -> No
     await person.follow("Send a proposal")
     await person.fill("Your price", price)
     await person.fill("Term, days", "12")
-    await person.fill("Letter", letter)
+    await person.fill("Letter", cover_letter)
     await person.fill("Чем защитите краску?", "Матовым лаком в два слоя.")
     await person.unfold("Milestones")
     half = str(int(price.replace(" ", "")) // 2)
@@ -65,10 +71,10 @@ async def _answers(person: PhoneUser, title: str, price: str, letter: str) -> No
         await person.page.locator("[name=milestone_days]").nth(number).fill("6")
     await person.attach(SKETCH)
     await person.press("Send proposal")
-    await person.sees(letter, "Матовым лаком", "Эскиз", "набросок.txt")
+    await person.sees(cover_letter, "Матовым лаком", "Эскиз", "набросок.txt")
 
 
-async def _keeps_the_letter(ivan: PhoneUser) -> None:
+async def _saves_the_cover_letter(ivan: PhoneUser) -> None:
     await ivan.follow("Keep the letter")
     await ivan.fill("Name of the letter", "О вывесках")
     await ivan.press("Keep the letter")
@@ -79,13 +85,13 @@ async def _edits(ivan: PhoneUser, title: str) -> None:
     await ivan.follow("Proposals")
     await ivan.open(title)
     await ivan.follow("Edit")
-    await ivan.fill("Letter", f"{LETTER} Лак входит в цену.")
+    await ivan.fill("Letter", f"{COVER_LETTER} Лак входит в цену.")
     await ivan.press("Save")
     await ivan.sees("Лак входит в цену.")
 
 
 async def _compares(rita: PhoneUser, title: str, people: tuple[PhoneUser, ...]) -> None:
-    """P14: seen marks, the short list, a note, side by side."""
+    """P14: seen marks, the shortlist, a note, comparing side by side."""
     await rita.follow("Mine")
     await rita.open(title)
     await rita.sees(*(person.person.name for person in people))
@@ -105,7 +111,7 @@ def _card(rita: PhoneUser, person: PhoneUser) -> Locator:
 
 
 async def _talks(rita: PhoneUser, ivan: PhoneUser, title: str) -> None:
-    """P14: chat before choosing. What comes appears on the open page, and each side sees what was read."""
+    """P14: chat before choosing. New messages appear on the open page, and each side sees what was read."""
     await rita.follow("Write to {name}", _card(rita, ivan))
     await rita.fill("Message", "Лак не пожелтеет на солнце?")
     await rita.press("Send")
@@ -124,7 +130,7 @@ async def _talks(rita: PhoneUser, ivan: PhoneUser, title: str) -> None:
 
 
 async def _declines(rita: PhoneUser, title: str, egor: PhoneUser) -> None:
-    """P14: with a reason that the freelancer reads."""
+    """P14: decline with a reason that the freelancer reads."""
     await (
         rita.page.locator("main article.card", has_text=egor.person.name)
         .get_by_role("link", name=rita.say("Decline the proposal of {name}", name=egor.person.name))
@@ -137,11 +143,11 @@ async def _declines(rita: PhoneUser, title: str, egor: PhoneUser) -> None:
 
 
 async def _agrees(rita: PhoneUser, ivan: PhoneUser, title: str) -> None:
-    """P14: an offer, a counter-offer, and both agree."""
+    """P14: an offer, a counter-offer, and its acceptance."""
     await rita.page.get_by_role("link", name=rita.say("Offer terms to {name}", name=ivan.person.name)).click()
     await rita.fill("Price", "48 000")
     await rita.fill("A word to it", "Возьмём сразу две стены.")
-    parts = rita.page.locator("[name^=milestone_]")  # of the proposal, which add up to another price
+    parts = rita.page.locator("[name^=milestone_]")  # the milestones of the proposal, whose sum is another price
     for number in range(await parts.count()):
         await parts.nth(number).fill("")
     await rita.press("Offer these terms")

@@ -1,4 +1,4 @@
-"""The pages behind the door: every one as its owner sees it, in both languages and themes, on a phone and on a desk."""
+"""Pages for signed-in people: each as its owner sees it, in both languages and themes, on phone and desktop."""
 
 from collections.abc import Callable
 from typing import cast
@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 from playwright.async_api import Browser, ViewportSize
 
-from tests.browser.chromium import DESK, NARROW, PHONE, Theme, visit
+from tests.browser.chromium import DESKTOP, NARROW, PHONE, Theme, visit
 from tests.browser.scenario import Person, World, make_world
 from tests.browser.test_appearance import SETTLED, SHIFT, SMALL_TARGETS, TOUCH, violations
 
@@ -40,7 +40,7 @@ PAGES: dict[str, Callable[[World], tuple[Person, str]]] = {
     "declining several": lambda w: (w.customer, f"/orders/{w.order_id}/decline?ids={w.proposal_id}"),
     "terms, offered": lambda w: (w.customer, f"/offers/{w.offer_id}"),
     "terms, to be answered": lambda w: (w.freelancer, f"/offers/{w.offer_id}"),
-    "desk with terms": lambda w: (w.customer, f"/orders/{w.offered_id}"),
+    "triage with terms": lambda w: (w.customer, f"/orders/{w.offered_id}"),
     "other terms": lambda w: (w.freelancer, f"/offers/{w.offer_id}/counter"),
     "offering terms": lambda w: (w.customer, f"/proposals/{w.proposal_id}/offer"),
     "choosing": lambda w: (w.customer, f"/proposals/{w.proposal_id}/accept"),
@@ -81,10 +81,10 @@ PAGES: dict[str, Callable[[World], tuple[Person, str]]] = {
     "notices": lambda w: (w.customer, "/notifications"),
     "confirming": lambda w: (w.customer, "/confirm-email"),
 }
-# The two languages share the four looks; the public pages are seen in all of them in both.
+# The four combinations are divided between the two languages; the public pages are tested in all of them in both.
 LOOKS: dict[str, tuple[tuple[dict[str, int], Theme], ...]] = {
-    "ru-RU": ((PHONE, "dark"), (DESK, "light")),
-    "en-GB": ((PHONE, "light"), (DESK, "dark")),
+    "ru-RU": ((PHONE, "dark"), (DESKTOP, "light")),
+    "en-GB": ((PHONE, "light"), (DESKTOP, "dark")),
 }
 
 

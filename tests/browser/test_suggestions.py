@@ -1,4 +1,4 @@
-"""The skills of the filter: suggested while one types, taken by keyboard or finger, plain text without a script."""
+"""The skills filter: suggestions while typing, chosen by keyboard or touch; plain text without a script."""
 
 import pytest
 from playwright.async_api import Browser, Page, expect

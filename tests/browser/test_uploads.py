@@ -1,4 +1,4 @@
-"""The field that uploads: progress, going on after the line broke, what was refused, and the order of the files."""
+"""The upload field: progress, continuing after a lost connection, refused files, and the order of the files."""
 
 from playwright.async_api import Browser, FilePayload, Route, expect
 
@@ -10,7 +10,7 @@ ROW = "[data-uploads] [data-file]"
 
 
 def text(name: str, content: bytes = b"text") -> FilePayload:
-    """A file as somebody chooses it."""
+    """A file as a person selects it."""
     return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
 
 

@@ -1,1 +1,1 @@
-"""Many connections and real commits at once."""
+"""Races, with many connections and real commits."""

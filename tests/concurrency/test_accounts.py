@@ -1,4 +1,4 @@
-"""Many at once, with real commits and many connections."""
+"""Concurrent requests of one account, with real commits and many connections."""
 
 import asyncio
 from collections import Counter

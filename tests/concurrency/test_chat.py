@@ -1,4 +1,4 @@
-"""Many messages at once: one conversation, numbers without a gap, nothing acknowledged lost, nothing there twice."""
+"""Concurrent messages in one conversation: numbers without gaps, no acknowledged message lost, none stored twice."""
 
 import asyncio
 from collections import Counter
@@ -22,7 +22,7 @@ async def test_both_write_at_once(live_market: Market, live_resources: Resources
     keys = [new_id() for _ in range(EACH)]
 
     async def say(number: int) -> tuple[int, str]:
-        """Write a message; the customer sends each of theirs twice."""
+        """Send a message; the customer sends each message twice."""
         actor = anna if number % 3 == 2 else customer
         command = MessageWrite(text=f"Message {number}", key=keys[number % EACH] if actor is customer else new_id())
         async with unit_of_work(live_resources) as uow:

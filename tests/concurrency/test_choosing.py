@@ -1,4 +1,4 @@
-"""Races over real commits: several choices at once make one, and nothing slips past a closed order."""
+"""Races of choosing, with real commits: several choices at once have one effect, and a closed order accepts nothing."""
 
 import asyncio
 from collections import Counter
@@ -20,10 +20,10 @@ from app.models import Contract, Order, OrderStatus, Proposal, ProposalStatus
 from tests.factories.orders import Market
 
 
-async def outcome(resources: Resources, verb: Callable[[UnitOfWork], Awaitable[object]]) -> str:
+async def outcome(resources: Resources, use_case: Callable[[UnitOfWork], Awaitable[object]]) -> str:
     try:
         async with unit_of_work(resources) as work:
-            await verb(work)
+            await use_case(work)
     except DomainError as error:
         return error.code
     return "done"

@@ -1,4 +1,4 @@
-"""A double click, or a program that asks again: one effect, and the others are told that it is done."""
+"""Repeated requests, as by a double click: one effect, and the others answer that it is done."""
 
 import asyncio
 from collections import Counter
@@ -23,7 +23,7 @@ async def together(client: httpx.AsyncClient, path: str, **body: Any) -> Counter
 
 
 async def announced(resources: Resources, topic: str) -> int:
-    """Count how often a fact was announced."""
+    """Count how often an event was emitted."""
     async with resources.sessions() as session:
         counted = select(func.count()).select_from(OutboxMessage).where(OutboxMessage.topic == topic)
         return (await session.execute(counted)).scalar_one()
@@ -64,7 +64,7 @@ async def test_a_report_is_sent_once(
     found = await together(live_client, "/api/v1/reports", json={"subject": about, "reason": "spam"})
     assert found == {201: 1, 409: TIMES - 1}
     another = await live_market.order()
-    # A page says the same in another way: the second click leads to the report that is there.
+    # The page redirects the second click to the report that exists.
     found = await together(live_client, f"/report/order/{another.id}", data={"reason": "spam"})
     assert found == {303: TIMES}
     async with live_resources.sessions() as session:

@@ -1,4 +1,4 @@
-"""Races that an attacker of accounts would look for, with real commits and many connections."""
+"""Races that an attacker of accounts would use, with real commits and many connections."""
 
 import asyncio
 from collections import Counter
@@ -26,7 +26,7 @@ VARIANTS = (
 
 
 async def me(client: httpx.AsyncClient, held: dict[str, str]) -> int:
-    """Ask who is there with an access token alone."""
+    """Request the current account with an access token only."""
     answer = await client.get(f"{API}/me", headers={"Authorization": f"Bearer {held['__Host-access_token']}"})
     return answer.status_code
 

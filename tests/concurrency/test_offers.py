@@ -1,4 +1,4 @@
-"""Races about one offer, over real commits: it is answered once, and an order has one pair that agreed."""
+"""Races about one offer, with real commits: it is answered once, and an order has one agreement."""
 
 import asyncio
 from collections import Counter
@@ -22,7 +22,7 @@ from app.models import Offer, OfferStatus, Order, Proposal
 from tests.concurrency.test_choosing import contracts_of, outcome, statuses
 from tests.factories.orders import Market, rub
 
-type Verb = Callable[[UnitOfWork], Awaitable[object]]
+type UseCase = Callable[[UnitOfWork], Awaitable[object]]
 
 
 async def offer_to(work: UnitOfWork, actor: Actor, key: UUID, terms: OfferCreate) -> object:
@@ -96,7 +96,7 @@ async def test_every_answer_meets_every_other_and_the_clock(live_market: Market,
         customer, freelancer, proposal, other = await scene(live_market)
         offer = await live_market.offer(customer, proposal.id)
         key, terms = offer.id, OfferCounter(price=rub(9_000), term_days=2)
-        verbs: list[Verb] = [
+        use_cases: list[UseCase] = [
             partial(accept, actor=freelancer, key=key),
             partial(decline, actor=freelancer, key=key),
             partial(counter, actor=freelancer, key=key, terms=terms),
@@ -104,10 +104,11 @@ async def test_every_answer_meets_every_other_and_the_clock(live_market: Market,
             partial(leave, actor=freelancer, key=proposal.id),
             partial(choose, actor=customer, key=other.id),
         ]
-        results = await asyncio.gather(*(outcome(live_resources, verb) for verb in verbs))
+        results = await asyncio.gather(*(outcome(live_resources, use_case) for use_case in use_cases))
         found = await ended(live_resources, proposal.order_id)
         after = await statuses(live_resources, await _order(live_resources, proposal))
-        # One answer counts; a later step may still find the proposal as it was left, so at most one pair agreed.
+        # One answer takes effect; a later request may still find the proposal undecided, so there is at most one
+        # agreement.
         assert found["accepted"] <= 1
         assert after["accepted"] == found["accepted"], (results, after, found)
         assert await contracts_of(live_resources, proposal.order_id) == found["accepted"]

@@ -1,4 +1,4 @@
-"""The connections that every request reads through, when the database throws them out."""
+"""The raw read pool when the database terminates its connections."""
 
 import asyncio
 

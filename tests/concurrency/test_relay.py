@@ -1,4 +1,4 @@
-"""Two relays and many copies at once, and a relay killed between publish and mark."""
+"""Two relays and many copies of a message at once, and a relay killed between publish and mark."""
 
 import asyncio
 from collections import Counter
@@ -46,7 +46,7 @@ async def test_ten_copies_at_once_have_one_effect(live_resources: Resources) -> 
         await ring(live_resources, 20)
         await relay(live_resources, lambda _name, message_id, _id: sent.append(message_id))
         outcomes: list[Outcome] = []
-        for pair in batched(sent, 2):  # twenty copies at once: as many as there are connections, so that nobody waits
+        for pair in batched(sent, 2):  # twenty copies at once: as many as there are connections, so that none waits
             copies = (consume(live_resources, FIRST, message_id) for message_id in pair for _copy in range(10))
             outcomes += await asyncio.gather(*copies)
         assert Counter(outcomes) == {Outcome.TAKEN: 20, Outcome.REPEATED: 180}
@@ -54,7 +54,7 @@ async def test_ten_copies_at_once_have_one_effect(live_resources: Resources) -> 
 
 
 async def test_copies_that_find_no_connection_come_again_and_have_one_effect(live_resources: Resources) -> None:
-    """A starved process: one connection, hardly any patience, ten copies of each message."""
+    """A process short of resources: one connection, a short time-out, ten copies of each message."""
     await live_resources.redis.set(ALIVE_KEY, "1")
     sent: list[int] = []
     database_url = live_resources.engine.url.render_as_string(hide_password=False)

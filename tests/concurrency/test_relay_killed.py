@@ -1,4 +1,4 @@
-"""The relay as a process of its own, killed without a word between publish and mark."""
+"""The relay as a separate process, killed with SIGKILL between publish and mark."""
 
 import asyncio
 import signal
@@ -63,9 +63,9 @@ async def test_what_it_had_published_is_published_again_and_taken_once(
 
 
 async def _carried(resources: Resources) -> list[int]:
-    """Relay as beat does, until something went.
+    """Relay as beat does, until a message was sent.
 
-    PostgreSQL learns a moment later that a client is gone; until then the rows it had locked are passed over.
+    PostgreSQL notices a moment later that a client is gone; until then the rows it had locked are skipped.
     """
     again: list[int] = []
     async with asyncio.timeout(30):

@@ -1,1 +1,1 @@
-"""What we promise to programs and browsers, checked from outside over HTTP against real processes."""
+"""Promises to programs and browsers, tested over HTTP against real processes."""

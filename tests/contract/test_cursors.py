@@ -1,4 +1,4 @@
-"""Every list with a cursor refuses an altered one in the same words, whatever stands in it."""
+"""Every list with a cursor refuses a changed one with the same response, whatever it contains."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The OpenAPI document says which operations ask for a sign-in, and exactly those refuse whoever has none."""
+"""The OpenAPI document declares which operations need a sign-in, and exactly those refuse guests."""
 
 import re
 from typing import Any
@@ -17,12 +17,12 @@ from tests.conftest import SignIn
 from tests.security.people import CSRF, REFRESH, VERA, cookies_of, register, wear
 
 SAFE = {"get", "head", "options"}
-# Answers 401 without a sign-in although nothing needs to be declared, with the reason.
+# Operations that answer 401 without a sign-in although they declare nothing, with the reason.
 OTHERWISE = {"POST /api/v1/auth/login": "a wrong password is a 401 too"}
 
 
 def operations(app: FastAPI) -> dict[str, list[dict[str, list[str]]]]:
-    """Return the declared proofs of every operation."""
+    """Return the declared security requirements of every operation."""
     return {
         f"{method.upper()} {path}": operation.get("security", [])
         for path, methods in app.openapi()["paths"].items()
@@ -31,12 +31,12 @@ def operations(app: FastAPI) -> dict[str, list[dict[str, list[str]]]]:
 
 
 def needed(security: list[dict[str, list[str]]]) -> bool:
-    """Tell whether something must be proved."""
+    """Tell whether authentication is required."""
     return bool(security) and {} not in security
 
 
 def wrongly_declared(app: FastAPI, answers: dict[str, int]) -> list[str]:
-    """Name the operations whose declaration and whose answer to a stranger differ."""
+    """Return the operations whose declaration and whose answer to a guest differ."""
     declared = operations(app)
     return [
         name for name, status in answers.items() if name not in OTHERWISE and needed(declared[name]) != (status == 401)
@@ -44,7 +44,7 @@ def wrongly_declared(app: FastAPI, answers: dict[str, int]) -> list[str]:
 
 
 async def without_sign_in(client: httpx.AsyncClient, app: FastAPI, **headers: str) -> dict[str, int]:
-    """Call every operation as a program without cookies; the body fits nothing, the proof is asked for first."""
+    """Call every operation as a program without cookies; the body is invalid, but authentication is checked first."""
     found = {}
     for name in operations(app):
         method, path = name.split()

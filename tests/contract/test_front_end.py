@@ -1,4 +1,4 @@
-"""The contract of the published front end, bullet by bullet, over HTTP against the running site."""
+"""The contract of the published web client, item by item, over HTTP against the running site."""
 
 import asyncio
 import time
@@ -22,13 +22,13 @@ PROBLEM = "application/problem+json"
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def visitor(stack: Stack) -> AsyncGenerator[PublishedClient]:
-    """A browser that has never been here."""
+    """A new browser without cookies."""
     async with PublishedClient(stack) as made:
         yield made
 
 
 def account(prefix: str = "next") -> dict[str, str]:
-    """What the sign-up form sends."""
+    """Return what the sign-up form sends."""
     name = new_name(prefix)
     return {"username": name, "email": f"{name}@example.com", "phone": "", "password": PASSWORD}
 
@@ -42,7 +42,7 @@ async def registered(visitor: PublishedClient, **fields: str) -> dict[str, str]:
 
 
 def set_cookies(answer: httpx.Response) -> dict[str, Morsel[str]]:
-    """Return the cookies an answer sets, by name."""
+    """Return the cookies that a response sets, by name."""
     found: SimpleCookie = SimpleCookie()
     for line in answer.headers.get_list("set-cookie"):
         found.load(line)
@@ -50,7 +50,7 @@ def set_cookies(answer: httpx.Response) -> dict[str, Morsel[str]]:
 
 
 def is_json(answer: httpx.Response) -> bool:
-    """Tell whether an answer is JSON with something in it."""
+    """Tell whether a response is JSON and not empty."""
     return answer.headers["content-type"].split(";")[0] in ("application/json", PROBLEM) and bool(answer.json())
 
 
@@ -168,7 +168,7 @@ async def test_a_dead_access_token_does_not_make_a_guest(visitor: PublishedClien
     visitor.drop_cookie(access)
     if how == "expired token":
         claims = jwt.decode(token, SECRET_KEY, algorithms=["HS256"], options={"verify_aud": False})
-        # Only the clock is turned: the rest is what the server itself made.
+        # Only the expiry is changed; the rest is as the server issued it.
         claims |= {"exp": claims["iat"] - 1, "iat": claims["iat"] - 18_001}
         if "nbf" in claims:
             claims["nbf"] = claims["iat"]
@@ -183,7 +183,7 @@ async def test_a_dead_access_token_does_not_make_a_guest(visitor: PublishedClien
     assert access in renewed
     assert renewed[refresh].value not in ("", before)
     assert renewed["csrf_token"].value
-    # Straight on, with what the same answer brought.
+    # The next request uses the cookies of the same response.
     assert (await visitor.post("/auth/logout")).is_success
 
 

@@ -1,4 +1,4 @@
-"""What browsers and strangers get from outside: headers on every kind of answer, closed doors, refused bodies."""
+"""HTTP from outside: headers on every kind of response, CORS, methods, refused bodies."""
 
 import asyncio
 import re
@@ -13,7 +13,7 @@ from tests.e2e.api_clients import somebody
 from tests.e2e.stack import Stack
 
 pytestmark = pytest.mark.timeout(180)
-# One address for each kind of answer: (method, path, expected status)
+# One address for each kind of response: (method, path, expected status)
 FAMILIES = {
     "page": ("GET", "/", 200),
     "form": ("GET", "/sign-in", 200),
@@ -63,14 +63,14 @@ SECRETS = (
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def client(stack: Stack) -> AsyncGenerator[httpx.AsyncClient]:
-    """A program from outside."""
+    """A program without cookies."""
     async with httpx.AsyncClient(base_url=stack.address, timeout=20) as made:
         yield made
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def production(new_stack: Callable[..., Stack]) -> AsyncGenerator[Stack]:
-    """The site as it is on the net: behind somebody's TLS, with its own name."""
+    """The site in production: behind a TLS proxy, with a domain name."""
     settings = {"ENVIRONMENT": "production", "PUBLIC_URL": "https://iplance.example", "BCRYPT_ROUNDS": "12"}
     made = new_stack(roles=("web",), settings=settings)
     yield made
@@ -78,7 +78,7 @@ async def production(new_stack: Callable[..., Stack]) -> AsyncGenerator[Stack]:
 
 
 async def answered(client: httpx.AsyncClient, family: str) -> httpx.Response:
-    """Ask one address of a family."""
+    """Request one address of a family."""
     method, path, status = FAMILIES[family]
     kind = {"Accept": "text/html"} if not path.startswith("/api") else {}
     body: dict[str, str] | None = {} if method == "POST" else None
@@ -177,7 +177,7 @@ async def test_other_methods_are_refused_and_the_right_ones_named(client: httpx.
 
 @pytest.mark.parametrize("path", SECRETS)
 async def test_nothing_of_the_machine_is_served(stack: Stack, path: str) -> None:
-    # Sent as it is: httpx would tidy the dots away.
+    # Sent over a raw socket because httpx would normalize the dots.
     reply = await raw(stack, f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
     assert reply.startswith((b"HTTP/1.1 404", b"HTTP/1.1 400")), reply[:300]
     assert b"root:" not in reply
@@ -185,7 +185,7 @@ async def test_nothing_of_the_machine_is_served(stack: Stack, path: str) -> None
 
 
 async def raw(stack: Stack, request: bytes) -> bytes:
-    """Send bytes as they are and read the answer to its end."""
+    """Send raw bytes and read the response to its end."""
     reader, writer = await asyncio.open_connection("127.0.0.1", stack.port)
     writer.write(request)
     await writer.drain()
@@ -195,7 +195,7 @@ async def raw(stack: Stack, request: bytes) -> bytes:
 
 
 async def writable(client: httpx.AsyncClient) -> list[tuple[str, str]]:
-    """Return every operation of the document that reads a body, with its address filled in."""
+    """Return every operation of the OpenAPI document that has a body, with its path parameters filled in."""
     document: dict[str, Any] = (await client.get("/openapi.json")).json()
     some_id = "01900000-0000-7000-8000-000000000000"
     found = [

@@ -1,4 +1,4 @@
-"""No page does what the API cannot (N10): each form of a page beside the routes by which a program does the same."""
+"""Pages can do nothing that the API cannot (N10): each form of a page with the routes that do the same."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.surface_coverage import all_routes
 AUTH, ORDER, ITEM = "/api/v1/auth", "/api/v1/orders/{order_id:uuid}", "/api/v1/profiles/me/portfolio/{item_id:uuid}"
 PROPOSAL, OFFER = "/api/v1/proposals/{proposal_id:uuid}", "/api/v1/offers/{offer_id:uuid}"
 SEARCH, TEMPLATE = "/api/v1/saved-searches/{search_id:uuid}", "/api/v1/order-templates/{template_id:uuid}"
-LETTER = "/api/v1/letter-templates/{letter_id:uuid}"
+COVER_LETTER_TEMPLATE = "/api/v1/letter-templates/{letter_id:uuid}"
 TALK = "/api/v1/conversations/{conversation_id:uuid}"
 PAIRS: dict[str, tuple[str, ...]] = {
     "POST /@{username}/{step}": (
@@ -22,8 +22,8 @@ PAIRS: dict[str, tuple[str, ...]] = {
     "POST /messages/{conversation_id}": (f"POST {TALK}/messages",),
     "POST /messages/{conversation_id}/read": (f"POST {TALK}/read",),
     "POST /my/letters/new": ("POST /api/v1/letter-templates",),
-    "POST /my/letters/{letter_id}": (f"PUT {LETTER}",),
-    "POST /my/letters/{letter_id}/delete": (f"DELETE {LETTER}",),
+    "POST /my/letters/{letter_id}": (f"PUT {COVER_LETTER_TEMPLATE}",),
+    "POST /my/letters/{letter_id}/delete": (f"DELETE {COVER_LETTER_TEMPLATE}",),
     "POST /my/order-templates/{template_id}/delete": (f"DELETE {TEMPLATE}",),
     "POST /my/order-templates/{template_id}/rename": (f"PATCH {TEMPLATE}",),
     "POST /my/order-templates/{template_id}/use": (f"POST {TEMPLATE}/use",),

@@ -1,6 +1,6 @@
-"""Who may open and send what: the table of every page, as `test_permissions.py` has it for the JSON routes.
+"""Who may open each page and send each form; `test_permissions.py` does the same for JSON routes.
 
-A page without a row fails, and a row without a page does too. The rows stand in `permissions/<room>.py`, as `PAGES`.
+A page without a row fails, and a row without a page does too. The rows are in `permissions/<feature>.py`, as `PAGES`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ HTML = {"Accept": "text/html"}
 
 @pytest.fixture
 def scene(market: Market, new_client: Callable[[], Awaitable[httpx.AsyncClient]]) -> Scene:
-    """Nobody yet."""
+    """The permission table's people and objects, still empty."""
     return Scene(market, new_client)
 
 
@@ -36,7 +36,7 @@ def pages() -> set[str]:
 
 
 def status(answer: httpx.Response) -> int:
-    """Return the status; being led to the sign-in is being asked who one is."""
+    """Return the status; a redirect to the sign-in counts as 401."""
     led = answer.status_code == 303 and answer.headers["location"].startswith("/sign-in?next=")
     return 401 if led else answer.status_code
 
@@ -52,6 +52,6 @@ async def ask(client: httpx.AsyncClient, row: Row, ids: dict[str, Any]) -> int:
     return status(await client.request(method, route.format(**ids), data=row.sent(ids), headers=HTML))
 
 
-@pytest.mark.parametrize("room", TABLE)
-async def test_who_may(scene: Scene, room: str) -> None:
-    assert await scene.walk(TABLE[room], ask) == {}, "found, then expected"
+@pytest.mark.parametrize("feature", TABLE)
+async def test_who_may(scene: Scene, feature: str) -> None:
+    assert await scene.walk(TABLE[feature], ask) == {}, "found, then expected"

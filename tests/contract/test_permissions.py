@@ -1,7 +1,7 @@
-"""Who may call what: one table of every JSON route, every kind of person and every state that matters.
+"""Who may call each JSON route: one table for every kind of person and every relevant state.
 
-A route without a row fails, and a row without a route does too. What a person may not see is not there: 404, not 403.
-The rows stand in `tests/contract/permissions/`, one file per room.
+A route without a row fails, and a row without a route does too. Objects that a person may not see respond 404, not 403.
+The rows are in `tests/contract/permissions/`, one file per feature.
 """
 
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ TABLE = rows()
 
 @pytest.fixture
 def scene(market: Market, new_client: Callable[[], Awaitable[httpx.AsyncClient]]) -> Scene:
-    """Nobody yet."""
+    """The permission table's people and objects, still empty."""
     return Scene(market, new_client)
 
 
@@ -41,7 +41,7 @@ def test_every_route_has_its_row() -> None:
 
 
 async def ask(client: httpx.AsyncClient, row: Row, ids: dict[str, Any]) -> int:
-    """Send one request; a refusal says nothing about anybody, and is not that of the CSRF token."""
+    """Send one request; a refusal must contain no data of a person and must not be that of the CSRF token."""
     method, route = row.route.split(" ")
     answer = await client.request(method, f"/api/v1{route.format(**ids)}", json=row.sent(ids))
     if answer.status_code in (403, 404):
@@ -50,9 +50,9 @@ async def ask(client: httpx.AsyncClient, row: Row, ids: dict[str, Any]) -> int:
     return answer.status_code
 
 
-@pytest.mark.parametrize("room", TABLE)
-async def test_who_may(scene: Scene, room: str) -> None:
-    assert await scene.walk(TABLE[room], ask) == {}, "found, then expected"
+@pytest.mark.parametrize("feature", TABLE)
+async def test_who_may(scene: Scene, feature: str) -> None:
+    assert await scene.walk(TABLE[feature], ask) == {}, "found, then expected"
 
 
 async def test_each_sees_only_their_own_proposals(scene: Scene) -> None:

@@ -1,7 +1,7 @@
-"""Every operation of the OpenAPI document keeps what the document says, whatever is sent to it.
+"""Every operation behaves as the OpenAPI document says, whatever is sent to it.
 
-Schemathesis sends examples, edge cases and nonsense to the running site: nobody signed in, then a customer and a
-freelancer. `make campaign` does the same with many more examples and no fixed seed.
+Schemathesis sends examples, edge cases and invalid data to the running site as a guest, as a customer and as a
+freelancer. `make campaign` does the same with many more examples and without a fixed seed.
 """
 
 import os
@@ -17,12 +17,12 @@ import pytest_asyncio
 from tests.e2e.api_clients import Person, somebody
 from tests.e2e.stack import Stack
 
-# Left out, each with its reason:
+# Excluded, each with its reason:
 EXCLUDED = {
-    # A body that fits its schema may still be refused: a name that is taken, a password too easy to guess.
+    # A body that matches its schema may still be refused: a name that is taken, a password that is too easy to guess.
     "positive_data_acceptance": "rules are wider than schemas",
 }
-# Ends the session that the run needs; nobody's run walks it.
+# Ends the session that the run needs.
 ENDS_THE_SESSION = "^/api/v1/auth/logout$"
 QUICK_EXAMPLES = 12
 LONG_EXAMPLES = 400
@@ -32,19 +32,19 @@ LONG_SECONDS = 1_800
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def person(stack: Stack) -> AsyncGenerator[Person]:
-    """Somebody who is signed in."""
+    """A signed-in account."""
     async with await somebody(stack, "schema") as made:
         yield made
 
 
 def bearer(person: Person) -> str:
-    """Return the header of a program that acts for a person."""
+    """Return the header that authenticates a program."""
     access, _refresh = person.token_names()
     return f"Authorization: Bearer {person.cookie(access)}"
 
 
 def schemathesis(stack: Stack, folder: Path, *options: str, examples: int, seed: int, seconds: int) -> None:
-    """Run it against the site; what it finds is the failure."""
+    """Run Schemathesis against the site; its findings are the message of the failure."""
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{stack.address}/openapi.json"),
         *("--checks=all", f"--exclude-checks={','.join(EXCLUDED)}"),

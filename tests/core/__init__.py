@@ -1,1 +1,1 @@
-"""The machinery."""
+"""Tests of the infrastructure."""

@@ -1,4 +1,4 @@
-"""Facts and handlers that only the tests of the outbox know."""
+"""Events and handlers for the tests of the outbox."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from app.tasks.subscriptions import SUBSCRIPTIONS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BellRung(DomainEvent):
-    """Somebody rang."""
+    """An event of the tests."""
 
     topic: ClassVar[str] = "tests.bell_rung"
     name: str
@@ -27,7 +27,7 @@ BROKEN: list[str] = []
 
 @consumer("tests.on_bell_rung", BellRung)
 async def on_bell_rung(uow: UnitOfWork, event: BellRung, message_id: int) -> None:
-    """Listen, or fail the way the test wants it."""
+    """Handle the event, or fail as the test requests."""
     del uow
     if "raise" in BROKEN:
         raise RuntimeError(f"the secret of {event.name}")
@@ -40,7 +40,7 @@ async def on_bell_rung(uow: UnitOfWork, event: BellRung, message_id: int) -> Non
 
 @consumer("tests.on_bell_rung_too", BellRung)
 async def on_bell_rung_too(uow: UnitOfWork, event: BellRung, message_id: int) -> None:
-    """Listen as well."""
+    """Handle the event as a second consumer."""
     del uow
     HEARD.append((message_id, event.name + " too"))
 

@@ -1,4 +1,4 @@
-"""One sender has only so many request bodies arriving at once; the others do not notice."""
+"""The number of request bodies arriving at once from one sender is limited, without effect on others."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -39,7 +39,7 @@ def app(app: FastAPI, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Fa
 
 
 class Slow:
-    """A body that begins and ends when the test says so."""
+    """A body that starts and ends when the test says so."""
 
     def __init__(self, begin: bytes, end: bytes) -> None:
         self.parts, self.ending = (begin, end), asyncio.Event()
@@ -52,7 +52,7 @@ class Slow:
 
 @asynccontextmanager
 async def arriving(client: httpx.AsyncClient, path: str, count: int) -> AsyncGenerator[list[asyncio.Task[Any]]]:
-    """Hold bodies open; they end with the block, and their answers may be looked at afterwards."""
+    """Hold bodies open until the block ends; their responses can be examined afterwards."""
     begin, end, headers = (PART, b"a\r\n--b--\r\n", FORM) if path == PAGE else (b'"', b'a"', JSON)
     bodies = [Slow(begin, end) for _ in range(count)]
     sending = [asyncio.create_task(client.post(path, content=body, headers=headers)) for body in bodies]
@@ -67,7 +67,7 @@ async def arriving(client: httpx.AsyncClient, path: str, count: int) -> AsyncGen
 
 @asynccontextmanager
 async def somewhere(app: FastAPI, address: str) -> AsyncGenerator[httpx.AsyncClient]:
-    """A guest at an address of the Internet."""
+    """A guest at a public IP address."""
     transport = httpx.ASGITransport(app=app, client=(address, 1))
     async with httpx.AsyncClient(
         transport=transport, base_url="https://localhost", headers={"Origin": "https://localhost"}

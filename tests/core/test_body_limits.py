@@ -1,4 +1,4 @@
-"""What a request may bring is decided in one place, the same way for every route."""
+"""Limits of request bodies are checked in one place, in the same way for every route."""
 
 from collections.abc import AsyncGenerator
 

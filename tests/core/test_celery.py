@@ -1,4 +1,4 @@
-"""The settings of the workers that were measured: no task is lost, none runs for ever, and nobody's data is carried."""
+"""Settings of the workers: no task is lost, none runs without limit, and messages contain no personal data."""
 
 import ssl
 import subprocess
@@ -46,7 +46,7 @@ print(celery_app.amqp.default_queue.name, celery_app.conf.broker_transport_optio
 
 
 def test_who_only_sends_sends_to_the_queue_that_workers_read() -> None:
-    """A web process nudges the workers and has none of their modules."""
+    """A web process triggers tasks without loading the modules of the workers."""
     told = subprocess.run(  # noqa: S603 - our own lines
         [sys.executable, "-c", SENDER], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
@@ -101,7 +101,7 @@ def test_the_broker_is_the_redis_that_was_given_and_its_certificate_is_checked(r
 
 
 def test_a_task_trigger_never_waits_and_never_fails() -> None:
-    """The test's own broker is real; what matters is that calling costs nothing and several wishes become one."""
+    """The broker is real: a trigger is cheap, and several triggers are merged into one."""
     trigger = TaskTrigger()
     for _time in range(1000):
         trigger("tasks.relay_outbox")

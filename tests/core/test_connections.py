@@ -1,4 +1,4 @@
-"""The guard of the test run itself: it sees a second connection wherever one is taken, and nothing else."""
+"""The check for second connections: it detects one wherever it is acquired, and nothing else."""
 
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -18,11 +18,11 @@ ONE = text("SELECT 1")
 
 
 def add_routes(app: FastAPI) -> None:
-    """Routes that take connections in every way."""
+    """Routes that acquire connections in every way."""
 
     @app.get("/one")
     async def one(session: ReadSession, uow: Uow) -> None:
-        """A session that is never asked holds no connection."""
+        """A session that executes nothing holds no connection."""
         await session.execute(ONE)
         assert uow.emitted == 0
 
@@ -52,7 +52,7 @@ def add_routes(app: FastAPI) -> None:
 async def answered(
     app: FastAPI, live_app: FastAPI, request: pytest.FixtureRequest
 ) -> AsyncGenerator[httpx.AsyncClient]:
-    """A client of the application over either kind of connections."""
+    """A client of the application with either kind of connections."""
     asked = live_app if "pool" in request.param else app
     add_routes(asked)
     transport = httpx.ASGITransport(app=connections.WatchConnections(asked))

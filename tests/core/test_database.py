@@ -1,4 +1,4 @@
-"""How connections are opened: a forgotten transaction ends by itself, also behind a pooler."""
+"""Options of connections: a forgotten transaction ends by a time-out, also behind a pooler."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -17,7 +17,7 @@ LIMIT = "SELECT setting, reset_val FROM pg_settings WHERE name = 'idle_in_transa
 
 @pytest_asyncio.fixture(loop_scope="session", params=["direct", "pooled"])
 async def hasty(database_url: str, request: pytest.FixtureRequest) -> AsyncGenerator[tuple[AsyncEngine, str]]:
-    """An engine with little patience, and what its connections have as their own setting."""
+    """An engine with short time-outs, and the settings that its connections have."""
     address = database_url
     if request.param == "pooled":
         address += ("&" if "?" in database_url else "?") + "pgbouncer=true"

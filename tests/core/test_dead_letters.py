@@ -1,4 +1,4 @@
-"""An operator can see what could not be delivered and give it another try."""
+"""An operator can list dead letters and replay them."""
 
 from collections.abc import Awaitable, Callable
 

@@ -1,4 +1,4 @@
-"""A shortcut answers exactly as the plain way does, field by field, and leaves every refusal to it."""
+"""A fast response equals the one of the route, field by field, and every refusal is left to the route."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
@@ -27,7 +27,7 @@ OWN_HEADERS = {"x-request-id"}
 
 @dataclass
 class Both:
-    """The same installation twice: with its fast paths, and without any."""
+    """The same installation twice: with fast responses and without."""
 
     fast: httpx.AsyncClient
     plain: httpx.AsyncClient
@@ -35,7 +35,7 @@ class Both:
     routed: list[bool]
 
     async def get(self, path: str, *, taken: bool, **given: str) -> httpx.Response:
-        """Ask both and compare; `taken` says whether the shortcut must have answered."""
+        """Send the request to both and compare; `taken` says whether the fast response must have answered."""
         self.plain.cookies = httpx.Cookies(self.fast.cookies)
         self.routed.clear()
         fast = await self.fast.get(path, headers=given)
@@ -67,7 +67,7 @@ def _headers(answer: httpx.Response) -> list[tuple[str, str]]:
 
 def _body(answer: httpx.Response) -> object:
     if not answer.headers.get("content-type", "").startswith("application/"):
-        # A refusal names its request, on a page too.
+        # A refusal contains the request id, on a page too.
         return answer.text.replace(answer.headers["x-request-id"], "")
     body = answer.json()
     return {**body, "request_id": ""} if "request_id" in body else body

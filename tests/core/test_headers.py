@@ -1,4 +1,4 @@
-"""Every answer of the application carries the same protection, failures of ours included."""
+"""Every response of the application has the same security headers, internal errors included."""
 
 import httpx
 import pytest

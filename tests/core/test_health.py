@@ -1,4 +1,4 @@
-"""The probes: what they answer when all is well and when a server is gone."""
+"""The probes: their answers when everything works and when a server is unavailable."""
 
 from dataclasses import replace
 

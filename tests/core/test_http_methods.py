@@ -1,4 +1,4 @@
-"""HEAD is GET without the body everywhere; what an address does not take is refused with the list of what it takes."""
+"""HEAD equals GET without the body on every address; other methods are refused with the list of allowed ones."""
 
 import re
 
@@ -18,7 +18,7 @@ TEXTS = {"Accept": "text/html"}
 
 
 def addresses() -> dict[str, set[str]]:
-    """Return every address with its methods, its places filled in."""
+    """Return every address with its methods and with its path parameters filled in."""
     found: dict[str, set[str]] = {}
     for name in all_routes():
         method, path = name.split()
@@ -69,7 +69,7 @@ async def test_a_method_that_no_address_takes_is_refused_with_those_it_takes(
         answer = await client.request(method, path, headers=canary)
         named = answer.headers["allow"].split(", ")
         assert answer.status_code == 405, path
-        # Another route of the same form may take more than the one that was asked.
+        # Another route that matches the same address may allow more methods.
         assert methods <= set(named), path
         assert ("HEAD" in named) == ("GET" in named), path
         assert method not in named, path

@@ -1,4 +1,4 @@
-"""Every line is one line, says which request it belongs to, and holds nobody's data."""
+"""Every log entry is one line, names its request, and contains no personal data."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What an operator reads: requests, the outbox, mails and what the workers did; never anybody's data."""
+"""Metrics for operators: requests, the outbox, e-mails and tasks; never personal data."""
 
 import asyncio
 from collections.abc import Callable
@@ -37,7 +37,7 @@ async def test_requests_are_counted_by_route_and_never_by_address(client: httpx.
 
 
 async def scraped(resources: Resources) -> str:
-    """What Prometheus would read from this process."""
+    """Return what Prometheus would read from this process."""
     resources.settings = resources.settings.model_copy(update={"metrics_port": free_port()})
     with operator_port(resources, asyncio.get_running_loop(), features=(mail_gauges,)) as port:
         async with httpx.AsyncClient() as operator:

@@ -1,4 +1,4 @@
-"""The OpenAPI document is built once, in the background, and is the same for whoever asks."""
+"""The OpenAPI document is built once, in the background, and is the same for every request."""
 
 import asyncio
 from typing import cast
@@ -10,7 +10,7 @@ from app.main import Site, build_document
 
 
 def kept(app: FastAPI) -> bytes | None:
-    """What has been built so far."""
+    """Return what has been built so far."""
     return cast("Site", app)._document
 
 

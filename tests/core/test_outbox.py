@@ -1,4 +1,4 @@
-"""Nothing announced is lost, nothing happens twice, and what cannot be taken waits whole for a person."""
+"""The outbox: no event is lost, none is processed twice, and failed ones are kept complete for an operator."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import timedelta
@@ -122,10 +122,10 @@ async def test_a_failing_handler_is_tried_again_with_growing_delays_then_buried(
         assert await consume(resources, FIRST, message_id) == Outcome.DEAD
         clock.shift(timedelta(hours=2))
         assert await carry(resources) == []
-    letter = await the(resources, DeadLetter)
-    assert letter.payload["name"] == "door"
-    assert "RuntimeError" in letter.error
-    assert "secret" not in letter.error
+    dead_letter = await the(resources, DeadLetter)
+    assert dead_letter.payload["name"] == "door"
+    assert "RuntimeError" in dead_letter.error
+    assert "secret" not in dead_letter.error
 
 
 async def test_a_dead_letter_can_be_replayed(
@@ -138,8 +138,8 @@ async def test_a_dead_letter_can_be_replayed(
         await outbox_store.move_to_dead_letters(uow.session, message, FIRST.name, "test", 1)
         await outbox_store.move_to_dead_letters(uow.session, message, FIRST.name, "test", 1)
     async with unit_of_work(resources) as uow:
-        (letter,) = await outbox_store.open_dead_letters(uow.session)
-        assert await outbox_store.replay(uow.session, letter)
+        (dead_letter,) = await outbox_store.open_dead_letters(uow.session)
+        assert await outbox_store.replay(uow.session, dead_letter)
     assert await settle() == [Outcome.TAKEN]
     assert len(HEARD) == 1
     async with resources.sessions() as session:

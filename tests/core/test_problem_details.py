@@ -1,4 +1,4 @@
-"""Every refusal over HTTP has one shape and speaks the reader's language."""
+"""Every error over HTTP has one shape and the language of the reader."""
 
 import httpx
 import pytest

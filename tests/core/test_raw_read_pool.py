@@ -1,4 +1,4 @@
-"""The fast lane asks again where a connection was dead, never where the answer took too long."""
+"""The raw read pool retries after a lost connection, never after a time-out."""
 
 from typing import override
 
@@ -8,7 +8,7 @@ from app.core.persistence.raw_read_pool import RawReadPool
 
 
 class Counting(RawReadPool):
-    """Fails as the driver does, and counts how often it was asked."""
+    """Fails as the driver does, and counts the calls."""
 
     def __init__(self, failure: Exception) -> None:
         super().__init__("postgresql+asyncpg://nobody@127.0.0.1:1/none")

@@ -1,1 +1,1 @@
-"""Stories over real processes: web, worker, beat and a real mail server, started and ended by the tests."""
+"""Whole journeys with real processes: web, worker, beat and a real mail server, started and stopped by the tests."""

@@ -1,4 +1,4 @@
-"""People who use the running site as a program does: with cookies of their own and the proof that goes with them."""
+"""People who use the running site by programs, with their own cookies and CSRF tokens."""
 
 import itertools
 import secrets
@@ -12,21 +12,21 @@ from tests.e2e.mail import code_of
 from tests.e2e.stack import Stack, browser_like
 
 API = "/api/v1"
-PASSWORD = "correct horse battery staple"  # noqa: S105 - of people who live as long as a test
+PASSWORD = "correct horse battery staple"  # noqa: S105 - of accounts that exist only in a test
 _numbers = itertools.count()
 _run = secrets.token_hex(3)
 
 
 def new_name(prefix: str) -> str:
-    """Return a user name nobody has yet."""
+    """Return an unused user name."""
     return f"{prefix}{_run}{next(_numbers)}"
 
 
 class PublishedClient:
-    """The published front end, call by call: JSON on everything, the CSRF cookie sent back as a header on everything.
+    """Behaves as the published web client: JSON in every request, the CSRF cookie sent back as a header.
 
-    `proxied` is the public origin when the calls come through the front end's own server, which passes the browser's
-    headers on and tells the public host as `X-Forwarded-Host`.
+    `proxied` is the public origin when the requests come through the client's own server, which passes the browser's
+    headers on and sends the public host as `X-Forwarded-Host`.
     """
 
     def __init__(self, stack: Stack, *, proxied: str | None = None, language: str = "en") -> None:
@@ -49,7 +49,7 @@ class PublishedClient:
         return next((cookie.value for cookie in self.http.cookies.jar if cookie.name == name), None)
 
     def drop_cookie(self, name: str) -> None:
-        """Lose a cookie, as a browser does when it lapses."""
+        """Remove a cookie, as a browser does when it expires."""
         for cookie in list(self.http.cookies.jar):
             if cookie.name == name:
                 self.http.cookies.jar.clear(cookie.domain, cookie.path, cookie.name)
@@ -63,7 +63,7 @@ class PublishedClient:
     async def call(
         self, method: str, path: str, body: object = None, *, headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
-        """Make one call; the CSRF header goes along whenever the cookie is there."""
+        """Send one request, with the CSRF header if there is the cookie."""
         sent = dict(headers or {})
         csrf = self.cookie("csrf_token")
         if csrf:
@@ -74,17 +74,17 @@ class PublishedClient:
         return await self.http.request(method, API + path, headers=sent, **options)
 
     async def get(self, path: str, **options: Any) -> httpx.Response:
-        """Read."""
+        """Send a GET request."""
         return await self.call("GET", path, **options)
 
     async def post(self, path: str, body: object = None, **options: Any) -> httpx.Response:
-        """Send."""
+        """Send a POST request."""
         return await self.call("POST", path, body, **options)
 
 
 @dataclass
 class Person(PublishedClient):
-    """Somebody with an account, signed in."""
+    """A person with an account, signed in."""
 
     stack: Stack
     name: str
@@ -96,11 +96,11 @@ class Person(PublishedClient):
 
     @property
     def email(self) -> str:
-        """The person's address."""
+        """The e-mail address of the person."""
         return f"{self.name}@example.com"
 
     async def register(self, **fields: str) -> Self:
-        """Make the account."""
+        """Register the account."""
         body = {"username": self.name, "email": self.email, "password": PASSWORD, **fields}
         answer = await self.post("/auth/register", body)
         assert answer.status_code == 201, answer.text
@@ -108,14 +108,14 @@ class Person(PublishedClient):
         return self
 
     async def confirm(self) -> Self:
-        """Confirm the address by the code that arrives."""
+        """Confirm the e-mail address by the code that arrives."""
         mail = await self.stack.mail.wait(self.email)
         answer = await self.post("/auth/confirm-email", {"code": code_of(mail)})
         assert answer.status_code == 200, answer.text
         return self
 
     async def sign_in(self) -> Self:
-        """Sign in to the account, such as from another device."""
+        """Sign in, for example on another device."""
         answer = await self.post("/auth/login", {"username": self.name, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
         self.user = answer.json()

@@ -1,4 +1,4 @@
-"""People who use the running site with a browser: they know what the page says, not how it is made."""
+"""People who use the running site with a browser, by the visible texts only."""
 
 import re
 from collections.abc import AsyncGenerator
@@ -13,7 +13,7 @@ from tests.e2e.mail import links_of
 from tests.e2e.stack import Stack
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
-DESK: ViewportSize = {"width": 1280, "height": 900}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 LOCALES = {"ru": "ru-RU", "en": "en-GB"}
 
 
@@ -28,7 +28,7 @@ class Visitor:
 
     @property
     def email(self) -> str:
-        """The person's address."""
+        """The e-mail address of the person."""
         return f"{self.name}@example.com"
 
     def say(self, text: str) -> str:
@@ -36,16 +36,16 @@ class Visitor:
         return translations(self.language).gettext(text)
 
     def named(self, text: str) -> re.Pattern[str]:
-        """Match a label that starts with this text, whatever hint stands after it."""
-        said = re.sub(r"\{.*", "", self.say(text))  # up to the first thing that is filled in
+        """Match a label that begins with this text, whatever hint follows it."""
+        said = re.sub(r"\{.*", "", self.say(text))  # up to the first placeholder
         return re.compile(rf"^\s*{re.escape(said)}")
 
     async def open(self, path: str = "/") -> None:
-        """Type an address."""
+        """Open an address."""
         await self.page.goto(f"{self.stack.origin}{path}")
 
     async def follow(self, text: str) -> None:
-        """Click a link in what is visible."""
+        """Click a visible link."""
         await self.page.get_by_role("link", name=self.say(text), exact=True).filter(visible=True).first.click()
 
     async def press(self, text: str, *, within: Locator | None = None) -> None:
@@ -59,7 +59,7 @@ class Visitor:
             await self.page.locator(f"main [name='{field}']").filter(visible=True).first.fill(value)
 
     async def search(self, words: str) -> None:
-        """Type words into the search and send it by the keyboard."""
+        """Type into the search field and submit it by keyboard."""
         box = self.page.locator("input[name='q']").filter(visible=True).first
         await box.fill(words)
         await box.press("Enter")
@@ -74,7 +74,7 @@ class Visitor:
         await self.sees(self.say(text))
 
     async def sign_up(self) -> None:
-        """Make an account by clicks from the first page."""
+        """Register by clicks, starting on the landing page."""
         await self.open()
         doors = self.page.locator("a[href^='/sign-up']").filter(visible=True)
         if not await doors.count():
@@ -85,7 +85,7 @@ class Visitor:
         await expect(self.page).not_to_have_url(re.compile("sign-up"))
 
     async def confirm(self) -> None:
-        """Open the link of the mail that arrived, and press the button there."""
+        """Open the link of the e-mail that arrived, and press the button there."""
         mail = await self.stack.mail.wait(self.email, seconds=60)
         link = next(link for link in links_of(mail) if "confirm-email" in link)
         await self.page.goto(link)
@@ -105,7 +105,7 @@ class Visitor:
         await self.press("Sign out", within=self.page.locator("details.menu"))
 
     async def is_guest(self) -> bool:
-        """Tell whether the page at hand was made for nobody."""
+        """Tell whether the current page was rendered for a guest."""
         return await self.page.locator("details.menu").count() == 0
 
 
@@ -113,7 +113,7 @@ class Visitor:
 async def visitor(
     browser: Browser, stack: Stack, name: str, *, language: str, size: ViewportSize, script: bool
 ) -> AsyncGenerator[Visitor]:
-    """Open a browser that has never been here."""
+    """Open a new browser context without cookies."""
     context = await browser.new_context(
         locale=LOCALES[language],
         viewport=size,

@@ -1,4 +1,4 @@
-"""A real mail server in the test's own process: what it takes is what a person would have received."""
+"""A real mail server in the test process; it keeps all e-mail that it receives."""
 
 import asyncio
 import email
@@ -14,29 +14,29 @@ from tests.e2e.ports import free_port
 
 LINK = re.compile(r"https?://[^\s<>\"]+")
 CODE = re.compile(r"^\d{6}(?=\s*$)", re.MULTILINE)
-"""It has a line of its own; six digits in a row come by chance in the key of a link too."""
+"""The code is on a line of its own; the key of a link can contain six digits in a row by chance."""
 
 
 def text_of(message: EmailMessage, kind: str = "plain") -> str:
-    """Return the text or HTML part of a mail."""
+    """Return the text or HTML part of an e-mail."""
     part = message.get_body(preferencelist=(kind,))
     return str(part.get_content()) if part is not None else ""
 
 
 def links_of(message: EmailMessage) -> list[str]:
-    """Return the addresses in the text part, in order."""
+    """Return the URLs of the text part, in order."""
     return [link.rstrip(".,;)»") for link in LINK.findall(text_of(message))]
 
 
 def code_of(message: EmailMessage) -> str:
-    """Return the six digits of a confirmation mail."""
+    """Return the six-digit code of a confirmation e-mail."""
     found = CODE.findall(text_of(message))
     assert found, f"no code in: {text_of(message)}"
     return str(found[0])
 
 
 class MailSink:
-    """Takes every mail; `wait` gives the next one for an address."""
+    """Accepts every e-mail; `wait` returns the next one for an address."""
 
     def __init__(self) -> None:
         self.messages: list[tuple[list[str], EmailMessage]] = []
@@ -45,12 +45,12 @@ class MailSink:
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
 
     def start(self) -> None:
-        """Listen on a thread of its own, so that mail arrives between tests too."""
+        """Listen in a separate thread, so that e-mail arrives between tests too."""
         self._controller.start()
         self._listening = True
 
     def stop(self) -> None:
-        """Stop listening; stopping twice is fine."""
+        """Stop listening. Idempotent."""
         if self._listening:
             self._listening = False
             self._controller.stop()
@@ -61,17 +61,17 @@ class MailSink:
         self.start()
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's own name
-        """Keep one mail."""
+        """Store one e-mail."""
         parsed = email.message_from_bytes(bytes(envelope.content), policy=email.policy.default)
         self.messages.append(([str(item) for item in envelope.rcpt_tos], parsed))
         return "250 OK"
 
     def mails_for(self, address: str) -> list[EmailMessage]:
-        """Return what has arrived for an address so far, oldest first."""
+        """Return the e-mails that have arrived for an address, oldest first."""
         return [message for receivers, message in list(self.messages) if address in receivers]
 
     async def wait(self, address: str, *, containing: str = "", after: int = 0, seconds: float = 40.0) -> EmailMessage:
-        """Wait for a mail to `address` whose text holds `containing`; `after` skips that many earlier ones."""
+        """Wait for an e-mail to `address` whose text contains `containing`; `after` skips that many earlier ones."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             for message in self.mails_for(address)[after:]:

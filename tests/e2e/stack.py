@@ -1,10 +1,10 @@
-"""ipLance as real processes for a test: web, worker, beat and a mail server, with data of their own.
+"""ipLance as real processes for a test: web, worker, beat and a mail server, with their own data.
 
     with Stack(folder, database_url=…, redis_url=…) as stack:
         httpx.get(stack.origin)
 
-Every process is started by the command that people use, gets only the settings written here, writes its log into
-`folder`, and is ended by its id. Waits are bounded; when one fails, the ends of all logs stand in the error.
+Every process is started by the documented command, gets only the settings given here, writes its log to `folder`, and
+is stopped by its process id. Waits are bounded; a failed wait shows the ends of all logs in its error.
 """
 
 import os
@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 LOG_TAIL = 4_000
-SECRET_KEY = "stack-only-stack-only-stack-only-stack-only"  # noqa: S105 - of stacks that live as long as a test
+SECRET_KEY = "stack-only-stack-only-stack-only-stack-only"  # noqa: S105 - of stacks that exist only in a test
 CELERY = [sys.executable, "-m", "celery", "-A", "app.tasks.config_tasks:celery_app"]
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 
@@ -36,7 +36,7 @@ def browser_like(base_url: str, headers: Mapping[str, str]) -> httpx.AsyncClient
     """Return a client that sends Secure cookies to http://localhost, as browsers do."""
 
     async def send_cookies(request: httpx.Request) -> None:
-        # httpx copies the jar for each request and loses its policy on the way.
+        # httpx copies the cookie jar for each request without its policy.
         request.headers.pop("Cookie", None)
         client.cookies.set_cookie_header(request)
 
@@ -48,7 +48,7 @@ def browser_like(base_url: str, headers: Mapping[str, str]) -> httpx.AsyncClient
 
 @dataclass(slots=True)
 class Process:
-    """One started process and where it writes."""
+    """One process and its log file."""
 
     name: str
     command: list[str]
@@ -64,11 +64,11 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """Whether the process runs."""
         return self.child is not None and self.child.poll() is None
 
     def start(self) -> None:
-        """Start it in a group of its own, so that its children can be ended with it."""
+        """Start it in its own process group, so that its children can be stopped with it."""
         with self.log.open("ab") as log:
             self.child = subprocess.Popen(  # noqa: S603 - our own commands
                 self.command,
@@ -81,19 +81,19 @@ class Process:
             )
 
     def stop(self) -> None:
-        """Ask it to end, as an operator would, and make sure that nothing of its group stays."""
+        """Send it a signal to stop, as an operator would, and make sure that no process of its group is left."""
         if self.alive:
             os.kill(self.pid, signal.SIGTERM)
         self.reap(STOP_SECONDS)
 
     def kill(self) -> None:
-        """End it and its children without a word, as a crash would."""
+        """Kill it and its children with SIGKILL, as in a crash."""
         if self.child is not None:
             self._kill_group()
             self.reap(STOP_SECONDS)
 
     def reap(self, seconds: float) -> None:
-        """Wait for the end; what does not end in time is killed."""
+        """Wait until it has ended; kill what does not end in time."""
         if self.child is None:
             return
         try:
@@ -116,7 +116,7 @@ class Process:
 
 @dataclass
 class Stack:
-    """The processes of one ipLance and the mail server beside them."""
+    """The processes of one installation and the mail server beside them."""
 
     folder: Path
     database_url: str | None = None
@@ -130,16 +130,16 @@ class Stack:
 
     @property
     def origin(self) -> str:
-        """The address people type."""
+        """The public origin."""
         return self.settings.get("PUBLIC_URL", f"http://{self.host}:{self.port}")
 
     @property
     def address(self) -> str:
-        """Where the web process listens, whatever its public address is."""
+        """The address on which the web process listens, whatever the public origin is."""
         return f"http://127.0.0.1:{self.port}"
 
     def environment(self) -> dict[str, str]:
-        """Return all that the processes see: nothing of the developer's own settings."""
+        """Return the environment of the processes, without the developer's own settings."""
         kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}  # noqa: TID251 - for children
         own = {
             "ENVIRONMENT": "development",
@@ -171,7 +171,7 @@ class Stack:
         return commands[role]
 
     def start(self) -> Self:
-        """Start everything and wait until it answers."""
+        """Start everything and wait until it is ready."""
         (self.folder / "data").mkdir(parents=True, exist_ok=True)
         self.mail.start()
         try:
@@ -184,7 +184,7 @@ class Stack:
         return self
 
     def start_role(self, role: str) -> Process:
-        """Start one process, or start it again after it ended."""
+        """Start one process, or restart it after it ended."""
         process = self.processes.setdefault(
             role, Process(role, self.command(role), self.folder / f"{role}.log", self.environment())
         )
@@ -192,7 +192,7 @@ class Stack:
         return process
 
     def stop(self) -> None:
-        """End everything, last started first."""
+        """Stop everything, last started first."""
         for process in reversed(list(self.processes.values())):
             process.stop()
         self.mail.stop()
@@ -204,21 +204,21 @@ class Stack:
         self.stop()
 
     def wait_ready(self, seconds: float = START_SECONDS) -> None:
-        """Wait until the web process answers and the worker takes tasks."""
+        """Wait until the web process answers and the worker accepts tasks."""
         if "web" in self.processes:
             self.wait_until(self.web_answers, "the web process answers", seconds)
         if "worker" in self.processes:
             self.wait_until(lambda: " ready" in self.processes["worker"].tail(), "the worker is ready", seconds)
 
     def web_answers(self) -> bool:
-        """Tell whether the web process is ready for people."""
+        """Tell whether the web process is ready."""
         try:
             return httpx.get(f"{self.address}/health/ready", timeout=5.0).status_code < 500
         except httpx.TransportError:
             return False
 
     def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:
-        """Wait for a condition, at most so long; a process that ended meanwhile is an error at once."""
+        """Wait for a condition until a time-out; fail at once if a process ended meanwhile."""
         end = time.monotonic() + seconds
         while not condition():
             dead = [process.name for process in self.processes.values() if not process.alive]
@@ -232,5 +232,5 @@ class Stack:
         return "\n".join(f"--- {process.name} ({process.log})\n{process.tail()}" for process in self.processes.values())
 
     def client(self, *, language: str = "en", **headers: str) -> httpx.AsyncClient:
-        """Return a browser-like client with a cookie jar of its own, on the site's own origin."""
+        """Return a browser-like client with its own cookie jar, on the site's own origin."""
         return browser_like(self.origin, {"Origin": self.origin, "Accept-Language": language, **headers})

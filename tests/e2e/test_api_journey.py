@@ -1,4 +1,4 @@
-"""The same story by a program, row by row of the product's list, over the public API of the running site."""
+"""The same journey by a program, requirement by requirement, over the public API of the running site."""
 
 import pytest
 
@@ -12,7 +12,7 @@ TITLE = "Настройка кофемашин и учёта зёрен"
 
 
 async def test_a_program_does_what_the_pages_do(stack: Stack) -> None:
-    # S13, S14, P1: two accounts, confirmed by the mail that arrived, each in its own language.
+    # S13, S14, P1: two accounts, confirmed by the e-mail that arrived, each in its own language.
     async with await somebody(stack, "api", language="ru") as customer, await somebody(stack, "api") as freelancer:
         await customer.confirm()
         await freelancer.confirm()
@@ -20,7 +20,7 @@ async def test_a_program_does_what_the_pages_do(stack: Stack) -> None:
         assert "код" in text_of(stack.mail.mails_for(customer.email)[0]).lower()
         assert "code" in text_of(stack.mail.mails_for(freelancer.email)[0]).lower()
 
-        # P9: a draft is nobody else's, a published order is everybody's, an edit leaves its history.
+        # P9: only the owner sees a draft, everybody sees a published order, an edit leaves a revision.
         draft = (await customer.post("/orders", {"title": TITLE, "description": "Три точки.", "budget": BUDGET})).json()
         address = f"/orders/{draft['id']}"
         assert (draft["status"], (await freelancer.get(address)).status_code) == ("draft", 404)
@@ -29,7 +29,7 @@ async def test_a_program_does_what_the_pages_do(stack: Stack) -> None:
         assert edited.json()["version"] == 2
         assert len((await freelancer.get(f"{address}/revisions")).json()["items"]) == 1
 
-        # P10: found by words in other forms, not by others; money is a whole number of kopecks.
+        # P10: found by other word forms, not by other words; money is a whole number of kopecks.
         found = (await freelancer.get("/orders?q=настройку%20кофемашины")).json()
         assert draft["id"] in [item["id"] for item in found["items"]]
         assert next(item for item in found["items"] if item["id"] == draft["id"])["budget"] == BUDGET
@@ -37,7 +37,7 @@ async def test_a_program_does_what_the_pages_do(stack: Stack) -> None:
         narrow = (await freelancer.get("/orders?q=кофемашины&budget_min=9000000&currency=RUB")).json()
         assert draft["id"] not in [item["id"] for item in narrow["items"]]
 
-        # P13, P14: an answer, one of its own per person, and the choice.
+        # P13, P14: one proposal per person, and the choice.
         offer = {"price": {"amount": 7_500_000, "currency": "RUB"}, "term_days": 10, "letter": "Сделаю за десять дней."}
         sent = await freelancer.post(f"{address}/proposals", offer)
         assert sent.status_code == 201
@@ -57,7 +57,7 @@ async def test_a_program_does_what_the_pages_do(stack: Stack) -> None:
 
 
 async def test_a_program_ends_its_sessions(stack: Stack) -> None:
-    # P3, S19, S21, S22: another device, ended from the first; a refresh; the end.
+    # P3, S19, S21, S22: a session on another device, ended from the first; a refresh; signing out.
     async with await somebody(stack, "api") as person, Person(stack, person.name) as other:
         await other.sign_in()
         devices = (await person.get("/auth/sessions")).json()["items"]

@@ -1,4 +1,4 @@
-"""The harness itself: processes start, answer, survive a crash of one, and leave nothing behind."""
+"""The test stack itself: its processes start, answer, survive the crash of one, and leave nothing behind."""
 
 import os
 import smtplib

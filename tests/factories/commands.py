@@ -1,4 +1,4 @@
-"""The command line inside a test: real parsing, use cases and printing, over the test's own transaction."""
+"""The command line inside a test: real parsing, use cases and output, in the test's own transaction."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -12,26 +12,26 @@ from app.core.actor import system_actor
 from app.core.resources import Resources
 
 OPERATOR = system_actor("olga", "tests")
-"""Who calls a use case of operators without the command line."""
+"""The actor that calls use cases of operators without the command line."""
 
 
 class LentRunner(Runner):
-    """Runs a command's asynchronous part in the loop, and with the resources, of the test."""
+    """Runs the asynchronous part of a command in the event loop and with the resources of the test."""
 
     def __init__(self, resources: Resources, loop: asyncio.AbstractEventLoop) -> None:
         self.resources, self.loop = resources, loop
 
     @override
     def run[T](self, work: Callable[[Resources], Coroutine[Any, Any, T]]) -> T:
-        """Wait in the command's thread for what the loop does."""
+        """Block the command's thread until the event loop has finished the coroutine."""
         return asyncio.run_coroutine_threadsafe(work(self.resources), self.loop).result(60)
 
 
 class Command:
-    """`await command("ban", "vera", "--reason", "…")` returns what the command prints.
+    """Run a command: `await command("ban", "vera", "--reason", "…")` returns what it prints.
 
     Raises:
-        Refusal: The command cannot do it; people see the message as one sentence.
+        Refusal: The command failed; people see the message as one sentence.
     """
 
     def __init__(self, resources: Resources) -> None:
@@ -43,7 +43,7 @@ class Command:
         return result.stdout.removesuffix("\n")
 
     async def result(self, *words: str, typed: str = "") -> Result:
-        """Return the exit code and both outputs; `typed` are answers to what the command asks."""
+        """Return the exit code and both outputs; `typed` are the answers to prompts."""
         runner = LentRunner(self.resources, asyncio.get_running_loop())
         result = await asyncio.to_thread(CliRunner().invoke, app, list(words), input=typed, obj=runner)
         if isinstance(result.exception, Refusal):

@@ -1,4 +1,4 @@
-"""Files for tests: taken in as a form brings them, and looked at by the real inspection."""
+"""Files for tests: uploaded as by a form, and inspected by the real code."""
 
 import io
 import zipfile
@@ -63,7 +63,7 @@ class Files:
         kind: SubjectKind = SubjectKind.ORDER,
         replaces: UUID | None = None,
     ) -> FileRead:
-        """A file that arrived and waits to be looked at."""
+        """A file that was uploaded and not yet inspected."""
         upload = UploadFile(io.BytesIO(content), size=len(content), filename=name)
         taken = await workflows.take_file(self.resources, owner, kind, upload, replaces)
         return await self.read(owner, taken.id)
@@ -81,7 +81,7 @@ class Files:
         kind: SubjectKind = SubjectKind.ORDER,
         replaces: UUID | None = None,
     ) -> FileRead:
-        """A file that was looked at."""
+        """A file that was inspected."""
         sent = await self.send(owner, content, name, kind, replaces)
         await process_files(self.resources)
         return await self.read(owner, sent.id)

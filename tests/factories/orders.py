@@ -1,4 +1,4 @@
-"""People, orders and proposals for tests: made through the verbs, so that they are as real ones."""
+"""People, orders and proposals for tests, created through the use cases."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -32,28 +32,28 @@ DESCRIPTION = "Сделать каталог, корзину и оплату; м
 
 @lru_cache
 def catalog_data() -> CatalogData:
-    """The catalogue that the product ships."""
+    """Return the catalogue of the application."""
     return CatalogData.model_validate_json(CATALOGUE.read_bytes())
 
 
 def rub(amount: int) -> MoneyInput:
-    """Whole roubles."""
+    """Return an amount of whole roubles."""
     return MoneyInput(amount=amount * 100, currency=Currency.RUB)
 
 
 class Market:
-    """Builds what a test needs, one call each; every call is a unit of work of its own."""
+    """Builds what a test needs, one call each; every call is its own unit of work."""
 
     def __init__(self, uow: OpenUow) -> None:
         self.uow = uow
 
     async def catalogue(self) -> None:
-        """Load the catalogue that the product ships."""
+        """Load the catalogue of the application."""
         async with self.uow() as work:
             await catalog.load_catalogue(work, OPERATOR, catalog_data())
 
     async def person(self, username: str = "", *, with_password: bool = False) -> Actor:
-        """Somebody with an account; a password is asked for by a few verbs only, and costs time."""
+        """Create an account; few use cases need its password, and hashing is slow."""
         key = new_id()
         name = username or f"person{key.hex[-10:]}"
         async with self.uow() as work:
@@ -82,7 +82,7 @@ class Market:
         return client
 
     async def draft(self, customer: Actor, **fields: Any) -> Order:
-        """A draft that could be published."""
+        """Create a draft that can be published."""
         content: dict[str, Any] = {
             "title": "Интернет-магазин для пекарни",
             "description": DESCRIPTION,
@@ -92,14 +92,14 @@ class Market:
             return await orders.create_order(work, customer, OrderCreate(**content))
 
     async def order(self, customer: Actor | None = None, **fields: Any) -> Order:
-        """An open order."""
+        """Create an open order."""
         customer = customer or await self.person()
         draft = await self.draft(customer, **fields)
         async with self.uow() as work:
             return await orders.publish_order(work, customer, draft.id)
 
     async def proposal(self, order: Order, freelancer: Actor | None = None, **fields: Any) -> Proposal:
-        """A proposal for an open order."""
+        """Send a proposal for an open order."""
         freelancer = freelancer or await self.person()
         money = MoneyInput(amount=7_000_000, currency=order.currency)
         content: dict[str, Any] = {
@@ -111,7 +111,7 @@ class Market:
             return await proposals.send_proposal(work, freelancer, order.id, ProposalCreate(**content))
 
     async def offer(self, customer: Actor, proposal_id: UUID, **fields: Any) -> Offer:
-        """Terms that a customer puts before the freelancer of a proposal."""
+        """Let the customer make an offer for a proposal."""
         content: dict[str, Any] = {"price": rub(60_000), "term_days": 10} | fields
         async with self.uow() as work:
             return await proposals.make_offer(work, customer, proposal_id, OfferCreate(**content))

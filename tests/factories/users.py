@@ -1,4 +1,4 @@
-"""Builds accounts without asking for a password hash each time."""
+"""Builds accounts without computing a password hash each time."""
 
 import itertools
 from functools import lru_cache
@@ -24,7 +24,7 @@ def hashed(password: str) -> str:
 
 
 def build_user(**given: Any) -> User:
-    """Return an account that is not stored yet; anything may be given."""
+    """Return an account that is not stored yet; every field may be given."""
     name = given.pop("username", None) or f"person_{next(_numbers)}_{new_id().hex[-6:]}"
     email = given.pop("email", f"{name}@example.com".lower())
     password = given.pop("password", PASSWORD)
@@ -57,5 +57,5 @@ async def make_user(session: AsyncSession, **given: Any) -> User:
 
 
 def actor_for(user: User) -> Actor:
-    """Return the person as verbs know them."""
+    """Return the actor of an account."""
     return Actor(id=user.id, username=user.username, roles=frozenset({Role.USER, user.role}), locale=user.locale)

@@ -1,1 +1,1 @@
-"""What the whole product survives: real processes killed under load, and nothing acknowledged lost."""
+"""Fault injection: real processes killed under load, and nothing acknowledged lost."""

@@ -1,4 +1,4 @@
-"""A light load on a running instance that remembers everything the instance acknowledged."""
+"""A light load on a running instance that records everything the instance acknowledged."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ ANNOUNCE_PAUSE = 0.5
 
 @dataclass
 class Session:
-    """One sign-in, kept as the cookie that a browser would send."""
+    """One session, kept as the cookie that a browser would send."""
 
     cookie: str
     client: PublishedClient
@@ -32,7 +32,7 @@ class Session:
 
 @dataclass
 class Load:
-    """Writes orders, announces facts, signs in and out, without end; errors are counted and never stop it."""
+    """Creates orders, emits events, signs in and out until stopped; errors are counted and do not stop it."""
 
     instance: Instance
     owner: PublishedClient
@@ -45,12 +45,12 @@ class Load:
     alive: list[Session] = field(default_factory=list)
 
     def address(self, kind: str) -> str:
-        """Return where a bundled server is."""
+        """Return the address of a bundled server."""
         return str(json.loads(Layout(self.instance.data_dir).addresses.read_text())[kind])
 
     @property
     def base(self) -> str:
-        """The site's own address."""
+        """The site's own origin."""
         return f"http://127.0.0.1:{self.instance.port}"
 
     async def database(self) -> Any:
@@ -59,7 +59,7 @@ class Load:
         return await asyncpg.connect(plain, timeout=5)
 
     async def write(self) -> None:
-        """Post drafts; what answered 201 must be there for ever."""
+        """Create drafts; every one acknowledged with 201 must be kept."""
         while True:
             try:
                 answer = await self.owner.post("/orders", {"title": "A shop for bread", "description": "Bread."})
@@ -73,7 +73,7 @@ class Load:
             await asyncio.sleep(PAUSE)
 
     async def announce(self) -> None:
-        """Commit facts that must reach their listener exactly once."""
+        """Commit events that must reach their consumer exactly once."""
         payload = json.dumps({"user_id": self.user_id, "reset": False})
         statement = "INSERT INTO outbox_messages (topic, payload) VALUES ('identity.password_changed', $1) RETURNING id"
         while True:
@@ -88,7 +88,7 @@ class Load:
             await asyncio.sleep(ANNOUNCE_PAUSE)
 
     async def noticed(self) -> set[int]:
-        """Return the facts that have had their effect."""
+        """Return the events that were processed."""
         connection = await self.database()
         try:
             rows = await connection.fetch("SELECT message_id FROM notifications WHERE kind = 'password_changed'")
@@ -98,7 +98,7 @@ class Load:
         return {int(row["message_id"]) for row in rows}
 
     async def mailed(self) -> set[int]:
-        """Return the facts whose mail was taken by the mail server."""
+        """Return the events whose e-mail was accepted by the mail server."""
         connection = await self.database()
         try:
             rows = await connection.fetch(
@@ -109,7 +109,7 @@ class Load:
         return {int(row["message_id"]) for row in rows}
 
     async def stored_orders(self) -> set[str]:
-        """Return the orders that are there."""
+        """Return the orders that exist."""
         connection = await self.database()
         try:
             rows = await connection.fetch("SELECT id FROM orders")
@@ -118,7 +118,7 @@ class Load:
         return {str(row["id"]) for row in rows}
 
     async def sign_in(self) -> None:
-        """Open one more session and keep it."""
+        """Start one more session and keep it."""
         client = _client(self.instance)
         answer = await client.post("/auth/login", {"username": "bakery", "password": PASSWORD})
         assert answer.status_code == httpx.codes.OK, answer.text
@@ -126,14 +126,14 @@ class Load:
         self.alive.append(Session(f"{name}={client.cookie(name)}", client))
 
     async def end_one(self) -> None:
-        """Sign out of the oldest session; from the acknowledgement on nothing may revive it."""
+        """Sign out of the oldest session; once that is acknowledged, the session must stay ended."""
         session = self.alive.pop(0)
         answer = await session.client.post("/auth/logout")
         assert answer.status_code == httpx.codes.OK, answer.text
         self.ended.append(session)
 
     async def sessions_hold(self) -> None:
-        """Ended sessions are refused and living ones accepted."""
+        """Check that ended sessions are refused and active ones accepted."""
         async with httpx.AsyncClient(base_url=self.base, timeout=10) as client:
             for session in self.ended:
                 answer = await client.get("/api/v1/auth/me", headers={"Cookie": session.cookie})
@@ -152,7 +152,7 @@ def _client(instance: Instance) -> PublishedClient:
 
 @asynccontextmanager
 async def load_on(instance: Instance, sessions: int) -> AsyncGenerator[Load]:
-    """Begin the load with one account that has so many sessions."""
+    """Start the load with one account that has so many sessions."""
     owner = _client(instance)
     body = {"username": "bakery", "email": "bakery@example.com", "password": PASSWORD}
     answer = await owner.post("/auth/register", body)

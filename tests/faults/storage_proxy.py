@@ -1,4 +1,4 @@
-"""Stands between the site and a storage server, and lets requests of a kind go wrong in the ways networks know."""
+"""A proxy between the site and a storage server that makes selected requests fail in the ways networks do."""
 
 import asyncio
 import re
@@ -15,20 +15,20 @@ MAX_HEAD = 65_536
 
 
 class Fault(StrEnum):
-    """What becomes of a request that is chosen."""
+    """How a selected request fails."""
 
     REFUSED = "refused"
-    """Answered with 503; the server never sees it."""
+    """Answered with 503; the server does not get it."""
     SLOW = "slow"
-    """Never answered, and the server never sees it."""
+    """Never answered; the server does not get it."""
     WRONG_ETAG = "wrong_etag"
-    """Done, and answered with the mark of other bytes."""
+    """Executed, but the answer has the checksum of other bytes."""
     ANSWER_LOST = "answer_lost"
-    """Done, and the line breaks before the answer."""
+    """Executed, but the connection is closed before the answer."""
 
 
 class StorageProxy:
-    """Forwards HTTP requests one by one; `choose` tells by method and target what becomes of each."""
+    """Forwards HTTP requests one by one; `choose` selects a fault by method and target."""
 
     def __init__(self, target: str) -> None:
         split = urlsplit(target)
@@ -65,7 +65,7 @@ class StorageProxy:
             del self._lines[line]
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """Pass one request on; False where the line is to end."""
+        """Forward one request; return False if the connection is to be closed."""
         head = await reader.readuntil(END)
         method, target, _rest = head.split(b" ", 2)
         fault = self.choose(method.decode(), target.decode())
@@ -88,7 +88,7 @@ class StorageProxy:
         return True
 
     async def _forward(self, head: bytes, body: bytes, *, has_body: bool) -> bytes:
-        """Ask the server on a line of its own and return its whole answer."""
+        """Send the request to the server on a new connection and return the whole response."""
         reader, writer = await asyncio.open_connection(*self._target, limit=MAX_HEAD)
         try:
             writer.write(head + body)

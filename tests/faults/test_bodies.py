@@ -1,4 +1,4 @@
-"""Request bodies that arrive slowly or at the same moment: they hold no connection, so nobody else waits for them."""
+"""Request bodies that arrive slowly or at the same time hold no connection, so nobody else waits for them."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ from tests.e2e.stack import Stack
 from tests.factories.orders import Market
 from tests.running.instance import patience
 
-pytestmark = pytest.mark.timeout(900)  # each wait is bounded by itself
+pytestmark = pytest.mark.timeout(900)  # each wait has its own time-out
 ACCOUNTS = 20
 BODIES_OF_EACH = 10
 BODIES_OF_NOBODY = 50
@@ -27,21 +27,21 @@ AT_ONCE = 14
 """More proposals with files than the process has connections."""
 MORE_ORDERS = 5
 PATIENCE_SECONDS = 2.5
-"""Half of the longest wait for a connection: whoever waited for one would need longer."""
+"""Half of the time-out for a connection: a request that waited for one would need longer."""
 FILE = b"%PDF-1.4\n" + b"0" * 1_500_000
 PAGES = ("/freelancers", "/orders", "/orders?sort=budget", "/", "/api/v1/orders", "/api/v1/freelancers")
 BOUNDARY = "half-sent"
 
 
 def proof(person: Person, *, in_header: bool) -> dict[str, str]:
-    """Return the headers of a signed-in browser; without the header the token would come with the form."""
+    """Return the headers of a signed-in browser; without the CSRF header the token would be read from the form."""
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in person.http.cookies.jar)
     return {"Cookie": cookies} | ({"X-CSRF-TOKEN": person.cookie("csrf_token") or ""} if in_header else {})
 
 
 @dataclass
 class Scene:
-    """A running site with open orders and freelancers who may answer them."""
+    """A running site with open orders and freelancers who may send proposals."""
 
     stack: Stack
     orders: Sequence[UUID]
@@ -49,7 +49,7 @@ class Scene:
     people: Sequence[Person]
 
     async def look_around(self) -> None:
-        """Open the pages that everybody opens, one after the other."""
+        """Open the public pages one after the other."""
         async with self.stack.client(Accept="text/html, application/json") as guest:
             for path in (*PAGES, f"/orders/{self.orders[0]}"):
                 began = time.monotonic()
@@ -70,7 +70,7 @@ class Scene:
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def scene(new_stack: Callable[..., Stack], settings: Settings) -> AsyncGenerator[Scene]:
-    """One site for the module; every person is new, so the limits of new accounts are lifted."""
+    """One site for the module; the limits of new accounts are lifted."""
     limits = {"NEW_ACCOUNT_PROPOSALS_PER_DAY": "1000"}
     stack = await asyncio.to_thread(new_stack, roles=("web",), settings=limits)
     addresses = {"database_url": str(stack.database_url), "redis_url": str(stack.redis_url)}
@@ -86,7 +86,7 @@ async def scene(new_stack: Callable[..., Stack], settings: Settings) -> AsyncGen
 
 @asynccontextmanager
 async def half_sent(stack: Stack, path: str, headers: dict[str, str]) -> AsyncGenerator[asyncio.StreamReader]:
-    """Begin a form with a file and never end it; the reader sees what the site says meanwhile."""
+    """Start a form with a file and never finish it; the reader gets what the site answers meanwhile."""
     reader, writer = await asyncio.open_connection("127.0.0.1", stack.port)
     lines = {
         "Host": f"localhost:{stack.port}",

@@ -1,4 +1,4 @@
-"""`kill -9` of the web process while customers choose: each choice is whole or was not made, and a retry settles it."""
+"""`kill -9` of the web process while customers accept proposals: each choice is complete or absent; a retry works."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -18,10 +18,10 @@ from tests.e2e.api_clients import Person, somebody
 from tests.e2e.stack import Stack
 from tests.factories.orders import Market
 
-pytestmark = pytest.mark.timeout(900)  # each wait is bounded by itself
+pytestmark = pytest.mark.timeout(900)  # each wait has its own time-out
 ORDERS, PROPOSALS = 5, 3
 MOMENTS = (0.0, 0.05, 0.12, 0.25)
-"""Seconds between the first choice and the kill: before the first commit, among them, after the last."""
+"""Seconds between the first request and the kill: before the first commit, between commits, after the last."""
 HALF_DONE = """
 SELECT orders.id FROM orders LEFT JOIN proposals ON proposals.order_id = orders.id
     LEFT JOIN contracts ON contracts.proposal_id = proposals.id
@@ -36,7 +36,7 @@ ANNOUNCED = "SELECT payload ->> 'order_id', count(*) FROM outbox_messages WHERE 
 
 @dataclass
 class Scene:
-    """A running site, somebody who chooses, and a way to make what is chosen from."""
+    """A running site, a customer, and a way to create orders with proposals."""
 
     stack: Stack
     customer: Person
@@ -44,20 +44,20 @@ class Scene:
     market: Market
 
     async def choices(self) -> list[UUID]:
-        """Make orders with a few proposals each, and return the proposals."""
+        """Create orders with a few proposals each, and return the proposals."""
         actor = Actor(id=UUID(self.customer.user["id"]), username=self.customer.name)
         orders = [await self.market.order(actor) for _ in range(ORDERS)]
         return [(await self.market.proposal(order)).id for order in orders for _ in range(PROPOSALS)]
 
     async def choose(self, proposal_id: UUID) -> int:
-        """Choose one; 0 where no answer came."""
+        """Accept a proposal; return the status, or 0 without a response."""
         try:
             return (await self.customer.post(f"/proposals/{proposal_id}/accept")).status_code
         except httpx.HTTPError:
             return 0
 
     async def rows(self, statement: str, **values: str) -> list[tuple[str, ...]]:
-        """Ask the database itself."""
+        """Query the database directly."""
         async with self.resources.sessions() as session:
             return [tuple(map(str, row)) for row in await session.execute(text(statement), values)]
 
@@ -74,7 +74,7 @@ async def scene(new_stack: Callable[..., Stack], settings: Settings) -> AsyncGen
 
 
 async def kill_among_choices(scene: Scene, moment: float) -> None:
-    """Choose everything at once, kill the web process meanwhile, and choose again when it is back."""
+    """Accept all at once, kill the web process meanwhile, and retry when it runs again."""
     proposals = await scene.choices()
     asked = [asyncio.create_task(scene.choose(proposal)) for proposal in proposals]
     await asyncio.sleep(moment)

@@ -1,4 +1,4 @@
-"""The worker that works alone (`--pool=solo`): nothing that hangs holds it for ever, and its death costs no effect."""
+"""The worker with one process (`--pool=solo`): no task that hangs blocks it for ever, and its death loses no event."""
 
 import asyncio
 import socket
@@ -18,8 +18,8 @@ from app.gateways.mail import TIMEOUT_SECONDS
 from tests.e2e.api_clients import new_name
 from tests.e2e.stack import CELERY, ROOT, Process, Stack
 
-pytestmark = pytest.mark.timeout(600)  # waits are bounded one by one
-HOUSE = """
+pytestmark = pytest.mark.timeout(600)  # each wait has its own time-out
+WORKER_SETUP = """
 import asyncio, time
 from sqlalchemy import text
 from app.core.messaging import worker
@@ -44,16 +44,16 @@ def run(coroutine):
 
 
 @pytest.fixture(scope="module")
-def house(new_stack: Callable[..., Stack]) -> Stack:
+def bare_stack(new_stack: Callable[..., Stack]) -> Stack:
     return new_stack(roles=())
 
 
-def script(house: Stack, text: str) -> subprocess.CompletedProcess[str]:
-    """Run a few lines in a process that has a worker's runtime, with limits of seconds."""
+def script(bare_stack: Stack, text: str) -> subprocess.CompletedProcess[str]:
+    """Run a few lines in a process that has a worker's runtime, with time limits of seconds."""
     return subprocess.run(  # noqa: S603 - our own lines
-        [sys.executable, "-c", HOUSE + text],
+        [sys.executable, "-c", WORKER_SETUP + text],
         cwd=ROOT,
-        env=house.environment(),
+        env=bare_stack.environment(),
         capture_output=True,
         text=True,
         timeout=120,
@@ -61,13 +61,13 @@ def script(house: Stack, text: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_what_waits_is_ended_and_the_next_task_runs(house: Stack) -> None:
-    told = script(house, 'print(run(asyncio.sleep(60)), run(asked("SELECT 42")))')
+def test_what_waits_is_ended_and_the_next_task_runs(bare_stack: Stack) -> None:
+    told = script(bare_stack, 'print(run(asyncio.sleep(60)), run(asked("SELECT 42")))')
     assert told.stdout.split() == ["timeout", "42"], told.stderr
 
 
-def test_waits_for_a_lock_are_ended_and_keep_no_connection(house: Stack) -> None:
-    """More of them than the worker has connections."""
+def test_waits_for_a_lock_are_ended_and_keep_no_connection(bare_stack: Stack) -> None:
+    """More waiting tasks than the worker has connections."""
     held = """
 import asyncpg
 from sqlalchemy import make_url
@@ -77,13 +77,13 @@ holder = other.run_until_complete(asyncpg.connect(address.render_as_string(hide_
 other.run_until_complete(holder.execute("SELECT pg_advisory_lock(17)"))
 print(*(run(asked("SELECT pg_advisory_xact_lock(17)")) for _ in range(4)), run(asked("SELECT 42")))
 """
-    told = script(house, held)
+    told = script(bare_stack, held)
     assert told.stdout.split() == ["timeout"] * 4 + ["42"], told.stderr
 
 
 @pytest.mark.parametrize("stuck", ["time.sleep(60)", "any(iter(int, 1))"], ids=["asleep", "counting"])
-def test_a_loop_that_stands_still_ends_its_process_and_says_where(house: Stack, stuck: str) -> None:
-    told = script(house, f"async def stand():\n    {stuck}\n\nprint(run(stand()))")
+def test_a_loop_that_stands_still_ends_its_process_and_says_where(bare_stack: Stack, stuck: str) -> None:
+    told = script(bare_stack, f"async def stand():\n    {stuck}\n\nprint(run(stand()))")
     assert told.returncode == 1
     assert told.stdout == ""
     assert "Timeout (0:00:03)!" in told.stderr
@@ -95,7 +95,7 @@ def test_the_limits_come_in_order() -> None:
 
 
 def solo(stack: Stack) -> Process:
-    """The worker as `make up` starts it; start it with `stack.start_role("worker")`."""
+    """A stack with the worker of `make up`; start it with `stack.start_role("worker")`."""
     command = [*CELERY, "worker", "--pool=solo", "--without-gossip", "--without-mingle", "--loglevel=INFO"]
     worker = Process("worker", command, stack.folder / "worker.log", stack.environment())
     stack.processes["worker"] = worker
@@ -103,7 +103,7 @@ def solo(stack: Stack) -> Process:
 
 
 async def register(stack: Stack, name: str) -> None:
-    """Somebody whose confirmation mail is due."""
+    """Register an account whose confirmation e-mail is due."""
     person = {"username": name, "password": "a long and unusual sentence", "email": f"{name}@example.com"}
     async with stack.client() as client:
         made = await client.post("/api/v1/auth/register", json=person)
@@ -111,13 +111,13 @@ async def register(stack: Stack, name: str) -> None:
 
 
 async def connected(stack: Stack) -> Any:
-    """A connection of an onlooker."""
+    """Connect to observe the database."""
     address = make_url(str(stack.database_url)).set(drivername="postgresql")
     return await asyncpg.connect(address.render_as_string(hide_password=False), timeout=10)
 
 
 async def until(what: str, stack: Stack, done: Callable[[], Any], seconds: float) -> None:
-    """Wait for what the database says."""
+    """Wait until a query returns true."""
     end = asyncio.get_running_loop().time() + seconds
     while not await done():
         assert asyncio.get_running_loop().time() < end, f"not within {seconds:.0f} s: {what}\n{stack.logs()}"
@@ -126,7 +126,7 @@ async def until(what: str, stack: Stack, done: Callable[[], Any], seconds: float
 
 @contextmanager
 def silent_server(port: int) -> Generator[None]:
-    """Takes connections and never says a word."""
+    """A server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", port), backlog=50):
         yield
 
@@ -200,7 +200,7 @@ async def test_a_worker_killed_in_the_middle_of_a_task_leaves_it_to_be_done_agai
 
 
 async def all_copies_taken(stack: Stack) -> None:
-    """Wait until the broker holds no copy that a dead worker had."""
+    """Wait until the broker has no message that a dead worker had reserved."""
     async with Redis.from_url(str(stack.redis_url)) as redis:
         oldest_gone = asyncio.get_running_loop().time() + 2.0 * VISIBILITY_SECONDS
         while any("message_id" in str(copy) for copy in (await redis.hgetall("unacked")).values()):

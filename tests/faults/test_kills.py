@@ -1,4 +1,4 @@
-"""`kill -9` of each process under load, Redis emptied, PostgreSQL ended: back within 30 s, nothing lost."""
+"""`kill -9` of each process under load, Redis emptied, PostgreSQL stopped: recovered within 30 s, nothing lost."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from tests.faults.load import Load, load_on
 from tests.running.instance import Instance, open_folder, patience
 
-pytestmark = pytest.mark.timeout(1200)  # minutes on an idle machine; waits are bounded one by one
+pytestmark = pytest.mark.timeout(1200)  # minutes on an idle machine; each wait has its own time-out
 log = logging.getLogger(__name__)
 BACK_SECONDS = 30.0
 DRAIN_SECONDS = 100.0
@@ -39,14 +39,14 @@ async def kill_web(load: Load) -> None:
 
 
 def worker_of(instance: Instance) -> psutil.Process:
-    """The process that hands tasks out; those that run them have the same command line and are its children."""
+    """Return the worker's main process; its children, which run the tasks, have the same command line."""
     found = instance.supervised("worker")
     above = found.parent()
     return above if above is not None and above.cmdline() == found.cmdline() else found
 
 
 async def kill_pool_child(load: Load) -> None:
-    """One of those that run tasks."""
+    """Return one of the processes that run tasks."""
     children = worker_of(load.instance).children()
     assert children
     children[0].kill()
@@ -92,7 +92,7 @@ FAULTS: list[Callable[[Load], Awaitable[None]]] = [
 
 
 async def until(what: str, done: Callable[[], Awaitable[bool]], seconds: float) -> float:
-    """Wait for a condition; a machine that others use as well gets more time."""
+    """Wait for a condition; the time-out is longer on a busy machine."""
     began = time.monotonic()
     while True:
         try:
@@ -106,7 +106,7 @@ async def until(what: str, done: Callable[[], Awaitable[bool]], seconds: float) 
 
 
 async def back_after(load: Load, fault: Callable[[Load], Awaitable[None]]) -> float:
-    """Do the harm, then wait until people write again and a new fact has its effect."""
+    """Inject the fault, then wait until requests succeed again and a new event is processed."""
     name = fault.__name__
     await load.end_one()
     await fault(load)

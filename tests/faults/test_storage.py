@@ -1,7 +1,7 @@
-"""What happens to files when the storage dies, lies or is full (reliability.md F09, F26, F28, F36).
+"""Files when the storage is killed, answers wrongly or is full (reliability.md F09, F26, F28, F36).
 
-Whatever goes wrong: no row points to an object that is missing or short, an upload goes on where it stood, nothing is
-charged twice, and the cleaner never takes what is finished.
+In every case: no row points to a missing or short object, an upload continues where it stopped, the quota is charged
+once, and cleanup never deletes a complete file.
 """
 
 import asyncio
@@ -52,14 +52,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[S3Server]:
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give a storage that says nothing up after a second, and look again at once."""
+    """Time out after one second when a storage does not answer, and retry at once."""
     monkeypatch.setattr(s3, "TIMEOUT", "1s")
     monkeypatch.setattr(rules, "next_delay", lambda _attempts: timedelta(0))
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def proxy(server: S3Server, live_resources: Resources) -> AsyncGenerator[StorageProxy]:
-    """The way to the server, which the site takes from here on."""
+    """The proxy in front of the storage server, which the site uses from now on."""
     async with StorageProxy(server.address) as made:
         storage = make_storage(server.configure(live_resources.settings, made.address))
         live_resources.storage = storage
@@ -69,7 +69,7 @@ async def proxy(server: S3Server, live_resources: Resources) -> AsyncGenerator[S
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def sender(live_client: httpx.AsyncClient, live_market: Market) -> httpx.AsyncClient:
-    """Somebody who uploads."""
+    """A person who uploads."""
     await live_market.sign_in(live_client, await live_market.person())
     return live_client
 
@@ -82,7 +82,7 @@ async def rows(resources: Resources) -> list[tuple[File, list[FileObject]]]:
 
 
 async def broken(resources: Resources) -> list[str]:
-    """Return what rows promise and the storage does not have, byte by byte."""
+    """Return the files whose rows exist but whose bytes are missing or different in the storage."""
     found: list[str] = []
     for file, objects in await rows(resources):
         for item in objects if file.status in ALIVE else ():
@@ -91,7 +91,7 @@ async def broken(resources: Resources) -> list[str]:
                 async for part in storage_of(resources).read(item.key):
                     whole.update(part)
                     size += len(part)
-            except Exception as error:  # noqa: BLE001 - each is told with its file
+            except Exception as error:  # noqa: BLE001 - each is reported with its file
                 found.append(f"{file.status} {item.role}: {type(error).__name__}")
                 continue
             if (size, whole.hexdigest()) != (item.size, item.sha256):
@@ -100,7 +100,7 @@ async def broken(resources: Resources) -> list[str]:
 
 
 async def sweep(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every cleaner run as if all grace times were over."""
+    """Run every cleanup task as if all grace periods had passed."""
     with monkeypatch.context() as patch:
         patch.setattr(rules, "GRACE", timedelta(0))
         await sweep_files(resources)
@@ -108,7 +108,7 @@ async def sweep(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def finish(client: httpx.AsyncClient, resources: Resources, upload: dict[str, Any], content: bytes) -> None:
-    """Go on with an upload as a browser does, have it looked at, and compare what comes back."""
+    """Continue an upload as a browser does, have it inspected, and compare the download."""
     known = (await client.get(f"{API}/{upload['id']}")).json()
     if not known["whole"]:
         answer = await piece(client, upload, known["offset"], content[known["offset"] :])
@@ -134,7 +134,7 @@ async def test_f26_a_storage_that_lies_costs_time_and_no_file(
     upload = await begin(sender, len(content))
     answer = await piece(sender, upload, 0, content)
     assert any(done is fault for _request, done in proxy.done)
-    if fault is not Fault.WRONG_ETAG:  # of which nobody has to take notice: our own hash decides
+    if fault is not Fault.WRONG_ETAG:  # may be ignored: our own hash decides
         assert (answer.status_code, answer.json()["code"]) == (503, "storage-unavailable"), answer.text
     await sweep(live_resources, monkeypatch)
     assert await broken(live_resources) == []
@@ -170,7 +170,7 @@ def _always(fault: Fault, _method: str, _target: str) -> Fault:
 
 
 async def _killed_rounds(sender: httpx.AsyncClient, server: S3Server, resources: Resources, kills: int) -> None:
-    """Kill the server again and again among uploads, start it again, and go on with each."""
+    """Kill and restart the server repeatedly during uploads, and continue each of them."""
     chance = random.Random(kills)  # noqa: S311 - no secret
     uploads: dict[str, tuple[dict[str, Any], bytes]] = {}
     for _kill in range(kills):
@@ -188,7 +188,7 @@ async def _killed_rounds(sender: httpx.AsyncClient, server: S3Server, resources:
         for upload, content in fresh:
             await finish(sender, resources, upload, content)
             uploads[upload["id"]] = (upload, content)
-            if len(uploads) > 2 * SENDERS:  # the quota is not what is tried here
+            if len(uploads) > 2 * SENDERS:  # the quota is not tested here
                 await _remove(sender, resources, next(iter(uploads)), uploads)
     for upload, content in uploads.values():
         await finish(sender, resources, upload, content)
@@ -218,7 +218,7 @@ async def test_f09_two_hundred_kills(
 
 @contextmanager
 def disk_of(size: int) -> Generator[None]:
-    """Let the kernel take no byte of any file beyond this length: what a full disk does, and needs no privilege."""
+    """Limit the size of every file by the kernel: it acts like a full disk and needs no privilege."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -232,9 +232,9 @@ async def test_f28_a_full_disk_keeps_what_fits_and_charges_nothing_for_the_rest(
 ) -> None:
     await sign_in(client)
     resources.storage = DiskStorage(tmp_path / "objects")
-    content, room = os.urandom(2_000_000).hex().encode(), 1_500_000
+    content, space = os.urandom(2_000_000).hex().encode(), 1_500_000
     upload = await begin(client, len(content))
-    with disk_of(room):
+    with disk_of(space):
         answer = await piece(client, upload, 0, content)
         assert (answer.status_code, answer.json()["code"]) == (503, "storage-unavailable")
         whole = await client.post(
@@ -242,11 +242,11 @@ async def test_f28_a_full_disk_keeps_what_fits_and_charges_nothing_for_the_rest(
         )
         assert (whole.status_code, whole.json()["code"]) == (503, "unavailable"), whole.text
     known = (await client.get(f"{API}/{upload['id']}")).json()
-    assert 0 < known["offset"] <= room
+    assert 0 < known["offset"] <= space
     spool = spool_of(resources.settings)
     assert spool.path(UUID(upload["id"])).read_bytes() == content[: known["offset"]], "what is kept is what was sent"
     used = (await client.get("/api/v1/files/limits")).json()["used_bytes"]
-    assert used == len(content), "the upload that goes on has its room, the other one gave it back"
+    assert used == len(content), "the upload that goes on has its space, the other one gave it back"
     assert [item async for item in storage_of(resources).objects()] == []
     await finish(client, resources, upload, content)
 
@@ -270,7 +270,7 @@ def _another_disk(_path: Path, _target: Path) -> None:
 
 
 async def _leaves(person: Person, request: bytes, body: bytes) -> None:
-    """Send the beginning of a request on a line of one's own, and hang up."""
+    """Send the beginning of a request on a new connection and close it."""
     host, port = urlsplit(person.stack.address).netloc.split(":")
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in person.http.cookies.jar)
     common = f"Host: localhost\r\nOrigin: {person.origin}\r\nCookie: {cookies}\r\n"
@@ -283,7 +283,7 @@ async def _leaves(person: Person, request: bytes, body: bytes) -> None:
 
 
 async def _until(person: Person, address: str, name: str, value: object) -> dict[str, Any]:
-    """Ask again until an answer has this value, which another process is about to write."""
+    """Repeat a request until the answer has this value, which another process is about to write."""
     found: dict[str, Any] = {}
     for _ask in range(300):
         found = (await person.get(address)).json()

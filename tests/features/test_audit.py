@@ -1,4 +1,4 @@
-"""Every command that changes something leaves an entry in the audit log, and `audit` shows it."""
+"""Every command that changes something writes an entry to the audit log, and `audit` shows it."""
 
 import json
 from collections.abc import Sequence
@@ -28,14 +28,14 @@ SKILL, OTHER = "logo-design", "brand-identity"
 
 
 async def entries(resources: Resources) -> Sequence[AuditEntry]:
-    """What was written down after the catalogue that the fixtures load, newest first."""
+    """Return the entries after loading the catalogue in the fixtures, newest first."""
     async with resources.read_sessions() as session:
         found = await read_audit(session, limit=100)
     return [entry for entry in found if entry.action != "catalogue.load"]
 
 
 async def the_entry(resources: Resources) -> AuditEntry:
-    """The only one."""
+    """Return the only entry."""
     (entry,) = await entries(resources)
     assert entry.actor
     assert entry.source.startswith("cli:")

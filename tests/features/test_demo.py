@@ -1,4 +1,4 @@
-"""The demonstration world is whole: faces, work to show, attached files with their versions, and no second one."""
+"""The demonstration data is complete: photos, portfolios, attached files with variants; loading twice is safe."""
 
 import httpx
 
@@ -14,7 +14,7 @@ async def test_the_demonstration_shows_faces_work_and_files(client: httpx.AsyncC
     world = read_world()
     assert await load_demo(resources, OPERATOR) == len(world.people) + len(world.orders)
     assert await load_demo(resources, OPERATOR) == 0
-    for _turn in range(len(world.people)):  # it gives way to others after some files
+    for _turn in range(len(world.people)):  # the task yields to others after some files
         await process_files(resources)
     for person in world.people:
         if person.profile or person.photo:

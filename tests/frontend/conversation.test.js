@@ -1,4 +1,4 @@
-// An open conversation: when it asks, what it adds, what its title says.
+// An open conversation: polling, new messages, the title of the page.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {

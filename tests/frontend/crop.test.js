@@ -1,4 +1,4 @@
-// The square that is cut out of a photo.
+// The square crop of a photo.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cutOf, draggedMiddle } from "../../app/web/static/src/js/crop-geometry.js";

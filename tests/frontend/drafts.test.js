@@ -1,4 +1,4 @@
-// Drafts in the browser's storage, and what of a form they hold.
+// Drafts in the browser's storage, and which values of a form they contain.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DraftStore } from "../../app/web/static/src/js/draft-store.js";
@@ -9,7 +9,7 @@ import { draftFields, readValues, sameValues, writeValues } from "../../app/web/
 const DAY_MS = 24 * 3600 * 1000;
 
 /**
- * A storage as browsers have it.
+ * A storage that behaves as the browser's.
  * @param {Record<string, string>} [content]
  * @returns {Storage}
  */
@@ -33,7 +33,7 @@ function forbidden() {
 }
 
 /**
- * A field as forms have it, with what `draft` functions look at.
+ * A form field with the properties that the functions of drafts read.
  * @param {object} properties
  */
 function field(properties) {

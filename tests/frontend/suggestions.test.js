@@ -1,4 +1,4 @@
-// What the answers of the catalogue become in the list of suggestions.
+// Suggestions from responses of the catalogue.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nextIndex } from "../../app/web/static/src/js/combobox.js";

@@ -1,4 +1,4 @@
-// Texts: counting, folding, interpolating.
+// Texts: counting, folding case and ё, interpolating.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { countCharacters, fold, interpolate } from "../../app/web/static/src/js/text.js";

@@ -1,4 +1,4 @@
-// Moments in the reader's language and zone.
+// Times in the reader's language and time zone.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clockTime, momentWithZone, parseMoment } from "../../app/web/static/src/js/times.js";

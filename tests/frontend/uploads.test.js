@@ -1,4 +1,4 @@
-// Uploads: what is refused, how long is waited, how the calls of the API look.
+// Uploads: refused files, retry delays, requests to the API.
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 import { UploadClient } from "../../app/web/static/src/js/upload-client.js";

@@ -1,4 +1,4 @@
-// Fields of words with commas between them.
+// Fields with comma-separated words.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { completeWord, earlierWords, isTaken, typedWord } from "../../app/web/static/src/js/word-list.js";

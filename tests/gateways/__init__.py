@@ -1,1 +1,1 @@
-"""Tests of the outside world."""
+"""Tests of the gateways to external services."""

@@ -1,11 +1,11 @@
-"""A server on loopback that speaks the protocol of clamd, and the file that every scanner knows."""
+"""A server on loopback that speaks the protocol of clamd, and the EICAR test file."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-# The test file that every scanner knows, put together here so that no scanner takes this file for it.
+# The EICAR test file, assembled here so that no scanner reports this source file.
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}" + rb"$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
@@ -16,7 +16,7 @@ def verdict(content: bytes) -> bytes:
 
 @asynccontextmanager
 async def clamd(path: Path, answer: Callable[[bytes], bytes] = verdict) -> AsyncGenerator[str]:
-    """Run a server that speaks INSTREAM on a socket; its address comes."""
+    """Run a server that speaks INSTREAM on a socket; yield its address."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert await reader.readuntil(b"\0") == b"zINSTREAM\0"

@@ -1,4 +1,4 @@
-"""A real S3 server on loopback, which can be killed and started again on the same data."""
+"""A real S3 server on loopback that can be killed and restarted with the same data."""
 
 import socket
 import subprocess
@@ -20,7 +20,7 @@ READY_SECONDS = 30.0
 
 
 def free_port() -> int:
-    """Return a port whose gRPC twin (10000 above) is free too."""
+    """Return a free port whose gRPC port (10000 above) is free too."""
     while True:
         with socket.socket() as first, socket.socket() as second:
             first.bind(("127.0.0.1", 0))
@@ -47,7 +47,7 @@ class S3Server:
             self._ports = {name: free_port() for name in PORTS}
             try:
                 self.start()
-            except AssertionError:  # somebody took one of the ports meanwhile
+            except AssertionError:  # another process took one of the ports meanwhile
                 self.kill()
                 if not left:
                     raise
@@ -59,13 +59,13 @@ class S3Server:
         self.kill()
 
     def start(self) -> None:
-        """Start it, on the same ports and data as before where it ran already, and wait until it keeps an object."""
+        """Start it, after a kill on the same ports and data, and wait until it stores an object."""
         command = [
             *(str(Path(sys.executable).parent / "weed"), "-logtostderr", "server", f"-dir={self.folder}"),
             *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", f"-s3.config={self.folder / 'identities.json'}"),
             *("-master.volumeSizeLimitMB=64", "-volume.max=100", "-s3.port.iceberg=0", "-s3.port.lance=0"),
             "-master.telemetry=false",
-            "-master.electionTimeout=1s",  # of one voter, who waits for others after a kill
+            "-master.electionTimeout=1s",  # with one voter, which would wait for others after a kill
             *(f"-{name}={port}" for name, port in self._ports.items()),
         ]
         self.address = f"http://127.0.0.1:{self._ports['s3.port']}"
@@ -81,7 +81,7 @@ class S3Server:
             time.sleep(0.2)
 
     def _answers(self) -> bool:
-        """Tell whether bytes can be kept: the doors open some seconds before what is behind them has met."""
+        """Tell whether it stores bytes: it listens some seconds before its parts are connected."""
         filer = f"http://127.0.0.1:{self._ports['filer.port']}"
         try:
             kept = httpx.put(f"{filer}/buckets/iplance/ready", content=b"ready", timeout=2).is_success
@@ -92,14 +92,14 @@ class S3Server:
             return False
 
     def kill(self) -> None:
-        """End it in the middle of whatever it does; it would take its time to say goodbye."""
+        """Kill it; a regular shutdown would take long."""
         if self._server is not None:
             self._server.kill()
             self._server.wait()
             self._server = None
 
     def configure(self, settings: Settings, address: str | None = None) -> Settings:
-        """Return settings that keep files there, or behind another address that leads there."""
+        """Return settings for this storage, or for another address in front of it."""
         secret = SecretStr("test-secret")
         changes = {"s3_endpoint": address or self.address, "s3_access_key": "test", "s3_secret_key": secret}
         return settings.model_copy(update=changes)

@@ -1,4 +1,4 @@
-"""A server on loopback that speaks the part of Supabase's storage API that our driver uses, as it is documented."""
+"""A server on loopback that implements the part of Supabase's storage API that the driver uses, as documented."""
 
 import email
 import json
@@ -20,7 +20,7 @@ PREFIX = "/storage/v1"
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Keeps objects in memory; private: without the key or a signed address nobody gets anything."""
+    """Stores objects in memory; without the key or a signed address every request is refused."""
 
     protocol_version = "HTTP/1.1"
     objects: dict[str, tuple[bytes, str]]
@@ -28,7 +28,7 @@ class Handler(BaseHTTPRequestHandler):
 
     @override
     def log_message(self, format: str, *args: Any) -> None:
-        """Stay quiet."""
+        """Log nothing."""
 
     def _answer(self, status: int, body: Any = None, headers: dict[str, str] | None = None) -> None:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -40,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def _not_found(self) -> None:
-        """Answer as the service does: a bucket that it does not know it calls missing too."""
+        """Answer as the service does: an unknown bucket is reported as a missing object too."""
         ours = f"/{BUCKET}/" in f"{urlsplit(self.path).path}/"
         said = ("not_found", "Object not found") if ours else ("Bucket not found", "Bucket not found")
         self._answer(400, {"statusCode": "404", "error": said[0], "message": said[1]})
@@ -95,7 +95,7 @@ class Handler(BaseHTTPRequestHandler):
             self._not_found()
 
     def do_GET(self) -> None:
-        """Tell about an object, or hand it out by a signed address."""
+        """Return the properties of an object, or its content for a signed address."""
         parts = urlsplit(self.path)
         path = parts.path.removeprefix(PREFIX)
         if told := re.fullmatch(f"/object/info/{BUCKET}/([0-9a-f]+)", path):
@@ -120,7 +120,7 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(206, content[int(span[1]) : int(span[2]) + 1 if span[2] else None])
 
     def do_DELETE(self) -> None:
-        """Remove objects; what is not there is not in the answer."""
+        """Delete objects; missing ones are not in the response."""
         if self._may():
             asked = json.loads(self._body())["prefixes"]
             self._answer(200, [{"name": key} for key in asked if self.objects.pop(key, None)])
@@ -128,7 +128,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def supabase_server() -> Generator[str]:
-    """Run the server; its address comes."""
+    """Run the server; yield its address."""
     made = type("Handler", (Handler,), {"objects": {}, "tokens": {}})
     server = ThreadingHTTPServer(("127.0.0.1", 0), made)
     running = threading.Thread(target=server.serve_forever, daemon=True)

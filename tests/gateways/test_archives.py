@@ -1,4 +1,4 @@
-"""Archives and office documents: each danger is refused by its own sign, and honest ones pass."""
+"""Archives and office documents: each danger is refused with its own code, and harmless ones are accepted."""
 
 import stat
 import zipfile
@@ -17,7 +17,7 @@ HONEST_WORD = {"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<w/>"}
 
 
 def packed(path: Path, entries: dict[str, bytes], *, mode: int = 0) -> Path:
-    """An archive with these entries; the mode stands in each of them."""
+    """Return an archive with these entries, each with this file mode."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in entries.items():
             info = zipfile.ZipInfo(name)
@@ -27,7 +27,7 @@ def packed(path: Path, entries: dict[str, bytes], *, mode: int = 0) -> Path:
 
 
 def refusal(path: Path, media_type: str) -> str:
-    """Why it is refused."""
+    """Return the reason of the refusal."""
     with pytest.raises(RefusedError) as refused:
         check_archive(path, media_type)
     return str(refused.value.args[0])

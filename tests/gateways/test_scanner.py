@@ -1,4 +1,4 @@
-"""The scanner: clamd's own protocol, and that nothing is handed out that nobody could look at."""
+"""The scanner: clamd's protocol, and that a file is not served unless it was scanned."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What every storage promises, the same suite over each: the disk, a real S3 server, and Supabase's API."""
+"""The interface of storages, one suite for each driver: the disk, a real S3 server, and Supabase's API."""
 
 import asyncio
 import errno
@@ -36,7 +36,7 @@ from tests.gateways.s3_server import S3Server, free_port
 from tests.gateways.supabase_server import SERVICE_KEY, supabase_server
 
 SIZE = 20 * 1_048_576 + 17
-REAL = {name: os.environ.get(name, "") for name in ("SUPABASE_URL", "SUPABASE_KEY")}  # noqa: TID251 - asks for the real one
+REAL = {name: os.environ.get(name, "") for name in ("SUPABASE_URL", "SUPABASE_KEY")}  # noqa: TID251 - enables the test with the real service
 DRIVERS = ["disk", "s3", "supabase", *(["real supabase"] if all(REAL.values()) else [])]
 
 
@@ -49,7 +49,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[S3Server]:
 
 @pytest.fixture(scope="session")
 def supabase_address() -> Generator[str]:
-    """A server that speaks Supabase's storage API."""
+    """A server that implements Supabase's storage API."""
     with supabase_server() as address:
         yield address
 
@@ -61,7 +61,7 @@ def configured(settings: Settings, **values: Any) -> Settings:
 
 @pytest_asyncio.fixture(loop_scope="session", params=DRIVERS)
 async def storage(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> AsyncGenerator[Storage]:
-    """Each driver in turn, as its settings make it."""
+    """Each driver in turn, created from its settings."""
     if request.param == "disk":
         chosen = configured(settings, data_dir=tmp_path)
     elif request.param == "s3":
@@ -79,7 +79,7 @@ async def storage(request: pytest.FixtureRequest, settings: Settings, tmp_path: 
 
 @pytest.fixture
 def content() -> bytes:
-    """Some megabytes that repeat nowhere."""
+    """Some megabytes without repetition."""
     return os.urandom(SIZE)
 
 
@@ -248,7 +248,7 @@ def misplaced(settings: Settings, kind: str, address: str, bucket: str = "iplanc
 
 @pytest.mark.parametrize("kind", ["s3", "supabase"])
 async def test_trouble_is_never_taken_for_a_missing_object(settings: Settings, kind: str) -> None:
-    """F26, F36: what is taken for missing is not handed out again, so no words may decide by chance."""
+    """F26, F36: an object reported as missing is not served any more, so unclear errors must not count as missing."""
     storage = misplaced(settings, kind, f"http://127.0.0.1:{free_port()}")
     with pytest.raises(StorageUnavailableError):
         await whole(storage, "416" + new_key()[3:])
@@ -259,7 +259,7 @@ async def test_trouble_is_never_taken_for_a_missing_object(settings: Settings, k
 async def test_a_bucket_that_is_not_there_says_nothing_about_objects(
     settings: Settings, kind: str, request: pytest.FixtureRequest
 ) -> None:
-    """F36: a name mistyped in the settings must not let the weekly check call every file damaged."""
+    """F36: with a wrong bucket name in the settings, the weekly check must not report every file as damaged."""
     named = "s3_server" if kind == "s3" else "supabase_address"
     server = request.getfixturevalue(named)
     storage = misplaced(settings, kind, getattr(server, "address", server), "nobody-made-this")

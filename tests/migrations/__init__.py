@@ -1,1 +1,1 @@
-"""Every migration goes up, down and up, keeps data, holds no table for long, and agrees with the models."""
+"""Every migration runs up, down and up, keeps data, locks no table for long, and matches the models."""

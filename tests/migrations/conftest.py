@@ -1,4 +1,4 @@
-"""Databases of their own for migrations."""
+"""Separate databases for migrations."""
 
 import asyncio
 import os

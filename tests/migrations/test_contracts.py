@@ -1,4 +1,4 @@
-"""Contracts are made of what was agreed on before, and of what a release agrees on that does not know them."""
+"""Contracts are created for earlier agreements, and for those that the previous release makes without contracts."""
 
 import asyncio
 

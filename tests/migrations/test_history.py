@@ -1,4 +1,4 @@
-"""The history as a whole: stairway, drift, lint, data kept, one at a time."""
+"""The whole history: stairway, drift, lint, data kept, one process at a time."""
 
 import asyncio
 import re
@@ -57,7 +57,7 @@ def test_data_is_kept_by_a_second_run(alembic_config: Config, empty_database: st
 
 
 async def test_two_processes_at_once_migrate_once(empty_database: str) -> None:
-    # Alembic keeps its context in a global, so each of them is a process of its own.
+    # Alembic keeps its context in a global, so each of them runs in its own process.
     code = (
         "import sys; from alembic import command; from app.scripts.safe_migrate import config_for; "
         "command.upgrade(config_for(sys.argv[1]), 'head')"
@@ -72,7 +72,7 @@ async def test_two_processes_at_once_migrate_once(empty_database: str) -> None:
 
 
 async def test_a_migration_does_not_queue_behind_a_long_reader(empty_database: str) -> None:
-    """A waiting ALTER would stop everybody else: it gives up within seconds, and nothing of it stays."""
+    """A waiting ALTER would block all other statements: it fails within seconds and leaves no change."""
     config = safe_migrate.config_for(empty_database)
     await asyncio.to_thread(command.upgrade, config, HISTORY[0].revision)
     reader = await asyncpg.connect(plain(empty_database))

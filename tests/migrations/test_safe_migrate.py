@@ -1,4 +1,4 @@
-"""`safe_migrate.py` as people run it: by path, from another folder, on a copy of the house."""
+"""`safe_migrate.py` as people run it: by path, from another folder, on a copy of the repository."""
 
 import os
 import shutil
@@ -25,8 +25,8 @@ class Ledger(Base):
 '''
 
 
-class House:
-    """A copy of the house whose models may be changed."""
+class Checkout:
+    """A copy of the repository whose models may be changed."""
 
     def __init__(self, folder: Path, address: str) -> None:
         self.folder = folder
@@ -61,11 +61,11 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path, empty_database: str) -> House:
+def checkout(tmp_path: Path, empty_database: str) -> Checkout:
     command.upgrade(config_for(empty_database), "head")
-    folder = tmp_path / "a house with spaces"
+    folder = tmp_path / "a folder with spaces"
     folder.mkdir()
-    return House(folder, empty_database)
+    return Checkout(folder, empty_database)
 
 
 async def columns(address: str) -> list[str]:
@@ -76,48 +76,48 @@ async def columns(address: str) -> list[str]:
 
 
 @pytest.mark.timeout(240)
-async def test_a_table_is_added_and_its_column_dropped_only_with_a_separate_yes(house: House) -> None:
-    nothing = house.run("add ledgers", "--yes")
+async def test_a_table_is_added_and_its_column_dropped_only_with_a_separate_yes(checkout: Checkout) -> None:
+    nothing = checkout.run("add ledgers", "--yes")
     assert nothing.returncode == 0, nothing.stderr
     assert "nothing to write" in nothing.stdout
-    before = house.versions()
+    before = checkout.versions()
 
-    models = house.models.read_text(encoding="utf-8")
-    house.models.write_text(models + TABLE, encoding="utf-8")
-    drift = house.run()
+    models = checkout.models.read_text(encoding="utf-8")
+    checkout.models.write_text(models + TABLE, encoding="utf-8")
+    drift = checkout.run()
     assert drift.returncode == 1
     assert "Models and migrations differ" in drift.stderr
 
-    added = house.run("add ledgers", "--yes")
+    added = checkout.run("add ledgers", "--yes")
     assert added.returncode == 0, added.stderr
     assert "CREATE TABLE test_ledgers" in added.stdout
     assert "up, down and up again" in added.stdout
-    assert len(house.versions() - before) == 1
-    assert await columns(house.address) == ["id", "note"]
+    assert len(checkout.versions() - before) == 1
+    assert await columns(checkout.address) == ["id", "note"]
 
-    house.models.write_text(models + TABLE.replace("    note: Mapped[str | None]\n", ""), encoding="utf-8")
-    refused = house.run("drop the note", "--yes")
+    checkout.models.write_text(models + TABLE.replace("    note: Mapped[str | None]\n", ""), encoding="utf-8")
+    refused = checkout.run("drop the note", "--yes")
     assert refused.returncode == 1
     assert "drops a column" in refused.stdout
     assert "--yes-drop" in refused.stderr
-    assert await columns(house.address) == ["id", "note"]
+    assert await columns(checkout.address) == ["id", "note"]
 
-    alone = house.run()
+    alone = checkout.run()
     assert alone.returncode == 1
     assert "Nobody is there to be asked" in alone.stderr
 
-    dropped = house.run("--yes", "--yes-drop")
+    dropped = checkout.run("--yes", "--yes-drop")
     assert dropped.returncode == 0, dropped.stderr
-    assert await columns(house.address) == ["id"]
-    again = house.run()
+    assert await columns(checkout.address) == ["id"]
+    again = checkout.run()
     assert again.returncode == 0
     assert "up to date" in again.stdout
 
 
 @pytest.mark.timeout(240)
-async def test_what_is_not_safe_is_put_aside_and_a_second_head_is_refused(house: House) -> None:
-    models = house.models.read_text(encoding="utf-8")
-    house.models.write_text(
+async def test_what_is_not_safe_is_put_aside_and_a_second_head_is_refused(checkout: Checkout) -> None:
+    models = checkout.models.read_text(encoding="utf-8")
+    checkout.models.write_text(
         models.replace(
             "    last_error: Mapped[str | None]\n",
             "    last_error: Mapped[str | None] = mapped_column(index=True)\n",
@@ -125,21 +125,21 @@ async def test_what_is_not_safe_is_put_aside_and_a_second_head_is_refused(house:
         ),
         encoding="utf-8",
     )
-    before = house.versions()
-    unsafe = house.run("index errors", "--yes")
+    before = checkout.versions()
+    unsafe = checkout.run("index errors", "--yes")
     assert unsafe.returncode == 1
     assert "require-concurrent-index-creation" in unsafe.stderr
-    (aside,) = house.versions() - before
+    (aside,) = checkout.versions() - before
     assert aside.endswith(".py.refused")
-    house.models.write_text(models, encoding="utf-8")
+    checkout.models.write_text(models, encoding="utf-8")
 
-    versions = house.folder / "alembic" / "versions"
+    versions = checkout.folder / "alembic" / "versions"
     newest = max(versions.glob("*.py")).read_text(encoding="utf-8")
     lines = [
         'revision: str = "aaaaaaaaaaaa"' if line.startswith("revision: str") else line for line in newest.splitlines()
     ]
     (versions / "2099-01-01-0000_second.py").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    two = house.run("anything", "--yes")
+    two = checkout.run("anything", "--yes")
     assert two.returncode == 1
     assert "two newest migrations" in two.stderr
     assert "down_revision" in two.stderr

@@ -1,1 +1,1 @@
-"""How the product starts, survives and ends on one machine."""
+"""How the application starts, recovers and stops on one machine."""

@@ -1,4 +1,4 @@
-"""One ipLance on this machine, run as people run it, with data of its own."""
+"""One installation on this machine, run as people run it, with its own data."""
 
 import os
 import re
@@ -24,13 +24,13 @@ KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 
 
 def environment(data_dir: Path, **changes: str) -> dict[str, str]:
-    """What a process of this instance sees: nothing of the developer's own settings."""
+    """Return the environment of a process of this instance, without the developer's own settings."""
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}  # noqa: TID251 - for children
     return kept | {"DATA_DIR": str(data_dir), "METRICS_PORT": "0", "DEMO": "0", "COLUMNS": "500"} | changes
 
 
 def run(*arguments: str, data_dir: Path, answers: str = "", **changes: str) -> subprocess.CompletedProcess[str]:
-    """Run one command of the application to its end, without a terminal; answers are what is typed."""
+    """Run one command of the application to its end, without a terminal; `answers` is its input."""
     return subprocess.run(  # noqa: S603 - our own commands
         [sys.executable, "-m", "app", *arguments],
         cwd=ROOT,
@@ -45,7 +45,7 @@ def run(*arguments: str, data_dir: Path, answers: str = "", **changes: str) -> s
 
 
 def processes_of(data_dir: Path) -> list[psutil.Process]:
-    """Every living process whose command line names the data folder."""
+    """Return every running process whose command line contains the data folder."""
     found: list[psutil.Process] = []
     for process in psutil.process_iter(["cmdline", "status"]):
         line = " ".join(process.info["cmdline"] or [])
@@ -55,12 +55,12 @@ def processes_of(data_dir: Path) -> list[psutil.Process]:
 
 
 def patience() -> float:
-    """How much slower this machine is now than an idle one: others may be using it."""
+    """Return how much slower this machine is now than when idle; other processes may be using it."""
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def wait_until(done: Callable[[], object], what: str, seconds: float = 30) -> float:
-    """Look until it is so, and say how long it took."""
+    """Poll until the condition holds, and return how long it took."""
     began = time.monotonic()
     while not done():
         if time.monotonic() - began > seconds * patience():
@@ -71,7 +71,7 @@ def wait_until(done: Callable[[], object], what: str, seconds: float = 30) -> fl
 
 @contextmanager
 def open_folder() -> Generator[Path]:
-    """A folder that other users may pass through, as a checkout usually is; pytest's own are closed."""
+    """Return a folder that other users can enter, as a checkout usually is; those of pytest are closed."""
     made = Path(tempfile.mkdtemp(prefix="iplance-")).resolve()
     made.chmod(0o755)
     try:
@@ -82,7 +82,7 @@ def open_folder() -> Generator[Path]:
 
 
 class Instance:
-    """`make up` without make: the same command, a folder and ports of its own."""
+    """`make up` without make: the same command with its own folder and ports."""
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
@@ -97,7 +97,7 @@ class Instance:
         self.child: subprocess.Popen[bytes] | None = None
 
     def start(self, *, terminal: bool = False) -> float:
-        """Start and wait for the first answer; returns how long that took."""
+        """Start and wait for the first response; return how long that took."""
         self.launch(terminal=terminal)
         return wait_until(self.ready, f"a first answer; it said:\n{self.said()[-3000:]}", 60)
 
@@ -118,7 +118,7 @@ class Instance:
             threading.Thread(target=self._record, args=(screen,), daemon=True).start()
 
     def _record(self, screen: int) -> None:
-        """Write down what comes to the terminal until its last process is gone."""
+        """Record the output of the terminal until its last process has ended."""
         with self.log.open("ab") as log, suppress(OSError):
             while shown := os.read(screen, 65_536):
                 log.write(shown)
@@ -126,18 +126,18 @@ class Instance:
         os.close(screen)
 
     def said(self) -> str:
-        """Everything on its terminal so far."""
+        """Return the whole output of the terminal so far."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def ready(self) -> bool:
-        """Whether the site and everything behind it answers."""
+        """Tell whether the site and everything it needs is ready."""
         try:
             return httpx.get(f"http://127.0.0.1:{self.port}/health/ready", timeout=3).status_code == httpx.codes.OK
         except httpx.HTTPError:
             return False
 
     def supervised(self, name: str) -> psutil.Process:
-        """The living process of one supervised program."""
+        """Return the running process of one supervised program."""
         marks = {
             "web": r"child \d+ \d+ uvicorn",
             "worker": r"child \d+ \d+ celery .* worker",
@@ -158,7 +158,7 @@ class Instance:
         raise AssertionError(f"no process {name}")
 
     def _serves_here(self, process: psutil.Process) -> bool:
-        """Whether it is a bundled server on this data; servers change into their folder."""
+        """Tell whether a process is a bundled server on this data; servers change into their folder."""
         try:
             return Path(process.cwd()).parent == self.data_dir.resolve()
         except psutil.Error:
@@ -169,13 +169,13 @@ class Instance:
         return psutil.Process(self.child.pid).children(recursive=True)
 
     def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 60) -> int:
-        """Ask it to end as a person does, and wait; returns the exit code."""
+        """Stop it as a person does, and wait; return the exit code."""
         assert self.child is not None
         self.child.send_signal(number)
         return self.child.wait(seconds)
 
     def clean_up(self) -> None:
-        """End whatever a failed test left."""
+        """Stop what a failed test left running."""
         if self.child is not None and self.child.poll() is None:
             self.child.send_signal(signal.SIGTERM)
             try:

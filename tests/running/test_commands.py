@@ -1,4 +1,4 @@
-"""Makefile, bin/, settings and generated documents: every command exists and says clearly what is wrong."""
+"""Makefile, bin/, settings and generated documents: every command exists and reports errors clearly."""
 
 import importlib.util
 import os

@@ -39,7 +39,7 @@ def test_every_role_is_there() -> None:
 
 
 def check_command(command: list[str]) -> None:
-    """Follow a command to what it starts."""
+    """Return what a command finally starts."""
     if command[0] == "python" and command[1] == "-c":
         compile(command[2], "compose", "exec")
     elif command[:3] == ["python", "-m", "app"]:

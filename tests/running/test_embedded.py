@@ -1,4 +1,4 @@
-"""The bundled servers: shared, kept alive, ended when nobody needs them, and never started on damaged data."""
+"""The bundled servers: shared, restarted, stopped when nobody uses them, and never started on damaged data."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ END_SECONDS = IDLE_SECONDS + 20
 
 @dataclass(frozen=True)
 class Choice:
-    """The settings that matter here."""
+    """Return the settings with the given data folder."""
 
     data_dir: Path
     environment: str = "testing"
@@ -43,14 +43,14 @@ class Choice:
 
 @pytest.fixture
 def choice(folder: Path) -> Generator[Choice]:
-    """A data folder of its own, whose servers are ended after the test."""
+    """A separate data folder, whose servers are stopped after the test."""
     made = Choice(folder / "data")
     yield made
     end(made)
 
 
 def end(choice: Choice) -> None:
-    """Release, ask the keeper to end, and wait until nothing is left."""
+    """Release the servers, stop their supervisor, and wait until nothing is left."""
     release_servers(choice.data_dir)
     layout = Layout(choice.data_dir)
     note = FileLock(layout.keeper_lock).read().strip()
@@ -63,7 +63,7 @@ def end(choice: Choice) -> None:
 
 
 def ask(address: str, query: str) -> object:
-    """Ask the database one thing."""
+    """Run one query."""
 
     async def once() -> object:
         connection = await asyncpg.connect(
@@ -148,7 +148,7 @@ def test_a_killed_keeper_is_replaced_and_the_servers_do_not_notice(choice: Choic
     lock = FileLock(Layout(choice.data_dir).keeper_lock)
     old = lock.read()
     os.kill(int(old), signal.SIGKILL)
-    # The next keeper holds the lock a moment before it has written its name into it.
+    # The next supervisor holds the lock a moment before it has written its process id into it.
     wait_until(lambda: not lock.is_free() and lock.read() not in {"", old}, "another keeper")
     assert answers(servers)
     assert before <= {process.pid for process in server_processes(choice)}

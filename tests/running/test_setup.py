@@ -1,4 +1,4 @@
-"""bin/setup installs for `make up` what running needs and for everything else what development needs."""
+"""bin/setup installs for `make up` what the application needs and otherwise what development needs."""
 
 import os
 import re
@@ -18,7 +18,7 @@ OF_RUNNING_TOO = {"psutil"}
 
 
 class Checkout:
-    """A checkout whose Python only writes down what it is asked to do."""
+    """A checkout whose Python only records its calls."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -32,7 +32,7 @@ class Checkout:
         python.chmod(0o755)
 
     def set_up(self, *arguments: str, terminal: bool = False, **variables: str) -> list[str]:
-        """Run bin/setup; return what it installs, one line a call of uv."""
+        """Run bin/setup; return what it installs, one line per call of uv."""
         self.calls.write_text("")
         screen, end = os.openpty() if terminal else (-1, os.open(os.devnull, os.O_WRONLY))
         try:

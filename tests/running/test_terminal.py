@@ -1,4 +1,4 @@
-"""What `make up` shows on a terminal: the addresses stay the last thing there, and trouble comes with its log."""
+"""The output of `make up` on a terminal: the addresses stay at the bottom, and an error is shown with its log."""
 
 import signal
 import subprocess
@@ -15,12 +15,12 @@ LAST_LINE = "Ctrl-C stops everything; the data stays."
 
 
 def last_line(instance: Instance) -> str:
-    """The lowest line on the terminal that is not empty."""
+    """Return the last line of the terminal that is not empty."""
     return instance.said().strip().splitlines()[-1].strip()
 
 
 def log_of(instance: Instance, name: str) -> str:
-    """What one program has written into its log."""
+    """Return what one program has written to its log."""
     return (instance.data_dir / "logs" / f"{name}.log").read_text(errors="replace")
 
 

@@ -1,4 +1,4 @@
-"""`make up`: one command starts everything, any death is survived, and the end loses nothing."""
+"""`make up`: one command starts everything, every process is restarted, and stopping loses nothing."""
 
 import signal
 import smtplib
@@ -18,7 +18,7 @@ BACK_SECONDS = 30.0
 
 @pytest.fixture(scope="module")
 def instance() -> Generator[Instance]:
-    """One running instance for the tests that only look, or kill and wait."""
+    """One running instance for the tests that only read, or kill and wait."""
     with open_folder() as folder:
         made = Instance(folder / "data")
         try:
@@ -77,7 +77,7 @@ def test_mail_is_caught(instance: Instance) -> None:
     with smtplib.SMTP("127.0.0.1", port) as client:
         client.sendmail("a@example.com", ["b@example.com"], "Subject: Hello\r\n\r\nA letter.\r\n")
     caught = [path.read_text() for path in (instance.data_dir / "mail").glob("*.eml")]
-    assert any("X-Envelope-To: b@example.com" in letter and "A letter." in letter for letter in caught)
+    assert any("X-Envelope-To: b@example.com" in email and "A letter." in email for email in caught)
 
 
 def test_the_operator_makes_administrators(instance: Instance) -> None:
@@ -151,14 +151,14 @@ def test_killed_processes_are_back_without_help(instance: Instance, names: tuple
 def is_dead(victim: psutil.Process) -> bool:
     try:
         return not victim.is_running() or victim.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:  # it ended between the two questions
+    except psutil.NoSuchProcess:  # it ended between the two calls
         return True
 
 
 def replaced(instance: Instance, name: str, old: int) -> bool:
     try:
         return instance.supervised(name).pid != old
-    except (AssertionError, psutil.NoSuchProcess):  # a process may end while it is looked at
+    except (AssertionError, psutil.NoSuchProcess):  # a process may end while it is read
         return False
 
 

@@ -1,4 +1,4 @@
-"""`uvicorn app.main:app` alone: it says in a sentence why it cannot start, and believes no stranger's headers."""
+"""`uvicorn app.main:app` alone: a failed start is one sentence, and headers of untrusted clients are ignored."""
 
 import contextlib
 import signal
@@ -22,7 +22,7 @@ CLAIMED = "203.0.113.77"
 
 
 def damaged(folder: Path) -> str:
-    """A data folder that no PostgreSQL of ours can start on."""
+    """Return a data folder on which the bundled PostgreSQL cannot start."""
     for name, content in {"PG_VERSION": "14\n", "global/pg_control": "x"}.items():
         path = folder / "data" / "postgres" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +31,7 @@ def damaged(folder: Path) -> str:
 
 
 def blocked(folder: Path) -> str:
-    """A data folder that nobody can make: root, too, cannot write below a file."""
+    """Return a data folder that cannot be created: even root cannot create one below a file."""
     (folder / "file").write_text("")
     return str(folder / "file" / "data")
 
@@ -86,31 +86,31 @@ def test_the_reloader_says_the_same_and_waits_for_a_change(
 
 
 @pytest.fixture(scope="module")
-def house(new_stack: Callable[..., Stack]) -> Stack:
+def bare_stack(new_stack: Callable[..., Stack]) -> Stack:
     """A database, a Redis and a mail server; each test starts its own web process."""
     return new_stack(roles=())
 
 
 @contextlib.contextmanager
-def served(house: Stack, command: list[str], **changes: str) -> Generator[Process]:
+def served(bare_stack: Stack, command: list[str], **changes: str) -> Generator[Process]:
     """The web process, started by one of the commands that people use."""
-    web = Process("web", command, house.folder / "web.log", house.environment() | changes)
+    web = Process("web", command, bare_stack.folder / "web.log", bare_stack.environment() | changes)
     web.start()
     try:
-        wait_until(house.web_answers, f"the web process answers; it said: {web.tail()}", 60)
+        wait_until(bare_stack.web_answers, f"the web process answers; it said: {web.tail()}", 60)
         yield web
     finally:
         web.stop()
 
 
-def test_a_taken_port_is_one_sentence(house: Stack) -> None:
+def test_a_taken_port_is_one_sentence(bare_stack: Stack) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         for more in ([], ["--reload"]):
             refused = subprocess.run(  # noqa: S603 - our own command
                 [*UVICORN, "--port", port, *more],
                 cwd=ROOT,
-                env=house.environment(),
+                env=bare_stack.environment(),
                 capture_output=True,
                 text=True,
                 timeout=60,
@@ -123,7 +123,7 @@ def test_a_taken_port_is_one_sentence(house: Stack) -> None:
 
 
 def supervised(port: int) -> list[str]:
-    """What `make up` starts as its web process."""
+    """Return the command that `make up` uses for its web process."""
     choices = Choices(
         data_dir=ROOT, host="127.0.0.1", port=port, flower_port=1, worker_concurrency=1,
         bundled=False, durable=False, mail_port=None,
@@ -133,7 +133,7 @@ def supervised(port: int) -> list[str]:
 
 
 def command_of(way: str, port: int) -> list[str]:
-    """The command of one way to run the site."""
+    """Return the command of one way to run the site."""
     ways = {
         "uvicorn": [*UVICORN, "--port", str(port)],
         "workers": [*UVICORN, "--port", str(port), "--workers", "2"],
@@ -145,30 +145,30 @@ def command_of(way: str, port: int) -> list[str]:
 
 
 @pytest.mark.parametrize("way", ["uvicorn", "workers", "reload", "supervised", "image"])
-async def test_a_stranger_does_not_choose_the_address_that_is_written_down(house: Stack, way: str) -> None:
-    with served(house, command_of(way, house.port)):
-        assert await address_seen(house, f"stranger_{way}") == "127.0.0.1"
+async def test_a_stranger_does_not_choose_the_address_that_is_written_down(bare_stack: Stack, way: str) -> None:
+    with served(bare_stack, command_of(way, bare_stack.port)):
+        assert await address_seen(bare_stack, f"stranger_{way}") == "127.0.0.1"
 
 
 @pytest.mark.parametrize("way", ["uvicorn", "supervised", "image"])
-async def test_a_listed_proxy_is_believed(house: Stack, way: str) -> None:
-    with served(house, command_of(way, house.port), TRUSTED_PROXIES="127.0.0.0/8, ::1"):
-        assert await address_seen(house, f"proxied_{way}") == CLAIMED
+async def test_a_listed_proxy_is_believed(bare_stack: Stack, way: str) -> None:
+    with served(bare_stack, command_of(way, bare_stack.port), TRUSTED_PROXIES="127.0.0.0/8, ::1"):
+        assert await address_seen(bare_stack, f"proxied_{way}") == CLAIMED
 
 
-async def address_seen(house: Stack, name: str) -> str:
-    """Register through forged headers and look up which address the session has."""
+async def address_seen(bare_stack: Stack, name: str) -> str:
+    """Register with forged headers and return the address that the session has."""
     forged = {"X-Forwarded-For": f"198.51.100.1, {CLAIMED}", "X-Real-IP": "198.51.100.2", "X-Forwarded-Proto": "https"}
     person = {"username": name, "password": "a long and unusual sentence", "email": f"{name}@example.com"}
-    async with house.client(**forged) as client:
+    async with bare_stack.client(**forged) as client:
         made = await client.post("/api/v1/auth/register", json=person)
         assert made.status_code == 201, made.text
         (session,) = (await client.get("/api/v1/auth/sessions")).json()["items"]
     return str(session["address"])
 
 
-def test_an_asked_end_is_no_failure(house: Stack) -> None:
-    with served(house, command_of("uvicorn", house.port)) as web:
+def test_an_asked_end_is_no_failure(bare_stack: Stack) -> None:
+    with served(bare_stack, command_of("uvicorn", bare_stack.port)) as web:
         web.stop()
         assert web.child is not None
         assert web.child.returncode in (0, -signal.SIGTERM), web.tail()

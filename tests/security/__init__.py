@@ -1,1 +1,1 @@
-"""What the product promises about safety, item by item."""
+"""Security requirements, item by item."""

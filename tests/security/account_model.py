@@ -1,4 +1,4 @@
-"""What the test of accounts' lives knows by itself: people, their sessions and tokens, and which of them may act."""
+"""Model of accounts: people, their sessions and tokens, and which of them are valid."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,7 +8,7 @@ from tests.security.people import ACCESS, CSRF, DEVICE, REFRESH
 
 @dataclass(frozen=True)
 class Token:
-    """A token that was issued, and when it lapses by itself."""
+    """A token that was issued, and its expiry."""
 
     text: str
     lapses: datetime
@@ -16,7 +16,7 @@ class Token:
 
 @dataclass
 class Session:
-    """What the model knows of one sign-in."""
+    """The model of one session."""
 
     id: str
     account: "Account"
@@ -32,18 +32,18 @@ class Session:
     ended: bool = False
 
     def lives(self, now: datetime) -> bool:
-        """Tell whether it may act."""
+        """Tell whether the session is valid."""
         return not self.ended and now < self.expires
 
     def cookies(self, *, access: str | None = None, refresh: str | None = None) -> dict[str, str]:
-        """Return what its browser sends, or an older copy of it."""
+        """Return the current cookies of its browser, or an older copy."""
         given = {ACCESS: access or self.access[-1].text, REFRESH: refresh or self.refresh[-1].text}
         return given | {CSRF: self.csrf, DEVICE: self.device}
 
 
 @dataclass
 class Account:
-    """What the model knows of one person."""
+    """The model of one person."""
 
     names: dict[str, str]
     password: str
@@ -54,6 +54,6 @@ class Account:
     proofs: list[datetime] = field(default_factory=list)
 
     def end(self, *, but: Session | None = None) -> None:
-        """End its sessions, all or all but one."""
+        """End the person's sessions, all or all but one."""
         for session in self.sessions:
             session.ended = session.ended or session is not but

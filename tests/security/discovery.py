@@ -1,4 +1,4 @@
-"""Where the tests of holes look: every route, every source file, every test by its name."""
+"""Finds every route, every source file, and tests by name, for the tests of known vulnerabilities."""
 
 import ast
 from functools import lru_cache
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def named(prefix: str) -> list[str]:
-    """Return the tests of the whole suite whose names begin so."""
+    """Return the tests of the whole suite whose names begin with the prefix."""
     return [
         node.name
         for path in (ROOT / "tests").rglob("test_*.py")
@@ -25,12 +25,12 @@ def named(prefix: str) -> list[str]:
 
 @lru_cache
 def sources() -> tuple[tuple[Path, ast.Module], ...]:
-    """Return every module of the application, read once."""
+    """Return every module of the application, parsed once."""
     return tuple((path, ast.parse(path.read_text(encoding="utf-8"))) for path in sorted((ROOT / "app").rglob("*.py")))
 
 
 def calls_of(*names: str) -> list[str]:
-    """Return where something of these names is called or used as a decorator."""
+    """Return where one of these names is called or used as a decorator."""
     return [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path, tree in sources()
@@ -40,7 +40,7 @@ def calls_of(*names: str) -> list[str]:
 
 
 def all_routes() -> list[APIRoute]:
-    """Return every route of the house."""
+    """Return every route of the application."""
     found = [
         route
         for router in (*API_ROUTERS, *OPERATION_ROUTERS, *LINK_ROUTERS, *PAGE_ROUTERS)
@@ -51,6 +51,6 @@ def all_routes() -> list[APIRoute]:
 
 
 def sockets(app: FastAPI) -> list[str]:
-    """Return where a socket is declared."""
+    """Return where a WebSocket is declared."""
     declared = calls_of("websocket", "websocket_route", "add_api_websocket_route", "WebSocketRoute")
     return declared + [route.path for route in app.routes if isinstance(route, APIWebSocketRoute)]

@@ -1,4 +1,4 @@
-"""What attackers and their victims do in these tests, over HTTP, as browsers and programs do it."""
+"""Actions of attackers and their victims over HTTP, by browsers and by programs."""
 
 import time
 import warnings
@@ -32,14 +32,14 @@ type Settle = Callable[..., Awaitable[object]]
 API = "/api/v1/auth"
 ORIGIN = "https://localhost"
 ACCESS, REFRESH, DEVICE, CSRF = "__Host-access_token", "__Host-refresh_token", "__Host-device", "csrf_token"
-OTHER_PASSWORD = "another long password of hers"  # noqa: S105 - of people that exist in tests only
+OTHER_PASSWORD = "another long password of hers"  # noqa: S105 - of accounts that exist only in tests
 DEAD_REDIS = "redis://127.0.0.1:1/0"
 DEAD_DATABASE = "postgresql+asyncpg://nobody:nothing@127.0.0.1:1/nowhere"
 VERA = {"username": "Vera", "email": "vera@example.com", "phone": "+79991234567", "password": PASSWORD}
 
 
 def client_of(app: FastAPI, *, peer: str = "127.0.0.1", **headers: str) -> httpx.AsyncClient:
-    """Return a browser at an address of its own."""
+    """Return a browser with its own IP address."""
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(
             app=surface_coverage.RecordRoutes(app), raise_app_exceptions=False, client=(peer, 50_000)
@@ -51,7 +51,7 @@ def client_of(app: FastAPI, *, peer: str = "127.0.0.1", **headers: str) -> httpx
 
 @asynccontextmanager
 async def another_app(resources: Resources, **changes: Any) -> AsyncGenerator[FastAPI]:
-    """The same application in another process of ours: nothing shared in memory, other settings or servers."""
+    """Return the same application as another process would run it: no shared memory, other settings or servers."""
     made = create_app()
     made.state.resources = replace(resources, mailer=None, storage=None, scanner=None, sms_sender=None, **changes)
     yield made
@@ -63,7 +63,7 @@ def changed(settings: Settings, **changes: Any) -> Settings:
 
 
 async def register(client: httpx.AsyncClient, **given: Any) -> dict[str, Any]:
-    """Make an account; the client sends its CSRF token from then on."""
+    """Register an account; the client sends its CSRF token from then on."""
     client.headers.pop("X-CSRF-TOKEN", None)
     answer = await client.post(f"{API}/register", json=VERA | given)
     assert answer.status_code == 201, answer.text
@@ -73,7 +73,7 @@ async def register(client: httpx.AsyncClient, **given: Any) -> dict[str, Any]:
 
 
 async def login(client: httpx.AsyncClient, password: str = PASSWORD, **names: str) -> httpx.Response:
-    """Sign in; with success the client sends its CSRF token from then on."""
+    """Sign in; if that succeeds, the client sends its CSRF token from then on."""
     answer = await client.post(f"{API}/login", json=(names or {"username": "Vera"}) | {"password": password})
     if answer.status_code == 200:
         client.headers["X-CSRF-TOKEN"] = client.cookies[CSRF]
@@ -81,7 +81,7 @@ async def login(client: httpx.AsyncClient, password: str = PASSWORD, **names: st
 
 
 async def status_of_me(client: httpx.AsyncClient) -> int:
-    """Tell whether this client is signed in, without renewing anything on the way."""
+    """Tell whether this client is signed in, without refreshing the session."""
     cookies = {name: value for name, value in client.cookies.items() if name != REFRESH}
     bare = httpx.AsyncClient(transport=client._transport, base_url=ORIGIN, cookies=cookies)
     return (await bare.get(f"{API}/me")).status_code
@@ -93,7 +93,7 @@ async def post(client: httpx.AsyncClient, path: str, **body: Any) -> httpx.Respo
 
 
 async def last_challenge(uow: OpenUow, purpose: ChallengePurpose | None = None) -> AuthChallenge:
-    """Return the newest proof that was asked for."""
+    """Return the newest challenge."""
     statement = select(AuthChallenge).order_by(AuthChallenge.id.desc()).limit(1)
     if purpose is not None:
         statement = statement.where(AuthChallenge.purpose == purpose)
@@ -101,8 +101,8 @@ async def last_challenge(uow: OpenUow, purpose: ChallengePurpose | None = None) 
         return (await work.session.execute(statement)).scalar_one()
 
 
-async def letter(uow: OpenUow, purpose: ChallengePurpose | None = None) -> service.ChallengeMessage:
-    """Return what the newest mail or text message carries."""
+async def challenge_message(uow: OpenUow, purpose: ChallengePurpose | None = None) -> service.ChallengeMessage:
+    """Return the code and token of the newest e-mail or text message."""
     challenge = await last_challenge(uow, purpose)
     async with uow() as work:
         found = await service.challenge_message(work.session, work.resources, challenge.id)
@@ -113,28 +113,28 @@ async def letter(uow: OpenUow, purpose: ChallengePurpose | None = None) -> servi
 async def request_password_reset(
     client: httpx.AsyncClient, settle: Settle, uow: OpenUow, name: str = "Vera"
 ) -> service.ChallengeMessage:
-    """Forget a password and open the mail."""
+    """Request a password reset and open the e-mail."""
     assert (await post(client, "password/reset", identifier=name)).status_code == 202
     await settle()
-    return await letter(uow, ChallengePurpose.RESET_PASSWORD)
+    return await challenge_message(uow, ChallengePurpose.RESET_PASSWORD)
 
 
 async def kinds(uow: OpenUow) -> list[str]:
-    """Return what stands in everybody's security history."""
+    """Return the security history of all accounts."""
     async with uow() as work:
         rows = (await work.session.execute(select(SecurityEvent.kind).order_by(SecurityEvent.id))).scalars()
         return [kind.value for kind in rows]
 
 
 async def topics(uow: OpenUow) -> list[str]:
-    """Return the events that wait or went out."""
+    """Return the events in the outbox, sent or not."""
     async with uow() as work:
         rows = (await work.session.execute(select(OutboxMessage.topic).order_by(OutboxMessage.id))).scalars()
         return [topic.removeprefix("identity.") for topic in rows]
 
 
 def plant(client: httpx.AsyncClient, name: str, value: str) -> None:
-    """Put a cookie into a browser, as its user, a thief or a sibling site might."""
+    """Set a cookie in a browser, as its user, a thief or a sibling site could."""
     for cookie in [cookie for cookie in client.cookies.jar if cookie.name == name]:
         client.cookies.jar.clear(cookie.domain, cookie.path, cookie.name)
     client.cookies.set(name, value, domain="localhost.local", path="/")
@@ -146,7 +146,7 @@ def cookies_of(client: httpx.AsyncClient) -> dict[str, str]:
 
 
 def wear(client: httpx.AsyncClient, cookies: dict[str, str]) -> None:
-    """Give a browser these cookies and no others; its CSRF header is the cookie's."""
+    """Replace all cookies of a browser; its CSRF header is the cookie's."""
     client.cookies.clear()
     for name, value in cookies.items():
         plant(client, name, value)
@@ -156,7 +156,7 @@ def wear(client: httpx.AsyncClient, cookies: dict[str, str]) -> None:
 
 
 def payload_of(token: str) -> dict[str, Any]:
-    """Read a token as anybody can."""
+    """Decode a token without verifying it."""
     found: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
     return found
 
@@ -164,14 +164,14 @@ def payload_of(token: str) -> dict[str, Any]:
 def forge(
     settings: Settings, payload: dict[str, Any], *, key: str | None = None, alg: str = "HS256", **headers: Any
 ) -> str:
-    """Sign a payload as we do, or with another key, another algorithm, other headers."""
+    """Sign a payload as the application does, or with another key, algorithm or headers."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InsecureKeyLengthWarning)
         return jwt.encode(payload, key or settings.verification_keys[0], algorithm=alg, headers=headers or None)
 
 
 def good_payload(kind: str = "access", **changes: Any) -> dict[str, Any]:
-    """Return claims as we make them, for nobody in particular; None removes one."""
+    """Return valid claims of no account; None removes one."""
     now = int(time.time())
     made: dict[str, Any] = {
         "iss": "iplance", "aud": f"iplance:{kind}", "sub": str(new_id()), "sid": str(new_id()), "jti": "j" * 22,
@@ -182,7 +182,7 @@ def good_payload(kind: str = "access", **changes: Any) -> dict[str, Any]:
 
 
 def deleted_cookies(answer: httpx.Response) -> set[str]:
-    """Return the cookies that an answer deletes."""
+    """Return the cookies that a response deletes."""
     return {
         cookie.split("=", 1)[0]
         for cookie in answer.headers.get_list("set-cookie")
@@ -191,6 +191,6 @@ def deleted_cookies(answer: httpx.Response) -> set[str]:
 
 
 def names_of(settings: Settings) -> tuple[str, str, str]:
-    """Return the names of the three cookies nobody's script reads."""
+    """Return the names of the three HttpOnly cookies."""
     names = cookie_names(settings)
     return names.access, names.refresh, names.device

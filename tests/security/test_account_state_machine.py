@@ -1,8 +1,8 @@
-"""The life of accounts in any order of steps, held against a small model of which session may still act.
+"""The lifecycle of accounts in any order of steps, compared with a small model of which sessions are valid.
 
-Hypothesis picks the steps: registering, signing in by each name, refreshing, replaying an old refresh token, visiting
+Hypothesis chooses the steps: registering, signing in by each name, refreshing, replaying an old refresh token, visiting
 a page with it, signing out, ending one or all other sessions, a new password, closing the account, an emptied Redis,
-time that passes. After every step each token ever issued is sent: those of a living session answer, no other does.
+time that passes. After every step each token ever issued is sent: those of valid sessions are accepted, no others.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ STEPS_OF_TIME = {
 
 @dataclass
 class World:
-    """The real application, and how to wait for it from the thread in which Hypothesis runs."""
+    """The real application, and how to call it from the thread in which Hypothesis runs."""
 
     app: FastAPI
     resources: Resources
@@ -53,7 +53,7 @@ class World:
 
 
 class AccountLife(RuleBasedStateMachine):
-    """The steps. Each is taken by the application and by the model, which must agree."""
+    """The steps. Each is executed by the application and by the model, which must agree."""
 
     world: ClassVar[World]
     sessions: Bundle[Session] = Bundle("sessions")
@@ -61,10 +61,10 @@ class AccountLife(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.known: list[Account] = []
-        self.now = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - where the model's own clock begins
+        self.now = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - start of the model's own clock
         self.empty_redis()
 
-    # How the steps are sent
+    # Requests
 
     def _all(self, *requests: Callable[[httpx.AsyncClient], Coroutine[Any, Any, httpx.Response]]) -> list[Any]:
         async def send() -> list[httpx.Response]:
@@ -120,7 +120,7 @@ class AccountLife(RuleBasedStateMachine):
         return session.lives(self.now) and self.now < session.access[-1].lapses
 
     def _pace(self, account: Account) -> None:
-        """Rest before a person proves herself more often than the site allows: that limit has tests of its own."""
+        """Let time pass so that password confirmations stay below their limit, which has its own tests."""
         window = timedelta(seconds=COMPARED_PASSWORDS.seconds)
         account.proofs = [moment for moment in account.proofs if self.now - moment <= window]
         if len(account.proofs) >= COMPARED_PASSWORDS.times - 1:
@@ -130,7 +130,7 @@ class AccountLife(RuleBasedStateMachine):
     def _opened_so_far(self) -> int:
         return sum(len(account.sessions) for account in self.known)
 
-    # The steps
+    # Steps
 
     @initialize(target=sessions)
     def begin(self) -> Session:
@@ -221,7 +221,7 @@ class AccountLife(RuleBasedStateMachine):
             return
         self.now += STEPS_OF_TIME[pause]
         old = session.refresh[-1 - age]
-        # A visit renews only where the access cookie is no good.
+        # A visit refreshes the session only if the access cookie is invalid.
         cookies = session.cookies(access="gone", refresh=old.text)
         answer = self._send(*(("POST", "refresh") if way == "refresh" else ("GET", "me")), cookies)
         grace = timedelta(seconds=self.world.resources.settings.refresh_grace_seconds)
@@ -311,7 +311,7 @@ class AccountLife(RuleBasedStateMachine):
     def time_passes(self, step: str) -> None:
         self.now += STEPS_OF_TIME[step]
 
-    # What must hold after every step
+    # Invariants after every step
 
     @invariant()
     def each_token_answers_exactly_while_its_session_lives(self) -> None:
@@ -340,7 +340,7 @@ class AccountLife(RuleBasedStateMachine):
 
     @override
     def teardown(self) -> None:
-        """Try every refresh token of what is over: none of them opens anything again."""
+        """Try every refresh token of ended sessions: all are refused."""
         for account in self.known:
             for session in account.sessions:
                 for token in () if session.lives(self.now) else session.refresh:
@@ -350,7 +350,7 @@ class AccountLife(RuleBasedStateMachine):
 
 
 async def live(app: FastAPI, resources: Resources, **options: Any) -> World:
-    """Let Hypothesis run in a thread of its own; the application answers in this loop."""
+    """Run Hypothesis in a separate thread; the application runs in this event loop."""
     loop = asyncio.get_running_loop()
     resources.settings = changed(resources.settings, max_sessions=MAX_SESSIONS)
 

@@ -1,4 +1,4 @@
-"""The browser's side (ASVS V3): what another site can make a browser do, and what it gets to see."""
+"""Browser security (ASVS V3): what another site can make a browser do, and what it can read."""
 
 import json
 import logging
@@ -34,10 +34,10 @@ from tests.security.people import (
     NewClient,
     OpenUow,
     Settle,
+    challenge_message,
     changed,
     cookies_of,
     deleted_cookies,
-    letter,
     login,
     post,
     register,
@@ -68,7 +68,7 @@ def unsafe_routes() -> list[tuple[str, str]]:
         for prefix, routers in (("/api/v1", API_ROUTERS), ("", PAGE_ROUTERS))
         for router in routers
         for route in _routes(router)
-        if not is_authenticated_by_link(route.endpoint)  # a mail program follows these; test_doors.py has the list
+        if not is_authenticated_by_link(route.endpoint)  # called by mail programs; test_entry_points.py has the list
         for method in sorted((route.methods or set()) - SAFE_METHODS)
     ]
     assert len(found) > 20
@@ -76,13 +76,13 @@ def unsafe_routes() -> list[tuple[str, str]]:
 
 
 def filled(path: str) -> str:
-    """Put something of the right form into the places of an address."""
+    """Fill in the path parameters with values of the right form."""
     parts = [str(new_id()) if part.startswith("{") else part for part in path.split("/")]
     return "/".join(parts)
 
 
 async def send(client: httpx.AsyncClient, method: str, path: str, **headers: str) -> httpx.Response:
-    """Send a body of the kind the address reads."""
+    """Send a body of the kind that the address reads."""
     if path.startswith("/api/"):
         return await client.request(method, filled(path), json={}, headers=headers)
     return await client.request(
@@ -91,7 +91,7 @@ async def send(client: httpx.AsyncClient, method: str, path: str, **headers: str
 
 
 async def digest(uow: OpenUow) -> str:
-    """Return the whole database as one value."""
+    """Return the content of the whole database as one value."""
     async with uow() as work:
         tables = (
             await work.session.execute(text("SELECT tablename FROM pg_tables WHERE schemaname='public' ORDER BY 1"))
@@ -349,7 +349,7 @@ async def test_v3_2_1_data_is_never_rendered_as_a_page(client: httpx.AsyncClient
         assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
-async def test_p21_canaries_of_a_whole_story_are_in_no_log(  # noqa: PLR0913, PLR0917 - it listens everywhere
+async def test_p21_canaries_of_a_whole_story_are_in_no_log(  # noqa: PLR0913, PLR0917 - it listens in all places
     client: httpx.AsyncClient, new_client: NewClient, settle: Settle, uow: OpenUow, settings: Settings,
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
@@ -366,7 +366,7 @@ async def test_p21_canaries_of_a_whole_story_are_in_no_log(  # noqa: PLR0913, PL
         await register(client, username="Canary", email=mail, phone=number, password=word)
         secrets |= {value for name, value in cookies_of(client).items() if name != "locale"}
         for purpose in (None,):
-            sent = await letter(uow, purpose)
+            sent = await challenge_message(uow, purpose)
             secrets |= {sent.token}
         await settle()
         stranger = await new_client()

@@ -1,4 +1,4 @@
-"""Guessing (ASVS 6.3): one budget for a person however they are named, the same answers where nobody is."""
+"""Guessing (ASVS 6.3): one limit per person under all their names, and the same responses for unknown names."""
 
 import ast
 from collections.abc import Callable, Generator
@@ -46,7 +46,7 @@ NAMES: tuple[dict[str, str], ...] = (
 
 
 def same(answer: httpx.Response) -> tuple[object, ...]:
-    """What somebody who looks closely sees of an answer."""
+    """Return all that an attacker can observe of a response."""
     body = {name: value for name, value in answer.json().items() if name != "request_id"}
     headers = sorted(name for name in answer.headers if name != "x-request-id")
     return answer.status_code, body, headers
@@ -54,7 +54,7 @@ def same(answer: httpx.Response) -> tuple[object, ...]:
 
 @contextmanager
 def counted(resources: Resources) -> Generator[dict[str, int]]:
-    """Count the password hashes and the statements of what happens inside."""
+    """Count the password hashes and the statements of a request."""
     seen = {"hashes": 0, "statements": 0}
     work = PasswordHasher._work
 
@@ -134,7 +134,7 @@ async def test_v6_3_8_known_and_unknown_names_take_the_same_steps(
             other = await post(stranger, path, **unknown)
         assert same(one) == same(other), name
         assert hers["hashes"] == nobodys["hashes"] == (0 if path == "password/reset" else 1), name
-        slack = 0 if path == "password/reset" else 3  # a look-up by key or a line of history: far below a millisecond
+        slack = 0 if path == "password/reset" else 3  # a look-up by key or one row of the history: below a millisecond
         assert abs(hers["statements"] - nobodys["statements"]) <= slack, name
     await settle()
 
@@ -199,12 +199,12 @@ async def test_v6_1_1_a_known_device_is_not_locked_out_by_strangers(
         assert (await login(attacker, f"guess {turn}", username="Vera")).status_code == 401
     assert (
         await login(attacker, username="Vera")
-    ).status_code == 429  # a device known to somebody else opens no second budget
+    ).status_code == 429  # a device known to another account gives no second budget
     assert (await login(await new_client())).status_code == 429
     assert (await login(client, username="Vera")).status_code == 200
     for turn in range(sign_in.FREE_TRIES):
         assert (await login(client, f"guess {turn}", username="Vera")).status_code == 401
-    assert (await login(client, username="Vera")).status_code == 429  # and it has a budget, too
+    assert (await login(client, username="Vera")).status_code == 429  # and it has a limit, too
 
 
 async def test_v6_3_1_one_password_for_many_names_meets_the_limit_of_the_address(
@@ -224,7 +224,7 @@ async def test_v6_3_1_one_password_for_many_names_meets_the_limit_of_the_address
 
 @pytest.fixture
 def app_at(app: FastAPI) -> AppAt:
-    """Return a browser at an address."""
+    """Return a browser with an IP address."""
     return lambda peer: client_of(app, peer=peer)
 
 

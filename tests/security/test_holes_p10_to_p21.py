@@ -1,7 +1,7 @@
-"""Holes P10 to P21 of a naive build of the same kind, by number: sockets, other people's data, bodies, faults, logs.
+"""Vulnerabilities P10 to P21 of a naive implementation: WebSockets, data of others, bodies, errors, logs.
 
-P1 to P9 stand in `test_holes_p1_to_p9.py`. A room that does not exist yet arms its own test: when it appears without a
-test named after the hole, that fails here.
+P1 to P9 are in `test_holes_p1_to_p9.py`. The test of a feature that does not exist yet activates itself: it fails when
+the feature appears without a test named after the vulnerability.
 """
 
 import ast
@@ -94,7 +94,7 @@ async def test_p12_checking_a_session_keeps_no_connection(
 
 
 def fields_of(schema: dict[str, Any], schemas: dict[str, Any], seen: frozenset[str] = frozenset()) -> set[str]:
-    """Name every field of a shape in the OpenAPI document, however deep."""
+    """Return every field of a schema in the OpenAPI document, at any depth."""
     found: set[str] = set()
     name = schema.get("$ref", "").rsplit("/", 1)[-1]
     if name and name not in seen:
@@ -107,7 +107,7 @@ def fields_of(schema: dict[str, Any], schemas: dict[str, Any], seen: frozenset[s
 
 
 def answers_of(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Return (path, shape) for every answer of every route."""
+    """Return (path, schema) for every response of every route."""
     for path, methods in document["paths"].items():
         for described in methods.values():
             for answer in described["responses"].values():
@@ -116,7 +116,7 @@ def answers_of(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
 
 
 def test_p13_no_answer_shows_somebody_elses_contacts(app: FastAPI) -> None:
-    # Only the routes of one's own account may answer with an address or a number.
+    # Only the routes of one's own account may return an e-mail address or a phone number.
     document = app.openapi()
     answers = list(answers_of(document))
     assert len(answers) > 50
@@ -143,7 +143,7 @@ async def test_p13_nobody_reads_another_persons_address_or_number(
         for prefix, routers in (("/api/v1", API_ROUTERS), ("", PAGE_ROUTERS))
         for router in routers
         for route in iter_routes(router)
-        # The caught mail of a demonstration is everybody's, and only there: tests/security/test_demo.py.
+        # The mail catcher of a demonstration is public, and exists only there: tests/security/test_demo.py.
         if "GET" in (route.methods or set()) and not route.path.startswith("/demo/")
     }
     read = 0
@@ -186,7 +186,7 @@ async def test_p15_no_body_is_read_to_its_end_before_it_is_measured(
         taken = 0
         path = f"{API}/login" if kind == "application/json" else "/sign-in"
         answer = await client.post(path, content=endless(), headers={"Content-Type": kind})
-        # What is no multipart body at all is refused even sooner.
+        # A body that is not multipart is refused even earlier.
         assert answer.status_code == (413 if "boundary" not in kind else 400), kind
         assert taken <= settings.max_body_bytes + 2 * len(chunk), kind
 

@@ -1,6 +1,6 @@
-"""Holes P1 to P9 of a naive build of the same kind, by number: names, tokens, cookies, refreshing, origins.
+"""Vulnerabilities P1 to P9 of a naive implementation: names, tokens, cookies, refreshing, origins.
 
-P10 to P21 stand in `test_holes_p10_to_p21.py`.
+P10 to P21 are in `test_holes_p10_to_p21.py`.
 """
 
 from typing import Any
@@ -63,7 +63,7 @@ async def test_p1_no_name_is_a_pattern_and_a_token_names_one_person(
         answer = await post(client, "register", **(VERA | {"username": name}))
         assert answer.status_code == 422, name
         assert answer.json()["errors"][0]["loc"] == ["body", "username"]
-    # A name like any other, because no look-up reads it as a pattern: it is nobody but itself.
+    # Allowed as a name because no query reads it as a pattern: it matches only itself.
     assert (await post(client, "register", **(VERA | {"username": "Ver_"}))).status_code == 201
     client.cookies.clear()
     person = await register(client, email="other@example.com", phone="+79990000000")
@@ -228,6 +228,6 @@ async def test_p9_no_foreign_origin_may_read_answers(client: httpx.AsyncClient, 
 
 
 def test_every_unsafe_route_is_guarded(app: FastAPI) -> None:
-    """The guard stands before the whole application, so no route can forget it."""
+    """The check is applied before the whole application, so no route can omit it."""
     expected = [refuse_long_body_of_ended_session, guard_request]
     assert [item.dependency for item in app.router.dependencies] == expected

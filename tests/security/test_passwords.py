@@ -1,4 +1,4 @@
-"""Passwords (ASVS 6.2): long ones whole, common ones never, and one's own names neither."""
+"""Passwords (ASVS 6.2): long ones are kept whole; common ones and the account's own names are refused."""
 
 import asyncio
 import contextlib
@@ -51,7 +51,7 @@ type SetPassword = Callable[[str], Awaitable[httpx.Response]]
 def three_ways(
     client: httpx.AsyncClient, new_client: NewClient, settle: Settle, uow: OpenUow
 ) -> dict[str, SetPassword]:
-    """Try a password where passwords are set: at registration, in a change, by link and by code of a reset."""
+    """Try a password wherever one is set: at registration, in a change, by link and by code of a reset."""
 
     async def at_registration(password: str) -> httpx.Response:
         stranger = await new_client()
@@ -136,12 +136,12 @@ async def test_v6_2_4_the_three_thousand_most_common_are_refused_everywhere(
     accepted: list[str] = []
     for place, word in enumerate(COMMON[:3000]):
         form = Registration(username="Vera", email="vera@example.com", password=word.upper() if place % 2 else word)
-        for verb in (
+        for use_case in (
             prepare(resources, form, Caller()),
             check_password_policy(resources, word, [], loc="new_password"),
         ):
             with contextlib.suppress(AccountInputError):
-                await verb
+                await use_case
                 accepted.append(word)
     assert accepted == []
     await register(client)
@@ -170,12 +170,12 @@ async def test_v6_2_11_a_reset_refuses_ones_own_names_by_link_and_by_code(
         for password in ("petrova1985@example.com", "petrova1985", "+79991234567", "iplance2026!"):
             assert is_refused(await post(client, "password/reset/confirm", password=password, **proof)), proof
     answer = await post(client, "password/reset/confirm", password=OTHER_PASSWORD, token=sent.token)
-    assert answer.status_code == 200  # a refused password did not use the link up
+    assert answer.status_code == 200  # a refused password did not use up the link
 
 
 @asynccontextmanager
 async def range_service(*breached: str) -> AsyncGenerator[tuple[str, list[str]]]:
-    """A service of breached passwords on this machine, and what it was asked."""
+    """A local service of breached passwords, and the requests it received."""
     asked: list[str] = []
     digests = [hashlib.sha1(word.encode(), usedforsecurity=False).hexdigest().upper() for word in breached]
 

@@ -1,4 +1,4 @@
-"""docs/security.md says the figures that the settings and the code have."""
+"""docs/security.md states the same figures as the settings and the code."""
 
 from pathlib import Path
 

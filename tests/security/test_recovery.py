@@ -1,4 +1,4 @@
-"""Forgotten passwords and changed contacts (ASVS 6.4, 7.5): no step can be left out, none can be used twice."""
+"""Password reset and changed contacts (ASVS 6.4, 7.5): no step can be skipped, none can be repeated."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -29,9 +29,9 @@ from tests.security.people import (
     NewClient,
     OpenUow,
     Settle,
+    challenge_message,
     cookies_of,
     kinds,
-    letter,
     login,
     post,
     register,
@@ -79,7 +79,7 @@ async def test_v6_4_1_and_6_5_5_links_and_codes_end_in_time(
     now = utc_now()
     with time_machine.travel(now, tick=False):
         sent = await request_password_reset(client, settle, uow)
-    assert len(bytes_of(sent.token)) - 16 >= 16  # beside the id, at least 128 bits that only we can make
+    assert len(bytes_of(sent.token)) - 16 >= 16  # besides the id, at least 128 bits that only we can create
     with time_machine.travel(now + CODE_LIFE, tick=False):
         assert is_refused(await set_password(identifier="Vera", code=sent.code))
     with time_machine.travel(now + LINK_LIFE, tick=False):
@@ -110,10 +110,10 @@ async def test_v6_4_3_a_proof_of_one_purpose_serves_no_other(
     client: httpx.AsyncClient, settle: Settle, uow: OpenUow, set_password: Answer
 ) -> None:
     await register(client)
-    confirm = await letter(uow, ChallengePurpose.CONFIRM_EMAIL)
-    by_phone = await letter(uow, ChallengePurpose.CONFIRM_PHONE)
+    confirm = await challenge_message(uow, ChallengePurpose.CONFIRM_EMAIL)
+    by_phone = await challenge_message(uow, ChallengePurpose.CONFIRM_PHONE)
     await post(client, "email", email="new@example.com")
-    change = await letter(uow, ChallengePurpose.CHANGE_EMAIL)
+    change = await challenge_message(uow, ChallengePurpose.CHANGE_EMAIL)
     for sent in (confirm, by_phone, change):
         assert is_refused(await set_password(token=sent.token))
         assert is_refused(await set_password(identifier="Vera", code=sent.code))
@@ -179,7 +179,7 @@ async def test_v6_4_1_links_die_with_the_password_the_address_and_the_account(
     assert is_refused(await set_password(token=before))
     before = (await request_password_reset(client, settle, uow)).token
     await post(client, "email", email="new@example.com")
-    await post(client, "confirm-email", token=(await letter(uow, ChallengePurpose.CHANGE_EMAIL)).token)
+    await post(client, "confirm-email", token=(await challenge_message(uow, ChallengePurpose.CHANGE_EMAIL)).token)
     assert is_refused(await set_password(token=before))
     before = (await request_password_reset(client, settle, uow)).token
     assert (await post(client, "deactivate", password=OTHER_PASSWORD)).status_code == 200
@@ -195,7 +195,7 @@ async def test_a_wish_for_another_address_does_not_outlive_the_password(
     await login(thief)
     await post(thief, "email", email="thief@example.com")
     await post(thief, "phone", phone="+79990000000")
-    link = (await letter(uow, ChallengePurpose.CHANGE_EMAIL)).token
+    link = (await challenge_message(uow, ChallengePurpose.CHANGE_EMAIL)).token
     if how == "change":
         await post(client, "password", current_password=PASSWORD, new_password=OTHER_PASSWORD)
     else:
@@ -211,7 +211,7 @@ async def test_a_wish_for_another_address_does_not_outlive_the_password(
 async def test_a_closed_account_changes_no_more(client: httpx.AsyncClient, new_client: NewClient, uow: OpenUow) -> None:
     await register(client)
     await post(client, "email", email="new@example.com")
-    link = (await letter(uow, ChallengePurpose.CHANGE_EMAIL)).token
+    link = (await challenge_message(uow, ChallengePurpose.CHANGE_EMAIL)).token
     await post(client, "deactivate", password=PASSWORD)
     assert is_refused(await post(await new_client(), "confirm-email", token=link))
 
@@ -223,7 +223,7 @@ async def test_v6_3_7_a_new_address_waits_for_its_proof_and_the_old_one_is_told_
     assert (await post(client, "email", email="new@example.com")).status_code == 202
     assert (await client.get(f"{API}/me")).json()["email"] == "vera@example.com"
     assert (await login(client, email="new@example.com")).status_code == 401
-    sent = await letter(uow, ChallengePurpose.CHANGE_EMAIL)
+    sent = await challenge_message(uow, ChallengePurpose.CHANGE_EMAIL)
     assert sent.to_email == "new@example.com"
     assert (await post(client, "confirm-email", token=sent.token)).status_code == 200
     assert (await client.get(f"{API}/me")).json()["email"] == "new@example.com"
@@ -241,7 +241,7 @@ async def test_v6_4_3_an_address_taken_meanwhile_is_not_taken_over(
 ) -> None:
     await register(client)
     await post(client, "email", email="wanted@example.com")
-    link = (await letter(uow, ChallengePurpose.CHANGE_EMAIL)).token
+    link = (await challenge_message(uow, ChallengePurpose.CHANGE_EMAIL)).token
     await register(await new_client(), username="Zoya", email="Wanted@example.com", phone=None)
     answer = await post(client, "confirm-email", token=link)
     assert (answer.status_code, answer.json()["code"]) == (409, "email-taken")
@@ -252,7 +252,7 @@ async def test_a_reset_goes_to_a_confirmed_contact_first(
     client: httpx.AsyncClient, settle: Settle, uow: OpenUow
 ) -> None:
     await register(client, email="typo@example.com")
-    code = (await letter(uow, ChallengePurpose.CONFIRM_PHONE)).code
+    code = (await challenge_message(uow, ChallengePurpose.CONFIRM_PHONE)).code
     assert (await post(client, "confirm-phone", code=code)).status_code == 200
     sent = await request_password_reset(client, settle, uow)
     assert (sent.to_email, sent.to_phone) == (None, "+79991234567")

@@ -1,4 +1,4 @@
-"""Sessions (ASVS V7): what ended stays ended, whatever becomes of Redis; what lives ends when it must."""
+"""Sessions (ASVS V7): ended ones stay ended, also when Redis loses data; active ones end in time."""
 
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
@@ -151,7 +151,7 @@ async def test_v7_refresh_rotates_and_a_lost_answer_is_forgiven(client: httpx.As
     second = cookies_of(client)
     assert second[REFRESH] != first[REFRESH]
     assert second[ACCESS] != first[ACCESS]
-    for _ in range(10):  # ten tabs that woke up with the old token
+    for _ in range(10):  # ten tabs that wake up with the old token
         wear(client, first)
         assert (await post(client, "refresh")).status_code == 200
         assert payload_of(client.cookies[REFRESH])["jti"] == payload_of(second[REFRESH])["jti"]
@@ -320,7 +320,7 @@ async def test_v7_5_1_contacts_and_devices_ask_for_the_password_after_a_while(
             await client.request("DELETE", f"{API}/sessions/{session_id}"),
         ]
         assert {(answer.status_code, answer.json()["code"]) for answer in calls} == {(403, "reauthentication-required")}
-        assert (await post(client, "refresh")).status_code == 200  # going on is no proof
+        assert (await post(client, "refresh")).status_code == 200  # refreshing is no proof of identity
         assert (await post(client, "email", email="new@example.com")).status_code == 403
         assert (await post(client, "deactivate", password=OTHER_PASSWORD)).status_code == 403
         assert (await post(client, "reauthenticate", password=PASSWORD)).status_code == 200

@@ -1,4 +1,4 @@
-"""A socket's handshake carries cookies from any page, so it must prove where it comes from before it is accepted."""
+"""A WebSocket handshake sends cookies from any page, so its origin is checked before it is accepted."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ WELCOME: dict[str, dict[str, str]] = {
 
 @pytest.fixture
 def app(app: FastAPI) -> FastAPI:
-    """The application with a socket that accepts everybody who reaches it."""
+    """The application with a WebSocket that accepts every handshake."""
 
     @app.websocket("/socket")
     async def socket(connection: WebSocket) -> None:
@@ -45,7 +45,7 @@ def app(app: FastAPI) -> FastAPI:
 
 
 def handshake(app: FastAPI, path: str, given: dict[str, str]) -> dict[str, Any]:
-    """Describe a handshake as a server does."""
+    """Return the ASGI scope of a handshake."""
     return {
         "type": "websocket", "app": app, "path": path, "raw_path": path.encode(), "query_string": b"token=eyJ",
         "headers": [(b"host", b"localhost"), *((name.encode(), value.encode()) for name, value in given.items())],
@@ -55,7 +55,7 @@ def handshake(app: FastAPI, path: str, given: dict[str, str]) -> dict[str, Any]:
 
 
 async def shake(app: FastAPI, path: str, given: dict[str, str]) -> list[str]:
-    """Knock, and return what the application answered."""
+    """Attempt a handshake, and return what the application answered."""
     sent: list[str] = []
 
     async def receive() -> dict[str, object]:

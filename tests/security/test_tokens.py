@@ -1,4 +1,4 @@
-"""Self-contained tokens (ASVS V9): only what we signed, for what we signed it, as long as we said."""
+"""Self-contained tokens (ASVS V9): accepted only with our signature, for their purpose, until they expire."""
 
 import asyncio
 import base64
@@ -194,7 +194,7 @@ def test_v9_2_2_kinds_never_pass_for_one_another(settings: Settings) -> None:
     access, refresh = forge(settings, good_payload()), forge(settings, good_payload("refresh", ctr=0))
     assert refuses(codec, access, TokenKind.REFRESH)
     assert refuses(codec, refresh, TokenKind.ACCESS)
-    assert not refuses(codec, access)  # what was read once as the wrong kind is still the right one, and only that
+    assert not refuses(codec, access)  # a token refused for one purpose stays valid for its own, and only for that
     assert not refuses(codec, refresh, TokenKind.REFRESH)
     assert refuses(codec, access, TokenKind.REFRESH)
 

@@ -1,1 +1,1 @@
-"""The real application against servers of other people, and in its container image: `make test-servers`."""
+"""The application with external servers, and in its container image: `make test-servers`."""

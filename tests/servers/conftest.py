@@ -1,4 +1,4 @@
-"""The outside servers, started once."""
+"""The external servers, started once."""
 
 from collections.abc import Generator
 
@@ -10,7 +10,7 @@ from tests.servers.external_servers import Outside
 
 @pytest.fixture(scope="session")
 def outside() -> Generator[Outside]:
-    """PostgreSQL 15, PgBouncer and Redis as other people run them."""
+    """PostgreSQL 15, PgBouncer and Redis from Debian's packages."""
     with open_folder() as folder:
         made = Outside(folder)
         try:

@@ -1,6 +1,6 @@
 """Debian's PostgreSQL 15 with TLS, PgBouncer in transaction mode, and Redis with TLS, password and an ACL user.
 
-Each listens on a free loopback port, keeps its data in a temporary folder, and is ended by its id.
+Each listens on a free loopback port, keeps its data in a temporary folder, and is stopped by its process id.
 """
 
 import os
@@ -19,14 +19,14 @@ from tests.e2e.ports import free_port
 
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
 USER = "iplance"
-PASSWORD = "p@ss/w:rd"  # noqa: S105 - of this test alone, and awkward on purpose
+PASSWORD = "p@ss/w:rd"  # noqa: S105 - of this test only, with special characters on purpose
 ENCODED = "p%40ss%2Fw%3Ard"
 START_SECONDS = 60.0
 
 
 @dataclass
 class Outside:
-    """The three servers and the addresses a person would paste."""
+    """The three servers and the addresses that a person would put into the settings."""
 
     folder: Path
     postgres_port: int = field(default_factory=free_port)
@@ -36,22 +36,22 @@ class Outside:
 
     @property
     def ca(self) -> Path:
-        """The authority that signed all certificates."""
+        """The certificate of the authority that signed all certificates."""
         return self.folder / "ca.pem"
 
     @property
     def direct(self) -> str:
-        """PostgreSQL itself, with a checked certificate, as libpq writes it."""
+        """The address of PostgreSQL in libpq's form, with a verified certificate."""
         return f"postgres://{USER}:{ENCODED}@localhost:{self.postgres_port}/iplance?sslmode=verify-full"
 
     @property
     def pooled(self) -> str:
-        """The pooler in transaction mode."""
+        """The address of the pooler in transaction mode."""
         return f"postgresql://{USER}:{ENCODED}@localhost:{self.pooler_port}/iplance?sslmode=require&pgbouncer=true"
 
     @property
     def redis(self) -> str:
-        """Redis with TLS, and a user of its own."""
+        """The address of Redis with TLS and an ACL user."""
         return f"rediss://{USER}:{ENCODED}@localhost:{self.redis_port}/0"
 
     def start(self) -> Self:
@@ -64,7 +64,7 @@ class Outside:
         return self
 
     def stop(self) -> None:
-        """End them, last started first."""
+        """Stop them, last started first."""
         for child in reversed(self.children):
             child.terminate()
             try:
@@ -74,7 +74,7 @@ class Outside:
                 child.wait(10)
 
     def log(self) -> str:
-        """The ends of the logs, for an error."""
+        """Return the ends of the logs, for an error."""
         return "\n".join(path.read_text(errors="replace")[-2000:] for path in sorted(self.folder.glob("*.log")))
 
     def _certificates(self) -> None:
@@ -203,7 +203,7 @@ user {USER} on >{PASSWORD} ~* &* +@all
 
 
 def environment(outside: Outside, **changes: str) -> dict[str, str]:
-    """What the application sees: the authority is trusted as a public one would be."""
+    """Return the environment of the application: the authority is trusted as a public one would be."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}  # noqa: TID251 - for children
     return (
         kept

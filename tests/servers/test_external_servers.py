@@ -1,4 +1,4 @@
-"""The whole product on PostgreSQL 15 with TLS, behind a transaction-mode pooler, and on Redis with TLS and a user."""
+"""The whole application on PostgreSQL 15 with TLS, behind a transaction-mode pooler, and on Redis with TLS."""
 
 import asyncio
 import subprocess
@@ -33,7 +33,7 @@ def command(outside: Outside, *arguments: str, **changes: str) -> subprocess.Com
 
 @pytest.fixture(params=["direct", "pooled"])
 def stack(outside: Outside, request: pytest.FixtureRequest) -> Generator[Stack]:
-    """Web, worker and beat as processes, on the direct address or behind the pooler."""
+    """Web, worker and beat as processes, with the direct address or behind the pooler."""
     address = outside.direct if request.param == "direct" else outside.pooled
     settings = {"SSL_CERT_FILE": str(outside.ca), "MIGRATIONS_DATABASE_URL": outside.direct}
     with open_folder() as folder:
@@ -63,7 +63,7 @@ async def test_people_register_and_their_mail_arrives(stack: Stack) -> None:
 
 
 async def test_the_pooler_really_pools(outside: Outside) -> None:
-    """Two statements of one client may land on two server connections, which is what breaks careless drivers."""
+    """Two statements of one client may run on two server connections, which breaks careless drivers."""
     address = make_url(outside.pooled).set(drivername="postgresql", query={}).render_as_string(hide_password=False)
     clients = [await asyncpg.connect(address, ssl="require", statement_cache_size=0, timeout=10) for _ in range(8)]
     pids = {await client.fetchval("SELECT pg_backend_pid()") for client in clients for _ in range(3)}

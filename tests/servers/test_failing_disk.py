@@ -1,7 +1,7 @@
-"""The system itself refuses what files need of a disk (reliability.md F29): libfiu stands between the processes and it.
+"""System calls for files fail (reliability.md F29): libfiu intercepts those of the processes.
 
-Whatever fails: the answer says so, nothing half done is left, the upload goes on once the disk works again, and every
-byte that the rows promise is there.
+In every case: the response reports it, no partial file is left, the upload continues once the disk works again, and all
+bytes that the rows name exist.
 """
 
 import errno
@@ -30,26 +30,26 @@ SYNC, RENAME = "posix/io/sync/fsync", "posix/io/dir/rename"
 
 
 class FailingStack(Stack):
-    """Processes whose calls to the system can be made to fail while they run."""
+    """Processes whose system calls can be made to fail while they run."""
 
     @override
     def command(self, role: str) -> list[str]:
-        """Put libfiu before a role; a worker of one process, because the children of another would not be reached."""
+        """Run a role under libfiu; the worker has one process because children would not be reached."""
         pool = ["--pool=solo"] if role == "worker" else []
         return ["fiu-run", "-x", "-f", str(self.folder / "fiu"), *super().command(role), *pool]
 
     def tell(self, role: str, order: str) -> None:
-        """Say to a role what fails from now on, or no longer."""
+        """Tell a role which calls fail from now on, or no longer."""
         pid = str(self.processes[role].pid)
         words = ["fiu-ctrl", "-f", str(self.folder / "fiu"), "-c", order, pid]
-        subprocess.run(words, check=True, capture_output=True, timeout=20)  # noqa: S603 - of the package we installed
+        subprocess.run(words, check=True, capture_output=True, timeout=20)  # noqa: S603 - of the installed package
 
     def break_(self, role: str, point: str) -> None:
-        """Let the disk fail at this point."""
+        """Make the disk fail at this point."""
         self.tell(role, f"enable name={point},failinfo={errno.EIO}")
 
     def mend(self, role: str, point: str) -> None:
-        """Let it work again."""
+        """Make it work again."""
         self.tell(role, f"disable name={point}")
 
 
@@ -69,7 +69,7 @@ def stack(outside: Outside) -> Generator[FailingStack]:
 
 
 def picture(seed: int) -> bytes:
-    """Return a picture that is like no other."""
+    """Return a unique picture."""
     made = io.BytesIO()
     noise = random.Random(seed).randbytes(3 * 300 * 200)  # noqa: S311 - no secret
     Image.frombytes("RGB", (300, 200), noise).save(made, "PNG")
@@ -106,7 +106,7 @@ async def until_ready(person: Person, stack: FailingStack, upload: dict[str, Any
 
 
 async def broken(outside: Outside, stack: FailingStack) -> list[str]:
-    """Return what rows promise and the disk does not have, and what stands there half done."""
+    """Return what rows name and the disk does not have, and partial files on the disk."""
     address = make_url(outside.direct).set(drivername="postgresql", query={}).render_as_string(hide_password=False)
     connection = await asyncpg.connect(address, ssl="require", timeout=10)
     try:
@@ -135,7 +135,7 @@ async def test_f29_a_site_whose_disk_fails_says_so_and_goes_on(
         answer = await send(person, upload, half, content[half:])
         assert (answer.status_code, answer.json()["code"]) == (503, "storage-unavailable"), answer.text
         known = (await person.get(f"/files/uploads/{upload['id']}")).json()
-        # What the disk has not promised to keep counts as not sent; a rename comes after everything was kept.
+        # Bytes not flushed by fsync count as not sent; the rename follows after everything was flushed.
         assert (known["whole"], known["offset"]) == (False, half if point == SYNC else len(content))
         assert not list((stack.folder / "data" / "files").rglob("*.part"))
         stack.mend("web", point)
@@ -167,5 +167,5 @@ async def test_f29_a_worker_whose_disk_fails_tries_again(point: str, stack: Fail
 
 
 def tried(log: Path, begin: int) -> bool:
-    """Tell whether the worker has said since then that the storage failed it."""
+    """Tell whether the worker has logged a storage failure since then."""
     return b"StorageUnavailable" in log.read_bytes()[begin:]

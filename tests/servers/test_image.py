@@ -1,4 +1,4 @@
-"""The container image, built and run for real by buildah: web, worker, beat and Flower in it, without root."""
+"""The container image, built and run by buildah: web, worker, beat and Flower in it, without root."""
 
 import os
 import shutil
@@ -47,7 +47,7 @@ def image() -> Generator[str]:
 
 @dataclass
 class Containers:
-    """The roles in their containers, each ended by its own group."""
+    """The roles in their containers, each stopped by its own process group."""
 
     image: str
     folder: Path
@@ -55,7 +55,7 @@ class Containers:
     started: dict[str, tuple[str, subprocess.Popen[bytes]]] = field(default_factory=dict)
 
     def start(self, role: str, *command: str) -> subprocess.Popen[bytes]:
-        """Run one role."""
+        """Start one role."""
         container = call("buildah", "from", self.image)
         settings = [part for key, value in self.variables.items() for part in ("--env", f"{key}={value}")]
         mounts = ("--volume", f"{self.folder / 'ca.pem'}:/ca.pem:ro", "--volume", f"{self.folder / 'data'}:/data")
@@ -70,11 +70,11 @@ class Containers:
         return child
 
     def log(self, role: str) -> str:
-        """What it said."""
+        """Return its output."""
         return (self.folder / f"{role}.log").read_text(errors="replace")
 
     def stop(self) -> None:
-        """End every group that was started here."""
+        """Stop every process group that was started here."""
         for container, child in self.started.values():
             if child.poll() is None:
                 os.killpg(child.pid, signal.SIGTERM)

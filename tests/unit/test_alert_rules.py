@@ -1,4 +1,4 @@
-"""When people are told, in their own time; which links end letters."""
+"""Times of alert e-mails in people's time zones; tokens of unsubscribe links."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -29,7 +29,7 @@ def at(text: str) -> datetime:
         (DAILY, "2026-11-25T06:00", (MOSCOW, 9), "2026-11-26T06:00"),
         (DAILY, "2026-11-25T20:30", ("Asia/Vladivostok", 9), "2026-11-25T23:00"),
         (DAILY, "2026-11-25T20:30", ("America/New_York", 0), "2026-11-26T05:00"),
-        # On 29 March the clocks of Berlin leave 2:00 out; on 25 October they show it twice.
+        # On 29 March the clocks of Berlin skip 2:00; on 25 October they show it twice.
         (DAILY, "2026-03-28T12:00", (BERLIN, 9), "2026-03-29T07:00"),
         (DAILY, "2026-03-28T12:00", (BERLIN, 2), "2026-03-29T01:00"),
         (DAILY, "2026-10-24T12:00", (BERLIN, 2), "2026-10-25T00:00"),

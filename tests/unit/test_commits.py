@@ -1,11 +1,11 @@
-"""The check of commit messages: what it refuses, and which commits it looks at in every kind of clone."""
+"""The check of commit messages: what it refuses, and which commits it selects in every kind of clone."""
 
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tools.commits import GitError, Repository, check, faults
+from tools.commits import GitError, Repository, check, problems
 
 WHY = "\n\nBecause it is right.\n"
 GOOD = f"web: Say what is wrong{WHY}"
@@ -23,7 +23,7 @@ GOOD = f"web: Say what is wrong{WHY}"
     ],
 )
 def test_good_messages_pass(message: str) -> None:
-    assert faults(message) == []
+    assert problems(message) == []
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,12 @@ def test_good_messages_pass(message: str) -> None:
     ],
 )
 def test_bad_messages_are_refused(message: str, fault: str) -> None:
-    (found,) = faults(message)
+    (found,) = problems(message)
     assert fault in found
 
 
 class Clone:
-    """A repository of a test's own."""
+    """A separate repository for the test."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

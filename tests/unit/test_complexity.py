@@ -1,8 +1,8 @@
-"""The check of branches: what is counted, and what a list of reasons may hold."""
+"""The complexity check: what is counted, and which entries the list of reasons may have."""
 
 from pathlib import Path
 
-from tools.complexity import MOST_BRANCHES, faults, functions, measure
+from tools.complexity import MAX_BRANCHES, functions, measure, problems
 
 SOURCE = """
 def plain():
@@ -34,16 +34,16 @@ def test_functions_methods_and_nested_functions_are_counted_once() -> None:
 
 def test_only_those_above_the_limit_are_named(tmp_path: Path) -> None:
     (tmp_path / "app").mkdir()
-    words = " or ".join("a" * MOST_BRANCHES)
+    words = " or ".join("a" * MAX_BRANCHES)
     (tmp_path / "app" / "x.py").write_text(
         f"def good(a):\n    return {words}\n\ndef bad(a):\n    return {words} or a\n"
     )
-    assert measure(tmp_path) == ({"app/x.py::bad": MOST_BRANCHES + 1}, 2)
+    assert measure(tmp_path) == ({"app/x.py::bad": MAX_BRANCHES + 1}, 2)
 
 
 def test_a_reason_is_needed_and_does_not_outlive_its_function() -> None:
-    assert faults({"x::f": 11}, {"x::f": "because"}) == []
-    (missing,) = faults({"x::f": 11}, {"x::f": " "})
+    assert problems({"x::f": 11}, {"x::f": "because"}) == []
+    (missing,) = problems({"x::f": 11}, {"x::f": " "})
     assert "x::f has a complexity of 11, at most 10" in missing
-    (stale,) = faults({}, {"x::f": "because"})
+    (stale,) = problems({}, {"x::f": "because"})
     assert "x::f is not above 10 any more" in stale

@@ -1,4 +1,4 @@
-"""Ids, money, cursors, languages: small parts that everything stands on."""
+"""Ids, money, cursors and languages."""
 
 import base64
 import json
@@ -41,12 +41,12 @@ def test_ids_of_many_threads_never_meet() -> None:
 
 
 def packed_text(raw: bytes) -> str:
-    """Some bytes as a cursor."""
+    """Encode bytes as a cursor."""
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def packed(*values: object) -> str:
-    """Values as somebody else would pack them."""
+    """Encode values as an attacker would."""
     return packed_text(json.dumps(values).encode())
 
 

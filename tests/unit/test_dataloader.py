@@ -1,4 +1,4 @@
-"""Questions of one moment share one load; none is answered with what was loaded before it was asked."""
+"""Keys of one turn of the event loop share one load; none is answered with data loaded before it was requested."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from app.core.persistence.dataloader import DataLoader
 
 
 class Source:
-    """What is loaded, and every load that was asked for."""
+    """The data, and every load that was requested."""
 
     def __init__(self) -> None:
         self.values = {"a": 1, "b": 2}

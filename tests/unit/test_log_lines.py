@@ -1,4 +1,4 @@
-"""Which log lines a person sees on a terminal, and how."""
+"""Which log lines are shown on a terminal, and how."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ POSTGRES = "2026-11-28 18:52:34.863 UTC [15372] "
 
 
 def shown(*lines: str) -> list[str]:
-    """Everything that one log's lines show."""
+    """Return everything that the lines of one log show."""
     loud = LoudLines()
     return [each for line in lines for each in loud.shown(line)]
 

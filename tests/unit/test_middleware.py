@@ -1,4 +1,4 @@
-"""The wrappers of every request, alone: HEAD without a body, and a host of their own for files."""
+"""Middlewares in isolation: HEAD without a body, and a separate host for files."""
 
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,7 +11,7 @@ FILES_ORIGIN = "https://files.example"
 
 
 async def page(scope: Scope, _receive: Receive, send: Send) -> None:
-    """An answer in two pieces, from a route that says its name."""
+    """Answer in two chunks, with the name of the route."""
     scope["route"] = "the route"
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"8")]})
     await send({"type": "http.response.body", "body": scope["method"].encode(), "more_body": True})
@@ -19,7 +19,7 @@ async def page(scope: Scope, _receive: Receive, send: Send) -> None:
 
 
 async def answer(app: ASGIApp, scope: Scope) -> list[Message]:
-    """Everything that an application sends."""
+    """Return everything that an application sends."""
     sent: list[Message] = []
 
     async def receive() -> Message:

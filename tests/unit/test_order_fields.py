@@ -1,4 +1,4 @@
-"""The description of an order's fields agrees with what cannot be derived from it: types, columns and the editor."""
+"""The description of an order's fields matches what cannot be derived from it: types, columns and the editor."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The tables of orders and proposals walked whole, and the rules of money, texts and skills with made-up input."""
+"""State machines of orders and proposals, and the rules of money, texts and skills with generated input."""
 
 import itertools
 from datetime import UTC, date, datetime
@@ -113,7 +113,7 @@ def test_every_step_of_every_table_by_every_side(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
 def test_nobody_waits_for_ever(name: str) -> None:
-    """What is up to somebody else than its maker has an end that the clock brings about."""
+    """Every state that waits for somebody other than its owner has a timer that ends it."""
     machine = PUBLISHED[name]
     resting = {OrderStatus.DRAFT, OrderStatus.EXPIRED}
     for state in machine.states:
@@ -168,7 +168,7 @@ def test_typed_amounts_are_read_or_refused(text: str) -> None:
     try:
         assert 0 <= typed_amount(text, Currency.RUB) <= MAX_AMOUNT
     except ValueError as refused:
-        assert "amount" in str(refused)  # noqa: PT017 - either way is right
+        assert "amount" in str(refused)  # noqa: PT017 - both outcomes are allowed
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1.001", "NaN", "Infinity", "1e400", "1,2,3", "сто", "0x10", "１.１１１"])
@@ -194,7 +194,7 @@ def test_cleaned_texts_stay_clean(text: str) -> None:
         assert clean is many_lines or "\n" not in cleaned
 
 
-# Cursors hold the times that rows can have; the others are refused (tests/unit/test_core.py).
+# Cursors contain only times that rows can have; others are refused (tests/unit/test_core.py).
 @given(st.datetimes(datetime(1970, 1, 1), datetime(2255, 1, 1), timezones=st.just(UTC)), st.uuids(), st.booleans())  # noqa: DTZ001
 def test_a_place_in_the_list_survives_its_cursor(moment: datetime, key: UUID, newer: bool) -> None:
     place = Position(moment, key, newer)
@@ -214,7 +214,7 @@ def the_catalogue() -> Catalogue:
 CATALOGUE = the_catalogue()
 
 
-@settings(deadline=None)  # time is not what this asks
+@settings(deadline=None)  # duration is not tested here
 @given(st.text(max_size=80))
 def test_any_typing_is_answered(typed: str) -> None:
     found = CATALOGUE.suggest(typed, 5)
@@ -222,7 +222,7 @@ def test_any_typing_is_answered(typed: str) -> None:
     assert len({skill.slug for skill in found}) == len(found)
 
 
-@settings(deadline=None)  # time is not what this asks
+@settings(deadline=None)  # duration is not tested here
 @given(st.sampled_from(CATALOGUE.skills), st.integers(3, 20))
 def test_the_beginning_of_a_name_finds_it(skill: SkillEntry, letters: int) -> None:
     assert skill in CATALOGUE.suggest(skill.name_ru[:letters], 500)

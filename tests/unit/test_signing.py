@@ -1,4 +1,4 @@
-"""Signatures: what earlier releases signed stays good, and nothing else is."""
+"""Signatures: those of earlier releases stay valid, and all others are refused."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ LINK = Signer("file-link", 24)
 
 
 def signed(secret: str, purpose: str, *parts: str) -> bytes:
-    """A signature as the links of mails sent by earlier releases carry it."""
+    """Return a signature as links in e-mails of earlier releases have it."""
     key = hmac.new(secret.encode(), f"iplance/{purpose}".encode(), hashlib.sha256).digest()
     message = b"".join(len(part.encode()).to_bytes(4) + part.encode() for part in parts)
     return hmac.new(key, message, hashlib.sha256).digest()

@@ -1,4 +1,4 @@
-"""A start that fails of what a person can mend says so in one sentence; a fault of ours keeps its traceback."""
+"""A failed start that a person can fix is reported in one sentence; an error of the application keeps its traceback."""
 
 import pytest
 from pydantic import ValidationError
@@ -35,7 +35,7 @@ def test_a_fault_of_ours_has_no_sentence(fault: BaseException | None) -> None:
 
 
 async def failed_start(fault: Exception) -> list[Message]:
-    """Everything that a server is told by an application whose start fails."""
+    """Return everything that an application whose start fails sends to the server."""
     told: list[Message] = []
 
     async def application(_scope: Scope, _receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Parts of `make up` without its processes: following logs, bounding them, and the supervisor's configuration."""
+"""Parts of `make up` without its processes: following logs, limiting them, and the supervisor's configuration."""
 
 import configparser
 import os

@@ -1,4 +1,4 @@
-"""What an edit took out and put in: both texts can be read off the pieces."""
+"""Word differences of an edit: both texts can be restored from the parts."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""What the first view weighs, that it is served as built, and that it was built from the sources of today."""
+"""Size of the first page view; assets are served as built, and are built from the current sources."""
 
 import gzip
 import re
@@ -37,7 +37,7 @@ def test_the_first_view_is_light() -> None:
 
 
 def test_what_is_committed_was_built_from_the_sources() -> None:
-    """The bytes of fonts and compressors depend on their versions; everything else must be the same today."""
+    """The bytes of fonts and compressed files depend on tool versions; all others must equal a build of today."""
     bundled = build.bundle()
     for name, body in build.collect().items():
         if not name.endswith((".woff2", "app.css")):
@@ -61,11 +61,11 @@ def test_nothing_comes_from_elsewhere() -> None:
 
 
 DATA = r' type="application/ld\+json">'
-"""A block of data for search engines: no browser runs it, and the policy does not meet it."""
+"""Data blocks for search engines: browsers do not execute them, and the policy does not apply."""
 
 
 def test_templates_carry_no_inline_style_or_script() -> None:
-    # Mails are read by programs that know no style sheet: theirs stand in the tags, and our policy never meets them.
+    # Mail programs do not support style sheets: e-mails have inline styles, and the policy does not apply to them.
     for path in (found for found in TEMPLATES.rglob("*.html") if found.parent.name != "mail"):
         text = path.read_text(encoding="utf-8")
         assert not re.search(rf"\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|<style|<script(?!{DATA}|[^>]*\bsrc=)", text), path
@@ -95,7 +95,7 @@ def test_fonts_hold_their_letters(name: str) -> None:
 
 
 def test_the_fallback_font_is_as_wide_as_ours() -> None:
-    """Widths of common letters at regular weight: the fallback must not make lines longer or shorter than 3 %."""
+    """Widths of common characters at regular weight: the fallback may change the length of lines by at most 3 %."""
     font = TTFont(DIST / manifest()["onest-latin.woff2"])
     head: Any = font["head"]
     units, cmap, metrics = head.unitsPerEm, font.getBestCmap() or {}, font["hmtx"]

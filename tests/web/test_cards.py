@@ -1,4 +1,4 @@
-"""What a card says of a budget and of a customer's deeds, in both languages."""
+"""Cards of orders: the budget and the customer's statistics, in both languages."""
 
 from dataclasses import dataclass
 
@@ -44,7 +44,7 @@ def test_a_budget_in_words(kind: str, least: Money | None, most: Money | None, w
     assert plain(budget_label(kind, least, most)) == words
 
 
-def test_a_customer_s_deeds_in_one_line() -> None:
+def test_customer_statistics_in_one_line() -> None:
     assert customer_stats_label(None) is None
     assert customer_stats_label(Facts(0, hire_rate=50)) is None
     assert plain(customer_stats_label(Facts(1))) == "1 order"

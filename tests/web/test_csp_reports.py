@@ -1,4 +1,4 @@
-"""What browsers report about our policy is counted and logged, bounded in size and number, and holds nobody's words."""
+"""CSP reports of browsers are counted and logged, limited in size and number, and without personal data."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Pages about failures: whoever is signed in keeps their own header, language and theme on them."""
+"""Error pages: signed-in people keep their page header, language and theme."""
 
 import httpx
 import pytest
@@ -37,7 +37,7 @@ FAILURES = [
     ("POST /orders/new", 403),
     ("POST /sign-in", 413),
 ]
-"""Refused by no route, a verb, a parameter, the router, the guard, and ahead of everything."""
+"""Errors of a missing route, a use case, a parameter, the router, the CSRF check, and middleware."""
 
 
 @pytest.mark.parametrize(("wanted", "status"), FAILURES)

@@ -1,4 +1,4 @@
-"""Money, times and texts as each language writes them."""
+"""Money, times and texts formatted by language."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What a form shows again after it was sent: values, ticked boxes, and each error beside its field."""
+"""A form shown again after an error: values, checked boxes, and each error beside its field."""
 
 from starlette.datastructures import FormData, UploadFile
 

@@ -1,4 +1,4 @@
-"""Pieces of pages that are kept: a kept one reads as a new one, for every reader and every state of the page."""
+"""Cached fragments of pages: equal to newly rendered ones, for every reader and every state of the page."""
 
 import re
 from collections import Counter
@@ -43,7 +43,7 @@ def writer(texts: list[str]) -> Callable[[], Markup]:
 
 
 async def session_cookies(market: Market, client: httpx.AsyncClient, actor: Actor) -> str:
-    """Return a person's cookies as a browser sends them."""
+    """Return the cookies of a person as a browser sends them."""
     await market.sign_in(client, actor)
     sent = "".join(f"{name}={value}; " for name, value in client.cookies.items())
     client.cookies.clear()

@@ -1,4 +1,4 @@
-"""Pages that belong to no room: how they answer, in which language, with which headers."""
+"""Pages that belong to no feature: status, language and headers."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""No text without Russian, no Russian without its text, and none that stands in a template outside `_()`."""
+"""Every text has a Russian translation, no translation is unused, and templates have no text outside `_()`."""
 
 import re
 import string
@@ -12,10 +12,10 @@ from tools import i18n
 
 TEXTS = i18n.extract()
 ENTRIES = [(area, message) for area in i18n.areas() for message in i18n.read_area(area) if message.id]
-# Names and the languages' own names are the same everywhere.
+# Names, and languages in their own language, are the same everywhere.
 SAME_EVERYWHERE = {"ipLance", "Русский", "English", "openapi.json"}
 SPOKEN = re.compile(r"""\s(?:title|alt|placeholder|aria-label|label|content)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-LETTERS = re.compile(r"[A-Za-zА-Яа-яЁё]{2,}")
+WORD = re.compile(r"[A-Za-zА-Яа-яЁё]{2,}")
 
 
 def placeholders(text: str) -> set[str]:
@@ -63,7 +63,7 @@ def test_the_same_text_is_translated_once() -> None:
 
 
 def literal_texts(source: str, parser: Environment) -> list[str]:
-    """Return the words that a template says by itself, outside every expression."""
+    """Return the text of a template outside of all expressions."""
     pieces = []
     for _line, kind, value in parser.lex(source):
         if kind == "data":
@@ -74,7 +74,7 @@ def literal_texts(source: str, parser: Environment) -> list[str]:
     spoken = [first or second for first, second in SPOKEN.findall(page)]
     visible = re.sub(r"(?s)<[^>]*>", "\n", page)
     found = [*spoken, *visible.replace("\x00", "\n").split("\n")]
-    return [text.strip() for text in found if LETTERS.search(text)]
+    return [text.strip() for text in found if WORD.search(text)]
 
 
 TECHNICAL = re.compile(

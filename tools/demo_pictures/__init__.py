@@ -1,1 +1,1 @@
-"""The faces and the work of the demonstration world, drawn by us: nobody's picture is shown, and no licence is kept."""
+"""Portraits and portfolio pictures of the demonstration data, drawn for this project: no licence applies to them."""

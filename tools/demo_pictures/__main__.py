@@ -1,6 +1,6 @@
-"""Turns the drawings beside it into the pictures of the demonstration world: `python -m tools.demo_pictures`.
+"""Converts the drawings in this folder to the pictures of the demonstration data: `python -m tools.demo_pictures`.
 
-The browser of the tests draws each SVG with the font of the site; the picture is kept small as WebP.
+The tests' browser renders each SVG with the font of the site; the picture is saved as WebP to keep it small.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ def _style() -> str:
 
 
 async def draw() -> int:
-    """Draw all of them, and return how many there are."""
+    """Render all pictures and return their number."""
     PICTURES.mkdir(exist_ok=True)
     drawings = sorted(DRAWINGS.glob("*.svg"))
     async with async_playwright() as playwright:
@@ -52,7 +52,7 @@ async def draw() -> int:
 
 
 def main() -> int:
-    """Draw the pictures, and say where they are."""
+    """Render the pictures and print their folder."""
     sys.stdout.write(f"{asyncio.run(draw())} pictures in {PICTURES.relative_to(ROOT)}\n")
     return 0
 

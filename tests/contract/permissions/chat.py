@@ -1,4 +1,4 @@
-"""Conversations: visible to the two sides of a proposal alone."""
+"""Conversations: visible only to the two sides of a proposal."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,12 +12,12 @@ MESSAGE = {"text": "Когда сможете начать?"}
 
 
 def about_talk(ids: Mapping[str, Any]) -> dict[str, Any]:
-    """Report what the other side wrote."""
+    """Report the conversation to the operator."""
     return {"subject": {"kind": "conversation", "id": str(ids["conversation_id"])}, "reason": "fraud"}
 
 
 async def _conversation(scene: Scene, row: Row, role: str) -> dict[str, Any]:
-    """Make an order whose customer wrote to the freelancer."""
+    """Create an order whose customer has written to the freelancer."""
     made = await scene.market_of(row, role)
     customer = scene.people["banned" if role == "banned" else "customer"]
     async with scene.market.uow() as work:

@@ -1,4 +1,4 @@
-"""Agreeing: a proposal by the order's customer, an offer by the side it was made to."""
+"""Agreements: a proposal is accepted by the order's customer, an offer by the side that received it."""
 
 from tests.contract.permissions.table import Row, page
 

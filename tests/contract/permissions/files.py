@@ -20,7 +20,7 @@ ROWS = [
 
 
 async def _file(scene: Scene, _row: Row, _role: str) -> Any:
-    """A file of the customer."""
+    """Create a file of the customer."""
     async with scene.market.uow() as work:
         files = Files(work.resources)
     return (await files.send(scene.people["customer"])).id
@@ -28,7 +28,7 @@ async def _file(scene: Scene, _row: Row, _role: str) -> Any:
 
 MAKERS = {"file_id": _file}
 
-# Without the signature of a link there is nothing, whoever asks.
+# Without the signature of a link the response is 404 for everybody.
 PAGES = [
     page("GET /files/{file_id}", 404, 404),
     page("GET /files/{file_id}/preview", 404, 404),

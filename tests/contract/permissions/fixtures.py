@@ -1,4 +1,4 @@
-"""The people of the permission table, and what they made."""
+"""The people of the permission table, and the objects they create."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -22,14 +22,14 @@ type Ask = Callable[[httpx.AsyncClient, Row, dict[str, Any]], Awaitable[int]]
 
 @dataclass
 class Scene:
-    """Seven people and what they made."""
+    """Seven people and the objects they created."""
 
     market: Market
     make_client: Callable[[], Awaitable[httpx.AsyncClient]]
     people: dict[str, Actor] = field(default_factory=dict)
 
     async def fill(self) -> None:
-        """Make everybody, and nothing yet."""
+        """Create the people, but no objects."""
         for role in ROLES[1:]:
             self.people[role] = await self.market.person(with_password=True)
         async with self.market.uow() as work:
@@ -38,9 +38,9 @@ class Scene:
             operator.role = Role.ADMIN
 
     async def walk(self, rows: list[Row], ask: Ask) -> dict[str, dict[str, tuple[int, int]]]:
-        """Ask every cell of these rows, and return those that were answered otherwise: what was, and what should be.
+        """Send the requests of these rows; return those with another status: the one found, then the expected one.
 
-        Everybody is somebody new for each row: one may have closed an account.
+        Each row has new people, because a request may close an account.
         """
         wrong: dict[str, dict[str, tuple[int, int]]] = {}
         for row in rows:
@@ -53,7 +53,7 @@ class Scene:
         return wrong
 
     async def client(self, role: str) -> httpx.AsyncClient:
-        """Return this person's browser, freshly signed in: an earlier row may have ended the session."""
+        """Return the browser of this person, signed in again because an earlier row may have ended the session."""
         made = await self.make_client()
         if role == "banned":
             await self._ban(made)
@@ -62,7 +62,7 @@ class Scene:
         return made
 
     async def _ban(self, client: httpx.AsyncClient) -> None:
-        """Sign in, then be banned: the cookies are there, and good for nothing."""
+        """Sign in and be banned: the cookies exist but are invalid."""
         person = self.people["banned"]
         async with self.market.uow() as work:
             user = await work.session.get(User, person.id)
@@ -73,7 +73,7 @@ class Scene:
             await identity.ban(work, OPERATOR, person.id, reason="For this table.")
 
     async def ids(self, row: Row, role: str) -> dict[str, Any]:
-        """Make what the row is about, and return what its address names."""
+        """Create the objects of the row, and return the values of its path parameters."""
         ids: dict[str, Any] = dict(row.fixed)
         names = [*row.about, *re.findall(r"{(\w+)(?::\w+)?}", row.route)]
         made_here: dict[str, Callable[..., Any]] = {
@@ -93,12 +93,12 @@ class Scene:
         return uuid4()
 
     async def market_of(self, row: Row, role: str) -> dict[str, Any]:
-        """Make an order and its proposals, for those who make something on top of them."""
+        """Create an order and its proposals, for makers that build on them."""
         return await self._market(self, row, role)
 
     @staticmethod
     async def _market(scene: "Scene", row: Row, role: str) -> dict[str, Any]:
-        """Make an order as the row wants it, with two proposals where it is open; the banned one's where they ask."""
+        """Create the order of the row, for the banned role with that person as customer; open with two proposals."""
         customer = scene.people["banned" if role == "banned" else "customer"]
         if row.state == "draft":
             return {"order_id": (await scene.market.draft(customer)).id}
@@ -109,7 +109,7 @@ class Scene:
 
     @staticmethod
     async def _session_of_somebody_else(scene: "Scene", _row: Row, _role: str) -> Any:
-        """Return a living session of somebody none of the roles is."""
+        """Return an active session of a person outside the roles."""
         person = await scene.market.person()
         async with scene.market.uow() as work:
             user = await work.session.get(User, person.id)

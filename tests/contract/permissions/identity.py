@@ -1,4 +1,4 @@
-"""Accounts, sessions, devices, confirmation."""
+"""Accounts, sessions, devices, confirmation of contacts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,12 +10,12 @@ PROOF = {"current_password": PASSWORD}
 
 
 def somebody_unknown(_ids: Mapping[str, Any]) -> dict[str, str]:
-    """Return a name that nobody has, a new one each time: the same one would be slowed down."""
+    """Return a user name that does not exist; a new one each time, because repeated ones are slowed down."""
     return {"username": f"nobody-{uuid4().hex[:8]}", "password": "wrong password"}
 
 
 def somebody_unknown_typed(ids: Mapping[str, Any]) -> dict[str, str]:
-    """Return the same as a person types it."""
+    """Return the same as the fields of the form."""
     asked = somebody_unknown(ids)
     return {"identifier": asked["username"], "password": asked["password"]}
 

@@ -9,12 +9,12 @@ from tests.contract.permissions.fixtures import Scene
 from tests.contract.permissions.table import SIGNED_IN, Row, own, page
 
 SEARCH = {"name": "Ботинки", "filter": {"q": "ботинки"}, "frequency": "weekly"}
-# The search in an address is the freelancer's.
+# The saved search in an address belongs to the freelancer.
 OWNERS = (401, 404, 404, 200, 404)
 
 
 async def search_of_the_freelancer(scene: Scene, _row: Row, _role: str) -> Any:
-    """Save a search, anew for each request."""
+    """Save a new search for each request."""
     async with scene.market.uow() as work:
         for kept in (await service.list_searches(work.session, work.resources, scene.people["freelancer"])).items:
             await service.remove_search(work, scene.people["freelancer"], kept.id)
@@ -23,7 +23,7 @@ async def search_of_the_freelancer(scene: Scene, _row: Row, _role: str) -> Any:
 
 
 async def no_token(_scene: Scene, _row: Row, _role: str) -> Any:
-    """Something that is no token of a mail; good ones are tried by the room's own tests."""
+    """Return an invalid unsubscribe token; the tests of the feature cover valid ones."""
     return "not-a-token"
 
 

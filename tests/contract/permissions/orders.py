@@ -20,7 +20,7 @@ NAME = {"name": "Хлебные сайты"}
 
 
 async def _template(scene: Scene, _row: Row, role: str) -> UUID:
-    """Keep a template of the customer's."""
+    """Create a template of the customer."""
     customer = scene.people["banned" if role == "banned" else "customer"]
     order = await scene.market.draft(customer)
     async with scene.market.uow() as work:

@@ -9,12 +9,12 @@ from tests.contract.permissions.table import EVERYBODY, SIGNED_IN, Row, own, pag
 
 
 async def make_username(scene: Scene, _row: Row, _role: str) -> Any:
-    """Somebody whom nobody of the scene is."""
+    """Create a person outside the roles."""
     return (await scene.market.person()).username
 
 
 async def make_item(scene: Scene, _row: Row, _role: str) -> Any:
-    """A piece of the freelancer's work."""
+    """Create a portfolio item of the freelancer."""
     async with scene.market.uow() as work:
         item = await profiles.add_item(work, scene.people["freelancer"], PortfolioFields(title="Работа"))
     return item.id

@@ -14,47 +14,46 @@ OFFER_FORM = {"price": "50 000", "term_days": "5", "letter": "Сделаю за 
 
 
 def seen(ids: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the body that says the proposal was on the screen."""
+    """Return the body that marks the proposal as seen."""
     return {"proposals": [str(ids["proposal_id"])]}
 
 
 def seen_form(ids: Mapping[str, Any]) -> dict[str, str]:
-    """Return the same as the page's form sends it."""
+    """Return the same as the fields of the form."""
     return {"proposal": str(ids["proposal_id"])}
 
 
 async def _offer(scene: Scene, row: Row, role: str) -> dict[str, Any]:
-    """Make an order whose customer has put terms before the freelancer."""
+    """Create an order whose customer has made the freelancer an offer."""
     made = await scene.market_of(row, role)
     customer = scene.people["banned" if role == "banned" else "customer"]
     offer = await scene.market.offer(customer, made["proposal_id"])
     return made | {"offer_id": offer.id}
 
 
-LETTER = {"name": "О магазинах", "letter": "Делал похожие магазины."}
+COVER_LETTER_TEMPLATE = {"name": "О магазинах", "letter": "Делал похожие магазины."}
 
 
-async def _letter(scene: Scene, _row: Row, _role: str) -> Any:
-    """Keep a letter of the freelancer's, the only one."""
+async def _cover_letter_template(scene: Scene, _row: Row, _role: str) -> Any:
+    """Create the only cover letter template of the freelancer."""
     freelancer = scene.people["freelancer"]
     async with scene.market.uow() as work:
         for kept in await service.list_cover_letter_templates(work.session, freelancer):
             await service.delete_cover_letter_template(work, freelancer, kept.id)
-        return (
-            await service.save_cover_letter_template(work, freelancer, CoverLetterTemplateWrite.model_validate(LETTER))
-        ).id
+        content = CoverLetterTemplateWrite.model_validate(COVER_LETTER_TEMPLATE)
+        return (await service.save_cover_letter_template(work, freelancer, content)).id
 
 
-MAKERS: dict[str, Any] = {"offer_id": _offer, "letter_id": _letter}
+MAKERS: dict[str, Any] = {"offer_id": _offer, "letter_id": _cover_letter_template}
 
 
 def declined(ids: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body that says no to the proposal among others."""
+    """Return the body that declines several proposals, this one included."""
     return {"proposals": [str(ids["proposal_id"])], "reason": "price"}
 
 
 def declined_form(ids: Mapping[str, Any]) -> dict[str, str]:
-    """Return the same as the page's form sends it."""
+    """Return the same as the fields of the form."""
     return {"ids": str(ids["proposal_id"]), "reason": "price"}
 
 
@@ -76,8 +75,8 @@ ROWS = [
     Row("PUT /proposals/{proposal_id}/note", (401, 404, 404, 403, 200), body={"text": "Спросить о сроках."}),
     Row("POST /proposals/{proposal_id}/withdraw", (401, 404, 404, 200, 403)),
     Row("GET /letter-templates", SIGNED_IN),
-    Row("POST /letter-templates", (401, 201, 201, 201, 201), body=LETTER),
-    Row("PUT /letter-templates/{letter_id}", (401, 404, 404, 200, 404), body=LETTER),
+    Row("POST /letter-templates", (401, 201, 201, 201, 201), body=COVER_LETTER_TEMPLATE),
+    Row("PUT /letter-templates/{letter_id}", (401, 404, 404, 200, 404), body=COVER_LETTER_TEMPLATE),
     Row("DELETE /letter-templates/{letter_id}", (401, 404, 404, 204, 404)),
     Row("POST /proposals/{proposal_id}/offers", (401, 404, 404, 403, 201), body=TERMS),
     Row("GET /proposals/{proposal_id}/offers", (401, 404, 404, 200, 200)),
@@ -111,9 +110,9 @@ PAGES = [
     page("POST /proposals/{proposal_id}/withdraw", 401, 404, 404, 303, 403),
     page("GET /my/letters", 401, 200),
     page("GET /my/letters/new", 401, 200),
-    page("POST /my/letters/new", 401, 303, body=LETTER),
+    page("POST /my/letters/new", 401, 303, body=COVER_LETTER_TEMPLATE),
     page("GET /my/letters/{letter_id}", 401, 404, 404, 200, 404),
-    page("POST /my/letters/{letter_id}", 401, 404, 404, 303, 404, body=LETTER),
+    page("POST /my/letters/{letter_id}", 401, 404, 404, 303, 404, body=COVER_LETTER_TEMPLATE),
     page("POST /my/letters/{letter_id}/delete", 401, 404, 404, 303, 404),
     page("GET /proposals/{proposal_id}/offer", 401, 404, 404, 303, 200),
     page("POST /proposals/{proposal_id}/offer", 401, 404, 404, 403, 303, body=TERMS_FORM),

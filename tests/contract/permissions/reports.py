@@ -1,4 +1,4 @@
-"""Reports: one's own, and decisions against oneself; everybody can report what they see."""
+"""Reports: people see their own and the decisions against them; everybody can report what they see."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ def about_order(ids: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def make_report(scene: Scene, row: Row, _role: str) -> Any:
-    """The freelancer reports the customer; the operator agrees where the row says so."""
+    """Let the freelancer report the customer; the operator upholds it if the row says so."""
     order = await scene.market.order(scene.people["customer"])
     async with scene.market.uow() as work:
         subject = SubjectInput(kind=ReportSubject.ORDER, id=order.id)
@@ -29,7 +29,7 @@ async def make_report(scene: Scene, row: Row, _role: str) -> Any:
 
 
 async def make_thing(scene: Scene, _row: Row, role: str) -> Any:
-    """Return the customer's order; the banned one's where they ask."""
+    """Return the order of the customer, or of the banned person for the banned role."""
     return (await scene.market.order(scene.people["banned" if role == "banned" else "customer"])).id
 
 

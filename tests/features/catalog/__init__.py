@@ -1,1 +1,1 @@
-"""The catalog room."""
+"""Tests of categories and skills."""

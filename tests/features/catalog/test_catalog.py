@@ -1,4 +1,4 @@
-"""The catalogue: its data, its loading, and how typed words find a skill."""
+"""The catalogue: its data, loading it, and finding a skill by typed text."""
 
 import httpx
 import pytest

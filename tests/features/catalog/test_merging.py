@@ -1,4 +1,4 @@
-"""Skills that an operator merges, renames and finds words for; everything that names them follows."""
+"""Skills that an operator merges, renames or gives synonyms to; all references follow."""
 
 from collections.abc import Awaitable, Callable
 
@@ -51,7 +51,7 @@ async def test_everything_follows_a_merge(
         ([NEW], [f"skill:{NEW}"]),
         ([NEW, "python"], [f"skill:{NEW}", "skill:python"]),
     ]
-    # The old name still leads there: in addresses, in what people type, and when the catalogue is loaded again.
+    # The old name still works: in addresses, in typed text, and when the catalogue is loaded again.
     found = (await client.get("/api/v1/orders", params={"skills": OLD})).json()["items"]
     assert {item["id"] for item in found} == {str(both.id), str(alone.id)}
     assert (await client.get("/api/v1/skills", params={"q": "логотипы"})).json()["items"][0]["slug"] == NEW

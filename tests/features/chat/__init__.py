@@ -1,1 +1,1 @@
-"""The room of conversations."""
+"""Tests of conversations."""

@@ -1,4 +1,4 @@
-"""Who may write to whom, what a message holds, how far each side has read, and who is told."""
+"""Messages: who may write to whom, their content, read marks, and notifications."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -69,7 +69,7 @@ class Talk:
             await service.mark_read(work, actor, conversation_id, number)
 
     async def seen_by(self, actor: Actor, conversation_id: UUID) -> tuple[int, int]:
-        """Return how much somebody has not read, and up to where the other side has."""
+        """Return the number of unread messages, and up to which message the other side has read."""
         async with self.resources.sessions() as session:
             found = await service.get_conversation(session, actor, conversation_id)
             return found.unread, found.read_by_other
@@ -195,7 +195,7 @@ async def test_ways_around_the_site_are_marked_for_whoever_reads(talk: Talk) -> 
 
 
 async def unread(session: AsyncSession, user_id: UUID) -> int:
-    """Return what the head of a page counts."""
+    """Return the count in the page header."""
     statement = select(service.unread_conversations()).select_from(User).where(User.id == user_id)
     return (await session.execute(statement)).scalar_one()
 
@@ -221,7 +221,7 @@ async def test_each_side_sees_how_far_the_other_has_read(talk: Talk) -> None:
         (waiting,) = (await service.list_conversations(session, talk.anna, None, 20, unread=True)).items
         assert waiting.id == talked
         assert (await service.list_conversations(session, talk.customer, None, 20, unread=True)).items == []
-    # Whoever answers has read what was there.
+    # Answering marks the earlier messages as read.
     await talk.say(talk.anna, "Yes.")
     assert await talk.seen_by(talk.customer, talked) == (1, 5)
 
@@ -278,7 +278,7 @@ async def test_nobody_writes_without_end(talk: Talk, monkeypatch: pytest.MonkeyP
 
 
 async def _confirmed(talk: Talk, settle: Settle) -> None:
-    """Let everybody have mail, once what came before the talk has been told."""
+    """Confirm everybody's e-mail address, after the earlier notifications were sent."""
     await settle()
     async with talk.market.uow() as work:
         await work.session.execute(update(User).values(email_confirmed_at=utc_now()))
@@ -294,11 +294,11 @@ async def test_one_notice_and_one_mail_until_it_is_read(talk: Talk, settle: Sett
     assert mailbox == []
     with time_machine.travel(utc_now() + timedelta(minutes=3)):
         await send_mail(talk.resources)
-    (letter,) = mailbox
-    assert letter.to == "anna@example.org"
-    assert letter.subject == "bakery wrote to you"
-    assert f"/messages/{talked}" in letter.text
-    assert "sesame" not in letter.text + letter.html
+    (email,) = mailbox
+    assert email.to == "anna@example.org"
+    assert email.subject == "bakery wrote to you"
+    assert f"/messages/{talked}" in email.text
+    assert "sesame" not in email.text + email.html
     await talk.read(talk.anna, talked, 2)
     await settle()
     assert [read for _text, read in await talk.notices(talk.anna)] == [True]

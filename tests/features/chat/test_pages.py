@@ -14,7 +14,7 @@ from tests.features.proposals.test_pages import NewClient, Visitor, path_of, wor
 
 
 async def _two(market: Market, new_client: NewClient) -> tuple[str, str, Visitor, Visitor]:
-    """Return an order's and a proposal's address, and the two sides as they browse."""
+    """Return the addresses of an order and a proposal, and the browsers of the two sides."""
     baker, anna = await market.person("bakery"), await market.person("anna")
     order = await market.order(baker, title="A shop for bread")
     proposal = await market.proposal(order, anna)
@@ -27,8 +27,8 @@ async def test_two_people_talk(market: Market, new_client: NewClient) -> None:
     order, proposal, ours, theirs = await _two(market, new_client)
     assert "The customer writes first" in words(await theirs.get(f"{proposal}/messages"))
     assert "No messages yet" in words(await ours.get("/messages"))
-    desk = await ours.get(order)
-    begin = await ours.get(str(desk.select_one(f'a[href="{proposal}/messages"]')["href"]))  # type: ignore[index]  # it is there
+    triage = await ours.get(order)
+    begin = await ours.get(str(triage.select_one(f'a[href="{proposal}/messages"]')["href"]))  # type: ignore[index]  # it is there
     refused = await ours.send(begin, f"{proposal}/messages", 422, text=" ")
     assert "Write something, or attach a file." in words(refused)
     sent = await ours.send(refused, f"{proposal}/messages", text="Когда начнёте?\nПишите: bakery@example.org")

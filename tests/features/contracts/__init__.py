@@ -1,1 +1,1 @@
-"""Agreeing, and what is written down of it."""
+"""Tests of contracts."""

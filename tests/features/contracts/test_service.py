@@ -1,4 +1,4 @@
-"""Both ways of agreeing write one contract with the agreed terms, and nobody changes them afterwards."""
+"""Both ways of agreeing create one contract with the agreed terms, which cannot be changed afterwards."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What files belong to."""
+"""Attachments."""
 
 import io
 from collections.abc import Callable
@@ -132,7 +132,7 @@ async def test_a_next_version_takes_the_place_of_the_one_before(uow: OpenUow, fi
     owner, subject = await as_actor(), Subject(SubjectKind.ORDER, new_id())
 
     async def held(*ids: UUID) -> list[tuple[str, int, list[tuple[int, str]]]]:
-        """Save these files, and return what is shown of them."""
+        """Attach these files, and return what is shown of them."""
         async with uow() as work:
             await service.attach(work, owner, subject, ids)
         async with uow() as work:

@@ -1,4 +1,4 @@
-"""What is tidied up, and what rot is found: nothing that somebody needs ever goes."""
+"""Cleanup and integrity checks: nothing that is in use is deleted."""
 
 import os
 from datetime import timedelta
@@ -26,7 +26,7 @@ async def keys(resources: Resources) -> set[str]:
 
 
 async def age(uow: Any, *statements: Any) -> None:
-    """Let time pass for some rows."""
+    """Make some rows older."""
     async with uow() as work:
         for statement in statements:
             await work.session.execute(statement)

@@ -1,4 +1,4 @@
-"""Files through the API: in, looked at, out again."""
+"""Files through the API: upload, inspection, download."""
 
 import hashlib
 import io
@@ -35,7 +35,7 @@ async def send(client: httpx.AsyncClient, name: str, content: bytes, kind: str =
 
 
 async def sent(client: httpx.AsyncClient, resources: Resources, name: str, content: bytes, kind: str = "order") -> Any:
-    """Upload, let it be looked at, and read it again."""
+    """Upload a file, have it inspected, and read it again."""
     answer = await send(client, name, content, kind)
     assert answer.status_code == 201, answer.text
     assert answer.json()["status"] == "processing"
@@ -137,7 +137,7 @@ async def test_pictures_are_drawn_anew_without_the_place_they_were_taken_at(
 ) -> None:
     await sign_in(client)
     exif = Image.Exif()
-    exif[0x0112] = 6  # turned by a quarter
+    exif[0x0112] = 6  # rotated by 90 degrees
     exif[0x010E] = "HIDDEN-COMMENT"
     exif.get_ifd(0x8825)[1] = "N"
     content = picture("JPEG", (80, 40), exif=exif) + b"<script>alert(1)</script>"
@@ -210,7 +210,7 @@ async def test_no_more_than_the_quota_and_room_comes_back(
 
 
 def linked() -> bytes:
-    """An archive whose entry is a link out of it."""
+    """Return an archive with a symbolic link that points outside."""
     made, entry = io.BytesIO(), zipfile.ZipInfo("passwords")
     entry.create_system, entry.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(made, "w") as writing:

@@ -1,4 +1,4 @@
-"""A host of their own for files: links lead there, nothing else is there, and pages may show pictures from it."""
+"""A separate host for files: links use it, it serves nothing else, and pages may show pictures from it."""
 
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -21,7 +21,7 @@ SITE, FILES = "http://localhost:8000", "http://files.localhost:8000"
 
 @pytest_asyncio.fixture
 async def apart(monkeypatch: pytest.MonkeyPatch, resources: Resources) -> AsyncGenerator[httpx.AsyncClient]:
-    """Somebody at a site whose files have a host of their own."""
+    """A person on a site whose files have a separate host."""
     settings = get_settings().model_copy(update={"files_url": FILES, "public_url": SITE})
     for module in (app.main, signed_links):
         monkeypatch.setattr(module, "get_settings", lambda: settings)

@@ -1,4 +1,4 @@
-"""What somebody keeps here: listed, said where it belongs, removed, and never shown to others."""
+"""The list of one's own files: what they belong to, removing them, and that others do not see them."""
 
 from uuid import UUID
 
@@ -18,7 +18,7 @@ PAGE = "/settings/files"
 
 
 async def attach(market: Market, owner: Actor, subject: Subject, *ids: UUID) -> None:
-    """Let a subject hold these files."""
+    """Attach these files to a subject."""
     async with market.uow() as work:
         await service.attach(work, owner, subject, ids)
 

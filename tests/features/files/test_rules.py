@@ -1,4 +1,4 @@
-"""Names, limits and ranges, without anything around them."""
+"""Pure rules of files: names, limits and ranges."""
 
 import pytest
 

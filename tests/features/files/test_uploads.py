@@ -1,4 +1,4 @@
-"""Uploads in pieces: going on after a broken line, limits while they stream, nothing twice, nothing left behind."""
+"""Uploads in chunks: continuing after a lost connection, limits while streaming, no duplicates, no remains."""
 
 import asyncio
 import errno
@@ -30,7 +30,7 @@ PIECE = {"Content-Type": "application/offset+octet-stream"}
 
 
 async def begin(client: httpx.AsyncClient, size: int, name: str = "a.txt") -> dict[str, Any]:
-    """Announce an upload."""
+    """Start an upload."""
     answer = await client.post(API, json={"kind": "order", "name": name, "size": size})
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
@@ -38,7 +38,7 @@ async def begin(client: httpx.AsyncClient, size: int, name: str = "a.txt") -> di
 
 
 async def piece(client: httpx.AsyncClient, upload: dict[str, Any], offset: int, content: Any) -> httpx.Response:
-    """Send a piece."""
+    """Send a chunk."""
     headers = PIECE | {"Upload-Offset": str(offset)}
     return await client.patch(f"{API}/{upload['id']}", content=content, headers=headers)
 
@@ -54,7 +54,7 @@ async def test_pieces_become_a_file(client: httpx.AsyncClient, sign_in: SignIn, 
     wrong = await piece(client, upload, 3_000, content[3_000:])
     assert (wrong.status_code, wrong.json()["code"]) == (409, "upload-offset")
     assert (await piece(client, upload, 4_000, content[4_000:])).json()["whole"] is True
-    # The answer got lost, and the sender asks and sends again.
+    # The response was lost, and the client asks for the offset and sends again.
     assert (await client.get(f"{API}/{upload['id']}")).json()["offset"] == len(content)
     assert (await piece(client, upload, len(content), b"")).json()["whole"] is True
     await process_files(resources)
@@ -128,12 +128,12 @@ async def test_p15_upload_of_any_size_takes_the_same_memory(
 
 
 async def stored_sizes(resources: Resources) -> list[int]:
-    """Return how long the objects of the storage are."""
+    """Return the lengths of the objects in the storage."""
     return [found.size async for found in storage_of(resources).objects()]
 
 
 class AnswersLost(DiskStorage):
-    """Keeps what it is given, and its first answers get lost."""
+    """A storage that stores everything but loses its first responses."""
 
     lost = 1
 
@@ -176,7 +176,7 @@ async def test_a_full_disk_keeps_whole_pieces_and_says_so(tmp_path: Path) -> Non
 
 
 class FullForAMoment(FileIO):
-    """A file on a disk that is full half way through a piece, and has room again for the next."""
+    """A file on a disk that becomes full within a chunk, and has space again for the next one."""
 
     full = True
 
@@ -213,7 +213,7 @@ async def test_what_the_disk_does_not_promise_to_keep_counts_as_not_sent(
 
 
 async def test_room_that_comes_back_lets_nothing_be_written_twice(tmp_path: Path) -> None:
-    """F28: how far an upload came is what its file holds, so what is in it must be what was sent."""
+    """F28: the offset of an upload is the length of its file, so the file must contain exactly what was sent."""
     content = os.urandom(2 * WRITE_BYTES)
 
     async def pieces() -> AsyncIterator[bytes]:

@@ -1,1 +1,1 @@
-"""Accounts."""
+"""Tests of accounts and sign-in."""

@@ -1,4 +1,4 @@
-"""New and unconfirmed accounts do less within a day, and are told when that ends."""
+"""Daily limits of new and unconfirmed accounts, and what their errors say."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -51,7 +51,7 @@ def test_a_full_day_says_when_there_is_room_again() -> None:
 
 
 async def settle_account(market: Market, actor: Actor, created_at: datetime, *, confirmed: bool) -> None:
-    """Give an account an age and, or not, a confirmed address."""
+    """Set the age of an account and whether its e-mail address is confirmed."""
     async with market.uow() as work:
         user = await work.session.get(User, actor.id)
         assert user is not None
@@ -61,7 +61,7 @@ async def settle_account(market: Market, actor: Actor, created_at: datetime, *, 
 
 @pytest.fixture
 def strict(resources: Resources) -> None:
-    """One of each a day for new accounts."""
+    """Limits of one each per day for new accounts."""
     fewer = {"new_account_orders_per_day": 1, "new_account_proposals_per_day": 1}
     resources.settings = resources.settings.model_copy(update=fewer)
 

@@ -1,4 +1,4 @@
-"""Accounts over HTTP: the way a front end uses them."""
+"""Accounts over HTTP, as the web client uses them."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -28,7 +28,7 @@ VERA = {"username": "Vera", "email": "vera@example.com", "phone": "+7 999 123-45
 
 
 def csrf(client: httpx.AsyncClient) -> dict[str, str]:
-    """The header that the front end copies from the cookie."""
+    """Return the header that the web client copies from the cookie."""
     return {"X-CSRF-TOKEN": client.cookies["csrf_token"]}
 
 
@@ -44,8 +44,8 @@ async def last_challenge(uow: OpenUow) -> AuthChallenge:
     return found
 
 
-async def letter(uow: OpenUow, challenge: AuthChallenge) -> service.ChallengeMessage:
-    """What the mail would carry, derived when it is sent."""
+async def challenge_message(uow: OpenUow, challenge: AuthChallenge) -> service.ChallengeMessage:
+    """Return what the e-mail would contain; it is derived when it is sent."""
     async with uow() as work:
         found = await service.challenge_message(work.session, work.resources, challenge.id)
     assert found is not None
@@ -230,7 +230,7 @@ async def test_an_address_is_confirmed_by_link_and_the_link_works_once(
     client: httpx.AsyncClient, new_client: NewClient, uow: OpenUow
 ) -> None:
     await client.post(f"{API}/register", json=VERA | {"phone": None})
-    token = (await letter(uow, await last_challenge(uow))).token
+    token = (await challenge_message(uow, await last_challenge(uow))).token
     elsewhere = await new_client()
     assert (await elsewhere.post(f"{API}/confirm-email", json={"token": token})).json() == {"done": True}
     assert (await client.get(f"{API}/me")).json()["email_confirmed"] is True
@@ -245,7 +245,7 @@ async def test_an_address_and_a_number_are_confirmed_by_code(client: httpx.Async
     for name, resend in (("confirm-email", "email"), ("confirm-phone", "phone")):
         assert (await client.post(f"{API}/{name}/resend", headers=csrf(client))).status_code == 200
         challenge = await last_challenge(uow)
-        sent = await letter(uow, challenge)
+        sent = await challenge_message(uow, challenge)
         assert (sent.to_email is None, sent.to_phone is None) == (resend == "phone", resend == "email")
         answer = await client.post(f"{API}/{name}", json={"code": sent.code}, headers=csrf(client))
         assert answer.json() == {"done": True}
@@ -255,7 +255,7 @@ async def test_an_address_and_a_number_are_confirmed_by_code(client: httpx.Async
 
 async def test_a_newer_letter_ends_the_older_link(client: httpx.AsyncClient, uow: OpenUow) -> None:
     await client.post(f"{API}/register", json=VERA | {"phone": None})
-    old = (await letter(uow, await last_challenge(uow))).token
+    old = (await challenge_message(uow, await last_challenge(uow))).token
     await client.post(f"{API}/confirm-email/resend", headers=csrf(client))
     answer = await client.post(f"{API}/confirm-email", json={"token": old}, headers=csrf(client))
     assert answer.json()["code"] == "challenge-not-valid"
@@ -273,7 +273,7 @@ async def test_a_forgotten_password_is_reset_and_signs_nobody_in(
     asked = await forgetful.post(f"{API}/password/reset", json={"identifier": user.email})
     assert (asked.status_code, asked.json()) == (202, {"done": True})
     await settle()
-    token = (await letter(uow, await last_challenge(uow))).token
+    token = (await challenge_message(uow, await last_challenge(uow))).token
     short = await forgetful.post(f"{API}/password/reset/confirm", json={"token": token, "password": "short"})
     assert short.status_code == 422
     new = "another long password"
@@ -294,7 +294,7 @@ async def test_a_reset_by_code_needs_the_name_too(
         user = await make_user(work.session, email=None, phone="+79991112233")
     await client.post(f"{API}/password/reset", json={"identifier": "8 999 111-22-33"})
     await settle()
-    sent = await letter(uow, await last_challenge(uow))
+    sent = await challenge_message(uow, await last_challenge(uow))
     assert (sent.to_phone, sent.to_email) == ("+79991112233", None)
     body = {"identifier": user.username, "code": sent.code, "password": "another long password"}
     assert (await client.post(f"{API}/password/reset/confirm", json=body)).json() == {"done": True}
@@ -323,7 +323,7 @@ async def test_a_new_address_counts_once_it_is_confirmed(
     answer = await client.post(f"{API}/email", json={"email": "new@example.com"})
     assert (answer.status_code, answer.json()["pending"]) == (202, "new@example.com")
     assert (await client.get(f"{API}/me")).json()["email"] == user.email
-    sent = await letter(uow, await last_challenge(uow))
+    sent = await challenge_message(uow, await last_challenge(uow))
     assert sent.to_email == "new@example.com"
     assert (await client.post(f"{API}/confirm-email", json={"token": sent.token})).status_code == 200
     me = (await client.get(f"{API}/me")).json()
@@ -340,7 +340,7 @@ async def test_a_new_number_counts_once_it_is_confirmed(
     await sign_in(client)
     answer = await client.post(f"{API}/phone", json={"phone": "8 999 111 22 33"})
     assert answer.json()["pending"] == "+79991112233"
-    sent = await letter(uow, await last_challenge(uow))
+    sent = await challenge_message(uow, await last_challenge(uow))
     assert (await client.post(f"{API}/confirm-phone", json={"code": sent.code})).status_code == 200
     assert (await client.get(f"{API}/me")).json()["phone"] == "+79991112233"
     assert "identity.phone_changed" in await topics(uow)

@@ -1,4 +1,4 @@
-"""An operator ends sessions, bans and lifts bans: it holds at once, is told to the right people and is written down."""
+"""An operator ends sessions, bans and unbans: effective at once, with notifications and an audit entry."""
 
 from collections.abc import Awaitable, Callable
 

@@ -1,4 +1,4 @@
-"""Accounts while something they lean on is gone, old, or emptied."""
+"""Accounts while Redis or another dependency is unavailable, out of date, or empty."""
 
 import httpx
 
@@ -32,7 +32,7 @@ async def test_signing_out_holds_after_redis_was_replaced_by_an_old_copy(
     before = {key async for key in raw.scan_iter("*")}
     header, held = csrf(client), dict(client.cookies)
     await client.post(f"{API}/logout", headers=header)
-    # What the copy did not know is gone; nothing in Redis says that a session lives, so nothing can come back.
+    # Data newer than the copy is lost. No key of Redis marks a session as valid, so none becomes valid again.
     async for key in raw.scan_iter("*"):
         if key not in before:
             await raw.delete(key)

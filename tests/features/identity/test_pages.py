@@ -1,4 +1,4 @@
-"""Accounts as pages: everything by forms, without a script."""
+"""Accounts as pages: everything works by forms, without scripts."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -13,7 +13,7 @@ from app.core.clock import utc_now
 from app.core.config import Settings
 from tests.conftest import SignIn
 from tests.factories.users import PASSWORD
-from tests.features.identity.test_endpoints import NewClient, OpenUow, last_challenge, letter
+from tests.features.identity.test_endpoints import NewClient, OpenUow, challenge_message, last_challenge
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def parsed(answer: httpx.Response) -> BeautifulSoup:
 async def submit(
     browser: httpx.AsyncClient, page: str, action: str, button: tuple[str, str] = ("", ""), **typed: Any
 ) -> httpx.Response:
-    """Open a page, fill in its form, send it as a browser without JavaScript does."""
+    """Open a page, fill in its form, and send it as a browser without JavaScript does."""
     shown = await browser.get(page)
     assert shown.status_code == 200, shown.headers
     form = parsed(shown).find("form", {"action": action})
@@ -161,7 +161,7 @@ async def test_a_password_is_reset_through_the_pages(
     unknown = await submit(browser, "/reset", "/reset", identifier="somebody_else_entirely")
     assert known.text.replace(user.username, "X") == unknown.text.replace("somebody_else_entirely", "X")
     await settle()
-    token = (await letter(uow, await last_challenge(uow))).token
+    token = (await challenge_message(uow, await last_challenge(uow))).token
     shown = await browser.get("/reset/confirm", params={"token": token})
     assert shown.headers["referrer-policy"] == "no-referrer"
     page = f"/reset/confirm?token={token}"
@@ -177,7 +177,7 @@ async def test_a_password_is_reset_through_the_pages(
 
 async def test_opening_a_link_changes_nothing_and_one_click_confirms(browser: httpx.AsyncClient, uow: OpenUow) -> None:
     await submit(browser, "/sign-up", "/sign-up", username="Vera", email="vera@example.com", password=PASSWORD)
-    token = (await letter(uow, await last_challenge(uow))).token
+    token = (await challenge_message(uow, await last_challenge(uow))).token
     await browser.get("/confirm-email", params={"token": token})
     assert "Not confirmed" in (await browser.get("/settings/security")).text
     done = await submit(browser, f"/confirm-email?token={token}", "/confirm-email")
@@ -203,7 +203,7 @@ async def test_codes_are_entered_on_their_pages(browser: httpx.AsyncClient, uow:
         ] == f"/confirm-{kind}"
         wrong = await submit(browser, f"/confirm-{kind}", f"/confirm-{kind}", code="")
         assert wrong.status_code == 422
-        code = (await letter(uow, await last_challenge(uow))).code
+        code = (await challenge_message(uow, await last_challenge(uow))).code
         done = await submit(browser, f"/confirm-{kind}", f"/confirm-{kind}", code=code)
         assert done.headers["location"] == "/settings/security"
     assert (await browser.get("/settings/security")).text.count("Not confirmed") == 0

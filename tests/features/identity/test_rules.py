@@ -1,4 +1,4 @@
-"""Names, passwords, delays, and how long sessions live."""
+"""Rules of accounts: names, passwords, delays, and lifetimes of sessions."""
 
 import asyncio
 import hashlib
@@ -195,7 +195,7 @@ def breached_service() -> Generator[str]:
 
         @override
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Ranges)
     thread = Thread(target=server.serve_forever, daemon=True)

@@ -1,4 +1,4 @@
-"""What accounts do in the background."""
+"""Background tasks of accounts."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -19,14 +19,14 @@ from app.models.session import AuthSession
 from app.models.user import User
 from tests.conftest import SignIn
 from tests.factories.users import PASSWORD, make_user
-from tests.features.identity.test_endpoints import API, OpenUow, last_challenge, letter
+from tests.features.identity.test_endpoints import API, OpenUow, challenge_message, last_challenge
 
 type Settle = Callable[..., Awaitable[object]]
 
 
 @pytest.fixture
 def texts(resources: Resources, tmp_path: Path) -> list[tuple[str, str]]:
-    """Read the text messages of this test as (subject, text) pairs, the newest first."""
+    """Return the text messages of this test as (subject, text) pairs, newest first."""
     resources.settings = resources.settings.model_copy(update={"data_dir": tmp_path})
     resources.sms_sender = ConsoleSms(tmp_path / "mail")
     return []
@@ -43,7 +43,7 @@ async def test_the_code_goes_to_the_number_in_the_persons_language(
     body = {"username": "Вера", "phone": "8 999 111-22-33", "password": PASSWORD}
     await client.post(f"{API}/register", json=body, headers={"Accept-Language": "ru"})
     await settle()
-    code = (await letter(uow, await last_challenge(uow))).code
+    code = (await challenge_message(uow, await last_challenge(uow))).code
     said = f"{code} — ваш код ipLance. Он действует десять минут. Никому его не сообщайте."
     assert caught(resources) == [("SMS +79991112233", said)]
 

@@ -1,1 +1,1 @@
-"""The matching room."""
+"""Tests of saved searches and recommendations."""

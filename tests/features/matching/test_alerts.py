@@ -1,4 +1,4 @@
-"""Mails about what saved searches found: who gets them, when, how often, and never twice."""
+"""Alert e-mails of saved searches: recipients, times, frequency, and no repetition."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
@@ -30,7 +30,7 @@ from app.models.notification import Notification
 from tests.factories.orders import Market
 
 type Settle = Callable[..., Awaitable[object]]
-# A Wednesday, 12:00 in Moscow, and later than any clock of a database that tells the time of a row by itself.
+# A Wednesday, 12:00 in Moscow, later than the current time, which the database uses as the default of some columns.
 START = datetime(2093, 11, 25, 9, 0, tzinfo=UTC)
 NINE_IN_MOSCOW = datetime(2093, 11, 26, 6, 0, tzinfo=UTC)
 MONDAY = datetime(2093, 11, 30, 6, 0, tzinfo=UTC)
@@ -43,7 +43,7 @@ class World:
         self.market, self.resources, self.settle, self.clock = market, resources, settle, clock
 
     async def person(self, name: str) -> Actor:
-        """Somebody whose address is confirmed."""
+        """Create an account with a confirmed e-mail address."""
         actor = await self.market.person(name)
         async with self.market.uow() as work:
             user = await work.session.get(User, actor.id)
@@ -52,7 +52,7 @@ class World:
         return actor
 
     async def save(self, actor: Actor, name: str = "Сайты", often: str = "at_once", **wanted: Any) -> SavedSearchRead:
-        """Keep a search of this person's."""
+        """Save a search for this person."""
         command = SavedSearchCreate(
             name=name, frequency=AlertFrequency(often), filter=OrderFilter.model_validate(wanted)
         )
@@ -62,12 +62,12 @@ class World:
         return saved
 
     async def find(self) -> None:
-        """Let everything happen that an announcement starts, but tell nobody yet."""
+        """Process all events, but send no alert e-mail yet."""
         await self.settle()
         await match_orders(self.resources)
 
     async def later(self, moment: datetime | timedelta) -> None:
-        """Let time pass, and tell whoever is due."""
+        """Advance the clock, and send the alert e-mails that are due."""
         self.clock.move_to(moment if isinstance(moment, datetime) else utc_now() + moment)
         await tell(self.resources)
         await self.settle()
@@ -339,7 +339,7 @@ async def test_a_batch_goes_on_where_the_one_before_ended(
 
 
 async def scheduled(resources: Resources, market: Market) -> tuple[list[Actor], Order]:
-    """Ten people to be told of one order, over real commits."""
+    """Ten people whose searches match one order, with real commits."""
     people = [await market.person() for _ in range(10)]
     for actor in people:
         command = SavedSearchCreate(name="Сайты", frequency=AlertFrequency.AT_ONCE, filter=OrderFilter(q="магазин"))

@@ -1,4 +1,4 @@
-"""What is known of customers by deeds: counted from facts, soon after the deed, and the same when counted anew."""
+"""Customer statistics: counted soon after each action, and equal when everything is counted again."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -39,14 +39,14 @@ async def accept(market: Market, customer: Actor, proposal: Proposal) -> None:
 
 
 async def waited(market: Market, proposal: Proposal, hours: int) -> None:
-    """Let a proposal have been sent that long before it was decided."""
+    """Set how long before its decision a proposal was sent."""
     async with market.uow() as work:
         moment = Proposal.decided_at - timedelta(hours=hours)
         await work.session.execute(update(Proposal).where(Proposal.id == proposal.id).values(created_at=moment))
 
 
 async def busy_customer(market: Market) -> tuple[Actor, Order]:
-    """Two choices, one order closed without a word, one still open: two answered by choice, one by hand, one left."""
+    """Two choices, one order closed without an answer, one still open: two answered by choice, one by hand, one not."""
     customer = await market.person()
     for hours in (2, 10):
         order = await market.order(customer)
@@ -69,7 +69,7 @@ async def busy_customer(market: Market) -> tuple[Actor, Order]:
     return customer, open_one
 
 
-async def test_deeds_are_counted_soon_and_the_same_when_counted_anew(
+async def test_customer_actions_are_counted_soon_and_the_same_when_counted_again(
     market: Market, resources: Resources, settle: Settle, command: Command
 ) -> None:
     customer, _order = await busy_customer(market)
@@ -107,7 +107,7 @@ async def test_few_cases_say_nothing(market: Market, resources: Resources, settl
     assert (nothing.orders_posted, nothing.counted_at) == (0, None)
 
 
-async def test_a_deed_during_the_counting_is_counted_after_it(market: Market, resources: Resources) -> None:
+async def test_an_action_during_the_counting_is_counted_after_it(market: Market, resources: Resources) -> None:
     customer = await market.person()
     await market.order(customer)
     async with market.uow() as work:

@@ -1,4 +1,4 @@
-"""Saved searches for programs: kept, counted, changed, bounded."""
+"""Saved searches over the API: create, list with counts, change, limits."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Saved searches as pages, without a script: save what the list shows, look, change, end the mails."""
+"""Saved searches as pages, without scripts: save the current list, view, change, unsubscribe."""
 
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
@@ -108,7 +108,7 @@ async def test_what_cannot_be_saved_is_said(market: Market, new_client: NewClien
 
 
 async def link_of(market: Market, resources: Resources, *, all_searches: bool) -> str:
-    """Keep two searches and return the link that ends mails about the first, or about both."""
+    """Save two searches and return the link that unsubscribes from the first, or from both."""
     anna = await market.person("anna")
     async with market.uow() as work:
         saved = [
@@ -129,7 +129,7 @@ async def frequencies(market: Market) -> list[str]:
 async def test_a_mail_program_ends_mails_in_one_click(
     market: Market, app: FastAPI, resources: Resources, all_searches: bool, after: list[str]
 ) -> None:
-    """RFC 8058: a form from nowhere, without cookies, a page of ours or a token."""
+    """RFC 8058: a form from a mail program, without cookies, referrer or CSRF token."""
     address = await link_of(market, resources, all_searches=all_searches)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://localhost") as program:
         seen = await program.get(address)

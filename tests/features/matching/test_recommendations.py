@@ -1,4 +1,4 @@
-"""Orders for a freelancer and freelancers for an order: what fits, why, and what never stands there."""
+"""Orders for a freelancer and freelancers for an order: which are recommended, the reasons, and what is excluded."""
 
 from typing import Any
 

@@ -1,1 +1,1 @@
-"""Notices and mails."""
+"""Tests of notifications and e-mail."""

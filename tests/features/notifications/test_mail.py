@@ -1,4 +1,4 @@
-"""A mail is recorded with its reason, sent outside of any transaction, and never lost on the way."""
+"""E-mails are stored with their reason, sent outside of any transaction, and never lost."""
 
 import email
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -66,7 +66,7 @@ async def the_mail(resources: Resources) -> MailMessage:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def queued(resources: Resources) -> AsyncGenerator[MailMessage]:
-    """One mail that waits to be sent."""
+    """One e-mail that waits to be sent."""
     async with unit_of_work(resources) as uow:
         user = await make_user(uow.session, username="Vera", email="vera@example.com")
         await service.notify(uow, str(user.id), NoticeKind.PASSWORD_CHANGED, 41)
@@ -221,7 +221,7 @@ def test_the_message_has_a_stable_name_and_says_it_is_no_person(settings: Settin
 
 
 def test_a_mail_that_can_be_ended_says_how_to_programs(settings: Settings) -> None:
-    """RFC 8058: both headers, the address as it is and on one line, however long."""
+    """RFC 8058: both headers, with the URL unchanged and on one line at any length."""
     address = f"https://the-longest-market.example.org/unsubscribe/{'Ab-_' * 16}"
     raw = flatten_message(compose(replace(MAIL, unsubscribe=address), settings))
     assert f"\r\nList-Unsubscribe: <{address}>\r\n".encode() in raw

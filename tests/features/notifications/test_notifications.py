@@ -1,4 +1,4 @@
-"""What people find on the site when others have acted, and who may see it."""
+"""Notifications on the site about the actions of others, and who may see them."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta

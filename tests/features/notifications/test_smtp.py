@@ -1,4 +1,4 @@
-"""Real SMTP with encryption: a certificate nobody vouches for gets no mail and no password."""
+"""Real SMTP with encryption: a server with an untrusted certificate gets no e-mail and no password."""
 
 import ssl
 from collections.abc import Generator
@@ -22,7 +22,7 @@ MAIL = Mail(key="1.test.abc", to="vera@example.com", subject="Hello", text="Text
 
 @dataclass
 class Server:
-    """A mail server that wants TLS and a password, and answers what it is told to."""
+    """A mail server that requires TLS and a password, and answers as configured."""
 
     port: int = field(default_factory=free_port)
     taken: list[bytes] = field(default_factory=list)

@@ -1,1 +1,1 @@
-"""The orders room."""
+"""Tests of orders."""

@@ -1,4 +1,4 @@
-"""The list as an Atom feed: valid by RFC 4287, kept by caches, the same filters, nothing of a text becomes markup."""
+"""The list as an Atom feed: valid by RFC 4287, cacheable, with the same filters, and with escaped texts."""
 
 from datetime import datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
@@ -29,7 +29,7 @@ def name(element: Element) -> str:
 
 
 def moment(text: str) -> datetime:
-    """RFC 3339: a date, a T, a time, a zone."""
+    """RFC 3339: a date, a T, a time, an offset."""
     assert text[10] == "T"
     assert text.endswith("Z")
     return datetime.fromisoformat(text)
@@ -44,7 +44,7 @@ def check_links(parent: Element) -> None:
 
 
 def check(document: bytes) -> list[dict[str, str]]:
-    """Hold a document against what RFC 4287 asks of feeds and entries; return its entries."""
+    """Check a document against the requirements of RFC 4287 for feeds and entries; return its entries."""
     root = fromstring(document)
     assert name(root) == "feed"
     found: list[dict[str, str]] = []

@@ -1,4 +1,4 @@
-"""Orders over HTTP: the whole life, every refusal, who may do what, and the fast list beside the plain one."""
+"""Orders over HTTP: the whole lifecycle, every refusal, permissions, and the fast list compared with the usual one."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -236,9 +236,9 @@ async def test_lists_ask_the_database_a_fixed_number_of_times(
             for _each in range(3):
                 await market.order(customer, skills=["python"])
             async with resources.sessions() as session:
-                for verb in (service.list_open_json, service.list_open_orders):
+                for use_case in (service.list_open_json, service.list_open_orders):
                     asked.clear()
-                    await verb(session, resources, OrderListQuery())
+                    await use_case(session, resources, OrderListQuery())
                     counts.append(len(asked))
     finally:
         event.remove(engine.sync_engine, "before_cursor_execute", note)

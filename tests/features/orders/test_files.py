@@ -1,4 +1,4 @@
-"""Files of an order: whoever may read it gets their links, nobody else; they travel in the editor's form too."""
+"""Files of an order: readers of the order get links, nobody else does; the editor's form uploads them too."""
 
 from collections.abc import Awaitable, Callable
 

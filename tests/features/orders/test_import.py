@@ -1,4 +1,4 @@
-"""Orders from files: foreign shapes, refusals that name the place, and a second run that adds nothing."""
+"""Import of orders from files: foreign formats, errors with their position, and a second run that adds nothing."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""Invitations: a customer asks, a freelancer answers or declines, and who hid the customer is left in peace."""
+"""Invitations: sent by a customer, answered or declined by a freelancer, and impossible for hidden customers."""
 
 from collections.abc import Awaitable, Callable
 

@@ -1,4 +1,4 @@
-"""The list turned round says of one order what the list itself says, whatever narrows it."""
+"""Matching one order against a filter gives the same result as the list with that filter."""
 
 from typing import Any
 

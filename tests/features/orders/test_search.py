@@ -1,4 +1,4 @@
-"""Words in any form, Russian and English, find an order; odd queries never break the list."""
+"""Search finds orders by any form of a Russian or English word; unusual queries never fail."""
 
 import orjson
 import pytest
@@ -10,7 +10,7 @@ from tests.factories.orders import Market
 
 
 async def found(resources: Resources, **query: object) -> list[str]:
-    """Return the titles of a list, having asked both ways."""
+    """Return the titles of a list, requested as JSON and as a page."""
     wanted = OrderListQuery.model_validate(query)
     async with resources.read_sessions() as session:
         answer = orjson.loads(await service.list_open_json(session, resources, wanted))

@@ -1,4 +1,4 @@
-"""Words that nothing stands for: what was meant."""
+"""Suggested corrections of search words without results."""
 
 import httpx
 import pytest

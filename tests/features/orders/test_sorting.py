@@ -1,4 +1,4 @@
-"""Other orders of the list than newest first: what they put first, why, and that pages meet."""
+"""Sort orders of the list besides newest first: the sequence, the reasons, and complete pages."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -35,7 +35,7 @@ async def titles(client: httpx.AsyncClient, **query: Any) -> list[str]:
 
 
 async def age(resources: Resources, order: Order, days: int) -> None:
-    """Let an order have been published some days ago."""
+    """Make an order published some days ago."""
     async with resources.sessions() as session, session.begin():
         moment = utc_now() - timedelta(days=days, minutes=1)
         await session.execute(update(Order).where(Order.id == order.id).values(published_at=moment))

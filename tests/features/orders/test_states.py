@@ -1,4 +1,4 @@
-"""How orders live: paused, looked at, reminded of, ended by the clock, and shown as tables."""
+"""Lifecycle of orders: pause, moderation, reminders, expiry, and the published state machines."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -35,7 +35,7 @@ async def topics(resources: Resources) -> list[str]:
 
 
 async def turn(resources: Resources, order_id: object, **moments: int) -> None:
-    """Put moments of an order so many hours from now."""
+    """Set timestamps of an order to so many hours from now."""
     values = {name: utc_now() + timedelta(hours=hours) for name, hours in moments.items()}
     async with resources.sessions() as session, session.begin():
         await session.execute(update(Order).where(Order.id == order_id).values(**values))
@@ -108,7 +108,7 @@ async def test_a_customer_is_reminded_twice_and_keeps_the_order_open(
 
 
 async def looked_at(resources: Resources, whose: str) -> None:
-    """Let the operator look at new orders first."""
+    """Enable moderation of new orders."""
     object.__setattr__(resources, "settings", resources.settings.model_copy(update={"moderate_orders": whose}))
 
 

@@ -1,4 +1,4 @@
-"""Orders posted again: copied with their files, begun from templates; and what an edit changed, field by field."""
+"""Copies of orders with their files, order templates, and the differences of an edit, field by field."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Orders that not everybody sees: by link, by invitation."""
+"""Orders with limited visibility: by link, by invitation."""
 
 from collections.abc import Awaitable, Callable
 

@@ -1,4 +1,4 @@
-"""Forty orders as people write them, and the words by which other people look for them: two words in other forms."""
+"""Forty realistic orders, each found by two of its words in other forms."""
 
 import pytest
 

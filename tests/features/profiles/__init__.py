@@ -1,1 +1,1 @@
-"""The profiles room."""
+"""Tests of profiles."""

@@ -1,4 +1,4 @@
-"""What the tests of profiles share."""
+"""Fixtures of the tests of profiles."""
 
 import pytest
 

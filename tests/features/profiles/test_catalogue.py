@@ -1,4 +1,4 @@
-"""Freelancers are found by words, skills, level, rate, language, place; every place in the list says why."""
+"""The catalogue of freelancers: found by words, skills, level, rate, language, place; every result has its reasons."""
 
 from datetime import timedelta
 from typing import Any

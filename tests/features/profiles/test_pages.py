@@ -1,4 +1,4 @@
-"""Profiles as pages, without a script: write, look, show work, keep somebody."""
+"""Profiles as pages, without scripts: edit, view, portfolio, favourites."""
 
 import json
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""The photo of a person and the files of their work: over JSON, by a form without a script, and as others see them."""
+"""Profile photos and portfolio files: over JSON, by a form without scripts, and as others see them."""
 
 import io
 from collections.abc import Awaitable, Callable
@@ -29,7 +29,7 @@ WORK = "/settings/portfolio"
 
 
 async def upload(who: Visitor, address: str, files: dict[str, tuple[str, bytes]], **fields: str) -> httpx.Response:
-    """Send a form as a browser without a script does: the bytes are in it."""
+    """Send a form with the file in it, as a browser without scripts does."""
     page = await who.get(address)
     form = page.select_one(f'form[action="{address}"]')
     assert form is not None
@@ -64,7 +64,7 @@ async def test_a_photo_stands_for_a_person_everywhere(
 
 
 async def colours(client: httpx.AsyncClient, address: str) -> tuple[str, str]:
-    """Return whether the left and the right of the square at this address are red or blue."""
+    """Return the colours, red or blue, of the left and the right of the square picture at this address."""
     answer = await client.get(address)
     assert answer.status_code == 200
     with Image.open(io.BytesIO(answer.content)) as square:
@@ -146,7 +146,7 @@ async def test_a_part_chosen_while_the_old_one_is_cut_is_not_forgotten(
     own = (await client.get(f"{ME}/photo")).json()
     assert own["waiting"] is False
     assert await colours(client, own["url"]) == ("blue", "blue")
-    async with market.uow() as work:  # the same settled twice changes nothing
+    async with market.uow() as work:  # saving the same crop again changes nothing
         await files_service.settle_file(work, taken, found)
     assert await colours(client, (await client.get(f"{ME}/photo")).json()["url"]) == ("blue", "blue")
 

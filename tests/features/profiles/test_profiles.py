@@ -1,4 +1,4 @@
-"""Profiles over HTTP: what a person writes, what others read, the portfolio, and whom one keeps or hides."""
+"""Profiles over HTTP: editing, reading, the portfolio, favourites and hidden customers."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

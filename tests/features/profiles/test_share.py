@@ -1,4 +1,4 @@
-"""Pictures that stand where an address is shared: what is on them, for whom they are there, and what is drawn twice."""
+"""Share images: their content, for which pages they exist, and when they are rendered again."""
 
 import asyncio
 import io
@@ -21,12 +21,12 @@ from tests.factories.files import Files, picture
 from tests.factories.orders import Market
 
 WORDS = (300, 60, 1130, 150)
-"""Where the name stands on the picture of a person."""
+"""The position of the name on the share image of a profile."""
 FACE = (72, 72, 280, 280)
 
 
 async def drawn(client: httpx.AsyncClient, address: str) -> Image.Image:
-    """Return the picture of an address."""
+    """Return the share image of an address."""
     answer = await client.get(address)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png"), answer.text[:200]
     with Image.open(io.BytesIO(answer.content)) as found:
@@ -35,7 +35,7 @@ async def drawn(client: httpx.AsyncClient, address: str) -> Image.Image:
 
 
 def dark(image: Image.Image, box: tuple[int, int, int, int]) -> int:
-    """Count the pixels of ink in a part of a picture."""
+    """Count the dark pixels in a part of a picture."""
     return sum(image.crop(box).convert("L").histogram()[:90])
 
 
@@ -71,7 +71,7 @@ async def test_the_same_is_not_drawn_twice(
     assert first.headers["cache-control"] == "public, max-age=3600"
     assert first.headers["cross-origin-resource-policy"] == "cross-origin"
     mark = first.headers["etag"]
-    monkeypatch.setattr(renderer, "MAX_WAITING", 0)  # from here on nothing can be drawn
+    monkeypatch.setattr(renderer, "MAX_WAITING", 0)  # rendering fails from here on
     again = await client.get("/@anna/card.png", headers={"If-None-Match": mark})
     assert (again.status_code, again.content) == (304, b"")
     assert (await client.get("/@anna/card.png")).content == first.content

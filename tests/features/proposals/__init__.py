@@ -1,1 +1,1 @@
-"""The proposals room."""
+"""Tests of proposals."""

@@ -1,4 +1,4 @@
-"""Letters that a freelancer keeps: written, used in a form without a script, changed, deleted, and how many."""
+"""Cover letter templates: created, used in a form without scripts, changed, deleted, and their limit."""
 
 import httpx
 

@@ -1,4 +1,4 @@
-"""Files of a proposal, what it said before its edits, and several declined at once."""
+"""Files and revisions of a proposal, and declining several at once."""
 
 from typing import Any
 from uuid import uuid4
@@ -69,8 +69,8 @@ async def test_both_sides_see_what_an_edit_changed(market: Market, new_client: N
     order = await market.order(baker, questions=["Когда начнёте?"])
     proposal = await market.proposal(order, anna, letter="Сделаю за две недели.", answers=["Завтра"])
     customer = Visitor(await market.sign_in(await new_client(), baker))
-    desk = await customer.get(f"/orders/{order.id}")
-    await customer.send(desk, f"/orders/{order.id}/seen")
+    triage = await customer.get(f"/orders/{order.id}")
+    await customer.send(triage, f"/orders/{order.id}/seen")
     plan = [{"title": "Всё", "amount": 6_500_000, "days": 7}]
     async with market.uow() as work:
         patch: dict[str, Any] = {
@@ -105,8 +105,8 @@ async def test_several_are_declined_for_one_reason(market: Market, resources: Re
     async with market.uow() as work:
         await service.withdraw_proposal(work, gone, withdrawn.id)
     customer = Visitor(await market.sign_in(await new_client(), baker))
-    desk = await customer.get(f"/orders/{order.id}")
-    assert desk.select_one(f'button[formaction="/orders/{order.id}/decline"]')
+    triage = await customer.get(f"/orders/{order.id}")
+    assert triage.select_one(f'button[formaction="/orders/{order.id}/decline"]')
     empty = await customer.get(f"/orders/{order.id}/decline")
     assert "Tick the proposals" in words(empty)
     query = "&".join(f"ids={item.id}" for item in (*sent[:2], withdrawn))

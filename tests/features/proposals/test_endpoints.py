@@ -1,4 +1,4 @@
-"""Proposals over HTTP: the story of an order that finds its freelancer, and its refusals."""
+"""Proposals over HTTP: from an order to the choice of a freelancer, and the refusals."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -26,9 +26,9 @@ async def test_an_order_finds_its_freelancer(market: Market, new_client: NewClie
     assert (again.status_code, again.json()["code"]) == (409, "already-proposed")
     edited = await annas.patch(f"/api/v1/proposals/{sent.json()['id']}", json={"term_days": 10, "version": 1})
     assert (edited.json()["term_days"], edited.json()["version"]) == (10, 2)
-    desk = (await ours.get(address)).json()
-    assert [item["freelancer"]["name"] for item in desk["items"]] == ["boris", "anna"]
-    assert desk["items"][0]["actions"] == ["accept", "offer", "decline", "see", "shortlist"]
+    triage = (await ours.get(address)).json()
+    assert [item["freelancer"]["name"] for item in triage["items"]] == ["boris", "anna"]
+    assert triage["items"][0]["actions"] == ["accept", "offer", "decline", "see", "shortlist"]
     assert len((await ours.get(address, params={"limit": 1})).json()["items"]) == 1
     chosen = await ours.post(f"/api/v1/proposals/{sent.json()['id']}/accept", json={"version": 2})
     assert (chosen.status_code, chosen.json()["status"]) == (200, "accepted")

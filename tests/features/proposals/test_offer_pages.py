@@ -1,4 +1,4 @@
-"""Terms as pages, without a script: offered, answered with others, agreed, declined, taken back."""
+"""Offers as pages, without scripts: made, countered, accepted, declined, withdrawn."""
 
 from typing import Any
 
@@ -21,8 +21,8 @@ async def _two(market: Market, new_client: NewClient) -> tuple[str, str, Visitor
 
 async def test_two_people_come_to_terms(market: Market, new_client: NewClient) -> None:
     order, address, customer, freelancer = await _two(market, new_client)
-    desk = await customer.get(order)
-    assert desk.select_one(f'a[href="{address}"]')
+    triage = await customer.get(order)
+    assert triage.select_one(f'a[href="{address}"]')
     form = await customer.get(address)
     assert form.select_one('input[name="price"][value="70000"]')
     refused = await customer.send(form, address, 422, **TERMS | {"price": "many", "milestone_title": "x"})
@@ -71,8 +71,8 @@ async def test_terms_are_declined_and_taken_back(market: Market, new_client: New
     again = await freelancer.send(page, f"{link}/decline", note="Ещё раз.")
     assert "does not wait for an answer any more" in words(again)
     await customer.send(await customer.get(address), address, **TERMS)
-    desk = await customer.get(f"{order}?show=offered")
-    link = str(desk.select_one('a[href^="/offers/"]')["href"])  # type: ignore[index]  # it is there
+    triage = await customer.get(f"{order}?show=offered")
+    link = str(triage.select_one('a[href^="/offers/"]')["href"])  # type: ignore[index]  # it is there
     mine = await customer.get(link)
     taken = await customer.send(mine, f"{link}/withdraw")
     assert "Your terms are taken back." in words(taken)

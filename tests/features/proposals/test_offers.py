@@ -1,4 +1,4 @@
-"""Terms that go back and forth: who may, what stays frozen, what the clock does, and who is told."""
+"""Offers and counter-offers: permissions, fixed terms, expiry, and notifications."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The story of an order as pages, without a script: write, preview, publish, find, answer, choose, see."""
+"""An order as pages, without scripts: write, preview, publish, find, send proposals, choose, read the result."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -28,7 +28,7 @@ ORDER: dict[str, Any] = {
 
 
 class Visitor:
-    """Somebody who clicks: forms are sent as the page wrote them, hidden fields included."""
+    """A person who clicks: forms are sent as the page contains them, hidden fields included."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.client = client
@@ -66,7 +66,7 @@ def path_of(page: Tag, pattern: str) -> str:
     return found.group(0)
 
 
-async def test_an_order_finds_its_freelancer(  # noqa: PLR0915 - one story, told in order
+async def test_an_order_finds_its_freelancer(  # noqa: PLR0915 - one journey, in its order
     market: Market, new_client: NewClient, settle: Settle
 ) -> None:
     customer = await visitor(market, new_client, "bakery")
@@ -97,9 +97,9 @@ async def test_an_order_finds_its_freelancer(  # noqa: PLR0915 - one story, told
     assert "И я могу" not in words(await anna.get(address))
     assert "И я могу" not in words(await guest.get(address))
 
-    desk = await customer.get(address)
-    assert all(name in words(desk) for name in ("anna", "boris", "vera"))
-    proposals = {item.select_one(".person-name").text: item for item in desk.select("article.card")}  # type: ignore[union-attr]  # each has one
+    triage = await customer.get(address)
+    assert all(name in words(triage) for name in ("anna", "boris", "vera"))
+    proposals = {item.select_one(".person-name").text: item for item in triage.select("article.card")}  # type: ignore[union-attr]  # each has one
     decline = path_of(proposals["vera"], r"/proposals/[0-9a-f-]{36}/decline")
     asked = await customer.get(decline)
     after = await customer.send(asked, decline, reason="price", note="Дорого для нас")

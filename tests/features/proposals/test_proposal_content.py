@@ -1,4 +1,4 @@
-"""What a proposal says: milestones, answers, contact details, and letters that are sent to everybody."""
+"""Content of proposals: milestones, answers, contact details, and cover letters sent to many customers."""
 
 import pytest
 
@@ -56,7 +56,7 @@ async def test_questions_are_answered_and_kept_as_they_read(market: Market, reso
     ]
 
 
-LETTER = (
+COVER_LETTER = (
     "Здравствуйте, {name}! Я разработчик с опытом в десять лет, делаю сайты быстро и качественно, соблюдаю сроки, "
     "всегда на связи, показываю ход работы каждый день и правлю замечания без доплаты."
 )
@@ -65,14 +65,14 @@ LETTER = (
 async def test_the_same_letter_goes_out_three_times_a_day(market: Market, resources: Resources) -> None:
     freelancer = await market.person()
     for name in ("Анна", "Борис", "Вера"):
-        await market.proposal(await market.order(), freelancer, letter=LETTER.format(name=name))
+        await market.proposal(await market.order(), freelancer, letter=COVER_LETTER.format(name=name))
     with pytest.raises(SimilarCoverLettersError) as refused:
-        await market.proposal(await market.order(), freelancer, letter=LETTER.format(name="Глеб"))
+        await market.proposal(await market.order(), freelancer, letter=COVER_LETTER.format(name="Глеб"))
     assert refused.value.errors[0].loc == ("body", "letter")
     await market.proposal(await market.order(), freelancer, letter="Видел ваш каталог: корзину начну с доставки.")
-    await market.proposal(await market.order(), letter=LETTER.format(name="Глеб"))
+    await market.proposal(await market.order(), letter=COVER_LETTER.format(name="Глеб"))
     resources.settings = resources.settings.model_copy(update={"similar_letters_per_day": 4})
-    await market.proposal(await market.order(), freelancer, letter=LETTER.format(name="Глеб"))
+    await market.proposal(await market.order(), freelancer, letter=COVER_LETTER.format(name="Глеб"))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Sending, choosing and declining proposals: who may, when, and what is announced."""
+"""Sending, choosing and declining proposals: permissions, states, and events."""
 
 from uuid import UUID
 
@@ -114,10 +114,10 @@ async def test_others_learn_nothing_and_sides_take_only_their_steps(market: Mark
     async with resources.sessions() as session:
         assert len((await service.list_order_proposals(session, freelancer, order.id, None, 20)).items) == 1
         assert len((await service.list_order_proposals(session, customer, order.id, None, 20)).items) == 2
-    for verb in (contracts.accept_proposal, service.withdraw_proposal):
+    for use_case in (contracts.accept_proposal, service.withdraw_proposal):
         async with market.uow() as work:
             with pytest.raises(ProposalNotFoundError):
-                await verb(work, stranger, proposal.id)
+                await use_case(work, stranger, proposal.id)
     async with market.uow() as work:
         with pytest.raises(WrongSideError):
             await contracts.accept_proposal(work, freelancer, proposal.id)

@@ -1,4 +1,4 @@
-"""The customer's desk: seen marks, the short list, notes, sorting, comparing; and what each side learns of it."""
+"""Triage by the customer: seen marks, shortlist, notes, sorting, comparing; and what each side sees of it."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

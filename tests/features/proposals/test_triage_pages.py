@@ -1,4 +1,4 @@
-"""The desk as pages, without a script: a plan and answers are typed, what was shown is said, some are compared."""
+"""Triage as pages, without scripts: milestones and answers, marking as seen, comparing."""
 
 from typing import Any
 
@@ -57,10 +57,10 @@ async def _answered_order(market: Market, new_client: NewClient) -> tuple[str, V
 
 async def test_seen_proposals_are_marked(market: Market, new_client: NewClient, settle: Settle) -> None:
     address, ours, theirs, sent = await _answered_order(market, new_client)
-    desk = await ours.get(address)
-    assert "a phone number" in words(desk)
+    triage = await ours.get(address)
+    assert "a phone number" in words(triage)
     assert "Waiting for a decision" in words(await theirs.get(address))
-    page = await ours.send(desk, f"{address}/seen", proposal=sent)
+    page = await ours.send(triage, f"{address}/seen", proposal=sent)
     assert not page.select("form[data-seen]")
     told = words(await theirs.get(address))
     assert "Seen by the customer" in told
@@ -82,8 +82,8 @@ async def test_seen_proposals_are_marked(market: Market, new_client: NewClient, 
 
 async def test_some_are_compared(market: Market, new_client: NewClient) -> None:
     address, ours, theirs, sent = await _answered_order(market, new_client)
-    desk = await ours.get(address)
-    assert len(desk.select('input[name="ids"][form="compare"]')) == 2
+    triage = await ours.get(address)
+    assert len(triage.select('input[name="ids"][form="compare"]')) == 2
     columns = (await ours.get(f"{address}/compare?ids={sent[0]}&ids={sent[1]}")).select(".compare > article")
     assert [f"Начну: {name}" in words(column) for name, column in zip(("anna", "boris"), columns, strict=True)] == [
         True,
@@ -95,6 +95,6 @@ async def test_some_are_compared(market: Market, new_client: NewClient) -> None:
 
 async def test_too_much_is_refused(market: Market, new_client: NewClient) -> None:
     address, ours, _theirs, sent = await _answered_order(market, new_client)
-    desk = await ours.get(address)
-    await ours.send(desk, f"{address}/seen", 422, proposal="nonsense")
-    await ours.send(desk, f"/proposals/{sent[0]}/note", 422, note="я" * 2001)
+    triage = await ours.get(address)
+    await ours.send(triage, f"{address}/seen", 422, proposal="nonsense")
+    await ours.send(triage, f"/proposals/{sent[0]}/note", 422, note="я" * 2001)

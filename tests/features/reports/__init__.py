@@ -1,1 +1,1 @@
-"""The reports room."""
+"""Tests of reports."""

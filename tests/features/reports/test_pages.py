@@ -1,4 +1,4 @@
-"""Reports as pages, without a script: the form, the thanks, the decision and the answer to it."""
+"""Reports as pages, without scripts: the form, the confirmation, the decision and the appeal."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID

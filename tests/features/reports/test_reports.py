@@ -1,4 +1,4 @@
-"""A report is looked at, decided in words both sides read, and can be objected to once."""
+"""A report is reviewed, decided with a text that both sides read, and can be appealed once."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -34,7 +34,7 @@ def body(kind: str, thing_id: object, **fields: Any) -> dict[str, Any]:
 
 
 async def reported_order(market: Market, reporter: Actor, **fields: Any) -> Report:
-    """Somebody's order that the reporter finds wrong."""
+    """An order of another person that the reporter reports."""
     order = await market.order(**fields)
     async with market.uow() as work:
         subject = SubjectInput(kind=ReportSubject.ORDER, id=order.id)

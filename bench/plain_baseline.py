@@ -1,8 +1,8 @@
-"""What the plain pages are compared with: their own statements over asyncpg, and the same template or the same JSON.
+"""Baseline of the plain pages: their own statements over asyncpg, and the same template or the same JSON.
 
-Each address is asked once of the application in this process, with its statements, their parameters and the template's
-context recorded. The Starlette route then runs those statements on one connection in one read-only transaction, drops
-the rows, and renders the same template with the same context, or dumps the same JSON.
+Each address is requested once from the application in this process, and its statements, their parameters and the
+context of the template are recorded. The Starlette route then runs those statements on one connection in one read-only
+transaction, discards the rows, and renders the same template with the same context, or dumps the same JSON.
 """
 
 import argparse
@@ -33,7 +33,7 @@ POOL = 10
 
 @dataclass
 class Recorded:
-    """What one answer was made of."""
+    """The statements and the content of one response."""
 
     statements: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     template: jinja2.Template | None = None
@@ -43,17 +43,17 @@ class Recorded:
 
 
 class Recorder:
-    """Notes what the application sends and renders while it is on."""
+    """Records what the application sends to the database and renders while recording is on."""
 
     def __init__(self) -> None:
         self.now: Recorded | None = None
         event.listen(Engine, "before_cursor_execute", self._statement)
         fetch, render = RawReadPool.fetch, jinja2.Template.render
 
-        async def noting_fetch(lane: RawReadPool, statement: str, *values: object, plan_anew: bool = False) -> Any:
+        async def noting_fetch(pool: RawReadPool, statement: str, *values: object, plan_anew: bool = False) -> Any:
             if self.now is not None:
                 self.now.statements.append((statement, values))
-            return await fetch(lane, statement, *values, plan_anew=plan_anew)
+            return await fetch(pool, statement, *values, plan_anew=plan_anew)
 
         def noting_render(template: jinja2.Template, *arguments: Any, **named: Any) -> str:
             if self.now is not None and arguments and "request" in arguments[0]:
@@ -70,7 +70,7 @@ class Recorder:
 
 
 async def record(entries: list[dict[str, Any]]) -> list[Recorded]:
-    """Ask the application for each address twice and note the second time, when its caches are warm."""
+    """Request each address twice and record the second time, when the caches are warm."""
     recorder, found = Recorder(), list[Recorded]()
     app = create_app()
     async with app.router.lifespan_context(app):
@@ -88,7 +88,7 @@ async def record(entries: list[dict[str, Any]]) -> list[Recorded]:
 
 
 def build(database: str, entries: list[dict[str, Any]]) -> Starlette:
-    """Make the application."""
+    """Create the Starlette application."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
@@ -114,8 +114,8 @@ def build(database: str, entries: list[dict[str, Any]]) -> Starlette:
 
 
 def main() -> None:
-    """Serve until ended."""
-    parser = argparse.ArgumentParser(prog="python -m bench.plain_yardstick", description=__doc__)
+    """Serve until the process is stopped."""
+    parser = argparse.ArgumentParser(prog="python -m bench.plain_baseline", description=__doc__)
     parser.add_argument("--database", required=True)
     parser.add_argument("--entries", type=Path, required=True, help="JSON: a list of addresses with their headers")
     parser.add_argument("--port", type=int, required=True)
