@@ -1,4 +1,4 @@
-"""`python -m app`: the commands of the house."""
+"""`python -m app`: the command line."""
 
 from app.cli import main
 

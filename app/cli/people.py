@@ -11,7 +11,7 @@ from app.core.resources import Resources
 from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.models.user import Role, UserStatus
 
-LONGEST_BAN_REASON = 500
+MAX_BAN_REASON = 500
 """Maximum length in characters; the reason is part of an e-mail."""
 PersonName = Annotated[str, typer.Argument(metavar="PERSON", help="a user name, e-mail address or phone number")]
 
@@ -41,7 +41,7 @@ def ban(
     from app.features.identity import service as identity
 
     invocation = called(ctx)
-    why = reason_given(" ".join(reason.split()), "the person is told it by mail", longest=LONGEST_BAN_REASON)
+    why = reason_given(" ".join(reason.split()), "the person is told it by mail", longest=MAX_BAN_REASON)
 
     async def act(uow: UnitOfWork) -> str:
         person_id, username = await _find(uow, person)

@@ -43,7 +43,7 @@ class DeclineReason(StrEnum):
     PRICE = "price"
     TERM = "term"
     EXPERIENCE = "experience"
-    LETTER = "letter"
+    COVER_LETTER = "letter"
     OTHER = "other"
     ANOTHER_CHOSEN = "another_chosen"
     ORDER_CANCELLED = "order_cancelled"

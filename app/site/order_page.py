@@ -145,7 +145,7 @@ async def _order_page(
     chosen = view.model_dump(mode="json", exclude_defaults=True)
     older = None
     if actor is not None and is_own and order.published_at is not None:
-        page = await service.desk_of(session, actor, order, view, (cursor, PAGE_SIZE), photos=True)
+        page = await service.proposals_for_client(session, actor, order, view, (cursor, PAGE_SIZE), photos=True)
         received = page.items
         older = (
             f"/orders/{order_id}?{urlencode(chosen | {'cursor': page.next_cursor})}#proposals"

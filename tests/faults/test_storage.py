@@ -25,7 +25,7 @@ from sqlalchemy import update
 
 from app.core.resources import Resources
 from app.features.files import rules
-from app.features.files.tasks import process_files, sweep_files, sweep_strays
+from app.features.files.tasks import process_files, remove_orphans, sweep_files
 from app.gateways.storage import DiskStorage, StorageUnavailableError, make_storage, s3, storage_of
 from app.gateways.upload_spool import spool_of
 from app.models import File, FileObject, FileStatus
@@ -104,7 +104,7 @@ async def sweep(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(rules, "GRACE", timedelta(0))
         await sweep_files(resources)
-        await sweep_strays(resources)
+        await remove_orphans(resources)
 
 
 async def finish(client: httpx.AsyncClient, resources: Resources, upload: dict[str, Any], content: bytes) -> None:

@@ -141,7 +141,7 @@ def _skills_by_name(keys: Sequence[_Key]) -> dict[str, SkillEntry]:
     return {key.text: key.skill for key in reversed(keys)} | names
 
 
-def _rank_of(category: CategoryEntry, typed: str) -> int | None:
+def _match_position(category: CategoryEntry, typed: str) -> int | None:
     """Return 0 if a name of the category starts with the text, 1 if a later word does, and None otherwise."""
     names = (fold(category.name_en), fold(category.name_ru))
     if any(name.startswith(typed) for name in names):
@@ -212,7 +212,7 @@ class Catalogue:
     def suggest(self, typed: str, limit: int = 10) -> list[SkillEntry]:
         """Return the skills that match the typed text, best first.
 
-        A match of the whole name ranks first, then the start of a name, then the start of a later word. Typing errors
+        A match of the whole name comes first, then the start of a name, then the start of a later word. Typing errors
         and the other keyboard layout are considered only if nothing starts with the text.
         """
         wanted = fold(typed)[:MAX_QUERY]
@@ -231,7 +231,7 @@ class Catalogue:
         """
         wanted = fold(typed)[:MAX_QUERY]
         for text in (wanted, wanted.translate(_OTHER_LAYOUT)) if wanted else ():
-            found = ((entry.slug, _rank_of(entry, text)) for entry in self.categories)
+            found = ((entry.slug, _match_position(entry, text)) for entry in self.categories)
             ranks = {slug: rank for slug, rank in found if rank is not None}
             if ranks:
                 best = sorted(ranks, key=lambda slug: (ranks[slug], self._by_slug[slug].parent_id is not None, slug))

@@ -18,9 +18,9 @@ async def sweep_files(resources: Resources) -> None:
 
 
 @periodic("files.sweep_strays")
-async def sweep_strays(resources: Resources) -> None:
+async def remove_orphans(resources: Resources) -> None:
     """Remove objects without a row."""
-    await workflows.sweep_strays(resources)
+    await workflows.remove_orphans(resources)
 
 
 @periodic("files.scrub")

@@ -160,7 +160,7 @@ async def sweep_files(resources: Resources) -> None:
     await service.tidy_spool(resources)
 
 
-async def sweep_strays(resources: Resources) -> None:
+async def remove_orphans(resources: Resources) -> None:
     """Remove objects without a row, which a worker stored and could not record."""
     listed: list[StoredObject] = []
     async for item in storage_of(resources).objects():
@@ -173,10 +173,10 @@ async def sweep_strays(resources: Resources) -> None:
 
 async def _remove_orphans(resources: Resources, listed: list[StoredObject]) -> None:
     async with unit_of_work(resources) as uow:
-        strays = await service.orphan_keys(uow, listed)
-    if strays:
-        await storage_of(resources).remove(strays)
-        await log.awarning("strays_removed", count=len(strays))
+        orphans = await service.orphan_keys(uow, listed)
+    if orphans:
+        await storage_of(resources).remove(orphans)
+        await log.awarning("orphans_removed", count=len(orphans))
 
 
 async def scrub_files(resources: Resources) -> None:

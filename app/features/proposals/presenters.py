@@ -50,7 +50,7 @@ REASON_LABELS: dict[DeclineReason, str] = {
     DeclineReason.PRICE: N_("The price does not fit"),
     DeclineReason.TERM: N_("The term does not fit"),
     DeclineReason.EXPERIENCE: N_("Other experience is needed"),
-    DeclineReason.LETTER: N_("The letter does not answer the task"),
+    DeclineReason.COVER_LETTER: N_("The letter does not answer the task"),
     DeclineReason.OTHER: N_("Another reason"),
     DeclineReason.ANOTHER_CHOSEN: N_("Another freelancer was chosen"),
     DeclineReason.ORDER_CANCELLED: N_("The customer closed the order"),

@@ -42,7 +42,7 @@ CUSTOMER_REASONS = (
     DeclineReason.PRICE,
     DeclineReason.TERM,
     DeclineReason.EXPERIENCE,
-    DeclineReason.LETTER,
+    DeclineReason.COVER_LETTER,
     DeclineReason.OTHER,
 )
 """Reasons a customer may give; the others are said by the system."""

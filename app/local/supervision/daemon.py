@@ -69,7 +69,7 @@ def supervise(configuration: str, failure: Path) -> None:
     run_forever = supervisor.runforever
     notices = DeathNotices()
 
-    def give_up(event: Any) -> None:  # noqa: ANN401 - supervisor has no types
+    def stop_all(event: Any) -> None:  # noqa: ANN401 - supervisor has no types
         log = Path(str(event.process.config.stdout_logfile))
         failure.write_text(
             f"The program {event.process.config.name} does not start: {as_sentence(last_line(log))} (its log is {log})",
@@ -78,7 +78,7 @@ def supervise(configuration: str, failure: Path) -> None:
         options.mood = SHUTDOWN
 
     def run_listening() -> None:
-        events.subscribe(events.ProcessStateFatalEvent, give_up)  # supervisord has just emptied the list
+        events.subscribe(events.ProcessStateFatalEvent, stop_all)  # supervisord has just emptied the list
         for ended in (events.ProcessStateExitedEvent, events.ProcessStateBackoffEvent):
             events.subscribe(ended, notices)
         run_forever()

@@ -11,7 +11,7 @@ from app.core.ids import new_id
 from app.core.resources import Resources
 from app.features.files import rules, service
 from app.features.files.schemas import Subject
-from app.features.files.tasks import process_files, scrub_files, sweep_files, sweep_strays
+from app.features.files.tasks import process_files, remove_orphans, scrub_files, sweep_files
 from app.gateways.storage import new_key, storage_of
 from app.gateways.upload_spool import spool_of
 from app.models import File, FileObject, SubjectKind
@@ -82,7 +82,7 @@ async def test_only_old_objects_that_nobody_knows_are_strays(
     past = (utc_now() - OLD).timestamp()
     for key in known | {old}:
         os.utime(storage_of(resources)._place(key), (past, past))  # type: ignore[attr-defined]
-    await sweep_strays(resources)
+    await remove_orphans(resources)
     assert await keys(resources) == known | {young}
 
 

@@ -40,7 +40,7 @@ from app.web.templating import render
 router = FeatureRouter()
 
 PLACE = "/my/searches"
-LONGEST_FIELD = 2_000
+MAX_FIELD_LENGTH = 2_000
 ZONES = (
     "Europe/Kaliningrad", "Europe/Moscow", "Europe/Samara", "Asia/Yekaterinburg", "Asia/Omsk", "Asia/Novosibirsk",
     "Asia/Krasnoyarsk", "Asia/Irkutsk", "Asia/Yakutsk", "Asia/Vladivostok", "Asia/Magadan", "Asia/Kamchatka",
@@ -56,9 +56,9 @@ ZONES = (
 class SearchForm(BaseModel):
     """What the forms of a saved search send."""
 
-    query: str = Field(default="", max_length=LONGEST_FIELD)
-    name: str = Field(default="", max_length=LONGEST_FIELD)
-    frequency: str = Field(default="", max_length=LONGEST_FIELD)
+    query: str = Field(default="", max_length=MAX_FIELD_LENGTH)
+    name: str = Field(default="", max_length=MAX_FIELD_LENGTH)
+    frequency: str = Field(default="", max_length=MAX_FIELD_LENGTH)
 
 
 type Typed = Annotated[SearchForm, Form()]

@@ -27,12 +27,12 @@ def _states(machine: MachineRead) -> list[tuple[StateRead, list[tuple[str, str, 
     """Return each state with its transitions: who acts, the event, and the next state."""
     words = {state.name: state.words for state in machine.states}
     return [
-        (state, [(arrow.by_words, _deed(state, arrow), words[arrow.to]) for arrow in state.steps])
+        (state, [(arrow.by_words, _event_label(state, arrow), words[arrow.to]) for arrow in state.steps])
         for state in machine.states
     ]
 
 
-def _deed(state: StateRead, arrow: ArrowRead) -> str:
+def _event_label(state: StateRead, arrow: ArrowRead) -> str:
     wait = state.if_nobody_acts
     if wait is not None and wait.event == arrow.event and wait.after_seconds is not None:
         return _("after {length}: {deed}").format(length=_length(wait.after_seconds), deed=arrow.event_words)

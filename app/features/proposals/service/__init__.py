@@ -29,7 +29,6 @@ from app.features.proposals.service.offers import (
 from app.features.proposals.service.queries import (
     actions,
     count_waiting,
-    desk_of,
     freelancers_with_undecided_proposals,
     get_offer,
     get_proposal,
@@ -40,6 +39,7 @@ from app.features.proposals.service.queries import (
     own_proposals_for,
     present,
     present_offer,
+    proposals_for_client,
     waiting_offer,
 )
 from app.features.proposals.service.triage import (
@@ -64,7 +64,6 @@ __all__ = [
     "decline_proposal",
     "decline_proposals",
     "delete_cover_letter_template",
-    "desk_of",
     "edit_cover_letter_template",
     "edit_proposal",
     "expired_offers",
@@ -85,6 +84,7 @@ __all__ = [
     "parties_of",
     "present",
     "present_offer",
+    "proposals_for_client",
     "proposals_of_order",
     "record_customer_message",
     "remind_of_offers",

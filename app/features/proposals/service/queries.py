@@ -53,14 +53,14 @@ async def list_order_proposals(
     """Return an order's proposals: all to its customer, as they sort them; to a freelancer their own; else nothing."""
     order = await orders.get_order(session, actor, order_id)
     if order.customer_id == actor.id:
-        return await desk_of(session, actor, order, view or ProposalListView(), (cursor, limit))
+        return await proposals_for_client(session, actor, order, view or ProposalListView(), (cursor, limit))
     rows = named(session, await ProposalRepository(session).of_order(order.id, actor.id, last_id(cursor), limit + 1))
     if not rows and not cursor:
         raise OrderNotFoundError(N_("Only the customer sees who has answered this order."))
     return await _slice(session, actor, rows, limit)
 
 
-async def desk_of(
+async def proposals_for_client(
     session: AsyncSession,
     actor: Actor,
     order: Order,
