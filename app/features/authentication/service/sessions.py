@@ -98,11 +98,11 @@ async def end_sessions(
     return await SessionRepository(session).end(user_id, reason, now, keep=keep)
 
 
-async def keep_session(uow: UnitOfWork, session_id: UUID, epoch: int) -> None:
+async def keep_session(uow: UnitOfWork, session_id: UUID, token_version: int) -> None:
     """Let one session live on although all older ones of its account stop counting."""
     here = await SessionRepository(uow.session).lock(session_id)
     if here is not None:
-        here.epoch = epoch
+        here.token_version = token_version
 
 
 async def prune(uow: UnitOfWork, before: datetime) -> int:
