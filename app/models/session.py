@@ -39,7 +39,7 @@ class AuthSession(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    epoch: Mapped[int]
+    token_version: Mapped[int]
     counter: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     rotated_at: Mapped[datetime]
     recent_rotations: Mapped[list[float]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))

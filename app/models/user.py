@@ -54,7 +54,7 @@ class User(Base):
     locale: Mapped[str] = mapped_column(default="ru", server_default=text("'ru'"))
     role: Mapped[Role] = mapped_column(default=Role.USER, server_default=text("'user'"))
     status: Mapped[UserStatus] = mapped_column(default=UserStatus.ACTIVE, server_default=text("'active'"))
-    epoch: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    token_version: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     deactivated_at: Mapped[datetime | None]
 

@@ -36,7 +36,11 @@ async def live_sessions(resources: Resources) -> int:
         select(func.count())
         .select_from(AuthSession)
         .join(User, User.id == AuthSession.user_id)
-        .where(AuthSession.revoked_at.is_(None), AuthSession.expires_at > utc_now(), AuthSession.epoch == User.epoch)
+        .where(
+            AuthSession.revoked_at.is_(None),
+            AuthSession.expires_at > utc_now(),
+            AuthSession.token_version == User.token_version,
+        )
     )
     async with resources.sessions() as session:
         return (await session.execute(alive)).scalar_one()

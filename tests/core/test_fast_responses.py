@@ -152,7 +152,7 @@ async def test_ended_by_another_device(both: Both) -> None:
     await both.get(ME, taken=True)
     async with unit_of_work(both.resources) as work:
         stored = await work.session.get_one(User, user.id)
-        stored.epoch += 1
+        stored.token_version += 1
     assert (await both.get(ME, taken=False, Authorization=f"Bearer {token}")).status_code == 401
 
 

@@ -42,7 +42,7 @@ def build_user(**given: Any) -> User:
         "locale": "en",
         "role": Role.USER,
         "status": UserStatus.ACTIVE,
-        "epoch": 0,
+        "token_version": 0,
         "created_at": utc_now(),
     }
     return User(**(values | given))

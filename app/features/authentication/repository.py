@@ -27,7 +27,7 @@ class SessionView:
     expires_at: datetime
     authenticated_at: datetime
     last_used_at: datetime
-    same_epoch: bool
+    same_token_version: bool
     username: str
     email: str | None
     phone: str | None
@@ -43,7 +43,7 @@ class SessionView:
 
     def is_alive(self, now: datetime) -> bool:
         """Tell whether the session is active."""
-        alive = self.revoked_at is None and self.same_epoch and self.expires_at > now
+        alive = self.revoked_at is None and self.same_token_version and self.expires_at > now
         return alive and self.status == UserStatus.ACTIVE
 
 
@@ -55,7 +55,7 @@ _VIEW = (
         AuthSession.expires_at,
         AuthSession.authenticated_at,
         AuthSession.last_used_at,
-        (AuthSession.epoch == User.epoch).label("same_epoch"),
+        (AuthSession.token_version == User.token_version).label("same_token_version"),
         User.username,
         User.email,
         User.phone,
@@ -146,7 +146,7 @@ class SessionRepository:
             select(AuthSession)
             .where(
                 AuthSession.user_id == user.id,
-                AuthSession.epoch == user.epoch,
+                AuthSession.token_version == user.token_version,
                 AuthSession.revoked_at.is_(None),
                 AuthSession.expires_at > now,
             )

@@ -76,7 +76,7 @@ async def test_what_ended_long_ago_is_forgotten(
         long_ago = utc_now() - timedelta(days=200)
         old = AuthSession(
             user_id=user.id,
-            epoch=0,
+            token_version=0,
             rotated_at=long_ago,
             authenticated_at=long_ago,
             last_used_at=long_ago,

@@ -98,11 +98,11 @@ async def end_sessions(
     return await SessionRepository(session).end(user_id, reason, now, keep=keep)
 
 
-async def keep_session(uow: UnitOfWork, session_id: UUID, epoch: int) -> None:
+async def keep_session(uow: UnitOfWork, session_id: UUID, token_version: int) -> None:
     """Keep one session valid after the token version of its account was raised."""
     kept = await SessionRepository(uow.session).lock(session_id)
     if kept is not None:
-        kept.epoch = epoch
+        kept.token_version = token_version
 
 
 async def prune(uow: UnitOfWork, before: datetime) -> int:

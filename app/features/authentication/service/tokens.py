@@ -106,7 +106,7 @@ async def open_session(uow: UnitOfWork, user: User, caller: Caller, *, replaces:
         device = secrets.token_urlsafe(16)
     opened = AuthSession(
         user_id=user.id,
-        epoch=user.epoch,
+        token_version=user.token_version,
         counter=0,
         rotated_at=now,
         recent_rotations=[],
@@ -142,7 +142,7 @@ async def refresh(uow: UnitOfWork, claims: Claims, caller: Caller) -> IssuedToke
     if opened is None or opened.user_id != claims.user_id or claims.counter > opened.counter:
         raise SessionEndedError
     user = await CredentialRepository(uow.session).get(opened.user_id)
-    if user is None or user.status is not UserStatus.ACTIVE or user.epoch != opened.epoch:
+    if user is None or user.status is not UserStatus.ACTIVE or user.token_version != opened.token_version:
         raise SessionEndedError
     if opened.revoked_at is not None or opened.expires_at <= now:
         raise SessionEndedError

@@ -46,7 +46,7 @@ async def end_all_sessions(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reas
     user = await UserRepository(uow.session).lock(user_id)
     if user is None:
         return 0
-    user.epoch += 1
+    user.token_version += 1
     ended = await authentication.end_sessions(uow.session, user.id, SessionEnd.ENDED_BY_OPERATOR, utc_now())
     record_security_event(uow, user.id, SecurityEventKind.SESSIONS_ENDED_BY_OPERATOR, Caller(), data={"ended": ended})
     record_audit(uow.session, actor, "account.end_sessions", user.id, new={"sessions_ended": ended}, reason=reason)
@@ -62,7 +62,7 @@ async def ban(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reason: str) -> i
     if user is None or user.status is UserStatus.BANNED:
         return None
     before, user.status = user.status, UserStatus.BANNED
-    user.epoch += 1
+    user.token_version += 1
     ended = await authentication.end_sessions(uow.session, user.id, SessionEnd.BANNED, utc_now())
     record_security_event(uow, user.id, SecurityEventKind.BANNED, Caller(), data={"ended": ended, "reason": reason})
     record_audit(
@@ -101,7 +101,7 @@ async def set_role(uow: UnitOfWork, actor: Actor, user_id: UUID, role: Role, *, 
     if user is None or user.role is role:
         return
     before, user.role = user.role, role
-    user.epoch += 1
+    user.token_version += 1
     record_security_event(
         uow, user.id, SecurityEventKind.ROLE_CHANGED, Caller(), data={"from": before.value, "to": role.value}
     )

@@ -116,7 +116,7 @@ async def complete_password_reset(
     if challenge.target == user.email and user.email_confirmed_at is None:
         user.email_confirmed_at = utc_now()
     await authentication.end_sessions(uow.session, user.id, SessionEnd.PASSWORD_RESET, utc_now())
-    user.epoch += 1
+    user.token_version += 1
 
 
 def _words_of(user: User) -> list[str]:
@@ -153,8 +153,8 @@ async def replace_password(
     await _set_password(uow, user, drafted.hashed, caller, reset=False)
     if not form.end_other_sessions:
         return 0
-    user.epoch += 1
-    await authentication.keep_session(uow, view.id, user.epoch)
+    user.token_version += 1
+    await authentication.keep_session(uow, view.id, user.token_version)
     return await authentication.end_sessions(uow.session, user.id, SessionEnd.PASSWORD_CHANGED, utc_now(), keep=view.id)
 
 

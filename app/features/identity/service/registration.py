@@ -107,7 +107,7 @@ async def create_account(uow: UnitOfWork, account: NewAccount, *, role: Role = R
         locale=account.locale,
         role=role,
         status=UserStatus.ACTIVE,
-        epoch=0,
+        token_version=0,
         created_at=utc_now(),
     )
     await UserRepository(uow.session).add(user)
@@ -139,7 +139,7 @@ async def deactivate(uow: UnitOfWork, user_id: UUID, caller: Caller) -> None:
     if user is None or user.status is not UserStatus.ACTIVE:
         return
     user.status, user.deactivated_at = UserStatus.DEACTIVATED, now
-    user.epoch += 1
+    user.token_version += 1
     await authentication.end_sessions(uow.session, user.id, SessionEnd.DEACTIVATED, now)
     record_security_event(uow, user.id, SecurityEventKind.DEACTIVATED, caller)
     uow.emit(AccountDeactivated(user_id=str(user.id)))

@@ -1,0 +1,85 @@
+"""A renamed column serves the previous release and this one at the same time."""
+
+import asyncio
+
+import asyncpg
+import pytest
+from alembic import command
+from alembic.config import Config
+
+from app.core.database import Base
+from app.models import __all__ as _every_table  # noqa: F401 - fills the metadata
+from app.models.previous_release import COLUMNS_OF_THE_PREVIOUS_RELEASE
+from tests.migrations.conftest import execute, fetch, plain
+
+BEFORE_TOKEN_VERSION, TOKEN_VERSION = "b7d20f6e41ac", "c1f4a82d70be"
+COLUMNS = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
+USER = """
+    INSERT INTO users (id, username, username_key, email, email_key, password_hash{columns})
+    VALUES (md5('{name}')::uuid, '{name}', '{name}', '{name}@example.org', '{name}@example.org', '-'{values})
+"""
+SESSION = """
+    INSERT INTO auth_sessions (id, user_id, rotated_at, authenticated_at, last_used_at, expires_at, ends_at{columns})
+    VALUES (md5('{name}')::uuid, md5('{name}')::uuid, now(), now(), now(), now(), now(){values})
+"""
+
+
+def insert(statement: str, name: str, **versions: int) -> str:
+    """Write a row as a release does that knows only these columns."""
+    columns = "".join(f", {column}" for column in versions)
+    values = "".join(f", {value}" for value in versions.values())
+    return statement.format(name=name, columns=columns, values=values)
+
+
+def test_columns_of_the_previous_release_are_in_the_database_and_in_no_model(
+    alembic_config: Config, empty_database: str
+) -> None:
+    """Whoever drops one takes it out of the list, so that the comparison with the models sees its name again."""
+    command.upgrade(alembic_config, "head")
+    stored = {tuple(row) for row in asyncio.run(fetch(empty_database, COLUMNS))}
+    modelled = {(table.name, column.name) for table in Base.metadata.tables.values() for column in table.columns}
+    assert COLUMNS_OF_THE_PREVIOUS_RELEASE.keys() == stored - modelled - {("alembic_version", "version_num")}
+    assert all(COLUMNS_OF_THE_PREVIOUS_RELEASE.values())
+
+
+async def versions(connection: asyncpg.Connection, table: str, name: str) -> tuple[int, int]:
+    query = f"SELECT epoch, token_version FROM {table} WHERE id = md5($1)::uuid"  # noqa: S608 - a table of this test
+    row = await connection.fetchrow(query, name)
+    assert row is not None
+    return row["epoch"], row["token_version"]
+
+
+async def test_versions_that_were_there_are_copied(alembic_config: Config, empty_database: str) -> None:
+    await asyncio.to_thread(command.upgrade, alembic_config, BEFORE_TOKEN_VERSION)
+    for name, version in (("anna", 0), ("boris", 3)):
+        rows = [insert(statement, name, epoch=version) for statement in (USER, SESSION)]
+        await execute(empty_database, *rows)
+    await asyncio.to_thread(command.upgrade, alembic_config, TOKEN_VERSION)
+    for table in ("users", "auth_sessions"):
+        rows_now = await fetch(empty_database, f"SELECT epoch, token_version FROM {table} ORDER BY epoch")  # noqa: S608
+        assert [tuple(row) for row in rows_now] == [(0, 0), (3, 3)]
+
+
+@pytest.mark.parametrize("column", ["epoch", "token_version"])
+async def test_versions_stay_equal_whichever_release_writes(
+    alembic_config: Config, empty_database: str, column: str
+) -> None:
+    await asyncio.to_thread(command.upgrade, alembic_config, TOKEN_VERSION)
+    connection = await asyncpg.connect(plain(empty_database))
+    try:
+        await connection.execute(insert(USER, "default"))
+        assert await versions(connection, "users", "default") == (0, 0)
+        for name, version in (("first", 0), ("later", 4)):
+            await connection.execute(insert(USER, name, **{column: version}))
+            await connection.execute(insert(SESSION, name, **{column: version}))
+            for table in ("users", "auth_sessions"):
+                assert await versions(connection, table, name) == (version, version)
+                await connection.execute(f"UPDATE {table} SET {column} = {column} + 1 WHERE id = md5($1)::uuid", name)  # noqa: S608
+                assert await versions(connection, table, name) == (version + 1, version + 1)
+        other = "epoch" if column == "token_version" else "token_version"
+        await connection.execute(f"UPDATE users SET {other} = {other} + 1 WHERE username = 'later'")  # noqa: S608
+        assert await versions(connection, "users", "later") == (6, 6)
+        with pytest.raises(asyncpg.NotNullViolationError):
+            await connection.execute(insert(SESSION, "default"))
+    finally:
+        await connection.close()
