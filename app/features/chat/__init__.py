@@ -1,1 +1,1 @@
-"""What the two sides of a proposal write to each other before one is chosen, and after."""
+"""Conversations between the client and the freelancer of a proposal."""

@@ -1,4 +1,4 @@
-"""The JSON face of conversations."""
+"""JSON endpoints of conversations and messages."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -45,14 +45,14 @@ async def list_conversations(
     limit: Limit = DEFAULT_LIMIT,
     unread: Annotated[bool, Query(description="only those with something you have not read")] = False,
 ) -> Page[ConversationRead]:
-    """List your conversations, the one that moved last first."""
+    """List your conversations, the most recently active first."""
     page = await service.list_conversations(session, actor, cursor, limit, unread=unread)
     return Page(items=page.items, next_cursor=page.next_cursor)
 
 
 @router.get("/conversations/{conversation_id:uuid}", responses=refusals(ConversationNotFoundError))
 async def get_conversation(conversation_id: UUID, actor: CurrentActor, session: ReadSession) -> ConversationRead:
-    """Return one of your conversations."""
+    """Return one of your conversations. Responds 404 for conversations of other people."""
     return await service.get_conversation(session, actor, conversation_id)
 
 
@@ -63,7 +63,10 @@ async def get_conversation(conversation_id: UUID, actor: CurrentActor, session: 
 async def get_conversation_of_proposal(
     proposal_id: UUID, actor: CurrentActor, session: ReadSession
 ) -> ConversationRead:
-    """Return the conversation about a proposal of yours, or to an order of yours; none until the customer writes."""
+    """Return the conversation about a proposal, to its freelancer or to the order's client.
+
+    Responds 404 for proposals of other people, and while the client has not sent the first message.
+    """
     return await service.conversation_of(session, actor, proposal_id)
 
 
@@ -76,7 +79,10 @@ async def list_messages(
     before: Number = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> MessageList:
-    """Return a stretch of a conversation, oldest first: the newest, those before a number, or those after one."""
+    """Return messages of a conversation, oldest first: the latest, or those before or after a number.
+
+    Responds 404 for conversations of other people.
+    """
     return await service.list_messages(session, actor, conversation_id, limit, after=after, before=before)
 
 
@@ -86,7 +92,11 @@ async def list_messages(
     responses=refusals(*WRITING, ProposalNotFoundError, ConversationNotBegunError),
 )
 async def write_about_proposal(proposal_id: UUID, command: MessageWrite, actor: CurrentActor, uow: Uow) -> MessageRead:
-    """Write to the other side of a proposal; the customer's first message begins the conversation."""
+    """Send a message to the other side of a proposal and return it. The client's first message starts the conversation.
+
+    Responds 404 for proposals of other people, 409 when the proposal was declined, withdrawn or has lapsed, and 409
+    when the freelancer writes before the client has started the conversation.
+    """
     return await service.send_about(uow, actor, proposal_id, command)
 
 
@@ -96,7 +106,10 @@ async def write_about_proposal(proposal_id: UUID, command: MessageWrite, actor: 
     responses=refusals(*WRITING, ConversationNotFoundError),
 )
 async def write_message(conversation_id: UUID, command: MessageWrite, actor: CurrentActor, uow: Uow) -> MessageRead:
-    """Write in a conversation of yours."""
+    """Send a message in one of your conversations and return it.
+
+    Responds 404 for conversations of other people, 409 when the proposal was declined, withdrawn or has lapsed.
+    """
     return await service.send(uow, actor, conversation_id, command)
 
 
@@ -104,6 +117,9 @@ async def write_message(conversation_id: UUID, command: MessageWrite, actor: Cur
 async def mark_conversation_read(
     conversation_id: UUID, command: ReadUpTo, actor: CurrentActor, uow: Uow
 ) -> ConversationRead:
-    """Say up to which message you have read; the other side sees it."""
+    """Mark the messages up to a number as read and return the conversation. The other side can see the number.
+
+    Responds 404 for conversations of other people.
+    """
     await service.mark_read(uow, actor, conversation_id, command.number)
     return await service.get_conversation(uow.session, actor, conversation_id)

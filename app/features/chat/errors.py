@@ -1,11 +1,11 @@
-"""How talking fails."""
+"""Expected failures of conversations."""
 
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.core.i18n import N_
 
 
 class ConversationNotFoundError(NotFoundError):
-    """There is no such conversation, or the actor is on no side of it."""
+    """The conversation does not exist or the actor does not take part in it."""
 
     code = "conversation-not-found"
     title = N_("There is no such conversation")
@@ -13,7 +13,7 @@ class ConversationNotFoundError(NotFoundError):
 
 
 class ConversationNotBegunError(ConflictError):
-    """A freelancer may answer, not begin: the proposal was their first word."""
+    """Only the client can send the first message."""
 
     code = "conversation-not-begun"
     title = N_("The customer writes first")
@@ -21,7 +21,7 @@ class ConversationNotBegunError(ConflictError):
 
 
 class ConversationClosedError(ConflictError):
-    """The proposal came to nothing, and so did the talk about it."""
+    """The proposal was declined, withdrawn or has lapsed, so its conversation is closed."""
 
     code = "conversation-closed"
     title = N_("This conversation is closed")
@@ -29,7 +29,7 @@ class ConversationClosedError(ConflictError):
 
 
 class InvalidMessageError(InvalidError):
-    """The message is empty, or something in it cannot be taken."""
+    """The message is empty or one of its fields is invalid."""
 
     code = "invalid-message"
     title = N_("The message was not sent")

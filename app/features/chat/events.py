@@ -1,4 +1,4 @@
-"""What conversations announce; never what was said."""
+"""Events of conversations. They do not contain message texts."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +8,10 @@ from app.core.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageWritten(DomainEvent):
-    """Somebody wrote; `tell` unless the reader was told of an earlier message and has not read that yet."""
+    """A message was sent.
+
+    `tell` says whether to notify the reader; it is False while a message notified earlier is still unread.
+    """
 
     topic: ClassVar[str] = "chat.message_written"
 
@@ -22,7 +25,7 @@ class MessageWritten(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationSeen(DomainEvent):
-    """Somebody has read up to a message that they had not read before."""
+    """A participant has read messages that were unread before, up to `number`."""
 
     topic: ClassVar[str] = "chat.conversation_seen"
 

@@ -1,4 +1,4 @@
-"""The pages of conversations: all of one's own, and one of them with the form that adds to it."""
+"""Pages of conversations: the list, and one conversation with the form for a message."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,13 +33,13 @@ from app.web.templating import render
 router = FeatureRouter()
 PAGE_SIZE = 20
 STRETCH = 50
-"""Messages of one page."""
+"""Number of messages on one page."""
 LIST = "/messages"
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A message in a list of them: whether a day begins with it, whether what follows is new, whose words go on."""
+    """A message with what the page needs to group messages by day, by author and by whether they are unread."""
 
     it: MessageRead
     contacts: str
@@ -50,14 +50,14 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class _Typed:
-    """What stands in the form: its fields, and the files that were sent with it."""
+    """The submitted form: its fields and the ids of its files."""
 
     f: FormState
     files: Sequence[UUID] = ()
 
     @property
     def key(self) -> str:
-        """Return the name of the message that is being written: the same when the form is shown again."""
+        """Return the idempotency key of the message; it stays the same when the form is shown again."""
         return self.f.value("key") or str(new_id())
 
 
@@ -69,7 +69,7 @@ async def list_conversations(
     cursor: Annotated[str | None, Query(max_length=300)] = None,
     unread: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
-    """Show one's conversations, the one that moved last first."""
+    """Show the actor's conversations, the most recently active first."""
     page = await service.list_conversations(session, actor, cursor, PAGE_SIZE, unread=bool(unread))
     kept = {"unread": "1"} if unread else {}
     start = f"{LIST}?{urlencode(kept)}" if kept else LIST
@@ -91,7 +91,10 @@ async def show_conversation(
     session: ReadSession,
     before: Annotated[int | None, Query(ge=1, le=MAX_NUMBER)] = None,
 ) -> Response:
-    """Show a conversation, its newest messages or those before a number; the page says afterwards what was read."""
+    """Show a conversation: its latest messages, or those before a number.
+
+    Messages are marked as read by a separate request, which the page sends after it was shown.
+    """
     return await _page(request, session, actor, conversation_id, _Typed(FormState()), before)
 
 
@@ -99,7 +102,7 @@ async def show_conversation(
 async def write_message(
     request: Request, conversation_id: UUID, actor: CurrentActor, form: PostedForm, sent: MessageFiles, uow: Uow
 ) -> Response:
-    """Add a message, or show the conversation again with what is wrong."""
+    """Send a message, or show the conversation again with the errors of the form."""
     ids = sent.ids
     try:
         async with uow.session.begin_nested():
@@ -115,10 +118,10 @@ async def write_message(
 async def show_what_came(
     request: Request, conversation_id: UUID, number: int, actor: CurrentActor, session: ReadSession
 ) -> Response:
-    """Show what came after a message, as a piece of the page that a script adds to it."""
+    """Return the messages after a number as an HTML fragment for the polling script."""
     number = max(0, min(number, MAX_NUMBER))
     conversation, found = await service.open_conversation(session, actor, conversation_id, STRETCH, after=number)
-    # What is more than a stretch comes with the next look.
+    # At most STRETCH messages; the rest is fetched by the next poll.
     last = found.items[-1].number if found.items else number
     context = {"conversation": conversation, "lines": _lines(found.items), "last": last}
     return render(request, "chat/_news.html", context)
@@ -126,7 +129,7 @@ async def show_what_came(
 
 @router.post("/messages/{conversation_id}/read")
 async def mark_read(conversation_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
-    """Note up to which message was read."""
+    """Mark the messages up to a number as read."""
     typed = str(form.get("number") or "")
     number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < len(str(MAX_NUMBER)) else 0
     await service.mark_read(uow, actor, conversation_id, number)
@@ -135,7 +138,7 @@ async def mark_read(conversation_id: UUID, actor: CurrentActor, form: PostedForm
 
 @router.get("/proposals/{proposal_id}/messages")
 async def talk_about(request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
-    """Lead to the conversation about a proposal, or show where it would begin."""
+    """Redirect to the conversation about a proposal, or show the page for the first message."""
     try:
         conversation = await service.conversation_of(session, actor, proposal_id)
     except ConversationNotFoundError:
@@ -147,7 +150,7 @@ async def talk_about(request: Request, proposal_id: UUID, actor: CurrentActor, s
 async def write_about(
     request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm, sent: MessageFiles, uow: Uow
 ) -> Response:
-    """Begin the conversation about a proposal, or show the form again with what is wrong."""
+    """Send the first message about a proposal, or show the form again with its errors."""
     ids = sent.ids
     try:
         async with uow.session.begin_nested():
@@ -208,7 +211,7 @@ async def _empty(request: Request, session: ReadSession, actor: Actor, proposal_
 
 
 def _lines(messages: Sequence[MessageRead], read: int | None = None) -> list[_Line]:
-    """Return messages as the page lists them; `read` is the number up to which the reader had read."""
+    """Return the messages as the page lists them; `read` is the number up to which the reader had read."""
     lines: list[_Line] = []
     before: MessageRead | None = None
     for message in messages:

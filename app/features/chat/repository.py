@@ -1,4 +1,4 @@
-"""Every query about conversations and their messages."""
+"""Queries for conversations and messages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _HAS_FILES = (
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A conversation with its newest message, and what it is about and between whom."""
+    """A conversation with its latest message, its order and proposal, and the names of both participants."""
 
     conversation: Conversation
     last: Message
@@ -52,18 +52,18 @@ _TALKS = (
 
 
 class ConversationRepository:
-    """Conversations, by the ways the house asks for them."""
+    """Queries for conversations."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def add(self, conversation: Conversation) -> None:
-        """Write a new conversation; its order is locked, so nobody else begins the same one."""
+        """Insert a conversation. The lock on its order prevents two conversations about one proposal."""
         self._session.add(conversation)
         await self._session.flush()
 
     async def lock_of_proposal(self, proposal_id: UUID) -> Conversation | None:
-        """Return the conversation of a proposal, locked."""
+        """Return the conversation of a proposal and lock its row."""
         statement = select(Conversation).where(Conversation.proposal_id == proposal_id)
         found = await self._session.execute(statement.with_for_update().execution_options(populate_existing=True))
         return found.scalar_one_or_none()
@@ -73,12 +73,12 @@ class ConversationRepository:
         return await self._session.get(Conversation, conversation_id)
 
     async def read(self, condition: ColumnElement[bool]) -> Talk | None:
-        """Return one conversation with what is shown of it."""
+        """Return one conversation with its latest message, order, proposal and names."""
         row = (await self._session.execute(_TALKS.where(condition))).one_or_none()
         return Talk(*row) if row else None
 
     async def lock(self, conversation_id: UUID) -> Conversation | None:
-        """Return one conversation, locked."""
+        """Return one conversation and lock its row."""
         return await self._session.get(Conversation, conversation_id, with_for_update=True, populate_existing=True)
 
     async def of_proposal(self, proposal_id: UUID) -> Conversation | None:
@@ -89,7 +89,7 @@ class ConversationRepository:
     async def page(
         self, user_id: UUID, after: tuple[datetime, UUID] | None, limit: int, *, unread: bool
     ) -> Sequence[Talk]:
-        """Return a person's conversations, the one that moved last first."""
+        """Return a person's conversations, the most recently active first."""
         statement = _TALKS.where(_unread(user_id) if unread else _of(user_id))
         if after is not None:
             statement = statement.where(tuple_(Conversation.moved_at, Conversation.id) < tuple_(*after))
@@ -98,18 +98,18 @@ class ConversationRepository:
 
 
 class MessageRepository:
-    """Messages, by their numbers."""
+    """Queries for messages."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def add(self, message: Message) -> None:
-        """Write a message; its conversation is locked."""
+        """Insert a message. The caller must have locked its conversation."""
         self._session.add(message)
         await self._session.flush()
 
     async def with_key(self, conversation_id: UUID, author_id: UUID, key: UUID) -> Message | None:
-        """Return the message to which its writer gave this key."""
+        """Return the author's message with this idempotency key."""
         statement = select(Message).where(
             Message.conversation_id == conversation_id, Message.author_id == author_id, Message.key == key
         )
@@ -118,9 +118,10 @@ class MessageRepository:
     async def stretch(
         self, conversation_id: UUID, *, after: int | None, before: int | None, limit: int
     ) -> Sequence[tuple[Message, bool]]:
-        """Return messages with numbers between two others: the oldest of them where `after` is given, else the newest.
+        """Return messages with numbers between `after` and `before`, both exclusive.
 
-        They come in the direction in which they were looked for, each with whether files belong to it.
+        With `after`, the oldest of them are returned in ascending order; without it, the latest in descending order.
+        Each message comes with whether it has files.
         """
         statement = select(Message, _HAS_FILES).where(Message.conversation_id == conversation_id)
         if after is not None:
@@ -131,7 +132,7 @@ class MessageRepository:
         return [(row[0], row[1]) for row in await self._session.execute(statement.order_by(order).limit(limit))]
 
     async def texts_of(self, conversation_id: UUID, author_id: UUID, limit: int) -> Sequence[str]:
-        """Return what one side has written, newest first."""
+        """Return the texts of one participant, newest first; messages without a text are left out."""
         statement = (
             select(Message.text)
             .where(Message.conversation_id == conversation_id, Message.author_id == author_id, Message.text != "")
@@ -146,7 +147,7 @@ def _of(user_id: UUID) -> ColumnElement[bool]:
 
 
 def unread_of_owner(most: int) -> ScalarSelect[int]:
-    """Return the count of conversations with something unread as a part of a statement about `User`."""
+    """Return the count of conversations with unread messages, at most `most`, as a subquery of a `User` statement."""
     some = select(Conversation.id).where(_unread(User.id)).limit(literal_column(str(most))).correlate(User).subquery()
     return select(func.count()).select_from(some).correlate(User).scalar_subquery()
 

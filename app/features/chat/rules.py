@@ -1,4 +1,4 @@
-"""Up to where each side has read and was told, and what a message must hold; pure, no I/O."""
+"""Read positions, notified positions and validation of messages; pure functions without I/O."""
 
 from app.core.errors import FieldError
 from app.core.i18n import N_
@@ -8,22 +8,25 @@ from app.models.side import Side
 
 MESSAGES_BY_ACCOUNT = Rate("messages", 60, 10 * 60)
 EXCERPT = 160
-"""Characters of the newest message that a list shows."""
+"""Length in characters of a message excerpt in lists."""
 NOTHING_SAID = N_("Write something, or attach a file.")
 
 
 def validate_message(text: str, files: int) -> list[FieldError]:
-    """Return what is wrong with a message: it must say something, by words or by files."""
+    """Return the errors of a message. It needs a text or a file."""
     return [] if text or files else [FieldError(("body", "text"), NOTHING_SAID)]
 
 
 def read_up_to(conversation: Conversation, side: Side) -> int:
-    """Return the number of the last message that a side has read; 0 before the first."""
+    """Return the number of the last message that a side has read; 0 if none."""
     return conversation.customer_read if side is Side.CUSTOMER else conversation.freelancer_read
 
 
 def read(conversation: Conversation, side: Side, number: int) -> bool:
-    """Note that a side has read up to a number, never backwards nor past the end; tell whether that was news."""
+    """Set the number up to which a side has read; return whether it changed.
+
+    The number never decreases and is limited to the last message.
+    """
     before = read_up_to(conversation, side)
     now = max(before, min(number, conversation.last_number))
     if side is Side.CUSTOMER:
@@ -34,7 +37,10 @@ def read(conversation: Conversation, side: Side, number: int) -> bool:
 
 
 def tell(conversation: Conversation, side: Side) -> bool:
-    """Note that a side is told of the newest message, unless an earlier notice still waits to be followed."""
+    """Return whether to notify a side of the latest message, and record that it was notified.
+
+    A side with an unread message of which it was already notified is not notified again.
+    """
     told = conversation.customer_told if side is Side.CUSTOMER else conversation.freelancer_told
     if told > read_up_to(conversation, side):
         return False

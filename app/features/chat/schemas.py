@@ -1,4 +1,4 @@
-"""Shapes that cross the wire for conversations."""
+"""Request and response models of conversations."""
 
 from typing import Annotated
 from uuid import UUID
@@ -17,7 +17,7 @@ MAX_NUMBER = 2**53
 
 
 class MessageWrite(BaseModel):
-    """A message: words, files or both. Sent again with the same key it is there once."""
+    """A message: text, files or both. A repeated request with the same key adds no second message."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -27,7 +27,7 @@ class MessageWrite(BaseModel):
 
 
 class ReadUpTo(BaseModel):
-    """Up to which message somebody has read."""
+    """The number of the last message that was read."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -35,7 +35,7 @@ class ReadUpTo(BaseModel):
 
 
 class MessageRead(BaseModel):
-    """One message as one of the two sides sees it."""
+    """A message as one of the two sides sees it."""
 
     id: UUID
     number: int = Field(description="1, 2, 3 … within its conversation")
@@ -51,7 +51,7 @@ class MessageRead(BaseModel):
 
 
 class LastMessage(BaseModel):
-    """The newest message of a conversation, for a list: its beginning."""
+    """The latest message of a conversation, with the beginning of its text."""
 
     number: int
     mine: bool
@@ -61,7 +61,7 @@ class LastMessage(BaseModel):
 
 
 class TalkedOrder(BaseModel):
-    """What a conversation is about."""
+    """The order that a conversation is about."""
 
     id: UUID
     title: str
@@ -69,7 +69,7 @@ class TalkedOrder(BaseModel):
 
 
 class ConversationRead(BaseModel):
-    """A conversation as one of its two sides sees it."""
+    """A conversation as one of the two sides sees it."""
 
     id: UUID
     proposal_id: UUID
@@ -83,7 +83,7 @@ class ConversationRead(BaseModel):
 
 
 class MessageList(BaseModel):
-    """A stretch of a conversation, oldest first."""
+    """A range of messages, oldest first."""
 
     items: list[MessageRead]
     more: bool = Field(description="whether there is more on the side that was looked towards")

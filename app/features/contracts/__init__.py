@@ -1,1 +1,1 @@
-"""Contracts: what a customer and a freelancer agreed on."""
+"""Contracts: the terms that a client and a freelancer agreed on."""

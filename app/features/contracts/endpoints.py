@@ -1,4 +1,4 @@
-"""The JSON routes by which both sides agree."""
+"""JSON endpoints for accepting a proposal or an offer."""
 
 from uuid import UUID
 
@@ -30,7 +30,11 @@ ANSWER = (OfferNotFoundError, OfferStateError, OfferLapsedError, WrongSideError)
 async def accept_proposal(
     proposal_id: UUID, actor: CurrentActor, uow: Uow, command: ProposalAccept | None = None
 ) -> ProposalRead:
-    """Choose a proposal for your order; the others are declined."""
+    """Accept a proposal for your order and return it. The order is awarded and its other proposals are declined.
+
+    Only the order's client may accept. Responds 404 when you are neither the freelancer nor the client, 409 when the
+    proposal or its order is already decided, an offer is waiting for an answer, or `version` is not the current one.
+    """
     version = command.version if command else None
     proposal = await service.accept_proposal(uow, actor, proposal_id, version)
     return (await proposals.present(uow.session, actor, [proposal]))[0]
@@ -38,7 +42,11 @@ async def accept_proposal(
 
 @router.post("/offers/{offer_id:uuid}/accept", responses=refusals(*ANSWER, OrderChangedError))
 async def accept_offer(offer_id: UUID, actor: CurrentActor, uow: Uow, command: OfferAccept | None = None) -> OfferRead:
-    """Agree to the terms; the order closes to others."""
+    """Accept an offer and return it. The order is awarded and its other proposals are declined.
+
+    Only the side that received the offer may accept it. Responds 404 when you are on neither side, 409 when the offer
+    is no longer open or has lapsed, or `order_version` is not the current version of the order.
+    """
     version = command.order_version if command else None
     offer = await service.accept_offer(uow, actor, offer_id, version)
     return await proposals.present_offer(uow.session, actor, offer)

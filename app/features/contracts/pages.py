@@ -1,4 +1,4 @@
-"""The pages by which both sides agree; they lead back to the order."""
+"""Pages for accepting a proposal or an offer; both redirect to the order."""
 
 from uuid import UUID
 
@@ -24,7 +24,7 @@ router = FeatureRouter()
 async def accept_proposal_form(
     request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession
 ) -> Response:
-    """Name what choosing this proposal means, before it happens."""
+    """Show the confirmation page for accepting a proposal."""
     proposal = await proposals.get_proposal(session, actor, proposal_id)
     if "accept" not in proposal.actions:
         return redirect_too_late(proposal)
@@ -35,7 +35,7 @@ async def accept_proposal_form(
 
 @router.post("/proposals/{proposal_id}/accept")
 async def accept_proposal(proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
-    """Choose a proposal."""
+    """Accept a proposal."""
     try:
         async with uow.session.begin_nested():
             proposal = await service.accept_proposal(uow, actor, proposal_id, read_number(form, "version"))
@@ -46,7 +46,7 @@ async def accept_proposal(proposal_id: UUID, actor: CurrentActor, form: PostedFo
 
 @router.post("/offers/{offer_id}/accept")
 async def accept_offer(offer_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
-    """Agree to the terms."""
+    """Accept an offer."""
     try:
         async with uow.session.begin_nested():
             offer = await service.accept_offer(uow, actor, offer_id, read_number(form, "order_version"))

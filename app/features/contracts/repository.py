@@ -1,4 +1,4 @@
-"""Every query about contracts."""
+"""Queries for contracts."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -6,12 +6,12 @@ from app.models import Contract
 
 
 class ContractRepository:
-    """Contracts; whoever writes one has locked its order."""
+    """Queries for contracts. The caller must have locked the order before inserting."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def insert(self, contract: Contract) -> None:
-        """Write a new contract."""
+        """Insert a contract."""
         self._session.add(contract)
         await self._session.flush()

@@ -1,4 +1,4 @@
-"""Agreeing on terms, and writing down what was agreed."""
+"""Use cases of contracts: accept a proposal or an offer and store the agreed terms."""
 
 from uuid import UUID
 
@@ -11,14 +11,14 @@ from app.models import Contract, Offer, Proposal
 
 
 async def accept_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, version: int | None = None) -> Proposal:
-    """Accept a proposal as it stands, for its order's customer; the order closes to others.
+    """Accept a proposal on its current terms, as the client of its order, and award the order.
 
     Raises:
-        ProposalNotFoundError: The actor is on no side of it.
-        WrongSideError: The actor is not the customer.
-        ProposalStateError: The proposal or its order is decided already.
-        ProposalChangedError: The proposal reads otherwise than in `version`.
-        OfferPendingError: An offer of the order waits for its answer.
+        ProposalNotFoundError: The actor is neither the freelancer nor the client.
+        WrongSideError: The actor is not the client.
+        ProposalStateError: The proposal or its order is already decided.
+        ProposalChangedError: `version` is not the current version of the proposal.
+        OfferPendingError: An offer for the order is waiting for an answer.
     """
     choice = await proposals.choose(uow, actor, proposal_id, version)
     await _accept(uow, choice)
@@ -26,14 +26,14 @@ async def accept_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, vers
 
 
 async def accept_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, order_version: int | None = None) -> Offer:
-    """Accept an offer, for the side it was made to; the order closes to others.
+    """Accept an offer, as the side that received it, and award the order.
 
     Raises:
-        OfferNotFoundError: The actor is on no side of it.
-        OfferStateError: It does not wait any more.
-        WrongSideError: The actor made it.
-        OfferLapsedError: Its time is over.
-        OrderChangedError: The order reads otherwise than in `order_version`.
+        OfferNotFoundError: The actor is neither the freelancer nor the client.
+        OfferStateError: The offer is no longer open.
+        WrongSideError: The actor made the offer.
+        OfferLapsedError: The time to answer is over.
+        OrderChangedError: `order_version` is not the current version of the order.
     """
     choice = await proposals.choose_offer(uow, actor, offer_id, order_version)
     await _accept(uow, choice)
@@ -41,7 +41,7 @@ async def accept_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, order_vers
 
 
 async def _accept(uow: UnitOfWork, choice: proposals.Choice) -> None:
-    """Award the order and write the agreed terms down, in the transaction of the choice."""
+    """Award the order and insert the contract, in the transaction that accepted the proposal."""
     order, proposal, offer = choice.order, choice.proposal, choice.offer
     orders.award_order(order)
     await ContractRepository(uow.session).insert(

@@ -1,1 +1,1 @@
-"""What texts may say: contact details are detected and marked."""
+"""Moderation of texts: detection of contact details."""

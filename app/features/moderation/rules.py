@@ -1,10 +1,10 @@
-"""Detects contact details in a text: they are marked for whoever reads it, and never refused."""
+"""Detection of contact details in texts. Texts are marked for the reader and never rejected."""
 
 import re
 
 from app.features.moderation.schemas import ContactKind
 
-# A mark is a hint for the reader and never a proof. No pattern repeats without a bound, so none can be made slow.
+# A match is a hint for the reader, not a proof. Repetitions are bounded, so that no text makes matching slow.
 _CONTACTS: dict[ContactKind, re.Pattern[str]] = {
     ContactKind.EMAIL: re.compile(
         r"[\w.+-]{1,64}\s?(?:@|\(at\)|\[at\]|\(собака\)| собака )\s?[\w-]{1,63}"
@@ -25,5 +25,5 @@ _CONTACTS: dict[ContactKind, re.Pattern[str]] = {
 
 
 def detect_contacts(text: str) -> list[ContactKind]:
-    """Return the kinds of contact details that a text seems to contain, spelled-out ones too."""
+    """Return the kinds of contact details that the text seems to contain, including spelled-out ones."""
     return [mark for mark, pattern in _CONTACTS.items() if pattern.search(text)]

@@ -1,4 +1,4 @@
-"""What a text may be marked with."""
+"""Kinds of contact details and their labels."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from app.core.i18n import N_
 
 
 class ContactKind(StrEnum):
-    """A way to be reached that a text seems to name."""
+    """A kind of contact details that a text seems to contain."""
 
     EMAIL = "email"
     PHONE = "phone"

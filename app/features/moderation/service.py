@@ -1,4 +1,4 @@
-"""What other features ask about a text."""
+"""The functions that other features use to mark contact details in texts."""
 
 from collections.abc import Iterable
 
@@ -10,5 +10,5 @@ __all__ = ["describe_contacts", "detect_contacts"]
 
 
 def describe_contacts(marks: Iterable[ContactKind]) -> str:
-    """Return the kinds of contact details as one line in the reader's language."""
+    """Return the labels of the kinds of contact details, in the reader's language, separated by commas."""
     return ", ".join(_(CONTACT_LABELS[mark]) for mark in marks)

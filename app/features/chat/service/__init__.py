@@ -1,4 +1,4 @@
-"""What can be done with conversations; whoever adds to one locks it, so that its messages stand in one order."""
+"""Use cases of conversations. Adding a message locks the conversation, so that message numbers are consecutive."""
 
 from app.features.chat.service.commands import mark_read, write, write_about
 from app.features.chat.service.queries import (

@@ -1,4 +1,4 @@
-"""Adding a message, and saying how far one has read."""
+"""Use cases that send messages and mark them as read."""
 
 from uuid import UUID
 
@@ -27,37 +27,37 @@ from app.models.side import Side
 
 
 def files_of(message_id: UUID) -> Subject:
-    """Return what the files of a message belong to."""
+    """Return the subject to which the files of a message are attached."""
     return Subject(SubjectKind.MESSAGE, message_id)
 
 
 async def write_about(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: MessageWrite) -> Message:
-    """Write to the other side of a proposal; the customer's first message begins the conversation.
+    """Send a message to the other side of a proposal; the client's first message starts the conversation.
 
-    Announces `MessageWritten`. What was sent before with the same key is returned as it is.
+    Emits `MessageWritten`. A message that was already sent with the same key is returned unchanged.
 
     Raises:
-        ProposalNotFoundError: The actor is on no side of it.
-        ConversationNotBegunError: The freelancer writes before the customer did.
-        ConversationClosedError: The proposal has come to nothing.
-        InvalidMessageError: It says nothing.
-        TooManyTriesError: The actor has written too much within ten minutes.
+        ProposalNotFoundError: The actor is neither the freelancer nor the client.
+        ConversationNotBegunError: The freelancer writes before the client has started the conversation.
+        ConversationClosedError: The proposal was declined, withdrawn or has lapsed.
+        InvalidMessageError: The message has neither a text nor a file.
+        TooManyTriesError: The actor has sent too many messages within ten minutes.
     """
     parties = await proposals.parties_of(uow.session, actor, proposal_id)
     return (await write_between(uow, actor, parties, command))[1]
 
 
 async def write(uow: UnitOfWork, actor: Actor, conversation_id: UUID, command: MessageWrite) -> Message:
-    """Write in a conversation that has begun; as `write_about` otherwise."""
+    """Send a message in an existing conversation. Otherwise like `write_about`."""
     parties = await parties_in(uow.session, actor, conversation_id)
     return (await write_between(uow, actor, parties, command))[1]
 
 
 async def parties_in(session: AsyncSession, actor: Actor, conversation_id: UUID) -> proposals.Parties:
-    """Return who is who in a conversation to one of its two sides.
+    """Return the parties of a conversation in which the actor takes part.
 
     Raises:
-        ConversationNotFoundError: The actor is on no side of it.
+        ConversationNotFoundError: It does not exist or the actor does not take part in it.
     """
     talk = await ConversationRepository(session).read(Conversation.id == conversation_id)
     side = policy.side_of(actor, talk.conversation) if talk is not None else None
@@ -78,9 +78,9 @@ async def parties_in(session: AsyncSession, actor: Actor, conversation_id: UUID)
 async def write_between(
     uow: UnitOfWork, actor: Actor, parties: proposals.Parties, command: MessageWrite
 ) -> tuple[Conversation, Message]:
-    """Write to the other side, and return the conversation with the message; `write_about` says the rest."""
+    """Send a message and return it with its conversation. Errors and events are those of `write_about`."""
     if parties.side is Side.CUSTOMER:
-        # Order, proposal, conversation: whoever locks several of them does it this way round.
+        # Lock order: order, proposal, conversation.
         parties = await proposals.record_customer_message(uow, actor, parties)
     repository = ConversationRepository(uow.session)
     conversation = await repository.lock_of_proposal(parties.proposal_id)
@@ -103,7 +103,11 @@ async def write_between(
 
 
 async def mark_read(uow: UnitOfWork, actor: Actor, conversation_id: UUID, number: int) -> Conversation:
-    """Note up to which message the actor has read; announces `ConversationSeen` where that is news."""
+    """Mark the messages up to `number` as read by the actor. Emits `ConversationSeen` if any of them was unread.
+
+    Raises:
+        ConversationNotFoundError: It does not exist or the actor does not take part in it.
+    """
     conversation = await ConversationRepository(uow.session).lock(conversation_id)
     side = policy.side_of(actor, conversation) if conversation is not None else None
     if conversation is None or side is None:
@@ -137,10 +141,11 @@ async def _add(uow: UnitOfWork, actor: Actor, conversation: Conversation, comman
         raise ConversationNotFoundError
     conversation.last_number += 1
     conversation.moved_at = utc_now()
-    # Whoever answers has read what was there.
+    # The author counts as having read all earlier messages.
     rules.read(conversation, side, conversation.last_number)
-    # All of it before the message is written: a row that is updated twice in one transaction has its foreign keys
-    # looked up again by PostgreSQL, and would wait for the order that somebody holds who waits for this conversation.
+    # All changes of the conversation precede the insert of the message. When a row is updated twice in one transaction,
+    # PostgreSQL checks its foreign keys again. That check would wait for the lock on the order, whose holder may wait
+    # for this conversation.
     tell = rules.tell(conversation, rules.opposite(side))
     message = Message(
         conversation_id=conversation.id,

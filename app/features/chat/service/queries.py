@@ -1,4 +1,4 @@
-"""What the two sides of a conversation see."""
+"""Queries of conversations and messages for their participants."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -34,7 +34,11 @@ MAX_COUNTED = 100
 
 
 async def get_conversation(session: AsyncSession, actor: Actor, conversation_id: UUID) -> ConversationRead:
-    """Return a conversation to one of its two sides."""
+    """Return a conversation in which the actor takes part.
+
+    Raises:
+        ConversationNotFoundError: It does not exist or the actor does not take part in it.
+    """
     return _read(session, actor, await _own(session, actor, conversation_id))
 
 
@@ -47,18 +51,18 @@ async def open_conversation(
     after: int | None = None,
     before: int | None = None,
 ) -> tuple[ConversationRead, MessageList]:
-    """Return a conversation with a stretch of its messages, as `list_messages` does, for one page."""
+    """Return a conversation with a range of its messages, selected as in `list_messages`."""
     talk = await _own(session, actor, conversation_id)
     found = await _stretch(session, actor, talk.conversation, limit, after=after, before=before)
     return _read(session, actor, talk), found
 
 
 async def conversation_of(session: AsyncSession, actor: Actor, proposal_id: UUID) -> ConversationRead:
-    """Return the conversation about a proposal to one of its two sides.
+    """Return the conversation about a proposal, to its freelancer or to the order's client.
 
     Raises:
-        ConversationNotFoundError: Nobody has written yet.
-        ProposalNotFoundError: The actor is on no side of the proposal.
+        ConversationNotFoundError: The conversation has not started yet.
+        ProposalNotFoundError: The actor is neither the freelancer nor the client.
     """
     talk = await ConversationRepository(session).read(Conversation.proposal_id == proposal_id)
     if talk is None or policy.side_of(actor, talk.conversation) is None:
@@ -70,7 +74,7 @@ async def conversation_of(session: AsyncSession, actor: Actor, proposal_id: UUID
 async def list_conversations(
     session: AsyncSession, actor: Actor, cursor: str | None, limit: int, *, unread: bool = False
 ) -> Slice[ConversationRead]:
-    """Return the actor's conversations, the one that moved last first."""
+    """Return the actor's conversations, the most recently active first."""
     rows = await ConversationRepository(session).page(actor.id, last_moment(cursor), limit + 1, unread=unread)
     shown = rows[:limit]
     last = shown[-1].conversation if len(rows) > limit else None
@@ -87,7 +91,7 @@ async def list_messages(
     after: int | None = None,
     before: int | None = None,
 ) -> MessageList:
-    """Return a stretch of a conversation, oldest first: what comes after a number, or the newest before one."""
+    """Return messages of a conversation, oldest first: those after a number, or the latest before one."""
     talk = await _own(session, actor, conversation_id)
     return await _stretch(session, actor, talk.conversation, limit, after=after, before=before)
 
@@ -107,12 +111,12 @@ async def _stretch(
 
 
 def unread_conversations() -> ScalarSelect[int]:
-    """Return how many conversations have something unread, at most a hundred, as a part of a statement about `User`."""
+    """Return the count of conversations with unread messages, at most 100, as a subquery of a `User` statement."""
     return unread_of_owner(MAX_COUNTED)
 
 
 async def is_read(session: AsyncSession, conversation_id: UUID, reader_id: UUID, number: int) -> bool:
-    """Tell whether somebody has read a message, or the conversation is no longer there to be read."""
+    """Tell whether the message was read or its conversation no longer exists."""
     conversation = await ConversationRepository(session).get(conversation_id)
     if conversation is None:
         return True
@@ -123,20 +127,20 @@ async def is_read(session: AsyncSession, conversation_id: UUID, reader_id: UUID,
 async def latest_texts_of_other(
     session: AsyncSession, actor: Actor, conversation_id: UUID, limit: int
 ) -> tuple[ConversationRead, list[str]]:
-    """Return a conversation and the newest words of its other side, oldest first: what a report of it keeps."""
+    """Return a conversation and the latest texts of the other side, oldest first. Reports store them as evidence."""
     found = await get_conversation(session, actor, conversation_id)
     texts = await MessageRepository(session).texts_of(conversation_id, found.other.id, limit)
     return found, list(reversed(texts))
 
 
 async def send_about(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: MessageWrite) -> MessageRead:
-    """Do what `write_about` does, and return the message as its writer sees it."""
+    """Send a message as `write_about` does and return it as its author sees it."""
     parties = await proposals.parties_of(uow.session, actor, proposal_id)
     return await _sent(uow, actor, parties, command)
 
 
 async def send(uow: UnitOfWork, actor: Actor, conversation_id: UUID, command: MessageWrite) -> MessageRead:
-    """Do what `write` does, and return the message as its writer sees it."""
+    """Send a message as `write` does and return it as its author sees it."""
     return await _sent(uow, actor, await parties_in(uow.session, actor, conversation_id), command)
 
 
@@ -146,7 +150,7 @@ async def _sent(uow: UnitOfWork, actor: Actor, parties: proposals.Parties, comma
 
 
 def _read(session: AsyncSession, actor: Actor, talk: Talk) -> ConversationRead:
-    """Return a conversation of the actor's as they see it."""
+    """Return one of the actor's conversations as the actor sees it."""
     row, last = talk.conversation, talk.last
     identity.remember_names(session, [(row.customer_id, talk.customer), (row.freelancer_id, talk.freelancer)])
     side = Side.CUSTOMER if row.customer_id == actor.id else Side.FREELANCER
