@@ -1,1 +1,1 @@
-"""Proposals: what freelancers offer for an order, and the customer choice among them."""
+"""Proposals of freelancers to orders, offers of terms, and the client's decisions."""

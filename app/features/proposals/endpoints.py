@@ -1,4 +1,4 @@
-"""The JSON face of proposals."""
+"""JSON endpoints of proposals, offers and cover letter templates."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -89,7 +89,12 @@ async def _one(uow: UnitOfWork, actor: Actor, proposal: Proposal) -> ProposalRea
 async def send_proposal(
     order_id: UUID, command: ProposalCreate, actor: CurrentActor, uow: Uow, key: Key = None
 ) -> ProposalRead:
-    """Answer an open order."""
+    """Send a proposal to an open order of somebody else and return it.
+
+    `key` is needed for an order that is not public. Responds 404 when the order does not exist or is not visible to
+    you, 409 when it is not open or accepts no more proposals, when you already have an active proposal for it, or when
+    its client declined an earlier one, 429 at the daily limit.
+    """
     return await _one(uow, actor, await service.send_proposal(uow, actor, order_id, command, key))
 
 
@@ -97,9 +102,10 @@ async def send_proposal(
 async def list_order_proposals(
     order_id: UUID, actor: CurrentActor, session: ReadSession, query: Annotated[ProposalListQuery, Query()]
 ) -> Page[ProposalRead]:
-    """List an order's proposals: its customer sees all, a freelancer their own, anybody else nothing.
+    """List the proposals of an order. The order's client sees all of them, a freelancer only their own.
 
-    Sorting and narrowing is for the customer; a freelancer has few of their own.
+    Sorting and filtering apply to the client only; a freelancer's proposals come newest first. Responds 404 when
+    you are not the client and have sent no proposal.
     """
     page = await service.list_order_proposals(session, actor, order_id, query.cursor, query.limit, query)
     return Page(items=page.items, next_cursor=page.next_cursor)
@@ -115,13 +121,20 @@ async def compare_proposals(
     session: ReadSession,
     ids: Ids = None,
 ) -> list[ProposalRead]:
-    """Return up to four proposals of your own order, to be looked at side by side."""
+    """Return one to four proposals of your own order, in the order of `ids`.
+
+    Responds 404 for orders of other people.
+    """
     return await service.compare_proposals(session, actor, order_id, ids or [])
 
 
 @router.post("/orders/{order_id:uuid}/proposals/seen", responses=refusals(OrderNotFoundError))
 async def mark_proposals_seen(order_id: UUID, command: ProposalsSeen, actor: CurrentActor, uow: Uow) -> SeenCount:
-    """Say which proposals of your order you have had on the screen; their freelancers see it."""
+    """Mark proposals of your order as seen and return how many were new. Their freelancers can see when you saw them.
+
+    Ids that do not belong to the order, and proposals already seen, are ignored. Responds 404 for orders of other
+    people.
+    """
     return SeenCount(count=await service.mark_seen(uow, actor, order_id, command.proposals))
 
 
@@ -132,7 +145,10 @@ async def mark_proposals_seen(order_id: UUID, command: ProposalsSeen, actor: Cur
 async def decline_proposals(
     order_id: UUID, command: ProposalsDecline, actor: CurrentActor, uow: Uow
 ) -> ProposalsDeclined:
-    """Say no to several proposals of your order at once; what was decided already stays as it is."""
+    """Decline several proposals of your order with one reason. Proposals that are already decided are left unchanged.
+
+    Responds 404 for orders of other people, 409 when the order is not open.
+    """
     return await service.decline_proposals(uow, actor, order_id, command)
 
 
@@ -147,13 +163,16 @@ async def list_own_proposals(
 
 @router.get("/proposals/{proposal_id:uuid}", responses=refusals(ProposalNotFoundError))
 async def get_proposal(proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> ProposalRead:
-    """Return one proposal to its freelancer or to the order's customer."""
+    """Return one proposal, to its freelancer or to the order's client. Responds 404 to anybody else."""
     return await service.get_proposal(session, actor, proposal_id)
 
 
 @router.get("/proposals/{proposal_id:uuid}/revisions", responses=refusals(ProposalNotFoundError))
 async def list_proposal_revisions(proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> EarlierProposals:
-    """Return what a proposal said before its edits, newest first."""
+    """Return the earlier versions of a proposal, newest first.
+
+    Responds 404 when you are neither its freelancer nor the order's client.
+    """
     return EarlierProposals(items=await service.list_revisions(session, actor, proposal_id))
 
 
@@ -162,7 +181,11 @@ async def list_proposal_revisions(proposal_id: UUID, actor: CurrentActor, sessio
     responses=refusals(*SIDE, InvalidProposalError, InvalidFilesError, ProposalChangedError),
 )
 async def edit_proposal(proposal_id: UUID, command: ProposalPatch, actor: CurrentActor, uow: Uow) -> ProposalRead:
-    """Change your undecided proposal."""
+    """Edit your undecided proposal and return it. Omitted fields keep their values.
+
+    Responds 404 when you are neither the freelancer nor the client, 409 when the proposal's state does not allow edits,
+    when its order is not open, or when `version` is not the current version.
+    """
     return await _one(uow, actor, await service.edit_proposal(uow, actor, proposal_id, command))
 
 
@@ -170,32 +193,51 @@ async def edit_proposal(proposal_id: UUID, command: ProposalPatch, actor: Curren
 async def decline_proposal(
     proposal_id: UUID, actor: CurrentActor, uow: Uow, command: ProposalDecline | None = None
 ) -> ProposalRead:
-    """Say no to a proposal for your order."""
+    """Decline a proposal for your order and return it.
+
+    Responds 404 when you are neither the freelancer nor the client, 409 when the proposal is already decided or the
+    order is not open.
+    """
     proposal = await service.decline_proposal(uow, actor, proposal_id, command or ProposalDecline())
     return await _one(uow, actor, proposal)
 
 
 @router.post("/proposals/{proposal_id:uuid}/withdraw", responses=refusals(*SIDE))
 async def withdraw_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> ProposalRead:
-    """Take your undecided proposal back."""
+    """Withdraw your undecided proposal and return it.
+
+    Responds 404 when you are neither the freelancer nor the client, 409 when the proposal is already decided or its
+    order is not open.
+    """
     return await _one(uow, actor, await service.withdraw_proposal(uow, actor, proposal_id))
 
 
 @router.put("/proposals/{proposal_id:uuid}/shortlist", responses=refusals(*SIDE))
 async def shortlist_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> ProposalRead:
-    """Put a proposal for your order on the short list; its freelancer is told the first time."""
+    """Add a proposal for your order to the shortlist and return it. Its freelancer is notified the first time.
+
+    Responds 404 when you are neither the freelancer nor the client, 409 when the proposal's state or the order does not
+    allow it.
+    """
     return await _one(uow, actor, await service.shortlist_proposal(uow, actor, proposal_id))
 
 
 @router.delete("/proposals/{proposal_id:uuid}/shortlist", responses=refusals(*SIDE))
 async def unlist_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> ProposalRead:
-    """Take a proposal off the short list."""
+    """Remove a proposal from the shortlist and return it. Its freelancer is not notified.
+
+    Responds 404 when you are neither the freelancer nor the client, 409 when the proposal is not on the shortlist or
+    the order is not open.
+    """
     return await _one(uow, actor, await service.unlist_proposal(uow, actor, proposal_id))
 
 
 @router.put("/proposals/{proposal_id:uuid}/note", responses=refusals(ProposalNotFoundError, WrongSideError))
 async def save_proposal_note(proposal_id: UUID, command: ProposalNote, actor: CurrentActor, uow: Uow) -> ProposalRead:
-    """Keep a note of your own beside a proposal; nobody else reads it."""
+    """Save your private note on a proposal for your order and return the proposal. Only you can read the note.
+
+    Responds 404 when you are neither the freelancer nor the client.
+    """
     return await _one(uow, actor, await service.save_proposal_note(uow, actor, proposal_id, command))
 
 
@@ -209,19 +251,26 @@ async def _offer(uow: UnitOfWork, actor: Actor, offer: Offer) -> OfferRead:
     responses=refusals(*SIDE, ProposalChangedError, InvalidProposalError, OfferPendingError),
 )
 async def make_offer(proposal_id: UUID, command: OfferCreate, actor: CurrentActor, uow: Uow) -> OfferRead:
-    """Put terms of your own before the freelancer; one offer of an order waits at a time."""
+    """Offer terms to the freelancer of a proposal for your order and return the offer.
+
+    An order can have one open offer at a time. Responds 404 when you are neither the freelancer nor the client, 409
+    when another offer is open, the proposal or the order is in another state, or `version` is not the current version.
+    """
     return await _offer(uow, actor, await service.make_offer(uow, actor, proposal_id, command))
 
 
 @router.get("/proposals/{proposal_id:uuid}/offers", responses=refusals(ProposalNotFoundError))
 async def list_offers(proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> OfferList:
-    """List every offer of a proposal, oldest first; the agreed one is accepted."""
+    """List all offers of a proposal, oldest first. The agreed one has the status `accepted`.
+
+    Responds 404 when you are neither its freelancer nor the order's client.
+    """
     return OfferList(items=await service.list_offers(session, actor, proposal_id))
 
 
 @router.get("/offers/{offer_id:uuid}", responses=refusals(OfferNotFoundError))
 async def get_offer(offer_id: UUID, actor: CurrentActor, session: ReadSession) -> OfferRead:
-    """Return one offer to its two sides."""
+    """Return one offer, to the freelancer or to the order's client. Responds 404 to anybody else."""
     return await service.get_offer(session, actor, offer_id)
 
 
@@ -231,7 +280,11 @@ async def get_offer(offer_id: UUID, actor: CurrentActor, session: ReadSession) -
     responses=refusals(*ANSWER, InvalidProposalError),
 )
 async def counter_offer(offer_id: UUID, command: OfferCounter, actor: CurrentActor, uow: Uow) -> OfferRead:
-    """Answer with other terms; the offer you answer ends, and yours waits."""
+    """Answer an offer with a counter-offer and return the new offer. The answered offer is closed.
+
+    Only the side that received the offer may answer it. Responds 404 when you are on neither side, 409 when the offer
+    is no longer open or has lapsed.
+    """
     return await _offer(uow, actor, await service.counter_offer(uow, actor, offer_id, command))
 
 
@@ -239,19 +292,26 @@ async def counter_offer(offer_id: UUID, command: OfferCounter, actor: CurrentAct
 async def decline_offer(
     offer_id: UUID, actor: CurrentActor, uow: Uow, command: OfferDecline | None = None
 ) -> OfferRead:
-    """Say no to the terms; the proposal stays as it stands."""
+    """Decline an offer and return it. The proposal keeps its own terms.
+
+    Only the side that received the offer may decline it. Responds 404 when you are on neither side, 409 when the offer
+    is no longer open or has lapsed.
+    """
     return await _offer(uow, actor, await service.decline_offer(uow, actor, offer_id, command or OfferDecline()))
 
 
 @router.post("/offers/{offer_id:uuid}/withdraw", responses=refusals(*ANSWER))
 async def withdraw_offer(offer_id: UUID, actor: CurrentActor, uow: Uow) -> OfferRead:
-    """Take terms of your own back."""
+    """Withdraw an offer of your own and return it.
+
+    Responds 404 when you are on neither side, 409 when the offer is no longer open or has lapsed.
+    """
     return await _offer(uow, actor, await service.withdraw_offer(uow, actor, offer_id))
 
 
 @router.get("/letter-templates")
 async def list_cover_letter_templates(actor: CurrentActor, session: ReadSession) -> CoverLetterTemplateList:
-    """List the letters that you keep to begin proposals with."""
+    """List your cover letter templates, newest first."""
     return CoverLetterTemplateList(items=await service.list_cover_letter_templates(session, actor))
 
 
@@ -259,7 +319,7 @@ async def list_cover_letter_templates(actor: CurrentActor, session: ReadSession)
 async def save_cover_letter_template(
     command: CoverLetterTemplateWrite, actor: CurrentActor, uow: Uow
 ) -> CoverLetterTemplateRead:
-    """Keep a letter under a name."""
+    """Save a cover letter template and return it. Responds 409 when you have as many templates as allowed."""
     return CoverLetterTemplateRead.model_validate(await service.save_cover_letter_template(uow, actor, command))
 
 
@@ -267,7 +327,7 @@ async def save_cover_letter_template(
 async def edit_cover_letter_template(
     letter_id: UUID, command: CoverLetterTemplateWrite, actor: CurrentActor, uow: Uow
 ) -> CoverLetterTemplateRead:
-    """Change a letter of yours."""
+    """Replace the name and text of one of your cover letter templates. Responds 404 for templates of other people."""
     return CoverLetterTemplateRead.model_validate(
         await service.edit_cover_letter_template(uow, actor, letter_id, command)
     )
@@ -279,5 +339,5 @@ async def edit_cover_letter_template(
     responses=refusals(CoverLetterTemplateNotFoundError),
 )
 async def delete_cover_letter_template(letter_id: UUID, actor: CurrentActor, uow: Uow) -> None:
-    """Forget a letter of yours."""
+    """Delete one of your cover letter templates. Responds 404 for templates of other people."""
     await service.delete_cover_letter_template(uow, actor, letter_id)

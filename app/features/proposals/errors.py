@@ -1,11 +1,11 @@
-"""How proposals fail."""
+"""Expected failures of proposals and offers."""
 
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, RateLimitedError
 from app.core.i18n import N_
 
 
 class ProposalNotFoundError(NotFoundError):
-    """No such proposal for this reader: only its freelancer and the order's customer see one."""
+    """The proposal does not exist, or the actor is neither its freelancer nor the order's client."""
 
     code = "proposal-not-found"
     title = N_("There is no such proposal")
@@ -13,7 +13,7 @@ class ProposalNotFoundError(NotFoundError):
 
 
 class OwnOrderError(ForbiddenError):
-    """A customer does not answer an order of their own."""
+    """A client cannot send a proposal to their own order."""
 
     code = "own-order"
     title = N_("This is your own order")
@@ -21,7 +21,7 @@ class OwnOrderError(ForbiddenError):
 
 
 class WrongSideError(ForbiddenError):
-    """The step belongs to the other side."""
+    """The action belongs to the other side."""
 
     code = "not-your-step"
     title = N_("The other side decides this")
@@ -29,7 +29,7 @@ class WrongSideError(ForbiddenError):
 
 
 class AlreadyProposedError(ConflictError):
-    """One live proposal per freelancer and order."""
+    """The freelancer already has an active proposal for the order."""
 
     code = "already-proposed"
     title = N_("You have answered this order already")
@@ -37,7 +37,7 @@ class AlreadyProposedError(ConflictError):
 
 
 class DeclinedBeforeError(ConflictError):
-    """The customer has said no."""
+    """The client has declined an earlier proposal of this freelancer for the order."""
 
     code = "declined-before"
     title = N_("The customer has declined your proposal")
@@ -45,7 +45,7 @@ class DeclinedBeforeError(ConflictError):
 
 
 class ProposalStateError(ConflictError):
-    """The proposal's state does not know this step."""
+    """The state of the proposal or of its order does not allow the action."""
 
     code = "proposal-state"
     title = N_("The proposal has moved on")
@@ -53,7 +53,7 @@ class ProposalStateError(ConflictError):
 
 
 class OfferNotFoundError(NotFoundError):
-    """No such offer for this reader: only its two sides see one."""
+    """The offer does not exist, or the actor is on neither of its sides."""
 
     code = "offer-not-found"
     title = N_("There is no such offer")
@@ -61,7 +61,7 @@ class OfferNotFoundError(NotFoundError):
 
 
 class OfferStateError(ConflictError):
-    """The offer was answered, taken back or has lapsed."""
+    """The offer is no longer open: it was answered, withdrawn or has lapsed."""
 
     code = "offer-state"
     title = N_("The offer has been answered")
@@ -69,7 +69,7 @@ class OfferStateError(ConflictError):
 
 
 class OfferLapsedError(ConflictError):
-    """Its time is over, whether or not the clock has noticed yet."""
+    """The time to answer the offer is over, even if the periodic task has not closed it yet."""
 
     code = "offer-lapsed"
     title = N_("The time to answer is over")
@@ -77,7 +77,7 @@ class OfferLapsedError(ConflictError):
 
 
 class OfferPendingError(ConflictError):
-    """One offer of an order waits at a time."""
+    """The order already has an open offer."""
 
     code = "offer-out"
     title = N_("An offer of yours waits for an answer")
@@ -85,7 +85,7 @@ class OfferPendingError(ConflictError):
 
 
 class ProposalChangedError(ConflictError):
-    """The freelancer edited the proposal since it was read."""
+    """The freelancer has edited the proposal since the actor read it."""
 
     code = "proposal-changed"
     title = N_("The proposal has changed meanwhile")
@@ -93,7 +93,7 @@ class ProposalChangedError(ConflictError):
 
 
 class InvalidProposalError(InvalidError):
-    """Fields that do not fit the order."""
+    """Fields of the proposal or offer are invalid for the order."""
 
     code = "invalid-proposal"
     title = N_("Please check the proposal")
@@ -101,7 +101,7 @@ class InvalidProposalError(InvalidError):
 
 
 class TooManyProposalsError(RateLimitedError):
-    """The account has sent as many proposals as a day allows."""
+    """The account has reached the daily limit of proposals."""
 
     code = "too-many-proposals"
     title = N_("Enough proposals for today")
@@ -111,7 +111,7 @@ class TooManyProposalsError(RateLimitedError):
 
 
 class SimilarCoverLettersError(InvalidError):
-    """The same letter went to several customers today."""
+    """Nearly the same cover letter was sent too often within a day."""
 
     code = "similar-letters"
     title = N_("This letter reads like your others")
@@ -119,7 +119,7 @@ class SimilarCoverLettersError(InvalidError):
 
 
 class UnknownProposalsError(InvalidError):
-    """Proposals that are not of this order, or too many or too few of them at once."""
+    """Some proposals do not belong to the order, or too few or too many were given."""
 
     code = "unknown-proposals"
     title = N_("Choose from the proposals of this order")
@@ -127,7 +127,7 @@ class UnknownProposalsError(InvalidError):
 
 
 class CoverLetterTemplateNotFoundError(NotFoundError):
-    """No such letter of this person."""
+    """The actor has no such cover letter template."""
 
     code = "letter-not-found"
     title = N_("There is no such letter")
@@ -135,7 +135,7 @@ class CoverLetterTemplateNotFoundError(NotFoundError):
 
 
 class TooManyCoverLetterTemplatesError(ConflictError):
-    """As many letters are kept as one person may."""
+    """The actor has as many cover letter templates as allowed."""
 
     code = "too-many-letters"
     title = N_("Enough letters")

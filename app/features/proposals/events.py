@@ -1,4 +1,4 @@
-"""What proposals announce."""
+"""Events of proposals and offers."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +8,7 @@ from app.core.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalSent(DomainEvent):
-    """A freelancer answered an order."""
+    """A freelancer sent a proposal."""
 
     topic: ClassVar[str] = "proposals.proposal_sent"
 
@@ -20,7 +20,7 @@ class ProposalSent(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalAccepted(DomainEvent):
-    """Customer and freelancer agreed; the order is closed to others. `by` is the side whose word it was."""
+    """A proposal was accepted and its order is awarded. `by` is the side whose acceptance completed the agreement."""
 
     topic: ClassVar[str] = "proposals.proposal_accepted"
 
@@ -33,7 +33,7 @@ class ProposalAccepted(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalDeclined(DomainEvent):
-    """A proposal will not be chosen; `reason` is a code of `DeclineReason`, the customer's or the system's."""
+    """A proposal was declined. `reason` is a code of `DeclineReason`, set by the client or by the system."""
 
     topic: ClassVar[str] = "proposals.proposal_declined"
 
@@ -46,7 +46,7 @@ class ProposalDeclined(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalWithdrawn(DomainEvent):
-    """A freelancer took a proposal back."""
+    """A freelancer withdrew a proposal."""
 
     topic: ClassVar[str] = "proposals.proposal_withdrawn"
 
@@ -58,7 +58,7 @@ class ProposalWithdrawn(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalShortlisted(DomainEvent):
-    """A customer put a proposal on the short list for the first time."""
+    """A client added a proposal to the shortlist for the first time."""
 
     topic: ClassVar[str] = "proposals.proposal_shortlisted"
 
@@ -70,7 +70,7 @@ class ProposalShortlisted(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferMade(DomainEvent):
-    """Terms were put before the other side; `by` is the side that made the offer, as in all events of offers."""
+    """An offer was made. `by` is the side that made it, as in all events of offers."""
 
     topic: ClassVar[str] = "proposals.offer_made"
 
@@ -84,7 +84,7 @@ class OfferMade(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferDeclined(DomainEvent):
-    """The other side declined the terms."""
+    """The other side declined the offer."""
 
     topic: ClassVar[str] = "proposals.offer_declined"
 
@@ -98,7 +98,7 @@ class OfferDeclined(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferWithdrawn(DomainEvent):
-    """The terms were taken back by the side that offered them."""
+    """The side that made the offer withdrew it."""
 
     topic: ClassVar[str] = "proposals.offer_withdrawn"
 
@@ -112,7 +112,7 @@ class OfferWithdrawn(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferEnding(DomainEvent):
-    """The terms soon lapse: the other side is to be reminded."""
+    """The offer lapses soon; the other side should be reminded."""
 
     topic: ClassVar[str] = "proposals.offer_ending"
 
@@ -126,7 +126,7 @@ class OfferEnding(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferLapsed(DomainEvent):
-    """The other side did not answer in time."""
+    """The offer was not answered in time."""
 
     topic: ClassVar[str] = "proposals.offer_lapsed"
 

@@ -1,4 +1,4 @@
-"""Proposals as templates show them, and their form as a command: for the pages of this feature and those above it."""
+"""Proposals as templates show them, and conversion of forms; shared by the pages of this feature and of `app/site`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,7 +32,7 @@ PAGE_SIZE = 20
 MAX_NUMBER_LENGTH = 9
 EMPTY_ROWS = 2
 ANSWERS = tuple(f"answer_{place}" for place in range(5))
-"""The fields of the answers, in the order of the questions."""
+"""Form fields of the answers, in the order of the questions."""
 SORT_LABELS: dict[ProposalSort, str] = {
     ProposalSort.NEWEST: N_("Newest first"),
     ProposalSort.PRICE: N_("Lowest price first"),
@@ -59,10 +59,10 @@ REASON_LABELS: dict[DeclineReason, str] = {
 
 
 def read_form(form: FormData, currency: Currency, files: Sequence[UUID] = ()) -> ProposalCreate:
-    """Translate the form's fields and the ids of its files into the command.
+    """Convert the form's fields and the ids of its files into the command.
 
     Raises:
-        InvalidProposalError: Some of them cannot be read; all are named at once.
+        InvalidProposalError: Some fields are invalid; the error lists all of them.
     """
     faults: list[FieldError] = []
     content = read_terms(form, currency, faults) | {
@@ -81,7 +81,7 @@ def read_form(form: FormData, currency: Currency, files: Sequence[UUID] = ()) ->
 
 
 def read_terms(form: FormData, currency: Currency, faults: list[FieldError]) -> dict[str, Any]:
-    """Return price, term and plan as their commands take them; what cannot be read is added to the faults."""
+    """Return price, term and milestones as the commands take them; errors are appended to `faults`."""
     amount = 0
     try:
         amount = typed_amount(str(form.get("price") or ""), currency)
@@ -93,7 +93,7 @@ def read_terms(form: FormData, currency: Currency, faults: list[FieldError]) -> 
 
 
 def _read_milestones(form: FormData, currency: Currency, faults: list[FieldError]) -> list[dict[str, Any]]:
-    """Return the rows of the plan that say anything; a row that is half full is a fault."""
+    """Return the milestone rows that are not empty; a partly filled row is an error."""
     found: list[dict[str, Any]] = []
     rows = zip(*(map(str, form.getlist(f"milestone_{part}")) for part in ("title", "amount", "days")), strict=False)
     for title, amount, days in rows:
@@ -109,20 +109,20 @@ def _read_milestones(form: FormData, currency: Currency, faults: list[FieldError
 
 
 def milestone_rows(f: FormState) -> list[tuple[str, str, str]]:
-    """Return what the rows of the plan show: what was typed, and a few empty ones."""
+    """Return the milestone rows of the form: the submitted ones and a few empty ones."""
     typed = zip(*(f.all(f"milestone_{part}") for part in ("title", "amount", "days")), strict=False)
     rows = [row for row in typed if any(row)]
     return rows + [("", "", "")] * min(max(EMPTY_ROWS, EMPTY_ROWS + 2 - len(rows)), MAX_MILESTONES - len(rows))
 
 
 def form_for_proposal(proposal: ProposalRead) -> FormState:
-    """Return the form of a proposal as it reads now."""
+    """Return the form with the current values of a proposal."""
     answers = {name: pair.answer for name, pair in zip(ANSWERS, proposal.answers, strict=False)}
     return form_for_terms(proposal, letter=proposal.letter, **answers)
 
 
 def form_for_terms(terms: ProposalRead | OfferRead, **more: object) -> FormState:
-    """Return the form of a price, a term and a plan as they read now."""
+    """Return the form with a price, a term and milestones."""
     currency = terms.price.currency
     return FormState.start(
         price=amount_as_typed(terms.price.amount, currency),
@@ -135,7 +135,7 @@ def form_for_terms(terms: ProposalRead | OfferRead, **more: object) -> FormState
 
 
 def page_error(error: DomainError) -> DomainError | list[FieldError]:
-    """Return an error with each answer named by its own field, as the form has them."""
+    """Return the error with each answer addressed by its form field."""
     named = [
         FieldError((ANSWERS[place],), item.message, item.params)
         if item.loc[-2:-1] == ("answers",) and isinstance(place := item.loc[-1], int)
@@ -151,12 +151,12 @@ def _whole(text: str) -> int | None:
 
 
 def read_number(form: FormData, name: str) -> int | None:
-    """Return a whole number that was typed, None where it is none."""
+    """Return the submitted whole number, or None if the field is not one."""
     return _whole(str(form.get(name) or ""))
 
 
 def labelled_proposal(proposal: ProposalRead) -> dict[str, Any]:
-    """Return a proposal with its state in words."""
+    """Return a proposal with the labels that templates show."""
     label, tone = STATUS_LABELS[proposal.status]
     reason = _(REASON_LABELS[proposal.decline_reason]) if proposal.decline_reason else None
     plan = proposal.agreed.milestones if proposal.agreed else proposal.milestones
@@ -171,10 +171,10 @@ def labelled_proposal(proposal: ProposalRead) -> dict[str, Any]:
 
 
 def redirect_too_late(proposal: ProposalRead) -> Response:
-    """Lead back to the order, because the step is not possible as things stand."""
+    """Redirect to the order because its state no longer allows the action."""
     return redirect(f"/orders/{proposal.order.id}", _("This is not possible any more. See where it stands."), "warn")
 
 
 def reasons() -> list[tuple[str, str, None]]:
-    """Return the reasons a customer may give, as choices."""
+    """Return the reasons a client can choose, as form choices."""
     return [(reason.value, _(REASON_LABELS[reason]), None) for reason in CUSTOMER_REASONS]

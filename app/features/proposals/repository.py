@@ -1,4 +1,4 @@
-"""Every query about proposals."""
+"""Queries for proposals, offers and cover letter templates."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from app.models.proposal import LIVE_PROPOSAL, NEGOTIATED, UNDECIDED
 from app.models.user import shown_name
 
 VIOLATIONS = {LIVE_PROPOSAL: AlreadyProposedError}
-"""Constraint name → what it means to a person."""
+"""Constraint name → error raised when it is violated."""
 
 type Named = tuple[Proposal, str]
 """A proposal and the name of its freelancer."""
@@ -29,7 +29,7 @@ SORT_KEYS: dict[ProposalSort, ColumnElement[int]] = {
     ProposalSort.TERM: Proposal.term_days.expression,
     ProposalSort.SHORTLIST: case((Proposal.status == ProposalStatus.SHORTLISTED, 0), else_=1),
 }
-"""What a customer's desk is sorted by, rising; the newest comes first among equals."""
+"""Sort keys of the client's list, ascending; equal keys are sorted newest first."""
 LIST_FILTERS: dict[ProposalFilter, tuple[ColumnElement[bool], ...]] = {
     ProposalFilter.ALL: (),
     ProposalFilter.UNSEEN: (Proposal.status == ProposalStatus.SENT,),
@@ -40,16 +40,16 @@ LIST_FILTERS: dict[ProposalFilter, tuple[ColumnElement[bool], ...]] = {
 
 
 class ProposalRepository:
-    """Proposals, by the ways the house asks for them."""
+    """Queries for proposals."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def insert(self, proposal: Proposal) -> None:
-        """Write a new proposal.
+        """Insert a proposal.
 
         Raises:
-            AlreadyProposedError: The freelancer has a live one for the order.
+            AlreadyProposedError: The freelancer already has an active proposal for the order.
         """
         self._session.add(proposal)
         try:
@@ -61,12 +61,12 @@ class ProposalRepository:
             raise
 
     async def get(self, proposal_id: UUID) -> tuple[Proposal, Order, str, str] | None:
-        """Return one proposal with its order, and the names of its freelancer and of the order's customer."""
+        """Return one proposal with its order, and the names of its freelancer and of the order's client."""
         row = (await self._session.execute(_WITH_ORDER.where(Proposal.id == proposal_id))).one_or_none()
         return (row[0], row[1], row[2], row[3]) if row else None
 
     async def get_for_update(self, proposal_id: UUID) -> Proposal | None:
-        """Lock one proposal; its order is locked already."""
+        """Return one proposal and lock its row. The caller must have locked its order."""
         statement = (
             select(Proposal)
             .where(Proposal.id == proposal_id)
@@ -76,7 +76,7 @@ class ProposalRepository:
         return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def waiting_for_update(self, order_id: UUID) -> Sequence[Proposal]:
-        """Lock the undecided proposals of an order, in the order of their ids."""
+        """Return the undecided proposals of an order and lock their rows in the order of ids."""
         statement = (
             select(Proposal)
             .where(Proposal.order_id == order_id, Proposal.status.in_(UNDECIDED))
@@ -93,11 +93,11 @@ class ProposalRepository:
         return (await self._session.execute(statement)).scalars().all()
 
     def add_revision(self, revision: ProposalRevision) -> None:
-        """Keep what a proposal said before an edit."""
+        """Add the content of a proposal before an edit."""
         self._session.add(revision)
 
     async def revisions(self, proposal_id: UUID, limit: int = 100) -> Sequence[ProposalRevision]:
-        """Return what a proposal said before its edits, newest first."""
+        """Return the earlier versions of a proposal, newest first."""
         statement = (
             select(ProposalRevision)
             .where(ProposalRevision.proposal_id == proposal_id)
@@ -107,7 +107,7 @@ class ProposalRepository:
         return (await self._session.execute(statement)).scalars().all()
 
     async def some_for_update(self, order_id: UUID, ids: Sequence[UUID]) -> Sequence[Proposal]:
-        """Lock those of these proposals that answer an order, in the order of their ids."""
+        """Return those of the given proposals that belong to the order and lock their rows in the order of ids."""
         statement = (
             select(Proposal)
             .where(Proposal.order_id == order_id, Proposal.id.in_(ids))
@@ -119,7 +119,7 @@ class ProposalRepository:
     async def of_order(
         self, order_id: UUID, freelancer_id: UUID | None, before: UUID | None, limit: int
     ) -> Sequence[Named]:
-        """Return an order's proposals, newest first; those of one freelancer where one is named."""
+        """Return an order's proposals, newest first; only those of `freelancer_id` if it is given."""
         statement = _NAMED.where(Proposal.order_id == order_id)
         if freelancer_id is not None:
             statement = statement.where(Proposal.freelancer_id == freelancer_id)
@@ -130,25 +130,25 @@ class ProposalRepository:
     async def list_for_customer(
         self, order_id: UUID, view: ProposalListView, after: tuple[int, UUID] | None, limit: int
     ) -> Sequence[Named]:
-        """Return an order's proposals as its customer sorts and narrows them, after a place in that order."""
+        """Return an order's proposals in the client's sort order and filter, after a cursor position."""
         key = SORT_KEYS[view.sort]
         statement = _NAMED.where(Proposal.order_id == order_id, *LIST_FILTERS[view.show])
         if after is not None:
             number, proposal_id = after
-            # As wide as a cursor's number: the driver cannot send a large one as an INTEGER.
+            # A number from a cursor can exceed INTEGER, which the driver would refuse to send.
             value = literal(number, BigInteger)
             statement = statement.where(or_(key > value, and_(key == value, Proposal.id < proposal_id)))
         return await self._named(statement.order_by(key, Proposal.id.desc()).limit(limit))
 
     async def some_of_order(self, order_id: UUID, ids: Sequence[UUID]) -> Sequence[Named]:
-        """Return those of these proposals that answer an order."""
+        """Return those of the given proposals that belong to the order."""
         return await self._named(_NAMED.where(Proposal.order_id == order_id, Proposal.id.in_(ids)))
 
     async def _named(self, statement: Select[Proposal, str]) -> Sequence[Named]:
         return [(row[0], row[1]) for row in await self._session.execute(statement)]
 
     async def unseen_for_update(self, order_id: UUID, ids: Sequence[UUID]) -> Sequence[Proposal]:
-        """Lock those of these proposals that answer an order and were not seen, in the order of their ids."""
+        """Return the unseen ones of the given proposals of the order and lock their rows in the order of ids."""
         statement = (
             select(Proposal)
             .where(Proposal.order_id == order_id, Proposal.id.in_(ids), Proposal.status == ProposalStatus.SENT)
@@ -158,7 +158,7 @@ class ProposalRepository:
         return (await self._session.execute(statement)).scalars().all()
 
     async def cover_letters_since(self, freelancer_id: UUID, since: datetime, limit: int) -> Sequence[str]:
-        """Return the letters a freelancer has sent since a moment, the newest so many."""
+        """Return at most `limit` cover letters that a freelancer has sent since `since`, newest first."""
         statement = (
             select(Proposal.letter)
             .where(Proposal.freelancer_id == freelancer_id, Proposal.created_at > since)
@@ -188,12 +188,12 @@ class ProposalRepository:
         return bool((await self._session.execute(statement)).scalar_one())
 
     async def acquire_advisory_lock(self, freelancer_id: UUID) -> None:
-        """Let one freelancer's sending wait for itself, so that a count holds; the lock ends with the transaction."""
+        """Serialize sending per freelancer to keep the daily count correct; the lock ends with the transaction."""
         key = func.hashtextextended(f"proposals:{freelancer_id}", 0)
         await self._session.execute(select(func.pg_advisory_xact_lock(key)))
 
     async def nth_latest_sent_at(self, freelancer_id: UUID, times: int, since: datetime) -> datetime | None:
-        """Return when a freelancer sent the last proposal but so many since a moment, None where there are fewer."""
+        """Return when the freelancer's n-th latest proposal since `since` was sent, or None if there are fewer."""
         statement = (
             select(Proposal.created_at)
             .where(Proposal.freelancer_id == freelancer_id, Proposal.created_at > since)
@@ -205,13 +205,13 @@ class ProposalRepository:
 
 
 class OfferRepository:
-    """Offers; whoever changes one has locked its order and its proposal before."""
+    """Queries for offers. The caller must have locked the order and the proposal before a change."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def insert(self, offer: Offer) -> None:
-        """Write a new offer; the order is locked, so that no other one waits."""
+        """Insert an offer. The lock on the order prevents a second open offer."""
         self._session.add(offer)
         await self._session.flush()
 
@@ -220,35 +220,35 @@ class OfferRepository:
         return (await self._session.execute(select(Offer).where(Offer.id == offer_id))).scalar_one_or_none()
 
     async def get_for_update(self, offer_id: UUID) -> Offer | None:
-        """Lock one offer."""
+        """Return one offer and lock its row."""
         statement = (
             select(Offer).where(Offer.id == offer_id).with_for_update().execution_options(populate_existing=True)
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def of_proposal(self, proposal_id: UUID) -> Sequence[Offer]:
-        """Return every offer of a proposal, oldest first."""
+        """Return all offers of a proposal, oldest first."""
         statement = select(Offer).where(Offer.proposal_id == proposal_id).order_by(Offer.number)
         return (await self._session.execute(statement)).scalars().all()
 
     async def holding_of(self, proposal_ids: Sequence[UUID]) -> Sequence[Offer]:
-        """Return the offers of these proposals that wait for an answer or were agreed on; each has one at the most."""
+        """Return the open or accepted offers of these proposals; each proposal has at most one."""
         holding = Offer.status.in_((OfferStatus.OPEN, OfferStatus.ACCEPTED))
         statement = select(Offer).where(Offer.proposal_id.in_(proposal_ids), holding)
         return (await self._session.execute(statement)).scalars().all()
 
     async def open_of_order(self, order_id: UUID) -> Offer | None:
-        """Return the offer of an order that waits for an answer."""
+        """Return the open offer of an order."""
         statement = select(Offer).where(Offer.order_id == order_id, Offer.status == OfferStatus.OPEN)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def next_number(self, proposal_id: UUID) -> int:
-        """Return the number of a proposal's next offer."""
+        """Return the sequence number of the proposal's next offer, starting at 1."""
         statement = select(func.coalesce(func.max(Offer.number), 0) + 1).where(Offer.proposal_id == proposal_id)
         return int((await self._session.execute(statement)).scalar_one())
 
     async def end_open(self, proposal_id: UUID, status: OfferStatus, now: datetime) -> None:
-        """End the offer of a proposal that waits, if there is one."""
+        """Close the open offer of a proposal, if there is one."""
         statement = (
             update(Offer)
             .where(Offer.proposal_id == proposal_id, Offer.status == OfferStatus.OPEN)
@@ -257,7 +257,7 @@ class OfferRepository:
         await self._session.execute(statement)
 
     async def over(self, now: datetime, limit: int) -> list[UUID]:
-        """Return open offers whose time is over, those that waited longest first."""
+        """Return the ids of open offers whose time to answer is over, the earliest expiry first."""
         statement = (
             select(Offer.id)
             .where(Offer.status == OfferStatus.OPEN, Offer.expires_at <= now)
@@ -267,7 +267,7 @@ class OfferRepository:
         return list((await self._session.execute(statement)).scalars())
 
     async def to_remind(self, now: datetime, limit: int) -> list[tuple[Offer, Proposal, Order]]:
-        """Lock open offers whose reader is to be reminded; what another worker holds is passed over."""
+        """Return offers whose reminder is due and lock their rows; rows locked by another worker are skipped."""
         statement = (
             select(Offer, Proposal, Order)
             .join(Proposal, Proposal.id == Offer.proposal_id)
@@ -281,23 +281,23 @@ class OfferRepository:
 
 
 class CoverLetterTemplateRepository:
-    """Letters that freelancers keep."""
+    """Queries for cover letter templates."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def acquire_advisory_lock(self, owner_id: UUID) -> None:
-        """Let one person's keeping wait for itself, so that a count holds; the lock ends with the transaction."""
+        """Serialize saving templates per person so that the count stays correct; the lock ends with the transaction."""
         key = func.hashtextextended(f"letters:{owner_id}", 0)
         await self._session.execute(select(func.pg_advisory_xact_lock(key)))
 
     async def insert(self, letter: CoverLetterTemplate) -> None:
-        """Write a new letter."""
+        """Insert a cover letter template."""
         self._session.add(letter)
         await self._session.flush()
 
     async def of_owner(self, owner_id: UUID) -> Sequence[CoverLetterTemplate]:
-        """Return somebody's letters, newest first; they are few."""
+        """Return a person's cover letter templates, newest first; their number is limited."""
         statement = (
             select(CoverLetterTemplate)
             .where(CoverLetterTemplate.owner_id == owner_id)
@@ -306,12 +306,12 @@ class CoverLetterTemplateRepository:
         return (await self._session.execute(statement)).scalars().all()
 
     async def get_for_update(self, owner_id: UUID, letter_id: UUID) -> CoverLetterTemplate | None:
-        """Lock one letter of somebody's own."""
+        """Return one of the person's cover letter templates and lock its row."""
         statement = select(CoverLetterTemplate).where(
             CoverLetterTemplate.id == letter_id, CoverLetterTemplate.owner_id == owner_id
         )
         return (await self._session.execute(statement.with_for_update())).scalar_one_or_none()
 
     async def delete(self, letter: CoverLetterTemplate) -> None:
-        """Forget a letter."""
+        """Delete a cover letter template."""
         await self._session.delete(letter)

@@ -1,4 +1,4 @@
-"""The proposal's life as a table, and what its fields must satisfy; pure, no I/O."""
+"""State machine of proposals and validation of their fields; pure functions without I/O."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from app.models.side import Side
 
 
 class ProposalEvent(StrEnum):
-    """What can happen to a proposal."""
+    """Events of the proposal's state machine."""
 
     SEE = "see"
     SHORTLIST = "shortlist"
@@ -59,7 +59,7 @@ type Arrows = tuple[Transition[ProposalStatus, ProposalEvent], ...]
 
 
 def _undecided(state: ProposalStatus) -> Arrows:
-    """Return what may happen as long as nothing is decided."""
+    """Return the transitions of every undecided state."""
     return (
         Transition(state, ProposalEvent.DECLINE, Side.CUSTOMER, ProposalStatus.DECLINED),
         Transition(state, ProposalEvent.WITHDRAW, Side.FREELANCER, ProposalStatus.WITHDRAWN),
@@ -68,7 +68,7 @@ def _undecided(state: ProposalStatus) -> Arrows:
 
 
 def _waiting(state: ProposalStatus) -> Arrows:
-    """Return what may happen in each state that waits for the customer."""
+    """Return the transitions of a state that waits for the client."""
     return (
         Transition(state, ProposalEvent.ACCEPT, Side.CUSTOMER, ProposalStatus.ACCEPTED),
         Transition(state, ProposalEvent.OFFER, Side.CUSTOMER, ProposalStatus.OFFERED),
@@ -78,9 +78,10 @@ def _waiting(state: ProposalStatus) -> Arrows:
 
 
 def _negotiated(state: ProposalStatus, maker: Side, reader: Side, counter: ProposalStatus) -> Arrows:
-    """Return what may happen while an offer lies before its reader; terms that fall leave the proposal as it stood.
+    """Return the transitions of a state with an open offer.
 
-    A freelancer who lets an offer of the customer lapse has left; a customer who does not answer has not.
+    A declined or withdrawn offer returns the proposal to the shortlist. When the client's offer lapses, the proposal
+    lapses with it; when the freelancer's counter-offer lapses, the proposal returns to the shortlist.
     """
     silent = ProposalStatus.LAPSED if reader is Side.FREELANCER else ProposalStatus.SHORTLISTED
     return (
@@ -122,13 +123,13 @@ OFFER_STEPS: dict[ProposalEvent, str] = {
     ProposalEvent.DECLINE_OFFER: "decline",
     ProposalEvent.WITHDRAW_OFFER: "withdraw",
 }
-"""What is done with an offer that waits, and the last word of its address."""
+"""Actions on an open offer, with the last path segment of their addresses."""
 NEGOTIABLE = (OrderStatus.OPEN, OrderStatus.PAUSED)
-"""In which states of an order offers are answered: a customer may pause it because they have found somebody."""
+"""Order states in which offers can be answered. A client may pause an order while negotiating."""
 
 
 def is_live(status: ProposalStatus) -> bool:
-    """Tell whether a proposal still counts: another one of its freelancer is refused."""
+    """Tell whether a proposal is active: undecided or accepted. A freelancer can have one active proposal per order."""
     return status in UNDECIDED or status is ProposalStatus.ACCEPTED
 
 
@@ -136,11 +137,11 @@ LAPSE_REASONS = {
     OrderStatus.CANCELLED: DeclineReason.ORDER_CANCELLED,
     OrderStatus.EXPIRED: DeclineReason.ORDER_EXPIRED,
 }
-"""What the freelancers are told when an order ends without a choice."""
+"""Order status → decline reason for undecided proposals when the order ends without a choice."""
 
 
 def validate_price(price: Money, currency: Currency) -> list[FieldError]:
-    """Return what is wrong with a price for an order in a currency."""
+    """Return the errors of a price: its currency must be the order's."""
     if price.currency is not currency:
         text = N_("The order is in {currency}: name your price in it too.")
         return [FieldError(("body", "price"), text, {"currency": currency.value})]
@@ -148,7 +149,7 @@ def validate_price(price: Money, currency: Currency) -> list[FieldError]:
 
 
 def validate_milestones(milestones: Sequence[Milestone], price: int, term_days: int) -> list[FieldError]:
-    """Return what is wrong with the parts of a work: they make up its price exactly and fit into its term."""
+    """Return the errors of milestones: amounts must add up to the price exactly, days must not exceed the term."""
     if not milestones:
         return []
     faults: list[FieldError] = []
@@ -160,7 +161,7 @@ def validate_milestones(milestones: Sequence[Milestone], price: int, term_days: 
 
 
 def validate_answers(answers: Sequence[str], questions: Sequence[str]) -> list[FieldError]:
-    """Return which questions of the order are not answered."""
+    """Return an error for each question of the order that is not answered."""
     if len(answers) > len(questions):
         return [FieldError(("body", "answers"), N_("There are more answers than questions."))]
     given = [*answers, *[""] * (len(questions) - len(answers))]
@@ -169,7 +170,7 @@ def validate_answers(answers: Sequence[str], questions: Sequence[str]) -> list[F
 
 
 SHINGLE = 3
-"""Words that are compared together: enough for a changed name or price to leave most of a letter the same."""
+"""Words per shingle; short enough that a changed name or price leaves most shingles of a cover letter the same."""
 ALIKE = 0.7
 _WORD = re.compile(r"[^\W_]+")
 
@@ -180,7 +181,10 @@ def _shingles(letter: str) -> frozenset[tuple[str, ...]]:
 
 
 def count_similar(letter: str, others: Iterable[str]) -> int:
-    """Count the letters that read nearly like this one: most of their runs of three words are the same."""
+    """Count the cover letters that are similar to this one.
+
+    Two letters are similar when the Jaccard index of their sets of three-word shingles is at least `ALIKE`.
+    """
     ours = _shingles(letter)
     theirs = (_shingles(other) for other in others)
     return sum(len(ours & found) >= ALIKE * len(ours | found) for found in theirs)

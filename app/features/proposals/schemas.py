@@ -1,4 +1,4 @@
-"""Shapes that cross the wire for proposals."""
+"""Request and response models of proposals, offers and cover letter templates."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -45,11 +45,11 @@ CUSTOMER_REASONS = (
     DeclineReason.COVER_LETTER,
     DeclineReason.OTHER,
 )
-"""Reasons a customer may give; the others are said by the system."""
+"""Reasons a client can choose; the others are set by the system."""
 
 
 class ProposalSort(StrEnum):
-    """How a customer sorts proposals."""
+    """Sort orders of the client's list of proposals."""
 
     NEWEST = "newest"
     PRICE = "price"
@@ -58,7 +58,7 @@ class ProposalSort(StrEnum):
 
 
 class ProposalFilter(StrEnum):
-    """Which proposals a customer looks at."""
+    """Filters of the client's list of proposals."""
 
     ALL = "all"
     UNSEEN = "unseen"
@@ -84,7 +84,7 @@ FileIds = Annotated[list[UUID], Field(max_length=10, description="ids of files t
 
 
 class Milestone(BaseModel):
-    """A part of the work: what is done, for how much of the price, in how many days."""
+    """A part of the work with its title, its share of the price and its days."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -105,14 +105,14 @@ Answers = Annotated[
 
 
 class AnsweredQuestion(BaseModel):
-    """A question of the order as it read then, and what the freelancer answers."""
+    """A question of the order as it was when answered, and the freelancer's answer."""
 
     question: str
     answer: str
 
 
 class ProposalCreate(BaseModel):
-    """A freelancer's offer; the price is in the order's currency."""
+    """A new proposal; the price is in the order's currency."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -125,7 +125,7 @@ class ProposalCreate(BaseModel):
 
 
 class ProposalPatch(BaseModel):
-    """A change of an offer: what is left out stays as it is."""
+    """Changes of a proposal; omitted fields keep their values."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -139,7 +139,7 @@ class ProposalPatch(BaseModel):
 
 
 class ProposalAccept(BaseModel):
-    """What the customer has read and chooses."""
+    """Acceptance of a proposal, with the version that the client has read."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -147,7 +147,7 @@ class ProposalAccept(BaseModel):
 
 
 class ProposalDecline(BaseModel):
-    """Why the customer says no."""
+    """The reason for declining a proposal, with an optional note to the freelancer."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -156,20 +156,20 @@ class ProposalDecline(BaseModel):
 
 
 class ProposalsDecline(ProposalDecline):
-    """Several proposals that the customer says no to for one reason."""
+    """Several proposals to decline with one reason."""
 
     proposals: Annotated[list[UUID], Field(min_length=1, max_length=MAX_DECLINED)]
 
 
 class ProposalsDeclined(BaseModel):
-    """What became of each: declined now, or left as it is because it was decided already."""
+    """The result for each proposal: declined now, or left unchanged because it was already decided."""
 
     declined: list[UUID]
     left: list[UUID]
 
 
 class EarlierProposal(BaseModel):
-    """What a proposal said before an edit."""
+    """The content of a proposal before an edit."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -183,13 +183,13 @@ class EarlierProposal(BaseModel):
 
 
 class EarlierProposals(BaseModel):
-    """Earlier versions of a proposal, newest first."""
+    """The earlier versions of a proposal, newest first."""
 
     items: list[EarlierProposal]
 
 
 class ProposalsSeen(BaseModel):
-    """Which proposals the customer has had on the screen."""
+    """Ids of the proposals that the client has seen."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -197,13 +197,13 @@ class ProposalsSeen(BaseModel):
 
 
 class SeenCount(BaseModel):
-    """How many proposals were new to the customer."""
+    """The number of proposals that were newly marked as seen."""
 
     count: int
 
 
 class ProposalNote(BaseModel):
-    """What the customer writes down for themselves; empty takes the note away."""
+    """The client's private note; an empty text removes it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -211,21 +211,21 @@ class ProposalNote(BaseModel):
 
 
 class ProposalListView(BaseModel):
-    """Which proposals of an order its customer looks at, and in which order."""
+    """Sort order and filter of the client's list of proposals."""
 
     sort: ProposalSort = ProposalSort.NEWEST
     show: ProposalFilter = ProposalFilter.ALL
 
 
 class ProposalListQuery(ProposalListView):
-    """One page of a customer's desk."""
+    """Query parameters of one page of an order's proposals."""
 
     cursor: Annotated[str | None, Field(max_length=300, description="`next_cursor` of the page before")] = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 
 
 class Terms(BaseModel):
-    """What is offered: a price in the order's currency, a term, a plan and a word."""
+    """Offered terms: a price in the order's currency, a term in days, milestones and a message."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -244,17 +244,17 @@ class Terms(BaseModel):
 
 
 class OfferCreate(Terms):
-    """Terms that a customer puts before a freelancer."""
+    """An offer of the client to a freelancer."""
 
     version: Version = None
 
 
 class OfferCounter(Terms):
-    """Other terms, in answer to an offer."""
+    """A counter-offer."""
 
 
 class OfferAccept(BaseModel):
-    """What the reader has read and agrees to."""
+    """Acceptance of an offer, with the version of the order that the reader has read."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -264,7 +264,7 @@ class OfferAccept(BaseModel):
 
 
 class OfferDecline(BaseModel):
-    """Why the terms do not fit."""
+    """Declining an offer, with an optional note to the other side."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -272,7 +272,7 @@ class OfferDecline(BaseModel):
 
 
 class OfferRead(BaseModel):
-    """An offer as both sides see it; `actions` are what the reader may do with it now."""
+    """An offer as both sides see it; `actions` lists what the reader may do with it now."""
 
     id: UUID
     proposal_id: UUID
@@ -296,13 +296,13 @@ class OfferRead(BaseModel):
 
 
 class OfferList(BaseModel):
-    """Every offer of a proposal."""
+    """All offers of a proposal, oldest first."""
 
     items: list[OfferRead]
 
 
 class CoverLetterTemplateWrite(BaseModel):
-    """A letter to begin proposals with, and what its owner calls it."""
+    """A cover letter template and its name."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -311,7 +311,7 @@ class CoverLetterTemplateWrite(BaseModel):
 
 
 class CoverLetterTemplateRead(BaseModel):
-    """A kept letter as its owner sees it."""
+    """A cover letter template as its owner sees it."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -322,13 +322,13 @@ class CoverLetterTemplateRead(BaseModel):
 
 
 class CoverLetterTemplateList(BaseModel):
-    """Somebody's own letters, newest first."""
+    """A person's cover letter templates, newest first."""
 
     items: list[CoverLetterTemplateRead]
 
 
 class OrderBrief(BaseModel):
-    """The order that a proposal answers."""
+    """The order of a proposal."""
 
     id: UUID
     title: str
@@ -337,7 +337,7 @@ class OrderBrief(BaseModel):
 
 
 class ProposalRead(BaseModel):
-    """A proposal as its two sides see it; `actions` are what the reader may do with it now."""
+    """A proposal as its two sides see it; `actions` lists what the reader may do with it now."""
 
     id: UUID
     order: OrderBrief

@@ -1,4 +1,4 @@
-"""What proposals do when orders announce something, and what the clock does to offers."""
+"""Event subscriptions and periodic tasks of proposals."""
 
 from uuid import UUID
 
@@ -11,17 +11,17 @@ from app.features.proposals import service, workflows
 
 @consumer("proposals.on_order_closed", OrderClosed)
 async def on_order_closed(uow: UnitOfWork, event: OrderClosed, _message_id: int) -> None:
-    """Decline the proposals that nobody decided on."""
+    """Decline the undecided proposals of the closed order."""
     await service.lapse_proposals(uow, UUID(event.order_id))
 
 
 @periodic("proposals.lapse_offers")
 async def lapse_offers(resources: Resources) -> int:
-    """End offers that were not answered in time."""
+    """Close offers that were not answered in time."""
     return await workflows.lapse_offers(resources)
 
 
 @periodic("proposals.remind_of_offers")
 async def remind_of_offers(resources: Resources) -> int:
-    """Remind those before whom an offer lies that it soon lapses."""
+    """Remind the receiving sides of offers that lapse soon."""
     return await workflows.remind_of_offers(resources)

@@ -5,11 +5,11 @@ from app.core.unit_of_work import unit_of_work
 from app.features.proposals import service
 
 MAX_BATCHES = 20
-"""Of one run; what is left waits for the next."""
+"""Maximum number of batches per run; the next run continues."""
 
 
 async def lapse_offers(resources: Resources) -> int:
-    """End offers that were not answered in time, each in a transaction of its own: it locks its order."""
+    """Close offers that were not answered in time; each in its own transaction, because it locks an order."""
     ended = 0
     for _batch in range(MAX_BATCHES):
         async with unit_of_work(resources) as uow:
@@ -23,7 +23,7 @@ async def lapse_offers(resources: Resources) -> int:
 
 
 async def remind_of_offers(resources: Resources) -> int:
-    """Remind those before whom an offer lies that it soon lapses, a batch and a transaction at a time."""
+    """Remind the receiving sides of offers that lapse soon, one batch per transaction."""
     reminded = 0
     for _batch in range(MAX_BATCHES):
         async with unit_of_work(resources) as uow:

@@ -1,4 +1,4 @@
-"""Every step of both sides of a proposal; each decision has a page that names it. The order's page is in `app/site`."""
+"""Pages of proposals: decisions, offers, triage, history, cover letter templates. The order page is in `app/site`."""
 
 from app.core.http.dependencies import FeatureRouter
 from app.features.proposals.pages.cover_letter_templates import router as cover_letter_templates

@@ -1,4 +1,4 @@
-"""Letters that a freelancer keeps, as pages."""
+"""Pages of cover letter templates."""
 
 from typing import Annotated
 from uuid import UUID
@@ -30,7 +30,7 @@ LIST = "/my/letters"
 
 @router.get("/my/letters")
 async def list_cover_letter_templates(request: Request, actor: CurrentActor, session: ReadSession) -> Response:
-    """Show one's own letters."""
+    """Show the actor's cover letter templates."""
     return render(
         request,
         "proposals/cover_letter_templates.html",
@@ -45,7 +45,7 @@ async def new_cover_letter_template(
     session: ReadSession,
     proposal: Annotated[UUID | None, Query(description="the proposal whose letter it begins with")] = None,
 ) -> Response:
-    """Show an empty form, or one with the letter of a proposal of one's own."""
+    """Show an empty form, or one with the cover letter of one of the actor's proposals."""
     start = FormState()
     if proposal is not None:
         sent = await service.get_proposal(session, actor, proposal)
@@ -58,7 +58,7 @@ async def new_cover_letter_template(
 
 @router.post("/my/letters/new")
 async def save_cover_letter_template(request: Request, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
-    """Keep the letter, or show the form again with what is wrong."""
+    """Save the template, or show the form again with its errors."""
     try:
         async with uow.session.begin_nested():
             await service.save_cover_letter_template(uow, actor, _read(form))
@@ -72,7 +72,7 @@ async def save_cover_letter_template(request: Request, actor: CurrentActor, form
 async def cover_letter_template_form(
     request: Request, letter_id: UUID, actor: CurrentActor, session: ReadSession
 ) -> Response:
-    """Show the letter in its form."""
+    """Show the form with the template."""
     found = next(
         (item for item in await service.list_cover_letter_templates(session, actor) if item.id == letter_id), None
     )
@@ -88,7 +88,7 @@ async def cover_letter_template_form(
 async def edit_cover_letter_template(
     request: Request, letter_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow
 ) -> Response:
-    """Save the letter, or show the form again with what is wrong."""
+    """Save the edited template, or show the form again with its errors."""
     try:
         async with uow.session.begin_nested():
             await service.edit_cover_letter_template(uow, actor, letter_id, _read(form))
@@ -100,7 +100,7 @@ async def edit_cover_letter_template(
 
 @router.post("/my/letters/{letter_id}/delete")
 async def delete_cover_letter_template(letter_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Forget the letter."""
+    """Delete the template."""
     await service.delete_cover_letter_template(uow, actor, letter_id)
     return redirect(LIST, _("The letter is gone. Proposals that began with it stay as they are."))
 

@@ -1,4 +1,4 @@
-"""Every step of both sides of a proposal; each decision has a page that names it."""
+"""Pages for editing, withdrawing and declining a proposal, and the list of own proposals."""
 
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -46,7 +46,7 @@ router = FeatureRouter()
 
 @router.get("/proposals/mine")
 async def redirect_to_own_proposals(_actor: CurrentActor) -> Response:
-    """Lead to the page that the site links to."""
+    """Redirect to the list of own proposals."""
     return RedirectResponse("/my/proposals", status_code=308)
 
 
@@ -69,7 +69,7 @@ async def list_own_proposals(
 
 @router.get("/proposals/{proposal_id}")
 async def show_proposal(proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
-    """Lead to the order's page, at this proposal."""
+    """Redirect to the proposal on the order's page."""
     proposal = await service.get_proposal(session, actor, proposal_id)
     return RedirectResponse(f"/orders/{proposal.order.id}#proposal-{proposal.id}", status_code=303)
 
@@ -78,7 +78,7 @@ async def show_proposal(proposal_id: UUID, actor: CurrentActor, session: ReadSes
 async def edit_proposal_form(
     request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession
 ) -> Response:
-    """Show the form with what the proposal says now."""
+    """Show the form with the proposal's current values."""
     proposal = await service.get_proposal(session, actor, proposal_id)
     if "edit" not in proposal.actions:
         return redirect_too_late(proposal)
@@ -90,7 +90,7 @@ async def edit_proposal_form(
 async def edit_proposal(
     request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm, sent: ProposalFiles, uow: Uow
 ) -> Response:
-    """Save a changed proposal."""
+    """Save the edited proposal, or show the form again with its errors."""
     proposal = await service.get_proposal(uow.session, actor, proposal_id)
     try:
         async with uow.session.begin_nested():
@@ -108,7 +108,7 @@ async def edit_proposal(
 async def withdraw_proposal_form(
     request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession
 ) -> Response:
-    """Say what withdrawing means."""
+    """Show the confirmation page for withdrawing a proposal."""
     proposal = await service.get_proposal(session, actor, proposal_id)
     if "withdraw" not in proposal.actions:
         return redirect_too_late(proposal)
@@ -117,7 +117,7 @@ async def withdraw_proposal_form(
 
 @router.post("/proposals/{proposal_id}/withdraw")
 async def withdraw_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Take a proposal back."""
+    """Withdraw a proposal."""
     proposal = await service.withdraw_proposal(uow, actor, proposal_id)
     return redirect(f"/orders/{proposal.order_id}", _("Your proposal is withdrawn."))
 
@@ -126,7 +126,7 @@ async def withdraw_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) ->
 async def decline_proposal_form(
     request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession
 ) -> Response:
-    """Ask for a reason, which the freelancer will read."""
+    """Show the form for declining; the reason is shown to the freelancer."""
     proposal = await service.get_proposal(session, actor, proposal_id)
     if "decline" not in proposal.actions:
         return redirect_too_late(proposal)
@@ -138,7 +138,7 @@ async def decline_proposal_form(
 async def decline_proposal(
     request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow
 ) -> Response:
-    """Say no to a proposal."""
+    """Decline a proposal."""
     try:
         command = ProposalDecline.model_validate({"reason": form.get("reason"), "note": form.get("note") or ""})
     except ValidationError as wrong:

@@ -1,4 +1,4 @@
-"""What a proposal said before its edits, with what was taken out and put in."""
+"""The page with the edits of a proposal: removed and added text."""
 
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ router = FeatureRouter()
 
 @router.get("/proposals/{proposal_id}/history")
 async def show_history(request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
-    """Show each edit of a proposal to its two sides, the newest first."""
+    """Show the edits of a proposal to its two sides, newest first."""
     proposal = await service.get_proposal(session, actor, proposal_id)
     earlier = await service.list_revisions(session, actor, proposal_id)
     after: list[ProposalRead | EarlierProposal] = [proposal, *earlier]
@@ -29,7 +29,7 @@ async def show_history(request: Request, proposal_id: UUID, actor: CurrentActor,
 
 
 def _edit(before: EarlierProposal, after: ProposalRead | EarlierProposal) -> dict[str, Any]:
-    """Return what one edit changed, each field that it did not touch left out."""
+    """Return the differences made by one edit; unchanged fields are left out."""
     currency = before.price.currency
     was, now = (
         [(part.title, Money(part.amount, currency), part.days) for part in one.milestones] for one in (before, after)

@@ -1,4 +1,4 @@
-"""Terms put before the other side: the page that shows them, and the form for one's own."""
+"""Pages of offers: one offer, the forms for an offer and a counter-offer, declining and withdrawing."""
 
 from typing import Any
 from uuid import UUID
@@ -43,7 +43,7 @@ from app.web.templating import render
 router = FeatureRouter()
 
 ANSWER_CHOICES = (24, 48, 72, 120, 168)
-"""Hours that the other side may be given, as the form offers them."""
+"""Hours to answer an offer, as the form lists them."""
 OFFER_STATUS_LABELS: dict[OfferStatus, tuple[str, str]] = {
     OfferStatus.OPEN: (N_("Waits for an answer"), "note"),
     OfferStatus.ACCEPTED: (N_("Agreed"), "good"),
@@ -58,7 +58,7 @@ OFFER_STATUS_LABELS: dict[OfferStatus, tuple[str, str]] = {
 async def offer_form(
     request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
-    """Show the customer the form for terms of their own, filled with those of the proposal."""
+    """Show the client's form for an offer, filled with the terms of the proposal."""
     proposal = await service.get_proposal(session, actor, proposal_id)
     if "offer" not in proposal.actions:
         return redirect_too_late(proposal)
@@ -68,7 +68,7 @@ async def offer_form(
 
 @router.post("/proposals/{proposal_id}/offer")
 async def make_offer(request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
-    """Put the terms before the freelancer, or show the form again with what is wrong."""
+    """Make the offer, or show the form again with its errors."""
     proposal = await service.get_proposal(uow.session, actor, proposal_id)
     try:
         async with uow.session.begin_nested():
@@ -82,13 +82,13 @@ async def make_offer(request: Request, proposal_id: UUID, actor: CurrentActor, f
 
 @router.get("/offers/{offer_id}")
 async def show_offer(request: Request, offer_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
-    """Show an offer beside the proposal, with what was offered before, and what may be done."""
+    """Show an offer beside the proposal, with the earlier offers and the actions the reader has."""
     return await _page(request, session, actor, offer_id, FormState())
 
 
 @router.post("/offers/{offer_id}/decline")
 async def decline_offer(request: Request, offer_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
-    """Say no to the terms."""
+    """Decline an offer."""
     try:
         async with uow.session.begin_nested():
             command = _command(OfferDecline, {"note": form.get("note") or ""})
@@ -102,7 +102,7 @@ async def decline_offer(request: Request, offer_id: UUID, actor: CurrentActor, f
 
 @router.post("/offers/{offer_id}/withdraw")
 async def withdraw_offer(offer_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Take terms of one's own back."""
+    """Withdraw an offer."""
     try:
         async with uow.session.begin_nested():
             offer = await service.withdraw_offer(uow, actor, offer_id)
@@ -115,7 +115,7 @@ async def withdraw_offer(offer_id: UUID, actor: CurrentActor, uow: Uow) -> Respo
 async def counter_form(
     request: Request, offer_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
-    """Show the form for other terms, filled with those it answers."""
+    """Show the form for a counter-offer, filled with the terms of the offer it answers."""
     offer = await service.get_offer(session, actor, offer_id)
     if "counter" not in offer.actions:
         return redirect(f"/offers/{offer_id}")
@@ -125,7 +125,7 @@ async def counter_form(
 
 @router.post("/offers/{offer_id}/counter")
 async def counter_offer(request: Request, offer_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
-    """Answer with other terms, or show the form again with what is wrong."""
+    """Make the counter-offer, or show the form again with its errors."""
     offer = await service.get_offer(uow.session, actor, offer_id)
     try:
         async with uow.session.begin_nested():
@@ -140,16 +140,16 @@ async def counter_offer(request: Request, offer_id: UUID, actor: CurrentActor, f
 
 
 def _usual(resources: Resources) -> int:
-    """Return how long an answer usually may take, as near as the form offers it."""
+    """Return the choice of the form that is closest to the default time to answer."""
     usual = resources.settings.offer_answer_hours
     return min(ANSWER_CHOICES, key=lambda hours: abs(hours - usual))
 
 
 def _read(form: FormData, currency: Currency) -> dict[str, Any]:
-    """Translate the form's fields into those of the command.
+    """Convert the form's fields into those of the command.
 
     Raises:
-        InvalidProposalError: Some of them cannot be read; all are named at once.
+        InvalidProposalError: Some fields are invalid; the error lists all of them.
     """
     faults: list[FieldError] = []
     content = read_terms(form, currency, faults)
@@ -206,7 +206,7 @@ async def _page(request: Request, session: ReadSession, actor: Actor, offer_id: 
 
 
 def _shown(offer: OfferRead, proposal: ProposalRead) -> dict[str, Any]:
-    """Return an offer in words, and where it departs from the proposal."""
+    """Return an offer with its labels and its differences from the proposal."""
     label, tone = OFFER_STATUS_LABELS[offer.status]
     return {
         "it": offer,

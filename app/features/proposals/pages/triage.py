@@ -1,4 +1,4 @@
-"""What a customer does at the desk: says what was on the screen, keeps a short list and notes, compares."""
+"""Pages of triage by the client: mark as seen, shortlist, notes, comparison, declining several at once."""
 
 from typing import Annotated
 from uuid import UUID
@@ -60,7 +60,7 @@ async def decline_several_form(
     session: ReadSession,
     ids: Annotated[list[UUID] | None, Query(max_length=MAX_DECLINED)] = None,
 ) -> Response:
-    """Name the proposals that were ticked, and ask for one reason."""
+    """Show the selected proposals and the form for one reason."""
     start = FormState.start(reason=DeclineReason.OTHER.value)
     return await _several(request, session, actor, order_id, ids or [], start)
 
@@ -69,7 +69,7 @@ async def decline_several_form(
 async def decline_several(
     request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow
 ) -> Response:
-    """Say no to the proposals that were ticked."""
+    """Decline the selected proposals."""
     try:
         content = {"proposals": form.getlist("ids"), "reason": form.get("reason"), "note": form.get("note") or ""}
         command = ProposalsDecline.model_validate(content)
@@ -99,7 +99,7 @@ async def _several(
 
 @router.post("/orders/{order_id}/seen")
 async def mark_proposals_seen(order_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
-    """Note which proposals were on the screen; the page's script sends this, or a person by the button."""
+    """Mark proposals as seen; sent by the page's script, or by a button without scripts."""
     try:
         command = ProposalsSeen.model_validate({"proposals": form.getlist("proposal")})
     except ValidationError as wrong:
@@ -110,21 +110,21 @@ async def mark_proposals_seen(order_id: UUID, actor: CurrentActor, form: PostedF
 
 @router.post("/proposals/{proposal_id}/shortlist")
 async def shortlist_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Put a proposal on the short list."""
+    """Add a proposal to the shortlist."""
     proposal = await service.shortlist_proposal(uow, actor, proposal_id)
     return redirect(f"/orders/{proposal.order_id}#proposal-{proposal_id}", _("The proposal is on your short list."))
 
 
 @router.post("/proposals/{proposal_id}/unlist")
 async def unlist_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Take a proposal off the short list."""
+    """Remove a proposal from the shortlist."""
     proposal = await service.unlist_proposal(uow, actor, proposal_id)
     return redirect(f"/orders/{proposal.order_id}#proposal-{proposal_id}", _("The proposal is off your short list."))
 
 
 @router.post("/proposals/{proposal_id}/note")
 async def save_proposal_note(proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
-    """Keep the customer's own note."""
+    """Save the client's private note."""
     try:
         command = ProposalNote(text=str(form.get("note") or ""))
     except ValidationError as wrong:

@@ -1,4 +1,4 @@
-"""What can be done with proposals; every verb that changes one locks the order first, then the proposal."""
+"""Use cases of proposals. Every change locks the order first, then the proposal."""
 
 from app.features.proposals.rules import is_live
 from app.features.proposals.service.conversation_hooks import Parties, parties_of, record_customer_message

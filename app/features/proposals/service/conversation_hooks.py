@@ -1,4 +1,4 @@
-"""What the talk about a proposal needs to know of it, and what the customer's first word does to it."""
+"""What `chat` needs of a proposal: its two sides, and the effects of the client's message."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,7 +18,7 @@ from app.models.side import Side
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """Who is who around a proposal; `is_live` while something may still come of it, or has."""
+    """The two sides of a proposal and the actor's side. `is_live` is true while it is undecided or accepted."""
 
     proposal_id: UUID
     order_id: UUID
@@ -29,19 +29,22 @@ class Parties:
 
 
 async def parties_of(session: AsyncSession, actor: Actor, proposal_id: UUID) -> Parties:
-    """Return who is who around a proposal to one of its two sides.
+    """Return the parties of a proposal to one of its two sides.
 
     Raises:
-        ProposalNotFoundError: The actor is on no side of it.
+        ProposalNotFoundError: The actor is neither the freelancer nor the client.
     """
     order, proposal = await get_visible_proposal(session, actor, proposal_id)
     return _parties(actor, order, proposal)
 
 
 async def record_customer_message(uow: UnitOfWork, actor: Actor, event_parties: Parties) -> Parties:
-    """Do what the customer's word does: the proposal counts as seen, and the order as answered by its customer.
+    """Mark the proposal as seen and record that the client responded, because the client writes a message.
 
-    Locks the order, then the proposal, and returns who is who as both stand now.
+    Locks the order, then the proposal, and returns the parties with their current state.
+
+    Raises:
+        ProposalNotFoundError: The actor is not the client.
     """
     order, proposal = await lock_both(uow, event_parties.order_id, event_parties.proposal_id)
     if policy.side_of(actor, order, proposal) is not Side.CUSTOMER:

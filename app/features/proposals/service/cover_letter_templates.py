@@ -1,4 +1,4 @@
-"""Letters that a freelancer keeps to begin proposals with."""
+"""Use cases of cover letter templates."""
 
 from uuid import UUID
 
@@ -18,10 +18,10 @@ MAX_COVER_LETTER_TEMPLATES = 20
 async def save_cover_letter_template(
     uow: UnitOfWork, actor: Actor, command: CoverLetterTemplateWrite
 ) -> CoverLetterTemplate:
-    """Keep a letter under a name.
+    """Save a cover letter template.
 
     Raises:
-        TooManyCoverLetterTemplatesError: There are as many as one person may keep.
+        TooManyCoverLetterTemplatesError: The actor has as many templates as allowed.
     """
     repository = CoverLetterTemplateRepository(uow.session)
     await repository.acquire_advisory_lock(actor.id)
@@ -33,7 +33,7 @@ async def save_cover_letter_template(
 
 
 async def list_cover_letter_templates(session: AsyncSession, actor: Actor) -> list[CoverLetterTemplateRead]:
-    """Return the actor's own letters, newest first."""
+    """Return the actor's cover letter templates, newest first."""
     return [
         CoverLetterTemplateRead.model_validate(row)
         for row in await CoverLetterTemplateRepository(session).of_owner(actor.id)
@@ -43,14 +43,14 @@ async def list_cover_letter_templates(session: AsyncSession, actor: Actor) -> li
 async def edit_cover_letter_template(
     uow: UnitOfWork, actor: Actor, letter_id: UUID, command: CoverLetterTemplateWrite
 ) -> CoverLetterTemplate:
-    """Change a letter of the actor's own, or its name."""
+    """Change the name and text of one of the actor's cover letter templates."""
     letter = await _own(uow, actor, letter_id)
     letter.name, letter.letter = command.name, command.letter
     return letter
 
 
 async def delete_cover_letter_template(uow: UnitOfWork, actor: Actor, letter_id: UUID) -> None:
-    """Forget a letter of the actor's own; proposals that began with it stay as they are."""
+    """Delete one of the actor's cover letter templates. Proposals created from it are kept."""
     await CoverLetterTemplateRepository(uow.session).delete(await _own(uow, actor, letter_id))
 
 

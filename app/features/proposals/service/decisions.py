@@ -1,4 +1,4 @@
-"""The customer's decisions, and what becomes of proposals whose order ends without one."""
+"""Use cases that decide proposals: choose, decline, and lapse when the order ends without a choice."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -36,7 +36,7 @@ from app.models.side import Side
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What both sides agreed on: a locked order, its chosen proposal, and the accepted offer that holds the terms."""
+    """The result of choosing: the locked order, the accepted proposal, and the accepted offer with the agreed terms."""
 
     order: Order
     proposal: Proposal
@@ -44,11 +44,18 @@ class Choice:
 
 
 async def choose(uow: UnitOfWork, actor: Actor, proposal_id: UUID, version: int | None = None) -> Choice:
-    """Choose a proposal as it stands; the others are declined with the reason that another was chosen.
+    """Accept a proposal on its current terms and decline the others with the reason `another_chosen`.
 
-    Announces `ProposalAccepted`, and `ProposalDeclined` for each of the others. Of several tries at once, for one
-    proposal or for many, exactly one succeeds: the order's row is locked and its state asked first. The caller awards
-    the order in the same transaction.
+    Emits `ProposalAccepted`, and `ProposalDeclined` for each of the others. Of several concurrent calls for one order
+    exactly one succeeds, because the order is locked before its state is checked. The caller awards the order in the
+    same transaction.
+
+    Raises:
+        ProposalNotFoundError: The actor is neither the freelancer nor the client.
+        WrongSideError: The actor is not the client.
+        ProposalStateError: The proposal or its order is already decided.
+        ProposalChangedError: `version` is not the current version of the proposal.
+        OfferPendingError: The order has an open offer.
     """
     order, proposal = await get_visible_proposal(uow.session, actor, proposal_id)
     order = await orders.lock_order(uow, order.id)
@@ -83,7 +90,7 @@ async def choose(uow: UnitOfWork, actor: Actor, proposal_id: UUID, version: int 
 
 
 async def settle(uow: UnitOfWork, order: Order, chosen: Proposal, by: Side) -> None:
-    """Mark a locked proposal as accepted and decline the others of its locked order."""
+    """Mark a locked proposal as accepted and decline the other undecided proposals of its locked order."""
     waiting = await ProposalRepository(uow.session).waiting_for_update(order.id)
     chosen.status = ProposalStatus.ACCEPTED
     chosen.decided_at = chosen.updated_at = utc_now()
@@ -94,7 +101,7 @@ async def settle(uow: UnitOfWork, order: Order, chosen: Proposal, by: Side) -> N
 
 
 async def decline_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: ProposalDecline) -> Proposal:
-    """Say no to a proposal with a reason; announces `ProposalDeclined`."""
+    """Decline a proposal with a reason. Emits `ProposalDeclined`."""
     order, proposal = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
     step(order, proposal, ProposalEvent.DECLINE)
     record_view(proposal)
@@ -108,12 +115,13 @@ async def decline_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, com
 async def decline_proposals(
     uow: UnitOfWork, actor: Actor, order_id: UUID, command: ProposalsDecline
 ) -> ProposalsDeclined:
-    """Say no to several proposals of one's own order for one reason; those decided already stay as they are.
+    """Decline several proposals of the actor's order with one reason; decided ones are left unchanged.
 
-    Announces `ProposalDeclined` for each.
+    Emits `ProposalDeclined` for each declined proposal.
 
     Raises:
-        UnknownProposalsError: One is not of this order.
+        OrderNotFoundError: The actor is not the order's client.
+        UnknownProposalsError: A proposal does not belong to the order.
         ProposalStateError: The order is not open.
     """
     order = await orders.lock_order(uow, order_id)
@@ -136,10 +144,10 @@ async def decline_proposals(
 
 
 async def lapse_proposals(uow: UnitOfWork, order_id: UUID) -> int:
-    """Decline what is still undecided on an order that ended without a choice; announces each."""
+    """Decline the undecided proposals of an order that ended without a choice. Emits `ProposalDeclined` for each."""
     order = await orders.lock_order(uow, order_id)
     reason = rules.LAPSE_REASONS.get(order.status)
-    if reason is None:  # opened again, or awarded, before this message was handled
+    if reason is None:  # reopened or awarded before this message was processed
         return 0
     waiting = await ProposalRepository(uow.session).waiting_for_update(order.id)
     for proposal in waiting:

@@ -1,4 +1,4 @@
-"""The freelancer's side: sending, editing and withdrawing a proposal."""
+"""Use cases of a freelancer: send, edit and withdraw a proposal."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -35,13 +35,16 @@ from app.models import Order, Proposal, ProposalRevision
 from app.models.side import Side
 
 COMPARED_COVER_LETTERS = 100
-"""Of one day, the newest: the limit of proposals lets nobody send many more."""
+"""Maximum number of cover letters of the last day to compare, the newest first."""
 
 
 async def send_proposal(
     uow: UnitOfWork, actor: Actor, order_id: UUID, command: ProposalCreate, key: str | None = None
 ) -> Proposal:
-    """Answer an open order of somebody else, once; `key` is that of its link. Announces `ProposalSent`."""
+    """Send a proposal to an open order of somebody else. Emits `ProposalSent`.
+
+    `key` is the share key, needed for an order that is not public. A freelancer can have one active proposal per order.
+    """
     repository = ProposalRepository(uow.session)
     await repository.acquire_advisory_lock(actor.id)
     settings = uow.resources.settings
@@ -82,7 +85,7 @@ async def send_proposal(
 
 
 async def edit_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: ProposalPatch) -> Proposal:
-    """Change an undecided proposal; it then answers the order as it reads now."""
+    """Edit an undecided proposal; it then refers to the current version of the order."""
     order, proposal = await lock_proposal(uow, actor, proposal_id, Side.FREELANCER)
     step(order, proposal, ProposalEvent.EDIT)
     check_version(proposal, command.version)
@@ -115,7 +118,7 @@ async def edit_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, comman
 
 
 async def withdraw_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -> Proposal:
-    """Take an undecided proposal back; announces `ProposalWithdrawn`."""
+    """Withdraw an undecided proposal. Emits `ProposalWithdrawn`."""
     order, proposal = await lock_proposal(uow, actor, proposal_id, Side.FREELANCER)
     target = step(order, proposal, ProposalEvent.WITHDRAW)
     await end_offer(uow, proposal, Side.FREELANCER)
@@ -127,10 +130,10 @@ async def withdraw_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) ->
 
 
 async def _check_similar_cover_letters(uow: UnitOfWork, actor: Actor, letter: str) -> None:
-    """Refuse a letter that reads nearly like several others of the same day.
+    """Reject a cover letter that is similar to too many others of the last 24 hours.
 
     Raises:
-        SimilarCoverLettersError: There are as many already as a day allows.
+        SimilarCoverLettersError: As many similar cover letters as allowed were already sent.
     """
     since = utc_now() - timedelta(days=1)
     sent = await ProposalRepository(uow.session).cover_letters_since(actor.id, since, COMPARED_COVER_LETTERS)

@@ -1,4 +1,4 @@
-"""What every step of a proposal shares: who may, from which state, and what is announced."""
+"""Checks, locks and small helpers shared by the use cases of proposals."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -31,7 +31,11 @@ from app.models.side import Side
 
 
 async def get_visible_proposal(session: AsyncSession, actor: Actor, proposal_id: UUID) -> tuple[Order, Proposal]:
-    """Return a proposal the actor is a side of, with its order; any other is not there."""
+    """Return a proposal and its order, if the actor is on one of its sides.
+
+    Raises:
+        ProposalNotFoundError: It does not exist or the actor is neither the freelancer nor the client.
+    """
     found = await ProposalRepository(session).get(proposal_id)
     if found is None:
         raise ProposalNotFoundError
@@ -43,18 +47,18 @@ async def get_visible_proposal(session: AsyncSession, actor: Actor, proposal_id:
 
 
 def named(session: AsyncSession, rows: Iterable[Named]) -> list[Proposal]:
-    """Keep the names that came with proposals for this session, and return the proposals."""
+    """Return the proposals and cache the loaded names of their freelancers in the session."""
     found = list(rows)
     identity.remember_names(session, [(proposal.freelancer_id, name) for proposal, name in found])
     return [proposal for proposal, _name in found]
 
 
 async def lock_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, side: Side) -> tuple[Order, Proposal]:
-    """Lock a proposal and its order for a step of one side.
+    """Lock a proposal and its order for an action of one side.
 
     Raises:
-        ProposalNotFoundError: The actor is on no side of it.
-        WrongSideError: The step belongs to the other side.
+        ProposalNotFoundError: The actor is neither the freelancer nor the client.
+        WrongSideError: The action belongs to the other side.
     """
     order, _proposal = await get_visible_proposal(uow.session, actor, proposal_id)
     order, proposal = await lock_both(uow, order.id, proposal_id)
@@ -64,10 +68,10 @@ async def lock_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, side: 
 
 
 async def lock_both(uow: UnitOfWork, order_id: UUID, proposal_id: UUID) -> tuple[Order, Proposal]:
-    """Lock an order, then a proposal for it.
+    """Lock an order, then one of its proposals.
 
     Raises:
-        ProposalNotFoundError: It is not there any more.
+        ProposalNotFoundError: The proposal no longer exists.
     """
     order = await orders.lock_order(uow, order_id)
     proposal = await ProposalRepository(uow.session).get_for_update(proposal_id)
@@ -77,10 +81,10 @@ async def lock_both(uow: UnitOfWork, order_id: UUID, proposal_id: UUID) -> tuple
 
 
 def step(order: Order, proposal: Proposal, event: ProposalEvent) -> ProposalStatus:
-    """Return where an event leads while the order is open.
+    """Return the status to which the event leads while the order is open.
 
     Raises:
-        ProposalStateError: The state does not know the event.
+        ProposalStateError: The proposal's state has no such transition, or the order is not open.
     """
     target = PROPOSAL_MACHINE.target(proposal.status, event)
     if target is None or order.status is not OrderStatus.OPEN:
@@ -89,7 +93,7 @@ def step(order: Order, proposal: Proposal, event: ProposalEvent) -> ProposalStat
 
 
 async def end_offer(uow: UnitOfWork, proposal: Proposal, side: Side) -> None:
-    """End the offer that waits on a locked proposal, because a side ends the proposal itself."""
+    """Close the open offer of a locked proposal, because `side` ends the proposal itself."""
     if proposal.status in NEGOTIATED:
         mine = (proposal.status is ProposalStatus.OFFERED) is (side is Side.CUSTOMER)
         status = OfferStatus.WITHDRAWN if mine else OfferStatus.DECLINED
@@ -97,7 +101,7 @@ async def end_offer(uow: UnitOfWork, proposal: Proposal, side: Side) -> None:
 
 
 def decline(uow: UnitOfWork, order: Order, proposal: Proposal, reason: DeclineReason) -> None:
-    """Decline a locked proposal; announces `ProposalDeclined`."""
+    """Decline a locked proposal. Emits `ProposalDeclined`."""
     proposal.status = ProposalStatus.DECLINED
     proposal.decline_reason = reason
     proposal.decided_at = proposal.updated_at = utc_now()
@@ -105,7 +109,7 @@ def decline(uow: UnitOfWork, order: Order, proposal: Proposal, reason: DeclineRe
 
 
 def event_parties(order: Order, proposal: Proposal) -> dict[str, str]:
-    """Return whom and what an event of a proposal is about."""
+    """Return the ids that every event of a proposal contains."""
     return {
         "proposal_id": str(proposal.id),
         "order_id": str(order.id),
@@ -115,12 +119,12 @@ def event_parties(order: Order, proposal: Proposal) -> dict[str, str]:
 
 
 def files_of(proposal_id: UUID) -> Subject:
-    """Return what the files of a proposal belong to."""
+    """Return the subject to which the files of a proposal are attached."""
     return Subject(SubjectKind.PROPOSAL, proposal_id)
 
 
 def content_of(proposal: Proposal) -> dict[str, Any]:
-    """Return what a proposal says, as it is kept when it is edited."""
+    """Return the content of a proposal as revisions store it."""
     return {
         "price": proposal.price_amount,
         "term_days": proposal.term_days,
@@ -131,18 +135,18 @@ def content_of(proposal: Proposal) -> dict[str, Any]:
 
 
 def check(faults: list[FieldError]) -> None:
-    """Refuse a proposal with faults, all of them at once."""
+    """Raise `InvalidProposalError` with all errors, if there are any."""
     if faults:
         raise InvalidProposalError(errors=faults)
 
 
 def check_version(proposal: Proposal, version: int | None) -> None:
-    """Refuse a step about a version that is not the present one."""
+    """Raise `ProposalChangedError` if `version` is given and is not the current version."""
     if version is not None and version != proposal.version:
         raise ProposalChangedError
 
 
 def record_view(proposal: Proposal) -> None:
-    """Note that the customer has had a locked proposal before them: every step of theirs says so."""
+    """Record when the client first saw a locked proposal. Every action of the client implies it."""
     if proposal.seen_at is None:
         proposal.seen_at = utc_now()

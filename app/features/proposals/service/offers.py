@@ -1,4 +1,4 @@
-"""Terms put before the other side: offered, answered with others, agreed to, declined, taken back, lapsed."""
+"""Use cases of offers: make, counter, accept, decline, withdraw, lapse, remind."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,13 +28,13 @@ from app.models import Offer, OfferSide, OfferStatus, Order, Proposal, ProposalS
 from app.models.side import Side
 
 REMIND_BEFORE = timedelta(hours=24)
-"""So long before the end the other side is reminded, where it had longer than twice that to answer."""
+"""Time before the expiry at which the other side is reminded, if it had at least twice as long to answer."""
 BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class _LockedOffer:
-    """An open offer, locked with everything above it, whose reader is the actor and may take the step."""
+    """An offer with its order and proposal."""
 
     order: Order
     proposal: Proposal
@@ -63,10 +63,10 @@ class _LockedOffer:
 
 
 async def make_offer(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: OfferCreate) -> Offer:
-    """Put terms before the freelancer of a proposal; one offer of an order waits at a time. Announces `OfferMade`.
+    """Offer terms to the freelancer of a proposal; an order can have one open offer. Emits `OfferMade`.
 
     Raises:
-        OfferPendingError: An offer to somebody else waits for its answer.
+        OfferPendingError: The order already has an open offer.
     """
     order, proposal = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
     target = step(order, proposal, ProposalEvent.OFFER)
@@ -79,22 +79,23 @@ async def make_offer(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: 
 
 
 async def counter_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, command: OfferCounter) -> Offer:
-    """Answer an offer with other terms, which then wait for the other side. Announces `OfferMade`."""
+    """Answer an offer with a counter-offer to the other side. Emits `OfferMade`."""
     found = await _open_for(uow, actor, offer_id, ProposalEvent.COUNTER_OFFER)
     target = PROPOSAL_MACHINE.target(found.proposal.status, ProposalEvent.COUNTER_OFFER)
     maker = OfferSide.FREELANCER if found.offer.made_by is OfferSide.CUSTOMER else OfferSide.CUSTOMER
     found.settle(OfferStatus.COUNTERED)
-    await uow.session.flush()  # of two open offers the database would allow one
+    await uow.session.flush()  # the database allows one open offer per order
     return await _put(uow, found.order, found.proposal, maker, target or found.proposal.status, command)
 
 
 async def choose_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, order_version: int | None = None) -> Choice:
-    """Agree to the terms of an offer: its proposal is chosen as by `choose`. Announces `ProposalAccepted`.
+    """Accept an offer and choose its proposal as `choose` does. Emits `ProposalAccepted`.
 
-    The caller awards the order in the same transaction.
+    Also emits `ProposalDeclined` for each of the other undecided proposals. The caller awards the order in the same
+    transaction.
 
     Raises:
-        OrderChangedError: The order reads otherwise than the actor has read it.
+        OrderChangedError: `order_version` is not the current version of the order.
     """
     found = await _open_for(uow, actor, offer_id, ProposalEvent.ACCEPT_OFFER)
     if order_version is not None and order_version != found.order.version:
@@ -106,7 +107,7 @@ async def choose_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, order_vers
 
 
 async def decline_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, command: OfferDecline) -> Offer:
-    """Say no to the terms; the proposal stays as it stands. Announces `OfferDeclined`."""
+    """Decline an offer; the proposal keeps its own terms. Emits `OfferDeclined`."""
     found = await _open_for(uow, actor, offer_id, ProposalEvent.DECLINE_OFFER)
     found.settle(OfferStatus.DECLINED, command.note or None)
     found.move(ProposalEvent.DECLINE_OFFER)
@@ -115,7 +116,7 @@ async def decline_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, command: 
 
 
 async def withdraw_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID) -> Offer:
-    """Take terms of one's own back; the proposal stays as it stands. Announces `OfferWithdrawn`."""
+    """Withdraw an offer; the proposal keeps its own terms. Emits `OfferWithdrawn`."""
     found = await _open_for(uow, actor, offer_id, ProposalEvent.WITHDRAW_OFFER)
     found.settle(OfferStatus.WITHDRAWN)
     found.move(ProposalEvent.WITHDRAW_OFFER)
@@ -124,7 +125,7 @@ async def withdraw_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID) -> Offer
 
 
 async def lapse_offer(uow: UnitOfWork, offer_id: UUID) -> bool:
-    """End an offer whose time is over, and return whether it was still open. Announces `OfferLapsed`."""
+    """Close an offer whose time is over; return whether it was still open. Emits `OfferLapsed`."""
     seen = await OfferRepository(uow.session).get(offer_id)
     found = await _locked_offer(uow, seen) if seen is not None else None
     if found is None or found.offer.status is not OfferStatus.OPEN or not _is_over(found.offer):
@@ -139,12 +140,12 @@ async def lapse_offer(uow: UnitOfWork, offer_id: UUID) -> bool:
 
 
 async def expired_offers(uow: UnitOfWork) -> list[UUID]:
-    """Return one batch of open offers whose time is over."""
+    """Return the ids of one batch of open offers whose time is over."""
     return await OfferRepository(uow.session).over(utc_now(), BATCH)
 
 
 async def remind_of_offers(uow: UnitOfWork) -> int:
-    """Announce `OfferEnding` for one batch of offers that soon lapse; each once."""
+    """Emit `OfferEnding` for one batch of offers that lapse soon, once for each; return the size of the batch."""
     rows = await OfferRepository(uow.session).to_remind(utc_now(), BATCH)
     for offer, proposal, order in rows:
         offer.remind_at = None
@@ -160,7 +161,7 @@ async def _put(
     target: ProposalStatus,
     terms: Terms,
 ) -> Offer:
-    """Write an offer down and put it before the other side."""
+    """Validate and insert an offer and set the proposal's status. Emits `OfferMade`."""
     price = terms.price.to_money()
     faults = rules.validate_price(price, order.currency)
     check(faults + rules.validate_milestones(terms.milestones, price.amount, terms.term_days))
@@ -191,7 +192,7 @@ async def _put(
 
 
 async def _locked_offer(uow: UnitOfWork, seen: Offer) -> _LockedOffer | None:
-    """Lock the order, the proposal, then the offer, in the order in which every verb does."""
+    """Lock the order, the proposal, then the offer, in the lock order of all use cases."""
     order = await orders.lock_order(uow, seen.order_id)
     proposal = await ProposalRepository(uow.session).get_for_update(seen.proposal_id)
     offer = await OfferRepository(uow.session).get_for_update(seen.id)
@@ -201,13 +202,13 @@ async def _locked_offer(uow: UnitOfWork, seen: Offer) -> _LockedOffer | None:
 
 
 async def _open_for(uow: UnitOfWork, actor: Actor, offer_id: UUID, event: ProposalEvent) -> _LockedOffer:
-    """Lock an open offer for a step of the actor's side.
+    """Lock an open offer for an action of the actor's side.
 
     Raises:
-        OfferNotFoundError: The actor is on no side of it.
-        OfferStateError: It does not wait any more.
-        WrongSideError: The step belongs to the other side.
-        OfferLapsedError: Its time is over.
+        OfferNotFoundError: The actor is on neither side.
+        OfferStateError: The offer is no longer open, or its order is neither open nor paused.
+        WrongSideError: The action belongs to the other side.
+        OfferLapsedError: The time to answer is over.
     """
     seen = await OfferRepository(uow.session).get(offer_id)
     if seen is None or not await _is_visible(uow, actor, seen):

@@ -1,4 +1,4 @@
-"""What the two sides of a proposal see."""
+"""Queries of proposals and offers for their two sides."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -50,7 +50,11 @@ async def list_order_proposals(
     limit: int,
     view: ProposalListView | None = None,
 ) -> Slice[ProposalRead]:
-    """Return an order's proposals: all to its customer, as they sort them; to a freelancer their own; else nothing."""
+    """Return an order's proposals: to its client all, in their sort order; to a freelancer their own.
+
+    Raises:
+        OrderNotFoundError: The actor is not the client and has sent no proposal.
+    """
     order = await orders.get_order(session, actor, order_id)
     if order.customer_id == actor.id:
         return await proposals_for_client(session, actor, order, view or ProposalListView(), (cursor, limit))
@@ -69,10 +73,10 @@ async def proposals_for_client(
     *,
     photos: bool = False,
 ) -> Slice[ProposalRead]:
-    """Return the proposals of the actor's own order, as they sort and narrow them.
+    """Return the proposals of the actor's own order, sorted and filtered.
 
-    `page` is a cursor and a number of rows. `photos` lets the pictures of their freelancers be read with their files,
-    for a page that shows both.
+    `page` is a cursor and a number of rows. With `photos`, the freelancers' photos are loaded together with the files
+    of the proposals, for a page that shows both.
     """
     after, (cursor, limit) = None, page
     if cursor:
@@ -91,7 +95,7 @@ async def proposals_for_client(
 
 
 def _place(proposal: Proposal, sort: ProposalSort) -> int:
-    """Return by what a row stands where it does; the same as `SORT_KEYS` says in the database."""
+    """Return the sort key of a proposal; the same as `SORT_KEYS` computes in the database."""
     places = {
         ProposalSort.NEWEST: 0,
         ProposalSort.PRICE: proposal.price_amount,
@@ -110,23 +114,23 @@ async def list_own_proposals(
 
 
 async def own_proposals_for(session: AsyncSession, actor: Actor, order_id: UUID) -> list[ProposalRead]:
-    """Return what the actor has sent for an order, newest first."""
+    """Return the actor's proposals for an order, newest first, at most 20."""
     rows = named(session, await ProposalRepository(session).of_order(order_id, actor.id, None, 20))
     return await present(session, actor, rows)
 
 
 async def count_waiting(session: AsyncSession, order_id: UUID) -> int:
-    """Count the undecided proposals of an order; the caller has checked that its reader is the customer."""
+    """Count the undecided proposals of an order. The caller must have checked that the actor is the client."""
     return len(await ProposalRepository(session).waiting(order_id))
 
 
 async def freelancers_with_undecided_proposals(session: AsyncSession, order_id: UUID) -> list[UUID]:
-    """Return the freelancers whose proposals for an order are undecided: those an edit of the order concerns."""
+    """Return the freelancers with undecided proposals for an order; an edit of the order concerns them."""
     return [row.freelancer_id for row in await ProposalRepository(session).waiting(order_id)]
 
 
 async def present(session: AsyncSession, actor: Actor, rows: Sequence[Proposal]) -> list[ProposalRead]:
-    """Return proposals as their reader sees them."""
+    """Return proposals as the actor sees them."""
     if not rows:
         return []
     found = await orders.orders_by_id(session, [row.order_id for row in rows])
@@ -149,7 +153,7 @@ async def present(session: AsyncSession, actor: Actor, rows: Sequence[Proposal])
 
 
 async def list_revisions(session: AsyncSession, actor: Actor, proposal_id: UUID) -> list[EarlierProposal]:
-    """Return what a proposal said before its edits to its two sides, newest first."""
+    """Return the earlier versions of a proposal to one of its two sides, newest first."""
     _order, proposal = await get_visible_proposal(session, actor, proposal_id)
     return [
         EarlierProposal(
@@ -163,16 +167,16 @@ async def list_revisions(session: AsyncSession, actor: Actor, proposal_id: UUID)
 
 
 async def present_offer(session: AsyncSession, actor: Actor, offer: Offer) -> OfferRead:
-    """Return an offer of a proposal of the actor's as they see it."""
+    """Return an offer as the actor sees it."""
     order, proposal = await get_visible_proposal(session, actor, offer.proposal_id)
     return _read_offer(actor, order, proposal, offer)
 
 
 async def get_offer(session: AsyncSession, actor: Actor, offer_id: UUID) -> OfferRead:
-    """Return one offer to its two sides.
+    """Return one offer to one of its two sides.
 
     Raises:
-        OfferNotFoundError: There is none, or the actor is on no side of it.
+        OfferNotFoundError: It does not exist or the actor is on neither side.
     """
     offer = await OfferRepository(session).get(offer_id)
     if offer is None:
@@ -184,20 +188,20 @@ async def get_offer(session: AsyncSession, actor: Actor, offer_id: UUID) -> Offe
 
 
 async def list_offers(session: AsyncSession, actor: Actor, proposal_id: UUID) -> list[OfferRead]:
-    """Return every offer of a proposal to its two sides, oldest first."""
+    """Return all offers of a proposal to one of its two sides, oldest first."""
     order, proposal = await get_visible_proposal(session, actor, proposal_id)
     rows = await OfferRepository(session).of_proposal(proposal_id)
     return [_read_offer(actor, order, proposal, row) for row in rows]
 
 
 async def waiting_offer(session: AsyncSession, actor: Actor, order_id: UUID) -> OfferRead | None:
-    """Return the offer of the actor's own order that waits for an answer."""
+    """Return the open offer of the actor's own order, if there is one."""
     offer = await OfferRepository(session).open_of_order(order_id)
     return await present_offer(session, actor, offer) if offer else None
 
 
 def actions(actor: Actor, order: Order, proposal: Proposal) -> list[str]:
-    """Return what the actor may do with the proposal as both stand."""
+    """Return what the actor may do with the proposal in the current states of proposal and order."""
     side = policy.side_of(actor, order, proposal)
     if side is None or order.status not in rules.NEGOTIABLE:
         return []
@@ -231,7 +235,7 @@ def _read_offer(actor: Actor, order: Order, proposal: Proposal, offer: Offer) ->
 
 
 def _said_to(actor: Actor, order: Order, proposal: Proposal, offer: Offer) -> str:
-    """Return what the other side wrote about an offer: its message, or the answer to the actor's own."""
+    """Return what the other side wrote: the message of its offer, or its note on the actor's offer."""
     side = policy.side_of(actor, order, proposal)
     return (offer.note or "") if side is not None and side.value == offer.made_by.value else offer.message
 

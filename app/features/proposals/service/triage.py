@@ -1,4 +1,4 @@
-"""The customer's desk: what was seen, the short list, own notes, and proposals side by side."""
+"""Triage by the client: mark as seen, shortlist, notes, comparison."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -22,10 +22,13 @@ from app.models.side import Side
 
 
 async def mark_seen(uow: UnitOfWork, actor: Actor, order_id: UUID, proposal_ids: Sequence[UUID]) -> int:
-    """Note which proposals the order's customer has had on the screen; return how many were new.
+    """Mark proposals of the actor's order as seen; return how many were new.
 
-    Reading a page changes nothing by itself: the page says afterwards what it has shown. What is not of this order,
-    or was seen before, is passed over, so that saying it twice is the same as once.
+    Reading a page does not mark anything: the page sends a separate request after it was shown. Proposals of other
+    orders and those already seen are ignored, so the call is idempotent.
+
+    Raises:
+        OrderNotFoundError: The actor is not the order's client.
     """
     order = await orders.lock_order(uow, order_id)
     if order.customer_id != actor.id:
@@ -38,7 +41,7 @@ async def mark_seen(uow: UnitOfWork, actor: Actor, order_id: UUID, proposal_ids:
 
 
 async def shortlist_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -> Proposal:
-    """Put a proposal on the short list; announces `ProposalShortlisted` the first time."""
+    """Add a proposal to the shortlist. Emits `ProposalShortlisted` the first time."""
     order, proposal = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
     proposal.status = step(order, proposal, ProposalEvent.SHORTLIST)
     record_view(proposal)
@@ -50,14 +53,14 @@ async def shortlist_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -
 
 
 async def unlist_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -> Proposal:
-    """Take a proposal off the short list; nobody is told."""
+    """Remove a proposal from the shortlist. Emits no event."""
     order, proposal = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
     proposal.status = step(order, proposal, ProposalEvent.UNLIST)
     return proposal
 
 
 async def save_proposal_note(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: ProposalNote) -> Proposal:
-    """Keep the customer's own note beside a proposal, whatever became of it."""
+    """Save the client's private note on a proposal in any state."""
     _order, proposal = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
     proposal.customer_note = command.text or None
     return proposal
@@ -66,7 +69,11 @@ async def save_proposal_note(uow: UnitOfWork, actor: Actor, proposal_id: UUID, c
 async def proposals_of_order(
     session: AsyncSession, actor: Actor, order_id: UUID, proposal_ids: Sequence[UUID]
 ) -> list[ProposalRead]:
-    """Return those of these proposals that answer the actor's own order, newest first."""
+    """Return those of the given proposals that belong to the actor's own order, newest first.
+
+    Raises:
+        OrderNotFoundError: The actor is not the order's client.
+    """
     order = await orders.get_order(session, actor, order_id)
     if order.customer_id != actor.id:
         raise OrderNotFoundError
@@ -77,10 +84,11 @@ async def proposals_of_order(
 async def compare_proposals(
     session: AsyncSession, actor: Actor, order_id: UUID, proposal_ids: Sequence[UUID]
 ) -> list[ProposalRead]:
-    """Return a few proposals of the actor's own order, in the order in which they were named.
+    """Return one to four proposals of the actor's own order, in the given order.
 
     Raises:
-        UnknownProposalsError: There is none or more than four, or one is not of this order.
+        OrderNotFoundError: The actor is not the order's client.
+        UnknownProposalsError: None or more than four are given, or one does not belong to the order.
     """
     order = await orders.get_order(session, actor, order_id)
     if order.customer_id != actor.id:
