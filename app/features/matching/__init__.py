@@ -1,1 +1,1 @@
-"""Brings orders and people together: saved searches, recommendations, and what is known of both sides."""
+"""Matching: saved searches with alert e-mails, recommendations, and computing customer statistics."""

@@ -1,11 +1,11 @@
-"""How bringing together fails."""
+"""Expected failures of matching."""
 
 from app.core.errors import ConflictError, NotFoundError
 from app.core.i18n import N_
 
 
 class SavedSearchNotFoundError(NotFoundError):
-    """There is no such search among the reader's own."""
+    """The actor has no such saved search."""
 
     code = "saved-search-not-found"
     title = N_("There is no such saved search")
@@ -13,7 +13,7 @@ class SavedSearchNotFoundError(NotFoundError):
 
 
 class SearchAlreadySavedError(ConflictError):
-    """The same filters are kept under a name already."""
+    """The actor has already saved a search with the same filters."""
 
     code = "search-already-saved"
     title = N_("You have saved this search already")
@@ -21,7 +21,7 @@ class SearchAlreadySavedError(ConflictError):
 
 
 class TooManySavedSearchesError(ConflictError):
-    """The account keeps as many searches as it may."""
+    """The account has as many saved searches as allowed."""
 
     code = "too-many-saved-searches"
     title = N_("You keep as many searches as you may")
@@ -29,7 +29,7 @@ class TooManySavedSearchesError(ConflictError):
 
 
 class UnsubscribeLinkError(NotFoundError):
-    """The link that ends letters was altered, or what it is about is gone."""
+    """The unsubscribe link is not valid, or its search was deleted."""
 
     code = "unsubscribe-link"
     title = N_("This link leads nowhere any more")

@@ -1,4 +1,4 @@
-"""What bringing together announces."""
+"""Events of matching."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +8,7 @@ from app.core.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrdersFound(DomainEvent):
-    """New orders fit somebody's saved searches, and it is time to say so; the letter names them."""
+    """An alert e-mail about new orders is due; `letter_id` is its id and `count` the number of orders."""
 
     topic: ClassVar[str] = "matching.orders_found"
 

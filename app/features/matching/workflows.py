@@ -1,4 +1,4 @@
-"""Use cases of saved searches and of what is counted of customers that take several transactions."""
+"""Use cases of saved searches and customer statistics that take several transactions."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -8,26 +8,27 @@ from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.features.matching import service
 
 RUN_SECONDS = 8.0
-"""No new step is begun after this long, so that a run never meets the limit of a task; the next one goes on."""
+"""Seconds after which a run starts no further transaction, to stay below the task's time limit; the next run continues.
+"""
 
 
 async def match_orders(resources: Resources) -> None:
-    """Try saved searches on the orders that wait, a batch and a transaction at a time."""
+    """Match saved searches with the queued orders, one batch per transaction."""
     await _while_there_is_work(resources, service.match_batch)
 
 
 async def tell(resources: Resources) -> None:
-    """Write the letters whose moment has passed, each in a transaction of its own."""
+    """Create the alert e-mails that are due, each in its own transaction."""
     await _while_there_is_work(resources, service.write_next_alert_email)
 
 
 async def count_customers(resources: Resources) -> None:
-    """Count those who did something, a batch and a transaction at a time."""
+    """Recount the stale clients, one batch per transaction."""
     await _while_there_is_work(resources, service.count_stale_customers)
 
 
 async def mark_customers(resources: Resources) -> None:
-    """Have everybody counted anew, a batch and a transaction at a time."""
+    """Mark all clients for a recount, one batch per transaction."""
     async with unit_of_work(resources) as uow:
         last = await service.mark_all_customers(uow, None)
     while last is not None:
@@ -36,7 +37,7 @@ async def mark_customers(resources: Resources) -> None:
 
 
 async def prune(resources: Resources) -> None:
-    """Forget what was found long ago, in small transactions."""
+    """Delete old matches and alert e-mails in small transactions."""
     gone = 1
     while gone:
         async with unit_of_work(resources) as uow:

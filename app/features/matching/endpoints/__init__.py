@@ -1,4 +1,4 @@
-"""The JSON face of bringing together."""
+"""JSON endpoints of matching."""
 
 from app.core.http.dependencies import FeatureRouter
 from app.features.matching.endpoints.recommendations import router as recommendations

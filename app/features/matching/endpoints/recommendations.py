@@ -1,4 +1,4 @@
-"""The JSON face of recommendations."""
+"""JSON endpoints of recommendations."""
 
 from uuid import UUID
 
@@ -14,7 +14,10 @@ router = FeatureRouter(tags=["recommendations"])
 
 @router.get("/recommendations/orders")
 async def recommend_orders(actor: CurrentActor, session: ReadSession, resources: ProcessResources) -> RecommendedOrders:
-    """Recommend open orders to you: by your skills and the fields of what you answered. Each says why."""
+    """Return open orders recommended to you, best first, each with its score and the reasons.
+
+    Orders match by your skills or by the categories of the orders you sent proposals to.
+    """
     return await service.recommend_orders(session, resources, actor)
 
 
@@ -25,5 +28,9 @@ async def recommend_orders(actor: CurrentActor, session: ReadSession, resources:
 async def recommend_freelancers(
     order_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources
 ) -> RecommendedFreelancers:
-    """Recommend freelancers for an order of yours: by its skills and the words of its title. Each says why."""
+    """Return freelancers recommended for an order of yours, best first, each with its score and the reasons.
+
+    Freelancers match by the order's skills and the words of its title. Responds 404 when the order does not exist or is
+    not visible to you.
+    """
     return await service.recommend_freelancers(session, resources, actor, order_id)

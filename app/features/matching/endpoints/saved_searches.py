@@ -1,4 +1,4 @@
-"""The JSON face of saved searches."""
+"""JSON endpoints of saved searches."""
 
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -28,7 +28,7 @@ router = FeatureRouter(prefix="/saved-searches", tags=["saved searches"])
 async def list_saved_searches(
     actor: CurrentActor, session: ReadSession, resources: ProcessResources
 ) -> SavedSearchList:
-    """List your saved searches, newest first, each with how many new orders it found."""
+    """List your saved searches, newest first, each with the number of its new orders."""
     return await service.list_searches(session, resources, actor)
 
 
@@ -38,25 +38,31 @@ async def list_saved_searches(
     responses=refusals(InvalidFilterError, SearchAlreadySavedError, TooManySavedSearchesError),
 )
 async def save_search(command: SavedSearchCreate, actor: CurrentActor, uow: Uow) -> SavedSearchRead:
-    """Save a search of the list of orders; orders published from now on are found for you."""
+    """Save a search for orders and return it. It finds orders that are published from now on.
+
+    Responds 409 when you have saved the same filters already, or have as many saved searches as allowed.
+    """
     return await service.save_search(uow, actor, command)
 
 
 @router.get("/settings")
 async def get_alert_settings(actor: CurrentActor, session: ReadSession) -> AlertSettingsRead:
-    """Return your time zone and the hour at which daily and weekly letters come."""
+    """Return your time zone and the hour at which daily and weekly e-mails are sent."""
     return await service.read_settings(session, actor)
 
 
 @router.patch("/settings")
 async def change_alert_settings(command: AlertSettingsPatch, actor: CurrentActor, uow: Uow) -> AlertSettingsRead:
-    """Choose when daily and weekly letters come."""
+    """Change your time zone and the hour at which daily and weekly e-mails are sent.
+
+    Omitted fields keep their values.
+    """
     return await service.change_settings(uow, actor, command)
 
 
 @router.get("/{search_id:uuid}", responses=refusals(SavedSearchNotFoundError))
 async def get_saved_search(search_id: UUID, actor: CurrentActor, session: ReadSession) -> SavedSearchRead:
-    """Return one of your saved searches."""
+    """Return one of your saved searches. Responds 404 for searches of other people."""
     return await service.get_search(session, actor, search_id)
 
 
@@ -67,7 +73,11 @@ async def get_saved_search(search_id: UUID, actor: CurrentActor, session: ReadSe
 async def change_saved_search(
     search_id: UUID, command: SavedSearchPatch, actor: CurrentActor, uow: Uow
 ) -> SavedSearchRead:
-    """Change a saved search: its name, its filters, how often letters come (`off` ends them)."""
+    """Change the name, the filters or the alert frequency of a saved search and return it. `off` stops its e-mails.
+
+    Omitted fields keep their values. With other filters the search starts again: earlier finds are deleted. Responds
+    404 for searches of other people, 409 when you have saved the same filters already.
+    """
     return await service.change_search(uow, actor, search_id, command)
 
 
@@ -77,7 +87,7 @@ async def change_saved_search(
     responses=refusals(SavedSearchNotFoundError),
 )
 async def delete_saved_search(search_id: UUID, actor: CurrentActor, uow: Uow) -> None:
-    """Delete a saved search and what it found."""
+    """Delete one of your saved searches and what it found. Responds 404 for searches of other people."""
     await service.remove_search(uow, actor, search_id)
 
 
@@ -91,7 +101,10 @@ async def delete_saved_search(search_id: UUID, actor: CurrentActor, uow: Uow) ->
     },
 )
 async def run_saved_search(search_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Go to the list that a saved search keeps; what it found so far is no longer new."""
+    """Redirect to the list of orders with the filters of a saved search, and mark its finds as seen.
+
+    Responds 303 with the address in `Location`, 404 for searches of other people.
+    """
     search = await service.mark_search_viewed(uow, actor, search_id)
     wanted = search.filter.model_dump(mode="json", exclude_defaults=True) if search.filter else {}
     query = urlencode(wanted, doseq=True)

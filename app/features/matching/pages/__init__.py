@@ -1,4 +1,4 @@
-"""The pages of bringing together: saved searches, and the end of letters."""
+"""Pages of saved searches and of unsubscribing."""
 
 from app.core.http.dependencies import FeatureRouter
 from app.features.matching.pages.saved_searches import router as saved_searches

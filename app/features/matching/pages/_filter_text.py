@@ -1,4 +1,4 @@
-"""A filter as people type it and read it: the address of the page of the list, and words."""
+"""Conversion of filters from and to the query of the list page, and their labels."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,11 +16,11 @@ from app.features.orders.schemas import ANSWERED_LABELS, BUDGET_KIND_LABELS, Ord
 from app.web import order_cards
 
 BOUNDS = ("budget_min", "budget_max")
-"""Typed in whole units, kept in minor ones."""
+"""Fields entered in whole units of the currency and stored in minor units."""
 
 
 def typed_query(wanted: OrderFilter) -> str:
-    """Return the query of the page that shows the list of a filter, empty where nothing narrows it."""
+    """Return the query string of the list page for a filter; empty for a filter without conditions."""
     given = wanted.model_dump(mode="json", exclude_defaults=True)
     currency = wanted.currency or Currency.RUB
     for name in BOUNDS:
@@ -36,16 +36,16 @@ def _as_typed(value: object) -> str:
 
 
 def list_address(wanted: OrderFilter | None) -> str:
-    """Return where the list of a filter is; the whole list where the filter cannot be applied."""
+    """Return the address of the list page for a filter; without a filter, that of the whole list."""
     query = typed_query(wanted) if wanted else ""
     return f"/orders?{query}" if query else "/orders"
 
 
 def filter_in(query: str) -> OrderFilter:
-    """Read the query of the list's page; what does not narrow it, such as a place in it, is left aside.
+    """Parse the query string of the list page. Parameters that are not filters, such as a cursor, are ignored.
 
     Raises:
-        InvalidFilterError: Some of it cannot be read; all faults are named at once.
+        InvalidFilterError: Some fields are invalid; the error lists all of them.
     """
     typed = {name: text for name, text in parse_qsl(query) if name in OrderFilter.model_fields and text.strip()}
     content: dict[str, Any] = dict(typed)
@@ -63,7 +63,10 @@ def filter_in(query: str) -> OrderFilter:
 
 
 def _read_bounds(typed: Mapping[str, str], content: dict[str, Any]) -> list[FieldError]:
-    """Put the typed bounds of the budget into the content; a currency without bounds narrows nothing."""
+    """Convert the budget bounds to minor units in `content` and return the errors.
+
+    A currency without bounds is not a condition and is removed.
+    """
     faults: list[FieldError] = []
     bounds = [name for name in BOUNDS if name in typed]
     currency = typed.get("currency", Currency.RUB.value)
@@ -80,7 +83,7 @@ def _read_bounds(typed: Mapping[str, str], content: dict[str, Any]) -> list[Fiel
 
 
 def filter_labels(wanted: OrderFilter | None, catalogue: Catalogue) -> list[str]:
-    """Return each condition of a filter in words; one that has none yet is told by its name."""
+    """Return a label for each condition of a filter; one without a label is shown as field name and value."""
     if wanted is None:
         return []
     locale, currency = current_locale(), wanted.currency or Currency.RUB
@@ -118,7 +121,10 @@ def filter_labels(wanted: OrderFilter | None, catalogue: Catalogue) -> list[str]
 
 
 def suggested_name(wanted: OrderFilter, catalogue: Catalogue, longest: int) -> str:
-    """Return a name for a search that has none yet: what it asks for. Names are quoted, so it has no quotes itself."""
+    """Return a suggested name for a search, made of its conditions.
+
+    Pages show names in quotation marks, so the name itself has none.
+    """
     rest = wanted.model_copy(update={"q": ""})
     name = " · ".join([word for word in (wanted.q.strip(), *filter_labels(rest, catalogue)) if word]) or _("All orders")
     return name if len(name) <= longest else name[: longest - 1].rstrip() + "…"

@@ -1,4 +1,4 @@
-"""The pages of saved searches: all of them, saving one, changing it, deleting it, and when letters come."""
+"""Pages of saved searches: list, save, edit, delete, open, and the alert settings."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -50,11 +50,11 @@ ZONES = (
     "Australia/Sydney", "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles",
     "America/Sao_Paulo", "UTC",
 )  # fmt: skip
-"""Time zones that the page offers; a program may choose any."""
+"""Time zones that the page offers; the API accepts any."""
 
 
 class SearchForm(BaseModel):
-    """What the forms of a saved search send."""
+    """Fields of the forms of a saved search."""
 
     query: str = Field(default="", max_length=MAX_FIELD_LENGTH)
     name: str = Field(default="", max_length=MAX_FIELD_LENGTH)
@@ -68,7 +68,7 @@ type Typed = Annotated[SearchForm, Form()]
 async def list_searches(
     request: Request, actor: CurrentActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
-    """Show the actor's searches, what is new in each, and when letters come."""
+    """Show the actor's saved searches, the number of new orders in each, and the alert settings."""
     found = await service.list_searches(session, resources, actor)
     settings = await service.read_settings(session, actor)
     catalogue = await catalog.read_catalogue(session, resources)
@@ -86,7 +86,7 @@ async def list_searches(
 async def change_settings(
     actor: CurrentActor, uow: Uow, digest_hour: Annotated[int, Form()], time_zone: Annotated[str, Form(max_length=60)]
 ) -> Response:
-    """Choose when daily and weekly letters come."""
+    """Change the time zone and hour of daily and weekly e-mails."""
     command = _read(AlertSettingsPatch, {"digest_hour": digest_hour, "time_zone": time_zone})
     await service.change_settings(uow, actor, command)
     return redirect(PLACE, _("Mails will come at the new time."))
@@ -96,7 +96,7 @@ async def change_settings(
 async def new_search(
     request: Request, _actor: CurrentActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
-    """Ask for the name of a search and how often letters come; the filters are those of the list left behind."""
+    """Show the form for saving a search; its filters come from the list page that linked here."""
     wanted = filter_in(request.url.query)
     catalogue = await catalog.read_catalogue(session, resources)
     words = filter_labels(wanted, catalogue)
@@ -107,7 +107,7 @@ async def new_search(
 
 @router.post(f"{PLACE}/new")
 async def save_search(request: Request, actor: CurrentActor, typed: Typed, form: PostedForm, uow: Uow) -> Response:
-    """Keep the search."""
+    """Save the search."""
     wanted = filter_in(typed.query)
 
     async def save() -> SavedSearchRead:
@@ -127,7 +127,7 @@ async def save_search(request: Request, actor: CurrentActor, typed: Typed, form:
 async def edit_search(
     request: Request, search_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
-    """Ask for another name or another frequency."""
+    """Show the form for the name and the alert frequency."""
     search = await service.get_search(session, actor, search_id)
     shown = _shown(search, await catalog.read_catalogue(session, resources))
     form = FormState.start(name=search.name, frequency=search.frequency)
@@ -138,7 +138,7 @@ async def edit_search(
 async def change_search(
     request: Request, search_id: UUID, actor: CurrentActor, typed: Typed, form: PostedForm, uow: Uow
 ) -> Response:
-    """Change the name and the frequency."""
+    """Change the name and the alert frequency."""
 
     async def change() -> SavedSearchRead:
         command = _read(SavedSearchPatch, {"name": typed.name, "frequency": typed.frequency})
@@ -157,7 +157,7 @@ async def change_search(
 async def ask_to_delete(
     request: Request, search_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
-    """Say what is lost with a search."""
+    """Show the confirmation page for deleting a search."""
     search = await service.get_search(session, actor, search_id)
     shown = _shown(search, await catalog.read_catalogue(session, resources))
     return render(request, "matching/delete.html", {"search": shown})
@@ -172,7 +172,7 @@ async def delete_search(search_id: UUID, actor: CurrentActor, uow: Uow) -> Respo
 
 @router.post(f"{PLACE}/{{search_id:uuid}}/open")
 async def open_search(search_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Go to the list of a search; what it found so far is no longer new."""
+    """Redirect to the list of a search and mark its finds as seen."""
     return redirect(list_address((await service.mark_search_viewed(uow, actor, search_id)).filter))
 
 
@@ -211,7 +211,7 @@ def _shown(search: SavedSearchRead, catalogue: catalog.Catalogue) -> dict[str, A
 
 
 def _zones(chosen: str) -> list[tuple[str, str]]:
-    """Return the offered time zones in words, from west to east, the chosen one among them."""
+    """Return the offered time zones with labels, from west to east; the chosen one is included."""
     now = utc_now()
     names = dict.fromkeys((*ZONES, chosen))
     shifts = {name: now.astimezone(ZoneInfo(name)).utcoffset() or now - now for name in names}

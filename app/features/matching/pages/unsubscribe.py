@@ -1,4 +1,4 @@
-"""The page that ends letters by a link alone, for people and for their mail programs (RFC 8058)."""
+"""The unsubscribe page, which works without signing in, also for one-click unsubscribe (RFC 8058)."""
 
 from fastapi import Request, Response
 
@@ -14,7 +14,7 @@ router = FeatureRouter()
 async def ask_to_unsubscribe(
     request: Request, token: str, session: ReadSession, resources: ProcessResources
 ) -> Response:
-    """Say what the link ends and ask; programs that open every link of a mail end nothing by it."""
+    """Show the confirmation page. GET changes nothing, because some mail programs open every link."""
     found = await service.find_subscription(session, resources, token)
     return render(request, "matching/unsubscribe.html", {"name": found.name, "token": token, "done": False})
 
@@ -22,6 +22,6 @@ async def ask_to_unsubscribe(
 @router.post("/unsubscribe/{token}")
 @authenticated_by_link
 async def unsubscribe(request: Request, token: str, uow: Uow) -> Response:
-    """End the letters, for the button of the page and for a mail program's own."""
+    """Unsubscribe; sent by the button of the page, or by a mail program (one-click unsubscribe)."""
     ended = await service.unsubscribe(uow, token)
     return render(request, "matching/unsubscribe.html", {"name": ended.name, "token": token, "done": True})

@@ -1,4 +1,4 @@
-"""Every query about bringing orders and people together."""
+"""Queries of matching."""
 
 from app.features.matching.repository.alert_emails import AlertEmailRepository
 from app.features.matching.repository.customer_stats import CountingRepository

@@ -1,4 +1,4 @@
-"""Every query of when people are told, and of the letters they got."""
+"""Queries for due times of alerts and for alert e-mails."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -12,22 +12,22 @@ from app.core.ids import new_id
 from app.models import AlertDue, AlertEmail, AlertFrequency, AlertSettings
 
 type Turn = tuple[UUID, AlertFrequency]
-"""A person, and the frequency of the searches that found something."""
+"""A person and the alert frequency of their searches that found something."""
 
 
 class AlertEmailRepository:
-    """Moments at which people are told, and letters."""
+    """Queries for due times of alerts and for alert e-mails."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def settings_of(self, owners: Collection[UUID]) -> dict[UUID, AlertSettings]:
-        """Return the settings of people who have chosen some."""
+        """Return the alert settings of those people who have a row, by owner."""
         rows = await self._session.execute(select(AlertSettings).where(AlertSettings.owner_id.in_(owners)))
         return {row.owner_id: row for row in rows.scalars()}
 
     async def last_alert_emails(self, owners: Collection[UUID]) -> dict[Turn, tuple[str, datetime]]:
-        """Return the period and the moment of each person's last letter of each frequency."""
+        """Return the period and creation time of each person's last alert e-mail of each frequency."""
         rows = await self._session.execute(
             select(
                 AlertEmail.owner_id,
@@ -41,10 +41,11 @@ class AlertEmailRepository:
         return {(owner, frequency): (period, moment) for owner, frequency, period, moment in rows}
 
     async def set_dues(self, dues: Mapping[Turn, datetime]) -> None:
-        """Note when people are told; a moment that is set already stays.
+        """Insert due times; existing ones are kept.
 
-        The conflict is resolved by an update that changes nothing, because it waits for whoever is just telling and
-        then inserts anew: what that one did not see is not forgotten.
+        A conflict is resolved by an update that changes nothing. It waits for a transaction that is just sending the
+        alert and deleting the row, and then inserts a new row, so that finds which that transaction did not see are not
+        lost.
         """
         if not dues:
             return
@@ -56,7 +57,7 @@ class AlertEmailRepository:
         )
 
     async def claim_due(self, now: datetime) -> AlertDue | None:
-        """Take the moment that passed first; nobody else takes it meanwhile."""
+        """Return the earliest due time that has passed and lock its row; rows locked by another worker are skipped."""
         statement = (
             select(AlertDue)
             .where(AlertDue.due_at <= now)
@@ -67,31 +68,31 @@ class AlertEmailRepository:
         return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def drop_due(self, due: AlertDue) -> None:
-        """The moment has passed."""
+        """Delete a due time."""
         await self._session.execute(
             delete(AlertDue).where(AlertDue.owner_id == due.owner_id, AlertDue.frequency == due.frequency)
         )
 
     async def drop_dues(self, owner_id: UUID) -> None:
-        """Forget when a person was to be told."""
+        """Delete all due times of a person."""
         await self._session.execute(delete(AlertDue).where(AlertDue.owner_id == owner_id))
 
     async def add(self, owner_id: UUID, frequency: AlertFrequency, period: str, now: datetime) -> UUID | None:
-        """Keep a letter; None where the period has one."""
+        """Insert an alert e-mail and return its id, or None if the period already has one."""
         values = {"id": new_id(), "owner_id": owner_id, "frequency": frequency, "period": period, "created_at": now}
         statement = insert(AlertEmail).values(values).on_conflict_do_nothing().returning(AlertEmail.id)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def take_back(self, letter_id: UUID) -> None:
-        """Forget a letter that has nothing to say."""
+        """Delete an alert e-mail that has no orders."""
         await self._session.execute(delete(AlertEmail).where(AlertEmail.id == letter_id))
 
     async def find(self, letter_id: UUID) -> AlertEmail | None:
-        """Return a letter."""
+        """Return an alert e-mail."""
         return await self._session.get(AlertEmail, letter_id)
 
     async def prune(self, before: datetime, limit: int) -> int:
-        """Forget letters of long ago, in a small batch."""
+        """Delete a batch of alert e-mails created before `before`; return how many were deleted."""
         old = select(AlertEmail.id).where(AlertEmail.created_at < before).order_by(AlertEmail.created_at).limit(limit)
         gone = await self._session.execute(delete(AlertEmail).where(AlertEmail.id.in_(old)).returning(AlertEmail.id))
         return len(gone.scalars().all())

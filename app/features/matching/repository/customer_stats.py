@@ -1,4 +1,4 @@
-"""Counting what customers did: the one place where the published definitions are statements."""
+"""Queries that compute customer statistics; the published definitions are implemented here only."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
@@ -11,24 +11,24 @@ from app.models import DeclineReason, Order, OrderStatus, Proposal, ProposalStat
 
 ENDED = (OrderStatus.AWARDED, OrderStatus.CANCELLED, OrderStatus.EXPIRED)
 LEFT_ALONE = (DeclineReason.ORDER_CANCELLED, DeclineReason.ORDER_EXPIRED)
-"""Reasons that the system gives where the customer gave no answer."""
+"""Decline reasons that the system sets when the client gave no answer."""
 
 
 class CountingRepository:
-    """Customers, and what their orders and decisions add up to."""
+    """Queries for clients and their statistics."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def customers_after(self, after: UUID | None, limit: int) -> Sequence[UUID]:
-        """Return customers who ever published an order, in the order of their ids."""
+        """Return ids of clients who have ever published an order, in the order of ids, after `after`."""
         statement = select(Order.customer_id).where(Order.published_at.is_not(None)).distinct()
         if after is not None:
             statement = statement.where(Order.customer_id > after)
         return (await self._session.execute(statement.order_by(Order.customer_id).limit(limit))).scalars().all()
 
     async def count(self, ids: Collection[UUID]) -> list[CountedStats]:
-        """Count everything anew for these customers, whatever they had before."""
+        """Compute the statistics of these clients from their orders and proposals."""
         by_orders = (
             select(
                 Order.customer_id,

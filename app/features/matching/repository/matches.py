@@ -1,4 +1,4 @@
-"""Every query of the orders that wait for saved searches, and of what these found."""
+"""Queries for orders that wait for matching and for what saved searches found."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -14,35 +14,35 @@ from app.models.order import IS_LISTED
 
 
 class MatchRepository:
-    """Orders and the searches that found them."""
+    """Queries for the matching queue and for matches of orders with saved searches."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def queue(self, order_id: UUID, now: datetime) -> None:
-        """Let an order be tried on every search; one that is being tried begins anew."""
+        """Add an order to the matching queue; if it is already queued, matching starts again from the first search."""
         statement = insert(OrderMatching).values(order_id=order_id, queued_at=now)
         again = {"after": None, "queued_at": now}
         await self._session.execute(statement.on_conflict_do_update(index_elements=["order_id"], set_=again))
 
     async def claim(self) -> OrderMatching | None:
-        """Take the order that waits longest; nobody else takes it meanwhile."""
+        """Return the order that has waited longest and lock its row; rows locked by another worker are skipped."""
         statement = select(OrderMatching).order_by(OrderMatching.queued_at).limit(1).with_for_update(skip_locked=True)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def finish(self, waiting: OrderMatching) -> None:
-        """Every search was tried on it."""
+        """Remove an order from the queue."""
         await self._session.delete(waiting)
 
     async def known(self, order_id: UUID, searches: Collection[UUID]) -> set[UUID]:
-        """Return those of the searches that have found the order before."""
+        """Return those of the searches that have already found the order."""
         statement = select(SearchMatch.search_id).where(
             SearchMatch.order_id == order_id, SearchMatch.search_id.in_(searches)
         )
         return set((await self._session.execute(statement)).scalars())
 
     async def already_announced(self, order_id: UUID, owners: Collection[UUID]) -> set[UUID]:
-        """Return those of the people whom a letter has told of the order before."""
+        """Return those of the people who have already got an alert e-mail with the order."""
         statement = select(SearchMatch.owner_id).where(
             SearchMatch.owner_id.in_(owners), SearchMatch.order_id == order_id, SearchMatch.letter_id.is_not(None)
         )
@@ -51,7 +51,7 @@ class MatchRepository:
     async def add(
         self, searches: Sequence[SavedSearch], order_id: UUID, now: datetime, silent: Collection[UUID]
     ) -> None:
-        """Keep what was found; of some searches nobody is told."""
+        """Insert matches of searches with an order. Those of `silent` searches are not announced."""
         rows = [
             {
                 "search_id": search.id,
@@ -66,7 +66,7 @@ class MatchRepository:
             await self._session.execute(insert(SearchMatch).on_conflict_do_nothing(), rows)
 
     async def pending(self, owner_id: UUID) -> set[AlertFrequency]:
-        """Return the frequencies of the person's searches that found what was not told yet."""
+        """Return the frequencies of the person's searches that have matches not yet announced."""
         statement = (
             select(SavedSearch.frequency)
             .join(SearchMatch, SearchMatch.search_id == SavedSearch.id)
@@ -76,9 +76,10 @@ class MatchRepository:
         return set((await self._session.execute(statement)).scalars())
 
     async def claim_unannounced(self, owner_id: UUID, frequency: AlertFrequency, now: datetime) -> set[UUID]:
-        """Mark as told what the person's searches of a frequency found; return the orders worth a word.
+        """Mark matches of the person's searches of a frequency as announced; return the orders to put into the e-mail.
 
-        These are listed still, no letter has named them to this person, and the customer is not hidden since.
+        Orders are left out that are no longer listed, that an earlier e-mail to this person contained, or whose client
+        the person has hidden.
         """
         searches = select(SavedSearch.id).where(SavedSearch.owner_id == owner_id, SavedSearch.frequency == frequency)
         taken = await self._session.execute(
@@ -101,7 +102,7 @@ class MatchRepository:
         return set((await self._session.execute(worth)).scalars())
 
     async def assign_to_email(self, letter_id: UUID, owner_id: UUID, orders: Collection[UUID], now: datetime) -> None:
-        """Note which letter names what was taken for it; other searches that found the same need not tell it again."""
+        """Assign announced matches of these orders to an e-mail, so that other searches do not announce them again."""
         await self._session.execute(
             update(SearchMatch)
             .where(SearchMatch.owner_id == owner_id, SearchMatch.order_id.in_(orders), SearchMatch.told_at == now)
@@ -109,7 +110,7 @@ class MatchRepository:
         )
 
     async def silence(self, owner_id: UUID, search_id: UUID | None, now: datetime) -> None:
-        """Let nobody wait for what one search, or any, found so far."""
+        """Mark all matches of one search as announced; of all the person's searches if `search_id` is None."""
         one = true() if search_id is None else SearchMatch.search_id == search_id
         await self._session.execute(
             update(SearchMatch)
@@ -118,11 +119,11 @@ class MatchRepository:
         )
 
     async def forget(self, search_id: UUID) -> None:
-        """Forget what a search found, because it looks for something else now."""
+        """Delete the matches of a search whose filters have changed."""
         await self._session.execute(delete(SearchMatch).where(SearchMatch.search_id == search_id))
 
     async def orders_in_email(self, letter_id: UUID) -> Sequence[tuple[UUID, UUID, str]]:
-        """Return which order each search put into a letter and the search's name, of open orders, newest first."""
+        """Return (order id, search id, search name) for each open order of an alert e-mail, newest order first."""
         statement = (
             select(SearchMatch.order_id, SavedSearch.id, SavedSearch.name)
             .join(SavedSearch, SavedSearch.id == SearchMatch.search_id)
@@ -133,7 +134,7 @@ class MatchRepository:
         return [(order_id, search_id, name) for order_id, search_id, name in await self._session.execute(statement)]
 
     async def prune(self, before: datetime, limit: int) -> int:
-        """Forget what was found long ago, in a small batch."""
+        """Delete a batch of matches found before `before`; return how many were deleted."""
         old = (
             select(SearchMatch.search_id, SearchMatch.order_id)
             .where(SearchMatch.found_at < before, SearchMatch.told_at.is_not(None))

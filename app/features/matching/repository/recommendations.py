@@ -1,4 +1,4 @@
-"""Orders that may fit a freelancer; no statement looks further than a bound."""
+"""Queries for recommendations; each statement reads a limited number of rows."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from app.models import Order, Profile, Proposal
 from app.models.order import IS_LISTED
 
 NEWEST = 2000
-"""How many of the newest open orders are looked through for one person."""
+"""Number of the newest open orders to search for one person."""
 CANDIDATES = 300
 ANSWERED = 50
-"""How many of a person's last proposals say in which fields they work."""
+"""Number of a person's latest proposals that determine their categories."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seeker:
-    """For whom orders are looked for."""
+    """The freelancer for whom orders are searched; `without` are the clients to leave out."""
 
     id: UUID
     skills: Collection[str]
@@ -31,17 +31,17 @@ class Seeker:
 
 
 class RecommendingRepository:
-    """What is known of somebody, and the orders that may fit."""
+    """Queries for a freelancer's profile and categories, and for candidate orders."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def profile(self, user_id: UUID) -> Profile | None:
-        """Return what somebody says about their work."""
+        """Return the person's profile."""
         return await self._session.get(Profile, user_id)
 
     async def fields_answered(self, freelancer_id: UUID) -> frozenset[int]:
-        """Return the fields of the orders that somebody answered last."""
+        """Return the categories of the orders to which the person's latest proposals were sent."""
         last = (
             select(Proposal.order_id)
             .where(Proposal.freelancer_id == freelancer_id)
@@ -52,7 +52,11 @@ class RecommendingRepository:
         return frozenset(key for key in (await self._session.execute(statement)).scalars() if key is not None)
 
     async def order_candidates(self, seeker: Seeker) -> Sequence[tuple[Order, Sequence[str]]]:
-        """Return open orders of others, unanswered by the person, with the words of their headline that stand there."""
+        """Return candidate orders, newest first, each with the stems of the person's headline that it contains.
+
+        Candidates are listed orders of other people with one of the skills or categories, without a proposal of the
+        person.
+        """
         newest = (
             select(Order.id).where(IS_LISTED).order_by(Order.published_at.desc(), Order.id.desc()).limit(NEWEST)
         ).subquery("newest")
@@ -77,6 +81,6 @@ class RecommendingRepository:
         return [(row[0], row[1] or ()) for row in await self._session.execute(statement)]
 
     async def who_answered(self, order_id: UUID) -> Sequence[UUID]:
-        """Return who has answered an order, however it ended."""
+        """Return the freelancers with a proposal for an order in any state."""
         statement = select(Proposal.freelancer_id).where(Proposal.order_id == order_id).distinct()
         return (await self._session.execute(statement)).scalars().all()

@@ -1,4 +1,4 @@
-"""Every query of saved searches; what reads one for a person names its owner."""
+"""Queries for saved searches; reads for a person filter by owner."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
@@ -15,16 +15,16 @@ MAX_COUNTED = 100
 
 
 class SearchRepository:
-    """Saved searches and their owners' settings."""
+    """Queries for saved searches and alert settings."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def lock_owner(self, owner_id: UUID) -> AlertSettings:
-        """Return a person's settings, made on first need; changes of one person's searches wait for each other.
+        """Lock a person's alert settings and saved searches, and return the settings; they are created if missing.
 
-        The time zone is that of the profile at first, and the person's own choice from then on.
-        Whoever locks more of a person's goes on in this order: searches, moments of letters, what was found.
+        New settings have the time zone of the profile. Rows of one person are locked in this order: settings, searches,
+        due times of alerts, matches.
         """
         first = insert(AlertSettings).values(owner_id=owner_id, time_zone=self._first_zone(owner_id))
         await self._session.execute(first.on_conflict_do_nothing())
@@ -35,17 +35,17 @@ class SearchRepository:
         return settings
 
     async def hold(self, ids: Collection[UUID]) -> Sequence[SavedSearch]:
-        """Return searches as they are now, and let nobody delete or change them until the end of the transaction."""
+        """Return searches as they are now and lock their rows FOR KEY SHARE, so that `lock_owner` and deletion wait."""
         statement = select(SavedSearch).where(SavedSearch.id.in_(ids)).order_by(SavedSearch.id)
         locked = statement.with_for_update(key_share=True, read=True).execution_options(populate_existing=True)
         return (await self._session.execute(locked)).scalars().all() if ids else []
 
     async def settings(self, owner_id: UUID) -> AlertSettings | None:
-        """Return a person's settings, None where they never chose any."""
+        """Return a person's alert settings, or None if there are none."""
         return await self._session.get(AlertSettings, owner_id)
 
     async def first_zone(self, owner_id: UUID) -> str:
-        """Return the time zone that the settings of a person begin with."""
+        """Return the initial time zone of a person's settings: that of the profile, else the default."""
         return (await self._session.execute(select(self._first_zone(owner_id)))).scalar_one()
 
     @staticmethod
@@ -54,7 +54,7 @@ class SearchRepository:
         return func.coalesce(chosen, DEFAULT_ZONE)
 
     def add(self, search: SavedSearch) -> None:
-        """Keep a search."""
+        """Add a search."""
         self._session.add(search)
 
     async def find(self, owner_id: UUID, search_id: UUID) -> SavedSearch | None:
@@ -68,7 +68,7 @@ class SearchRepository:
         return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def bound_by(self, anchor: str) -> Sequence[SavedSearch]:
-        """Lock the searches of everybody that an anchor bounds, in the order of their ids."""
+        """Return everybody's searches with this anchor and lock their rows in the order of ids."""
         statement = select(SavedSearch).where(SavedSearch.anchors.contains([anchor])).order_by(SavedSearch.id)
         return (await self._session.execute(statement.with_for_update())).scalars().all()
 
@@ -78,7 +78,7 @@ class SearchRepository:
         return (await self._session.execute(statement)).scalar_one()
 
     async def of_owner(self, owner_id: UUID, only: UUID | None = None) -> Sequence[tuple[SavedSearch, int]]:
-        """Return the person's searches, newest first, each with how many open orders it found since the last look."""
+        """Return the person's searches, newest first, each with the count of open orders found since the last view."""
         found = (
             select(SearchMatch.order_id)
             .join(Order, Order.id == SearchMatch.order_id)
@@ -99,11 +99,11 @@ class SearchRepository:
         return [(search, int(number)) for search, number in rows]
 
     async def delete(self, search: SavedSearch) -> None:
-        """Forget a search and what it found."""
+        """Delete a search; its matches are deleted with it."""
         await self._session.execute(delete(SavedSearch).where(SavedSearch.id == search.id))
 
     async def silence(self, owner_id: UUID, search_id: UUID | None) -> None:
-        """Let no more letters come about one search, or about any."""
+        """Set the frequency of one search to `off`; of all the person's searches if `search_id` is None."""
         ours = SavedSearch.owner_id == owner_id
         one = true() if search_id is None else SavedSearch.id == search_id
         await self._session.execute(update(SavedSearch).where(ours, one).values(frequency=AlertFrequency.OFF))
@@ -111,10 +111,10 @@ class SearchRepository:
     async def candidates(
         self, anchors: Sequence[str], order: Order, after: UUID | None, limit: int
     ) -> Sequence[SavedSearch]:
-        """Return searches that the order could fit, in the order of their ids: all others are not even read.
+        """Return searches with one of the anchors that may match the order, in the order of ids, after `after`.
 
-        Nobody is told of their own order, of one by a customer they hide, nor of one that was published before the
-        search was saved.
+        Searches are left out whose owner is the order's client or has hidden that client, and those that started after
+        the order was published.
         """
         hiding = select(HiddenCustomer.owner_id).where(HiddenCustomer.customer_id == order.customer_id)
         statement = select(SavedSearch).where(

@@ -1,4 +1,4 @@
-"""Pure consequences of saved searches: what they can find, when their owners are told, how letters end."""
+"""Pure rules of matching: filters and anchors, alert schedule, recommendation scores, unsubscribe tokens."""
 
 from app.features.matching.rules.alert_schedule import GATHER, next_due, period_of
 from app.features.matching.rules.recommendations import OrderSeen, matched_words, points_of, total

@@ -1,4 +1,4 @@
-"""When people are told what was found."""
+"""Schedule of alert e-mails; pure functions without I/O."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 from app.models import AlertFrequency
 
 GATHER = timedelta(minutes=2)
-"""What is found within so long of the first goes into one letter."""
+"""Delay of an immediate alert; matches within this time go into one e-mail."""
 
 
 def period_of(frequency: AlertFrequency, moment: datetime, zone: str) -> str:
-    """Return the period that a letter belongs to: a day or a week of the person's own, or the moment itself."""
+    """Return the period of an e-mail: the day or week in the person's time zone; if immediate, the moment."""
     there = moment.astimezone(ZoneInfo(zone))
     if frequency is AlertFrequency.WEEKLY:
         year, week, _day = there.isocalendar()
@@ -21,14 +21,14 @@ def period_of(frequency: AlertFrequency, moment: datetime, zone: str) -> str:
 def next_due(
     frequency: AlertFrequency, now: datetime, settings: tuple[str, int], last: tuple[str, datetime] | None, pause: int
 ) -> datetime:
-    """Return when a person is told what was found just now.
+    """Return when a person gets an alert about matches found now.
 
     Args:
-        frequency: How often the person wants to hear.
-        now: The present.
-        settings: The person's time zone and hour of digests.
-        last: The period and the moment of the last letter of this kind.
-        pause: Least minutes between two letters at once.
+        frequency: The alert frequency.
+        now: The current time.
+        settings: The person's time zone and digest hour.
+        last: The period and creation time of the last e-mail of this frequency.
+        pause: Minimum minutes between two immediate alerts.
     """
     if frequency is AlertFrequency.AT_ONCE:
         soon = now + GATHER
@@ -44,8 +44,8 @@ def next_due(
 
 
 def _at(day: date, hour: int, zone: str) -> datetime:
-    """Return a moment of a person's day.
+    """Return the UTC time of an hour of a day in a time zone.
 
-    An hour that a change of clocks leaves out is the one after it; of an hour that it repeats, the first one counts.
+    An hour skipped by a clock change is moved to the hour after it; of a repeated hour the first one is used.
     """
     return datetime.combine(day, time(hour), ZoneInfo(zone)).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""How well an open order fits a freelancer: a sum that anybody can add up (docs/search.md)."""
+"""Score of an open order for a freelancer: a sum of points per rule, documented in docs/search.md."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -16,7 +16,7 @@ FRESH: tuple[tuple[timedelta, int], ...] = ((timedelta(days=2), 5), (timedelta(d
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """One line of the sum."""
+    """The points of one rule; `what` lists the skills or words that matched."""
 
     rule: str
     points: int
@@ -25,7 +25,7 @@ class Points:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSeen:
-    """What of an order counts."""
+    """The properties of an order that affect its score."""
 
     skills: Sequence[str]
     in_own_field: bool
@@ -35,7 +35,7 @@ class OrderSeen:
 
 
 def points_of(skills: Collection[str], order: OrderSeen, now: datetime) -> tuple[Points, ...]:
-    """Return what speaks for showing an order to somebody with these skills; nothing else counts."""
+    """Return the points of an order for a freelancer with these skills."""
     common = tuple(skill for skill in order.skills if skill in skills)
     found: list[Points] = [Points("skills", SKILL * len(common), common)] if common else []
     if common and len(common) == len(order.skills):
@@ -56,11 +56,14 @@ def _freshness(age: timedelta) -> Iterator[Points]:
 
 
 def matched_words(stems: Collection[str], text: str) -> frozenset[str]:
-    """Return the words of a text that these stems were taken from, as the person wrote them."""
+    """Return the words of the text that begin with these stems, as written.
+
+    A stem without such a word is returned itself.
+    """
     typed = [(word, word.casefold().replace("ё", "е")) for word in _WORD.findall(text)]
     return frozenset(next((word for word, plain in typed if plain.startswith(stem)), stem) for stem in stems)
 
 
 def total(points: Sequence[Points]) -> int:
-    """Return the sum."""
+    """Return the sum of the points."""
     return sum(item.points for item in points)

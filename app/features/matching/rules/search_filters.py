@@ -1,4 +1,4 @@
-"""What a saved search is made of, and which orders it can find at all."""
+"""Stored filters of saved searches, and the anchors that preselect searches for an order."""
 
 import hashlib
 
@@ -10,16 +10,16 @@ from app.features.orders.schemas import OrderFilter
 from app.models import Order
 
 EVERYTHING = "*"
-"""The anchor of a search that no skill and no category bounds."""
+"""The anchor of a search without skills and category."""
 
 
 def to_stored_filter(wanted: OrderFilter) -> dict[str, object]:
-    """Return a filter as it is stored: what was asked, and nothing else."""
+    """Return a filter as stored: only fields that differ from the defaults."""
     return wanted.model_dump(mode="json", exclude_defaults=True)
 
 
 def read(stored: dict[str, object]) -> OrderFilter | None:
-    """Read a stored filter; names that are gone are left out, None where the rest cannot be applied any more."""
+    """Parse a stored filter. Unknown fields are ignored; None if the rest is no longer valid."""
     try:
         return OrderFilter.model_validate({name: stored[name] for name in stored if name in OrderFilter.model_fields})
     except ValidationError:
@@ -27,7 +27,7 @@ def read(stored: dict[str, object]) -> OrderFilter | None:
 
 
 def key_of(wanted: OrderFilter) -> str:
-    """Return the name of a filter: the same for the same conditions, in whatever order they were given."""
+    """Return the SHA-256 of a filter; the order of list values does not matter."""
     plain = {
         name: sorted(value) if isinstance(value, list) else value for name, value in to_stored_filter(wanted).items()
     }
@@ -35,9 +35,9 @@ def key_of(wanted: OrderFilter) -> str:
 
 
 def anchors_of_filter(wanted: OrderFilter) -> list[str]:
-    """Return what an order must have one of to fit; skills are already slugs.
+    """Return the anchors of a filter; an order must have at least one of them to match. Skills must be slugs.
 
-    Any skill of several will do, so that it holds for filters that ask for all of them and for one of them.
+    One common skill is enough to preselect a search, whether its filter asks for all skills or any of them.
     """
     if wanted.skills:
         return [f"skill:{slug}" for slug in wanted.skills]
@@ -45,7 +45,7 @@ def anchors_of_filter(wanted: OrderFilter) -> list[str]:
 
 
 def anchors_of_order(order: Order, catalogue: Catalogue) -> list[str]:
-    """Return every anchor that an order has: its skills, its category and the one around that."""
+    """Return the anchors of an order: its skills, its category with the parent categories, and `EVERYTHING`."""
     found = [EVERYTHING, *(f"skill:{slug}" for slug in order.skills)]
     category = catalogue.category_by_id(order.category_id)
     while category is not None:

@@ -1,4 +1,4 @@
-"""Links that end letters: signed, so that nobody ends somebody else's, and good without signing in."""
+"""Signed tokens of unsubscribe links, which are valid without signing in."""
 
 from uuid import UUID
 
@@ -11,13 +11,13 @@ _TOKEN_BYTES = 48
 
 
 def unsubscribe_token(settings: Settings, owner_id: UUID, search_id: UUID | None) -> str:
-    """Return what a link needs to end letters about one search, or about all; it never lapses."""
+    """Return the token that unsubscribes from one search, or from all if `search_id` is None. It does not expire."""
     search = search_id or _EVERY_SEARCH
     return text_of(owner_id.bytes + search.bytes + _SIGNER.sign(settings, str(owner_id), str(search)))
 
 
 def read_unsubscribe_token(settings: Settings, token: str) -> tuple[UUID, UUID | None] | None:
-    """Return whose letters a token ends, and about which search; None where it is not ours."""
+    """Return the owner and the search (None for all) of a token, or None if its signature is not valid."""
     try:
         raw = bytes_of(token)
     except ValueError:

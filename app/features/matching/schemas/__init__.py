@@ -1,4 +1,4 @@
-"""Shapes that cross the wire for saved searches and their letters."""
+"""Request and response models of matching."""
 
 from app.features.matching.schemas.recommendations import RecommendedFreelancers, RecommendedOrder, RecommendedOrders
 from app.features.matching.schemas.saved_searches import (

@@ -1,4 +1,4 @@
-"""Recommendations on the wire: what fits, and the sum that says why."""
+"""Response models of recommendations."""
 
 from pydantic import BaseModel, Field
 
@@ -7,7 +7,7 @@ from app.features.profiles.schemas import FoundFreelancer, Reason
 
 
 class RecommendedOrder(BaseModel):
-    """An order for a freelancer; the lines of `why` add up to `score`."""
+    """A recommended order; the points in `why` add up to `score`."""
 
     order: OrderCard
     score: int
@@ -15,13 +15,13 @@ class RecommendedOrder(BaseModel):
 
 
 class RecommendedOrders(BaseModel):
-    """Orders for the asker, best first."""
+    """Orders recommended to the reader, best first."""
 
     on: bool = Field(description="false where the asker has turned recommendations off; then there are none")
     items: list[RecommendedOrder]
 
 
 class RecommendedFreelancers(BaseModel):
-    """Freelancers for an order of the asker's own, best first; who turned recommendations off is not among them."""
+    """Freelancers recommended for an order, best first. People who turned recommendations off are not included."""
 
     items: list[FoundFreelancer]

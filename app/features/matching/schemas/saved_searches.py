@@ -1,4 +1,4 @@
-"""Shapes that cross the wire for saved searches and their letters."""
+"""Request and response models of saved searches and alert e-mails."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -19,7 +19,7 @@ FREQUENCY_LABELS: dict[AlertFrequency, str] = {
     AlertFrequency.WEEKLY: N_("Once a week"),
     AlertFrequency.OFF: N_("Never"),
 }
-"""How often a person hears of a search, in words."""
+"""Labels of the alert frequencies."""
 MAX_NAME = 80
 
 
@@ -35,7 +35,7 @@ Hour = Annotated[int, Field(ge=0, le=23, description="of the person's own day")]
 
 
 class SavedSearchCreate(BaseModel):
-    """A search to keep."""
+    """A search to save."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,7 +45,7 @@ class SavedSearchCreate(BaseModel):
 
 
 class SavedSearchPatch(BaseModel):
-    """A change: what is left out stays as it is. Other filters make the search begin anew."""
+    """Changes of a saved search; omitted fields keep their values. With other filters the search starts again."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -67,14 +67,14 @@ class SavedSearchRead(BaseModel):
 
 
 class SavedSearchList(BaseModel):
-    """All searches of a person, newest first."""
+    """A person's saved searches, newest first."""
 
     items: list[SavedSearchRead]
     limit: int = Field(description="how many one account may keep")
 
 
 class AlertSettingsRead(BaseModel):
-    """When a person reads digests."""
+    """Time zone and hour of daily and weekly e-mails."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -83,7 +83,7 @@ class AlertSettingsRead(BaseModel):
 
 
 class AlertSettingsPatch(BaseModel):
-    """A change of when digests come."""
+    """Changes of the alert settings; omitted fields keep their values."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -93,7 +93,7 @@ class AlertSettingsPatch(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundOrder:
-    """An order in a letter, and the names of the searches it fits."""
+    """An order in an alert e-mail, with the names of the searches that found it."""
 
     id: UUID
     title: str
@@ -106,12 +106,12 @@ class FoundOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertEmailRead:
-    """What a letter says, as things are when it is sent; addresses are within the site."""
+    """The content of an alert e-mail at the time it is sent; addresses are relative to the site."""
 
     frequency: AlertFrequency
     orders: tuple[FoundOrder, ...]
     count: int
     searches: tuple[tuple[str, str], ...]
-    """Each search that found something: its name, and the link that ends letters about it."""
+    """The name and the unsubscribe address of each search that found something."""
     unsubscribe: str
-    """The link that ends all letters of this kind."""
+    """The address that unsubscribes from all saved searches."""

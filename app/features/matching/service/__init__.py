@@ -1,4 +1,4 @@
-"""Use cases that match orders and freelancers: saved searches, alerts, recommendations, client statistics."""
+"""Use cases of matching, grouped by subject."""
 
 from app.features.matching.service.alert_emails import prune, read_alert_email, write_next_alert_email
 from app.features.matching.service.customer_stats import (

@@ -1,4 +1,4 @@
-"""Letters about what saved searches found: who is told now, and what a letter says."""
+"""Alert e-mails: create the ones that are due, read their content, delete old data."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -21,17 +21,17 @@ from app.models import Order
 from app.models.saved_search import DEFAULT_ZONE
 
 SHOWN = 20
-"""Orders that a letter names; the rest is counted."""
+"""Maximum number of orders shown in an alert e-mail; the others are only counted."""
 KEEP_FOUND = timedelta(days=30)
 KEEP_ALERT_EMAILS = timedelta(days=60)
 PRUNE_BATCH = 1000
 
 
 async def write_next_alert_email(uow: UnitOfWork) -> bool:
-    """Write the letter whose moment passed first, and announce `OrdersFound`; False where none has passed.
+    """Create the alert e-mail that has been due longest and emit `OrdersFound`; return False if none is due.
 
-    The moment is taken, what it tells is marked and the letter is kept in one transaction, and a period has one
-    letter of a kind: two schedulers at once, or one that is late, tell once.
+    Deleting the due time, marking the matches and inserting the e-mail happen in one transaction, and a period has one
+    e-mail of a frequency. Two schedulers at once, or one that runs late, therefore send one e-mail.
     """
     letters, matches, now = AlertEmailRepository(uow.session), MatchRepository(uow.session), utc_now()
     due = await letters.claim_due(now)
@@ -55,7 +55,7 @@ async def write_next_alert_email(uow: UnitOfWork) -> bool:
 
 
 async def read_alert_email(session: AsyncSession, resources: Resources, letter_id: UUID) -> AlertEmailRead | None:
-    """Return what a letter says now; None where none of its orders is open any more."""
+    """Return the current content of an alert e-mail, or None if none of its orders is open any more."""
     letter = await AlertEmailRepository(session).find(letter_id)
     rows = await MatchRepository(session).orders_in_email(letter_id)
     if letter is None or not rows:
@@ -93,7 +93,7 @@ def _found_order(order: Order, names: Sequence[str]) -> FoundOrder:
 
 
 async def prune(uow: UnitOfWork) -> int:
-    """Forget one batch of what was found and told long ago."""
+    """Delete one batch of old matches and one of old alert e-mails; return how many rows were deleted."""
     now = utc_now()
     found = await MatchRepository(uow.session).prune(now - KEEP_FOUND, PRUNE_BATCH)
     return found + await AlertEmailRepository(uow.session).prune(now - KEEP_ALERT_EMAILS, PRUNE_BATCH)

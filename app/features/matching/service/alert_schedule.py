@@ -1,4 +1,4 @@
-"""Decides when people are told of what was found."""
+"""Scheduling of alert e-mails."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -13,7 +13,7 @@ from app.models.saved_search import DEFAULT_HOUR, DEFAULT_ZONE
 
 
 async def schedule(uow: UnitOfWork, turns: Collection[Turn], now: datetime) -> None:
-    """Set the moment at which each of the people is told; whoever has one waits for it."""
+    """Schedule an alert for each person and frequency; an alert that is already scheduled keeps its time."""
     wanted = {turn for turn in turns if turn[1] is not AlertFrequency.OFF}
     if not wanted:
         return
@@ -30,14 +30,14 @@ async def schedule(uow: UnitOfWork, turns: Collection[Turn], now: datetime) -> N
 
 
 async def begin_change(uow: UnitOfWork, owner_id: UUID) -> AlertSettings:
-    """Hold all that decides when a person is told, because a search or the settings are about to change."""
+    """Lock a person's settings and searches before a change, and delete the due times of the alerts."""
     settings = await SearchRepository(uow.session).lock_owner(owner_id)
     await AlertEmailRepository(uow.session).drop_dues(owner_id)
     return settings
 
 
 async def end_change(uow: UnitOfWork, owner_id: UUID, now: datetime) -> None:
-    """Set a person's moments anew."""
+    """Schedule a person's alerts again after a change."""
     await uow.session.flush()
     pending = await MatchRepository(uow.session).pending(owner_id)
     await schedule(uow, {(owner_id, frequency) for frequency in pending}, now)

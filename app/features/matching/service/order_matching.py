@@ -1,4 +1,4 @@
-"""Tries saved searches on one order: few are read, each batch is a transaction, nothing is found twice."""
+"""Matching of saved searches with one order, in batches of one transaction each."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -15,20 +15,20 @@ from app.models import AlertFrequency, Order, OrderStatus, SavedSearch, Visibili
 
 MATCH_TASK = "matching.match_orders"
 BATCH = 2000
-"""Searches that are tried on an order in one transaction."""
+"""Number of searches tried on an order in one transaction."""
 
 
 async def enqueue_order(uow: UnitOfWork, order_id: UUID) -> None:
-    """Let an order be tried on every saved search, because it is new or reads differently now."""
+    """Queue a new or edited order for matching with the saved searches."""
     if await orders.orders_by_id(uow.session, [order_id]):
         await MatchRepository(uow.session).queue(order_id, utc_now())
         uow.trigger_task(MATCH_TASK)
 
 
 async def match_batch(uow: UnitOfWork) -> bool:
-    """Try the next searches on the order that waits longest; False where none waits.
+    """Match the next batch of searches with the order that has waited longest; return False if no order is waiting.
 
-    A process that dies here loses its batch and nothing else: the order waits on at the same place.
+    If the process dies, only the current batch is repeated: the position in the queue is committed with each batch.
     """
     repository = MatchRepository(uow.session)
     waiting = await repository.claim()
@@ -50,7 +50,7 @@ async def match_batch(uow: UnitOfWork) -> bool:
 
 
 async def _matching_searches(uow: UnitOfWork, searches: Sequence[SavedSearch], order: Order) -> list[SavedSearch]:
-    """Return the searches whose list holds the order; equal filters are tried once."""
+    """Return the searches that match the order; searches with equal filters are evaluated once."""
     filters: dict[str, OrderFilter] = {}
     for search in searches:
         if search.filter_key not in filters:
@@ -63,7 +63,7 @@ async def _matching_searches(uow: UnitOfWork, searches: Sequence[SavedSearch], o
 
 
 async def _keep(uow: UnitOfWork, searches: Sequence[SavedSearch], order: Order) -> None:
-    """Keep what is found for the first time, and set the moments at which people are told of it."""
+    """Insert new matches and schedule their alerts."""
     repository, now = MatchRepository(uow.session), utc_now()
     known = await repository.known(order.id, [search.id for search in searches])
     keys = {search.id: search.filter_key for search in searches if search.id not in known}

@@ -1,4 +1,4 @@
-"""Recommending both ways: orders to a freelancer, freelancers to an order; each says why, and can be turned off."""
+"""Recommendations with reasons: orders for a freelancer, freelancers for an order. People can turn them off."""
 
 from uuid import UUID
 
@@ -18,9 +18,9 @@ SHOWN = 20
 
 
 async def recommend_orders(session: AsyncSession, resources: Resources, actor: Actor) -> RecommendedOrders:
-    """Return open orders that fit the actor's skills, or the fields of orders they answered; the best come first.
+    """Return open orders with the actor's skills or in the categories of their latest proposals, best first.
 
-    Never their own, never one they answered, never of a customer they hide.
+    Left out are the actor's own orders, orders with a proposal of theirs, and orders of clients they have hidden.
     """
     repository = RecommendingRepository(session)
     profile = await repository.profile(actor.id)
@@ -61,11 +61,13 @@ async def recommend_orders(session: AsyncSession, resources: Resources, actor: A
 async def recommend_freelancers(
     session: AsyncSession, resources: Resources, actor: Actor, order_id: UUID
 ) -> RecommendedFreelancers:
-    """Return listed freelancers with skills of the actor's own order, by the sum of the catalogue; none who answered.
+    """Return listed freelancers with skills of the actor's order, ranked by the catalogue's score.
+
+    Freelancers who have sent a proposal for the order are left out.
 
     Raises:
-        OrderNotFoundError: There is no such order for the actor.
-        NotOrderCustomerError: It is somebody else's.
+        OrderNotFoundError: The order does not exist or is not visible to the actor.
+        NotOrderCustomerError: The actor is not the order's client.
     """
     order = await orders.get_own_order(session, actor, order_id)
     without = frozenset({actor.id, *await RecommendingRepository(session).who_answered(order.id)})

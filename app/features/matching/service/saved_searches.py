@@ -1,4 +1,4 @@
-"""A person's own saved searches, and when they read digests."""
+"""Use cases of saved searches and alert settings."""
 
 from uuid import UUID
 
@@ -31,17 +31,17 @@ from app.models.saved_search import DEFAULT_HOUR
 
 
 async def list_searches(session: AsyncSession, resources: Resources, actor: Actor) -> SavedSearchList:
-    """Return the actor's searches, newest first, each with what is new in it."""
+    """Return the actor's saved searches, newest first, each with the number of its new orders."""
     rows = await SearchRepository(session).of_owner(actor.id)
     limit = resources.settings.saved_searches_per_account
     return SavedSearchList(items=[_read(search, count) for search, count in rows], limit=limit)
 
 
 async def get_search(session: AsyncSession, actor: Actor, search_id: UUID) -> SavedSearchRead:
-    """Return one of the actor's searches.
+    """Return one of the actor's saved searches.
 
     Raises:
-        SavedSearchNotFoundError: There is no such among the actor's own.
+        SavedSearchNotFoundError: The actor has no such saved search.
     """
     for search, count in await SearchRepository(session).of_owner(actor.id, search_id):
         return _read(search, count)
@@ -49,7 +49,7 @@ async def get_search(session: AsyncSession, actor: Actor, search_id: UUID) -> Sa
 
 
 async def save_search(uow: UnitOfWork, actor: Actor, command: SavedSearchCreate) -> SavedSearchRead:
-    """Keep a search; orders that are published from now on are found for it."""
+    """Save a search; it finds orders that are published from now on."""
     repository, now = SearchRepository(uow.session), utc_now()
     await repository.lock_owner(actor.id)
     wanted = await _cleaned(uow, command.filter)
@@ -66,7 +66,7 @@ async def save_search(uow: UnitOfWork, actor: Actor, command: SavedSearchCreate)
 
 
 async def change_search(uow: UnitOfWork, actor: Actor, search_id: UUID, command: SavedSearchPatch) -> SavedSearchRead:
-    """Change the name, how often letters come, or the filters; with other filters a search begins anew."""
+    """Change the name, the alert frequency or the filters; with other filters the search starts again."""
     repository, now = SearchRepository(uow.session), utc_now()
     await begin_change(uow, actor.id)
     search = await _own(repository, actor, search_id)
@@ -88,7 +88,7 @@ async def change_search(uow: UnitOfWork, actor: Actor, search_id: UUID, command:
 
 
 async def remove_search(uow: UnitOfWork, actor: Actor, search_id: UUID) -> None:
-    """Delete a search and what it found."""
+    """Delete a saved search and its matches."""
     repository = SearchRepository(uow.session)
     await begin_change(uow, actor.id)
     await repository.delete(await _own(repository, actor, search_id))
@@ -96,14 +96,14 @@ async def remove_search(uow: UnitOfWork, actor: Actor, search_id: UUID) -> None:
 
 
 async def mark_search_viewed(uow: UnitOfWork, actor: Actor, search_id: UUID) -> SavedSearchRead:
-    """Note that the actor looks at what a search finds: nothing in it is new any more."""
+    """Record that the actor viewed the search: none of its matches counts as new any more."""
     search = await _own(SearchRepository(uow.session), actor, search_id)
     search.looked_at = utc_now()
     return _read(search, 0)
 
 
 async def read_settings(session: AsyncSession, actor: Actor) -> AlertSettingsRead:
-    """Return when the actor reads digests."""
+    """Return the actor's alert settings, or the initial ones."""
     repository = SearchRepository(session)
     found = await repository.settings(actor.id)
     if found is None:
@@ -112,7 +112,7 @@ async def read_settings(session: AsyncSession, actor: Actor) -> AlertSettingsRea
 
 
 async def change_settings(uow: UnitOfWork, actor: Actor, command: AlertSettingsPatch) -> AlertSettingsRead:
-    """Choose when digests come; what waits is told at the new hour."""
+    """Change the actor's alert settings; pending alerts are scheduled again."""
     settings = await begin_change(uow, actor.id)
     if command.time_zone is not None:
         settings.time_zone = command.time_zone
@@ -123,10 +123,10 @@ async def change_settings(uow: UnitOfWork, actor: Actor, command: AlertSettingsP
 
 
 async def _cleaned(uow: UnitOfWork, wanted: OrderFilter) -> OrderFilter:
-    """Return the filter with skills by the names that last.
+    """Return the filter with skills as slugs.
 
     Raises:
-        InvalidFilterError: It cannot be applied, or nothing can ever fit it.
+        InvalidFilterError: The filter is not valid, or no order can ever match it.
     """
     if await orders.resolve_filter(uow.session, uow.resources, wanted) is None:
         text = N_("There is no word in this. Write at least one.")
@@ -137,7 +137,7 @@ async def _cleaned(uow: UnitOfWork, wanted: OrderFilter) -> OrderFilter:
 
 
 def _begun(wanted: OrderFilter) -> dict[str, object]:
-    """Return what a search starts from when it gets its filters."""
+    """Return the columns of a search that are set whenever its filters are set."""
     now = utc_now()
     return {
         "filter": rules.to_stored_filter(wanted),

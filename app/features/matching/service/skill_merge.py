@@ -1,4 +1,4 @@
-"""How saved searches follow when two skills become one."""
+"""Update of saved searches when two skills are merged."""
 
 from app.core.unit_of_work import UnitOfWork
 from app.features.matching import rules
@@ -6,15 +6,15 @@ from app.features.matching.repository import SearchRepository
 
 
 async def replace_skill(uow: UnitOfWork, old: str, new: str) -> int:
-    """Let every search that asks for one skill ask for another, and return how many did.
+    """Replace a skill by another in all saved searches; return how many searches had the old one.
 
-    Whoever has the same search twice then keeps the one that asked for the new skill before.
+    A search that becomes equal to another search of its owner is deleted.
     """
     repository = SearchRepository(uow.session)
     searches = await repository.bound_by(f"skill:{old}")
     for search in searches:
         wanted = rules.read(search.filter)
-        if wanted is None:  # it cannot be applied any more, and says so on its owner's page
+        if wanted is None:  # the filter is no longer valid; its owner's page shows that
             continue
         skills = tuple(dict.fromkeys(new if skill == old else skill for skill in wanted.skills))
         followed = wanted.model_copy(update={"skills": skills})

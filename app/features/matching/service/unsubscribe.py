@@ -1,4 +1,4 @@
-"""Ends letters by a link alone: one search's, or all (RFC 8058)."""
+"""Unsubscribing by a signed link, from one saved search or from all (RFC 8058)."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -17,7 +17,7 @@ from app.features.matching.service.alert_schedule import begin_change, end_chang
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """What a link ends: letters about one search, or about all of a person's."""
+    """What a link unsubscribes from: one saved search, or all of a person if `search_id` is None."""
 
     owner_id: UUID
     search_id: UUID | None
@@ -25,15 +25,15 @@ class Subscription:
 
 
 def unsubscribe_path(settings: Settings, owner_id: UUID, search_id: UUID | None) -> str:
-    """Return the address within the site of a link that ends letters."""
+    """Return the path of an unsubscribe link on the site."""
     return f"/unsubscribe/{rules.unsubscribe_token(settings, owner_id, search_id)}"
 
 
 async def find_subscription(session: AsyncSession, resources: Resources, token: str) -> Subscription:
-    """Return what a link ends.
+    """Return what a token unsubscribes from.
 
     Raises:
-        UnsubscribeLinkError: It was altered, or the search is gone.
+        UnsubscribeLinkError: The token is not valid, or the search was deleted.
     """
     read = rules.read_unsubscribe_token(resources.settings, token)
     if read is None:
@@ -48,7 +48,7 @@ async def find_subscription(session: AsyncSession, resources: Resources, token: 
 
 
 async def unsubscribe(uow: UnitOfWork, token: str) -> Subscription:
-    """End the letters that a link is about; doing so twice is no mistake."""
+    """Stop the alert e-mails that the token names. Idempotent."""
     ended = await find_subscription(uow.session, uow.resources, token)
     now = utc_now()
     searches = SearchRepository(uow.session)

@@ -1,4 +1,4 @@
-"""What bringing together does in the background."""
+"""Event subscriptions and periodic tasks of matching."""
 
 from app.features.matching.tasks import customer_stats, saved_searches
 
