@@ -278,7 +278,7 @@ class OfferRead(BaseModel):
     proposal_id: UUID
     order_id: UUID
     order_version: int = Field(description="the version of the order that the terms were written for")
-    number: int = Field(description="the how manieth of this proposal")
+    number: int = Field(description="sequence number within the proposal, starting at 1")
     made_by: OfferSide
     status: OfferStatus
     price: MoneyRead
