@@ -64,7 +64,7 @@ from app.features.reports import service as complaints
 from app.features.reports.endpoints import router as reports
 from app.features.reports.pages import router as report_pages
 from app.local.bootstrap import prepare_bundled
-from app.local.embedded import ServersError, ensure_servers
+from app.local.servers import ServersError, ensure_servers
 from app.site.landing import router as landing
 from app.site.order_page import router as order_page
 from app.site.recommendations import router as recommendations

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from app.core.config import ROOT, Settings
-from app.local.embedded import ServerAddresses, ensure_servers
+from app.local.servers import ServerAddresses, ensure_servers
 
 DATA = ROOT / ".data"
 PASSWORD = "a long bench passphrase"

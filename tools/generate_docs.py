@@ -24,7 +24,7 @@ from tests import statements
 from tests.contract.permissions import table
 
 ROOT = Path(__file__).resolve().parents[1]
-NOT_IMPORTED = ("app.__main__", "app.local.embedded.__main__", "app.local.supervision.daemon")
+NOT_IMPORTED = ("app.__main__", "app.local.servers.__main__", "app.local.supervision.daemon")
 
 
 def _import_everything() -> None:

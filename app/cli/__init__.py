@@ -20,7 +20,7 @@ from app.cli import (  # noqa: F401
 )
 from app.cli.shared import Refusal, app, errors
 from app.core.http.startup_errors import startup_error_message
-from app.local.embedded import ServersError
+from app.local.servers import ServersError
 
 __all__ = ["app", "main"]
 

@@ -15,9 +15,9 @@ from app.core.config import Settings, get_settings
 from app.core.database import applied_revision, server_version
 from app.core.resources import Resources, open_resources
 from app.local.bootstrap import newest_revision
-from app.local.embedded import ServerAddresses, ServersError
-from app.local.embedded.client import answering
-from app.local.embedded.layout import KINDS, Layout, read_json
+from app.local.servers import ServerAddresses, ServersError
+from app.local.servers.client import answering
+from app.local.servers.layout import KINDS, Layout, read_json
 
 OLDEST_POSTGRES = 15
 

@@ -13,9 +13,9 @@ import typer
 from app.cli.shared import Invocation, Reason, Refusal, app, called, console, reason_given, start_servers
 from app.core.config import ROOT, Settings, get_settings
 from app.local.bootstrap import is_prepared, mark_prepared
-from app.local.embedded import ServerAddresses
-from app.local.embedded.layout import Layout, write_private
-from app.local.embedded.locks import FileLock
+from app.local.servers import ServerAddresses
+from app.local.servers.layout import Layout, write_private
+from app.local.servers.locks import FileLock
 from app.local.supervision.plan import Choices, configuration
 
 

@@ -19,7 +19,7 @@ from app.core.errors import DomainError
 from app.core.i18n import use_locale
 from app.core.resources import Resources, open_resources
 from app.core.unit_of_work import UnitOfWork, unit_of_work
-from app.local.embedded import ServerAddresses, ensure_servers
+from app.local.servers import ServerAddresses, ensure_servers
 
 HELP = "The commands of the house; every failure a person can mend is one sentence."
 MAX_NAME_LENGTH = 100

@@ -15,7 +15,7 @@ from app.core.database import create_engine, create_read_session_factory, create
 from app.core.persistence.raw_read_pool import RawReadPool
 from app.core.ports import Mailer, Scanner, SmsSender, Storage
 from app.core.security.blacklist import Blacklist
-from app.core.security.limits import Limiter
+from app.core.security.rate_limits import Limiter
 from app.core.security.tokens import TokenCodec
 
 type Sessions = async_sessionmaker[AsyncSession]

@@ -10,7 +10,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from app.core.clock import utc_now
 from app.core.ids import new_id
-from app.local.embedded.layout import ServersError
+from app.local.servers.layout import ServersError
 
 KEPT = 1000
 LARGEST = 32 * 1024 * 1024

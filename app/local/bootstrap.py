@@ -10,9 +10,9 @@ from pathlib import Path
 import asyncpg
 from sqlalchemy import make_url
 
-from app.local.embedded import ServersError, ServerSettings
-from app.local.embedded.layout import ROOT
-from app.local.embedded.locks import FileLock
+from app.local.servers import ServersError, ServerSettings
+from app.local.servers.layout import ROOT
+from app.local.servers.locks import FileLock
 
 PREPARE_SECONDS = 300
 

@@ -18,7 +18,7 @@ from app.core.http.body_limits import check_json, media_type
 from app.core.http.dependencies import connection_resources
 from app.core.http.problem_details import TooLargeError, UnsupportedMediaTypeError
 from app.core.security.address import client_address, limit_key
-from app.core.security.limits import Rate
+from app.core.security.rate_limits import Rate
 
 log = structlog.get_logger()
 

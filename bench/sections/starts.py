@@ -64,7 +64,7 @@ def _name(process: psutil.Process) -> str:
         (" beat", "beat"),
         (" worker", "worker"),
         ("mail_catcher", "mail catcher"),
-        ("app.local.embedded", "keeper"),
+        ("app.local.servers", "keeper"),
         ("supervis", "supervisor"),
         ("make", "make"),
     ):

@@ -7,7 +7,7 @@ from typing import Any
 from passlib.hash import bcrypt_sha256  # pyright: ignore[reportAttributeAccessIssue] - made on access
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import identifiers
+from app.core import account_names
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.ids import new_id
@@ -31,9 +31,9 @@ def build_user(**given: Any) -> User:
     values: dict[str, Any] = {
         "id": new_id(),
         "username": name,
-        "username_key": identifiers.fold(name),
+        "username_key": account_names.fold(name),
         "email": email,
-        "email_key": identifiers.fold(email) if email else None,
+        "email_key": account_names.fold(email) if email else None,
         "email_confirmed_at": utc_now() if email else None,
         "phone": None,
         "password_hash": hashed(password),

@@ -14,7 +14,7 @@ import asyncpg
 import httpx
 from sqlalchemy import make_url
 
-from app.local.embedded.layout import Layout
+from app.local.servers.layout import Layout
 from tests.e2e.api_clients import PASSWORD, PublishedClient
 from tests.running.instance import Instance
 

@@ -9,7 +9,7 @@ import pytest
 from alembic.config import Config
 from sqlalchemy import make_url
 
-from app.local.embedded import ServerAddresses
+from app.local.servers import ServerAddresses
 from app.scripts.safe_migrate import config_for
 from tests.conftest import persistently
 

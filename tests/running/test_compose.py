@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from app.cli import app as commands
 from app.core.config import Settings
-from app.local.embedded.layout import package_folder
+from app.local.servers.layout import package_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = cast("dict[str, Any]", yaml.safe_load((ROOT / "docker-compose.yml").read_text()))

@@ -21,10 +21,10 @@ from redis.exceptions import RedisError
 from sqlalchemy import make_url
 
 from app.local.bootstrap import newest_revision
-from app.local.embedded import ServerAddresses, ServersError, ensure_servers, release_servers
-from app.local.embedded.keeper import IDLE_SECONDS
-from app.local.embedded.layout import SHARED_HOME, Layout
-from app.local.embedded.locks import FileLock
+from app.local.servers import ServerAddresses, ServersError, ensure_servers, release_servers
+from app.local.servers.keeper import IDLE_SECONDS
+from app.local.servers.layout import SHARED_HOME, Layout
+from app.local.servers.locks import FileLock
 from tests.running.instance import ROOT, processes_of, wait_until
 
 pytestmark = [pytest.mark.timeout(120)]
@@ -101,7 +101,7 @@ def test_they_are_what_the_product_needs(choice: Choice) -> None:
 def test_processes_that_start_together_share_one_pair(choice: Choice) -> None:
     script = (
         "import sys; from types import SimpleNamespace; from pathlib import Path\n"
-        "from app.local.embedded import ensure_servers\n"
+        "from app.local.servers import ensure_servers\n"
         "print(ensure_servers(SimpleNamespace(data_dir=Path(sys.argv[1]), environment='testing',"
         " database_url=None, redis_url=None)))"
     )
@@ -114,7 +114,7 @@ def test_processes_that_start_together_share_one_pair(choice: Choice) -> None:
     told = {child.communicate(timeout=60)[0] for child in children}
     assert len(told) == 1
     assert "postgresql+asyncpg" in told.pop()
-    keepers = [p for p in processes_of(choice.data_dir) if "app.local.embedded" in p.cmdline()]
+    keepers = [p for p in processes_of(choice.data_dir) if "app.local.servers" in p.cmdline()]
     assert len(keepers) == 1
 
 

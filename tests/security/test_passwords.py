@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from app.core import identifiers
+from app.core import account_names
 from app.core.config import PRODUCTION_BCRYPT_ROUNDS, Settings
 from app.core.resources import Resources
 from app.core.security.passwords import MAX_QUEUE_LENGTH, HashingBusyError, PasswordHasher
@@ -115,7 +115,7 @@ async def test_v6_2_8_what_is_beyond_72_bytes_counts_and_nul_is_refused_clearly(
 @given(password=st.text(ANY_CHARACTER, min_size=8, max_size=64))
 @profile(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 def test_v6_2_5_any_characters_make_a_password(password: str) -> None:
-    folded = identifiers.fold(password)
+    folded = account_names.fold(password)
     assume(folded not in rules.common_passwords())
     assume(len(set(folded)) > 1)
     assert rules.password_problems(password, ["Vera"], shortest=8, loc="password") == []

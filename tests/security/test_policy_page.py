@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.core.config import Settings
-from app.core.security.limits import Rate
 from app.core.security.passwords import MAX_QUEUE_LENGTH
+from app.core.security.rate_limits import Rate
 from app.features.authentication import rules as sign_in_rules
 from app.features.authentication import workflows as authentication
 from app.features.authentication.service import sign_in

@@ -6,7 +6,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.core.config import Settings
 from app.core.http.startup_errors import StartupErrorMiddleware, startup_error_message
-from app.local.embedded import ServersError
+from app.local.servers import ServersError
 
 
 def wrong_settings() -> ValidationError:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.local.embedded import programs as servers
-from app.local.embedded.layout import Layout, ResolvedLayout
+from app.local.servers import programs as servers
+from app.local.servers.layout import Layout, ResolvedLayout
 from app.local.supervision.child import wait_for
 from app.local.supervision.foreground import Tail
 from app.local.supervision.plan import Choices, configuration, programs

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from starlette.responses import Response
 
 from app.core.resources import Resources
-from app.core.security.limits import Rate
+from app.core.security.rate_limits import Rate
 from app.web import csp_reports
 from app.web.security_headers import SecurityHeadersMiddleware
 from tests.security.people import another_app, client_of

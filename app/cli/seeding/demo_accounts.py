@@ -2,7 +2,7 @@
 
 import json
 
-from app.local.embedded.layout import ROOT
+from app.local.servers.layout import ROOT
 
 DATA = ROOT / "app" / "data" / "demo.json"
 PASSWORD = "pony-demo-2026"  # noqa: S105 - of demonstration accounts only, and printed on the first start

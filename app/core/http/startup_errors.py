@@ -7,7 +7,7 @@ import sys
 from pydantic import ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.local.embedded import ServersError
+from app.local.servers import ServersError
 
 
 def startup_error_message(error: BaseException | None) -> str | None:

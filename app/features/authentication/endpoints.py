@@ -12,8 +12,8 @@ from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSess
 from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.csrf import CsrfError
-from app.core.security.limits import TooManyTriesError
 from app.core.security.passwords import HashingBusyError
+from app.core.security.rate_limits import TooManyTriesError
 from app.core.security.tokens import BadTokenError
 from app.features.authentication import dependencies, service, workflows
 from app.features.authentication.dependencies import ClientInfo, CurrentSession, RenewedTokens

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.core.resources import Resources
-from app.core.security.limits import Rate
 from app.core.security.passwords import password_hasher
+from app.core.security.rate_limits import Rate
 from app.core.security.tokens import TokenKind
 from app.core.unit_of_work import unit_of_work
 from app.features.authentication import service

@@ -9,7 +9,7 @@ from fastapi import Query
 from app.core.http.dependencies import FeatureRouter, ReadSession, Uow
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
-from app.core.security.limits import TooManyTriesError
+from app.core.security.rate_limits import TooManyTriesError
 from app.features.authentication.dependencies import CurrentActor
 from app.features.chat import service
 from app.features.chat.errors import (

@@ -2,7 +2,7 @@
 
 from app.core.errors import FieldError
 from app.core.i18n import N_
-from app.core.security.limits import Rate
+from app.core.security.rate_limits import Rate
 from app.models import Conversation
 from app.models.side import Side
 

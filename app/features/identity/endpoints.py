@@ -9,8 +9,8 @@ from fastapi.responses import Response
 from app.core.errors import DomainError
 from app.core.http.dependencies import FeatureRouter, ProcessResources, Uow
 from app.core.http.problem_details import refusals
-from app.core.security.limits import TooManyTriesError
 from app.core.security.passwords import HashingBusyError
+from app.core.security.rate_limits import TooManyTriesError
 from app.core.security.tokens import BadTokenError
 from app.features.authentication import dependencies
 from app.features.authentication import service as authentication

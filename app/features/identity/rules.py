@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from app.core.account_names import Canonical, InvalidValue, fold
 from app.core.errors import FieldError
 from app.core.i18n import N_
-from app.core.identifiers import Canonical, InvalidValue, fold
 
 USERNAME_MIN, USERNAME_MAX = 3, 32
 PASSWORD_MAX = 512

@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from app.core import identifiers
+from app.core import account_names
 from app.core.resources import Resources
-from app.core.security.limits import Rate
+from app.core.security.rate_limits import Rate
 from app.core.unit_of_work import unit_of_work
 from app.features.authentication import workflows as authentication
 from app.features.authentication.service import Caller, IssuedTokens, SessionView
@@ -49,7 +49,7 @@ async def reset_password(resources: Resources, form: ResetConfirmation, caller: 
         async with resources.read_sessions() as session:
             words = await service.words_of_link(session, resources.settings, form.token)
     elif form.code and form.identifier:
-        identifier = identifiers.identify(form.identifier, resources.settings.phone_region)
+        identifier = account_names.identify(form.identifier, resources.settings.phone_region)
         await resources.limiter.hit(ANSWERS_BY_NAME, identifier.throttle_key)
         words = rules.personal_words(form.identifier, None, None)
     else:

@@ -13,7 +13,7 @@ from app.core.clock import utc_now
 from app.core.errors import NotFoundError
 from app.core.i18n import _
 from app.core.pagination import Slice, encode_cursor, last_id
-from app.core.security.limits import Rate
+from app.core.security.rate_limits import Rate
 from app.core.unit_of_work import UnitOfWork
 from app.features.chat import service as chat
 from app.features.identity import service as identity

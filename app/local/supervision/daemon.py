@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from app.local.embedded.locks import FileLock
+from app.local.servers.locks import FileLock
 from app.local.supervision.log_lines import as_sentence
 
 # supervisor has no types, so it is used through Any.

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from app.local.embedded.layout import ROOT
+from app.local.servers.layout import ROOT
 from app.local.supervision.log_lines import LoudLines
 
 LOOK_SECONDS = 0.2

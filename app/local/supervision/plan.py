@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.local.embedded.layout import ROOT
+from app.local.servers.layout import ROOT
 
 KEEPER = "keeper"
 
@@ -89,7 +89,7 @@ def programs(choices: Choices) -> list[Program]:
     if choices.bundled:
         quick = () if choices.durable else ("--not-durable",)
         arguments = ("--data-dir", str(choices.data_dir), "--supervised", *quick)
-        found.insert(0, Program(KEEPER, "app.local.embedded", arguments, stop_seconds=60))
+        found.insert(0, Program(KEEPER, "app.local.servers", arguments, stop_seconds=60))
     return found
 
 

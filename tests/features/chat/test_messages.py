@@ -17,7 +17,7 @@ from app.core.pagination import BadCursorError
 from app.core.persistence.outbox import OutboxMessage
 from app.core.ports import Mail
 from app.core.resources import Resources
-from app.core.security.limits import Rate, TooManyTriesError
+from app.core.security.rate_limits import Rate, TooManyTriesError
 from app.features.chat import rules, service
 from app.features.chat.errors import (
     ConversationClosedError,

@@ -10,7 +10,7 @@ import time_machine
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.resources import Resources
-from app.core.security.limits import TooManyTriesError
+from app.core.security.rate_limits import TooManyTriesError
 from app.features.identity import rules
 from app.features.identity.errors import NewAccountLimitError
 from app.features.identity.service.daily_limits import DailyLimit

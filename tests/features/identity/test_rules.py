@@ -16,7 +16,7 @@ import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core import identifiers
+from app.core import account_names
 from app.core.clock import utc_now
 from app.core.resources import Resources
 from app.core.security import passwords
@@ -54,7 +54,7 @@ def problems(password: str, *words: str) -> list[str]:
 )
 def test_names_are_compared_folded(typed: str, key: str | None) -> None:
     if key is None:
-        with pytest.raises(identifiers.InvalidValue):
+        with pytest.raises(account_names.InvalidValue):
             rules.username(typed)
     else:
         assert rules.username(typed).key == key
@@ -80,7 +80,7 @@ def test_names_are_compared_folded(typed: str, key: str | None) -> None:
     ],
 )
 def test_names_that_mislead_are_refused(typed: str) -> None:
-    with pytest.raises(identifiers.InvalidValue):
+    with pytest.raises(account_names.InvalidValue):
         rules.username(typed)
 
 
@@ -93,21 +93,21 @@ def test_staff_may_have_a_reserved_name() -> None:
     [("+7 999 123-45-67", "+79991234567"), ("8(999)1234567", "+79991234567"), ("+1 202 555 0100", "+12025550100")],
 )
 def test_numbers_are_stored_in_one_form(typed: str, stored: str) -> None:
-    assert identifiers.phone(typed, "RU") == stored
+    assert account_names.phone(typed, "RU") == stored
 
 
 @pytest.mark.parametrize("typed", ["12", "phone", "+7999", "+7 999 123-45-67 ext. 5", "+999999999999999999"])
 def test_what_is_no_number_is_refused(typed: str) -> None:
-    with pytest.raises(identifiers.InvalidValue):
-        identifiers.phone(typed, "RU")
+    with pytest.raises(account_names.InvalidValue):
+        account_names.phone(typed, "RU")
 
 
 @given(st.text(max_size=400))
 @settings(max_examples=300, deadline=None)
 def test_whatever_is_typed_is_read_as_exactly_one_name(typed: str) -> None:
-    found = identifiers.identify(typed, "RU")
+    found = account_names.identify(typed, "RU")
     assert [value is not None for value in found.keys.values()].count(True) == 1
-    assert identifiers.identify(typed, "RU") == found
+    assert account_names.identify(typed, "RU") == found
 
 
 def test_length_is_the_first_rule() -> None:
@@ -125,7 +125,7 @@ def test_three_thousand_common_passwords_are_refused() -> None:
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=8, max_size=256))
 @settings(max_examples=300, deadline=None)
 def test_any_characters_make_a_password(password: str) -> None:
-    folded = identifiers.fold(password)
+    folded = account_names.fold(password)
     if folded not in rules.common_passwords() and len(set(folded)) > 1 and "iplance" not in folded:
         assert all("characters" not in problem for problem in problems(password))
 

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from app.core.clock import utc_now
 from app.core.resources import Resources
-from app.features.orders.pages.listing import RANKING
+from app.features.orders.pages.search import RANKING
 from app.features.orders.repository import sorting
 from app.models import Order
 from tests.factories.orders import Market, rub

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import identifiers
+from app.core import account_names
 from app.core.clock import utc_now
 from app.core.pagination import DEFAULT_LIMIT, Slice, encode_cursor, last_moment
 from app.features.authentication import rules
@@ -19,7 +19,7 @@ from app.models.user import User
 
 
 def _readable(email: str | None) -> str:
-    return identifiers.ascii_email(email) if email else ""
+    return account_names.ascii_email(email) if email else ""
 
 
 def user_read_of(view: SessionView) -> UserRead:

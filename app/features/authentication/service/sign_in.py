@@ -7,12 +7,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import identifiers
+from app.core import account_names
+from app.core.account_names import Identifier
 from app.core.clock import utc_now
-from app.core.identifiers import Identifier
 from app.core.resources import Resources
-from app.core.security.limits import Rate, TooManyTriesError
 from app.core.security.passwords import password_hasher
+from app.core.security.rate_limits import Rate, TooManyTriesError
 from app.core.security.signing import Signer
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication import rules
@@ -57,7 +57,7 @@ def identifier_of(form: SignInForm, region: str) -> Identifier:
     if len(given) != 1:
         problem = rules.exactly_one_identifier_error()
         raise AccountInputError(errors=[problem])
-    return identifiers.identify(next(iter(given.values())), region)
+    return account_names.identify(next(iter(given.values())), region)
 
 
 async def start_sign_in(session: AsyncSession, resources: Resources, form: SignInForm, caller: Caller) -> SignInAttempt:

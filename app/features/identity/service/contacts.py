@@ -5,11 +5,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import identifiers
+from app.core import account_names
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.ids import new_id
-from app.core.security.limits import Rate
+from app.core.security.rate_limits import Rate
 from app.core.security.signing import Signer, bytes_of, same_secret, text_of
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication.errors import AccountInputError
@@ -192,8 +192,8 @@ async def request_email_change(uow: UnitOfWork, user_id: UUID, typed: str, calle
     """
     await uow.resources.limiter.hit(CONFIRMATIONS_PER_ACCOUNT, str(user_id))
     try:
-        wanted = identifiers.email(typed)
-    except identifiers.InvalidValue as refused:
+        wanted = account_names.email(typed)
+    except account_names.InvalidValue as refused:
         raise AccountInputError(errors=[refused.error]) from refused
     user = await _lock_active(uow, user_id)
     if await UserRepository(uow.session).is_taken(email_key=wanted.key):
@@ -212,8 +212,8 @@ async def request_phone_change(uow: UnitOfWork, user_id: UUID, typed: str, calle
     """
     await uow.resources.limiter.hit(CONFIRMATIONS_PER_ACCOUNT, str(user_id))
     try:
-        wanted = identifiers.phone(typed, uow.resources.settings.phone_region)
-    except identifiers.InvalidValue as refused:
+        wanted = account_names.phone(typed, uow.resources.settings.phone_region)
+    except account_names.InvalidValue as refused:
         raise AccountInputError(errors=[refused.error]) from refused
     user = await _lock_active(uow, user_id)
     if await UserRepository(uow.session).is_taken(phone=wanted):
@@ -238,7 +238,7 @@ async def complete_email_confirmation(
         raise BadChallengeError
     if changing:
         old = user.email
-        wanted = identifiers.email(challenge.target)
+        wanted = account_names.email(challenge.target)
         user.email, user.email_key = wanted.shown, wanted.key
         await UserRepository(uow.session).flush_or_raise_taken()
         record_security_event(uow, user.id, SecurityEventKind.EMAIL_CHANGED, caller)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import identifiers
+from app.core import account_names
 from app.core.actor import Actor
 from app.core.audit import record_audit
 from app.core.clock import utc_now
@@ -31,13 +31,13 @@ class Person:
 
 async def find_person(session: AsyncSession, typed: str, region: str) -> Person | None:
     """Return the account with this user name, e-mail address or phone number, in any status."""
-    user = await authentication.find_user(session, **identifiers.identify(typed, region).keys)
+    user = await authentication.find_user(session, **account_names.identify(typed, region).keys)
     return Person(user.id, user.username, user.status) if user is not None else None
 
 
 async def find_named(session: AsyncSession, username: str) -> Person | None:
     """Return the account with this user name, in any status."""
-    user = await authentication.find_user(session, username_key=identifiers.fold(username))
+    user = await authentication.find_user(session, username_key=account_names.fold(username))
     return Person(user.id, user.username, user.status) if user is not None else None
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import identifiers
+from app.core import account_names
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.resources import Resources
-from app.core.security.limits import Rate
 from app.core.security.passwords import password_hasher
+from app.core.security.rate_limits import Rate
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication import service as authentication
 from app.features.authentication.errors import AccountInputError, NotSignedInError, WrongPasswordError
@@ -79,7 +79,7 @@ async def request_password_reset(uow: UnitOfWork, typed: str, caller: Caller) ->
 async def prepare_reset(uow: UnitOfWork, typed: str, caller: Caller) -> AuthChallenge | None:
     """Open a reset challenge if the account exists; it is sent to a contact of the account, not to the typed text."""
     user = await authentication.find_user(
-        uow.session, **identifiers.identify(typed, uow.resources.settings.phone_region).keys
+        uow.session, **account_names.identify(typed, uow.resources.settings.phone_region).keys
     )
     if user is None or user.status is not UserStatus.ACTIVE:
         return None
@@ -128,7 +128,7 @@ async def _redeem(uow: UnitOfWork, form: ResetConfirmation) -> AuthChallenge:
         return await redeem_link(uow, form.token, RESET)
     if not form.code or not form.identifier:
         raise BadChallengeError
-    identifier = identifiers.identify(form.identifier, uow.resources.settings.phone_region)
+    identifier = account_names.identify(form.identifier, uow.resources.settings.phone_region)
     user = await authentication.find_user(uow.session, **identifier.keys)
     if user is None:
         raise BadChallengeError

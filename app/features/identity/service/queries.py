@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import identifiers
+from app.core import account_names
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.i18n import _, use_locale
@@ -58,7 +58,7 @@ async def contact_of(session: AsyncSession, user_id: UUID) -> Contact | None:
 
 async def find_actor(session: AsyncSession, username: str) -> Actor | None:
     """Return the actor with this user name, or None if there is no active account. For operator commands only."""
-    user = await authentication.find_user(session, username_key=identifiers.fold(username))
+    user = await authentication.find_user(session, username_key=account_names.fold(username))
     if user is None or user.status is not UserStatus.ACTIVE:
         return None
     return Actor(id=user.id, username=user.username, roles=frozenset({Role.USER, user.role}), locale=user.locale)
@@ -96,7 +96,7 @@ async def challenge_message(session: AsyncSession, resources: Resources, challen
     user = await UserRepository(session).get(challenge.user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
         return None
-    is_phone = not identifiers.looks_like_email(challenge.target)
+    is_phone = not account_names.looks_like_email(challenge.target)
     return ChallengeMessage(
         contact=_contact(user),
         purpose=challenge.purpose,

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from app.core import identifiers
+from app.core import account_names
+from app.core.account_names import Canonical
 from app.core.clock import utc_now
 from app.core.errors import FieldError
 from app.core.i18n import N_, current_locale
-from app.core.identifiers import Canonical
 from app.core.ids import new_id
 from app.core.resources import Resources
-from app.core.security.limits import Rate
 from app.core.security.passwords import password_hasher
+from app.core.security.rate_limits import Rate
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication import service as authentication
 from app.features.authentication.errors import AccountInputError, NotSignedInError
@@ -51,15 +51,15 @@ def _read(form: Registration, region: str, *, allow_reserved: bool) -> tuple[Can
     number: str | None = None
     try:
         name = rules.username(form.username, allow_reserved=allow_reserved)
-    except identifiers.InvalidValue as refused:
+    except account_names.InvalidValue as refused:
         errors.append(refused.error)
     try:
-        mail = identifiers.email(form.email or "") if (form.email or "").strip() else None
-    except identifiers.InvalidValue as refused:
+        mail = account_names.email(form.email or "") if (form.email or "").strip() else None
+    except account_names.InvalidValue as refused:
         errors.append(refused.error)
     try:
-        number = identifiers.phone(form.phone or "", region) if (form.phone or "").strip() else None
-    except identifiers.InvalidValue as refused:
+        number = account_names.phone(form.phone or "", region) if (form.phone or "").strip() else None
+    except account_names.InvalidValue as refused:
         errors.append(refused.error)
     if not (form.email or "").strip() and not (form.phone or "").strip():
         errors.append(FieldError(("body", "email"), N_("Give an e-mail address or a phone number.")))

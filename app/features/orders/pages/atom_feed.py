@@ -9,7 +9,7 @@ from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSess
 from app.core.i18n import _, current_locale, negotiate, use_locale
 from app.features.catalog import service as catalog
 from app.features.orders import service
-from app.features.orders.pages.listing import TypedFilter
+from app.features.orders.pages.search import TypedFilter
 from app.features.orders.schemas import OrderCard
 from app.web import atom, order_cards
 

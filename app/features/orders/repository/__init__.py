@@ -1,7 +1,9 @@
 """Queries for orders, invitations and templates, and for the public list."""
 
 from app.features.orders.repository.invitations import InvitationRepository
-from app.features.orders.repository.listing import (
+from app.features.orders.repository.orders import OrderRepository
+from app.features.orders.repository.percolation import PercolationRepository
+from app.features.orders.repository.search import (
     COUNT_LIMIT,
     Conditions,
     ListingRepository,
@@ -9,8 +11,6 @@ from app.features.orders.repository.listing import (
     count_statement,
     newest_cards,
 )
-from app.features.orders.repository.orders import OrderRepository
-from app.features.orders.repository.percolation import PercolationRepository
 from app.features.orders.repository.sorting import Place, SortedRow, SortingRepository
 from app.features.orders.repository.templates import TemplateRepository
 

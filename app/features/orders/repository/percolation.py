@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import visitors
 
-from app.features.orders.repository.listing import IS_LISTED, Conditions, clauses_of, shape_of
+from app.features.orders.repository.search import IS_LISTED, Conditions, clauses_of, shape_of
 from app.models import Order
 
 

@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.pagination import LATEST, BadCursorError, decode_cursor, encode_cursor
-from app.features.orders.repository.listing import (
+from app.features.orders.repository.search import (
     CARD_COLUMNS,
     IS_LISTED,
     Conditions,

@@ -9,16 +9,6 @@ from app.features.orders.schemas.invitations import (
     InvitationRead,
     InvitedOrder,
 )
-from app.features.orders.schemas.listing import (
-    MAX_QUERY,
-    NOTHING_OR_CURSOR,
-    FacetRead,
-    FacetsRead,
-    OrderFilter,
-    OrderListQuery,
-    RankedCard,
-    WhyRead,
-)
 from app.features.orders.schemas.orders import (
     ANSWERED_LABELS,
     BUDGET_KIND_LABELS,
@@ -47,6 +37,16 @@ from app.features.orders.schemas.orders import (
     RevisionRead,
     SkillWord,
     SkillWords,
+)
+from app.features.orders.schemas.search import (
+    MAX_QUERY,
+    NOTHING_OR_CURSOR,
+    FacetRead,
+    FacetsRead,
+    OrderFilter,
+    OrderListQuery,
+    RankedCard,
+    WhyRead,
 )
 from app.features.orders.schemas.state_machines import ArrowRead, MachineList, MachineRead, StateRead, WaitRead
 from app.features.orders.schemas.templates import TemplateList, TemplateName, TemplateRead

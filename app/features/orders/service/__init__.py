@@ -27,19 +27,6 @@ from app.features.orders.service.lifecycle import (
     replace_skill,
     uncount_proposal,
 )
-from app.features.orders.service.listing import (
-    NO_PAGE,
-    OrderPage,
-    OrderSearchResult,
-    count_facets,
-    count_newest,
-    list_newest_json,
-    list_open_json,
-    list_open_orders,
-    resolve_filter,
-    search_json,
-    search_orders,
-)
 from app.features.orders.service.moderation import approve_order, list_orders_to_review, reject_order
 from app.features.orders.service.order_import import ForeignOrder, ImportedOrder, import_order, record_key
 from app.features.orders.service.percolation import filters_matching_order
@@ -54,6 +41,19 @@ from app.features.orders.service.queries import (
     people,
     present,
     revisions_of,
+)
+from app.features.orders.service.search import (
+    NO_PAGE,
+    OrderPage,
+    OrderSearchResult,
+    count_facets,
+    count_newest,
+    list_newest_json,
+    list_open_json,
+    list_open_orders,
+    resolve_filter,
+    search_json,
+    search_orders,
 )
 from app.features.orders.service.state_machines import get_machine, list_machines
 from app.features.orders.service.templates import (

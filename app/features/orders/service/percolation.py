@@ -11,7 +11,7 @@ from app.features.catalog.schemas import Searched
 from app.features.orders.errors import InvalidFilterError
 from app.features.orders.repository import Conditions, PercolationRepository
 from app.features.orders.schemas import OrderFilter
-from app.features.orders.service.listing import resolve_filter
+from app.features.orders.service.search import resolve_filter
 
 
 async def filters_matching_order(

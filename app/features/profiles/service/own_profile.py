@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.account_names import fold
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.errors import FieldError
 from app.core.i18n import N_, current_locale
-from app.core.identifiers import fold
 from app.core.money import MoneyRead
 from app.core.resources import Resources
 from app.core.unit_of_work import UnitOfWork

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import psutil
 
-from app.local.embedded.layout import ResolvedLayout, ServersError, read_json, write_private
+from app.local.servers.layout import ResolvedLayout, ServersError, read_json, write_private
 
 POSTGRES_VERSION = "18"
 LOG_LIMIT = 10_000_000

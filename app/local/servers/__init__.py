@@ -5,7 +5,7 @@ shared lock that means "in use", starts a keeper when there is none, and waits f
 stops a server in order when nobody has held its lock for a while.
 """
 
-from app.local.embedded.client import ServerAddresses, ServerSettings, ensure_servers, release_servers
-from app.local.embedded.layout import ServersError
+from app.local.servers.client import ServerAddresses, ServerSettings, ensure_servers, release_servers
+from app.local.servers.layout import ServersError
 
 __all__ = ["ServerAddresses", "ServerSettings", "ServersError", "ensure_servers", "release_servers"]

@@ -1,6 +1,6 @@
 """Vulnerabilities P1 to P9 of a naive implementation: names, tokens, cookies, refreshing, origins.
 
-P10 to P21 are in `test_holes_p10_to_p21.py`.
+P10 to P21 are in `test_requirements_p10_to_p21.py`.
 """
 
 from typing import Any

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from app.local.embedded.layout import ROOT, Layout, ResolvedLayout, ServersError, package_folder, read_json
-from app.local.embedded.locks import FileLock
+from app.local.servers.layout import ROOT, Layout, ResolvedLayout, ServersError, package_folder, read_json
+from app.local.servers.locks import FileLock
 
 START_SECONDS = 90.0
 WATCH_SECONDS = 2.0
@@ -94,7 +94,7 @@ class _Use:
 
     def _spawn(self) -> None:
         """Start a keeper as a detached process."""
-        command = [sys.executable, "-m", "app.local.embedded", "--detach", "--data-dir", str(self.layout.data_dir)]
+        command = [sys.executable, "-m", "app.local.servers", "--detach", "--data-dir", str(self.layout.data_dir)]
         if not self.durable:
             command.append("--not-durable")
         with (self.layout.logs / "keeper.log").open("ab") as log:
@@ -180,7 +180,7 @@ def _wait(use: _Use) -> None:
 
 def answering(layout: Layout, kinds: tuple[str, ...]) -> bool:
     """Tell whether the servers of this data folder answer now."""
-    from app.local.embedded.programs import Postgres, Valkey  # noqa: PLC0415 - psutil only when it is needed
+    from app.local.servers.programs import Postgres, Valkey  # noqa: PLC0415 - psutil only when it is needed
 
     addresses = read_json(layout.addresses)
     if FileLock(layout.keeper_lock).is_free() or not set(kinds) <= set(addresses):

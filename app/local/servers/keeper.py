@@ -1,6 +1,6 @@
 """The process that keeps the bundled servers running: starts, restarts and stops them.
 
-Run as `python -m app.local.embedded`; imports little, because it stays in memory.
+Run as `python -m app.local.servers`; imports little, because it stays in memory.
 """
 
 import argparse
@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from app.local.embedded.layout import KINDS, Layout, ResolvedLayout, ServersError, write_private
-from app.local.embedded.locks import FileLock
-from app.local.embedded.programs import Postgres, Program, Valkey, as_json
+from app.local.servers.layout import KINDS, Layout, ResolvedLayout, ServersError, write_private
+from app.local.servers.locks import FileLock
+from app.local.servers.programs import Postgres, Program, Valkey, as_json
 
 TICK = 0.2
 IDLE_SECONDS = 10.0
@@ -150,7 +150,7 @@ class Keeper:
 
 def main(arguments: list[str]) -> int:
     """Parse the command line and run the keeper."""
-    parser = argparse.ArgumentParser(prog="python -m app.local.embedded", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m app.local.servers", description=__doc__)
     parser.add_argument("--data-dir", required=True, type=Path)
     parser.add_argument("--supervised", action="store_true", help="take over from a keeper that runs alone")
     parser.add_argument("--not-durable", action="store_true", help="no fsync: for data of tests")

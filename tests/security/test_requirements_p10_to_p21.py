@@ -1,7 +1,7 @@
 """Vulnerabilities P10 to P21 of a naive implementation: WebSockets, data of others, bodies, errors, logs.
 
-P1 to P9 are in `test_holes_p1_to_p9.py`. The test of a feature that does not exist yet activates itself: it fails when
-the feature appears without a test named after the vulnerability.
+P1 to P9 are in `test_requirements_p1_to_p9.py`. The test of a feature that does not exist yet activates itself: it
+fails when the feature appears without a test named after the vulnerability.
 """
 
 import ast
