@@ -66,6 +66,7 @@ from app.features.reports.pages import router as report_pages
 from app.local.bootstrap import prepare_bundled
 from app.local.servers import ServersError, ensure_servers
 from app.site.landing import router as landing
+from app.site.order_history import router as order_history
 from app.site.order_page import router as order_page
 from app.site.recommendations import router as recommendations
 from app.web import csp_reports
@@ -105,6 +106,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     matching_pages,
     order_pages,
     order_page,
+    order_history,
     proposal_pages,
     contract_pages,
     chat_pages,

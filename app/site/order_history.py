@@ -1,18 +1,33 @@
-"""The changes made by the edits of an order, as text."""
+"""The edits of an order: their changes as text, and the page that lists all of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
 
+from fastapi import Query, Request
+from starlette.responses import Response
+
+from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession
 from app.core.i18n import _, current_locale
 from app.core.money import Currency, Money
 from app.core.text.word_diff import Piece, diff_words
+from app.features.authentication.dependencies import OptionalActor
 from app.features.catalog import service as catalog
+from app.features.orders import service as orders
 from app.features.orders.schemas import BUDGET_KIND_LABELS, EXPERIENCE_LABELS, VISIBILITY_LABELS, RevisionRead
 from app.features.orders.schemas.fields import BY_NAME, FIELDS, REVISED, Input, columns_under
-from app.models import BudgetKind, Experience, Visibility
+from app.models import BudgetKind, Experience, Order, Visibility
 from app.web.formatting import day, number
 from app.web.order_cards import budget_label
+from app.web.templating import render
+
+router = FeatureRouter()
+NEWEST_EDITS = 5
+"""How many edits the page of an order shows; its history has the others."""
+EDITS_PER_PAGE = 10
+MAX_VERSION = 2**31 - 1
 
 type Words = Callable[[Mapping[str, Any], catalog.Catalogue], str]
 
@@ -61,9 +76,45 @@ FACTS: dict[str, Words] = {
 TEXTS = tuple(field for field in FIELDS if field.input in (Input.TEXT, Input.LINES))
 
 
-def order_edits(revisions: Sequence[RevisionRead], catalogue: catalog.Catalogue) -> list[dict[str, Any]]:
-    """Return the changes of each edit, newest first: a diff for texts, the old and the new value for other fields."""
-    return [_edit(revision, catalogue) for revision in revisions]
+@router.get("/orders/{order_id}/history")
+async def show_order_history(
+    request: Request,
+    order_id: UUID,
+    actor: OptionalActor,
+    session: ReadSession,
+    resources: ProcessResources,
+    before: Annotated[int | None, Query(ge=1, le=MAX_VERSION)] = None,
+) -> Response:
+    """Show the edits of an order, newest first, to everybody who may read it."""
+    key = request.query_params.get("key")
+    order = await orders.get_order(session, actor, order_id, key)
+    catalogue = await catalog.read_catalogue(session, resources)
+    edits, older = await order_edits(session, order, catalogue, before=before, limit=EDITS_PER_PAGE)
+    query = {"key": key} if key else {}
+
+    def address(path: str, **more: int) -> str:
+        return f"/orders/{order_id}{path}" + (f"?{urlencode(query | more)}" if query or more else "")
+
+    context = {
+        "title": order.title,
+        "order_address": address(""),
+        "edits": edits,
+        "older": address("/history", before=older) if older else None,
+        "newest": address("/history") if before else None,
+    }
+    return render(request, "orders/history.html", context)
+
+
+async def order_edits(
+    session: ReadSession, order: Order, catalogue: catalog.Catalogue, *, limit: int, before: int | None = None
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Return the newest edits older than the version `before`, and the version to continue with, if there are more.
+
+    Each edit has a diff for texts, and the old and the new value for other fields.
+    """
+    revisions = await orders.revisions_of(session, order, before=before, limit=limit + 1)
+    shown = revisions[:limit]
+    return [_edit(revision, catalogue) for revision in shown], shown[-1].version if len(revisions) > limit else None
 
 
 def _edit(revision: RevisionRead, catalogue: catalog.Catalogue) -> dict[str, Any]:

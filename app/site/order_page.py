@@ -47,7 +47,7 @@ from app.features.proposals.schemas import (
 )
 from app.models import OfferSide, OrderStatus, ProposalStatus, Visibility
 from app.models.proposal import UNDECIDED
-from app.site.order_history import order_edits
+from app.site.order_history import NEWEST_EDITS, order_edits
 from app.web.flash import redirect
 from app.web.formatting import ago, day, exact, number
 from app.web.forms import FormState
@@ -162,6 +162,9 @@ async def _order_page(
     people, facts = await profiles.cards_with_facts(
         session, {order.customer_id, *(item.freelancer.id for item in received)}
     )
+    edits, more_edits = (
+        await order_edits(session, order, catalogue, limit=NEWEST_EDITS) if shown.version > 1 else ([], None)
+    )
     label, tone = ORDER_WORDS[order.status]
     live = next((item for item in own if item.status in (*UNDECIDED, ProposalStatus.ACCEPTED)), None)
     refused = any(item.decline_reason in CUSTOMER_REASONS for item in own)
@@ -197,7 +200,8 @@ async def _order_page(
         "may_propose": may_propose,
         "next": _next_step(shown, is_own=is_own, live=live, offer=offer),
         "sign_in": f"/sign-in?next={quote(address_of(order_id, key))}",
-        "edits": order_edits(await orders.revisions_of(session, order), catalogue) if shown.version > 1 else [],
+        "edits": edits,
+        "all_edits": address_of(order_id, key, "/history") if more_edits else None,
         "currency": order.currency.value,
         "answer": address_of(order_id, key, "/proposals"),
         "share": address_of(order_id, order.share_key if is_own and order.visibility is Visibility.LINK else key),

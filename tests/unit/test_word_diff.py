@@ -1,5 +1,8 @@
 """Word differences of an edit: both texts can be restored from the parts."""
 
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,3 +35,23 @@ def test_both_texts_can_be_read_off(before: str, after: str) -> None:
 def test_two_long_texts_stand_whole() -> None:
     long = "слово " * (int(MAX_COMPARISONS**0.5) + 2)
     assert diff_words(long, long + "ещё") == [Piece(Change.REMOVED, long), Piece(Change.ADDED, long + "ещё")]
+
+
+HOSTILE = {
+    "two words in turn": ("a b " * 499, "b a " * 499),
+    "one word": ("a " * 3_000, "a " * 2_999 + "b"),
+    "three words against two": ("a b c " * 1_000, "b a " * 1_500),
+    "all different": (" ".join(map(str, range(3_000))), " ".join(map(str, range(3_000, 6_000)))),
+    "backwards": (" ".join(map(str, range(3_000))), " ".join(map(str, reversed(range(3_000))))),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), HOSTILE.values(), ids=HOSTILE.keys())
+def test_no_text_costs_more_than_its_length(before: str, after: str) -> None:
+    """The processor time of the slowest texts stays below what a request may hold the event loop (50 ms)."""
+    spent = []
+    for _attempt in range(3):
+        began = time.thread_time()
+        diff_words(before, after)
+        spent.append(time.thread_time() - began)
+    assert min(spent) < 0.05

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import NamedTuple
 
-MAX_COMPARISONS = 1_000_000
-"""Limit on the product of both word counts; above it, the texts are shown whole, one after the other."""
+MAX_COMPARISONS = 10_000_000
+"""Limit on the product of both word counts, about 2 ms; above it, the texts are shown whole, one after the other."""
 _WORD = re.compile(r"\S+\s*")
 
 
@@ -27,7 +26,10 @@ class Piece(NamedTuple):
 
 
 def diff_words(before: str, after: str) -> list[Piece]:
-    """Return the pieces of both texts in reading order; the pieces that are not `added` form the text before."""
+    """Return the pieces of both texts in reading order; the pieces that are not `added` form the text before.
+
+    The time depends on the lengths alone: rapidfuzz compares 64 words at once, whatever the texts repeat.
+    """
     if before == after:
         return [Piece(Change.SAME, after)] if after else []
     old, new = _WORD.findall(before), _WORD.findall(after)
@@ -40,16 +42,19 @@ def diff_words(before: str, after: str) -> list[Piece]:
 
 
 def _pieces(old: list[str], new: list[str]) -> Iterator[Piece]:
+    from rapidfuzz.distance import Indel  # noqa: PLC0415 - 45 ms, and few processes show edits
+
     # Trailing spaces are no difference: the last word has none.
-    matcher = SequenceMatcher(None, [word.rstrip() for word in old], [word.rstrip() for word in new], autojunk=False)
-    for tag, first, last, start, end in matcher.get_opcodes():
-        if tag == "equal":
-            yield Piece(Change.SAME, "".join(new[start:end]))
-            continue
-        if last > first:
-            yield Piece(Change.REMOVED, "".join(old[first:last]))
-        if end > start:
-            yield Piece(Change.ADDED, "".join(new[start:end]))
+    same = Indel.opcodes([word.rstrip() for word in old], [word.rstrip() for word in new])
+    last = start = 0
+    for block in same.as_matching_blocks():
+        # The removed words stand before the added ones; the last block is empty and closes the texts.
+        for change, words in ((Change.REMOVED, old[last : block.a]), (Change.ADDED, new[start : block.b])):
+            if words:
+                yield Piece(change, "".join(words))
+        last, start = block.a + block.size, block.b + block.size
+        if block.size:
+            yield Piece(Change.SAME, "".join(new[block.b : start]))
 
 
 def has_changes(pieces: list[Piece]) -> bool:

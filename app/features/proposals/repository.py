@@ -96,14 +96,12 @@ class ProposalRepository:
         """Add the content of a proposal before an edit."""
         self._session.add(revision)
 
-    async def revisions(self, proposal_id: UUID, limit: int = 100) -> Sequence[ProposalRevision]:
-        """Return the earlier versions of a proposal, newest first."""
-        statement = (
-            select(ProposalRevision)
-            .where(ProposalRevision.proposal_id == proposal_id)
-            .order_by(ProposalRevision.version.desc())
-            .limit(limit)
-        )
+    async def revisions(self, proposal_id: UUID, limit: int, upto: int | None = None) -> Sequence[ProposalRevision]:
+        """Return the earlier versions of a proposal, newest first, from the version `upto` backwards."""
+        statement = select(ProposalRevision).where(ProposalRevision.proposal_id == proposal_id)
+        if upto is not None:
+            statement = statement.where(ProposalRevision.version <= upto)
+        statement = statement.order_by(ProposalRevision.version.desc()).limit(limit)
         return (await self._session.execute(statement)).scalars().all()
 
     async def some_for_update(self, order_id: UUID, ids: Sequence[UUID]) -> Sequence[Proposal]:

@@ -85,14 +85,12 @@ class OrderRepository:
         statement = statement.order_by(Order.id.desc()).limit(limit)
         return [(row[0], row[1]) for row in await self._session.execute(_as_cards(statement))]
 
-    async def revisions(self, order_id: UUID, limit: int = 100) -> Sequence[OrderRevision]:
-        """Return the revisions of an order, newest first."""
-        statement = (
-            select(OrderRevision)
-            .where(OrderRevision.order_id == order_id)
-            .order_by(OrderRevision.version.desc())
-            .limit(limit)
-        )
+    async def revisions(self, order_id: UUID, limit: int, upto: int | None = None) -> Sequence[OrderRevision]:
+        """Return the revisions of an order, newest first, from the version `upto` backwards."""
+        statement = select(OrderRevision).where(OrderRevision.order_id == order_id)
+        if upto is not None:
+            statement = statement.where(OrderRevision.version <= upto)
+        statement = statement.order_by(OrderRevision.version.desc()).limit(limit)
         return (await self._session.execute(statement)).scalars().all()
 
     async def stale(self, now: datetime, limit: int) -> Sequence[Order]:

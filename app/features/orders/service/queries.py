@@ -31,6 +31,9 @@ from app.models import Order, Visibility
 from app.models.file import SubjectKind
 from app.models.side import Side
 
+MAX_REVISIONS = 100
+"""How many earlier versions one answer lists; an order can have no more (MAX_EDITS)."""
+
 
 async def get_order(session: AsyncSession, actor: Actor | None, order_id: UUID, key: str | None = None) -> Order:
     """Return an order the actor may read; `key` is the share key from the address.
@@ -132,10 +135,18 @@ async def list_revisions(
     return await revisions_of(session, await get_order(session, actor, order_id, key))
 
 
-async def revisions_of(session: AsyncSession, order: Order) -> list[RevisionRead]:
-    """Return the earlier versions of an order, newest first. The caller has checked the permission."""
+async def revisions_of(
+    session: AsyncSession, order: Order, *, before: int | None = None, limit: int = MAX_REVISIONS
+) -> list[RevisionRead]:
+    """Return earlier versions of an order, newest first: all of them, or those older than the version `before`.
+
+    The caller has checked the permission.
+    """
     after, found = content_of(order), list[RevisionRead]()
-    for row in await OrderRepository(session).revisions(order.id):
+    rows = await OrderRepository(session).revisions(order.id, limit + (before is not None), before)
+    if rows and rows[0].version == before:
+        after, rows = rows[0].content, rows[1:]
+    for row in rows:
         changes = [
             FieldChange(field=name, before=row.content.get(name), after=after.get(name))
             for name in REVISED

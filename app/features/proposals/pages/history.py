@@ -1,9 +1,9 @@
 """The page with the edits of a proposal: removed and added text."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.core.http.dependencies import FeatureRouter, ReadSession
@@ -15,17 +15,37 @@ from app.features.proposals.schemas import EarlierProposal, ProposalRead
 from app.web.templating import render
 
 router = FeatureRouter()
+EDITS_PER_PAGE = 10
+MAX_VERSION = 2**31 - 1
 
 
 @router.get("/proposals/{proposal_id}/history")
-async def show_history(request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
+async def show_history(
+    request: Request,
+    proposal_id: UUID,
+    actor: CurrentActor,
+    session: ReadSession,
+    before: Annotated[int | None, Query(ge=1, le=MAX_VERSION)] = None,
+) -> Response:
     """Show the edits of a proposal to its two sides, newest first."""
     proposal = await service.get_proposal(session, actor, proposal_id)
-    earlier = await service.list_revisions(session, actor, proposal_id)
-    after: list[ProposalRead | EarlierProposal] = [proposal, *earlier]
-    edits = [_edit(before, now) for before, now in zip(earlier, after, strict=False)]
-    mine = proposal.freelancer.id == actor.id
-    return render(request, "proposals/history.html", {"proposal": proposal, "edits": edits, "mine": mine})
+    # The versions on both sides of each edit, and one more to know whether there are older edits.
+    versions: list[ProposalRead | EarlierProposal] = [proposal] if before is None else []
+    earlier = await service.list_revisions(
+        session, actor, proposal_id, before=before, limit=EDITS_PER_PAGE + 2 - len(versions)
+    )
+    versions.extend(earlier)
+    was = earlier if before is None else earlier[1:]
+    shown = list(zip(was, versions, strict=False))[:EDITS_PER_PAGE]
+    address = f"/proposals/{proposal_id}/history"
+    context = {
+        "proposal": proposal,
+        "edits": [_edit(old, new) for old, new in shown],
+        "mine": proposal.freelancer.id == actor.id,
+        "older": f"{address}?before={shown[-1][0].version}" if len(was) > EDITS_PER_PAGE else None,
+        "newest": address if before else None,
+    }
+    return render(request, "proposals/history.html", context)
 
 
 def _edit(before: EarlierProposal, after: ProposalRead | EarlierProposal) -> dict[str, Any]:

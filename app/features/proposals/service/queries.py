@@ -35,6 +35,9 @@ from app.models import Offer, OfferStatus, Order, OrderStatus, Proposal, Proposa
 from app.models.proposal import NEGOTIATED
 from app.models.side import Side
 
+MAX_REVISIONS = 100
+"""How many earlier versions one answer lists."""
+
 
 async def get_proposal(session: AsyncSession, actor: Actor, proposal_id: UUID) -> ProposalRead:
     """Return a proposal to one of its two sides."""
@@ -152,8 +155,10 @@ async def present(session: AsyncSession, actor: Actor, rows: Sequence[Proposal])
     ]
 
 
-async def list_revisions(session: AsyncSession, actor: Actor, proposal_id: UUID) -> list[EarlierProposal]:
-    """Return the earlier versions of a proposal to one of its two sides, newest first."""
+async def list_revisions(
+    session: AsyncSession, actor: Actor, proposal_id: UUID, *, before: int | None = None, limit: int = MAX_REVISIONS
+) -> list[EarlierProposal]:
+    """Return earlier versions of a proposal to one of its two sides, newest first, from the version `before` on."""
     _order, proposal = await get_visible_proposal(session, actor, proposal_id)
     return [
         EarlierProposal(
@@ -162,7 +167,7 @@ async def list_revisions(session: AsyncSession, actor: Actor, proposal_id: UUID)
             replaced_at=row.replaced_at,
             **{name: row.content[name] for name in ("term_days", "letter", "milestones", "answers")},
         )
-        for row in await ProposalRepository(session).revisions(proposal_id)
+        for row in await ProposalRepository(session).revisions(proposal_id, limit, before)
     ]
 
 
