@@ -31,7 +31,7 @@ RATES: dict[str, Rate] = {
     "5 resets": passwords.RESETS_BY_NAME,
     "20 an hour": workflows.ANSWERS_BY_NAME,
     "60 an hour": registration.REGISTER_BY_ADDRESS,
-    "240 a minute": passwords.RATED_BY_ADDRESS,
+    "20 a minute": passwords.RATED_BY_ADDRESS,
 }
 UNITS = {"min": 60, "hour": 3600, "minute": 60, "resets": 3600}
 

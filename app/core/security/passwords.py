@@ -1,15 +1,14 @@
 """Password hashes: bcrypt over SHA-256 through passlib's interface, off the event loop, at low priority."""
 
-import asyncio
 import os
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
 from passlib.context import CryptContext
 
+from app.core.bounded_threads import BoundedThreads
 from app.core.errors import UnavailableError
 from app.core.i18n import N_
 
@@ -27,7 +26,8 @@ class HashingBusyError(UnavailableError):
     detail = N_("Please try again in a few seconds.")
 
 
-def _lower_priority() -> None:
+def lower_priority() -> None:
+    """Give way to threads that answer requests."""
     # Linux has a priority per thread, so that requests run before hashes; elsewhere the priority is unchanged.
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
@@ -41,12 +41,13 @@ class PasswordHasher:
             schemes=["bcrypt_sha256", "bcrypt"], deprecated=["bcrypt"], bcrypt_sha256__rounds=rounds
         )
         self._dummy = f"$bcrypt-sha256$v=2,t=2b,r={rounds}${_DUMMY_TAIL}"
-        self._threads = ThreadPoolExecutor(THREADS, "password", initializer=_lower_priority)
-        self._waiting = 0
+        self._threads = BoundedThreads(
+            "password", THREADS, max_waiting=MAX_QUEUE_LENGTH, busy=HashingBusyError, initializer=lower_priority
+        )
 
     async def hash(self, password: str) -> str:
         """Return the hash to store."""
-        hashed, _matched = await self._run(password, None)
+        hashed, _matched = await self._threads.run(self._work, password, None)
         return hashed or ""
 
     async def verify(self, password: str, stored: str | None) -> tuple[bool, str | None]:
@@ -54,18 +55,8 @@ class PasswordHasher:
 
         With no stored hash (unknown user name) it takes the same time and never matches.
         """
-        upgraded, matched = await self._run(password, stored or self._dummy)
+        upgraded, matched = await self._threads.run(self._work, password, stored or self._dummy)
         return matched and stored is not None, upgraded if stored is not None else None
-
-    async def _run(self, password: str, stored: str | None) -> tuple[str | None, bool]:
-        if self._waiting >= MAX_QUEUE_LENGTH:
-            raise HashingBusyError
-        self._waiting += 1
-        try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, self._work, password, stored)
-        finally:
-            self._waiting -= 1
 
     def _work(self, password: str, stored: str | None) -> tuple[str | None, bool]:
         if stored is None:

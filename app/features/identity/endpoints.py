@@ -34,6 +34,7 @@ from app.features.identity.errors import (
     NothingToConfirmError,
     PasswordServiceError,
     PhoneTakenError,
+    RatingBusyError,
     UsernameTakenError,
 )
 from app.features.identity.schemas import (
@@ -187,7 +188,7 @@ async def deactivate(
     return Done()
 
 
-@router.post("/password-strength", responses=refusals(TooManyTriesError))
+@router.post("/password-strength", responses=refusals(TooManyTriesError, RatingBusyError))
 async def password_strength(form: PasswordToRate, caller: ClientInfo, resources: ProcessResources) -> PasswordStrength:
     """Rate the strength of a password. The password is not stored."""
     return await service.rate_password(resources, form, caller)

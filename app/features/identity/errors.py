@@ -92,3 +92,11 @@ class PasswordServiceError(UnavailableError):
     code = "password-service-unavailable"
     title = N_("The password cannot be checked right now")
     detail = N_("Please try again in a few minutes.")
+
+
+class RatingBusyError(UnavailableError):
+    """Too many passwords are being rated."""
+
+    code = "rating-busy"
+    title = N_("The strength cannot be shown right now")
+    detail = N_("Choose a long password that you use nowhere else; it is checked when you send the form.")

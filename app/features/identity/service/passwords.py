@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import account_names
+from app.core.bounded_threads import BoundedThreads
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.resources import Resources
-from app.core.security.passwords import password_hasher
+from app.core.security.passwords import lower_priority, password_hasher
 from app.core.security.rate_limits import Rate
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication import service as authentication
 from app.features.authentication.errors import AccountInputError, NotSignedInError, WrongPasswordError
 from app.features.authentication.service import Caller, SessionView, record_security_event
 from app.features.identity import rules
-from app.features.identity.errors import BadChallengeError
+from app.features.identity.errors import BadChallengeError, RatingBusyError
 from app.features.identity.events import PasswordChanged, PasswordResetRequested
 from app.features.identity.repository import ChallengeRepository, UserRepository
 from app.features.identity.schemas import PasswordChange, PasswordStrength, PasswordToRate, ResetConfirmation
@@ -30,8 +31,11 @@ from app.models.user import User, UserStatus
 
 RESETS_BY_ADDRESS = Rate("reset", 60, 3600)
 RESETS_BY_NAME = Rate("reset-name", 5, 3600)
-RATED_BY_ADDRESS = Rate("judge", 240, 60)
-MAX_RATED_LENGTH = 64
+RATED_BY_ADDRESS = Rate("judge", 20, 60)
+MAX_RATED_LENGTH = 24
+"""Characters that are rated. The time grows fast with the length: 64 take seconds, 24 at most some 0.15 s."""
+MAX_RATINGS_WAITING = 16
+MAX_RATING_SECONDS = 2.0
 RESET = (ChallengePurpose.RESET_PASSWORD,)
 
 
@@ -169,6 +173,11 @@ async def _set_password(uow: UnitOfWork, user: User, hashed: str, caller: Caller
     uow.emit(PasswordChanged(user_id=str(user.id), reset=reset))
 
 
+_rating = BoundedThreads(
+    "password-rating", 1, max_waiting=MAX_RATINGS_WAITING, busy=RatingBusyError, initializer=lower_priority
+)
+
+
 def _score(password: str, words: list[str]) -> int:
     from zxcvbn import zxcvbn  # noqa: PLC0415 - its word lists take 11 MB, and few processes use them
 
@@ -180,13 +189,18 @@ async def rate_password(resources: Resources, form: PasswordToRate, caller: Call
 
     Raises:
         TooManyTriesError: Too many requests from one address.
+        RatingBusyError: Too many passwords are being rated, or this one was not rated in time.
     """
     await resources.limiter.hit(RATED_BY_ADDRESS, caller.limit_key)
     words = rules.personal_words(form.username or "", form.email, None)
     problems = rules.password_problems(
         form.password, words, shortest=resources.settings.password_min_length, loc="password"
     )
-    score = await asyncio.to_thread(_score, form.password, [*words, *rules.PRODUCT_WORDS])
-    return PasswordStrength(
-        score=0 if problems else score, acceptable=not problems, problems=[problem.text() for problem in problems]
-    )
+    score = 0
+    if not problems:
+        try:
+            async with asyncio.timeout(MAX_RATING_SECONDS):
+                score = await _rating.run(_score, form.password, [*words, *rules.PRODUCT_WORDS])
+        except TimeoutError:
+            raise RatingBusyError from None
+    return PasswordStrength(score=score, acceptable=not problems, problems=[problem.text() for problem in problems])

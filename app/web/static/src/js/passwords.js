@@ -1,7 +1,7 @@
 // Password fields: shows what was typed, and what the server thinks of its strength.
 import { formBody, get, getAll, setting } from "./dom.js";
 
-const PAUSE_MS = 250;
+const PAUSE_MS = 500;
 
 /**
  * Ask the server while a password is being typed, and show its answer.
@@ -22,7 +22,8 @@ function watchStrength(input) {
     try {
       const headers = { Accept: "text/html" };
       const answer = await fetch(address, { method: "POST", body, signal: asked.signal, headers });
-      if (!answer.ok) return;
+      // A meter of an earlier password would mislead.
+      if (!answer.ok) return target?.replaceChildren();
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       target?.replaceChildren(...page.body.childNodes);
     } catch {
