@@ -13,15 +13,16 @@ import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.routing import compile_path
 
 from app.core.config import get_settings
 from app.core.errors import DomainError, ErrorKind
-from app.core.http.body_limits import BodyLimitsMiddleware, LongBodyRoute
+from app.core.http.body_limits import BodyLimits, BodyLimitsMiddleware, LongBodyRoute, RoutePattern
 from app.core.http.dependencies import API_PREFIX, iter_routes
 from app.core.http.fast_responses import FastResponseMiddleware, Shortcut
 from app.core.http.health import router as health
 from app.core.http.middleware import HeadMiddleware, RequestContextMiddleware
-from app.core.http.openapi import add_errors, declare_security
+from app.core.http.openapi import add_errors, declare_security, requires_session
 from app.core.http.problem_details import install_error_handlers
 from app.core.http.startup_errors import StartupErrorMiddleware, freeze_loaded_objects, startup_error_message, trim_heap
 from app.core.messaging.task_trigger import TaskTrigger
@@ -268,8 +269,15 @@ def create_app(fast_responses: Mapping[str, Shortcut] = FAST_RESPONSES) -> Site:
     settings = get_settings()
     app.add_middleware(
         BodyLimitsMiddleware,
-        max_body_bytes=settings.max_body_bytes,
+        max_body_bytes=BodyLimits(settings.max_body_bytes, settings.max_guest_body_bytes),
         page=failure_page,
+        signed_in_routes=[
+            RoutePattern(frozenset(route.methods), compile_path(prefix + route.path)[0])
+            for prefix, routers in ((API_PREFIX, API_ROUTERS), ("", PAGE_ROUTERS))
+            for router in routers
+            for route in iter_routes(router)
+            if requires_session(route)
+        ],
         long_body_routes=LONG_BODY_ROUTES,
     )
     https = settings.origin.startswith("https://")

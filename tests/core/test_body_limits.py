@@ -1,15 +1,21 @@
 """Limits of request bodies are checked in one place, in the same way for every route."""
 
+import time
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 
 import httpx
 import pytest
 from fastapi import FastAPI, Request
 from pydantic import BaseModel
 
-from app.core.http.body_limits import check_json, has_unstorable, media_type
+from app.core.errors import InvalidError
+from app.core.http.body_limits import MAX_JSON_VALUES, check_form, check_json, has_unstorable, media_type
+from app.core.http.problem_details import MAX_ERRORS
+from tests.factories.orders import Market
 
-LIMIT = 1_048_576
+LIMIT = 65_536
+SIGNED_IN_LIMIT = 524_288
 URL = "/api/v1/echo"
 JSON = {"Content-Type": "application/json"}
 
@@ -53,7 +59,7 @@ REFUSED = {
     "NaN": b'{"text": "a", "more": {"x": NaN}}',
     "infinity": b'{"text": "a", "more": {"x": -Infinity}}',
     "cut short": b'{"text": "a"',
-    "deeper than anybody needs": b'{"text": "a", "more": {"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}",
+    "deeper than anybody needs": b'{"text": "a", "more": {"x": ' + b"[" * 30_000 + b"]" * 30_000 + b"}}",
     "a number of five thousand digits": b'{"text": "a", "more": {"x": ' + b"9" * 5_000 + b"}}",
     "NUL": b'{"text": "a\\u0000b"}',
     "raw NUL": b'{"text": "a\x00b"}',
@@ -120,6 +126,16 @@ async def test_the_limit_holds_to_the_byte(client: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
 
 
+async def test_only_addresses_for_signed_in_people_take_more(client: httpx.AsyncClient, market: Market) -> None:
+    body = b'{"title": "' + b"a" * (SIGNED_IN_LIMIT - 20) + b'"}'
+    for path in ("/api/v1/orders", "/api/v1/auth/login", "/api/v1/auth/register", "/api/v1/nowhere"):
+        answer = await client.post(path, content=body, headers=JSON)
+        assert answer.status_code == (401 if path == "/api/v1/orders" else 413), path
+    await market.sign_in(client, await market.person())
+    assert (await client.post("/api/v1/orders", content=body, headers=JSON)).status_code == 422
+    assert (await client.post("/api/v1/orders", content=body + b" " * 20, headers=JSON)).status_code == 413
+
+
 async def test_a_body_of_undeclared_length_is_counted_while_it_arrives(client: httpx.AsyncClient) -> None:
     sent = 0
 
@@ -155,3 +171,73 @@ def test_parts() -> None:
     assert media_type(None) == ""
     assert not has_unstorable({"a": ["b", 1, None, {"c": "😀"}]})
     check_json(b"")
+
+
+HOSTILE = {
+    "unknown names": b"{" + b",".join(b'"k%d": 1' % number for number in range(90_000)) + b"}",
+    "one-letter texts": b"[" + b'"",' * 300_000 + b'""]',
+    "deep lists": b"[" * 500_000 + b"]" * 500_000,
+    "deep objects": b'{"a":' * 190_000 + b"1" + b"}" * 190_000,
+    "a long number": b'{"a": ' + b"9" * 1_000_000 + b"}",
+    "escapes": b'{"a": "' + b"\\u0041" * 170_000 + b'"}',
+    "quotes": b'{"a": "' + b'\\"' * 500_000 + b'"}',
+    "an open text": b'{"a": "' + b"," * 1_000_000,
+    "commas": b"," * 1_000_000,
+    "commas within a text": b'{"a": "' + b"," * 1_000_000 + b'"}',
+    "exponents": b"[" + b"1e9," * 200_000 + b"1]",
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+def test_checking_a_body_does_not_hold_the_event_loop(body: bytes) -> None:
+    spent = []
+    for _attempt in range(3):
+        began = time.thread_time()
+        with suppress(InvalidError):
+            check_json(body[:SIGNED_IN_LIMIT])
+        spent.append(time.thread_time() - began)
+    assert min(spent) < 0.05
+
+
+FORMS = {"empty fields": b"&" * 1_000_000, "escapes": b"a=" + b"%41" * 300_000, "names": b"a&b=&" * 200_000}
+
+
+@pytest.mark.parametrize("body", FORMS.values(), ids=FORMS)
+async def test_parsing_a_form_does_not_hold_the_event_loop(body: bytes) -> None:
+    spent = []
+    for _attempt in range(3):
+        began = time.thread_time()
+        with suppress(InvalidError):
+            check_form(body[:SIGNED_IN_LIMIT])
+
+            async def receive() -> dict[str, object]:
+                return {"type": "http.request", "body": body[:SIGNED_IN_LIMIT], "more_body": False}
+
+            headers = [(b"content-type", b"application/x-www-form-urlencoded")]
+            await Request({"type": "http", "method": "POST", "headers": headers}, receive).form()
+        spent.append(time.thread_time() - began)
+    assert min(spent) < 0.05
+
+
+async def test_a_form_with_too_many_fields_is_refused(client: httpx.AsyncClient) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept-Language": "ru"}
+    refused = await client.post("/form", content=b"text=a" + b"&b=" * 1_000, headers=headers)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["msg"] == "В форме больше 1000 полей."
+
+
+def test_values_are_counted_and_commas_in_texts_are_not() -> None:
+    check_json(b'{"a": "' + b"," * 10_000 + b'"}')
+    check_json(b"[" + b"1," * (MAX_JSON_VALUES - 1) + b"1]")
+    with pytest.raises(InvalidError):
+        check_json(b"[" + b"1," * MAX_JSON_VALUES + b"1]")
+
+
+async def test_an_answer_names_few_errors_and_short_names(client: httpx.AsyncClient) -> None:
+    names = {f"{'x' * 1_000}{number}": 1 for number in range(50)}
+    answer = await client.post("/api/v1/auth/login", json=names)
+    assert answer.status_code == 422
+    assert len(answer.json()["errors"]) == MAX_ERRORS
+    assert len(answer.content) < 8_000
+    much = await client.post("/api/v1/auth/login", json={str(number): 1 for number in range(3_000)})
+    assert "2000 values" in much.json()["errors"][0]["msg"]

@@ -39,6 +39,12 @@ LONG_BODY = "iplance.long_body"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NOT_JSON = N_("This is not valid JSON.")
 NOT_UTF8 = N_("Send JSON as UTF-8 without a byte order mark.")
+MAX_JSON_VALUES = 2_000
+"""Members of objects and elements of lists, all together; no request of the API needs a tenth of them."""
+_JSON_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
+TOO_MANY_VALUES = N_("The JSON holds more than {limit} values.")
+MAX_FORM_FIELDS = 1_000
+TOO_MANY_FIELDS = N_("The form holds more than {limit} fields.")
 TWICE = N_("The name {name} stands twice in one object.")
 NOT_TEXT = N_("A text holds a character that cannot be stored.")
 
@@ -53,15 +59,38 @@ class LongBodyRoute:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class RoutePattern:
+    """The methods and the addresses of a route."""
+
+    methods: frozenset[str]
+    path: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLimits:
+    """The longest ordinary bodies, in bytes, of routes that need a session and of all others."""
+
+    signed_in: int
+    guests: int
+
+
 class BodyLimitsMiddleware:
     """Refuses bodies that are too long, of a wrong media type, or malformed."""
 
     def __init__(
-        self, app: ASGIApp, *, max_body_bytes: int, page: ErrorPage, long_body_routes: Sequence[LongBodyRoute] = ()
+        self,
+        app: ASGIApp,
+        *,
+        max_body_bytes: BodyLimits,
+        page: ErrorPage,
+        signed_in_routes: Sequence[RoutePattern] = (),
+        long_body_routes: Sequence[LongBodyRoute] = (),
     ) -> None:
         self.app = app
-        self.limit = max_body_bytes
+        self.limits = max_body_bytes
         self.page = page
+        self.signed_in_routes = tuple(signed_in_routes)
         self.long_body_routes = tuple(long_body_routes)
         self.arriving = ArrivingBodies()
 
@@ -71,7 +100,7 @@ class BodyLimitsMiddleware:
             await self.app(scope, receive, send)
             return
         long = self._long(scope, scope["method"])
-        limit = long.limit if long else self.limit
+        limit = long.limit if long else self._limit(scope)
         scope[LONG_BODY] = long is not None
         connection = HTTPConnection(scope)
         arrival = Arrival(self.arriving, lambda: senders_of(connection, connection_resources(connection)), receive)
@@ -92,6 +121,16 @@ class BodyLimitsMiddleware:
         response = await self.page(request, error, status_of(error)) if wants_page(request) else problem(request, error)
         response.headers.update(headers_of(error))
         await response(scope, receive, send)
+
+    def _limit(self, scope: Scope) -> int:
+        """Return the limit of an ordinary body: more for routes that only signed-in people can use."""
+        length = Headers(scope=scope).get("content-length", "")
+        if length.isdecimal() and int(length) <= self.limits.guests:
+            return self.limits.guests
+        known = any(
+            scope["method"] in route.methods and route.path.fullmatch(scope["path"]) for route in self.signed_in_routes
+        )
+        return self.limits.signed_in if known else self.limits.guests
 
     def _long(self, scope: Scope, method: str | None = None) -> LongBodyRoute | None:
         """Return the long body route of this request; without `method`, of any method at this address."""
@@ -121,8 +160,8 @@ class BodyLimitsMiddleware:
             return receive
         if is_json(kind):
             check_json(body)
-        elif b"%00" in body or b"\0" in body:
-            refuse(NOT_TEXT)
+        else:
+            check_form(body)
         return replay(body, receive)
 
 
@@ -183,6 +222,9 @@ def check_json(body: bytes) -> None:
     """
     if not body:
         return
+    # Counted before anything is built or validated: a hundred thousand unknown names took seconds.
+    if body.count(b",") >= MAX_JSON_VALUES and _JSON_STRING.sub(b"", body).count(b",") >= MAX_JSON_VALUES:
+        refuse(TOO_MANY_VALUES, limit=str(MAX_JSON_VALUES))
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
@@ -196,6 +238,19 @@ def check_json(body: bytes) -> None:
     # Only escapes can still contain these: raw ones are refused by the two checks above.
     if "\\u" in text and has_unstorable(json.loads(text)):
         refuse(NOT_TEXT)
+
+
+def check_form(body: bytes) -> None:
+    """Refuse a form that holds NUL, or more fields than any form of the site.
+
+    Raises:
+        InvalidError: It is not valid.
+    """
+    if b"%00" in body or b"\0" in body:
+        refuse(NOT_TEXT)
+    # The framework counts fields while it parses them, and empty ones not at all.
+    if body.count(b"&") >= MAX_FORM_FIELDS:
+        refuse(TOO_MANY_FIELDS, limit=str(MAX_FORM_FIELDS))
 
 
 def unique_names(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

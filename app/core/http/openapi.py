@@ -75,6 +75,11 @@ def _auth_requirements(dependant: Dependant) -> Iterator[AuthRequirement]:
         yield from _auth_requirements(below)
 
 
+def requires_session(route: APIRoute) -> bool:
+    """Tell whether only signed-in people can use a route."""
+    return bool({AuthRequirement.SESSION, AuthRequirement.REFRESH} & set(_auth_requirements(route.dependant)))
+
+
 def schemes(settings: Settings) -> dict[str, dict[str, str]]:
     """Return the security schemes, with the cookie names of this installation."""
     names = cookie_names(settings)

@@ -139,19 +139,24 @@ ASKS_FOR_MORE = frozenset(
 )
 """Pydantic's error types for an empty text where a value is required."""
 FALLBACK_TEXT = N_("This cannot be accepted.")
+MAX_ERRORS = 20
+"""How many fields one answer names; a request with more is not a form with a few slips."""
+MAX_NAME_LENGTH = 100
 
 
 def field_errors(errors: list[dict[str, Any]]) -> list[FieldError]:
-    """Convert pydantic's errors to field errors."""
+    """Convert pydantic's errors to field errors, the first `MAX_ERRORS` of them."""
     found: list[FieldError] = []
-    for error in errors:
+    for error in errors[:MAX_ERRORS]:
         context = {key: str(value) for key, value in (error.get("ctx") or {}).items()}
         kind = "missing" if error.get("input") in ("", None) and error["type"] in ASKS_FOR_MORE else str(error["type"])
         text = VALIDATION_TEXTS.get(kind, FALLBACK_TEXT)
         if error["type"] == "value_error":
             # Raised by a validator of ours: its text is a translatable message.
             text, context = context.get("error", FALLBACK_TEXT), {}
-        found.append(FieldError(tuple(error["loc"]), text, context))
+        # The name of an unknown field is whatever was sent.
+        loc = tuple(name[:MAX_NAME_LENGTH] if isinstance(name, str) else name for name in error["loc"])
+        found.append(FieldError(loc, text, context))
     return found
 
 
