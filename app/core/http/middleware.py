@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.i18n import negotiate, set_locale
 from app.core.ids import new_id
-from app.core.security.cookies import COOKIE_QUEUE, chosen_locale
+from app.core.security.cookies import COOKIE_QUEUE, chosen_locale, drop_malformed_cookies
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -25,6 +25,7 @@ class RequestContextMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
+        drop_malformed_cookies(scope)
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id().hex

@@ -1,10 +1,12 @@
 """All cookies of the site: names, attributes, setting, reading and deleting."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
+from starlette.types import Scope
 
 from app.core.config import Settings, get_settings
 from app.core.i18n import LOCALES
@@ -14,6 +16,8 @@ COOKIE_QUEUE = "iplance.cookies"
 CSRF_COOKIE = "csrf_token"
 LOCALE_COOKIE = "locale"
 YEAR = 365 * 24 * 3600
+_PAIR = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++=(?:[!#-+\--:<-\[\]-~]*+|\"[!#-+\--:<-\[\]-~]*+\")")
+"""A cookie as RFC 6265, 4.1.1 writes it: the name is a token, the value has no spaces, commas or semicolons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,24 @@ def chosen_locale(cookies: Mapping[str, str]) -> str | None:
     """Return the language chosen in this browser, if any."""
     chosen = cookies.get(f"__Host-{LOCALE_COOKIE}") or cookies.get(LOCALE_COOKIE)
     return chosen if chosen in LOCALES else None
+
+
+def drop_malformed_cookies(scope: Scope) -> None:
+    """Leave in the headers of a request only cookies that are written as RFC 6265 demands, each name once.
+
+    The framework strips bytes such as 0xA0 and 0x85 from names, browsers do not: another host of the domain could set a
+    cookie whose stripped name is one of the `__Host-` names.
+    """
+    sent = [value for name, value in scope["headers"] if name == b"cookie"]
+    if not sent:
+        return
+    kept: dict[bytes, bytes] = {}
+    for pair in b";".join(sent).split(b";"):
+        trimmed = pair.strip(b" ")
+        if _PAIR.fullmatch(trimmed):
+            kept[trimmed.partition(b"=")[0]] = trimmed
+    others = [header for header in scope["headers"] if header[0] != b"cookie"]
+    scope["headers"] = [*others, (b"cookie", b"; ".join(kept.values()))] if kept else others
 
 
 def _header(settings: Settings, name: str, value: str, *, max_age: int, readable: bool = False) -> str:

@@ -101,9 +101,8 @@ async def open_session(uow: UnitOfWork, user: User, caller: Caller, *, replaces:
     alive = await SessionRepository(uow.session).alive(user, now)
     for oldest in alive[settings.max_sessions - 1 :]:
         oldest.revoked_at, oldest.revoked_reason = now, SessionEnd.TOO_MANY
-    device = caller.device if caller.device_hash else None
-    if device is None:
-        device = secrets.token_urlsafe(16)
+    # Always a new value: one that somebody else planted in the browser must not become a known device.
+    device = secrets.token_urlsafe(16)
     opened = AuthSession(
         user_id=user.id,
         token_version=user.token_version,
