@@ -2,6 +2,8 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.http.dependencies import API_ROOT
+
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
@@ -15,6 +17,8 @@ REPORTS = 'csp="/csp-reports"'
 # These addresses contain secrets, unsubscribe from e-mails, or reveal who forgot a password: no other page may learn
 # them, whatever the response is.
 SECRET_ADDRESSES = ("/reset", "/confirm-email", "/confirm-phone", "/unsubscribe")
+NO_STORE = (b"cache-control", b"no-store")
+"""For answers of the API, unless a route says otherwise: browsers and proxies may keep whatever says nothing."""
 HSTS = "max-age=63072000; includeSubDomains"
 
 
@@ -56,6 +60,8 @@ class SecurityHeadersMiddleware:
             await self.app(scope, receive, send)
             return
         headers = self.secret if scope["path"].startswith(SECRET_ADDRESSES) else self.headers
+        if scope["path"].startswith(API_ROOT):
+            headers = [*headers, NO_STORE]
 
         async def stamped(message: Message) -> None:
             if message["type"] == "http.response.start":

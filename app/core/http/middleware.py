@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.i18n import negotiate, set_locale
 from app.core.ids import new_id
-from app.core.security.cookies import COOKIE_QUEUE, chosen_locale, drop_malformed_cookies
+from app.core.security.cookies import CLEAR_CACHE, COOKIE_QUEUE, chosen_locale, drop_malformed_cookies
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -43,6 +43,8 @@ class RequestContextMiddleware:
                 answer["X-Request-ID"] = request_id
                 for cookie in waiting:
                     answer.append("Set-Cookie", cookie)
+                if scope.get(CLEAR_CACHE):
+                    answer["Clear-Site-Data"] = '"cache"'
             await send(message)
 
         await self.app(scope, receive, stamped)

@@ -13,6 +13,8 @@ from app.core.i18n import LOCALES
 
 COOKIE_QUEUE = "iplance.cookies"
 """Key in the scope for the cookies of a request, which are sent with any response, errors included."""
+CLEAR_CACHE = "iplance.clear_cache"
+"""Key in the scope: the response asks the browser to forget what it has cached of this site."""
 CSRF_COOKIE = "csrf_token"
 LOCALE_COOKIE = "locale"
 YEAR = 365 * 24 * 3600
@@ -88,6 +90,11 @@ def put_cookie(
 def delete_cookie(connection: HTTPConnection, settings: Settings, name: str, *, readable: bool = False) -> None:
     """Delete a cookie, with the same attributes it was set with."""
     put_cookie(connection, settings, name, "", max_age=0, readable=readable)
+
+
+def clear_browser_cache(connection: HTTPConnection) -> None:
+    """Ask the browser, with any response of this request, to forget what it has cached of this site."""
+    connection.scope[CLEAR_CACHE] = True
 
 
 def set_cookie(response: Response, name: str, value: str, *, max_age: int) -> None:

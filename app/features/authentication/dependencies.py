@@ -17,7 +17,14 @@ from app.core.http.openapi import AuthRequirement, raises, requires_auth
 from app.core.i18n import LOCALES, set_locale
 from app.core.resources import Resources
 from app.core.security.address import client_address, limit_key
-from app.core.security.cookies import CSRF_COOKIE, chosen_locale, cookie_names, delete_cookie, put_cookie
+from app.core.security.cookies import (
+    CSRF_COOKIE,
+    chosen_locale,
+    clear_browser_cache,
+    cookie_names,
+    delete_cookie,
+    put_cookie,
+)
 from app.core.security.csrf import SAFE_METHODS, is_csrf_of
 from app.core.security.tokens import BadTokenError, Claims, TokenKind
 from app.features.authentication import service, workflows
@@ -56,13 +63,17 @@ def set_session_cookies(connection: HTTPConnection, settings: Settings, issued: 
 
 
 def delete_session_cookies(connection: HTTPConnection, settings: Settings, *, device: bool = False) -> None:
-    """Delete the session cookies on the response, and with `device` the device cookie too, as at sign-out."""
+    """Delete the session cookies on the response.
+
+    With `device`, as at sign-out, delete the device cookie too, and ask the browser to forget the pages it has kept.
+    """
     names = cookie_names(settings)
     delete_cookie(connection, settings, names.access)
     delete_cookie(connection, settings, names.refresh)
     delete_cookie(connection, settings, CSRF_COOKIE, readable=True)
     if device:
         delete_cookie(connection, settings, names.device)
+        clear_browser_cache(connection)
 
 
 def bearer_of(connection: HTTPConnection) -> str | None:
