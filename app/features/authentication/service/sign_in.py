@@ -34,12 +34,16 @@ _at_once: Counter[str] = Counter()
 
 @dataclass(frozen=True, slots=True)
 class SignInAttempt:
-    """A sign-in in progress: the account, if it exists, and the key of its counter of failures."""
+    """A sign-in in progress: the account, if it exists, and the keys of its counters of failures.
+
+    `throttle_key` counts the typed name, or the known device; `account_key` counts all names of an account together.
+    """
 
     user_id: UUID | None
     password_hash: str | None
     password_changed_at: datetime | None
     throttle_key: str
+    account_key: str | None
     known_device: bool
 
 
@@ -81,6 +85,7 @@ async def start_sign_in(session: AsyncSession, resources: Resources, form: SignI
         password_hash=user.password_hash if user is not None else None,
         password_changed_at=user.password_changed_at if user is not None else None,
         throttle_key=throttle_key,
+        account_key=None if known else _account_counter_of(resources, user, identifier),
         known_device=known,
     )
 
@@ -124,8 +129,11 @@ async def finish_sign_in(
     user = await CredentialRepository(uow.session).lock(attempt.user_id) if attempt.user_id is not None else None
     if user is not None and user.password_changed_at != attempt.password_changed_at:
         matched = False
-    if not matched or user is None or user.status is UserStatus.DEACTIVATED:
-        await _count_failure(uow, attempt, caller)
+    # The names of an account share a budget of guesses. Where it is spent under other names, even the right password is
+    # answered like a wrong one: anything else would tell that the names belong together.
+    spent = attempt.account_key is not None and _blocked(await ThrottleRepository(uow.session).get(attempt.account_key))
+    if not matched or spent or user is None or user.status is UserStatus.DEACTIVATED:
+        await _count_failure(uow, attempt, caller, account_too=not spent)
         raise WrongCredentialsError
     _refuse_blocked(await ThrottleRepository(uow.session).get(attempt.throttle_key))
     if user.status is not UserStatus.ACTIVE:
@@ -140,22 +148,46 @@ async def finish_sign_in(
 
 
 def _counter_of(resources: Resources, user: User | None, identifier: Identifier, known_device: str | None) -> str:
-    if user is None:
-        return "name:" + COUNTERS.text(resources.settings, identifier.throttle_key)
-    if known_device is not None:
+    if user is not None and known_device is not None:
         return f"device:{user.id}:{known_device[:32]}"
-    return f"user:{user.id}"
+    # Each name has a counter of its own, whether an account has it or not: a refusal under the address after failures
+    # under the user name would tell that they belong together.
+    return "name:" + COUNTERS.text(resources.settings, identifier.throttle_key)
+
+
+def _account_counter_of(resources: Resources, user: User | None, identifier: Identifier) -> str:
+    # An unknown name has one too, so that it takes the same steps and the same time.
+    return f"user:{user.id}" if user else "nobody:" + COUNTERS.text(resources.settings, identifier.throttle_key)
 
 
 def _refuse_blocked(throttle: SignInThrottle | None) -> None:
-    now = utc_now()
-    if throttle is not None and throttle.blocked_until is not None and throttle.blocked_until > now:
-        raise TooManyTriesError.wait(int((throttle.blocked_until - now) / timedelta(seconds=1)) + 1)
+    blocked = _blocked(throttle)
+    if blocked:
+        raise TooManyTriesError.wait(int(blocked / timedelta(seconds=1)) + 1)
 
 
-async def _count_failure(uow: UnitOfWork, attempt: SignInAttempt, caller: Caller) -> None:
+def _blocked(throttle: SignInThrottle | None) -> timedelta:
+    """Return for how much longer a counter blocks; zero if it does not."""
+    if throttle is None or throttle.blocked_until is None:
+        return timedelta()
+    return max(throttle.blocked_until - utc_now(), timedelta())
+
+
+async def _count_failure(uow: UnitOfWork, attempt: SignInAttempt, caller: Caller, *, account_too: bool) -> None:
+    delay = await _count(uow, attempt.throttle_key)
+    if attempt.account_key is not None and account_too:
+        delay = max(delay, await _count(uow, attempt.account_key))
+    if attempt.user_id is not None:
+        kind = SecurityEventKind.SIGN_IN_DELAYED if delay else SecurityEventKind.SIGN_IN_FAILED
+        record_security_event(uow, attempt.user_id, kind, caller)
+    if not attempt.known_device:
+        await uow.resources.limiter.count(FAILED_BY_ADDRESS, caller.limit_key)
+
+
+async def _count(uow: UnitOfWork, key: str) -> timedelta:
+    """Count a failure and return the delay that follows."""
     now = utc_now()
-    throttle = await ThrottleRepository(uow.session).lock(attempt.throttle_key, now)
+    throttle = await ThrottleRepository(uow.session).lock(key, now)
     if now - throttle.last_at > rules.FAILURES_FORGOTTEN:
         throttle.failures = 0
     throttle.failures += 1
@@ -163,11 +195,7 @@ async def _count_failure(uow: UnitOfWork, attempt: SignInAttempt, caller: Caller
     delay = rules.sign_in_delay(throttle.failures)
     if delay:
         throttle.blocked_until = now + delay
-    if attempt.user_id is not None:
-        kind = SecurityEventKind.SIGN_IN_DELAYED if delay else SecurityEventKind.SIGN_IN_FAILED
-        record_security_event(uow, attempt.user_id, kind, caller)
-    if not attempt.known_device:
-        await uow.resources.limiter.count(FAILED_BY_ADDRESS, caller.limit_key)
+    return delay
 
 
 async def find_user(
