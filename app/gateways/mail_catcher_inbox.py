@@ -10,11 +10,10 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app.core.config import Settings
+from app.core.config import LOOPBACK_HOSTS, Settings
 
 _NAME = re.compile(r"[0-9T]{15,30}-[0-9a-f-]{36}")
 SHOWN = 50
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +27,17 @@ class CaughtMail:
     text: str
 
 
-def is_open(settings: Settings) -> bool:
+def is_open(settings: Settings, listening: str | None) -> bool:
     """Tell whether the page of caught mail is available: mail is caught here, and the instance is not public.
 
     Caught mail contains everybody's links, so a trial instance with a public address stores it in files only.
+
+    Args:
+        settings: The settings of the instance.
+        listening: The address at which the request reached the server, as the server says it.
     """
-    here = urlsplit(settings.origin).hostname in LOOPBACK
+    here = urlsplit(settings.origin).hostname in LOOPBACK_HOSTS
+    here = here and (settings.published_on_loopback or listening in LOOPBACK_HOSTS)
     return here and settings.smtp_host is None and settings.environment != "production"
 
 

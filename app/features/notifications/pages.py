@@ -8,6 +8,7 @@ from fastapi import Query, Request, Response
 
 from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession, Uow
 from app.core.i18n import _
+from app.core.resources import Resources
 from app.features.authentication.dependencies import CurrentActor
 from app.features.notifications import service
 from app.features.notifications.errors import CaughtMailNotFoundError
@@ -48,10 +49,14 @@ async def open_notification(notice_id: UUID, actor: CurrentActor, uow: Uow) -> R
     return redirect(notice.href or "/notifications")
 
 
+def _is_open(request: Request, resources: Resources) -> bool:
+    return is_open(resources.settings, (request.scope.get("server") or (None,))[0])
+
+
 @router.get("/demo/mail")
 async def show_caught_mails(request: Request, resources: ProcessResources) -> Response:
     """List the e-mails that a demonstration instance caught instead of sending them."""
-    if not is_open(resources.settings):
+    if not _is_open(request, resources):
         raise CaughtMailNotFoundError
     mails = await asyncio.to_thread(list_caught_mail, resources.settings)
     return render(request, "notifications/caught_mail_list.html", {"mails": mails})
@@ -60,7 +65,7 @@ async def show_caught_mails(request: Request, resources: ProcessResources) -> Re
 @router.get("/demo/mail/{name}")
 async def show_caught_mail(request: Request, name: str, resources: ProcessResources) -> Response:
     """Show one caught e-mail with working links."""
-    mail = await asyncio.to_thread(find_caught_mail, resources.settings, name) if is_open(resources.settings) else None
+    mail = await asyncio.to_thread(find_caught_mail, resources.settings, name) if _is_open(request, resources) else None
     if mail is None:
         raise CaughtMailNotFoundError
     return render(request, "notifications/caught_mail_show.html", {"mail": mail})
