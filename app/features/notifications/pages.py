@@ -45,7 +45,7 @@ async def read_all(actor: CurrentActor, uow: Uow) -> Response:
 async def open_notification(notice_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     """Mark one notification as read and redirect to its target."""
     notice = await service.mark_read(uow, actor, notice_id)
-    return redirect(notice.href or "/notifications")
+    return redirect(service.address_of(notice) or "/notifications")
 
 
 @router.get("/demo/mail")
