@@ -272,7 +272,7 @@ def create_app(fast_responses: Mapping[str, Shortcut] = FAST_RESPONSES) -> Site:
         max_body_bytes=BodyLimits(settings.max_body_bytes, settings.max_guest_body_bytes),
         page=failure_page,
         signed_in_routes=[
-            RoutePattern(frozenset(route.methods), compile_path(prefix + route.path)[0])
+            RoutePattern(frozenset(route.methods or ()), compile_path(prefix + route.path)[0])
             for prefix, routers in ((API_PREFIX, API_ROUTERS), ("", PAGE_ROUTERS))
             for router in routers
             for route in iter_routes(router)

@@ -105,7 +105,8 @@ def events_table() -> str:
         "| topic | meaning | fields | consumers |",
         "|---|---|---|---|",
     ]
-    for kind in sorted(_below(DomainEvent), key=lambda kind: kind.topic):
+    emitted = (kind for kind in _below(DomainEvent) if not kind.__subclasses__())
+    for kind in sorted(emitted, key=lambda kind: kind.topic):
         names = ", ".join(f"`{field.name}`" for field in fields(kind))
         tasks = ", ".join(f"`{task}`" for task in SUBSCRIPTIONS.get(kind.topic, ())) or "none"
         lines.append(f"| `{kind.topic}` | {_first_line(kind)} | {names} | {tasks} |")

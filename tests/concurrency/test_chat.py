@@ -26,7 +26,7 @@ async def test_both_write_at_once(live_market: Market, live_resources: Resources
         actor = anna if number % 3 == 2 else customer
         command = MessageWrite(text=f"Message {number}", key=keys[number % EACH] if actor is customer else new_id())
         async with unit_of_work(live_resources) as uow:
-            message = await service.write_about(uow, actor, proposal.id, command)
+            message = (await service.write_about(uow, actor, proposal.id, command)).message
             return message.number, message.text
 
     await say(0)

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from app.core.config import Settings
 
@@ -20,7 +20,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _settings(**given: Any) -> Settings:
-    return Settings(_env_file=None, secret_key=KEY, **given)
+    return Settings(_env_file=None, secret_key=SecretStr(KEY), **given)
 
 
 @pytest.mark.parametrize("host", OPEN)

@@ -29,7 +29,7 @@ from app.features.profiles.schemas import PortfolioFields, ProfilePatch
 from app.features.proposals import service as proposals
 from app.features.proposals.schemas import OfferCreate, ProposalCreate
 from app.gateways.upload_spool import spool_of
-from app.models import BudgetKind, CloseReason, Conversation, Order, Proposal, SubjectKind, User
+from app.models import BudgetKind, CloseReason, Order, Proposal, SubjectKind, User
 
 FILES = DATA.parent / "demo"
 MINOR = 100
@@ -232,10 +232,9 @@ async def _write_messages(uow: UnitOfWork, sides: tuple[Actor, Actor], proposal:
     """Write messages of both sides of a proposal in turn, between the proposal and now."""
     begun = proposal.created_at
     for number, text in enumerate(texts, start=1):
-        message = await chat.write_about(uow, sides[(number - 1) % 2], proposal.id, MessageWrite(text=text))
-        message.created_at = begun + (utc_now() - begun) * number / (len(texts) + 1)
-        conversation = await uow.session.get_one(Conversation, message.conversation_id)
-        conversation.moved_at = message.created_at
+        sent = await chat.write_about(uow, sides[(number - 1) % 2], proposal.id, MessageWrite(text=text))
+        sent.message.created_at = begun + (utc_now() - begun) * number / (len(texts) + 1)
+        sent.conversation.moved_at = sent.message.created_at
 
 
 def _date_back(order: Order, distance: timedelta) -> None:

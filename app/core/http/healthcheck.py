@@ -1,22 +1,9 @@
 """The container's health check: exit code 0 when the site on this machine is ready."""
 
-import http.client
 import sys
 
 from app.core.config import get_settings
-
-
-def ready(port: int) -> bool:
-    """Tell whether the site reports that it is ready."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=4)
-    try:
-        connection.request("GET", "/health/ready")
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
+from app.local.supervision.probe import site_is_ready
 
 if __name__ == "__main__":
-    sys.exit(0 if ready(get_settings().port) else 1)
+    sys.exit(0 if site_is_ready("127.0.0.1", get_settings().port, timeout=4) else 1)

@@ -91,7 +91,7 @@ def view_of(row: Sequence[Any]) -> SessionView:
     return SessionView(*values)
 
 
-class CredentialRepository:
+class AccountRepository:
     """Queries for accounts as sign-in needs them."""
 
     def __init__(self, session: AsyncSession) -> None:

@@ -97,7 +97,8 @@ async def write_about_proposal(proposal_id: UUID, command: MessageWrite, actor: 
     Responds 404 for proposals of other people, 409 when the proposal was declined, withdrawn or has lapsed, and 409
     when the freelancer writes before the client has started the conversation.
     """
-    return await service.send_about(uow, actor, proposal_id, command)
+    sent = await service.write_about(uow, actor, proposal_id, command)
+    return await service.read_sent(uow.session, actor, sent, has_files=bool(command.files))
 
 
 @router.post(
@@ -110,7 +111,8 @@ async def write_message(conversation_id: UUID, command: MessageWrite, actor: Cur
 
     Responds 404 for conversations of other people, 409 when the proposal was declined, withdrawn or has lapsed.
     """
-    return await service.send(uow, actor, conversation_id, command)
+    sent = await service.write(uow, actor, conversation_id, command)
+    return await service.read_sent(uow.session, actor, sent, has_files=bool(command.files))
 
 
 @router.post("/conversations/{conversation_id:uuid}/read", responses=refusals(ConversationNotFoundError))

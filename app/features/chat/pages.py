@@ -154,12 +154,12 @@ async def write_about(
     ids = sent.ids
     try:
         async with uow.session.begin_nested():
-            message = await service.write_about(uow, actor, proposal_id, _read(form, ids))
+            written = await service.write_about(uow, actor, proposal_id, _read(form, ids))
     except ConflictError as error:
         return redirect(f"/proposals/{proposal_id}/messages", error.text(), "warn")
     except InvalidError as error:
         return await _empty(request, uow.session, actor, proposal_id, _Typed(FormState.posted(form, error), ids))
-    return redirect(f"{LIST}/{message.conversation_id}#end", done=f"first-message-{proposal_id}")
+    return redirect(f"{LIST}/{written.conversation.id}#end", done=f"first-message-{proposal_id}")
 
 
 def _read(form: FormData, ids: Sequence[UUID]) -> MessageWrite:

@@ -98,11 +98,13 @@ async def change_me(form: ProfileChange, view: CurrentSession, uow: Uow) -> User
 
 
 @router.post("/confirm-email", responses=refusals(BadTokenError, SessionEndedError, BadChallengeError, EmailTakenError))
-async def confirm_email(form: ChallengeAnswer, request: Request, caller: ClientInfo, uow: Uow) -> Done:
+async def confirm_email(
+    form: ChallengeAnswer, request: Request, caller: ClientInfo, resources: ProcessResources
+) -> Done:
     """Confirm an e-mail address with the token of the link, or with the code while signed in."""
+    # A link works in any browser, so a session that has ended must not get in its way.
     view = None if form.token else await dependencies.find_view(request)
-    user_id = view.user_id if view else None
-    await service.complete_email_confirmation(uow, caller, token=form.token, user_id=user_id, code=form.code)
+    await workflows.confirm_email(resources, form, caller, view)
     return Done()
 
 

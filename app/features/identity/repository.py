@@ -62,15 +62,6 @@ class UserRepository:
                 raise
             raise taken from refused
 
-    async def get(self, user_id: UUID) -> User | None:
-        """Return the account, or None."""
-        return await self._session.get(User, user_id)
-
-    async def lock(self, user_id: UUID) -> User | None:
-        """Lock the account until the transaction ends and return it, or None."""
-        statement = select(User).where(User.id == user_id).with_for_update().execution_options(populate_existing=True)
-        return (await self._session.execute(statement)).scalar_one_or_none()
-
     async def names(self, user_ids: Sequence[UUID]) -> dict[UUID, str]:
         """Return display names by user id, with the user name as the fallback; each name is read once per session."""
         known: dict[UUID, str] = self._session.info.setdefault(_NAMES, {})

@@ -10,7 +10,14 @@ from app.features.authentication import workflows as authentication
 from app.features.authentication.service import Caller, IssuedTokens, SessionView
 from app.features.identity import rules, service
 from app.features.identity.errors import BadChallengeError
-from app.features.identity.schemas import EmailChange, PasswordChange, PhoneChange, Registration, ResetConfirmation
+from app.features.identity.schemas import (
+    ChallengeAnswer,
+    EmailChange,
+    PasswordChange,
+    PhoneChange,
+    Registration,
+    ResetConfirmation,
+)
 from app.models.auth_challenge import AuthChallenge
 from app.models.user import User
 
@@ -98,6 +105,18 @@ async def change_phone(resources: Resources, view: SessionView, form: PhoneChang
     await authentication.require_recent_password(resources, view, form.current_password)
     async with unit_of_work(resources) as uow:
         return await service.request_phone_change(uow, view.user_id, form.phone, caller)
+
+
+async def confirm_email(resources: Resources, form: ChallengeAnswer, caller: Caller, view: SessionView | None) -> None:
+    """Confirm an e-mail address by the token of the link, or by the code of the signed-in person.
+
+    Raises:
+        BadChallengeError: The link or code is not valid.
+        EmailTakenError: Another account has confirmed the address.
+    """
+    user_id = view.user_id if view else None
+    async with unit_of_work(resources) as uow:
+        await service.complete_email_confirmation(uow, caller, token=form.token, user_id=user_id, code=form.code)
 
 
 async def deactivate(resources: Resources, view: SessionView, password: str, caller: Caller) -> None:

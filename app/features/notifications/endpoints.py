@@ -47,4 +47,4 @@ async def mark_all_read(actor: CurrentActor, uow: Uow) -> MarkedRead:
 @router.post("/{notice_id:uuid}/read", responses=refusals(NoticeNotFoundError))
 async def mark_read(notice_id: UUID, actor: CurrentActor, uow: Uow) -> NotificationRead:
     """Mark one of your notifications as read and return it."""
-    return await service.mark_read(uow, actor, notice_id)
+    return await service.read_notice(uow.session, await service.mark_read(uow, actor, notice_id))

@@ -46,7 +46,7 @@ async def read_all(actor: CurrentActor, uow: Uow) -> Response:
 async def open_notification(notice_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     """Mark one notification as read and redirect to its target."""
     notice = await service.mark_read(uow, actor, notice_id)
-    return redirect(notice.href or "/notifications")
+    return redirect(service.address_of(notice) or "/notifications")
 
 
 def _is_open(request: Request, resources: Resources) -> bool:

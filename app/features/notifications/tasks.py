@@ -16,14 +16,6 @@ from app.features.proposals import events as proposals
 from app.features.reports import events as reports
 from app.models.notification import NoticeKind
 
-type OfferEvent = (
-    proposals.OfferMade
-    | proposals.OfferDeclined
-    | proposals.OfferWithdrawn
-    | proposals.OfferEnding
-    | proposals.OfferLapsed
-)
-
 
 @consumer("notifications.on_email_confirmation_requested", identity.EmailConfirmationRequested)
 async def on_email_confirmation_requested(
@@ -144,11 +136,11 @@ async def on_proposal_declined(uow: UnitOfWork, event: proposals.ProposalDecline
     await service.notify(uow, event.freelancer_id, kind, message_id, order_id=event.order_id)
 
 
-def _about(event: OfferEvent) -> dict[str, str]:
+def _about(event: proposals.EventOfOffer) -> dict[str, str]:
     return {"order_id": event.order_id, "offer_id": event.offer_id}
 
 
-def _maker_and_reader(event: OfferEvent) -> tuple[str, str]:
+def _maker_and_reader(event: proposals.EventOfOffer) -> tuple[str, str]:
     """Return the ids of the person who made an offer and of the person who receives it."""
     if event.by == "customer":
         return event.customer_id, event.freelancer_id

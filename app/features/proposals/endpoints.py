@@ -149,7 +149,9 @@ async def decline_proposals(
 
     Responds 404 for orders of other people, 409 when the order is not open.
     """
-    return await service.decline_proposals(uow, actor, order_id, command)
+    declined = [row.id for row in await service.decline_proposals(uow, actor, order_id, command)]
+    left = [key for key in dict.fromkeys(command.proposals) if key not in declined]
+    return ProposalsDeclined(declined=declined, left=left)
 
 
 @router.get("/proposals/mine", responses=refusals(BadCursorError))

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, lite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.database import constraint_of
 from app.features.proposals.errors import AlreadyProposedError
 from app.features.proposals.schemas import CUSTOMER_REASONS, ProposalFilter, ProposalListView, ProposalSort
 from app.models import CoverLetterTemplate, Offer, OfferStatus, Order, Proposal, ProposalRevision, ProposalStatus
@@ -55,7 +56,7 @@ class ProposalRepository:
         try:
             await self._session.flush()
         except IntegrityError as wrong:
-            name = getattr(getattr(wrong.orig, "__cause__", None), "constraint_name", None)
+            name = constraint_of(wrong)
             if name in VIOLATIONS:
                 raise VIOLATIONS[name] from wrong
             raise

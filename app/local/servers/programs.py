@@ -59,6 +59,16 @@ class Program(ABC):
     def found(self) -> int | None:
         """Return the id of a process that already runs on this data."""
 
+    def _running(self, pid: str, name: str) -> int | None:
+        """Return the id of the process if it is alive, a program of this name, and works in our data folder."""
+        try:
+            process = psutil.Process(int(pid))
+            if process.status() == psutil.STATUS_ZOMBIE or not process.name().startswith(name):
+                return None
+            return process.pid if Path(process.cwd()).resolve() == self.data.resolve() else None
+        except (psutil.Error, ValueError, OSError):
+            return None
+
     @abstractmethod
     def ready(self) -> bool:
         """Tell whether the server answers."""
@@ -240,13 +250,7 @@ class Postgres(Program):
         note = self._note()
         if not note:
             return None
-        try:
-            process = psutil.Process(int(note[0]))
-            if process.status() == psutil.STATUS_ZOMBIE or not process.name().startswith("postgres"):
-                return None
-            return process.pid if Path(process.cwd()).resolve() == self.data.resolve() else None
-        except (psutil.Error, ValueError, OSError):
-            return None
+        return self._running(note[0], "postgres")
 
     @override
     def ready(self) -> bool:
@@ -343,11 +347,8 @@ class Valkey(Program):
     @override
     def found(self) -> int | None:
         try:
-            process = psutil.Process(int((self.data / "valkey.pid").read_text(encoding="utf-8")))
-            if process.status() == psutil.STATUS_ZOMBIE or not process.name().startswith("valkey"):
-                return None
-            return process.pid if Path(process.cwd()).resolve() == self.data.resolve() else None
-        except (psutil.Error, ValueError, OSError):
+            return self._running((self.data / "valkey.pid").read_text(encoding="utf-8"), "valkey")
+        except (ValueError, OSError):
             return None
 
     @override

@@ -4,7 +4,6 @@ It imports only the standard library, because it stays in memory as long as the 
 """
 
 import argparse
-import http.client
 import os
 import signal
 import subprocess
@@ -17,6 +16,7 @@ from typing import IO
 
 from app.local.servers.layout import ROOT
 from app.local.supervision.log_lines import LoudLines
+from app.local.supervision.probe import site_is_ready
 
 LOOK_SECONDS = 0.2
 READY_SECONDS = 120.0
@@ -145,23 +145,13 @@ class Foreground:
         return 0
 
     def _greet_when_ready(self, began: float) -> None:
-        if self._answers():
+        if site_is_ready(self.host, self.port, timeout=1):
             self.ready = True
             self._say((self.run_dir / "greeting.txt").read_text(encoding="utf-8"))
         elif time.monotonic() - began > READY_SECONDS:
             self.ready = True
             log = self.logs_dir / "web.log"
             self._say(f"The site has not answered within {READY_SECONDS:.0f} seconds; its log is {log}.")
-
-    def _answers(self) -> bool:
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=1)
-        try:
-            connection.request("GET", "/health/ready")
-            return connection.getresponse().status == http.client.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
 
     def _show(self) -> None:
         for tail in self.tails:

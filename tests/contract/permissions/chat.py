@@ -21,8 +21,8 @@ async def _conversation(scene: Scene, row: Row, role: str) -> dict[str, Any]:
     made = await scene.market_of(row, role)
     customer = scene.people["banned" if role == "banned" else "customer"]
     async with scene.market.uow() as work:
-        message = await service.write_about(work, customer, made["proposal_id"], MessageWrite.model_validate(MESSAGE))
-    return made | {"conversation_id": message.conversation_id}
+        sent = await service.write_about(work, customer, made["proposal_id"], MessageWrite.model_validate(MESSAGE))
+    return made | {"conversation_id": sent.conversation.id}
 
 
 MAKERS: dict[str, Any] = {"conversation_id": _conversation}

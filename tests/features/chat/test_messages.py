@@ -62,7 +62,7 @@ class Talk:
     async def say(self, actor: Actor, text: str = "When can you start?", **fields: object) -> Message:
         command = MessageWrite.model_validate({"text": text} | fields)
         async with self.market.uow() as work:
-            return await service.write_about(work, actor, self.proposal.id, command)
+            return (await service.write_about(work, actor, self.proposal.id, command)).message
 
     async def read(self, actor: Actor, conversation_id: UUID, number: int) -> None:
         async with self.market.uow() as work:

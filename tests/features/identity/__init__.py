@@ -1,1 +1,1 @@
-"""Tests of accounts and sign-in."""
+"""Tests of accounts."""

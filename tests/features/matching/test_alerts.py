@@ -57,7 +57,7 @@ class World:
             name=name, frequency=AlertFrequency(often), filter=OrderFilter.model_validate(wanted)
         )
         async with self.market.uow() as work:
-            saved = await service.save_search(work, actor, command)
+            saved = service.read_search(await service.save_search(work, actor, command), new_count=0)
         self.clock.shift(1)
         return saved
 

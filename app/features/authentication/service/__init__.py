@@ -2,7 +2,15 @@
 
 from app.features.authentication.repository import SessionView
 from app.features.authentication.service.client_info import Caller, record_security_event
-from app.features.authentication.service.queries import history, my_sessions, user_read, user_read_of
+from app.features.authentication.service.queries import (
+    find_user,
+    get_user,
+    history,
+    lock_user,
+    my_sessions,
+    user_read,
+    user_read_of,
+)
 from app.features.authentication.service.sessions import (
     end_others,
     end_session,
@@ -17,7 +25,6 @@ from app.features.authentication.service.sessions import (
 )
 from app.features.authentication.service.sign_in import (
     check_password,
-    find_user,
     finish_sign_in,
     start_sign_in,
 )
@@ -40,9 +47,11 @@ __all__ = [
     "end_sessions",
     "find_user",
     "finish_sign_in",
+    "get_user",
     "has_recent_password",
     "history",
     "keep_session",
+    "lock_user",
     "my_sessions",
     "open_session",
     "password_hash_of",

@@ -1,4 +1,4 @@
-"""Queries of a signed-in user about their own account, sessions and security history."""
+"""Queries of accounts, and of a signed-in user about their own sessions and security history."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from app.core.clock import utc_now
 from app.core.pagination import DEFAULT_LIMIT, Slice, encode_cursor, last_moment
 from app.features.authentication import rules
 from app.features.authentication.repository import (
-    CredentialRepository,
+    AccountRepository,
     SecurityEventRepository,
     SessionRepository,
     SessionView,
@@ -54,9 +54,26 @@ def user_read(user: User) -> UserRead:
     )
 
 
+async def find_user(
+    session: AsyncSession, *, username_key: str | None = None, email_key: str | None = None, phone: str | None = None
+) -> User | None:
+    """Return the account with exactly this user name, e-mail address or phone number; pass one of them."""
+    return await AccountRepository(session).find(username_key=username_key, email_key=email_key, phone=phone)
+
+
+async def get_user(session: AsyncSession, user_id: UUID) -> User | None:
+    """Return the account, or None."""
+    return await AccountRepository(session).get(user_id)
+
+
+async def lock_user(session: AsyncSession, user_id: UUID) -> User | None:
+    """Lock the account until the transaction ends and return it, or None."""
+    return await AccountRepository(session).lock(user_id)
+
+
 async def my_sessions(session: AsyncSession, view: SessionView) -> list[SessionRead]:
     """Return the user's active sessions, newest first."""
-    user = await CredentialRepository(session).get(view.user_id)
+    user = await AccountRepository(session).get(view.user_id)
     if user is None:
         return []
     return [

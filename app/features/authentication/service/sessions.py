@@ -14,7 +14,7 @@ from app.features.authentication.errors import (
     SessionNotFoundError,
 )
 from app.features.authentication.repository import (
-    CredentialRepository,
+    AccountRepository,
     SessionRepository,
     SessionView,
     ThrottleRepository,
@@ -67,7 +67,7 @@ async def password_hash_of(session: AsyncSession, user_id: UUID) -> str:
     Raises:
         NotSignedInError: The account no longer exists.
     """
-    user = await CredentialRepository(session).get(user_id)
+    user = await AccountRepository(session).get(user_id)
     if user is None:
         raise NotSignedInError
     return user.password_hash

@@ -18,7 +18,7 @@ from app.core.unit_of_work import UnitOfWork
 from app.features.authentication import rules
 from app.features.authentication.errors import AccountBannedError, AccountInputError, WrongCredentialsError
 from app.features.authentication.events import NewDeviceSignedIn
-from app.features.authentication.repository import CredentialRepository, SessionRepository, ThrottleRepository
+from app.features.authentication.repository import AccountRepository, SessionRepository, ThrottleRepository
 from app.features.authentication.schemas import SignInForm
 from app.features.authentication.service.client_info import Caller, record_security_event
 from app.features.authentication.service.tokens import IssuedTokens, open_session
@@ -71,7 +71,7 @@ async def start_sign_in(session: AsyncSession, resources: Resources, form: SignI
         TooManyTriesError: Sign-in is blocked after wrong passwords, or the address has too many failures.
     """
     identifier = identifier_of(form, resources.settings.phone_region)
-    user = await CredentialRepository(session).find(**identifier.keys)
+    user = await AccountRepository(session).find(**identifier.keys)
     known = False
     if caller.device_hash is not None:
         owner = user.id if user is not None else UUID(int=0)
@@ -126,7 +126,7 @@ async def finish_sign_in(
     matched, upgraded = checked
     # The lock is held until the commit. A password that was replaced during the verification is no longer accepted, and
     # parallel sign-ins of one account count its sessions one after another.
-    user = await CredentialRepository(uow.session).lock(attempt.user_id) if attempt.user_id is not None else None
+    user = await AccountRepository(uow.session).lock(attempt.user_id) if attempt.user_id is not None else None
     if user is not None and user.password_changed_at != attempt.password_changed_at:
         matched = False
     # The names of an account share a budget of guesses. Where it is spent under other names, even the right password is
@@ -196,10 +196,3 @@ async def _count(uow: UnitOfWork, key: str) -> timedelta:
     if delay:
         throttle.blocked_until = now + delay
     return delay
-
-
-async def find_user(
-    session: AsyncSession, *, username_key: str | None = None, email_key: str | None = None, phone: str | None = None
-) -> User | None:
-    """Return the account with exactly this user name, e-mail address or phone number; pass one of them."""
-    return await CredentialRepository(session).find(username_key=username_key, email_key=email_key, phone=phone)

@@ -19,7 +19,7 @@ from app.core.unit_of_work import UnitOfWork
 from app.features.authentication.errors import SessionEndedError, SessionReplayedError
 from app.features.authentication.events import SessionReplayed
 from app.features.authentication.repository import (
-    CredentialRepository,
+    AccountRepository,
     SessionRepository,
     SessionView,
     ViewStatement,
@@ -140,7 +140,7 @@ async def refresh(uow: UnitOfWork, claims: Claims, caller: Caller) -> IssuedToke
     opened = await SessionRepository(uow.session).lock(claims.session_id)
     if opened is None or opened.user_id != claims.user_id or claims.counter > opened.counter:
         raise SessionEndedError
-    user = await CredentialRepository(uow.session).get(opened.user_id)
+    user = await AccountRepository(uow.session).get(opened.user_id)
     if user is None or user.status is not UserStatus.ACTIVE or user.token_version != opened.token_version:
         raise SessionEndedError
     if opened.revoked_at is not None or opened.expires_at <= now:

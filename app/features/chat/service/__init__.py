@@ -9,8 +9,7 @@ from app.features.chat.service.queries import (
     list_conversations,
     list_messages,
     open_conversation,
-    send,
-    send_about,
+    read_sent,
     unread_conversations,
 )
 
@@ -23,8 +22,7 @@ __all__ = [
     "list_messages",
     "mark_read",
     "open_conversation",
-    "send",
-    "send_about",
+    "read_sent",
     "unread_conversations",
     "write",
     "write_about",

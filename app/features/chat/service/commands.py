@@ -1,5 +1,6 @@
 """Use cases that send messages and mark them as read."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,12 +27,20 @@ from app.models.file import SubjectKind
 from app.models.side import Side
 
 
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message that was sent, with its conversation."""
+
+    conversation: Conversation
+    message: Message
+
+
 def files_of(message_id: UUID) -> Subject:
     """Return the subject to which the files of a message are attached."""
     return Subject(SubjectKind.MESSAGE, message_id)
 
 
-async def write_about(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: MessageWrite) -> Message:
+async def write_about(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: MessageWrite) -> SentMessage:
     """Send a message to the other side of a proposal; the client's first message starts the conversation.
 
     Emits `MessageWritten`. A message that was already sent with the same key is returned unchanged.
@@ -44,16 +53,16 @@ async def write_about(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command:
         TooManyTriesError: The actor has sent too many messages within ten minutes.
     """
     parties = await proposals.parties_of(uow.session, actor, proposal_id)
-    return (await write_between(uow, actor, parties, command))[1]
+    return await _write_between(uow, actor, parties, command)
 
 
-async def write(uow: UnitOfWork, actor: Actor, conversation_id: UUID, command: MessageWrite) -> Message:
+async def write(uow: UnitOfWork, actor: Actor, conversation_id: UUID, command: MessageWrite) -> SentMessage:
     """Send a message in an existing conversation. Otherwise like `write_about`."""
-    parties = await parties_in(uow.session, actor, conversation_id)
-    return (await write_between(uow, actor, parties, command))[1]
+    parties = await _parties_in(uow.session, actor, conversation_id)
+    return await _write_between(uow, actor, parties, command)
 
 
-async def parties_in(session: AsyncSession, actor: Actor, conversation_id: UUID) -> proposals.Parties:
+async def _parties_in(session: AsyncSession, actor: Actor, conversation_id: UUID) -> proposals.Parties:
     """Return the parties of a conversation in which the actor takes part.
 
     Raises:
@@ -75,10 +84,9 @@ async def parties_in(session: AsyncSession, actor: Actor, conversation_id: UUID)
     )
 
 
-async def write_between(
+async def _write_between(
     uow: UnitOfWork, actor: Actor, parties: proposals.Parties, command: MessageWrite
-) -> tuple[Conversation, Message]:
-    """Send a message and return it with its conversation. Errors and events are those of `write_about`."""
+) -> SentMessage:
     if parties.side is Side.CUSTOMER:
         # Lock order: order, proposal, conversation.
         parties = await proposals.record_customer_message(uow, actor, parties)
@@ -87,7 +95,7 @@ async def write_between(
     if conversation is not None:
         before = await _sent_before(uow, actor, conversation, command)
         if before is not None:
-            return conversation, before
+            return SentMessage(conversation, before)
     if not parties.is_live:
         raise ConversationClosedError
     if conversation is None and not policy.may_begin(parties.side):
@@ -99,7 +107,7 @@ async def write_between(
     if conversation is None:
         conversation = _begun(parties)
         await repository.add(conversation)
-    return conversation, await _add(uow, actor, conversation, command)
+    return SentMessage(conversation, await _add(uow, actor, conversation, command))
 
 
 async def mark_read(uow: UnitOfWork, actor: Actor, conversation_id: UUID, number: int) -> Conversation:

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.pagination import Slice, encode_cursor, last_moment
-from app.core.unit_of_work import UnitOfWork
 from app.features.chat import policy, rules
 from app.features.chat.errors import ConversationNotFoundError
 from app.features.chat.repository import ConversationRepository, MessageRepository, Talk, unread_of_owner
@@ -17,10 +16,9 @@ from app.features.chat.schemas import (
     LastMessage,
     MessageList,
     MessageRead,
-    MessageWrite,
     TalkedOrder,
 )
-from app.features.chat.service.commands import files_of, parties_in, write_between
+from app.features.chat.service.commands import SentMessage, files_of
 from app.features.files import service as files
 from app.features.identity import service as identity
 from app.features.moderation.service import detect_contacts
@@ -133,20 +131,9 @@ async def latest_texts_of_other(
     return found, list(reversed(texts))
 
 
-async def send_about(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: MessageWrite) -> MessageRead:
-    """Send a message as `write_about` does and return it as its author sees it."""
-    parties = await proposals.parties_of(uow.session, actor, proposal_id)
-    return await _sent(uow, actor, parties, command)
-
-
-async def send(uow: UnitOfWork, actor: Actor, conversation_id: UUID, command: MessageWrite) -> MessageRead:
-    """Send a message as `write` does and return it as its author sees it."""
-    return await _sent(uow, actor, await parties_in(uow.session, actor, conversation_id), command)
-
-
-async def _sent(uow: UnitOfWork, actor: Actor, parties: proposals.Parties, command: MessageWrite) -> MessageRead:
-    conversation, message = await write_between(uow, actor, parties, command)
-    return (await _messages(uow.session, actor, conversation, [(message, bool(command.files))]))[0]
+async def read_sent(session: AsyncSession, actor: Actor, sent: SentMessage, *, has_files: bool) -> MessageRead:
+    """Return a message that the actor has just sent as the actor sees it."""
+    return (await _messages(session, actor, sent.conversation, [(sent.message, has_files)]))[0]
 
 
 def _read(session: AsyncSession, actor: Actor, talk: Talk) -> ConversationRead:

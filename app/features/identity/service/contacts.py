@@ -12,6 +12,7 @@ from app.core.ids import new_id
 from app.core.security.rate_limits import Rate
 from app.core.security.signing import Signer, bytes_of, same_secret, text_of
 from app.core.unit_of_work import UnitOfWork
+from app.features.authentication import service as authentication
 from app.features.authentication.errors import AccountInputError
 from app.features.authentication.service import Caller, record_security_event
 from app.features.identity.errors import BadChallengeError, EmailTakenError, NothingToConfirmError, PhoneTakenError
@@ -120,7 +121,7 @@ async def owner_of_link(session: AsyncSession, settings: Settings, token: str) -
     if challenge is None:
         return None
     is_genuine = LINKS.verifies(settings, raw[ID_BYTES:], *_signed(challenge))
-    return await UserRepository(session).get(challenge.user_id) if is_genuine else None
+    return await authentication.get_user(session, challenge.user_id) if is_genuine else None
 
 
 async def redeem_code(
@@ -156,7 +157,7 @@ async def resend_email(uow: UnitOfWork, user_id: UUID) -> None:
         NothingToConfirmError: The address is confirmed or missing.
     """
     await uow.resources.limiter.hit(CONFIRMATIONS_PER_ACCOUNT, str(user_id))
-    user = await UserRepository(uow.session).lock(user_id)
+    user = await authentication.lock_user(uow.session, user_id)
     pending = await ChallengeRepository(uow.session).lock_open(user_id, (ChallengePurpose.CHANGE_EMAIL,))
     if user is not None and pending is not None and pending.expires_at > utc_now():
         await open_challenge(uow, user, ChallengePurpose.CHANGE_EMAIL, pending.target)
@@ -173,7 +174,7 @@ async def resend_phone(uow: UnitOfWork, user_id: UUID) -> None:
         NothingToConfirmError: The number is confirmed or missing.
     """
     await uow.resources.limiter.hit(CONFIRMATIONS_PER_ACCOUNT, str(user_id))
-    user = await UserRepository(uow.session).lock(user_id)
+    user = await authentication.lock_user(uow.session, user_id)
     pending = await ChallengeRepository(uow.session).lock_open(user_id, (ChallengePurpose.CHANGE_PHONE,))
     if user is not None and pending is not None and pending.expires_at > utc_now():
         await open_challenge(uow, user, ChallengePurpose.CHANGE_PHONE, pending.target)
@@ -288,7 +289,7 @@ async def _redeem(
 
 
 async def _lock_active(uow: UnitOfWork, user_id: UUID) -> User:
-    user = await UserRepository(uow.session).lock(user_id)
+    user = await authentication.lock_user(uow.session, user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
         raise BadChallengeError
     return user

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.errors import RateLimitedError
+from app.features.authentication import service as authentication
 from app.features.identity import rules
 from app.features.identity.errors import NewAccountLimitError
-from app.features.identity.repository import UserRepository
 from app.features.identity.rules import AccountTrust
 
 A_DAY = timedelta(days=1)
@@ -56,7 +56,7 @@ class DailyLimit:
 
 async def account_trust(session: AsyncSession, settings: Settings, user_id: UUID) -> AccountTrust:
     """Return the trust in an account by its age and confirmed contacts; a missing account counts as new."""
-    user = await UserRepository(session).get(user_id)
+    user = await authentication.get_user(session, user_id)
     created = user.created_at if user else utc_now()
     confirmed = user is not None and (user.email_confirmed_at is not None or user.phone_confirmed_at is not None)
     return rules.account_trust(created, confirmed=confirmed, days=settings.new_account_days)

@@ -13,7 +13,6 @@ from app.core.unit_of_work import UnitOfWork
 from app.features.authentication import service as authentication
 from app.features.authentication.service import Caller, record_security_event
 from app.features.identity.events import AccountBanned, AccountUnbanned
-from app.features.identity.repository import UserRepository
 from app.features.identity.service.registration import NewAccount, create_account
 from app.models.security_event import SecurityEventKind
 from app.models.session import SessionEnd
@@ -43,7 +42,7 @@ async def find_named(session: AsyncSession, username: str) -> Person | None:
 
 async def end_all_sessions(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reason: str = "") -> int:
     """End all sessions of an account and return how many; the owner may sign in again."""
-    user = await UserRepository(uow.session).lock(user_id)
+    user = await authentication.lock_user(uow.session, user_id)
     if user is None:
         return 0
     user.token_version += 1
@@ -58,7 +57,7 @@ async def ban(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reason: str) -> i
 
     The owner receives the reason as written. Emits `AccountBanned`.
     """
-    user = await UserRepository(uow.session).lock(user_id)
+    user = await authentication.lock_user(uow.session, user_id)
     if user is None or user.status is UserStatus.BANNED:
         return None
     before, user.status = user.status, UserStatus.BANNED
@@ -83,7 +82,7 @@ async def lift_ban(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reason: str 
 
     An account that its owner had closed stays closed. Ended sessions are not restored.
     """
-    user = await UserRepository(uow.session).lock(user_id)
+    user = await authentication.lock_user(uow.session, user_id)
     if user is None or user.status is not UserStatus.BANNED:
         return None
     before = user.status
@@ -97,7 +96,7 @@ async def lift_ban(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reason: str 
 
 async def set_role(uow: UnitOfWork, actor: Actor, user_id: UUID, role: Role, *, reason: str = "") -> None:
     """Change the role of an account; this ends all its sessions."""
-    user = await UserRepository(uow.session).lock(user_id)
+    user = await authentication.lock_user(uow.session, user_id)
     if user is None or user.role is role:
         return
     before, user.role = user.role, role

@@ -20,7 +20,7 @@ from app.features.authentication.service import Caller, SessionView, record_secu
 from app.features.identity import rules
 from app.features.identity.errors import BadChallengeError, RatingBusyError
 from app.features.identity.events import PasswordChanged, PasswordResetRequested
-from app.features.identity.repository import ChallengeRepository, UserRepository
+from app.features.identity.repository import ChallengeRepository
 from app.features.identity.schemas import PasswordChange, PasswordStrength, PasswordToRate, ResetConfirmation
 from app.features.identity.service.contacts import open_challenge, owner_of_link, redeem_code, redeem_link
 from app.features.identity.service.password_policy import check_password_policy
@@ -106,7 +106,7 @@ async def complete_password_reset(
         AccountInputError: The password is made of the user's own data, which is known only after verifying a code.
     """
     challenge = await _redeem(uow, form)
-    user = await UserRepository(uow.session).lock(challenge.user_id)
+    user = await authentication.lock_user(uow.session, challenge.user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
         raise BadChallengeError
     if challenge.target not in (user.email, user.phone):
@@ -148,7 +148,7 @@ async def replace_password(
         NotSignedInError: The account no longer exists.
         WrongPasswordError: The password was changed while the current one was being verified.
     """
-    user = await UserRepository(uow.session).lock(view.user_id)
+    user = await authentication.lock_user(uow.session, view.user_id)
     if user is None:
         raise NotSignedInError
     if user.password_hash != proved:

@@ -52,7 +52,7 @@ def _contact(user: User) -> Contact:
 
 async def contact_of(session: AsyncSession, user_id: UUID) -> Contact | None:
     """Return the contacts of an account, or None. Only for sending messages; never show them to other users."""
-    user = await UserRepository(session).get(user_id)
+    user = await authentication.get_user(session, user_id)
     return _contact(user) if user is not None else None
 
 
@@ -93,7 +93,7 @@ async def challenge_message(session: AsyncSession, resources: Resources, challen
     challenge = await ChallengeRepository(session).get(challenge_id)
     if challenge is None or challenge.closed_at is not None or challenge.expires_at <= utc_now():
         return None
-    user = await UserRepository(session).get(challenge.user_id)
+    user = await authentication.get_user(session, challenge.user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
         return None
     is_phone = not account_names.looks_like_email(challenge.target)

@@ -135,7 +135,7 @@ async def register(
 async def deactivate(uow: UnitOfWork, user_id: UUID, caller: Caller) -> None:
     """Close the account and end all its sessions. Emits `AccountDeactivated`."""
     now = utc_now()
-    user = await UserRepository(uow.session).lock(user_id)
+    user = await authentication.lock_user(uow.session, user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
         return
     user.status, user.deactivated_at = UserStatus.DEACTIVATED, now
@@ -151,7 +151,7 @@ async def update_profile(uow: UnitOfWork, user_id: UUID, display_name: str | Non
     Raises:
         NotSignedInError: The account no longer exists.
     """
-    user = await UserRepository(uow.session).lock(user_id)
+    user = await authentication.lock_user(uow.session, user_id)
     if user is None:
         raise NotSignedInError
     if display_name is not None:

@@ -42,7 +42,7 @@ async def save_search(command: SavedSearchCreate, actor: CurrentActor, uow: Uow)
 
     Responds 409 when you have saved the same filters already, or have as many saved searches as allowed.
     """
-    return await service.save_search(uow, actor, command)
+    return service.read_search(await service.save_search(uow, actor, command), new_count=0)
 
 
 @router.get("/settings")
@@ -57,7 +57,7 @@ async def change_alert_settings(command: AlertSettingsPatch, actor: CurrentActor
 
     Omitted fields keep their values.
     """
-    return await service.change_settings(uow, actor, command)
+    return AlertSettingsRead.model_validate(await service.change_settings(uow, actor, command))
 
 
 @router.get("/{search_id:uuid}", responses=refusals(SavedSearchNotFoundError))
@@ -78,7 +78,8 @@ async def change_saved_search(
     Omitted fields keep their values. With other filters the search starts again: earlier finds are deleted. Responds
     404 for searches of other people, 409 when you have saved the same filters already.
     """
-    return await service.change_search(uow, actor, search_id, command)
+    await service.change_search(uow, actor, search_id, command)
+    return await service.get_search(uow.session, actor, search_id)
 
 
 @router.delete(
@@ -105,7 +106,7 @@ async def run_saved_search(search_id: UUID, actor: CurrentActor, uow: Uow) -> Re
 
     Responds 303 with the address in `Location`, 404 for searches of other people.
     """
-    search = await service.mark_search_viewed(uow, actor, search_id)
+    search = service.read_search(await service.mark_search_viewed(uow, actor, search_id), new_count=0)
     wanted = search.filter.model_dump(mode="json", exclude_defaults=True) if search.filter else {}
     query = urlencode(wanted, doseq=True)
     return Response(

@@ -32,7 +32,7 @@ from app.features.matching.schemas import (
     SavedSearchRead,
 )
 from app.features.orders.errors import InvalidFilterError
-from app.models import AlertFrequency
+from app.models import AlertFrequency, SavedSearch
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
@@ -110,7 +110,7 @@ async def save_search(request: Request, actor: CurrentActor, typed: Typed, form:
     """Save the search."""
     wanted = filter_in(typed.query)
 
-    async def save() -> SavedSearchRead:
+    async def save() -> SavedSearch:
         frequency = typed.frequency or AlertFrequency.DAILY.value
         given = {"name": typed.name, "frequency": frequency, "filter": wanted}
         return await service.save_search(uow, actor, _read(SavedSearchCreate, given))
@@ -140,7 +140,7 @@ async def change_search(
 ) -> Response:
     """Change the name and the alert frequency."""
 
-    async def change() -> SavedSearchRead:
+    async def change() -> SavedSearch:
         command = _read(SavedSearchPatch, {"name": typed.name, "frequency": typed.frequency})
         return await service.change_search(uow, actor, search_id, command)
 
@@ -173,7 +173,8 @@ async def delete_search(search_id: UUID, actor: CurrentActor, uow: Uow) -> Respo
 @router.post(f"{PLACE}/{{search_id:uuid}}/open")
 async def open_search(search_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     """Redirect to the list of a search and mark its finds as seen."""
-    return redirect(list_address((await service.mark_search_viewed(uow, actor, search_id)).filter))
+    search = service.read_search(await service.mark_search_viewed(uow, actor, search_id), new_count=0)
+    return redirect(list_address(search.filter))
 
 
 def _read[M: BaseModel](model: type[M], given: dict[str, Any]) -> M:

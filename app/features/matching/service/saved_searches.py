@@ -27,14 +27,14 @@ from app.features.orders import service as orders
 from app.features.orders.errors import InvalidFilterError
 from app.features.orders.schemas import OrderFilter
 from app.models import AlertFrequency, SavedSearch
-from app.models.saved_search import DEFAULT_HOUR
+from app.models.saved_search import DEFAULT_HOUR, AlertSettings
 
 
 async def list_searches(session: AsyncSession, resources: Resources, actor: Actor) -> SavedSearchList:
     """Return the actor's saved searches, newest first, each with the number of its new orders."""
     rows = await SearchRepository(session).of_owner(actor.id)
     limit = resources.settings.saved_searches_per_account
-    return SavedSearchList(items=[_read(search, count) for search, count in rows], limit=limit)
+    return SavedSearchList(items=[read_search(search, count) for search, count in rows], limit=limit)
 
 
 async def get_search(session: AsyncSession, actor: Actor, search_id: UUID) -> SavedSearchRead:
@@ -44,11 +44,24 @@ async def get_search(session: AsyncSession, actor: Actor, search_id: UUID) -> Sa
         SavedSearchNotFoundError: The actor has no such saved search.
     """
     for search, count in await SearchRepository(session).of_owner(actor.id, search_id):
-        return _read(search, count)
+        return read_search(search, count)
     raise SavedSearchNotFoundError
 
 
-async def save_search(uow: UnitOfWork, actor: Actor, command: SavedSearchCreate) -> SavedSearchRead:
+def read_search(search: SavedSearch, new_count: int) -> SavedSearchRead:
+    """Return a saved search as its owner sees it."""
+    return SavedSearchRead(
+        id=search.id,
+        name=search.name,
+        filter=rules.read(search.filter),
+        frequency=search.frequency,
+        new_count=new_count,
+        created_at=search.created_at,
+        looked_at=search.looked_at,
+    )
+
+
+async def save_search(uow: UnitOfWork, actor: Actor, command: SavedSearchCreate) -> SavedSearch:
     """Save a search; it finds orders that are published from now on."""
     repository, now = SearchRepository(uow.session), utc_now()
     await repository.lock_owner(actor.id)
@@ -62,10 +75,10 @@ async def save_search(uow: UnitOfWork, actor: Actor, command: SavedSearchCreate)
     )
     repository.add(search)
     await uow.session.flush()
-    return _read(search, 0)
+    return search
 
 
-async def change_search(uow: UnitOfWork, actor: Actor, search_id: UUID, command: SavedSearchPatch) -> SavedSearchRead:
+async def change_search(uow: UnitOfWork, actor: Actor, search_id: UUID, command: SavedSearchPatch) -> SavedSearch:
     """Change the name, the alert frequency or the filters; with other filters the search starts again."""
     repository, now = SearchRepository(uow.session), utc_now()
     await begin_change(uow, actor.id)
@@ -84,7 +97,7 @@ async def change_search(uow: UnitOfWork, actor: Actor, search_id: UUID, command:
         if command.frequency is AlertFrequency.OFF:
             await MatchRepository(uow.session).silence(actor.id, search.id, now)
     await end_change(uow, actor.id, now)
-    return await get_search(uow.session, actor, search_id)
+    return search
 
 
 async def remove_search(uow: UnitOfWork, actor: Actor, search_id: UUID) -> None:
@@ -95,11 +108,11 @@ async def remove_search(uow: UnitOfWork, actor: Actor, search_id: UUID) -> None:
     await end_change(uow, actor.id, utc_now())
 
 
-async def mark_search_viewed(uow: UnitOfWork, actor: Actor, search_id: UUID) -> SavedSearchRead:
+async def mark_search_viewed(uow: UnitOfWork, actor: Actor, search_id: UUID) -> SavedSearch:
     """Record that the actor viewed the search: none of its matches counts as new any more."""
     search = await _own(SearchRepository(uow.session), actor, search_id)
     search.looked_at = utc_now()
-    return _read(search, 0)
+    return search
 
 
 async def read_settings(session: AsyncSession, actor: Actor) -> AlertSettingsRead:
@@ -111,7 +124,7 @@ async def read_settings(session: AsyncSession, actor: Actor) -> AlertSettingsRea
     return AlertSettingsRead.model_validate(found)
 
 
-async def change_settings(uow: UnitOfWork, actor: Actor, command: AlertSettingsPatch) -> AlertSettingsRead:
+async def change_settings(uow: UnitOfWork, actor: Actor, command: AlertSettingsPatch) -> AlertSettings:
     """Change the actor's alert settings; pending alerts are scheduled again."""
     settings = await begin_change(uow, actor.id)
     if command.time_zone is not None:
@@ -119,7 +132,7 @@ async def change_settings(uow: UnitOfWork, actor: Actor, command: AlertSettingsP
     if command.digest_hour is not None:
         settings.digest_hour = command.digest_hour
     await end_change(uow, actor.id, utc_now())
-    return AlertSettingsRead.model_validate(settings)
+    return settings
 
 
 async def _cleaned(uow: UnitOfWork, wanted: OrderFilter) -> OrderFilter:
@@ -159,15 +172,3 @@ async def _own(repository: SearchRepository, actor: Actor, search_id: UUID) -> S
     if search is None:
         raise SavedSearchNotFoundError
     return search
-
-
-def _read(search: SavedSearch, count: int) -> SavedSearchRead:
-    return SavedSearchRead(
-        id=search.id,
-        name=search.name,
-        filter=rules.read(search.filter),
-        frequency=search.frequency,
-        new_count=count,
-        created_at=search.created_at,
-        looked_at=search.looked_at,
-    )

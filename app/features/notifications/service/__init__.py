@@ -21,12 +21,14 @@ from app.features.notifications.service.mail_delivery import (
     retry_mail,
 )
 from app.features.notifications.service.queries import (
+    address_of,
     count_unread,
     list_notices,
     mark_all_read,
     mark_messages_read,
     mark_read,
     prune,
+    read_notice,
     unread_notices,
 )
 
@@ -34,6 +36,7 @@ __all__ = [
     "SEND_TASK",
     "Draft",
     "SendFailure",
+    "address_of",
     "claim_mail",
     "count_unread",
     "dead_mails",
@@ -52,6 +55,7 @@ __all__ = [
     "notify_of_message",
     "notify_undecided_freelancers",
     "prune",
+    "read_notice",
     "retry_mail",
     "unread_notices",
 ]

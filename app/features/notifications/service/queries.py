@@ -48,6 +48,16 @@ async def list_notices(
     return Slice(await _read(session, shown), more)
 
 
+async def read_notice(session: AsyncSession, notice: Notification) -> NotificationRead:
+    """Return a notification as its recipient sees it."""
+    return (await _read(session, [notice]))[0]
+
+
+def address_of(notice: Notification) -> str | None:
+    """Return the address that a notification leads to."""
+    return rules.href_of(notice.kind, notice.params)
+
+
 async def count_unread(session: AsyncSession, user_id: UUID) -> int:
     """Count unread notifications, at most 100."""
     return await NotificationRepository(session).count_unread(user_id, MAX_COUNTED)
@@ -58,13 +68,13 @@ def unread_notices() -> ScalarSelect[int]:
     return unread_of_owner(MAX_COUNTED)
 
 
-async def mark_read(uow: UnitOfWork, actor: Actor, notice_id: UUID) -> NotificationRead:
+async def mark_read(uow: UnitOfWork, actor: Actor, notice_id: UUID) -> Notification:
     """Mark one of the actor's own notifications as read; repeating it is no error."""
     notice = await NotificationRepository(uow.session).find(actor.id, notice_id)
     if notice is None:
         raise NoticeNotFoundError
     notice.read_at = notice.read_at or utc_now()
-    return (await _read(uow.session, [notice]))[0]
+    return notice
 
 
 async def mark_all_read(uow: UnitOfWork, actor: Actor) -> int:

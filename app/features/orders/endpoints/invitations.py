@@ -39,7 +39,7 @@ INVITING = (
 @router.post("/orders/{order_id:uuid}/invitations", status_code=HTTPStatus.CREATED, responses=refusals(*INVITING))
 async def invite(order_id: UUID, command: InvitationCreate, actor: CurrentActor, uow: Uow) -> InvitationRead:
     """Invite a freelancer to your open order. Responds 409 if the freelancer is already invited."""
-    return await service.invite(uow, actor, order_id, command)
+    return await service.read_invitation(uow.session, actor, await service.invite(uow, actor, order_id, command))
 
 
 @router.get("/orders/{order_id:uuid}/invitations", responses=refusals(OrderNotFoundError, NotOrderCustomerError))
@@ -68,4 +68,5 @@ async def decline_invitation(
     invitation_id: UUID, actor: CurrentActor, uow: Uow, command: InvitationDecline | None = None
 ) -> InvitationRead:
     """Decline an invitation. To accept it, send a proposal."""
-    return await service.decline_invitation(uow, actor, invitation_id, command or InvitationDecline())
+    declined = await service.decline_invitation(uow, actor, invitation_id, command or InvitationDecline())
+    return await service.read_invitation(uow.session, actor, declined)

@@ -15,6 +15,7 @@ from app.features.orders.service.invitations import (
     invite,
     list_invitations,
     list_own_invitations,
+    read_invitation,
 )
 from app.features.orders.service.lifecycle import (
     apply_due_timers,
@@ -111,6 +112,7 @@ __all__ = [
     "people",
     "present",
     "publish_order",
+    "read_invitation",
     "read_template",
     "record_customer_response",
     "record_key",

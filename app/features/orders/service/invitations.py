@@ -5,6 +5,7 @@ customer does not receive the invitation. The customer does not learn that: the 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -43,7 +44,15 @@ ALIVE = frozenset({OrderStatus.OPEN, OrderStatus.PAUSED})
 """States of an order in which its invitations are valid."""
 
 
-async def invite(uow: UnitOfWork, actor: Actor, order_id: UUID, command: InvitationCreate) -> InvitationRead:
+@dataclass(frozen=True, slots=True)
+class OrderInvitation:
+    """An invitation with its order."""
+
+    invitation: Invitation
+    order: Order
+
+
+async def invite(uow: UnitOfWork, actor: Actor, order_id: UUID, command: InvitationCreate) -> OrderInvitation:
     """Invite a freelancer to an open order, once; emits `InvitationSent`.
 
     The invited freelancer may read the order, whatever its visibility.
@@ -70,24 +79,24 @@ async def invite(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Invitat
         await OrderRepository(uow.session).admit(order.id, person.id)
         uow.emit(InvitationSent(**_parties(invitation)))
     await uow.session.flush()
-    return (await _present(uow.session, actor, [invitation], {order.id: order}))[0]
+    return OrderInvitation(invitation, order)
 
 
 async def decline_invitation(
     uow: UnitOfWork, actor: Actor, invitation_id: UUID, command: InvitationDecline
-) -> InvitationRead:
+) -> OrderInvitation:
     """Decline an invitation with a reason; emits `InvitationDeclined`."""
     invitation = await InvitationRepository(uow.session).get_for_update(invitation_id)
     if invitation is None or invitation.freelancer_id != actor.id or invitation.muted:
         raise InvitationNotFoundError
-    orders = await OrderRepository(uow.session).get_many([invitation.order_id])
-    if _state(invitation, orders[invitation.order_id]) is not InvitationStatus.SENT:
+    order = (await OrderRepository(uow.session).get_many([invitation.order_id]))[invitation.order_id]
+    if _state(invitation, order) is not InvitationStatus.SENT:
         raise InvitationDecidedError
     invitation.status = InvitationStatus.DECLINED
     invitation.reason, invitation.answer = command.reason, command.answer
     invitation.decided_at = utc_now()
     uow.emit(InvitationDeclined(**_parties(invitation)))
-    return (await _present(uow.session, actor, [invitation], orders))[0]
+    return OrderInvitation(invitation, order)
 
 
 async def record_invitation_answer(uow: UnitOfWork, actor: Actor, order_id: UUID) -> None:
@@ -95,6 +104,11 @@ async def record_invitation_answer(uow: UnitOfWork, actor: Actor, order_id: UUID
     invitation = await InvitationRepository(uow.session).waiting(order_id, actor.id)
     if invitation is not None:
         invitation.status, invitation.decided_at = InvitationStatus.ANSWERED, utc_now()
+
+
+async def read_invitation(session: AsyncSession, actor: Actor, found: OrderInvitation) -> InvitationRead:
+    """Return an invitation as its customer or its freelancer sees it."""
+    return (await _present(session, actor, [found.invitation], {found.order.id: found.order}))[0]
 
 
 async def list_invitations(session: AsyncSession, actor: Actor, order_id: UUID) -> list[InvitationRead]:

@@ -78,8 +78,7 @@ async def decline_several(
         return await _several(
             request, uow.session, actor, order_id, sent_ids(form, "ids"), FormState.posted(form, error)
         )
-    done = await service.decline_proposals(uow, actor, order_id, command)
-    count = len(done.declined)
+    count = len(await service.decline_proposals(uow, actor, order_id, command))
     said = ngettext("{count} proposal is declined.", "{count} proposals are declined.", count).format(count=count)
     return redirect(f"/orders/{order_id}#proposals", said)
 

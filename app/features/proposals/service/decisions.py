@@ -19,7 +19,7 @@ from app.features.proposals.errors import (
 from app.features.proposals.events import ProposalAccepted
 from app.features.proposals.repository import OfferRepository, ProposalRepository
 from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
-from app.features.proposals.schemas import ProposalDecline, ProposalsDecline, ProposalsDeclined
+from app.features.proposals.schemas import ProposalDecline, ProposalsDecline
 from app.features.proposals.service.guards import (
     check_version,
     decline,
@@ -112,12 +112,10 @@ async def decline_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, com
     return proposal
 
 
-async def decline_proposals(
-    uow: UnitOfWork, actor: Actor, order_id: UUID, command: ProposalsDecline
-) -> ProposalsDeclined:
+async def decline_proposals(uow: UnitOfWork, actor: Actor, order_id: UUID, command: ProposalsDecline) -> list[Proposal]:
     """Decline several proposals of the actor's order with one reason; decided ones are left unchanged.
 
-    Emits `ProposalDeclined` for each declined proposal.
+    Emits `ProposalDeclined` for each declined proposal, and returns these in the given order.
 
     Raises:
         OrderNotFoundError: The actor is not the order's client.
@@ -133,14 +131,15 @@ async def decline_proposals(
         raise UnknownProposalsError
     if order.status is not OrderStatus.OPEN:
         raise ProposalStateError
-    undecided = [key for key in wanted if PROPOSAL_MACHINE.target(rows[key].status, ProposalEvent.DECLINE)]
-    for key in undecided:
-        await end_offer(uow, rows[key], Side.CUSTOMER)
-        record_view(rows[key])
-        rows[key].decline_note = command.note or None
-        decline(uow, order, rows[key], command.reason)
+    asked = [rows[key] for key in wanted]
+    undecided = [row for row in asked if PROPOSAL_MACHINE.target(row.status, ProposalEvent.DECLINE)]
+    for proposal in undecided:
+        await end_offer(uow, proposal, Side.CUSTOMER)
+        record_view(proposal)
+        proposal.decline_note = command.note or None
+        decline(uow, order, proposal, command.reason)
     orders.extend_on_decision(uow, order)
-    return ProposalsDeclined(declined=undecided, left=[key for key in wanted if key not in undecided])
+    return undecided
 
 
 async def lapse_proposals(uow: UnitOfWork, order_id: UUID) -> int:

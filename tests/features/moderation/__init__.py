@@ -1,0 +1,1 @@
+"""Tests of contact detection in texts."""
