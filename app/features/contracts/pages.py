@@ -37,12 +37,12 @@ async def accept_proposal_form(
 @router.post("/proposals/{proposal_id}/accept")
 async def accept_proposal(proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Accept a proposal."""
-    proposal = await uow.attempt(
+    choice = await uow.attempt(
         service.accept_proposal(uow, actor, proposal_id, read_number(form, "version")), ProposalChangedError
     )
-    if isinstance(proposal, DomainError):
-        return redirect(f"/proposals/{proposal_id}/accept", proposal.text(), "warn")
-    return redirect(f"/orders/{proposal.order_id}", _("You have chosen a freelancer. Both sides see it now."))
+    if isinstance(choice, DomainError):
+        return redirect(f"/proposals/{proposal_id}/accept", choice.text(), "warn")
+    return redirect(f"/orders/{choice.order.id}", _("You have chosen a freelancer. Both sides see it now."))
 
 
 @router.post("/offers/{offer_id}/accept")

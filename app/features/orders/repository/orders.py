@@ -1,7 +1,7 @@
 """Queries for single orders and a customer's own orders."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -115,7 +115,9 @@ class OrderRepository:
             )
             statement = statement.add_cte(answered.cte("answered"))
         await self._session.execute(statement)
-        self._session.info.get(_READ, {}).pop((order_id, user_id), None)
+        known: dict[tuple[UUID, UUID | None], OrderRow] = self._session.info.get(_READ, {})
+        if row := known.get((order_id, user_id)):
+            known[order_id, user_id] = replace(row, was_admitted=True)
 
     async def get_by_key(self, customer_id: UUID, external_key: str) -> Order | None:
         """Return the order that an earlier import created."""

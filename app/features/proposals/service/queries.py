@@ -141,14 +141,17 @@ async def freelancers_with_undecided_proposals(session: AsyncSession, order_id: 
     return [row.freelancer_id for row in await ProposalRepository(session).waiting(order_id)]
 
 
-async def present(session: AsyncSession, actor: Actor, rows: Sequence[Proposal]) -> list[ProposalRead]:
-    """Return proposals as the actor sees them."""
+async def present(
+    session: AsyncSession, actor: Actor, rows: Sequence[Proposal], holding: Sequence[Offer] | None = None
+) -> list[ProposalRead]:
+    """Return proposals as the actor sees them; `holding` are their open or accepted offers, if the caller has them."""
     if not rows:
         return []
     found = await orders.orders_by_id(session, [row.order_id for row in rows])
     people = await orders.people(session, [row.freelancer_id for row in rows])
     negotiated = [row.id for row in rows if row.status in (*NEGOTIATED, ProposalStatus.ACCEPTED)]
-    holding = await OfferRepository(session).holding_of(negotiated) if negotiated else ()
+    if holding is None:
+        holding = await OfferRepository(session).holding_of(negotiated) if negotiated else ()
     offers = {offer.proposal_id: offer for offer in holding}
     held = await files.attached(session, [files_of(row.id) for row in rows])
     return [
