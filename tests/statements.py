@@ -4,9 +4,12 @@ Counted is what production sends: each statement of a session with its BEGIN, CO
 and each query of the raw read pool. Tests run sessions inside one outer transaction, so a session's own transaction is
 recognised by the session and not by the text that reaches the server. Not counted are reading the catalogue, which a
 process does once a minute, and refreshing a session and recording its use, which happen once in ten minutes.
+
+`python -m tests.statements "GET /orders"` prints what the last test run found for a route.
 """
 
 import json
+import sys
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -31,7 +34,7 @@ CONTROL = frozenset({"BEGIN", "BEGIN READ ONLY", "end of the transaction"})
 """Not counted: a request has one transaction; empty and additional ones are reported separately."""
 FOUND = ROOT / ".data" / "test" / "statements.json"
 """The counts of the last runs; `bin/docs` writes the table from it."""
-_SHOWN = 400
+_SHOWN = 1000
 
 
 @dataclass
@@ -101,13 +104,14 @@ def _routes() -> frozenset[str]:
 def note(route: str, trace: Trace) -> None:
     """Keep the request with the most statements, and the problems of this one."""
     known = found.get(route)
+    twice = trace.repeated() or (known["twice"] if known else None)
     if known is None or trace.count() > known["count"]:
         found[route] = {"count": trace.count(), "sent": [" ".join(text.split())[:_SHOWN] for text in trace.sent]}
+    found[route]["twice"] = " ".join(twice.split())[:_SHOWN] if twice else None
     if found[route]["count"] > limit_of(route):
         problems[f"{route}: too many statements"] = str(found[route]["count"])
-    twice = trace.repeated()
-    if twice is not None and route not in REPEATED and route not in SIGN_IN:
-        problems[f"{route}: sent twice"] = " ".join(twice.split())[:_SHOWN]
+    if found[route]["twice"] and route not in REPEATED and route not in SIGN_IN:
+        problems[f"{route}: sent twice"] = found[route]["twice"]
     if 0 in trace.transactions:
         problems[f"{route}: an empty transaction"] = ""
     several = route.startswith("GET ") and len(trace.transactions) > 1
@@ -264,3 +268,14 @@ def table(known: dict[str, dict[str, Any]]) -> str:
     lines += ["", "## Exceptions", "", "| route | limit | reason |", "|---|---|---|"]
     lines += [f"| `{route}` | {limit} | {reason} |" for route, (limit, reason) in sorted(EXCEPTIONS.items())]
     return "\n".join(lines) + "\n"
+
+
+def described(route: str) -> str:
+    """Return what the last runs found for a route: its longest request, and a statement that any request repeated."""
+    item = json.loads(FOUND.read_text())[route]
+    lines = [f"{route}: {item['count']} statements, at most {limit_of(route)}", *(f"  {text}" for text in item["sent"])]
+    return "\n".join([*lines, f"sent twice: {item['twice'] or 'nothing'}"])
+
+
+if __name__ == "__main__":
+    sys.stdout.write("\n\n".join(described(route) for route in sys.argv[1:]) + "\n")

@@ -59,7 +59,7 @@ class User(Base):
     deactivated_at: Mapped[datetime | None]
 
 
-def shown_name(user_id: InstrumentedAttribute[UUID]) -> ColumnElement[str]:
+def shown_name(user_id: ColumnElement[UUID] | InstrumentedAttribute[UUID]) -> ColumnElement[str]:
     """Return the name under which others see the person whom a column names, as a column of the same statement."""
     person = aliased(User)
     name = func.coalesce(func.nullif(person.display_name, ""), person.username)

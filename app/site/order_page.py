@@ -82,12 +82,14 @@ async def send_proposal(
 ) -> Response:
     """Send a proposal, or show the form again with the errors."""
     key = _key(request)
-    order = await orders.get_order(uow.session, actor, order_id, key)
-    try:
-        async with uow.session.begin_nested():
-            await service.send_proposal(uow, actor, order_id, read_form(form, order.currency, sent.ids), key)
-    except InvalidError as error:
-        state = FormState.posted(form, page_error(error))
+
+    async def send() -> None:
+        order = await orders.get_order(uow.session, actor, order_id, key)
+        await service.send_proposal(uow, actor, order_id, read_form(form, order.currency, sent.ids), key)
+
+    refused = await uow.attempt(send(), InvalidError)
+    if refused is not None:
+        state = FormState.posted(form, page_error(refused))
         return await _order_page(request, uow.session, uow.resources, actor, order_id, state)
     return redirect(
         f"/orders/{order_id}", _("Your proposal is sent. The customer sees it now."), done=f"proposal-{order_id}"

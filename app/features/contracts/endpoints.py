@@ -36,8 +36,8 @@ async def accept_proposal(
     proposal or its order is already decided, an offer is waiting for an answer, or `version` is not the current one.
     """
     version = command.version if command else None
-    proposal = await service.accept_proposal(uow, actor, proposal_id, version)
-    return (await proposals.present(uow.session, actor, [proposal]))[0]
+    choice = await service.accept_proposal(uow, actor, proposal_id, version)
+    return (await proposals.present(uow.session, actor, [choice.proposal], [choice.offer]))[0]
 
 
 @router.post("/offers/{offer_id:uuid}/accept", responses=refusals(*ANSWER, OrderChangedError))

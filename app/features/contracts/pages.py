@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
+from app.core.errors import DomainError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
@@ -36,20 +37,19 @@ async def accept_proposal_form(
 @router.post("/proposals/{proposal_id}/accept")
 async def accept_proposal(proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Accept a proposal."""
-    try:
-        async with uow.session.begin_nested():
-            proposal = await service.accept_proposal(uow, actor, proposal_id, read_number(form, "version"))
-    except ProposalChangedError as error:
-        return redirect(f"/proposals/{proposal_id}/accept", error.text(), "warn")
-    return redirect(f"/orders/{proposal.order_id}", _("You have chosen a freelancer. Both sides see it now."))
+    choice = await uow.attempt(
+        service.accept_proposal(uow, actor, proposal_id, read_number(form, "version")), ProposalChangedError
+    )
+    if isinstance(choice, DomainError):
+        return redirect(f"/proposals/{proposal_id}/accept", choice.text(), "warn")
+    return redirect(f"/orders/{choice.order.id}", _("You have chosen a freelancer. Both sides see it now."))
 
 
 @router.post("/offers/{offer_id}/accept")
 async def accept_offer(offer_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Accept an offer."""
-    try:
-        async with uow.session.begin_nested():
-            offer = await service.accept_offer(uow, actor, offer_id, read_number(form, "order_version"))
-    except (OfferStateError, OfferLapsedError, OrderChangedError) as error:
-        return redirect(f"/offers/{offer_id}", error.text(), "warn")
+    accepting = service.accept_offer(uow, actor, offer_id, read_number(form, "order_version"))
+    offer = await uow.attempt(accepting, OfferStateError, OfferLapsedError, OrderChangedError)
+    if isinstance(offer, DomainError):
+        return redirect(f"/offers/{offer_id}", offer.text(), "warn")
     return redirect(f"/orders/{offer.order_id}", _("You have agreed. Both sides see it now."))

@@ -7,10 +7,12 @@ from app.core.unit_of_work import UnitOfWork
 from app.features.contracts.repository import ContractRepository
 from app.features.orders import service as orders
 from app.features.proposals import service as proposals
-from app.models import Contract, Offer, Proposal
+from app.models import Contract, Offer
 
 
-async def accept_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, version: int | None = None) -> Proposal:
+async def accept_proposal(
+    uow: UnitOfWork, actor: Actor, proposal_id: UUID, version: int | None = None
+) -> proposals.Choice:
     """Accept a proposal on its current terms, as the client of its order, and award the order.
 
     Raises:
@@ -22,7 +24,7 @@ async def accept_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, vers
     """
     choice = await proposals.choose(uow, actor, proposal_id, version)
     await _accept(uow, choice)
-    return choice.proposal
+    return choice
 
 
 async def accept_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, order_version: int | None = None) -> Offer:

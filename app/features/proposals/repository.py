@@ -1,14 +1,17 @@
 """Queries for proposals, offers and cover letter templates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, literal, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, exists, func, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.database import constraint_of
+from app.core.database import Base, constraint_of
+from app.core.money import Currency
 from app.features.proposals.errors import AlreadyProposedError
 from app.features.proposals.schemas import CUSTOMER_REASONS, ProposalFilter, ProposalListView, ProposalSort
 from app.models import CoverLetterTemplate, Offer, OfferStatus, Order, Proposal, ProposalRevision, ProposalStatus
@@ -18,12 +21,35 @@ from app.models.user import shown_name
 VIOLATIONS = {LIVE_PROPOSAL: AlreadyProposedError}
 """Constraint name → error raised when it is violated."""
 
+COMPARED_COVER_LETTERS = 100
+"""Maximum number of cover letters to compare, the newest first."""
 type Named = tuple[Proposal, str]
 """A proposal and the name of its freelancer."""
 _WITH_ORDER = select(Proposal, Order, shown_name(Proposal.freelancer_id), shown_name(Order.customer_id)).join(
     Order, Order.id == Proposal.order_id
 )
+_OFFER_ROW = (
+    select(Offer, Proposal, Order, shown_name(Proposal.freelancer_id), shown_name(Order.customer_id))
+    .join(Proposal, Proposal.id == Offer.proposal_id)
+    .join(Order, Order.id == Offer.order_id)
+)
 _NAMED = select(Proposal, shown_name(Proposal.freelancer_id))
+
+
+def _is_party(actor_id: UUID) -> ColumnElement[bool]:
+    """Tell whether the actor is on one of the two sides, so that nobody else waits for or holds a lock."""
+    return or_(Proposal.freelancer_id == actor_id, Order.customer_id == actor_id)
+
+
+def _locking[*Ts](statement: Select[*Ts], *tables: type[Base]) -> Select[*Ts]:
+    """Lock the rows of a statement, in the order of these tables, and read their latest versions.
+
+    PostgreSQL locks the tables of a row in the order in which FOR UPDATE names them. If it had to wait, it evaluates
+    the row again with the versions that it has locked.
+    """
+    return statement.with_for_update(of=tables).execution_options(populate_existing=True)
+
+
 SORT_KEYS: dict[ProposalSort, ColumnElement[int]] = {
     ProposalSort.NEWEST: literal(0),
     ProposalSort.PRICE: Proposal.price_amount.expression,
@@ -38,6 +64,20 @@ LIST_FILTERS: dict[ProposalFilter, tuple[ColumnElement[bool], ...]] = {
     ProposalFilter.OFFERED: (Proposal.status.in_(NEGOTIATED),),
     ProposalFilter.DECLINED: (Proposal.status == ProposalStatus.DECLINED,),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class SentBefore:
+    """What a freelancer has sent before: the limits of a new proposal depend on it."""
+
+    nth_latest_at: datetime | None
+    """When the n-th latest proposal since the start of the window was sent; None if there are fewer."""
+    letters: Sequence[str]
+    """The cover letters of the window, newest first, at most `COMPARED_COVER_LETTERS`."""
+    declined_by_customer: bool
+    """Whether the customer has declined this freelancer for this order."""
+    freelancer: str
+    """The name of the freelancer."""
 
 
 class ProposalRepository:
@@ -66,18 +106,23 @@ class ProposalRepository:
         row = (await self._session.execute(_WITH_ORDER.where(Proposal.id == proposal_id))).one_or_none()
         return (row[0], row[1], row[2], row[3]) if row else None
 
-    async def get_for_update(self, proposal_id: UUID) -> Proposal | None:
-        """Return one proposal and lock its row. The caller must have locked its order."""
-        statement = (
-            select(Proposal)
-            .where(Proposal.id == proposal_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-        return (await self._session.execute(statement)).scalar_one_or_none()
+    async def currency(self, proposal_id: UUID, actor_id: UUID) -> Currency | None:
+        """Return the currency of a proposal to one of its two sides."""
+        statement = select(Proposal.currency).join(Order, Order.id == Proposal.order_id)
+        found = await self._session.execute(statement.where(Proposal.id == proposal_id, _is_party(actor_id)))
+        return found.scalar_one_or_none()
+
+    async def get_for_update(self, proposal_id: UUID, actor_id: UUID) -> tuple[Proposal, Order, str, str] | None:
+        """Return what `get` returns to one of the two sides; lock the order, then the proposal."""
+        statement = _WITH_ORDER.where(Proposal.id == proposal_id, _is_party(actor_id))
+        row = (await self._session.execute(_locking(statement, Order, Proposal))).one_or_none()
+        return (row[0], row[1], row[2], row[3]) if row else None
 
     async def waiting_for_update(self, order_id: UUID) -> Sequence[Proposal]:
-        """Return the undecided proposals of an order and lock their rows in the order of ids."""
+        """Return the undecided proposals of a locked order and lock their rows in the order of ids.
+
+        This is never part of the statement that locks the order: it must see what was sent while that one waited.
+        """
         statement = (
             select(Proposal)
             .where(Proposal.order_id == order_id, Proposal.status.in_(UNDECIDED))
@@ -156,15 +201,20 @@ class ProposalRepository:
         )
         return (await self._session.execute(statement)).scalars().all()
 
-    async def cover_letters_since(self, freelancer_id: UUID, since: datetime, limit: int) -> Sequence[str]:
-        """Return at most `limit` cover letters that a freelancer has sent since `since`, newest first."""
-        statement = (
-            select(Proposal.letter)
-            .where(Proposal.freelancer_id == freelancer_id, Proposal.created_at > since)
-            .order_by(Proposal.id.desc())
-            .limit(limit)
+    async def sent_before(self, freelancer_id: UUID, order_id: UUID, times: int, since: datetime) -> SentBefore:
+        """Return what limits a new proposal of a freelancer for an order; read under the lock of the order."""
+        recent = and_(Proposal.freelancer_id == freelancer_id, Proposal.created_at > since)
+        nth = select(Proposal.created_at).where(recent).order_by(Proposal.created_at.desc()).offset(times - 1).limit(1)
+        letters = select(Proposal.letter).where(recent).order_by(Proposal.id.desc()).limit(COMPARED_COVER_LETTERS)
+        declined = exists().where(
+            Proposal.order_id == order_id,
+            Proposal.freelancer_id == freelancer_id,
+            Proposal.decline_reason.in_(CUSTOMER_REASONS),
         )
-        return (await self._session.execute(statement)).scalars().all()
+        name = shown_name(literal(freelancer_id))
+        statement = select(nth.scalar_subquery(), func.array(letters.scalar_subquery()), declined, name)
+        row = (await self._session.execute(statement)).one()
+        return SentBefore(row[0], row[1], declined_by_customer=row[2], freelancer=row[3])
 
     async def of_freelancer(self, freelancer_id: UUID, before: UUID | None, limit: int) -> Sequence[Named]:
         """Return a freelancer's proposals, newest first."""
@@ -173,34 +223,21 @@ class ProposalRepository:
             statement = statement.where(Proposal.id < before)
         return await self._named(statement.order_by(Proposal.id.desc()).limit(limit))
 
-    async def declined_by_hand(self, order_id: UUID, freelancer_id: UUID) -> bool:
-        """Tell whether the customer has declined this freelancer for this order."""
-        statement = select(
-            select(Proposal.id)
-            .where(
-                Proposal.order_id == order_id,
-                Proposal.freelancer_id == freelancer_id,
-                Proposal.decline_reason.in_(CUSTOMER_REASONS),
-            )
-            .exists()
-        )
-        return bool((await self._session.execute(statement)).scalar_one())
-
     async def acquire_advisory_lock(self, freelancer_id: UUID) -> None:
         """Serialize sending per freelancer to keep the daily count correct; the lock ends with the transaction."""
         key = func.hashtextextended(f"proposals:{freelancer_id}", 0)
         await self._session.execute(select(func.pg_advisory_xact_lock(key)))
 
-    async def nth_latest_sent_at(self, freelancer_id: UUID, times: int, since: datetime) -> datetime | None:
-        """Return when the freelancer's n-th latest proposal since `since` was sent, or None if there are fewer."""
-        statement = (
-            select(Proposal.created_at)
-            .where(Proposal.freelancer_id == freelancer_id, Proposal.created_at > since)
-            .order_by(Proposal.created_at.desc())
-            .offset(times - 1)
-            .limit(1)
-        )
-        return (await self._session.execute(statement)).scalar_one_or_none()
+
+@dataclass(frozen=True, slots=True)
+class OfferRow:
+    """An offer with its proposal and order, and the names of the freelancer and of the customer."""
+
+    offer: Offer
+    proposal: Proposal
+    order: Order
+    freelancer: str
+    customer: str
 
 
 class OfferRepository:
@@ -209,21 +246,35 @@ class OfferRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def insert(self, offer: Offer) -> None:
-        """Insert an offer. The lock on the order prevents a second open offer."""
-        self._session.add(offer)
-        await self._session.flush()
+    async def insert(self, proposal_id: UUID, content: Mapping[str, Any]) -> Offer:
+        """Insert an offer with the next number of its proposal, starting at 1, and return it.
 
-    async def get(self, offer_id: UUID) -> Offer | None:
-        """Return one offer."""
-        return (await self._session.execute(select(Offer).where(Offer.id == offer_id))).scalar_one_or_none()
+        The lock on the order prevents a second open offer.
+        """
+        last = select(func.max(Offer.number)).where(Offer.proposal_id == proposal_id).scalar_subquery()
+        number = func.coalesce(last, 0) + 1
+        statement = insert(Offer).values(proposal_id=proposal_id, number=number, **content).returning(Offer)
+        return (await self._session.execute(statement)).scalar_one()
 
-    async def get_for_update(self, offer_id: UUID) -> Offer | None:
-        """Return one offer and lock its row."""
-        statement = (
-            select(Offer).where(Offer.id == offer_id).with_for_update().execution_options(populate_existing=True)
-        )
-        return (await self._session.execute(statement)).scalar_one_or_none()
+    async def get(self, offer_id: UUID) -> "OfferRow | None":
+        """Return one offer with its proposal and order, and the names of the two sides."""
+        row = (await self._session.execute(_OFFER_ROW.where(Offer.id == offer_id))).one_or_none()
+        return OfferRow(row[0], row[1], row[2], row[3], row[4]) if row else None
+
+    async def currency(self, offer_id: UUID, actor_id: UUID) -> Currency | None:
+        """Return the currency of an offer to one of its two sides."""
+        statement = select(Offer.currency).join(Proposal, Proposal.id == Offer.proposal_id)
+        statement = statement.join(Order, Order.id == Offer.order_id)
+        found = await self._session.execute(statement.where(Offer.id == offer_id, _is_party(actor_id)))
+        return found.scalar_one_or_none()
+
+    async def get_for_update(self, offer_id: UUID, actor_id: UUID | None) -> "OfferRow | None":
+        """Lock the order, the proposal, then the offer; if an actor is given, only for one of the two sides."""
+        statement = _OFFER_ROW.where(Offer.id == offer_id)
+        if actor_id is not None:
+            statement = statement.where(_is_party(actor_id))
+        row = (await self._session.execute(_locking(statement, Order, Proposal, Offer))).one_or_none()
+        return OfferRow(row[0], row[1], row[2], row[3], row[4]) if row else None
 
     async def of_proposal(self, proposal_id: UUID) -> Sequence[Offer]:
         """Return all offers of a proposal, oldest first."""
@@ -237,14 +288,9 @@ class OfferRepository:
         return (await self._session.execute(statement)).scalars().all()
 
     async def open_of_order(self, order_id: UUID) -> Offer | None:
-        """Return the open offer of an order."""
+        """Return the open offer of an order; the proposal that it was made for is negotiated."""
         statement = select(Offer).where(Offer.order_id == order_id, Offer.status == OfferStatus.OPEN)
         return (await self._session.execute(statement)).scalar_one_or_none()
-
-    async def next_number(self, proposal_id: UUID) -> int:
-        """Return the sequence number of the proposal's next offer, starting at 1."""
-        statement = select(func.coalesce(func.max(Offer.number), 0) + 1).where(Offer.proposal_id == proposal_id)
-        return int((await self._session.execute(statement)).scalar_one())
 
     async def end_open(self, proposal_id: UUID, status: OfferStatus, now: datetime) -> None:
         """Close the open offer of a proposal, if there is one."""

@@ -81,7 +81,7 @@ async def test_the_short_list_is_told_of_once_and_survives_nothing(market: Marke
     assert topics.count("proposals.proposal_shortlisted") == 1
     async with market.uow() as work:
         await service.shortlist_proposal(work, customer, proposal.id)
-        assert (await contracts.accept_proposal(work, customer, proposal.id)).status is ProposalStatus.ACCEPTED
+        assert (await contracts.accept_proposal(work, customer, proposal.id)).proposal.status is ProposalStatus.ACCEPTED
 
 
 async def test_nobody_but_the_customer_learns_of_notes_and_marks(market: Market, resources: Resources) -> None:

@@ -9,8 +9,9 @@ from sqlalchemy import ARRAY, ColumnElement, Text, cast, func, literal_column, o
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, undefer
 
-from app.models import Order, Profile, Proposal
+from app.models import HiddenCustomer, Order, Profile, Proposal, User
 from app.models.order import IS_LISTED
+from app.models.user import shown_name
 
 NEWEST = 2000
 """Number of the newest open orders to search for one person."""
@@ -31,28 +32,44 @@ class Seeker:
 
 
 class RecommendingRepository:
-    """Queries for a freelancer's profile and categories, and for candidate orders."""
+    """Queries for the freelancers who seek orders, and for candidate orders."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def profile(self, user_id: UUID) -> Profile | None:
-        """Return the person's profile."""
-        return await self._session.get(Profile, user_id)
-
-    async def fields_answered(self, freelancer_id: UUID) -> frozenset[int]:
-        """Return the categories of the orders to which the person's latest proposals were sent."""
+    async def seeker(self, user_id: UUID) -> Seeker | None:
+        """Return the person for whom orders are searched, or None if they turned recommendations off."""
         last = (
             select(Proposal.order_id)
-            .where(Proposal.freelancer_id == freelancer_id)
+            .where(Proposal.freelancer_id == user_id)
             .order_by(Proposal.id.desc())
             .limit(ANSWERED)
         )
-        statement = select(Order.category_id).where(Order.id.in_(last), Order.category_id.is_not(None)).distinct()
-        return frozenset(key for key in (await self._session.execute(statement)).scalars() if key is not None)
+        fields = (
+            select(func.array_agg(Order.category_id.distinct()))
+            .where(Order.id.in_(last), Order.category_id.is_not(None))
+            .scalar_subquery()
+        )
+        hidden = (
+            select(func.array_agg(HiddenCustomer.customer_id))
+            .where(HiddenCustomer.owner_id == user_id)
+            .scalar_subquery()
+        )
+        statement = (
+            select(Profile.skills, Profile.headline, Profile.recommendations, fields, hidden)
+            .select_from(User)
+            .outerjoin(Profile, Profile.user_id == User.id)
+            .where(User.id == user_id)
+        )
+        row = (await self._session.execute(statement)).one()
+        if row[2] is False:
+            return None
+        return Seeker(id=user_id, skills=row[0] or (), fields=row[3] or (), headline=row[1] or "", without=row[4] or ())
 
-    async def order_candidates(self, seeker: Seeker) -> Sequence[tuple[Order, Sequence[str]]]:
-        """Return candidate orders, newest first, each with the stems of the person's headline that it contains.
+    async def order_candidates(self, seeker: Seeker) -> Sequence[tuple[Order, Sequence[str], str]]:
+        """Return candidate orders, newest first.
+
+        Each comes with the stems of the person's headline that it contains, and with the name of its customer.
 
         Candidates are listed orders of other people with one of the skills or categories, without a proposal of the
         person.
@@ -69,7 +86,7 @@ class RecommendingRepository:
         if seeker.fields:
             fits.append(Order.category_id.in_(seeker.fields))
         statement = (
-            select(Order, words)
+            select(Order, words, shown_name(Order.customer_id))
             .join(newest, newest.c.id == Order.id)
             .where(Order.customer_id != seeker.id, ~answered.exists(), or_(*fits))
             .options(undefer(Order.excerpt), defer(Order.description))
@@ -78,7 +95,7 @@ class RecommendingRepository:
         )
         if seeker.without:
             statement = statement.where(Order.customer_id.not_in(seeker.without))
-        return [(row[0], row[1] or ()) for row in await self._session.execute(statement)]
+        return [(row[0], row[1] or (), row[2]) for row in await self._session.execute(statement)]
 
     async def who_answered(self, order_id: UUID) -> Sequence[UUID]:
         """Return the freelancers with a proposal for an order in any state."""

@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.resources import Resources
+from app.features.identity import service as identity
 from app.features.matching import rules
-from app.features.matching.repository import RecommendingRepository, Seeker
+from app.features.matching.repository import RecommendingRepository
 from app.features.matching.schemas import RecommendedFreelancers, RecommendedOrder, RecommendedOrders
 from app.features.orders import service as orders
 from app.features.profiles import service as profiles
@@ -23,19 +24,14 @@ async def recommend_orders(session: AsyncSession, resources: Resources, actor: A
     Left out are the actor's own orders, orders with a proposal of theirs, and orders of clients they have hidden.
     """
     repository = RecommendingRepository(session)
-    profile = await repository.profile(actor.id)
-    if profile is not None and not profile.recommendations:
+    seeker = await repository.seeker(actor.id)
+    if seeker is None:
         return RecommendedOrders(on=False, items=[])
-    seeker = Seeker(
-        id=actor.id,
-        skills=profile.skills if profile else (),
-        fields=await repository.fields_answered(actor.id),
-        headline=profile.headline if profile else "",
-        without=await profiles.hidden_customers(session, actor.id),
-    )
     now = utc_now()
     ranked = []
-    for order, words in await repository.order_candidates(seeker):
+    candidates = await repository.order_candidates(seeker)
+    identity.remember_names(session, [(order.customer_id, name) for order, _words, name in candidates])
+    for order, words, _name in candidates:
         seen = rules.OrderSeen(
             skills=order.skills,
             in_own_field=order.category_id in seeker.fields,

@@ -10,12 +10,14 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from app.core.errors import FieldError, InvalidError
+from app.core.actor import Actor
+from app.core.errors import DomainError, FieldError, InvalidError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
 from app.core.money import Currency, MoneyRead, amount_as_typed, typed_amount
 from app.core.resources import Resources
+from app.core.unit_of_work import UnitOfWork
 from app.features.authentication.dependencies import CurrentActor
 from app.features.catalog import service as catalog
 from app.features.files.dependencies import OrderFiles
@@ -69,14 +71,15 @@ async def new_order(
 @router.post("/orders/new")
 async def create_order(request: Request, actor: CurrentActor, form: PostedForm, sent: OrderFiles, uow: Uow) -> Response:
     """Save a draft and show its preview, or publish it at once."""
-    try:
-        async with uow.session.begin_nested():
-            order = await service.create_order(uow, actor, read_form(form, sent.ids))
-            if form.get("step") == "publish":
-                order = await service.publish_order(uow, actor, order.id)
-    except InvalidError as error:
+
+    async def create() -> Order:
+        publish = form.get("step") == "publish"
+        return await service.create_order(uow, actor, read_form(form, sent.ids), publish=publish)
+
+    order = await uow.attempt(create(), InvalidError)
+    if isinstance(order, DomainError):
         again = await own_files(uow.session, actor, sent.known)
-        return await _editor(request, uow.session, uow.resources, FormState.posted(form, error), None, again)
+        return await _editor(request, uow.session, uow.resources, FormState.posted(form, order), None, again)
     return _after_saving(order, form, "new-order")
 
 
@@ -97,30 +100,27 @@ async def edit_order(
     request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, sent: OrderFiles, uow: Uow
 ) -> Response:
     """Save the changes of an order."""
-    try:
-        async with uow.session.begin_nested():
-            command = OrderPatch(**read_form(form, sent.ids).model_dump(), version=_version(form))
-            order = await service.edit_order(uow, actor, order_id, command)
-            if form.get("step") == "publish":
-                order = await service.publish_order(uow, actor, order_id)
-    except (InvalidError, OrderChangedError) as error:
-        order = await service.get_order(uow.session, actor, order_id)
-        shown = await service.present(uow.session, uow.resources, actor, order)
+
+    async def edit() -> Order:
+        command = OrderPatch(**read_form(form, sent.ids).model_dump(), version=_version(form))
+        order = await service.edit_order(uow, actor, order_id, command)
+        return await service.publish_locked(uow, actor, order) if form.get("step") == "publish" else order
+
+    order = await uow.attempt(edit(), InvalidError, OrderChangedError)
+    if isinstance(order, DomainError):
+        current = await service.get_order(uow.session, actor, order_id)
+        shown = await service.present(uow.session, uow.resources, actor, current)
         again = await own_files(uow.session, actor, sent.known)
-        return await _editor(request, uow.session, uow.resources, FormState.posted(form, error), shown, again)
+        return await _editor(request, uow.session, uow.resources, FormState.posted(form, order), shown, again)
     return _after_saving(order, form, f"order-{order_id}")
 
 
 @router.post("/orders/{order_id}/publish")
 async def publish_order(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     """Publish a draft, or show the editor with the missing fields."""
-    try:
-        async with uow.session.begin_nested():
-            order = await service.publish_order(uow, actor, order_id)
-    except InvalidOrderError as error:
-        order = await service.get_order(uow.session, actor, order_id)
-        shown = await service.present(uow.session, uow.resources, actor, order)
-        return await _editor_of(request, uow.session, uow.resources, shown, error)
+    order = await uow.attempt(service.publish_order(uow, actor, order_id), InvalidOrderError)
+    if isinstance(order, DomainError):
+        return await _refused(request, uow, actor, order_id, order)
     return redirect(f"/orders/{order_id}", _published(order.status))
 
 
@@ -141,13 +141,9 @@ async def pause_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> Response
 @router.post("/orders/{order_id}/resume")
 async def resume_order(request: Request, order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     """Reopen a paused order, or show the editor with the invalid fields."""
-    try:
-        async with uow.session.begin_nested():
-            await service.resume_order(uow, actor, order_id)
-    except InvalidOrderError as error:
-        order = await service.get_order(uow.session, actor, order_id)
-        shown = await service.present(uow.session, uow.resources, actor, order)
-        return await _editor_of(request, uow.session, uow.resources, shown, error)
+    order = await uow.attempt(service.resume_order(uow, actor, order_id), InvalidOrderError)
+    if isinstance(order, DomainError):
+        return await _refused(request, uow, actor, order_id, order)
     return redirect(f"/orders/{order_id}", _("The order is open again."))
 
 
@@ -268,12 +264,19 @@ def _filled(value: object) -> str | None:
             return None if value is None else str(value)
 
 
+async def _refused(request: Request, uow: UnitOfWork, actor: Actor, order_id: UUID, error: DomainError) -> Response:
+    """Show the editor of an order with what keeps it from being published."""
+    order = await service.get_order(uow.session, actor, order_id)
+    shown = await service.present(uow.session, uow.resources, actor, order)
+    return await _editor_of(request, uow.session, uow.resources, shown, error)
+
+
 async def _editor_of(
     request: Request,
     session: ReadSession,
     resources: Resources,
     order: OrderRead,
-    error: InvalidOrderError | None = None,
+    error: DomainError | None = None,
 ) -> Response:
     """Show the editor with the values of an order and the field errors."""
     start = _start(order, await catalog.read_catalogue(session, resources))

@@ -37,6 +37,8 @@ from app.web.templating import render
 
 router = FeatureRouter()
 PAGE_SIZE = 20
+_REFUSED = (InvalidError, PersonNotFoundError, AlreadyInvitedError, TooManyInvitationsError)
+"""Errors that are shown beside the form."""
 
 
 @router.get("/orders/{order_id}/invitations")
@@ -57,18 +59,20 @@ async def list_invitations(
 @router.post("/orders/{order_id}/invitations")
 async def invite(request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Send an invitation, or show the error beside the user name field."""
-    try:
-        async with uow.session.begin_nested():
-            given = {"username": str(form.get("username") or "").strip(), "note": str(form.get("note") or "")}
-            await service.invite(uow, actor, order_id, _read(InvitationCreate, given))
-    except (InvalidError, PersonNotFoundError, AlreadyInvitedError, TooManyInvitationsError) as error:
+
+    async def send() -> None:
+        given = {"username": str(form.get("username") or "").strip(), "note": str(form.get("note") or "")}
+        await service.invite(uow, actor, order_id, _read(InvitationCreate, given))
+
+    error = await uow.attempt(send(), *_REFUSED, OrderNotOpenError)
+    if isinstance(error, OrderNotOpenError):
+        return redirect(f"/orders/{order_id}", _(OrderNotOpenError.title), "warn")
+    if error is not None:
         marked = error if isinstance(error, InvalidError) else _at_the_name(error)
         order = await service.get_own_order(uow.session, actor, order_id)
         items = await service.list_invitations(uow.session, actor, order_id)
         state = FormState.posted(form, marked)
         return render(request, "orders/invitations.html", _invited(order, items, state), status_code=422)
-    except OrderNotOpenError:
-        return redirect(f"/orders/{order_id}", _(OrderNotOpenError.title), "warn")
     return redirect(f"/orders/{order_id}/invitations", _("The invitation is sent."))
 
 

@@ -1,6 +1,6 @@
 """Queries for orders, invitations and templates, and for the public list."""
 
-from app.features.orders.repository.invitations import InvitationRepository
+from app.features.orders.repository.invitations import InvitationRepository, InvitedBefore
 from app.features.orders.repository.orders import OrderRepository
 from app.features.orders.repository.percolation import PercolationRepository
 from app.features.orders.repository.search import (
@@ -18,6 +18,7 @@ __all__ = [
     "COUNT_LIMIT",
     "Conditions",
     "InvitationRepository",
+    "InvitedBefore",
     "ListingRepository",
     "OrderRepository",
     "PercolationRepository",

@@ -1,13 +1,28 @@
 """Queries for invitations."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import Invitation, InvitationStatus
+from app.models import HiddenCustomer, Invitation, Order
+
+
+@dataclass(frozen=True, slots=True)
+class InvitedBefore:
+    """What limits a new invitation."""
+
+    to_order: int
+    """How many invitations to the order there are."""
+    by_customer: int
+    """How many invitations its customer has sent since the start of the window."""
+    is_invited: bool
+    """Whether the freelancer has an invitation to the order."""
+    is_hidden: bool
+    """Whether the freelancer has hidden the customer."""
 
 
 class InvitationRepository:
@@ -37,20 +52,18 @@ class InvitationRepository:
             statement = statement.where(Invitation.id < before)
         return (await self._session.execute(statement.order_by(Invitation.id.desc()).limit(limit))).scalars().all()
 
-    async def waiting(self, order_id: UUID, freelancer_id: UUID) -> Invitation | None:
-        """Return a freelancer's undecided invitation to an order."""
-        statement = select(Invitation).where(
-            Invitation.order_id == order_id,
-            Invitation.freelancer_id == freelancer_id,
-            Invitation.status == InvitationStatus.SENT,
-        )
-        return (await self._session.execute(statement)).scalar_one_or_none()
-
-    async def sent_since(self, customer_id: UUID, since: datetime) -> int:
-        """Count the invitations a customer has sent since a time."""
-        statement = (
+    async def sent_before(self, order: Order, freelancer_id: UUID, since: datetime) -> InvitedBefore:
+        """Return what limits a new invitation of a freelancer to an order by its customer."""
+        to_order = select(func.count()).select_from(Invitation).where(Invitation.order_id == order.id)
+        by_customer = (
             select(func.count())
             .select_from(Invitation)
-            .where(Invitation.customer_id == customer_id, Invitation.created_at > since)
+            .where(Invitation.customer_id == order.customer_id, Invitation.created_at > since)
         )
-        return (await self._session.execute(statement)).scalar_one()
+        is_invited = exists().where(Invitation.order_id == order.id, Invitation.freelancer_id == freelancer_id)
+        is_hidden = exists().where(
+            HiddenCustomer.owner_id == freelancer_id, HiddenCustomer.customer_id == order.customer_id
+        )
+        statement = select(to_order.scalar_subquery(), by_customer.scalar_subquery(), is_invited, is_hidden)
+        row = (await self._session.execute(statement)).one()
+        return InvitedBefore(row[0], row[1], is_invited=row[2], is_hidden=row[3])

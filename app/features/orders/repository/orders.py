@@ -1,6 +1,7 @@
 """Queries for single orders and a customer's own orders."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,12 +11,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, undefer
 from sqlalchemy.orm.util import identity_key
 
-from app.models import Order, OrderGuest, OrderRevision, OrderStatus
+from app.core.persistence.kept_rows import is_current
+from app.models import Invitation, InvitationStatus, Order, OrderGuest, OrderRevision, OrderStatus
 from app.models.user import shown_name
 
 _CUSTOMER_NAME = shown_name(Order.customer_id)
+_READ = "iplance.orders.read"
+"""Where a session keeps the orders that it has read."""
 _PARTS = frozenset({"description", "status", "version"})
 """Columns that cards and expired orders do not need."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """An order with its customer's name, and whether the reader was admitted to it before."""
+
+    order: Order
+    customer: str
+    was_admitted: bool
+
+
+def _for_reader(order_id: UUID, reader_id: UUID | None) -> Select[Order, str, bool]:
+    """Select one order with its customer's name, and whether the reader was admitted to it before."""
+    was_admitted: ColumnElement[bool] = false()
+    if reader_id is not None:
+        was_admitted = exists().where(OrderGuest.order_id == Order.id, OrderGuest.user_id == reader_id)
+    return select(Order, _CUSTOMER_NAME, was_admitted).where(Order.id == order_id)
 
 
 class OrderRepository:
@@ -32,14 +53,28 @@ class OrderRepository:
         """Add a revision, the content of an order before an edit, to the session."""
         self._session.add(revision)
 
-    async def get(self, order_id: UUID, reader_id: UUID | None = None) -> tuple[Order, str, bool] | None:
-        """Return one order with its customer's name, and whether the reader was admitted to it before."""
-        was_admitted: ColumnElement[bool] = false()
-        if reader_id is not None:
-            was_admitted = exists().where(OrderGuest.order_id == Order.id, OrderGuest.user_id == reader_id)
-        statement = select(Order, _CUSTOMER_NAME, was_admitted).where(Order.id == order_id)
+    async def get(self, order_id: UUID, reader_id: UUID | None = None) -> OrderRow | None:
+        """Return one order for a reader; a session reads it once."""
+        known: OrderRow | None = self._session.info.get(_READ, {}).get((order_id, reader_id))
+        if known is not None and is_current(known.order):
+            return known
+        return await self._read(_for_reader(order_id, reader_id), order_id, reader_id)
+
+    async def get_for_reader_for_update(self, order_id: UUID, reader_id: UUID) -> OrderRow | None:
+        """Lock one order as `get_for_update` does and return it for a reader."""
+        statement = _for_reader(order_id, reader_id).with_for_update(of=Order)
+        return await self._read(statement.execution_options(populate_existing=True), order_id, reader_id)
+
+    async def _read(
+        self, statement: Select[Order, str, bool], order_id: UUID, reader_id: UUID | None
+    ) -> OrderRow | None:
         row = (await self._session.execute(statement)).one_or_none()
-        return (row[0], row[1], row[2]) if row else None
+        if row is None:
+            return None
+        found = OrderRow(row[0], row[1], row[2])
+        known: dict[tuple[UUID, UUID | None], OrderRow] = self._session.info.setdefault(_READ, {})
+        known[order_id, reader_id] = found
+        return found
 
     async def get_many(self, ids: Iterable[UUID]) -> dict[UUID, Order]:
         """Return orders by their ids; those already loaded in this session are not read again."""
@@ -62,15 +97,27 @@ class OrderRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def is_guest(self, order_id: UUID, user_id: UUID) -> bool:
-        """Tell whether a person was admitted to an order that is not public."""
-        statement = select(OrderGuest.order_id).where(OrderGuest.order_id == order_id, OrderGuest.user_id == user_id)
-        return (await self._session.execute(statement)).scalar_one_or_none() is not None
+    async def admit(self, order_id: UUID, user_id: UUID, *, answered_at: datetime | None = None) -> None:
+        """Admit a person to an order permanently; idempotent.
 
-    async def admit(self, order_id: UUID, user_id: UUID) -> None:
-        """Admit a person to an order permanently; idempotent."""
+        With `answered_at` their undecided invitation to it is marked as answered by a proposal.
+        """
         statement = insert(OrderGuest).values(order_id=order_id, user_id=user_id).on_conflict_do_nothing()
+        if answered_at is not None:
+            answered = (
+                update(Invitation)
+                .where(
+                    Invitation.order_id == order_id,
+                    Invitation.freelancer_id == user_id,
+                    Invitation.status == InvitationStatus.SENT,
+                )
+                .values(status=InvitationStatus.ANSWERED, decided_at=answered_at)
+            )
+            statement = statement.add_cte(answered.cte("answered"))
         await self._session.execute(statement)
+        known: dict[tuple[UUID, UUID | None], OrderRow] = self._session.info.get(_READ, {})
+        if row := known.get((order_id, user_id)):
+            known[order_id, user_id] = replace(row, was_admitted=True)
 
     async def get_by_key(self, customer_id: UUID, external_key: str) -> Order | None:
         """Return the order that an earlier import created."""

@@ -26,7 +26,6 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    text,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, asyncpg
@@ -35,6 +34,7 @@ from sqlalchemy.orm import aliased
 
 from app.core.money import Currency
 from app.core.pagination import BadCursorError, decode_cursor, encode_cursor
+from app.core.persistence.query_plans import plan_for_values
 from app.core.persistence.raw_read_pool import RawReadPool
 from app.models import BudgetKind, Category, Order, User
 
@@ -380,14 +380,11 @@ class ListingRepository:
         return int((await self._fetch(*count_statement(given), values))[0][0])
 
     async def _fetch(self, statement: str, names: tuple[str, ...], values: Values) -> Sequence[Any]:
-        """Run a compiled read with a plan for the actual values: generic plans took up to six seconds.
-
-        The setting ends with the transaction, so it also works behind a pooler.
-        """
+        """Run a compiled read with a plan for the actual values."""
         given = [values[name] for name in names]
         if self._read_pool is not None and not self._session.in_transaction():  # never a second connection
             return await self._read_pool.fetch(statement, *given, plan_anew=not _PLACE.issuperset(values))
         if "words" in values:
-            await self._session.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"))
+            await plan_for_values(self._session)
         connection = await self._session.connection()
         return (await connection.exec_driver_sql(statement, tuple(given))).all()

@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.pagination import LATEST, BadCursorError, decode_cursor, encode_cursor
+from app.core.persistence.query_plans import plan_for_values
 from app.features.orders.repository.search import (
     CARD_COLUMNS,
     IS_LISTED,
@@ -49,6 +50,7 @@ COUNTED = 500
 """How many of the newest matching orders are counted for the facets."""
 FREQUENT = 0.012
 """From this share of matches on, scanning by time is faster than gathering all matches."""
+_FREQUENT = "iplance.orders.frequent"
 BY_BUDGET = frozenset({"priced", "currency", "budget_kind", "budget_min", "budget_max", "hidden"})
 """Filters with which the index by budget is used."""
 BY_END = frozenset({"hidden"})
@@ -219,13 +221,13 @@ class SortingRepository:
         *,
         direct: bool = False,
     ) -> Sequence[Any]:
-        """Run a read of the newest matches with a plan for the actual values: generic plans took up to six seconds.
+        """Run a read of the newest matches with a plan for the actual values.
 
         If the planner underestimates the matches, it gathers them all and then sorts them by time. This is
-        prevented if they are frequent among the newest orders. The settings end with the transaction.
+        prevented if they are frequent among the newest orders. The setting ends with the transaction.
         """
         if conditions.words:
-            await self._set("plan_cache_mode", "force_custom_plan")
+            await plan_for_values(self._session)
         by_time = conditions.planner_underestimates and not direct and await self._is_frequent(conditions)
         if by_time:
             await self._set("enable_bitmapscan", "off")
@@ -235,6 +237,13 @@ class SortingRepository:
         return found
 
     async def _is_frequent(self, conditions: Conditions) -> bool:
+        """Tell whether many of the newest orders match; a session counts them once."""
+        known: dict[Conditions, bool] = self._session.info.setdefault(_FREQUENT, {})
+        if conditions not in known:
+            known[conditions] = await self._count_newest(conditions)
+        return known[conditions]
+
+    async def _count_newest(self, conditions: Conditions) -> bool:
         (given, _side), values = shape_of(conditions, None)
         statement, among = count_matches_among_newest(given)
         return bool((await self._session.execute(statement, values)).scalar_one() >= FREQUENT * among)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
+from app.core.ids import new_id
 from app.core.unit_of_work import UnitOfWork
 from app.features.files import service as files
 from app.features.files.schemas import Subject
@@ -26,12 +27,16 @@ from app.models.file import SubjectKind
 
 
 async def create_order(
-    uow: UnitOfWork, actor: Actor, command: OrderCreate, *, external_key: str | None = None
+    uow: UnitOfWork, actor: Actor, command: OrderCreate, *, external_key: str | None = None, publish: bool = False
 ) -> Order:
-    """Create a draft, which only its customer can see."""
-    order = Order(customer_id=actor.id, title=command.title, external_key=external_key)
+    """Create a draft, which only its customer can see, or publish it at once as `publish_order` does."""
+    order = Order(
+        id=new_id(), customer_id=actor.id, status=OrderStatus.DRAFT, title=command.title, external_key=external_key
+    )
     order.description = command.description
     await apply(uow, order, command.model_dump(exclude={"title", "description", "files"}), command)
+    if publish:
+        await publish_locked(uow, actor, order)
     OrderRepository(uow.session).add(order)
     await uow.session.flush()
     if command.files:
@@ -47,7 +52,8 @@ async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Ord
         raise OrderChangedError
     before = content_of(order)
     await _apply_command(uow, order, command)
-    others = await _attach(uow, actor, order, command)
+    with uow.session.no_autoflush:  # one UPDATE of the order, with its new version
+        others = await _attach(uow, actor, order, command)
     if order.status in rules.PUBLISHED_WELL:
         check(rules.validate_for_publishing(order, utc_now().date()))
     if content_of(order) == before and not others:
@@ -91,13 +97,21 @@ async def publish_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, counte
     may publish a limited number of orders per day. Imports by the operator (`counted=False`) are neither counted nor
     moderated.
     """
-    order = await own_order_for_update(uow, actor, order_id)
+    return await publish_locked(uow, actor, await own_order_for_update(uow, actor, order_id), counted=counted)
+
+
+async def publish_locked(uow: UnitOfWork, actor: Actor, order: Order, *, counted: bool = True) -> Order:
+    """Publish one of the actor's own orders that is new or locked, as `publish_order` does."""
     step(order, OrderEvent.PUBLISH)
     check(rules.validate_for_publishing(order, utc_now().date()))
+    is_checked_first = False
     if counted:
-        await _check_pace(uow, actor)
+        with uow.session.no_autoflush:  # one UPDATE of the order, with all that changed
+            is_new = await _check_pace(uow, actor)
+        mode = uow.resources.settings.moderate_orders
+        is_checked_first = is_new if mode == "new_accounts" else mode == "all"
     order.rejection = None
-    if counted and await _is_checked_first(uow, actor):
+    if is_checked_first:
         enter(uow, order, step(order, OrderEvent.SUBMIT))
         order.closed_at = order.close_reason = None
         order.updated_at = utc_now()
@@ -149,9 +163,11 @@ async def own_order_for_update(uow: UnitOfWork, actor: Actor, order_id: UUID) ->
         OrderNotFoundError: It does not exist, or the actor may not read it.
         NotOrderCustomerError: It belongs to another person.
     """
-    order = await OrderRepository(uow.session).get_for_update(order_id)
-    if order is None or not policy.can_read(actor, order):
+    found = await OrderRepository(uow.session).get_for_reader_for_update(order_id, actor.id)
+    if found is None or not policy.can_read(actor, found.order):
         raise OrderNotFoundError
+    order = found.order
+    identity.remember_names(uow.session, [(order.customer_id, found.customer)])
     if not policy.is_customer(actor, order):
         raise NotOrderCustomerError
     return order
@@ -204,14 +220,8 @@ def announce_closing(uow: UnitOfWork, order: Order) -> None:
     )
 
 
-async def _is_checked_first(uow: UnitOfWork, actor: Actor) -> bool:
-    settings = uow.resources.settings
-    if settings.moderate_orders == "new_accounts":
-        return (await identity.account_trust(uow.session, settings, actor.id)).is_new(utc_now())
-    return settings.moderate_orders == "all"
-
-
-async def _check_pace(uow: UnitOfWork, actor: Actor) -> None:
+async def _check_pace(uow: UnitOfWork, actor: Actor) -> bool:
+    """Check how many orders the account may publish per day; return whether it is new or unconfirmed."""
     settings = uow.resources.settings
     repository = OrderRepository(uow.session)
     await repository.acquire_advisory_lock(actor.id)
@@ -219,3 +229,4 @@ async def _check_pace(uow: UnitOfWork, actor: Actor) -> None:
         uow.session, settings, actor.id, usual=settings.orders_per_day, starting=settings.new_account_orders_per_day
     )
     limit.check(await repository.nth_latest_publication_at(actor.id, limit.times, limit.since), TooManyOrdersError)
+    return limit.account_trust.is_new(utc_now())

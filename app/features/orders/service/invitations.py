@@ -17,6 +17,7 @@ from app.core.errors import FieldError
 from app.core.i18n import N_
 from app.core.pagination import Slice, encode_cursor, last_id
 from app.core.unit_of_work import UnitOfWork
+from app.features.identity import service as identity
 from app.features.orders.errors import (
     AlreadyInvitedError,
     InvalidInvitationError,
@@ -26,7 +27,7 @@ from app.features.orders.errors import (
     TooManyInvitationsError,
 )
 from app.features.orders.events import InvitationDeclined, InvitationSent
-from app.features.orders.repository import InvitationRepository, OrderRepository
+from app.features.orders.repository import InvitationRepository, InvitedBefore, OrderRepository
 from app.features.orders.schemas import (
     InvitationCreate,
     InvitationDecline,
@@ -65,11 +66,12 @@ async def invite(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Invitat
         text = N_("This is you. Invite somebody else.")
         raise InvalidInvitationError(errors=[FieldError(("body", "username"), text)])
     repository = InvitationRepository(uow.session)
-    known = await repository.of_order(order.id)
-    if any(item.freelancer_id == person.id for item in known):
+    await OrderRepository(uow.session).acquire_advisory_lock(actor.id)
+    before = await repository.sent_before(order, person.id, utc_now() - A_DAY)
+    if before.is_invited:
         raise AlreadyInvitedError
-    await _check_pace(uow, actor, repository, len(known))
-    muted = actor.id in await profiles.hidden_customers(uow.session, person.id)
+    _check_pace(uow, before)
+    muted = before.is_hidden
     invitation = Invitation(
         order_id=order.id, customer_id=actor.id, freelancer_id=person.id, note=command.note, muted=muted
     )
@@ -79,6 +81,7 @@ async def invite(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Invitat
         await OrderRepository(uow.session).admit(order.id, person.id)
         uow.emit(InvitationSent(**_parties(invitation)))
     await uow.session.flush()
+    identity.remember_names(uow.session, [(person.id, person.display_name or person.username)])
     return OrderInvitation(invitation, order)
 
 
@@ -97,13 +100,6 @@ async def decline_invitation(
     invitation.decided_at = utc_now()
     uow.emit(InvitationDeclined(**_parties(invitation)))
     return OrderInvitation(invitation, order)
-
-
-async def record_invitation_answer(uow: UnitOfWork, actor: Actor, order_id: UUID) -> None:
-    """Mark the actor's invitation as answered by a proposal."""
-    invitation = await InvitationRepository(uow.session).waiting(order_id, actor.id)
-    if invitation is not None:
-        invitation.status, invitation.decided_at = InvitationStatus.ANSWERED, utc_now()
 
 
 async def read_invitation(session: AsyncSession, actor: Actor, found: OrderInvitation) -> InvitationRead:
@@ -129,12 +125,11 @@ async def list_own_invitations(
     return Slice(items, encode_cursor(items[-1].id) if len(rows) > limit else None)
 
 
-async def _check_pace(uow: UnitOfWork, actor: Actor, repository: InvitationRepository, known: int) -> None:
+def _check_pace(uow: UnitOfWork, before: InvitedBefore) -> None:
     settings = uow.resources.settings
-    if known >= settings.invitations_per_order:
+    if before.to_order >= settings.invitations_per_order:
         raise TooManyInvitationsError(params={"limit": settings.invitations_per_order}, retry_after=None)
-    await OrderRepository(uow.session).acquire_advisory_lock(actor.id)
-    if await repository.sent_since(actor.id, utc_now() - A_DAY) >= settings.invitations_per_day:
+    if before.by_customer >= settings.invitations_per_day:
         params = {"limit": settings.invitations_per_day}
         raise TooManyInvitationsError(TooManyInvitationsError.today, params=params, retry_after=3600)
 

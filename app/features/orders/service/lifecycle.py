@@ -11,8 +11,6 @@ from app.features.orders.events import OrderEnding
 from app.features.orders.repository import OrderRepository
 from app.features.orders.rules import ORDER_MACHINE, OrderEvent
 from app.features.orders.service.customer_commands import announce_closing, close, enter, show, step
-from app.features.orders.service.invitations import record_invitation_answer
-from app.features.orders.service.queries import is_admitted
 from app.models import CloseReason, Order, OrderStatus
 
 STALE_BATCH = 100
@@ -32,16 +30,18 @@ async def count_new_proposal(uow: UnitOfWork, actor: Actor, order_id: UUID, key:
     From then on the actor may read the order, even if its customer changes its visibility.
     """
     repository = OrderRepository(uow.session)
-    order = await repository.get_for_update(order_id)
-    if order is None or not policy.can_read(actor, order, admitted=await is_admitted(uow.session, actor, order, key)):
+    found = await repository.get_for_reader_for_update(order_id, actor.id)
+    if found is None:
+        raise OrderNotFoundError
+    order = found.order
+    if not policy.can_read(actor, order, admitted=found.was_admitted or policy.is_share_key(order, key)):
         raise OrderNotFoundError
     if order.status is not OrderStatus.OPEN:
         raise OrderNotOpenError
     if order.proposals_limit is not None and order.proposals_count >= order.proposals_limit:
         raise OrderFullError(params={"limit": order.proposals_limit})
     order.proposals_count += 1
-    await record_invitation_answer(uow, actor, order.id)
-    await repository.admit(order.id, actor.id)
+    await repository.admit(order.id, actor.id, answered_at=utc_now())
     return order
 
 

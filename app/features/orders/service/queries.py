@@ -44,21 +44,12 @@ async def get_order(session: AsyncSession, actor: Actor | None, order_id: UUID, 
     found = await OrderRepository(session).get(order_id, actor.id if actor else None)
     if found is None:
         raise OrderNotFoundError
-    order, customer, was_admitted = found
-    admitted = was_admitted or order.visibility is Visibility.PUBLIC or policy.is_share_key(order, key)
+    order = found.order
+    admitted = found.was_admitted or order.visibility is Visibility.PUBLIC or policy.is_share_key(order, key)
     if not policy.can_read(actor, order, admitted=admitted):
         raise OrderNotFoundError
-    identity.remember_names(session, [(order.customer_id, customer)])
+    identity.remember_names(session, [(order.customer_id, found.customer)])
     return order
-
-
-async def is_admitted(session: AsyncSession, actor: Actor | None, order: Order, key: str | None) -> bool:
-    """Tell whether the actor has the order's share key or was admitted before."""
-    if order.visibility is Visibility.PUBLIC:
-        return True
-    if policy.is_share_key(order, key):
-        return True
-    return actor is not None and await OrderRepository(session).is_guest(order.id, actor.id)
 
 
 async def get_own_order(session: AsyncSession, actor: Actor, order_id: UUID) -> Order:

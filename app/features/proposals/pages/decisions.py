@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
-from app.core.errors import InvalidError
+from app.core.errors import DomainError, InvalidError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
@@ -36,7 +36,7 @@ from app.features.proposals.schemas import (
     ProposalPatch,
     ProposalRead,
 )
-from app.models import DeclineReason
+from app.models import DeclineReason, Proposal
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
@@ -91,17 +91,20 @@ async def edit_proposal(
     request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm, sent: ProposalFiles, uow: Uow
 ) -> Response:
     """Save the edited proposal, or show the form again with its errors."""
-    proposal = await service.get_proposal(uow.session, actor, proposal_id)
-    try:
-        async with uow.session.begin_nested():
-            given = read_form(form, proposal.price.currency, sent.ids)
-            command = ProposalPatch(**given.model_dump(), version=read_number(form, "version"))
-            await service.edit_proposal(uow, actor, proposal_id, command)
-    except (InvalidError, ProposalChangedError) as error:
-        context = await _editor(uow.session, actor, proposal, FormState.posted(form, page_error(error)))
+
+    async def edit() -> Proposal:
+        currency = await service.currency_of_proposal(uow.session, actor, proposal_id)
+        given = read_form(form, currency, sent.ids)
+        command = ProposalPatch(**given.model_dump(), version=read_number(form, "version"))
+        return await service.edit_proposal(uow, actor, proposal_id, command)
+
+    edited = await uow.attempt(edit(), InvalidError, ProposalChangedError)
+    if isinstance(edited, DomainError):
+        proposal = await service.get_proposal(uow.session, actor, proposal_id)
+        context = await _editor(uow.session, actor, proposal, FormState.posted(form, page_error(edited)))
         context["files"] = await own_files(uow.session, actor, sent.known)
         return render(request, "proposals/edit.html", context, status_code=422)
-    return redirect(f"/orders/{proposal.order.id}", _("The changes are saved."), done=f"proposal-{proposal_id}")
+    return redirect(f"/orders/{edited.order_id}", _("The changes are saved."), done=f"proposal-{proposal_id}")
 
 
 @router.get("/proposals/{proposal_id}/withdraw")

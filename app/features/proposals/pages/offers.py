@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.actor import Actor
-from app.core.errors import FieldError, InvalidError
+from app.core.errors import DomainError, FieldError, InvalidError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, ngettext
@@ -35,7 +35,7 @@ from app.features.proposals.presenters import (
     redirect_too_late,
 )
 from app.features.proposals.schemas import OfferCounter, OfferCreate, OfferDecline, OfferRead, ProposalRead
-from app.models import OfferSide, OfferStatus
+from app.models import Offer, OfferSide, OfferStatus
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
@@ -69,14 +69,16 @@ async def offer_form(
 @router.post("/proposals/{proposal_id}/offer")
 async def make_offer(request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Make the offer, or show the form again with its errors."""
-    proposal = await service.get_proposal(uow.session, actor, proposal_id)
-    try:
-        async with uow.session.begin_nested():
-            content = _read(form, proposal.price.currency)
-            command = _command(OfferCreate, content | {"version": read_number(form, "version")})
-            offer = await service.make_offer(uow, actor, proposal_id, command)
-    except (InvalidError, ProposalChangedError, OfferPendingError) as error:
-        return await _form(request, uow.session, proposal, FormState.posted(form, error), None)
+
+    async def make() -> Offer:
+        currency = await service.currency_of_proposal(uow.session, actor, proposal_id)
+        command = _command(OfferCreate, _read(form, currency) | {"version": read_number(form, "version")})
+        return await service.make_offer(uow, actor, proposal_id, command)
+
+    offer = await uow.attempt(make(), InvalidError, ProposalChangedError, OfferPendingError)
+    if isinstance(offer, DomainError):
+        proposal = await service.get_proposal(uow.session, actor, proposal_id)
+        return await _form(request, uow.session, proposal, FormState.posted(form, offer), None)
     return redirect(f"/offers/{offer.id}", _("Your terms are before the freelancer now."), done=f"offer-{proposal_id}")
 
 
@@ -90,24 +92,22 @@ async def show_offer(request: Request, offer_id: UUID, actor: CurrentActor, sess
 async def decline_offer(request: Request, offer_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Decline an offer."""
     try:
-        async with uow.session.begin_nested():
-            command = _command(OfferDecline, {"note": form.get("note") or ""})
-            offer = await service.decline_offer(uow, actor, offer_id, command)
+        command = _command(OfferDecline, {"note": form.get("note") or ""})
     except InvalidError as error:
         return await _page(request, uow.session, actor, offer_id, FormState.posted(form, error))
-    except (OfferStateError, OfferLapsedError) as error:
-        return redirect(f"/offers/{offer_id}", error.text(), "warn")
+    declining = service.decline_offer(uow, actor, offer_id, command)
+    offer = await uow.attempt(declining, OfferStateError, OfferLapsedError)
+    if isinstance(offer, DomainError):
+        return redirect(f"/offers/{offer_id}", offer.text(), "warn")
     return redirect(f"/offers/{offer.id}", _("The terms are declined. The proposal stays as it stands."))
 
 
 @router.post("/offers/{offer_id}/withdraw")
 async def withdraw_offer(offer_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     """Withdraw an offer."""
-    try:
-        async with uow.session.begin_nested():
-            offer = await service.withdraw_offer(uow, actor, offer_id)
-    except (OfferStateError, OfferLapsedError) as error:
-        return redirect(f"/offers/{offer_id}", error.text(), "warn")
+    offer = await uow.attempt(service.withdraw_offer(uow, actor, offer_id), OfferStateError, OfferLapsedError)
+    if isinstance(offer, DomainError):
+        return redirect(f"/offers/{offer_id}", offer.text(), "warn")
     return redirect(f"/offers/{offer.id}", _("Your terms are taken back. The proposal stays as it stands."))
 
 
@@ -126,16 +126,18 @@ async def counter_form(
 @router.post("/offers/{offer_id}/counter")
 async def counter_offer(request: Request, offer_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Make the counter-offer, or show the form again with its errors."""
-    offer = await service.get_offer(uow.session, actor, offer_id)
-    try:
-        async with uow.session.begin_nested():
-            command = _command(OfferCounter, _read(form, offer.price.currency))
-            made = await service.counter_offer(uow, actor, offer_id, command)
-    except InvalidError as error:
+
+    async def counter() -> Offer:
+        currency = await service.currency_of_offer(uow.session, actor, offer_id)
+        return await service.counter_offer(uow, actor, offer_id, _command(OfferCounter, _read(form, currency)))
+
+    made = await uow.attempt(counter(), InvalidError, OfferStateError, OfferLapsedError)
+    if isinstance(made, InvalidError):
+        offer = await service.get_offer(uow.session, actor, offer_id)
         proposal = await service.get_proposal(uow.session, actor, offer.proposal_id)
-        return await _form(request, uow.session, proposal, FormState.posted(form, error), offer)
-    except (OfferStateError, OfferLapsedError) as error:
-        return redirect(f"/offers/{offer_id}", error.text(), "warn")
+        return await _form(request, uow.session, proposal, FormState.posted(form, made), offer)
+    if isinstance(made, DomainError):
+        return redirect(f"/offers/{offer_id}", made.text(), "warn")
     return redirect(f"/offers/{made.id}", _("Your terms are before the other side now."), done=f"offer-{offer_id}")
 
 

@@ -29,6 +29,8 @@ from app.features.proposals.service.offers import (
 from app.features.proposals.service.queries import (
     actions,
     count_waiting,
+    currency_of_offer,
+    currency_of_proposal,
     freelancers_with_undecided_proposals,
     get_offer,
     get_proposal,
@@ -60,6 +62,8 @@ __all__ = [
     "compare_proposals",
     "count_waiting",
     "counter_offer",
+    "currency_of_offer",
+    "currency_of_proposal",
     "decline_offer",
     "decline_proposal",
     "decline_proposals",

@@ -46,7 +46,7 @@ async def record_customer_message(uow: UnitOfWork, actor: Actor, event_parties: 
     Raises:
         ProposalNotFoundError: The actor is not the client.
     """
-    order, proposal = await lock_both(uow, event_parties.order_id, event_parties.proposal_id)
+    order, proposal = await lock_both(uow, actor, event_parties.proposal_id)
     if policy.side_of(actor, order, proposal) is not Side.CUSTOMER:
         raise ProposalNotFoundError
     proposal.status = PROPOSAL_MACHINE.target(proposal.status, ProposalEvent.SEE) or proposal.status

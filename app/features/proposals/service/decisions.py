@@ -1,5 +1,6 @@
 """Use cases that decide proposals: choose, decline, and lapse when the order ends without a choice."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,13 +9,11 @@ from app.core.clock import utc_now
 from app.core.unit_of_work import UnitOfWork
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderNotFoundError
-from app.features.proposals import policy, rules
+from app.features.proposals import rules
 from app.features.proposals.errors import (
     OfferPendingError,
-    ProposalNotFoundError,
     ProposalStateError,
     UnknownProposalsError,
-    WrongSideError,
 )
 from app.features.proposals.events import ProposalAccepted
 from app.features.proposals.repository import OfferRepository, ProposalRepository
@@ -25,12 +24,12 @@ from app.features.proposals.service.guards import (
     decline,
     end_offer,
     event_parties,
-    get_visible_proposal,
     lock_proposal,
     record_view,
     step,
 )
 from app.models import DeclineReason, Offer, OfferSide, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus
+from app.models.proposal import NEGOTIATED
 from app.models.side import Side
 
 
@@ -57,41 +56,32 @@ async def choose(uow: UnitOfWork, actor: Actor, proposal_id: UUID, version: int 
         ProposalChangedError: `version` is not the current version of the proposal.
         OfferPendingError: The order has an open offer.
     """
-    order, proposal = await get_visible_proposal(uow.session, actor, proposal_id)
-    order = await orders.lock_order(uow, order.id)
-    if policy.side_of(actor, order, proposal) is not Side.CUSTOMER:
-        raise WrongSideError
-    chosen = await ProposalRepository(uow.session).get_for_update(proposal_id)
-    if chosen is None:
-        raise ProposalNotFoundError
+    order, chosen = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
     step(order, chosen, ProposalEvent.ACCEPT)
     check_version(chosen, version)
-    offers = OfferRepository(uow.session)
-    if await offers.open_of_order(order.id) is not None:
+    waiting = await ProposalRepository(uow.session).waiting_for_update(order.id)
+    if any(proposal.status in NEGOTIATED for proposal in waiting):
         raise OfferPendingError
-    agreed = Offer(
-        order_id=order.id,
-        order_version=order.version,
-        proposal_id=chosen.id,
-        number=await offers.next_number(chosen.id),
-        made_by=OfferSide.FREELANCER,
-        status=OfferStatus.ACCEPTED,
-        price_amount=chosen.price_amount,
-        currency=chosen.currency,
-        term_days=chosen.term_days,
-        milestones=chosen.milestones,
-        created_at=chosen.updated_at,
-        decided_at=utc_now(),
-    )
-    await offers.insert(agreed)
+    content = {
+        "order_id": order.id,
+        "order_version": order.version,
+        "made_by": OfferSide.FREELANCER,
+        "status": OfferStatus.ACCEPTED,
+        "price_amount": chosen.price_amount,
+        "currency": chosen.currency,
+        "term_days": chosen.term_days,
+        "milestones": chosen.milestones,
+        "created_at": chosen.updated_at,
+        "decided_at": utc_now(),
+    }
+    agreed = await OfferRepository(uow.session).insert(chosen.id, content)
     record_view(chosen)
-    await settle(uow, order, chosen, Side.CUSTOMER)
+    settle(uow, order, chosen, Side.CUSTOMER, waiting)
     return Choice(order, chosen, agreed)
 
 
-async def settle(uow: UnitOfWork, order: Order, chosen: Proposal, by: Side) -> None:
-    """Mark a locked proposal as accepted and decline the other undecided proposals of its locked order."""
-    waiting = await ProposalRepository(uow.session).waiting_for_update(order.id)
+def settle(uow: UnitOfWork, order: Order, chosen: Proposal, by: Side, waiting: Sequence[Proposal]) -> None:
+    """Mark a locked proposal as accepted and decline the other waiting ones, all undecided ones of its locked order."""
     chosen.status = ProposalStatus.ACCEPTED
     chosen.decided_at = chosen.updated_at = utc_now()
     uow.emit(ProposalAccepted(**event_parties(order, chosen), by=by.value))

@@ -1,6 +1,6 @@
 """Use cases of a freelancer: send, edit and withdraw a proposal."""
 
-from datetime import timedelta
+from collections.abc import Sequence
 from uuid import UUID
 
 from app.core.actor import Actor
@@ -34,9 +34,6 @@ from app.features.proposals.service.guards import (
 from app.models import Order, Proposal, ProposalRevision
 from app.models.side import Side
 
-COMPARED_COVER_LETTERS = 100
-"""Maximum number of cover letters of the last day to compare, the newest first."""
-
 
 async def send_proposal(
     uow: UnitOfWork, actor: Actor, order_id: UUID, command: ProposalCreate, key: str | None = None
@@ -55,17 +52,19 @@ async def send_proposal(
         usual=settings.proposals_per_day,
         starting=settings.new_account_proposals_per_day,
     )
-    limit.check(await repository.nth_latest_sent_at(actor.id, limit.times, limit.since), TooManyProposalsError)
     order = await orders.count_new_proposal(uow, actor, order_id, key)
     if order.customer_id == actor.id:
         raise OwnOrderError
-    if await repository.declined_by_hand(order.id, actor.id):
+    sent = await repository.sent_before(actor.id, order.id, limit.times, limit.since)
+    identity.remember_names(uow.session, [(actor.id, sent.freelancer)])
+    limit.check(sent.nth_latest_at, TooManyProposalsError)
+    if sent.declined_by_customer:
         raise DeclinedBeforeError
     price = command.price.to_money()
     faults = rules.validate_price(price, order.currency)
     faults += rules.validate_milestones(command.milestones, price.amount, command.term_days)
     check(faults + rules.validate_answers(command.answers, order.questions))
-    await _check_similar_cover_letters(uow, actor, command.letter)
+    _check_similar_cover_letters(uow, command.letter, sent.letters)
     proposal = Proposal(
         order_id=order.id,
         order_version=order.version,
@@ -106,7 +105,8 @@ async def edit_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, comman
     parts = [Milestone.model_validate(part) for part in proposal.milestones]
     check(rules.validate_milestones(parts, proposal.price_amount, proposal.term_days))
     if command.files is not None:
-        await files.attach(uow, actor, files_of(proposal.id), command.files)
+        with uow.session.no_autoflush:  # one UPDATE of the proposal, with its new version
+            await files.attach(uow, actor, files_of(proposal.id), command.files)
     if content_of(proposal) != before:
         ProposalRepository(uow.session).add_revision(
             ProposalRevision(proposal_id=proposal.id, version=proposal.version, content=before)
@@ -129,14 +129,12 @@ async def withdraw_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) ->
     return proposal
 
 
-async def _check_similar_cover_letters(uow: UnitOfWork, actor: Actor, letter: str) -> None:
+def _check_similar_cover_letters(uow: UnitOfWork, letter: str, sent: Sequence[str]) -> None:
     """Reject a cover letter that is similar to too many others of the last 24 hours.
 
     Raises:
         SimilarCoverLettersError: As many similar cover letters as allowed were already sent.
     """
-    since = utc_now() - timedelta(days=1)
-    sent = await ProposalRepository(uow.session).cover_letters_since(actor.id, since, COMPARED_COVER_LETTERS)
     allowed = uow.resources.settings.similar_letters_per_day
     if len(sent) >= allowed and rules.count_similar(letter, sent) >= allowed:
         raise SimilarCoverLettersError(errors=[FieldError(("body", "letter"), SimilarCoverLettersError.detail)])

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.errors import FieldError
+from app.core.persistence.kept_rows import is_current
 from app.core.unit_of_work import UnitOfWork
 from app.features.files.schemas import Subject
 from app.features.identity import service as identity
-from app.features.orders import service as orders
 from app.features.proposals import policy
 from app.features.proposals.errors import (
     InvalidProposalError,
@@ -22,28 +22,50 @@ from app.features.proposals.errors import (
     WrongSideError,
 )
 from app.features.proposals.events import ProposalDeclined
-from app.features.proposals.repository import Named, OfferRepository, ProposalRepository
+from app.features.proposals.repository import Named, OfferRepository, OfferRow, ProposalRepository
 from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
 from app.models import DeclineReason, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus
 from app.models.file import SubjectKind
 from app.models.proposal import NEGOTIATED
 from app.models.side import Side
 
+_READ = "iplance.proposals.read"
+"""Where a session keeps the proposals that it has read with their orders."""
+
 
 async def get_visible_proposal(session: AsyncSession, actor: Actor, proposal_id: UUID) -> tuple[Order, Proposal]:
-    """Return a proposal and its order, if the actor is on one of its sides.
+    """Return a proposal and its order, if the actor is on one of its sides; a session reads them once.
 
     Raises:
         ProposalNotFoundError: It does not exist or the actor is neither the freelancer nor the client.
     """
-    found = await ProposalRepository(session).get(proposal_id)
+    known: dict[UUID, tuple[Order, Proposal]] = session.info.get(_READ, {})
+    kept = known.get(proposal_id)
+    if kept is not None and all(map(is_current, kept)) and policy.side_of(actor, *kept) is not None:
+        return kept
+    return _known_to(actor, session, await ProposalRepository(session).get(proposal_id))
+
+
+def _known_to(
+    actor: Actor, session: AsyncSession, found: tuple[Proposal, Order, str, str] | None
+) -> tuple[Order, Proposal]:
     if found is None:
         raise ProposalNotFoundError
     proposal, order, freelancer, customer = found
     if policy.side_of(actor, order, proposal) is None:
         raise ProposalNotFoundError
-    identity.remember_names(session, [(proposal.freelancer_id, freelancer), (order.customer_id, customer)])
+    _remember(session, order, proposal, freelancer, customer)
     return order, proposal
+
+
+def remember_proposal(session: AsyncSession, row: OfferRow) -> None:
+    """Keep the proposal of an offer with its order and the names of its sides, so that they are not read again."""
+    _remember(session, row.order, row.proposal, row.freelancer, row.customer)
+
+
+def _remember(session: AsyncSession, order: Order, proposal: Proposal, freelancer: str, customer: str) -> None:
+    session.info.setdefault(_READ, {})[proposal.id] = (order, proposal)
+    identity.remember_names(session, [(proposal.freelancer_id, freelancer), (order.customer_id, customer)])
 
 
 def named(session: AsyncSession, rows: Iterable[Named]) -> list[Proposal]:
@@ -60,24 +82,20 @@ async def lock_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, side: 
         ProposalNotFoundError: The actor is neither the freelancer nor the client.
         WrongSideError: The action belongs to the other side.
     """
-    order, _proposal = await get_visible_proposal(uow.session, actor, proposal_id)
-    order, proposal = await lock_both(uow, order.id, proposal_id)
+    order, proposal = await lock_both(uow, actor, proposal_id)
     if policy.side_of(actor, order, proposal) is not side:
         raise WrongSideError
     return order, proposal
 
 
-async def lock_both(uow: UnitOfWork, order_id: UUID, proposal_id: UUID) -> tuple[Order, Proposal]:
-    """Lock an order, then one of its proposals.
+async def lock_both(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -> tuple[Order, Proposal]:
+    """Lock the order of a proposal, then the proposal, for one of its two sides.
 
     Raises:
-        ProposalNotFoundError: The proposal no longer exists.
+        ProposalNotFoundError: It does not exist or the actor is neither the freelancer nor the client.
     """
-    order = await orders.lock_order(uow, order_id)
-    proposal = await ProposalRepository(uow.session).get_for_update(proposal_id)
-    if proposal is None:
-        raise ProposalNotFoundError
-    return order, proposal
+    repository = ProposalRepository(uow.session)
+    return _known_to(actor, uow.session, await repository.get_for_update(proposal_id, actor.id))
 
 
 def step(order: Order, proposal: Proposal, event: ProposalEvent) -> ProposalStatus:

@@ -23,7 +23,15 @@ from app.features.proposals.repository import OfferRepository, ProposalRepositor
 from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
 from app.features.proposals.schemas import OfferCounter, OfferCreate, OfferDecline, Terms
 from app.features.proposals.service.decisions import Choice, settle
-from app.features.proposals.service.guards import check, check_version, event_parties, lock_proposal, record_view, step
+from app.features.proposals.service.guards import (
+    check,
+    check_version,
+    event_parties,
+    lock_proposal,
+    record_view,
+    remember_proposal,
+    step,
+)
 from app.models import Offer, OfferSide, OfferStatus, Order, Proposal, ProposalStatus
 from app.models.side import Side
 
@@ -100,9 +108,10 @@ async def choose_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, order_vers
     found = await _open_for(uow, actor, offer_id, ProposalEvent.ACCEPT_OFFER)
     if order_version is not None and order_version != found.order.version:
         raise OrderChangedError
-    found.settle(OfferStatus.ACCEPTED)
     by = Side.FREELANCER if found.offer.made_by is OfferSide.CUSTOMER else Side.CUSTOMER
-    await settle(uow, found.order, found.proposal, by)
+    waiting = await ProposalRepository(uow.session).waiting_for_update(found.order.id)
+    found.settle(OfferStatus.ACCEPTED)
+    settle(uow, found.order, found.proposal, by, waiting)
     return Choice(found.order, found.proposal, found.offer)
 
 
@@ -126,8 +135,7 @@ async def withdraw_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID) -> Offer
 
 async def lapse_offer(uow: UnitOfWork, offer_id: UUID) -> bool:
     """Close an offer whose time is over; return whether it was still open. Emits `OfferLapsed`."""
-    seen = await OfferRepository(uow.session).get(offer_id)
-    found = await _locked_offer(uow, seen) if seen is not None else None
+    found = await _locked_offer(uow, offer_id)
     if found is None or found.offer.status is not OfferStatus.OPEN or not _is_over(found.offer):
         return False
     found.settle(OfferStatus.LAPSED)
@@ -168,37 +176,34 @@ async def _put(
     now = utc_now()
     length = timedelta(hours=terms.answer_hours or uow.resources.settings.offer_answer_hours)
     end = min(now + length, order.expires_at) if order.expires_at else now + length
-    offers = OfferRepository(uow.session)
-    offer = Offer(
-        order_id=order.id,
-        order_version=order.version,
-        proposal_id=proposal.id,
-        number=await offers.next_number(proposal.id),
-        made_by=maker,
-        price_amount=price.amount,
-        currency=price.currency,
-        term_days=terms.term_days,
-        milestones=[part.model_dump() for part in terms.milestones],
-        message=terms.message,
-        created_at=now,
-        expires_at=end,
-        remind_at=end - REMIND_BEFORE if end - now >= 2 * REMIND_BEFORE else None,
-    )
-    await offers.insert(offer)
+    content = {
+        "order_id": order.id,
+        "order_version": order.version,
+        "made_by": maker,
+        "price_amount": price.amount,
+        "currency": price.currency,
+        "term_days": terms.term_days,
+        "milestones": [part.model_dump() for part in terms.milestones],
+        "message": terms.message,
+        "created_at": now,
+        "expires_at": end,
+        "remind_at": end - REMIND_BEFORE if end - now >= 2 * REMIND_BEFORE else None,
+    }
+    with uow.session.no_autoflush:  # the proposal and the order are updated once, at the end
+        offer = await OfferRepository(uow.session).insert(proposal.id, content)
     proposal.status = target
     proposal.updated_at = now
     uow.emit(OfferMade(**_LockedOffer(order, proposal, offer).about))
     return offer
 
 
-async def _locked_offer(uow: UnitOfWork, seen: Offer) -> _LockedOffer | None:
+async def _locked_offer(uow: UnitOfWork, offer_id: UUID, actor: Actor | None = None) -> _LockedOffer | None:
     """Lock the order, the proposal, then the offer, in the lock order of all use cases."""
-    order = await orders.lock_order(uow, seen.order_id)
-    proposal = await ProposalRepository(uow.session).get_for_update(seen.proposal_id)
-    offer = await OfferRepository(uow.session).get_for_update(seen.id)
-    if proposal is None or offer is None:
+    row = await OfferRepository(uow.session).get_for_update(offer_id, actor.id if actor else None)
+    if row is None:
         return None
-    return _LockedOffer(order, proposal, offer)
+    remember_proposal(uow.session, row)
+    return _LockedOffer(row.order, row.proposal, row.offer)
 
 
 async def _open_for(uow: UnitOfWork, actor: Actor, offer_id: UUID, event: ProposalEvent) -> _LockedOffer:
@@ -210,10 +215,7 @@ async def _open_for(uow: UnitOfWork, actor: Actor, offer_id: UUID, event: Propos
         WrongSideError: The action belongs to the other side.
         OfferLapsedError: The time to answer is over.
     """
-    seen = await OfferRepository(uow.session).get(offer_id)
-    if seen is None or not await _is_visible(uow, actor, seen):
-        raise OfferNotFoundError
-    found = await _locked_offer(uow, seen)
+    found = await _locked_offer(uow, offer_id, actor)
     if found is None:
         raise OfferNotFoundError
     if found.offer.status is not OfferStatus.OPEN or found.order.status not in rules.NEGOTIABLE:
@@ -224,11 +226,6 @@ async def _open_for(uow: UnitOfWork, actor: Actor, offer_id: UUID, event: Propos
     if _is_over(found.offer):
         raise OfferLapsedError(params={"until": found.offer.expires_at})
     return found
-
-
-async def _is_visible(uow: UnitOfWork, actor: Actor, offer: Offer) -> bool:
-    found = await ProposalRepository(uow.session).get(offer.proposal_id)
-    return found is not None and policy.side_of(actor, found[1], found[0]) is not None
 
 
 def _is_over(offer: Offer) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.i18n import N_
-from app.core.money import MoneyRead
+from app.core.money import Currency, MoneyRead
 from app.core.pagination import BadCursorError, Slice, decode_cursor, encode_cursor, last_id
 from app.features.files import service as files
 from app.features.files.schemas import FileRead
@@ -30,7 +30,7 @@ from app.features.proposals.schemas import (
     ProposalRead,
     ProposalSort,
 )
-from app.features.proposals.service.guards import files_of, get_visible_proposal, named
+from app.features.proposals.service.guards import files_of, get_visible_proposal, named, remember_proposal
 from app.models import Offer, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus
 from app.models.proposal import NEGOTIATED
 from app.models.side import Side
@@ -43,6 +43,18 @@ async def get_proposal(session: AsyncSession, actor: Actor, proposal_id: UUID) -
     """Return a proposal to one of its two sides."""
     _order, proposal = await get_visible_proposal(session, actor, proposal_id)
     return (await present(session, actor, [proposal]))[0]
+
+
+async def currency_of_proposal(session: AsyncSession, actor: Actor, proposal_id: UUID) -> Currency:
+    """Return the currency of a proposal to one of its two sides; a form with amounts is parsed with it.
+
+    Raises:
+        ProposalNotFoundError: It does not exist or the actor is neither the freelancer nor the client.
+    """
+    currency = await ProposalRepository(session).currency(proposal_id, actor.id)
+    if currency is None:
+        raise ProposalNotFoundError
+    return currency
 
 
 async def list_order_proposals(
@@ -132,14 +144,17 @@ async def freelancers_with_undecided_proposals(session: AsyncSession, order_id: 
     return [row.freelancer_id for row in await ProposalRepository(session).waiting(order_id)]
 
 
-async def present(session: AsyncSession, actor: Actor, rows: Sequence[Proposal]) -> list[ProposalRead]:
-    """Return proposals as the actor sees them."""
+async def present(
+    session: AsyncSession, actor: Actor, rows: Sequence[Proposal], holding: Sequence[Offer] | None = None
+) -> list[ProposalRead]:
+    """Return proposals as the actor sees them; `holding` are their open or accepted offers, if the caller has them."""
     if not rows:
         return []
     found = await orders.orders_by_id(session, [row.order_id for row in rows])
     people = await orders.people(session, [row.freelancer_id for row in rows])
     negotiated = [row.id for row in rows if row.status in (*NEGOTIATED, ProposalStatus.ACCEPTED)]
-    holding = await OfferRepository(session).holding_of(negotiated) if negotiated else ()
+    if holding is None:
+        holding = await OfferRepository(session).holding_of(negotiated) if negotiated else ()
     offers = {offer.proposal_id: offer for offer in holding}
     held = await files.attached(session, [files_of(row.id) for row in rows])
     return [
@@ -183,13 +198,26 @@ async def get_offer(session: AsyncSession, actor: Actor, offer_id: UUID) -> Offe
     Raises:
         OfferNotFoundError: It does not exist or the actor is on neither side.
     """
-    offer = await OfferRepository(session).get(offer_id)
-    if offer is None:
+    row = await OfferRepository(session).get(offer_id)
+    if row is None:
         raise OfferNotFoundError
+    remember_proposal(session, row)
     try:
-        return await present_offer(session, actor, offer)
+        return await present_offer(session, actor, row.offer)
     except ProposalNotFoundError as wrong:
         raise OfferNotFoundError from wrong
+
+
+async def currency_of_offer(session: AsyncSession, actor: Actor, offer_id: UUID) -> Currency:
+    """Return the currency of an offer to one of its two sides.
+
+    Raises:
+        OfferNotFoundError: It does not exist or the actor is on neither side.
+    """
+    currency = await OfferRepository(session).currency(offer_id, actor.id)
+    if currency is None:
+        raise OfferNotFoundError
+    return currency
 
 
 async def list_offers(session: AsyncSession, actor: Actor, proposal_id: UUID) -> list[OfferRead]:
