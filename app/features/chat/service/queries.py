@@ -13,12 +13,12 @@ from app.features.chat import policy, rules
 from app.features.chat.errors import ConversationNotFoundError
 from app.features.chat.repository import ConversationRepository, MessageRepository, Talk, unread_of_owner
 from app.features.chat.schemas import (
+    ConversationOrder,
     ConversationRead,
     LastMessage,
     MessageList,
     MessageRead,
     MessageWrite,
-    TalkedOrder,
 )
 from app.features.chat.service.commands import files_of, parties_in, write_between
 from app.features.files import service as files
@@ -158,7 +158,7 @@ def _read(session: AsyncSession, actor: Actor, talk: Talk) -> ConversationRead:
     return ConversationRead(
         id=row.id,
         proposal_id=row.proposal_id,
-        order=TalkedOrder(id=row.order_id, title=talk.title, status=talk.order_status),
+        order=ConversationOrder(id=row.order_id, title=talk.title, status=talk.order_status),
         side=side,
         other=PersonRead(id=policy.other_of(actor, row), name=name),
         last=LastMessage(
