@@ -115,7 +115,7 @@ async def write_message(
 
 
 @router.get("/messages/{conversation_id}/after/{number}")
-async def show_what_came(
+async def show_new_messages(
     request: Request, conversation_id: UUID, number: int, actor: CurrentActor, session: ReadSession
 ) -> Response:
     """Return the messages after a number as an HTML fragment for the polling script."""
@@ -137,7 +137,9 @@ async def mark_read(conversation_id: UUID, actor: CurrentActor, form: PostedForm
 
 
 @router.get("/proposals/{proposal_id}/messages")
-async def talk_about(request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
+async def show_conversation_of_proposal(
+    request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession
+) -> Response:
     """Redirect to the conversation about a proposal, or show the page for the first message."""
     try:
         conversation = await service.conversation_of(session, actor, proposal_id)

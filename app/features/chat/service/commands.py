@@ -59,19 +59,19 @@ async def parties_in(session: AsyncSession, actor: Actor, conversation_id: UUID)
     Raises:
         ConversationNotFoundError: It does not exist or the actor does not take part in it.
     """
-    talk = await ConversationRepository(session).read(Conversation.id == conversation_id)
-    side = policy.side_of(actor, talk.conversation) if talk is not None else None
-    if talk is None or side is None:
+    details = await ConversationRepository(session).read(Conversation.id == conversation_id)
+    side = policy.side_of(actor, details.conversation) if details is not None else None
+    if details is None or side is None:
         raise ConversationNotFoundError
-    row = talk.conversation
-    identity.remember_names(session, [(row.customer_id, talk.customer), (row.freelancer_id, talk.freelancer)])
+    row = details.conversation
+    identity.remember_names(session, [(row.customer_id, details.customer), (row.freelancer_id, details.freelancer)])
     return proposals.Parties(
         proposal_id=row.proposal_id,
         order_id=row.order_id,
         customer_id=row.customer_id,
         freelancer_id=row.freelancer_id,
         side=side,
-        is_live=proposals.is_live(talk.proposal_status),
+        is_live=proposals.is_live(details.proposal_status),
     )
 
 
