@@ -115,7 +115,7 @@ class MessageRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def stretch(
+    async def list_between(
         self, conversation_id: UUID, *, after: int | None, before: int | None, limit: int
     ) -> Sequence[tuple[Message, bool]]:
         """Return messages with numbers between `after` and `before`, both exclusive.

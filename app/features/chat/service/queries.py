@@ -53,7 +53,7 @@ async def open_conversation(
 ) -> tuple[ConversationRead, MessageList]:
     """Return a conversation with a range of its messages, selected as in `list_messages`."""
     details = await _own(session, actor, conversation_id)
-    found = await _stretch(session, actor, details.conversation, limit, after=after, before=before)
+    found = await _message_range(session, actor, details.conversation, limit, after=after, before=before)
     return _read(session, actor, details), found
 
 
@@ -93,10 +93,10 @@ async def list_messages(
 ) -> MessageList:
     """Return messages of a conversation, oldest first: those after a number, or the latest before one."""
     details = await _own(session, actor, conversation_id)
-    return await _stretch(session, actor, details.conversation, limit, after=after, before=before)
+    return await _message_range(session, actor, details.conversation, limit, after=after, before=before)
 
 
-async def _stretch(
+async def _message_range(
     session: AsyncSession,
     actor: Actor,
     conversation: Conversation,
@@ -105,9 +105,9 @@ async def _stretch(
     after: int | None = None,
     before: int | None = None,
 ) -> MessageList:
-    rows = await MessageRepository(session).stretch(conversation.id, after=after, before=before, limit=limit + 1)
-    stretch = sorted(rows[:limit], key=lambda row: row[0].number)
-    return MessageList(items=await _messages(session, actor, conversation, stretch), more=len(rows) > limit)
+    rows = await MessageRepository(session).list_between(conversation.id, after=after, before=before, limit=limit + 1)
+    chosen = sorted(rows[:limit], key=lambda row: row[0].number)
+    return MessageList(items=await _messages(session, actor, conversation, chosen), more=len(rows) > limit)
 
 
 def unread_conversations() -> ScalarSelect[int]:
