@@ -112,7 +112,7 @@ async def mark_read(uow: UnitOfWork, actor: Actor, conversation_id: UUID, number
     side = policy.side_of(actor, conversation) if conversation is not None else None
     if conversation is None or side is None:
         raise ConversationNotFoundError
-    if rules.read(conversation, side, number):
+    if rules.mark_read_up_to(conversation, side, number):
         read = rules.read_up_to(conversation, side)
         uow.emit(ConversationSeen(conversation_id=str(conversation_id), reader_id=str(actor.id), number=read))
     return conversation
@@ -142,11 +142,11 @@ async def _add(uow: UnitOfWork, actor: Actor, conversation: Conversation, comman
     conversation.last_number += 1
     conversation.moved_at = utc_now()
     # The author counts as having read all earlier messages.
-    rules.read(conversation, side, conversation.last_number)
+    rules.mark_read_up_to(conversation, side, conversation.last_number)
     # All changes of the conversation precede the insert of the message. When a row is updated twice in one transaction,
     # PostgreSQL checks its foreign keys again. That check would wait for the lock on the order, whose holder may wait
     # for this conversation.
-    tell = rules.tell(conversation, rules.opposite(side))
+    tell = rules.mark_notified(conversation, rules.opposite(side))
     message = Message(
         conversation_id=conversation.id,
         number=conversation.last_number,
