@@ -83,7 +83,7 @@ class AlertEmailRepository:
         statement = insert(AlertEmail).values(values).on_conflict_do_nothing().returning(AlertEmail.id)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def take_back(self, letter_id: UUID) -> None:
+    async def delete(self, letter_id: UUID) -> None:
         """Delete an alert e-mail that has no orders."""
         await self._session.execute(delete(AlertEmail).where(AlertEmail.id == letter_id))
 

@@ -109,7 +109,7 @@ class MatchRepository:
             .values(letter_id=letter_id)
         )
 
-    async def silence(self, owner_id: UUID, search_id: UUID | None, now: datetime) -> None:
+    async def mark_announced(self, owner_id: UUID, search_id: UUID | None, now: datetime) -> None:
         """Mark all matches of one search as announced; of all the person's searches if `search_id` is None."""
         one = true() if search_id is None else SearchMatch.search_id == search_id
         await self._session.execute(

@@ -50,7 +50,7 @@ async def write_next_alert_email(uow: UnitOfWork) -> bool:
         await matches.assign_to_email(letter_id, owner_id, found, now)
         uow.emit(OrdersFound(letter_id=str(letter_id), owner_id=str(owner_id), count=len(found)))
     else:
-        await letters.take_back(letter_id)
+        await letters.delete(letter_id)
     return True
 
 
