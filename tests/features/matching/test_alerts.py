@@ -19,7 +19,7 @@ from app.core.unit_of_work import unit_of_work
 from app.features.matching import service
 from app.features.matching.errors import TooManySavedSearchesError
 from app.features.matching.schemas import AlertSettingsPatch, SavedSearchCreate, SavedSearchPatch, SavedSearchRead
-from app.features.matching.tasks.saved_searches import match_orders, prune, tell
+from app.features.matching.tasks.saved_searches import match_orders, prune, send_due_alerts
 from app.features.notifications.tasks import send_mail
 from app.features.orders import service as orders
 from app.features.orders.schemas import OrderClose, OrderFilter, OrderPatch
@@ -69,7 +69,7 @@ class World:
     async def later(self, moment: datetime | timedelta) -> None:
         """Advance the clock, and send the alert e-mails that are due."""
         self.clock.move_to(moment if isinstance(moment, datetime) else utc_now() + moment)
-        await tell(self.resources)
+        await send_due_alerts(self.resources)
         await self.settle()
 
     async def count(self, model: type[Any]) -> int:
@@ -355,11 +355,11 @@ async def test_four_schedulers_at_once_tell_each_person_once(live_market: Market
     people, order = await scheduled(live_resources, live_market)
     await asyncio.gather(*(match_orders(live_resources) for _ in range(4)))
     with time_machine.travel(utc_now() + timedelta(hours=1)):
-        await asyncio.gather(*(tell(live_resources) for _ in range(4)))
+        await asyncio.gather(*(send_due_alerts(live_resources) for _ in range(4)))
         async with unit_of_work(live_resources) as work:
             await service.enqueue_order(work, order.id)
         await asyncio.gather(*(match_orders(live_resources) for _ in range(4)))
-        await asyncio.gather(*(tell(live_resources) for _ in range(4)))
+        await asyncio.gather(*(send_due_alerts(live_resources) for _ in range(4)))
     async with live_resources.sessions() as session:
         told = (await session.execute(select(AlertEmail.owner_id))).scalars().all()
         left = (await session.execute(select(func.count()).select_from(AlertDue))).scalar_one()
@@ -396,12 +396,12 @@ async def test_changes_beside_finding_and_telling_lose_nothing(live_market: Mark
     with time_machine.travel(utc_now() + timedelta(hours=1)):
         await asyncio.gather(
             match_orders(live_resources),
-            tell(live_resources),
-            tell(live_resources),
+            send_due_alerts(live_resources),
+            send_due_alerts(live_resources),
             *(change(actor) for actor in people),
         )
     with time_machine.travel(utc_now() + timedelta(days=10)):
-        await tell(live_resources)
+        await send_due_alerts(live_resources)
     async with live_resources.sessions() as session:
         told = (await session.execute(select(SearchMatch.owner_id).where(SearchMatch.letter_id.is_not(None)))).scalars()
         assert sorted(told) == sorted(actor.id for actor in people)
