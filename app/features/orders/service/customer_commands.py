@@ -42,7 +42,7 @@ async def create_order(
 async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: OrderPatch) -> Order:
     """Change an order. For a published one a revision is stored and `OrderEdited` is emitted."""
     order = await own_order_for_update(uow, actor, order_id)
-    target = step(order, OrderEvent.EDIT)
+    target = next_status(order, OrderEvent.EDIT)
     if command.version is not None and command.version != order.version:
         raise OrderChangedError
     before = content_of(order)
@@ -58,7 +58,7 @@ async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Ord
     order.version += 1
     order.updated_at = utc_now()
     if target is OrderStatus.OPEN:
-        enter(uow, order, target)
+        set_status(uow, order, target)
     if target in (OrderStatus.OPEN, OrderStatus.PAUSED):
         uow.emit(OrderEdited(order_id=str(order.id), customer_id=str(order.customer_id), version=order.version))
     return order
@@ -92,32 +92,32 @@ async def publish_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, counte
     moderated.
     """
     order = await own_order_for_update(uow, actor, order_id)
-    step(order, OrderEvent.PUBLISH)
+    next_status(order, OrderEvent.PUBLISH)
     check(rules.validate_for_publishing(order, utc_now().date()))
     if counted:
         await _check_pace(uow, actor)
     order.rejection = None
     if counted and await _is_checked_first(uow, actor):
-        enter(uow, order, step(order, OrderEvent.SUBMIT))
+        set_status(uow, order, next_status(order, OrderEvent.SUBMIT))
         order.closed_at = order.close_reason = None
         order.updated_at = utc_now()
         uow.emit(OrderSubmitted(order_id=str(order.id), customer_id=str(order.customer_id)))
     else:
-        show(uow, order, step(order, OrderEvent.PUBLISH))
+        open_order(uow, order, next_status(order, OrderEvent.PUBLISH))
     return order
 
 
 async def renew_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
     """Renew an order for another full term."""
     order = await own_order_for_update(uow, actor, order_id)
-    enter(uow, order, step(order, OrderEvent.RENEW))
+    set_status(uow, order, next_status(order, OrderEvent.RENEW))
     return order
 
 
 async def pause_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
     """Pause an open order: it leaves the lists, existing proposals stay, new ones are refused."""
     order = await own_order_for_update(uow, actor, order_id)
-    enter(uow, order, step(order, OrderEvent.PAUSE))
+    set_status(uow, order, next_status(order, OrderEvent.PAUSE))
     order.updated_at = utc_now()
     return order
 
@@ -126,7 +126,7 @@ async def resume_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
     """Reopen a paused order for a full term."""
     order = await own_order_for_update(uow, actor, order_id)
     check(rules.validate_for_publishing(order, utc_now().date()))
-    enter(uow, order, step(order, OrderEvent.RESUME))
+    set_status(uow, order, next_status(order, OrderEvent.RESUME))
     order.updated_at = utc_now()
     return order
 
@@ -135,7 +135,7 @@ async def close_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Or
     """Close an order without choosing a freelancer. For a published one `OrderClosed` is emitted."""
     order = await own_order_for_update(uow, actor, order_id)
     was_published = order.published_at is not None
-    close(order, step(order, OrderEvent.CANCEL), command.reason)
+    set_closed(order, next_status(order, OrderEvent.CANCEL), command.reason)
     order.close_note = command.note or None
     if was_published:
         announce_closing(uow, order)
@@ -157,7 +157,7 @@ async def own_order_for_update(uow: UnitOfWork, actor: Actor, order_id: UUID) ->
     return order
 
 
-def step(order: Order, event: OrderEvent) -> OrderStatus:
+def next_status(order: Order, event: OrderEvent) -> OrderStatus:
     """Return the next state for an event.
 
     Raises:
@@ -169,7 +169,7 @@ def step(order: Order, event: OrderEvent) -> OrderStatus:
     return target
 
 
-def enter(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
+def set_status(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
     """Set the order's status, expiry time and reminder."""
     now, settings = utc_now(), uow.resources.settings
     order.status = target
@@ -178,15 +178,15 @@ def enter(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
     order.remind_at = rules.reminder(now, end, settings) if target is OrderStatus.OPEN and end is not None else None
 
 
-def show(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
+def open_order(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
     """Open an order, set its publication time and emit `OrderPublished`."""
-    enter(uow, order, target)
+    set_status(uow, order, target)
     order.published_at = order.updated_at = utc_now()
     order.closed_at = order.close_reason = None
     uow.emit(OrderPublished(order_id=str(order.id), customer_id=str(order.customer_id)))
 
 
-def close(order: Order, target: OrderStatus, reason: CloseReason | None) -> None:
+def set_closed(order: Order, target: OrderStatus, reason: CloseReason | None) -> None:
     """Set a status in which the order is no longer open."""
     order.status = target
     order.expires_at = order.remind_at = None

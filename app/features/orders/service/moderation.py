@@ -12,7 +12,7 @@ from app.features.orders.errors import OrderNotFoundError, OrderStateError
 from app.features.orders.events import OrderChecked
 from app.features.orders.repository import OrderRepository
 from app.features.orders.rules import OrderEvent
-from app.features.orders.service.customer_commands import enter, show, step
+from app.features.orders.service.customer_commands import next_status, open_order, set_status
 from app.models import Order, OrderStatus
 
 
@@ -29,7 +29,7 @@ async def approve_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, reason
     order = await _locked(uow, order_id)
     before = _values(order)
     if order.status is OrderStatus.MODERATION:
-        show(uow, order, step(order, OrderEvent.APPROVE))
+        open_order(uow, order, next_status(order, OrderEvent.APPROVE))
         _announce(uow, order, "approved")
     elif not order.needs_look:
         raise OrderStateError
@@ -42,7 +42,7 @@ async def reject_order(uow: UnitOfWork, actor: Actor, order_id: UUID, reason: st
     """Return a waiting order to its customer with a reason; emits `OrderChecked`."""
     order = await _locked(uow, order_id)
     before = _values(order)
-    enter(uow, order, step(order, OrderEvent.REJECT))
+    set_status(uow, order, next_status(order, OrderEvent.REJECT))
     order.rejection = reason
     record_audit(uow.session, actor, "order.reject", order.id, old=before, new=_values(order), reason=reason)
     _announce(uow, order, "rejected")
