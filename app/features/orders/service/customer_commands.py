@@ -20,7 +20,7 @@ from app.features.orders.events import OrderClosed, OrderEdited, OrderPublished,
 from app.features.orders.repository import OrderRepository
 from app.features.orders.rules import ORDER_MACHINE, OrderEvent
 from app.features.orders.schemas import OrderClose, OrderCreate, OrderPatch
-from app.features.orders.service.order_fields import apply, check, content_of
+from app.features.orders.service.order_fields import apply_fields, content_of, raise_if_errors
 from app.models import CloseReason, Order, OrderRevision, OrderStatus
 from app.models.file import SubjectKind
 
@@ -31,7 +31,7 @@ async def create_order(
     """Create a draft, which only its customer can see."""
     order = Order(customer_id=actor.id, title=command.title, external_key=external_key)
     order.description = command.description
-    await apply(uow, order, command.model_dump(exclude={"title", "description", "files"}), command)
+    await apply_fields(uow, order, command.model_dump(exclude={"title", "description", "files"}), command)
     OrderRepository(uow.session).add(order)
     await uow.session.flush()
     if command.files:
@@ -49,7 +49,7 @@ async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Ord
     await _apply_command(uow, order, command)
     others = await _attach(uow, actor, order, command)
     if order.status in rules.PUBLISHED_WELL:
-        check(rules.validate_for_publishing(order, utc_now().date()))
+        raise_if_errors(rules.validate_for_publishing(order, utc_now().date()))
     if content_of(order) == before and not others:
         return order
     if order.published_at is not None:
@@ -81,7 +81,7 @@ async def _apply_command(uow: UnitOfWork, order: Order, command: OrderPatch) -> 
     for name in ("title", "description"):
         if given.get(name) is not None:
             setattr(order, name, given[name])
-    await apply(uow, order, given, command)
+    await apply_fields(uow, order, given, command)
 
 
 async def publish_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, counted: bool = True) -> Order:
@@ -93,7 +93,7 @@ async def publish_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, counte
     """
     order = await own_order_for_update(uow, actor, order_id)
     next_status(order, OrderEvent.PUBLISH)
-    check(rules.validate_for_publishing(order, utc_now().date()))
+    raise_if_errors(rules.validate_for_publishing(order, utc_now().date()))
     if counted:
         await _check_pace(uow, actor)
     order.rejection = None
@@ -125,7 +125,7 @@ async def pause_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
 async def resume_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
     """Reopen a paused order for a full term."""
     order = await own_order_for_update(uow, actor, order_id)
-    check(rules.validate_for_publishing(order, utc_now().date()))
+    raise_if_errors(rules.validate_for_publishing(order, utc_now().date()))
     set_status(uow, order, next_status(order, OrderEvent.RESUME))
     order.updated_at = utc_now()
     return order
