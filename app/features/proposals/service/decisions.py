@@ -27,8 +27,8 @@ from app.features.proposals.service.guards import (
     event_parties,
     get_visible_proposal,
     lock_proposal,
+    next_status,
     record_view,
-    step,
 )
 from app.models import DeclineReason, Offer, OfferSide, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus
 from app.models.side import Side
@@ -64,7 +64,7 @@ async def choose(uow: UnitOfWork, actor: Actor, proposal_id: UUID, version: int 
     chosen = await ProposalRepository(uow.session).get_for_update(proposal_id)
     if chosen is None:
         raise ProposalNotFoundError
-    step(order, chosen, ProposalEvent.ACCEPT)
+    next_status(order, chosen, ProposalEvent.ACCEPT)
     check_version(chosen, version)
     offers = OfferRepository(uow.session)
     if await offers.open_of_order(order.id) is not None:
@@ -103,7 +103,7 @@ async def settle(uow: UnitOfWork, order: Order, chosen: Proposal, by: Side) -> N
 async def decline_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: ProposalDecline) -> Proposal:
     """Decline a proposal with a reason. Emits `ProposalDeclined`."""
     order, proposal = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
-    step(order, proposal, ProposalEvent.DECLINE)
+    next_status(order, proposal, ProposalEvent.DECLINE)
     record_view(proposal)
     await end_offer(uow, proposal, Side.CUSTOMER)
     proposal.decline_note = command.note or None

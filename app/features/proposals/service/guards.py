@@ -80,7 +80,7 @@ async def lock_both(uow: UnitOfWork, order_id: UUID, proposal_id: UUID) -> tuple
     return order, proposal
 
 
-def step(order: Order, proposal: Proposal, event: ProposalEvent) -> ProposalStatus:
+def next_status(order: Order, proposal: Proposal, event: ProposalEvent) -> ProposalStatus:
     """Return the status to which the event leads while the order is open.
 
     Raises:
@@ -134,7 +134,7 @@ def content_of(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def check(faults: list[FieldError]) -> None:
+def raise_if_errors(faults: list[FieldError]) -> None:
     """Raise `InvalidProposalError` with all errors, if there are any."""
     if faults:
         raise InvalidProposalError(errors=faults)

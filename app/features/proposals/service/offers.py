@@ -23,7 +23,14 @@ from app.features.proposals.repository import OfferRepository, ProposalRepositor
 from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
 from app.features.proposals.schemas import OfferCounter, OfferCreate, OfferDecline, Terms
 from app.features.proposals.service.decisions import Choice, settle
-from app.features.proposals.service.guards import check, check_version, event_parties, lock_proposal, record_view, step
+from app.features.proposals.service.guards import (
+    check_version,
+    event_parties,
+    lock_proposal,
+    next_status,
+    raise_if_errors,
+    record_view,
+)
 from app.models import Offer, OfferSide, OfferStatus, Order, Proposal, ProposalStatus
 from app.models.side import Side
 
@@ -69,7 +76,7 @@ async def make_offer(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: 
         OfferPendingError: The order already has an open offer.
     """
     order, proposal = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
-    target = step(order, proposal, ProposalEvent.OFFER)
+    target = next_status(order, proposal, ProposalEvent.OFFER)
     check_version(proposal, command.version)
     if await OfferRepository(uow.session).open_of_order(order.id) is not None:
         raise OfferPendingError
@@ -164,7 +171,7 @@ async def _put(
     """Validate and insert an offer and set the proposal's status. Emits `OfferMade`."""
     price = terms.price.to_money()
     faults = rules.validate_price(price, order.currency)
-    check(faults + rules.validate_milestones(terms.milestones, price.amount, terms.term_days))
+    raise_if_errors(faults + rules.validate_milestones(terms.milestones, price.amount, terms.term_days))
     now = utc_now()
     length = timedelta(hours=terms.answer_hours or uow.resources.settings.offer_answer_hours)
     end = min(now + length, order.expires_at) if order.expires_at else now + length
