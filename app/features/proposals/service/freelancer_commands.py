@@ -62,9 +62,9 @@ async def send_proposal(
     if await repository.declined_by_hand(order.id, actor.id):
         raise DeclinedBeforeError
     price = command.price.to_money()
-    faults = rules.validate_price(price, order.currency)
-    faults += rules.validate_milestones(command.milestones, price.amount, command.term_days)
-    raise_if_errors(faults + rules.validate_answers(command.answers, order.questions))
+    errors = rules.validate_price(price, order.currency)
+    errors += rules.validate_milestones(command.milestones, price.amount, command.term_days)
+    raise_if_errors(errors + rules.validate_answers(command.answers, order.questions))
     await _check_similar_cover_letters(uow, actor, command.letter)
     proposal = Proposal(
         order_id=order.id,

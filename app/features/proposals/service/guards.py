@@ -134,10 +134,10 @@ def content_of(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def raise_if_errors(faults: list[FieldError]) -> None:
+def raise_if_errors(errors: list[FieldError]) -> None:
     """Raise `InvalidProposalError` with all errors, if there are any."""
-    if faults:
-        raise InvalidProposalError(errors=faults)
+    if errors:
+        raise InvalidProposalError(errors=errors)
 
 
 def check_version(proposal: Proposal, version: int | None) -> None:
