@@ -48,7 +48,7 @@ async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Ord
     before = content_of(order)
     await _apply_command(uow, order, command)
     others = await _attach(uow, actor, order, command)
-    if order.status in rules.PUBLISHED_WELL:
+    if order.status in rules.STRICTLY_VALIDATED:
         raise_if_errors(rules.validate_for_publishing(order, utc_now().date()))
     if content_of(order) == before and not others:
         return order
