@@ -186,7 +186,7 @@ async def _order_page(
         "is_own": is_own,
         "own": [labelled_proposal(item) for item in own],
         "people": people,
-        "desk": [labelled_proposal(item) for item in received],
+        "received": [labelled_proposal(item) for item in received],
         "older": older,
         "newer": f"/orders/{order_id}?{urlencode(chosen)}#proposals" if cursor else None,
         "unseen": [item.id for item in received if item.status is ProposalStatus.SENT],
