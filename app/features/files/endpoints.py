@@ -113,7 +113,7 @@ async def upload_file(request: Request, actor: CurrentActor, resources: ProcessR
             faults.append(FieldError(("body", "file"), NO_FILE))
         if faults or not isinstance(file, UploadFile):
             raise InvalidError(errors=faults)
-        taken = await workflows.take_file(resources, actor, SubjectKind(kind), file, *replaces)
+        taken = await workflows.store_upload(resources, actor, SubjectKind(kind), file, *replaces)
     async with resources.read_sessions() as session:
         return await service.get_own_file(session, actor, taken.id)
 

@@ -127,7 +127,7 @@ class FileRepository:
             changed = {"position": added.excluded.position, "current_id": added.excluded.current_id}
             await self._session.execute(added.on_conflict_do_update(index_elements=keys, set_=changed))
 
-    async def bring_back(self, file_id: UUID) -> None:
+    async def restore_previous_version(self, file_id: UUID) -> None:
         """Restore the previous version wherever a refused version had replaced it."""
         statement = select(Attachment).where(Attachment.current_id == file_id).with_for_update()
         earlier: dict[tuple[SubjectKind, UUID], list[Attachment]] = {}
@@ -219,8 +219,8 @@ class FileRepository:
 
     async def schedule_orphan_deletion(self, doomed_at: datetime) -> None:
         """Schedule the deletion of objects that lost their file in another way, such as with the owner's account."""
-        forsaken = FileObject.file_id.is_(None) & FileObject.doomed_at.is_(None)
-        await self._session.execute(update(FileObject).where(forsaken).values(doomed_at=doomed_at))
+        orphaned = FileObject.file_id.is_(None) & FileObject.doomed_at.is_(None)
+        await self._session.execute(update(FileObject).where(orphaned).values(doomed_at=doomed_at))
 
     async def due_for_deletion(self, now: datetime, limit: int) -> Sequence[str]:
         """Return objects that are due for deletion."""
@@ -236,7 +236,7 @@ class FileRepository:
         statement = select(FileObject.key).where(FileObject.key.in_(keys))
         return set((await self._session.execute(statement)).scalars())
 
-    async def take_unchecked(self, before: datetime) -> FileObject | None:
+    async def next_unverified(self, before: datetime) -> FileObject | None:
         """Return the object that was verified longest ago and set its verification time to now."""
         oldest = (
             select(FileObject.key)
