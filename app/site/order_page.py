@@ -159,7 +159,7 @@ async def _order_page(
     if actor is not None and is_own and offer is None and (older or cursor or chosen):
         offer = await service.waiting_offer(session, actor, order_id)
     shown = await orders.present(session, resources, actor, order)
-    people, facts = await profiles.cards_with_facts(
+    people, facts = await profiles.cards_with_stats(
         session, {order.customer_id, *(item.freelancer.id for item in received)}
     )
     label, tone = ORDER_WORDS[order.status]
