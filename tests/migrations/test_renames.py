@@ -9,11 +9,13 @@ from alembic.config import Config
 
 from app.core.database import Base
 from app.models import __all__ as _every_table  # noqa: F401 - fills the metadata
-from app.models.previous_release import COLUMNS_OF_THE_PREVIOUS_RELEASE
+from app.models.previous_release import COLUMNS_OF_THE_PREVIOUS_RELEASE, INDEXES_OF_THE_PREVIOUS_RELEASE
 from tests.migrations.conftest import execute, fetch, plain
 
 BEFORE_TOKEN_VERSION, TOKEN_VERSION = "b7d20f6e41ac", "c1f4a82d70be"
+DELETE_AFTER = "4e8b1c7a90d2"
 COLUMNS = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
+INDEXES = "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE 'ix\\_%'"
 USER = """
     INSERT INTO users (id, username, username_key, email, email_key, password_hash{columns})
     VALUES (md5('{name}')::uuid, '{name}', '{name}', '{name}@example.org', '{name}@example.org', '-'{values})
@@ -40,6 +42,16 @@ def test_columns_of_the_previous_release_are_in_the_database_and_in_no_model(
     modelled = {(table.name, column.name) for table in Base.metadata.tables.values() for column in table.columns}
     assert COLUMNS_OF_THE_PREVIOUS_RELEASE.keys() == stored - modelled - {("alembic_version", "version_num")}
     assert all(COLUMNS_OF_THE_PREVIOUS_RELEASE.values())
+
+
+def test_indexes_of_the_previous_release_are_in_the_database_and_in_no_model(
+    alembic_config: Config, empty_database: str
+) -> None:
+    command.upgrade(alembic_config, "head")
+    stored = {row["indexname"] for row in asyncio.run(fetch(empty_database, INDEXES))}
+    modelled = {index.name for table in Base.metadata.tables.values() for index in table.indexes}
+    assert INDEXES_OF_THE_PREVIOUS_RELEASE.keys() == stored - modelled
+    assert all(INDEXES_OF_THE_PREVIOUS_RELEASE.values())
 
 
 async def versions(connection: asyncpg.Connection, table: str, name: str) -> tuple[int, int]:
@@ -81,5 +93,43 @@ async def test_versions_stay_equal_whichever_release_writes(
         assert await versions(connection, "users", "later") == (6, 6)
         with pytest.raises(asyncpg.NotNullViolationError):
             await connection.execute(insert(SESSION, "default"))
+    finally:
+        await connection.close()
+
+
+OBJECT = (
+    "INSERT INTO file_objects (key, role, size, media_type{columns}) VALUES ('{key}', 'main', 1, 'text/plain'{values})"
+)
+TIMES = "SELECT doomed_at::date::text, delete_after::date::text FROM file_objects WHERE key = $1"
+
+
+async def test_times_of_deletion_that_were_there_are_copied(alembic_config: Config, empty_database: str) -> None:
+    await asyncio.to_thread(command.upgrade, alembic_config, TOKEN_VERSION)
+    await execute(
+        empty_database,
+        OBJECT.format(key="kept", columns="", values=""),
+        OBJECT.format(key="old", columns=", doomed_at", values=", '2026-11-01'"),
+    )
+    await asyncio.to_thread(command.upgrade, alembic_config, DELETE_AFTER)
+    rows = await fetch(empty_database, "SELECT key, doomed_at = delete_after AS same FROM file_objects ORDER BY key")
+    assert [tuple(row) for row in rows] == [("kept", None), ("old", True)]
+
+
+@pytest.mark.parametrize("column", ["doomed_at", "delete_after"])
+async def test_times_of_deletion_stay_equal_whichever_release_writes(
+    alembic_config: Config, empty_database: str, column: str
+) -> None:
+    await asyncio.to_thread(command.upgrade, alembic_config, DELETE_AFTER)
+    connection = await asyncpg.connect(plain(empty_database))
+    other = "doomed_at" if column == "delete_after" else "delete_after"
+    try:
+        await connection.execute(OBJECT.format(key="a", columns=f", {column}", values=", '2026-11-01'"))
+        await connection.execute(OBJECT.format(key="b", columns="", values=""))
+        for key, before in (("a", "2026-11-01"), ("b", None)):
+            assert tuple(await connection.fetchrow(TIMES, key)) == (before, before)
+            for name, value in ((column, "2026-11-02"), (other, "2026-11-03"), (column, None), (other, "2026-11-04")):
+                given = f"'{value}'" if value else "NULL"
+                await connection.execute(f"UPDATE file_objects SET {name} = {given} WHERE key = $1", key)  # noqa: S608
+                assert tuple(await connection.fetchrow(TIMES, key)) == (value, value)
     finally:
         await connection.close()
