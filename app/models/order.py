@@ -181,10 +181,10 @@ class OrderRevision(Base):
     replaced_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-class OrderGuest(Base):
+class OrderAccessGrant(Base):
     """A person who may see an unlisted order: invited, or arrived by its link."""
 
-    __tablename__ = "order_guests"
+    __tablename__ = "order_access_grants"
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)

@@ -16,3 +16,9 @@ INDEXES_OF_THE_PREVIOUS_RELEASE: dict[str, str] = {
     "ix_file_objects_checked": "replaced by ix_file_objects_unverified",
 }
 """Index → why it is still in the database although no model names it."""
+
+VIEWS_OF_THE_PREVIOUS_RELEASE: dict[str, str] = {
+    "customer_facts": "renamed to customer_stats",
+    "order_guests": "renamed to order_access_grants",
+}
+"""View → the table of the previous release that it stands for."""

@@ -9,12 +9,24 @@ from alembic.config import Config
 
 from app.core.database import Base
 from app.models import __all__ as _every_table  # noqa: F401 - fills the metadata
-from app.models.previous_release import COLUMNS_OF_THE_PREVIOUS_RELEASE, INDEXES_OF_THE_PREVIOUS_RELEASE
+from app.models.previous_release import (
+    COLUMNS_OF_THE_PREVIOUS_RELEASE,
+    INDEXES_OF_THE_PREVIOUS_RELEASE,
+    VIEWS_OF_THE_PREVIOUS_RELEASE,
+)
 from tests.migrations.conftest import execute, fetch, plain
 
 BEFORE_TOKEN_VERSION, TOKEN_VERSION = "b7d20f6e41ac", "c1f4a82d70be"
-DELETE_AFTER = "4e8b1c7a90d2"
-COLUMNS = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
+DELETE_AFTER, CUSTOMER_STATS, ACCESS_GRANTS = "4e8b1c7a90d2", "d5f70b2c81ae", "2b6c94e1d7f3"
+COLUMNS = """
+    SELECT table_name, column_name
+    FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+    WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
+"""
+VIEWS = """
+    SELECT table_name, is_insertable_into FROM information_schema.tables
+    WHERE table_schema = 'public' AND table_type = 'VIEW'
+"""
 INDEXES = "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE 'ix\\_%'"
 USER = """
     INSERT INTO users (id, username, username_key, email, email_key, password_hash{columns})
@@ -52,6 +64,16 @@ def test_indexes_of_the_previous_release_are_in_the_database_and_in_no_model(
     modelled = {index.name for table in Base.metadata.tables.values() for index in table.indexes}
     assert INDEXES_OF_THE_PREVIOUS_RELEASE.keys() == stored - modelled
     assert all(INDEXES_OF_THE_PREVIOUS_RELEASE.values())
+
+
+def test_views_of_the_previous_release_are_in_the_database_and_in_no_model(
+    alembic_config: Config, empty_database: str
+) -> None:
+    command.upgrade(alembic_config, "head")
+    stored = {row["table_name"]: row["is_insertable_into"] for row in asyncio.run(fetch(empty_database, VIEWS))}
+    assert stored == dict.fromkeys(VIEWS_OF_THE_PREVIOUS_RELEASE, "YES")
+    assert not VIEWS_OF_THE_PREVIOUS_RELEASE.keys() & Base.metadata.tables.keys()
+    assert all(VIEWS_OF_THE_PREVIOUS_RELEASE.values())
 
 
 async def versions(connection: asyncpg.Connection, table: str, name: str) -> tuple[int, int]:
@@ -133,3 +155,61 @@ async def test_times_of_deletion_stay_equal_whichever_release_writes(
                 assert tuple(await connection.fetchrow(TIMES, key)) == (value, value)
     finally:
         await connection.close()
+
+
+MARK = """
+    INSERT INTO {table} (customer_id, stale_since) VALUES (md5('anna')::uuid, now())
+    ON CONFLICT (customer_id) DO UPDATE SET stale_since = coalesce({table}.stale_since, excluded.stale_since)
+"""
+CLAIM = """
+    SELECT customer_id FROM {table} WHERE stale_since IS NOT NULL ORDER BY stale_since LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+STORE = """
+    INSERT INTO {table} (customer_id, orders_posted, counted_at) VALUES (md5('anna')::uuid, 2, now())
+    ON CONFLICT (customer_id) DO UPDATE SET orders_posted = excluded.orders_posted, stale_since = NULL
+"""
+
+
+async def test_statistics_are_marked_claimed_and_stored_under_both_names(
+    alembic_config: Config, empty_database: str
+) -> None:
+    await asyncio.to_thread(command.upgrade, alembic_config, DELETE_AFTER)
+    await execute(empty_database, insert(USER, "anna"), MARK.format(table="customer_facts"))
+    await asyncio.to_thread(command.upgrade, alembic_config, CUSTOMER_STATS)
+    connection = await asyncpg.connect(plain(empty_database))
+    rival = await asyncpg.connect(plain(empty_database))
+    names = ("customer_facts", "customer_stats")
+    try:
+        for mine, theirs in (names, names[::-1]):
+            async with connection.transaction():
+                assert await connection.fetchval(CLAIM.format(table=mine)) is not None
+                assert await rival.fetchval(CLAIM.format(table=theirs)) is None
+                await connection.execute(STORE.format(table=mine))
+            assert await rival.fetchval(f"SELECT orders_posted FROM {theirs} WHERE stale_since IS NULL") == 2  # noqa: S608
+            for _time in range(2):
+                await rival.execute(MARK.format(table=theirs))
+            assert await rival.fetchval("SELECT count(*) FROM customer_stats WHERE stale_since IS NOT NULL") == 1
+    finally:
+        await connection.close()
+        await rival.close()
+
+
+ORDER = """
+    INSERT INTO orders (id, customer_id, title, budget_kind)
+    VALUES (md5('order')::uuid, md5('anna')::uuid, 'A', 'open')
+"""
+GRANT = """
+    INSERT INTO {table} (order_id, user_id) VALUES (md5('order')::uuid, md5('boris')::uuid)
+    ON CONFLICT DO NOTHING RETURNING created_at IS NOT NULL
+"""
+
+
+async def test_access_is_granted_and_seen_under_both_names(alembic_config: Config, empty_database: str) -> None:
+    await asyncio.to_thread(command.upgrade, alembic_config, ACCESS_GRANTS)
+    await execute(empty_database, insert(USER, "anna"), insert(USER, "boris"), ORDER)
+    names = ("order_guests", "order_access_grants")
+    for mine, theirs in (names, names[::-1]):
+        assert [tuple(row) for row in await fetch(empty_database, GRANT.format(table=mine))] == [(True,)]
+        assert await fetch(empty_database, GRANT.format(table=theirs)) == []
+        assert len(await fetch(empty_database, f"SELECT 1 FROM {theirs}")) == 1  # noqa: S608 - a table of this test
+        await execute(empty_database, f"DELETE FROM {theirs}")  # noqa: S608 - a table of this test

@@ -161,4 +161,4 @@ async def test_the_order_and_its_card_tell_of_the_customer(
     event.listen(engine.sync_engine, "before_cursor_execute", note)
     await client.get("/orders?q=магазин")
     event.remove(engine.sync_engine, "before_cursor_execute", note)
-    assert len([statement for statement in asked if "customer_facts" in statement]) == 1
+    assert len([statement for statement in asked if "customer_stats" in statement]) == 1

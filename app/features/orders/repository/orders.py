@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, undefer
 from sqlalchemy.orm.util import identity_key
 
-from app.models import Order, OrderGuest, OrderRevision, OrderStatus
+from app.models import Order, OrderAccessGrant, OrderRevision, OrderStatus
 from app.models.user import shown_name
 
 _CUSTOMER_NAME = shown_name(Order.customer_id)
@@ -36,7 +36,7 @@ class OrderRepository:
         """Return one order with its customer's name, and whether the reader was admitted to it before."""
         was_admitted: ColumnElement[bool] = false()
         if reader_id is not None:
-            was_admitted = exists().where(OrderGuest.order_id == Order.id, OrderGuest.user_id == reader_id)
+            was_admitted = exists().where(OrderAccessGrant.order_id == Order.id, OrderAccessGrant.user_id == reader_id)
         statement = select(Order, _CUSTOMER_NAME, was_admitted).where(Order.id == order_id)
         row = (await self._session.execute(statement)).one_or_none()
         return (row[0], row[1], row[2]) if row else None
@@ -64,12 +64,14 @@ class OrderRepository:
 
     async def is_guest(self, order_id: UUID, user_id: UUID) -> bool:
         """Tell whether a person was admitted to an order that is not public."""
-        statement = select(OrderGuest.order_id).where(OrderGuest.order_id == order_id, OrderGuest.user_id == user_id)
+        statement = select(OrderAccessGrant.order_id).where(
+            OrderAccessGrant.order_id == order_id, OrderAccessGrant.user_id == user_id
+        )
         return (await self._session.execute(statement)).scalar_one_or_none() is not None
 
     async def admit(self, order_id: UUID, user_id: UUID) -> None:
         """Admit a person to an order permanently; idempotent."""
-        statement = insert(OrderGuest).values(order_id=order_id, user_id=user_id).on_conflict_do_nothing()
+        statement = insert(OrderAccessGrant).values(order_id=order_id, user_id=user_id).on_conflict_do_nothing()
         await self._session.execute(statement)
 
     async def get_by_key(self, customer_id: UUID, external_key: str) -> Order | None:
