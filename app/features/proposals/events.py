@@ -111,7 +111,7 @@ class OfferWithdrawn(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfferEnding(DomainEvent):
+class OfferExpiring(DomainEvent):
     """The offer lapses soon; the other side should be reminded."""
 
     topic: ClassVar[str] = "proposals.offer_ending"

@@ -14,7 +14,7 @@ from app.features.chat.errors import (
     ConversationNotFoundError,
     InvalidMessageError,
 )
-from app.features.chat.events import ConversationSeen, MessageWritten
+from app.features.chat.events import ConversationSeen, MessageSent
 from app.features.chat.repository import ConversationRepository, MessageRepository
 from app.features.chat.schemas import MessageWrite
 from app.features.files import service as files
@@ -34,7 +34,7 @@ def files_of(message_id: UUID) -> Subject:
 async def write_about(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: MessageWrite) -> Message:
     """Send a message to the other side of a proposal; the client's first message starts the conversation.
 
-    Emits `MessageWritten`. A message that was already sent with the same key is returned unchanged.
+    Emits `MessageSent`. A message that was already sent with the same key is returned unchanged.
 
     Raises:
         ProposalNotFoundError: The actor is neither the freelancer nor the client.
@@ -146,7 +146,7 @@ async def _add(uow: UnitOfWork, actor: Actor, conversation: Conversation, comman
     # All changes of the conversation precede the insert of the message. When a row is updated twice in one transaction,
     # PostgreSQL checks its foreign keys again. That check would wait for the lock on the order, whose holder may wait
     # for this conversation.
-    tell = rules.mark_notified(conversation, rules.opposite(side))
+    notify_reader = rules.mark_notified(conversation, rules.opposite(side))
     message = Message(
         conversation_id=conversation.id,
         number=conversation.last_number,
@@ -159,13 +159,13 @@ async def _add(uow: UnitOfWork, actor: Actor, conversation: Conversation, comman
     if command.files:
         await files.attach(uow, actor, files_of(message.id), command.files)
     uow.emit(
-        MessageWritten(
+        MessageSent(
             conversation_id=str(conversation.id),
             order_id=str(conversation.order_id),
             number=message.number,
             author_id=str(actor.id),
             reader_id=str(policy.other_of(actor, conversation)),
-            tell=tell,
+            notify_reader=notify_reader,
         )
     )
     return message

@@ -7,7 +7,7 @@ from app.core.clock import utc_now
 from app.core.unit_of_work import UnitOfWork
 from app.features.orders import policy, rules
 from app.features.orders.errors import OrderFullError, OrderNotFoundError, OrderNotOpenError
-from app.features.orders.events import OrderEnding
+from app.features.orders.events import OrderExpiring
 from app.features.orders.repository import OrderRepository
 from app.features.orders.rules import ORDER_MACHINE, OrderEvent
 from app.features.orders.service.customer_commands import (
@@ -97,11 +97,11 @@ async def apply_due_timers(uow: UnitOfWork) -> int:
 
 
 async def remind_of_expiry(uow: UnitOfWork) -> int:
-    """Emit `OrderEnding` for one batch of open orders that expire soon, and set their next reminder."""
+    """Emit `OrderExpiring` for one batch of open orders that expire soon, and set their next reminder."""
     now = utc_now()
     orders = await OrderRepository(uow.session).to_remind(now, STALE_BATCH)
     for order in orders:
         end = order.expires_at or now
         order.remind_at = rules.reminder(now, end, uow.resources.settings)
-        uow.emit(OrderEnding(order_id=str(order.id), customer_id=str(order.customer_id)))
+        uow.emit(OrderExpiring(order_id=str(order.id), customer_id=str(order.customer_id)))
     return len(orders)

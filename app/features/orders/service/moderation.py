@@ -9,7 +9,7 @@ from app.core.actor import Actor
 from app.core.audit import record_audit
 from app.core.unit_of_work import UnitOfWork
 from app.features.orders.errors import OrderNotFoundError, OrderStateError
-from app.features.orders.events import OrderChecked
+from app.features.orders.events import OrderModerated
 from app.features.orders.repository import OrderRepository
 from app.features.orders.rules import OrderEvent
 from app.features.orders.service.customer_commands import next_status, open_order, set_status
@@ -24,7 +24,7 @@ async def list_orders_to_review(session: AsyncSession, limit: int) -> Sequence[O
 async def approve_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, reason: str = "") -> Order:
     """Approve a waiting order, or remove the review mark from one that opened without moderation.
 
-    For a waiting order `OrderPublished` and `OrderChecked` are emitted.
+    For a waiting order `OrderPublished` and `OrderModerated` are emitted.
     """
     order = await _locked(uow, order_id)
     before = _values(order)
@@ -39,7 +39,7 @@ async def approve_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, reason
 
 
 async def reject_order(uow: UnitOfWork, actor: Actor, order_id: UUID, reason: str) -> Order:
-    """Return a waiting order to its customer with a reason; emits `OrderChecked`."""
+    """Return a waiting order to its customer with a reason; emits `OrderModerated`."""
     order = await _locked(uow, order_id)
     before = _values(order)
     set_status(uow, order, next_status(order, OrderEvent.REJECT))
@@ -61,4 +61,4 @@ async def _locked(uow: UnitOfWork, order_id: UUID) -> Order:
 
 
 def _announce(uow: UnitOfWork, order: Order, outcome: str) -> None:
-    uow.emit(OrderChecked(order_id=str(order.id), customer_id=str(order.customer_id), outcome=outcome))
+    uow.emit(OrderModerated(order_id=str(order.id), customer_id=str(order.customer_id), outcome=outcome))

@@ -18,7 +18,7 @@ from app.features.proposals.errors import (
     ProposalStateError,
     WrongSideError,
 )
-from app.features.proposals.events import OfferDeclined, OfferEnding, OfferLapsed, OfferMade, OfferWithdrawn
+from app.features.proposals.events import OfferDeclined, OfferExpiring, OfferLapsed, OfferMade, OfferWithdrawn
 from app.features.proposals.repository import OfferRepository, ProposalRepository
 from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
 from app.features.proposals.schemas import OfferCounter, OfferCreate, OfferDecline, Terms
@@ -152,11 +152,11 @@ async def expired_offers(uow: UnitOfWork) -> list[UUID]:
 
 
 async def remind_of_offers(uow: UnitOfWork) -> int:
-    """Emit `OfferEnding` for one batch of offers that lapse soon, once for each; return the size of the batch."""
+    """Emit `OfferExpiring` for one batch of offers that lapse soon, once for each; return the size of the batch."""
     rows = await OfferRepository(uow.session).to_remind(utc_now(), BATCH)
     for offer, proposal, order in rows:
         offer.remind_at = None
-        uow.emit(OfferEnding(**_LockedOffer(order, proposal, offer).about))
+        uow.emit(OfferExpiring(**_LockedOffer(order, proposal, offer).about))
     return len(rows)
 
 
