@@ -155,7 +155,7 @@ class Order(Base):
     published_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     remind_at: Mapped[datetime | None]
-    needs_look: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    needs_review: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     rejection: Mapped[str | None]
     closed_at: Mapped[datetime | None]
     close_reason: Mapped[CloseReason | None]

@@ -7,6 +7,7 @@ equal, a view stands for a renamed table. The second drops the old name and take
 COLUMNS_OF_THE_PREVIOUS_RELEASE: dict[tuple[str, str], str] = {
     ("users", "epoch"): "renamed to token_version; trigger users_token_version",
     ("auth_sessions", "epoch"): "renamed to token_version; trigger auth_sessions_token_version",
+    ("orders", "needs_look"): "renamed to needs_review; trigger orders_needs_review",
     ("file_objects", "doomed_at"): "renamed to delete_after; trigger file_objects_delete_after",
 }
 """(table, column) → why it is still in the database although no model names it."""

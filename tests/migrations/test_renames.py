@@ -18,6 +18,7 @@ from tests.migrations.conftest import execute, fetch, plain
 
 BEFORE_TOKEN_VERSION, TOKEN_VERSION = "b7d20f6e41ac", "c1f4a82d70be"
 DELETE_AFTER, CUSTOMER_STATS, ACCESS_GRANTS = "4e8b1c7a90d2", "d5f70b2c81ae", "2b6c94e1d7f3"
+NEEDS_REVIEW = "7f12e0a5c36b"
 COLUMNS = """
     SELECT table_name, column_name
     FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
@@ -213,3 +214,33 @@ async def test_access_is_granted_and_seen_under_both_names(alembic_config: Confi
         assert await fetch(empty_database, GRANT.format(table=theirs)) == []
         assert len(await fetch(empty_database, f"SELECT 1 FROM {theirs}")) == 1  # noqa: S608 - a table of this test
         await execute(empty_database, f"DELETE FROM {theirs}")  # noqa: S608 - a table of this test
+
+
+MARKED = """
+    INSERT INTO orders (id, customer_id, title, budget_kind{columns})
+    VALUES (md5('{name}')::uuid, md5('anna')::uuid, 'A', 'open'{values})
+"""
+MARKS = "SELECT needs_look, needs_review FROM orders WHERE id = md5($1)::uuid"
+
+
+async def test_orders_marked_for_review_are_marked_under_both_names(
+    alembic_config: Config, empty_database: str
+) -> None:
+    await asyncio.to_thread(command.upgrade, alembic_config, ACCESS_GRANTS)
+    marked = MARKED.format(name="before", columns=", needs_look", values=", true")
+    await execute(empty_database, insert(USER, "anna"), marked)
+    await asyncio.to_thread(command.upgrade, alembic_config, NEEDS_REVIEW)
+    connection = await asyncpg.connect(plain(empty_database))
+    try:
+        assert tuple(await connection.fetchrow(MARKS, "before")) == (True, True)
+        await connection.execute(MARKED.format(name="plain", columns="", values=""))
+        assert tuple(await connection.fetchrow(MARKS, "plain")) == (False, False)
+        names = ("needs_look", "needs_review")
+        for mine, theirs in (names, names[::-1]):
+            await connection.execute(MARKED.format(name=mine, columns=f", {mine}", values=", true"))
+            assert tuple(await connection.fetchrow(MARKS, mine)) == (True, True)
+            for name, value in ((mine, False), (theirs, True), (theirs, False), (mine, True)):
+                await connection.execute(f"UPDATE orders SET {name} = $1 WHERE title = 'A'", value)  # noqa: S608
+                assert tuple(await connection.fetchrow(MARKS, mine)) == (value, value)
+    finally:
+        await connection.close()

@@ -122,7 +122,7 @@ class OrderRepository:
     async def awaiting_review(self, limit: int) -> Sequence[Order]:
         """Return orders to be moderated: waiting ones first, then those that opened without moderation."""
         waiting = select(Order).where(Order.status == OrderStatus.MODERATION, Order.expires_at.is_not(None))
-        marked = select(Order).where(Order.needs_look)
+        marked = select(Order).where(Order.needs_review)
         found: list[Order] = []
         for statement in (waiting.order_by(Order.expires_at), marked.order_by(Order.id)):
             found += (await self._session.execute(statement.limit(limit))).scalars()

@@ -88,7 +88,7 @@ async def apply_due_timers(uow: UnitOfWork) -> int:
     for order in orders:
         event = ORDER_MACHINE.timers[order.status].event
         if event is OrderEvent.LET_THROUGH:
-            order.needs_look = True
+            order.needs_review = True
             open_order(uow, order, next_status(order, event))
         else:
             set_closed(order, next_status(order, event), CloseReason.SILENCE)

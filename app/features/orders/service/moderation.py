@@ -31,9 +31,9 @@ async def approve_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, reason
     if order.status is OrderStatus.MODERATION:
         open_order(uow, order, next_status(order, OrderEvent.APPROVE))
         _announce(uow, order, "approved")
-    elif not order.needs_look:
+    elif not order.needs_review:
         raise OrderStateError
-    order.needs_look = False
+    order.needs_review = False
     record_audit(uow.session, actor, "order.approve", order.id, old=before, new=_values(order), reason=reason)
     return order
 
@@ -50,7 +50,7 @@ async def reject_order(uow: UnitOfWork, actor: Actor, order_id: UUID, reason: st
 
 
 def _values(order: Order) -> dict[str, object]:
-    return {"status": order.status.value, "needs_look": order.needs_look}
+    return {"status": order.status.value, "needs_review": order.needs_review}
 
 
 async def _locked(uow: UnitOfWork, order_id: UUID) -> Order:
