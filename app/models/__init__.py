@@ -36,12 +36,12 @@ from app.models.profile import (
 from app.models.proposal import DeclineReason, Proposal, ProposalRevision, ProposalStatus
 from app.models.report import Report, ReportReason, ReportStatus, ReportSubject
 from app.models.saved_search import (
-    AlertDue,
     AlertEmail,
     AlertFrequency,
     AlertSettings,
-    OrderMatching,
+    QueuedOrder,
     SavedSearch,
+    ScheduledAlert,
     SearchMatch,
 )
 from app.models.search_term import SearchTerm
@@ -51,7 +51,6 @@ from app.models.sign_in_throttle import SignInThrottle
 from app.models.user import User
 
 __all__ = [
-    "AlertDue",
     "AlertEmail",
     "AlertFrequency",
     "AlertSettings",
@@ -88,7 +87,6 @@ __all__ = [
     "OfferStatus",
     "Order",
     "OrderAccessGrant",
-    "OrderMatching",
     "OrderRevision",
     "OrderStatus",
     "OrderTemplate",
@@ -100,12 +98,14 @@ __all__ = [
     "Proposal",
     "ProposalRevision",
     "ProposalStatus",
+    "QueuedOrder",
     "RefusalReason",
     "Report",
     "ReportReason",
     "ReportStatus",
     "ReportSubject",
     "SavedSearch",
+    "ScheduledAlert",
     "SearchMatch",
     "SearchTerm",
     "SecurityEvent",

@@ -20,6 +20,10 @@ INDEXES_OF_THE_PREVIOUS_RELEASE: dict[str, str] = {
 
 VIEWS_OF_THE_PREVIOUS_RELEASE: dict[str, str] = {
     "customer_facts": "renamed to customer_stats",
+    "alert_dues": "renamed to alert_schedule",
+    "alert_letters": "renamed to alert_emails",
+    "letter_templates": "renamed to cover_letter_templates",
+    "order_matchings": "renamed to order_match_queue",
     "order_guests": "renamed to order_access_grants",
 }
 """View → the table of the previous release that it stands for."""

@@ -18,7 +18,7 @@ from tests.migrations.conftest import execute, fetch, plain
 
 BEFORE_TOKEN_VERSION, TOKEN_VERSION = "b7d20f6e41ac", "c1f4a82d70be"
 DELETE_AFTER, CUSTOMER_STATS, ACCESS_GRANTS = "4e8b1c7a90d2", "d5f70b2c81ae", "2b6c94e1d7f3"
-NEEDS_REVIEW = "7f12e0a5c36b"
+NEEDS_REVIEW, ALERTS_AND_TEMPLATES = "7f12e0a5c36b", "c80d3a6e51f9"
 COLUMNS = """
     SELECT table_name, column_name
     FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
@@ -244,3 +244,48 @@ async def test_orders_marked_for_review_are_marked_under_both_names(
                 assert tuple(await connection.fetchrow(MARKS, mine)) == (value, value)
     finally:
         await connection.close()
+
+
+DUE = """
+    INSERT INTO {table} (owner_id, frequency, due_at) VALUES (md5('anna')::uuid, 'daily', now())
+    ON CONFLICT (owner_id, frequency) DO UPDATE SET due_at = {table}.due_at
+"""
+CLAIM_DUE = "SELECT 1 FROM {table} WHERE due_at <= now() LIMIT 1 FOR UPDATE SKIP LOCKED"
+SENT = """
+    INSERT INTO {table} (id, owner_id, frequency, period, created_at)
+    VALUES (gen_random_uuid(), md5('anna')::uuid, 'daily', '{period}', now()) ON CONFLICT DO NOTHING RETURNING id
+"""
+QUEUED = """
+    INSERT INTO {table} (order_id, queued_at) VALUES (md5('order')::uuid, now())
+    ON CONFLICT (order_id) DO UPDATE SET queued_at = excluded.queued_at, after = NULL
+"""
+TEMPLATE = (
+    "INSERT INTO {table} (id, owner_id, name, letter) VALUES (gen_random_uuid(), md5('anna')::uuid, '{table}', 'A')"
+)
+
+
+async def test_alerts_and_templates_are_written_under_both_names(alembic_config: Config, empty_database: str) -> None:
+    await asyncio.to_thread(command.upgrade, alembic_config, NEEDS_REVIEW)
+    before = TEMPLATE.format(table="letter_templates")
+    await execute(empty_database, insert(USER, "anna"), ORDER, before, DUE.format(table="alert_dues"))
+    await asyncio.to_thread(command.upgrade, alembic_config, ALERTS_AND_TEMPLATES)
+    connection = await asyncpg.connect(plain(empty_database))
+    rival = await asyncpg.connect(plain(empty_database))
+    try:
+        for mine, theirs in (("alert_dues", "alert_schedule"), ("alert_schedule", "alert_dues")):
+            await connection.execute(DUE.format(table=mine))
+            async with connection.transaction():
+                assert await connection.fetchval(CLAIM_DUE.format(table=mine)) == 1
+                assert await rival.fetchval(CLAIM_DUE.format(table=theirs)) is None
+        for mine, theirs in (("alert_letters", "alert_emails"), ("alert_emails", "alert_letters")):
+            assert await connection.fetchval(SENT.format(table=mine, period=mine)) is not None
+            assert await connection.fetchval(SENT.format(table=theirs, period=mine)) is None
+        for table in ("order_matchings", "order_match_queue", "order_matchings"):
+            await connection.execute(QUEUED.format(table=table))
+        assert await connection.fetchval("SELECT count(*) FROM order_match_queue") == 1
+        await connection.execute(TEMPLATE.format(table="letter_templates"))
+        await connection.execute(TEMPLATE.format(table="cover_letter_templates"))
+        assert await connection.fetchval("SELECT count(*) FROM letter_templates") == 3
+    finally:
+        await connection.close()
+        await rival.close()

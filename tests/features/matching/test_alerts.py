@@ -25,7 +25,7 @@ from app.features.orders import service as orders
 from app.features.orders.schemas import OrderClose, OrderFilter, OrderPatch
 from app.features.profiles import service as profiles
 from app.gateways.mail import MailUnavailableError, NullMailer
-from app.models import AlertDue, AlertEmail, AlertFrequency, Order, Profile, SearchMatch, User
+from app.models import AlertEmail, AlertFrequency, Order, Profile, ScheduledAlert, SearchMatch, User
 from app.models.notification import Notification
 from tests.factories.orders import Market
 
@@ -258,7 +258,7 @@ async def test_changes_move_what_waits(world: World, mailbox: list[Mail]) -> Non
         await service.remove_search(work, anna, shops.id)
     await world.later(timedelta(days=8))
     assert len(mailbox) == 1
-    assert await world.count(AlertDue) == 0
+    assert await world.count(ScheduledAlert) == 0
 
 
 async def test_an_order_closed_before_its_mail_left_is_not_in_it(world: World, mailbox: list[Mail]) -> None:
@@ -362,7 +362,7 @@ async def test_four_schedulers_at_once_tell_each_person_once(live_market: Market
         await asyncio.gather(*(send_due_alerts(live_resources) for _ in range(4)))
     async with live_resources.sessions() as session:
         told = (await session.execute(select(AlertEmail.owner_id))).scalars().all()
-        left = (await session.execute(select(func.count()).select_from(AlertDue))).scalar_one()
+        left = (await session.execute(select(func.count()).select_from(ScheduledAlert))).scalar_one()
     assert sorted(told) == sorted(actor.id for actor in people)
     assert left == 0
 

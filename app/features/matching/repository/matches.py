@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.models import AlertFrequency, HiddenCustomer, Order, OrderMatching, SavedSearch, SearchMatch
+from app.models import AlertFrequency, HiddenCustomer, Order, QueuedOrder, SavedSearch, SearchMatch
 from app.models.order import IS_LISTED
 
 
@@ -21,16 +21,16 @@ class MatchRepository:
 
     async def queue(self, order_id: UUID, now: datetime) -> None:
         """Add an order to the matching queue; if it is already queued, matching starts again from the first search."""
-        statement = insert(OrderMatching).values(order_id=order_id, queued_at=now)
+        statement = insert(QueuedOrder).values(order_id=order_id, queued_at=now)
         again = {"after": None, "queued_at": now}
         await self._session.execute(statement.on_conflict_do_update(index_elements=["order_id"], set_=again))
 
-    async def claim(self) -> OrderMatching | None:
+    async def claim(self) -> QueuedOrder | None:
         """Return the order that has waited longest and lock its row; rows locked by another worker are skipped."""
-        statement = select(OrderMatching).order_by(OrderMatching.queued_at).limit(1).with_for_update(skip_locked=True)
+        statement = select(QueuedOrder).order_by(QueuedOrder.queued_at).limit(1).with_for_update(skip_locked=True)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def finish(self, waiting: OrderMatching) -> None:
+    async def finish(self, waiting: QueuedOrder) -> None:
         """Remove an order from the queue."""
         await self._session.delete(waiting)
 
