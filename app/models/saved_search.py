@@ -89,7 +89,7 @@ class AlertEmail(Base):
 
 
 class SearchMatch(Base):
-    """An order that matched a saved search; `told_at` is set when it needs no announcement any more."""
+    """An order that matched a saved search; `announced_at` is set when it needs no announcement any more."""
 
     __tablename__ = "search_matches"
     __table_args__ = (
@@ -105,8 +105,8 @@ class SearchMatch(Base):
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True)
     owner_id: Mapped[UUID]
     found_at: Mapped[datetime]
-    told_at: Mapped[datetime | None]
-    letter_id: Mapped[UUID | None] = mapped_column(ForeignKey("alert_emails.id", ondelete="SET NULL"))
+    announced_at: Mapped[datetime | None] = mapped_column("told_at")
+    alert_email_id: Mapped[UUID | None] = mapped_column("letter_id", ForeignKey("alert_emails.id", ondelete="SET NULL"))
 
 
 class ScheduledAlert(Base):

@@ -154,6 +154,6 @@ def unread_of_owner(most: int) -> ScalarSelect[int]:
 
 def _unread(user_id: UUID | InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     return or_(
-        and_(Conversation.customer_id == user_id, Conversation.customer_read < Conversation.last_number),
-        and_(Conversation.freelancer_id == user_id, Conversation.freelancer_read < Conversation.last_number),
+        and_(Conversation.customer_id == user_id, Conversation.customer_read_number < Conversation.last_number),
+        and_(Conversation.freelancer_id == user_id, Conversation.freelancer_read_number < Conversation.last_number),
     )

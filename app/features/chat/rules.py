@@ -19,7 +19,7 @@ def validate_message(text: str, files: int) -> list[FieldError]:
 
 def read_up_to(conversation: Conversation, side: Side) -> int:
     """Return the number of the last message that a side has read; 0 if none."""
-    return conversation.customer_read if side is Side.CUSTOMER else conversation.freelancer_read
+    return conversation.customer_read_number if side is Side.CUSTOMER else conversation.freelancer_read_number
 
 
 def mark_read_up_to(conversation: Conversation, side: Side, number: int) -> bool:
@@ -30,9 +30,9 @@ def mark_read_up_to(conversation: Conversation, side: Side, number: int) -> bool
     before = read_up_to(conversation, side)
     now = max(before, min(number, conversation.last_number))
     if side is Side.CUSTOMER:
-        conversation.customer_read = now
+        conversation.customer_read_number = now
     else:
-        conversation.freelancer_read = now
+        conversation.freelancer_read_number = now
     return now > before
 
 
@@ -41,13 +41,15 @@ def mark_notified(conversation: Conversation, side: Side) -> bool:
 
     A side with an unread message of which it was already notified is not notified again.
     """
-    notified = conversation.customer_told if side is Side.CUSTOMER else conversation.freelancer_told
+    notified = (
+        conversation.customer_notified_number if side is Side.CUSTOMER else conversation.freelancer_notified_number
+    )
     if notified > read_up_to(conversation, side):
         return False
     if side is Side.CUSTOMER:
-        conversation.customer_told = conversation.last_number
+        conversation.customer_notified_number = conversation.last_number
     else:
-        conversation.freelancer_told = conversation.last_number
+        conversation.freelancer_notified_number = conversation.last_number
     return True
 
 

@@ -115,6 +115,19 @@ async def test_several_orders_of_a_few_minutes_make_one_mail(world: World, mailb
     assert len(mailbox) == 1
 
 
+async def test_matches_of_a_search_without_alerts_need_no_announcement(world: World, mailbox: list[Mail]) -> None:
+    anna = await world.person("anna")
+    await world.save(anna, often="off", q="магазин")
+    await world.market.order(title="Магазин")
+    await world.find()
+    async with world.resources.sessions() as session:
+        ((owner_id, announced_at, alert_email_id),) = await session.execute(
+            select(SearchMatch.owner_id, SearchMatch.announced_at, SearchMatch.alert_email_id)
+        )
+    assert (owner_id, announced_at is not None, alert_email_id) == (anna.id, True, None)
+    assert mailbox == []
+
+
 async def test_at_once_has_a_pause_between(world: World, mailbox: list[Mail]) -> None:
     await world.save(await world.person("anna"), q="магазин")
     for number in range(3):
@@ -403,5 +416,7 @@ async def test_changes_beside_finding_and_telling_lose_nothing(live_market: Mark
     with time_machine.travel(utc_now() + timedelta(days=10)):
         await send_due_alerts(live_resources)
     async with live_resources.sessions() as session:
-        told = (await session.execute(select(SearchMatch.owner_id).where(SearchMatch.letter_id.is_not(None)))).scalars()
+        told = (
+            await session.execute(select(SearchMatch.owner_id).where(SearchMatch.alert_email_id.is_not(None)))
+        ).scalars()
         assert sorted(told) == sorted(actor.id for actor in people)

@@ -189,8 +189,8 @@ async def _messages(
     people = await orders.people(session, {conversation.customer_id, conversation.freelancer_id})
     held = await files.attached(session, [files_of(row.id) for row, has_files in rows if has_files])
     read = {
-        conversation.customer_id: conversation.freelancer_read,
-        conversation.freelancer_id: conversation.customer_read,
+        conversation.customer_id: conversation.freelancer_read_number,
+        conversation.freelancer_id: conversation.customer_read_number,
     }
     return [
         MessageRead(
