@@ -72,7 +72,7 @@ def take(key: int) -> None:
     _holders[key] = request
 
 
-def give_back(key: int) -> None:
+def record_return(key: int) -> None:
     """Record that a connection was released, whoever releases it."""
     request = _holders.pop(key, None)
     if request is not None:
@@ -86,7 +86,7 @@ def watch() -> None:
         take(id(entry))
 
     def checked_in(_dbapi: object, entry: ConnectionPoolEntry) -> None:
-        give_back(id(entry))
+        record_return(id(entry))
 
     def began(session: Session, _transaction: SessionTransaction, _connection: Connection) -> None:
         if isinstance(session.bind, Connection):
@@ -94,7 +94,7 @@ def watch() -> None:
 
     def ended(session: Session, transaction: SessionTransaction) -> None:
         if transaction.parent is None:
-            give_back(id(session))
+            record_return(id(session))
 
     event.listen(Pool, "checkout", checked_out)
     event.listen(Pool, "checkin", checked_in)
@@ -108,6 +108,6 @@ def watch() -> None:
         try:
             return await fetch(self, kind, statement, *values)
         finally:
-            give_back(id(key))
+            record_return(id(key))
 
     RawReadPool._fetch = watched  # type: ignore[method-assign]

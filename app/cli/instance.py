@@ -113,7 +113,7 @@ def _need_port(host: str, port: int, variable: str, what: str) -> None:
 
 
 def _greeting(settings: Settings, logs: Path, *, all_logs: bool) -> str:
-    from app.cli.seeding.demo_accounts import accounts_told
+    from app.cli.seeding.demo_accounts import demo_account_lines
 
     lines = [
         "ipLance is ready.",
@@ -125,7 +125,7 @@ def _greeting(settings: Settings, logs: Path, *, all_logs: bool) -> str:
     if settings.smtp_host is None and settings.environment != "production":
         lines.append(f"  caught mail     {settings.origin}/demo/mail")
     lines.append(f"  logs            {logs}{'' if all_logs else ' (`LOGS=1 make up` shows them here)'}")
-    told = accounts_told() if settings.wants_demo else []
+    told = demo_account_lines() if settings.wants_demo else []
     if told:
         lines += ["", "  Demonstration accounts:", *(f"    {line}" for line in told)]
     return "\n".join([*lines, "", "  Ctrl-C stops everything; the data stays."])

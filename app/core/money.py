@@ -89,7 +89,7 @@ class MoneyRead(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    amount: Annotated[int, Field(description="minor units: kopecks, cents", ge=0, le=MAX_AMOUNT)]
+    amount: Annotated[int, Field(description="Amount in minor units, such as kopecks or cents.", ge=0, le=MAX_AMOUNT)]
     currency: Currency
 
 
@@ -98,7 +98,9 @@ class MoneyInput(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    amount: Annotated[StrictInt, Field(gt=0, le=MAX_AMOUNT, description="minor units: kopecks, cents")]
+    amount: Annotated[
+        StrictInt, Field(gt=0, le=MAX_AMOUNT, description="Amount in minor units, such as kopecks or cents.")
+    ]
     currency: Currency = Currency.RUB
 
     def to_money(self) -> Money:

@@ -28,7 +28,7 @@ class BadCursorError(InvalidError):
     """The cursor was altered or belongs to another list."""
 
     code = "bad-cursor"
-    title = N_("This page link is damaged")
+    title = N_("This page link is invalid")
     detail = N_("Open the list again from its first page.")
 
     def __init__(self) -> None:

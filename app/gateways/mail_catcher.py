@@ -30,10 +30,10 @@ class Catcher:
         people = ", ".join(_header(address) for address in envelope.rcpt_tos)
         head = f"X-Envelope-From: {sender}\r\nX-Envelope-To: {people}\r\n".encode()
         body = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
-        await asyncio.to_thread(self.keep, head + body)
+        await asyncio.to_thread(self.store, head + body)
         return "250 OK"
 
-    def keep(self, message: bytes) -> None:
+    def store(self, message: bytes) -> None:
         """Write, flush, rename: a reader never sees half a message."""
         name = f"{utc_now():%Y%m%dT%H%M%S%f}-{new_id()}.eml"
         part = self.folder / f".{name}"

@@ -28,9 +28,9 @@ class ConsoleSms(SmsSender):
         message["Subject"] = f"SMS {to}"
         message["Date"] = format_datetime(utc_now())
         message.set_content(text)
-        await asyncio.to_thread(self._keep, bytes(message))
+        await asyncio.to_thread(self._store, bytes(message))
 
-    def _keep(self, raw: bytes) -> None:
+    def _store(self, raw: bytes) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = f"{utc_now():%Y%m%dT%H%M%S%f}-{uuid.uuid4()}"
         unfinished = self._folder / f".{name}"

@@ -17,7 +17,7 @@ from app.models.order import (
     CloseReason,
     Experience,
     Order,
-    OrderGuest,
+    OrderAccessGrant,
     OrderRevision,
     OrderStatus,
     Visibility,
@@ -36,12 +36,12 @@ from app.models.profile import (
 from app.models.proposal import DeclineReason, Proposal, ProposalRevision, ProposalStatus
 from app.models.report import Report, ReportReason, ReportStatus, ReportSubject
 from app.models.saved_search import (
-    AlertDue,
     AlertEmail,
     AlertFrequency,
     AlertSettings,
-    OrderMatching,
+    QueuedOrder,
     SavedSearch,
+    ScheduledAlert,
     SearchMatch,
 )
 from app.models.search_term import SearchTerm
@@ -51,7 +51,6 @@ from app.models.sign_in_throttle import SignInThrottle
 from app.models.user import User
 
 __all__ = [
-    "AlertDue",
     "AlertEmail",
     "AlertFrequency",
     "AlertSettings",
@@ -87,8 +86,7 @@ __all__ = [
     "OfferSide",
     "OfferStatus",
     "Order",
-    "OrderGuest",
-    "OrderMatching",
+    "OrderAccessGrant",
     "OrderRevision",
     "OrderStatus",
     "OrderTemplate",
@@ -100,12 +98,14 @@ __all__ = [
     "Proposal",
     "ProposalRevision",
     "ProposalStatus",
+    "QueuedOrder",
     "RefusalReason",
     "Report",
     "ReportReason",
     "ReportStatus",
     "ReportSubject",
     "SavedSearch",
+    "ScheduledAlert",
     "SearchMatch",
     "SearchTerm",
     "SecurityEvent",

@@ -13,8 +13,9 @@ from app.core.ids import new_id
 class Conversation(Base):
     """The conversation about one proposal; created with its first message and locked while a message is added.
 
-    Messages are numbered from 1 without gaps. `…_read` is the number of the last message a side has read, and `…_told`
-    that of the last one it was notified of: a side with an unread notification is not notified again.
+    Messages are numbered from 1 without gaps. `…_read_number` is the number of the last message a side has read, and
+    `…_notified_number` that of the last one it was notified of: a side with an unread notification is not notified
+    again. Columns have older names, because a copy of every row would be needed to rename them in two releases.
     """
 
     __tablename__ = "conversations"
@@ -39,10 +40,10 @@ class Conversation(Base):
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     freelancer_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     last_number: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    customer_read: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    freelancer_read: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    customer_told: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    freelancer_told: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    customer_read_number: Mapped[int] = mapped_column("customer_read", default=0, server_default=text("0"))
+    freelancer_read_number: Mapped[int] = mapped_column("freelancer_read", default=0, server_default=text("0"))
+    customer_notified_number: Mapped[int] = mapped_column("customer_told", default=0, server_default=text("0"))
+    freelancer_notified_number: Mapped[int] = mapped_column("freelancer_told", default=0, server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     moved_at: Mapped[datetime] = mapped_column(server_default=func.now())
     """Time of the last message."""

@@ -13,11 +13,11 @@ from app.core.ids import new_id
 class CoverLetterTemplate(Base):
     """A template of a cover letter; private to its owner."""
 
-    __tablename__ = "letter_templates"
+    __tablename__ = "cover_letter_templates"
     __table_args__ = (
         CheckConstraint("char_length(name) BETWEEN 1 AND 100", name="name_length"),
         CheckConstraint("char_length(letter) BETWEEN 1 AND 10000", name="letter_length"),
-        Index("ix_letter_templates_owner_id_id", "owner_id", text("id DESC")),
+        Index("ix_cover_letter_templates_owner_id_id", "owner_id", text("id DESC")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

@@ -12,12 +12,12 @@ from app.core.database import Base
 class CustomerStats(Base):
     """The statistics of one client; `stale_since` is set when they must be recomputed."""
 
-    __tablename__ = "customer_facts"
+    __tablename__ = "customer_stats"
     __table_args__ = (
         CheckConstraint("orders_hired <= orders_ended AND orders_ended <= orders_posted", name="orders_add_up"),
         CheckConstraint("proposals_answered >= 0 AND proposals_unanswered >= 0", name="proposals"),
         CheckConstraint("(median_answer_seconds IS NULL) = (proposals_answered = 0)", name="answer_time"),
-        Index("ix_customer_facts_stale", "stale_since", postgresql_where=text("stale_since IS NOT NULL")),
+        Index("ix_customer_stats_stale", "stale_since", postgresql_where=text("stale_since IS NOT NULL")),
     )
 
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)

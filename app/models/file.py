@@ -100,14 +100,18 @@ class FileObject(Base):
     """One object of the storage; the row is written before the bytes and removed after them.
 
     `blocks` contains a checksum of every block, so that any range can be verified before it is served.
-    A row without a file is to be deleted once `doomed_at` has passed.
+    A row without a file is to be deleted once `delete_after` has passed.
     """
 
     __tablename__ = "file_objects"
     __table_args__ = (
         Index("ix_file_objects_file_id", "file_id"),
-        Index("ix_file_objects_doomed", "doomed_at", postgresql_where=text("doomed_at IS NOT NULL")),
-        Index("ix_file_objects_checked", "checked_at", postgresql_where=text("doomed_at IS NULL AND sha256 <> ''")),
+        Index("ix_file_objects_delete_after", "delete_after", postgresql_where=text("delete_after IS NOT NULL")),
+        Index(
+            "ix_file_objects_unverified",
+            "checked_at",
+            postgresql_where=text("delete_after IS NULL AND sha256 <> ''"),
+        ),
     )
 
     key: Mapped[str] = mapped_column(primary_key=True)
@@ -119,7 +123,7 @@ class FileObject(Base):
     blocks: Mapped[bytes] = deferred(mapped_column(LargeBinary, default=b"", server_default=text("''"), nullable=False))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     checked_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    doomed_at: Mapped[datetime | None]
+    delete_after: Mapped[datetime | None]
 
 
 class Attachment(Base):

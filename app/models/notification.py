@@ -14,7 +14,7 @@ from app.core.ids import new_id
 
 
 class NoticeKind(StrEnum):
-    """The kind of a notification or an e-mail; its texts are in the feature `notifications`."""
+    """The kind of a notification or an e-mail."""
 
     CONFIRM_EMAIL = "confirm_email"
     CHANGE_EMAIL = "change_email"

@@ -155,7 +155,7 @@ class Order(Base):
     published_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     remind_at: Mapped[datetime | None]
-    needs_look: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    needs_review: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     rejection: Mapped[str | None]
     closed_at: Mapped[datetime | None]
     close_reason: Mapped[CloseReason | None]
@@ -181,10 +181,10 @@ class OrderRevision(Base):
     replaced_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-class OrderGuest(Base):
+class OrderAccessGrant(Base):
     """A person who may see an unlisted order: invited, or arrived by its link."""
 
-    __tablename__ = "order_guests"
+    __tablename__ = "order_access_grants"
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)

@@ -62,10 +62,10 @@ class AlertSettings(Base):
     digest_hour: Mapped[int] = mapped_column(default=DEFAULT_HOUR, server_default=text(str(DEFAULT_HOUR)))
 
 
-class OrderMatching(Base):
+class QueuedOrder(Base):
     """An order queued for matching against saved searches; `after` is the last search that was matched."""
 
-    __tablename__ = "order_matchings"
+    __tablename__ = "order_match_queue"
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True)
     after: Mapped[UUID | None]
@@ -75,10 +75,10 @@ class OrderMatching(Base):
 class AlertEmail(Base):
     """An alert e-mail; unique per person, kind and period, however often it is tried."""
 
-    __tablename__ = "alert_letters"
+    __tablename__ = "alert_emails"
     __table_args__ = (
         UniqueConstraint("owner_id", "frequency", "period"),
-        Index("ix_alert_letters_created_at", "created_at"),
+        Index("ix_alert_emails_created_at", "created_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -89,7 +89,7 @@ class AlertEmail(Base):
 
 
 class SearchMatch(Base):
-    """An order that matched a saved search; `told_at` is set when it needs no announcement any more."""
+    """An order that matched a saved search; `announced_at` is set when it needs no announcement any more."""
 
     __tablename__ = "search_matches"
     __table_args__ = (
@@ -105,15 +105,15 @@ class SearchMatch(Base):
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True)
     owner_id: Mapped[UUID]
     found_at: Mapped[datetime]
-    told_at: Mapped[datetime | None]
-    letter_id: Mapped[UUID | None] = mapped_column(ForeignKey("alert_letters.id", ondelete="SET NULL"))
+    announced_at: Mapped[datetime | None] = mapped_column("told_at")
+    alert_email_id: Mapped[UUID | None] = mapped_column("letter_id", ForeignKey("alert_emails.id", ondelete="SET NULL"))
 
 
-class AlertDue(Base):
+class ScheduledAlert(Base):
     """When a person's next alert of one frequency is due."""
 
-    __tablename__ = "alert_dues"
-    __table_args__ = (Index("ix_alert_dues_due_at", "due_at"),)
+    __tablename__ = "alert_schedule"
+    __table_args__ = (Index("ix_alert_schedule_due_at", "due_at"),)
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     frequency: Mapped[AlertFrequency] = mapped_column(primary_key=True)

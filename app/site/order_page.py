@@ -161,7 +161,7 @@ async def _order_page(
     if actor is not None and is_own and offer is None and (older or cursor or chosen):
         offer = await service.waiting_offer(session, actor, order_id)
     shown = await orders.present(session, resources, actor, order)
-    people, facts = await profiles.cards_with_facts(
+    people, facts = await profiles.cards_with_stats(
         session, {order.customer_id, *(item.freelancer.id for item in received)}
     )
     edits, more_edits = (
@@ -191,7 +191,7 @@ async def _order_page(
         "is_own": is_own,
         "own": [labelled_proposal(item) for item in own],
         "people": people,
-        "desk": [labelled_proposal(item) for item in received],
+        "received": [labelled_proposal(item) for item in received],
         "older": older,
         "newer": f"/orders/{order_id}?{urlencode(chosen)}#proposals" if cursor else None,
         "unseen": [item.id for item in received if item.status is ProposalStatus.SENT],

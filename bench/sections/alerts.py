@@ -89,7 +89,7 @@ async def _recent(connection: Any) -> list[UUID]:
 
 async def _keep_searches(connection: Any) -> None:
     random_, long_ago = random.Random(11), datetime.now(UTC) - timedelta(days=3650)  # noqa: TID251 - data, not business
-    await connection.execute("TRUNCATE saved_searches, search_matches, alert_letters, alert_dues, order_matchings")
+    await connection.execute("TRUNCATE saved_searches, search_matches, alert_emails, alert_schedule, order_match_queue")
     people = await connection.fetch("SELECT id FROM users WHERE username LIKE 'seeker%' ORDER BY id")
     wanted = SEARCHES // PER_PERSON
     if len(people) < wanted:

@@ -33,7 +33,7 @@ async def test_freelancers_answer_and_one_is_chosen(browser: Browser, stocked: s
         await _saves_the_cover_letter(ivan)
         await _edits(ivan, title)
         await _compares(rita, title, (ivan, lida, egor))
-        await _talks(rita, ivan, title)
+        await _exchange_messages(rita, ivan, title)
         await _declines(rita, title, egor)
         await egor.follow("Proposals")
         await egor.open(title)
@@ -110,7 +110,7 @@ def _card(rita: PhoneUser, person: PhoneUser) -> Locator:
     return rita.page.locator("main article.card", has_text=person.person.name)
 
 
-async def _talks(rita: PhoneUser, ivan: PhoneUser, title: str) -> None:
+async def _exchange_messages(rita: PhoneUser, ivan: PhoneUser, title: str) -> None:
     """P14: chat before choosing. New messages appear on the open page, and each side sees what was read."""
     await rita.follow("Write to {name}", _card(rita, ivan))
     await rita.fill("Message", "Лак не пожелтеет на солнце?")

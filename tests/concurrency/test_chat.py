@@ -41,4 +41,4 @@ async def test_both_write_at_once(live_market: Market, live_resources: Resources
     assert set(acknowledged) <= stored
     assert max(Counter(row.key for row in rows if row.author_id == customer.id).values()) == 1
     assert sum(row.author_id == anna.id for row in rows) == sum(number % 3 == 2 for number in said)
-    assert conversation.customer_read <= conversation.last_number
+    assert conversation.customer_read_number <= conversation.last_number

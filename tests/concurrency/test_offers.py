@@ -41,7 +41,7 @@ async def counter(work: UnitOfWork, actor: Actor, key: UUID, terms: OfferCounter
     return await service.counter_offer(work, actor, key, terms)
 
 
-async def take_back(work: UnitOfWork, actor: Actor, key: UUID) -> object:
+async def withdraw(work: UnitOfWork, actor: Actor, key: UUID) -> object:
     return await service.withdraw_offer(work, actor, key)
 
 
@@ -100,7 +100,7 @@ async def test_every_answer_meets_every_other_and_the_clock(live_market: Market,
             partial(accept, actor=freelancer, key=key),
             partial(decline, actor=freelancer, key=key),
             partial(counter, actor=freelancer, key=key, terms=terms),
-            partial(take_back, actor=customer, key=key),
+            partial(withdraw, actor=customer, key=key),
             partial(leave, actor=freelancer, key=proposal.id),
             partial(choose, actor=customer, key=other.id),
         ]

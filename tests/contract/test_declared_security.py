@@ -76,17 +76,17 @@ async def test_a_route_that_asks_without_saying_so_is_found(client: httpx.AsyncC
 
 
 def test_the_declaration_follows_the_dependency() -> None:
-    async def told(actor: CurrentActor) -> str:
+    async def signed_in(actor: CurrentActor) -> str:
         return actor.username
 
-    identity.add_api_route("/told", told, methods=["GET"])
-    identity.add_api_route("/telling", told, methods=["POST"])
+    identity.add_api_route("/signed-in", signed_in, methods=["GET"])
+    identity.add_api_route("/signed-in-write", signed_in, methods=["POST"])
     try:
         declared = operations(create_app())
     finally:
         del identity.routes[-2:]
-    assert declared["GET /api/v1/auth/told"] == [{"bearer": []}, {"accessCookie": []}]
-    assert declared["POST /api/v1/auth/telling"] == [{"bearer": []}, {"accessCookie": [], "csrfHeader": []}]
+    assert declared["GET /api/v1/auth/signed-in"] == [{"bearer": []}, {"accessCookie": []}]
+    assert declared["POST /api/v1/auth/signed-in-write"] == [{"bearer": []}, {"accessCookie": [], "csrfHeader": []}]
 
 
 def test_the_schemes_have_the_names_of_this_installation(app: FastAPI, settings: Settings) -> None:

@@ -8,7 +8,7 @@ AUTH, ORDER, ITEM = "/api/v1/auth", "/api/v1/orders/{order_id:uuid}", "/api/v1/p
 PROPOSAL, OFFER = "/api/v1/proposals/{proposal_id:uuid}", "/api/v1/offers/{offer_id:uuid}"
 SEARCH, TEMPLATE = "/api/v1/saved-searches/{search_id:uuid}", "/api/v1/order-templates/{template_id:uuid}"
 COVER_LETTER_TEMPLATE = "/api/v1/letter-templates/{letter_id:uuid}"
-TALK = "/api/v1/conversations/{conversation_id:uuid}"
+CONVERSATION = "/api/v1/conversations/{conversation_id:uuid}"
 PAIRS: dict[str, tuple[str, ...]] = {
     "POST /@{username}/{step}": (
         "PUT /api/v1/favourites/{username}", "DELETE /api/v1/favourites/{username}",
@@ -19,8 +19,8 @@ PAIRS: dict[str, tuple[str, ...]] = {
     "POST /confirm-phone": (f"POST {AUTH}/confirm-phone",),
     "POST /confirm-phone/resend": (f"POST {AUTH}/confirm-phone/resend",),
     "POST /invitations/{invitation_id}/decline": ("POST /api/v1/invitations/{invitation_id:uuid}/decline",),
-    "POST /messages/{conversation_id}": (f"POST {TALK}/messages",),
-    "POST /messages/{conversation_id}/read": (f"POST {TALK}/read",),
+    "POST /messages/{conversation_id}": (f"POST {CONVERSATION}/messages",),
+    "POST /messages/{conversation_id}/read": (f"POST {CONVERSATION}/read",),
     "POST /my/letters/new": ("POST /api/v1/letter-templates",),
     "POST /my/letters/{letter_id}": (f"PUT {COVER_LETTER_TEMPLATE}",),
     "POST /my/letters/{letter_id}/delete": (f"DELETE {COVER_LETTER_TEMPLATE}",),

@@ -90,7 +90,7 @@ async def test_the_excess_of_a_person_is_refused_and_the_rest_arrives(
             assert answer.json()["code"] == "too-many-bodies"
         else:
             assert answer.headers["content-type"].startswith("text/html")
-            assert "Too much is being sent at once" in answer.text
+            assert "Too many requests are arriving at once" in answer.text
     assert [sent.result().json() for sent in held] == ["a", "a"]
     assert (await client.post(API, json="again")).json() == "again"
 
@@ -100,7 +100,7 @@ async def test_the_excess_is_told_in_russian(client: httpx.AsyncClient, sign_in:
     client.headers["Accept-Language"] = "ru"
     async with arriving(client, API, 2), arriving(client, API, 1) as refused:
         await asyncio.wait(refused, timeout=5)
-    assert refused[0].result().json()["title"] == "Слишком много отправляется одновременно"
+    assert refused[0].result().json()["title"] == "Слишком много запросов одновременно"
 
 
 async def test_a_body_that_waits_takes_the_place_of_one_that_ends(

@@ -27,7 +27,7 @@ def addresses() -> dict[str, set[str]]:
     return found
 
 
-def told(answer: httpx.Response) -> dict[str, str]:
+def headers_of(answer: httpx.Response) -> dict[str, str]:
     return {name: value for name, value in answer.headers.items() if name not in VARYING}
 
 
@@ -37,7 +37,7 @@ async def test_head_is_get_without_the_body_at_every_address(client: httpx.Async
     for path in (*addresses(), *BESIDE, asset_url("icon.svg")):
         got, head = [await client.request(method, path, headers=TEXTS) for method in ("GET", "HEAD")]
         assert head.content == b"", path
-        assert (head.status_code, told(head)) == (got.status_code, told(got)), path
+        assert (head.status_code, headers_of(head)) == (got.status_code, headers_of(got)), path
         bodies += len(got.content) > 0
     assert bodies > 60
 

@@ -18,7 +18,7 @@ from app.core.persistence import outbox_store
 from app.core.persistence.outbox import DeadLetter, InboxReceipt, OutboxMessage
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
-from app.tasks.relay import ALIVE_KEY, SILENCE, prune_outbox, relay, sweep
+from app.tasks.relay import ALIVE_KEY, OVERDUE_AFTER, prune_outbox, relay, sweep
 from tests.core.outbox_events import BROKEN, FIRST, HEARD, BellRung, listening
 
 Sent = list[tuple[str, int]]
@@ -181,7 +181,7 @@ async def test_a_message_lost_on_the_way_is_carried_again(resources: Resources) 
         sent.append((name, number))
 
     assert await sweep(resources, send) == 0
-    with time_machine.travel(utc_now() + SILENCE + timedelta(seconds=1), tick=False):
+    with time_machine.travel(utc_now() + OVERDUE_AFTER + timedelta(seconds=1), tick=False):
         assert await sweep(resources, send) == 1
         assert await sweep(resources, send) == 0
     assert sent == [("tests.on_bell_rung", message_id)]

@@ -58,7 +58,7 @@ async def test_a_domain_error_is_a_problem_document(client: httpx.AsyncClient) -
 async def test_the_reader_chooses_the_language(client: httpx.AsyncClient) -> None:
     english = (await client.get("/api/v1/conflict")).json()["title"]
     russian = (await client.get("/api/v1/conflict", headers={"Accept-Language": "ru"})).json()["title"]
-    assert english == "This has changed meanwhile"
+    assert english == "This has changed in the meantime"
     assert any("а" <= letter <= "я" for letter in russian.lower())
 
 

@@ -65,7 +65,7 @@ class Files:
     ) -> FileRead:
         """A file that was uploaded and not yet inspected."""
         upload = UploadFile(io.BytesIO(content), size=len(content), filename=name)
-        taken = await workflows.take_file(self.resources, owner, kind, upload, replaces)
+        taken = await workflows.store_upload(self.resources, owner, kind, upload, replaces)
         return await self.read(owner, taken.id)
 
     async def read(self, owner: Actor, file_id: Any) -> FileRead:

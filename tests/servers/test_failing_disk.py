@@ -38,7 +38,7 @@ class FailingStack(Stack):
         pool = ["--pool=solo"] if role == "worker" else []
         return ["fiu-run", "-x", "-f", str(self.folder / "fiu"), *super().command(role), *pool]
 
-    def tell(self, role: str, order: str) -> None:
+    def send_command(self, role: str, order: str) -> None:
         """Tell a role which calls fail from now on, or no longer."""
         pid = str(self.processes[role].pid)
         words = ["fiu-ctrl", "-f", str(self.folder / "fiu"), "-c", order, pid]
@@ -46,11 +46,11 @@ class FailingStack(Stack):
 
     def break_(self, role: str, point: str) -> None:
         """Make the disk fail at this point."""
-        self.tell(role, f"enable name={point},failinfo={errno.EIO}")
+        self.send_command(role, f"enable name={point},failinfo={errno.EIO}")
 
-    def mend(self, role: str, point: str) -> None:
+    def repair(self, role: str, point: str) -> None:
         """Make it work again."""
-        self.tell(role, f"disable name={point}")
+        self.send_command(role, f"disable name={point}")
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,7 @@ async def test_f29_a_site_whose_disk_fails_says_so_and_goes_on(
         # Bytes not flushed by fsync count as not sent; the rename follows after everything was flushed.
         assert (known["whole"], known["offset"]) == (False, half if point == SYNC else len(content))
         assert not list((stack.folder / "data" / "files").rglob("*.part"))
-        stack.mend("web", point)
+        stack.repair("web", point)
         answer = await send(person, upload, known["offset"], content[known["offset"] :])
         assert answer.json()["whole"] is True, answer.text
         file = await until_ready(person, stack, upload)
@@ -161,7 +161,7 @@ async def test_f29_a_worker_whose_disk_fails_tries_again(point: str, stack: Fail
         file = (await person.get(f"/files/{upload['id']}")).json()
         assert (file["status"], file["url"], file["preview_url"]) == ("processing", None, None)
         assert await broken(outside, stack) == []
-        stack.mend("worker", point)
+        stack.repair("worker", point)
         assert (await until_ready(person, stack, upload))["preview_url"]
     assert await broken(outside, stack) == []
 

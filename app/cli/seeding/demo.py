@@ -164,7 +164,7 @@ async def _file(uow: UnitOfWork, actor: Actor, kind: SubjectKind, name: str, rep
     with path.open("rb") as handle:
         await asyncio.to_thread(spool.keep, file.id, handle)
     try:
-        digest = await files.keep_bytes(uow.resources, file.id, await files.source_key(uow.session, file.id))
+        digest = await files.store_bytes(uow.resources, file.id, await files.source_key(uow.session, file.id))
         await files.complete_upload(uow, file.id, digest)
     finally:
         await asyncio.to_thread(spool.drop, file.id)

@@ -88,25 +88,25 @@ def schemes(settings: Settings) -> dict[str, dict[str, str]]:
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "The access token as a header, for programs; cookies do not count beside it.",
+            "description": "Access token for programs. If it is sent, cookies are ignored.",
         },
         "accessCookie": {
             "type": "apiKey",
             "in": "cookie",
             "name": names.access,
-            "description": "The access token, set by sign-in and renewed on the way by the refresh token.",
+            "description": "Access token, set at sign-in and renewed automatically with the refresh token.",
         },
         "refreshCookie": {
             "type": "apiKey",
             "in": "cookie",
             "name": names.refresh,
-            "description": "The refresh token, set by sign-in and replaced by every use.",
+            "description": "Refresh token, set at sign-in and replaced at each use.",
         },
         "csrfHeader": {
             "type": "apiKey",
             "in": "header",
             "name": CSRF_HEADER.upper(),
-            "description": "The value of the cookie csrf_token, sent back; needed wherever cookies name a session.",
+            "description": "Value of the cookie `csrf_token`. Required if the session is identified by cookies.",
         },
     }
 

@@ -51,7 +51,7 @@ class MethodNotAllowedError(DomainError):
 
     kind = ErrorKind.INVALID
     code = "method-not-allowed"
-    title = N_("This address does not take this kind of request")
+    title = N_("This address does not support this method")
 
 
 class MalformedRequestError(DomainError):
@@ -75,14 +75,14 @@ class TooLargeError(DomainError):
 
     kind = ErrorKind.INVALID
     code = "too-large"
-    title = N_("This is too large")
+    title = N_("The request is too large")
 
 
 class TooManyBodiesError(RateLimitedError):
     """One account or address sends too many request bodies at once."""
 
     code = "too-many-bodies"
-    title = N_("Too much is being sent at once")
+    title = N_("Too many requests are arriving at once")
     detail = N_("Wait until what you are sending has arrived, then try again.")
 
 

@@ -15,8 +15,8 @@ def startup_error_message(error: BaseException | None) -> str | None:
     if isinstance(error, ValidationError):
         sentences = [problem["msg"].removeprefix("Value error, ") for problem in error.errors()]
         names = [".".join(str(part) for part in problem["loc"]).upper() for problem in error.errors()]
-        told = "; ".join(f"{name}: {text}" if name else text for name, text in zip(names, sentences, strict=True))
-        return f"The settings are wrong: {told}."
+        problems = "; ".join(f"{name}: {text}" if name else text for name, text in zip(names, sentences, strict=True))
+        return f"The settings are wrong: {problems}."
     if isinstance(error, ServersError):
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:
@@ -57,11 +57,11 @@ class StartupErrorMiddleware:
             await self.app(scope, receive, send)
             return
 
-        async def told(message: Message) -> None:
+        async def send_with_explanation(message: Message) -> None:
             if message["type"] == "lifespan.startup.failed":
                 sentence = startup_error_message(sys.exception())
                 if sentence is not None:
                     message = {**message, "message": sentence}
             await send(message)
 
-        await self.app(scope, receive, told)
+        await self.app(scope, receive, send_with_explanation)

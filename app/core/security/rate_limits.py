@@ -21,7 +21,7 @@ class TooManyTriesError(RateLimitedError):
     """There were too many attempts."""
 
     code = "too-many-tries"
-    title = N_("Too many tries")
+    title = N_("Too many attempts")
     detail = N_("Please wait {seconds} seconds and try again.")
 
     @classmethod

@@ -42,7 +42,7 @@ async def list_categories(session: ReadSession, resources: ProcessResources) -> 
 async def suggest_places(
     session: ReadSession,
     resources: ProcessResources,
-    q: Annotated[str, Query(max_length=60, description="what was typed so far; empty suggests nothing")] = "",
+    q: Annotated[str, Query(max_length=60, description="Beginning of a name. If empty, the list is empty.")] = "",
     limit: Annotated[int, Query(ge=1, le=50)] = 8,
 ) -> PlaceList:
     """Suggest categories and skills whose names start with the query. For skills, typing errors are tolerated."""
@@ -64,7 +64,10 @@ async def suggest_places(
 async def list_skills(
     session: ReadSession,
     resources: ProcessResources,
-    q: Annotated[str, Query(max_length=60, description="what was typed so far; empty lists the first ones")] = "",
+    q: Annotated[
+        str,
+        Query(max_length=60, description="Beginning of a name or synonym. If empty, the first skills are returned."),
+    ] = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 10,
 ) -> SkillList:
     """Suggest skills by the start of a name or synonym. Typing errors are tolerated."""

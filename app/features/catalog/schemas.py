@@ -70,10 +70,10 @@ type PlaceKind = Literal["category", "skills"]
 class PlaceRead(BaseModel):
     """A skill or a category that matches the typed text and has its own list of orders."""
 
-    filter: PlaceKind = Field(description="the filter of the order list that leads there")
-    slug: str = Field(description="what the filter is given")
+    filter: PlaceKind = Field(description="Filter of the order list to apply.")
+    slug: str = Field(description="Value of that filter.")
     name: str
-    within: str | None = Field(description="the field of work around it, in the reader's language")
+    within: str | None = Field(description="Name of the parent category in the reader's language.")
 
 
 class PlaceList(BaseModel):

@@ -32,7 +32,7 @@ from app.features.proposals.errors import ProposalNotFoundError
 router = FeatureRouter(tags=["messages"])
 
 WRITING = (ConversationClosedError, InvalidMessageError, InvalidFilesError, TooManyTriesError)
-Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
+Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Number = Annotated[int | None, Query(ge=0, le=MAX_NUMBER)]
 
@@ -43,7 +43,7 @@ async def list_conversations(
     session: ReadSession,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
-    unread: Annotated[bool, Query(description="only those with something you have not read")] = False,
+    unread: Annotated[bool, Query(description="Return only conversations with unread messages.")] = False,
 ) -> Page[ConversationRead]:
     """List your conversations, the most recently active first."""
     page = await service.list_conversations(session, actor, cursor, limit, unread=unread)
@@ -94,7 +94,7 @@ async def list_messages(
 async def write_about_proposal(proposal_id: UUID, command: MessageWrite, actor: CurrentActor, uow: Uow) -> MessageRead:
     """Send a message to the other side of a proposal and return it. The client's first message starts the conversation.
 
-    Responds 404 for proposals of other people, 409 when the proposal was declined, withdrawn or has lapsed, and 409
+    Responds 404 for proposals of other people, 409 when the proposal was declined, withdrawn or has expired, and 409
     when the freelancer writes before the client has started the conversation.
     """
     sent = await service.write_about(uow, actor, proposal_id, command)
@@ -109,7 +109,7 @@ async def write_about_proposal(proposal_id: UUID, command: MessageWrite, actor: 
 async def write_message(conversation_id: UUID, command: MessageWrite, actor: CurrentActor, uow: Uow) -> MessageRead:
     """Send a message in one of your conversations and return it.
 
-    Responds 404 for conversations of other people, 409 when the proposal was declined, withdrawn or has lapsed.
+    Responds 404 for conversations of other people, 409 when the proposal was declined, withdrawn or has expired.
     """
     sent = await service.write(uow, actor, conversation_id, command)
     return await service.read_sent(uow.session, actor, sent, has_files=bool(command.files))

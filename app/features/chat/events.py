@@ -1,16 +1,16 @@
 """Events of conversations. They do not contain message texts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from app.core.events import DomainEvent
+from app.core.events import DomainEvent, stored_as
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MessageWritten(DomainEvent):
+class MessageSent(DomainEvent):
     """A message was sent.
 
-    `tell` says whether to notify the reader; it is False while a message notified earlier is still unread.
+    `notify_reader` says whether to notify the reader; it is False while a message notified earlier is still unread.
     """
 
     topic: ClassVar[str] = "chat.message_written"
@@ -20,7 +20,7 @@ class MessageWritten(DomainEvent):
     number: int
     author_id: str
     reader_id: str
-    tell: bool
+    notify_reader: bool = field(metadata=stored_as("tell"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ from app.web.templating import render
 
 router = FeatureRouter()
 PAGE_SIZE = 20
-STRETCH = 50
+MAX_MESSAGES = 50
 """Number of messages on one page."""
 LIST = "/messages"
 
@@ -115,13 +115,13 @@ async def write_message(
 
 
 @router.get("/messages/{conversation_id}/after/{number}")
-async def show_what_came(
+async def show_new_messages(
     request: Request, conversation_id: UUID, number: int, actor: CurrentActor, session: ReadSession
 ) -> Response:
     """Return the messages after a number as an HTML fragment for the polling script."""
     number = max(0, min(number, MAX_NUMBER))
-    conversation, found = await service.open_conversation(session, actor, conversation_id, STRETCH, after=number)
-    # At most STRETCH messages; the rest is fetched by the next poll.
+    conversation, found = await service.open_conversation(session, actor, conversation_id, MAX_MESSAGES, after=number)
+    # At most MAX_MESSAGES messages; the rest is fetched by the next poll.
     last = found.items[-1].number if found.items else number
     context = {"conversation": conversation, "lines": _lines(found.items), "last": last}
     return render(request, "chat/_news.html", context)
@@ -137,7 +137,9 @@ async def mark_read(conversation_id: UUID, actor: CurrentActor, form: PostedForm
 
 
 @router.get("/proposals/{proposal_id}/messages")
-async def talk_about(request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
+async def show_conversation_of_proposal(
+    request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession
+) -> Response:
     """Redirect to the conversation about a proposal, or show the page for the first message."""
     try:
         conversation = await service.conversation_of(session, actor, proposal_id)
@@ -180,7 +182,7 @@ async def _page(
     typed: _Typed,
     before: int | None = None,
 ) -> Response:
-    conversation, found = await service.open_conversation(session, actor, conversation_id, STRETCH, before=before)
+    conversation, found = await service.open_conversation(session, actor, conversation_id, MAX_MESSAGES, before=before)
     people = await profiles.person_cards(session, {conversation.other.id})
     first = found.items[0].number if found.items else 1
     context = {

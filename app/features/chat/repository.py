@@ -21,7 +21,7 @@ _HAS_FILES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class ConversationDetails:
     """A conversation with its latest message, its order and proposal, and the names of both participants."""
 
     conversation: Conversation
@@ -34,7 +34,7 @@ class Talk:
     freelancer: str
 
 
-_TALKS = (
+_CONVERSATION_DETAILS = (
     select(
         Conversation,
         Message,
@@ -72,10 +72,10 @@ class ConversationRepository:
         """Return one conversation."""
         return await self._session.get(Conversation, conversation_id)
 
-    async def read(self, condition: ColumnElement[bool]) -> Talk | None:
+    async def read(self, condition: ColumnElement[bool]) -> ConversationDetails | None:
         """Return one conversation with its latest message, order, proposal and names."""
-        row = (await self._session.execute(_TALKS.where(condition))).one_or_none()
-        return Talk(*row) if row else None
+        row = (await self._session.execute(_CONVERSATION_DETAILS.where(condition))).one_or_none()
+        return ConversationDetails(*row) if row else None
 
     async def lock(self, conversation_id: UUID) -> Conversation | None:
         """Return one conversation and lock its row."""
@@ -88,13 +88,13 @@ class ConversationRepository:
 
     async def page(
         self, user_id: UUID, after: tuple[datetime, UUID] | None, limit: int, *, unread: bool
-    ) -> Sequence[Talk]:
+    ) -> Sequence[ConversationDetails]:
         """Return a person's conversations, the most recently active first."""
-        statement = _TALKS.where(_unread(user_id) if unread else _of(user_id))
+        statement = _CONVERSATION_DETAILS.where(_unread(user_id) if unread else _of(user_id))
         if after is not None:
             statement = statement.where(tuple_(Conversation.moved_at, Conversation.id) < tuple_(*after))
         ordered = statement.order_by(Conversation.moved_at.desc(), Conversation.id.desc()).limit(limit)
-        return [Talk(*row) for row in await self._session.execute(ordered)]
+        return [ConversationDetails(*row) for row in await self._session.execute(ordered)]
 
 
 class MessageRepository:
@@ -115,7 +115,7 @@ class MessageRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def stretch(
+    async def list_between(
         self, conversation_id: UUID, *, after: int | None, before: int | None, limit: int
     ) -> Sequence[tuple[Message, bool]]:
         """Return messages with numbers between `after` and `before`, both exclusive.
@@ -154,6 +154,6 @@ def unread_of_owner(most: int) -> ScalarSelect[int]:
 
 def _unread(user_id: UUID | InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     return or_(
-        and_(Conversation.customer_id == user_id, Conversation.customer_read < Conversation.last_number),
-        and_(Conversation.freelancer_id == user_id, Conversation.freelancer_read < Conversation.last_number),
+        and_(Conversation.customer_id == user_id, Conversation.customer_read_number < Conversation.last_number),
+        and_(Conversation.freelancer_id == user_id, Conversation.freelancer_read_number < Conversation.last_number),
     )

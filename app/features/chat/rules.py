@@ -9,20 +9,20 @@ from app.models.side import Side
 MESSAGES_BY_ACCOUNT = Rate("messages", 60, 10 * 60)
 EXCERPT = 160
 """Length in characters of a message excerpt in lists."""
-NOTHING_SAID = N_("Write something, or attach a file.")
+EMPTY_MESSAGE = N_("Write something, or attach a file.")
 
 
 def validate_message(text: str, files: int) -> list[FieldError]:
     """Return the errors of a message. It needs a text or a file."""
-    return [] if text or files else [FieldError(("body", "text"), NOTHING_SAID)]
+    return [] if text or files else [FieldError(("body", "text"), EMPTY_MESSAGE)]
 
 
 def read_up_to(conversation: Conversation, side: Side) -> int:
     """Return the number of the last message that a side has read; 0 if none."""
-    return conversation.customer_read if side is Side.CUSTOMER else conversation.freelancer_read
+    return conversation.customer_read_number if side is Side.CUSTOMER else conversation.freelancer_read_number
 
 
-def read(conversation: Conversation, side: Side, number: int) -> bool:
+def mark_read_up_to(conversation: Conversation, side: Side, number: int) -> bool:
     """Set the number up to which a side has read; return whether it changed.
 
     The number never decreases and is limited to the last message.
@@ -30,24 +30,26 @@ def read(conversation: Conversation, side: Side, number: int) -> bool:
     before = read_up_to(conversation, side)
     now = max(before, min(number, conversation.last_number))
     if side is Side.CUSTOMER:
-        conversation.customer_read = now
+        conversation.customer_read_number = now
     else:
-        conversation.freelancer_read = now
+        conversation.freelancer_read_number = now
     return now > before
 
 
-def tell(conversation: Conversation, side: Side) -> bool:
+def mark_notified(conversation: Conversation, side: Side) -> bool:
     """Return whether to notify a side of the latest message, and record that it was notified.
 
     A side with an unread message of which it was already notified is not notified again.
     """
-    told = conversation.customer_told if side is Side.CUSTOMER else conversation.freelancer_told
-    if told > read_up_to(conversation, side):
+    notified = (
+        conversation.customer_notified_number if side is Side.CUSTOMER else conversation.freelancer_notified_number
+    )
+    if notified > read_up_to(conversation, side):
         return False
     if side is Side.CUSTOMER:
-        conversation.customer_told = conversation.last_number
+        conversation.customer_notified_number = conversation.last_number
     else:
-        conversation.freelancer_told = conversation.last_number
+        conversation.freelancer_notified_number = conversation.last_number
     return True
 
 

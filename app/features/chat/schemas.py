@@ -22,8 +22,8 @@ class MessageWrite(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: Annotated[Lines, Field(max_length=MAX_TEXT)] = ""
-    files: Annotated[list[UUID], Field(max_length=10, description="ids of files that you uploaded for a message")] = []
-    key: UUID | None = Field(default=None, description="your own random name for it, so that a repeat adds nothing")
+    files: Annotated[list[UUID], Field(max_length=10, description="Ids of files uploaded for a message.")] = []
+    key: UUID | None = Field(default=None, description="Idempotency key: a random UUID chosen by the caller.")
 
 
 class ReadUpTo(BaseModel):
@@ -38,15 +38,15 @@ class MessageRead(BaseModel):
     """A message as one of the two sides sees it."""
 
     id: UUID
-    number: int = Field(description="1, 2, 3 … within its conversation")
+    number: int = Field(description="Sequence number within the conversation, starting at 1.")
     author: PersonRead
     mine: bool
     text: str
-    files: list[FileRead] = Field(description="each link is good for a short while")
+    files: list[FileRead] = Field(description="Attached files; their links expire soon.")
     contacts: list[ContactKind] = Field(
-        description="ways to be reached that the words of the other side seem to name; who wrote them is not told"
+        description="Kinds of contact details detected in the text of the other side; not shown to its author."
     )
-    read: bool = Field(description="whether the side it was written to has read it")
+    read: bool = Field(description="Whether the recipient has read the message.")
     created_at: Moment
 
 
@@ -60,7 +60,7 @@ class LastMessage(BaseModel):
     created_at: Moment
 
 
-class TalkedOrder(BaseModel):
+class ConversationOrder(BaseModel):
     """The order that a conversation is about."""
 
     id: UUID
@@ -73,17 +73,17 @@ class ConversationRead(BaseModel):
 
     id: UUID
     proposal_id: UUID
-    order: TalkedOrder
-    side: Side = Field(description="on which side you are")
+    order: ConversationOrder
+    side: Side = Field(description="Your side of the conversation.")
     other: PersonRead
     last: LastMessage
-    unread: int = Field(description="messages of the other side that you have not read")
-    read_by_other: int = Field(description="up to which message the other side has read")
-    can_write: bool = Field(description="false once the proposal came to nothing")
+    unread: int = Field(description="Number of unread messages of the other side.")
+    read_by_other: int = Field(description="Number of the last message the other side has read.")
+    can_write: bool = Field(description="False once the proposal was declined, withdrawn or has expired.")
 
 
 class MessageList(BaseModel):
     """A range of messages, oldest first."""
 
     items: list[MessageRead]
-    more: bool = Field(description="whether there is more on the side that was looked towards")
+    more: bool = Field(description="Whether there are more messages in the requested direction.")

@@ -45,7 +45,7 @@ async def accept_offer(offer_id: UUID, actor: CurrentActor, uow: Uow, command: O
     """Accept an offer and return it. The order is awarded and its other proposals are declined.
 
     Only the side that received the offer may accept it. Responds 404 when you are on neither side, 409 when the offer
-    is no longer open or has lapsed, or `order_version` is not the current version of the order.
+    is no longer open or has expired, or `order_version` is not the current version of the order.
     """
     version = command.order_version if command else None
     offer = await service.accept_offer(uow, actor, offer_id, version)

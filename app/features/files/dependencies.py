@@ -118,7 +118,7 @@ async def _ids_of(resources: Resources, actor: Actor, form: FormData, kind: Subj
         return ids
     async with _UPLOAD_SLOTS.of(resources):
         uploaded = [
-            (await workflows.take_file(resources, actor, kind, new, None if place else old)).id
+            (await workflows.store_upload(resources, actor, kind, new, None if place else old)).id
             for place, new in enumerate(sent)
         ]
     if old:

@@ -87,9 +87,9 @@ async def get_limits(actor: CurrentActor, session: ReadSession, resources: Proce
 async def list_files(
     actor: CurrentActor,
     session: ReadSession,
-    cursor: Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")] = None,
+    cursor: Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
-    unused: Annotated[bool, Query(description="only those that belong to nothing")] = False,
+    unused: Annotated[bool, Query(description="Return only files that are not attached to anything.")] = False,
 ) -> Page[OwnFile]:
     """List your files, newest first, each with the objects it is attached to."""
     page = await service.list_own_files(session, actor, cursor, limit, unused=unused)
@@ -113,7 +113,7 @@ async def upload_file(request: Request, actor: CurrentActor, resources: ProcessR
             faults.append(FieldError(("body", "file"), NO_FILE))
         if faults or not isinstance(file, UploadFile):
             raise InvalidError(errors=faults)
-        taken = await workflows.take_file(resources, actor, SubjectKind(kind), file, *replaces)
+        taken = await workflows.store_upload(resources, actor, SubjectKind(kind), file, *replaces)
     async with resources.read_sessions() as session:
         return await service.get_own_file(session, actor, taken.id)
 

@@ -25,7 +25,7 @@ class FileTypeError(InvalidError):
     """The extension of the name is not accepted."""
 
     code = "file-type"
-    title = N_("Files of this type are not taken here")
+    title = N_("This type of file is not accepted here")
     detail = N_("Send one of these: {types}.")
 
 
@@ -48,7 +48,7 @@ class QuotaExceededError(ConflictError):
     """The file would exceed the person's quota."""
 
     code = "file-quota"
-    title = N_("There is no room for more files")
+    title = N_("The storage quota is used up")
     detail = N_("You may keep {limit} in all. Remove files you no longer need, then try again.")
 
 
@@ -64,7 +64,7 @@ class FileNotReadyError(ConflictError):
     """The file is still being checked, or was refused."""
 
     code = "file-not-ready"
-    title = N_("The file cannot be handed out")
+    title = N_("The file is not available")
     detail = N_("It is still being checked, or the check found something wrong with it.")
 
 
@@ -80,7 +80,7 @@ class UploadOffsetError(ConflictError):
     """The offset of the piece differs from the upload's current offset."""
 
     code = "upload-offset"
-    title = N_("The upload goes on from another place")
+    title = N_("The upload offset does not match")
     detail = N_("{offset} bytes have arrived. Send the rest from there.")
 
 
@@ -88,7 +88,7 @@ class UploadBusyError(ConflictError):
     """Another request is writing to the same upload."""
 
     code = "upload-busy"
-    title = N_("This upload is being sent already")
+    title = N_("This upload is already in progress")
     detail = N_("Wait until the other request has ended, then ask how far it came.")
 
 
@@ -96,7 +96,7 @@ class StorageDownError(UnavailableError):
     """The storage does not answer or is full."""
 
     code = "storage-unavailable"
-    title = N_("Files cannot be kept or read just now")
+    title = N_("File storage is temporarily unavailable")
     detail = N_("Nothing was lost. Please try again in a moment.")
 
 

@@ -80,9 +80,9 @@ class FileRepository:
         )
         return (await self._session.execute(statement)).scalars().all()
 
-    async def remove(self, file_id: UUID, doomed_at: datetime) -> None:
+    async def remove(self, file_id: UUID, delete_after: datetime) -> None:
         """Delete a file; its bytes are removed later."""
-        await self.schedule_deletion(file_id, doomed_at)
+        await self.schedule_deletion(file_id, delete_after)
         await self._session.execute(delete(File).where(File.id == file_id))
 
     async def is_attached(self, file_id: UUID) -> bool:
@@ -127,7 +127,7 @@ class FileRepository:
             changed = {"position": added.excluded.position, "current_id": added.excluded.current_id}
             await self._session.execute(added.on_conflict_do_update(index_elements=keys, set_=changed))
 
-    async def bring_back(self, file_id: UUID) -> None:
+    async def restore_previous_version(self, file_id: UUID) -> None:
         """Restore the previous version wherever a refused version had replaced it."""
         statement = select(Attachment).where(Attachment.current_id == file_id).with_for_update()
         earlier: dict[tuple[SubjectKind, UUID], list[Attachment]] = {}
@@ -166,13 +166,13 @@ class FileRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def schedule_deletion(self, file_id: UUID, doomed_at: datetime, *roles: ObjectRole) -> None:
+    async def schedule_deletion(self, file_id: UUID, delete_after: datetime, *roles: ObjectRole) -> None:
         """Schedule the objects of a file for deletion, all or those of some roles."""
         chosen = FileObject.role.in_(roles or tuple(ObjectRole))
         await self._session.execute(
             update(FileObject)
             .where(FileObject.file_id == file_id, chosen)
-            .values(file_id=None, doomed_at=doomed_at)
+            .values(file_id=None, delete_after=delete_after)
             .execution_options(synchronize_session=False)
         )
 
@@ -217,14 +217,16 @@ class FileRepository:
         )
         return (await self._session.execute(statement)).scalars().all()
 
-    async def schedule_orphan_deletion(self, doomed_at: datetime) -> None:
+    async def schedule_orphan_deletion(self, delete_after: datetime) -> None:
         """Schedule the deletion of objects that lost their file in another way, such as with the owner's account."""
-        forsaken = FileObject.file_id.is_(None) & FileObject.doomed_at.is_(None)
-        await self._session.execute(update(FileObject).where(forsaken).values(doomed_at=doomed_at))
+        orphaned = FileObject.file_id.is_(None) & FileObject.delete_after.is_(None)
+        await self._session.execute(update(FileObject).where(orphaned).values(delete_after=delete_after))
 
     async def due_for_deletion(self, now: datetime, limit: int) -> Sequence[str]:
         """Return objects that are due for deletion."""
-        statement = select(FileObject.key).where(FileObject.doomed_at < now).order_by(FileObject.doomed_at).limit(limit)
+        statement = (
+            select(FileObject.key).where(FileObject.delete_after < now).order_by(FileObject.delete_after).limit(limit)
+        )
         return (await self._session.execute(statement)).scalars().all()
 
     async def forget(self, keys: Sequence[str]) -> None:
@@ -236,11 +238,11 @@ class FileRepository:
         statement = select(FileObject.key).where(FileObject.key.in_(keys))
         return set((await self._session.execute(statement)).scalars())
 
-    async def take_unchecked(self, before: datetime) -> FileObject | None:
+    async def next_unverified(self, before: datetime) -> FileObject | None:
         """Return the object that was verified longest ago and set its verification time to now."""
         oldest = (
             select(FileObject.key)
-            .where(FileObject.doomed_at.is_(None), FileObject.sha256 != "", FileObject.checked_at < before)
+            .where(FileObject.delete_after.is_(None), FileObject.sha256 != "", FileObject.checked_at < before)
             .order_by(FileObject.checked_at)
             .limit(1)
             .with_for_update(skip_locked=True)

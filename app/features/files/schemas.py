@@ -26,10 +26,10 @@ class Crop(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    x: Part = Field(default=0.5, description="its middle: 0 is the left edge, 1 the right one")
-    y: Part = Field(default=0.5, description="its middle: 0 is the top, 1 the bottom")
+    x: Part = Field(default=0.5, description="Horizontal center, from 0 (left edge) to 1 (right edge).")
+    y: Part = Field(default=0.5, description="Vertical center, from 0 (top edge) to 1 (bottom edge).")
     zoom: Annotated[float, Field(ge=1, le=4, allow_inf_nan=False)] = Field(
-        default=1, description="1 is the largest square that fits"
+        default=1, description="Magnification; 1 is the largest square that fits."
     )
 
 
@@ -37,9 +37,9 @@ class FileVersion(BaseModel):
     """An earlier version of a file."""
 
     id: UUID
-    version: int = Field(description="1 is the first")
+    version: int = Field(description="Version number, starting at 1.")
     name: str
-    size: int = Field(description="bytes")
+    size: int = Field(description="Size in bytes.")
     status: FileStatus
     created_at: datetime
     url: str | None
@@ -51,18 +51,18 @@ class FileRead(BaseModel):
     id: UUID
     name: str
     media_type: str
-    size: int = Field(description="bytes")
+    size: int = Field(description="Size in bytes.")
     status: FileStatus
-    note: str | None = Field(description="why the file was refused, in the reader's language")
+    note: str | None = Field(description="Reason why the file was rejected, in the reader's language.")
     url: str | None
     preview_url: str | None
     width: int | None
     height: int | None
-    crop: Crop | None = Field(default=None, description="what part its square shows, where somebody chose it")
-    drawing: bool = Field(default=False, description="whether the square is being cut anew")
+    crop: Crop | None = Field(default=None, description="Part shown in the square preview; null if none was chosen.")
+    drawing: bool = Field(default=False, description="Whether a new square preview is being generated.")
     created_at: datetime
-    version: int = Field(default=1, description="where it belongs to something: 1 is the first")
-    earlier: list[FileVersion] = Field(default=[], description="what it took the place of there, the newest first")
+    version: int = Field(default=1, description="Version number of the attachment, starting at 1.")
+    earlier: list[FileVersion] = Field(default=[], description="Earlier versions of the attachment, newest first.")
 
 
 class FileUse(BaseModel):
@@ -70,7 +70,7 @@ class FileUse(BaseModel):
 
     kind: SubjectKind
     id: UUID
-    earlier: bool = Field(description="whether it is there as an earlier version of another file")
+    earlier: bool = Field(description="Whether a newer version has replaced the file there.")
 
 
 class OwnFile(FileRead):
@@ -86,17 +86,19 @@ class UploadCreate(BaseModel):
 
     kind: SubjectKind
     name: str = Field(min_length=1, max_length=1_000)
-    size: int = Field(ge=0, le=2**53, description="bytes that will come, all pieces together")
-    replaces: UUID | None = Field(default=None, description="one of your files of this kind: this is its next version")
+    size: int = Field(ge=0, le=2**53, description="Total size of the file in bytes.")
+    replaces: UUID | None = Field(
+        default=None, description="Id of a file of yours that this one replaces as its next version."
+    )
 
 
 class UploadRead(BaseModel):
     """The progress of an upload."""
 
-    id: UUID = Field(description="of the upload, and of the file once it is whole")
-    offset: int = Field(description="bytes that have arrived; the next piece starts here")
+    id: UUID = Field(description="Id of the upload; the finished file has the same id.")
+    offset: int = Field(description="Number of bytes received; the next piece starts here.")
     size: int
-    expires_at: datetime = Field(description="when it is forgotten if nothing more comes")
+    expires_at: datetime = Field(description="When the upload is deleted if no more data arrives.")
     whole: bool
 
 
@@ -105,8 +107,8 @@ class KindLimits(BaseModel):
 
     kind: SubjectKind
     extensions: list[str]
-    most_bytes: int = Field(description="of one file")
-    most_files: int = Field(description="of one thing")
+    most_bytes: int = Field(description="Maximum size of one file in bytes.")
+    most_files: int = Field(description="Maximum number of files per object.")
 
 
 class FileLimits(BaseModel):

@@ -50,7 +50,7 @@ class SentFile(Protocol):
         ...
 
 
-async def take_file(
+async def store_upload(
     resources: Resources, actor: Actor, kind: SubjectKind, upload: SentFile, replaces: UUID | None = None
 ) -> File:
     """Upload one file of a form: register it, store it and queue it for its check.
@@ -65,7 +65,7 @@ async def take_file(
             await asyncio.to_thread(spool_of(resources.settings).keep, file.id, upload.file)
         except SpoolFullError as error:
             raise StorageDownError from error
-        digest = await service.keep_bytes(resources, file.id, key)
+        digest = await service.store_bytes(resources, file.id, key)
         async with unit_of_work(resources) as uow:
             return await service.complete_upload(uow, file.id, digest)
     finally:
@@ -97,7 +97,7 @@ async def receive_piece(
     if length == upload.size and spool_of(resources.settings).length(file_id) == length:
         async with resources.read_sessions() as session:
             key = await service.source_key(session, file_id)
-        digest = await service.keep_bytes(resources, file_id, key)
+        digest = await service.store_bytes(resources, file_id, key)
         async with unit_of_work(resources) as uow:
             await service.complete_upload(uow, file_id, digest)
         await asyncio.to_thread(spool_of(resources.settings).drop, file_id)
@@ -156,7 +156,7 @@ async def sweep_files(resources: Resources) -> None:
         # First the bytes, then the row: a run that dies in between removes missing bytes again, which is no error.
         await storage_of(resources).remove(keys)
         async with unit_of_work(resources) as uow:
-            await service.forget_keys(uow, keys)
+            await service.delete_object_rows(uow, keys)
     await service.tidy_spool(resources)
 
 

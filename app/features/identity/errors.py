@@ -57,7 +57,7 @@ class NewAccountLimitError(RateLimitedError):
     """A new or unconfirmed account has reached its limit for 24 hours."""
 
     code = "new-account-limit"
-    title = N_("A new account starts with fewer a day")
+    title = N_("Daily limit for new accounts reached")
     detail = N_(
         "The limit of a new account for this is {limit} a day, until {until:%Y-%m-%d %H:%M} UTC. "
         "The next one is possible from {next:%Y-%m-%d %H:%M} UTC."
@@ -73,7 +73,7 @@ class BadChallengeError(InvalidError):
     """The link or code is wrong, used, replaced by a newer one, or expired."""
 
     code = "challenge-not-valid"
-    title = N_("This link or code is not valid any more")
+    title = N_("This link or code is no longer valid")
     detail = N_("It may have been used, replaced by a newer one, or be too old. Ask for a new one.")
     commits_on_error = True
 

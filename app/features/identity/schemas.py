@@ -91,7 +91,7 @@ class PasswordToRate(AccountInput):
 
 
 class PasswordStrength(BaseModel):
-    """The strength of a password: `score` from 0 (guessed at once) to 4, and the reasons it would be refused."""
+    """The strength of a password: `score` from 0 (weakest) to 4, and the reasons to refuse it."""
 
     score: int
     acceptable: bool

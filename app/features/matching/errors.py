@@ -16,7 +16,7 @@ class SearchAlreadySavedError(ConflictError):
     """The actor has already saved a search with the same filters."""
 
     code = "search-already-saved"
-    title = N_("You have saved this search already")
+    title = N_("You have already saved this search")
     detail = N_("You keep the same filters under the name “{name}”.")
 
 
@@ -24,7 +24,7 @@ class TooManySavedSearchesError(ConflictError):
     """The account has as many saved searches as allowed."""
 
     code = "too-many-saved-searches"
-    title = N_("You keep as many searches as you may")
+    title = N_("You have reached the limit of saved searches")
     detail = N_("An account keeps up to {limit} saved searches. Delete one that you no longer need.")
 
 
@@ -32,5 +32,5 @@ class UnsubscribeLinkError(NotFoundError):
     """The unsubscribe link is not valid, or its search was deleted."""
 
     code = "unsubscribe-link"
-    title = N_("This link leads nowhere any more")
+    title = N_("This link is no longer valid")
     detail = N_("The link is damaged, or the search was deleted. How often mails come is set among your searches.")

@@ -17,7 +17,7 @@ async def match_orders(resources: Resources) -> None:
     await _while_there_is_work(resources, service.match_batch)
 
 
-async def tell(resources: Resources) -> None:
+async def send_due_alerts(resources: Resources) -> None:
     """Create the alert e-mails that are due, each in its own transaction."""
     await _while_there_is_work(resources, service.write_next_alert_email)
 

@@ -16,7 +16,7 @@ from app.features.notifications.schemas import MarkedRead, NotificationRead, Unr
 router = FeatureRouter(prefix="/notifications", tags=["notifications"])
 
 
-Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
+Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")]
 
 
 @router.get("", responses=refusals(BadCursorError))
@@ -25,7 +25,7 @@ async def list_notifications(
     session: ReadSession,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
-    unread: Annotated[bool, Query(description="only what was not read")] = False,
+    unread: Annotated[bool, Query(description="Return only unread notifications.")] = False,
 ) -> Page[NotificationRead]:
     """List your notifications, newest first."""
     found = await service.list_notices(session, actor, cursor, limit, unread=unread)

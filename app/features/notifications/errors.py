@@ -8,11 +8,11 @@ class NoticeNotFoundError(NotFoundError):
     """The reader has no such notification."""
 
     code = "notice-not-found"
-    title = N_("There is no such notice")
+    title = N_("There is no such notification")
 
 
 class CaughtMailNotFoundError(NotFoundError):
     """There is no such e-mail, or this instance really sends its e-mail."""
 
     code = "caught-mail-not-found"
-    title = N_("There is no such mail")
+    title = N_("There is no such e-mail")

@@ -168,8 +168,8 @@ async def on_offer_withdrawn(uow: UnitOfWork, event: proposals.OfferWithdrawn, m
     await service.notify(uow, reader, NoticeKind.OFFER_WITHDRAWN, message_id, **_about(event), person_id=maker)
 
 
-@consumer("notifications.on_offer_ending", proposals.OfferEnding)
-async def on_offer_ending(uow: UnitOfWork, event: proposals.OfferEnding, message_id: int) -> None:
+@consumer("notifications.on_offer_ending", proposals.OfferExpiring)
+async def on_offer_ending(uow: UnitOfWork, event: proposals.OfferExpiring, message_id: int) -> None:
     """Remind the recipient of the offer to answer."""
     maker, reader = _maker_and_reader(event)
     await service.notify(uow, reader, NoticeKind.OFFER_ENDING, message_id, **_about(event), person_id=maker)
@@ -196,8 +196,8 @@ async def on_order_closed(uow: UnitOfWork, event: orders.OrderClosed, message_id
         await service.notify(uow, event.customer_id, NoticeKind.ORDER_EXPIRED, message_id, order_id=event.order_id)
 
 
-@consumer("notifications.on_message_written", chat.MessageWritten)
-async def on_message_written(uow: UnitOfWork, event: chat.MessageWritten, message_id: int) -> None:
+@consumer("notifications.on_message_written", chat.MessageSent)
+async def on_message_written(uow: UnitOfWork, event: chat.MessageSent, message_id: int) -> None:
     """Notify the recipient, unless they have read the message already."""
     await service.notify_of_message(uow, event, message_id)
 
@@ -220,15 +220,15 @@ async def on_report_closed(uow: UnitOfWork, event: reports.ReportClosed, message
         await service.notify(uow, event.reported_id, NoticeKind.REPORT_LIFTED, message_id, **about)
 
 
-@consumer("notifications.on_orders_found", matching.OrdersFound)
-async def on_orders_found(uow: UnitOfWork, event: matching.OrdersFound, message_id: int) -> None:
+@consumer("notifications.on_orders_found", matching.SearchAlertDue)
+async def on_orders_found(uow: UnitOfWork, event: matching.SearchAlertDue, message_id: int) -> None:
     """Notify the owner of the saved searches; the e-mail's content is loaded when it is sent."""
-    about = {"letter_id": event.letter_id, "count": str(event.count)}
+    about = {"letter_id": event.alert_email_id, "count": str(event.count)}
     await service.notify(uow, event.owner_id, NoticeKind.ORDERS_FOUND, message_id, **about)
 
 
-@consumer("notifications.on_order_ending", orders.OrderEnding)
-async def on_order_ending(uow: UnitOfWork, event: orders.OrderEnding, message_id: int) -> None:
+@consumer("notifications.on_order_ending", orders.OrderExpiring)
+async def on_order_ending(uow: UnitOfWork, event: orders.OrderExpiring, message_id: int) -> None:
     """Remind the customer that the order can be renewed."""
     await service.notify(uow, event.customer_id, NoticeKind.ORDER_ENDING, message_id, order_id=event.order_id)
 
@@ -247,8 +247,8 @@ async def on_invitation_declined(uow: UnitOfWork, event: orders.InvitationDeclin
     await service.notify(uow, event.customer_id, NoticeKind.INVITATION_DECLINED, message_id, **about)
 
 
-@consumer("notifications.on_order_checked", orders.OrderChecked)
-async def on_order_checked(uow: UnitOfWork, event: orders.OrderChecked, message_id: int) -> None:
+@consumer("notifications.on_order_checked", orders.OrderModerated)
+async def on_order_checked(uow: UnitOfWork, event: orders.OrderModerated, message_id: int) -> None:
     """Notify the customer of the operator's decision."""
     kind = NoticeKind.ORDER_APPROVED if event.outcome == "approved" else NoticeKind.ORDER_REJECTED
     await service.notify(uow, event.customer_id, kind, message_id, order_id=event.order_id)

@@ -32,7 +32,7 @@ class OrderStateError(ConflictError):
     """The order's state does not allow this action."""
 
     code = "order-state"
-    title = N_("The order has moved on")
+    title = N_("The order's status has changed")
     detail = N_("The order is no longer in a state that allows this. Open it again to see where it stands.")
 
 
@@ -40,7 +40,7 @@ class OrderNotOpenError(ConflictError):
     """The order is not open, so it accepts no proposals."""
 
     code = "order-not-open"
-    title = N_("The order takes no proposals")
+    title = N_("The order does not accept proposals")
     detail = N_("The order is not open any more. Look for another one in the list.")
 
 
@@ -48,7 +48,7 @@ class OrderFullError(ConflictError):
     """The order has reached its limit of proposals."""
 
     code = "order-full"
-    title = N_("The order has enough proposals")
+    title = N_("The order has reached its limit of proposals")
     detail = N_("The customer asked for {limit} proposals at most, and they have come. A place may become free again.")
 
 
@@ -56,7 +56,7 @@ class OrderChangedError(ConflictError):
     """The order was edited after it was read (version conflict)."""
 
     code = "order-changed"
-    title = N_("The order has changed meanwhile")
+    title = N_("The order has changed in the meantime")
     detail = N_("Somebody edited the order after you opened it. Open it again, then repeat your change.")
 
 
@@ -80,7 +80,7 @@ class TooManyOrdersError(RateLimitedError):
     """The account has reached its daily limit of published orders."""
 
     code = "too-many-orders"
-    title = N_("Enough orders for today")
+    title = N_("Daily limit of orders reached")
     detail = N_(
         "You have published {limit} orders within a day. The next one is possible from {next:%Y-%m-%d %H:%M} UTC."
     )
@@ -98,7 +98,7 @@ class InvitationDecidedError(ConflictError):
     """The invitation was already answered or declined, or its order is no longer open."""
 
     code = "invitation-decided"
-    title = N_("The invitation has moved on")
+    title = N_("The invitation's status has changed")
     detail = N_("It was answered or declined already, or the order is not open any more.")
 
 
@@ -106,7 +106,7 @@ class AlreadyInvitedError(ConflictError):
     """The freelancer is already invited to this order."""
 
     code = "already-invited"
-    title = N_("This person is invited already")
+    title = N_("This person is already invited")
     detail = N_("This person is invited to the order already. The list below says how it stands.")
 
 
@@ -122,7 +122,7 @@ class TooManyInvitationsError(RateLimitedError):
     """The limit of invitations per order or per day is reached."""
 
     code = "too-many-invitations"
-    title = N_("Enough invitations")
+    title = N_("Limit of invitations reached")
     detail = N_("An order takes {limit} invitations. Wait for the answers, or let everybody see the order.")
     today = N_("You have sent {limit} invitations within a day. Please go on tomorrow.")
 
@@ -139,5 +139,5 @@ class TooManyTemplatesError(ConflictError):
     """The account has reached its limit of templates."""
 
     code = "too-many-templates"
-    title = N_("Enough templates")
+    title = N_("Limit of templates reached")
     detail = N_("You keep {limit} templates already. Delete one that you do not need, then keep this one.")

@@ -40,7 +40,7 @@ class OrderClosed(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderEnding(DomainEvent):
+class OrderExpiring(DomainEvent):
     """An open order is about to expire; its customer may renew it."""
 
     topic: ClassVar[str] = "orders.order_ending"
@@ -60,7 +60,7 @@ class OrderSubmitted(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderChecked(DomainEvent):
+class OrderModerated(DomainEvent):
     """The operator moderated a waiting order: approved it, or returned it with a reason."""
 
     topic: ClassVar[str] = "orders.order_checked"

@@ -95,7 +95,7 @@ ORDER_MACHINE = published(
         words=STATE_LABELS,
     )
 )
-PUBLISHED_WELL = frozenset({_CHECK, _OPEN, _PAUSED})
+STRICTLY_VALIDATED = frozenset({_CHECK, _OPEN, _PAUSED})
 """States in which an order must meet the requirements for publishing, also after edits."""
 
 

@@ -8,7 +8,7 @@ class PersonNotFoundError(NotFoundError):
     """No active account has this user name."""
 
     code = "person-not-found"
-    title = N_("There is nobody with this name")
+    title = N_("There is no user with this name")
     detail = N_("The name may be misspelled, or the account is closed.")
 
 
@@ -31,7 +31,7 @@ class ProfileChangedError(ConflictError):
     """The profile was changed in the meantime."""
 
     code = "profile-changed"
-    title = N_("The profile has changed meanwhile")
+    title = N_("The profile has changed in the meantime")
     detail = N_("It was changed in another window. Open it again, then make your change.")
 
 
@@ -39,7 +39,7 @@ class PortfolioItemNotFoundError(NotFoundError):
     """The actor has no such portfolio item."""
 
     code = "portfolio-item-not-found"
-    title = N_("There is no such piece of work")
+    title = N_("There is no such portfolio item")
     detail = N_("It is not in your portfolio. It may have been taken out in another window.")
 
 
@@ -55,7 +55,7 @@ class SelfReferenceError(ConflictError):
     """The actor tried to add themselves to one of their lists."""
 
     code = "oneself"
-    title = N_("This is you")
+    title = N_("This is your own account")
     detail = N_("You cannot do this with your own account.")
 
 

@@ -75,10 +75,10 @@ SENDING = (
     TooManyProposalsError,
     NewAccountLimitError,
 )
-Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
+Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
-Ids = Annotated[list[UUID] | None, Query(max_length=20, description="up to four proposals of the order")]
-Key = Annotated[str | None, Query(max_length=100, description="of the link of an order that is not public")]
+Ids = Annotated[list[UUID] | None, Query(max_length=20, description="Ids of one to four proposals of the order.")]
+Key = Annotated[str | None, Query(max_length=100, description="Share key from the link of an unlisted order.")]
 
 
 async def _one(uow: UnitOfWork, actor: Actor, proposal: Proposal) -> ProposalRead:
@@ -285,7 +285,7 @@ async def counter_offer(offer_id: UUID, command: OfferCounter, actor: CurrentAct
     """Answer an offer with a counter-offer and return the new offer. The answered offer is closed.
 
     Only the side that received the offer may answer it. Responds 404 when you are on neither side, 409 when the offer
-    is no longer open or has lapsed.
+    is no longer open or has expired.
     """
     return await _offer(uow, actor, await service.counter_offer(uow, actor, offer_id, command))
 
@@ -297,7 +297,7 @@ async def decline_offer(
     """Decline an offer and return it. The proposal keeps its own terms.
 
     Only the side that received the offer may decline it. Responds 404 when you are on neither side, 409 when the offer
-    is no longer open or has lapsed.
+    is no longer open or has expired.
     """
     return await _offer(uow, actor, await service.decline_offer(uow, actor, offer_id, command or OfferDecline()))
 
@@ -306,7 +306,7 @@ async def decline_offer(
 async def withdraw_offer(offer_id: UUID, actor: CurrentActor, uow: Uow) -> OfferRead:
     """Withdraw an offer of your own and return it.
 
-    Responds 404 when you are on neither side, 409 when the offer is no longer open or has lapsed.
+    Responds 404 when you are on neither side, 409 when the offer is no longer open or has expired.
     """
     return await _offer(uow, actor, await service.withdraw_offer(uow, actor, offer_id))
 

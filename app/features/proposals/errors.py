@@ -24,7 +24,7 @@ class WrongSideError(ForbiddenError):
     """The action belongs to the other side."""
 
     code = "not-your-step"
-    title = N_("The other side decides this")
+    title = N_("Only the other side may do this")
     detail = N_("Only the customer chooses, declines and sorts; only the freelancer edits or withdraws.")
 
 
@@ -32,7 +32,7 @@ class AlreadyProposedError(ConflictError):
     """The freelancer already has an active proposal for the order."""
 
     code = "already-proposed"
-    title = N_("You have answered this order already")
+    title = N_("You have already sent a proposal for this order")
     detail = N_("You have a proposal for this order. Edit it, or withdraw it and send another.")
 
 
@@ -48,7 +48,7 @@ class ProposalStateError(ConflictError):
     """The state of the proposal or of its order does not allow the action."""
 
     code = "proposal-state"
-    title = N_("The proposal has moved on")
+    title = N_("The proposal's status has changed")
     detail = N_("The proposal is no longer in a state that allows this. Open it again to see where it stands.")
 
 
@@ -64,7 +64,7 @@ class OfferStateError(ConflictError):
     """The offer is no longer open: it was answered, withdrawn or has lapsed."""
 
     code = "offer-state"
-    title = N_("The offer has been answered")
+    title = N_("The offer has already been answered")
     detail = N_("The offer does not wait for an answer any more. Open the order to see where it stands.")
 
 
@@ -72,7 +72,7 @@ class OfferLapsedError(ConflictError):
     """The time to answer the offer is over, even if the periodic task has not closed it yet."""
 
     code = "offer-lapsed"
-    title = N_("The time to answer is over")
+    title = N_("The offer has expired")
     detail = N_("The offer could be answered until {until:%Y-%m-%d %H:%M} UTC. Ask the other side for a new one.")
 
 
@@ -80,7 +80,7 @@ class OfferPendingError(ConflictError):
     """The order already has an open offer."""
 
     code = "offer-out"
-    title = N_("An offer of yours waits for an answer")
+    title = N_("Your offer is still awaiting an answer")
     detail = N_("Another freelancer has an open offer for this order. Take it back first, or wait for the answer.")
 
 
@@ -88,7 +88,7 @@ class ProposalChangedError(ConflictError):
     """The freelancer has edited the proposal since the actor read it."""
 
     code = "proposal-changed"
-    title = N_("The proposal has changed meanwhile")
+    title = N_("The proposal has changed in the meantime")
     detail = N_("The proposal was edited after you opened it. Look at its present price and term, then decide again.")
 
 
@@ -104,7 +104,7 @@ class TooManyProposalsError(RateLimitedError):
     """The account has reached the daily limit of proposals."""
 
     code = "too-many-proposals"
-    title = N_("Enough proposals for today")
+    title = N_("Daily limit of proposals reached")
     detail = N_(
         "You have sent {limit} proposals within a day. The next one is possible from {next:%Y-%m-%d %H:%M} UTC."
     )
@@ -114,7 +114,7 @@ class SimilarCoverLettersError(InvalidError):
     """Nearly the same cover letter was sent too often within a day."""
 
     code = "similar-letters"
-    title = N_("This letter reads like your others")
+    title = N_("The cover letter is too similar to your others")
     detail = N_("You have sent nearly the same letter several times within a day. Write how you would do this order.")
 
 
@@ -130,7 +130,7 @@ class CoverLetterTemplateNotFoundError(NotFoundError):
     """The actor has no such cover letter template."""
 
     code = "letter-not-found"
-    title = N_("There is no such letter")
+    title = N_("There is no such cover letter template")
     detail = N_("The letter was not found among yours. It may have been deleted.")
 
 
@@ -138,5 +138,5 @@ class TooManyCoverLetterTemplatesError(ConflictError):
     """The actor has as many cover letter templates as allowed."""
 
     code = "too-many-letters"
-    title = N_("Enough letters")
+    title = N_("Limit of cover letter templates reached")
     detail = N_("You keep {limit} letters already. Delete one that you do not need, then keep this one.")

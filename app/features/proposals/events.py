@@ -85,7 +85,7 @@ class OfferWithdrawn(EventOfOffer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfferEnding(EventOfOffer):
+class OfferExpiring(EventOfOffer):
     """The offer lapses soon; the other side should be reminded."""
 
     topic: ClassVar[str] = "proposals.offer_ending"

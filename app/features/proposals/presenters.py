@@ -64,8 +64,8 @@ def read_form(form: FormData, currency: Currency, files: Sequence[UUID] = ()) ->
     Raises:
         InvalidProposalError: Some fields are invalid; the error lists all of them.
     """
-    faults: list[FieldError] = []
-    content = read_terms(form, currency, faults) | {
+    errors: list[FieldError] = []
+    content = read_terms(form, currency, errors) | {
         "letter": str(form.get("letter") or ""),
         "answers": [str(form.get(name) or "") for name in ANSWERS if name in form],
         "files": list(files),
@@ -73,26 +73,26 @@ def read_form(form: FormData, currency: Currency, files: Sequence[UUID] = ()) ->
     try:
         command = ProposalCreate.model_validate(content)
     except ValidationError as wrong:
-        faults += field_errors([dict(error) for error in wrong.errors()])
-        raise InvalidProposalError(errors=faults) from wrong
-    if faults:
-        raise InvalidProposalError(errors=faults)
+        errors += field_errors([dict(error) for error in wrong.errors()])
+        raise InvalidProposalError(errors=errors) from wrong
+    if errors:
+        raise InvalidProposalError(errors=errors)
     return command
 
 
-def read_terms(form: FormData, currency: Currency, faults: list[FieldError]) -> dict[str, Any]:
-    """Return price, term and milestones as the commands take them; errors are appended to `faults`."""
+def read_terms(form: FormData, currency: Currency, errors: list[FieldError]) -> dict[str, Any]:
+    """Return price, term and milestones as the commands take them; errors are appended to `errors`."""
     amount = 0
     try:
         amount = typed_amount(str(form.get("price") or ""), currency)
     except ValueError as wrong:
-        faults.append(FieldError(("price",), str(wrong)))
-    milestones = _read_milestones(form, currency, faults)
+        errors.append(FieldError(("price",), str(wrong)))
+    milestones = _read_milestones(form, currency, errors)
     price = {"amount": amount, "currency": currency}
     return {"price": price, "term_days": read_number(form, "term_days"), "milestones": milestones}
 
 
-def _read_milestones(form: FormData, currency: Currency, faults: list[FieldError]) -> list[dict[str, Any]]:
+def _read_milestones(form: FormData, currency: Currency, errors: list[FieldError]) -> list[dict[str, Any]]:
     """Return the milestone rows that are not empty; a partly filled row is an error."""
     found: list[dict[str, Any]] = []
     rows = zip(*(map(str, form.getlist(f"milestone_{part}")) for part in ("title", "amount", "days")), strict=False)
@@ -103,7 +103,7 @@ def _read_milestones(form: FormData, currency: Currency, faults: list[FieldError
             found.append({"title": title, "amount": typed_amount(amount, currency), "days": _whole(days)})
         except ValueError:
             found.clear()
-            faults.append(FieldError(("milestones",), N_("Give each milestone a name, an amount and its days.")))
+            errors.append(FieldError(("milestones",), N_("Give each milestone a name, an amount and its days.")))
             break
     return found
 

@@ -152,12 +152,12 @@ def validate_milestones(milestones: Sequence[Milestone], price: int, term_days: 
     """Return the errors of milestones: amounts must add up to the price exactly, days must not exceed the term."""
     if not milestones:
         return []
-    faults: list[FieldError] = []
+    errors: list[FieldError] = []
     if sum(part.amount for part in milestones) != price:
-        faults.append(FieldError(("body", "milestones"), N_("The milestones have to add up exactly to your price.")))
+        errors.append(FieldError(("body", "milestones"), N_("The milestones have to add up exactly to your price.")))
     elif sum(part.days for part in milestones) > term_days:
-        faults.append(FieldError(("body", "milestones"), N_("The milestones take longer than your term.")))
-    return faults
+        errors.append(FieldError(("body", "milestones"), N_("The milestones take longer than your term.")))
+    return errors
 
 
 def validate_answers(answers: Sequence[str], questions: Sequence[str]) -> list[FieldError]:

@@ -76,11 +76,13 @@ def _by_hand(reason: DeclineReason) -> DeclineReason:
 CoverLetterText = Annotated[
     str, Field(min_length=1, max_length=MAX_COVER_LETTER), AfterValidator(many_lines), at_least(1)
 ]
-TermDays = Annotated[StrictInt, Field(ge=1, le=MAX_TERM_DAYS, description="days from the choice to the result")]
-Version = Annotated[int | None, Field(ge=1, le=2**31, description="the version you read; another one is refused")]
+TermDays = Annotated[
+    StrictInt, Field(ge=1, le=MAX_TERM_DAYS, description="Delivery time in days, counted from acceptance.")
+]
+Version = Annotated[int | None, Field(ge=1, le=2**31, description="Expected version; responds 409 if it has changed.")]
 
 
-FileIds = Annotated[list[UUID], Field(max_length=10, description="ids of files that you uploaded for a proposal")]
+FileIds = Annotated[list[UUID], Field(max_length=10, description="Ids of files uploaded for a proposal.")]
 
 
 class Milestone(BaseModel):
@@ -89,18 +91,23 @@ class Milestone(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     title: Annotated[Line, Field(min_length=1, max_length=200), at_least(1)]
-    amount: Annotated[StrictInt, Field(ge=1, le=MAX_AMOUNT, description="minor units of the price's currency")]
+    amount: Annotated[
+        StrictInt, Field(ge=1, le=MAX_AMOUNT, description="Amount in minor units of the price's currency.")
+    ]
     days: TermDays
 
 
 Milestones = Annotated[
     list[Milestone],
-    Field(max_length=MAX_MILESTONES, description="they add up to the price and fit into the term; none: in one piece"),
+    Field(
+        max_length=MAX_MILESTONES,
+        description="Milestones; their amounts add up to the price, their days fit into the delivery time.",
+    ),
 ]
 
 Answers = Annotated[
     list[Annotated[str, Field(max_length=MAX_ANSWER), AfterValidator(many_lines)]],
-    Field(max_length=5, description="one to each question of the order, in their order"),
+    Field(max_length=5, description="One answer per question, in the order of the questions."),
 ]
 
 
@@ -220,7 +227,7 @@ class ProposalListView(BaseModel):
 class ProposalListQuery(ProposalListView):
     """Query parameters of one page of an order's proposals."""
 
-    cursor: Annotated[str | None, Field(max_length=300, description="`next_cursor` of the page before")] = None
+    cursor: Annotated[str | None, Field(max_length=300, description="`next_cursor` of the previous page.")] = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 
 
@@ -238,7 +245,7 @@ class Terms(BaseModel):
         Field(
             ge=MIN_ANSWER_HOURS,
             le=MAX_ANSWER_HOURS,
-            description="how long the other side has; left out: as the site says",
+            description="Hours until the offer expires; the site's default if omitted.",
         ),
     ] = None
 
@@ -259,7 +266,7 @@ class OfferAccept(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     order_version: Annotated[
-        int | None, Field(ge=1, le=2**31, description="the version of the order you read; another one is refused")
+        int | None, Field(ge=1, le=2**31, description="Expected version of the order; responds 409 if it has changed.")
     ] = None
 
 
@@ -277,19 +284,19 @@ class OfferRead(BaseModel):
     id: UUID
     proposal_id: UUID
     order_id: UUID
-    order_version: int = Field(description="the version of the order that the terms were written for")
-    number: int = Field(description="sequence number within the proposal, starting at 1")
+    order_version: int = Field(description="Version of the order when the offer was made.")
+    number: int = Field(description="Sequence number within the proposal, starting at 1.")
     made_by: OfferSide
     status: OfferStatus
     price: MoneyRead
     term_days: int
     milestones: list[Milestone]
     message: str
-    note: str | None = Field(description="what the other side said when it declined")
+    note: str | None = Field(description="Note of the other side when it declined the offer.")
     contacts: list[ContactKind] = Field(
-        description="ways to be reached that the words of the other side seem to name; who wrote them is not told"
+        description="Kinds of contact details detected in the text of the other side; not shown to its author."
     )
-    expires_at: Moment | None = Field(description="until when it can be answered; then it lapses")
+    expires_at: Moment | None = Field(description="When the offer expires if it is not answered.")
     created_at: Moment
     decided_at: Moment | None
     actions: list[str]
@@ -341,7 +348,7 @@ class ProposalRead(BaseModel):
 
     id: UUID
     order: OrderBrief
-    order_version: int = Field(description="the version of the order that the freelancer answered")
+    order_version: int = Field(description="Version of the order when the proposal was sent.")
     freelancer: PersonRead
     status: ProposalStatus
     price: MoneyRead
@@ -349,19 +356,19 @@ class ProposalRead(BaseModel):
     letter: str
     milestones: list[Milestone]
     answers: list[AnsweredQuestion]
-    files: list[FileRead] = Field(description="each link is good for a short while")
+    files: list[FileRead] = Field(description="Attached files; their links expire soon.")
     contacts: list[ContactKind] = Field(
-        description="ways to be reached that the letter or an answer seems to name; only its order's customer is told"
+        description="Kinds of contact details detected in the cover letter or an answer; visible to the client only."
     )
-    note: str | None = Field(description="the customer's own note; null to anybody else")
+    note: str | None = Field(description="Private note; visible to the client only, null to others.")
     version: int
     decline_reason: DeclineReason | None
     decline_note: str | None
     created_at: Moment
     updated_at: Moment
-    edited_at: Moment | None = Field(description="when its freelancer last changed it")
+    edited_at: Moment | None = Field(description="When the freelancer last edited the proposal.")
     decided_at: Moment | None
-    seen_at: Moment | None = Field(description="when the customer had it on the screen for the first time")
-    offer: OfferRead | None = Field(description="the offer that waits for an answer")
-    agreed: OfferRead | None = Field(description="what both sides agreed on; it holds, whatever the proposal asked")
+    seen_at: Moment | None = Field(description="When the client first saw the proposal.")
+    offer: OfferRead | None = Field(description="Open offer that awaits an answer.")
+    agreed: OfferRead | None = Field(description="Accepted offer; its terms replace those of the proposal.")
     actions: list[str]

@@ -25,7 +25,7 @@ router = FeatureRouter(prefix="/reports", tags=["reports"])
 
 SENDING = (ReportedItemNotFoundError, OwnContentError, AlreadyReportedError, TooManyTriesError)
 OBJECTING = (ReportNotFoundError, ReportClosedAlreadyError)
-Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
+Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 

@@ -24,7 +24,7 @@ class OwnContentError(ForbiddenError):
     """The user tried to report their own content."""
 
     code = "own-thing"
-    title = N_("This is your own")
+    title = N_("This is your own content")
     detail = N_("You cannot report what is yours. You can edit it, or take it back.")
 
 
@@ -32,7 +32,7 @@ class AlreadyReportedError(ConflictError):
     """The user already has an open report about this item."""
 
     code = "already-reported"
-    title = N_("You have reported this already")
+    title = N_("You have already reported this")
     detail = N_("Your report is being looked at. You will be told how it ends.")
 
 
@@ -40,7 +40,7 @@ class ReportClosedAlreadyError(ConflictError):
     """The report does not allow this step: it is decided, or an objection was made before."""
 
     code = "report-closed"
-    title = N_("This report has moved on")
+    title = N_("The report's status has changed")
     detail = N_("The report is no longer in a state that allows this. Open it again to see where it stands.")
 
 

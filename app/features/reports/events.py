@@ -29,7 +29,7 @@ class ReportClosed(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportObjected(DomainEvent):
+class ReportAppealed(DomainEvent):
     """The reported user objected to the decision."""
 
     topic: ClassVar[str] = "reports.report_objected"

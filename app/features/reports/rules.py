@@ -5,13 +5,13 @@ from uuid import UUID
 
 from app.models.report import Report, ReportStatus, ReportSubject
 
-LOOKED_AT_WITHIN = timedelta(hours=72)
+REVIEW_TIME = timedelta(hours=72)
 """The time limit for a decision on a report or an objection, as stated on the pages."""
 
 
 def due(since: datetime) -> datetime:
     """Return the deadline for a decision."""
-    return since + LOOKED_AT_WITHIN
+    return since + REVIEW_TIME
 
 
 def may_close(report: Report, status: ReportStatus) -> bool:

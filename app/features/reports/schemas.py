@@ -81,15 +81,15 @@ class ReportRead(BaseModel):
     id: UUID
     side: ReportSide
     subject: SubjectRead
-    reason: ReportReason | None = Field(description="what the reporter chose; null for the reported side")
-    note: str | None = Field(description="what the reporter wrote; null for the reported side")
+    reason: ReportReason | None = Field(description="Reason chosen by the reporter; null for the reported side.")
+    note: str | None = Field(description="Text written by the reporter; null for the reported side.")
     status: ReportStatus
-    created_at: Moment | None = Field(description="null for the reported side")
-    due_at: Moment | None = Field(description="until when the operator looks at it; null when nothing waits")
+    created_at: Moment | None = Field(description="When the report was sent; null for the reported side.")
+    due_at: Moment | None = Field(description="When the operator's decision is due; null if none is pending.")
     closed_at: Moment | None
-    rule: ReportReason | None = Field(description="the rule that was broken, where the operator found so")
+    rule: ReportReason | None = Field(description="Rule that the operator found to be broken, if any.")
     rule_text: str | None
-    verdict: str | None = Field(description="the operator's own words")
-    objection: str | None = Field(description="the reported side's answer; null for the reporter")
+    verdict: str | None = Field(description="Text of the operator's decision.")
+    objection: str | None = Field(description="Objection of the reported side; null for the reporter.")
     objected_at: Moment | None
     actions: list[str]

@@ -27,7 +27,7 @@ from app.features.reports.errors import (
     ReportedItemNotFoundError,
     ReportNotFoundError,
 )
-from app.features.reports.events import ReportClosed, ReportObjected, ReportSent
+from app.features.reports.events import ReportAppealed, ReportClosed, ReportSent
 from app.features.reports.repository import ReportRepository
 from app.features.reports.schemas import (
     RULE_TEXTS,
@@ -163,7 +163,7 @@ async def list_reports(
 
 
 async def object_to_decision(uow: UnitOfWork, actor: Actor, report_id: UUID, command: ObjectionCreate) -> Report:
-    """Object to a decision against the actor; it is then reviewed once more. Emits `ReportObjected`.
+    """Object to a decision against the actor; it is then reviewed once more. Emits `ReportAppealed`.
 
     Raises:
         ReportNotFoundError: The report does not exist or is not visible to the actor.
@@ -176,7 +176,7 @@ async def object_to_decision(uow: UnitOfWork, actor: Actor, report_id: UUID, com
         raise ReportClosedAlreadyError
     now = utc_now()
     report.objection, report.objected_at, report.due_at = command.text, now, rules.due(now)
-    uow.emit(ReportObjected(report_id=str(report.id), reported_id=str(report.reported_id)))
+    uow.emit(ReportAppealed(report_id=str(report.id), reported_id=str(report.reported_id)))
     return report
 
 

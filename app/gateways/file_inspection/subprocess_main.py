@@ -32,27 +32,27 @@ def limit_self() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def look_at_picture(task: Mapping[str, Any]) -> dict[str, Any]:
+def inspect_picture(task: Mapping[str, Any]) -> dict[str, Any]:
     """Decode and re-encode an image."""
     from app.gateways.file_inspection.images import redraw  # noqa: PLC0415 - heavy, and most files are not images
 
     return redraw(task)
 
 
-def look_at_pdf(task: Mapping[str, Any]) -> dict[str, Any]:
+def inspect_pdf(task: Mapping[str, Any]) -> dict[str, Any]:
     """Open a PDF and render the first page."""
     from app.gateways.file_inspection.images import draw_first_page  # noqa: PLC0415 - heavy, and few files are PDF
 
     return draw_first_page(task)
 
 
-def look_at_archive(task: Mapping[str, Any]) -> dict[str, Any]:
+def inspect_archive(task: Mapping[str, Any]) -> dict[str, Any]:
     """Read an archive's table of contents; nothing is unpacked."""
     check_archive(Path(task["source"]), task["media_type"])
     return {}
 
 
-def look_at_text(task: Mapping[str, Any]) -> dict[str, Any]:
+def inspect_text(task: Mapping[str, Any]) -> dict[str, Any]:
     """Check that the file is text in a common encoding."""
     with Path(task["source"]).open("rb") as handle:
         begin = handle.read(4)
@@ -65,7 +65,7 @@ def look_at_text(task: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def look_at_stream(task: Mapping[str, Any]) -> dict[str, Any]:
+def inspect_stream(task: Mapping[str, Any]) -> dict[str, Any]:
     """Check the signature of an audio or video file."""
     import puremagic  # noqa: PLC0415 - its tables are slow to load
 
@@ -80,25 +80,25 @@ def look_at_stream(task: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def look(task: Mapping[str, Any]) -> dict[str, Any]:
+def inspect_file(task: Mapping[str, Any]) -> dict[str, Any]:
     """Choose the inspection by the claimed media type."""
     kind = str(task["media_type"])
-    lookers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-        "image": look_at_picture,
-        "text": look_at_text,
-        "audio": look_at_stream,
-        "video": look_at_stream,
+    inspectors: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+        "image": inspect_picture,
+        "text": inspect_text,
+        "audio": inspect_stream,
+        "video": inspect_stream,
     }
     if kind == "application/pdf":
-        return look_at_pdf(task)
-    return lookers.get(kind.partition("/")[0], look_at_archive)(task)
+        return inspect_pdf(task)
+    return inspectors.get(kind.partition("/")[0], inspect_archive)(task)
 
 
 def main() -> int:
     """Inspect the file given by the first argument."""
     limit_self()
     try:
-        found = look(json.loads(sys.argv[1]))
+        found = inspect_file(json.loads(sys.argv[1]))
     except RefusedError as refused:
         found = {"refusal": refused.reason}
     sys.stdout.write(json.dumps(found))

@@ -78,7 +78,7 @@ class S3Storage(Storage):
             async for piece in found.stream(min_chunk_size=READ_BYTES // 2):
                 yield bytes(piece)
         except TROUBLE as error:
-            raise _told(error) from error
+            raise _as_storage_error(error) from error
 
     @override
     async def size(self, key: str) -> int | None:
@@ -114,7 +114,7 @@ class S3Storage(Storage):
         """Do nothing: no connections are open."""
 
 
-def _told(error: Exception) -> ObjectMissingError | StorageUnavailableError:
+def _as_storage_error(error: Exception) -> ObjectMissingError | StorageUnavailableError:
     """Translate a read error; a missing bucket says nothing about its objects."""
     words = str(error)
     gone = isinstance(error, NOT_THERE) and NO_BUCKET not in words

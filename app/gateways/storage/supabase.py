@@ -86,14 +86,14 @@ class SupabaseStorage(Storage):
                 async for piece in answer.aiter_bytes(READ_BYTES):
                     yield piece
         except TROUBLE as error:
-            raise _told(error) from error
+            raise _as_storage_error(error) from error
 
     @override
     async def size(self, key: str) -> int | None:
         try:
             facts = await (await self._connected()).storage.from_(self._bucket).info(checked(key))
         except TROUBLE as error:
-            told = _told(error)
+            told = _as_storage_error(error)
             if isinstance(told, ObjectMissingError):
                 return None
             raise told from error
@@ -138,7 +138,7 @@ def _stored(item: dict[str, Any]) -> StoredObject:
     return StoredObject(item["name"], int(facts.get("size") or 0), modified)
 
 
-def _told(error: Exception) -> ObjectMissingError | StorageUnavailableError:
+def _as_storage_error(error: Exception) -> ObjectMissingError | StorageUnavailableError:
     if isinstance(error, StorageApiError) and str(error.status) in MISSING:
         words = str(error.message).lower()
         # A missing bucket says nothing about its objects.

@@ -11,7 +11,7 @@ from tests.contract.permissions.table import SIGNED_IN, Row, page
 MESSAGE = {"text": "Когда сможете начать?"}
 
 
-def about_talk(ids: Mapping[str, Any]) -> dict[str, Any]:
+def about_conversation(ids: Mapping[str, Any]) -> dict[str, Any]:
     """Report the conversation to the operator."""
     return {"subject": {"kind": "conversation", "id": str(ids["conversation_id"])}, "reason": "fraud"}
 
@@ -35,7 +35,7 @@ ROWS = [
     Row("POST /conversations/{conversation_id}/read", (401, 404, 404, 200, 200), body={"number": 1}),
     Row("GET /proposals/{proposal_id}/conversation", (401, 404, 404, 404, 404)),
     Row("POST /proposals/{proposal_id}/messages", (401, 404, 404, 409, 201), body=MESSAGE),
-    Row("POST /reports", (401, 404, 404, 201, 201), body=about_talk, about=("conversation_id",)),
+    Row("POST /reports", (401, 404, 404, 201, 201), body=about_conversation, about=("conversation_id",)),
 ]
 
 PAGES = [

@@ -47,13 +47,13 @@ from tests.factories.orders import Market
 type Settle = Callable[..., Awaitable[object]]
 
 
-class Talk:
+class Dialogue:
     """A customer, a freelancer, and the proposal between them."""
 
     def __init__(self, market: Market, resources: Resources) -> None:
         self.market, self.resources = market, resources
 
-    async def start(self) -> "Talk":
+    async def start(self) -> "Dialogue":
         self.customer, self.anna = await self.market.person("bakery"), await self.market.person("anna")
         self.order: Order = await self.market.order(self.customer, title="A shop for bread")
         self.proposal: Proposal = await self.market.proposal(self.order, self.anna)
@@ -81,42 +81,42 @@ class Talk:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def talk(market: Market, resources: Resources) -> Talk:
-    return await Talk(market, resources).start()
+async def dialogue(market: Market, resources: Resources) -> Dialogue:
+    return await Dialogue(market, resources).start()
 
 
-async def test_the_customer_begins_and_both_go_on(talk: Talk) -> None:
+async def test_the_customer_begins_and_both_go_on(dialogue: Dialogue) -> None:
     with pytest.raises(ConversationNotBegunError):
-        await talk.say(talk.anna, "Hello?")
-    first = await talk.say(talk.customer)
-    second = await talk.say(talk.anna, "Tomorrow.")
+        await dialogue.say(dialogue.anna, "Hello?")
+    first = await dialogue.say(dialogue.customer)
+    second = await dialogue.say(dialogue.anna, "Tomorrow.")
     assert (first.number, second.number) == (1, 2)
-    async with talk.resources.sessions() as session:
-        mine = await service.conversation_of(session, talk.anna, talk.proposal.id)
+    async with dialogue.resources.sessions() as session:
+        mine = await service.conversation_of(session, dialogue.anna, dialogue.proposal.id)
         assert (mine.side, mine.other.name, mine.unread, mine.can_write) == (Side.FREELANCER, "bakery", 0, True)
         assert (mine.last.text, mine.last.mine) == ("Tomorrow.", True)
-        theirs = await service.get_conversation(session, talk.customer, mine.id)
+        theirs = await service.get_conversation(session, dialogue.customer, mine.id)
         assert (theirs.side, theirs.unread, theirs.read_by_other) == (Side.CUSTOMER, 1, 2)
-        found = await service.list_messages(session, talk.customer, mine.id, 20)
+        found = await service.list_messages(session, dialogue.customer, mine.id, 20)
         assert [(item.author.name, item.mine) for item in found.items] == [("bakery", True), ("anna", False)]
 
 
-async def test_the_first_word_of_the_customer_is_an_answer(talk: Talk) -> None:
-    await talk.say(talk.customer)
-    async with talk.resources.sessions() as session:
-        proposal = await proposals.get_proposal(session, talk.anna, talk.proposal.id)
-        order = await session.get_one(Order, talk.order.id)
+async def test_the_first_word_of_the_customer_is_an_answer(dialogue: Dialogue) -> None:
+    await dialogue.say(dialogue.customer)
+    async with dialogue.resources.sessions() as session:
+        proposal = await proposals.get_proposal(session, dialogue.anna, dialogue.proposal.id)
+        order = await session.get_one(Order, dialogue.order.id)
     assert proposal.status is ProposalStatus.SEEN
     assert proposal.seen_at is not None
     assert order.answered_at is not None
 
 
-async def test_it_is_there_for_nobody_else(talk: Talk) -> None:
-    message = await talk.say(talk.customer)
-    rival = await talk.market.person()
-    await talk.market.proposal(talk.order, rival)
-    for stranger in (rival, await talk.market.person()):
-        async with talk.resources.sessions() as session:
+async def test_it_is_there_for_nobody_else(dialogue: Dialogue) -> None:
+    message = await dialogue.say(dialogue.customer)
+    rival = await dialogue.market.person()
+    await dialogue.market.proposal(dialogue.order, rival)
+    for stranger in (rival, await dialogue.market.person()):
+        async with dialogue.resources.sessions() as session:
             for asked in (
                 service.get_conversation(session, stranger, message.conversation_id),
                 service.list_messages(session, stranger, message.conversation_id, 20),
@@ -124,72 +124,72 @@ async def test_it_is_there_for_nobody_else(talk: Talk) -> None:
                 with pytest.raises(ConversationNotFoundError):
                     await asked
             with pytest.raises(ProposalNotFoundError):
-                await service.conversation_of(session, stranger, talk.proposal.id)
+                await service.conversation_of(session, stranger, dialogue.proposal.id)
             assert (await service.list_conversations(session, stranger, None, 20)).items == []
-        async with talk.market.uow() as work:
+        async with dialogue.market.uow() as work:
             with pytest.raises(ConversationNotFoundError):
                 await service.write(work, stranger, message.conversation_id, MessageWrite(text="x"))
             with pytest.raises(ConversationNotFoundError):
                 await service.mark_read(work, stranger, message.conversation_id, 1)
             with pytest.raises(ProposalNotFoundError):
-                await service.write_about(work, stranger, talk.proposal.id, MessageWrite(text="x"))
+                await service.write_about(work, stranger, dialogue.proposal.id, MessageWrite(text="x"))
 
 
-async def test_what_has_ended_can_be_read_and_not_added_to(talk: Talk) -> None:
-    message = await talk.say(talk.customer)
-    async with talk.market.uow() as work:
-        await proposals.decline_proposal(work, talk.customer, talk.proposal.id, ProposalDecline())
-    for actor in (talk.customer, talk.anna):
+async def test_what_has_ended_can_be_read_and_not_added_to(dialogue: Dialogue) -> None:
+    message = await dialogue.say(dialogue.customer)
+    async with dialogue.market.uow() as work:
+        await proposals.decline_proposal(work, dialogue.customer, dialogue.proposal.id, ProposalDecline())
+    for actor in (dialogue.customer, dialogue.anna):
         with pytest.raises(ConversationClosedError):
-            await talk.say(actor)
-        async with talk.resources.sessions() as session:
+            await dialogue.say(actor)
+        async with dialogue.resources.sessions() as session:
             found = await service.get_conversation(session, actor, message.conversation_id)
             assert not found.can_write
             assert len((await service.list_messages(session, actor, found.id, 20)).items) == 1
 
 
-async def test_who_was_chosen_goes_on_talking(talk: Talk) -> None:
-    await talk.say(talk.customer)
-    async with talk.market.uow() as work:
-        await contracts.accept_proposal(work, talk.customer, talk.proposal.id)
-    assert (await talk.say(talk.anna, "Thank you!")).number == 2
+async def test_who_was_chosen_goes_on_talking(dialogue: Dialogue) -> None:
+    await dialogue.say(dialogue.customer)
+    async with dialogue.market.uow() as work:
+        await contracts.accept_proposal(work, dialogue.customer, dialogue.proposal.id)
+    assert (await dialogue.say(dialogue.anna, "Thank you!")).number == 2
 
 
-async def test_nothing_is_no_message_and_sent_twice_is_there_once(talk: Talk) -> None:
+async def test_nothing_is_no_message_and_sent_twice_is_there_once(dialogue: Dialogue) -> None:
     with pytest.raises(InvalidMessageError) as wrong:
-        await talk.say(talk.customer, " \n ")
+        await dialogue.say(dialogue.customer, " \n ")
     assert [error.loc for error in wrong.value.errors] == [("body", "text")]
-    async with talk.resources.sessions() as session:
+    async with dialogue.resources.sessions() as session:
         with pytest.raises(ConversationNotFoundError):
-            await service.conversation_of(session, talk.customer, talk.proposal.id)
+            await service.conversation_of(session, dialogue.customer, dialogue.proposal.id)
     key = new_id()
-    first = await talk.say(talk.customer, key=key)
-    again = await talk.say(talk.customer, "Other words under the same key", key=key)
+    first = await dialogue.say(dialogue.customer, key=key)
+    again = await dialogue.say(dialogue.customer, "Other words under the same key", key=key)
     assert again.id == first.id
-    assert (await talk.say(talk.anna, "My own key may be the same.", key=key)).number == 2
-    assert (await talk.say(talk.customer, "Another", key=new_id())).number == 3
+    assert (await dialogue.say(dialogue.anna, "My own key may be the same.", key=key)).number == 2
+    assert (await dialogue.say(dialogue.customer, "Another", key=new_id())).number == 3
 
 
-async def test_a_message_carries_files_that_only_the_two_get(talk: Talk) -> None:
-    files = Files(talk.resources)
-    plan = await files.send(talk.customer, kind=SubjectKind.MESSAGE)
-    message = await talk.say(talk.customer, "", files=[plan.id])
-    async with talk.resources.sessions() as session:
-        found = await service.list_messages(session, talk.anna, message.conversation_id, 20)
+async def test_a_message_carries_files_that_only_the_two_get(dialogue: Dialogue) -> None:
+    files = Files(dialogue.resources)
+    plan = await files.send(dialogue.customer, kind=SubjectKind.MESSAGE)
+    message = await dialogue.say(dialogue.customer, "", files=[plan.id])
+    async with dialogue.resources.sessions() as session:
+        found = await service.list_messages(session, dialogue.anna, message.conversation_id, 20)
         assert [file.id for file in found.items[0].files] == [plan.id]
-        (shown,) = (await service.list_conversations(session, talk.anna, None, 20)).items
+        (shown,) = (await service.list_conversations(session, dialogue.anna, None, 20)).items
         assert (shown.last.text, shown.last.has_files) == ("", True)
-    foreign = await files.send(talk.anna, kind=SubjectKind.MESSAGE)
+    foreign = await files.send(dialogue.anna, kind=SubjectKind.MESSAGE)
     with pytest.raises(InvalidFilesError):
-        await talk.say(talk.customer, "Look", files=[foreign.id])
-    assert (await talk.say(talk.anna, "Nothing was lost.")).number == 2
+        await dialogue.say(dialogue.customer, "Look", files=[foreign.id])
+    assert (await dialogue.say(dialogue.anna, "Nothing was lost.")).number == 2
 
 
-async def test_ways_around_the_site_are_marked_for_whoever_reads(talk: Talk) -> None:
-    message = await talk.say(talk.customer, "Write to me: bakery@example.org")
-    async with talk.resources.sessions() as session:
-        theirs = await service.list_messages(session, talk.anna, message.conversation_id, 20)
-        own = await service.list_messages(session, talk.customer, message.conversation_id, 20)
+async def test_ways_around_the_site_are_marked_for_whoever_reads(dialogue: Dialogue) -> None:
+    message = await dialogue.say(dialogue.customer, "Write to me: bakery@example.org")
+    async with dialogue.resources.sessions() as session:
+        theirs = await service.list_messages(session, dialogue.anna, message.conversation_id, 20)
+        own = await service.list_messages(session, dialogue.customer, message.conversation_id, 20)
     assert theirs.items[0].contacts == [ContactKind.EMAIL]
     assert own.items[0].contacts == []
 
@@ -200,40 +200,40 @@ async def unread(session: AsyncSession, user_id: UUID) -> int:
     return (await session.execute(statement)).scalar_one()
 
 
-async def test_each_side_sees_how_far_the_other_has_read(talk: Talk) -> None:
-    talked = (await talk.say(talk.customer)).conversation_id
+async def test_each_side_sees_how_far_the_other_has_read(dialogue: Dialogue) -> None:
+    talked = (await dialogue.say(dialogue.customer)).conversation_id
     for _ in range(2):
-        await talk.say(talk.customer, "And another thing.")
-    assert await talk.seen_by(talk.anna, talked) == (3, 3)
-    await talk.read(talk.anna, talked, 2)
-    assert await talk.seen_by(talk.anna, talked) == (1, 3)
-    assert await talk.seen_by(talk.customer, talked) == (0, 2)
-    await talk.read(talk.anna, talked, 1)
-    assert await talk.seen_by(talk.customer, talked) == (0, 2)
-    await talk.read(talk.anna, talked, 900)
-    assert await talk.seen_by(talk.customer, talked) == (0, 3)
-    await talk.say(talk.customer)
-    async with talk.resources.sessions() as session:
-        assert await unread(session, talk.anna.id) == 1
-        assert await unread(session, talk.customer.id) == 0
-        found = await service.list_messages(session, talk.customer, talked, 20)
+        await dialogue.say(dialogue.customer, "And another thing.")
+    assert await dialogue.seen_by(dialogue.anna, talked) == (3, 3)
+    await dialogue.read(dialogue.anna, talked, 2)
+    assert await dialogue.seen_by(dialogue.anna, talked) == (1, 3)
+    assert await dialogue.seen_by(dialogue.customer, talked) == (0, 2)
+    await dialogue.read(dialogue.anna, talked, 1)
+    assert await dialogue.seen_by(dialogue.customer, talked) == (0, 2)
+    await dialogue.read(dialogue.anna, talked, 900)
+    assert await dialogue.seen_by(dialogue.customer, talked) == (0, 3)
+    await dialogue.say(dialogue.customer)
+    async with dialogue.resources.sessions() as session:
+        assert await unread(session, dialogue.anna.id) == 1
+        assert await unread(session, dialogue.customer.id) == 0
+        found = await service.list_messages(session, dialogue.customer, talked, 20)
         assert [item.read for item in found.items] == [True, True, True, False]
-        (waiting,) = (await service.list_conversations(session, talk.anna, None, 20, unread=True)).items
+        (waiting,) = (await service.list_conversations(session, dialogue.anna, None, 20, unread=True)).items
         assert waiting.id == talked
-        assert (await service.list_conversations(session, talk.customer, None, 20, unread=True)).items == []
+        assert (await service.list_conversations(session, dialogue.customer, None, 20, unread=True)).items == []
     # Answering marks the earlier messages as read.
-    await talk.say(talk.anna, "Yes.")
-    assert await talk.seen_by(talk.customer, talked) == (1, 5)
+    await dialogue.say(dialogue.anna, "Yes.")
+    assert await dialogue.seen_by(dialogue.customer, talked) == (1, 5)
 
 
-async def test_a_conversation_comes_in_stretches(talk: Talk) -> None:
-    talked = (await talk.say(talk.customer, "Number 1")).conversation_id
+async def test_a_conversation_comes_in_stretches(dialogue: Dialogue) -> None:
+    talked = (await dialogue.say(dialogue.customer, "Number 1")).conversation_id
     for number in range(2, 8):
-        await talk.say(talk.customer, f"Number {number}")
-    async with talk.resources.sessions() as session:
+        await dialogue.say(dialogue.customer, f"Number {number}")
+    async with dialogue.resources.sessions() as session:
 
         async def numbers(limit: int, **where: int) -> tuple[list[int], bool]:
-            found = await service.list_messages(session, talk.anna, talked, limit, **where)
+            found = await service.list_messages(session, dialogue.anna, talked, limit, **where)
             return [item.number for item in found.items], found.more
 
         assert await numbers(3) == ([5, 6, 7], True)
@@ -245,104 +245,106 @@ async def test_a_conversation_comes_in_stretches(talk: Talk) -> None:
         assert await numbers(9, after=2, before=5) == ([3, 4], False)
 
 
-async def test_the_one_that_moved_last_comes_first(talk: Talk) -> None:
-    talks = [talk]
+async def test_the_one_that_moved_last_comes_first(dialogue: Dialogue) -> None:
+    talks = [dialogue]
     for name in ("boris", "vera"):
-        other = Talk(talk.market, talk.resources)
-        other.customer, other.order = talk.customer, talk.order
-        other.anna = await talk.market.person(name)
-        other.proposal = await talk.market.proposal(talk.order, other.anna)
+        other = Dialogue(dialogue.market, dialogue.resources)
+        other.customer, other.order = dialogue.customer, dialogue.order
+        other.anna = await dialogue.market.person(name)
+        other.proposal = await dialogue.market.proposal(dialogue.order, other.anna)
         talks.append(other)
     for each in (*talks, talks[1]):
-        await each.say(talk.customer)
-    async with talk.resources.sessions() as session:
-        whole = await service.list_conversations(session, talk.customer, None, 20)
+        await each.say(dialogue.customer)
+    async with dialogue.resources.sessions() as session:
+        whole = await service.list_conversations(session, dialogue.customer, None, 20)
         assert [item.other.name for item in whole.items] == ["boris", "vera", "anna"]
         assert whole.next_cursor is None
-        first = await service.list_conversations(session, talk.customer, None, 2)
-        rest = await service.list_conversations(session, talk.customer, first.next_cursor, 2)
+        first = await service.list_conversations(session, dialogue.customer, None, 2)
+        rest = await service.list_conversations(session, dialogue.customer, first.next_cursor, 2)
         assert [item.other.name for item in (*first.items, *rest.items)] == ["boris", "vera", "anna"]
         for broken in ("x", "WyJ4IiwieSJd"):
             with pytest.raises(BadCursorError):
-                await service.list_conversations(session, talk.customer, broken, 2)
+                await service.list_conversations(session, dialogue.customer, broken, 2)
 
 
-async def test_nobody_writes_without_end(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nobody_writes_without_end(dialogue: Dialogue, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "MESSAGES_BY_ACCOUNT", Rate("messages", 2, 600))
     for _ in range(2):
-        await talk.say(talk.customer)
+        await dialogue.say(dialogue.customer)
     with pytest.raises(TooManyTriesError) as wait:
-        await talk.say(talk.customer)
+        await dialogue.say(dialogue.customer)
     assert wait.value.retry_after is not None
-    assert (await talk.say(talk.anna, "Everybody has a count of their own.")).number == 3
+    assert (await dialogue.say(dialogue.anna, "Everybody has a count of their own.")).number == 3
 
 
-async def _confirmed(talk: Talk, settle: Settle) -> None:
+async def _confirmed(dialogue: Dialogue, settle: Settle) -> None:
     """Confirm everybody's e-mail address, after the earlier notifications were sent."""
     await settle()
-    async with talk.market.uow() as work:
+    async with dialogue.market.uow() as work:
         await work.session.execute(update(User).values(email_confirmed_at=utc_now()))
 
 
-async def test_one_notice_and_one_mail_until_it_is_read(talk: Talk, settle: Settle, mailbox: list[Mail]) -> None:
-    await _confirmed(talk, settle)
-    talked = (await talk.say(talk.customer, "The secret word is sesame.")).conversation_id
-    await talk.say(talk.customer, "And a second one.")
+async def test_one_notice_and_one_mail_until_it_is_read(
+    dialogue: Dialogue, settle: Settle, mailbox: list[Mail]
+) -> None:
+    await _confirmed(dialogue, settle)
+    talked = (await dialogue.say(dialogue.customer, "The secret word is sesame.")).conversation_id
+    await dialogue.say(dialogue.customer, "And a second one.")
     await settle()
-    ((notice, read),) = await talk.notices(talk.anna)
+    ((notice, read),) = await dialogue.notices(dialogue.anna)
     assert ("A shop for bread" in notice, "sesame" in notice, read) == (True, False, False)
     assert mailbox == []
     with time_machine.travel(utc_now() + timedelta(minutes=3)):
-        await send_mail(talk.resources)
+        await send_mail(dialogue.resources)
     (email,) = mailbox
     assert email.to == "anna@example.org"
     assert email.subject == "bakery wrote to you"
     assert f"/messages/{talked}" in email.text
     assert "sesame" not in email.text + email.html
-    await talk.read(talk.anna, talked, 2)
+    await dialogue.read(dialogue.anna, talked, 2)
     await settle()
-    assert [read for _text, read in await talk.notices(talk.anna)] == [True]
-    await talk.say(talk.customer, "A third one.")
+    assert [read for _text, read in await dialogue.notices(dialogue.anna)] == [True]
+    await dialogue.say(dialogue.customer, "A third one.")
     await settle()
-    assert [read for _text, read in await talk.notices(talk.anna)] == [False, True]
+    assert [read for _text, read in await dialogue.notices(dialogue.anna)] == [False, True]
 
 
-async def test_what_was_read_at_once_needs_no_mail(talk: Talk, settle: Settle, mailbox: list[Mail]) -> None:
-    await _confirmed(talk, settle)
-    talked = (await talk.say(talk.customer)).conversation_id
+async def test_what_was_read_at_once_needs_no_mail(dialogue: Dialogue, settle: Settle, mailbox: list[Mail]) -> None:
+    await _confirmed(dialogue, settle)
+    talked = (await dialogue.say(dialogue.customer)).conversation_id
     await settle()
-    await talk.read(talk.anna, talked, 1)
+    await dialogue.read(dialogue.anna, talked, 1)
     with time_machine.travel(utc_now() + timedelta(minutes=3)):
         await settle()
         assert mailbox == []
-        await talk.say(talk.customer, "Read before the worker came.")
-        await talk.read(talk.anna, talked, 2)
+        await dialogue.say(dialogue.customer, "Read before the worker came.")
+        await dialogue.read(dialogue.anna, talked, 2)
         await settle()
-    assert [read for _text, read in await talk.notices(talk.anna)] == [True]
+    assert [read for _text, read in await dialogue.notices(dialogue.anna)] == [True]
     assert mailbox == []
 
 
-async def test_facts_carry_no_words(talk: Talk) -> None:
-    await talk.say(talk.customer, "sesame")
-    async with talk.resources.sessions() as session:
+async def test_facts_carry_no_words(dialogue: Dialogue) -> None:
+    await dialogue.say(dialogue.customer, "sesame")
+    async with dialogue.resources.sessions() as session:
         said = select(OutboxMessage.payload).where(OutboxMessage.topic == "chat.message_written")
         (payload,) = (await session.execute(said)).scalars()
     assert "sesame" not in str(payload)
     assert payload["number"] == 1
 
 
-async def test_a_report_keeps_what_the_other_side_wrote(talk: Talk) -> None:
-    await talk.say(talk.customer, "Pay me first.")
-    talked = (await talk.say(talk.anna, "No.")).conversation_id
-    await talk.say(talk.customer, "Then send me your password.")
+async def test_a_report_keeps_what_the_other_side_wrote(dialogue: Dialogue) -> None:
+    await dialogue.say(dialogue.customer, "Pay me first.")
+    talked = (await dialogue.say(dialogue.anna, "No.")).conversation_id
+    await dialogue.say(dialogue.customer, "Then send me your password.")
     subject = SubjectInput(kind=ReportSubject.CONVERSATION, id=talked)
     command = ReportCreate(subject=subject, reason=ReportReason.FRAUD)
-    async with talk.market.uow() as work:
-        report = await reports.send_report(work, talk.anna, command)
-    assert report.reported_id == talk.customer.id
+    async with dialogue.market.uow() as work:
+        report = await reports.send_report(work, dialogue.anna, command)
+    assert report.reported_id == dialogue.customer.id
     assert report.evidence == "Pay me first.\n\nThen send me your password."
-    assert reports.present(talk.anna, report).subject.href == f"/messages/{talked}"
-    stranger = await talk.market.person()
-    async with talk.market.uow() as work:
+    assert reports.present(dialogue.anna, report).subject.href == f"/messages/{talked}"
+    stranger = await dialogue.market.person()
+    async with dialogue.market.uow() as work:
         with pytest.raises(ReportedItemNotFoundError):
             await reports.send_report(work, stranger, command)

@@ -49,8 +49,8 @@ async def test_files_of_nothing_go_and_their_bytes_after_a_grace_time(
         assert await work.session.get(File, unfinished.id) is None
         assert await work.session.get(File, kept.id) is not None
     assert len(await keys(resources)) == 4
-    doomed = FileObject.doomed_at.is_not(None)
-    await age(uow, update(FileObject).where(doomed).values(doomed_at=utc_now() - OLD))
+    scheduled = FileObject.delete_after.is_not(None)
+    await age(uow, update(FileObject).where(scheduled).values(delete_after=utc_now() - OLD))
     await sweep_files(resources)
     assert len(await keys(resources)) == 1
     assert (await files.read(owner, kept.id)).url is not None

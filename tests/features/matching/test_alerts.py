@@ -19,13 +19,13 @@ from app.core.unit_of_work import unit_of_work
 from app.features.matching import service
 from app.features.matching.errors import TooManySavedSearchesError
 from app.features.matching.schemas import AlertSettingsPatch, SavedSearchCreate, SavedSearchPatch, SavedSearchRead
-from app.features.matching.tasks.saved_searches import match_orders, prune, tell
+from app.features.matching.tasks.saved_searches import match_orders, prune, send_due_alerts
 from app.features.notifications.tasks import send_mail
 from app.features.orders import service as orders
 from app.features.orders.schemas import OrderClose, OrderFilter, OrderPatch
 from app.features.profiles import service as profiles
 from app.gateways.mail import MailUnavailableError, NullMailer
-from app.models import AlertDue, AlertEmail, AlertFrequency, Order, Profile, SearchMatch, User
+from app.models import AlertEmail, AlertFrequency, Order, Profile, ScheduledAlert, SearchMatch, User
 from app.models.notification import Notification
 from tests.factories.orders import Market
 
@@ -69,7 +69,7 @@ class World:
     async def later(self, moment: datetime | timedelta) -> None:
         """Advance the clock, and send the alert e-mails that are due."""
         self.clock.move_to(moment if isinstance(moment, datetime) else utc_now() + moment)
-        await tell(self.resources)
+        await send_due_alerts(self.resources)
         await self.settle()
 
     async def count(self, model: type[Any]) -> int:
@@ -113,6 +113,19 @@ async def test_several_orders_of_a_few_minutes_make_one_mail(world: World, mailb
     assert mail.text.count("/unsubscribe/") == 3
     await world.later(timedelta(days=30))
     assert len(mailbox) == 1
+
+
+async def test_matches_of_a_search_without_alerts_need_no_announcement(world: World, mailbox: list[Mail]) -> None:
+    anna = await world.person("anna")
+    await world.save(anna, often="off", q="магазин")
+    await world.market.order(title="Магазин")
+    await world.find()
+    async with world.resources.sessions() as session:
+        ((owner_id, announced_at, alert_email_id),) = await session.execute(
+            select(SearchMatch.owner_id, SearchMatch.announced_at, SearchMatch.alert_email_id)
+        )
+    assert (owner_id, announced_at is not None, alert_email_id) == (anna.id, True, None)
+    assert mailbox == []
 
 
 async def test_at_once_has_a_pause_between(world: World, mailbox: list[Mail]) -> None:
@@ -258,7 +271,7 @@ async def test_changes_move_what_waits(world: World, mailbox: list[Mail]) -> Non
         await service.remove_search(work, anna, shops.id)
     await world.later(timedelta(days=8))
     assert len(mailbox) == 1
-    assert await world.count(AlertDue) == 0
+    assert await world.count(ScheduledAlert) == 0
 
 
 async def test_an_order_closed_before_its_mail_left_is_not_in_it(world: World, mailbox: list[Mail]) -> None:
@@ -355,14 +368,14 @@ async def test_four_schedulers_at_once_tell_each_person_once(live_market: Market
     people, order = await scheduled(live_resources, live_market)
     await asyncio.gather(*(match_orders(live_resources) for _ in range(4)))
     with time_machine.travel(utc_now() + timedelta(hours=1)):
-        await asyncio.gather(*(tell(live_resources) for _ in range(4)))
+        await asyncio.gather(*(send_due_alerts(live_resources) for _ in range(4)))
         async with unit_of_work(live_resources) as work:
             await service.enqueue_order(work, order.id)
         await asyncio.gather(*(match_orders(live_resources) for _ in range(4)))
-        await asyncio.gather(*(tell(live_resources) for _ in range(4)))
+        await asyncio.gather(*(send_due_alerts(live_resources) for _ in range(4)))
     async with live_resources.sessions() as session:
         told = (await session.execute(select(AlertEmail.owner_id))).scalars().all()
-        left = (await session.execute(select(func.count()).select_from(AlertDue))).scalar_one()
+        left = (await session.execute(select(func.count()).select_from(ScheduledAlert))).scalar_one()
     assert sorted(told) == sorted(actor.id for actor in people)
     assert left == 0
 
@@ -396,12 +409,14 @@ async def test_changes_beside_finding_and_telling_lose_nothing(live_market: Mark
     with time_machine.travel(utc_now() + timedelta(hours=1)):
         await asyncio.gather(
             match_orders(live_resources),
-            tell(live_resources),
-            tell(live_resources),
+            send_due_alerts(live_resources),
+            send_due_alerts(live_resources),
             *(change(actor) for actor in people),
         )
     with time_machine.travel(utc_now() + timedelta(days=10)):
-        await tell(live_resources)
+        await send_due_alerts(live_resources)
     async with live_resources.sessions() as session:
-        told = (await session.execute(select(SearchMatch.owner_id).where(SearchMatch.letter_id.is_not(None)))).scalars()
+        told = (
+            await session.execute(select(SearchMatch.owner_id).where(SearchMatch.alert_email_id.is_not(None)))
+        ).scalars()
         assert sorted(told) == sorted(actor.id for actor in people)

@@ -113,12 +113,12 @@ async def test_an_action_during_the_counting_is_counted_after_it(market: Market,
     async with market.uow() as work:
         await profiles.mark_customers(work, [customer.id])
     async with market.uow() as work:
-        assert list(await profiles.take_stale_customers(work, 10)) == [customer.id]
+        assert list(await profiles.claim_stale_customers(work, 10)) == [customer.id]
         await profiles.mark_customers(work, [])
     await count_customers(resources)
     assert (await load_notice_context(resources, customer.id)).orders_posted == 1
     async with market.uow() as work:
-        assert not await profiles.take_stale_customers(work, 10)
+        assert not await profiles.claim_stale_customers(work, 10)
 
 
 async def test_the_answer_holds_those_asked_for_in_their_order(market: Market, client: httpx.AsyncClient) -> None:
@@ -161,4 +161,4 @@ async def test_the_order_and_its_card_tell_of_the_customer(
     event.listen(engine.sync_engine, "before_cursor_execute", note)
     await client.get("/orders?q=магазин")
     event.remove(engine.sync_engine, "before_cursor_execute", note)
-    assert len([statement for statement in asked if "customer_facts" in statement]) == 1
+    assert len([statement for statement in asked if "customer_stats" in statement]) == 1

@@ -163,7 +163,7 @@ async def test_an_objection_is_made_once_and_looked_at_again(
     assert (await accused.post(address, json=answer)).status_code == 404
     assert (await reporting.post(address, json=answer)).json()["code"] == "report-closed"
     await command("reports", "close", str(report.id), "--uphold", "--reason", "Похоже на обман.")
-    with pytest.raises(Refusal, match="This report has moved on"):
+    with pytest.raises(Refusal, match="The report's status has changed"):
         await command("reports", "close", str(report.id), "--dismiss", "--reason", "Ещё раз.")
     made = await accused.post(address, json=answer)
     assert (made.status_code, made.json()["objection"], made.json()["actions"]) == (201, answer["text"], [])

@@ -15,7 +15,7 @@ from app.features.chat.errors import (
     ConversationNotFoundError,
     InvalidMessageError,
 )
-from app.features.chat.events import ConversationSeen, MessageWritten
+from app.features.chat.events import ConversationSeen, MessageSent
 from app.features.chat.repository import ConversationRepository, MessageRepository
 from app.features.chat.schemas import MessageWrite
 from app.features.files import service as files
@@ -43,7 +43,7 @@ def files_of(message_id: UUID) -> Subject:
 async def write_about(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: MessageWrite) -> SentMessage:
     """Send a message to the other side of a proposal; the client's first message starts the conversation.
 
-    Emits `MessageWritten`. A message that was already sent with the same key is returned unchanged.
+    Emits `MessageSent`. A message that was already sent with the same key is returned unchanged.
 
     Raises:
         ProposalNotFoundError: The actor is neither the freelancer nor the client.
@@ -68,19 +68,19 @@ async def _parties_in(session: AsyncSession, actor: Actor, conversation_id: UUID
     Raises:
         ConversationNotFoundError: It does not exist or the actor does not take part in it.
     """
-    talk = await ConversationRepository(session).read(Conversation.id == conversation_id)
-    side = policy.side_of(actor, talk.conversation) if talk is not None else None
-    if talk is None or side is None:
+    details = await ConversationRepository(session).read(Conversation.id == conversation_id)
+    side = policy.side_of(actor, details.conversation) if details is not None else None
+    if details is None or side is None:
         raise ConversationNotFoundError
-    row = talk.conversation
-    identity.remember_names(session, [(row.customer_id, talk.customer), (row.freelancer_id, talk.freelancer)])
+    row = details.conversation
+    identity.remember_names(session, [(row.customer_id, details.customer), (row.freelancer_id, details.freelancer)])
     return proposals.Parties(
         proposal_id=row.proposal_id,
         order_id=row.order_id,
         customer_id=row.customer_id,
         freelancer_id=row.freelancer_id,
         side=side,
-        is_live=proposals.is_live(talk.proposal_status),
+        is_live=proposals.is_live(details.proposal_status),
     )
 
 
@@ -120,7 +120,7 @@ async def mark_read(uow: UnitOfWork, actor: Actor, conversation_id: UUID, number
     side = policy.side_of(actor, conversation) if conversation is not None else None
     if conversation is None or side is None:
         raise ConversationNotFoundError
-    if rules.read(conversation, side, number):
+    if rules.mark_read_up_to(conversation, side, number):
         read = rules.read_up_to(conversation, side)
         uow.emit(ConversationSeen(conversation_id=str(conversation_id), reader_id=str(actor.id), number=read))
     return conversation
@@ -150,11 +150,11 @@ async def _add(uow: UnitOfWork, actor: Actor, conversation: Conversation, comman
     conversation.last_number += 1
     conversation.moved_at = utc_now()
     # The author counts as having read all earlier messages.
-    rules.read(conversation, side, conversation.last_number)
+    rules.mark_read_up_to(conversation, side, conversation.last_number)
     # All changes of the conversation precede the insert of the message. When a row is updated twice in one transaction,
     # PostgreSQL checks its foreign keys again. That check would wait for the lock on the order, whose holder may wait
     # for this conversation.
-    tell = rules.tell(conversation, rules.opposite(side))
+    notify_reader = rules.mark_notified(conversation, rules.opposite(side))
     message = Message(
         conversation_id=conversation.id,
         number=conversation.last_number,
@@ -167,13 +167,13 @@ async def _add(uow: UnitOfWork, actor: Actor, conversation: Conversation, comman
     if command.files:
         await files.attach(uow, actor, files_of(message.id), command.files)
     uow.emit(
-        MessageWritten(
+        MessageSent(
             conversation_id=str(conversation.id),
             order_id=str(conversation.order_id),
             number=message.number,
             author_id=str(actor.id),
             reader_id=str(policy.other_of(actor, conversation)),
-            tell=tell,
+            notify_reader=notify_reader,
         )
     )
     return message

@@ -10,13 +10,13 @@ from app.core.actor import Actor
 from app.core.pagination import Slice, encode_cursor, last_moment
 from app.features.chat import policy, rules
 from app.features.chat.errors import ConversationNotFoundError
-from app.features.chat.repository import ConversationRepository, MessageRepository, Talk, unread_of_owner
+from app.features.chat.repository import ConversationDetails, ConversationRepository, MessageRepository, unread_of_owner
 from app.features.chat.schemas import (
+    ConversationOrder,
     ConversationRead,
     LastMessage,
     MessageList,
     MessageRead,
-    TalkedOrder,
 )
 from app.features.chat.service.commands import SentMessage, files_of
 from app.features.files import service as files
@@ -50,9 +50,9 @@ async def open_conversation(
     before: int | None = None,
 ) -> tuple[ConversationRead, MessageList]:
     """Return a conversation with a range of its messages, selected as in `list_messages`."""
-    talk = await _own(session, actor, conversation_id)
-    found = await _stretch(session, actor, talk.conversation, limit, after=after, before=before)
-    return _read(session, actor, talk), found
+    details = await _own(session, actor, conversation_id)
+    found = await _message_range(session, actor, details.conversation, limit, after=after, before=before)
+    return _read(session, actor, details), found
 
 
 async def conversation_of(session: AsyncSession, actor: Actor, proposal_id: UUID) -> ConversationRead:
@@ -62,11 +62,11 @@ async def conversation_of(session: AsyncSession, actor: Actor, proposal_id: UUID
         ConversationNotFoundError: The conversation has not started yet.
         ProposalNotFoundError: The actor is neither the freelancer nor the client.
     """
-    talk = await ConversationRepository(session).read(Conversation.proposal_id == proposal_id)
-    if talk is None or policy.side_of(actor, talk.conversation) is None:
+    details = await ConversationRepository(session).read(Conversation.proposal_id == proposal_id)
+    if details is None or policy.side_of(actor, details.conversation) is None:
         await proposals.parties_of(session, actor, proposal_id)
         raise ConversationNotFoundError
-    return _read(session, actor, talk)
+    return _read(session, actor, details)
 
 
 async def list_conversations(
@@ -77,7 +77,7 @@ async def list_conversations(
     shown = rows[:limit]
     last = shown[-1].conversation if len(rows) > limit else None
     more = encode_cursor(last.moved_at, last.id) if last is not None else None
-    return Slice([_read(session, actor, talk) for talk in shown], more)
+    return Slice([_read(session, actor, details) for details in shown], more)
 
 
 async def list_messages(
@@ -90,11 +90,11 @@ async def list_messages(
     before: int | None = None,
 ) -> MessageList:
     """Return messages of a conversation, oldest first: those after a number, or the latest before one."""
-    talk = await _own(session, actor, conversation_id)
-    return await _stretch(session, actor, talk.conversation, limit, after=after, before=before)
+    details = await _own(session, actor, conversation_id)
+    return await _message_range(session, actor, details.conversation, limit, after=after, before=before)
 
 
-async def _stretch(
+async def _message_range(
     session: AsyncSession,
     actor: Actor,
     conversation: Conversation,
@@ -103,9 +103,9 @@ async def _stretch(
     after: int | None = None,
     before: int | None = None,
 ) -> MessageList:
-    rows = await MessageRepository(session).stretch(conversation.id, after=after, before=before, limit=limit + 1)
-    stretch = sorted(rows[:limit], key=lambda row: row[0].number)
-    return MessageList(items=await _messages(session, actor, conversation, stretch), more=len(rows) > limit)
+    rows = await MessageRepository(session).list_between(conversation.id, after=after, before=before, limit=limit + 1)
+    chosen = sorted(rows[:limit], key=lambda row: row[0].number)
+    return MessageList(items=await _messages(session, actor, conversation, chosen), more=len(rows) > limit)
 
 
 def unread_conversations() -> ScalarSelect[int]:
@@ -136,38 +136,38 @@ async def read_sent(session: AsyncSession, actor: Actor, sent: SentMessage, *, h
     return (await _messages(session, actor, sent.conversation, [(sent.message, has_files)]))[0]
 
 
-def _read(session: AsyncSession, actor: Actor, talk: Talk) -> ConversationRead:
+def _read(session: AsyncSession, actor: Actor, details: ConversationDetails) -> ConversationRead:
     """Return one of the actor's conversations as the actor sees it."""
-    row, last = talk.conversation, talk.last
-    identity.remember_names(session, [(row.customer_id, talk.customer), (row.freelancer_id, talk.freelancer)])
+    row, last = details.conversation, details.last
+    identity.remember_names(session, [(row.customer_id, details.customer), (row.freelancer_id, details.freelancer)])
     side = Side.CUSTOMER if row.customer_id == actor.id else Side.FREELANCER
-    name = talk.freelancer if side is Side.CUSTOMER else talk.customer
+    name = details.freelancer if side is Side.CUSTOMER else details.customer
     return ConversationRead(
         id=row.id,
         proposal_id=row.proposal_id,
-        order=TalkedOrder(id=row.order_id, title=talk.title, status=talk.order_status),
+        order=ConversationOrder(id=row.order_id, title=details.title, status=details.order_status),
         side=side,
         other=PersonRead(id=policy.other_of(actor, row), name=name),
         last=LastMessage(
             number=last.number,
             mine=last.author_id == actor.id,
             text=last.text[: rules.EXCERPT],
-            has_files=talk.has_files,
+            has_files=details.has_files,
             created_at=last.created_at,
         ),
         unread=row.last_number - rules.read_up_to(row, side),
         read_by_other=rules.read_up_to(row, rules.opposite(side)),
-        can_write=proposals.is_live(talk.proposal_status),
+        can_write=proposals.is_live(details.proposal_status),
     )
 
 
-async def _own(session: AsyncSession, actor: Actor, conversation_id: UUID) -> Talk:
-    talk = await ConversationRepository(session).read(Conversation.id == conversation_id)
-    if talk is None or policy.side_of(actor, talk.conversation) is None:
+async def _own(session: AsyncSession, actor: Actor, conversation_id: UUID) -> ConversationDetails:
+    details = await ConversationRepository(session).read(Conversation.id == conversation_id)
+    if details is None or policy.side_of(actor, details.conversation) is None:
         raise ConversationNotFoundError
-    row = talk.conversation
-    identity.remember_names(session, [(row.customer_id, talk.customer), (row.freelancer_id, talk.freelancer)])
-    return talk
+    row = details.conversation
+    identity.remember_names(session, [(row.customer_id, details.customer), (row.freelancer_id, details.freelancer)])
+    return details
 
 
 async def _messages(
@@ -176,8 +176,8 @@ async def _messages(
     people = await orders.people(session, {conversation.customer_id, conversation.freelancer_id})
     held = await files.attached(session, [files_of(row.id) for row, has_files in rows if has_files])
     read = {
-        conversation.customer_id: conversation.freelancer_read,
-        conversation.freelancer_id: conversation.customer_read,
+        conversation.customer_id: conversation.freelancer_read_number,
+        conversation.freelancer_id: conversation.customer_read_number,
     }
     return [
         MessageRead(

@@ -2,7 +2,7 @@
 
 from app.features.files.service.attachments import attach, attached, expect, own_files
 from app.features.files.service.cleanup import (
-    forget_keys,
+    delete_object_rows,
     is_intact,
     keys_due_for_deletion,
     next_object_to_verify,
@@ -36,10 +36,10 @@ from app.features.files.service.uploads import (
     cancel_upload,
     complete_upload,
     find_upload,
-    keep_bytes,
     receive,
     reserve_upload,
     source_key,
+    store_bytes,
     touch,
 )
 
@@ -56,16 +56,15 @@ __all__ = [
     "claim_file",
     "complete_upload",
     "crop_picture",
+    "delete_object_rows",
     "examine",
     "expect",
     "file_limits",
     "find_content",
     "find_preview",
     "find_upload",
-    "forget_keys",
     "get_own_file",
     "is_intact",
-    "keep_bytes",
     "keys_due_for_deletion",
     "list_own_files",
     "mark_damaged",
@@ -81,6 +80,7 @@ __all__ = [
     "retry_inspection_later",
     "settle_file",
     "source_key",
+    "store_bytes",
     "tidy_spool",
     "touch",
     "whole",

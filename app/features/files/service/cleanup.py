@@ -49,7 +49,7 @@ async def keys_due_for_deletion(uow: UnitOfWork) -> Sequence[str]:
     return await repository.due_for_deletion(now, BATCH)
 
 
-async def forget_keys(uow: UnitOfWork, keys: Sequence[str]) -> None:
+async def delete_object_rows(uow: UnitOfWork, keys: Sequence[str]) -> None:
     """Delete the rows of removed objects."""
     await FileRepository(uow.session).forget(keys)
 
@@ -72,7 +72,7 @@ async def orphan_keys(uow: UnitOfWork, listed: Sequence[StoredObject]) -> list[s
 
 async def next_object_to_verify(uow: UnitOfWork) -> Checked | None:
     """Return the object that was verified longest ago if it is due, and set its verification time to now."""
-    found = await FileRepository(uow.session).take_unchecked(utc_now() - rules.SCRUB)
+    found = await FileRepository(uow.session).next_unverified(utc_now() - rules.SCRUB)
     return Checked(found.key, found.file_id, found.size, found.sha256) if found is not None else None
 
 

@@ -167,7 +167,7 @@ async def settle_file(uow: UnitOfWork, work: InspectionJob, findings: Findings) 
     if findings.refusal is not None and (not work.again or findings.refusal is FileRefusal.MALWARE):
         file.status, file.refusal = FileStatus.REFUSED, findings.refusal
         await repository.schedule_deletion(file.id, utc_now())
-        await repository.bring_back(file.id)
+        await repository.restore_previous_version(file.id)
         uow.emit(FileRefused(**facts, reason=findings.refusal.value, name=file.name))
         return
     if work.again:

@@ -104,7 +104,7 @@ async def source_key(session: AsyncSession, file_id: UUID) -> str:
     return source.key
 
 
-async def keep_bytes(resources: Resources, file_id: UUID, key: str) -> Digest:
+async def store_bytes(resources: Resources, file_id: UUID, key: str) -> Digest:
     """Copy the received bytes from the spool to the storage; no transaction is open meanwhile.
 
     Raises:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import new_id
-from app.models import AlertDue, AlertEmail, AlertFrequency, AlertSettings
+from app.models import AlertEmail, AlertFrequency, AlertSettings, ScheduledAlert
 
 type Turn = tuple[UUID, AlertFrequency]
 """A person and the alert frequency of their searches that found something."""
@@ -50,32 +50,34 @@ class AlertEmailRepository:
         if not dues:
             return
         rows = [{"owner_id": turn[0], "frequency": turn[1], "due_at": dues[turn]} for turn in sorted(dues)]
-        kept = {"due_at": AlertDue.due_at}
-        statement = insert(AlertDue).values(rows)
+        kept = {"due_at": ScheduledAlert.due_at}
+        statement = insert(ScheduledAlert).values(rows)
         await self._session.execute(
             statement.on_conflict_do_update(index_elements=["owner_id", "frequency"], set_=kept)
         )
 
-    async def claim_due(self, now: datetime) -> AlertDue | None:
+    async def claim_due(self, now: datetime) -> ScheduledAlert | None:
         """Return the earliest due time that has passed and lock its row; rows locked by another worker are skipped."""
         statement = (
-            select(AlertDue)
-            .where(AlertDue.due_at <= now)
-            .order_by(AlertDue.due_at)
+            select(ScheduledAlert)
+            .where(ScheduledAlert.due_at <= now)
+            .order_by(ScheduledAlert.due_at)
             .limit(1)
             .with_for_update(skip_locked=True)
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def drop_due(self, due: AlertDue) -> None:
+    async def drop_due(self, due: ScheduledAlert) -> None:
         """Delete a due time."""
         await self._session.execute(
-            delete(AlertDue).where(AlertDue.owner_id == due.owner_id, AlertDue.frequency == due.frequency)
+            delete(ScheduledAlert).where(
+                ScheduledAlert.owner_id == due.owner_id, ScheduledAlert.frequency == due.frequency
+            )
         )
 
     async def drop_dues(self, owner_id: UUID) -> None:
         """Delete all due times of a person."""
-        await self._session.execute(delete(AlertDue).where(AlertDue.owner_id == owner_id))
+        await self._session.execute(delete(ScheduledAlert).where(ScheduledAlert.owner_id == owner_id))
 
     async def add(self, owner_id: UUID, frequency: AlertFrequency, period: str, now: datetime) -> UUID | None:
         """Insert an alert e-mail and return its id, or None if the period already has one."""
@@ -83,7 +85,7 @@ class AlertEmailRepository:
         statement = insert(AlertEmail).values(values).on_conflict_do_nothing().returning(AlertEmail.id)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def take_back(self, letter_id: UUID) -> None:
+    async def delete(self, letter_id: UUID) -> None:
         """Delete an alert e-mail that has no orders."""
         await self._session.execute(delete(AlertEmail).where(AlertEmail.id == letter_id))
 

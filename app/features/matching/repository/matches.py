@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.models import AlertFrequency, HiddenCustomer, Order, OrderMatching, SavedSearch, SearchMatch
+from app.models import AlertFrequency, HiddenCustomer, Order, QueuedOrder, SavedSearch, SearchMatch
 from app.models.order import IS_LISTED
 
 
@@ -21,16 +21,16 @@ class MatchRepository:
 
     async def queue(self, order_id: UUID, now: datetime) -> None:
         """Add an order to the matching queue; if it is already queued, matching starts again from the first search."""
-        statement = insert(OrderMatching).values(order_id=order_id, queued_at=now)
+        statement = insert(QueuedOrder).values(order_id=order_id, queued_at=now)
         again = {"after": None, "queued_at": now}
         await self._session.execute(statement.on_conflict_do_update(index_elements=["order_id"], set_=again))
 
-    async def claim(self) -> OrderMatching | None:
+    async def claim(self) -> QueuedOrder | None:
         """Return the order that has waited longest and lock its row; rows locked by another worker are skipped."""
-        statement = select(OrderMatching).order_by(OrderMatching.queued_at).limit(1).with_for_update(skip_locked=True)
+        statement = select(QueuedOrder).order_by(QueuedOrder.queued_at).limit(1).with_for_update(skip_locked=True)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def finish(self, waiting: OrderMatching) -> None:
+    async def finish(self, waiting: QueuedOrder) -> None:
         """Remove an order from the queue."""
         await self._session.delete(waiting)
 
@@ -44,7 +44,7 @@ class MatchRepository:
     async def already_announced(self, order_id: UUID, owners: Collection[UUID]) -> set[UUID]:
         """Return those of the people who have already got an alert e-mail with the order."""
         statement = select(SearchMatch.owner_id).where(
-            SearchMatch.owner_id.in_(owners), SearchMatch.order_id == order_id, SearchMatch.letter_id.is_not(None)
+            SearchMatch.owner_id.in_(owners), SearchMatch.order_id == order_id, SearchMatch.alert_email_id.is_not(None)
         )
         return set((await self._session.execute(statement)).scalars())
 
@@ -58,7 +58,7 @@ class MatchRepository:
                 "order_id": order_id,
                 "owner_id": search.owner_id,
                 "found_at": now,
-                "told_at": now if search.id in silent else None,
+                "announced_at": now if search.id in silent else None,
             }
             for search in searches
         ]
@@ -70,7 +70,7 @@ class MatchRepository:
         statement = (
             select(SavedSearch.frequency)
             .join(SearchMatch, SearchMatch.search_id == SavedSearch.id)
-            .where(SearchMatch.owner_id == owner_id, SearchMatch.told_at.is_(None))
+            .where(SearchMatch.owner_id == owner_id, SearchMatch.announced_at.is_(None))
             .distinct()
         )
         return set((await self._session.execute(statement)).scalars())
@@ -84,8 +84,12 @@ class MatchRepository:
         searches = select(SavedSearch.id).where(SavedSearch.owner_id == owner_id, SavedSearch.frequency == frequency)
         taken = await self._session.execute(
             update(SearchMatch)
-            .where(SearchMatch.owner_id == owner_id, SearchMatch.told_at.is_(None), SearchMatch.search_id.in_(searches))
-            .values(told_at=now)
+            .where(
+                SearchMatch.owner_id == owner_id,
+                SearchMatch.announced_at.is_(None),
+                SearchMatch.search_id.in_(searches),
+            )
+            .values(announced_at=now)
             .returning(SearchMatch.order_id)
         )
         orders = set(taken.scalars())
@@ -93,7 +97,7 @@ class MatchRepository:
             return orders
         before = aliased(SearchMatch)
         named = select(before.order_id).where(
-            before.owner_id == owner_id, before.order_id.in_(orders), before.letter_id.is_not(None)
+            before.owner_id == owner_id, before.order_id.in_(orders), before.alert_email_id.is_not(None)
         )
         hidden = select(HiddenCustomer.customer_id).where(HiddenCustomer.owner_id == owner_id)
         worth = select(Order.id).where(
@@ -105,17 +109,17 @@ class MatchRepository:
         """Assign announced matches of these orders to an e-mail, so that other searches do not announce them again."""
         await self._session.execute(
             update(SearchMatch)
-            .where(SearchMatch.owner_id == owner_id, SearchMatch.order_id.in_(orders), SearchMatch.told_at == now)
-            .values(letter_id=letter_id)
+            .where(SearchMatch.owner_id == owner_id, SearchMatch.order_id.in_(orders), SearchMatch.announced_at == now)
+            .values(alert_email_id=letter_id)
         )
 
-    async def silence(self, owner_id: UUID, search_id: UUID | None, now: datetime) -> None:
+    async def mark_announced(self, owner_id: UUID, search_id: UUID | None, now: datetime) -> None:
         """Mark all matches of one search as announced; of all the person's searches if `search_id` is None."""
         one = true() if search_id is None else SearchMatch.search_id == search_id
         await self._session.execute(
             update(SearchMatch)
-            .where(SearchMatch.owner_id == owner_id, SearchMatch.told_at.is_(None), one)
-            .values(told_at=now)
+            .where(SearchMatch.owner_id == owner_id, SearchMatch.announced_at.is_(None), one)
+            .values(announced_at=now)
         )
 
     async def forget(self, search_id: UUID) -> None:
@@ -128,7 +132,7 @@ class MatchRepository:
             select(SearchMatch.order_id, SavedSearch.id, SavedSearch.name)
             .join(SavedSearch, SavedSearch.id == SearchMatch.search_id)
             .join(Order, Order.id == SearchMatch.order_id)
-            .where(SearchMatch.letter_id == letter_id, IS_LISTED)
+            .where(SearchMatch.alert_email_id == letter_id, IS_LISTED)
             .order_by(Order.published_at.desc(), Order.id.desc(), SavedSearch.id)
         )
         return [(order_id, search_id, name) for order_id, search_id, name in await self._session.execute(statement)]
@@ -137,7 +141,7 @@ class MatchRepository:
         """Delete a batch of matches found before `before`; return how many were deleted."""
         old = (
             select(SearchMatch.search_id, SearchMatch.order_id)
-            .where(SearchMatch.found_at < before, SearchMatch.told_at.is_not(None))
+            .where(SearchMatch.found_at < before, SearchMatch.announced_at.is_not(None))
             .order_by(SearchMatch.found_at)
             .limit(limit)
             .subquery()

@@ -34,7 +34,7 @@ class SearchRepository:
         await self._session.execute(searches.with_for_update())
         return settings
 
-    async def hold(self, ids: Collection[UUID]) -> Sequence[SavedSearch]:
+    async def lock_for_match(self, ids: Collection[UUID]) -> Sequence[SavedSearch]:
         """Return searches as they are now and lock their rows FOR KEY SHARE, so that `lock_owner` and deletion wait."""
         statement = select(SavedSearch).where(SavedSearch.id.in_(ids)).order_by(SavedSearch.id)
         locked = statement.with_for_update(key_share=True, read=True).execution_options(populate_existing=True)
@@ -62,7 +62,7 @@ class SearchRepository:
         statement = select(SavedSearch).where(SavedSearch.owner_id == owner_id, SavedSearch.id == search_id)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def named_so(self, owner_id: UUID, filter_key: str) -> SavedSearch | None:
+    async def find_by_filter(self, owner_id: UUID, filter_key: str) -> SavedSearch | None:
         """Return the person's search with these filters."""
         statement = select(SavedSearch).where(SavedSearch.owner_id == owner_id, SavedSearch.filter_key == filter_key)
         return (await self._session.execute(statement)).scalar_one_or_none()
@@ -102,7 +102,7 @@ class SearchRepository:
         """Delete a search; its matches are deleted with it."""
         await self._session.execute(delete(SavedSearch).where(SavedSearch.id == search.id))
 
-    async def silence(self, owner_id: UUID, search_id: UUID | None) -> None:
+    async def turn_off_alerts(self, owner_id: UUID, search_id: UUID | None) -> None:
         """Set the frequency of one search to `off`; of all the person's searches if `search_id` is None."""
         ours = SavedSearch.owner_id == owner_id
         one = true() if search_id is None else SavedSearch.id == search_id

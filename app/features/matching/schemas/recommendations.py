@@ -17,7 +17,7 @@ class RecommendedOrder(BaseModel):
 class RecommendedOrders(BaseModel):
     """Orders recommended to the reader, best first."""
 
-    on: bool = Field(description="false where the asker has turned recommendations off; then there are none")
+    on: bool = Field(description="False if you turned recommendations off; the list is then empty.")
     items: list[RecommendedOrder]
 
 

@@ -30,8 +30,8 @@ def _time_zone(value: str) -> str:
 
 
 Name = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(one_line), at_least(1)]
-TimeZone = Annotated[str, Field(max_length=60, description="IANA name"), AfterValidator(_time_zone)]
-Hour = Annotated[int, Field(ge=0, le=23, description="of the person's own day")]
+TimeZone = Annotated[str, Field(max_length=60, description="IANA time zone name."), AfterValidator(_time_zone)]
+Hour = Annotated[int, Field(ge=0, le=23, description="Local hour, from 0 to 23.")]
 
 
 class SavedSearchCreate(BaseModel):
@@ -59,9 +59,9 @@ class SavedSearchRead(BaseModel):
 
     id: UUID
     name: str
-    filter: OrderFilter | None = Field(description="null where it cannot be applied any more")
+    filter: OrderFilter | None = Field(description="Filters of the search; null if they are no longer valid.")
     frequency: AlertFrequency
-    new_count: int = Field(description="open orders found since you looked last, at most 100 of the last 30 days")
+    new_count: int = Field(description="Open orders found since your last visit: of the last 30 days, at most 100.")
     created_at: Moment
     looked_at: Moment
 
@@ -70,7 +70,7 @@ class SavedSearchList(BaseModel):
     """A person's saved searches, newest first."""
 
     items: list[SavedSearchRead]
-    limit: int = Field(description="how many one account may keep")
+    limit: int = Field(description="Maximum number of saved searches per account.")
 
 
 class AlertSettingsRead(BaseModel):

@@ -11,7 +11,7 @@ from app.core.money import MoneyRead
 from app.core.resources import Resources
 from app.core.unit_of_work import UnitOfWork
 from app.features.matching import rules
-from app.features.matching.events import OrdersFound
+from app.features.matching.events import SearchAlertDue
 from app.features.matching.repository import AlertEmailRepository, MatchRepository
 from app.features.matching.schemas import AlertEmailRead, FoundOrder
 from app.features.matching.service.alert_schedule import schedule
@@ -28,7 +28,7 @@ PRUNE_BATCH = 1000
 
 
 async def write_next_alert_email(uow: UnitOfWork) -> bool:
-    """Create the alert e-mail that has been due longest and emit `OrdersFound`; return False if none is due.
+    """Create the alert e-mail that has been due longest and emit `SearchAlertDue`; return False if none is due.
 
     Deleting the due time, marking the matches and inserting the e-mail happen in one transaction, and a period has one
     e-mail of a frequency. Two schedulers at once, or one that runs late, therefore send one e-mail.
@@ -48,9 +48,9 @@ async def write_next_alert_email(uow: UnitOfWork) -> bool:
     found = await matches.claim_unannounced(owner_id, frequency, now)
     if found:
         await matches.assign_to_email(letter_id, owner_id, found, now)
-        uow.emit(OrdersFound(letter_id=str(letter_id), owner_id=str(owner_id), count=len(found)))
+        uow.emit(SearchAlertDue(alert_email_id=str(letter_id), owner_id=str(owner_id), count=len(found)))
     else:
-        await letters.take_back(letter_id)
+        await letters.delete(letter_id)
     return True
 
 

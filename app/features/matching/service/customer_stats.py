@@ -21,7 +21,7 @@ async def mark_customer_stats_stale(uow: UnitOfWork, customer_id: UUID) -> None:
 
 async def count_stale_customers(uow: UnitOfWork) -> int:
     """Recount one batch of stale clients; return its size."""
-    ids = await profiles.take_stale_customers(uow, BATCH)
+    ids = await profiles.claim_stale_customers(uow, BATCH)
     if ids:
         await profiles.store_customer_stats(uow, await CountingRepository(uow.session).count(ids))
     return len(ids)

@@ -67,7 +67,9 @@ async def _keep(uow: UnitOfWork, searches: Sequence[SavedSearch], order: Order) 
     repository, now = MatchRepository(uow.session), utc_now()
     known = await repository.known(order.id, [search.id for search in searches])
     keys = {search.id: search.filter_key for search in searches if search.id not in known}
-    held = [item for item in await SearchRepository(uow.session).hold(keys) if item.filter_key == keys[item.id]]
+    held = [
+        item for item in await SearchRepository(uow.session).lock_for_match(keys) if item.filter_key == keys[item.id]
+    ]
     told = await repository.already_announced(order.id, {search.owner_id for search in held})
     silent = {search.id for search in held if search.frequency is AlertFrequency.OFF or search.owner_id in told}
     await schedule(uow, {(search.owner_id, search.frequency) for search in held if search.id not in silent}, now)

@@ -95,7 +95,7 @@ async def change_search(uow: UnitOfWork, actor: Actor, search_id: UUID, command:
     if command.frequency is not None and command.frequency is not search.frequency:
         search.frequency = command.frequency
         if command.frequency is AlertFrequency.OFF:
-            await MatchRepository(uow.session).silence(actor.id, search.id, now)
+            await MatchRepository(uow.session).mark_announced(actor.id, search.id, now)
     await end_change(uow, actor.id, now)
     return search
 
@@ -162,7 +162,7 @@ def _begun(wanted: OrderFilter) -> dict[str, object]:
 
 
 async def _refuse_twin(repository: SearchRepository, actor: Actor, wanted: OrderFilter) -> None:
-    twin = await repository.named_so(actor.id, rules.key_of(wanted))
+    twin = await repository.find_by_filter(actor.id, rules.key_of(wanted))
     if twin is not None:
         raise SearchAlreadySavedError(params={"name": twin.name})
 

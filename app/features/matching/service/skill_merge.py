@@ -19,7 +19,7 @@ async def replace_skill(uow: UnitOfWork, old: str, new: str) -> int:
         skills = tuple(dict.fromkeys(new if skill == old else skill for skill in wanted.skills))
         followed = wanted.model_copy(update={"skills": skills})
         key = rules.key_of(followed)
-        if await repository.named_so(search.owner_id, key) is not None:
+        if await repository.find_by_filter(search.owner_id, key) is not None:
             await repository.delete(search)
             continue
         search.filter, search.filter_key = rules.to_stored_filter(followed), key

@@ -55,7 +55,7 @@ async def unsubscribe(uow: UnitOfWork, token: str) -> Subscription:
     if not await searches.count(ended.owner_id):
         return ended
     await begin_change(uow, ended.owner_id)
-    await searches.silence(ended.owner_id, ended.search_id)
-    await MatchRepository(uow.session).silence(ended.owner_id, ended.search_id, now)
+    await searches.turn_off_alerts(ended.owner_id, ended.search_id)
+    await MatchRepository(uow.session).mark_announced(ended.owner_id, ended.search_id, now)
     await end_change(uow, ended.owner_id, now)
     return ended

@@ -38,9 +38,9 @@ async def match_orders(resources: Resources) -> None:
 
 
 @periodic("matching.tell")
-async def tell(resources: Resources) -> None:
+async def send_due_alerts(resources: Resources) -> None:
     """Create the alert e-mails that are due, each in its own transaction."""
-    await workflows.tell(resources)
+    await workflows.send_due_alerts(resources)
 
 
 @periodic("matching.prune")

@@ -9,7 +9,7 @@ import structlog
 from app.core.clock import utc_now
 from app.core.unit_of_work import UnitOfWork
 from app.features.chat import service as chat
-from app.features.chat.events import MessageWritten
+from app.features.chat.events import MessageSent
 from app.features.identity import service as identity
 from app.features.notifications import rules
 from app.features.notifications.repository import MailRepository, NotificationRepository
@@ -85,10 +85,10 @@ async def mail_only(uow: UnitOfWork, user_id: str, kind: NoticeKind, message_id:
         await mail(uow, contact.user_id, kind, message_id, params)
 
 
-async def notify_of_message(uow: UnitOfWork, event: MessageWritten, message_id: int) -> None:
+async def notify_of_message(uow: UnitOfWork, event: MessageSent, message_id: int) -> None:
     """Notify the recipient of a message, unless they have read it already."""
     conversation_id, reader_id = UUID(event.conversation_id), UUID(event.reader_id)
-    if not event.tell or await chat.is_read(uow.session, conversation_id, reader_id, event.number):
+    if not event.notify_reader or await chat.is_read(uow.session, conversation_id, reader_id, event.number):
         return
     about = {"order_id": event.order_id, "person_id": event.author_id, "number": str(event.number)}
     kind = NoticeKind.MESSAGE_RECEIVED

@@ -52,7 +52,7 @@ async def list_invitations(order_id: UUID, actor: CurrentActor, session: ReadSes
 async def list_own_invitations(
     actor: CurrentActor,
     session: ReadSession,
-    cursor: Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")] = None,
+    cursor: Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
 ) -> Page[InvitationRead]:
     """List the invitations you have received, newest first."""

@@ -48,9 +48,9 @@ _FAST_QUERY_NAMES = frozenset({"q", "cursor", "limit"})
 CUSTOMER = (OrderNotFoundError, NotOrderCustomerError, OrderStateError)
 WRITING = (InvalidOrderError, UnknownCategoryError, InvalidFilesError)
 PUBLISHING = (*CUSTOMER, InvalidOrderError, TooManyOrdersError, NewAccountLimitError)
-Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
+Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
-Key = Annotated[str | None, Query(max_length=100, description="of the link of an order that is not public")]
+Key = Annotated[str | None, Query(max_length=100, description="Share key from the link of an unlisted order.")]
 
 
 @router.get("", response_model=Page[RankedCard | OrderCard], responses=refusals(InvalidFilterError, BadCursorError))

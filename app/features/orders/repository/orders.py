@@ -12,7 +12,7 @@ from sqlalchemy.orm import defer, undefer
 from sqlalchemy.orm.util import identity_key
 
 from app.core.persistence.kept_rows import is_current
-from app.models import Invitation, InvitationStatus, Order, OrderGuest, OrderRevision, OrderStatus
+from app.models import Invitation, InvitationStatus, Order, OrderAccessGrant, OrderRevision, OrderStatus
 from app.models.user import shown_name
 
 _CUSTOMER_NAME = shown_name(Order.customer_id)
@@ -35,7 +35,7 @@ def _for_reader(order_id: UUID, reader_id: UUID | None) -> Select[Order, str, bo
     """Select one order with its customer's name, and whether the reader was admitted to it before."""
     was_admitted: ColumnElement[bool] = false()
     if reader_id is not None:
-        was_admitted = exists().where(OrderGuest.order_id == Order.id, OrderGuest.user_id == reader_id)
+        was_admitted = exists().where(OrderAccessGrant.order_id == Order.id, OrderAccessGrant.user_id == reader_id)
     return select(Order, _CUSTOMER_NAME, was_admitted).where(Order.id == order_id)
 
 
@@ -102,7 +102,7 @@ class OrderRepository:
 
         With `answered_at` their undecided invitation to it is marked as answered by a proposal.
         """
-        statement = insert(OrderGuest).values(order_id=order_id, user_id=user_id).on_conflict_do_nothing()
+        statement = insert(OrderAccessGrant).values(order_id=order_id, user_id=user_id).on_conflict_do_nothing()
         if answered_at is not None:
             answered = (
                 update(Invitation)
@@ -165,7 +165,7 @@ class OrderRepository:
     async def awaiting_review(self, limit: int) -> Sequence[Order]:
         """Return orders to be moderated: waiting ones first, then those that opened without moderation."""
         waiting = select(Order).where(Order.status == OrderStatus.MODERATION, Order.expires_at.is_not(None))
-        marked = select(Order).where(Order.needs_look)
+        marked = select(Order).where(Order.needs_review)
         found: list[Order] = []
         for statement in (waiting.order_by(Order.expires_at), marked.order_by(Order.id)):
             found += (await self._session.execute(statement.limit(limit))).scalars()

@@ -34,7 +34,7 @@ class InvitationCreate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    username: Annotated[str, Field(min_length=1, max_length=100, description="with or without the @")]
+    username: Annotated[str, Field(min_length=1, max_length=100, description="User name, with or without a leading @.")]
     note: Line = ""
 
 

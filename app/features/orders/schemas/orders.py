@@ -104,27 +104,23 @@ class OrderFields(BaseModel):
     title: Title
     description: Description = ""
     category: CategorySlug | None = None
-    skills: SkillWords = Field(
-        default=[], description="names, synonyms or slugs; a word the catalogue does not know is kept as a tag"
-    )
+    skills: SkillWords = Field(default=[], description="Names, synonyms or slugs of skills; unknown words become tags.")
     budget_kind: BudgetKind | None = Field(
-        default=None, description="left out, it is `fixed` with a budget and `open` (to offers) without one"
+        default=None, description="If omitted: `fixed` with a budget, `open` (to offers) without one."
     )
-    budget: MoneyInput | None = Field(default=None, description="the price, or the least where `budget_max` is given")
+    budget: MoneyInput | None = Field(default=None, description="Price, or lower bound if `budget_max` is given.")
     budget_max: MoneyInput | None = None
     deadline: Day | None = None
 
     visibility: Visibility = Field(
         default=Visibility.PUBLIC,
-        description="`public` stands in lists; `link` is read by whoever has its address; `invited` by invitation only",
+        description="`public`: listed; `link`: anyone with the link; `invited`: invited freelancers only.",
     )
     experience: Experience | None = None
-    weekly_hours: WeeklyHours | None = Field(default=None, description="about how many, where work is paid by the hour")
-    questions: Questions = Field(default=[], description="every proposal has to answer them")
-    proposals_limit: ProposalsLimit | None = Field(
-        default=None, description="so many proposals at once and no more; a place that is given up is free again"
-    )
-    files: FileIds = Field(default=[], description="ids of files that you uploaded for an order")
+    weekly_hours: WeeklyHours | None = Field(default=None, description="Approximate hours per week, for hourly work.")
+    questions: Questions = Field(default=[], description="Questions that every proposal must answer.")
+    proposals_limit: ProposalsLimit | None = Field(default=None, description="Maximum number of active proposals.")
+    files: FileIds = Field(default=[], description="Ids of files uploaded for an order.")
 
 
 class OrderCreate(OrderFields):
@@ -151,7 +147,7 @@ class OrderPatch(BaseModel):
     proposals_limit: ProposalsLimit | None = None
     files: FileIds | None = None
     version: int | None = Field(
-        default=None, ge=1, le=2**31, description="the version you read; the change is refused when it is not the last"
+        default=None, ge=1, le=2**31, description="Expected version; responds 409 if it has changed."
     )
 
 
@@ -179,8 +175,8 @@ class OrderCard(BaseModel):
     description: str
     status: OrderStatus
     category: str | None
-    skills: list[str] = Field(description="slugs of the catalogue")
-    tags: list[str] = Field(description="words that the catalogue does not know")
+    skills: list[str] = Field(description="Slugs of skills in the catalogue.")
+    tags: list[str] = Field(description="Skills that are not in the catalogue, as entered.")
     budget_kind: BudgetKind
     budget: MoneyRead | None
     budget_max: MoneyRead | None
@@ -203,7 +199,7 @@ class OwnOrderCard(OrderCard):
     """An order in its customer's own list."""
 
     visibility: Visibility
-    if_nobody_acts: DefaultRead | None = Field(description="what happens by itself, and when")
+    if_nobody_acts: DefaultRead | None = Field(description="What happens when the current state times out, and when.")
 
 
 class OrderRead(OrderCard):
@@ -211,7 +207,7 @@ class OrderRead(OrderCard):
 
     version: int
     updated_at: Moment
-    expires_at: Moment | None = Field(description="until when the present state lasts if nobody acts")
+    expires_at: Moment | None = Field(description="When the current state times out.")
     closed_at: Moment | None
     close_reason: CloseReason | None
     visibility: Visibility
@@ -219,10 +215,10 @@ class OrderRead(OrderCard):
     weekly_hours: int | None
     questions: list[str]
     proposals_limit: int | None
-    files: list[FileRead] = Field(description="each link is good for a short while")
-    if_nobody_acts: DefaultRead | None = Field(description="what happens by itself, and when")
-    rejection: str | None = Field(description="its customer's alone: why the operator sent it back")
-    share_key: str | None = Field(description="its customer's alone: `?key=` in the address opens an order by link")
+    files: list[FileRead] = Field(description="Attached files; their links expire soon.")
+    if_nobody_acts: DefaultRead | None = Field(description="What happens when the current state times out, and when.")
+    rejection: str | None = Field(description="Reason for the operator's rejection; visible to the client only.")
+    share_key: str | None = Field(description="Key of the order's link (`?key=`); visible to the client only.")
     actions: list[str]
 
 

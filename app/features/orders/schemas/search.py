@@ -20,21 +20,31 @@ class OrderFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    q: Annotated[str, Field(max_length=MAX_QUERY, description="words in any form, Russian or English")] = ""
-    category: Annotated[str, Field(max_length=60, description="slug; its parts are included")] = ""
+    q: Annotated[
+        str, Field(max_length=MAX_QUERY, description="Search words in Russian or English; all word forms are matched.")
+    ] = ""
+    category: Annotated[
+        str, Field(max_length=60, description="Slug of a category; its subcategories are included.")
+    ] = ""
     skills: Annotated[
         tuple[Annotated[str, Field(max_length=200)], ...],
-        Field(max_length=MAX_SKILLS, description="slugs or names, repeated or with commas"),
+        Field(max_length=MAX_SKILLS, description="Slugs or names of skills, repeated or separated by commas."),
     ] = ()
-    skills_mode: Literal["all", "any"] = Field(
-        default="all", description="whether all of the skills are needed, or one"
+    skills_mode: Literal["all", "any"] = Field(default="all", description="Require all of the skills, or any of them.")
+    days: Annotated[int | None, Field(ge=1, le=365, description="Only orders published within this many days.")] = None
+    answers_below: Annotated[
+        int | None, Field(ge=1, le=1000, description="Only orders with fewer proposals than this.")
+    ] = None
+    answered: Annotated[bool | None, Field(description="Whether the client has answered a proposal of the order.")] = (
+        None
     )
-    days: Annotated[int | None, Field(ge=1, le=365, description="published within so many days")] = None
-    answers_below: Annotated[int | None, Field(ge=1, le=1000, description="with fewer proposals than this")] = None
-    answered: Annotated[bool | None, Field(description="whether the customer has answered somebody on it")] = None
     budget_kind: BudgetKind | None = None
-    budget_min: Annotated[int | None, Field(ge=0, le=MAX_AMOUNT, description="minor units")] = None
-    budget_max: Annotated[int | None, Field(ge=0, le=MAX_AMOUNT, description="minor units")] = None
+    budget_min: Annotated[
+        int | None, Field(ge=0, le=MAX_AMOUNT, description="Amount in minor units of the currency.")
+    ] = None
+    budget_max: Annotated[
+        int | None, Field(ge=0, le=MAX_AMOUNT, description="Amount in minor units of the currency.")
+    ] = None
     currency: Currency | None = None
 
 
@@ -43,7 +53,7 @@ class OrderListQuery(OrderFilter):
 
     sort: Literal["newest", "budget", "closing", "match"] = Field(
         default="newest",
-        description="`budget` needs a currency; `match` follows the published formula of /ranking and says why",
+        description="`budget` requires a currency; `match` sorts by the score described at /ranking.",
     )
     cursor: Annotated[str | None, Field(max_length=300)] = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
@@ -54,7 +64,7 @@ class WhyRead(BaseModel):
 
     code: Literal["title", "skills", "text", "your_skills", "fresh", "few_answers"]
     points: int
-    text: str = Field(description="the same in the reader's language")
+    text: str = Field(description="Explanation in the reader's language.")
 
 
 class RankedCard(OrderCard):

@@ -8,10 +8,10 @@ class ArrowRead(BaseModel):
 
     event: str
     event_words: str
-    by: str = Field(description="`customer`, `freelancer`, `operator` or `system`, which is the clock")
+    by: str = Field(description="Side that triggers it; `system` is a timer.")
     by_words: str
     to: str
-    only: str | None = Field(description="when the step is there at all")
+    only: str | None = Field(description="Condition under which the transition exists.")
 
 
 class WaitRead(BaseModel):
@@ -19,7 +19,9 @@ class WaitRead(BaseModel):
 
     event: str
     to: str
-    after_seconds: int | None = Field(description="null where the state lasts as long as what `follows` names")
+    after_seconds: int | None = Field(
+        description="Time limit in seconds; null if the state ends together with what `follows` names."
+    )
     follows: str | None
 
 
@@ -34,7 +36,7 @@ class StateRead(BaseModel):
 
 
 class MachineRead(BaseModel):
-    """One state machine. The code uses the same table, so every other transition is refused with 409."""
+    """One state machine. Transitions that it does not list are refused with 409."""
 
     name: str
     words: str

@@ -24,7 +24,7 @@ class TemplateRead(BaseModel):
 
     id: UUID
     name: str
-    title: str = Field(description="of the orders that begin with it")
+    title: str = Field(description="Title of orders created from the template.")
     created_at: Moment
 
 

@@ -21,7 +21,7 @@ from app.features.orders.events import OrderClosed, OrderEdited, OrderPublished,
 from app.features.orders.repository import OrderRepository
 from app.features.orders.rules import ORDER_MACHINE, OrderEvent
 from app.features.orders.schemas import OrderClose, OrderCreate, OrderPatch
-from app.features.orders.service.order_fields import apply, check, content_of
+from app.features.orders.service.order_fields import apply_fields, content_of, raise_if_errors
 from app.models import CloseReason, Order, OrderRevision, OrderStatus
 from app.models.file import SubjectKind
 
@@ -34,7 +34,7 @@ async def create_order(
         id=new_id(), customer_id=actor.id, status=OrderStatus.DRAFT, title=command.title, external_key=external_key
     )
     order.description = command.description
-    await apply(uow, order, command.model_dump(exclude={"title", "description", "files"}), command)
+    await apply_fields(uow, order, command.model_dump(exclude={"title", "description", "files"}), command)
     if publish:
         await publish_locked(uow, actor, order)
     OrderRepository(uow.session).add(order)
@@ -47,15 +47,15 @@ async def create_order(
 async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: OrderPatch) -> Order:
     """Change an order. For a published one a revision is stored and `OrderEdited` is emitted."""
     order = await own_order_for_update(uow, actor, order_id)
-    target = step(order, OrderEvent.EDIT)
+    target = next_status(order, OrderEvent.EDIT)
     if command.version is not None and command.version != order.version:
         raise OrderChangedError
     before = content_of(order)
     await _apply_command(uow, order, command)
     with uow.session.no_autoflush:  # one UPDATE of the order, with its new version
         others = await _attach(uow, actor, order, command)
-    if order.status in rules.PUBLISHED_WELL:
-        check(rules.validate_for_publishing(order, utc_now().date()))
+    if order.status in rules.STRICTLY_VALIDATED:
+        raise_if_errors(rules.validate_for_publishing(order, utc_now().date()))
     if content_of(order) == before and not others:
         return order
     if order.published_at is not None:
@@ -64,7 +64,7 @@ async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Ord
     order.version += 1
     order.updated_at = utc_now()
     if target is OrderStatus.OPEN:
-        enter(uow, order, target)
+        set_status(uow, order, target)
     if target in (OrderStatus.OPEN, OrderStatus.PAUSED):
         uow.emit(OrderEdited(order_id=str(order.id), customer_id=str(order.customer_id), version=order.version))
     return order
@@ -87,7 +87,7 @@ async def _apply_command(uow: UnitOfWork, order: Order, command: OrderPatch) -> 
     for name in ("title", "description"):
         if given.get(name) is not None:
             setattr(order, name, given[name])
-    await apply(uow, order, given, command)
+    await apply_fields(uow, order, given, command)
 
 
 async def publish_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, counted: bool = True) -> Order:
@@ -102,8 +102,8 @@ async def publish_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, counte
 
 async def publish_locked(uow: UnitOfWork, actor: Actor, order: Order, *, counted: bool = True) -> Order:
     """Publish one of the actor's own orders that is new or locked, as `publish_order` does."""
-    step(order, OrderEvent.PUBLISH)
-    check(rules.validate_for_publishing(order, utc_now().date()))
+    next_status(order, OrderEvent.PUBLISH)
+    raise_if_errors(rules.validate_for_publishing(order, utc_now().date()))
     is_checked_first = False
     if counted:
         with uow.session.no_autoflush:  # one UPDATE of the order, with all that changed
@@ -112,26 +112,26 @@ async def publish_locked(uow: UnitOfWork, actor: Actor, order: Order, *, counted
         is_checked_first = is_new if mode == "new_accounts" else mode == "all"
     order.rejection = None
     if is_checked_first:
-        enter(uow, order, step(order, OrderEvent.SUBMIT))
+        set_status(uow, order, next_status(order, OrderEvent.SUBMIT))
         order.closed_at = order.close_reason = None
         order.updated_at = utc_now()
         uow.emit(OrderSubmitted(order_id=str(order.id), customer_id=str(order.customer_id)))
     else:
-        show(uow, order, step(order, OrderEvent.PUBLISH))
+        open_order(uow, order, next_status(order, OrderEvent.PUBLISH))
     return order
 
 
 async def renew_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
     """Renew an order for another full term."""
     order = await own_order_for_update(uow, actor, order_id)
-    enter(uow, order, step(order, OrderEvent.RENEW))
+    set_status(uow, order, next_status(order, OrderEvent.RENEW))
     return order
 
 
 async def pause_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
     """Pause an open order: it leaves the lists, existing proposals stay, new ones are refused."""
     order = await own_order_for_update(uow, actor, order_id)
-    enter(uow, order, step(order, OrderEvent.PAUSE))
+    set_status(uow, order, next_status(order, OrderEvent.PAUSE))
     order.updated_at = utc_now()
     return order
 
@@ -139,8 +139,8 @@ async def pause_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
 async def resume_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
     """Reopen a paused order for a full term."""
     order = await own_order_for_update(uow, actor, order_id)
-    check(rules.validate_for_publishing(order, utc_now().date()))
-    enter(uow, order, step(order, OrderEvent.RESUME))
+    raise_if_errors(rules.validate_for_publishing(order, utc_now().date()))
+    set_status(uow, order, next_status(order, OrderEvent.RESUME))
     order.updated_at = utc_now()
     return order
 
@@ -149,7 +149,7 @@ async def close_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Or
     """Close an order without choosing a freelancer. For a published one `OrderClosed` is emitted."""
     order = await own_order_for_update(uow, actor, order_id)
     was_published = order.published_at is not None
-    close(order, step(order, OrderEvent.CANCEL), command.reason)
+    set_closed(order, next_status(order, OrderEvent.CANCEL), command.reason)
     order.close_note = command.note or None
     if was_published:
         announce_closing(uow, order)
@@ -173,7 +173,7 @@ async def own_order_for_update(uow: UnitOfWork, actor: Actor, order_id: UUID) ->
     return order
 
 
-def step(order: Order, event: OrderEvent) -> OrderStatus:
+def next_status(order: Order, event: OrderEvent) -> OrderStatus:
     """Return the next state for an event.
 
     Raises:
@@ -185,7 +185,7 @@ def step(order: Order, event: OrderEvent) -> OrderStatus:
     return target
 
 
-def enter(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
+def set_status(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
     """Set the order's status, expiry time and reminder."""
     now, settings = utc_now(), uow.resources.settings
     order.status = target
@@ -194,15 +194,15 @@ def enter(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
     order.remind_at = rules.reminder(now, end, settings) if target is OrderStatus.OPEN and end is not None else None
 
 
-def show(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
+def open_order(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
     """Open an order, set its publication time and emit `OrderPublished`."""
-    enter(uow, order, target)
+    set_status(uow, order, target)
     order.published_at = order.updated_at = utc_now()
     order.closed_at = order.close_reason = None
     uow.emit(OrderPublished(order_id=str(order.id), customer_id=str(order.customer_id)))
 
 
-def close(order: Order, target: OrderStatus, reason: CloseReason | None) -> None:
+def set_closed(order: Order, target: OrderStatus, reason: CloseReason | None) -> None:
     """Set a status in which the order is no longer open."""
     order.status = target
     order.expires_at = order.remind_at = None

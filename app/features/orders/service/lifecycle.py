@@ -7,10 +7,16 @@ from app.core.clock import utc_now
 from app.core.unit_of_work import UnitOfWork
 from app.features.orders import policy, rules
 from app.features.orders.errors import OrderFullError, OrderNotFoundError, OrderNotOpenError
-from app.features.orders.events import OrderEnding
+from app.features.orders.events import OrderExpiring
 from app.features.orders.repository import OrderRepository
 from app.features.orders.rules import ORDER_MACHINE, OrderEvent
-from app.features.orders.service.customer_commands import announce_closing, close, enter, show, step
+from app.features.orders.service.customer_commands import (
+    announce_closing,
+    next_status,
+    open_order,
+    set_closed,
+    set_status,
+)
 from app.models import CloseReason, Order, OrderStatus
 
 STALE_BATCH = 100
@@ -52,7 +58,7 @@ def uncount_proposal(order: Order) -> None:
 
 def award_order(order: Order) -> None:
     """Close a locked order because its customer chose a proposal. Of concurrent attempts, only the first succeeds."""
-    close(order, step(order, OrderEvent.AWARD), None)
+    set_closed(order, next_status(order, OrderEvent.AWARD), None)
 
 
 def record_customer_response(order: Order) -> None:
@@ -64,7 +70,7 @@ def extend_on_decision(uow: UnitOfWork, order: Order) -> None:
     """Extend a locked open order because its customer decided on a proposal."""
     record_customer_response(order)
     if order.status is OrderStatus.OPEN:
-        enter(uow, order, OrderStatus.OPEN)
+        set_status(uow, order, OrderStatus.OPEN)
 
 
 async def replace_skill(uow: UnitOfWork, old: str, new: str) -> int:
@@ -82,20 +88,20 @@ async def apply_due_timers(uow: UnitOfWork) -> int:
     for order in orders:
         event = ORDER_MACHINE.timers[order.status].event
         if event is OrderEvent.LET_THROUGH:
-            order.needs_look = True
-            show(uow, order, step(order, event))
+            order.needs_review = True
+            open_order(uow, order, next_status(order, event))
         else:
-            close(order, step(order, event), CloseReason.SILENCE)
+            set_closed(order, next_status(order, event), CloseReason.SILENCE)
             announce_closing(uow, order)
     return len(orders)
 
 
 async def remind_of_expiry(uow: UnitOfWork) -> int:
-    """Emit `OrderEnding` for one batch of open orders that expire soon, and set their next reminder."""
+    """Emit `OrderExpiring` for one batch of open orders that expire soon, and set their next reminder."""
     now = utc_now()
     orders = await OrderRepository(uow.session).to_remind(now, STALE_BATCH)
     for order in orders:
         end = order.expires_at or now
         order.remind_at = rules.reminder(now, end, uow.resources.settings)
-        uow.emit(OrderEnding(order_id=str(order.id), customer_id=str(order.customer_id)))
+        uow.emit(OrderExpiring(order_id=str(order.id), customer_id=str(order.customer_id)))
     return len(orders)

@@ -9,10 +9,10 @@ from app.core.actor import Actor
 from app.core.audit import record_audit
 from app.core.unit_of_work import UnitOfWork
 from app.features.orders.errors import OrderNotFoundError, OrderStateError
-from app.features.orders.events import OrderChecked
+from app.features.orders.events import OrderModerated
 from app.features.orders.repository import OrderRepository
 from app.features.orders.rules import OrderEvent
-from app.features.orders.service.customer_commands import enter, show, step
+from app.features.orders.service.customer_commands import next_status, open_order, set_status
 from app.models import Order, OrderStatus
 
 
@@ -24,25 +24,25 @@ async def list_orders_to_review(session: AsyncSession, limit: int) -> Sequence[O
 async def approve_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, reason: str = "") -> Order:
     """Approve a waiting order, or remove the review mark from one that opened without moderation.
 
-    For a waiting order `OrderPublished` and `OrderChecked` are emitted.
+    For a waiting order `OrderPublished` and `OrderModerated` are emitted.
     """
     order = await _locked(uow, order_id)
     before = _values(order)
     if order.status is OrderStatus.MODERATION:
-        show(uow, order, step(order, OrderEvent.APPROVE))
+        open_order(uow, order, next_status(order, OrderEvent.APPROVE))
         _announce(uow, order, "approved")
-    elif not order.needs_look:
+    elif not order.needs_review:
         raise OrderStateError
-    order.needs_look = False
+    order.needs_review = False
     record_audit(uow.session, actor, "order.approve", order.id, old=before, new=_values(order), reason=reason)
     return order
 
 
 async def reject_order(uow: UnitOfWork, actor: Actor, order_id: UUID, reason: str) -> Order:
-    """Return a waiting order to its customer with a reason; emits `OrderChecked`."""
+    """Return a waiting order to its customer with a reason; emits `OrderModerated`."""
     order = await _locked(uow, order_id)
     before = _values(order)
-    enter(uow, order, step(order, OrderEvent.REJECT))
+    set_status(uow, order, next_status(order, OrderEvent.REJECT))
     order.rejection = reason
     record_audit(uow.session, actor, "order.reject", order.id, old=before, new=_values(order), reason=reason)
     _announce(uow, order, "rejected")
@@ -50,7 +50,7 @@ async def reject_order(uow: UnitOfWork, actor: Actor, order_id: UUID, reason: st
 
 
 def _values(order: Order) -> dict[str, object]:
-    return {"status": order.status.value, "needs_look": order.needs_look}
+    return {"status": order.status.value, "needs_review": order.needs_review}
 
 
 async def _locked(uow: UnitOfWork, order_id: UUID) -> Order:
@@ -61,4 +61,4 @@ async def _locked(uow: UnitOfWork, order_id: UUID) -> Order:
 
 
 def _announce(uow: UnitOfWork, order: Order, outcome: str) -> None:
-    uow.emit(OrderChecked(order_id=str(order.id), customer_id=str(order.customer_id), outcome=outcome))
+    uow.emit(OrderModerated(order_id=str(order.id), customer_id=str(order.customer_id), outcome=outcome))

@@ -21,7 +21,7 @@ PLAIN = frozenset(field.name for field in FIELDS if field.plain)
 """Fields that are written unchanged; null empties them."""
 
 
-def check(errors: list[FieldError]) -> None:
+def raise_if_errors(errors: list[FieldError]) -> None:
     """Raise if there are errors.
 
     Raises:
@@ -38,7 +38,7 @@ def content_of(order: Order) -> dict[str, Any]:
     return content
 
 
-async def apply(uow: UnitOfWork, order: Order, given: dict[str, Any], command: OrderCreate | OrderPatch) -> None:
+async def apply_fields(uow: UnitOfWork, order: Order, given: dict[str, Any], command: OrderCreate | OrderPatch) -> None:
     """Apply the given values to the order and update the fields derived from them.
 
     Raises:
@@ -48,7 +48,7 @@ async def apply(uow: UnitOfWork, order: Order, given: dict[str, Any], command: O
     catalogue = await catalog.read_catalogue(uow.session, uow.resources)
     _apply_place(order, given, catalogue)
     if given.get("deadline") is not None:
-        check(rules.validate_deadline(given["deadline"], utc_now().date()))
+        raise_if_errors(rules.validate_deadline(given["deadline"], utc_now().date()))
     if "questions" in given:
         order.questions = list(given["questions"] or [])
     for name in PLAIN & given.keys():
@@ -58,7 +58,7 @@ async def apply(uow: UnitOfWork, order: Order, given: dict[str, Any], command: O
         _apply_budget(order, given, command)
     if order.budget_kind is not BudgetKind.HOURLY and "weekly_hours" not in given:
         order.weekly_hours = None
-    check(rules.validate_weekly_hours(order.budget_kind, order.weekly_hours))
+    raise_if_errors(rules.validate_weekly_hours(order.budget_kind, order.weekly_hours))
     order.keywords = _keywords(order, catalogue)
 
 
@@ -93,7 +93,7 @@ def _apply_budget(order: Order, given: dict[str, Any], command: OrderCreate | Or
             most = most if "budget_max" in given else _amount(order, order.budget_max_amount)
         kind = kind or _budget_kind_after_change(order, least, given)
     kind = rules.infer_budget_kind(kind, least or most)
-    check(rules.validate_budget(kind, least, most))
+    raise_if_errors(rules.validate_budget(kind, least, most))
     _write_budget(order, kind, least, most)
 
 

@@ -40,7 +40,7 @@ router = FeatureRouter(tags=["profiles"])
 
 KEEPER = (PersonNotFoundError,)
 Username = Annotated[str, Path(min_length=1, max_length=64)]
-Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the page before")]
+Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 

@@ -59,7 +59,7 @@ async def show_person(
 @router.post("/@{username}/{step}")
 async def change_person_relation(username: str, step: str, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Change the actor's favourites or hidden customers and redirect back to the page of the button."""
-    back, text = await _take(uow, actor, username, step)
+    back, text = await _change_relation(uow, actor, username, step)
     given = str(form.get("back"))
     known = {"favourites": "/my/favourites", "hidden": "/my/hidden"}.get(given)
     return redirect(known or safe_redirect_target(given, back), text)
@@ -103,7 +103,7 @@ def structured_data(profile: ProfileRead, origin: str) -> Markup:
     return Markup("".join(MARKS.get(character, character) for character in text))  # noqa: S704 - escaped above
 
 
-async def _take(uow: Uow, actor: Actor, username: str, step: str) -> tuple[str, str]:
+async def _change_relation(uow: Uow, actor: Actor, username: str, step: str) -> tuple[str, str]:
     steps = {
         "keep": (service.add_favourite, _("Kept. You find this person among your favourites.")),
         "drop": (service.remove_favourite, _("No longer among your favourites.")),

@@ -37,7 +37,7 @@ class CustomerStatsRepository:
             put.on_conflict_do_update(index_elements=[CustomerStats.customer_id], set_={"stale_since": first})
         )
 
-    async def take_stale(self, limit: int) -> Sequence[UUID]:
+    async def claim_stale(self, limit: int) -> Sequence[UUID]:
         """Lock and return customers with stale statistics, longest waiting first (SKIP LOCKED)."""
         statement = (
             select(CustomerStats.customer_id)

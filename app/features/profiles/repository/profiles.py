@@ -14,7 +14,7 @@ from app.features.profiles.repository.levels import levels_of, skill_levels
 from app.models import CustomerStats, Favourite, HiddenCustomer, PortfolioItem, Profile, ProfileSkill, SkillLevel, User
 from app.models.user import UserStatus
 
-type Kept = type[Favourite | HiddenCustomer]
+type PersonList = type[Favourite | HiddenCustomer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Seen:
     person: Person
     facts: CustomerStats | None
     levels: dict[str, SkillLevel]
-    kept: bool
+    favourite: bool
     """Whether the person is among the reader's favourites."""
     hidden: bool
 
@@ -47,13 +47,15 @@ _PEOPLE = (
 )
 
 
-def other_of(kept: Kept) -> str:
+def other_of(listed_in: PersonList) -> str:
     """Return the name of the column that refers to the person on the list."""
-    return "freelancer_id" if kept is Favourite else "customer_id"
+    return "freelancer_id" if listed_in is Favourite else "customer_id"
 
 
-def _is_kept(kept: Kept, column: InstrumentedAttribute[UUID], reader_id: UUID | None) -> ColumnElement[bool]:
-    return exists().where(kept.owner_id == reader_id, column == User.id) if reader_id else false()
+def _is_listed(
+    listed_in: PersonList, column: InstrumentedAttribute[UUID], reader_id: UUID | None
+) -> ColumnElement[bool]:
+    return exists().where(listed_in.owner_id == reader_id, column == User.id) if reader_id else false()
 
 
 class ProfileRepository:
@@ -73,8 +75,8 @@ class ProfileRepository:
             _PEOPLE.add_columns(
                 CustomerStats,
                 skill_levels(User.id),
-                _is_kept(Favourite, Favourite.freelancer_id, reader_id),
-                _is_kept(HiddenCustomer, HiddenCustomer.customer_id, reader_id),
+                _is_listed(Favourite, Favourite.freelancer_id, reader_id),
+                _is_listed(HiddenCustomer, HiddenCustomer.customer_id, reader_id),
             )
             .outerjoin(CustomerStats, CustomerStats.customer_id == User.id)
             .where(person)
@@ -86,7 +88,7 @@ class ProfileRepository:
         """Return active accounts by id."""
         return [Person(*row) for row in await self._session.execute(_PEOPLE.where(User.id.in_(set(ids))))]
 
-    async def people_with_facts(self, ids: Collection[UUID]) -> Sequence[tuple[Person, CustomerStats | None]]:
+    async def people_with_stats(self, ids: Collection[UUID]) -> Sequence[tuple[Person, CustomerStats | None]]:
         """Return active accounts by id with their customer statistics."""
         statement = (
             _PEOPLE.add_columns(CustomerStats)
@@ -143,38 +145,38 @@ class ProfileRepository:
         """Delete a portfolio item."""
         await self._session.delete(item)
 
-    async def keep(self, kept: Kept, owner_id: UUID, other_id: UUID) -> None:
+    async def add_to_list(self, listed_in: PersonList, owner_id: UUID, other_id: UUID) -> None:
         """Add a person to one of the owner's lists; idempotent."""
-        values = {"owner_id": owner_id, other_of(kept): other_id}
-        await self._session.execute(insert(kept).values(values).on_conflict_do_nothing())
+        values = {"owner_id": owner_id, other_of(listed_in): other_id}
+        await self._session.execute(insert(listed_in).values(values).on_conflict_do_nothing())
 
-    async def drop(self, kept: Kept, owner_id: UUID, other_id: UUID) -> None:
+    async def remove_from_list(self, listed_in: PersonList, owner_id: UUID, other_id: UUID) -> None:
         """Remove a person from one of the owner's lists."""
-        column = getattr(kept, other_of(kept))
-        await self._session.execute(delete(kept).where(kept.owner_id == owner_id, column == other_id))
+        column = getattr(listed_in, other_of(listed_in))
+        await self._session.execute(delete(listed_in).where(listed_in.owner_id == owner_id, column == other_id))
 
-    async def count_listed(self, kept: Kept, owner_id: UUID) -> int:
+    async def count_listed(self, listed_in: PersonList, owner_id: UUID) -> int:
         """Count the people on one of the owner's lists."""
-        statement = select(func.count()).select_from(kept).where(kept.owner_id == owner_id)
+        statement = select(func.count()).select_from(listed_in).where(listed_in.owner_id == owner_id)
         return (await self._session.execute(statement)).scalar_one()
 
-    async def listed_ids(self, kept: Kept, owner_id: UUID) -> frozenset[UUID]:
+    async def listed_ids(self, listed_in: PersonList, owner_id: UUID) -> frozenset[UUID]:
         """Return the ids of all people on one of the owner's lists; use cases limit its length."""
-        column = getattr(kept, other_of(kept))
-        return frozenset((await self._session.execute(select(column).where(kept.owner_id == owner_id))).scalars())
+        column = getattr(listed_in, other_of(listed_in))
+        return frozenset((await self._session.execute(select(column).where(listed_in.owner_id == owner_id))).scalars())
 
     async def listed_page(
-        self, kept: Kept, owner_id: UUID, before: tuple[datetime, UUID] | None, limit: int
+        self, listed_in: PersonList, owner_id: UUID, before: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[tuple[datetime, UUID]]:
         """Return a page of one of the owner's lists, newest first; inactive accounts are left out."""
-        column = getattr(kept, other_of(kept))
+        column = getattr(listed_in, other_of(listed_in))
         statement = (
-            select(kept.created_at, column)
+            select(listed_in.created_at, column)
             .join(User, User.id == column)
-            .where(kept.owner_id == owner_id, User.status == UserStatus.ACTIVE)
-            .order_by(kept.created_at.desc(), column.desc())
+            .where(listed_in.owner_id == owner_id, User.status == UserStatus.ACTIVE)
+            .order_by(listed_in.created_at.desc(), column.desc())
             .limit(limit)
         )
         if before is not None:
-            statement = statement.where(tuple_(kept.created_at, column) < before)
+            statement = statement.where(tuple_(listed_in.created_at, column) < before)
         return [(row[0], row[1]) for row in await self._session.execute(statement)]

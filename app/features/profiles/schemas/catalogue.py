@@ -35,23 +35,33 @@ class PeopleFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    q: Annotated[str, Field(max_length=MAX_QUERY, description="words in any form, Russian or English")] = ""
-    category: Annotated[str, Field(max_length=60, description="slug; whoever has a skill of it works there")] = ""
+    q: Annotated[
+        str, Field(max_length=MAX_QUERY, description="Search words in Russian or English; all word forms are matched.")
+    ] = ""
+    category: Annotated[
+        str, Field(max_length=60, description="Slug of a category; matches freelancers with a skill of it.")
+    ] = ""
     skills: Annotated[
         tuple[Annotated[str, Field(max_length=200)], ...],
-        Field(max_length=MAX_ASKED_SKILLS, description="slugs or names, repeated or with commas"),
+        Field(max_length=MAX_ASKED_SKILLS, description="Slugs or names of skills, repeated or separated by commas."),
     ] = ()
     skills_mode: SkillsMode = SkillsMode.ALL
-    level: Annotated[SkillLevel | None, Field(description="the least level of the skills asked for")] = None
-    rate_min: Annotated[int | None, Field(ge=0, le=MAX_AMOUNT, description="minor units an hour")] = None
-    rate_max: Annotated[int | None, Field(ge=0, le=MAX_AMOUNT, description="minor units an hour")] = None
-    currency: Annotated[Currency, Field(description="of the rates, where they narrow or sort the list")] = Currency.RUB
-    language: Annotated[str, Field(pattern="^([a-z]{2})?$", description="ISO 639-1")] = ""
-    country: Annotated[str, Field(pattern="^([A-Z]{2})?$", description="ISO 3166-1")] = ""
-    place: Annotated[str, Field(max_length=80, description="a town, as people write it")] = ""
+    level: Annotated[SkillLevel | None, Field(description="Minimum level of the requested skills.")] = None
+    rate_min: Annotated[
+        int | None, Field(ge=0, le=MAX_AMOUNT, description="Hourly rate in minor units of the currency.")
+    ] = None
+    rate_max: Annotated[
+        int | None, Field(ge=0, le=MAX_AMOUNT, description="Hourly rate in minor units of the currency.")
+    ] = None
+    currency: Annotated[Currency, Field(description="Currency of the rates when filtering or sorting by rate.")] = (
+        Currency.RUB
+    )
+    language: Annotated[str, Field(pattern="^([a-z]{2})?$", description="ISO 639-1 language code.")] = ""
+    country: Annotated[str, Field(pattern="^([A-Z]{2})?$", description="ISO 3166-1 alpha-2 country code.")] = ""
+    place: Annotated[str, Field(max_length=80, description="Name of a town.")] = ""
     availability: Availability | None = None
     portfolio: bool | None = None
-    favourites: Annotated[bool | None, Field(description="only those you keep at hand; needs a session")] = None
+    favourites: Annotated[bool | None, Field(description="Only your favourites; requires a session.")] = None
 
 
 class PeopleQuery(PeopleFilter):
@@ -65,8 +75,8 @@ class PeopleQuery(PeopleFilter):
 class Reason(BaseModel):
     """One component of a match score."""
 
-    rule: str = Field(description="its name in docs/search.md")
-    what: list[str] = Field(default=[], description="the skills or words it is about")
+    rule: str = Field(description="Name of the rule in docs/search.md.")
+    what: list[str] = Field(default=[], description="Skills or words that the rule matched.")
     points: int
 
 
@@ -91,4 +101,4 @@ class FoundPeople(BaseModel):
 
     items: list[FoundFreelancer]
     next_cursor: str | None
-    count: int = Field(description="how many fit, never counted further than 1001")
+    count: int = Field(description="Number of matching freelancers, counted up to 1001.")

@@ -34,20 +34,24 @@ class CustomerStatsRead(BaseModel):
 
     customer_id: UUID
     member_since: Moment
-    orders_posted: int = Field(description="orders that were ever published")
-    orders_open: int = Field(description="of them, those that take proposals now")
-    orders_ended: int = Field(description="of them, those that ended: chosen, closed or expired")
-    orders_hired: int = Field(description="of those that ended, those in which somebody was chosen")
-    hire_rate: int | None = Field(description="percent of ended orders with a choice; null below 3 ended orders")
+    orders_posted: int = Field(description="Number of orders ever published.")
+    orders_open: int = Field(description="Of these, orders that accept proposals now.")
+    orders_ended: int = Field(description="Of these, orders that ended: awarded, closed or expired.")
+    orders_hired: int = Field(description="Of the ended orders, those that were awarded.")
+    hire_rate: int | None = Field(
+        description="Percentage of ended orders that were awarded; null for fewer than 3 ended orders."
+    )
     proposals_answered: int = Field(
-        description="proposals that the customer accepted, declined, or decided by a choice"
+        description="Number of proposals that the client accepted or declined, directly or by awarding the order."
     )
-    proposals_unanswered: int = Field(description="proposals whose order ended without an answer to them")
-    answer_rate: int | None = Field(description="percent of decided proposals with an answer; null below 3")
+    proposals_unanswered: int = Field(description="Number of proposals whose order ended without an answer.")
+    answer_rate: int | None = Field(description="Percentage of proposals that were answered; null for fewer than 3.")
     median_answer_seconds: int | None = Field(
-        description="half of the answers came within this time; null below 3 answers"
+        description="Median time to an answer in seconds; null for fewer than 3 answers."
     )
-    counted_at: Moment | None = Field(description="when this was counted; null where there was nothing to count yet")
+    counted_at: Moment | None = Field(
+        description="When the statistics were computed; null if there was nothing to count yet."
+    )
 
 
 class CustomerStatsList(BaseModel):
@@ -61,4 +65,7 @@ class CustomerStatsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: Annotated[tuple[UUID, ...], Field(max_length=MAX_CUSTOMERS, description="ids of customers, repeated")] = ()
+    id: Annotated[
+        tuple[UUID, ...],
+        Field(max_length=MAX_CUSTOMERS, description="Ids of customers; repeat the parameter for each."),
+    ] = ()

@@ -70,7 +70,7 @@ class LanguageItem(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    code: Annotated[str, Field(max_length=2, description="ISO 639-1"), AfterValidator(_language)]
+    code: Annotated[str, Field(max_length=2, description="ISO 639-1 language code."), AfterValidator(_language)]
     level: Literal["native", "fluent", "good", "basic"]
 
 
@@ -97,23 +97,32 @@ class ProfilePatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    side: ProfileSide | None = Field(default=None, description="the side of the market you look at now")
-    listed: bool | None = Field(default=None, description="whether customers find you among the freelancers")
+    side: ProfileSide | None = Field(default=None, description="Side of the market you currently use.")
+    listed: bool | None = Field(
+        default=None, description="Whether your profile is listed in the catalogue of freelancers."
+    )
     headline: Annotated[str | None, Field(max_length=MAX_HEADLINE), AfterValidator(_line)] = None
-    about: Annotated[str | None, Field(max_length=MAX_ABOUT, description="Markdown"), AfterValidator(_lines)] = None
+    about: Annotated[str | None, Field(max_length=MAX_ABOUT, description="Markdown text."), AfterValidator(_lines)] = (
+        None
+    )
     skills: Annotated[list[SkillItem], Field(max_length=MAX_SKILLS)] | None = None
-    rate: MoneyInput | None = Field(default=None, description="for an hour")
+    rate: MoneyInput | None = Field(default=None, description="Hourly rate.")
     languages: Annotated[list[LanguageItem], Field(max_length=MAX_LANGUAGES)] | None = None
-    country: Annotated[str, Field(max_length=2, description="ISO 3166-1"), AfterValidator(_country)] | None = None
+    country: (
+        Annotated[str, Field(max_length=2, description="ISO 3166-1 alpha-2 country code."), AfterValidator(_country)]
+        | None
+    ) = None
     place: Annotated[str | None, Field(max_length=80), AfterValidator(_line)] = None
-    time_zone: Annotated[str, Field(max_length=60, description="IANA"), AfterValidator(_zone)] | None = None
+    time_zone: (
+        Annotated[str, Field(max_length=60, description="IANA time zone name."), AfterValidator(_zone)] | None
+    ) = None
     availability: Availability | None = None
     available_from: date | None = None
     hours_week: Annotated[int, Field(ge=1, le=80)] | None = None
     links: Annotated[list[LinkItem], Field(max_length=MAX_LINKS)] | None = None
-    recommendations: bool | None = Field(default=None, description="whether the site recommends you things")
+    recommendations: bool | None = Field(default=None, description="Whether recommendations are shown to you.")
     version: int | None = Field(
-        default=None, ge=1, le=2**31, description="the version you read; the change is refused when it is not the last"
+        default=None, ge=1, le=2**31, description="Expected version; responds 409 if it has changed."
     )
 
 
@@ -133,8 +142,10 @@ class PortfolioRead(BaseModel):
     description: str
     link: str | None
     year: int | None
-    skills: list[str] = Field(description="slugs of the catalogue")
-    files: list[FileRead] = Field(description="pictures and files, in their order; others see those that are ready")
+    skills: list[str] = Field(description="Slugs of skills in the catalogue.")
+    files: list[FileRead] = Field(
+        description="Pictures and files in display order; others see only those that are ready."
+    )
     created_at: Moment
 
 
@@ -157,8 +168,8 @@ class ProfileRead(BaseModel):
     name: str
     href: str
     headline: str
-    about: str = Field(description="Markdown, as it was written")
-    about_html: str = Field(description="the same as HTML that is safe to show")
+    about: str = Field(description="Markdown source.")
+    about_html: str = Field(description="The same text as sanitized HTML.")
     avatar_url: str | None
     skills: list[SkillRead]
     rate: MoneyRead | None
@@ -173,8 +184,8 @@ class ProfileRead(BaseModel):
     portfolio: list[PortfolioRead]
     listed: bool
     member_since: Moment
-    favourite: bool = Field(description="whether you keep this person")
-    hidden: bool = Field(description="whether you hide this person's orders")
+    favourite: bool = Field(description="Whether this person is one of your favourites.")
+    hidden: bool = Field(description="Whether you hide this person's orders.")
 
 
 class OwnProfileRead(ProfileRead):
@@ -182,7 +193,7 @@ class OwnProfileRead(ProfileRead):
 
     side: ProfileSide
     recommendations: bool
-    hints: list[str] = Field(description="what would make the profile say more, most useful first")
+    hints: list[str] = Field(description="Suggestions to improve the profile, most useful first.")
     version: int
     updated_at: Moment
 
@@ -198,7 +209,12 @@ class PortfolioFields(BaseModel):
     year: Annotated[int, Field(ge=1950, le=2100)] | None = None
     skills: Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=10)] = []
     files: (
-        Annotated[list[UUID], Field(max_length=MAX_FILES, description="uploaded as `portfolio`; null leaves them")]
+        Annotated[
+            list[UUID],
+            Field(
+                max_length=MAX_FILES, description="Ids of files uploaded as `portfolio`; null keeps the current ones."
+            ),
+        ]
         | None
     ) = None
 
@@ -208,7 +224,7 @@ class PhotoPut(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    file: UUID = Field(description="uploaded as `avatar`; a square of it is shown, its middle unless `crop` says what")
+    file: UUID = Field(description="Id of a file uploaded as `avatar`. Its center is shown unless `crop` is given.")
     crop: Crop | None = None
 
 
@@ -216,8 +232,8 @@ class PhotoRead(BaseModel):
     """A person's photo; `url` is null until the picture has been inspected."""
 
     url: str | None
-    waiting: bool = Field(description="whether there is a picture that is still being looked at, or cut anew")
-    picture: FileRead | None = Field(description="the whole picture, which its owner alone gets")
+    waiting: bool = Field(description="Whether a picture is still being inspected or cropped.")
+    picture: FileRead | None = Field(description="The complete picture; visible to its owner only.")
 
 
 class PortfolioMove(BaseModel):
@@ -225,7 +241,9 @@ class PortfolioMove(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    position: Annotated[int, Field(ge=0, le=1000, description="counted from 0; beyond the end is the end")]
+    position: Annotated[
+        int, Field(ge=0, le=1000, description="Position starting at 0; a greater one than the last means the end.")
+    ]
 
 
 class PortfolioList(BaseModel):

@@ -3,10 +3,10 @@
 from app.features.profiles.repository import COUNT_LIMIT
 from app.features.profiles.service.catalogue import find_people, recommend_people, search_people
 from app.features.profiles.service.customer_stats import (
+    claim_stale_customers,
     get_customer_stats,
     mark_customers,
     store_customer_stats,
-    take_stale_customers,
 )
 from app.features.profiles.service.favourites import (
     add_favourite,
@@ -20,7 +20,7 @@ from app.features.profiles.service.favourites import (
     unhide_customer,
 )
 from app.features.profiles.service.own_profile import (
-    cards_with_facts,
+    cards_with_stats,
     edit_profile,
     find_person,
     get_own_profile,
@@ -44,7 +44,8 @@ __all__ = [
     "COUNT_LIMIT",
     "add_favourite",
     "add_item",
-    "cards_with_facts",
+    "cards_with_stats",
+    "claim_stale_customers",
     "crop_photo",
     "edit_item",
     "edit_profile",
@@ -76,6 +77,5 @@ __all__ = [
     "search_people",
     "skills_of",
     "store_customer_stats",
-    "take_stale_customers",
     "unhide_customer",
 ]

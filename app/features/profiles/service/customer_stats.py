@@ -21,7 +21,7 @@ async def get_customer_stats(session: AsyncSession, ids: Collection[UUID]) -> di
     if not wanted:
         return {}
     rows = {row[0]: row for row in await CustomerStatsRepository(session).of(wanted)}
-    return {key: facts_read(*rows[key]) for key in wanted if key in rows}
+    return {key: stats_read(*rows[key]) for key in wanted if key in rows}
 
 
 async def mark_customers(uow: UnitOfWork, ids: Collection[UUID]) -> None:
@@ -30,9 +30,9 @@ async def mark_customers(uow: UnitOfWork, ids: Collection[UUID]) -> None:
         await CustomerStatsRepository(uow.session).mark(set(ids), utc_now())
 
 
-async def take_stale_customers(uow: UnitOfWork, limit: int) -> Sequence[UUID]:
+async def claim_stale_customers(uow: UnitOfWork, limit: int) -> Sequence[UUID]:
     """Lock and return some customers with stale statistics; concurrent actions mark them again after the commit."""
-    return await CustomerStatsRepository(uow.session).take_stale(limit)
+    return await CustomerStatsRepository(uow.session).claim_stale(limit)
 
 
 async def store_customer_stats(uow: UnitOfWork, counted: Collection[CountedStats]) -> None:
@@ -41,7 +41,7 @@ async def store_customer_stats(uow: UnitOfWork, counted: Collection[CountedStats
         await CustomerStatsRepository(uow.session).put(counted, utc_now())
 
 
-def facts_read(customer_id: UUID, since: datetime, kept: CustomerStats | None) -> CustomerStatsRead:
+def stats_read(customer_id: UUID, since: datetime, kept: CustomerStats | None) -> CustomerStatsRead:
     """Convert counts to the response; a customer without a row has no activity."""
     counted = CountedStats(customer_id=customer_id)
     if kept is not None:

@@ -10,7 +10,7 @@ from app.core.unit_of_work import UnitOfWork
 from app.features.profiles import rules
 from app.features.profiles.errors import ListFullError, SelfReferenceError
 from app.features.profiles.repository import Person, ProfileRepository
-from app.features.profiles.repository.profiles import Kept
+from app.features.profiles.repository.profiles import PersonList
 from app.features.profiles.schemas import PersonCard
 from app.features.profiles.service.own_profile import card_of, find_person, person_cards
 from app.features.profiles.service.photos import photos_of
@@ -19,22 +19,22 @@ from app.models import Favourite, HiddenCustomer
 
 async def add_favourite(uow: UnitOfWork, actor: Actor, username: str) -> Person:
     """Add a freelancer to the actor's favourites. No event is emitted."""
-    return await _keep(uow, actor, username, Favourite)
+    return await _add(uow, actor, username, Favourite)
 
 
 async def remove_favourite(uow: UnitOfWork, actor: Actor, username: str) -> Person:
     """Remove a freelancer from the actor's favourites."""
-    return await _drop(uow, actor, username, Favourite)
+    return await _remove(uow, actor, username, Favourite)
 
 
 async def hide_customer(uow: UnitOfWork, actor: Actor, username: str) -> Person:
     """Hide a customer's orders from the actor's lists. No event is emitted."""
-    return await _keep(uow, actor, username, HiddenCustomer)
+    return await _add(uow, actor, username, HiddenCustomer)
 
 
 async def unhide_customer(uow: UnitOfWork, actor: Actor, username: str) -> Person:
     """Show a hidden customer's orders again."""
-    return await _drop(uow, actor, username, HiddenCustomer)
+    return await _remove(uow, actor, username, HiddenCustomer)
 
 
 async def read_card(session: AsyncSession, person: Person) -> PersonCard:
@@ -62,26 +62,28 @@ async def list_hidden(session: AsyncSession, actor: Actor, cursor: str | None, l
     return await _page(session, actor, HiddenCustomer, cursor, limit)
 
 
-async def _keep(uow: UnitOfWork, actor: Actor, username: str, kept: Kept) -> Person:
+async def _add(uow: UnitOfWork, actor: Actor, username: str, listed_in: PersonList) -> Person:
     person = await find_person(uow.session, username)
     if person.id == actor.id:
         raise SelfReferenceError
     repository = ProfileRepository(uow.session)
-    if await repository.count_listed(kept, actor.id) >= rules.MAX_LISTED:
+    if await repository.count_listed(listed_in, actor.id) >= rules.MAX_LISTED:
         raise ListFullError(params={"limit": rules.MAX_LISTED})
-    await repository.keep(kept, actor.id, person.id)
+    await repository.add_to_list(listed_in, actor.id, person.id)
     return person
 
 
-async def _drop(uow: UnitOfWork, actor: Actor, username: str, kept: Kept) -> Person:
+async def _remove(uow: UnitOfWork, actor: Actor, username: str, listed_in: PersonList) -> Person:
     person = await find_person(uow.session, username)
-    await ProfileRepository(uow.session).drop(kept, actor.id, person.id)
+    await ProfileRepository(uow.session).remove_from_list(listed_in, actor.id, person.id)
     return person
 
 
-async def _page(session: AsyncSession, actor: Actor, kept: Kept, cursor: str | None, limit: int) -> Slice[PersonCard]:
+async def _page(
+    session: AsyncSession, actor: Actor, listed_in: PersonList, cursor: str | None, limit: int
+) -> Slice[PersonCard]:
     before = last_moment(cursor)
-    rows = await ProfileRepository(session).listed_page(kept, actor.id, before, limit + 1)
+    rows = await ProfileRepository(session).listed_page(listed_in, actor.id, before, limit + 1)
     cards = await person_cards(session, [key for _moment, key in rows[:limit]])
     more = encode_cursor(*rows[limit - 1]) if len(rows) > limit else None
     return Slice([cards[key] for _moment, key in rows[:limit]], more)

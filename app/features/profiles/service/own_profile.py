@@ -33,7 +33,7 @@ from app.features.profiles.schemas import (
     SkillItem,
     SkillRead,
 )
-from app.features.profiles.service.customer_stats import facts_read
+from app.features.profiles.service.customer_stats import stats_read
 from app.features.profiles.service.photos import photo_subject, photos_of
 from app.models import (
     Availability,
@@ -62,14 +62,14 @@ async def person_cards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUI
     }
 
 
-async def cards_with_facts(
+async def cards_with_stats(
     session: AsyncSession, ids: Collection[UUID]
 ) -> tuple[dict[UUID, PersonCard], dict[UUID, CustomerStatsRead]]:
     """Return cards and customer statistics by user id, with two queries."""
-    found = await ProfileRepository(session).people_with_facts(ids)
+    found = await ProfileRepository(session).people_with_stats(ids)
     photos = await photos_of(session, ids)
     cards = {person.id: card_of(person, photos.get(person.id)) for person, _facts in found}
-    return cards, {person.id: facts_read(person.id, person.created_at, facts) for person, facts in found}
+    return cards, {person.id: stats_read(person.id, person.created_at, facts) for person, facts in found}
 
 
 async def skills_of(session: AsyncSession, user_id: UUID) -> list[str]:
@@ -112,7 +112,7 @@ async def get_person(
         raise PersonNotFoundError
     person = seen.person
     shown = ProfileRead(**await _public(session, resources, reader, seen))
-    return shown, facts_read(person.id, person.created_at, seen.facts)
+    return shown, stats_read(person.id, person.created_at, seen.facts)
 
 
 async def get_own_profile(session: AsyncSession, resources: Resources, actor: Actor) -> OwnProfileRead:
@@ -264,7 +264,7 @@ async def _public(session: AsyncSession, resources: Resources, reader: Actor | N
         "portfolio": portfolio if is_own else [_ready_only(item) for item in portfolio],
         "listed": profile.listed,
         "member_since": person.created_at,
-        "favourite": seen.kept and not is_own,
+        "favourite": seen.favourite and not is_own,
         "hidden": seen.hidden and not is_own,
     }
 

@@ -43,7 +43,7 @@ async def new_cover_letter_template(
     request: Request,
     actor: CurrentActor,
     session: ReadSession,
-    proposal: Annotated[UUID | None, Query(description="the proposal whose letter it begins with")] = None,
+    proposal: Annotated[UUID | None, Query(description="Id of the proposal whose cover letter is copied.")] = None,
 ) -> Response:
     """Show an empty form, or one with the cover letter of one of the actor's proposals."""
     start = FormState()

@@ -153,10 +153,10 @@ def _read(form: FormData, currency: Currency) -> dict[str, Any]:
     Raises:
         InvalidProposalError: Some fields are invalid; the error lists all of them.
     """
-    faults: list[FieldError] = []
-    content = read_terms(form, currency, faults)
-    if faults:
-        raise InvalidProposalError(errors=faults)
+    errors: list[FieldError] = []
+    content = read_terms(form, currency, errors)
+    if errors:
+        raise InvalidProposalError(errors=errors)
     return content | {"message": str(form.get("message") or ""), "answer_hours": read_number(form, "answer_hours")}
 
 

@@ -25,8 +25,8 @@ from app.features.proposals.service.guards import (
     end_offer,
     event_parties,
     lock_proposal,
+    next_status,
     record_view,
-    step,
 )
 from app.models import DeclineReason, Offer, OfferSide, OfferStatus, Order, OrderStatus, Proposal, ProposalStatus
 from app.models.proposal import NEGOTIATED
@@ -57,7 +57,7 @@ async def choose(uow: UnitOfWork, actor: Actor, proposal_id: UUID, version: int 
         OfferPendingError: The order has an open offer.
     """
     order, chosen = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
-    step(order, chosen, ProposalEvent.ACCEPT)
+    next_status(order, chosen, ProposalEvent.ACCEPT)
     check_version(chosen, version)
     waiting = await ProposalRepository(uow.session).waiting_for_update(order.id)
     if any(proposal.status in NEGOTIATED for proposal in waiting):
@@ -93,7 +93,7 @@ def settle(uow: UnitOfWork, order: Order, chosen: Proposal, by: Side, waiting: S
 async def decline_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: ProposalDecline) -> Proposal:
     """Decline a proposal with a reason. Emits `ProposalDeclined`."""
     order, proposal = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
-    step(order, proposal, ProposalEvent.DECLINE)
+    next_status(order, proposal, ProposalEvent.DECLINE)
     record_view(proposal)
     await end_offer(uow, proposal, Side.CUSTOMER)
     proposal.decline_note = command.note or None

@@ -22,14 +22,14 @@ from app.features.proposals.repository import ProposalRepository
 from app.features.proposals.rules import ProposalEvent
 from app.features.proposals.schemas import Milestone, ProposalCreate, ProposalPatch
 from app.features.proposals.service.guards import (
-    check,
     check_version,
     content_of,
     end_offer,
     event_parties,
     files_of,
     lock_proposal,
-    step,
+    next_status,
+    raise_if_errors,
 )
 from app.models import Order, Proposal, ProposalRevision
 from app.models.side import Side
@@ -61,9 +61,9 @@ async def send_proposal(
     if sent.declined_by_customer:
         raise DeclinedBeforeError
     price = command.price.to_money()
-    faults = rules.validate_price(price, order.currency)
-    faults += rules.validate_milestones(command.milestones, price.amount, command.term_days)
-    check(faults + rules.validate_answers(command.answers, order.questions))
+    errors = rules.validate_price(price, order.currency)
+    errors += rules.validate_milestones(command.milestones, price.amount, command.term_days)
+    raise_if_errors(errors + rules.validate_answers(command.answers, order.questions))
     _check_similar_cover_letters(uow, command.letter, sent.letters)
     proposal = Proposal(
         order_id=order.id,
@@ -86,12 +86,12 @@ async def send_proposal(
 async def edit_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: ProposalPatch) -> Proposal:
     """Edit an undecided proposal; it then refers to the current version of the order."""
     order, proposal = await lock_proposal(uow, actor, proposal_id, Side.FREELANCER)
-    step(order, proposal, ProposalEvent.EDIT)
+    next_status(order, proposal, ProposalEvent.EDIT)
     check_version(proposal, command.version)
     before = content_of(proposal)
     if command.price is not None:
         price = command.price.to_money()
-        check(rules.validate_price(price, order.currency))
+        raise_if_errors(rules.validate_price(price, order.currency))
         proposal.price_amount, proposal.currency = price.amount, price.currency
     if command.term_days is not None:
         proposal.term_days = command.term_days
@@ -100,10 +100,10 @@ async def edit_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, comman
     if command.milestones is not None:
         proposal.milestones = [part.model_dump() for part in command.milestones]
     if command.answers is not None:
-        check(rules.validate_answers(command.answers, order.questions))
+        raise_if_errors(rules.validate_answers(command.answers, order.questions))
         proposal.answers = _answered(order, command.answers)
     parts = [Milestone.model_validate(part) for part in proposal.milestones]
-    check(rules.validate_milestones(parts, proposal.price_amount, proposal.term_days))
+    raise_if_errors(rules.validate_milestones(parts, proposal.price_amount, proposal.term_days))
     if command.files is not None:
         with uow.session.no_autoflush:  # one UPDATE of the proposal, with its new version
             await files.attach(uow, actor, files_of(proposal.id), command.files)
@@ -120,7 +120,7 @@ async def edit_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, comman
 async def withdraw_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -> Proposal:
     """Withdraw an undecided proposal. Emits `ProposalWithdrawn`."""
     order, proposal = await lock_proposal(uow, actor, proposal_id, Side.FREELANCER)
-    target = step(order, proposal, ProposalEvent.WITHDRAW)
+    target = next_status(order, proposal, ProposalEvent.WITHDRAW)
     await end_offer(uow, proposal, Side.FREELANCER)
     proposal.status = target
     proposal.decided_at = proposal.updated_at = utc_now()

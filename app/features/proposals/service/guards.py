@@ -98,7 +98,7 @@ async def lock_both(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -> tuple[O
     return _known_to(actor, uow.session, await repository.get_for_update(proposal_id, actor.id))
 
 
-def step(order: Order, proposal: Proposal, event: ProposalEvent) -> ProposalStatus:
+def next_status(order: Order, proposal: Proposal, event: ProposalEvent) -> ProposalStatus:
     """Return the status to which the event leads while the order is open.
 
     Raises:
@@ -152,10 +152,10 @@ def content_of(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def check(faults: list[FieldError]) -> None:
+def raise_if_errors(errors: list[FieldError]) -> None:
     """Raise `InvalidProposalError` with all errors, if there are any."""
-    if faults:
-        raise InvalidProposalError(errors=faults)
+    if errors:
+        raise InvalidProposalError(errors=errors)
 
 
 def check_version(proposal: Proposal, version: int | None) -> None:

@@ -18,19 +18,19 @@ from app.features.proposals.errors import (
     ProposalStateError,
     WrongSideError,
 )
-from app.features.proposals.events import OfferDeclined, OfferEnding, OfferLapsed, OfferMade, OfferWithdrawn
+from app.features.proposals.events import OfferDeclined, OfferExpiring, OfferLapsed, OfferMade, OfferWithdrawn
 from app.features.proposals.repository import OfferRepository, ProposalRepository
 from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
 from app.features.proposals.schemas import OfferCounter, OfferCreate, OfferDecline, Terms
 from app.features.proposals.service.decisions import Choice, settle
 from app.features.proposals.service.guards import (
-    check,
     check_version,
     event_parties,
     lock_proposal,
+    next_status,
+    raise_if_errors,
     record_view,
     remember_proposal,
-    step,
 )
 from app.models import Offer, OfferSide, OfferStatus, Order, Proposal, ProposalStatus
 from app.models.side import Side
@@ -77,7 +77,7 @@ async def make_offer(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: 
         OfferPendingError: The order already has an open offer.
     """
     order, proposal = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
-    target = step(order, proposal, ProposalEvent.OFFER)
+    target = next_status(order, proposal, ProposalEvent.OFFER)
     check_version(proposal, command.version)
     if await OfferRepository(uow.session).open_of_order(order.id) is not None:
         raise OfferPendingError
@@ -153,11 +153,11 @@ async def expired_offers(uow: UnitOfWork) -> list[UUID]:
 
 
 async def remind_of_offers(uow: UnitOfWork) -> int:
-    """Emit `OfferEnding` for one batch of offers that lapse soon, once for each; return the size of the batch."""
+    """Emit `OfferExpiring` for one batch of offers that lapse soon, once for each; return the size of the batch."""
     rows = await OfferRepository(uow.session).to_remind(utc_now(), BATCH)
     for offer, proposal, order in rows:
         offer.remind_at = None
-        uow.emit(OfferEnding(**_LockedOffer(order, proposal, offer).about))
+        uow.emit(OfferExpiring(**_LockedOffer(order, proposal, offer).about))
     return len(rows)
 
 
@@ -171,8 +171,8 @@ async def _put(
 ) -> Offer:
     """Validate and insert an offer and set the proposal's status. Emits `OfferMade`."""
     price = terms.price.to_money()
-    faults = rules.validate_price(price, order.currency)
-    check(faults + rules.validate_milestones(terms.milestones, price.amount, terms.term_days))
+    errors = rules.validate_price(price, order.currency)
+    raise_if_errors(errors + rules.validate_milestones(terms.milestones, price.amount, terms.term_days))
     now = utc_now()
     length = timedelta(hours=terms.answer_hours or uow.resources.settings.offer_answer_hours)
     end = min(now + length, order.expires_at) if order.expires_at else now + length

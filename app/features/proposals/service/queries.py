@@ -152,10 +152,7 @@ async def present(
         return []
     found = await orders.orders_by_id(session, [row.order_id for row in rows])
     people = await orders.people(session, [row.freelancer_id for row in rows])
-    negotiated = [row.id for row in rows if row.status in (*NEGOTIATED, ProposalStatus.ACCEPTED)]
-    if holding is None:
-        holding = await OfferRepository(session).holding_of(negotiated) if negotiated else ()
-    offers = {offer.proposal_id: offer for offer in holding}
+    offers = {offer.proposal_id: offer for offer in (await _holding(session, rows) if holding is None else holding)}
     held = await files.attached(session, [files_of(row.id) for row in rows])
     return [
         _read(
@@ -168,6 +165,11 @@ async def present(
         )
         for row in rows
     ]
+
+
+async def _holding(session: AsyncSession, rows: Sequence[Proposal]) -> Sequence[Offer]:
+    negotiated = [row.id for row in rows if row.status in (*NEGOTIATED, ProposalStatus.ACCEPTED)]
+    return await OfferRepository(session).holding_of(negotiated) if negotiated else ()
 
 
 async def list_revisions(

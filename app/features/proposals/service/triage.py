@@ -15,7 +15,7 @@ from app.features.proposals.events import ProposalShortlisted
 from app.features.proposals.repository import ProposalRepository
 from app.features.proposals.rules import PROPOSAL_MACHINE, ProposalEvent
 from app.features.proposals.schemas import MAX_COMPARED, ProposalNote, ProposalRead
-from app.features.proposals.service.guards import event_parties, lock_proposal, named, record_view, step
+from app.features.proposals.service.guards import event_parties, lock_proposal, named, next_status, record_view
 from app.features.proposals.service.queries import present
 from app.models import Proposal
 from app.models.side import Side
@@ -43,7 +43,7 @@ async def mark_seen(uow: UnitOfWork, actor: Actor, order_id: UUID, proposal_ids:
 async def shortlist_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -> Proposal:
     """Add a proposal to the shortlist. Emits `ProposalShortlisted` the first time."""
     order, proposal = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
-    proposal.status = step(order, proposal, ProposalEvent.SHORTLIST)
+    proposal.status = next_status(order, proposal, ProposalEvent.SHORTLIST)
     record_view(proposal)
     orders.record_customer_response(order)
     if proposal.shortlisted_at is None:
@@ -55,7 +55,7 @@ async def shortlist_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -
 async def unlist_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -> Proposal:
     """Remove a proposal from the shortlist. Emits no event."""
     order, proposal = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
-    proposal.status = step(order, proposal, ProposalEvent.UNLIST)
+    proposal.status = next_status(order, proposal, ProposalEvent.UNLIST)
     return proposal
 
 
