@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.actor import Actor
-from app.core.errors import ConflictError, InvalidError
+from app.core.errors import ConflictError, DomainError, InvalidError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.ids import new_id
@@ -25,6 +25,7 @@ from app.features.files.dependencies import MessageFiles, sent_ids
 from app.features.moderation.service import describe_contacts
 from app.features.profiles import service as profiles
 from app.features.proposals import service as proposals
+from app.models import Message
 from app.models.side import Side
 from app.web.flash import redirect
 from app.web.forms import FormState
@@ -104,13 +105,15 @@ async def write_message(
 ) -> Response:
     """Send a message, or show the conversation again with the errors of the form."""
     ids = sent.ids
-    try:
-        async with uow.session.begin_nested():
-            await service.write(uow, actor, conversation_id, _read(form, ids))
-    except ConflictError as error:
-        return redirect(f"{LIST}/{conversation_id}#end", error.text(), "warn")
-    except InvalidError as error:
-        return await _page(request, uow.session, actor, conversation_id, _Typed(FormState.posted(form, error), ids))
+
+    async def write() -> Message:
+        return await service.write(uow, actor, conversation_id, _read(form, ids))
+
+    done = await uow.attempt(write(), ConflictError, InvalidError)
+    if isinstance(done, ConflictError):
+        return redirect(f"{LIST}/{conversation_id}#end", done.text(), "warn")
+    if isinstance(done, DomainError):
+        return await _page(request, uow.session, actor, conversation_id, _Typed(FormState.posted(form, done), ids))
     return redirect(f"{LIST}/{conversation_id}#end", done=f"message-{conversation_id}")
 
 
@@ -152,14 +155,16 @@ async def write_about(
 ) -> Response:
     """Send the first message about a proposal, or show the form again with its errors."""
     ids = sent.ids
-    try:
-        async with uow.session.begin_nested():
-            message = await service.write_about(uow, actor, proposal_id, _read(form, ids))
-    except ConflictError as error:
-        return redirect(f"/proposals/{proposal_id}/messages", error.text(), "warn")
-    except InvalidError as error:
-        return await _empty(request, uow.session, actor, proposal_id, _Typed(FormState.posted(form, error), ids))
-    return redirect(f"{LIST}/{message.conversation_id}#end", done=f"first-message-{proposal_id}")
+
+    async def write() -> Message:
+        return await service.write_about(uow, actor, proposal_id, _read(form, ids))
+
+    done = await uow.attempt(write(), ConflictError, InvalidError)
+    if isinstance(done, ConflictError):
+        return redirect(f"/proposals/{proposal_id}/messages", done.text(), "warn")
+    if isinstance(done, DomainError):
+        return await _empty(request, uow.session, actor, proposal_id, _Typed(FormState.posted(form, done), ids))
+    return redirect(f"{LIST}/{done.conversation_id}#end", done=f"first-message-{proposal_id}")
 
 
 def _read(form: FormData, ids: Sequence[UUID]) -> MessageWrite:

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.actor import Actor
-from app.core.errors import FieldError
+from app.core.errors import DomainError, FieldError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
@@ -22,6 +22,7 @@ from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError, PortfolioFullError
 from app.features.profiles.pages._file_errors import REFUSED, attach_file_errors
 from app.features.profiles.schemas import PortfolioFields
+from app.models import PortfolioItem
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
@@ -127,18 +128,17 @@ async def _save(
 
     Uploaded files are kept in both cases, so that they need not be sent again after an error in another field.
     """
-    try:
-        async with uow.session.begin_nested():
-            command = read_form(form).model_copy(update={"files": sent.ids})
-            if item_id is None:
-                await service.add_item(uow, actor, command)
-            else:
-                await service.edit_item(uow, actor, item_id, command)
-    except REFUSED as error:
-        return attach_file_errors(error)
-    except PortfolioFullError as error:
-        return [FieldError((), error.message, error.params)]
-    return None
+
+    async def save() -> PortfolioItem:
+        command = read_form(form).model_copy(update={"files": sent.ids})
+        if item_id is None:
+            return await service.add_item(uow, actor, command)
+        return await service.edit_item(uow, actor, item_id, command)
+
+    done = await uow.attempt(save(), *REFUSED, PortfolioFullError)
+    if isinstance(done, PortfolioFullError):
+        return [FieldError((), done.message, done.params)]
+    return attach_file_errors(done) if isinstance(done, DomainError) else None
 
 
 def _form(request: Request, form: FormState, item_id: UUID | None, attached: Sequence[FileRead] = ()) -> Response:
