@@ -117,10 +117,9 @@ async def _ids_of(resources: Resources, actor: Actor, form: FormData, kind: Subj
     if not sent:
         return ids
     async with _UPLOAD_SLOTS.of(resources):
-        uploaded = [
-            (await workflows.take_file(resources, actor, kind, new, None if place else old)).id
-            for place, new in enumerate(sent)
-        ]
+        replaced = [old, *[None] * (len(sent) - 1)]
+        files = await workflows.take_files(resources, actor, kind, list(zip(sent, replaced, strict=True)))
+    uploaded = [file.id for file in files]
     if old:
         ids[ids.index(old)] = uploaded.pop(0)
     return [*ids, *uploaded]

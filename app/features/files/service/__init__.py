@@ -1,6 +1,6 @@
 """Use cases of files."""
 
-from app.features.files.service.attachments import attach, attached, expect, own_files
+from app.features.files.service.attachments import attach, attach_to_new, attached, expect, own_files
 from app.features.files.service.cleanup import (
     forget_keys,
     is_intact,
@@ -29,17 +29,21 @@ from app.features.files.service.processing import (
     retry_inspection_later,
     settle_file,
 )
-from app.features.files.service.queries import file_limits, get_own_file, list_own_files, remove_file
+from app.features.files.service.queries import file_limits, get_own_file, list_own_files, remove_file, show_new_file
 from app.features.files.service.uploads import (
     PROCESS_TASK,
-    abort_upload,
+    NewUpload,
+    ReservedUpload,
+    abort_uploads,
     cancel_upload,
-    complete_upload,
+    complete_uploads,
     find_upload,
+    find_upload_with_key,
     keep_bytes,
+    progress_of,
     receive,
     reserve_upload,
-    source_key,
+    reserve_uploads,
     touch,
 )
 
@@ -47,14 +51,17 @@ __all__ = [
     "PROCESS_TASK",
     "Content",
     "InspectionJob",
+    "NewUpload",
+    "ReservedUpload",
     "SourceLostError",
     "Wanted",
-    "abort_upload",
+    "abort_uploads",
     "attach",
+    "attach_to_new",
     "attached",
     "cancel_upload",
     "claim_file",
-    "complete_upload",
+    "complete_uploads",
     "crop_picture",
     "examine",
     "expect",
@@ -62,6 +69,7 @@ __all__ = [
     "find_content",
     "find_preview",
     "find_upload",
+    "find_upload_with_key",
     "forget_keys",
     "get_own_file",
     "is_intact",
@@ -73,14 +81,16 @@ __all__ = [
     "orphan_keys",
     "own_files",
     "pieces",
+    "progress_of",
     "receive",
     "remove_abandoned_files",
     "remove_file",
     "report_damage",
     "reserve_upload",
+    "reserve_uploads",
     "retry_inspection_later",
     "settle_file",
-    "source_key",
+    "show_new_file",
     "tidy_spool",
     "touch",
     "whole",
