@@ -19,6 +19,7 @@ from app.features.files import service as files
 from app.features.files.dependencies import PortfolioFiles, SentFiles
 from app.features.files.schemas import FileRead
 from app.features.profiles import service
+from app.features.profiles.dependencies import KnownPortfolioItem
 from app.features.profiles.errors import InvalidProfileError, PortfolioFullError
 from app.features.profiles.pages._file_errors import REFUSED, attach_file_errors
 from app.features.profiles.schemas import PortfolioFields
@@ -69,7 +70,13 @@ async def edit_item_form(request: Request, item_id: UUID, actor: CurrentActor, s
 
 @router.post(f"{ADDRESS}/{{item_id}}")
 async def edit_item(
-    request: Request, item_id: UUID, actor: CurrentActor, form: PostedForm, sent: PortfolioFiles, uow: Uow
+    request: Request,
+    item_id: UUID,
+    actor: CurrentActor,
+    form: PostedForm,
+    _known: KnownPortfolioItem,
+    sent: PortfolioFiles,
+    uow: Uow,
 ) -> Response:
     """Save a portfolio item."""
     errors = await _save(uow, actor, form, sent, item_id)
@@ -82,10 +89,7 @@ async def edit_item(
 @router.post(f"{ADDRESS}/{{item_id}}/move")
 async def move_item(item_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Move a portfolio item one position up or down."""
-    order = [item.id for item in await service.list_portfolio(uow.session, actor)]
-    place = order.index(item_id) if item_id in order else 0
-    wanted = max(0, place - 1) if form.get("to") == "up" else place + 1
-    await service.move_item(uow, actor, item_id, wanted)
+    await service.shift_item(uow, actor, item_id, -1 if form.get("to") == "up" else 1)
     return redirect(ADDRESS, _("The order is saved."))
 
 
