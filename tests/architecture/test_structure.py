@@ -271,7 +271,6 @@ READ_BY_THE_CHANGE: dict[str, str] = {
     "chat.send": "the conversation and its names were read for the check and are shown too",
     "chat.send_about": "the same",
     "matching.save_search": "what it saw of the search is all that is shown of a new one",
-    "matching.change_search": "its row counts what is new, which only the query for reading knows",
     "matching.mark_search_viewed": "nothing in it is new any more, so no query has to say so",
     "matching.change_settings": "the row as it stands before the next hour is worked out",
     "notifications.mark_read": "the words of a notice come from several features; the page goes on to its address",

@@ -78,7 +78,8 @@ async def change_saved_search(
     Omitted fields keep their values. With other filters the search starts again: earlier finds are deleted. Responds
     404 for searches of other people, 409 when you have saved the same filters already.
     """
-    return await service.change_search(uow, actor, search_id, command)
+    await service.change_search(uow, actor, search_id, command)
+    return await service.get_search(uow.session, actor, search_id)
 
 
 @router.delete(

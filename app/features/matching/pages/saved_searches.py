@@ -32,7 +32,7 @@ from app.features.matching.schemas import (
     SavedSearchRead,
 )
 from app.features.orders.errors import InvalidFilterError
-from app.models import AlertFrequency
+from app.models import AlertFrequency, SavedSearch
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
@@ -140,7 +140,7 @@ async def change_search(
 ) -> Response:
     """Change the name and the alert frequency."""
 
-    async def change() -> SavedSearchRead:
+    async def change() -> SavedSearch:
         command = _read(SavedSearchPatch, {"name": typed.name, "frequency": typed.frequency})
         return await service.change_search(uow, actor, search_id, command)
 
