@@ -3,12 +3,15 @@
 from app.features.chat.service.commands import mark_read, write, write_about
 from app.features.chat.service.queries import (
     conversation_of,
+    find_conversation,
     get_conversation,
     is_read,
     latest_texts_of_other,
     list_conversations,
     list_messages,
     open_conversation,
+    require_conversation,
+    require_proposal,
     send,
     send_about,
     unread_conversations,
@@ -16,6 +19,7 @@ from app.features.chat.service.queries import (
 
 __all__ = [
     "conversation_of",
+    "find_conversation",
     "get_conversation",
     "is_read",
     "latest_texts_of_other",
@@ -23,6 +27,8 @@ __all__ = [
     "list_messages",
     "mark_read",
     "open_conversation",
+    "require_conversation",
+    "require_proposal",
     "send",
     "send_about",
     "unread_conversations",
