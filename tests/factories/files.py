@@ -65,8 +65,8 @@ class Files:
     ) -> FileRead:
         """A file that was uploaded and not yet inspected."""
         upload = UploadFile(io.BytesIO(content), size=len(content), filename=name)
-        taken = await workflows.store_upload(self.resources, owner, kind, upload, replaces)
-        return await self.read(owner, taken.id)
+        taken = await workflows.store_uploads(self.resources, owner, kind, [(upload, replaces)])
+        return await self.read(owner, taken[0].id)
 
     async def read(self, owner: Actor, file_id: Any) -> FileRead:
         """A file as its owner sees it now."""

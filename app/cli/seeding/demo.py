@@ -159,16 +159,17 @@ async def _pictures(uow: UnitOfWork, actor: Actor, person: DemoPerson) -> None:
 async def _file(uow: UnitOfWork, actor: Actor, kind: SubjectKind, name: str, replaces: UUID | None = None) -> UUID:
     """Upload a file of the demonstration data; a worker checks it like any other."""
     path = FILES / name
-    file = await files.reserve_upload(uow, actor, kind, name, path.stat().st_size, replaces)
+    reserved = await files.reserve_upload(uow, actor, kind, name, path.stat().st_size, replaces)
+    file_id = reserved.file.id
     spool = spool_of(uow.resources.settings)
     with path.open("rb") as handle:
-        await asyncio.to_thread(spool.keep, file.id, handle)
+        await asyncio.to_thread(spool.keep, file_id, handle)
     try:
-        digest = await files.store_bytes(uow.resources, file.id, await files.source_key(uow.session, file.id))
-        await files.complete_upload(uow, file.id, digest)
+        digest = await files.store_bytes(uow.resources, file_id, reserved.key)
+        await files.complete_uploads(uow, {file_id: (reserved.key, digest)})
     finally:
-        await asyncio.to_thread(spool.drop, file.id)
-    return file.id
+        await asyncio.to_thread(spool.drop, file_id)
+    return file_id
 
 
 async def _attach(uow: UnitOfWork, actor: Actor, order: Order, versions: list[list[str]]) -> None:

@@ -25,14 +25,15 @@ from app.core.security.cookies import (
     delete_cookie,
     put_cookie,
 )
-from app.core.security.csrf import SAFE_METHODS, is_csrf_of
+from app.core.security.csrf import CSRF_HEADER, SAFE_METHODS, is_csrf_of
 from app.core.security.tokens import BadTokenError, Claims, TokenKind
 from app.features.authentication import service, workflows
 from app.features.authentication.errors import NotPermittedError, NotSignedInError, SessionEndedError
 from app.features.authentication.service import Caller, IssuedTokens, SessionGate, SessionView
 from app.models.user import Role
 
-VIEW = "iplance.session"
+VIEW, REFUSAL = "iplance.session", "iplance.refusal"
+"""Keys of the request under which its session is remembered, or why it has none."""
 DEVICE_SECONDS = 365 * 86_400
 
 
@@ -144,12 +145,15 @@ def _may_renew(connection: HTTPConnection) -> bool:
 
 
 async def refuse_long_body_of_ended_session(connection: HTTPConnection) -> None:
-    """Refuse a long body whose cookies belong to no active session before the body is read, including its CSRF field.
+    """Refuse a long body whose cookies belong to no active session before the body is read for its CSRF field.
+
+    With the CSRF token in a header the body is read only after the dependency that finds the session.
 
     Raises:
         NotSignedInError: The session has ended.
     """
-    if not connection.scope.get(LONG_BODY) or bearer_of(connection) is not None:
+    headers = connection.headers
+    if not connection.scope.get(LONG_BODY) or bearer_of(connection) is not None or CSRF_HEADER in headers:
         return
     claimed = sent_claims(connection)
     gate = service.session_gate(connection_resources(connection))
@@ -177,7 +181,14 @@ async def find_view_by(connection: HTTPConnection, gate: SessionGate) -> Session
     if VIEW in connection.scope:
         found: SessionView | None = connection.scope[VIEW]
         return found
-    view = await _view(connection, gate, renewing=_may_renew(connection))
+    if REFUSAL in connection.scope:
+        raise connection.scope[REFUSAL]
+    try:
+        view = await _view(connection, gate, renewing=_may_renew(connection))
+    except UnauthenticatedError as refusal:
+        # A fast response that was refused leaves the request to its route, which gives the same answer.
+        connection.scope[REFUSAL] = refusal
+        raise
     await _store_view(connection, view)
     return view
 

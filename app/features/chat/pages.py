@@ -12,20 +12,21 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.actor import Actor
-from app.core.errors import ConflictError, InvalidError
+from app.core.errors import ConflictError, DomainError, InvalidError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.ids import new_id
 from app.features.authentication.dependencies import CurrentActor
 from app.features.chat import service
-from app.features.chat.errors import ConversationNotFoundError, InvalidMessageError
+from app.features.chat.dependencies import KnownConversation, KnownProposal
+from app.features.chat.errors import InvalidMessageError
 from app.features.chat.schemas import MAX_NUMBER, MessageRead, MessageWrite
+from app.features.chat.service.commands import SentMessage
 from app.features.files import service as files
 from app.features.files.dependencies import MessageFiles, sent_ids
 from app.features.moderation.service import describe_contacts
 from app.features.profiles import service as profiles
 from app.features.proposals import service as proposals
-from app.models.side import Side
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
@@ -100,17 +101,25 @@ async def show_conversation(
 
 @router.post("/messages/{conversation_id}")
 async def write_message(
-    request: Request, conversation_id: UUID, actor: CurrentActor, form: PostedForm, sent: MessageFiles, uow: Uow
+    request: Request,
+    conversation_id: UUID,
+    actor: CurrentActor,
+    form: PostedForm,
+    _known: KnownConversation,
+    sent: MessageFiles,
+    uow: Uow,
 ) -> Response:
     """Send a message, or show the conversation again with the errors of the form."""
     ids = sent.ids
-    try:
-        async with uow.session.begin_nested():
-            await service.write(uow, actor, conversation_id, _read(form, ids))
-    except ConflictError as error:
-        return redirect(f"{LIST}/{conversation_id}#end", error.text(), "warn")
-    except InvalidError as error:
-        return await _page(request, uow.session, actor, conversation_id, _Typed(FormState.posted(form, error), ids))
+
+    async def write() -> SentMessage:
+        return await service.write(uow, actor, conversation_id, _read(form, ids))
+
+    done = await uow.attempt(write(), ConflictError, InvalidError)
+    if isinstance(done, ConflictError):
+        return redirect(f"{LIST}/{conversation_id}#end", done.text(), "warn")
+    if isinstance(done, DomainError):
+        return await _page(request, uow.session, actor, conversation_id, _Typed(FormState.posted(form, done), ids))
     return redirect(f"{LIST}/{conversation_id}#end", done=f"message-{conversation_id}")
 
 
@@ -141,27 +150,34 @@ async def show_conversation_of_proposal(
     request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession
 ) -> Response:
     """Redirect to the conversation about a proposal, or show the page for the first message."""
-    try:
-        conversation = await service.conversation_of(session, actor, proposal_id)
-    except ConversationNotFoundError:
+    conversation = await service.find_conversation(session, actor, proposal_id)
+    if conversation is None:
         return await _empty(request, session, actor, proposal_id, _Typed(FormState()))
     return redirect(f"{LIST}/{conversation.id}#end")
 
 
 @router.post("/proposals/{proposal_id}/messages")
 async def write_about(
-    request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm, sent: MessageFiles, uow: Uow
+    request: Request,
+    proposal_id: UUID,
+    actor: CurrentActor,
+    form: PostedForm,
+    _known: KnownProposal,
+    sent: MessageFiles,
+    uow: Uow,
 ) -> Response:
     """Send the first message about a proposal, or show the form again with its errors."""
     ids = sent.ids
-    try:
-        async with uow.session.begin_nested():
-            written = await service.write_about(uow, actor, proposal_id, _read(form, ids))
-    except ConflictError as error:
-        return redirect(f"/proposals/{proposal_id}/messages", error.text(), "warn")
-    except InvalidError as error:
-        return await _empty(request, uow.session, actor, proposal_id, _Typed(FormState.posted(form, error), ids))
-    return redirect(f"{LIST}/{written.conversation.id}#end", done=f"first-message-{proposal_id}")
+
+    async def write() -> SentMessage:
+        return await service.write_about(uow, actor, proposal_id, _read(form, ids))
+
+    done = await uow.attempt(write(), ConflictError, InvalidError)
+    if isinstance(done, ConflictError):
+        return redirect(f"/proposals/{proposal_id}/messages", done.text(), "warn")
+    if isinstance(done, DomainError):
+        return await _empty(request, uow.session, actor, proposal_id, _Typed(FormState.posted(form, done), ids))
+    return redirect(f"{LIST}/{done.conversation.id}#end", done=f"first-message-{proposal_id}")
 
 
 def _read(form: FormData, ids: Sequence[UUID]) -> MessageWrite:
@@ -200,11 +216,10 @@ async def _page(
 
 async def _empty(request: Request, session: ReadSession, actor: Actor, proposal_id: UUID, typed: _Typed) -> Response:
     proposal = await proposals.get_proposal(session, actor, proposal_id)
-    parties = await proposals.parties_of(session, actor, proposal_id)
     context: dict[str, Any] = {
         "proposal": proposal,
-        "parties": parties,
-        "mine": parties.side is Side.FREELANCER,
+        "is_live": proposals.is_live(proposal.status),
+        "mine": proposal.freelancer.id == actor.id,
         "f": typed.f,
         "files": await files.own_files(session, actor, typed.files),
         "key": typed.key,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, false, func, literal_column, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -57,8 +57,11 @@ class ConversationRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def add(self, conversation: Conversation) -> None:
-        """Insert a conversation. The lock on its order prevents two conversations about one proposal."""
+    async def save(self, conversation: Conversation) -> None:
+        """Write a conversation, a new one or one that is locked.
+
+        The lock on its order prevents two conversations about one proposal.
+        """
         self._session.add(conversation)
         await self._session.flush()
 
@@ -81,10 +84,26 @@ class ConversationRepository:
         """Return one conversation and lock its row."""
         return await self._session.get(Conversation, conversation_id, with_for_update=True, populate_existing=True)
 
-    async def of_proposal(self, proposal_id: UUID) -> Conversation | None:
-        """Return the conversation of a proposal."""
-        statement = select(Conversation).where(Conversation.proposal_id == proposal_id)
-        return (await self._session.execute(statement)).scalar_one_or_none()
+    async def of_proposal_with_key(
+        self, proposal_id: UUID, author_id: UUID, key: UUID | None
+    ) -> tuple[Conversation | None, Message | None]:
+        """Return the conversation of a proposal and the author's message with this idempotency key in it."""
+        same = Message.key == key if key is not None else false()
+        sent = and_(Message.conversation_id == Conversation.id, Message.author_id == author_id, same)
+        statement = select(Conversation, Message).outerjoin(Message, sent)
+        row = (await self._session.execute(statement.where(Conversation.proposal_id == proposal_id))).one_or_none()
+        return (row[0], row[1]) if row else (None, None)
+
+    async def takes_part(self, conversation_id: UUID, user_id: UUID) -> bool:
+        """Tell whether the conversation exists and the person takes part in it."""
+        statement = select(exists().where(Conversation.id == conversation_id, _of(user_id)))
+        return bool((await self._session.execute(statement)).scalar_one())
+
+    async def is_party(self, proposal_id: UUID, user_id: UUID) -> bool:
+        """Tell whether the proposal exists and the person is its freelancer or the client of its order."""
+        sides = or_(Proposal.freelancer_id == user_id, Order.customer_id == user_id)
+        statement = select(exists().where(Proposal.id == proposal_id, Order.id == Proposal.order_id, sides))
+        return bool((await self._session.execute(statement)).scalar_one())
 
     async def page(
         self, user_id: UUID, after: tuple[datetime, UUID] | None, limit: int, *, unread: bool

@@ -51,6 +51,15 @@ def form_with_files(path: str) -> LongBodyRoute:
     return LongBodyRoute("POST", re.compile(path), "multipart/form-data", rules.MAX_FILE_BYTES + FORM_OVERHEAD)
 
 
+def has_new_files(form: FormData) -> bool:
+    """Tell whether files were uploaded with the form itself."""
+    return bool(_new_files(form))
+
+
+def _new_files(form: FormData) -> list[UploadFile]:
+    return [item for item in form.getlist(f"{FIELD}{NEW}") if isinstance(item, UploadFile) and item.filename]
+
+
 def sent_ids(form: FormData, name: str) -> list[UUID]:
     """Return the ids in a field of files; values that are no ids are ignored."""
     return ids_in(form.getlist(name))
@@ -112,15 +121,14 @@ async def _ids_of(resources: Resources, actor: Actor, form: FormData, kind: Subj
     """
     removed = set(sent_ids(form, f"{FIELD}_remove"))
     ids = [file_id for file_id in sent_ids(form, FIELD) if file_id not in removed]
-    sent = [item for item in form.getlist(f"{FIELD}{NEW}") if isinstance(item, UploadFile) and item.filename]
+    sent = _new_files(form)
     old = next((file_id for file_id in sent_ids(form, f"{FIELD}_replaces") if file_id in ids), None)
     if not sent:
         return ids
     async with _UPLOAD_SLOTS.of(resources):
-        uploaded = [
-            (await workflows.store_upload(resources, actor, kind, new, None if place else old)).id
-            for place, new in enumerate(sent)
-        ]
+        replaced = [old, *[None] * (len(sent) - 1)]
+        files = await workflows.store_uploads(resources, actor, kind, list(zip(sent, replaced, strict=True)))
+    uploaded = [file.id for file in files]
     if old:
         ids[ids.index(old)] = uploaded.pop(0)
     return [*ids, *uploaded]

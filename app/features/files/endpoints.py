@@ -113,17 +113,16 @@ async def upload_file(request: Request, actor: CurrentActor, resources: ProcessR
             faults.append(FieldError(("body", "file"), NO_FILE))
         if faults or not isinstance(file, UploadFile):
             raise InvalidError(errors=faults)
-        taken = await workflows.store_upload(resources, actor, SubjectKind(kind), file, *replaces)
-    async with resources.read_sessions() as session:
-        return await service.get_own_file(session, actor, taken.id)
+        replaced = replaces[0] if replaces else None
+        taken = await workflows.store_uploads(resources, actor, SubjectKind(kind), [(file, replaced)])
+    return service.show_new_file(taken[0])
 
 
 @router.post("/uploads", status_code=HTTPStatus.CREATED, responses=refusals(*TAKING))
 async def create_upload(command: UploadCreate, actor: CurrentActor, uow: Uow) -> UploadRead:
     """Start an upload in pieces; send the pieces to its address with PATCH."""
-    file = await service.reserve_upload(uow, actor, command.kind, command.name, command.size, command.replaces)
-    await uow.session.refresh(file)
-    return await service.find_upload(uow.session, uow.resources.settings, actor, file.id)
+    made = await service.reserve_upload(uow, actor, command.kind, command.name, command.size, command.replaces)
+    return service.progress_of(uow.resources.settings, made.file)
 
 
 @router.get("/uploads/{file_id:uuid}", responses=refusals(NoSuchFileError))

@@ -4,13 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, func, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
 from app.core.clock import utc_now
 from app.features.files.schemas import Subject
+from app.gateways.storage import Digest
 from app.models.file import Attachment, File, FileObject, FileStatus, ObjectRole, SubjectKind
 
 LOCK_SPACE = 7_301_601
@@ -28,6 +29,10 @@ class FileRepository:
     def add(self, row: File | FileObject) -> None:
         """Add a new row."""
         self._session.add(row)
+
+    def add_all(self, rows: Sequence[File] | Sequence[FileObject]) -> None:
+        """Add new rows."""
+        self._session.add_all(rows)
 
     async def lock_owner(self, owner_id: UUID) -> None:
         """Serialize uploads per person so that the quota stays correct; the lock ends with the transaction."""
@@ -52,8 +57,31 @@ class FileRepository:
 
     async def lock_all(self, file_ids: Collection[UUID]) -> dict[UUID, File]:
         """Return these files, locked."""
+        if not file_ids:
+            return {}
         statement = select(File).where(File.id.in_(file_ids)).order_by(File.id).with_for_update()
-        return {file.id: file for file in (await self._session.execute(statement)).scalars()}
+        locked = await self._session.execute(statement.execution_options(populate_existing=True))
+        return {file.id: file for file in locked.scalars()}
+
+    async def with_key(self, file_id: UUID) -> tuple[File, str] | None:
+        """Return one file with the key of what was uploaded; empty once that was replaced by what is served."""
+        uploaded = and_(FileObject.file_id == File.id, FileObject.role == ObjectRole.SOURCE)
+        statement = select(File, func.coalesce(FileObject.key, "")).outerjoin(FileObject, uploaded)
+        row = (await self._session.execute(statement.where(File.id == file_id))).one_or_none()
+        return (row[0], row[1]) if row else None
+
+    async def touch(self, file_id: UUID, now: datetime) -> File | None:
+        """Record that somebody still needs the file, and return it."""
+        statement = update(File).where(File.id == file_id).values(touched_at=now).returning(File)
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def set_digests(self, stored: Sequence[tuple[str, Digest]]) -> None:
+        """Record the checksums of stored objects, given with their keys."""
+        rows = [
+            {"key": key, "size": digest.size, "sha256": digest.sha256, "blocks": digest.blocks}
+            for key, digest in stored
+        ]
+        await self._session.execute(update(FileObject), rows)
 
     async def of_owner(self, owner_id: UUID, file_ids: Collection[UUID]) -> dict[UUID, File]:
         """Return those of these files that the person owns."""
@@ -107,10 +135,10 @@ class FileRepository:
         current: dict[UUID, UUID | None] = {**dict.fromkeys(file_ids), **earlier}
         mine = (Attachment.subject_kind == subject.kind, Attachment.subject_id == subject.id)
         gone = delete(Attachment).where(*mine, Attachment.file_id.not_in(current)).returning(Attachment.file_id)
-        detached = (await self._session.execute(gone)).scalars().all()
-        if detached:
-            # A detached file can be attached again for a while.
-            await self._session.execute(update(File).where(File.id.in_(detached)).values(touched_at=utc_now()))
+        # A detached file can be attached again for a while.
+        detached = File.id.in_(select(gone.cte("gone").c.file_id))
+        kept = update(File).where(detached).values(touched_at=utc_now())
+        await self._session.execute(kept.execution_options(synchronize_session=False))
         if current:
             rows = [
                 {
@@ -126,6 +154,14 @@ class FileRepository:
             keys = (Attachment.subject_kind, Attachment.subject_id, Attachment.file_id)
             changed = {"position": added.excluded.position, "current_id": added.excluded.current_id}
             await self._session.execute(added.on_conflict_do_update(index_elements=keys, set_=changed))
+
+    async def attach_to_new(self, subject: Subject, file_ids: Sequence[UUID]) -> None:
+        """Attach these files in this order to a subject that has none yet."""
+        rows = [
+            {"subject_kind": subject.kind, "subject_id": subject.id, "file_id": file_id, "position": position}
+            for position, file_id in enumerate(file_ids)
+        ]
+        await self._session.execute(insert(Attachment).values(rows))
 
     async def restore_previous_version(self, file_id: UUID) -> None:
         """Restore the previous version wherever a refused version had replaced it."""
@@ -148,6 +184,43 @@ class FileRepository:
             .order_by(Attachment.position, File.id.desc())
         )
         return [(link, file, bool(has)) for link, file, has in await self._session.execute(statement)]
+
+    async def first_preview(self, subject: Subject) -> tuple[File, FileObject] | None:
+        """Return the first file of a subject that is ready and has a preview, with the preview."""
+        drawn = and_(FileObject.file_id == File.id, FileObject.role == ObjectRole.PREVIEW)
+        statement = (
+            select(File, FileObject)
+            .join(Attachment, Attachment.file_id == File.id)
+            .join(FileObject, drawn)
+            .options(undefer(FileObject.blocks))
+            .where(
+                Attachment.subject_kind == subject.kind,
+                Attachment.subject_id == subject.id,
+                Attachment.current_id.is_(None),
+                File.status == FileStatus.READY,
+            )
+            .order_by(Attachment.position, File.id.desc())
+            .limit(1)
+        )
+        row = (await self._session.execute(statement)).one_or_none()
+        return (row[0], row[1]) if row else None
+
+    async def lock_shown(self, subject: Subject) -> File | None:
+        """Return the first current file of a subject, locked."""
+        statement = (
+            select(File)
+            .join(Attachment, Attachment.file_id == File.id)
+            .where(
+                Attachment.subject_kind == subject.kind,
+                Attachment.subject_id == subject.id,
+                Attachment.current_id.is_(None),
+            )
+            .order_by(Attachment.position, File.id.desc())
+            .limit(1)
+            .with_for_update(of=File)
+            .execution_options(populate_existing=True)
+        )
+        return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def previewed(self, file_ids: Collection[UUID]) -> set[UUID]:
         """Return which of these files have a preview."""

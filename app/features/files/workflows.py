@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import BinaryIO, Protocol
 from uuid import UUID
 
@@ -12,11 +12,11 @@ from app.core.actor import Actor
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
 from app.features.files import service
-from app.features.files.errors import FileDamagedError, StorageDownError, UploadInterruptedError
+from app.features.files.errors import FileDamagedError, NoSuchFileError, StorageDownError, UploadInterruptedError
 from app.features.files.schemas import UploadRead
-from app.features.files.service import Content, InspectionJob, SourceLostError
+from app.features.files.service import Content, InspectionJob, ReservedUpload, SourceLostError
 from app.gateways.malware_scanner import ScannerUnavailableError
-from app.gateways.storage import StorageUnavailableError, StoredObject, storage_of
+from app.gateways.storage import Digest, StorageUnavailableError, StoredObject, storage_of
 from app.gateways.upload_spool import SpoolFullError, spool_of
 from app.models.file import File, SubjectKind
 
@@ -50,28 +50,41 @@ class SentFile(Protocol):
         ...
 
 
-async def store_upload(
-    resources: Resources, actor: Actor, kind: SubjectKind, upload: SentFile, replaces: UUID | None = None
-) -> File:
-    """Upload one file of a form: register it, store it and queue it for its check.
+async def store_uploads(
+    resources: Resources, actor: Actor, kind: SubjectKind, uploads: Sequence[tuple[SentFile, UUID | None]]
+) -> list[File]:
+    """Upload the files of a form: register them, store them and queue them for their check, all or none.
 
-    It opens two short transactions around the slow part. A failure leaves nothing behind and charges nothing.
+    Each comes with the id of the file that it replaces. Two short transactions enclose the slow part, whatever
+    the number of files. A failure leaves nothing behind and charges nothing.
     """
+    sent = [service.NewUpload(file.filename or "", file.size or 0, replaces) for file, replaces in uploads]
     async with unit_of_work(resources) as uow:
-        file = await service.reserve_upload(uow, actor, kind, upload.filename or "", upload.size or 0, replaces)
-        key = await service.source_key(uow.session, file.id)
+        reserved = await service.reserve_uploads(uow, actor, kind, sent)
     try:
-        try:
-            await asyncio.to_thread(spool_of(resources.settings).keep, file.id, upload.file)
-        except SpoolFullError as error:
-            raise StorageDownError from error
-        digest = await service.store_bytes(resources, file.id, key)
+        stored = {
+            item.file.id: (item.key, await _store(resources, item, file))
+            for item, (file, _replaces) in zip(reserved, uploads, strict=True)
+        }
         async with unit_of_work(resources) as uow:
-            return await service.complete_upload(uow, file.id, digest)
-    finally:
-        # A completed upload is not aborted; only its local copy is removed.
+            return await service.complete_uploads(uow, stored)
+    except BaseException:
+        # A completed upload is not aborted.
         async with unit_of_work(resources) as uow:
-            await service.abort_upload(uow, file.id)
+            await service.abort_uploads(uow, [item.file.id for item in reserved])
+        raise
+
+
+async def _store(resources: Resources, item: ReservedUpload, sent: SentFile) -> Digest:
+    """Copy the bytes of one file of a form to the storage; the local copy is removed afterwards."""
+    spool = spool_of(resources.settings)
+    try:
+        await asyncio.to_thread(spool.keep, item.file.id, sent.file)
+    except SpoolFullError as error:
+        raise StorageDownError from error
+    digest = await service.store_bytes(resources, item.file.id, item.key)
+    await asyncio.to_thread(spool.drop, item.file.id)
+    return digest
 
 
 async def receive_piece(
@@ -82,7 +95,7 @@ async def receive_piece(
     A client that lost the response to the last piece may send it again, empty: nothing happens twice.
     """
     async with resources.read_sessions() as session:
-        upload = await service.find_upload(session, resources.settings, actor, file_id)
+        upload, key = await service.find_upload_with_key(session, resources.settings, actor, file_id)
     if upload.whole:
         return upload
     length = offset
@@ -93,16 +106,15 @@ async def receive_piece(
         await log.ainfo("upload_broke", file_id=str(file_id))
     finally:
         async with unit_of_work(resources) as uow:
-            await service.touch(uow, file_id)
+            file = await service.touch(uow, file_id)
+    if file is None:
+        raise NoSuchFileError
     if length == upload.size and spool_of(resources.settings).length(file_id) == length:
-        async with resources.read_sessions() as session:
-            key = await service.source_key(session, file_id)
         digest = await service.store_bytes(resources, file_id, key)
         async with unit_of_work(resources) as uow:
-            await service.complete_upload(uow, file_id, digest)
+            file = (await service.complete_uploads(uow, {file_id: (key, digest)}))[0]
         await asyncio.to_thread(spool_of(resources.settings).drop, file_id)
-    async with resources.read_sessions() as session:
-        return await service.find_upload(session, resources.settings, actor, file_id)
+    return service.progress_of(resources.settings, file)
 
 
 async def read_pieces(resources: Resources, content: Content, start: int, end: int) -> AsyncGenerator[bytes]:

@@ -81,6 +81,22 @@ async def test_a_file_comes_with_the_form(market: Market, new_client: NewClient)
     assert "plan.txt" in words(await theirs.get(f"{proposal}/messages"))
 
 
+async def test_a_file_for_what_is_not_there_is_not_stored(market: Market, new_client: NewClient) -> None:
+    """A form for a conversation or a proposal of somebody else, or of nobody, leaves no file behind."""
+    _order, proposal, ours, _theirs = await _two(market, new_client)
+    begin = await ours.get(f"{proposal}/messages")
+    sent = await ours.send(begin, f"{proposal}/messages", text="Hello")
+    talk = path_of(sent, r"/messages/[0-9a-f-]{36}")
+    stranger = Visitor(await market.sign_in(await new_client(), await market.person("boris")))
+    token = (await stranger.get("/settings/files")).select_one("input[name=csrf_token]")
+    assert token is not None
+    hidden = {"csrf_token": str(token["value"]), "text": "Hello"}
+    for address in (talk, f"{proposal}/messages", f"/messages/{new_id()}", f"/proposals/{new_id()}/messages"):
+        upload = {"files_new": ("plan.txt", b"A plan.", "text/plain")}
+        assert (await stranger.client.post(address, data=hidden, files=upload)).status_code == 404
+    assert (await stranger.client.get("/api/v1/files")).json()["items"] == []
+
+
 async def test_a_long_talk_is_shown_from_its_end(market: Market, new_client: NewClient) -> None:
     _order, proposal, ours, theirs = await _two(market, new_client)
     sent = await ours.send(await ours.get(f"{proposal}/messages"), f"{proposal}/messages", text="1")

@@ -61,7 +61,7 @@ async def test_only_ones_own_files_of_that_kind_that_were_taken(uow: OpenUow, fi
     other_kind = await files.make(owner, kind=SubjectKind.PROPOSAL)
     refused = await files.make(owner, b"no picture", "a.png")
     async with uow() as work:
-        unfinished = await service.reserve_upload(work, owner, SubjectKind.ORDER, "a.txt", 10)
+        unfinished = (await service.reserve_upload(work, owner, SubjectKind.ORDER, "a.txt", 10)).file
     for file_id, word in (
         (theirs.id, "not there"),
         (other_kind.id, "not there"),

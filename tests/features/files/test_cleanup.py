@@ -39,7 +39,7 @@ async def test_files_of_nothing_go_and_their_bytes_after_a_grace_time(
     orphan, kept = await files.make(owner, picture(), "a.png"), await files.make(owner)
     async with uow() as work:
         await service.attach(work, owner, Subject(SubjectKind.ORDER, new_id()), [kept.id])
-        unfinished = await service.reserve_upload(work, owner, SubjectKind.ORDER, "a.txt", 5)
+        unfinished = (await service.reserve_upload(work, owner, SubjectKind.ORDER, "a.txt", 5)).file
     await sweep_files(resources)
     assert len(await keys(resources)) == 4
     await age(uow, update(File).values(touched_at=utc_now() - OLD))

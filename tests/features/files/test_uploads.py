@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import io
 import os
 import resource
 from collections.abc import AsyncIterator
@@ -12,12 +13,14 @@ from uuid import UUID
 
 import httpx
 import pytest
+from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect
 
+from app.core.errors import DomainError
 from app.core.ids import new_id
 from app.core.resources import Resources
-from app.features.files import rules, service
-from app.features.files.errors import UploadBusyError
+from app.features.files import rules, service, workflows
+from app.features.files.errors import StorageDownError, UploadBusyError
 from app.features.files.tasks import process_files
 from app.gateways.storage import DiskStorage, StorageUnavailableError, storage_of
 from app.gateways.upload_spool import WRITE_BYTES, Spool, SpoolFullError, append, spool_of
@@ -241,3 +244,50 @@ async def test_the_quota_holds_against_twenty_at_once(live_market: Market, live_
         rows = (await work.session.execute(FileObject.__table__.select())).all()
     assert limits.used_bytes == 10_000
     assert len(rows) == 10
+
+
+@pytest.mark.parametrize("second", [("a.exe", 5), ("empty.txt", 0), ("large.txt", 200_000)])
+async def test_files_of_one_form_are_stored_all_or_none(
+    resources: Resources, uow: Any, as_actor: Any, second: tuple[str, int]
+) -> None:
+    """A form whose second file is refused leaves no file of which its sender knows nothing."""
+    owner = await as_actor()
+    resources.settings = resources.settings.model_copy(update={"file_quota_bytes": 100_000})
+    name, size = second
+    sent = [
+        (UploadFile(io.BytesIO(b"good"), size=4, filename="good.txt"), None),
+        (UploadFile(io.BytesIO(b"x" * size), size=size, filename=name), None),
+    ]
+    with pytest.raises(DomainError):
+        await workflows.store_uploads(resources, owner, SubjectKind.ORDER, sent)
+    async with uow() as work:
+        assert (await service.list_own_files(work.session, owner, None, 10, unused=False)).items == []
+
+
+class FailsAtSecond(DiskStorage):
+    """A storage that takes the first object and no other."""
+
+    asked = 0
+
+    @override
+    async def put(self, key: str, source: Path) -> None:
+        self.asked += 1
+        if self.asked > 1:
+            raise StorageUnavailableError("no space")
+        await super().put(key, source)
+
+
+async def test_a_storage_that_fails_for_one_file_leaves_none_of_the_form(
+    resources: Resources, uow: Any, as_actor: Any, tmp_path: Path
+) -> None:
+    owner = await as_actor()
+    resources.storage = storage = FailsAtSecond(tmp_path / "files")
+    before = set(spool_of(resources.settings).kept())
+    sent = [(UploadFile(io.BytesIO(b"text"), size=4, filename=f"{number}.txt"), None) for number in range(3)]
+    with pytest.raises(StorageDownError):
+        await workflows.store_uploads(resources, owner, SubjectKind.ORDER, sent)
+    async with uow() as work:
+        limits = await service.file_limits(work.session, resources.settings, owner)
+    assert limits.used_bytes == 0
+    assert storage.asked == 2
+    assert set(spool_of(resources.settings).kept()) <= before

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from app.core.ids import new_id
 from tests.factories.orders import Market
 from tests.features.proposals.test_pages import Visitor, visitor, words
 
@@ -126,6 +127,21 @@ async def test_a_portfolio_by_hand(market: Market, new_client: NewClient) -> Non
     assert "A better brewery" in words(shown)
     gone = await anna.send(await anna.get(f"{edit}/remove"), f"{edit}/remove")
     assert "A better brewery" not in words(gone)
+
+
+async def test_a_file_for_an_item_that_is_not_there_is_not_stored(market: Market, new_client: NewClient) -> None:
+    """A form for somebody else's portfolio item, or nobody's, leaves no file behind."""
+    boris = await visitor(market, new_client, "boris")
+    await boris.send(await boris.get(f"{WORK}/new"), f"{WORK}/new", title="A bakery")
+    theirs = (await boris.client.get("/api/v1/profiles/me/portfolio")).json()["items"][0]["id"]
+    anna = await visitor(market, new_client, "anna")
+    token = (await anna.get(f"{WORK}/new")).select_one("input[name=csrf_token]")
+    assert token is not None
+    for item_id in (theirs, new_id()):
+        upload = {"files_new": ("plan.txt", b"A plan.", "text/plain")}
+        sent = {"csrf_token": str(token["value"]), "title": "A brewery"}
+        assert (await anna.client.post(f"{WORK}/{item_id}", data=sent, files=upload)).status_code == 404
+    assert (await anna.client.get("/api/v1/files")).json()["items"] == []
 
 
 async def test_people_are_kept_and_hidden_by_buttons(market: Market, new_client: NewClient) -> None:

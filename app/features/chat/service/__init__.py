@@ -3,6 +3,7 @@
 from app.features.chat.service.commands import mark_read, write, write_about
 from app.features.chat.service.queries import (
     conversation_of,
+    find_conversation,
     get_conversation,
     is_read,
     latest_texts_of_other,
@@ -10,11 +11,14 @@ from app.features.chat.service.queries import (
     list_messages,
     open_conversation,
     read_sent,
+    require_conversation,
+    require_proposal,
     unread_conversations,
 )
 
 __all__ = [
     "conversation_of",
+    "find_conversation",
     "get_conversation",
     "is_read",
     "latest_texts_of_other",
@@ -23,6 +27,8 @@ __all__ = [
     "mark_read",
     "open_conversation",
     "read_sent",
+    "require_conversation",
+    "require_proposal",
     "unread_conversations",
     "write",
     "write_about",

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
+from app.core.ids import new_id
 from app.core.unit_of_work import UnitOfWork
 from app.features.chat import policy, rules
 from app.features.chat.errors import (
@@ -87,27 +88,36 @@ async def _parties_in(session: AsyncSession, actor: Actor, conversation_id: UUID
 async def _write_between(
     uow: UnitOfWork, actor: Actor, parties: proposals.Parties, command: MessageWrite
 ) -> SentMessage:
+    """Send a message and return it with its conversation. Errors and events are those of `write_about`."""
+    repository = ConversationRepository(uow.session)
+    found, before = await repository.of_proposal_with_key(parties.proposal_id, actor.id, command.key)
+    if found is not None and before is not None:
+        return SentMessage(found, before)
+    seen = found.last_number if found is not None else 0
+    _check(parties, command, begun=found is not None)
+    # Redis is asked before a row is locked: while it does not answer, nobody waits for this transaction.
+    await uow.resources.limiter.hit(rules.MESSAGES_BY_ACCOUNT, str(actor.id))
     if parties.side is Side.CUSTOMER:
         # Lock order: order, proposal, conversation.
         parties = await proposals.record_customer_message(uow, actor, parties)
-    repository = ConversationRepository(uow.session)
     conversation = await repository.lock_of_proposal(parties.proposal_id)
-    if conversation is not None:
-        before = await _sent_before(uow, actor, conversation, command)
+    if conversation is not None and command.key is not None and conversation.last_number != seen:
+        before = await MessageRepository(uow.session).with_key(conversation.id, actor.id, command.key)
         if before is not None:
             return SentMessage(conversation, before)
+    _check(parties, command, begun=conversation is not None)
+    return await _add(uow, actor, conversation or _begun(parties), command)
+
+
+def _check(parties: proposals.Parties, command: MessageWrite, *, begun: bool) -> None:
+    """Check a message by what is known of its proposal: before the locks, and again with them."""
     if not parties.is_live:
         raise ConversationClosedError
-    if conversation is None and not policy.may_begin(parties.side):
+    if not begun and not policy.may_begin(parties.side):
         raise ConversationNotBegunError
     faults = rules.validate_message(command.text, len(command.files))
     if faults:
         raise InvalidMessageError(errors=faults)
-    await uow.resources.limiter.hit(rules.MESSAGES_BY_ACCOUNT, str(actor.id))
-    if conversation is None:
-        conversation = _begun(parties)
-        await repository.add(conversation)
-    return SentMessage(conversation, await _add(uow, actor, conversation, command))
 
 
 async def mark_read(uow: UnitOfWork, actor: Actor, conversation_id: UUID, number: int) -> Conversation:
@@ -128,22 +138,20 @@ async def mark_read(uow: UnitOfWork, actor: Actor, conversation_id: UUID, number
 
 def _begun(parties: proposals.Parties) -> Conversation:
     return Conversation(
+        id=new_id(),
         proposal_id=parties.proposal_id,
         order_id=parties.order_id,
         customer_id=parties.customer_id,
         freelancer_id=parties.freelancer_id,
+        last_number=0,
+        customer_read_number=0,
+        freelancer_read_number=0,
+        customer_notified_number=0,
+        freelancer_notified_number=0,
     )
 
 
-async def _sent_before(
-    uow: UnitOfWork, actor: Actor, conversation: Conversation, command: MessageWrite
-) -> Message | None:
-    if command.key is None:
-        return None
-    return await MessageRepository(uow.session).with_key(conversation.id, actor.id, command.key)
-
-
-async def _add(uow: UnitOfWork, actor: Actor, conversation: Conversation, command: MessageWrite) -> Message:
+async def _add(uow: UnitOfWork, actor: Actor, conversation: Conversation, command: MessageWrite) -> SentMessage:
     side = policy.side_of(actor, conversation)
     if side is None:
         raise ConversationNotFoundError
@@ -155,6 +163,7 @@ async def _add(uow: UnitOfWork, actor: Actor, conversation: Conversation, comman
     # PostgreSQL checks its foreign keys again. That check would wait for the lock on the order, whose holder may wait
     # for this conversation.
     notify_reader = rules.mark_notified(conversation, rules.opposite(side))
+    await ConversationRepository(uow.session).save(conversation)
     message = Message(
         conversation_id=conversation.id,
         number=conversation.last_number,
@@ -165,7 +174,7 @@ async def _add(uow: UnitOfWork, actor: Actor, conversation: Conversation, comman
     )
     await MessageRepository(uow.session).add(message)
     if command.files:
-        await files.attach(uow, actor, files_of(message.id), command.files)
+        await files.attach_to_new(uow, actor, files_of(message.id), command.files)
     uow.emit(
         MessageSent(
             conversation_id=str(conversation.id),
@@ -176,4 +185,4 @@ async def _add(uow: UnitOfWork, actor: Actor, conversation: Conversation, comman
             notify_reader=notify_reader,
         )
     )
-    return message
+    return SentMessage(conversation, message)

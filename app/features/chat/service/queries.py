@@ -25,6 +25,7 @@ from app.features.moderation.service import detect_contacts
 from app.features.orders import service as orders
 from app.features.orders.schemas import PersonRead
 from app.features.proposals import service as proposals
+from app.features.proposals.errors import ProposalNotFoundError
 from app.models import Conversation, Message
 from app.models.side import Side
 
@@ -62,11 +63,39 @@ async def conversation_of(session: AsyncSession, actor: Actor, proposal_id: UUID
         ConversationNotFoundError: The conversation has not started yet.
         ProposalNotFoundError: The actor is neither the freelancer nor the client.
     """
-    details = await ConversationRepository(session).read(Conversation.proposal_id == proposal_id)
-    if details is None or policy.side_of(actor, details.conversation) is None:
+    found = await find_conversation(session, actor, proposal_id)
+    if found is None:
         await proposals.parties_of(session, actor, proposal_id)
         raise ConversationNotFoundError
+    return found
+
+
+async def find_conversation(session: AsyncSession, actor: Actor, proposal_id: UUID) -> ConversationRead | None:
+    """Return the conversation about a proposal, or None if it has not started or the actor does not take part."""
+    details = await ConversationRepository(session).read(Conversation.proposal_id == proposal_id)
+    if details is None or policy.side_of(actor, details.conversation) is None:
+        return None
     return _read(session, actor, details)
+
+
+async def require_conversation(session: AsyncSession, actor: Actor, conversation_id: UUID) -> None:
+    """Check that the actor takes part in a conversation, without reading it.
+
+    Raises:
+        ConversationNotFoundError: It does not exist or the actor does not take part in it.
+    """
+    if not await ConversationRepository(session).takes_part(conversation_id, actor.id):
+        raise ConversationNotFoundError
+
+
+async def require_proposal(session: AsyncSession, actor: Actor, proposal_id: UUID) -> None:
+    """Check that the actor is on one side of a proposal, without reading it.
+
+    Raises:
+        ProposalNotFoundError: It does not exist or the actor is neither the freelancer nor the client.
+    """
+    if not await ConversationRepository(session).is_party(proposal_id, actor.id):
+        raise ProposalNotFoundError
 
 
 async def list_conversations(

@@ -1,6 +1,6 @@
 """Use cases of files."""
 
-from app.features.files.service.attachments import attach, attached, expect, own_files
+from app.features.files.service.attachments import attach, attach_to_new, attached, expect, own_files
 from app.features.files.service.cleanup import (
     delete_object_rows,
     is_intact,
@@ -29,16 +29,20 @@ from app.features.files.service.processing import (
     retry_inspection_later,
     settle_file,
 )
-from app.features.files.service.queries import file_limits, get_own_file, list_own_files, remove_file
+from app.features.files.service.queries import file_limits, get_own_file, list_own_files, remove_file, show_new_file
 from app.features.files.service.uploads import (
     PROCESS_TASK,
-    abort_upload,
+    NewUpload,
+    ReservedUpload,
+    abort_uploads,
     cancel_upload,
-    complete_upload,
+    complete_uploads,
     find_upload,
+    find_upload_with_key,
+    progress_of,
     receive,
     reserve_upload,
-    source_key,
+    reserve_uploads,
     store_bytes,
     touch,
 )
@@ -47,14 +51,17 @@ __all__ = [
     "PROCESS_TASK",
     "Content",
     "InspectionJob",
+    "NewUpload",
+    "ReservedUpload",
     "SourceLostError",
     "Wanted",
-    "abort_upload",
+    "abort_uploads",
     "attach",
+    "attach_to_new",
     "attached",
     "cancel_upload",
     "claim_file",
-    "complete_upload",
+    "complete_uploads",
     "crop_picture",
     "delete_object_rows",
     "examine",
@@ -63,6 +70,7 @@ __all__ = [
     "find_content",
     "find_preview",
     "find_upload",
+    "find_upload_with_key",
     "get_own_file",
     "is_intact",
     "keys_due_for_deletion",
@@ -72,14 +80,16 @@ __all__ = [
     "orphan_keys",
     "own_files",
     "pieces",
+    "progress_of",
     "receive",
     "remove_abandoned_files",
     "remove_file",
     "report_damage",
     "reserve_upload",
+    "reserve_uploads",
     "retry_inspection_later",
     "settle_file",
-    "source_key",
+    "show_new_file",
     "store_bytes",
     "tidy_spool",
     "touch",

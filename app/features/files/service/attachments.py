@@ -33,21 +33,38 @@ async def attach(uow: UnitOfWork, actor: Actor, subject: Subject, file_ids: Sequ
     Raises:
         InvalidFilesError: There are too many, or one is not the actor's, not of this kind, or was refused.
     """
+    files = await _lock_checked(uow, actor, subject, file_ids)
+    repository = FileRepository(uow.session)
+    held = {link.file_id: link.current_id for link in await repository.held_by(subject)}
+    replaced = await _replaced(repository, files, held)
+    wanted = [file.id for file in files if file.id not in replaced]
+    await repository.attach(subject, wanted, _earlier(wanted, held, replaced))
+
+
+async def attach_to_new(uow: UnitOfWork, actor: Actor, subject: Subject, file_ids: Sequence[UUID]) -> None:
+    """Attach these files of the actor to a subject that this transaction creates, which has no files yet.
+
+    Raises:
+        InvalidFilesError: There are too many, or one is not the actor's, not of this kind, or was refused.
+    """
+    files = await _lock_checked(uow, actor, subject, file_ids)
+    if files:
+        await FileRepository(uow.session).attach_to_new(subject, [file.id for file in files])
+
+
+async def _lock_checked(uow: UnitOfWork, actor: Actor, subject: Subject, file_ids: Sequence[UUID]) -> list[File]:
+    """Lock the files and check that the actor may attach them; what was read of attached files is forgotten."""
     for kept in (_READ, _EXPECTED):
         uow.session.info.pop(kept, None)
     named = list(dict.fromkeys(file_ids))
     most = rules.LIMITS[subject.kind].most_files
     if len(named) > most:
         raise InvalidFilesError(errors=[FieldError(WHERE, TOO_MANY, {"most": most})])
-    repository = FileRepository(uow.session)
-    files = await repository.lock_all(named)
+    files = await FileRepository(uow.session).lock_all(named)
     faults = [fault for file_id in named if (fault := _fault(actor, subject, files.get(file_id)))]
     if faults:
         raise InvalidFilesError(errors=faults)
-    held = {link.file_id: link.current_id for link in await repository.held_by(subject)}
-    replaced = await _replaced(repository, [files[file_id] for file_id in named], held)
-    wanted = [file_id for file_id in named if file_id not in replaced]
-    await repository.attach(subject, wanted, _earlier(wanted, held, replaced))
+    return [files[file_id] for file_id in named]
 
 
 async def _replaced(

@@ -116,14 +116,8 @@ async def pieces(resources: Resources, content: Content, start: int, end: int) -
 
 async def find_preview(session: AsyncSession, subject: Subject) -> Content | None:
     """Return the preview of a subject's first file, for a feature that renders it itself; None where there is none."""
-    repository = FileRepository(session)
-    ready = [
-        file
-        for link, file, has in await repository.attached([subject])
-        if has and link.current_id is None and file.status is FileStatus.READY
-    ]
-    found = await repository.object_of(ready[0].id, ObjectRole.PREVIEW) if ready else None
-    return None if found is None else _content(ready[0], found, until=0)
+    found = await FileRepository(session).first_preview(subject)
+    return None if found is None else _content(*found, until=0)
 
 
 async def whole(resources: Resources, content: Content) -> bytes:

@@ -5,7 +5,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
-from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.pagination import Slice, encode_cursor, last_id
 from app.core.unit_of_work import UnitOfWork
@@ -14,8 +13,8 @@ from app.features.files.errors import FileInUseError, NoSuchFileError
 from app.features.files.repository import FileRepository
 from app.features.files.schemas import FileLimits, FileRead, FileUse, KindLimits, OwnFile
 from app.features.files.service.signed_links import present
-from app.features.files.service.uploads import abort_upload
-from app.models.file import FileStatus
+from app.features.files.service.uploads import discard
+from app.models.file import File
 
 
 async def get_own_file(session: AsyncSession, actor: Actor, file_id: UUID) -> FileRead:
@@ -29,6 +28,11 @@ async def get_own_file(session: AsyncSession, actor: Actor, file_id: UUID) -> Fi
     if file is None or file.owner_id != actor.id:
         raise NoSuchFileError
     return present([file], await repository.previewed([file_id]))[file_id]
+
+
+def show_new_file(file: File) -> FileRead:
+    """Return a file that was uploaded just now; it has no preview yet."""
+    return present([file], ())[file.id]
 
 
 async def list_own_files(
@@ -64,10 +68,7 @@ async def remove_file(uow: UnitOfWork, actor: Actor, file_id: UUID) -> None:
         raise NoSuchFileError
     if await repository.is_attached(file_id):
         raise FileInUseError
-    if file.status is FileStatus.UPLOADING:
-        await abort_upload(uow, file_id)
-        return
-    await repository.remove(file_id, utc_now() + rules.GRACE)
+    await discard(uow, file)
 
 
 async def file_limits(session: AsyncSession, settings: Settings, actor: Actor) -> FileLimits:

@@ -5,7 +5,8 @@ it is registered, under a lock of the owner, so that simultaneous uploads cannot
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -41,48 +42,86 @@ PROCESS_TASK = "files.process"
 NOT_REPLACED = N_("The file that this one should replace is not there any more. Add this one as a new file.")
 
 
+@dataclass(frozen=True, slots=True)
+class NewUpload:
+    """A file to register: its name and size as sent by the client, and the file that it is the next version of."""
+
+    name: str
+    size: int
+    replaces: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReservedUpload:
+    """A registered file and the key of its object in the storage."""
+
+    file: File
+    key: str
+
+
 async def reserve_upload(
     uow: UnitOfWork, actor: Actor, kind: SubjectKind, name: str, size: int, replaces: UUID | None = None
-) -> File:
-    """Register a file of this size and reserve its quota.
+) -> ReservedUpload:
+    """Register one file; like `reserve_uploads`."""
+    return (await reserve_uploads(uow, actor, kind, [NewUpload(name, size, replaces)]))[0]
+
+
+async def reserve_uploads(
+    uow: UnitOfWork, actor: Actor, kind: SubjectKind, uploads: Sequence[NewUpload]
+) -> list[ReservedUpload]:
+    """Register files and reserve their quota, all or none.
 
     The next version of another file replaces it once it is attached to the same object.
 
     Raises:
-        FileTypeError: Its extension is not accepted for this kind.
-        EmptyFileError: It has no bytes.
-        FileTooLargeError: It is larger than the kind allows.
-        QuotaExceededError: It would exceed the person's quota.
+        FileTypeError: An extension is not accepted for this kind.
+        EmptyFileError: One has no bytes.
+        FileTooLargeError: One is larger than the kind allows.
+        QuotaExceededError: They would exceed the person's quota.
         InvalidFilesError: The file to replace is not the person's or not of this kind.
     """
-    limits, cleaned = rules.LIMITS[kind], rules.clean_name(name)
+    repository, quota = FileRepository(uow.session), uow.resources.settings.file_quota_bytes
+    files = [_checked(actor, kind, upload) for upload in uploads]
+    await _check_replaced(repository, actor, kind, [upload.replaces for upload in uploads if upload.replaces])
+    # The sum is read by a statement of its own: one that also waited for the lock would not see what was committed
+    # meanwhile.
+    await repository.lock_owner(actor.id)
+    count, used = await repository.usage(actor.id)
+    if used + sum(file.size for file in files) > quota or count + len(files) > rules.MAX_FILES:
+        raise QuotaExceededError(params={"limit": format_size(quota)})
+    repository.add_all(files)
+    await uow.session.flush()
+    objects = [
+        FileObject(key=new_key(), file_id=file.id, role=ObjectRole.SOURCE, size=file.size, media_type=file.media_type)
+        for file in files
+    ]
+    repository.add_all(objects)
+    await uow.session.flush()
+    return [ReservedUpload(file, stored.key) for file, stored in zip(files, objects, strict=True)]
+
+
+async def _check_replaced(repository: FileRepository, actor: Actor, kind: SubjectKind, ids: Sequence[UUID]) -> None:
+    for old_id in ids:
+        old = await repository.get(old_id)
+        if old is None or old.owner_id != actor.id or old.kind is not kind:
+            raise InvalidFilesError(errors=[FieldError(("replaces",), NOT_REPLACED)])
+
+
+def _checked(actor: Actor, kind: SubjectKind, upload: NewUpload) -> File:
+    limits, cleaned = rules.LIMITS[kind], rules.clean_name(upload.name)
     extension = rules.extension_of(cleaned)
     if extension not in limits.extensions:
         raise FileTypeError(params={"types": ", ".join(limits.extensions)})
-    _check_size(size, limits.most_bytes)
-    repository, quota = FileRepository(uow.session), uow.resources.settings.file_quota_bytes
-    old = await repository.get(replaces) if replaces else None
-    if replaces and (old is None or old.owner_id != actor.id or old.kind is not kind):
-        raise InvalidFilesError(errors=[FieldError(("replaces",), NOT_REPLACED)])
-    await repository.lock_owner(actor.id)
-    count, used = await repository.usage(actor.id)
-    if used + size > quota or count >= rules.MAX_FILES:
-        raise QuotaExceededError(params={"limit": format_size(quota)})
-    media_type = rules.TYPES[extension]
-    file = File(
+    _check_size(upload.size, limits.most_bytes)
+    return File(
         id=new_id(),
         owner_id=actor.id,
         kind=kind,
         name=cleaned,
-        size=size,
-        media_type=media_type,
-        replaces_id=replaces,
+        size=upload.size,
+        media_type=rules.TYPES[extension],
+        replaces_id=upload.replaces,
     )
-    repository.add(file)
-    await uow.session.flush()
-    repository.add(FileObject(key=new_key(), file_id=file.id, role=ObjectRole.SOURCE, size=size, media_type=media_type))
-    await uow.session.flush()
-    return file
 
 
 def _check_size(size: int, most: int) -> None:
@@ -90,18 +129,6 @@ def _check_size(size: int, most: int) -> None:
         raise EmptyFileError
     if size > most:
         raise FileTooLargeError(params={"limit": format_size(most)})
-
-
-async def source_key(session: AsyncSession, file_id: UUID) -> str:
-    """Return the storage key of a registered file.
-
-    Raises:
-        NoSuchFileError: It was deleted meanwhile.
-    """
-    source = await FileRepository(session).object_of(file_id, ObjectRole.SOURCE)
-    if source is None:
-        raise NoSuchFileError
-    return source.key
 
 
 async def store_bytes(resources: Resources, file_id: UUID, key: str) -> Digest:
@@ -119,27 +146,40 @@ async def store_bytes(resources: Resources, file_id: UUID, key: str) -> Digest:
     return digest
 
 
-async def complete_upload(uow: UnitOfWork, file_id: UUID, digest: Digest) -> File:
-    """Record that all bytes are in the storage, and queue the file for its check; repeating it changes nothing."""
+async def complete_uploads(uow: UnitOfWork, stored: Mapping[UUID, tuple[str, Digest]]) -> list[File]:
+    """Record that all bytes of these files are in the storage, and queue them for their check.
+
+    `stored` has the key and the checksums of each file. Repeating it changes nothing.
+
+    Raises:
+        NoSuchFileError: One of the files was deleted meanwhile.
+    """
     repository = FileRepository(uow.session)
-    file = await repository.get_for_update(file_id)
-    source = await repository.object_of(file_id, ObjectRole.SOURCE)
-    if file is None:
+    files = await repository.lock_all(stored)
+    if len(files) < len(stored):
         raise NoSuchFileError
-    if file.status is FileStatus.UPLOADING and source is not None:
-        source.size, source.sha256, source.blocks = digest.size, digest.sha256, digest.blocks
-        file.size, file.status, file.next_try_at = digest.size, FileStatus.PROCESSING, utc_now()
+    begun = [file for file in files.values() if file.status is FileStatus.UPLOADING]
+    for file in begun:
+        file.size, file.status, file.next_try_at = stored[file.id][1].size, FileStatus.PROCESSING, utc_now()
+    if begun:
+        await repository.set_digests([stored[file.id] for file in begun])
         uow.trigger_task(PROCESS_TASK)
-    return file
+    return [files[file_id] for file_id in stored]
 
 
-async def abort_upload(uow: UnitOfWork, file_id: UUID) -> None:
-    """Delete a failed upload and release its quota."""
-    repository = FileRepository(uow.session)
-    file = await repository.get_for_update(file_id)
-    if file is not None and file.status is FileStatus.UPLOADING:
-        await repository.remove(file_id, utc_now() + rules.GRACE)
-    await asyncio.to_thread(spool_of(uow.resources.settings).drop, file_id)
+async def abort_uploads(uow: UnitOfWork, file_ids: Collection[UUID]) -> None:
+    """Delete failed uploads and release their quota."""
+    for file in (await FileRepository(uow.session).lock_all(file_ids)).values():
+        if file.status is FileStatus.UPLOADING:
+            await discard(uow, file)
+    for file_id in file_ids:
+        await asyncio.to_thread(spool_of(uow.resources.settings).drop, file_id)
+
+
+async def discard(uow: UnitOfWork, file: File) -> None:
+    """Delete a locked file with what was received of it; stored bytes are removed after a grace period."""
+    await FileRepository(uow.session).remove(file.id, utc_now() + rules.GRACE)
+    await asyncio.to_thread(spool_of(uow.resources.settings).drop, file.id)
 
 
 async def find_upload(session: AsyncSession, settings: Settings, actor: Actor, file_id: UUID) -> UploadRead:
@@ -148,11 +188,23 @@ async def find_upload(session: AsyncSession, settings: Settings, actor: Actor, f
     Raises:
         NoSuchFileError: It does not exist, or belongs to somebody else.
     """
-    file = await FileRepository(session).get(file_id)
+    return (await find_upload_with_key(session, settings, actor, file_id))[0]
+
+
+async def find_upload_with_key(
+    session: AsyncSession, settings: Settings, actor: Actor, file_id: UUID
+) -> tuple[UploadRead, str]:
+    """Return the progress like `find_upload`, and the storage key of the file."""
+    file, key = await FileRepository(session).with_key(file_id) or (None, "")
     if file is None or file.owner_id != actor.id:
         raise NoSuchFileError
+    return progress_of(settings, file), key
+
+
+def progress_of(settings: Settings, file: File) -> UploadRead:
+    """Return the progress of an upload, as found on disk."""
     whole = file.status is not FileStatus.UPLOADING
-    offset = file.size if whole else min(file.size, spool_of(settings).length(file_id))
+    offset = file.size if whole else min(file.size, spool_of(settings).length(file.id))
     expires_at = file.touched_at + rules.UNFINISHED
     return UploadRead(id=file.id, offset=offset, size=file.size, expires_at=expires_at, whole=whole)
 
@@ -179,11 +231,9 @@ async def receive(resources: Resources, upload: UploadRead, offset: int, piece: 
         raise StorageDownError from error
 
 
-async def touch(uow: UnitOfWork, file_id: UUID) -> None:
-    """Extend the lifetime of an unfinished upload."""
-    file = await FileRepository(uow.session).get_for_update(file_id)
-    if file is not None:
-        file.touched_at = utc_now()
+async def touch(uow: UnitOfWork, file_id: UUID) -> File | None:
+    """Extend the lifetime of an unfinished upload and return it; None if it was deleted meanwhile."""
+    return await FileRepository(uow.session).touch(file_id, utc_now())
 
 
 async def cancel_upload(uow: UnitOfWork, actor: Actor, file_id: UUID) -> None:
@@ -195,4 +245,4 @@ async def cancel_upload(uow: UnitOfWork, actor: Actor, file_id: UUID) -> None:
     file = await FileRepository(uow.session).get_for_update(file_id)
     if file is None or file.owner_id != actor.id or file.status is not FileStatus.UPLOADING:
         raise NoSuchFileError
-    await abort_upload(uow, file_id)
+    await discard(uow, file)

@@ -20,19 +20,22 @@ class SearchRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def lock_owner(self, owner_id: UUID) -> AlertSettings:
-        """Lock a person's alert settings and saved searches, and return the settings; they are created if missing.
+    async def lock_owner(self, owner_id: UUID) -> tuple[AlertSettings, Sequence[SavedSearch]]:
+        """Lock and return a person's alert settings and saved searches; the settings are created if missing.
 
         New settings have the time zone of the profile. Rows of one person are locked in this order: settings, searches,
         due times of alerts, matches.
         """
-        first = insert(AlertSettings).values(owner_id=owner_id, time_zone=self._first_zone(owner_id))
-        await self._session.execute(first.on_conflict_do_nothing())
         statement = select(AlertSettings).where(AlertSettings.owner_id == owner_id).with_for_update()
-        settings = (await self._session.execute(statement.execution_options(populate_existing=True))).scalar_one()
-        searches = select(SavedSearch.id).where(SavedSearch.owner_id == owner_id).order_by(SavedSearch.id)
-        await self._session.execute(searches.with_for_update())
-        return settings
+        statement = statement.execution_options(populate_existing=True)
+        settings = (await self._session.execute(statement)).scalar_one_or_none()
+        if settings is None:
+            first = insert(AlertSettings).values(owner_id=owner_id, time_zone=self._first_zone(owner_id))
+            await self._session.execute(first.on_conflict_do_nothing())
+            settings = (await self._session.execute(statement)).scalar_one()
+        searches = select(SavedSearch).where(SavedSearch.owner_id == owner_id).order_by(SavedSearch.id)
+        locked = await self._session.execute(searches.with_for_update().execution_options(populate_existing=True))
+        return settings, locked.scalars().all()
 
     async def lock_for_match(self, ids: Collection[UUID]) -> Sequence[SavedSearch]:
         """Return searches as they are now and lock their rows FOR KEY SHARE, so that `lock_owner` and deletion wait."""

@@ -1,6 +1,6 @@
 """Scheduling of alert e-mails."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,18 +8,24 @@ from app.core.unit_of_work import UnitOfWork
 from app.features.matching import rules
 from app.features.matching.repository import AlertEmailRepository, MatchRepository, SearchRepository
 from app.features.matching.repository.alert_emails import Turn
-from app.models import AlertFrequency, AlertSettings
+from app.models import AlertFrequency, AlertSettings, SavedSearch
 from app.models.saved_search import DEFAULT_HOUR, DEFAULT_ZONE
 
 
-async def schedule(uow: UnitOfWork, turns: Collection[Turn], now: datetime) -> None:
-    """Schedule an alert for each person and frequency; an alert that is already scheduled keeps its time."""
+async def schedule(
+    uow: UnitOfWork, turns: Collection[Turn], now: datetime, known: Mapping[UUID, AlertSettings] | None = None
+) -> None:
+    """Schedule an alert for each person and frequency; an alert that is already scheduled keeps its time.
+
+    Settings that the caller has not read are read here.
+    """
     wanted = {turn for turn in turns if turn[1] is not AlertFrequency.OFF}
     if not wanted:
         return
     repository = AlertEmailRepository(uow.session)
     owners = {owner_id for owner_id, _frequency in wanted}
-    settings, last = await repository.settings_of(owners), await repository.last_alert_emails(owners)
+    settings = await repository.settings_of(owners) if known is None else known
+    last = await repository.last_alert_emails(owners)
     pause = uow.resources.settings.alert_minutes
     dues: dict[Turn, datetime] = {}
     for owner_id, frequency in wanted:
@@ -29,15 +35,16 @@ async def schedule(uow: UnitOfWork, turns: Collection[Turn], now: datetime) -> N
     await repository.set_dues(dues)
 
 
-async def begin_change(uow: UnitOfWork, owner_id: UUID) -> AlertSettings:
-    """Lock a person's settings and searches before a change, and delete the due times of the alerts."""
-    settings = await SearchRepository(uow.session).lock_owner(owner_id)
+async def begin_change(uow: UnitOfWork, owner_id: UUID) -> tuple[AlertSettings, Sequence[SavedSearch]]:
+    """Lock and return a person's settings and searches before a change, and delete the due times of the alerts."""
+    locked = await SearchRepository(uow.session).lock_owner(owner_id)
     await AlertEmailRepository(uow.session).drop_dues(owner_id)
-    return settings
+    return locked
 
 
-async def end_change(uow: UnitOfWork, owner_id: UUID, now: datetime) -> None:
-    """Schedule a person's alerts again after a change."""
+async def end_change(uow: UnitOfWork, settings: AlertSettings, now: datetime) -> None:
+    """Schedule the alerts of the person with these settings again after a change."""
     await uow.session.flush()
+    owner_id = settings.owner_id
     pending = await MatchRepository(uow.session).pending(owner_id)
-    await schedule(uow, {(owner_id, frequency) for frequency in pending}, now)
+    await schedule(uow, {(owner_id, frequency) for frequency in pending}, now, {owner_id: settings})

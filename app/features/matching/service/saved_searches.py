@@ -1,5 +1,6 @@
 """Use cases of saved searches and alert settings."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -64,11 +65,11 @@ def read_search(search: SavedSearch, new_count: int) -> SavedSearchRead:
 async def save_search(uow: UnitOfWork, actor: Actor, command: SavedSearchCreate) -> SavedSearch:
     """Save a search; it finds orders that are published from now on."""
     repository, now = SearchRepository(uow.session), utc_now()
-    await repository.lock_owner(actor.id)
+    _settings, searches = await repository.lock_owner(actor.id)
     wanted = await _cleaned(uow, command.filter)
-    await _refuse_twin(repository, actor, wanted)
+    _refuse_twin(searches, wanted)
     limit = uow.resources.settings.saved_searches_per_account
-    if await repository.count(actor.id) >= limit:
+    if len(searches) >= limit:
         raise TooManySavedSearchesError(params={"limit": limit})
     search = SavedSearch(
         owner_id=actor.id, name=command.name, frequency=command.frequency, created_at=now, **_begun(wanted)
@@ -80,15 +81,15 @@ async def save_search(uow: UnitOfWork, actor: Actor, command: SavedSearchCreate)
 
 async def change_search(uow: UnitOfWork, actor: Actor, search_id: UUID, command: SavedSearchPatch) -> SavedSearch:
     """Change the name, the alert frequency or the filters; with other filters the search starts again."""
-    repository, now = SearchRepository(uow.session), utc_now()
-    await begin_change(uow, actor.id)
-    search = await _own(repository, actor, search_id)
+    now = utc_now()
+    settings, searches = await begin_change(uow, actor.id)
+    search = _find(searches, search_id)
     if command.name is not None:
         search.name = command.name
     if command.filter is not None:
         wanted = await _cleaned(uow, command.filter)
         if rules.key_of(wanted) != search.filter_key:
-            await _refuse_twin(repository, actor, wanted)
+            _refuse_twin(searches, wanted)
             await MatchRepository(uow.session).forget(search.id)
             for name, value in _begun(wanted).items():
                 setattr(search, name, value)
@@ -96,21 +97,22 @@ async def change_search(uow: UnitOfWork, actor: Actor, search_id: UUID, command:
         search.frequency = command.frequency
         if command.frequency is AlertFrequency.OFF:
             await MatchRepository(uow.session).mark_announced(actor.id, search.id, now)
-    await end_change(uow, actor.id, now)
+    await end_change(uow, settings, now)
     return search
 
 
 async def remove_search(uow: UnitOfWork, actor: Actor, search_id: UUID) -> None:
     """Delete a saved search and its matches."""
-    repository = SearchRepository(uow.session)
-    await begin_change(uow, actor.id)
-    await repository.delete(await _own(repository, actor, search_id))
-    await end_change(uow, actor.id, utc_now())
+    settings, searches = await begin_change(uow, actor.id)
+    await SearchRepository(uow.session).delete(_find(searches, search_id))
+    await end_change(uow, settings, utc_now())
 
 
 async def mark_search_viewed(uow: UnitOfWork, actor: Actor, search_id: UUID) -> SavedSearch:
     """Record that the actor viewed the search: none of its matches counts as new any more."""
-    search = await _own(SearchRepository(uow.session), actor, search_id)
+    search = await SearchRepository(uow.session).find(actor.id, search_id)
+    if search is None:
+        raise SavedSearchNotFoundError
     search.looked_at = utc_now()
     return search
 
@@ -126,12 +128,12 @@ async def read_settings(session: AsyncSession, actor: Actor) -> AlertSettingsRea
 
 async def change_settings(uow: UnitOfWork, actor: Actor, command: AlertSettingsPatch) -> AlertSettings:
     """Change the actor's alert settings; pending alerts are scheduled again."""
-    settings = await begin_change(uow, actor.id)
+    settings, _searches = await begin_change(uow, actor.id)
     if command.time_zone is not None:
         settings.time_zone = command.time_zone
     if command.digest_hour is not None:
         settings.digest_hour = command.digest_hour
-    await end_change(uow, actor.id, utc_now())
+    await end_change(uow, settings, utc_now())
     return settings
 
 
@@ -161,14 +163,15 @@ def _begun(wanted: OrderFilter) -> dict[str, object]:
     }
 
 
-async def _refuse_twin(repository: SearchRepository, actor: Actor, wanted: OrderFilter) -> None:
-    twin = await repository.find_by_filter(actor.id, rules.key_of(wanted))
+def _refuse_twin(searches: Sequence[SavedSearch], wanted: OrderFilter) -> None:
+    key = rules.key_of(wanted)
+    twin = next((search for search in searches if search.filter_key == key), None)
     if twin is not None:
         raise SearchAlreadySavedError(params={"name": twin.name})
 
 
-async def _own(repository: SearchRepository, actor: Actor, search_id: UUID) -> SavedSearch:
-    search = await repository.find(actor.id, search_id)
+def _find(searches: Sequence[SavedSearch], search_id: UUID) -> SavedSearch:
+    search = next((search for search in searches if search.id == search_id), None)
     if search is None:
         raise SavedSearchNotFoundError
     return search

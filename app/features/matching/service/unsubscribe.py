@@ -54,8 +54,8 @@ async def unsubscribe(uow: UnitOfWork, token: str) -> Subscription:
     searches = SearchRepository(uow.session)
     if not await searches.count(ended.owner_id):
         return ended
-    await begin_change(uow, ended.owner_id)
+    settings, _searches = await begin_change(uow, ended.owner_id)
     await searches.turn_off_alerts(ended.owner_id, ended.search_id)
     await MatchRepository(uow.session).mark_announced(ended.owner_id, ended.search_id, now)
-    await end_change(uow, ended.owner_id, now)
+    await end_change(uow, settings, now)
     return ended

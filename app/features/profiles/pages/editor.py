@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from app.core.errors import FieldError, InvalidError
+from app.core.errors import DomainError, FieldError, InvalidError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
@@ -25,7 +25,7 @@ from app.features.profiles.schemas import (
     OwnProfileRead,
     ProfilePatch,
 )
-from app.models import ProfileSide, SkillLevel
+from app.models import Profile, ProfileSide, SkillLevel
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
@@ -61,12 +61,14 @@ async def edit_profile_form(
 @router.post(ADDRESS)
 async def edit_profile(request: Request, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Save the profile, or show the form again with its errors."""
-    try:
-        async with uow.session.begin_nested():
-            await service.edit_profile(uow, actor, read_form(form))
-    except (InvalidError, ProfileChangedError) as error:
+
+    async def edit() -> Profile:
+        return await service.edit_profile(uow, actor, read_form(form))
+
+    done = await uow.attempt(edit(), InvalidError, ProfileChangedError)
+    if isinstance(done, DomainError):
         profile = await service.get_own_profile(uow.session, uow.resources, actor)
-        return _editor(request, profile, FormState.posted(form, _moved(error)), status=422)
+        return _editor(request, profile, FormState.posted(form, _moved(done)), status=422)
     return redirect(ADDRESS, _("Saved."), done="profile")
 
 
@@ -125,7 +127,7 @@ def read_form(form: FormData) -> ProfilePatch:
     return command
 
 
-def _moved(error: InvalidError | ProfileChangedError) -> list[FieldError] | ProfileChangedError:
+def _moved(error: DomainError) -> list[FieldError] | ProfileChangedError:
     """Assign errors of list fields to the first form field of the list."""
     if isinstance(error, ProfileChangedError) or not error.errors:
         return error if isinstance(error, ProfileChangedError) else [FieldError((), error.message, error.params)]

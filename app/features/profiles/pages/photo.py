@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from uuid import UUID
 
 from fastapi import Request
 from pydantic import ValidationError
@@ -15,7 +14,7 @@ from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _
 from app.features.authentication.dependencies import CurrentActor
 from app.features.files import service as files
-from app.features.files.dependencies import AvatarFiles
+from app.features.files.dependencies import AvatarFiles, SentFiles
 from app.features.files.schemas import Crop, FileRead
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError
@@ -52,11 +51,9 @@ async def redirect_to_own_photo(actor: CurrentActor, session: ReadSession) -> Re
 @router.post(ADDRESS)
 async def put_photo(request: Request, actor: CurrentActor, form: PostedForm, sent: AvatarFiles, uow: Uow) -> Response:
     """Set the photo to a picture uploaded with this form or before it."""
-    try:
-        async with uow.session.begin_nested():
-            await _put(uow, actor, sent.ids)
-    except REFUSED as error:
-        shown = FormState.posted(form, attach_file_errors(error))
+    refused = await uow.attempt(_put(uow, actor, sent), *REFUSED)
+    if refused is not None:
+        shown = FormState.posted(form, attach_file_errors(refused))
         photo = await service.get_photo(uow.session, actor)
         return _page(request, photo, shown, await files.own_files(uow.session, actor, sent.stored))
     return redirect(ADDRESS, _("Your photo is saved."))
@@ -80,11 +77,11 @@ async def remove_photo(actor: CurrentActor, uow: Uow) -> Response:
     return redirect(ADDRESS, _("Your photo is removed."))
 
 
-async def _put(uow: Uow, actor: Actor, sent: Sequence[UUID]) -> None:
+async def _put(uow: Uow, actor: Actor, sent: SentFiles) -> None:
     """Set the photo to the last picture sent."""
-    if not sent:
+    if not sent.ids:
         raise InvalidProfileError(errors=[FieldError(("files",), NO_PICTURE)])
-    await service.put_photo(uow, actor, sent[-1])
+    await service.put_photo(uow, actor, sent.ids[-1])
 
 
 def _crop(typed: dict[str, str]) -> Crop:

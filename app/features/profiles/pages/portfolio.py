@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.actor import Actor
-from app.core.errors import FieldError
+from app.core.errors import DomainError, FieldError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
@@ -19,9 +19,11 @@ from app.features.files import service as files
 from app.features.files.dependencies import PortfolioFiles, SentFiles
 from app.features.files.schemas import FileRead
 from app.features.profiles import service
+from app.features.profiles.dependencies import KnownPortfolioItem
 from app.features.profiles.errors import InvalidProfileError, PortfolioFullError
 from app.features.profiles.pages._file_errors import REFUSED, attach_file_errors
 from app.features.profiles.schemas import PortfolioFields
+from app.models import PortfolioItem
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
@@ -68,7 +70,13 @@ async def edit_item_form(request: Request, item_id: UUID, actor: CurrentActor, s
 
 @router.post(f"{ADDRESS}/{{item_id}}")
 async def edit_item(
-    request: Request, item_id: UUID, actor: CurrentActor, form: PostedForm, sent: PortfolioFiles, uow: Uow
+    request: Request,
+    item_id: UUID,
+    actor: CurrentActor,
+    form: PostedForm,
+    _known: KnownPortfolioItem,
+    sent: PortfolioFiles,
+    uow: Uow,
 ) -> Response:
     """Save a portfolio item."""
     errors = await _save(uow, actor, form, sent, item_id)
@@ -81,10 +89,7 @@ async def edit_item(
 @router.post(f"{ADDRESS}/{{item_id}}/move")
 async def move_item(item_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Move a portfolio item one position up or down."""
-    order = [item.id for item in await service.list_portfolio(uow.session, actor)]
-    place = order.index(item_id) if item_id in order else 0
-    wanted = max(0, place - 1) if form.get("to") == "up" else place + 1
-    await service.move_item(uow, actor, item_id, wanted)
+    await service.shift_item(uow, actor, item_id, -1 if form.get("to") == "up" else 1)
     return redirect(ADDRESS, _("The order is saved."))
 
 
@@ -127,18 +132,17 @@ async def _save(
 
     Uploaded files are kept in both cases, so that they need not be sent again after an error in another field.
     """
-    try:
-        async with uow.session.begin_nested():
-            command = read_form(form).model_copy(update={"files": sent.ids})
-            if item_id is None:
-                await service.add_item(uow, actor, command)
-            else:
-                await service.edit_item(uow, actor, item_id, command)
-    except REFUSED as error:
-        return attach_file_errors(error)
-    except PortfolioFullError as error:
-        return [FieldError((), error.message, error.params)]
-    return None
+
+    async def save() -> PortfolioItem:
+        command = read_form(form).model_copy(update={"files": sent.ids})
+        if item_id is None:
+            return await service.add_item(uow, actor, command)
+        return await service.edit_item(uow, actor, item_id, command)
+
+    done = await uow.attempt(save(), *REFUSED, PortfolioFullError)
+    if isinstance(done, PortfolioFullError):
+        return [FieldError((), done.message, done.params)]
+    return attach_file_errors(done) if isinstance(done, DomainError) else None
 
 
 def _form(request: Request, form: FormState, item_id: UUID | None, attached: Sequence[FileRead] = ()) -> Response:

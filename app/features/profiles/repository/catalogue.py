@@ -17,9 +17,11 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    null,
     or_,
     select,
     text,
+    true,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
@@ -80,6 +82,8 @@ class Candidate:
     availability: Availability
     hits: Sequence[str]
     """The matched lexemes as `lexeme:weight`, each with its highest weight."""
+    levels: dict[str, SkillLevel]
+    """The skills with their levels, if the filter asks for skills."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,25 +233,17 @@ class CatalogueRepository:
         )
         ids = _matching(select(Profile.user_id), wanted).order_by(*NEWLY_LISTED).limit(CANDIDATES).subquery()
         shown_since = func.coalesce(Profile.listed_at, Profile.updated_at)
-        compared = (Profile.user_id, shown_since, Profile.updated_at, Profile.availability, hits)
+        levels = skill_levels(Profile.user_id) if wanted.skills else null()
+        compared = (Profile.user_id, shown_since, Profile.updated_at, Profile.availability, hits, levels)
         statement = select(*compared).select_from(ids).join(Profile, Profile.user_id == ids.c.user_id)
         found = await self._run(statement, wanted)
-        return [Candidate(row[0], row[1], row[2], row[3], row[4] or ()) for row in found]
+        return [Candidate(row[0], row[1], row[2], row[3], row[4] or (), levels_of(row[5])) for row in found]
 
     async def accounts(self, ids: Collection[UUID]) -> dict[UUID, Found]:
         """Return freelancers by id."""
         people = select(User, Profile, _LEVELS).join(Profile, Profile.user_id == User.id).options(*_ON_CARDS)
         found = await self._found(people.where(User.id.in_(ids)), PeopleConditions())
         return {row[0].id: row for row in found}
-
-    async def levels(self, ids: Collection[UUID]) -> dict[UUID, dict[str, SkillLevel]]:
-        """Return the skills of these users in the owner's order with their levels, by user id."""
-        columns = (ProfileSkill.user_id, ProfileSkill.skill, ProfileSkill.level)
-        statement = select(*columns).where(ProfileSkill.user_id.in_(ids)).order_by(ProfileSkill.position)
-        found: dict[UUID, dict[str, SkillLevel]] = {}
-        for user_id, skill, level in await self._session.execute(statement):
-            found.setdefault(user_id, {})[skill] = level
-        return found
 
     async def lexemes(self, words: str) -> dict[str, str]:
         """Return the lexemes of the search text with the word each comes from."""
@@ -269,13 +265,18 @@ class CatalogueRepository:
         some = _matching(select(Profile.user_id), wanted).limit(COUNT_LIMIT + 1).subquery()
         return (await self._run(select(func.count()).select_from(some), wanted)).scalar_one()
 
-    async def skills_among(self, wanted: PeopleConditions) -> Sequence[tuple[str, int]]:
-        """Return the most frequent skills and their counts among the newest matching profiles."""
-        some = _matching(select(Profile.skills), wanted).order_by(*NEWLY_LISTED).limit(COUNT_LIMIT).subquery()
-        each = select(func.unnest(some.c.skills).label("skill")).subquery()
-        many = func.count()
-        statement = select(each.c.skill, many).group_by(each.c.skill).order_by(many.desc(), each.c.skill).limit(FACETS)
-        return [(row[0], row[1]) for row in await self._run(statement, wanted)]
+    async def count_with_skills(self, wanted: PeopleConditions) -> tuple[int, Sequence[tuple[str, int]]]:
+        """Count the matching profiles, up to `COUNT_LIMIT` + 1, and the most frequent skills of the newest of them."""
+        some = _matching(select(Profile.skills), wanted).order_by(*NEWLY_LISTED).limit(COUNT_LIMIT + 1).cte("some")
+        whole = select(func.count().label("whole")).select_from(some).subquery()
+        newest = select(some.c.skills).limit(COUNT_LIMIT).subquery()
+        each = select(func.unnest(newest.c.skills).label("skill")).subquery()
+        many = func.count().label("many")
+        frequent = select(each.c.skill, many).group_by(each.c.skill).order_by(many.desc(), each.c.skill).limit(FACETS)
+        found = frequent.subquery()
+        statement = select(whole.c.whole, found.c.skill, found.c.many).select_from(whole).outerjoin(found, true())
+        rows = (await self._run(statement.order_by(found.c.many.desc(), found.c.skill), wanted)).all()
+        return rows[0][0], [(skill, count) for _whole, skill, count in rows if skill is not None]
 
     async def _found(self, statement: Select[User, Profile, Any], wanted: PeopleConditions) -> Sequence[Found]:
         return [(row[0], row[1], levels_of(row[2])) for row in await self._run(statement, wanted)]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.features.profiles.repository.levels import levels_of, skill_levels
 from app.models import CustomerStats, Favourite, HiddenCustomer, PortfolioItem, Profile, ProfileSkill, SkillLevel, User
-from app.models.user import UserStatus
+from app.models.user import UserStatus, shown_name
 
 type PersonList = type[Favourite | HiddenCustomer]
 
@@ -103,14 +103,21 @@ class ProfileRepository:
 
     async def get_for_update(self, user_id: UUID) -> Profile:
         """Lock and return the profile; create it if it is missing."""
-        await self._session.execute(insert(Profile).values(user_id=user_id).on_conflict_do_nothing())
+        return (await self.get_with_name_for_update(user_id))[0]
+
+    async def get_with_name_for_update(self, user_id: UUID) -> tuple[Profile, str]:
+        """Lock and return the profile, created if it is missing, and the name of its owner."""
         statement = (
-            select(Profile)
+            select(Profile, shown_name(Profile.user_id))
             .where(Profile.user_id == user_id)
             .with_for_update()
             .execution_options(populate_existing=True)
         )
-        return (await self._session.execute(statement)).scalar_one()
+        found = (await self._session.execute(statement)).one_or_none()
+        if found is None:
+            await self._session.execute(insert(Profile).values(user_id=user_id).on_conflict_do_nothing())
+            found = (await self._session.execute(statement)).one()
+        return found[0], found[1]
 
     async def skills(self, user_id: UUID) -> Sequence[ProfileSkill]:
         """Return a user's skills in the owner's order."""
@@ -136,6 +143,11 @@ class ProfileRepository:
             .execution_options(populate_existing=True)
         )
         return (await self._session.execute(statement)).scalars().all()
+
+    async def has_item(self, user_id: UUID, item_id: UUID) -> bool:
+        """Tell whether the user has this portfolio item."""
+        statement = select(exists().where(PortfolioItem.id == item_id, PortfolioItem.user_id == user_id))
+        return bool((await self._session.execute(statement)).scalar_one())
 
     def add_item(self, item: PortfolioItem) -> None:
         """Add a portfolio item to the session."""

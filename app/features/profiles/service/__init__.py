@@ -27,6 +27,7 @@ from app.features.profiles.service.own_profile import (
     get_person,
     get_profile,
     person_cards,
+    shown_items,
     skills_of,
 )
 from app.features.profiles.service.photos import crop_photo, get_photo, photo_subject, put_photo, remove_photo
@@ -37,6 +38,8 @@ from app.features.profiles.service.portfolio import (
     list_portfolio,
     move_item,
     remove_item,
+    require_item,
+    shift_item,
 )
 from app.features.profiles.service.skill_merge import replace_skill
 
@@ -74,7 +77,10 @@ __all__ = [
     "remove_item",
     "remove_photo",
     "replace_skill",
+    "require_item",
     "search_people",
+    "shift_item",
+    "shown_items",
     "skills_of",
     "store_customer_stats",
     "unhide_customer",

@@ -68,7 +68,8 @@ async def find_people(
     """
     catalogue = await catalog.read_catalogue(session, resources)
     conditions, asked = _resolve_filter(catalogue, actor, wanted, await _read(session, wanted))
-    return await _page(session, catalogue, wanted, conditions, asked)
+    count = await CatalogueRepository(session).count(conditions)
+    return await _page(session, catalogue, wanted, (conditions, asked), count)
 
 
 async def search_people(
@@ -84,8 +85,8 @@ async def search_people(
     """
     catalogue = await catalog.read_catalogue(session, resources)
     conditions, asked = _resolve_filter(catalogue, actor, wanted, await _read(session, wanted))
-    page = await _page(session, catalogue, wanted, conditions, asked)
-    many = await CatalogueRepository(session).skills_among(conditions)
+    count, many = await CatalogueRepository(session).count_with_skills(conditions)
+    page = await _page(session, catalogue, wanted, (conditions, asked), count)
     return page, [(skill, count) for skill, count in many if skill not in asked]
 
 
@@ -93,11 +94,10 @@ async def _page(
     session: AsyncSession,
     catalogue: catalog.Catalogue,
     wanted: PeopleQuery,
-    conditions: PeopleConditions,
-    asked: Sequence[str],
+    resolved: tuple[PeopleConditions, Sequence[str]],
+    count: int,
 ) -> FoundPeople:
-    repository = CatalogueRepository(session)
-    count = await repository.count(conditions)
+    repository, (conditions, asked) = CatalogueRepository(session), resolved
     if wanted.sort is PeopleSort.MATCH:
         ranked = await rank_people(session, conditions, asked, wanted.q)
         after = _after(wanted.cursor) if wanted.cursor else None
@@ -129,7 +129,6 @@ async def rank_people(
     now = utc_now()
     ranked: list[Ranked] = []
     rows = await repository.candidates(conditions, list(lexemes))
-    levels = await repository.levels([row.user_id for row in rows]) if asked else {}
     for row in rows:
         places: dict[str, str] = {}
         for hit in row.hits:
@@ -138,7 +137,7 @@ async def rank_people(
             places[word] = min(place, places.get(word, place))
         points = rules.points_of(
             asked,
-            {skill: STEPS[level] for skill, level in levels.get(row.user_id, {}).items()},
+            {skill: STEPS[level] for skill, level in row.levels.items()},
             dict(sorted(places.items())),
             available=row.availability is Availability.OPEN,
             updated_at=row.updated_at,

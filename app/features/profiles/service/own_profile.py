@@ -17,7 +17,6 @@ from app.core.unit_of_work import UnitOfWork
 from app.features.catalog import service as catalog
 from app.features.files import service as files
 from app.features.files.schemas import FileRead, Subject
-from app.features.identity import service as identity
 from app.features.profiles import rules
 from app.features.profiles.errors import InvalidProfileError, PersonNotFoundError, ProfileChangedError
 from app.features.profiles.repository import Person, ProfileRepository, Seen
@@ -141,15 +140,14 @@ async def edit_profile(uow: UnitOfWork, actor: Actor, command: ProfilePatch) -> 
         ProfileChangedError: The profile has another version.
     """
     repository = ProfileRepository(uow.session)
-    profile = await repository.get_for_update(actor.id)
+    profile, shown = await repository.get_with_name_for_update(actor.id)
     if command.version is not None and command.version != profile.version:
         raise ProfileChangedError
     given = {name: getattr(command, name) for name in command.model_fields_set - {"version"}}
     catalogue = await catalog.read_catalogue(uow.session, uow.resources)
-    if given.get("skills") is not None:
-        skills = sort_skills(catalogue, given["skills"])
+    skills = None if given.get("skills") is None else sort_skills(catalogue, given["skills"])
+    if skills is not None:
         profile.skills = [slug for slug, _level in skills]
-        await repository.put_skills(actor.id, skills)
     _put(profile, given)
     _list(profile, given.get("listed"))
     errors = rules.validate_profile(profile, utc_now().date(), wants_listing=profile.listed)
@@ -157,10 +155,11 @@ async def edit_profile(uow: UnitOfWork, actor: Actor, command: ProfilePatch) -> 
         raise InvalidProfileError(errors=errors)
     names = [catalogue.skill(slug) for slug in profile.skills]
     words = [word for skill in names if skill for word in (skill.name_en, skill.name_ru)]
-    shown = (await identity.usernames(uow.session, [actor.id]))[actor.id]
     profile.keywords = " ".join(dict.fromkeys([*words, shown, actor.username]))
     profile.version += 1
     profile.updated_at = utc_now()
+    if skills is not None:
+        await repository.put_skills(actor.id, skills)
     return profile
 
 

@@ -41,7 +41,7 @@ async def put_photo(uow: UnitOfWork, actor: Actor, file_id: UUID, crop: Crop | N
     """
     await files.attach(uow, actor, photo_subject(actor.id), [file_id])
     if crop is not None:
-        await files.crop_picture(uow, actor, file_id, crop)
+        await files.crop_picture(uow, actor, photo_subject(actor.id), crop)
 
 
 async def crop_photo(uow: UnitOfWork, actor: Actor, crop: Crop) -> None:
@@ -50,11 +50,8 @@ async def crop_photo(uow: UnitOfWork, actor: Actor, crop: Crop) -> None:
     Raises:
         NoPhotoError: The actor has no photo.
     """
-    shown = (await files.attached(uow.session, [photo_subject(actor.id)]))[photo_subject(actor.id)]
-    if not shown:
-        raise NoPhotoError
     try:
-        await files.crop_picture(uow, actor, shown[0].id, crop)
+        await files.crop_picture(uow, actor, photo_subject(actor.id), crop)
     except NoSuchFileError as error:
         raise NoPhotoError from error
 

@@ -33,6 +33,16 @@ async def get_item(session: AsyncSession, actor: Actor, item_id: UUID) -> Portfo
     return (await shown_items(session, [item]))[0]
 
 
+async def require_item(session: AsyncSession, actor: Actor, item_id: UUID) -> None:
+    """Check that the actor has this portfolio item.
+
+    Raises:
+        PortfolioItemNotFoundError: The actor has no such item.
+    """
+    if not await ProfileRepository(session).has_item(actor.id, item_id):
+        raise PortfolioItemNotFoundError
+
+
 async def add_item(uow: UnitOfWork, actor: Actor, command: PortfolioFields) -> PortfolioItem:
     """Add a portfolio item at the end.
 
@@ -50,7 +60,7 @@ async def add_item(uow: UnitOfWork, actor: Actor, command: PortfolioFields) -> P
     repository.add_item(item)
     profile.has_portfolio = True
     await uow.session.flush()
-    await files.attach(uow, actor, portfolio_subject(item.id), command.files or [])
+    await files.attach_to_new(uow, actor, portfolio_subject(item.id), command.files or [])
     return item
 
 
@@ -71,16 +81,20 @@ async def edit_item(uow: UnitOfWork, actor: Actor, item_id: UUID, command: Portf
     return item
 
 
+async def shift_item(uow: UnitOfWork, actor: Actor, item_id: UUID, step: int) -> None:
+    """Move a portfolio item by a number of positions: up if it is negative."""
+    repository = ProfileRepository(uow.session)
+    await repository.get_for_update(actor.id)
+    items = list(await repository.portfolio(actor.id))
+    _put(items, item_id, max(0, items.index(_find(items, item_id)) + step))
+
+
 async def move_item(uow: UnitOfWork, actor: Actor, item_id: UUID, position: int) -> list[PortfolioItem]:
     """Move a portfolio item to a position, counted from 0; return all items in their new order."""
     repository = ProfileRepository(uow.session)
     await repository.get_for_update(actor.id)
     items = list(await repository.portfolio(actor.id))
-    item = _find(items, item_id)
-    items.remove(item)
-    items.insert(position, item)
-    for place, each in enumerate(items):
-        each.position = place
+    _put(items, item_id, position)
     return items
 
 
@@ -93,6 +107,14 @@ async def remove_item(uow: UnitOfWork, actor: Actor, item_id: UUID) -> None:
     await files.attach(uow, actor, portfolio_subject(item.id), [])
     await repository.remove_item(item)
     profile.has_portfolio = len(items) > 1
+
+
+def _put(items: list[PortfolioItem], item_id: UUID, position: int) -> None:
+    item = _find(items, item_id)
+    items.remove(item)
+    items.insert(position, item)
+    for place, each in enumerate(items):
+        each.position = place
 
 
 def _find(items: Sequence[PortfolioItem], item_id: UUID) -> PortfolioItem:
