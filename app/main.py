@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 import orjson
 import structlog
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import get_settings
 from app.core.errors import DomainError, ErrorKind
 from app.core.http.body_limits import BodyLimitsMiddleware, LongBodyRoute
-from app.core.http.dependencies import API_PREFIX, iter_routes
+from app.core.http.dependencies import API_PREFIX, FeatureRouter, iter_routes
 from app.core.http.fast_responses import FastResponseMiddleware, Shortcut
 from app.core.http.health import router as health
 from app.core.http.middleware import HeadMiddleware, RequestContextMiddleware
@@ -79,7 +79,7 @@ log = structlog.get_logger()
 
 # All routers, one per line. Architecture tests read these lists, so every route has to be registered in one of them:
 # JSON under /api/v1, operator endpoints, signed links, and pages.
-API_ROUTERS: tuple[APIRouter, ...] = (
+API_ROUTERS: tuple[FeatureRouter, ...] = (
     authentication,
     identity,
     catalog,
@@ -93,9 +93,9 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     reports,
     notifications,
 )
-OPERATION_ROUTERS: tuple[APIRouter, ...] = (health,)
-LINK_ROUTERS: tuple[APIRouter, ...] = (file_links,)
-PAGE_ROUTERS: tuple[APIRouter, ...] = (
+OPERATION_ROUTERS: tuple[FeatureRouter, ...] = (health,)
+LINK_ROUTERS: tuple[FeatureRouter, ...] = (file_links,)
+PAGE_ROUTERS: tuple[FeatureRouter, ...] = (
     web_pages,
     authentication_pages,
     identity_pages,
@@ -253,7 +253,10 @@ def create_app(fast_responses: Mapping[str, Shortcut] = FAST_RESPONSES) -> Site:
     install_error_handlers(app, failure_page, methods_of)
     for router in API_ROUTERS:
         add_errors(iter_routes(router))
+        router.below = API_PREFIX
         app.include_router(router, prefix=API_PREFIX)
+    for router in (*OPERATION_ROUTERS, *LINK_ROUTERS, *PAGE_ROUTERS):
+        router.below = ""
     for router in (*OPERATION_ROUTERS, *LINK_ROUTERS):
         app.include_router(router, include_in_schema=False)
     for router in PAGE_ROUTERS:
