@@ -59,7 +59,7 @@ async def parties_in(session: AsyncSession, actor: Actor, conversation_id: UUID)
     Raises:
         ConversationNotFoundError: It does not exist or the actor does not take part in it.
     """
-    talk = await ConversationRepository(session).read(Conversation.id == conversation_id)
+    talk = await ConversationRepository(session).read(Conversation.id, conversation_id)
     side = policy.side_of(actor, talk.conversation) if talk is not None else None
     if talk is None or side is None:
         raise ConversationNotFoundError

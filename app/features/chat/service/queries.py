@@ -64,7 +64,7 @@ async def conversation_of(session: AsyncSession, actor: Actor, proposal_id: UUID
         ConversationNotFoundError: The conversation has not started yet.
         ProposalNotFoundError: The actor is neither the freelancer nor the client.
     """
-    talk = await ConversationRepository(session).read(Conversation.proposal_id == proposal_id)
+    talk = await ConversationRepository(session).read(Conversation.proposal_id, proposal_id)
     if talk is None or policy.side_of(actor, talk.conversation) is None:
         await proposals.parties_of(session, actor, proposal_id)
         raise ConversationNotFoundError
@@ -175,7 +175,7 @@ def _read(session: AsyncSession, actor: Actor, talk: Talk) -> ConversationRead:
 
 
 async def _own(session: AsyncSession, actor: Actor, conversation_id: UUID) -> Talk:
-    talk = await ConversationRepository(session).read(Conversation.id == conversation_id)
+    talk = await ConversationRepository(session).read(Conversation.id, conversation_id)
     if talk is None or policy.side_of(actor, talk.conversation) is None:
         raise ConversationNotFoundError
     row = talk.conversation

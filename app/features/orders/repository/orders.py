@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, exists, false, func, inspect, select, update
+from sqlalchemy import Integer, Select, bindparam, case, exists, false, func, inspect, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, undefer
@@ -14,6 +15,10 @@ from app.models import Order, OrderGuest, OrderRevision, OrderStatus
 from app.models.user import shown_name
 
 _CUSTOMER_NAME = shown_name(Order.customer_id)
+_WAS_ADMITTED = exists().where(OrderGuest.order_id == Order.id, OrderGuest.user_id == bindparam("reader_id"))
+# Built once: building a statement and its key in the cache of compiled statements takes longer than reading the row.
+_FOR_GUEST = select(Order, _CUSTOMER_NAME, false()).where(Order.id == bindparam("order_id"))
+_FOR_READER = select(Order, _CUSTOMER_NAME, _WAS_ADMITTED).where(Order.id == bindparam("order_id"))
 _PARTS = frozenset({"description", "status", "version"})
 """Columns that cards and expired orders do not need."""
 
@@ -34,11 +39,9 @@ class OrderRepository:
 
     async def get(self, order_id: UUID, reader_id: UUID | None = None) -> tuple[Order, str, bool] | None:
         """Return one order with its customer's name, and whether the reader was admitted to it before."""
-        was_admitted: ColumnElement[bool] = false()
-        if reader_id is not None:
-            was_admitted = exists().where(OrderGuest.order_id == Order.id, OrderGuest.user_id == reader_id)
-        statement = select(Order, _CUSTOMER_NAME, was_admitted).where(Order.id == order_id)
-        row = (await self._session.execute(statement)).one_or_none()
+        statement = _FOR_GUEST if reader_id is None else _FOR_READER
+        values = {"order_id": order_id, "reader_id": reader_id}
+        row = (await self._session.execute(statement, values)).one_or_none()
         return (row[0], row[1], row[2]) if row else None
 
     async def get_many(self, ids: Iterable[UUID]) -> dict[UUID, Order]:
@@ -79,11 +82,9 @@ class OrderRepository:
 
     async def mine(self, customer_id: UUID, before: UUID | None, limit: int) -> Sequence[tuple[Order, str]]:
         """Return a customer's own orders, newest first, each with the customer's name."""
-        statement = select(Order, _CUSTOMER_NAME).where(Order.customer_id == customer_id)
-        if before is not None:
-            statement = statement.where(Order.id < before)
-        statement = statement.order_by(Order.id.desc()).limit(limit)
-        return [(row[0], row[1]) for row in await self._session.execute(_as_cards(statement))]
+        values = {"customer_id": customer_id, "before": before, "row_limit": limit}
+        found = await self._session.execute(_mine(continued=before is not None), values)
+        return [(row[0], row[1]) for row in found]
 
     async def revisions(self, order_id: UUID, limit: int = 100) -> Sequence[OrderRevision]:
         """Return the revisions of an order, newest first."""
@@ -160,3 +161,12 @@ class OrderRepository:
 def _as_cards[*Ts](statement: Select[*Ts]) -> Select[*Ts]:
     """Load the excerpt instead of the whole description."""
     return statement.options(undefer(Order.excerpt), defer(Order.description))
+
+
+@cache
+def _mine(*, continued: bool) -> Select[Order, str]:
+    """Return the statement of a page of a customer's own orders."""
+    statement = select(Order, _CUSTOMER_NAME).where(Order.customer_id == bindparam("customer_id"))
+    if continued:
+        statement = statement.where(Order.id < bindparam("before"))
+    return _as_cards(statement.order_by(Order.id.desc()).limit(bindparam("row_limit", type_=Integer)))
