@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import orjson
 import structlog
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.routing import compile_path
@@ -18,7 +18,7 @@ from starlette.routing import compile_path
 from app.core.config import get_settings
 from app.core.errors import DomainError, ErrorKind
 from app.core.http.body_limits import BodyLimits, BodyLimitsMiddleware, LongBodyRoute, RoutePattern
-from app.core.http.dependencies import API_PREFIX, iter_routes
+from app.core.http.dependencies import API_PREFIX, FeatureRouter, iter_routes
 from app.core.http.fast_responses import FastResponseMiddleware, Shortcut
 from app.core.http.health import router as health
 from app.core.http.middleware import HeadMiddleware, RequestContextMiddleware
@@ -81,7 +81,7 @@ log = structlog.get_logger()
 
 # All routers, one per line. Architecture tests read these lists, so every route has to be registered in one of them:
 # JSON under /api/v1, operator endpoints, signed links, and pages.
-API_ROUTERS: tuple[APIRouter, ...] = (
+API_ROUTERS: tuple[FeatureRouter, ...] = (
     authentication,
     identity,
     catalog,
@@ -95,9 +95,9 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     reports,
     notifications,
 )
-OPERATION_ROUTERS: tuple[APIRouter, ...] = (health,)
-LINK_ROUTERS: tuple[APIRouter, ...] = (file_links,)
-PAGE_ROUTERS: tuple[APIRouter, ...] = (
+OPERATION_ROUTERS: tuple[FeatureRouter, ...] = (health,)
+LINK_ROUTERS: tuple[FeatureRouter, ...] = (file_links,)
+PAGE_ROUTERS: tuple[FeatureRouter, ...] = (
     web_pages,
     authentication_pages,
     identity_pages,
@@ -237,6 +237,17 @@ async def build_document(app: FastAPI, *, after_seconds: float = 5.0) -> None:
     freeze_loaded_objects()
 
 
+def signed_in_routes() -> list[RoutePattern]:
+    """Return the routes that only signed-in people can use; their bodies may be longer."""
+    return [
+        RoutePattern(frozenset(route.methods or ()), compile_path(prefix + route.path)[0])
+        for prefix, routers in ((API_PREFIX, API_ROUTERS), ("", PAGE_ROUTERS))
+        for router in routers
+        for route in iter_routes(router)
+        if requires_session(route)
+    ]
+
+
 def create_app(fast_responses: Mapping[str, Shortcut] = FAST_RESPONSES) -> Site:
     """Create the application.
 
@@ -256,7 +267,10 @@ def create_app(fast_responses: Mapping[str, Shortcut] = FAST_RESPONSES) -> Site:
     install_error_handlers(app, failure_page, methods_of)
     for router in API_ROUTERS:
         add_errors(iter_routes(router))
+        router.below = API_PREFIX
         app.include_router(router, prefix=API_PREFIX)
+    for router in (*OPERATION_ROUTERS, *LINK_ROUTERS, *PAGE_ROUTERS):
+        router.below = ""
     for router in (*OPERATION_ROUTERS, *LINK_ROUTERS):
         app.include_router(router, include_in_schema=False)
     for router in PAGE_ROUTERS:
@@ -271,13 +285,7 @@ def create_app(fast_responses: Mapping[str, Shortcut] = FAST_RESPONSES) -> Site:
         BodyLimitsMiddleware,
         max_body_bytes=BodyLimits(settings.max_body_bytes, settings.max_guest_body_bytes),
         page=failure_page,
-        signed_in_routes=[
-            RoutePattern(frozenset(route.methods or ()), compile_path(prefix + route.path)[0])
-            for prefix, routers in ((API_PREFIX, API_ROUTERS), ("", PAGE_ROUTERS))
-            for router in routers
-            for route in iter_routes(router)
-            if requires_session(route)
-        ],
+        signed_in_routes=signed_in_routes(),
         long_body_routes=LONG_BODY_ROUTES,
     )
     https = settings.origin.startswith("https://")

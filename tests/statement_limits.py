@@ -86,13 +86,13 @@ SWITCHED = (
 FIRST_CHANGE = (
     "the first change creates the row: it is looked for, inserted unless another request was faster, and locked"
 )
-READ_ANEW = "a refused message is rolled back, and the page reads the conversation in a new transaction"
+READ_AGAIN = "a refused message is rolled back, and the page reads the conversation in a new transaction"
 REPEATED: dict[str, str] = {
     "PATCH /api/v1/profiles/me": FIRST_CHANGE,
     "PATCH /api/v1/saved-searches/settings": FIRST_CHANGE,
     "POST /api/v1/profiles/me/portfolio": FIRST_CHANGE,
     "POST /api/v1/saved-searches": FIRST_CHANGE,
-    "POST /messages/{conversation_id}": READ_ANEW,
+    "POST /messages/{conversation_id}": READ_AGAIN,
     "POST /my/searches/new": FIRST_CHANGE,
     "POST /proposals/{proposal_id}/messages": CHECKED_AGAIN,
     "POST /settings/photo": CHECKED_AGAIN,

@@ -26,6 +26,9 @@ _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 # Bounded and without nested repeats, so that no text makes it slow.
 _LINK = re.compile(r"https?://[^\s<>\"'\x00-\x1f]{1,2000}")
 _TRAILING = ".,;:!?)]}»”"
+_PARAGRAPH = Markup("<p>{block}</p>")
+_SWITCH = Markup(" {name}")
+_ATTRIBUTE = Markup(' {name}="{value}"')
 
 
 class HasMoney(Protocol):
@@ -40,6 +43,14 @@ class HasMoney(Protocol):
     def currency(self) -> Currency:
         """ISO 4217."""
         ...
+
+
+def fill(text: Markup, /, **values: object) -> Markup:
+    """Fill the placeholders of a text with escaped values; a page does this a hundred times.
+
+    `Markup.format` does the same, but reads the text with a parser that is written in Python.
+    """
+    return Markup(str.format_map(text, {name: escape(value) for name, value in values.items()}))  # noqa: S704 - escaped
 
 
 def currency_symbol(currency: str) -> str:
@@ -169,7 +180,7 @@ def paragraphs(text: str) -> Markup:
     """Convert a person's text to HTML: paragraphs, line breaks and links; any markup in it is escaped."""
     blocks = [block.strip("\n") for block in _PARAGRAPHS.split(text.replace("\r\n", "\n")) if block.strip()]
     done = [Markup("<br>").join(_linked(line) for line in block.split("\n")) for block in blocks]
-    return Markup("").join(Markup("<p>{}</p>").format(block) for block in done)
+    return Markup("").join(fill(_PARAGRAPH, block=block) for block in done)
 
 
 def attrs(values: Mapping[str, object]) -> Markup:
@@ -178,9 +189,9 @@ def attrs(values: Mapping[str, object]) -> Markup:
     for key, value in values.items():
         name = key.strip("_").replace("_", "-")
         if value is True:
-            parts.append(Markup(" {}").format(name))
+            parts.append(fill(_SWITCH, name=name))
         elif value is not None and value is not False:
-            parts.append(Markup(' {}="{}"').format(name, value))
+            parts.append(fill(_ATTRIBUTE, name=name, value=value))
     return Markup("").join(parts)
 
 

@@ -17,7 +17,7 @@ from app.core.security.cookies import LOCALE_COOKIE, cookie_name, read_cookie
 from app.core.security.csrf import CSRF_FIELD
 from app.web.assets import asset_url, icon_href
 from app.web.flash import forget_flashes, read_flashes
-from app.web.formatting import FILTERS, number
+from app.web.formatting import FILTERS, fill, number
 from app.web.forms import FormState
 from app.web.fragment_cache import cached_fragment
 
@@ -26,12 +26,13 @@ CSRF_COOKIE = "csrf_token"
 THEME_COOKIE = "theme"
 PACK_FROM = 1024
 THEMES = ("light", "dark", "system")
+_HIDDEN_FIELD = Markup('<input type="hidden" name="{name}" value="{value}">')
 
 
 def _gettext(message: str, **params: object) -> Markup:
     """Translate a template's text; the values of its placeholders are escaped unless they are markup already."""
     text = _escaped(message, i18n.current_locale())
-    return text.format(**params) if params else text
+    return fill(text, **params) if params else text
 
 
 @lru_cache(maxsize=4096)
@@ -42,7 +43,7 @@ def _escaped(message: str, _locale: str) -> Markup:
 
 def _ngettext(singular: str, plural: str, count: int, **params: object) -> Markup:
     text = escape(i18n.ngettext(singular, plural, count))
-    return text.format(count=number(count), **params)
+    return fill(text, count=number(count), **params)
 
 
 def csrf_token(request: Request) -> str:
@@ -53,7 +54,7 @@ def csrf_token(request: Request) -> str:
 
 def csrf_field(request: Request) -> Markup:
     """Return the hidden CSRF field of a form."""
-    return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, csrf_token(request))
+    return fill(_HIDDEN_FIELD, name=CSRF_FIELD, value=csrf_token(request))
 
 
 def current_actor(request: Request) -> Actor | None:

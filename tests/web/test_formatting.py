@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
 from app.core.clock import utc_now
 from app.core.i18n import use_locale
@@ -49,6 +50,13 @@ def test_money(locale: str, amount: int, currency: Currency, written: str) -> No
 def test_ago(locale: str, back: timedelta, written: str) -> None:
     with use_locale(locale):
         assert formatting.ago(utc_now() - back) == written
+
+
+def test_placeholders_are_filled_with_escaped_values() -> None:
+    text = Markup('<a title="{name}">{name} {{count}} {count}</a>')
+    values = {"name": '<b>"', "count": 3}
+    assert formatting.fill(text, **values) == text.format(**values)
+    assert formatting.fill(text, name=Markup("<b>"), count="&") == '<a title="<b>"><b> {count} &amp;</a>'
 
 
 def test_far_days_carry_their_year_only_where_it_is_another() -> None:

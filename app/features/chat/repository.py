@@ -3,9 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, false, func, literal_column, or_, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -49,6 +66,40 @@ _CONVERSATION_DETAILS = (
     .join(Proposal, Proposal.id == Conversation.proposal_id)
     .join(Message, and_(Message.conversation_id == Conversation.id, Message.number == Conversation.last_number))
 )
+_LIMIT = bindparam("row_limit", type_=Integer)
+
+
+# Built once: building a statement takes longer than reading its rows.
+@cache
+def _details_by(
+    column: InstrumentedAttribute[UUID],
+) -> Select[Conversation, Message, bool, str, OrderStatus, ProposalStatus, str, str]:
+    """Return the statement of one conversation."""
+    return _CONVERSATION_DETAILS.where(column == bindparam("id"))
+
+
+@cache
+def _details_of(
+    *, unread: bool, continued: bool
+) -> Select[Conversation, Message, bool, str, OrderStatus, ProposalStatus, str, str]:
+    """Return the statement of a page of a person's conversations."""
+    user_id = bindparam("user_id", type_=Uuid)
+    statement = _CONVERSATION_DETAILS.where(_unread(user_id) if unread else _of(user_id))
+    if continued:
+        after = tuple_(bindparam("after_moved_at"), bindparam("after_id"))
+        statement = statement.where(tuple_(Conversation.moved_at, Conversation.id) < after)
+    return statement.order_by(Conversation.moved_at.desc(), Conversation.id.desc()).limit(_LIMIT)
+
+
+@cache
+def _messages_between(*, after: bool, before: bool) -> Select[Message, bool]:
+    """Return the statement of messages between two numbers, or before or after one."""
+    statement = select(Message, _HAS_FILES).where(Message.conversation_id == bindparam("conversation_id"))
+    if after:
+        statement = statement.where(Message.number > bindparam("after"))
+    if before:
+        statement = statement.where(Message.number < bindparam("before"))
+    return statement.order_by(Message.number.asc() if after else Message.number.desc()).limit(_LIMIT)
 
 
 class ConversationRepository:
@@ -75,9 +126,9 @@ class ConversationRepository:
         """Return one conversation."""
         return await self._session.get(Conversation, conversation_id)
 
-    async def read(self, condition: ColumnElement[bool]) -> ConversationDetails | None:
-        """Return one conversation with its latest message, order, proposal and names."""
-        row = (await self._session.execute(_CONVERSATION_DETAILS.where(condition))).one_or_none()
+    async def read(self, column: InstrumentedAttribute[UUID], value: UUID) -> ConversationDetails | None:
+        """Return one conversation, found by a unique column, with its latest message, order, proposal and names."""
+        row = (await self._session.execute(_details_by(column), {"id": value})).one_or_none()
         return ConversationDetails(*row) if row else None
 
     async def lock(self, conversation_id: UUID) -> Conversation | None:
@@ -109,11 +160,10 @@ class ConversationRepository:
         self, user_id: UUID, after: tuple[datetime, UUID] | None, limit: int, *, unread: bool
     ) -> Sequence[ConversationDetails]:
         """Return a person's conversations, the most recently active first."""
-        statement = _CONVERSATION_DETAILS.where(_unread(user_id) if unread else _of(user_id))
-        if after is not None:
-            statement = statement.where(tuple_(Conversation.moved_at, Conversation.id) < tuple_(*after))
-        ordered = statement.order_by(Conversation.moved_at.desc(), Conversation.id.desc()).limit(limit)
-        return [ConversationDetails(*row) for row in await self._session.execute(ordered)]
+        moved_at, conversation_id = after or (None, None)
+        values = {"user_id": user_id, "after_moved_at": moved_at, "after_id": conversation_id, "row_limit": limit}
+        found = await self._session.execute(_details_of(unread=unread, continued=after is not None), values)
+        return [ConversationDetails(*row) for row in found]
 
 
 class MessageRepository:
@@ -142,13 +192,9 @@ class MessageRepository:
         With `after`, the oldest of them are returned in ascending order; without it, the latest in descending order.
         Each message comes with whether it has files.
         """
-        statement = select(Message, _HAS_FILES).where(Message.conversation_id == conversation_id)
-        if after is not None:
-            statement = statement.where(Message.number > after)
-        if before is not None:
-            statement = statement.where(Message.number < before)
-        order = Message.number.asc() if after is not None else Message.number.desc()
-        return [(row[0], row[1]) for row in await self._session.execute(statement.order_by(order).limit(limit))]
+        statement = _messages_between(after=after is not None, before=before is not None)
+        values = {"conversation_id": conversation_id, "after": after, "before": before, "row_limit": limit}
+        return [(row[0], row[1]) for row in await self._session.execute(statement, values)]
 
     async def texts_of(self, conversation_id: UUID, author_id: UUID, limit: int) -> Sequence[str]:
         """Return the texts of one participant, newest first; messages without a text are left out."""
@@ -161,7 +207,7 @@ class MessageRepository:
         return (await self._session.execute(statement)).scalars().all()
 
 
-def _of(user_id: UUID) -> ColumnElement[bool]:
+def _of(user_id: BindParameter[UUID] | UUID) -> ColumnElement[bool]:
     return or_(Conversation.customer_id == user_id, Conversation.freelancer_id == user_id)
 
 
@@ -171,7 +217,7 @@ def unread_of_owner(most: int) -> ScalarSelect[int]:
     return select(func.count()).select_from(some).correlate(User).scalar_subquery()
 
 
-def _unread(user_id: UUID | InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+def _unread(user_id: BindParameter[UUID] | InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     return or_(
         and_(Conversation.customer_id == user_id, Conversation.customer_read_number < Conversation.last_number),
         and_(Conversation.freelancer_id == user_id, Conversation.freelancer_read_number < Conversation.last_number),

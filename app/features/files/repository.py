@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
@@ -18,6 +18,13 @@ LOCK_SPACE = 7_301_601
 """Namespace of the advisory lock that serializes the uploads of one person."""
 WAITING = (FileStatus.PROCESSING, FileStatus.QUARANTINED)
 _PREVIEWED = exists().where(FileObject.file_id == File.id, FileObject.role == ObjectRole.PREVIEW)
+_ATTACHED = (
+    select(Attachment, File, _PREVIEWED)
+    .join(File, File.id == Attachment.file_id)
+    .where(tuple_(Attachment.subject_kind, Attachment.subject_id).in_(bindparam("subjects", expanding=True)))
+    .order_by(Attachment.position, File.id.desc())
+)
+"""Built once: every page with files runs it."""
 
 
 class FileRepository:
@@ -176,14 +183,8 @@ class FileRepository:
 
     async def attached(self, subjects: Collection[Subject]) -> Sequence[tuple[Attachment, File, bool]]:
         """Return the files of many subjects, and whether each has a preview; the newest version first."""
-        wanted = [(subject.kind, subject.id) for subject in subjects]
-        statement = (
-            select(Attachment, File, _PREVIEWED)
-            .join(File, File.id == Attachment.file_id)
-            .where(tuple_(Attachment.subject_kind, Attachment.subject_id).in_(wanted))
-            .order_by(Attachment.position, File.id.desc())
-        )
-        return [(link, file, bool(has)) for link, file, has in await self._session.execute(statement)]
+        wanted = {"subjects": [(subject.kind, subject.id) for subject in subjects]}
+        return [(link, file, bool(has)) for link, file, has in await self._session.execute(_ATTACHED, wanted)]
 
     async def first_preview(self, subject: Subject) -> tuple[File, FileObject] | None:
         """Return the first file of a subject that is ready and has a preview, with the preview."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, delete, func, literal_column, select, update
+from sqlalchemy import Integer, ScalarSelect, Select, bindparam, delete, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +14,17 @@ from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.models.notification import MailMessage, MailStatus, NoticeKind, Notification
 from app.models.user import User
+
+
+@cache
+def _page(*, continued: bool, unread: bool) -> Select[Notification]:
+    """Return the statement of a page of notifications, built once for each combination."""
+    statement = select(Notification).where(Notification.user_id == bindparam("user_id"))
+    if continued:
+        statement = statement.where(Notification.id < bindparam("before"))
+    if unread:
+        statement = statement.where(Notification.read_at.is_(None))
+    return statement.order_by(Notification.id.desc()).limit(bindparam("row_limit", type_=Integer))
 
 
 class NotificationRepository:
@@ -28,12 +40,9 @@ class NotificationRepository:
 
     async def page(self, user_id: UUID, before: UUID | None, limit: int, *, unread: bool) -> Sequence[Notification]:
         """Return notifications, newest first; ids grow with time."""
-        statement = select(Notification).where(Notification.user_id == user_id)
-        if before is not None:
-            statement = statement.where(Notification.id < before)
-        if unread:
-            statement = statement.where(Notification.read_at.is_(None))
-        return (await self._session.execute(statement.order_by(Notification.id.desc()).limit(limit))).scalars().all()
+        values = {"user_id": user_id, "before": before, "row_limit": limit}
+        statement = _page(continued=before is not None, unread=unread)
+        return (await self._session.execute(statement, values)).scalars().all()
 
     async def count_unread(self, user_id: UUID, most: int) -> int:
         """Count unread notifications up to a limit."""

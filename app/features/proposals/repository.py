@@ -3,10 +3,26 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, exists, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -78,6 +94,30 @@ class SentBefore:
     """Whether the customer has declined this freelancer for this order."""
     freelancer: str
     """The name of the freelancer."""
+
+
+@cache
+def _customers_list(sort: ProposalSort, show: ProposalFilter, *, continued: bool) -> Select[Proposal, str]:
+    """Return the statement of the client's list, built once for each combination."""
+    key = SORT_KEYS[sort]
+    statement = _NAMED.where(Proposal.order_id == bindparam("order_id"), *LIST_FILTERS[show])
+    if continued:
+        # A number from a cursor can exceed INTEGER, which the driver would refuse to send.
+        number = bindparam("after_number", type_=BigInteger)
+        place = Proposal.id < bindparam("after_id")
+        statement = statement.where(or_(key > number, and_(key == number, place)))
+    return statement.order_by(key, Proposal.id.desc()).limit(bindparam("row_limit", type_=Integer))
+
+
+@cache
+def _of_order(*, one_freelancer: bool, continued: bool) -> Select[Proposal, str]:
+    """Return the statement of an order's proposals, built once for each combination."""
+    statement = _NAMED.where(Proposal.order_id == bindparam("order_id"))
+    if one_freelancer:
+        statement = statement.where(Proposal.freelancer_id == bindparam("freelancer_id"))
+    if continued:
+        statement = statement.where(Proposal.id < bindparam("before"))
+    return statement.order_by(Proposal.id.desc()).limit(bindparam("row_limit", type_=Integer))
 
 
 class ProposalRepository:
@@ -164,32 +204,26 @@ class ProposalRepository:
         self, order_id: UUID, freelancer_id: UUID | None, before: UUID | None, limit: int
     ) -> Sequence[Named]:
         """Return an order's proposals, newest first; only those of `freelancer_id` if it is given."""
-        statement = _NAMED.where(Proposal.order_id == order_id)
-        if freelancer_id is not None:
-            statement = statement.where(Proposal.freelancer_id == freelancer_id)
-        if before is not None:
-            statement = statement.where(Proposal.id < before)
-        return await self._named(statement.order_by(Proposal.id.desc()).limit(limit))
+        statement = _of_order(one_freelancer=freelancer_id is not None, continued=before is not None)
+        values = {"order_id": order_id, "freelancer_id": freelancer_id, "before": before, "row_limit": limit}
+        return await self._named(statement, values)
 
     async def list_for_customer(
         self, order_id: UUID, view: ProposalListView, after: tuple[int, UUID] | None, limit: int
     ) -> Sequence[Named]:
         """Return an order's proposals in the client's sort order and filter, after a cursor position."""
-        key = SORT_KEYS[view.sort]
-        statement = _NAMED.where(Proposal.order_id == order_id, *LIST_FILTERS[view.show])
-        if after is not None:
-            number, proposal_id = after
-            # A number from a cursor can exceed INTEGER, which the driver would refuse to send.
-            value = literal(number, BigInteger)
-            statement = statement.where(or_(key > value, and_(key == value, Proposal.id < proposal_id)))
-        return await self._named(statement.order_by(key, Proposal.id.desc()).limit(limit))
+        number, proposal_id = after or (None, None)
+        values = {"order_id": order_id, "after_number": number, "after_id": proposal_id, "row_limit": limit}
+        return await self._named(_customers_list(view.sort, view.show, continued=after is not None), values)
 
     async def some_of_order(self, order_id: UUID, ids: Sequence[UUID]) -> Sequence[Named]:
         """Return those of the given proposals that belong to the order."""
         return await self._named(_NAMED.where(Proposal.order_id == order_id, Proposal.id.in_(ids)))
 
-    async def _named(self, statement: Select[Proposal, str]) -> Sequence[Named]:
-        return [(row[0], row[1]) for row in await self._session.execute(statement)]
+    async def _named(
+        self, statement: Select[Proposal, str], values: Mapping[str, object] | None = None
+    ) -> Sequence[Named]:
+        return [(row[0], row[1]) for row in await self._session.execute(statement, values)]
 
     async def unseen_for_update(self, order_id: UUID, ids: Sequence[UUID]) -> Sequence[Proposal]:
         """Return the unseen ones of the given proposals of the order and lock their rows in the order of ids."""

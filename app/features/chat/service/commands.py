@@ -69,7 +69,7 @@ async def _parties_in(session: AsyncSession, actor: Actor, conversation_id: UUID
     Raises:
         ConversationNotFoundError: It does not exist or the actor does not take part in it.
     """
-    details = await ConversationRepository(session).read(Conversation.id == conversation_id)
+    details = await ConversationRepository(session).read(Conversation.id, conversation_id)
     side = policy.side_of(actor, details.conversation) if details is not None else None
     if details is None or side is None:
         raise ConversationNotFoundError

@@ -72,7 +72,7 @@ async def conversation_of(session: AsyncSession, actor: Actor, proposal_id: UUID
 
 async def find_conversation(session: AsyncSession, actor: Actor, proposal_id: UUID) -> ConversationRead | None:
     """Return the conversation about a proposal, or None if it has not started or the actor does not take part."""
-    details = await ConversationRepository(session).read(Conversation.proposal_id == proposal_id)
+    details = await ConversationRepository(session).read(Conversation.proposal_id, proposal_id)
     if details is None or policy.side_of(actor, details.conversation) is None:
         return None
     return _read(session, actor, details)
@@ -191,7 +191,7 @@ def _read(session: AsyncSession, actor: Actor, details: ConversationDetails) -> 
 
 
 async def _own(session: AsyncSession, actor: Actor, conversation_id: UUID) -> ConversationDetails:
-    details = await ConversationRepository(session).read(Conversation.id == conversation_id)
+    details = await ConversationRepository(session).read(Conversation.id, conversation_id)
     if details is None or policy.side_of(actor, details.conversation) is None:
         raise ConversationNotFoundError
     row = details.conversation

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, exists, false, func, inspect, select, update
+from sqlalchemy import Integer, Select, bindparam, case, exists, false, func, inspect, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, undefer
@@ -18,6 +19,13 @@ from app.models.user import shown_name
 _CUSTOMER_NAME = shown_name(Order.customer_id)
 _READ = "iplance.orders.read"
 """Where a session keeps the orders that it has read."""
+_WAS_ADMITTED = exists().where(
+    OrderAccessGrant.order_id == Order.id, OrderAccessGrant.user_id == bindparam("reader_id")
+)
+# Built once: building a statement and its key in the cache of compiled statements takes longer than reading the row.
+_FOR_GUEST = select(Order, _CUSTOMER_NAME, false()).where(Order.id == bindparam("order_id"))
+_FOR_READER = select(Order, _CUSTOMER_NAME, _WAS_ADMITTED).where(Order.id == bindparam("order_id"))
+_FOR_READER_LOCKED = _FOR_READER.with_for_update(of=Order).execution_options(populate_existing=True)
 _PARTS = frozenset({"description", "status", "version"})
 """Columns that cards and expired orders do not need."""
 
@@ -29,14 +37,6 @@ class OrderRow:
     order: Order
     customer: str
     was_admitted: bool
-
-
-def _for_reader(order_id: UUID, reader_id: UUID | None) -> Select[Order, str, bool]:
-    """Select one order with its customer's name, and whether the reader was admitted to it before."""
-    was_admitted: ColumnElement[bool] = false()
-    if reader_id is not None:
-        was_admitted = exists().where(OrderAccessGrant.order_id == Order.id, OrderAccessGrant.user_id == reader_id)
-    return select(Order, _CUSTOMER_NAME, was_admitted).where(Order.id == order_id)
 
 
 class OrderRepository:
@@ -58,17 +58,17 @@ class OrderRepository:
         known: OrderRow | None = self._session.info.get(_READ, {}).get((order_id, reader_id))
         if known is not None and is_current(known.order):
             return known
-        return await self._read(_for_reader(order_id, reader_id), order_id, reader_id)
+        return await self._read(_FOR_GUEST if reader_id is None else _FOR_READER, order_id, reader_id)
 
     async def get_for_reader_for_update(self, order_id: UUID, reader_id: UUID) -> OrderRow | None:
         """Lock one order as `get_for_update` does and return it for a reader."""
-        statement = _for_reader(order_id, reader_id).with_for_update(of=Order)
-        return await self._read(statement.execution_options(populate_existing=True), order_id, reader_id)
+        return await self._read(_FOR_READER_LOCKED, order_id, reader_id)
 
     async def _read(
         self, statement: Select[Order, str, bool], order_id: UUID, reader_id: UUID | None
     ) -> OrderRow | None:
-        row = (await self._session.execute(statement)).one_or_none()
+        values = {"order_id": order_id, "reader_id": reader_id}
+        row = (await self._session.execute(statement, values)).one_or_none()
         if row is None:
             return None
         found = OrderRow(row[0], row[1], row[2])
@@ -126,11 +126,9 @@ class OrderRepository:
 
     async def mine(self, customer_id: UUID, before: UUID | None, limit: int) -> Sequence[tuple[Order, str]]:
         """Return a customer's own orders, newest first, each with the customer's name."""
-        statement = select(Order, _CUSTOMER_NAME).where(Order.customer_id == customer_id)
-        if before is not None:
-            statement = statement.where(Order.id < before)
-        statement = statement.order_by(Order.id.desc()).limit(limit)
-        return [(row[0], row[1]) for row in await self._session.execute(_as_cards(statement))]
+        values = {"customer_id": customer_id, "before": before, "row_limit": limit}
+        found = await self._session.execute(_mine(continued=before is not None), values)
+        return [(row[0], row[1]) for row in found]
 
     async def revisions(self, order_id: UUID, limit: int, upto: int | None = None) -> Sequence[OrderRevision]:
         """Return the revisions of an order, newest first, from the version `upto` backwards."""
@@ -205,3 +203,12 @@ class OrderRepository:
 def _as_cards[*Ts](statement: Select[*Ts]) -> Select[*Ts]:
     """Load the excerpt instead of the whole description."""
     return statement.options(undefer(Order.excerpt), defer(Order.description))
+
+
+@cache
+def _mine(*, continued: bool) -> Select[Order, str]:
+    """Return the statement of a page of a customer's own orders."""
+    statement = select(Order, _CUSTOMER_NAME).where(Order.customer_id == bindparam("customer_id"))
+    if continued:
+        statement = statement.where(Order.id < bindparam("before"))
+    return _as_cards(statement.order_by(Order.id.desc()).limit(bindparam("row_limit", type_=Integer)))

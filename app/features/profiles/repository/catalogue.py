@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -194,6 +195,15 @@ def _nearest_with_words(wanted: PeopleConditions, after: Place | None) -> Select
     return matching.order_by(near.c.listed_at.desc(), near.c.user_id.desc())
 
 
+@lru_cache(maxsize=32)
+def _newest(wanted: PeopleConditions, after: Place | None, limit: int) -> Select[User, Profile, Any]:
+    """Return the statement of a page of freelancers, newly listed first; frequent pages keep theirs."""
+    chosen = _matching(select(Profile.user_id), wanted)
+    if after is not None:
+        chosen = chosen.where(tuple_(Profile.listed_at, Profile.user_id) < after)
+    return _accounts_of(chosen.order_by(*NEWLY_LISTED).limit(limit)).order_by(*NEWLY_LISTED)
+
+
 class CatalogueRepository:
     """Queries for freelancers as the public sees them."""
 
@@ -207,11 +217,7 @@ class CatalogueRepository:
             found = await self._found(_accounts_of(nearest).order_by(*NEWLY_LISTED), wanted)
             if len(found) == limit:
                 return found
-        chosen = _matching(select(Profile.user_id), wanted)
-        if after is not None:
-            chosen = chosen.where(tuple_(Profile.listed_at, Profile.user_id) < after)
-        statement = _accounts_of(chosen.order_by(*NEWLY_LISTED).limit(limit)).order_by(*NEWLY_LISTED)
-        return await self._found(statement, wanted)
+        return await self._found(_newest(wanted, after, limit), wanted)
 
     async def cheapest(self, wanted: PeopleConditions, after: Place | None, limit: int) -> Sequence[Found]:
         """Return freelancers that have an hourly rate, lowest first."""

@@ -3,9 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, false, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, false, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -45,6 +47,8 @@ _PEOPLE = (
     .outerjoin(Profile, Profile.user_id == User.id)
     .where(User.status == UserStatus.ACTIVE)
 )
+_SOME = _PEOPLE.where(User.id.in_(bindparam("ids", expanding=True)))
+_SOME_WITH_FACTS = _SOME.add_columns(CustomerStats).outerjoin(CustomerStats, CustomerStats.customer_id == User.id)
 
 
 def other_of(listed_in: PersonList) -> str:
@@ -52,10 +56,29 @@ def other_of(listed_in: PersonList) -> str:
     return "freelancer_id" if listed_in is Favourite else "customer_id"
 
 
-def _is_listed(
-    listed_in: PersonList, column: InstrumentedAttribute[UUID], reader_id: UUID | None
-) -> ColumnElement[bool]:
-    return exists().where(listed_in.owner_id == reader_id, column == User.id) if reader_id else false()
+def _is_listed(listed_in: PersonList, column: InstrumentedAttribute[UUID], *, signed_in: bool) -> ColumnElement[bool]:
+    return exists().where(listed_in.owner_id == bindparam("reader_id"), column == User.id) if signed_in else false()
+
+
+@cache
+def _seen(column: InstrumentedAttribute[Any], *, signed_in: bool) -> Select[*tuple[Any, ...]]:
+    """Return the statement of a profile page, built once for each combination."""
+    return (
+        _PEOPLE.add_columns(
+            CustomerStats,
+            skill_levels(User.id),
+            _is_listed(Favourite, Favourite.freelancer_id, signed_in=signed_in),
+            _is_listed(HiddenCustomer, HiddenCustomer.customer_id, signed_in=signed_in),
+        )
+        .outerjoin(CustomerStats, CustomerStats.customer_id == User.id)
+        .where(column == bindparam("person"))
+    )
+
+
+@cache
+def _ids_on(listed_in: PersonList) -> Select[UUID]:
+    """Return the statement of all ids on one of the owner's lists."""
+    return select(getattr(listed_in, other_of(listed_in))).where(listed_in.owner_id == bindparam("owner_id"))
 
 
 class ProfileRepository:
@@ -69,33 +92,20 @@ class ProfileRepository:
         row = (await self._session.execute(_PEOPLE.where(User.username_key == username_key))).one_or_none()
         return Person(*row) if row else None
 
-    async def seen(self, person: ColumnElement[bool], reader_id: UUID | None) -> Seen | None:
+    async def seen[T](self, column: InstrumentedAttribute[T], person: T, reader_id: UUID | None) -> Seen | None:
         """Return the content of a profile page for a reader, without files and portfolio, or None."""
-        statement = (
-            _PEOPLE.add_columns(
-                CustomerStats,
-                skill_levels(User.id),
-                _is_listed(Favourite, Favourite.freelancer_id, reader_id),
-                _is_listed(HiddenCustomer, HiddenCustomer.customer_id, reader_id),
-            )
-            .outerjoin(CustomerStats, CustomerStats.customer_id == User.id)
-            .where(person)
-        )
-        row = (await self._session.execute(statement)).one_or_none()
+        statement = _seen(column, signed_in=reader_id is not None)
+        row = (await self._session.execute(statement, {"person": person, "reader_id": reader_id})).one_or_none()
         return Seen(Person(*row[:5]), row[5], levels_of(row[6]), row[7], row[8]) if row else None
 
     async def people(self, ids: Collection[UUID]) -> Sequence[Person]:
         """Return active accounts by id."""
-        return [Person(*row) for row in await self._session.execute(_PEOPLE.where(User.id.in_(set(ids))))]
+        return [Person(*row) for row in await self._session.execute(_SOME, {"ids": list(set(ids))})]
 
     async def people_with_stats(self, ids: Collection[UUID]) -> Sequence[tuple[Person, CustomerStats | None]]:
         """Return active accounts by id with their customer statistics."""
-        statement = (
-            _PEOPLE.add_columns(CustomerStats)
-            .outerjoin(CustomerStats, CustomerStats.customer_id == User.id)
-            .where(User.id.in_(set(ids)))
-        )
-        return [(Person(*row[:-1]), row[-1]) for row in await self._session.execute(statement)]
+        found = await self._session.execute(_SOME_WITH_FACTS, {"ids": list(set(ids))})
+        return [(Person(*row[:-1]), row[-1]) for row in found]
 
     async def get(self, user_id: UUID) -> Profile | None:
         """Return the profile, or None."""
@@ -174,8 +184,7 @@ class ProfileRepository:
 
     async def listed_ids(self, listed_in: PersonList, owner_id: UUID) -> frozenset[UUID]:
         """Return the ids of all people on one of the owner's lists; use cases limit its length."""
-        column = getattr(listed_in, other_of(listed_in))
-        return frozenset((await self._session.execute(select(column).where(listed_in.owner_id == owner_id))).scalars())
+        return frozenset((await self._session.execute(_ids_on(listed_in), {"owner_id": owner_id})).scalars())
 
     async def listed_page(
         self, listed_in: PersonList, owner_id: UUID, before: tuple[datetime, UUID] | None, limit: int

@@ -106,7 +106,7 @@ async def get_person(
         PersonNotFoundError: The name is unknown, or the account is closed or banned.
     """
     key = fold(username)
-    seen = await ProfileRepository(session).seen(User.username_key == key, reader.id if reader else None)
+    seen = await ProfileRepository(session).seen(User.username_key, key, reader.id if reader else None)
     if seen is None:
         raise PersonNotFoundError
     person = seen.person
@@ -116,7 +116,7 @@ async def get_person(
 
 async def get_own_profile(session: AsyncSession, resources: Resources, actor: Actor) -> OwnProfileRead:
     """Return the actor's own profile; an empty one if none is stored."""
-    seen = await ProfileRepository(session).seen(User.id == actor.id, None)
+    seen = await ProfileRepository(session).seen(User.id, actor.id, None)
     if seen is None:
         raise PersonNotFoundError
     person = seen.person
