@@ -186,6 +186,7 @@ async def test_a_migration_to_be_filled_in_waits_outside_of_the_history(checkout
     content = draft.read_text(encoding="utf-8").replace(
         "revision: str", "import sqlalchemy as sa\nfrom alembic import context, op\n\nrevision: str", 1
     )
+    file = checkout.folder / "alembic" / "versions" / draft.name
     for statement, said in (
         (
             "op.execute(\"UPDATE outbox_messages SET topic = '' WHERE attempts > 3\")",
@@ -195,7 +196,6 @@ async def test_a_migration_to_be_filled_in_waits_outside_of_the_history(checkout
         ("if not context.is_offline_mode(): op.execute('TRUNCATE users')", "cannot be read beforehand"),
     ):
         filled = content.replace("    pass\n", f"    {statement}\n", 1)
-        file = checkout.folder / "alembic" / "versions" / draft.name
         file.write_text(filled, encoding="utf-8")
         (code, first), second = checkout.together("migrate")
         assert (code, said in first) == (1, True), first
