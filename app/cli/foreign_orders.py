@@ -1,58 +1,91 @@
-"""Reader of orders in a JSON or CSV file with any field names."""
+"""Reader of orders in a JSON, JSON lines or CSV file with any field names; memory does not grow with the file."""
 
-import csv
-import json
-from collections.abc import Iterator
+import codecs
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from app.cli import foreign_csv, foreign_json
+from app.cli.foreign_record import Record
 from app.cli.shared import Refusal
+
+_BLOCK, _HEAD = 1 << 20, 4096
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_CYRILLIC = re.compile(r"[А-яЁё]")
+_UNLIKELY = re.compile(r"[A-Za-z][А-яЁё]|[А-яЁё][A-Za-z]|[а-яё][А-ЯЁ]|[^\x00-\x7fА-яЁё«»“”„‘’…–—•·№°±×§©®™\xa0\xad]")
+_CAPITAL = re.compile(r"[А-ЯЁ]")
+_UNLIKELY_SHARE, _CAPITAL_SHARE = 0.1, 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """One order of the file and its line (CSV) or number (JSON)."""
+class ForeignFile:
+    """A file whose records have been counted; iterating reads it again from its beginning."""
 
-    place: int
-    content: dict[str, Any]
+    read: Callable[[], Iterator[Record]]
+    count: int
+    encoding: str
+
+    def __iter__(self) -> Iterator[Record]:
+        """Read the records."""
+        return self.read()
 
 
-def read_records(path: Path) -> list[Record]:
-    """Read every record of a `.json`, `.jsonl` or `.csv` file.
+def read_records(path: Path) -> ForeignFile:
+    """Open a `.json`, `.jsonl`, `.ndjson` or `.csv` file and read it through once, before anything is imported.
 
     Raises:
-        Refusal: The file does not exist or has another format.
+        Refusal: The file does not exist, or as a whole is not of its format.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        encoding = _encoding(path)
+        match path.suffix.lower():
+            case ".csv" | ".tsv" | ".txt":
+                read = foreign_csv.reader(path, encoding)
+            case ".jsonl" | ".ndjson":
+                read = foreign_json.line_reader(path, encoding)
+            case _:
+                read = foreign_json.reader(path, encoding)
+        count = sum(1 for _record in read())
     except FileNotFoundError as wrong:
         raise Refusal(f"There is no file {path}.") from wrong
     except IsADirectoryError as wrong:
         raise Refusal(f"{path} is a folder: name a JSON or CSV file.") from wrong
-    except UnicodeDecodeError as wrong:
-        raise Refusal(f"{path} is not UTF-8 text: save it as UTF-8 and try again.") from wrong
-    found = list(_csv(text) if path.suffix.lower() == ".csv" else _json(path, text))
-    if not found:
+    if not count:
         raise Refusal(f"{path} holds no orders.")
-    return found
+    return ForeignFile(read, count, encoding)
 
 
-def _csv(text: str) -> Iterator[Record]:
-    reader = csv.DictReader(text.splitlines(keepends=True))
-    for row in reader:
-        yield Record(reader.line_num, {name: value for name, value in row.items() if name and value not in (None, "")})
+def _encoding(path: Path) -> str:
+    """Return the encoding: by a byte order mark, else UTF-8, else windows-1251, in which Russian Excel saves."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    for mark, name in _BOMS:
+        if head.startswith(mark):
+            return name
+    if b"\0" in head:
+        return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
+    if _decodes(path, "utf-8"):
+        return "utf-8"
+    if _decodes(path, "cp1251"):
+        return "cp1251"
+    raise Refusal(f"{path} is neither UTF-8 nor Russian windows-1251 text: save it as UTF-8 and try again.")
 
 
-def _json(path: Path, text: str) -> Iterator[Record]:
+def _decodes(path: Path, encoding: str) -> bool:
+    """Tell whether the file is text in this encoding; windows-1251 decodes nearly anything, so it must look Russian."""
+    sample = ""
     try:
-        lines = path.suffix.lower() == ".jsonl"
-        content: Any = [json.loads(line) for line in text.splitlines() if line.strip()] if lines else json.loads(text)
-    except ValueError as wrong:
-        raise Refusal(f"{path} is not valid JSON: {wrong}.") from wrong
-    if isinstance(content, dict):
-        content = next((value for value in content.values() if isinstance(value, list)), [content])
-    if not isinstance(content, list):
-        raise Refusal(f"{path} is JSON, but not a list of orders.")
-    for number, item in enumerate(content, start=1):
-        yield Record(number, item if isinstance(item, dict) else {"title": item})
+        with path.open(encoding=encoding, newline="") as file:
+            while block := file.read(_BLOCK):
+                sample = sample or (block if not block.isascii() else "")
+    except UnicodeDecodeError:
+        return False
+    return encoding != "cp1251" or _looks_russian(sample)
+
+
+def _looks_russian(text: str) -> bool:
+    """Tell real words from those of another encoding: koi8-r swaps capitals, others mix letters with signs."""
+    letters = len(_CYRILLIC.findall(text))
+    unlikely, capitals = len(_UNLIKELY.findall(text)), len(_CAPITAL.findall(text))
+    return unlikely <= letters * _UNLIKELY_SHARE and capitals <= letters * _CAPITAL_SHARE

@@ -19,14 +19,15 @@ from app.local.servers.locks import FileLock
 from app.local.supervision.plan import Choices, configuration
 
 
-def _migrate(settings: Settings, servers: ServerAddresses) -> None:
-    from alembic import command
-    from alembic.config import Config
+def _migrate(settings: Settings, servers: ServerAddresses, *, with_losses: bool = False) -> None:
+    from app.core.migrations import MigrationRefusedError, upgrade_database
 
-    config = Config(str(ROOT / "alembic.ini"))
     direct = settings.migrations_database_url
-    config.attributes["url"] = direct.get_secret_value() if direct else servers.database_url
-    command.upgrade(config, "head")
+    address = direct.get_secret_value() if direct else servers.database_url
+    try:
+        upgrade_database(address, with_losses=with_losses)
+    except MigrationRefusedError as refused:
+        raise Refusal(str(refused)) from refused
 
 
 def _prepare(invocation: Invocation, settings: Settings, servers: ServerAddresses) -> None:
@@ -163,10 +164,14 @@ def prepare(ctx: typer.Context) -> None:
 
 
 @app.command()
-def migrate() -> None:
-    """Apply the migrations."""
+def migrate(
+    yes_drop: Annotated[
+        bool, typer.Option("--yes-drop", help="also what drops or rewrites data; back up first")
+    ] = False,
+) -> None:
+    """Apply the migrations; those that drop or rewrite data only with --yes-drop."""
     settings = get_settings()
-    _migrate(settings, start_servers(settings))
+    _migrate(settings, start_servers(settings), with_losses=yes_drop)
     console.print("[green]✓[/] migrations applied")
 
 

@@ -9,8 +9,8 @@ import pytest
 from alembic.config import Config
 from sqlalchemy import make_url
 
+from app.core.migrations import config_for
 from app.local.servers import ServerAddresses
-from app.scripts.safe_migrate import config_for
 from tests.conftest import persistently
 
 

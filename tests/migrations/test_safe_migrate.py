@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 
-from app.scripts.safe_migrate import config_for
+from app.core.migrations import config_for
 from tests.migrations.conftest import fetch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,22 +41,36 @@ class Checkout:
     def versions(self) -> set[str]:
         return {path.name for path in (self.folder / "alembic" / "versions").glob("*.py*")}
 
+    def drafts(self) -> list[Path]:
+        return sorted((self.folder / "alembic" / "drafts").glob("*.py"))
+
     def run(self, *words: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        started = self.start(str(self.folder / "app" / "scripts" / "safe_migrate.py"), *words)
+        told, errors = started.communicate(stdin or "", timeout=120)
+        return subprocess.CompletedProcess(words, started.returncode, told, errors)
+
+    def together(self, *words: str) -> list[tuple[int, str]]:
+        """Run a command of the application twice at once; return both exit codes and errors."""
+        started = [self.start("-m", "app", *words) for _twice in range(2)]
+        errors = [process.communicate("", timeout=120)[1] for process in started]
+        return [(process.returncode, said) for process, said in zip(started, errors, strict=True)]
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}  # noqa: TID251 - for a child
-        return subprocess.run(  # noqa: S603 - our own script
-            [sys.executable, str(self.folder / "app" / "scripts" / "safe_migrate.py"), *words],
-            cwd=self.folder.parent,
+        return subprocess.Popen(  # noqa: S603 - our own script
+            [sys.executable, *arguments],
+            cwd=self.folder,
             env={
                 **kept,
                 "DATABASE_URL": self.address,
                 "REDIS_URL": "redis://127.0.0.1:1/0",
                 "DATA_DIR": str(self.folder),
+                "COLUMNS": "500",
             },
-            input=stdin or "",
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
-            timeout=120,
         )
 
 
@@ -102,12 +116,26 @@ async def test_a_table_is_added_and_its_column_dropped_only_with_a_separate_yes(
     assert "--yes-drop" in refused.stderr
     assert await columns(checkout.address) == ["id", "note"]
 
+    (draft,) = checkout.drafts()
+    assert f"put aside, not part of the history: {Path('alembic/drafts') / draft.name}" in refused.stdout
+    assert draft.name not in checkout.versions()
+    assert checkout.together("migrate") == [(0, ""), (0, "")]
+    assert await columns(checkout.address) == ["id", "note"]
+
+    # A file that drops data and came another way, such as by a merge.
+    draft.rename(checkout.folder / "alembic" / "versions" / draft.name)
+    for command_of_a_start in ("prepare", "migrate"):
+        for code, said in checkout.together(command_of_a_start):
+            assert code == 1
+            assert "drops a column: ALTER TABLE test_ledgers DROP COLUMN note" in said
+            assert "python -m app migrate --yes-drop" in said
+            assert "Traceback" not in said
     alone = checkout.run()
     assert alone.returncode == 1
     assert "Nobody is there to be asked" in alone.stderr
+    assert await columns(checkout.address) == ["id", "note"]
 
-    dropped = checkout.run("--yes", "--yes-drop")
-    assert dropped.returncode == 0, dropped.stderr
+    assert checkout.together("migrate", "--yes-drop") == [(0, ""), (0, "")]
     assert await columns(checkout.address) == ["id"]
     again = checkout.run()
     assert again.returncode == 0
@@ -129,8 +157,8 @@ async def test_what_is_not_safe_is_put_aside_and_a_second_head_is_refused(checko
     unsafe = checkout.run("index errors", "--yes")
     assert unsafe.returncode == 1
     assert "require-concurrent-index-creation" in unsafe.stderr
-    (aside,) = checkout.versions() - before
-    assert aside.endswith(".py.refused")
+    assert checkout.versions() == before
+    assert [path.name for path in checkout.drafts() if "index_errors" in path.name]
     checkout.models.write_text(models, encoding="utf-8")
 
     versions = checkout.folder / "alembic" / "versions"
@@ -143,3 +171,40 @@ async def test_what_is_not_safe_is_put_aside_and_a_second_head_is_refused(checko
     assert two.returncode == 1
     assert "two newest migrations" in two.stderr
     assert "down_revision" in two.stderr
+
+
+@pytest.mark.timeout(240)
+async def test_a_migration_to_be_filled_in_waits_outside_of_the_history(checkout: Checkout) -> None:
+    before = checkout.versions()
+    assert "--empty needs words" in checkout.run("--empty").stderr
+    made = checkout.run("fill deadlines", "--empty")
+    assert made.returncode == 0, made.stderr
+    (draft,) = checkout.drafts()
+    assert "move it to alembic/versions" in made.stdout
+    assert checkout.versions() == before
+
+    content = draft.read_text(encoding="utf-8").replace(
+        "revision: str", "import sqlalchemy as sa\nfrom alembic import context, op\n\nrevision: str", 1
+    )
+    file = checkout.folder / "alembic" / "versions" / draft.name
+    for statement, said in (
+        (
+            "op.execute(\"UPDATE outbox_messages SET topic = '' WHERE attempts > 3\")",
+            "rewrites rows: UPDATE outbox_mess",
+        ),
+        ("op.get_bind().execute(sa.text('DELETE FROM outbox_messages'))", "cannot be read beforehand"),
+        ("if not context.is_offline_mode(): op.execute('TRUNCATE users')", "cannot be read beforehand"),
+    ):
+        filled = content.replace("    pass\n", f"    {statement}\n", 1)
+        file.write_text(filled, encoding="utf-8")
+        (code, first), second = checkout.together("migrate")
+        assert (code, said in first) == (1, True), first
+        assert second == (code, first)
+
+    statement = "UPDATE outbox_messages SET topic = topic WHERE false"
+    reviewed = 'reviewed: dict[str, str] = {"rewrites rows": "changes nothing"}\n\n\ndef upgrade()'
+    filled = content.replace("def upgrade()", reviewed, 1).replace("    pass\n", f'    op.execute("{statement}")\n', 1)
+    file.write_text(filled, encoding="utf-8")
+    assert checkout.together("migrate") == [(0, ""), (0, "")]
+    (row,) = await fetch(checkout.address, "SELECT version_num FROM alembic_version")
+    assert row["version_num"] in content

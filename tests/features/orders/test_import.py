@@ -14,7 +14,7 @@ from app.cli.seeding import demo
 from app.cli.shared import Refusal
 from app.core.money import Currency
 from app.core.resources import Resources
-from app.models import BudgetKind, Order, OrderStatus
+from app.models import BudgetKind, Experience, Order, OrderStatus
 from tests.factories.commands import OPERATOR, Command
 from tests.factories.orders import Market
 
@@ -65,7 +65,8 @@ async def test_a_foreign_file(market: Market, resources: Resources, tmp_path: Pa
     assert {order.customer_id for order in await stored(resources)} == {owner.id}
     assert (hourly.budget_kind, hourly.budget_amount, hourly.budget_max_amount) == (BudgetKind.HOURLY, 1000, 4000)
     assert (hourly.skills, hourly.tags) == (["data-analysis", "tableau"], ["Beekeeping"])
-    assert hourly.description.endswith("Experience: Intermediate.\nDuration: 6+ months.")
+    assert hourly.description.endswith("before.\n\nDuration: 6+ months.")
+    assert (hourly.experience, hourly.weekly_hours) == (Experience.SEASONED, None)
     assert hourly.category_id is not None
     assert (fixed.budget_kind, fixed.budget_amount, fixed.currency) == (BudgetKind.FIXED, 9950, Currency.USD)
     assert (opened.budget_kind, opened.budget_amount) == (BudgetKind.OPEN, None)
@@ -95,8 +96,22 @@ async def test_a_table(market: Market, resources: Resources, tmp_path: Path, com
         ("a.json", b"[]", "holds no orders"),
         ("a.json", b"5", "not a list"),
         ("a.csv", b"title\n", "holds no orders"),
-        ("a.csv", "title\nСайт".encode("cp1251"), "UTF-8"),
-        ("a.jsonl", b'{"title": 1}\n{', "not valid JSON"),
+        ("a.csv", b"title\n\x98", "UTF-8"),
+        ("a.csv", "title\nMüller für Köln, Straße".encode("cp1252"), "UTF-8"),
+        ("a.csv", "title\nСделать сайт про котов".encode("koi8-r"), "UTF-8"),
+        ("a.csv", "title\nСделать сайт про котов".encode("cp866"), "UTF-8"),
+        ("a.csv", b"a;b\n1;2\n", "found: a, b"),
+        ("a.csv", b"title,Title \n1,2\n", "Two columns"),
+        ("a.csv", b"", "holds no orders"),
+        ("a.json", b"", "holds no orders"),
+        ("a.json", b'[{"title": "x"}', "not closed"),
+        ("a.json", b'[{"title": "x}]', "closing quotation mark"),
+        ("a.json", b'[{"title": "x"}}', "not closed"),
+        ("a.json", b'[{"title": "x"}] []', "something follows"),
+        ("a.json", b'{"skills": ["a", "b"], "orders": {}}', "name the list orders, items, data"),
+        ("a.json", b'{"orders": [{"title": "a"}], "data": [{"title": "b"}]}', "beside each other"),
+        ("a.json", b'{"title": "Export", "orders": [{"title": "a"}]}', "beside each other"),
+        ("a.json", b"{title: 1}", "quotation marks"),
         ("b.json", None, "no file"),
         (".", None, "folder"),
     ],

@@ -33,7 +33,7 @@ class OrderField:
     copied: bool = True
     """Whether the field is part of templates and copies."""
     foreign: tuple[str, ...] = ()
-    """Names of the field in import files."""
+    """Names of the field in import files, as `folded_name` of the import returns them."""
 
     @property
     def stored(self) -> tuple[str, ...]:
@@ -42,11 +42,26 @@ class OrderField:
 
 
 FIELDS: tuple[OrderField, ...] = (
-    OrderField(name="title", label=N_("Title"), input=Input.TEXT, foreign=("title", "name")),
-    OrderField(name="description", label=N_("Description"), input=Input.TEXT, foreign=("description", "body", "text")),
-    OrderField(name="category", label=N_("Field"), input=Input.CHOICE, columns=("category_id",), foreign=("category",)),
+    OrderField(name="title", label=N_("Title"), input=Input.TEXT, foreign=("title", "name", "название", "заголовок")),
     OrderField(
-        name="skills", label=N_("Skills"), input=Input.WORDS, columns=("skills", "tags"), foreign=("skills", "tags")
+        name="description",
+        label=N_("Description"),
+        input=Input.TEXT,
+        foreign=("description", "body", "text", "описание"),
+    ),
+    OrderField(
+        name="category",
+        label=N_("Field"),
+        input=Input.CHOICE,
+        columns=("category_id",),
+        foreign=("category", "категория"),
+    ),
+    OrderField(
+        name="skills",
+        label=N_("Skills"),
+        input=Input.WORDS,
+        columns=("skills", "tags"),
+        foreign=("skills", "tags", "навыки", "теги"),
     ),
     OrderField(name="budget_kind", label=N_("Budget"), input=Input.CHOICE, default="fixed", foreign=("budget_kind",)),
     OrderField(
@@ -54,21 +69,38 @@ FIELDS: tuple[OrderField, ...] = (
         label=N_("Budget"),
         input=Input.AMOUNT,
         columns=("budget_amount",),
-        foreign=("budget", "fixed_price", "price"),
+        foreign=("budget", "fixed_price", "price", "бюджет", "бюджет_от", "цена", "стоимость"),
     ),
     OrderField(
         name="budget_max",
         label=N_("Budget"),
         input=Input.AMOUNT,
         columns=("budget_max_amount", "currency"),
-        foreign=("budget_max",),
+        foreign=("budget_max", "бюджет_до"),
     ),
     OrderField(
-        name="deadline", label=N_("Needed by"), input=Input.CHOICE, plain=True, copied=False, foreign=("deadline",)
+        name="deadline",
+        label=N_("Needed by"),
+        input=Input.CHOICE,
+        plain=True,
+        copied=False,
+        foreign=("deadline", "срок", "дедлайн"),
     ),
     OrderField(name="visibility", label=N_("Who may see it"), input=Input.CHOICE, default="public"),
-    OrderField(name="experience", label=N_("Experience"), input=Input.CHOICE, plain=True),
-    OrderField(name="weekly_hours", label=N_("Hours a week"), input=Input.NUMBER, plain=True),
+    OrderField(
+        name="experience",
+        label=N_("Experience"),
+        input=Input.CHOICE,
+        plain=True,
+        foreign=("experience", "experience_level", "опыт"),
+    ),
+    OrderField(
+        name="weekly_hours",
+        label=N_("Hours a week"),
+        input=Input.NUMBER,
+        plain=True,
+        foreign=("weekly_hours", "hours_per_week", "часов_в_неделю"),
+    ),
     OrderField(name="questions", label=N_("Questions to freelancers"), input=Input.LINES),
     OrderField(name="proposals_limit", label=N_("At most so many proposals"), input=Input.NUMBER, plain=True),
 )

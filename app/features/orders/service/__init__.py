@@ -30,7 +30,16 @@ from app.features.orders.service.lifecycle import (
     uncount_proposal,
 )
 from app.features.orders.service.moderation import approve_order, list_orders_to_review, reject_order
-from app.features.orders.service.order_import import ForeignOrder, ImportedOrder, import_order, record_key
+from app.features.orders.service.order_import import (
+    ForeignOrder,
+    ImportedOrder,
+    folded_name,
+    import_order,
+    is_known_name,
+    is_own_key,
+    names_title,
+    record_key,
+)
 from app.features.orders.service.percolation import filters_matching_order
 from app.features.orders.service.queries import (
     cards_for_orders,
@@ -92,11 +101,14 @@ __all__ = [
     "extend_on_decision",
     "files_of",
     "filters_matching_order",
+    "folded_name",
     "get_machine",
     "get_order",
     "get_own_order",
     "import_order",
     "invite",
+    "is_known_name",
+    "is_own_key",
     "list_invitations",
     "list_machines",
     "list_newest_json",
@@ -108,6 +120,7 @@ __all__ = [
     "list_revisions",
     "list_templates",
     "lock_order",
+    "names_title",
     "orders_by_id",
     "pause_order",
     "people",
