@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,8 @@ from app.core.audit import record_audit
 from app.core.errors import FieldError
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_
-from app.core.money import Currency, typed_amount
+from app.core.money import Currency, currency_named, exact_amount, typed_amount
+from app.core.text.amounts import AmountError
 from app.core.unit_of_work import UnitOfWork
 from app.features.catalog import service as catalog
 from app.features.orders.errors import InvalidOrderError
@@ -161,11 +163,11 @@ def _list(value: object) -> object:
 
 
 def _currency(value: object) -> Currency:
-    try:
-        return Currency(str(value).upper()) if value else Currency.RUB
-    except ValueError as wrong:
+    found = currency_named(str(value)) if value else Currency.RUB
+    if found is None:
         text = N_("This currency is not dealt in here. Choose one of: {expected}.")
-        raise InvalidOrderError(errors=[FieldError(("currency",), text, {"expected": ", ".join(Currency)})]) from wrong
+        raise InvalidOrderError(errors=[FieldError(("currency",), text, {"expected": ", ".join(Currency)})])
+    return found
 
 
 def _amount(record: Mapping[str, Any], ours: str, value: object, currency: Currency) -> int | None:
@@ -173,7 +175,9 @@ def _amount(record: Mapping[str, Any], ours: str, value: object, currency: Curre
     if value is None:
         return None
     try:
-        return typed_amount(str(value), currency) or None
-    except ValueError as wrong:
+        # A number of JSON is exact: in 1.001 the point separates no thousands.
+        exact = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        return (exact_amount(value, currency) if exact else typed_amount(str(value), currency)) or None
+    except AmountError as wrong:
         name = next(name for name in NAMES[ours] if record.get(name) not in (None, ""))
-        raise InvalidOrderError(errors=[FieldError((name,), str(wrong))]) from wrong
+        raise InvalidOrderError(errors=[wrong.at(name)]) from wrong
