@@ -25,6 +25,7 @@ TOPIC = re.compile(r"[a-z]+\.[a-z_]+")
 PUBLIC: dict[str, str] = {
     "GET /": "the landing page",
     "GET /design": "shows the widgets, no data",
+    "GET /amount": "how a typed amount is read, no data",
     "GET /api/v1/categories": "the catalogue is public",
     "GET /api/v1/skills": "the catalogue is public",
     "GET /api/v1/catalogue/suggestions": "the catalogue is public",
