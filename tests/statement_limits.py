@@ -88,6 +88,12 @@ FIRST_CHANGE = (
 )
 READ_AGAIN = "a refused message is rolled back, and the page reads the conversation in a new transaction"
 REPEATED: dict[str, str] = {
+    "DELETE /api/v1/saved-searches/{search_id:uuid}": FIRST_CHANGE,
+    "PATCH /api/v1/saved-searches/{search_id:uuid}": FIRST_CHANGE,
+    "POST /api/v1/profiles/me/portfolio/{item_id:uuid}/move": FIRST_CHANGE,
+    "POST /my/searches/{search_id:uuid}/edit": FIRST_CHANGE,
+    "POST /my/searches/{search_id:uuid}/remove": FIRST_CHANGE,
+    "POST /settings/portfolio/{item_id}/move": FIRST_CHANGE,
     "PATCH /api/v1/profiles/me": FIRST_CHANGE,
     "PATCH /api/v1/saved-searches/settings": FIRST_CHANGE,
     "POST /api/v1/profiles/me/portfolio": FIRST_CHANGE,

@@ -1,16 +1,21 @@
 """Money as integer minor units and a currency; never a float."""
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
 
 from app.core.i18n import N_
+from app.core.text.amounts import AMOUNT_TEXT, NEGATIVE, TOO_PRECISE, UNDERSCORE, AmountError, read_amount, write_amount
 
 MAX_AMOUNT = 10**14
 """The largest amount in minor units: a trillion roubles, and still exact in every JSON reader (below 2**53)."""
+
+
+MAX_EXPONENT = 30
+"""Powers of ten beyond which a number is refused before it is computed with."""
 
 
 class Currency(StrEnum):
@@ -23,8 +28,20 @@ class Currency(StrEnum):
     BYN = "BYN"
 
 
-AMOUNT_TEXT = N_("Write an amount such as 15000 or 99.90: no more than two digits after the point.")
+TOO_LARGE = N_("This amount is too large: at most {most}.")
+UNKNOWN_WORD = N_("“{word}” is not understood in an amount. Write it in digits, such as 15000 or 99.90.")
+OTHER_CURRENCY = N_("“{word}” in the amount is not {currency}. Choose the currency you mean, or leave “{word}” out.")
+UNKNOWN_CURRENCY = N_("Choose a currency from the list.")
 MINOR_DIGITS: dict[Currency, int] = dict.fromkeys(Currency, 2)
+_ROUBLES = frozenset(("р", "руб", "рубль", "рубля", "рублей", "ruble", "rubles", "rouble", "roubles"))
+CURRENCY_WORDS: dict[Currency, frozenset[str]] = {
+    Currency.RUB: _ROUBLES | {"₽", "rub", "rur", "рос", "российских", "российские", "russian"},
+    Currency.USD: frozenset(("$", "us$", "usd", "us", "долл", "доллар", "доллара", "долларов", "dollar", "dollars")),
+    Currency.EUR: frozenset(("€", "eur", "евро", "euro", "euros")),
+    Currency.KZT: frozenset(("₸", "kzt", "тг", "тенге", "tenge")),
+    Currency.BYN: _ROUBLES | {"br", "byn", "бел", "белорусских", "белорусские", "belarusian"},
+}
+"""What people write for a currency, in small letters and without the point; roubles are of two countries."""
 
 
 class CurrencyMismatchError(ValueError):
@@ -64,24 +81,76 @@ class Money:
 
 
 def typed_amount(text: str, currency: Currency) -> int:
-    """Parse an amount in whole units as people type it ("150 000", "99,90") into minor units.
+    """Parse an amount in whole units as people type it (“150 000”, “99,90”, “$1,500”) into minor units.
 
     Raises:
-        ValueError: It is not an amount, is negative, or has more decimals than the currency.
+        AmountError: It is not an amount, can be read in two ways, or names another currency.
     """
-    plain = "".join(text.split()).replace(",", ".")
-    try:
-        minor = Decimal(plain).scaleb(MINOR_DIGITS[currency])
-    except InvalidOperation as wrong:
-        raise ValueError(AMOUNT_TEXT) from wrong
-    if not minor.is_finite() or not 0 <= minor <= MAX_AMOUNT or minor != minor.to_integral_value():
-        raise ValueError(AMOUNT_TEXT)
-    return int(minor)
+    read = read_amount(text, MINOR_DIGITS[currency])
+    for word in read.words:
+        if not any(word in words for words in CURRENCY_WORDS.values()):
+            raise AmountError(UNKNOWN_WORD, word=word if word.isprintable() else f"U+{ord(word[0]):04X}")
+        if word not in CURRENCY_WORDS[currency]:
+            raise AmountError(OTHER_CURRENCY, word=word, currency=currency.value)
+    return _checked(read.minor, currency)
+
+
+def exact_amount(number: float | Decimal, currency: Currency) -> int:
+    """Convert a number in whole units, as a program writes it, into minor units; 1.5 is one and a half.
+
+    Raises:
+        AmountError: It is negative, not finite, or has more decimals than the currency.
+    """
+    exact = Decimal(repr(number)) if isinstance(number, float) else Decimal(number)
+    if not exact.is_finite():
+        raise AmountError(AMOUNT_TEXT)
+    if exact.adjusted() > MAX_EXPONENT:  # Before it is computed with: it may have millions of digits.
+        raise AmountError(NEGATIVE if exact < 0 else TOO_LARGE, most=_largest(currency))
+    digits = MINOR_DIGITS[currency]
+    if int(exact.normalize().as_tuple().exponent) < -digits:
+        raise AmountError(TOO_PRECISE, typed=number, digits=digits)
+    return _checked(int(exact.scaleb(digits)), currency)
+
+
+def _checked(minor: int, currency: Currency) -> int:
+    if minor < 0:
+        raise AmountError(NEGATIVE)
+    if minor > MAX_AMOUNT:
+        raise AmountError(TOO_LARGE, most=_largest(currency))
+    return minor
+
+
+def _largest(currency: Currency) -> str:
+    return write_amount(MAX_AMOUNT, MINOR_DIGITS[currency], grouped=True)
 
 
 def amount_as_typed(amount: int, currency: Currency) -> str:
     """Format minor units in whole units, in the form that `typed_amount` reads."""
-    return f"{Decimal(amount).scaleb(-MINOR_DIGITS[currency]).normalize():f}"
+    return write_amount(amount, MINOR_DIGITS[currency])
+
+
+def currency_named(text: str) -> Currency | None:
+    """Return the currency that a code, a sign or a word stands for; None for any other text.
+
+    Roubles without a country are Russian.
+    """
+    word = text.strip().casefold().rstrip(".")
+    return next((currency for currency, words in CURRENCY_WORDS.items() if word in words), None)
+
+
+def _refuse_underscores(value: object) -> object:
+    """Refuse `1_500`, which pydantic reads as 1500.
+
+    Raises:
+        ValueError: The text contains an underscore.
+    """
+    if isinstance(value, str) and "_" in value:
+        raise ValueError(UNDERSCORE)
+    return value
+
+
+AmountBound = Annotated[int, BeforeValidator(_refuse_underscores), Field(ge=0, le=MAX_AMOUNT)]
+"""A bound of a filter, in minor units."""
 
 
 class MoneyRead(BaseModel):

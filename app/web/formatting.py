@@ -15,7 +15,8 @@ from markupsafe import Markup, escape
 
 from app.core.clock import utc_now
 from app.core.i18n import _, current_locale
-from app.core.money import MINOR_DIGITS, Currency
+from app.core.money import MINOR_DIGITS, Currency, Money, typed_amount
+from app.core.text.amounts import AmountError
 from app.core.text.humanize import format_size
 
 SYMBOLS = {"RUB": "₽", "USD": "$", "EUR": "€", "KZT": "₸", "BYN": "Br"}
@@ -77,6 +78,24 @@ def _money(minor: int, currency: Currency, locale: str) -> str:
     )
     code = babel_symbol(currency.value, locale=locale)
     return written.replace(code, SYMBOLS.get(currency.value, code))
+
+
+def understood_amount(text: str, currency: str) -> str:
+    """Format a typed amount as it was read; empty where there is none, or it was not understood."""
+    try:
+        return describe_amount(text, currency) if text.strip() else ""
+    except AmountError:
+        return ""
+
+
+def describe_amount(text: str, currency: str) -> str:
+    """Format a typed amount as it was read; an unknown currency counts as the default one.
+
+    Raises:
+        AmountError: It is not an amount, or it can be read in two ways.
+    """
+    known = Currency(currency) if currency in set(Currency) else Currency.RUB
+    return _("Amount: {amount}").format(amount=money(Money(typed_amount(text, known), known)))
 
 
 def number(value: int | Decimal) -> str:
@@ -209,5 +228,6 @@ FILTERS = {
     "paragraphs": paragraphs,
     "attrs": attrs,
     "currency_symbol": currency_symbol,
+    "understood_amount": understood_amount,
     "format_size": format_size,
 }

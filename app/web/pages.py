@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import Form, Request
+from fastapi import Form, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from app.core.clock import utc_now
@@ -11,9 +11,10 @@ from app.core.http.dependencies import API_ROOT, FeatureRouter
 from app.core.i18n import LOCALES, _
 from app.core.money import Currency, Money
 from app.core.security.cookies import LOCALE_COOKIE, YEAR, drop_cookie, set_cookie
+from app.core.text.amounts import AmountError
 from app.web.assets import asset_url
 from app.web.flash import redirect
-from app.web.formatting import money
+from app.web.formatting import describe_amount, money
 from app.web.forms import FormState
 from app.web.order_cards import OrderCard
 from app.web.safe_redirects import safe_redirect_target
@@ -70,6 +71,19 @@ async def robots() -> Response:
     return PlainTextResponse(
         f"User-agent: *\nDisallow: {API_ROOT}\nDisallow: /design\nDisallow: /settings\nDisallow: /openapi.json\n"
     )
+
+
+@router.get("/amount")
+async def read_amount(
+    amount: Annotated[str, Query()] = "", currency: Annotated[str, Query()] = Currency.RUB.value
+) -> Response:
+    """Return how an amount is read, or why it is not understood, while it is being typed."""
+    if not amount.strip():
+        return PlainTextResponse("")
+    try:
+        return PlainTextResponse(describe_amount(amount, currency))
+    except AmountError as wrong:
+        return PlainTextResponse(wrong.at("amount").text())
 
 
 @router.get("/docs")

@@ -34,6 +34,7 @@ RENAMED_EVENTS = {
 PUBLIC: dict[str, str] = {
     "GET /": "the landing page",
     "GET /design": "shows the widgets, no data",
+    "GET /amount": "how a typed amount is read, no data",
     "GET /api/v1/categories": "the catalogue is public",
     "GET /api/v1/skills": "the catalogue is public",
     "GET /api/v1/catalogue/suggestions": "the catalogue is public",

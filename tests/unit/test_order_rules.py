@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.money import MAX_AMOUNT, Currency, Money, amount_as_typed, typed_amount
+from app.core.money import MAX_AMOUNT, Currency, Money
 from app.core.state_machine import PUBLISHED, Machine, Timer, Transition
 from app.core.text.text_cleaning import HIDDEN, many_lines, one_line
 from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry, fold
@@ -156,30 +156,6 @@ def test_a_kind_follows_from_the_price() -> None:
 def test_a_deadline_is_today_or_later(deadline: date, today: date) -> None:
     assert (validate_deadline(deadline, today) == []) == (deadline >= today)
     assert validate_deadline(None, today) == []
-
-
-@given(st.integers(0, MAX_AMOUNT), currencies)
-def test_an_amount_survives_being_typed(amount: int, currency: Currency) -> None:
-    assert typed_amount(amount_as_typed(amount, currency), currency) == amount
-
-
-@given(st.text(max_size=40))
-def test_typed_amounts_are_read_or_refused(text: str) -> None:
-    try:
-        assert 0 <= typed_amount(text, Currency.RUB) <= MAX_AMOUNT
-    except ValueError as refused:
-        assert "amount" in str(refused)  # noqa: PT017 - both outcomes are allowed
-
-
-@pytest.mark.parametrize("text", ["", "-1", "1.001", "NaN", "Infinity", "1e400", "1,2,3", "сто", "0x10", "１.１１１"])
-def test_what_is_no_amount(text: str) -> None:
-    with pytest.raises(ValueError, match="amount"):
-        typed_amount(text, Currency.RUB)
-
-
-@pytest.mark.parametrize(("text", "amount"), [("150 000", 15_000_000), ("99,90", 9990), ("1\u00a0000.5", 100_050)])
-def test_amounts_as_people_type_them(text: str, amount: int) -> None:
-    assert typed_amount(text, Currency.RUB) == amount
 
 
 @given(st.text(max_size=200))

@@ -131,6 +131,7 @@ VALIDATION_TEXTS: dict[str, str] = {
     "datetime_from_date_parsing": N_("A date and time is needed here."),
     "date_parsing": N_("A date is needed here."),
     "date_from_datetime_parsing": N_("A date is needed here."),
+    "date_from_datetime_inexact": N_("A date without a time is needed here, such as 2026-12-31."),
     "timezone_aware": N_("Please give the time zone too."),
     "value_error": N_("This cannot be accepted: {error}"),
 }

@@ -12,6 +12,7 @@ from app.core.errors import DomainError, FieldError
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _
 from app.core.money import Currency, Money, amount_as_typed, typed_amount
+from app.core.text.amounts import AmountError
 from app.features.moderation.service import describe_contacts
 from app.features.proposals.errors import InvalidProposalError
 from app.features.proposals.schemas import (
@@ -85,8 +86,8 @@ def read_terms(form: FormData, currency: Currency, errors: list[FieldError]) -> 
     amount = 0
     try:
         amount = typed_amount(str(form.get("price") or ""), currency)
-    except ValueError as wrong:
-        errors.append(FieldError(("price",), str(wrong)))
+    except AmountError as wrong:
+        errors.append(wrong.at("price"))
     milestones = _read_milestones(form, currency, errors)
     price = {"amount": amount, "currency": currency}
     return {"price": price, "term_days": read_number(form, "term_days"), "milestones": milestones}
@@ -101,9 +102,10 @@ def _read_milestones(form: FormData, currency: Currency, errors: list[FieldError
             continue
         try:
             found.append({"title": title, "amount": typed_amount(amount, currency), "days": _whole(days)})
-        except ValueError:
+        except AmountError as wrong:
             found.clear()
-            errors.append(FieldError(("milestones",), N_("Give each milestone a name, an amount and its days.")))
+            incomplete = FieldError(("milestones",), N_("Give each milestone a name, an amount and its days."))
+            errors.append(wrong.at("milestones") if amount.strip() else incomplete)
             break
     return found
 

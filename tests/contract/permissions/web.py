@@ -9,5 +9,6 @@ PAGES = [
     page("GET /manifest.webmanifest", 200, 200),
     page("GET /favicon.ico", 302, 302),
     page("GET /robots.txt", 200, 200),
+    page("GET /amount", 200, 200),
     page("POST /preferences", 303, 303, body={"theme": "dark"}),
 ]

@@ -10,6 +10,7 @@ from app.core.errors import FieldError
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _, current_locale, ngettext
 from app.core.money import Currency, Money, amount_as_typed, typed_amount
+from app.core.text.amounts import AmountError
 from app.features.catalog.service import Catalogue
 from app.features.orders.errors import InvalidFilterError
 from app.features.orders.schemas import ANSWERED_LABELS, BUDGET_KIND_LABELS, OrderFilter
@@ -76,8 +77,8 @@ def _read_bounds(typed: Mapping[str, str], content: dict[str, Any]) -> list[Fiel
         content["currency"] = currency
         try:
             content[name] = typed_amount(typed[name], Currency(currency) if currency in set(Currency) else Currency.RUB)
-        except ValueError as wrong:
-            faults.append(FieldError((name,), str(wrong)))
+        except AmountError as wrong:
+            faults.append(wrong.at(name))
             content.pop(name)
     return faults
 

@@ -15,8 +15,9 @@ from app.core.errors import DomainError, FieldError, InvalidError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
-from app.core.money import Currency, MoneyRead, amount_as_typed, typed_amount
+from app.core.money import UNKNOWN_CURRENCY, Currency, MoneyRead, amount_as_typed, typed_amount
 from app.core.resources import Resources
+from app.core.text.amounts import AmountError
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication.dependencies import CurrentActor
 from app.features.catalog import service as catalog
@@ -183,15 +184,15 @@ def read_form(form: FormData, files: Sequence[UUID] = ()) -> OrderCreate:
     typed_currency = str(form.get("currency") or Currency.RUB.value)
     currency = Currency(typed_currency) if typed_currency in set(Currency) else Currency.RUB
     if currency.value != typed_currency:
-        errors.append(FieldError(("currency",), N_("Choose a currency from the list.")))
+        errors.append(FieldError(("currency",), UNKNOWN_CURRENCY))
     amounts: dict[str, Any] = {"budget": None, "budget_max": None}
     for name in amounts:
         text = str(form.get(name) or "").strip()
         if text and kind != BudgetKind.OPEN.value:
             try:
                 amounts[name] = {"amount": typed_amount(text, currency), "currency": currency}
-            except ValueError as wrong:
-                errors.append(FieldError((name,), str(wrong)))
+            except AmountError as wrong:
+                errors.append(wrong.at(name))
     content: dict[str, Any] = {field.name: _typed(field, form) for field in FIELDS if field.input is not Input.AMOUNT}
     content |= {**amounts, "files": list(files)}
     if kind != BudgetKind.HOURLY.value:

@@ -16,6 +16,7 @@ from app.core.i18n import N_, _, current_locale
 from app.core.money import Currency, Money, typed_amount
 from app.core.pagination import BadCursorError
 from app.core.resources import ContextState, Resources
+from app.core.text.amounts import AmountError
 from app.features.authentication.dependencies import CurrentActor, OptionalActor
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
@@ -202,8 +203,8 @@ class TypedFilter:
             content["currency"] = self.currency
             try:
                 content[name] = self._amount(name)
-            except ValueError as wrong:
-                errors.append(FieldError((name,), str(wrong)))
+            except AmountError as wrong:
+                errors.append(wrong.at(name))
                 content.pop(name)
         try:
             wanted = OrderListQuery.model_validate(content)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.core.money import MAX_AMOUNT, Currency
+from app.core.money import AmountBound, Currency
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from app.features.orders.schemas.orders import MAX_SKILLS, OrderCard
 from app.models import BudgetKind
@@ -39,12 +39,8 @@ class OrderFilter(BaseModel):
         None
     )
     budget_kind: BudgetKind | None = None
-    budget_min: Annotated[
-        int | None, Field(ge=0, le=MAX_AMOUNT, description="Amount in minor units of the currency.")
-    ] = None
-    budget_max: Annotated[
-        int | None, Field(ge=0, le=MAX_AMOUNT, description="Amount in minor units of the currency.")
-    ] = None
+    budget_min: Annotated[AmountBound | None, Field(description="Amount in minor units of the currency.")] = None
+    budget_max: Annotated[AmountBound | None, Field(description="Amount in minor units of the currency.")] = None
     currency: Currency | None = None
 
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from app.core.audit import record_audit
 from app.core.errors import FieldError
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_
-from app.core.money import Currency, typed_amount
+from app.core.money import Currency, currency_named, exact_amount, typed_amount
+from app.core.text.amounts import AmountError
 from app.core.unit_of_work import UnitOfWork
 from app.features.catalog import service as catalog
 from app.features.orders.errors import InvalidOrderError
@@ -266,11 +268,11 @@ def _list(value: object) -> object:
 
 
 def _currency(value: object) -> Currency:
-    try:
-        return Currency(str(value).upper()) if value else Currency.RUB
-    except ValueError as wrong:
+    found = currency_named(str(value)) if value else Currency.RUB
+    if found is None:
         text = N_("This currency is not dealt in here. Choose one of: {expected}.")
-        raise InvalidOrderError(errors=[FieldError(("currency",), text, {"expected": ", ".join(Currency)})]) from wrong
+        raise InvalidOrderError(errors=[FieldError(("currency",), text, {"expected": ", ".join(Currency)})])
+    return found
 
 
 def _amount(record: Mapping[str, Any], ours: str, value: object, currency: Currency) -> int | None:
@@ -278,7 +280,10 @@ def _amount(record: Mapping[str, Any], ours: str, value: object, currency: Curre
     if value is None:
         return None
     try:
+        # A number of JSON is exact: in 1.001 the point separates no thousands.
+        if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+            return exact_amount(value, currency) or None
         return typed_amount(str(value), currency) or None
-    except (ValueError, ArithmeticError) as wrong:
+    except AmountError as wrong:
         name = next(name for name in NAMES[ours] if record.get(name) not in (None, ""))
-        raise InvalidOrderError(errors=[FieldError((name,), str(wrong))]) from wrong
+        raise InvalidOrderError(errors=[wrong.at(name)]) from wrong

@@ -15,6 +15,7 @@ from app.core.i18n import N_, _, current_locale
 from app.core.i18n.locale_data import languages
 from app.core.money import Currency, Money, typed_amount
 from app.core.pagination import BadCursorError
+from app.core.text.amounts import AmountError
 from app.features.authentication.dependencies import OptionalActor
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
@@ -131,8 +132,8 @@ class TypedPeopleFilter:
             if name in content:
                 try:
                     content[name] = typed_amount(content[name], self._currency)
-                except ValueError as bad:
-                    errors.append(FieldError((name,), str(bad)))
+                except AmountError as bad:
+                    errors.append(bad.at(name))
                     content.pop(name)
         try:
             wanted = PeopleQuery.model_validate(content)

@@ -12,7 +12,8 @@ from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResourc
 from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _, current_locale
 from app.core.i18n.locale_data import countries, languages, time_zones
-from app.core.money import Currency, amount_as_typed, typed_amount
+from app.core.money import UNKNOWN_CURRENCY, Currency, amount_as_typed, typed_amount
+from app.core.text.amounts import AmountError
 from app.features.authentication.dependencies import CurrentActor
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError, ProfileChangedError
@@ -84,8 +85,10 @@ def read_form(form: FormData) -> ProfilePatch:
     if _text(form, "rate"):
         try:
             rate = {"amount": typed_amount(_text(form, "rate"), Currency(currency)), "currency": currency}
-        except ValueError as wrong:
-            errors.append(FieldError(("rate",), str(wrong)))
+        except AmountError as wrong:
+            errors.append(wrong.at("rate"))
+        except ValueError:
+            errors.append(FieldError(("currency",), UNKNOWN_CURRENCY))
     content: dict[str, Any] = {
         "side": _text(form, "side") or None,
         "listed": form.get("listed") == "1",

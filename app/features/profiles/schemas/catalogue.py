@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.core.money import MAX_AMOUNT, Currency, MoneyRead
+from app.core.money import AmountBound, Currency, MoneyRead
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from app.features.profiles.schemas.customer_stats import Moment
 from app.features.profiles.schemas.profile import LanguageItem, PersonCard, SkillRead
@@ -47,12 +47,8 @@ class PeopleFilter(BaseModel):
     ] = ()
     skills_mode: SkillsMode = SkillsMode.ALL
     level: Annotated[SkillLevel | None, Field(description="Minimum level of the requested skills.")] = None
-    rate_min: Annotated[
-        int | None, Field(ge=0, le=MAX_AMOUNT, description="Hourly rate in minor units of the currency.")
-    ] = None
-    rate_max: Annotated[
-        int | None, Field(ge=0, le=MAX_AMOUNT, description="Hourly rate in minor units of the currency.")
-    ] = None
+    rate_min: Annotated[AmountBound | None, Field(description="Hourly rate in minor units of the currency.")] = None
+    rate_max: Annotated[AmountBound | None, Field(description="Hourly rate in minor units of the currency.")] = None
     currency: Annotated[Currency, Field(description="Currency of the rates when filtering or sorting by rate.")] = (
         Currency.RUB
     )

@@ -1,4 +1,5 @@
 // Starts the scripts of all pages. Every page loads this; each part searches the page for its own attributes.
+import { startAmounts } from "./amounts.js";
 import { startConversation } from "./conversation.js";
 import { startCopyLinks } from "./copy-links.js";
 import { startCounters } from "./counters.js";
@@ -22,6 +23,7 @@ startCopyLinks();
 find(document, "[data-focus]")?.focus();
 startLocalTimes();
 startCounters();
+startAmounts();
 startPasswords();
 startPickers();
 startFormParts();
