@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bench.environment import Served, World
-from bench.load import Target, compare
+from bench.load import CONNECTIONS, Target, compare
 from bench.report import Section, at_least
 from bench.run import Run
 
@@ -35,9 +35,11 @@ def measure(run: Run) -> list[Section]:
 
 def _compare(run: Run, section: Section, name: str, entry: dict[str, Any], plain: Served, fast: Served) -> None:
     path, headers = (entry["path"],), entry["headers"]
+    # With several connections a request would find fragments that another one has rendered after the cache was cleared.
+    connections = 1 if name == "cached_fragments" else CONNECTIONS
     targets = [
-        Target(f"{entry['name']} without {name}", plain.port, path, headers, plain.pid),
-        Target(f"{entry['name']} with {name}", fast.port, path, headers, fast.pid),
+        Target(f"{entry['name']} without {name}", plain.port, path, headers, plain.pid, connections),
+        Target(f"{entry['name']} with {name}", fast.port, path, headers, fast.pid, connections),
     ]
     off, on = compare(targets, rounds=run.rounds, seconds=run.seconds)
     ratio = off.times(on, "cpu_us")
@@ -49,7 +51,7 @@ def _compare(run: Run, section: Section, name: str, entry: dict[str, Any], plain
 
 def _addresses(world: World, web: Served) -> dict[str, list[dict[str, Any]]]:
     """Return for each fast path (a factory of `bench/without.py`) the addresses that use it."""
-    person = world.people(web)[0]
+    person = world.reader(web)
 
     def entry(name: str, path: str, headers: dict[str, str]) -> dict[str, Any]:
         return {"name": name, "path": path, "headers": headers}
