@@ -17,6 +17,7 @@ SECTIONS = [
     "deep",
     "pages",
     "plain",
+    "fast_paths",
     "search",
     "facets",
     "people",

@@ -152,12 +152,21 @@ class World:
         )
 
     @contextmanager
-    def iplance(self) -> Iterator[Served]:
-        """Start one web process of ipLance as `make up` does, without access log."""
+    def iplance(self, *application: str) -> Iterator[Served]:
+        """Start one web process of ipLance as `make up` does, without access log, or another application."""
         port = free_port()
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "uvicorn", "app.main:app", "--host", "127.0.0.1", "--port", str(port)),
+                *(
+                    sys.executable,
+                    "-m",
+                    "uvicorn",
+                    *(application or ("app.main:app",)),
+                    "--host",
+                    "127.0.0.1",
+                    "--port",
+                    str(port),
+                ),
                 *("--no-access-log", "--no-server-header", "--log-level", "warning"),
             ],
             cwd=ROOT,
@@ -182,6 +191,25 @@ class World:
         )
         try:
             wait_for(port, "/health", process)
+            yield Served(port, process.pid)
+        finally:
+            end(process)
+
+    @contextmanager
+    def replay(self, entries: list[dict[str, Any]]) -> Iterator[Served]:
+        """Serve the statements and the content of these addresses as `/0`, `/1` … (`bench/replay.py`)."""
+        port, listed = free_port(), self.folder / "replayed.json"
+        listed.write_text(json.dumps(entries), encoding="utf-8")
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "bench.replay", "--port", str(port)),
+                *("--database", self.dsn, "--entries", str(listed)),
+            ],
+            cwd=ROOT,
+            env=environment(**self.variables),
+        )
+        try:
+            wait_for(port, "/health", process, 300)
             yield Served(port, process.pid)
         finally:
             end(process)

@@ -44,11 +44,17 @@ class Figure:
     high: float
     bad: int
     first_p50: float = float("nan")
-    each: tuple[float, ...] = ()
+    runs: tuple[dict[str, Any], ...] = ()
 
     def against(self, other: "Figure") -> float:
+        """Return the ratio of the requests per second."""
+        return self.times(other, "rps")
+
+    def times(self, other: "Figure", key: str) -> float:
         """Return the median of the ratios of each round: other load on the machine affects both entries of a round."""
-        return statistics.median(ours / max(theirs, 1e-9) for ours, theirs in zip(self.each, other.each, strict=True))
+        return statistics.median(
+            ours[key] / max(theirs[key], 1e-9) for ours, theirs in zip(self.runs, other.runs, strict=True)
+        )
 
 
 def tool(*, own: bool = False) -> str:
@@ -171,5 +177,5 @@ def _figure(name: str, runs: list[dict[str, Any]]) -> Figure:
         high=max(run["rps"] for run in runs),
         bad=sum(run["bad"] for run in runs),
         first_p50=median("first_p50"),
-        each=tuple(run["rps"] for run in runs),
+        runs=tuple(runs),
     )

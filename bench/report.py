@@ -2,6 +2,7 @@
 
 import json
 import platform
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -23,7 +24,9 @@ Written by `make bench`. Every figure stands beside its baseline from the same r
 (A B A B …), the medians of the rounds are shown, and *ratio* is the median of the ratios of each round.
 Neighbours on the machine move absolute figures by up to 1.8 times
 between runs, so only ratios inside one table are evidence; *CPU µs/request* is the server process alone (its user and
-system time divided by the requests answered) and is moved least. `bench/README.md` says what each baseline is.
+system time divided by the requests answered) and is moved least. A limit in absolute units holds on the reference
+machine only; what is judged is the multiple of a yardstick from the same run. `bench/README.md` says what each
+yardstick is.
 """
 
 
@@ -35,6 +38,8 @@ class Goal:
     goal: str
     figure: str
     met: bool
+    limit: str = ""
+    """A limit in absolute units, valid on the reference machine only, and whether this machine met it."""
 
 
 @dataclass
@@ -57,7 +62,7 @@ def installed() -> str:
     return f"CPython {platform.python_version()} on {platform.system()} {platform.machine()}, {machine}; {names}"
 
 
-def figures(title: str, found: list[Figure], *, how: str, first: bool = False) -> Section:
+def figures(title: str, found: list[Figure], *, how: str) -> Section:
     """Build the table of a comparison; the first entry is the baseline."""
     base = found[0]
     header = ["entry", "req/s", "ratio", "p50 ms", "p99 ms", "CPU µs/request", "CPU ratio", "req/s min…max", "not 2xx"]
@@ -75,10 +80,6 @@ def figures(title: str, found: list[Figure], *, how: str, first: bool = False) -
         ]
         for each in found
     ]
-    if first:
-        header.insert(3, "first byte p50 ms")
-        for row, each in zip(rows, found, strict=True):
-            row.insert(3, f"{each.first_p50:.2f}")
     return Section(title, header, rows, how=how)
 
 
@@ -96,6 +97,19 @@ def at_most(what: str, figure: float, goal: float, unit: str = "") -> Goal:
     )
 
 
+def within(what: str, times: float, goal: float, figure: float, limit: float, unit: str = " ms") -> Goal:
+    """Evaluate a time as a multiple of its yardstick; its limit on the reference machine is shown beside it."""
+    shown = f"≤ {limit:g}{unit}: {figure:.2f}{unit}, {'met' if figure <= limit else 'not met'}"
+    return Goal(what, f"≤ {goal:g} ×", f"{times:.2f} ×", times <= goal, shown)
+
+
+def _goals(goals: Iterable[Goal]) -> str:
+    header = ["goal", "wanted", "found", "met", "limit on the reference machine"]
+    return _table(
+        header, [[each.what, each.goal, each.figure, "yes" if each.met else "**no**", each.limit] for each in goals]
+    )
+
+
 def _table(header: list[str], rows: list[list[str]]) -> str:
     lines = [f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
@@ -105,8 +119,7 @@ def show(section: Section) -> str:
     """Write one section as Markdown."""
     parts = [f"## {section.title}", f"{section.when}. {section.how}".strip(), _table(section.header, section.rows)]
     if section.goals:
-        judged = [[each.what, each.goal, each.figure, "yes" if each.met else "**no**"] for each in section.goals]
-        parts.append(_table(["goal", "wanted", "found", "met"], judged))
+        parts.append(_goals(section.goals))
     return "\n\n".join(parts)
 
 
@@ -142,18 +155,13 @@ class Book:
         kept = self._read()
         sections = [section for name in self.order for section in kept.get(name, ())]
         versions = dict.fromkeys(section.versions for section in sections)
-        goals = [
-            [goal.what, goal.goal, goal.figure, "yes" if goal.met else "**no**"]
-            for section in sections
-            for goal in section.goals
-        ]
         head = f"{orders:,} orders. {'; '.join(versions)}.".replace(",", " ", 1 if orders < 1_000_000 else 2)
         remarks = RESULTS.with_name("NOTES.md")
         parts = [
             INTRODUCTION.strip(),
             head,
             "## Goals",
-            _table(["goal", "wanted", "found", "met"], goals),
+            _goals(goal for section in sections for goal in section.goals),
             *([remarks.read_text(encoding="utf-8").strip()] if remarks.exists() else []),
             *(show(section) for section in sections),
         ]

@@ -92,7 +92,7 @@ REPEATED: dict[str, str] = {
     "PATCH /api/v1/saved-searches/{search_id:uuid}": FIRST_CHANGE,
     "POST /api/v1/profiles/me/portfolio/{item_id:uuid}/move": FIRST_CHANGE,
     "POST /my/searches/{search_id:uuid}/edit": FIRST_CHANGE,
-    "POST /my/searches/{search_id:uuid}/remove": FIRST_CHANGE,
+    "POST /my/searches/{search_id:uuid}/delete": FIRST_CHANGE,
     "POST /settings/portfolio/{item_id}/move": FIRST_CHANGE,
     "PATCH /api/v1/profiles/me": FIRST_CHANGE,
     "PATCH /api/v1/saved-searches/settings": FIRST_CHANGE,

@@ -5,14 +5,25 @@ import time
 from urllib.parse import quote
 
 from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry
-from bench.load import Target, compare
-from bench.report import Section, at_most, figures
+from bench.bare_statements import Judged, compare_with_statements
+from bench.report import Section, within
 from bench.run import Run
 from bench.sample_texts import tail
 
 WORDS = ("разработать", "логотип", "перевод договора", "python postgresql", "сайтами")
 TERMS = 100_000
 MISTYPED = ("разрабтать", "логотп", "переовд", "настрить", "презентцаия")
+
+SCANS = 8
+"""Scans of all names that the slowest kind of suggestion may take."""
+GOALS = {
+    "best match": ("orders by best match, p99", 3, 80),
+    "by budget": ("orders by budget, p99", 3, 80),
+    "counts per skill": ("counts per skill, p99", 3, 80),
+    "did you mean": ("did you mean, p99", 3, 40),
+    "suggested skills": ("suggestions while typing, p99", 3, 50),
+}
+"""For each kind: the goal, the multiple of its statements, and the limit in milliseconds on the reference machine."""
 
 
 def measure(run: Run) -> list[Section]:
@@ -27,19 +38,9 @@ def measure(run: Run) -> list[Section]:
         "Atom feed": tuple(f"/orders.atom?q={quote(word)}" for word in WORDS[:2]),
         "suggested skills": tuple(f"/api/v1/skills?q={quote(word)}" for word in ("py", "диз", "логотп", "пайтон", "s")),
     }
+    judged = [Judged(name, paths, {}, *GOALS.get(name, ())) for name, paths in kinds.items()]
     with run.world.iplance() as web:
-        targets = [Target(name, web.port, paths, {}, web.pid, 1) for name, paths in kinds.items()]
-        found = compare(targets, rounds=run.rounds, seconds=run.seconds, own=True)
-    section = figures("Ranking, counting and forgiving", found, how=run.how(1, own=True))
-    section.header[2] = "to the first row"
-    by_name = {each.name: each for each in found}
-    section.goals = [
-        at_most("orders by best match, p99", by_name["best match"].p99, 80, " ms"),
-        at_most("orders by budget, p99", by_name["by budget"].p99, 80, " ms"),
-        at_most("counts per skill, p99", by_name["counts per skill"].p99, 80, " ms"),
-        at_most("did you mean, p99", by_name["did you mean"].p99, 40, " ms"),
-        at_most("suggestions while typing, p99", by_name["suggested skills"].p99, 50, " ms"),
-    ]
+        section, _found = compare_with_statements(run, web, "Ranking, counting and forgiving", judged)
     return [section, suggestions()]
 
 
@@ -68,6 +69,7 @@ def suggestions() -> Section:
             began = time.perf_counter()
             catalogue.suggest(text)
             taken.setdefault(kind, []).append((time.perf_counter() - began) * 1000)
+    scans = _scans([skill.slug for skill in skills], some)
     rows = [
         [kind, f"{statistics.median(each):.2f}", f"{sorted(each)[int(len(each) * 0.99) - 1]:.2f}"]
         for kind, each in taken.items()
@@ -75,5 +77,18 @@ def suggestions() -> Section:
     section = Section(f"Suggestions among {TERMS:,} names", ["typed", "p50 ms", "p99 ms"], rows)
     section.how = f"In the process, {len(some)} texts of each kind; made ready in {built:.1f} s."
     worst = max(float(row[2]) for row in rows)
-    section.goals = [at_most(f"suggestions among {TERMS:,} names, the slowest kind, p99", worst, 50, " ms")]
+    scan = statistics.median(scans)
+    rows.append(["a scan of all names for the text", f"{scan:.2f}", f"{max(scans):.2f}"])
+    goal = f"suggestions among {TERMS:,} names, the slowest kind, p99, to a scan"
+    section.goals = [within(goal, worst / scan, SCANS, worst, 50)]
     return section
+
+
+def _scans(names: list[str], some: list[str]) -> list[float]:
+    """Return the milliseconds that comparing a text with every name takes, for each text."""
+    taken: list[float] = []
+    for text in some:
+        began = time.perf_counter()
+        _found = [name for name in names if text in name]
+        taken.append((time.perf_counter() - began) * 1000)
+    return taken

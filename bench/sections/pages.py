@@ -1,8 +1,9 @@
 """Server-rendered pages against the JSON of the same data."""
 
+from bench.bare_statements import Judged, compare_with_statements
 from bench.environment import call
 from bench.load import Target, compare
-from bench.report import Section, at_least, at_most, figures
+from bench.report import Section, at_least, figures
 from bench.run import Run
 
 HTML = {"Accept": "text/html", "Accept-Language": "ru"}
@@ -23,17 +24,15 @@ def measure(run: Run) -> list[Section]:
             Target("list as page", web.port, ("/orders",), HTML, web.pid),
         ]
         found = compare(targets, rounds=run.rounds, seconds=run.seconds)
-        alone = [Target(each.name, each.port, each.paths, each.headers, each.pid, 1) for each in targets]
-        unloaded = compare(alone, rounds=run.rounds, seconds=run.seconds, own=True)
+        judged = [
+            Judged("order as page", html_pages, HTML, "order page, first byte p50", 3, 15, "first_p50"),
+            Judged("list as page", ("/orders",), HTML, "list page, first byte p50", 3, 15, "first_p50"),
+        ]
+        single, _unloaded = compare_with_statements(run, web, "Server-rendered pages, one connection", judged)
     loaded = figures("Server-rendered pages", found, how=run.how())
-    single = figures("Server-rendered pages, one connection", unloaded, how=run.how(1, own=True), first=True)
     order_json, order_page, list_json, list_page = found
     loaded.goals = [
         at_least("order page against its JSON", order_page.against(order_json), 0.5, clean=not order_page.bad),
         at_least("list page against its JSON", list_page.against(list_json), 0.5, clean=not list_page.bad),
-    ]
-    single.goals = [
-        at_most("order page, first byte p50", unloaded[1].first_p50, 15, " ms"),
-        at_most("list page, first byte p50", unloaded[3].first_p50, 15, " ms"),
     ]
     return [loaded, single]

@@ -2,17 +2,12 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
 
-from app.core.config import ROOT
-from bench.environment import Person, Served, World, end, environment, free_port, wait_for
+from bench.environment import Person, Served, World
 from bench.load import Target, compare
 from bench.report import Section, at_least, figures
 from bench.run import Run
@@ -30,7 +25,7 @@ def measure(run: Run) -> list[Section]:
     sections: list[Section] = []
     with run.world.iplance() as web:
         entries = addresses(run.world, web)
-        with baseline(run.world, entries) as least:
+        with run.world.replay(entries) as least:
             for number, entry in enumerate(entries):
                 base = Target(f"{entry['name']}: baseline", least.port, (f"/{number}",), {}, least.pid)
                 ours = Target(f"{entry['name']}: ipLance", web.port, (entry["path"],), entry["headers"], web.pid)
@@ -43,26 +38,6 @@ def measure(run: Run) -> list[Section]:
         whole.rows += section.rows
         whole.goals += section.goals
     return [whole]
-
-
-@contextmanager
-def baseline(world: World, entries: list[dict[str, Any]]) -> Iterator[Served]:
-    """Serve the baselines of these addresses."""
-    port, listed = free_port(), world.folder / "plain-entries.json"
-    listed.write_text(json.dumps(entries), encoding="utf-8")
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "bench.plain_baseline", "--port", str(port)),
-            *("--database", world.dsn, "--entries", str(listed)),
-        ],
-        cwd=ROOT,
-        env=environment(**world.variables),
-    )
-    try:
-        wait_for(port, "/health", process)
-        yield Served(port, process.pid)
-    finally:
-        end(process)
 
 
 def addresses(world: World, web: Served) -> list[dict[str, Any]]:

@@ -2,8 +2,8 @@
 
 from urllib.parse import quote
 
-from bench.load import Target, compare
-from bench.report import Section, at_most, figures
+from bench.bare_statements import Judged, compare_with_statements
+from bench.report import Section
 from bench.run import Run
 from bench.sample_texts import expected, tail
 
@@ -14,6 +14,7 @@ TITLES = (
     "нарисовать логотип для школы танцев",
     "настроить чат поддержки для юриста",
 )
+TIMES = 3
 
 
 def words(orders: int, least: float, most: float, count: int = 60) -> tuple[str, ...]:
@@ -35,20 +36,17 @@ def measure(run: Run) -> list[Section]:
         "a whole title": TITLES,
     }
     every = tuple(word for pool in zip(*(_cycled(kind, 60) for kind in kinds.values()), strict=True) for word in pool)
-    with run.world.iplance() as web:
-        targets = [
-            Target(name, web.port, tuple(f"/api/v1/orders?q={quote(word)}" for word in pool), {}, web.pid, 1)
-            for name, pool in {"all of them in turn": every, **kinds}.items()
-        ]
-        found = compare(targets, rounds=run.rounds, seconds=run.seconds, own=True)
-    section = figures("Search, newest 20", found, how=run.how(1, own=True))
-    section.header[2] = "to the first row"
-    worst = max(found, key=lambda each: each.p99)
-    section.goals = [
-        at_most("search, newest 20, all words in turn, p99", found[0].p99, 20, " ms"),
-        at_most(f"search, the slowest kind ({worst.name}), p99", worst.p99, 20, " ms"),
+    judged = [
+        Judged("all of them in turn", _addresses(every), {}, "search, newest 20, all words in turn, p99", TIMES, 20),
+        *(Judged(name, _addresses(pool), {}, f"search, {name}, p99", TIMES, 20) for name, pool in kinds.items()),
     ]
+    with run.world.iplance() as web:
+        section, _found = compare_with_statements(run, web, "Search, newest 20", judged)
     return [section]
+
+
+def _addresses(pool: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"/api/v1/orders?q={quote(word)}" for word in pool)
 
 
 def _cycled(pool: tuple[str, ...], count: int) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ async def test_a_planted_cookie_is_no_session(app: FastAPI, client: httpx.AsyncC
 
 
 def test_only_well_written_cookies_stay() -> None:
-    assert _headers(b'a=1; b="2"; c=; caf\xe9=3; d=\xff; =4; e; f=1 2; g=%D0%B6') == [
+    assert _headers(b'a=1; b="2"; c=; \xe9t=3; d=\xff; =4; e; f=1 2; g=%D0%B6') == [
         (b"host", b"localhost"),
         (b"accept", b"*/*"),
         (b"cookie", b'a=1; b="2"; c=; g=%D0%B6'),

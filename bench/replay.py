@@ -1,8 +1,10 @@
-"""Baseline of the plain pages: their own statements over asyncpg, and the same template or the same JSON.
+"""Baseline of pages and JSON: their own statements over asyncpg, and the same template or the same JSON.
 
-Each address is requested once from the application in this process, and its statements, their parameters and the
-context of the template are recorded. The Starlette route then runs those statements on one connection in one read-only
-transaction, discards the rows, and renders the same template with the same context, or dumps the same JSON.
+Each address is requested from the application in this process, and its statements, their parameters and the context of
+the template are recorded. The Starlette route then runs those statements on one connection in one read-only
+transaction, discards the rows, and renders the same template with the same context, dumps the same JSON, or sends the
+same bytes where the application has them cached. Statements that the application has planned for their values are
+planned for them here too.
 """
 
 import argparse
@@ -30,16 +32,20 @@ from app.main import create_app
 
 POOL = 10
 
+type Statement = tuple[str, tuple[Any, ...]]
+
 
 @dataclass
 class Recorded:
     """The statements and the content of one response."""
 
-    statements: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+    planned_anew: list[Statement] = field(default_factory=list)
     template: jinja2.Template | None = None
     context: dict[str, Any] = field(default_factory=dict)
     locale: str = "en"
     body: Any = None
+    media_type: str = "application/json"
 
 
 class Recorder:
@@ -52,7 +58,7 @@ class Recorder:
 
         async def noting_fetch(pool: RawReadPool, statement: str, *values: object, plan_anew: bool = False) -> Any:
             if self.now is not None:
-                self.now.statements.append((statement, values))
+                (self.now.planned_anew if plan_anew else self.now.statements).append((statement, values))
             return await fetch(pool, statement, *values, plan_anew=plan_anew)
 
         def noting_render(template: jinja2.Template, *arguments: Any, **named: Any) -> str:
@@ -82,7 +88,8 @@ async def record(entries: list[dict[str, Any]]) -> list[Recorded]:
                 answer = await client.get(entry["path"], headers=entry["headers"])
                 made, recorder.now = recorder.now, None
                 if made.template is None:
-                    made.body = answer.json()
+                    made.media_type = answer.headers["content-type"]
+                    made.body = answer.json() if made.media_type == "application/json" else answer.content
                 found.append(made)
     return found
 
@@ -93,17 +100,25 @@ def build(database: str, entries: list[dict[str, Any]]) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         app.state.recorded = await record(entries)
-        async with asyncpg.create_pool(database, min_size=POOL, max_size=POOL) as pool:
-            app.state.pool = pool
+        async with (
+            asyncpg.create_pool(database, min_size=POOL, max_size=POOL) as app.state.pool,
+            asyncpg.create_pool(database, min_size=1, max_size=POOL, statement_cache_size=0) as app.state.anew,
+        ):
             yield
 
     async def answer(request: Request) -> Response:
         made: Recorded = request.app.state.recorded[request.path_params["number"]]
-        async with request.app.state.pool.acquire() as connection, connection.transaction(readonly=True):
-            for text, parameters in made.statements:
-                await connection.fetch(text, *parameters)
+        for pool, statements in (
+            (request.app.state.pool, made.statements),
+            (request.app.state.anew, made.planned_anew),
+        ):
+            if statements:
+                async with pool.acquire() as connection, connection.transaction(readonly=True):
+                    for text, parameters in statements:
+                        await connection.fetch(text, *parameters)
         if made.template is None:
-            return Response(orjson.dumps(made.body), media_type="application/json")
+            body = made.body if isinstance(made.body, bytes) else orjson.dumps(made.body)
+            return Response(body, media_type=made.media_type)
         set_locale(made.locale)
         return HTMLResponse(made.template.render(made.context))
 
@@ -115,7 +130,7 @@ def build(database: str, entries: list[dict[str, Any]]) -> Starlette:
 
 def main() -> None:
     """Serve until the process is stopped."""
-    parser = argparse.ArgumentParser(prog="python -m bench.plain_baseline", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.replay", description=__doc__)
     parser.add_argument("--database", required=True)
     parser.add_argument("--entries", type=Path, required=True, help="JSON: a list of addresses with their headers")
     parser.add_argument("--port", type=int, required=True)
