@@ -20,7 +20,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _settings(**given: Any) -> Settings:
-    return Settings(_env_file=None, secret_key=SecretStr(KEY), **given)
+    return Settings(secret_key=SecretStr(KEY), **given)
 
 
 @pytest.mark.parametrize("host", OPEN)

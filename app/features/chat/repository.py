@@ -83,7 +83,7 @@ def _details_of(
     *, unread: bool, continued: bool
 ) -> Select[Conversation, Message, bool, str, OrderStatus, ProposalStatus, str, str]:
     """Return the statement of a page of a person's conversations."""
-    user_id = bindparam("user_id", type_=Uuid)
+    user_id: BindParameter[UUID] = bindparam("user_id", type_=Uuid())
     statement = _CONVERSATION_DETAILS.where(_unread(user_id) if unread else _of(user_id))
     if continued:
         after = tuple_(bindparam("after_moved_at"), bindparam("after_id"))
