@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.core.money import MAX_AMOUNT, Currency
+from app.core.money import AmountBound, Currency
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from app.features.orders.schemas.orders import MAX_SKILLS, OrderCard
 from app.models import BudgetKind
@@ -33,8 +33,8 @@ class OrderFilter(BaseModel):
     answers_below: Annotated[int | None, Field(ge=1, le=1000, description="with fewer proposals than this")] = None
     answered: Annotated[bool | None, Field(description="whether the customer has answered somebody on it")] = None
     budget_kind: BudgetKind | None = None
-    budget_min: Annotated[int | None, Field(ge=0, le=MAX_AMOUNT, description="minor units")] = None
-    budget_max: Annotated[int | None, Field(ge=0, le=MAX_AMOUNT, description="minor units")] = None
+    budget_min: Annotated[AmountBound | None, Field(description="minor units")] = None
+    budget_max: Annotated[AmountBound | None, Field(description="minor units")] = None
     currency: Currency | None = None
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.core.money import MAX_AMOUNT, Currency, MoneyRead
+from app.core.money import AmountBound, Currency, MoneyRead
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from app.features.profiles.schemas.customer_stats import Moment
 from app.features.profiles.schemas.profile import LanguageItem, PersonCard, SkillRead
@@ -43,8 +43,8 @@ class PeopleFilter(BaseModel):
     ] = ()
     skills_mode: SkillsMode = SkillsMode.ALL
     level: Annotated[SkillLevel | None, Field(description="the least level of the skills asked for")] = None
-    rate_min: Annotated[int | None, Field(ge=0, le=MAX_AMOUNT, description="minor units an hour")] = None
-    rate_max: Annotated[int | None, Field(ge=0, le=MAX_AMOUNT, description="minor units an hour")] = None
+    rate_min: Annotated[AmountBound | None, Field(description="minor units an hour")] = None
+    rate_max: Annotated[AmountBound | None, Field(description="minor units an hour")] = None
     currency: Annotated[Currency, Field(description="of the rates, where they narrow or sort the list")] = Currency.RUB
     language: Annotated[str, Field(pattern="^([a-z]{2})?$", description="ISO 639-1")] = ""
     country: Annotated[str, Field(pattern="^([A-Z]{2})?$", description="ISO 3166-1")] = ""
