@@ -176,8 +176,9 @@ def _amount(record: Mapping[str, Any], ours: str, value: object, currency: Curre
         return None
     try:
         # A number of JSON is exact: in 1.001 the point separates no thousands.
-        exact = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-        return (exact_amount(value, currency) if exact else typed_amount(str(value), currency)) or None
+        if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+            return exact_amount(value, currency) or None
+        return typed_amount(str(value), currency) or None
     except AmountError as wrong:
         name = next(name for name in NAMES[ours] if record.get(name) not in (None, ""))
         raise InvalidOrderError(errors=[wrong.at(name)]) from wrong
