@@ -14,7 +14,7 @@ MAX_AMOUNT = 10**14
 """The largest amount in minor units: a trillion roubles, and still exact in every JSON reader (below 2**53)."""
 
 
-MAX_EXPONENT = 30
+MAX_EXPONENT = 18
 """Powers of ten beyond which a number is refused before it is computed with."""
 
 
@@ -107,7 +107,7 @@ def exact_amount(number: float | Decimal, currency: Currency) -> int:
     if exact.adjusted() > MAX_EXPONENT:  # Before it is computed with: it may have millions of digits.
         raise AmountError(NEGATIVE if exact < 0 else TOO_LARGE, most=_largest(currency))
     digits = MINOR_DIGITS[currency]
-    if int(exact.normalize().as_tuple().exponent) < -digits:
+    if exact and exact != exact.quantize(Decimal(1).scaleb(-digits)):
         raise AmountError(TOO_PRECISE, typed=number, digits=digits)
     return _checked(int(exact.scaleb(digits)), currency)
 

@@ -183,7 +183,8 @@ def test_a_number_of_a_program_is_exact(number: float | Decimal, amount: int) ->
 @pytest.mark.parametrize(
     "number",
     [1.001, -1, -0.5, 10**12 + 1, 10**4000, -(10**4000), 1e300, float("inf"), float("nan"), 1e-9,
-     Decimal("1e999999"), Decimal("-1e999999"), Decimal("1e-999999"), Decimal("NaN"), Decimal("sNaN")],
+     Decimal("1e999999"), Decimal("-1e999999"), Decimal("1e-999999"), Decimal("NaN"), Decimal("sNaN"),
+     10**30, 1e19, Decimal("9" * 31), Decimal("1." + "0" * 40 + "1"), Decimal("999999999999.991")],
 )  # fmt: skip
 def test_a_number_that_is_no_amount_is_refused(number: float | Decimal) -> None:
     with pytest.raises(AmountError):

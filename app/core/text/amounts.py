@@ -128,6 +128,7 @@ class _Number:
         self.typed = typed
         self.digits = digits
         self.precision = digits + power
+        self.unit = int("1" + "0" * self.precision)
         self.parts = re.split(r"[., ']", typed)
         self.marks = re.findall(r"[., ']", typed)
 
@@ -154,7 +155,7 @@ class _Number:
         one_kind = len(set(self.marks)) <= 1
         if self.marks and not ((one_kind or mixed) and self._grouped(self.parts)):
             return None
-        return int("".join(self.parts) + "0" * self.precision)
+        return int("".join(self.parts)) * self.unit
 
     def _exact(self) -> int | None:
         """Return the amount if the last separator is the decimal one and the decimals are not too many."""
@@ -165,7 +166,8 @@ class _Number:
             decimals = decimals[: self.precision] + decimals[self.precision :].rstrip("0")
         if len(decimals) > self.precision:
             return None
-        return int("".join(self.parts[:-1]) + decimals.ljust(self.precision, "0") or "0")
+        whole = int("".join(self.parts[:-1]) or "0")
+        return whole * self.unit + int(decimals.ljust(self.precision, "0") or "0")
 
     def _is_exact(self) -> bool:
         """Tell whether the last separator can be the decimal one."""
