@@ -25,6 +25,8 @@ SIGNS = (
     r"\u3030\u303d\u30fb\ue000-\uf8ff\ufe10-\ufe1f\ufe30-\ufe6f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
     r"\uffe0-\uffff\U0001f000-\U0001faff]"
 )
+# The parser takes example.com, Node.js and 3-5 for a host and a negative number, and hides the words in them.
+JOINTS = r"\.(?![0-9])|(?<![0-9])\.|(?<=[0-9a-zA-Zа-яА-Я])-(?=[0-9])"
 SEARCH_WORDS = rf"""
 CREATE OR REPLACE FUNCTION search_words(words text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN translate(
@@ -33,7 +35,7 @@ RETURN translate(
             regexp_replace(
                 regexp_replace(
                     regexp_replace(translate(normalize(words, NFC), U&'\2010\2011', '--'), '{INVISIBLE}', '', 'g'),
-                    '{SIGNS}', ' ', 'g'),
+                    '{SIGNS}|{JOINTS}', ' ', 'g'),
                 '[CcСс]\+\+', 'cplusplus', 'g'),
             '[CcСс]#', 'csharp', 'g'),
         '1[Cc]', '1с', 'g'),

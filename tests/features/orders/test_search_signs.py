@@ -76,3 +76,24 @@ async def test_cyrillic_letters_in_names_of_languages(
 async def test_signs_alone_find_nothing(words: str, market: Market, resources: Resources) -> None:
     await market.order(title="Смета — «витрина»", description="Подробности → в переписке … № 5")
     assert await found(resources, words) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("RightCustomer.com invites you", "rightcustomer"),
+        ("See ibisworld.com/reports", "ibisworld"),
+        ("Boards of Monday.com wanted", "monday"),
+        ("Магазин на Vue.js", "vue"),
+        ("Магазин на Vue.js", "vue.js"),
+        ("Сервис на Node.js", "node js"),
+        ("Budget of 3-5 hours", "5 hours"),
+        ("Release 7.4 of PHP", "7.4"),
+    ],
+)
+async def test_words_inside_addresses_and_ranges_are_found(
+    text: str, words: str, market: Market, resources: Resources
+) -> None:
+    await market.order(title="Совсем другое дело", description="Ничего общего с искомым тут нет.")
+    await market.order(title="Смета", description=f"{text}, подробности в переписке.")
+    assert await found(resources, words) == ["Смета"]
