@@ -70,6 +70,7 @@ celery_app.conf.beat_schedule = {
     "match-orders": every(10.0, "matching.match_orders"),
     "tell-what-was-found": every(15.0, "matching.tell"),
     "prune-what-was-found": daily(4, 0, "matching.prune"),
+    "renew-search": every(60.0, "catalog.renew_search"),
     "learn-search-terms": every(900.0, "catalog.learn_terms"),
     "close-stale-orders": every(600.0, "orders.close_stale"),
     "lapse-offers": every(60.0, "proposals.lapse_offers"),

@@ -8,7 +8,13 @@ from app.features.catalog.service.catalogue import (
     read_catalogue,
     rename_skill,
 )
-from app.features.catalog.service.search_suggestions import did_you_mean, learn_first_terms, learn_terms, parse_queries
+from app.features.catalog.service.search_suggestions import (
+    did_you_mean,
+    learn_first_terms,
+    learn_terms,
+    parse_queries,
+    renew_search,
+)
 
 __all__ = [
     "Catalogue",
@@ -23,4 +29,5 @@ __all__ = [
     "parse_queries",
     "read_catalogue",
     "rename_skill",
+    "renew_search",
 ]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -9,7 +10,7 @@ from app.core.actor import Actor
 from app.core.audit import record_audit
 from app.core.persistence.raw_read_pool import RawReadPool
 from app.core.unit_of_work import UnitOfWork
-from app.features.catalog.repository import TermRepository
+from app.features.catalog.repository import TermRepository, renew_batch
 from app.features.catalog.rules import expand_prefixes, last_word, other_layout, term, wildcard_prefixes
 from app.features.catalog.schemas import Searched
 
@@ -47,6 +48,11 @@ def nearest(word: str, found: Sequence[tuple[str, int]]) -> str | None:
 async def learn_terms(uow: UnitOfWork, searched: Searched) -> None:
     """Rebuild the dictionary of one kind of search from the newest texts."""
     await TermRepository(uow.session, searched).learn()
+
+
+async def renew_search(uow: UnitOfWork, searched: Searched, after: UUID) -> UUID | None:
+    """Renew one batch of stored search columns; return the key to continue from, or None at the end."""
+    return await renew_batch(uow.session, searched, after)
 
 
 async def learn_first_terms(uow: UnitOfWork, actor: Actor, *, reason: str = "") -> int:
