@@ -88,6 +88,9 @@ FIRST_CHANGE = (
 )
 READ_AGAIN = "a refused message is rolled back, and the page reads the conversation in a new transaction"
 REPEATED: dict[str, str] = {
+    "DELETE /api/v1/profiles/me/portfolio/{item_id:uuid}": FIRST_CHANGE,
+    "POST /my/searches/settings": FIRST_CHANGE,
+    "POST /settings/portfolio/{item_id}/remove": FIRST_CHANGE,
     "DELETE /api/v1/saved-searches/{search_id:uuid}": FIRST_CHANGE,
     "PATCH /api/v1/saved-searches/{search_id:uuid}": FIRST_CHANGE,
     "POST /api/v1/profiles/me/portfolio/{item_id:uuid}/move": FIRST_CHANGE,

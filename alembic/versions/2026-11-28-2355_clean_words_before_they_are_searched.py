@@ -1,7 +1,7 @@
 """Clean words before they are searched.
 
 Revision ID: d5b83e17f942
-Revises: c1f4a82d70be
+Revises: c80d3a6e51f9
 Create Date: 2026-11-28 23:55:00+00:00
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "d5b83e17f942"
-down_revision: str | None = "c1f4a82d70be"
+down_revision: str | None = "c80d3a6e51f9"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

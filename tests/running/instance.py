@@ -144,7 +144,7 @@ class Instance:
             "beat": r"child \d+ \d+ celery .* beat",
             "flower": r"child \d+ \d+ celery .* flower",
             "mail": r"child \d+ \d+ app\.gateways\.mail_catcher",
-            "keeper": r"app\.local\.embedded ",
+            "keeper": r"app\.local\.servers ",
             "supervisor": r"app\.local\.supervision\.daemon",
             "postgres": r"bin/postgres -D",
             "valkey": r"valkey-server",

@@ -25,7 +25,7 @@ async def renew_search(resources: Resources) -> None:
     """Renew stored search columns, one batch per transaction; the position is kept in Redis between runs."""
     for searched in Searched:
         place = f"search:renewed:{SEARCH_VERSION}:{searched.value}"
-        position = await resources.redis.get(place) or str(UUID(int=0))
+        position = str(await resources.redis.get(place) or UUID(int=0))
         for _batch in range(MAX_BATCHES):
             if position == _FINISHED:
                 break

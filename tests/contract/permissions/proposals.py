@@ -89,6 +89,8 @@ ROWS = [
 PAGES = [
     page("GET /orders/{order_id}", 200, 200),
     page("GET /orders/{order_id}", 404, 404, 404, 404, 200, state="draft"),
+    page("GET /orders/{order_id}/history", 200, 200),
+    page("GET /orders/{order_id}/history", 404, 404, 404, 404, 200, state="draft"),
     page("GET /orders/{order_id}/proposals", 303, 303),
     page("GET /orders/{order_id}/proposals", 303, 303, state="draft"),
     page("POST /orders/{order_id}/proposals", 401, 303, 409, 409, 403, body=OFFER_FORM),
