@@ -69,6 +69,6 @@ def _addresses(world: World, web: Served) -> dict[str, list[dict[str, Any]]]:
         ],
         "raw_read_pool": [me, entry("conversations", "/api/v1/conversations", person.bearer)],
         "data_loader": [me],
-        "cached_fragments": [order_page, people_page],
+        "cached_fragments": [order_page],
         "feature_routers": [entry("conversations", "/api/v1/conversations", person.bearer), people_page],
     }
