@@ -10,7 +10,7 @@ from app.core.actor import Actor
 from app.core.audit import record_audit
 from app.core.persistence.raw_read_pool import RawReadPool
 from app.core.unit_of_work import UnitOfWork
-from app.features.catalog.repository import TermRepository, renew_batch
+from app.features.catalog.repository import SearchIndexRepository, TermRepository
 from app.features.catalog.rules import expand_prefixes, last_word, other_layout, term, wildcard_prefixes
 from app.features.catalog.schemas import Searched
 
@@ -52,7 +52,7 @@ async def learn_terms(uow: UnitOfWork, searched: Searched) -> None:
 
 async def renew_search(uow: UnitOfWork, searched: Searched, after: UUID) -> UUID | None:
     """Renew one batch of stored search columns; return the key to continue from, or None at the end."""
-    return await renew_batch(uow.session, searched, after)
+    return await SearchIndexRepository(uow.session).renew_batch(searched, after)
 
 
 async def learn_first_terms(uow: UnitOfWork, actor: Actor, *, reason: str = "") -> int:
