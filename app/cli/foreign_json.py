@@ -4,6 +4,7 @@ import json
 import mmap
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -94,10 +95,10 @@ def _records_of_object(data: mmap.mmap | bytes, begin: int, path: Path) -> Gener
     """Yield the records of the list in an object, or the object itself where it is an order; return its end."""
     lists, has_title, end = _look_into(data, begin)
     if len(lists) > 1 or (lists and has_title):
-        names = ", ".join([*lists, *(["a title"] if has_title else [])])
+        names = ", ".join([name for name, _begin in lists] + ["a title"] * has_title)
         raise Refusal(f"{path} has {names} beside each other: leave one list of orders, or the one order.")
     if lists:
-        yield from _children(data, next(iter(lists.values())))
+        yield from _children(data, lists[0][1])
     elif has_title:
         yield begin, end
     else:
@@ -105,11 +106,11 @@ def _records_of_object(data: mmap.mmap | bytes, begin: int, path: Path) -> Gener
     return end
 
 
-def _look_into(data: mmap.mmap | bytes, begin: int) -> tuple[dict[str, int], bool, int]:
-    """Return where the lists of orders of an object begin, whether it has a title, and its end."""
+def _look_into(data: mmap.mmap | bytes, begin: int) -> tuple[list[tuple[str, int]], bool, int]:
+    """Return the names and begins of the lists of orders in an object, whether it has a title, and its end."""
     from app.features.orders import service as orders
 
-    lists: dict[str, int] = {}
+    lists: list[tuple[str, int]] = []
     has_title = False
     children = _children(data, begin)
     while True:
@@ -122,7 +123,7 @@ def _look_into(data: mmap.mmap | bytes, begin: int) -> tuple[dict[str, int], boo
             raise ValueError("a name in quotation marks is missing")
         name = str(json.loads(key[1]))
         if name.lower() in LISTS and _holds_objects(data, key.end()):
-            lists[name] = key.end()
+            lists.append((name, key.end()))
         has_title = has_title or orders.names_title(name)
 
 
@@ -174,7 +175,7 @@ def _record(place: int, data: mmap.mmap | bytes, begin: int, end: int) -> Record
         may_be_deep = text.count(b"[") + text.count(b"{") > MAX_DEPTH
         if may_be_deep and max(depth for _position, depth in _marks(text, 0)) > MAX_DEPTH:
             return Record(place, refusal=f"The record nests lists and objects more than {MAX_DEPTH} deep.")
-        content: Any = json.loads(text, parse_constant=_refuse_constant)
+        content: Any = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_refuse_repeated)
     except ValueError as wrong:
         return Record(place, refusal=f"The record is not valid JSON: {wrong}.")
     if not isinstance(content, dict):
@@ -184,3 +185,11 @@ def _record(place: int, data: mmap.mmap | bytes, begin: int, end: int) -> Record
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number")
+
+
+def _refuse_repeated(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(fields)
+    if len(content) < len(fields):
+        name, _count = Counter(name for name, _value in fields).most_common(1)[0]
+        raise ValueError(f"{name[:100]} is written twice")
+    return content

@@ -12,10 +12,16 @@ from app.cli.shared import Refusal
 
 _BLOCK, _HEAD = 1 << 20, 4096
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_CYRILLIC = re.compile(r"[А-яЁё]")
-_UNLIKELY = re.compile(r"[A-Za-z][А-яЁё]|[А-яЁё][A-Za-z]|[а-яё][А-ЯЁ]|[^\x00-\x7fА-яЁё«»“”„‘’…–—•·№°±×§©®™\xa0\xad]")
-_CAPITAL = re.compile(r"[А-ЯЁ]")
-_UNLIKELY_SHARE, _CAPITAL_SHARE = 0.1, 0.5
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_NUL_SHARE = 0.05
+_CYRILLIC = re.compile(r"[А-яЁёІіЇїЄєҐґЎў]")
+_UNLIKELY = re.compile(
+    r"[A-Za-z][А-яЁё]|[А-яЁё][A-Za-z]|[а-яё][А-ЯЁ]|[А-яЁё][©®±§]|[©®±§][А-яЁё]"
+    r"|[^\x00-\x7fА-яЁёІіЇїЄєҐґЎў«»“”„‘’…–—•·№°±×§©®™€\xa0\xad]"
+)
+_CAPITAL, _UNLIKELY_SHARE, _CAPITAL_SHARE = re.compile(r"[А-ЯЁ]"), 0.1, 0.5
+_FREQUENT, _FREQUENT_OF_KOI8 = re.compile(r"[АОТ]"), re.compile(r"[БПФ]")
+"""Frequent capitals of Russian, and what windows-1251 makes of the same small letters in koi8-r."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +66,14 @@ def _encoding(path: Path) -> str:
     """Return the encoding: by a byte order mark, else UTF-8, else windows-1251, in which Russian Excel saves."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    for mark, name in _BOMS:
-        if head.startswith(mark):
-            return name
-    if b"\0" in head:
-        return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
-    if _decodes(path, "utf-8"):
-        return "utf-8"
-    if _decodes(path, "cp1251"):
-        return "cp1251"
+    if head.startswith(_WORKBOOKS):
+        raise Refusal(f"{path} is an Excel workbook or an archive: save the table as CSV and try again.")
+    marked = next((name for mark, name in _BOMS if head.startswith(mark)), None)
+    if marked is None and head.count(0) > len(head) * _NUL_SHARE:
+        marked = "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
+    for encoding in (marked,) if marked else ("utf-8", "cp1251"):
+        if _decodes(path, encoding):
+            return encoding
     raise Refusal(f"{path} is neither UTF-8 nor Russian windows-1251 text: save it as UTF-8 and try again.")
 
 
@@ -86,6 +91,8 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 def _looks_russian(text: str) -> bool:
     """Tell real words from those of another encoding: koi8-r swaps capitals, others mix letters with signs."""
-    letters = len(_CYRILLIC.findall(text))
-    unlikely, capitals = len(_UNLIKELY.findall(text)), len(_CAPITAL.findall(text))
-    return unlikely <= letters * _UNLIKELY_SHARE and capitals <= letters * _CAPITAL_SHARE
+    letters, unlikely = len(_CYRILLIC.findall(text)), len(_UNLIKELY.findall(text))
+    koi8 = len(_CAPITAL.findall(text)) > letters * _CAPITAL_SHARE and len(_FREQUENT_OF_KOI8.findall(text)) > len(
+        _FREQUENT.findall(text)
+    )
+    return unlikely <= letters * _UNLIKELY_SHARE and not koi8

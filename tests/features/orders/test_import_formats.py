@@ -14,7 +14,7 @@ from app.cli.foreign_record import MAX_RECORD, Record
 from app.core.money import Currency
 from app.core.resources import Resources
 from app.features.orders.errors import InvalidOrderError
-from app.features.orders.service.order_import import read_record, record_key
+from app.features.orders.service.order_import import names_left_aside, read_record, record_key
 from app.models import Experience, Order
 from tests.factories.commands import Command
 from tests.factories.orders import Market
@@ -61,6 +61,29 @@ def test_a_table_of_russian_excel(tmp_path: Path, content: bytes, encoding: str)
     assert order.budget is not None
     assert (order.budget.amount, order.budget.currency) == (25_000_050, Currency.RUB)
     assert order.deadline == date(2100, 2, 1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "НУЖЕН САЙТ ДЛЯ КАФЕ, СРОЧНО",
+        "СРОЧНО",
+        "Сайт — 500 €",
+        "Потрібен сайт із кошиком і її підключенням",
+        "Патрэбны сайт для ўсіх нашых крамаў",
+        "Сайт-визитка на Tilda, UI/UX по макету из Figma",
+    ],
+)
+def test_cyrillic_of_windows(tmp_path: Path, words: str) -> None:
+    for content in (f"title;budget\r\n{words};1\r\n", f"НАЗВАНИЕ;БЮДЖЕТ\r\n{words};1\r\n"):
+        found = read_records(written(tmp_path, "a.csv", content.encode("cp1251")))
+        assert (found.encoding, words in next(iter(found)).content.values()) == ("cp1251", True)
+
+
+def test_a_stray_null_is_of_its_cell(tmp_path: Path) -> None:
+    first, second = read(written(tmp_path, "a.csv", "title,description\nA,before\0after and more\nB,b\n"))
+    assert first.content["description"] == "before\0after and more"
+    assert second.content["title"] == "B"
 
 
 @pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85"])
@@ -135,6 +158,7 @@ def test_where_the_orders_of_json_stand(tmp_path: Path, content: str, titles: li
         ('{"title": ' + "9" * 5000 + "}", "not valid JSON"),
         ('{"budget": NaN}', "NaN is not a number"),
         ('{"title": "x" "y"}', "not valid JSON"),
+        ('{"title": "x", "budget": 1, "title": "y"}', "title is written twice"),
         ('{"title": "' + "x" * MAX_RECORD + '"}', "longer than"),
         ('["python", "django"]', "not an object"),
         ("5", "not an object"),
@@ -216,6 +240,19 @@ def test_experience_and_hours_fill_their_fields(
 def test_absurd_values_are_an_error_of_the_record(absurd: dict[str, Any]) -> None:
     with pytest.raises(InvalidOrderError):
         read_record({"title": "Title", "description": TEXT, **absurd})
+
+
+@pytest.mark.parametrize(
+    ("fields", "aside"),
+    [
+        ({"id": 1, "url": "https://example.org/1"}, ("url",)),
+        ({"Title": "", "title": "One", "TITLE": "Two", "name": "Client"}, ("TITLE", "name")),
+        ({"budget": "", "price": 5, "text": "one", "description": ""}, ()),
+        ({"duration": "a month", "client": None, "бюджет до": 9, "клиент": "x"}, ("client", "клиент")),
+    ],
+)
+def test_a_second_name_of_a_field_is_told(fields: dict[str, Any], aside: tuple[str, ...]) -> None:
+    assert names_left_aside(fields) == aside
 
 
 def test_keys() -> None:

@@ -134,7 +134,7 @@ async def import_order(
         InvalidOrderError: The record is not a valid order; the errors use the field names of the file.
     """
     repository = OrderRepository(uow.session)
-    unknown = tuple(sorted(name for name in foreign.content if not is_known_name(name)))
+    unknown = names_left_aside(foreign.content)
     known = await repository.get_by_key(owner.id, foreign.key)
     if known is not None:
         return ImportedOrder(known.id, created=False, tags=tuple(known.tags), unknown_fields=unknown)
@@ -166,6 +166,22 @@ def _at_name_of_file(error: FieldError, content: Mapping[str, Any]) -> FieldErro
     wanted = (str(ours), *NAMES.get(str(ours), ()))
     name = next((name for name in content if folded_name(name) in wanted), ours)
     return FieldError((name, *inner), error.message, error.params)
+
+
+def names_left_aside(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names that are not used: unknown ones, and second names of a field, such as `url` beside `id`."""
+    record = _folded(content)
+    used = {next((name for name in names if record.get(name) not in (None, "")), "") for names in NAMES.values()}
+    used |= SAID_IN_WORDS.keys()
+    aside: list[str] = []
+    for name, value in content.items():
+        folded = folded_name(name)
+        if value in (None, "") and folded in _KNOWN:
+            continue
+        if folded not in used:
+            aside.append(name)
+        used.discard(folded)
+    return tuple(sorted(aside))
 
 
 def likely_category(catalogue: catalog.Catalogue, words: list[str]) -> str | None:
