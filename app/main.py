@@ -21,14 +21,21 @@ from app.core.http.body_limits import BodyLimits, BodyLimitsMiddleware, LongBody
 from app.core.http.dependencies import API_PREFIX, FeatureRouter, iter_routes
 from app.core.http.fast_responses import FastResponseMiddleware, Shortcut
 from app.core.http.health import router as health
+from app.core.http.known_hosts import KnownHostMiddleware, known_names
 from app.core.http.middleware import HeadMiddleware, RequestContextMiddleware
 from app.core.http.openapi import add_errors, declare_security, requires_session
 from app.core.http.problem_details import install_error_handlers
-from app.core.http.startup_errors import StartupErrorMiddleware, freeze_loaded_objects, startup_error_message, trim_heap
+from app.core.http.startup_errors import (
+    StartupErrorMiddleware,
+    StartupRefusedError,
+    freeze_loaded_objects,
+    startup_error_message,
+    trim_heap,
+)
 from app.core.messaging.task_trigger import TaskTrigger
 from app.core.observability.logging import configure_logging
 from app.core.observability.metrics import Gauge, ObservationMiddleware, operator_port
-from app.core.resources import open_resources
+from app.core.resources import Resources, open_resources
 from app.core.security.csrf import SAFE_METHODS, SocketGuardMiddleware, guard_request
 from app.features.authentication.dependencies import find_reader, refuse_long_body_of_ended_session
 from app.features.authentication.endpoints import fast_current_user
@@ -44,6 +51,7 @@ from app.features.files.endpoints import LONG_BODY_ROUTES as FILE_BODIES
 from app.features.files.endpoints import router as files
 from app.features.files.pages import links as file_links
 from app.features.files.pages import router as file_pages
+from app.features.identity import service as accounts
 from app.features.identity.endpoints import router as identity
 from app.features.identity.pages import router as identity_pages
 from app.features.matching.endpoints import router as matching
@@ -65,6 +73,7 @@ from app.features.reports import service as complaints
 from app.features.reports.endpoints import router as reports
 from app.features.reports.pages import router as report_pages
 from app.local.bootstrap import prepare_bundled
+from app.local.demo_accounts import PASSWORD, demo_usernames
 from app.local.servers import ServersError, ensure_servers
 from app.site.landing import router as landing
 from app.site.order_history import router as order_history
@@ -76,6 +85,7 @@ from app.web.error_pages import error_page
 from app.web.files_host import FilesHostMiddleware
 from app.web.pages import router as web_pages
 from app.web.security_headers import SecurityHeadersMiddleware
+from app.web.templating import compile_templates
 
 log = structlog.get_logger()
 
@@ -141,11 +151,30 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     servers = await asyncio.to_thread(ensure_servers, settings)
     await prepare_bundled(settings, servers.database_url)
     async with open_resources(settings, database_url=servers.database_url, redis_url=servers.redis_url) as resources:
+        await refuse_demo_accounts(resources)
         app.state.resources = replace(resources, trigger_task=TaskTrigger())
         with operator_port(resources, asyncio.get_running_loop(), features=(mail_gauges, report_gauges)):
-            building = asyncio.create_task(build_document(app))
+            preparing = asyncio.create_task(prepare_responses(app))
             yield
-            building.cancel()
+            preparing.cancel()
+
+
+async def refuse_demo_accounts(resources: Resources) -> None:
+    """Refuse to start in production on data in which accounts still have the public password of the demonstration.
+
+    Raises:
+        StartupRefusedError: There are such accounts.
+    """
+    if resources.settings.environment != "production":
+        return
+    async with resources.read_sessions() as session:
+        found = await accounts.usernames_with_password(session, resources.settings, demo_usernames(), PASSWORD)
+    if found:
+        raise StartupRefusedError(
+            f"The database holds accounts of the demonstration, and anybody knows their password: {', '.join(found)}. "
+            "Start with an empty database, or ban each of them first: "
+            f"python -m app ban {found[0]} --reason 'account of the demonstration'."
+        )
 
 
 async def mail_gauges(session: AsyncSession) -> Sequence[Gauge]:
@@ -230,8 +259,9 @@ class Site(FastAPI):
         return Response(await asyncio.to_thread(self.document), media_type="application/json")
 
 
-async def build_document(app: FastAPI, *, after_seconds: float = 5.0) -> None:
-    """Build the OpenAPI document in the background after startup, so that no request waits a second for it."""
+async def prepare_responses(app: FastAPI, *, after_seconds: float = 5.0) -> None:
+    """Compile templates and build the OpenAPI document after startup, in a thread, so that no request waits for it."""
+    await asyncio.to_thread(compile_templates)
     await asyncio.sleep(after_seconds)
     await asyncio.to_thread(cast("Site", app).document)
     freeze_loaded_objects()
@@ -298,6 +328,7 @@ def create_app(fast_responses: Mapping[str, Shortcut] = FAST_RESPONSES) -> Site:
         trustworthy=settings.secure_cookies,
         files_origin=settings.files_origin,
     )
+    app.add_middleware(KnownHostMiddleware, names=known_names(settings))
     app.add_middleware(SocketGuardMiddleware)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(ObservationMiddleware)

@@ -17,7 +17,7 @@ from typing import Literal, cast
 from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
 
 from app.cli.seeding.demo import read_world
-from app.cli.seeding.demo_accounts import PASSWORD
+from app.local.demo_accounts import PASSWORD
 from tools.browser import find_browser
 from tools.local_site import ROOT, running_site
 

@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from app.cli.production_checks import missing_settings
 from app.cli.shared import app, console
 from app.core.config import Settings, get_settings
 from app.core.database import applied_revision, server_version
@@ -51,6 +52,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = [Finding(True, "Python", platform.python_version()), _servers_package(settings)]
     findings.append(Finding(True, "mode", f"{settings.environment}, site at {settings.origin}"))
     findings.append(Finding(True, "data folder", str(settings.data_dir)))
+    findings += [Finding(False, what, told) for what, told in missing_settings(settings)]
     try:
         servers = _addresses(settings)
     except ServersError as error:

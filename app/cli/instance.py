@@ -63,7 +63,8 @@ def up(ctx: typer.Context) -> None:
         )
     lock.write(str(os.getpid()))
     _need_port(settings.host, settings.port, "PORT", "the site")
-    _need_port("127.0.0.1", settings.flower_port, "FLOWER_PORT", "Flower")
+    if _runs_flower(settings):
+        _need_port("127.0.0.1", settings.flower_port, "FLOWER_PORT", "Flower")
     if settings.smtp_host is None:
         _need_port("127.0.0.1", settings.mail_catcher_port, "MAIL_CATCHER_PORT", "the mail catcher")
     servers = start_servers(settings)
@@ -98,7 +99,12 @@ def _choices(settings: Settings) -> Choices:
         bundled=settings.database_url is None or settings.redis_url is None,
         durable=settings.environment != "testing",
         mail_port=None if settings.smtp_host else settings.mail_catcher_port,
+        flower=_runs_flower(settings),
     )
+
+
+def _runs_flower(settings: Settings) -> bool:
+    return settings.environment != "production" or settings.flower_basic_auth is not None
 
 
 def _need_port(host: str, port: int, variable: str, what: str) -> None:
@@ -114,14 +120,16 @@ def _need_port(host: str, port: int, variable: str, what: str) -> None:
 
 
 def _greeting(settings: Settings, logs: Path, *, all_logs: bool) -> str:
-    from app.cli.seeding.demo_accounts import demo_account_lines
+    from app.local.demo_accounts import demo_account_lines
 
     lines = [
         "ipLance is ready.",
         "",
         f"  site            {settings.origin}",
         f"  documentation   {settings.origin}/docs",
-        f"  Flower          http://localhost:{settings.flower_port}",
+        f"  Flower          http://localhost:{settings.flower_port}"
+        if _runs_flower(settings)
+        else "  Flower          off: set FLOWER_BASIC_AUTH=user:password",
     ]
     if settings.smtp_host is None and settings.environment != "production":
         lines.append(f"  caught mail     {settings.origin}/demo/mail")

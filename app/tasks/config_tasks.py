@@ -5,12 +5,16 @@ lost one; `docs/decisions` has the measurements. Start with `celery -A app.tasks
 `flower`).
 """
 
+import os
+import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
 from celery.schedules import crontab
 from celery.signals import celeryd_init
 
+from app.core.config import Settings, get_settings
 from app.core.messaging.celery import HARD_LIMIT_SECONDS, celery_app
 
 TASK_MODULES = ("app.tasks.relay", "app.tasks.subscriptions")
@@ -34,6 +38,27 @@ celery_app.conf.update(
     timezone="UTC",
     enable_utc=True,
 )
+
+
+def set_flower_password(arguments: Sequence[str], settings: Settings | None = None) -> None:
+    """Pass FLOWER_BASIC_AUTH from the settings to Flower, which reads the environment alone, if it is what starts.
+
+    Raises:
+        SystemExit: Flower would start in production without a password.
+    """
+    if "flower" not in arguments:
+        return
+    settings = settings or get_settings()
+    password = settings.flower_basic_auth
+    if password is not None:
+        os.environ["FLOWER_BASIC_AUTH"] = password.get_secret_value()  # noqa: TID251 - another program reads it
+    elif settings.environment == "production" and not any(part.startswith(SIGN_IN) for part in arguments):
+        raise SystemExit("Flower has no password: set FLOWER_BASIC_AUTH=user:password; it does not start without one.")
+
+
+SIGN_IN = ("--basic_auth", "--basic-auth", "--auth=", "--auth_provider")
+"""Options of Flower that ask for a sign-in in another way."""
+set_flower_password(sys.argv)
 
 
 @celeryd_init.connect

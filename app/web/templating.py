@@ -129,6 +129,13 @@ def here(request: Request) -> str:
     return f"{path}?{query}" if query else path
 
 
+@lru_cache
+def compile_templates() -> None:
+    """Compile every template: together they take more than a second, and the first pages after a start would wait."""
+    for name in environment().list_templates():
+        environment().get_template(name)
+
+
 def render(
     request: Request, template: str, context: Mapping[str, Any] | None = None, status_code: int = 200
 ) -> HTMLResponse:

@@ -6,7 +6,7 @@ from typing import cast
 import httpx
 from fastapi import FastAPI
 
-from app.main import Site, build_document
+from app.main import Site, prepare_responses
 
 
 def kept(app: FastAPI) -> bytes | None:
@@ -16,8 +16,8 @@ def kept(app: FastAPI) -> bytes | None:
 
 async def test_it_is_ready_before_anybody_asks(app: FastAPI, client: httpx.AsyncClient) -> None:
     assert kept(app) is None
-    later = asyncio.create_task(build_document(app, after_seconds=60))
-    await build_document(app, after_seconds=0)
+    later = asyncio.create_task(prepare_responses(app, after_seconds=60))
+    await prepare_responses(app, after_seconds=0)
     built = kept(app)
     assert built is not None
     assert app.openapi_schema is None, "what it was built from is gone"

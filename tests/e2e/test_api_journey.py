@@ -46,9 +46,9 @@ async def test_a_program_does_what_the_pages_do(stack: Stack) -> None:
         assert TITLE in text_of(told) + str(told["subject"])
         seen = (await customer.get(f"{address}/proposals")).json()["items"]
         assert [item["id"] for item in seen] == [sent.json()["id"]]
-        chosen = await customer.post(f"/proposals/{sent.json()['id']}/accept")
+        chosen = await customer.post(f"/proposals/{sent.json()['id']}/accept", {"version": 1})
         assert (chosen.status_code, chosen.json()["status"]) == (200, "accepted")
-        assert (await customer.post(f"/proposals/{sent.json()['id']}/accept")).status_code == 409
+        assert (await customer.post(f"/proposals/{sent.json()['id']}/accept", {"version": 1})).status_code == 409
         assert (await freelancer.get(f"/proposals/{sent.json()['id']}")).json()["status"] == "accepted"
         assert draft["id"] not in [
             item["id"] for item in (await freelancer.get("/orders?q=кофемашина")).json()["items"]

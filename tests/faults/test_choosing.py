@@ -52,7 +52,7 @@ class Scene:
     async def choose(self, proposal_id: UUID) -> int:
         """Accept a proposal; return the status, or 0 without a response."""
         try:
-            return (await self.customer.post(f"/proposals/{proposal_id}/accept")).status_code
+            return (await self.customer.post(f"/proposals/{proposal_id}/accept", {"version": 1})).status_code
         except httpx.HTTPError:
             return 0
 

@@ -96,6 +96,20 @@ def test_they_are_what_the_product_needs(choice: Choice) -> None:
     sockets = Path(str(make_url(servers.database_url).query["host"]))
     assert sockets.stat().st_mode & 0o777 == 0o700
     assert all(path.stat().st_mode & 0o077 == 0 for path in (choice.data_dir / "run").glob("*.json"))
+    assert (choice.data_dir / "logs").stat().st_mode & 0o777 == 0o700
+    for name in ("postgres.log", "valkey.log"):
+        assert (choice.data_dir / "logs" / name).stat().st_mode & 0o777 == 0o600, name
+
+
+def test_the_log_of_postgresql_tells_no_values(choice: Choice) -> None:
+    address = ensure_servers(choice).database_url
+    ask(address, "CREATE TABLE people AS SELECT 'anna@example.com' AS email")
+    ask(address, "CREATE UNIQUE INDEX ON people (email)")
+    with pytest.raises(asyncpg.UniqueViolationError, match="duplicate key"):
+        ask(address, "INSERT INTO people SELECT * FROM people")
+    log = (choice.data_dir / "logs" / "postgres.log").read_text()
+    assert "duplicate key" in log
+    assert "anna@example.com" not in log
 
 
 def test_processes_that_start_together_share_one_pair(choice: Choice) -> None:

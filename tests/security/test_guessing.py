@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.resources import Resources
-from app.core.security.address import FORWARDED, UNKNOWN, client_address, limit_key
+from app.core.security.address import FORWARDED, client_address, limit_key
 from app.core.security.passwords import PasswordHasher
 from app.features.authentication import rules as sign_in
 from app.features.authentication.service.sign_in import FAILED_BY_ADDRESS
@@ -264,8 +264,17 @@ async def test_v6_a_forged_address_changes_nothing(app_at: AppAt) -> None:
         ("10.0.0.2", "198.51.100.1", "10.0.0.0/8", "198.51.100.1"),
         ("10.0.0.2", "6.6.6.6, 198.51.100.1", "10.0.0.0/8", "198.51.100.1"),
         ("10.0.0.2", "6.6.6.6, 198.51.100.1, 10.0.0.3", "10.0.0.0/8", "198.51.100.1"),
-        ("10.0.0.2", "198.51.100.1, nonsense", "10.0.0.0/8", "10.0.0.2"),
-        ("10.0.0.2", "", "10.0.0.0/8", "10.0.0.2"),
+        ("10.0.0.2", "198.51.100.1, nonsense", "10.0.0.0/8", FORWARDED),
+        ("10.0.0.2", "unknown", "10.0.0.0/8", FORWARDED),
+        ("10.0.0.2", "", "10.0.0.0/8", FORWARDED),
+        ("10.0.0.2", "10.0.0.3", "10.0.0.0/8", "10.0.0.2"),
+        ("10.0.0.2", "198.51.100.1:40512", "10.0.0.0/8", "198.51.100.1"),
+        ("10.0.0.2", "[2001:db8::7]:443", "10.0.0.0/8", "2001:db8::7"),
+        ("10.0.0.2", "[2001:db8::7]", "10.0.0.0/8", "2001:db8::7"),
+        ("10.0.0.2", '"[2001:db8::7]:443"', "10.0.0.0/8", "2001:db8::7"),
+        ("10.0.0.2", "6.6.6.6, 198.51.100.1:1, 10.0.0.3:2", "10.0.0.0/8", "198.51.100.1"),
+        ("10.0.0.2", "198.51.100.1:port", "10.0.0.0/8", FORWARDED),
+        ("no address", "198.51.100.1", "10.0.0.0/8", FORWARDED),
         ("203.0.113.7", "10.0.0.2", "10.0.0.0/8", "203.0.113.7"),
         ("::ffff:10.0.0.2", "198.51.100.1", "10.0.0.0/8", "198.51.100.1"),
     ],
@@ -288,7 +297,8 @@ def test_v6_behind_none_one_and_two_proxies_the_true_address_counts(
         (("2001:db8::1", 4711), "[2001:db8::1]:4711", "", FORWARDED),
         (("198.51.100.1", 4711), "198.51.100.1", "", "198.51.100.1"),
         (("198.51.100.1", 4711), "198.51.100.1:4712", "", "198.51.100.1"),
-        (None, "198.51.100.1", "", UNKNOWN),
+        (None, "198.51.100.1", "", "127.0.0.1"),
+        (None, "198.51.100.1", "127.0.0.0/8", "198.51.100.1"),
     ],
 )
 def test_v6_what_uvicorn_believes_of_a_loopback_peer_is_not_believed(
@@ -299,11 +309,12 @@ def test_v6_what_uvicorn_believes_of_a_loopback_peer_is_not_believed(
 
 
 def test_v6_callers_whose_address_is_only_claimed_share_one_limit(settings: Settings) -> None:
-    assert limit_key(FORWARDED, settings) == FORWARDED
+    for unknown in (FORWARDED, "nonsense", ""):
+        assert limit_key(unknown, settings) == FORWARDED
 
 
 def test_v6_addresses_of_many_people_and_neighbours_count_as_what_they_are(settings: Settings) -> None:
-    for shared in ("127.0.0.1", "::1", "10.1.2.3", "192.168.0.1", "169.254.1.1", "nonsense"):
+    for shared in ("127.0.0.1", "::1", "10.1.2.3", "192.168.0.1", "169.254.1.1"):
         assert limit_key(shared, settings) is None
     assert limit_key("8.8.8.8", changed(settings, shared_addresses="8.8.8.0/24")) is None
     assert limit_key("2a00:1:2:3::1", settings) == limit_key("2a00:1:2:3:ffff::9", settings)

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.config import MIN_SECRET_BYTES, Settings, load_or_create_secret
+from app.core.config import MIN_SECRET_BYTES, Settings
 from app.core.database import asyncpg_url, is_pooled
 from app.core.errors import DomainError
 from app.core.i18n import negotiate
 from app.core.ids import new_id
 from app.core.money import Currency, CurrencyMismatchError, Money
 from app.core.pagination import BadCursorError, decode_cursor, encode_cursor, last_id, last_moment
+from app.local.stored_secret import load_or_create_secret
 
 
 def test_ids_grow_also_within_one_millisecond() -> None:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from app.cli.seeding.demo_accounts import DATA, PASSWORD
 from app.core.actor import Actor
 from app.core.audit import record_audit
 from app.core.clock import utc_now
@@ -29,6 +28,7 @@ from app.features.profiles.schemas import PortfolioFields, ProfilePatch
 from app.features.proposals import service as proposals
 from app.features.proposals.schemas import OfferCreate, ProposalCreate
 from app.gateways.upload_spool import spool_of
+from app.local.demo_accounts import DATA, PASSWORD
 from app.models import BudgetKind, CloseReason, Order, Proposal, SubjectKind, User
 
 FILES = DATA.parent / "demo"

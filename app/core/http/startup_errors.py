@@ -10,6 +10,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.local.servers import ServersError
 
 
+class StartupRefusedError(Exception):
+    """The process must not start; the text says why and what the operator does."""
+
+
 def startup_error_message(error: BaseException | None) -> str | None:
     """Return the message for a failure that the operator can fix, or None for a bug."""
     if isinstance(error, ValidationError):
@@ -17,7 +21,7 @@ def startup_error_message(error: BaseException | None) -> str | None:
         names = [".".join(str(part) for part in problem["loc"]).upper() for problem in error.errors()]
         problems = "; ".join(f"{name}: {text}" if name else text for name, text in zip(names, sentences, strict=True))
         return f"The settings are wrong: {problems}."
-    if isinstance(error, ServersError):
+    if isinstance(error, ServersError | StartupRefusedError):
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:
         return (

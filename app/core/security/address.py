@@ -1,8 +1,10 @@
 """The client's address, and whether it can stand for one person."""
 
+import re
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+import structlog
 from starlette.datastructures import Address as NetworkAddress
 from starlette.requests import HTTPConnection
 
@@ -10,10 +12,12 @@ from app.core.config import Settings
 
 type Address = IPv4Address | IPv6Address
 type Network = IPv4Network | IPv6Network
-UNKNOWN = "unknown"
+log = structlog.get_logger()
 LOOPBACK = ip_address("127.0.0.1")
 FORWARDED = "forwarded"
-"""Stands for clients whose address cannot be told from a forged one; they share one rate limit."""
+"""Stands for clients whose address is unknown or cannot be told from a forged one; they share one rate limit."""
+_WITH_PORT = re.compile(r"\[([^\]]+)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}", re.ASCII)
+"""How proxies write an address with a port: `[2001:db8::1]:443`, `192.0.2.1:443`; brackets also without a port."""
 
 
 @lru_cache(maxsize=16)
@@ -23,8 +27,10 @@ def networks(listed: str) -> tuple[Network, ...]:
 
 
 def _parsed(text: str) -> Address | None:
+    text = text.strip().strip('"')
+    with_port = _WITH_PORT.fullmatch(text)
     try:
-        found = ip_address(text.strip())
+        found = ip_address((with_port[1] or with_port[2]) if with_port else text)
     except ValueError:
         return None
     if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
@@ -50,30 +56,43 @@ def client_address(connection: HTTPConnection, settings: Settings) -> str:
     """Return the address of the client.
 
     `X-Forwarded-For` is used only when the peer itself is a trusted proxy, and then its right-most entry that is
-    not a trusted proxy: everything further left can be forged by the client.
+    not a trusted proxy: everything further left can be forged by the client. A trusted proxy that names nobody, or
+    names an address that cannot be read, leaves the client unknown.
 
     Unless started with `--no-proxy-headers`, Uvicorn trusts every peer on loopback and replaces the peer's address by
     the one that peer claims, with port 0 or the claimed port. A real peer never has port 0, so that case means a
-    loopback peer. A claim with a port is indistinguishable from a peer that names itself, so it is trusted in neither
-    case.
+    loopback peer, and so does the missing address of a Unix socket. A claim with a port is indistinguishable from a
+    peer that names itself, so it is trusted in neither case.
     """
     client = connection.client
     hops = _hops(connection)
     if client is not None and _names_itself(client, hops):
         return FORWARDED
-    peer = None if client is None else _parsed(client.host) if client.port else LOOPBACK
+    peer = LOOPBACK if client is None or not client.port else _parsed(client.host)
     if peer is None:
-        return UNKNOWN
+        return FORWARDED
     trusted = networks(settings.trusted_proxies)
     if not _within(peer, trusted):
+        if hops != [""] and _is_local(peer):
+            _warn_of_untrusted_proxy(str(peer))
         return str(peer)
     for entry in hops:
         hop = _parsed(entry)
         if hop is None:
-            break
+            return FORWARDED
         if not _within(hop, trusted):
             return str(hop)
     return str(peer)
+
+
+def _is_local(address: Address) -> bool:
+    return address.is_loopback or address.is_private or address.is_link_local
+
+
+@lru_cache(maxsize=16)
+def _warn_of_untrusted_proxy(peer: str) -> None:
+    """Log once that rate limits by address do not work behind this proxy."""
+    log.warning("proxy_not_trusted", peer=peer, told="set TRUSTED_PROXIES: limits by address do not hold without it")
 
 
 def limit_key(address: str, settings: Settings) -> str | None:
@@ -82,10 +101,10 @@ def limit_key(address: str, settings: Settings) -> str | None:
     A front end that forwards without naming the client (loopback, a private network, or listed in SHARED_ADDRESSES)
     must not be locked out as if it were one person. IPv6 addresses are grouped by /64.
     """
-    if address == FORWARDED:
-        return FORWARDED
     parsed = _parsed(address)
-    if parsed is None or parsed.is_loopback or parsed.is_private or parsed.is_link_local:
+    if parsed is None:
+        return FORWARDED
+    if _is_local(parsed):
         return None
     if _within(parsed, networks(settings.shared_addresses)):
         return None

@@ -27,26 +27,22 @@ ANSWER = (OfferNotFoundError, OfferStateError, OfferLapsedError, WrongSideError)
 
 
 @router.post("/proposals/{proposal_id:uuid}/accept", responses=refusals(*SIDE, ProposalChangedError, OfferPendingError))
-async def accept_proposal(
-    proposal_id: UUID, actor: CurrentActor, uow: Uow, command: ProposalAccept | None = None
-) -> ProposalRead:
+async def accept_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow, command: ProposalAccept) -> ProposalRead:
     """Accept a proposal for your order and return it. The order is awarded and its other proposals are declined.
 
     Only the order's client may accept. Responds 404 when you are neither the freelancer nor the client, 409 when the
     proposal or its order is already decided, an offer is waiting for an answer, or `version` is not the current one.
     """
-    version = command.version if command else None
-    choice = await service.accept_proposal(uow, actor, proposal_id, version)
+    choice = await service.accept_proposal(uow, actor, proposal_id, command.version)
     return (await proposals.present(uow.session, actor, [choice.proposal], [choice.offer]))[0]
 
 
 @router.post("/offers/{offer_id:uuid}/accept", responses=refusals(*ANSWER, OrderChangedError))
-async def accept_offer(offer_id: UUID, actor: CurrentActor, uow: Uow, command: OfferAccept | None = None) -> OfferRead:
+async def accept_offer(offer_id: UUID, actor: CurrentActor, uow: Uow, command: OfferAccept) -> OfferRead:
     """Accept an offer and return it. The order is awarded and its other proposals are declined.
 
     Only the side that received the offer may accept it. Responds 404 when you are on neither side, 409 when the offer
     is no longer open or has expired, or `order_version` is not the current version of the order.
     """
-    version = command.order_version if command else None
-    offer = await service.accept_offer(uow, actor, offer_id, version)
+    offer = await service.accept_offer(uow, actor, offer_id, command.order_version)
     return await proposals.present_offer(uow.session, actor, offer)

@@ -19,6 +19,8 @@ from app.web.flash import redirect
 from app.web.templating import render
 
 router = FeatureRouter()
+UNREAD = 0
+"""The version of a form that does not say what its reader has seen: it is never the current one."""
 
 
 @router.get("/proposals/{proposal_id}/accept")
@@ -38,7 +40,7 @@ async def accept_proposal_form(
 async def accept_proposal(proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Accept a proposal."""
     choice = await uow.attempt(
-        service.accept_proposal(uow, actor, proposal_id, read_number(form, "version")), ProposalChangedError
+        service.accept_proposal(uow, actor, proposal_id, read_number(form, "version") or UNREAD), ProposalChangedError
     )
     if isinstance(choice, DomainError):
         return redirect(f"/proposals/{proposal_id}/accept", choice.text(), "warn")
@@ -48,7 +50,7 @@ async def accept_proposal(proposal_id: UUID, actor: CurrentActor, form: PostedFo
 @router.post("/offers/{offer_id}/accept")
 async def accept_offer(offer_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Accept an offer."""
-    accepting = service.accept_offer(uow, actor, offer_id, read_number(form, "order_version"))
+    accepting = service.accept_offer(uow, actor, offer_id, read_number(form, "order_version") or UNREAD)
     offer = await uow.attempt(accepting, OfferStateError, OfferLapsedError, OrderChangedError)
     if isinstance(offer, DomainError):
         return redirect(f"/offers/{offer_id}", offer.text(), "warn")

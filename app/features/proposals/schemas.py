@@ -150,7 +150,7 @@ class ProposalAccept(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    version: Version = None
+    version: int = Field(ge=1, le=2**31, description="Version that was read; responds 409 if it has changed.")
 
 
 class ProposalDecline(BaseModel):
@@ -265,9 +265,9 @@ class OfferAccept(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    order_version: Annotated[
-        int | None, Field(ge=1, le=2**31, description="Expected version of the order; responds 409 if it has changed.")
-    ] = None
+    order_version: int = Field(
+        ge=1, le=2**31, description="Version of the order that was read; responds 409 if it has changed."
+    )
 
 
 class OfferDecline(BaseModel):

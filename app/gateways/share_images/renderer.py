@@ -5,6 +5,8 @@ import base64
 import json
 from dataclasses import asdict, dataclass
 
+from redis.asyncio import Redis
+
 from app.core.errors import UnavailableError
 from app.core.resources import ContextState, Resources
 from app.gateways.subprocesses import run_module
@@ -12,6 +14,10 @@ from app.gateways.subprocesses import run_module
 SECONDS = 10.0
 MAX_WAITING = 16
 KEPT_SECONDS = 24 * 3600
+KEPT_IMAGES = 500
+"""About 30 MB: whoever asks for every order in every language must not fill Redis, which holds the tasks too."""
+ORDER_OF_IMAGES = "share-cards"
+"""A list of the keys of the cached images, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +64,17 @@ async def draw(resources: Resources, card: ShareCard, mark: str) -> bytes:
             drawn = await _drawn(card)
     finally:
         turns.waiting -= 1
-    await resources.redis.set(key, base64.b64encode(drawn).decode(), ex=KEPT_SECONDS)
+    await _keep(resources.redis, key, drawn)
     return drawn
+
+
+async def _keep(redis: Redis, key: str, drawn: bytes) -> None:
+    """Cache an image; the oldest images make room for it."""
+    await redis.set(key, base64.b64encode(drawn).decode(), ex=KEPT_SECONDS)
+    count = await redis.rpush(ORDER_OF_IMAGES, key)
+    await redis.expire(ORDER_OF_IMAGES, KEPT_SECONDS)
+    if count > KEPT_IMAGES and (oldest := await redis.lpop(ORDER_OF_IMAGES, count - KEPT_IMAGES)):
+        await redis.delete(*oldest)
 
 
 async def _drawn(card: ShareCard) -> bytes:

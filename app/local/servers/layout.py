@@ -57,6 +57,7 @@ class Layout:
             if os.geteuid() == self.data_dir.stat().st_uid:
                 # Root's servers run as another user, who must be able to enter; the secrets inside have mode 0600.
                 self.data_dir.chmod(0o711 if os.geteuid() == 0 else 0o700)
+                self.logs.chmod(0o700)
             probe = self.run / f".probe-{os.getpid()}"
             probe.touch()
             probe.unlink()

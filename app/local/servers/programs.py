@@ -81,7 +81,10 @@ class Program(ABC):
         """Start it in its own session: Ctrl-C is for the supervisor, which stops it in order."""
         self.clear_stale()
         self.bound_log()
-        with self.log.open("ab") as log:
+        # Statements and errors in the log can hold what people entered.
+        descriptor = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.fchmod(descriptor, 0o600)
+        with os.fdopen(descriptor, "ab") as log:
             self._child = subprocess.Popen(  # noqa: S603 - our own program and arguments
                 self.command(),
                 stdin=subprocess.DEVNULL,
@@ -228,7 +231,9 @@ class Postgres(Program):
     def command(self) -> list[str]:
         quick = [] if self.durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
         sockets = f"unix_socket_directories={self._listed(self.resolved_layout.sockets)}"
-        return [self._binary("postgres"), "-D", str(self.data), "-c", sockets, *quick]
+        # Details of an error, such as the e-mail address that is taken, stay out of the log.
+        terse = ("-c", "log_error_verbosity=terse")
+        return [self._binary("postgres"), "-D", str(self.data), "-c", sockets, *terse, *quick]
 
     @staticmethod
     def _listed(folder: Path) -> str:

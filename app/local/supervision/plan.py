@@ -36,6 +36,8 @@ class Choices:
     durable: bool
     mail_port: int | None
     """Port of the mail catcher; None when there is a real mail server."""
+    flower: bool = True
+    """Whether Flower runs: not in production without a password."""
 
 
 def programs(choices: Choices) -> list[Program]:
@@ -69,14 +71,17 @@ def programs(choices: Choices) -> list[Program]:
             niceness=5,
             after_port=choices.port,
         ),
-        Program(
-            "flower",
-            "celery",
-            (*celery, "flower", f"--port={choices.flower_port}", "--address=127.0.0.1"),
-            niceness=10,
-            after_port=choices.port,
-        ),
     ]
+    if choices.flower:
+        found.append(
+            Program(
+                "flower",
+                "celery",
+                (*celery, "flower", f"--port={choices.flower_port}", "--address=127.0.0.1"),
+                niceness=10,
+                after_port=choices.port,
+            )
+        )
     if choices.mail_port is not None:
         found.append(
             Program(

@@ -3,8 +3,8 @@
 from tests.contract.permissions.table import Row, page
 
 ROWS = [
-    Row("POST /proposals/{proposal_id}/accept", (401, 404, 404, 403, 200)),
-    Row("POST /offers/{offer_id}/accept", (401, 404, 404, 200, 403)),
+    Row("POST /proposals/{proposal_id}/accept", (401, 404, 404, 403, 200), body={"version": 1}),
+    Row("POST /offers/{offer_id}/accept", (401, 404, 404, 200, 403), body={"order_version": 1}),
 ]
 
 PAGES = [

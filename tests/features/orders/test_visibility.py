@@ -66,6 +66,29 @@ async def test_a_link_opens_an_order_and_who_answered_stays(
     assert (await other.get(address)).status_code == 200
 
 
+async def test_a_new_link_replaces_the_earlier_one(
+    market: Market, client: httpx.AsyncClient, new_client: NewClient
+) -> None:
+    await market.sign_in(client, await market.person())
+    order = await published(client, Visibility.LINK)
+    address, earlier = f"/orders/{order['id']}", {"key": str(order["share_key"])}
+    other, guest = await market.sign_in(await new_client(), await market.person()), await new_client()
+    assert (await other.post(f"/api/v1{address}/proposals", params=earlier, json=OFFER)).status_code == 201
+    shown = await client.get(address)
+    assert f'action="{address}/share-key"' in shown.text
+    assert '<meta name="robots" content="noindex">' in shown.text
+    assert '<meta name="robots" content="noindex">' in (await guest.get(address, params=earlier)).text
+
+    renewed = (await client.post(f"/api/v1{address}/share-key")).json()
+    assert renewed["share_key"] not in (None, order["share_key"])
+    assert (await guest.get(address, params=earlier)).status_code == 404
+    assert (await guest.get(address, params={"key": renewed["share_key"]})).status_code == 200
+    assert (await other.get(address)).status_code == 200
+
+    assert (await client.post(f"{address}/share-key")).status_code == 303
+    assert (await guest.get(address, params={"key": renewed["share_key"]})).status_code == 404
+
+
 async def test_an_order_becomes_public(market: Market, client: httpx.AsyncClient, new_client: NewClient) -> None:
     await market.sign_in(client, await market.person())
     order = await published(client, Visibility.INVITED)

@@ -118,3 +118,18 @@ async def test_whatever_people_are_called_can_be_drawn(title: str, resources: Re
     card = renderer.ShareCard(title=title, text=title, chips=(title, title), corner=title, letters=title[:2])
     image = Image.open(io.BytesIO(await renderer.draw(resources, card, f"odd-{title}")))
     assert image.size == (1200, 630)
+
+
+async def test_cached_images_are_few(
+    market: Market, client: httpx.AsyncClient, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renderer, "KEPT_IMAGES", 2)
+    for name in ("anna", "boris", "vera"):
+        await market.person(name)
+        await drawn(client, f"/@{name}/card.png?lang=en")
+    cached = [key async for key in resources.redis.scan_iter(match="share-card:*")]
+    kept = await resources.redis.lrange(renderer.ORDER_OF_IMAGES, 0, -1)
+    assert len(cached) == 2
+    assert sorted(cached) == sorted(kept)
+    await drawn(client, "/@anna/card.png?lang=en")  # drawn again, and cached in place of another
+    assert len([key async for key in resources.redis.scan_iter(match="share-card:*")]) == 2

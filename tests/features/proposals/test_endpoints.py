@@ -30,12 +30,15 @@ async def test_an_order_finds_its_freelancer(market: Market, new_client: NewClie
     assert [item["freelancer"]["name"] for item in triage["items"]] == ["boris", "anna"]
     assert triage["items"][0]["actions"] == ["accept", "offer", "decline", "see", "shortlist"]
     assert len((await ours.get(address, params={"limit": 1})).json()["items"]) == 1
+    blind = await ours.post(f"/api/v1/proposals/{sent.json()['id']}/accept")
+    stale = await ours.post(f"/api/v1/proposals/{sent.json()['id']}/accept", json={"version": 1})
+    assert (blind.status_code, stale.status_code, stale.json()["code"]) == (422, 409, "proposal-changed")
     chosen = await ours.post(f"/api/v1/proposals/{sent.json()['id']}/accept", json={"version": 2})
     assert (chosen.status_code, chosen.json()["status"]) == (200, "accepted")
     assert (await annas.get(f"/api/v1/proposals/{sent.json()['id']}")).json()["order"]["status"] == "awarded"
     lost = (await boriss.get("/api/v1/proposals/mine")).json()["items"]
     assert [(item["status"], item["decline_reason"]) for item in lost] == [("declined", "another_chosen")]
-    late = await ours.post(f"/api/v1/proposals/{other['id']}/accept")
+    late = await ours.post(f"/api/v1/proposals/{other['id']}/accept", json={"version": 1})
     assert (late.status_code, late.json()["code"]) == (409, "proposal-state")
     assert (await (await new_client()).get("/api/v1/orders")).json()["items"] == []
 
@@ -98,7 +101,7 @@ async def test_each_step_belongs_to_one_side(market: Market, new_client: NewClie
         ("GET", address, None, (401, 404, 200, 200)),
         ("PATCH", address, {"term_days": 5}, (401, 404, 200, 403)),
         ("POST", f"{address}/decline", None, (401, 404, 403, 200)),
-        ("POST", f"{address}/accept", None, (401, 404, 403, 409)),
+        ("POST", f"{address}/accept", {"version": 1}, (401, 404, 403, 409)),
         ("POST", f"{address}/withdraw", None, (401, 404, 409, 403)),
     ]
     for method, path, body, expected in table:

@@ -113,6 +113,8 @@ async def test_an_order_finds_its_freelancer(  # noqa: PLR0915 - one journey, in
     edit = path_of(await anna.get(address), r"/proposals/[0-9a-f-]{36}/edit")
     form = await anna.get(edit)
     await anna.send(form, edit, **{**offer, "price": "145 000"})
+    blind = await customer.send(confirm, accept, version="")
+    assert "The proposal was edited after you opened it" in words(blind)
     again = await customer.send(confirm, accept)
     assert "The proposal was edited after you opened it" in words(again)
     chosen = await customer.send(again, accept)

@@ -18,6 +18,7 @@ from app.features.identity.service.operator_commands import (
     find_person,
     lift_ban,
     set_role,
+    usernames_with_password,
 )
 from app.features.identity.service.passwords import (
     complete_password_reset,
@@ -83,5 +84,6 @@ __all__ = [
     "set_role",
     "update_profile",
     "usernames",
+    "usernames_with_password",
     "words_of_link",
 ]

@@ -1,5 +1,6 @@
 """Use cases of operators: find accounts, end sessions, ban, lift bans, set roles, create administrators."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from app.core import account_names
 from app.core.actor import Actor
 from app.core.audit import record_audit
 from app.core.clock import utc_now
+from app.core.config import Settings
+from app.core.security.passwords import password_hasher
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication import service as authentication
 from app.features.authentication.service import Caller, record_security_event
@@ -38,6 +41,19 @@ async def find_named(session: AsyncSession, username: str) -> Person | None:
     """Return the account with this user name, in any status."""
     user = await authentication.find_user(session, username_key=account_names.fold(username))
     return Person(user.id, user.username, user.status) if user is not None else None
+
+
+async def usernames_with_password(
+    session: AsyncSession, settings: Settings, usernames: Iterable[str], password: str
+) -> list[str]:
+    """Return those of the named accounts that can be signed in to with this password."""
+    hasher, found = password_hasher(settings.bcrypt_rounds), list[str]()
+    for username in usernames:
+        user = await authentication.find_user(session, username_key=account_names.fold(username))
+        if user is not None and user.status is not UserStatus.BANNED:
+            matched, _new_hash = await hasher.verify(password, user.password_hash)
+            found += [user.username] if matched else []
+    return found
 
 
 async def end_all_sessions(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reason: str = "") -> int:

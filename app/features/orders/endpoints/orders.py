@@ -161,6 +161,13 @@ async def renew_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRea
     return await service.present(uow.session, uow.resources, actor, order)
 
 
+@router.post("/{order_id:uuid}/share-key", responses=refusals(*CUSTOMER))
+async def renew_share_key(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
+    """Replace the key of the link of your order: the earlier link opens nothing from then on."""
+    order = await service.renew_share_key(uow, actor, order_id)
+    return await service.present(uow.session, uow.resources, actor, order)
+
+
 @router.post("/{order_id:uuid}/pause", responses=refusals(*CUSTOMER))
 async def pause_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
     """Pause your open order. It leaves the lists and accepts no new proposals."""

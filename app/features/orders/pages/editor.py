@@ -132,6 +132,13 @@ async def renew_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> Response
     return redirect(f"/orders/{order_id}", _("The order stays open longer."))
 
 
+@router.post("/orders/{order_id}/share-key")
+async def renew_share_key(order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+    """Replace the key of the order's link and show the order."""
+    await service.renew_share_key(uow, actor, order_id)
+    return redirect(f"/orders/{order_id}", _("The order has a new link. The earlier one opens nothing now."))
+
+
 @router.post("/orders/{order_id}/pause")
 async def pause_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     """Pause an open order."""

@@ -9,6 +9,7 @@ from app.features.orders.service.customer_commands import (
     publish_locked,
     publish_order,
     renew_order,
+    renew_share_key,
     resume_order,
 )
 from app.features.orders.service.invitations import (
@@ -135,6 +136,7 @@ __all__ = [
     "remind_of_expiry",
     "rename_template",
     "renew_order",
+    "renew_share_key",
     "replace_skill",
     "resolve_filter",
     "resume_order",

@@ -21,8 +21,8 @@ from app.features.orders.events import OrderClosed, OrderEdited, OrderPublished,
 from app.features.orders.repository import OrderRepository
 from app.features.orders.rules import ORDER_MACHINE, OrderEvent
 from app.features.orders.schemas import OrderClose, OrderCreate, OrderPatch
-from app.features.orders.service.order_fields import apply_fields, content_of, raise_if_errors
-from app.models import CloseReason, Order, OrderRevision, OrderStatus
+from app.features.orders.service.order_fields import apply_fields, content_of, new_share_key, raise_if_errors
+from app.models import CloseReason, Order, OrderRevision, OrderStatus, Visibility
 from app.models.file import SubjectKind
 
 
@@ -125,6 +125,21 @@ async def renew_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
     """Renew an order for another full term."""
     order = await own_order_for_update(uow, actor, order_id)
     set_status(uow, order, next_status(order, OrderEvent.RENEW))
+    return order
+
+
+async def renew_share_key(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
+    """Replace the key of an order that is visible by link: the earlier link opens nothing from then on.
+
+    People who answered the order or were invited keep their access.
+
+    Raises:
+        OrderStateError: The order is not visible by link.
+    """
+    order = await own_order_for_update(uow, actor, order_id)
+    if order.visibility is not Visibility.LINK:
+        raise OrderStateError
+    order.share_key = new_share_key()
     return order
 
 

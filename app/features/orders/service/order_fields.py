@@ -65,7 +65,12 @@ async def apply_fields(uow: UnitOfWork, order: Order, given: dict[str, Any], com
 def _apply_visibility(order: Order, given: dict[str, Any]) -> None:
     order.visibility = given.get("visibility") or order.visibility or Visibility.PUBLIC
     if order.visibility is Visibility.LINK and order.share_key is None:
-        order.share_key = secrets.token_urlsafe(SHARE_KEY_BYTES)
+        order.share_key = new_share_key()
+
+
+def new_share_key() -> str:
+    """Return a random key for the link of an order."""
+    return secrets.token_urlsafe(SHARE_KEY_BYTES)
 
 
 def _apply_place(order: Order, given: dict[str, Any], catalogue: catalog.Catalogue) -> None:
