@@ -68,6 +68,11 @@ class PhoneUser:
         """Open the menu of an order and choose an entry."""
         menu = self.page.locator("main details.menu").first
         await menu.locator("summary").click()
+        box, window = await menu.locator(".menu-list").bounding_box(), self.page.viewport_size
+        assert box
+        assert window
+        assert box["x"] >= 0, "the menu begins outside the window"
+        assert box["x"] + box["width"] <= window["width"], "the menu ends outside the window"
         known = self._begins(text)
         both = menu.get_by_role("link", name=known).or_(menu.get_by_role("button", name=known))
         await both.first.click()
