@@ -9,9 +9,24 @@ from email_validator import EmailNotValidError, validate_email
 
 from app.core.errors import FieldError
 from app.core.i18n import N_
+from app.core.text.text_cleaning import INVISIBLE, strip_invisible
 
 EMAIL_MAX = 254
 _PHONE_LIKE = re.compile(r"\+?[\d\s().\-]{6,}")
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−﹘﹣－", "-"))
+_REPEATED_DIGIT = re.compile(r"(\d)\1+")
+LOOK_ALIKES = {
+    # Capital I looks like a small L. The letters of one name have one case only for who reads it, so both are here.
+    **{letter: letter.lower() for letter in "ABCDEFGHJKLMNOPQRSTUVWXYZ"},
+    **dict(zip("I10", "llo", strict=True)),
+    **dict(zip("АВЕКМНОРСТУХІЈЅҮҺӀԚԜЁЇЬГП", "abekmhopctyxljsyhlqwëïbrn", strict=True)),
+    **dict(zip("авекмнорстухіјѕүһӏԛԝԁёїьгпзб", "abekmhopctyxijsyhlqwdëïbrn36", strict=True)),
+    **dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "abezhlkmnoptyx", strict=True)),
+    **dict(zip("αειικνορτυχγηωάέίόύ", "aeiikvoptuxynwáéíóú", strict=True)),
+    **dict(zip("ıłøđħ", "ilodh", strict=True)),
+}
+"""Characters of user names that look like another one, and that one; PostgreSQL's `translate` is given the same."""
+_LOOK_ALIKES = str.maketrans(LOOK_ALIKES)
 
 
 class InvalidValue(Exception):  # noqa: N818 - its caller turns it into one error for all fields
@@ -35,6 +50,21 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
+def look_alike_key(username: str) -> str:
+    """Return a text that is equal for user names in different letters that look the same, such as `ace` and `асе`."""
+    return username.translate(_LOOK_ALIKES)
+
+
+def public_name(display_name: str, username: str) -> str:
+    """Return the name that others see: the user name always stands beside a chosen one, which proves nothing."""
+    return f"{display_name} (@{username})" if display_name and display_name != username else username
+
+
+def clean_identifier(text: str) -> str:
+    """Return an identifier as it was meant: without invisible characters around it, and with plain hyphens."""
+    return strip_invisible(unicodedata.normalize("NFKC", text)).translate(_DASHES)
+
+
 def email(text: str) -> Canonical:
     """Parse an e-mail address; only a confirmation e-mail can show whether it exists.
 
@@ -42,7 +72,7 @@ def email(text: str) -> Canonical:
         Refused: It is not an address.
     """
     try:
-        found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+        found = validate_email(clean_identifier(text), check_deliverability=False, test_environment=True)
     except EmailNotValidError as wrong:
         problem = N_("This is not an e-mail address. It looks like name@example.com.")
         raise InvalidValue(FieldError(("body", "email"), problem)) from wrong
@@ -69,20 +99,36 @@ def ascii_email(address: str) -> str:
 
 
 def phone(text: str, region: str) -> str:
-    """Parse a phone number into E.164. Ranges not yet in the library's tables are accepted if the length fits.
+    """Parse a phone number into E.164.
+
+    Ranges not yet in the library's tables are accepted if the number could be one of its country: of a possible length
+    and beginning, and not one digit again and again.
 
     Raises:
         Refused: It is not a number.
     """
     try:
-        parsed = phonenumbers.parse(text.strip(), region)
-        possible = phonenumbers.is_possible_number(parsed)
+        parsed = phonenumbers.parse(clean_identifier(text), region)
     except phonenumbers.NumberParseException:
-        parsed, possible = None, False
-    if parsed is None or not possible or parsed.extension:
+        parsed = None
+    if parsed is None or parsed.extension or not _is_possible(parsed):
         problem = N_("This is not a phone number. It looks like +7 999 123-45-67.")
         raise InvalidValue(FieldError(("body", "phone"), problem))
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _is_possible(number: phonenumbers.PhoneNumber) -> bool:
+    if not phonenumbers.is_possible_number(number):
+        return False
+    digits = phonenumbers.national_significant_number(number)
+    if _REPEATED_DIGIT.fullmatch(digits):
+        return False
+    patterns = (
+        metadata.general_desc.national_number_pattern
+        for region in phonenumbers.region_codes_for_country_code(number.country_code or 0)
+        if (metadata := phonenumbers.PhoneMetadata.metadata_for_region(region, None)) and metadata.general_desc
+    )
+    return any(pattern and re.fullmatch(pattern, digits) for pattern in patterns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +151,20 @@ class Identifier:
 
 
 def identify(text: str, region: str) -> Identifier:
-    """Detect whether a text is an e-mail address, a phone number or a user name; one form field accepts all of them."""
-    typed = text.strip()
-    if "@" in typed:
+    """Detect whether a text is an e-mail address, a phone number or a user name; one form field accepts all of them.
+
+    What registration takes is found here as well: invisible characters, long dashes and a leading @ do not matter.
+    """
+    typed = INVISIBLE.sub("", clean_identifier(text))
+    name = fold(typed.removeprefix("@"))
+    if "@" in typed[1:]:
         try:
             return Identifier(email_key=email(typed).key)
         except InvalidValue:
-            return Identifier(username_key=fold(typed))
+            return Identifier(username_key=name)
     if _PHONE_LIKE.fullmatch(typed):
         try:
             return Identifier(phone=phone(typed, region))
         except InvalidValue:
-            return Identifier(username_key=fold(typed))
-    return Identifier(username_key=fold(typed))
+            return Identifier(username_key=name)
+    return Identifier(username_key=name)

@@ -16,6 +16,8 @@ class Actor:
     session_id: UUID | None = None
     roles: frozenset[str] = frozenset()
     locale: str = "ru"
+    confirmed: bool = True
+    """Whether the account has a confirmed e-mail address or phone number."""
     source: str = ""
     """Where the actor acts from, for the audit log: `cli:root@host` on the command line."""
 

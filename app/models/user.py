@@ -4,9 +4,21 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, func, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Index,
+    Text,
+    case,
+    func,
+    literal_column,
+    select,
+    text,
+    type_coerce,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
 
+from app.core.account_names import LOOK_ALIKES
 from app.core.database import Base
 from app.core.ids import new_id
 
@@ -59,8 +71,26 @@ class User(Base):
     deactivated_at: Mapped[datetime | None]
 
 
+LOOK_ALIKE_USERNAME: ColumnElement[str] = type_coerce(
+    func.translate(
+        User.username,
+        literal_column(f"'{''.join(LOOK_ALIKES)}'"),
+        literal_column(f"'{''.join(LOOK_ALIKES.values())}'"),
+    ),
+    Text,
+)
+"""`account_names.look_alike_key` of a user name; written out, so that its index is used."""
+Index("ix_users_username_look_alike", LOOK_ALIKE_USERNAME)
+
+
+def public_name_of(person: type[User]) -> ColumnElement[str]:
+    """Return `account_names.public_name` of an account as a column."""
+    chosen = (person.display_name != literal_column("''")) & (person.display_name != person.username)
+    both = func.concat(person.display_name, literal_column("' (@'"), person.username, literal_column("')'"))
+    return case((chosen, both), else_=person.username)
+
+
 def shown_name(user_id: ColumnElement[UUID] | InstrumentedAttribute[UUID]) -> ColumnElement[str]:
     """Return the name under which others see the person whom a column names, as a column of the same statement."""
     person = aliased(User)
-    name = func.coalesce(func.nullif(person.display_name, ""), person.username)
-    return select(name).where(person.id == user_id).correlate_except(person).scalar_subquery()
+    return select(public_name_of(person)).where(person.id == user_id).correlate_except(person).scalar_subquery()

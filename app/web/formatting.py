@@ -18,15 +18,14 @@ from app.core.i18n import _, current_locale
 from app.core.money import MINOR_DIGITS, Currency, Money, typed_amount
 from app.core.text.amounts import AmountError
 from app.core.text.humanize import format_size
+from app.core.text.links import find_links
 
 SYMBOLS = {"RUB": "₽", "USD": "$", "EUR": "€", "KZT": "₸", "BYN": "Br"}
 HUES = 6
 RECENT = timedelta(days=30)
 NOW = timedelta(seconds=60)
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
-# Bounded and without nested repeats, so that no text makes it slow.
-_LINK = re.compile(r"https?://[^\s<>\"'\x00-\x1f]{1,2000}")
-_TRAILING = ".,;:!?)]}»”"
+_A_LINK = Markup('<a href="{href}" rel="nofollow ugc noopener noreferrer">{url}</a>')
 _PARAGRAPH = Markup("<p>{block}</p>")
 _SWITCH = Markup(" {name}")
 _ATTRIBUTE = Markup(' {name}="{value}"')
@@ -173,8 +172,8 @@ def _duration(minutes: int, locale: str) -> str:
 
 
 def initials(name: str) -> str:
-    """Return one or two initials of a name."""
-    words = re.findall(r"[^\W_]+", name)
+    """Return one or two initials of a name; the user name beside it does not count."""
+    words = re.findall(r"[^\W_]+", name.split(" (@", 1)[0])
     return "".join(word[0] for word in words[:2]) or "?"
 
 
@@ -186,11 +185,10 @@ def hue(name: str) -> int:
 def _linked(line: str) -> Markup:
     parts: list[Markup] = []
     position = 0
-    for match in _LINK.finditer(line):
-        url = match.group().rstrip(_TRAILING)
-        parts.append(escape(line[position : match.start()]))
-        parts.append(Markup('<a href="{0}" rel="nofollow ugc noopener noreferrer">{0}</a>').format(url))
-        position = match.start() + len(url)
+    for link in find_links(line):
+        parts.append(escape(line[position : link.start]))
+        parts.append(fill(_A_LINK, href=link.href, url=line[link.start : link.end]))
+        position = link.end
     parts.append(escape(line[position:]))
     return Markup("").join(parts)
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 
 from app.core.actor import Actor
+from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.core.money import Currency, MoneyInput
 from app.core.security.cookies import CSRF_COOKIE, cookie_names
@@ -52,8 +53,8 @@ class Market:
         async with self.uow() as work:
             await catalog.load_catalogue(work, OPERATOR, catalog_data())
 
-    async def person(self, username: str = "", *, with_password: bool = False) -> Actor:
-        """Create an account; few use cases need its password, and hashing is slow."""
+    async def person(self, username: str = "", *, with_password: bool = False, confirmed: bool = True) -> Actor:
+        """Create an account; few use cases need its password, and hashing is slow. It has a confirmed phone number."""
         key = new_id()
         name = username or f"person{key.hex[-10:]}"
         async with self.uow() as work:
@@ -63,6 +64,8 @@ class Market:
                 username_key=name.casefold(),
                 email=f"{name}@example.org",
                 email_key=f"{name}@example.org".casefold(),
+                phone=f"+7{key.int % 10**10:010}",
+                phone_confirmed_at=utc_now() if confirmed else None,
                 locale="en",
                 password_hash=hashed(PASSWORD) if with_password else "-",
             )

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+import unicodedata
 from functools import lru_cache
 from typing import Any
 
@@ -26,6 +27,11 @@ class HashingBusyError(UnavailableError):
     detail = N_("Please try again in a few seconds.")
 
 
+def nfc(password: str) -> str:
+    """Return the password with its letters and marks composed (RFC 8265), which it is stored and compared by."""
+    return unicodedata.normalize("NFC", password)
+
+
 def lower_priority() -> None:
     """Give way to threads that answer requests."""
     # Linux has a priority per thread, so that requests run before hashes; elsewhere the priority is unchanged.
@@ -47,15 +53,21 @@ class PasswordHasher:
 
     async def hash(self, password: str) -> str:
         """Return the hash to store."""
-        hashed, _matched = await self._threads.run(self._work, password, None)
+        hashed, _matched = await self._threads.run(self._work, nfc(password), None)
         return hashed or ""
 
     async def verify(self, password: str, stored: str | None) -> tuple[bool, str | None]:
         """Tell whether the password matches, and return a new hash when the stored one uses an older scheme.
 
-        With no stored hash (unknown user name) it takes the same time and never matches.
+        A keyboard may compose a letter and its mark into one character or not, so passwords are hashed composed. Hashes
+        made before that are of what was typed, which is tried too and then replaced. With no stored hash (unknown user
+        name) it takes the same time and never matches.
         """
-        upgraded, matched = await self._threads.run(self._work, password, stored or self._dummy)
+        composed = nfc(password)
+        upgraded, matched = await self._threads.run(self._work, composed, stored or self._dummy)
+        if not matched and composed != password:
+            _upgraded, matched = await self._threads.run(self._work, password, stored or self._dummy)
+            upgraded = await self.hash(composed) if matched else None
         return matched and stored is not None, upgraded if stored is not None else None
 
     def _work(self, password: str, stored: str | None) -> tuple[str | None, bool]:

@@ -248,6 +248,7 @@ def actor_of(view: SessionView) -> Actor:
         session_id=view.id,
         roles=frozenset({Role.USER, view.role}),
         locale=view.locale,
+        confirmed=view.email_confirmed_at is not None or view.phone_confirmed_at is not None,
     )
 
 

@@ -27,6 +27,7 @@ from app.features.chat.schemas import (
     ReadUpTo,
 )
 from app.features.files.errors import InvalidFilesError
+from app.features.identity.errors import ContactNotConfirmedError
 from app.features.proposals.errors import ProposalNotFoundError
 
 router = FeatureRouter(tags=["messages"])
@@ -89,13 +90,14 @@ async def list_messages(
 @router.post(
     "/proposals/{proposal_id:uuid}/messages",
     status_code=HTTPStatus.CREATED,
-    responses=refusals(*WRITING, ProposalNotFoundError, ConversationNotBegunError),
+    responses=refusals(*WRITING, ProposalNotFoundError, ConversationNotBegunError, ContactNotConfirmedError),
 )
 async def write_about_proposal(proposal_id: UUID, command: MessageWrite, actor: CurrentActor, uow: Uow) -> MessageRead:
     """Send a message to the other side of a proposal and return it. The client's first message starts the conversation.
 
     Responds 404 for proposals of other people, 409 when the proposal was declined, withdrawn or has expired, and 409
-    when the freelancer writes before the client has started the conversation.
+    when the freelancer writes before the client has started the conversation. The first message needs a confirmed
+    e-mail address or phone number.
     """
     sent = await service.write_about(uow, actor, proposal_id, command)
     return await service.read_sent(uow.session, actor, sent, has_files=bool(command.files))

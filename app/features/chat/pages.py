@@ -24,6 +24,7 @@ from app.features.chat.schemas import MAX_NUMBER, MessageRead, MessageWrite
 from app.features.chat.service.commands import SentMessage
 from app.features.files import service as files
 from app.features.files.dependencies import MessageFiles, sent_ids
+from app.features.identity.errors import ContactNotConfirmedError
 from app.features.moderation.service import describe_contacts
 from app.features.profiles import service as profiles
 from app.features.proposals import service as proposals
@@ -172,7 +173,7 @@ async def write_about(
     async def write() -> SentMessage:
         return await service.write_about(uow, actor, proposal_id, _read(form, ids))
 
-    done = await uow.attempt(write(), ConflictError, InvalidError)
+    done = await uow.attempt(write(), ConflictError, InvalidError, ContactNotConfirmedError)
     if isinstance(done, ConflictError):
         return redirect(f"/proposals/{proposal_id}/messages", done.text(), "warn")
     if isinstance(done, DomainError):

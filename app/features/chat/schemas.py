@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from app.core.text.text_cleaning import Lines
+from app.core.text.text_cleaning import CLEAN_LINES
 from app.features.files.schemas import FileRead
 from app.features.moderation.schemas import ContactKind
 from app.features.orders.schemas import Moment, PersonRead
@@ -21,7 +21,7 @@ class MessageWrite(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: Annotated[Lines, Field(max_length=MAX_TEXT)] = ""
+    text: Annotated[str, Field(max_length=MAX_TEXT), CLEAN_LINES] = ""
     files: Annotated[list[UUID], Field(max_length=10, description="Ids of files uploaded for a message.")] = []
     key: UUID | None = Field(default=None, description="Idempotency key: a random UUID chosen by the caller.")
 

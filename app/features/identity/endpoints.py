@@ -90,7 +90,7 @@ async def register(form: Registration, request: Request, caller: ClientInfo, res
     return _json(authentication.user_read(user), status.HTTP_201_CREATED)
 
 
-@router.patch("/me")
+@router.patch("/me", responses=refusals(AccountInputError))
 async def change_me(form: ProfileChange, view: CurrentSession, uow: Uow) -> UserRead:
     """Change your display name and language. Fields that are left out keep their values."""
     user = await service.update_profile(uow, view.user_id, form.display_name, form.locale)

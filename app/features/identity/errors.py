@@ -6,6 +6,7 @@ from typing import ClassVar
 from app.core.errors import (
     ConflictError,
     FieldError,
+    ForbiddenError,
     InvalidError,
     RateLimitedError,
     UnavailableError,
@@ -67,6 +68,17 @@ class NewAccountLimitError(RateLimitedError):
         "Confirm one of them in the settings. The next one is possible from {next:%Y-%m-%d %H:%M} UTC."
     )
     """Used instead of `detail` when confirming a contact would raise the limit."""
+
+
+class ContactNotConfirmedError(ForbiddenError):
+    """The account has neither a confirmed e-mail address nor a confirmed phone number."""
+
+    code = "contact-not-confirmed"
+    title = N_("Confirm your e-mail address or phone number first")
+    detail = N_(
+        "Invitations and first messages are sent to people as mails, so they need a confirmed account. "
+        "Confirm your e-mail address or phone number in Settings → Security, then send this again."
+    )
 
 
 class BadChallengeError(InvalidError):

@@ -4,15 +4,16 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.account_names import fold, look_alike_key, public_name
 from app.core.database import constraint_of
 from app.core.errors import DomainError
 from app.features.identity.errors import EmailTakenError, PhoneTakenError, TakenError, UsernameTakenError
 from app.models.auth_challenge import AuthChallenge, ChallengePurpose
-from app.models.user import User
+from app.models.user import LOOK_ALIKE_USERNAME, User
 
 # Unique constraints and their errors; the driver names the violated constraint.
 TAKEN: dict[str, type[TakenError]] = {
@@ -38,6 +39,9 @@ class UserRepository:
             UsernameTakenError, EmailTakenError, PhoneTakenError: Another account has the value. All conflicting fields
                 are listed, not only the one that PostgreSQL reported.
         """
+        if await self.resembles_username([user.username]):
+            taken = await self._taken(user)
+            raise taken[0]([error for kind in taken for error in kind().errors])
         try:
             async with self._session.begin_nested():
                 self._session.add(user)
@@ -63,18 +67,25 @@ class UserRepository:
             raise taken from refused
 
     async def names(self, user_ids: Sequence[UUID]) -> dict[UUID, str]:
-        """Return display names by user id, with the user name as the fallback; each name is read once per session."""
+        """Return public names by user id; each name is read once per session."""
         known: dict[UUID, str] = self._session.info.setdefault(_NAMES, {})
         unknown = [user_id for user_id in user_ids if user_id not in known]
         if unknown:
             statement = select(User.id, User.display_name, User.username).where(User.id.in_(unknown))
             rows = await self._session.execute(statement)
-            known.update((row.id, row.display_name or row.username) for row in rows)
+            known.update((row.id, public_name(row.display_name, row.username)) for row in rows)
         return {user_id: known[user_id] for user_id in user_ids if user_id in known}
 
     def remember_names(self, names: Iterable[tuple[UUID, str]]) -> None:
         """Cache names that another statement has read, for the rest of the session."""
         self._session.info.setdefault(_NAMES, {}).update(names)
+
+    async def resembles_username(self, names: Sequence[str], *, except_for: UUID | None = None) -> bool:
+        """Tell whether one of the names is somebody's user name, or looks the same in other letters."""
+        statement = select(User.id).where(_resembling(names)).limit(1)
+        if except_for is not None:
+            statement = statement.where(User.id != except_for)
+        return (await self._session.execute(statement)).scalar_one_or_none() is not None
 
     async def is_taken(self, *, email_key: str | None = None, phone: str | None = None) -> bool:
         """Tell whether an account has this e-mail address or phone number."""
@@ -82,18 +93,17 @@ class UserRepository:
         return (await self._session.execute(select(User.id).where(condition))).scalar_one_or_none() is not None
 
     async def _taken(self, user: User) -> list[type[TakenError]]:
-        fields = (
-            (User.username_key, user.username_key, UsernameTakenError),
-            (User.email_key, user.email_key, EmailTakenError),
-            (User.phone, user.phone, PhoneTakenError),
-        )
-        found: list[type[TakenError]] = []
-        for column, value, error in fields:
-            if value is None:
-                continue
-            if (await self._session.execute(select(User.id).where(column == value))).scalar_one_or_none() is not None:
-                found.append(error)
+        found: list[type[TakenError]] = [UsernameTakenError] if await self.resembles_username([user.username]) else []
+        if user.email_key is not None and await self.is_taken(email_key=user.email_key):
+            found.append(EmailTakenError)
+        if user.phone is not None and await self.is_taken(phone=user.phone):
+            found.append(PhoneTakenError)
         return found
+
+
+def _resembling(names: Sequence[str]) -> ColumnElement[bool]:
+    keys = [fold(name) for name in names]
+    return or_(User.username_key.in_(keys), LOOK_ALIKE_USERNAME.in_([look_alike_key(name) for name in names]))
 
 
 class ChallengeRepository:

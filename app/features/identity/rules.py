@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from app.core.account_names import Canonical, InvalidValue, fold
+from app.core.account_names import Canonical, InvalidValue, clean_identifier, fold, look_alike_key
 from app.core.errors import FieldError
 from app.core.i18n import N_
+from app.core.security.passwords import nfc
+from app.core.text.links import has_link
+from app.core.text.text_cleaning import INVISIBLE
 
 USERNAME_MIN, USERNAME_MAX = 3, 32
 PASSWORD_MAX = 512
@@ -23,35 +26,147 @@ RESERVED = frozenset(
         *("админ", "администратор", "модератор", "поддержка", "система", "помощь", "безопасность", "аноним", "гость"),
     }
 )
-_USERNAME = re.compile(r"[A-Za-zА-Яа-яЁё0-9_.\-]+")
-_LATIN = re.compile(r"[A-Za-z]")
-_CYRILLIC = re.compile(r"[А-Яа-яЁё]")
-_SEPARATORS = re.compile(r"[_.\-]")
+OFFICIAL_WORDS = (
+    *("iplance", "admin", "moderat", "support", "official", "security", "postmaster", "webmaster", "noreply"),
+    *("админ", "модерат", "поддержк", "техподдержк", "саппорт", "официальн", "безопасност"),
+)
+"""Beginnings of words by which somebody would pass for the site's staff."""
+ALPHABETS = {
+    "LATIN": "A-Za-zÀ-ÖØ-öø-ķĹ-ňŊ-žȘ-țẞ",
+    "CYRILLIC": "Ѐ-џҊ-ԯ",
+    "GREEK": "ΆΈ-ΊΌΎ-ΡΣ-ώ",
+}
+"""Letters of user names: of the languages of the currencies that are offered, and of their countries' peoples."""
+_USERNAME = re.compile(rf"[{''.join(ALPHABETS.values())}0-9_.\-]+")
+_ALPHABETS = tuple(re.compile(f"[{letters}]") for letters in ALPHABETS.values())
+EAST_ASIAN = ("HANGUL", "CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA")
+SCRIPTS = frozenset(
+    {*ALPHABETS, "ARMENIAN", "GEORGIAN", "HEBREW", "ARABIC", "DEVANAGARI", "BENGALI", "TAMIL", "TELUGU", "THAI"}
+) | frozenset(EAST_ASIAN)
+"""Scripts of the letters of display names, as the first words of the names of their characters."""
+_NAME_SIGNS = frozenset(" '’ʼ.,_-‐‑–—&()«»“”„\"!+#№·")
+_NAME_DIGITS = 6
+_MARKS_OF_A_LETTER = 2
+_ADDRESS = re.compile(r"@|://|\w\w\.\w\w|\w\.[^\W\d_](?<=[^A-ZА-ЯЁ])")
+_WORDS = re.compile(r"[^\W_]+")
+_SPACED_LETTERS = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]+[^\W_](?![^\W_]))+")
+_CAPITAL_INSIDE = re.compile(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])")
+_SEEN_APART = re.compile(r"[\W_]+")
+_ONE_STROKE = str.maketrans("i!|", "lll")
 _PHONE_SIGNS = re.compile(r"[\s().+\-]")
 _EDGES = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 
 
 def username(text: str, *, allow_reserved: bool = False) -> Canonical:
-    """Parse a user name: Latin or Cyrillic letters (not both), digits, `_`, `.` and `-`, with at least one letter.
+    """Parse a user name: letters of one alphabet, digits, `_`, `.` and `-`, with at least one letter.
 
     Raises:
         InvalidValue: The text is not a valid or permitted user name.
     """
-    shown = unicodedata.normalize("NFKC", text).strip()
+    shown = clean_identifier(text).removeprefix("@")
+    alphabets = sum(1 for letters in _ALPHABETS if letters.search(shown))
     problem: str | None = None
     if not USERNAME_MIN <= len(shown) <= USERNAME_MAX:
         problem = N_("A name has 3 to 32 characters.")
     elif not _USERNAME.fullmatch(shown):
-        problem = N_("A name has Latin or Cyrillic letters, digits and the signs _ . - only.")
-    elif _LATIN.search(shown) and _CYRILLIC.search(shown):
-        problem = N_("Use Latin or Cyrillic letters in a name, not both.")
-    elif not (_LATIN.search(shown) or _CYRILLIC.search(shown)):
+        problem = N_("A name has Latin, Cyrillic or Greek letters, digits and the signs _ . - only.")
+    elif alphabets > 1:
+        problem = N_("Use letters of one alphabet in a name, such as Latin or Cyrillic, not of both.")
+    elif alphabets == 0:
         problem = N_("A name needs at least one letter.")
-    elif not allow_reserved and _SEPARATORS.sub("", fold(shown)) in RESERVED:
+    elif has_link(shown):
+        problem = N_("This name looks like the address of a page. Choose another one.")
+    elif not allow_reserved and is_reserved(shown):
         problem = N_("This name is reserved. Choose another one.")
     if problem:
         raise InvalidValue(FieldError(("body", "username"), problem))
     return Canonical(shown, fold(shown))
+
+
+def display_name(text: str) -> str:
+    """Return a display name as it is stored; an empty one means that the user name is shown.
+
+    Raises:
+        InvalidValue: It could pass for somebody else or for an address, or it is not a name.
+    """
+    shown = " ".join(INVISIBLE.sub("", unicodedata.normalize("NFC", text)).split())
+    problem = _display_name_problem(shown) if text.split() else None
+    if problem:
+        raise InvalidValue(FieldError(("body", "display_name"), problem))
+    return shown
+
+
+def _display_name_problem(shown: str) -> str | None:
+    if sum(character.isdigit() for character in shown) > _NAME_DIGITS or _ADDRESS.search(shown) or has_link(shown):
+        return N_("Leave addresses and phone numbers out of the name: others see it in mails and lists.")
+    if not all(character in _NAME_SIGNS or _is_of_a_word(character) for character in shown) or _many_marks(shown):
+        return N_("A name has letters, digits, blanks and the signs of names such as . - ’ and & only.")
+    if not any(character.isalpha() for character in shown):
+        return N_("A name needs at least one letter.")
+    if any(len(_scripts(word)) > 1 for word in _WORDS.findall(shown)):
+        return N_("Use letters of one alphabet in each word of a name.")
+    if is_reserved(shown):
+        return N_("This name is reserved. Choose another one.")
+    return None
+
+
+def _is_of_a_word(character: str) -> bool:
+    category = unicodedata.category(character)
+    if category[0] == "M" or category == "Nd":
+        return True
+    return category[0] == "L" and bool(_scripts(character))
+
+
+def _scripts(word: str) -> set[str]:
+    """Return the scripts of the letters of a word; those that are written together in East Asia count as one."""
+    names = (unicodedata.name(character, "") for character in word if character.isalpha())
+    found = {name.split(" ", 1)[0] for name in names} & SCRIPTS
+    return {"CJK"} if found and found <= set(EAST_ASIAN) else found
+
+
+def _many_marks(text: str) -> bool:
+    """Tell whether a letter has more marks above and below it than any language writes."""
+    run = 0
+    for character in text:
+        run = run + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if run > _MARKS_OF_A_LETTER:
+            return True
+    return False
+
+
+def usernames_like(display_name: str) -> list[str]:
+    """Return the user names that a display name would be read as, with each sign that may stand for a blank."""
+    words = [word for word in _SEEN_APART.split(display_name) if word]
+    return [display_name, *(sign.join(words) for sign in ("", "_", ".", "-"))]
+
+
+def is_reserved(name: str) -> bool:
+    """Tell whether a name is reserved, or would pass for the site's staff, also in letters that look like others."""
+    words = _WORDS.findall(_CAPITAL_INSIDE.sub(" ", name))
+    spaced = [_SEEN_APART.sub("", run) for run in _SPACED_LETTERS.findall(name)]
+    keys = [_official_key(word) for word in (*words, *_WORDS.findall(name), *spaced)]
+    whole = _official_key(_SEEN_APART.sub("", name))
+    return (
+        whole in _reserved_keys()
+        or _official_key(PRODUCT_WORDS[0]) in whole
+        or any(key.startswith(_official_keys()) for key in keys)
+    )
+
+
+@lru_cache(maxsize=1)
+def _reserved_keys() -> frozenset[str]:
+    return frozenset(_official_key(word) for word in RESERVED)
+
+
+@lru_cache(maxsize=1)
+def _official_keys() -> tuple[str, ...]:
+    return tuple(_official_key(word) for word in OFFICIAL_WORDS)
+
+
+def _official_key(word: str) -> str:
+    """Return the form in which reserved words are compared: without marks, and one letter for those that look alike."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+    return look_alike_key(fold(look_alike_key(plain))).translate(_ONE_STROKE)
 
 
 @lru_cache(maxsize=1)
@@ -65,6 +180,7 @@ def common_passwords() -> frozenset[str]:
 def password_problems(password: str, personal_words: Iterable[str], *, shortest: int, loc: str) -> list[FieldError]:
     """Return the reasons for refusing a new password. No kinds of characters are required."""
     where = ("body", loc)
+    password = nfc(password)
     if len(password) < shortest:
         return [FieldError(where, N_("At least {shortest} characters, please; 15 are better."), {"shortest": shortest})]
     if len(password) > PASSWORD_MAX:

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from app.core.i18n import N_
 from app.core.money import MAX_AMOUNT, MoneyInput, MoneyRead
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
-from app.core.text.text_cleaning import Line, at_least, many_lines
+from app.core.text.text_cleaning import CLEAN_LINE, CLEAN_LINES, at_least
 from app.features.files.schemas import FileRead
 from app.features.moderation.schemas import ContactKind
 from app.features.orders.schemas import Moment, Note, PersonRead
@@ -73,9 +73,7 @@ def _by_hand(reason: DeclineReason) -> DeclineReason:
     return reason
 
 
-CoverLetterText = Annotated[
-    str, Field(min_length=1, max_length=MAX_COVER_LETTER), AfterValidator(many_lines), at_least(1)
-]
+CoverLetterText = Annotated[str, Field(min_length=1, max_length=MAX_COVER_LETTER), CLEAN_LINES, at_least(1)]
 TermDays = Annotated[
     StrictInt, Field(ge=1, le=MAX_TERM_DAYS, description="Delivery time in days, counted from acceptance.")
 ]
@@ -90,7 +88,7 @@ class Milestone(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: Annotated[Line, Field(min_length=1, max_length=200), at_least(1)]
+    title: Annotated[str, Field(min_length=1, max_length=200), CLEAN_LINE, at_least(1)]
     amount: Annotated[
         StrictInt, Field(ge=1, le=MAX_AMOUNT, description="Amount in minor units of the price's currency.")
     ]
@@ -106,7 +104,7 @@ Milestones = Annotated[
 ]
 
 Answers = Annotated[
-    list[Annotated[str, Field(max_length=MAX_ANSWER), AfterValidator(many_lines)]],
+    list[Annotated[str, Field(max_length=MAX_ANSWER), CLEAN_LINES]],
     Field(max_length=5, description="One answer per question, in the order of the questions."),
 ]
 
@@ -214,7 +212,7 @@ class ProposalNote(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: Annotated[str, Field(max_length=MAX_NOTE), AfterValidator(many_lines)]
+    text: Annotated[str, Field(max_length=MAX_NOTE), CLEAN_LINES]
 
 
 class ProposalListView(BaseModel):
@@ -239,7 +237,7 @@ class Terms(BaseModel):
     price: MoneyInput
     term_days: TermDays
     milestones: Milestones = []
-    message: Annotated[str, Field(max_length=MAX_MESSAGE), AfterValidator(many_lines)] = ""
+    message: Annotated[str, Field(max_length=MAX_MESSAGE), CLEAN_LINES] = ""
     answer_hours: Annotated[
         StrictInt | None,
         Field(
@@ -313,7 +311,7 @@ class CoverLetterTemplateWrite(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[Line, Field(min_length=1, max_length=MAX_COVER_LETTER_TEMPLATE_NAME), at_least(1)]
+    name: Annotated[str, Field(min_length=1, max_length=MAX_COVER_LETTER_TEMPLATE_NAME), CLEAN_LINE, at_least(1)]
     letter: CoverLetterText
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.i18n import N_
-from app.core.text.text_cleaning import Lines, at_least
+from app.core.text.text_cleaning import CLEAN_LINES, at_least
 from app.features.orders.schemas import Moment
 from app.models.report import ReportReason, ReportStatus, ReportSubject
 
@@ -64,7 +64,7 @@ class ReportCreate(BaseModel):
 
     subject: SubjectInput
     reason: ReportReason
-    note: Annotated[Lines, Field(max_length=MAX_NOTE)] = ""
+    note: Annotated[str, Field(max_length=MAX_NOTE), CLEAN_LINES] = ""
 
 
 class ObjectionCreate(BaseModel):
@@ -72,7 +72,7 @@ class ObjectionCreate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: Annotated[Lines, Field(min_length=1, max_length=MAX_NOTE), at_least(1)]
+    text: Annotated[str, Field(min_length=1, max_length=MAX_NOTE), CLEAN_LINES, at_least(1)]
 
 
 class ReportRead(BaseModel):

@@ -4,10 +4,12 @@ from typing import Any
 
 import httpx
 
+from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.core.resources import Resources
 from app.features.proposals import service as proposals
 from app.features.proposals.schemas import ProposalDecline
+from app.models import User
 from tests.factories.orders import Market
 from tests.features.chat.test_messages import unread
 from tests.features.proposals.test_pages import NewClient, Visitor, path_of, words
@@ -59,6 +61,26 @@ async def test_two_people_talk(market: Market, new_client: NewClient) -> None:
     assert [item["data-number"] for item in piece.select("li[data-number]")] == ["2"]
     assert piece.select_one("html") is None
     assert piece.select_one('ol[data-last="2"][data-read="2"]')
+
+
+async def test_the_first_message_needs_a_confirmed_account(market: Market, new_client: NewClient) -> None:
+    baker, anna = await market.person("bakery", confirmed=False), await market.person("anna", confirmed=False)
+    proposal = await market.proposal(await market.order(baker), anna)
+    page = f"/proposals/{proposal.id}/messages"
+    ours, theirs = [Visitor(await market.sign_in(await new_client(), person)) for person in (baker, anna)]
+    begin = await ours.get(page)
+    assert begin.select_one('main a[href="/settings/security"]')
+    refused = await ours.send(begin, page, status=422, text="Когда начнёте?")
+    assert "Settings → Security" in words(refused)
+    assert "Когда начнёте?" in words(refused)
+    program = await market.sign_in(await new_client(), baker)
+    sent = await program.post(f"/api/v1{page}", json={"text": "?"})
+    assert (sent.status_code, sent.json()["code"]) == (403, "contact-not-confirmed")
+    async with market.uow() as work:
+        (await work.session.get_one(User, baker.id)).phone_confirmed_at = utc_now()
+    sent = await ours.send(begin, page, text="Когда начнёте?")
+    talk = path_of(sent, r"/messages/[0-9a-f-]{36}")
+    await theirs.send(await theirs.get(talk), talk, text="Завтра.")  # who was asked may answer
 
 
 async def test_a_form_sent_twice_is_one_message(market: Market, new_client: NewClient) -> None:

@@ -7,10 +7,13 @@ from uuid import UUID
 import httpx
 from sqlalchemy import select
 
+from app.core import account_names
+from app.core.ids import new_id
 from app.core.persistence.outbox import OutboxMessage
 from app.core.unit_of_work import UnitOfWork
 from app.features.identity import service
 from app.models.auth_challenge import AuthChallenge
+from app.models.user import LOOK_ALIKE_USERNAME, User
 from tests.conftest import SignIn
 from tests.factories.users import PASSWORD, make_user
 
@@ -43,6 +46,45 @@ async def challenge_message(uow: OpenUow, challenge: AuthChallenge) -> service.C
         found = await service.challenge_message(work.session, work.resources, challenge.id)
     assert found is not None
     return found
+
+
+async def test_a_display_name_is_nobody_elses_user_name(
+    client: httpx.AsyncClient, new_client: NewClient, sign_in: SignIn
+) -> None:
+    await sign_in(await new_client(), username="Anna_Dev")
+    await sign_in(await new_client(), username="AnnaDev")
+    await sign_in(await new_client(), username="pocoxep")
+    await sign_in(client, username="mallory")
+    for taken in ("anna_dev", "Anna Dev", "ANNA-DEV", "anna.dev", "AnnaDev", "росохер"):
+        refused = await client.patch(f"{API}/me", json={"display_name": taken})
+        assert refused.status_code == 422, taken
+        assert refused.json()["errors"][0]["loc"] == ["body", "display_name"]
+    for own in ("Mallory", "Mallory O’Neil", ""):
+        assert (await client.patch(f"{API}/me", json={"display_name": own})).json()["display_name"] == own
+    for wrong in ("Служба безопасности ipLance", "Администрация", "evil.example.com", "\u3164"):
+        assert (await client.patch(f"{API}/me", json={"display_name": wrong})).status_code == 422
+    assert (await client.get(f"{API}/me")).json()["display_name"] == ""
+
+
+async def test_a_user_name_that_looks_like_another_is_taken(
+    client: httpx.AsyncClient, new_client: NewClient, sign_in: SignIn
+) -> None:
+    await sign_in(client, username="pocoxep")
+    await sign_in(client, username="Ivan")
+    for name in ("росохер", "РОСОХЕР", "lvan", "p0coxep"):
+        body = {"username": name, "password": PASSWORD, "email": "other@example.com"}
+        refused = await (await new_client()).post(f"{API}/register", json=body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "username-taken"), name
+
+
+async def test_look_alikes_are_compared_by_the_database_as_by_python(uow: OpenUow) -> None:
+    names = [f"{letter}{number}ж" for number, letter in enumerate(account_names.LOOK_ALIKES)]
+    async with uow() as work:
+        for name in names:
+            await make_user(work.session, username=name, email=f"{new_id()}@example.com")
+        rows = await work.session.execute(select(User.username, LOOK_ALIKE_USERNAME))
+        keys = {row[0]: row[1] for row in rows}
+    assert {name: keys[name] for name in names} == {name: account_names.look_alike_key(name) for name in names}
 
 
 async def test_a_person_registers_is_signed_in_and_signs_out(client: httpx.AsyncClient) -> None:

@@ -95,4 +95,4 @@ async def test_people_are_named_to_others_without_their_contacts(uow: OpenUow) -
         one = await make_user(work.session, username="vera", display_name="Vera P.")
         two = await make_user(work.session, username="zoya")
         names = await service.usernames(work.session, [one.id, two.id])
-    assert names == {one.id: "Vera P.", two.id: "zoya"}
+    assert names == {one.id: "Vera P. (@vera)", two.id: "zoya"}

@@ -34,6 +34,8 @@ from app.features.identity.events import (
 from app.features.matching.schemas import AlertEmailRead, FoundOrder
 from app.features.notifications import rules, service
 from app.features.notifications.tasks import send_mail
+from app.features.orders import service as orders
+from app.features.orders.schemas import InvitationCreate
 from app.gateways.mail import (
     MailRefusedError,
     MailUnavailableError,
@@ -41,11 +43,12 @@ from app.gateways.mail import (
     SmtpMailer,
     compose,
 )
-from app.models import AlertFrequency, BudgetKind
+from app.models import AlertFrequency, BudgetKind, User
 from app.models.notification import MailMessage, MailStatus, NoticeKind
 from app.web.mail_templates import render_mail
 from tests.e2e.mail import MailSink, text_of
 from tests.factories.commands import OPERATOR
+from tests.factories.orders import Market
 from tests.factories.users import make_user
 
 type Settle = Callable[..., Awaitable[list[Outcome]]]
@@ -88,6 +91,34 @@ async def test_the_confirmation_mail_carries_a_link_and_a_code(
     assert "Hello, Vera." in sent.text
     await settle()
     assert len(mailbox) == 1
+
+
+async def test_a_mail_has_no_addresses_that_people_wrote(
+    market: Market, settle: Settle, mailbox: list[Mail], resources: Resources
+) -> None:
+    anna, customer = await market.person("anna"), await market.person("bakery")
+    order = await market.order(customer, title="Pay at https://evil.example/pay or evil.com, mail me@evil.ru")
+    async with unit_of_work(resources) as uow:
+        (await uow.session.get_one(User, anna.id)).email_confirmed_at = utc_now()
+        (await uow.session.get_one(User, customer.id)).display_name = "evil.com Пекарня"  # before names had rules
+        await orders.invite(uow, customer, order.id, InvitationCreate(username="anna"))
+    await settle()
+    (sent,) = [mail for mail in mailbox if mail.to == "anna@example.org"]
+    assert "Пекарня (@bakery)" in sent.text
+    for written in (sent.text, sent.html, sent.subject):
+        assert "evil" not in written
+
+
+async def test_a_mail_that_confirms_an_address_has_no_chosen_words(
+    resources: Resources, settle: Settle, mailbox: list[Mail]
+) -> None:
+    async with unit_of_work(resources) as uow:
+        user = await make_user(uow.session, username="Vera", display_name="You won a prize", email_confirmed_at=None)
+        await identity.resend_email(uow, user.id)
+    await settle()
+    (sent,) = mailbox
+    assert "Hello, Vera." in sent.text
+    assert "prize" not in sent.text + sent.html
 
 
 async def test_a_mail_speaks_the_language_of_its_receiver(

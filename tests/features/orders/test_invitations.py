@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
+from app.core.clock import utc_now
 from app.core.resources import Resources
 from app.features.profiles import service as profiles
-from app.models import Visibility
+from app.models import User, Visibility
 from tests.factories.orders import Market
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
@@ -43,6 +44,29 @@ async def test_who_is_invited_reads_the_order_and_answers(
     assert seen["state"] == "answered"
     late = await annas.post(f"/api/v1/invitations/{mine['id']}/decline")
     assert (late.status_code, late.json()["code"]) == (409, "invitation-decided")
+
+
+async def test_only_a_confirmed_account_invites(
+    market: Market, client: httpx.AsyncClient, new_client: NewClient, settle: Settle
+) -> None:
+    customer, anna = await market.person("bakery", confirmed=False), await market.person("anna")
+    order = await market.order(customer)
+    await market.sign_in(client, customer)
+    annas = await market.sign_in(await new_client(), anna)
+    refused = await client.post(f"/api/v1/orders/{order.id}/invitations", json={"username": "anna"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "contact-not-confirmed")
+    page = f"/orders/{order.id}/invitations"
+    assert 'href="/settings/security"' in (await client.get(page)).text
+    shown = await client.post(page, data={"username": "anna", "note": "Видел ваши работы."})
+    assert shown.status_code == 422
+    assert "Settings → Security" in shown.text
+    assert "Видел ваши работы." in shown.text
+    await settle()
+    assert await kinds(annas) == []
+    async with market.uow() as work:
+        (await work.session.get_one(User, customer.id)).phone_confirmed_at = utc_now()
+    assert (await client.post(page, data={"username": "anna"})).status_code == 303
+    assert "Confirm it in Settings" not in (await client.get(page)).text
 
 
 async def test_an_invitation_is_declined_with_a_reason_or_lapses(

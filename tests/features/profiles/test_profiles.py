@@ -99,6 +99,35 @@ def test_markdown_becomes_nothing_that_runs_or_tracks(written: str, absent: str)
     assert absent not in to_html(written)
 
 
+@pytest.mark.parametrize(
+    "target", ["/orders", "//evil.example", "orders", "https:evil", "ftp://a.example", "tel:1", "#a", "?a"]
+)
+def test_markdown_links_lead_to_other_sites_and_mailboxes_only(target: str) -> None:
+    assert "href" not in to_html(f"[x]({target})")
+
+
+@pytest.mark.parametrize(
+    ("written", "present"),
+    [
+        ("3. three\n4. four", '<ol start="3">'),
+        ("see www.example.org/a, HTTPS://Example.org/A_(b).", '<a href="https://Example.org/A_(b)"'),
+        ("see www.example.org/a, https://b.example", '<a href="https://www.example.org/a"'),
+        ("**https://b.example**", '<strong><a href="https://b.example"'),
+        ("[почта](mailto:anna@example.org)", '<a href="mailto:anna@example.org"'),
+        ("[сайт](www.example.org)", '<a href="https://www.example.org"'),
+        ("[сайт](HTTPS://example.org/o'neil)", '<a href="HTTPS://example.org/o\'neil"'),
+        ("`https://code.example`", "<code>https://code.example</code>"),
+        (
+            "[https://a.example](https://b.example)",
+            '<a href="https://b.example" rel="nofollow ugc noopener noreferrer">https://a',
+        ),
+        ("| что | цена |\n|---|---:|\n| сайт | 5 |", "<td>сайт</td>"),
+    ],
+)
+def test_markdown_is_read_as_people_write_it(written: str, present: str) -> None:
+    assert present in to_html(written)
+
+
 def test_links_vouch_for_nothing_and_headings_stay_small() -> None:
     html = to_html("# Большой\n\n[сайт](https://example.org)")
     assert "<h3>Большой</h3>" in html

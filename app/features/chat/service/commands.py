@@ -49,6 +49,7 @@ async def write_about(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command:
     Raises:
         ProposalNotFoundError: The actor is neither the freelancer nor the client.
         ConversationNotBegunError: The freelancer writes before the client has started the conversation.
+        ContactNotConfirmedError: The first message comes from an account without a confirmed contact.
         ConversationClosedError: The proposal was declined, withdrawn or has lapsed.
         InvalidMessageError: The message has neither a text nor a file.
         TooManyTriesError: The actor has sent too many messages within ten minutes.
@@ -94,7 +95,7 @@ async def _write_between(
     if found is not None and before is not None:
         return SentMessage(found, before)
     seen = found.last_number if found is not None else 0
-    _check(parties, command, begun=found is not None)
+    _check(actor, parties, command, begun=found is not None)
     # Redis is asked before a row is locked: while it does not answer, nobody waits for this transaction.
     await uow.resources.limiter.hit(rules.MESSAGES_BY_ACCOUNT, str(actor.id))
     if parties.side is Side.CUSTOMER:
@@ -105,16 +106,18 @@ async def _write_between(
         before = await MessageRepository(uow.session).with_key(conversation.id, actor.id, command.key)
         if before is not None:
             return SentMessage(conversation, before)
-    _check(parties, command, begun=conversation is not None)
+    _check(actor, parties, command, begun=conversation is not None)
     return await _add(uow, actor, conversation or _begun(parties), command)
 
 
-def _check(parties: proposals.Parties, command: MessageWrite, *, begun: bool) -> None:
+def _check(actor: Actor, parties: proposals.Parties, command: MessageWrite, *, begun: bool) -> None:
     """Check a message by what is known of its proposal: before the locks, and again with them."""
     if not parties.is_live:
         raise ConversationClosedError
-    if not begun and not policy.may_begin(parties.side):
-        raise ConversationNotBegunError
+    if not begun:
+        if not policy.may_begin(parties.side):
+            raise ConversationNotBegunError
+        identity.require_confirmed(actor)
     faults = rules.validate_message(command.text, len(command.files))
     if faults:
         raise InvalidMessageError(errors=faults)

@@ -71,7 +71,9 @@ async def change_profile(request: Request, view: CurrentSession, form: PostedFor
         typed = read(ProfileChange, form)
     except DomainError as error:
         return refuse(request, "identity/profile.html", form, error, {"me": view})
-    await service.update_profile(uow, view.user_id, typed.display_name or "", typed.locale)
+    done = await uow.attempt(service.update_profile(uow, view.user_id, typed.display_name or "", typed.locale))
+    if isinstance(done, DomainError):
+        return refuse(request, "identity/profile.html", form, done, {"me": view})
     return redirect("/settings/profile", _("Saved."))
 
 

@@ -8,7 +8,7 @@ from app.features.identity.service.contacts import (
     resend_email,
     resend_phone,
 )
-from app.features.identity.service.daily_limits import daily_limit
+from app.features.identity.service.daily_limits import daily_limit, require_confirmed
 from app.features.identity.service.operator_commands import (
     Person,
     ban,
@@ -78,6 +78,7 @@ __all__ = [
     "request_email_change",
     "request_password_reset",
     "request_phone_change",
+    "require_confirmed",
     "resend_email",
     "resend_phone",
     "send_code_by_sms",

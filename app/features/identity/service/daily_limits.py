@@ -1,4 +1,4 @@
-"""Limits per 24 hours; lower for accounts that are new or have no confirmed contact."""
+"""What accounts that are new or have no confirmed contact may do: limits per 24 hours, and a check."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,12 +6,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.errors import RateLimitedError
 from app.features.authentication import service as authentication
 from app.features.identity import rules
-from app.features.identity.errors import NewAccountLimitError
+from app.features.identity.errors import ContactNotConfirmedError, NewAccountLimitError
 from app.features.identity.rules import AccountTrust
 
 A_DAY = timedelta(days=1)
@@ -60,6 +61,16 @@ async def account_trust(session: AsyncSession, settings: Settings, user_id: UUID
     created = user.created_at if user else utc_now()
     confirmed = user is not None and (user.email_confirmed_at is not None or user.phone_confirmed_at is not None)
     return rules.account_trust(created, confirmed=confirmed, days=settings.new_account_days)
+
+
+def require_confirmed(actor: Actor) -> None:
+    """Refuse an action that mails somebody who did not ask for it.
+
+    Raises:
+        ContactNotConfirmedError: The account has no confirmed e-mail address or phone number.
+    """
+    if not actor.confirmed:
+        raise ContactNotConfirmedError
 
 
 async def daily_limit(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from app.core.resources import Resources
+from app.core.security.passwords import nfc
 from app.features.authentication.errors import AccountInputError
 from app.features.identity import rules
 from app.features.identity.errors import PasswordServiceError
@@ -28,7 +29,7 @@ async def check_password_policy(
         raise AccountInputError(errors=problems)
     service = breached_passwords(settings)
     try:
-        breached = await service.holds(password)
+        breached = await service.holds(nfc(password))
     except BreachedServiceError as away:
         await log.awarning("breached_service_away")
         if settings.breached_passwords_required:

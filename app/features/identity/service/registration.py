@@ -149,16 +149,29 @@ async def update_profile(uow: UnitOfWork, user_id: UUID, display_name: str | Non
     """Change the display name and the language; None keeps the current value.
 
     Raises:
+        AccountInputError: The display name could pass for somebody else or for an address, or it is not a name.
         NotSignedInError: The account no longer exists.
     """
     user = await authentication.lock_user(uow.session, user_id)
     if user is None:
         raise NotSignedInError
     if display_name is not None:
-        user.display_name = " ".join(display_name.split())
+        user.display_name = await _checked_display_name(uow, user, display_name)
     if locale is not None:
         user.locale = locale
     return user
+
+
+async def _checked_display_name(uow: UnitOfWork, user: User, typed: str) -> str:
+    try:
+        wanted = rules.display_name(typed)
+    except account_names.InvalidValue as refused:
+        raise AccountInputError(errors=[refused.error]) from refused
+    if wanted and wanted != user.display_name:
+        if await UserRepository(uow.session).resembles_username(rules.usernames_like(wanted), except_for=user.id):
+            problem = N_("This is the user name of somebody else. Choose another name, or leave it empty.")
+            raise AccountInputError(errors=[FieldError(("body", "display_name"), problem)])
+    return wanted
 
 
 async def prune(uow: UnitOfWork) -> int:

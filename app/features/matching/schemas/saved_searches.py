@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from app.core.i18n import N_
 from app.core.i18n.locale_data import time_zones
 from app.core.money import MoneyRead
-from app.core.text.text_cleaning import at_least, one_line
+from app.core.text.text_cleaning import CLEAN_LINE, at_least
 from app.features.orders.schemas import Moment, OrderFilter
 from app.models import AlertFrequency, BudgetKind
 
@@ -29,7 +29,7 @@ def _time_zone(value: str) -> str:
     return value
 
 
-Name = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(one_line), at_least(1)]
+Name = Annotated[str, Field(max_length=MAX_NAME), CLEAN_LINE, at_least(1)]
 TimeZone = Annotated[str, Field(max_length=60, description="IANA time zone name."), AfterValidator(_time_zone)]
 Hour = Annotated[int, Field(ge=0, le=23, description="Local hour, from 0 to 23.")]
 

@@ -1,7 +1,7 @@
 """Delivery of e-mails: claimed in one transaction, sent outside of any, marked in another."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor
 from app.core.audit import record_audit
 from app.core.clock import utc_now
+from app.core.text.links import hide_links
 from app.core.unit_of_work import UnitOfWork
 from app.features.chat import service as chat
 from app.features.identity import service as identity
 from app.features.matching import service as matching
+from app.features.matching.schemas import AlertEmailRead
 from app.features.notifications import rules
 from app.features.notifications.repository import MailRepository
 from app.features.notifications.service.notice_context import load_notice_context
@@ -69,17 +71,19 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
     elif mail.kind in rules.WORDINGS:
         (values,) = await load_notice_context(uow.session, [mail.params])
         href = rules.href_of(mail.kind, mail.params)
-        context |= {"order": values.get("order"), "person": values.get("person")}
+        context |= {"order": hide_links(values.get("order", "")), "person": _mailed_name(values.get("person", ""))}
         context["link"] = f"{origin}{href}" if href else origin
     if mail.kind is NoticeKind.MESSAGE_RECEIVED and await _was_read(uow.session, mail):
         to = None
     unsubscribe: str | None = None
     if mail.kind is NoticeKind.ORDERS_FOUND:
         found = await matching.read_alert_email(uow.session, uow.resources, UUID(mail.params["letter_id"]))
-        context["found"] = found
+        context["found"] = _mailed_orders(found) if found is not None else None
         to, unsubscribe = (to, f"{origin}{found.unsubscribe}") if found is not None else (None, None)
     locale = contact.locale if contact is not None else "ru"
-    context["name"] = contact.display_name if contact is not None else ""
+    # A mail that confirms an address may go to a stranger, so it greets with the user name, not with chosen words.
+    chosen = "" if contact is None else contact.username if "code" in context else contact.display_name
+    context["name"] = _mailed_name(chosen)
     return Draft(
         mail_id=mail.id,
         key=mail.key,
@@ -90,6 +94,18 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
         context=context,
         unsubscribe=unsubscribe,
     )
+
+
+def _mailed_name(name: str) -> str:
+    """Return a public name without addresses; the user name at its end is kept."""
+    chosen, beside, username = name.rpartition(" (@")
+    return f"{hide_links(chosen)}{beside}{username}" if beside else hide_links(username)
+
+
+def _mailed_orders(found: AlertEmailRead) -> AlertEmailRead:
+    """Return the content of an alert e-mail without addresses that customers wrote."""
+    orders = (replace(order, title=hide_links(order.title), text=hide_links(order.text)) for order in found.orders)
+    return replace(found, orders=tuple(orders))
 
 
 async def _was_read(session: AsyncSession, mail: MailMessage) -> bool:

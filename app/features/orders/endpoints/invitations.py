@@ -10,6 +10,7 @@ from app.core.http.dependencies import FeatureRouter, ReadSession, Uow
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.features.authentication.dependencies import CurrentActor
+from app.features.identity.errors import ContactNotConfirmedError
 from app.features.orders import service
 from app.features.orders.endpoints.orders import CUSTOMER
 from app.features.orders.errors import (
@@ -28,6 +29,7 @@ from app.features.profiles.errors import PersonNotFoundError
 router = FeatureRouter(tags=["orders"])
 INVITING = (
     *CUSTOMER,
+    ContactNotConfirmedError,
     OrderNotOpenError,
     PersonNotFoundError,
     InvalidInvitationError,

@@ -13,6 +13,7 @@ from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, U
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
+from app.features.identity.errors import ContactNotConfirmedError
 from app.features.orders import service
 from app.features.orders.errors import (
     AlreadyInvitedError,
@@ -37,7 +38,8 @@ from app.web.templating import render
 
 router = FeatureRouter()
 PAGE_SIZE = 20
-_REFUSED = (InvalidError, PersonNotFoundError, AlreadyInvitedError, TooManyInvitationsError)
+_OF_THE_FORM = (InvalidError, ContactNotConfirmedError)
+_REFUSED = (*_OF_THE_FORM, PersonNotFoundError, AlreadyInvitedError, TooManyInvitationsError)
 """Errors that are shown beside the form."""
 
 
@@ -68,7 +70,7 @@ async def invite(request: Request, order_id: UUID, actor: CurrentActor, form: Po
     if isinstance(error, OrderNotOpenError):
         return redirect(f"/orders/{order_id}", _(OrderNotOpenError.title), "warn")
     if error is not None:
-        marked = error if isinstance(error, InvalidError) else _at_the_name(error)
+        marked = error if isinstance(error, _OF_THE_FORM) else _at_the_name(error)
         order = await service.get_own_order(uow.session, actor, order_id)
         items = await service.list_invitations(uow.session, actor, order_id)
         state = FormState.posted(form, marked)

@@ -37,6 +37,7 @@ from app.core.pagination import BadCursorError, decode_cursor, encode_cursor
 from app.core.persistence.query_plans import plan_for_values
 from app.core.persistence.raw_read_pool import RawReadPool
 from app.models import BudgetKind, Category, Order, User
+from app.models.user import public_name_of
 
 COUNT_LIMIT = 1000
 """Above this count a list shows "more than"; an exact count of a common word takes seconds."""
@@ -221,9 +222,8 @@ def card_of_row(page: Any) -> ColumnElement[str]:  # noqa: ANN401 - the columns 
         return _or_null(amount, _object({"amount": _plain(amount), "currency": _quoted(page.currency)}))
 
     # The same name as `identity.service.usernames` returns.
-    public_name = func.coalesce(func.nullif(User.display_name, literal_column("''")), User.username)
     customer = (
-        select(_object({"id": _quoted(User.id), "name": _plain(func.to_json(public_name))}))
+        select(_object({"id": _quoted(User.id), "name": _plain(func.to_json(public_name_of(User)))}))
         .where(User.id == page.customer_id)
         .scalar_subquery()
     )

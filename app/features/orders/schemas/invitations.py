@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.i18n import N_
-from app.core.text.text_cleaning import many_lines
+from app.core.text.text_cleaning import CLEAN_LINES
 from app.features.orders.schemas.orders import Moment, PersonRead
 from app.models import InvitationStatus, OrderStatus, RefusalReason
 
@@ -18,7 +18,7 @@ REFUSAL_LABELS: dict[RefusalReason, str] = {
     RefusalReason.UNCLEAR: N_("The task is unclear"),
     RefusalReason.OTHER: N_("Another reason"),
 }
-Line = Annotated[str, Field(max_length=1000), AfterValidator(many_lines)]
+Line = Annotated[str, Field(max_length=1000), CLEAN_LINES]
 
 
 INVITATION_LABELS: dict[InvitationStatus, tuple[str, str]] = {

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from app.core.i18n import N_
 from app.core.money import MoneyInput, MoneyRead
-from app.core.text.text_cleaning import at_least, many_lines, one_line
+from app.core.text.text_cleaning import CLEAN_LINE, CLEAN_LINES, at_least
 from app.features.files.schemas import FileRead
 from app.models import BudgetKind, CloseReason, Experience, OrderStatus, Visibility
 
@@ -71,15 +71,15 @@ def _stamp(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-Title = Annotated[str, Field(min_length=3, max_length=MAX_TITLE), AfterValidator(one_line), at_least(3)]
-Description = Annotated[str, Field(max_length=MAX_DESCRIPTION), AfterValidator(many_lines)]
-SkillWord = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(one_line), at_least(1)]
+Title = Annotated[str, Field(min_length=3, max_length=MAX_TITLE), CLEAN_LINE, at_least(3)]
+Description = Annotated[str, Field(max_length=MAX_DESCRIPTION), CLEAN_LINES]
+SkillWord = Annotated[str, Field(min_length=1, max_length=50), CLEAN_LINE, at_least(1)]
 SkillWords = Annotated[list[SkillWord], Field(max_length=MAX_SKILLS)]
-Question = Annotated[str, Field(min_length=3, max_length=MAX_QUESTION), AfterValidator(one_line), at_least(3)]
+Question = Annotated[str, Field(min_length=3, max_length=MAX_QUESTION), CLEAN_LINE, at_least(3)]
 Questions = Annotated[list[Question], Field(max_length=MAX_QUESTIONS)]
 ProposalsLimit = Annotated[int, Field(ge=1, le=MAX_PROPOSALS)]
 WeeklyHours = Annotated[int, Field(ge=1, le=MAX_HOURS)]
-Note = Annotated[str, Field(max_length=1000), AfterValidator(many_lines)]
+Note = Annotated[str, Field(max_length=1000), CLEAN_LINES]
 CategorySlug = Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9-]+$")]
 Day = Annotated[date, BeforeValidator(_day)]
 Moment = Annotated[datetime, PlainSerializer(_stamp, return_type=str)]

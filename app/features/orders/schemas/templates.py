@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.core.text.text_cleaning import Line, at_least
+from app.core.text.text_cleaning import CLEAN_LINE, at_least
 from app.features.orders.schemas.orders import Moment
 
 MAX_TEMPLATE_NAME = 100
@@ -16,7 +16,7 @@ class TemplateName(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[Line, Field(min_length=1, max_length=MAX_TEMPLATE_NAME), at_least(1)]
+    name: Annotated[str, Field(min_length=1, max_length=MAX_TEMPLATE_NAME), CLEAN_LINE, at_least(1)]
 
 
 class TemplateRead(BaseModel):

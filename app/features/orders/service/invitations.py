@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.account_names import public_name
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.errors import FieldError
@@ -59,6 +60,7 @@ async def invite(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Invitat
     The invited freelancer may read the order, whatever its visibility.
     """
     order = await own_order_for_update(uow, actor, order_id)
+    identity.require_confirmed(actor)
     if order.status is not OrderStatus.OPEN:
         raise OrderNotOpenError
     person = await profiles.find_person(uow.session, command.username.strip().removeprefix("@"))
@@ -81,7 +83,7 @@ async def invite(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Invitat
         await OrderRepository(uow.session).admit(order.id, person.id)
         uow.emit(InvitationSent(**_parties(invitation)))
     await uow.session.flush()
-    identity.remember_names(uow.session, [(person.id, person.display_name or person.username)])
+    identity.remember_names(uow.session, [(person.id, public_name(person.display_name, person.username))])
     return OrderInvitation(invitation, order)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.features.profiles.repository.levels import levels_of, skill_levels
 from app.models import CustomerStats, Favourite, HiddenCustomer, PortfolioItem, Profile, ProfileSkill, SkillLevel, User
-from app.models.user import UserStatus, shown_name
+from app.models.user import UserStatus
 
 type PersonList = type[Favourite | HiddenCustomer]
 
@@ -116,11 +116,12 @@ class ProfileRepository:
         return (await self.get_with_name_for_update(user_id))[0]
 
     async def get_with_name_for_update(self, user_id: UUID) -> tuple[Profile, str]:
-        """Lock and return the profile, created if it is missing, and the name of its owner."""
+        """Lock and return the profile, created if it is missing, and the display name of its owner."""
         statement = (
-            select(Profile, shown_name(Profile.user_id))
+            select(Profile, User.display_name)
+            .join(User, User.id == Profile.user_id)
             .where(Profile.user_id == user_id)
-            .with_for_update()
+            .with_for_update(of=Profile)
             .execution_options(populate_existing=True)
         )
         found = (await self._session.execute(statement)).one_or_none()

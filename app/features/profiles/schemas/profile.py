@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from app.core.i18n import N_
 from app.core.i18n.locale_data import countries, languages, time_zones
 from app.core.money import MoneyInput, MoneyRead
-from app.core.text.text_cleaning import at_least, clean_link, many_lines, one_line
+from app.core.text.text_cleaning import CLEAN_LINE, CLEAN_LINES, at_least, clean_link
 from app.features.files.schemas import Crop, FileRead
 from app.features.profiles.schemas.customer_stats import Moment
 from app.models import Availability, ProfileSide, SkillLevel
@@ -34,14 +34,6 @@ LANGUAGE_LABELS: dict[str, str] = {
     "good": N_("good"),
     "basic": N_("basic"),
 }
-
-
-def _line(value: str | None) -> str | None:
-    return None if value is None else one_line(value)
-
-
-def _lines(value: str | None) -> str | None:
-    return None if value is None else many_lines(value)
 
 
 def _language(code: str) -> str:
@@ -79,7 +71,7 @@ class LinkItem(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: Annotated[str, Field(max_length=60), AfterValidator(one_line)] = ""
+    title: Annotated[str, Field(max_length=60), CLEAN_LINE] = ""
     url: Link
 
 
@@ -88,7 +80,7 @@ class SkillItem(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    skill: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(one_line)]
+    skill: Annotated[str, Field(min_length=1, max_length=80), CLEAN_LINE]
     level: SkillLevel = SkillLevel.CONFIDENT
 
 
@@ -101,10 +93,8 @@ class ProfilePatch(BaseModel):
     listed: bool | None = Field(
         default=None, description="Whether your profile is listed in the catalogue of freelancers."
     )
-    headline: Annotated[str | None, Field(max_length=MAX_HEADLINE), AfterValidator(_line)] = None
-    about: Annotated[str | None, Field(max_length=MAX_ABOUT, description="Markdown text."), AfterValidator(_lines)] = (
-        None
-    )
+    headline: Annotated[str, Field(max_length=MAX_HEADLINE), CLEAN_LINE] | None = None
+    about: Annotated[str, Field(max_length=MAX_ABOUT, description="Markdown text."), CLEAN_LINES] | None = None
     skills: Annotated[list[SkillItem], Field(max_length=MAX_SKILLS)] | None = None
     rate: MoneyInput | None = Field(default=None, description="Hourly rate.")
     languages: Annotated[list[LanguageItem], Field(max_length=MAX_LANGUAGES)] | None = None
@@ -112,7 +102,7 @@ class ProfilePatch(BaseModel):
         Annotated[str, Field(max_length=2, description="ISO 3166-1 alpha-2 country code."), AfterValidator(_country)]
         | None
     ) = None
-    place: Annotated[str | None, Field(max_length=80), AfterValidator(_line)] = None
+    place: Annotated[str, Field(max_length=80), CLEAN_LINE] | None = None
     time_zone: (
         Annotated[str, Field(max_length=60, description="IANA time zone name."), AfterValidator(_zone)] | None
     ) = None
@@ -203,8 +193,8 @@ class PortfolioFields(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: Annotated[str, Field(min_length=1, max_length=120), AfterValidator(one_line), at_least(1)]
-    description: Annotated[str, Field(max_length=5000), AfterValidator(many_lines)] = ""
+    title: Annotated[str, Field(min_length=1, max_length=120), CLEAN_LINE, at_least(1)]
+    description: Annotated[str, Field(max_length=5000), CLEAN_LINES] = ""
     link: Link | None = None
     year: Annotated[int, Field(ge=1950, le=2100)] | None = None
     skills: Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=10)] = []

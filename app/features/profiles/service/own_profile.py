@@ -155,7 +155,7 @@ async def edit_profile(uow: UnitOfWork, actor: Actor, command: ProfilePatch) -> 
         raise InvalidProfileError(errors=errors)
     names = [catalogue.skill(slug) for slug in profile.skills]
     words = [word for skill in names if skill for word in (skill.name_en, skill.name_ru)]
-    profile.keywords = " ".join(dict.fromkeys([*words, shown, actor.username]))
+    profile.keywords = " ".join(dict.fromkeys([*words, *filter(None, [shown]), actor.username]))
     profile.version += 1
     profile.updated_at = utc_now()
     if skills is not None:
