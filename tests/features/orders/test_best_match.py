@@ -1,12 +1,12 @@
 """With words the list is sorted by best match: what ranks first, complete pages, and where newest first is kept."""
 
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from bs4 import BeautifulSoup
 
 from app.features.orders import rules
 from app.features.orders.repository import best_match
@@ -93,8 +93,8 @@ async def test_the_page_selects_the_default_and_keeps_a_choice(client: httpx.Asy
 
 @pytest.mark.parametrize("sort", ["", "&sort=match", "&sort=newest"])
 async def test_the_feed_stays_newest_first(client: httpx.AsyncClient, two: tuple[str, str], sort: str) -> None:
-    feed = BeautifulSoup((await client.get(f"/orders.atom?q=логотип{sort}")).text, "html.parser")
-    assert [entry.title.text for entry in feed.select("entry")] == [two[1], two[0]]
+    feed = (await client.get(f"/orders.atom?q=логотип{sort}")).text
+    assert re.findall(r"<entry>.*?<title[^>]*>(.*?)</title>", feed, re.DOTALL) == [two[1], two[0]]
 
 
 async def test_a_saved_search_opens_newest_first(market: Market, new_client: NewClient) -> None:
@@ -115,7 +115,7 @@ async def test_a_saved_search_opens_newest_first(market: Market, new_client: New
     [
         (
             "настройки серверов",
-            ("Настроить сервер", "Настроим сервер", f"Настройка до утра. {FILLER} Ещё сервер", FILLER),
+            ("Настройка сервера", "Настройка серверов", f"Настройки до утра. {FILLER} Ещё сервер", FILLER),
         ),
         (
             "testing payments",
@@ -130,10 +130,10 @@ async def test_title_then_skills_then_near_words_then_far_ones(
     title, near, far, filler = texts
     customer = await market.person()
     await market.order(customer, title=title, description=f"{filler} {filler}")
-    await market.order(customer, title="B", skills=title.split(), description=f"{filler} {filler}")
-    await market.order(customer, title="C", description=f"{filler} {near}. {filler}")
-    await market.order(customer, title="D", description=far)
-    assert await titles(client, q=words) == [title, "B", "C", "D"]
+    await market.order(customer, title="Bbb", skills=title.split(), description=f"{filler} {filler}")
+    await market.order(customer, title="Ccc", description=f"{filler} {near}. {filler}")
+    await market.order(customer, title="Ddd", description=far)
+    assert await titles(client, q=words) == [title, "Bbb", "Ccc", "Ddd"]
 
 
 @pytest.mark.parametrize(("word", "filler"), [("витрины", FILLER), ("showcases", ENGLISH_FILLER)], ids=["ru", "en"])
@@ -160,10 +160,10 @@ async def test_equal_ones_are_newest_first(market: Market, client: httpx.AsyncCl
     "numbers",
     [
         {"FEW": 3, "CANDIDATES": 500},  # some thousands are scanned
-        {"FEW": 1000, "CANDIDATES": 500},  # all are gathered
+        {"FEW": 200, "CANDIDATES": 500},  # all are gathered
         {"FEW": 3, "CANDIDATES": 23},  # the newest have enough
         {"FEW": 3, "CANDIDATES": 10},  # the rest follows by time
-        {"FEW": 1000, "CANDIDATES": 10},
+        {"SCANNED": 2, "CANDIDATES": 10},  # as many as are compared are gathered
         {"FEW": 0, "CANDIDATES": 1},
     ],
     ids=lambda numbers: "-".join(map(str, numbers.values())),
@@ -172,6 +172,9 @@ async def test_equal_ones_are_newest_first(market: Market, client: httpx.AsyncCl
 async def test_pages_meet_without_gap_or_double(
     market: Market, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, numbers: dict[str, int], more: Any
 ) -> None:
+    numbers = dict(numbers)
+    if scanned := numbers.pop("SCANNED", None):
+        monkeypatch.setattr(best_match, "newest_scanned", lambda _given: scanned)
     for name, number in numbers.items():
         monkeypatch.setattr(best_match, name, number)
     customer = await market.person()
