@@ -29,7 +29,6 @@ from app.core.pagination import BadCursorError, decode_cursor, encode_cursor
 from app.features.orders.repository.search import (
     FEW,
     IS_LISTED,
-    MORE,
     Conditions,
     ListingRepository,
     Position,
@@ -45,6 +44,8 @@ from app.models import Order
 
 CANDIDATES = 500
 """How many of the newest matching orders are compared at most; docs/search.md names the same number."""
+MORE = 4000
+"""How many orders are scanned if the newest have some matches but not `CANDIDATES`; each costs some microseconds."""
 WEIGHTS = "'{0.1,0.4,0.7,1.0}'::real[]"
 """What a word counts for in nothing, the description, the skills and the title, as `ts_rank_cd` expects it."""
 PER_LENGTH = "1"
@@ -130,6 +131,12 @@ def _gathered(given: frozenset[str]) -> Any:  # noqa: ANN401 - a statement of an
     return rows_beside(select(*_COMPARED), shape, CANDIDATES)
 
 
+def _read_once(rows: Any) -> Sequence[ColumnElement[Any]]:  # noqa: ANN401 - a statement's columns
+    """Return the columns with a copy of the search vector: three conditions would each read the stored one again."""
+    copied = rows.c.search.op("||")(literal_column("''::tsvector")).label("search")
+    return (rows.c.id, rows.c.published_at, rows.c.skills, rows.c.proposals_count, copied)
+
+
 @lru_cache(maxsize=200)
 def candidates_statement(given: frozenset[str]) -> tuple[str, tuple[str, ...]]:
     """Return the SQL that reads the orders to compare, and its parameter names in order.
@@ -146,9 +153,9 @@ def candidates_statement(given: frozenset[str]) -> tuple[str, tuple[str, ...]]:
     rest = _gathered(given).subquery("gathered")
     scanned, all_of_them = literal_column("false").label("gathered"), literal_column("true").label("gathered")
     rows = union_all(
-        select(near, scanned).where(many >= most),
-        select(more, scanned).where(and_(many >= few, many < most)),
-        select(rest, all_of_them).where(many < few),
+        select(*_read_once(near), scanned).where(many >= most),
+        select(*_read_once(more), scanned).where(and_(many >= few, many < most)),
+        select(*_read_once(rest), all_of_them).where(many < few),
     ).subquery("compared")
     found = rows.c
     columns: list[Any] = [found.id, found.published_at, found.skills, found.proposals_count, found.gathered]
