@@ -54,14 +54,14 @@ async def list_best_matches(
     if isinstance(place, Position):
         return await _continued(repository, conditions, [], (place.published_at, place.order_id), wanted.limit)
     as_of = place.as_of if place else utc_now()
-    mine = await profiles.skills_of(session, reader.id) if reader else ()
+    mine = await _skills_of(session, reader)
     compared = await repository.compared(conditions, as_of)
-    ranked = _ranked(compared.orders, frozenset(mine), as_of)
-    rest = [item for item in ranked if place is None or item[:2] < (place.score, place.order_id)]
-    shown, left = rest[: wanted.limit], rest[wanted.limit :]
-    cards = await repository.cards([order_id for _score, order_id, _points in shown])
-    page = [_content(cards[order_id], score, points) for score, order_id, points in shown if order_id in cards]
-    if left:
+    rest = _scored(compared.orders, mine, as_of)
+    if place is not None:
+        rest = [item for item in rest if item[:2] < (place.score, place.order_id)]
+    shown = rest[: wanted.limit]
+    page = await _contents(repository, shown)
+    if len(rest) > len(shown):
         score, order_id, _points = shown[-1]
         return page, MatchPlace(score, order_id, as_of).encode()
     if compared.complete:
@@ -84,9 +84,13 @@ async def _continued(
     return page + [orjson.loads(row[0]) for row in rows[:room]], more
 
 
-def _ranked(orders: Sequence[Candidate], mine: frozenset[str], as_of: datetime) -> list[Scored]:
+async def _skills_of(session: AsyncSession, reader: Actor | None) -> frozenset[str]:
+    return frozenset(await profiles.skills_of(session, reader.id)) if reader else frozenset()
+
+
+def _scored(orders: Sequence[Candidate], mine: frozenset[str], as_of: datetime) -> list[Scored]:
     """Return the compared orders with their points, best first; of equal ones the later id is first."""
-    ranked: list[Scored] = []
+    scored: list[Scored] = []
     for order in orders:
         points = rules.match_points(
             order.place,
@@ -95,8 +99,14 @@ def _ranked(orders: Sequence[Candidate], mine: frozenset[str], as_of: datetime) 
             age=as_of - order.published_at,
             answers=order.proposals_count,
         )
-        ranked.append((sum(points.values()), order.order_id, points))
-    return sorted(ranked, key=lambda item: item[:2], reverse=True)
+        scored.append((sum(points.values()), order.order_id, points))
+    return sorted(scored, key=lambda item: item[:2], reverse=True)
+
+
+async def _contents(repository: BestMatchRepository, scored: Sequence[Scored]) -> list[Content]:
+    """Return the cards with their scores; orders that are no longer listed are left out."""
+    cards = await repository.cards([order_id for _score, order_id, _points in scored])
+    return [_content(cards[order_id], score, points) for score, order_id, points in scored if order_id in cards]
 
 
 def _content(card: str, score: int, points: dict[str, int]) -> Content:
