@@ -148,10 +148,12 @@ def candidates_statement(given: frozenset[str]) -> tuple[str, tuple[str, ...]]:
     shape = (given, "older")
     near = scan_newest(newest_scanned(given), shape, CANDIDATES, _COMPARED).cte("near").prefix_with("MATERIALIZED")
     many = select(func.count()).select_from(near).scalar_subquery()
-    few, most = literal_column(str(FEW)), literal_column(str(CANDIDATES))
+    few: ColumnElement[int] = literal_column(str(FEW))
+    most: ColumnElement[int] = literal_column(str(CANDIDATES))
     more = scan_newest(MORE, shape, CANDIDATES, _COMPARED).subquery("more")
     rest = _gathered(given).subquery("gathered")
-    scanned, all_of_them = literal_column("false").label("gathered"), literal_column("true").label("gathered")
+    scanned: ColumnElement[bool] = literal_column("false").label("gathered")
+    all_of_them: ColumnElement[bool] = literal_column("true").label("gathered")
     rows = union_all(
         select(*_read_once(near), scanned).where(many >= most),
         select(*_read_once(more), scanned).where(and_(many >= few, many < most)),

@@ -115,7 +115,7 @@ class SortingRepository:
         (given, _side), values = shape_of(conditions, None)
         values |= {"as_of": as_of}
         direct = (sort == "budget" and given <= BY_BUDGET) or (sort == "closing" and given <= BY_END)
-        near = Order if direct else self._candidates(given)
+        near: Any = Order if direct else self._candidates(given)
         key: ColumnElement[int] = near.budget_amount if sort == "budget" else -_micros(near.expires_at)
         rows = select(*[getattr(near, column.key) for column in CARD_COLUMNS], key.label("sort_key"))
         if direct:
