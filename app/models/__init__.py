@@ -2,6 +2,7 @@
 
 from app.core.audit import AuditEntry
 from app.core.persistence.outbox import DeadLetter, InboxReceipt, OutboxMessage
+from app.core.persistence.submissions import FormSubmission
 from app.models.auth_challenge import AuthChallenge
 from app.models.catalog import Category, Skill, SkillAlias
 from app.models.chat import Conversation, Message
@@ -74,6 +75,7 @@ __all__ = [
     "FileObject",
     "FileRefusal",
     "FileStatus",
+    "FormSubmission",
     "HiddenCustomer",
     "InboxReceipt",
     "Invitation",

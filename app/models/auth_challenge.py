@@ -34,6 +34,8 @@ class AuthChallenge(Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     purpose: Mapped[ChallengePurpose]
     target: Mapped[str]
+    flow: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """The hash of the cookie of the browser that asked for a reset: its code works there only."""
     attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime]

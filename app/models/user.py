@@ -44,7 +44,6 @@ class User(Base):
 
     __tablename__ = "users"
     __table_args__ = (
-        CheckConstraint("email IS NOT NULL OR phone IS NOT NULL", name="reachable"),
         CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email_key"),
         CheckConstraint("email IS NOT NULL OR email_confirmed_at IS NULL", name="email_confirmed"),
         CheckConstraint("phone IS NOT NULL OR phone_confirmed_at IS NULL", name="phone_confirmed"),

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from app.core.actor import Actor
 from app.core.errors import InvalidError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
+from app.core.http.submissions import Once
 from app.core.i18n import N_, _, current_locale
 from app.core.resources import Resources
 from app.features.authentication.dependencies import CurrentActor, OptionalActor
@@ -77,8 +78,14 @@ async def redirect_to_order(order_id: UUID, _actor: OptionalActor) -> Response:
 
 
 @router.post("/orders/{order_id}/proposals")
-async def send_proposal(
-    request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, sent: ProposalFiles, uow: Uow
+async def send_proposal(  # noqa: PLR0913, PLR0917 - each is parsed by its own dependency
+    request: Request,
+    order_id: UUID,
+    actor: CurrentActor,
+    form: PostedForm,
+    sent: ProposalFiles,
+    uow: Uow,
+    once: Once,
 ) -> Response:
     """Send a proposal, or show the form again with the errors."""
     key = _key(request)
@@ -91,9 +98,9 @@ async def send_proposal(
     if refused is not None:
         state = FormState.posted(form, page_error(refused))
         return await _order_page(request, uow.session, uow.resources, actor, order_id, state)
-    return redirect(
-        f"/orders/{order_id}", _("Your proposal is sent. The customer sees it now."), done=f"proposal-{order_id}"
-    )
+    draft = f"proposal-{order_id}"
+    said = _("Your proposal is sent. The customer sees it now.")
+    return once.led_to(redirect(f"/orders/{order_id}", said, done=draft), draft)
 
 
 def _view(request: Request) -> ProposalListView:

@@ -29,6 +29,7 @@ class Entry:
     href: str
     author: str
     published: datetime
+    updated: datetime
     summary: str
     terms: tuple[str, ...] = ()
 
@@ -59,7 +60,7 @@ def write(feed: Feed) -> bytes:
         _text(item, "id", entry.key)
         _text(item, "title", entry.title)
         _text(item, "published", iso(entry.published))
-        _text(item, "updated", iso(entry.published))
+        _text(item, "updated", iso(entry.updated))
         _text(SubElement(item, "author"), "name", entry.author)
         SubElement(item, "link", {"rel": "alternate", "type": "text/html", "href": entry.href})
         for term in entry.terms:
@@ -87,7 +88,7 @@ def answer(request: Request, feed: Feed) -> Response:
 
 
 def _newest(feed: Feed) -> datetime:
-    return max((entry.published for entry in feed.entries), default=feed.updated)
+    return max((entry.updated for entry in feed.entries), default=feed.updated)
 
 
 def _text(parent: Element, name: str, text: str) -> None:

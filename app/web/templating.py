@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from app.core import i18n
 from app.core.actor import Actor
+from app.core.http.submissions import ONCE_FIELD, new_once_token
 from app.core.security.cookies import LOCALE_COOKIE, cookie_name, read_cookie
 from app.core.security.csrf import CSRF_FIELD
 from app.web.assets import asset_url, icon_href
@@ -55,6 +56,11 @@ def csrf_token(request: Request) -> str:
 def csrf_field(request: Request) -> Markup:
     """Return the hidden CSRF field of a form."""
     return fill(_HIDDEN_FIELD, name=CSRF_FIELD, value=csrf_token(request))
+
+
+def once_field() -> Markup:
+    """Return the hidden one-time value of a form that makes something."""
+    return fill(_HIDDEN_FIELD, name=ONCE_FIELD, value=new_once_token())
 
 
 def current_actor(request: Request) -> Actor | None:
@@ -111,6 +117,7 @@ def environment() -> Environment:
         asset=asset_url,
         icon_href=icon_href,
         csrf_field=csrf_field,
+        once_field=once_field,
         account_of=account_of,
         current_locale=i18n.current_locale,
         locales=i18n.LOCALES,

@@ -1,16 +1,20 @@
 """Builds accounts without computing a password hash each time."""
 
 import itertools
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from functools import lru_cache
 from typing import Any
 
 from passlib.hash import bcrypt_sha256  # pyright: ignore[reportAttributeAccessIssue] - made on access
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import account_names
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.ids import new_id
+from app.core.unit_of_work import UnitOfWork
 from app.models.user import Role, User, UserStatus
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of people that exist in tests only
@@ -59,3 +63,10 @@ async def make_user(session: AsyncSession, **given: Any) -> User:
 def actor_for(user: User) -> Actor:
     """Return the actor of an account."""
     return Actor(id=user.id, username=user.username, roles=frozenset({Role.USER, user.role}), locale=user.locale)
+
+
+async def confirm_contacts(uow: Callable[[], AbstractAsyncContextManager[UnitOfWork]]) -> None:
+    """Confirm the contacts of all accounts: from then on no other account can have them."""
+    async with uow() as work:
+        for contact, confirmed in ((User.email, User.email_confirmed_at), (User.phone, User.phone_confirmed_at)):
+            await work.session.execute(update(User).where(contact.is_not(None)).values({confirmed: utc_now()}))

@@ -15,10 +15,16 @@ from app.features.authentication import service as authentication
 from app.features.authentication.errors import WrongCredentialsError
 from app.features.authentication.schemas import SignInForm
 from app.features.authentication.service import Caller
-from app.features.identity.service.contacts import CODE_DIGITS, CODE_LIFE, LINK_LIFE, MAX_WRONG_CODES
+from app.features.identity.service.contacts import (
+    CODE_DIGITS,
+    CODE_LIFE,
+    LINK_LIFE,
+    MAX_WRONG_CODES,
+    MAX_WRONG_CODES_A_DAY,
+)
 from app.models.auth_challenge import AuthChallenge, ChallengePurpose
 from app.models.user import User
-from tests.factories.users import PASSWORD
+from tests.factories.users import PASSWORD, confirm_contacts
 from tests.security.people import (
     ACCESS,
     API,
@@ -243,6 +249,7 @@ async def test_v6_4_3_an_address_taken_meanwhile_is_not_taken_over(
     await post(client, "email", email="wanted@example.com")
     link = (await challenge_message(uow, ChallengePurpose.CHANGE_EMAIL)).token
     await register(await new_client(), username="Zoya", email="Wanted@example.com", phone=None)
+    await confirm_contacts(uow)
     answer = await post(client, "confirm-email", token=link)
     assert (answer.status_code, answer.json()["code"]) == (409, "email-taken")
     assert (await client.get(f"{API}/me")).json()["email"] == "vera@example.com"
@@ -307,3 +314,54 @@ async def test_v6_4_a_proof_of_the_wrong_person_is_refused_after_a_swap_of_rows(
     assert is_refused(await set_password(token=token))
     async with uow() as work:
         assert await work.session.get(User, vera) is not None
+
+
+async def test_v6_6_2_a_code_works_only_in_the_browser_that_asked_for_it(
+    client: httpx.AsyncClient, new_client: NewClient, settle: Settle, uow: OpenUow
+) -> None:
+    await register(client)
+    owner, stranger = await new_client(), await new_client()
+    assert (await post(stranger, "password/reset", identifier="nobody_at_all")).status_code == 202
+    sent = await request_password_reset(owner, settle, uow)
+    proof = {"identifier": "Vera", "code": sent.code, "password": OTHER_PASSWORD}
+    wrong = proof | {"code": f"{(int(sent.code) + 1) % 10**6:06d}"}
+    for _ in range(2 * MAX_WRONG_CODES):
+        assert is_refused(await post(stranger, "password/reset/confirm", **wrong))
+    assert is_refused(await post(stranger, "password/reset/confirm", **proof))
+    # The tries of strangers do not use up those of the owner.
+    assert (await post(owner, "password/reset/confirm", **proof)).status_code == 200
+
+
+async def test_v6_6_2_a_link_works_in_any_browser(
+    client: httpx.AsyncClient, new_client: NewClient, settle: Settle, uow: OpenUow
+) -> None:
+    await register(client)
+    sent = await request_password_reset(client, settle, uow)
+    answer = await post(await new_client(), "password/reset/confirm", token=sent.token, password=OTHER_PASSWORD)
+    assert answer.status_code == 200
+
+
+async def test_v6_6_3_codes_of_an_account_end_for_the_day_after_twenty_wrong_ones(
+    client: httpx.AsyncClient, new_client: NewClient, resources: Resources, settle: Settle, uow: OpenUow
+) -> None:
+    await register(client)
+    client, start = await new_client(), utc_now()
+    for hour in range(MAX_WRONG_CODES_A_DAY // MAX_WRONG_CODES):
+        with time_machine.travel(start + timedelta(hours=2 * hour), tick=False):
+            await flush_limits(resources)
+            sent = await request_password_reset(client, settle, uow)
+            wrong = f"{(int(sent.code) + 1) % 10**6:06d}"
+            for _ in range(MAX_WRONG_CODES):
+                proof = {"identifier": "Vera", "code": wrong, "password": OTHER_PASSWORD}
+                assert is_refused(await post(client, "password/reset/confirm", **proof))
+    for hours, status in ((9, 422), (40, 200)):
+        with time_machine.travel(start + timedelta(hours=hours), tick=False):
+            await flush_limits(resources)
+            sent = await request_password_reset(client, settle, uow)
+            proof = {"identifier": "Vera", "code": sent.code, "password": OTHER_PASSWORD}
+            assert (await post(client, "password/reset/confirm", **proof)).status_code == status
+
+
+async def flush_limits(resources: Resources) -> None:
+    """Forget the attempts that were counted in Redis, whose clock a test cannot move."""
+    await resources.redis.flushdb()

@@ -32,7 +32,7 @@ async def ask(client: httpx.AsyncClient, wanted: str) -> Response:
 FAILURES = [
     ("GET /nothing-here", 404),
     ("GET /orders/00000000-0000-7000-8000-000000000000", 404),
-    ("GET /orders/not-an-id", 422),
+    ("GET /orders/not-an-id", 404),
     ("POST /my/orders", 405),
     ("POST /orders/new", 403),
     ("POST /sign-in", 413),

@@ -7,9 +7,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.clock import set_time_zone
 from app.core.i18n import negotiate, set_locale
 from app.core.ids import new_id
-from app.core.security.cookies import CLEAR_CACHE, COOKIE_QUEUE, chosen_locale, drop_malformed_cookies
+from app.core.security.cookies import (
+    CLEAR_CACHE,
+    COOKIE_QUEUE,
+    TIME_ZONE_COOKIE,
+    chosen_locale,
+    drop_malformed_cookies,
+)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -34,8 +41,9 @@ class RequestContextMiddleware:
         scope[COOKIE_QUEUE] = waiting
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        chosen = chosen_locale(cookie_parser(headers.get("cookie", "")))
-        set_locale(chosen or negotiate(headers.get("accept-language")))
+        cookies = cookie_parser(headers.get("cookie", ""))
+        set_time_zone(cookies.get(TIME_ZONE_COOKIE, ""))
+        set_locale(chosen_locale(cookies) or negotiate(headers.get("accept-language")))
 
         async def stamped(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -1,6 +1,7 @@
 """Rendering of errors over HTTP: RFC 9457 problem documents, or pages for people."""
 
 import errno
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Any, cast
@@ -143,6 +144,8 @@ FALLBACK_TEXT = N_("This cannot be accepted.")
 MAX_ERRORS = 20
 """How many fields one answer names; a request with more is not a form with a few slips."""
 MAX_NAME_LENGTH = 100
+_LAST_CHOICE = re.compile(r"(?<=['\"\d]) or (?=['\"\d])")
+"""What pydantic writes before the last of the expected values, whatever the reader's language is."""
 
 
 def field_errors(errors: list[dict[str, Any]]) -> list[FieldError]:
@@ -150,6 +153,8 @@ def field_errors(errors: list[dict[str, Any]]) -> list[FieldError]:
     found: list[FieldError] = []
     for error in errors[:MAX_ERRORS]:
         context = {key: str(value) for key, value in (error.get("ctx") or {}).items()}
+        if "expected" in context:
+            context["expected"] = _LAST_CHOICE.sub(", ", context["expected"])
         kind = "missing" if error.get("input") in ("", None) and error["type"] in ASKS_FOR_MORE else str(error["type"])
         text = VALIDATION_TEXTS.get(kind, FALLBACK_TEXT)
         if error["type"] == "value_error":
@@ -281,7 +286,10 @@ def install_error_handlers(  # noqa: C901 - one small function per kind
         return await answer(request, cast("DomainError", error))
 
     async def validation(request: Request, error: Exception) -> Response:
-        errors = field_errors(list(cast("RequestValidationError", error).errors()))
+        raw = list(cast("RequestValidationError", error).errors())
+        if any(item["loc"][:1] == ("path",) for item in raw) and not request.scope["path"].startswith(API_ROOT):
+            return await answer(request, NotFoundError())  # nothing can be at an address that is no id
+        errors = field_errors(raw)
         return await answer(request, InvalidError(errors=errors))
 
     async def http(request: Request, error: Exception) -> Response:

@@ -17,6 +17,8 @@ CLEAR_CACHE = "iplance.clear_cache"
 """Key in the scope: the response asks the browser to forget what it has cached of this site."""
 CSRF_COOKIE = "csrf_token"
 LOCALE_COOKIE = "locale"
+TIME_ZONE_COOKIE = "time_zone"
+"""Set by the script of a signed-in person's pages: the IANA name of the browser's time zone."""
 YEAR = 365 * 24 * 3600
 _PAIR = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++=(?:[!#-+\--:<-\[\]-~]*+|\"[!#-+\--:<-\[\]-~]*+\")")
 """A cookie as RFC 6265, 4.1.1 writes it: the name is a token, the value has no spaces, commas or semicolons."""
@@ -38,6 +40,11 @@ PLAIN_NAMES = CookieNames("access_token", "refresh_token", "device")
 def cookie_names(settings: Settings) -> CookieNames:
     """Return the `__Host-` names wherever cookies are Secure; another host of the domain cannot set those."""
     return SECURE_NAMES if settings.secure_cookies else PLAIN_NAMES
+
+
+def reset_flow_cookie(settings: Settings) -> str:
+    """Return the name of the cookie that binds the code of a password reset to the browser that asked for it."""
+    return "__Host-reset_flow" if settings.secure_cookies else "reset_flow"
 
 
 def cookie_name(name: str) -> str:

@@ -89,6 +89,14 @@ def _reject_cross_origin(connection: HTTPConnection, settings: Settings) -> bool
     return site is not None or origin is not None
 
 
+def is_from_own_page(connection: HTTPConnection) -> bool:
+    """Tell whether the browser says that a page of this site sent the request."""
+    try:
+        return _reject_cross_origin(connection, connection_settings(connection))
+    except CsrfError:
+        return False
+
+
 def _content_type(connection: HTTPConnection) -> str:
     return connection.headers.get("content-type", "").partition(";")[0].strip().lower()
 

@@ -25,7 +25,7 @@ from app.core.security.cookies import (
     delete_cookie,
     put_cookie,
 )
-from app.core.security.csrf import CSRF_HEADER, SAFE_METHODS, is_csrf_of
+from app.core.security.csrf import CSRF_HEADER, SAFE_METHODS, is_csrf_of, make_csrf
 from app.core.security.tokens import BadTokenError, Claims, TokenKind
 from app.features.authentication import service, workflows
 from app.features.authentication.errors import NotPermittedError, NotSignedInError, SessionEndedError
@@ -59,6 +59,21 @@ def set_session_cookies(connection: HTTPConnection, settings: Settings, issued: 
     put_cookie(connection, settings, names.access, issued.access, max_age=access_seconds)
     put_cookie(connection, settings, names.refresh, issued.refresh, max_age=session_seconds)
     put_cookie(connection, settings, names.device, issued.device, max_age=DEVICE_SECONDS)
+    put_cookie(connection, settings, CSRF_COOKIE, csrf, max_age=session_seconds, readable=True)
+    connection.state.csrf_token = csrf
+
+
+def heal_csrf_cookie(connection: HTTPConnection, view: SessionView) -> None:
+    """Set a new CSRF cookie if the browser has lost it or holds one that is not of this session.
+
+    Otherwise every form and the sign-out would be refused until the session ends.
+    """
+    settings = connection_resources(connection).settings
+    known = getattr(connection.state, "csrf_token", None) or connection.cookies.get(CSRF_COOKIE, "")
+    if bearer_of(connection) is not None or connection.scope["type"] != "http" or is_csrf_of(settings, known, view.id):
+        return
+    csrf = make_csrf(settings, view.id)
+    session_seconds = int((view.expires_at - utc_now()).total_seconds())
     put_cookie(connection, settings, CSRF_COOKIE, csrf, max_age=session_seconds, readable=True)
     connection.state.csrf_token = csrf
 
@@ -212,6 +227,7 @@ async def find_reader(connection: HTTPConnection) -> SessionView | None:
 async def _store_view(connection: HTTPConnection, view: SessionView | None) -> None:
     connection.scope[VIEW] = view
     if view is not None:
+        heal_csrf_cookie(connection, view)
         # Page templates read the actor from the request state.
         connection.state.actor = actor_of(view)
         if view.locale in LOCALES and chosen_locale(connection.cookies) is None:
@@ -231,7 +247,12 @@ async def _view(connection: HTTPConnection, gate: SessionGate, *, renewing: bool
             return await gate.check(codec.decode(token, TokenKind.ACCESS))
         except (BadTokenError, SessionEndedError):
             pass
-    if not connection.cookies.get(names.refresh) or not renewing:
+    if not renewing:
+        return None
+    if not connection.cookies.get(names.refresh):
+        if token:
+            # Left behind by an ended session, it would make every form ask for a CSRF token that nobody can have.
+            delete_session_cookies(connection, resources.settings)
         return None
     try:
         issued = await renew(connection, resources)

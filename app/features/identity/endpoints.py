@@ -28,6 +28,7 @@ from app.features.authentication.schemas import (
     UserRead,
 )
 from app.features.identity import service, workflows
+from app.features.identity.dependencies import NewResetFlow, SentResetFlow
 from app.features.identity.errors import (
     BadChallengeError,
     EmailTakenError,
@@ -130,9 +131,12 @@ async def resend_phone(view: CurrentSession, uow: Uow) -> Done:
 
 
 @router.post("/password/reset", status_code=status.HTTP_202_ACCEPTED, responses=refusals(TooManyTriesError))
-async def request_password_reset(form: ResetRequest, caller: ClientInfo, uow: Uow) -> Done:
-    """Request a password reset. The response is the same whether the account exists or not."""
-    await service.request_password_reset(uow, form.identifier, caller)
+async def request_password_reset(form: ResetRequest, caller: ClientInfo, flow: NewResetFlow, uow: Uow) -> Done:
+    """Request a password reset. The response is the same whether the account exists or not.
+
+    The code works with the cookie of this response only, the link without it.
+    """
+    await service.request_password_reset(uow, form.identifier, caller, flow)
     return Done()
 
 
@@ -140,9 +144,11 @@ async def request_password_reset(form: ResetRequest, caller: ClientInfo, uow: Uo
     "/password/reset/confirm",
     responses=refusals(BadChallengeError, AccountInputError, TooManyTriesError, HashingBusyError, PasswordServiceError),
 )
-async def complete_password_reset(form: ResetConfirmation, caller: ClientInfo, resources: ProcessResources) -> Done:
+async def complete_password_reset(
+    form: ResetConfirmation, caller: ClientInfo, flow: SentResetFlow, resources: ProcessResources
+) -> Done:
     """Set a new password with the token of the link, or with the code. Ends all sessions and does not sign in."""
-    await workflows.reset_password(resources, form, caller)
+    await workflows.reset_password(resources, form, caller, flow)
     return Done()
 
 

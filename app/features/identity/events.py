@@ -39,6 +39,7 @@ class PasswordResetRequested(DomainEvent):
     topic: ClassVar[str] = "identity.password_reset_requested"
     identifier: str
     address: str
+    flow: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

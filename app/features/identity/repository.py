@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, delete, func, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,10 +27,11 @@ _NAMES = "iplance.names"
 
 
 class UserRepository:
-    """Queries for accounts."""
+    """Queries for accounts; `phones` tells whether phone numbers can be confirmed here."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, *, phones: bool = True) -> None:
         self._session = session
+        self._phones = phones
 
     async def add(self, user: User) -> None:
         """Insert an account.
@@ -43,14 +44,43 @@ class UserRepository:
             taken = await self._taken(user)
             raise taken[0]([error for kind in taken for error in kind().errors])
         try:
-            async with self._session.begin_nested():
-                self._session.add(user)
-                await self.flush_or_raise_taken()
+            try:
+                await self._insert(user)
+            except TakenError:
+                if not await self.release_unconfirmed(user.id, email_key=user.email_key, phone=user.phone):
+                    raise
+                await self._insert(user)
         except DomainError:
             taken = await self._taken(user)
             if taken:
                 raise taken[0]([error for kind in taken for error in kind().errors]) from None
             raise
+
+    async def _insert(self, user: User) -> None:
+        async with self._session.begin_nested():
+            self._session.add(user)
+            await self.flush_or_raise_taken()
+
+    async def release_unconfirmed(
+        self, owner_id: UUID, *, email_key: str | None = None, phone: str | None = None
+    ) -> bool:
+        """Take contacts from other accounts that have not confirmed them; return whether any was taken.
+
+        A contact that nobody has confirmed belongs to nobody: it blocks no registration, and whoever confirms it has
+        it. Without text messages no phone number can be confirmed, so it stays with the account that named it first.
+        """
+        released: list[Update] = []
+        if email_key is not None:
+            mine = and_(User.email_key == email_key, User.email_confirmed_at.is_(None))
+            released.append(update(User).where(mine).values(email=None, email_key=None))
+        if phone is not None and self._phones:
+            mine = and_(User.phone == phone, User.phone_confirmed_at.is_(None))
+            released.append(update(User).where(mine).values(phone=None))
+        taken = 0
+        for statement in released:
+            others = statement.where(User.id != owner_id).returning(User.id)
+            taken += len((await self._session.execute(others.execution_options(synchronize_session="fetch"))).all())
+        return taken > 0
 
     async def flush_or_raise_taken(self) -> None:
         """Flush the session and turn a uniqueness violation into the error of its field.
@@ -88,8 +118,12 @@ class UserRepository:
         return (await self._session.execute(statement)).scalar_one_or_none() is not None
 
     async def is_taken(self, *, email_key: str | None = None, phone: str | None = None) -> bool:
-        """Tell whether an account has this e-mail address or phone number."""
-        condition = User.email_key == email_key if email_key is not None else User.phone == phone
+        """Tell whether an account has this e-mail address or phone number, confirmed where it can be."""
+        condition = (
+            and_(User.email_key == email_key, User.email_confirmed_at.is_not(None))
+            if email_key is not None
+            else and_(User.phone == phone, User.phone_confirmed_at.is_not(None) if self._phones else true())
+        )
         return (await self._session.execute(select(User.id).where(condition))).scalar_one_or_none() is not None
 
     async def _taken(self, user: User) -> list[type[TakenError]]:
@@ -148,6 +182,13 @@ class ChallengeRepository:
             .execution_options(populate_existing=True)
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def wrong_codes(self, user_id: UUID, purposes: Sequence[ChallengePurpose], since: datetime) -> int:
+        """Return how many wrong codes were entered for challenges of an account that were opened since a time."""
+        statement = select(func.coalesce(func.sum(AuthChallenge.attempts), 0)).where(
+            AuthChallenge.user_id == user_id, AuthChallenge.purpose.in_(purposes), AuthChallenge.created_at > since
+        )
+        return int((await self._session.execute(statement)).scalar_one())
 
     async def open(self, user_id: UUID, now: datetime) -> Sequence[AuthChallenge]:
         """Return the open challenges of an account that have not expired."""

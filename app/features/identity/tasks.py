@@ -13,7 +13,7 @@ from app.features.identity.events import PasswordResetPrepared, PasswordResetReq
 @consumer("identity.on_password_reset_requested", PasswordResetRequested)
 async def on_password_reset_requested(uow: UnitOfWork, event: PasswordResetRequested, _message_id: int) -> None:
     """Look up the account of a reset request; in a worker the duration cannot be measured by the requester."""
-    await service.prepare_reset(uow, event.identifier, Caller(address=event.address))
+    await service.prepare_reset(uow, event.identifier, Caller(address=event.address), event.flow)
 
 
 @consumer("identity.on_phone_confirmation_requested", PhoneConfirmationRequested)

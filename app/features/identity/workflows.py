@@ -40,11 +40,11 @@ async def register(
         return await service.register(uow, account, caller, replaces=replaces)
 
 
-async def reset_password(resources: Resources, form: ResetConfirmation, caller: Caller) -> None:
+async def reset_password(resources: Resources, form: ResetConfirmation, caller: Caller, flow: str) -> None:
     """Set a new password by link or code, and end all sessions. Does not sign in.
 
     Hashing takes a quarter of a second of processor time. The link is therefore verified first, and codes are
-    rate-limited.
+    rate-limited. `flow` is what the browser was given when it asked for the code.
 
     Raises:
         AccountInputError: The password is not acceptable.
@@ -63,7 +63,7 @@ async def reset_password(resources: Resources, form: ResetConfirmation, caller: 
         raise BadChallengeError
     drafted = await service.draft_password(resources, form.password, words, loc="password")
     async with unit_of_work(resources) as uow:
-        await service.complete_password_reset(uow, form, drafted, caller)
+        await service.complete_password_reset(uow, form, drafted, caller, flow)
 
 
 async def change_password(resources: Resources, view: SessionView, form: PasswordChange, caller: Caller) -> int:

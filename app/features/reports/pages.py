@@ -11,6 +11,7 @@ from starlette.responses import Response
 from app.core.errors import InvalidError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
+from app.core.http.submissions import Once
 from app.core.i18n import N_, _
 from app.features.authentication.dependencies import CurrentActor
 from app.features.reports import service
@@ -52,8 +53,14 @@ async def report_form(
 
 
 @router.post("/report/{kind}/{thing_id}")
-async def send_report(
-    request: Request, kind: ReportSubject, thing_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow
+async def send_report(  # noqa: PLR0913, PLR0917 - each is parsed by its own dependency
+    request: Request,
+    kind: ReportSubject,
+    thing_id: UUID,
+    actor: CurrentActor,
+    form: PostedForm,
+    uow: Uow,
+    once: Once,
 ) -> Response:
     """Send a report and redirect to it."""
     given = {
@@ -73,7 +80,7 @@ async def send_report(
     except AlreadyReportedError as error:
         known = await service.find_open(uow.session, actor, kind, thing_id)
         return redirect(f"/my/reports/{known}" if known else "/my/reports", _(error.title), "note")
-    return redirect(f"/my/reports/{report.id}", _("Thank you. Your report has reached the operator."))
+    return once.led_to(redirect(f"/my/reports/{report.id}", _("Thank you. Your report has reached the operator.")))
 
 
 @router.get("/my/reports")

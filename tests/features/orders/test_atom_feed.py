@@ -9,9 +9,11 @@ from xml.etree.ElementTree import Element
 
 import httpx
 import pytest
+import time_machine
 from bs4 import BeautifulSoup
 from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]  # no types in the package
 
+from app.core.clock import utc_now
 from app.web.atom import Entry, Feed, write
 from tests.factories.orders import Market
 
@@ -121,6 +123,30 @@ async def test_what_has_not_changed_is_not_sent_again(market: Market, client: ht
     assert again.status_code == 200
 
 
+async def test_an_edit_is_news_to_a_reader(market: Market, client: httpx.AsyncClient) -> None:
+    customer = await market.person()
+    order = await market.order(customer, title="Сайт")
+    await market.order(title="Логотип")
+    first = await client.get("/orders.atom")
+    changed = first.headers["last-modified"]
+    later = utc_now() + timedelta(minutes=5)
+    await market.sign_in(client, customer)
+    with time_machine.travel(later):
+        edited = await client.patch(f"/api/v1/orders/{order.id}", json={"title": "Сайт и логотип"})
+        assert edited.status_code == 200, edited.text
+    client.cookies.clear()
+    again = await client.get("/orders.atom", headers={"If-Modified-Since": changed})
+    assert again.status_code == 200
+    entries = {entry["title"]: entry for entry in check(again.content)}
+    entry = entries["Сайт и логотип"]
+    assert moment(entry["updated"]) - moment(entry["published"]) >= timedelta(minutes=4)
+    assert entries["Логотип"]["updated"] == entries["Логотип"]["published"]
+    assert fromstring(again.content).findtext(f"{ATOM}updated") == entry["updated"]
+    assert parsedate_to_datetime(again.headers["last-modified"]) == moment(entry["updated"])
+    known = await client.get("/orders.atom", headers={"If-Modified-Since": again.headers["last-modified"]})
+    assert known.status_code == 304
+
+
 async def test_the_list_names_its_feed(market: Market, client: httpx.AsyncClient) -> None:
     await market.order(title="Магазин <&>", category="backend")
     for query in ("", "?q=%D0%BC%D0%B0%D0%B3%D0%B0%D0%B7%D0%B8%D0%BD&category=backend"):
@@ -139,6 +165,7 @@ def test_what_xml_cannot_write_is_left_out() -> None:
         href='https://x.example/?a=1&b="2"',
         author="\x1b",
         published=when,
+        updated=when,
         summary="\x07",
         terms=("\x01tag",),
     )

@@ -77,9 +77,9 @@ async def test_what_is_paused_is_opened_again_only_whole(
     order = await market.order(customer)
     await market.sign_in(client, customer)
     assert "is paused" in (await client.post(f"/orders/{order.id}/pause", follow_redirects=True)).text
-    yesterday = utc_now().date() - timedelta(days=1)
+    past = utc_now().date() - timedelta(days=2)  # the day before may be today somewhere
     async with resources.sessions() as session, session.begin():
-        await session.execute(update(Order).where(Order.id == order.id).values(deadline=yesterday))
+        await session.execute(update(Order).where(Order.id == order.id).values(deadline=past))
     stale = await client.post(f"/orders/{order.id}/resume")
     assert stale.status_code == 422
     assert "This day is over" in stale.text

@@ -11,6 +11,7 @@ from app.core.i18n import _
 from app.features.authentication import dependencies
 from app.features.authentication.dependencies import ClientInfo, CurrentActor, OptionalActor
 from app.features.identity import service, workflows
+from app.features.identity.dependencies import NewResetFlow, SentResetFlow
 from app.features.identity.schemas import ChallengeAnswer, CodeAnswer, ResetConfirmation, ResetRequest
 from app.web.flash import redirect
 from app.web.forms import FormState
@@ -19,6 +20,7 @@ from app.web.templating import render
 
 router = FeatureRouter()
 type Token = Annotated[str, Query(max_length=200)]
+type Typed = Annotated[str, Query(max_length=320)]
 
 
 def _private(page: Response) -> Response:
@@ -28,16 +30,18 @@ def _private(page: Response) -> Response:
 
 
 @router.get("/reset")
-async def show_reset(request: Request) -> Response:
-    """Show the form that requests a password reset."""
-    return render(request, "identity/reset.html", {"f": FormState(), "sent": False})
+async def show_reset(request: Request, identifier: Typed = "") -> Response:
+    """Show the form that requests a password reset, with the name that was typed at sign-in."""
+    return _private(
+        render(request, "identity/reset.html", {"f": FormState.start(identifier=identifier), "sent": False})
+    )
 
 
 @router.post("/reset")
-async def reset(request: Request, caller: ClientInfo, form: PostedForm, uow: Uow) -> Response:
+async def reset(request: Request, caller: ClientInfo, form: PostedForm, flow: NewResetFlow, uow: Uow) -> Response:
     """Request a password reset; the page is the same for known and unknown identifiers."""
     try:
-        await service.request_password_reset(uow, read(ResetRequest, form).identifier, caller)
+        await service.request_password_reset(uow, read(ResetRequest, form).identifier, caller, flow)
     except DomainError as error:
         return refuse(request, "identity/reset.html", form, error, {"sent": False})
     asked = str(form.get("identifier", ""))
@@ -45,9 +49,9 @@ async def reset(request: Request, caller: ClientInfo, form: PostedForm, uow: Uow
 
 
 @router.get("/reset/confirm")
-async def show_reset_confirm(request: Request, token: Token = "") -> Response:
+async def show_reset_confirm(request: Request, token: Token = "", identifier: Typed = "") -> Response:
     """Show the form for the new password; opening the link changes nothing."""
-    context = {"f": FormState(), "token": token, "shortest": _shortest(request)}
+    context = {"f": FormState.start(identifier=identifier), "token": token, "shortest": _shortest(request)}
     return _private(render(request, "identity/reset_confirm.html", context))
 
 
@@ -57,12 +61,12 @@ def _shortest(request: Request) -> int:
 
 @router.post("/reset/confirm")
 async def reset_confirm(
-    request: Request, caller: ClientInfo, resources: ProcessResources, form: PostedForm
+    request: Request, caller: ClientInfo, resources: ProcessResources, form: PostedForm, flow: SentResetFlow
 ) -> Response:
     """Set the new password; this does not sign in."""
     context = {"token": str(form.get("token", "")), "shortest": _shortest(request)}
     try:
-        await workflows.reset_password(resources, read(ResetConfirmation, form), caller)
+        await workflows.reset_password(resources, read(ResetConfirmation, form), caller, flow)
     except DomainError as error:
         return _private(refuse(request, "identity/reset_confirm.html", form, error, context))
     dependencies.delete_session_cookies(request, resources.settings)

@@ -33,6 +33,9 @@ LINK_LIFE = timedelta(hours=1)
 CODE_LIFE = timedelta(minutes=10)
 CODE_DIGITS = 6
 MAX_WRONG_CODES = 5
+MAX_WRONG_CODES_A_DAY = 20
+"""For one account and purpose: over a year of days a six-digit code is guessed with a chance below one per cent."""
+A_DAY = timedelta(days=1)
 MAC_BYTES = 24
 LINKS = Signer("challenge-link", MAC_BYTES)
 CODES = Signer("challenge-code")
@@ -40,6 +43,11 @@ ID_BYTES = 16
 CONFIRMATIONS_PER_ACCOUNT = Rate("letters", 10, 3600)
 EMAIL_PURPOSES = (ChallengePurpose.CHANGE_EMAIL, ChallengePurpose.CONFIRM_EMAIL)
 PHONE_PURPOSES = (ChallengePurpose.CHANGE_PHONE, ChallengePurpose.CONFIRM_PHONE)
+
+
+def users_of(uow: UnitOfWork) -> UserRepository:
+    """Return the queries for accounts, which know whether phone numbers can be confirmed here."""
+    return UserRepository(uow.session, phones=uow.resources.settings.sms_sender != "none")
 
 
 def _signed(challenge: AuthChallenge) -> tuple[str, ...]:
@@ -62,7 +70,9 @@ def _codes(settings: Settings, challenge: AuthChallenge) -> list[str]:
     return [f"{int.from_bytes(digest[:8]) % 10**CODE_DIGITS:0{CODE_DIGITS}d}" for digest in digests]
 
 
-async def open_challenge(uow: UnitOfWork, user: User, purpose: ChallengePurpose, target: str) -> AuthChallenge:
+async def open_challenge(
+    uow: UnitOfWork, user: User, purpose: ChallengePurpose, target: str, *, flow: str = ""
+) -> AuthChallenge:
     """Create a challenge and close older ones of the same purpose. Emits the event that sends the message."""
     now = utc_now()
     await ChallengeRepository(uow.session).close(user.id, purpose, now)
@@ -71,6 +81,7 @@ async def open_challenge(uow: UnitOfWork, user: User, purpose: ChallengePurpose,
         user_id=user.id,
         purpose=purpose,
         target=target,
+        flow=flow,
         attempts=0,
         created_at=now,
         expires_at=now + LINK_LIFE,
@@ -125,18 +136,22 @@ async def owner_of_link(session: AsyncSession, settings: Settings, token: str) -
 
 
 async def redeem_code(
-    uow: UnitOfWork, user_id: UUID, code: str, purposes: tuple[ChallengePurpose, ...]
+    uow: UnitOfWork, user_id: UUID, code: str, purposes: tuple[ChallengePurpose, ...], *, flow: str = ""
 ) -> AuthChallenge:
     """Verify a code and mark its challenge as used; five wrong codes expire the code.
 
-    The challenge is locked during the comparison, so that parallel guesses are counted one by one.
+    The challenge is locked during the comparison, so that parallel guesses are counted one by one. A code of another
+    browser's flow is refused without counting: strangers neither guess it nor use up the tries of its owner.
 
     Raises:
-        BadChallengeError: The code is wrong, used, replaced or expired.
+        BadChallengeError: The code is wrong, used, replaced, expired, of another flow, or too many were wrong today.
     """
-    challenge = await ChallengeRepository(uow.session).lock_open(user_id, purposes)
+    challenges = ChallengeRepository(uow.session)
+    challenge = await challenges.lock_open(user_id, purposes)
     now = utc_now()
-    if challenge is None or challenge.code_expires_at <= now:
+    if challenge is None or challenge.code_expires_at <= now or not same_secret(challenge.flow, flow):
+        raise BadChallengeError
+    if await challenges.wrong_codes(user_id, purposes, now - A_DAY) >= MAX_WRONG_CODES_A_DAY:
         raise BadChallengeError
     typed = "".join(code.split())
     if not any(same_secret(valid, typed) for valid in _codes(uow.resources.settings, challenge)):
@@ -197,7 +212,7 @@ async def request_email_change(uow: UnitOfWork, user_id: UUID, typed: str, calle
     except account_names.InvalidValue as refused:
         raise AccountInputError(errors=[refused.error]) from refused
     user = await _lock_active(uow, user_id)
-    if await UserRepository(uow.session).is_taken(email_key=wanted.key):
+    if await users_of(uow).is_taken(email_key=wanted.key):
         raise EmailTakenError
     record_security_event(uow, user.id, SecurityEventKind.EMAIL_CHANGE_ASKED, caller)
     uow.emit(EmailChangeRequested(user_id=str(user.id), old_email=user.email))
@@ -217,7 +232,7 @@ async def request_phone_change(uow: UnitOfWork, user_id: UUID, typed: str, calle
     except account_names.InvalidValue as refused:
         raise AccountInputError(errors=[refused.error]) from refused
     user = await _lock_active(uow, user_id)
-    if await UserRepository(uow.session).is_taken(phone=wanted):
+    if await users_of(uow).is_taken(phone=wanted):
         raise PhoneTakenError
     record_security_event(uow, user.id, SecurityEventKind.PHONE_CHANGE_ASKED, caller)
     return await open_challenge(uow, user, ChallengePurpose.CHANGE_PHONE, wanted)
@@ -235,13 +250,16 @@ async def complete_email_confirmation(
     challenge = await _redeem(uow, EMAIL_PURPOSES, token=token, user_id=user_id, code=code)
     user = await _lock_active(uow, challenge.user_id)
     changing = challenge.purpose is ChallengePurpose.CHANGE_EMAIL
-    if not changing and user.email != challenge.target:
+    old = user.email
+    if not changing and old not in (None, challenge.target):
         raise BadChallengeError
-    if changing:
-        old = user.email
+    if old != challenge.target:
+        # Asked for, or gone meanwhile to another account that has not confirmed it either.
         wanted = account_names.email(challenge.target)
+        await users_of(uow).release_unconfirmed(user.id, email_key=wanted.key)
         user.email, user.email_key = wanted.shown, wanted.key
-        await UserRepository(uow.session).flush_or_raise_taken()
+        await users_of(uow).flush_or_raise_taken()
+    if changing:
         record_security_event(uow, user.id, SecurityEventKind.EMAIL_CHANGED, caller)
         uow.emit(EmailChanged(user_id=str(user.id), old_email=old))
         await ChallengeRepository(uow.session).close(user.id, ChallengePurpose.RESET_PASSWORD, utc_now())
@@ -260,11 +278,14 @@ async def complete_phone_confirmation(uow: UnitOfWork, caller: Caller, user_id: 
     challenge = await redeem_code(uow, user_id, code, PHONE_PURPOSES)
     user = await _lock_active(uow, challenge.user_id)
     changing = challenge.purpose is ChallengePurpose.CHANGE_PHONE
-    if not changing and user.phone != challenge.target:
+    old = user.phone
+    if not changing and old not in (None, challenge.target):
         raise BadChallengeError
+    if old != challenge.target:
+        await users_of(uow).release_unconfirmed(user.id, phone=challenge.target)
+        user.phone = challenge.target
+        await users_of(uow).flush_or_raise_taken()
     if changing:
-        old, user.phone = user.phone, challenge.target
-        await UserRepository(uow.session).flush_or_raise_taken()
         record_security_event(uow, user.id, SecurityEventKind.PHONE_CHANGED, caller)
         uow.emit(PhoneChanged(user_id=str(user.id), old_phone=old))
         await ChallengeRepository(uow.session).close(user.id, ChallengePurpose.RESET_PASSWORD, utc_now())

@@ -1,6 +1,7 @@
 """Use cases of passwords: reset, change, rate."""
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -70,17 +71,23 @@ async def words_of_link(session: AsyncSession, settings: Settings, token: str) -
     return _words_of(user)
 
 
-async def request_password_reset(uow: UnitOfWork, typed: str, caller: Caller) -> None:
+async def request_password_reset(uow: UnitOfWork, typed: str, caller: Caller, flow: str) -> None:
     """Request a password reset. The account is looked up by a worker, so that response times reveal nothing.
+
+    `flow` is the value that only the browser of this request has; the code works with it alone.
 
     Raises:
         TooManyTriesError: Too many requests from one address.
     """
     await uow.resources.limiter.hit(RESETS_BY_ADDRESS, caller.limit_key)
-    uow.emit(PasswordResetRequested(identifier=typed.strip(), address=caller.address))
+    uow.emit(PasswordResetRequested(identifier=typed.strip(), address=caller.address, flow=_hash_of(flow)))
 
 
-async def prepare_reset(uow: UnitOfWork, typed: str, caller: Caller) -> AuthChallenge | None:
+def _hash_of(flow: str) -> str:
+    return hashlib.sha256(flow.encode()).hexdigest()
+
+
+async def prepare_reset(uow: UnitOfWork, typed: str, caller: Caller, flow: str) -> AuthChallenge | None:
     """Open a reset challenge if the account exists; it is sent to a contact of the account, not to the typed text."""
     user = await authentication.find_user(
         uow.session, **account_names.identify(typed, uow.resources.settings.phone_region).keys
@@ -93,11 +100,11 @@ async def prepare_reset(uow: UnitOfWork, typed: str, caller: Caller) -> AuthChal
     confirmed = (user.email if user.email_confirmed_at else None) or (user.phone if user.phone_confirmed_at else None)
     target = confirmed or user.email or user.phone or ""
     record_security_event(uow, user.id, SecurityEventKind.PASSWORD_RESET_ASKED, caller)
-    return await open_challenge(uow, user, ChallengePurpose.RESET_PASSWORD, target)
+    return await open_challenge(uow, user, ChallengePurpose.RESET_PASSWORD, target, flow=flow)
 
 
 async def complete_password_reset(
-    uow: UnitOfWork, form: ResetConfirmation, drafted: DraftedPassword, caller: Caller
+    uow: UnitOfWork, form: ResetConfirmation, drafted: DraftedPassword, caller: Caller, flow: str
 ) -> None:
     """Set the hashed password by link or code, and end all sessions. Does not sign in.
 
@@ -105,7 +112,7 @@ async def complete_password_reset(
         BadChallengeError: The link or code is not valid; a wrong code is counted.
         AccountInputError: The password is made of the user's own data, which is known only after verifying a code.
     """
-    challenge = await _redeem(uow, form)
+    challenge = await _redeem(uow, form, flow)
     user = await authentication.lock_user(uow.session, challenge.user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
         raise BadChallengeError
@@ -127,7 +134,7 @@ def _words_of(user: User) -> list[str]:
     return rules.personal_words(user.username, user.email, user.phone, user.display_name)
 
 
-async def _redeem(uow: UnitOfWork, form: ResetConfirmation) -> AuthChallenge:
+async def _redeem(uow: UnitOfWork, form: ResetConfirmation, flow: str) -> AuthChallenge:
     if form.token:
         return await redeem_link(uow, form.token, RESET)
     if not form.code or not form.identifier:
@@ -136,7 +143,7 @@ async def _redeem(uow: UnitOfWork, form: ResetConfirmation) -> AuthChallenge:
     user = await authentication.find_user(uow.session, **identifier.keys)
     if user is None:
         raise BadChallengeError
-    return await redeem_code(uow, user.id, form.code, RESET)
+    return await redeem_code(uow, user.id, form.code, RESET, flow=_hash_of(flow))
 
 
 async def replace_password(

@@ -19,9 +19,9 @@ from app.features.authentication.errors import AccountInputError, NotSignedInErr
 from app.features.authentication.service import Caller, IssuedTokens, open_session, record_security_event
 from app.features.identity import rules
 from app.features.identity.events import AccountDeactivated, UserRegistered
-from app.features.identity.repository import ChallengeRepository, UserRepository
+from app.features.identity.repository import ChallengeRepository
 from app.features.identity.schemas import Registration
-from app.features.identity.service.contacts import open_challenge
+from app.features.identity.service.contacts import open_challenge, users_of
 from app.features.identity.service.password_policy import check_password_policy
 from app.models.auth_challenge import ChallengePurpose
 from app.models.security_event import SecurityEventKind
@@ -110,7 +110,7 @@ async def create_account(uow: UnitOfWork, account: NewAccount, *, role: Role = R
         token_version=0,
         created_at=utc_now(),
     )
-    await UserRepository(uow.session).add(user)
+    await users_of(uow).add(user)
     uow.emit(UserRegistered(user_id=str(user.id)))
     if user.email is not None:
         await open_challenge(uow, user, ChallengePurpose.CONFIRM_EMAIL, user.email)
@@ -167,10 +167,13 @@ async def _checked_display_name(uow: UnitOfWork, user: User, typed: str) -> str:
         wanted = rules.display_name(typed)
     except account_names.InvalidValue as refused:
         raise AccountInputError(errors=[refused.error]) from refused
-    if wanted and wanted != user.display_name:
-        if await UserRepository(uow.session).resembles_username(rules.usernames_like(wanted), except_for=user.id):
-            problem = N_("This is the user name of somebody else. Choose another name, or leave it empty.")
-            raise AccountInputError(errors=[FieldError(("body", "display_name"), problem)])
+    if (
+        wanted
+        and wanted != user.display_name
+        and await users_of(uow).resembles_username(rules.usernames_like(wanted), except_for=user.id)
+    ):
+        problem = N_("This is the user name of somebody else. Choose another name, or leave it empty.")
+        raise AccountInputError(errors=[FieldError(("body", "display_name"), problem)])
     return wanted
 
 

@@ -12,6 +12,7 @@ from app.core.clock import utc_now
 from app.core.errors import DomainError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
 from app.core.http.problem_details import field_errors, headers_of, status_of
+from app.core.http.submissions import Once
 from app.core.i18n import _, current_locale
 from app.features.authentication.dependencies import CurrentActor
 from app.features.catalog import service as catalog
@@ -106,7 +107,9 @@ async def new_search(
 
 
 @router.post(f"{PLACE}/new")
-async def save_search(request: Request, actor: CurrentActor, typed: Typed, form: PostedForm, uow: Uow) -> Response:
+async def save_search(
+    request: Request, actor: CurrentActor, typed: Typed, form: PostedForm, uow: Uow, once: Once
+) -> Response:
     """Save the search."""
     wanted = filter_in(typed.query)
 
@@ -120,7 +123,7 @@ async def save_search(request: Request, actor: CurrentActor, typed: Typed, form:
         words = filter_labels(wanted, await catalog.read_catalogue(uow.session, uow.resources))
         state = FormState.posted(form, saved)
         return _refused(request, "matching/new.html", _new_context(state, words, typed_query(wanted)), saved)
-    return redirect(PLACE, _("The search is saved."))
+    return once.led_to(redirect(PLACE, _("The search is saved.")))
 
 
 @router.get(f"{PLACE}/{{search_id:uuid}}/edit")

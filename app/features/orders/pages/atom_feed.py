@@ -53,6 +53,7 @@ def _entry(order: OrderCard, origin: str, catalogue: catalog.Catalogue) -> atom.
         href=f"{origin}/orders/{order.id}",
         author=order.customer.name,
         published=order.published_at or order.created_at,
+        updated=order.updated_at,
         summary="\n\n".join(part for part in (price, order.description) if part),
         terms=(*known, *order.tags),
     )

@@ -14,6 +14,7 @@ from app.core.actor import Actor
 from app.core.errors import DomainError, FieldError, InvalidError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
 from app.core.http.problem_details import field_errors
+from app.core.http.submissions import Once
 from app.core.i18n import N_, _, current_locale
 from app.core.money import UNKNOWN_CURRENCY, Currency, MoneyRead, amount_as_typed, typed_amount
 from app.core.resources import Resources
@@ -70,7 +71,9 @@ async def new_order(
 
 
 @router.post("/orders/new")
-async def create_order(request: Request, actor: CurrentActor, form: PostedForm, sent: OrderFiles, uow: Uow) -> Response:
+async def create_order(
+    request: Request, actor: CurrentActor, form: PostedForm, sent: OrderFiles, uow: Uow, once: Once
+) -> Response:
     """Save a draft and show its preview, or publish it at once."""
 
     async def create() -> Order:
@@ -81,7 +84,7 @@ async def create_order(request: Request, actor: CurrentActor, form: PostedForm, 
     if isinstance(order, DomainError):
         again = await own_files(uow.session, actor, sent.known)
         return await _editor(request, uow.session, uow.resources, FormState.posted(form, order), None, again)
-    return _after_saving(order, form, "new-order")
+    return once.led_to(_after_saving(order, form, "new-order"), "new-order")
 
 
 @router.get("/orders/{order_id}/edit")

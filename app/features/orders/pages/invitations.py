@@ -11,6 +11,7 @@ from starlette.responses import Response
 from app.core.errors import DomainError, FieldError, InvalidError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
+from app.core.http.submissions import Once
 from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
 from app.features.identity.errors import ContactNotConfirmedError
@@ -59,7 +60,9 @@ async def list_invitations(
 
 
 @router.post("/orders/{order_id}/invitations")
-async def invite(request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
+async def invite(
+    request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow, once: Once
+) -> Response:
     """Send an invitation, or show the error beside the user name field."""
 
     async def send() -> None:
@@ -75,7 +78,7 @@ async def invite(request: Request, order_id: UUID, actor: CurrentActor, form: Po
         items = await service.list_invitations(uow.session, actor, order_id)
         state = FormState.posted(form, marked)
         return render(request, "orders/invitations.html", _invited(order, items, state), status_code=422)
-    return redirect(f"/orders/{order_id}/invitations", _("The invitation is sent."))
+    return once.led_to(redirect(f"/orders/{order_id}/invitations", _("The invitation is sent.")))
 
 
 @router.get("/my/invitations")

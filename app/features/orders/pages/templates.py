@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
+from app.core.http.submissions import Once
 from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
 from app.features.orders import service
@@ -22,10 +23,10 @@ router = FeatureRouter()
 
 
 @router.post("/orders/{order_id}/copy")
-async def copy_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def copy_order(order_id: UUID, actor: CurrentActor, once: Once, uow: Uow) -> Response:
     """Copy an order as a draft and redirect to its editor."""
     order = await service.copy_order(uow, actor, order_id)
-    return redirect(f"/orders/{order.id}/edit", _("This is a copy. Nobody sees it until you publish."))
+    return once.led_to(redirect(f"/orders/{order.id}/edit", _("This is a copy. Nobody sees it until you publish.")))
 
 
 @router.get("/orders/{order_id}/template")
@@ -37,7 +38,9 @@ async def template_form(request: Request, order_id: UUID, actor: CurrentActor, s
 
 
 @router.post("/orders/{order_id}/template")
-async def save_template(request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
+async def save_template(
+    request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow, once: Once
+) -> Response:
     """Save the order as a template."""
     order = await service.get_own_order(uow.session, actor, order_id)
     try:
@@ -46,7 +49,7 @@ async def save_template(request: Request, order_id: UUID, actor: CurrentActor, f
     except (InvalidOrderError, TooManyTemplatesError) as error:
         context = {"order": order, "f": FormState.posted(form, error)}
         return render(request, "orders/template.html", context, status_code=422)
-    return redirect("/my/order-templates", _("The template is kept."))
+    return once.led_to(redirect("/my/order-templates", _("The template is kept.")))
 
 
 @router.get("/my/order-templates")
@@ -56,10 +59,11 @@ async def list_templates(request: Request, actor: CurrentActor, session: ReadSes
 
 
 @router.post("/my/order-templates/{template_id}/use")
-async def create_order_from_template(template_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
+async def create_order_from_template(template_id: UUID, actor: CurrentActor, once: Once, uow: Uow) -> Response:
     """Create a draft from the template and redirect to its editor."""
     order = await service.create_order_from_template(uow, actor, template_id)
-    return redirect(f"/orders/{order.id}/edit", _("This draft began with your template. Nobody sees it yet."))
+    said = _("This draft began with your template. Nobody sees it yet.")
+    return once.led_to(redirect(f"/orders/{order.id}/edit", said))
 
 
 @router.post("/my/order-templates/{template_id}/rename")

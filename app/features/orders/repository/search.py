@@ -246,6 +246,7 @@ def card_of_row(page: Any) -> ColumnElement[str]:  # noqa: ANN401 - the columns 
             "proposals_count": _plain(page.proposals_count),
             "created_at": _quoted(_stamp(page.created_at)),
             "published_at": _quoted(_stamp(page.published_at)),
+            "updated_at": _quoted(_stamp(page.updated_at)),
         }
     )
 
@@ -272,6 +273,7 @@ CARD_COLUMNS = (
     Order.proposals_count,
     Order.created_at,
     Order.published_at,
+    Order.updated_at,
 )
 
 

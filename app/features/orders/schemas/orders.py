@@ -57,13 +57,13 @@ MAX_SKILLS = 15
 
 
 def _day(value: object) -> object:
-    """Accept a timestamp for a date: its date in UTC is used."""
+    """Accept a timestamp for a date: the day as it is written counts, whatever its zone."""
     if isinstance(value, str) and "T" in value[:12]:
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
             return value
-        return moment.astimezone(UTC).date() if moment.tzinfo else moment.date()
+        return moment.date()
     return value
 
 
@@ -185,6 +185,7 @@ class OrderCard(BaseModel):
     proposals_count: int
     created_at: Moment
     published_at: Moment | None
+    updated_at: Moment
 
 
 class DefaultRead(BaseModel):
@@ -206,7 +207,6 @@ class OrderRead(OrderCard):
     """A complete order; `actions` are the actions the reader may perform now."""
 
     version: int
-    updated_at: Moment
     expires_at: Moment | None = Field(description="When the current state times out.")
     closed_at: Moment | None
     close_reason: CloseReason | None

@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from app.core.clock import utc_now
+from app.core.clock import local_today
 from app.core.errors import FieldError
 from app.core.money import Currency, Money
 from app.core.unit_of_work import UnitOfWork
@@ -48,7 +48,7 @@ async def apply_fields(uow: UnitOfWork, order: Order, given: dict[str, Any], com
     catalogue = await catalog.read_catalogue(uow.session, uow.resources)
     _apply_place(order, given, catalogue)
     if given.get("deadline") is not None:
-        raise_if_errors(rules.validate_deadline(given["deadline"], utc_now().date()))
+        raise_if_errors(rules.validate_deadline(given["deadline"], local_today()))
     if "questions" in given:
         order.questions = list(given["questions"] or [])
     for name in PLAIN & given.keys():

@@ -80,7 +80,6 @@ async def present(session: AsyncSession, resources: Resources, actor: Actor | No
     return OrderRead(
         **dict(card),
         version=order.version,
-        updated_at=order.updated_at,
         expires_at=order.expires_at,
         closed_at=order.closed_at,
         close_reason=order.close_reason,
@@ -195,4 +194,5 @@ def _card(order: Order, description: str, catalogue: catalog.Catalogue, customer
         proposals_count=order.proposals_count,
         created_at=order.created_at,
         published_at=order.published_at,
+        updated_at=order.updated_at,
     )

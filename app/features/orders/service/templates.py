@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
-from app.core.clock import utc_now
+from app.core.clock import local_today, utc_now
 from app.core.unit_of_work import UnitOfWork
 from app.features.catalog import service as catalog
 from app.features.files import service as files
@@ -31,7 +31,7 @@ async def copy_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
     """
     order = await own_order_for_update(uow, actor, order_id)
     content = await _content(uow, order)
-    if order.deadline and order.deadline >= utc_now().date():
+    if order.deadline and order.deadline >= local_today():
         content["deadline"] = order.deadline.isoformat()
     subject = Subject(SubjectKind.ORDER, order.id)
     held = (await files.attached(uow.session, [subject]))[subject]

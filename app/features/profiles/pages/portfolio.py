@@ -13,6 +13,7 @@ from app.core.actor import Actor
 from app.core.errors import DomainError, FieldError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
+from app.core.http.submissions import Once
 from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
 from app.features.files import service as files
@@ -45,13 +46,15 @@ async def add_item_form(request: Request, _actor: CurrentActor) -> Response:
 
 
 @router.post(f"{ADDRESS}/new")
-async def add_item(request: Request, actor: CurrentActor, form: PostedForm, sent: PortfolioFiles, uow: Uow) -> Response:
+async def add_item(
+    request: Request, actor: CurrentActor, form: PostedForm, sent: PortfolioFiles, uow: Uow, once: Once
+) -> Response:
     """Add a portfolio item."""
     errors = await _save(uow, actor, form, sent, None)
     if errors is not None:
         known = await files.own_files(uow.session, actor, sent.stored)
         return _form(request, FormState.posted(form, errors), None, known)
-    return redirect(ADDRESS, _("It is in your portfolio."), done="portfolio-new")
+    return once.led_to(redirect(ADDRESS, _("It is in your portfolio."), done="portfolio-new"), "portfolio-new")
 
 
 @router.get(f"{ADDRESS}/{{item_id}}")

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.account_names import fold
 from app.core.actor import Actor
-from app.core.clock import utc_now
+from app.core.clock import local_today, utc_now
 from app.core.errors import FieldError
 from app.core.i18n import N_, current_locale
 from app.core.money import MoneyRead
@@ -150,7 +150,7 @@ async def edit_profile(uow: UnitOfWork, actor: Actor, command: ProfilePatch) -> 
         profile.skills = [slug for slug, _level in skills]
     _put(profile, given)
     _list(profile, given.get("listed"))
-    errors = rules.validate_profile(profile, utc_now().date(), wants_listing=profile.listed)
+    errors = rules.validate_profile(profile, local_today(profile.time_zone), wants_listing=profile.listed)
     if errors:
         raise InvalidProfileError(errors=errors)
     names = [catalogue.skill(slug) for slug in profile.skills]

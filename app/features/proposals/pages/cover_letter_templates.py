@@ -11,6 +11,7 @@ from starlette.responses import Response
 from app.core.errors import InvalidError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
+from app.core.http.submissions import Once
 from app.core.i18n import _
 from app.features.authentication.dependencies import CurrentActor
 from app.features.proposals import service
@@ -57,7 +58,9 @@ async def new_cover_letter_template(
 
 
 @router.post("/my/letters/new")
-async def save_cover_letter_template(request: Request, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
+async def save_cover_letter_template(
+    request: Request, actor: CurrentActor, form: PostedForm, uow: Uow, once: Once
+) -> Response:
     """Save the template, or show the form again with its errors."""
     try:
         async with uow.session.begin_nested():
@@ -65,7 +68,7 @@ async def save_cover_letter_template(request: Request, actor: CurrentActor, form
     except (InvalidError, TooManyCoverLetterTemplatesError) as error:
         context = {"f": FormState.posted(form, error), "action": f"{LIST}/new", "is_new": True}
         return render(request, "proposals/cover_letter_template.html", context, status_code=422)
-    return redirect(LIST, _("The letter is kept."), done="new-letter")
+    return once.led_to(redirect(LIST, _("The letter is kept."), done="new-letter"), "new-letter")
 
 
 @router.get("/my/letters/{letter_id}")

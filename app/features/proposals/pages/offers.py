@@ -12,6 +12,7 @@ from app.core.actor import Actor
 from app.core.errors import DomainError, FieldError, InvalidError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
 from app.core.http.problem_details import field_errors
+from app.core.http.submissions import Once
 from app.core.i18n import N_, _, ngettext
 from app.core.money import Currency, Money
 from app.core.resources import Resources
@@ -67,7 +68,9 @@ async def offer_form(
 
 
 @router.post("/proposals/{proposal_id}/offer")
-async def make_offer(request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
+async def make_offer(
+    request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow, once: Once
+) -> Response:
     """Make the offer, or show the form again with its errors."""
 
     async def make() -> Offer:
@@ -79,7 +82,9 @@ async def make_offer(request: Request, proposal_id: UUID, actor: CurrentActor, f
     if isinstance(offer, DomainError):
         proposal = await service.get_proposal(uow.session, actor, proposal_id)
         return await _form(request, uow.session, proposal, FormState.posted(form, offer), None)
-    return redirect(f"/offers/{offer.id}", _("Your terms are before the freelancer now."), done=f"offer-{proposal_id}")
+    draft = f"offer-{proposal_id}"
+    said = _("Your terms are before the freelancer now.")
+    return once.led_to(redirect(f"/offers/{offer.id}", said, done=draft), draft)
 
 
 @router.get("/offers/{offer_id}")
@@ -124,7 +129,9 @@ async def counter_form(
 
 
 @router.post("/offers/{offer_id}/counter")
-async def counter_offer(request: Request, offer_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
+async def counter_offer(
+    request: Request, offer_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow, once: Once
+) -> Response:
     """Make the counter-offer, or show the form again with its errors."""
 
     async def counter() -> Offer:
@@ -138,7 +145,9 @@ async def counter_offer(request: Request, offer_id: UUID, actor: CurrentActor, f
         return await _form(request, uow.session, proposal, FormState.posted(form, made), offer)
     if isinstance(made, DomainError):
         return redirect(f"/offers/{offer_id}", made.text(), "warn")
-    return redirect(f"/offers/{made.id}", _("Your terms are before the other side now."), done=f"offer-{offer_id}")
+    draft = f"offer-{offer_id}"
+    said = _("Your terms are before the other side now.")
+    return once.led_to(redirect(f"/offers/{made.id}", said, done=draft), draft)
 
 
 def _usual(resources: Resources) -> int:

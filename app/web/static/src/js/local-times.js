@@ -2,7 +2,19 @@
 import { find, getAll, language } from "./dom.js";
 import { momentWithZone, parseMoment } from "./times.js";
 
+const YEAR = 365 * 24 * 3600;
+
+/** Tell the server the time zone of a signed-in person, for which day it is. */
+function tellTimeZone() {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const cookie = `time_zone=${zone}`;
+  if (!zone || !find(document, 'form[action="/sign-out"]') || document.cookie.split("; ").includes(cookie)) return;
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `${cookie}; Path=/; Max-Age=${YEAR}; SameSite=Lax${secure}`;
+}
+
 export function startLocalTimes() {
+  tellTimeZone();
   const describe = momentWithZone(language());
   for (const time of getAll(document, "time[title]", HTMLTimeElement)) {
     const moment = parseMoment(time.dateTime);

@@ -39,6 +39,11 @@ function closeOnEscape(event) {
   }
 }
 
+/** @returns {boolean} whether the place in the history is that of an open sheet */
+function isSheetPlace() {
+  return Boolean(history.state && history.state.sheet);
+}
+
 /** @param {HTMLDetailsElement} sheet */
 function startSheet(sheet) {
   const phone = matchMedia(PHONE);
@@ -48,7 +53,15 @@ function startSheet(sheet) {
     const shown = sheet.open && phone.matches;
     document.documentElement.classList.toggle("sheet-open", shown);
     if (shown) closer?.focus();
+    // An open sheet is a place in the history, so that Back closes it instead of leaving the page.
+    if (shown && !isSheetPlace()) history.pushState({ sheet: true }, "");
+    if (!sheet.open && isSheetPlace()) history.back();
   });
+  addEventListener("popstate", () => {
+    if (phone.matches) sheet.open = isSheetPlace();
+  });
+  // The page was loaded again at the place of a sheet that was left by sending its form.
+  if (!sheet.open && isSheetPlace()) history.back();
   sheet.addEventListener("keydown", (event) => {
     if (event.key !== "Tab" || !sheet.open || !phone.matches) return;
     const shown = getAll(sheet, FOCUSABLE).filter((item) => item.offsetParent);

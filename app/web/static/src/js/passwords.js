@@ -38,7 +38,23 @@ function watchStrength(input) {
   });
 }
 
+/**
+ * Let a link take over what is typed in a field of its form.
+ * @param {HTMLAnchorElement} link
+ */
+function carry(link) {
+  const name = setting(link, "carry");
+  const input = link.closest("form")?.elements.namedItem(name);
+  if (!(input instanceof HTMLInputElement)) return;
+  link.addEventListener("click", () => {
+    const address = new URL(link.href);
+    if (input.value) address.searchParams.set(name, input.value);
+    link.href = address.href;
+  });
+}
+
 export function startPasswords() {
+  getAll(document, "a[data-carry]", HTMLAnchorElement).forEach(carry);
   for (const box of getAll(document, "[data-password]")) {
     const input = get(box, "input", HTMLInputElement);
     const button = get(box, "[data-password-toggle]");
