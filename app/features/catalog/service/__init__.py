@@ -1,6 +1,6 @@
 """Use cases of the catalogue and of the search dictionary."""
 
-from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry
+from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry, has_words
 from app.features.catalog.service.catalogue import (
     change_synonyms,
     load_catalogue,
@@ -10,6 +10,7 @@ from app.features.catalog.service.catalogue import (
 )
 from app.features.catalog.service.search_suggestions import (
     did_you_mean,
+    forget_terms,
     learn_first_terms,
     learn_terms,
     parse_queries,
@@ -22,6 +23,8 @@ __all__ = [
     "SkillEntry",
     "change_synonyms",
     "did_you_mean",
+    "forget_terms",
+    "has_words",
     "learn_first_terms",
     "learn_terms",
     "load_catalogue",
