@@ -35,6 +35,10 @@ class InspectionResult:
     """The result: a refusal, or the facts and the files that were written."""
 
     refusal: str | None = None
+    cause: str | None = None
+    """The exact cause of the refusal, a `models.file.RefusalCause`."""
+    entry: str | None = None
+    """The entry of an archive, or the part of a document, that is at fault."""
     width: int | None = None
     height: int | None = None
     main: Path | None = None
@@ -59,6 +63,8 @@ async def inspect(order: InspectionRequest) -> InspectionResult:
     facts = json.loads(said)
     return InspectionResult(
         refusal=facts.get("refusal"),
+        cause=facts.get("cause"),
+        entry=facts.get("entry"),
         width=facts.get("width"),
         height=facts.get("height"),
         main=order.folder / facts["main"] if facts.get("main") else None,

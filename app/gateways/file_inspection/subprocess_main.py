@@ -13,14 +13,13 @@ from typing import Any
 
 from app.gateways.file_inspection.archives import check_archive
 from app.gateways.file_inspection.errors import RefusedError
+from app.gateways.file_inspection.signatures import CHECKS
+from app.gateways.file_inspection.texts import check_text
 
 MEMORY_BYTES = 1_073_741_824
 PROCESSOR_SECONDS = 12
 OUTPUT_BYTES = 268_435_456
 OPEN_FILES = 64
-TEXT_PIECE = 1_048_576
-# Control characters allowed in a text: tab, line breaks, form feed.
-TEXT_CONTROLS = frozenset(b"\t\n\r\x0c\x1b")
 
 
 def limit_self() -> None:
@@ -53,15 +52,14 @@ def inspect_archive(task: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def inspect_text(task: Mapping[str, Any]) -> dict[str, Any]:
-    """Check that the file is text in a common encoding."""
-    with Path(task["source"]).open("rb") as handle:
-        begin = handle.read(4)
-        if begin.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return {}
-        handle.seek(0)
-        while piece := handle.read(TEXT_PIECE):
-            if any(byte < 0x20 and byte not in TEXT_CONTROLS for byte in set(piece)):  # noqa: PLR2004 - a space
-                raise RefusedError("wrong_type")
+    """Check that the file is text."""
+    check_text(Path(task["source"]))
+    return {}
+
+
+def inspect_download(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Recognize a file that is only downloaded."""
+    CHECKS[task["media_type"]](Path(task["source"]))
     return {}
 
 
@@ -91,6 +89,8 @@ def inspect_file(task: Mapping[str, Any]) -> dict[str, Any]:
     }
     if kind == "application/pdf":
         return inspect_pdf(task)
+    if kind in CHECKS:
+        return inspect_download(task)
     return inspectors.get(kind.partition("/")[0], inspect_archive)(task)
 
 
@@ -100,7 +100,7 @@ def main() -> int:
     try:
         found = inspect_file(json.loads(sys.argv[1]))
     except RefusedError as refused:
-        found = {"refusal": refused.reason}
+        found = {"refusal": refused.reason, "cause": refused.cause, "entry": refused.entry}
     sys.stdout.write(json.dumps(found))
     return 0
 

@@ -178,7 +178,7 @@ async def test_what_cannot_be_taken_is_refused_with_what_to_do(client: httpx.Asy
     for name, content, kind, status, code in (
         ("virus.exe", b"MZ", "order", 422, "file-type"),
         ("page.html", b"<html>", "order", 422, "file-type"),
-        ("drawing.svg", b"<svg/>", "portfolio", 422, "file-type"),
+        ("drawing.svg", b"<svg/>", "avatar", 422, "file-type"),
         ("noextension", b"text", "order", 422, "file-type"),
         ("scan.pdf", PDF, "avatar", 422, "file-type"),
         ("empty.txt", b"", "order", 422, "file-empty"),
@@ -263,6 +263,39 @@ async def test_the_content_must_be_what_the_name_says(
     assert file["status"] == ("refused" if refusal else "ready")
     assert bool(file["note"]) == bool(refusal)
     assert bool(file["url"]) != bool(refusal)
+
+
+@pytest.mark.parametrize(
+    ("locale", "note"),
+    [
+        ("en", "“passwords” in the archive is a link or a device. Pack the file that it stands for."),
+        ("ru", "«passwords» в архиве — это ссылка или устройство. Добавьте в архив сам файл."),
+    ],
+)
+async def test_a_refusal_names_the_entry_in_the_language_of_the_reader(
+    client: httpx.AsyncClient, sign_in: SignIn, resources: Resources, locale: str, note: str
+) -> None:
+    client.cookies.set("locale", locale)
+    await sign_in(client)
+    assert (await sent(client, resources, "linked.zip", linked()))["note"] == note
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("drawing.svg", b"<svg><script>alert(1)</script></svg>"), ("work.rar", b"Rar!\x1a\x07\x01\x00" + bytes(20))],
+)
+async def test_what_is_not_opened_here_is_only_downloaded(
+    client: httpx.AsyncClient, sign_in: SignIn, resources: Resources, name: str, content: bytes
+) -> None:
+    await sign_in(client)
+    file = await sent(client, resources, name, content, "portfolio")
+    assert (file["status"], file["preview_url"]) == ("ready", None)
+    answer = await client.get(file["url"])
+    assert answer.content == content
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+    assert "sandbox" in answer.headers["content-security-policy"]
 
 
 async def test_a_picture_of_too_many_pixels_is_refused_by_its_header(
