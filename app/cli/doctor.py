@@ -13,7 +13,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from app.cli.shared import app, console
 from app.core.config import Settings, get_settings
 from app.core.database import applied_revision, server_version
+from app.core.disk_space import free_bytes, has_room
 from app.core.resources import Resources, open_resources
+from app.core.text.humanize import format_size
 from app.local.bootstrap import newest_revision
 from app.local.servers import ServerAddresses, ServersError
 from app.local.servers.client import answering
@@ -51,6 +53,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = [Finding(True, "Python", platform.python_version()), _servers_package(settings)]
     findings.append(Finding(True, "mode", f"{settings.environment}, site at {settings.origin}"))
     findings.append(Finding(True, "data folder", str(settings.data_dir)))
+    findings.append(_disk(settings))
     try:
         servers = _addresses(settings)
     except ServersError as error:
@@ -59,6 +62,12 @@ async def examine(settings: Settings) -> list[Finding]:
         findings += await _database(resources, servers)
         findings.append(await _redis(resources, servers))
     return findings
+
+
+def _disk(settings: Settings) -> Finding:
+    told = f"{format_size(free_bytes(settings))} free, reserve {format_size(settings.disk_reserve_bytes)}"
+    good = has_room(settings)
+    return Finding(good, "disk", told if good else f"{told}: uploads are refused until more is free")
 
 
 def _servers_package(settings: Settings) -> Finding:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
+from app.core.config import Settings
 from app.core.i18n import N_, _
+from app.core.security.rate_limits import Rate
 from app.models.file import FileRefusal, RefusalCause, SubjectKind
 
 MEGABYTE = 1_048_576
@@ -97,6 +99,9 @@ MAX_DELAY = timedelta(minutes=30)
 MAX_LOST = 8
 """Attempts to check a file whose bytes are missing in the storage; then it counts as damaged."""
 
+SLOW = Rate("slow-files", 1, 300)
+"""After a file whose check ran out of time, its owner uploads nothing for a while, and their other files wait."""
+
 REFUSAL_LABELS: Mapping[FileRefusal, str] = {
     FileRefusal.WRONG_TYPE: N_("The content is not what the name says."),
     FileRefusal.BROKEN: N_("The file cannot be opened."),
@@ -156,6 +161,14 @@ def refusal_text(refusal: FileRefusal, cause: str | None, entry: str | None) -> 
 def served_type(name: str, media_type: str) -> str:
     """Return the media type with which a file is sent."""
     return DOWNLOAD if extension_of(name) in UNOPENED else media_type
+
+
+def upload_rates(settings: Settings) -> tuple[Rate, Rate]:
+    """Return how many files, and how many megabytes, one person may upload."""
+    return (
+        Rate("uploads", settings.uploads_per_hour, 3_600),
+        Rate("uploaded-megabytes", settings.upload_bytes_per_day // MEGABYTE, 86_400),
+    )
 
 
 def extension_of(name: str) -> str:

@@ -1,7 +1,8 @@
 """Inspect uploaded files in a subprocess with little memory, little time and none of our settings.
 
 Decoders of images and documents are where crafted files attack. The worker only reads the reported facts and the
-files that were written; a process that crashes or times out means a broken file.
+files that were written; a process that crashes means a broken file, and
+one that times out a file that takes too long to check.
 """
 
 import json
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.gateways.subprocesses import run_module
+from app.gateways.subprocesses import OutOfTimeError, run_module
 
 SECONDS = 15.0
 
@@ -57,7 +58,10 @@ async def inspect(order: InspectionRequest) -> InspectionResult:
         "crop": dict(order.crop) if order.crop else None,
         "preview_only": order.preview_only,
     }
-    said = await run_module("app.gateways.file_inspection.subprocess_main", json.dumps(task), seconds=SECONDS)
+    try:
+        said = await run_module("app.gateways.file_inspection.subprocess_main", json.dumps(task), seconds=SECONDS)
+    except OutOfTimeError:
+        return InspectionResult(refusal="broken", cause="out_of_time")
     if said is None:
         return InspectionResult(refusal="broken")
     facts = json.loads(said)

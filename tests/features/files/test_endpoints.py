@@ -6,6 +6,7 @@ import re
 import stat
 import zipfile
 import zlib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,12 +14,14 @@ from uuid import UUID
 import httpx
 import pytest
 from PIL import Image
+from sqlalchemy import update
 
+from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.core.resources import Resources
 from app.features.files import rules, service
 from app.features.files.schemas import Subject
-from app.features.files.tasks import process_files
+from app.features.files.tasks import process_files, sweep_files
 from app.gateways.storage import DiskStorage, storage_of
 from app.gateways.upload_spool import spool_of
 from app.models import File, FileObject, FileStatus, SubjectKind
@@ -195,8 +198,8 @@ async def test_what_cannot_be_taken_is_refused_with_what_to_do(client: httpx.Asy
     assert {item["kind"] for item in limits["kinds"]} == {"avatar", "portfolio", "order", "proposal", "message"}
 
 
-async def test_no_more_than_the_quota_and_room_comes_back(
-    client: httpx.AsyncClient, sign_in: SignIn, resources: Resources
+async def test_no_more_than_the_quota_and_room_comes_back_with_the_bytes(
+    client: httpx.AsyncClient, sign_in: SignIn, resources: Resources, uow: Any
 ) -> None:
     await sign_in(client)
     resources.settings = resources.settings.model_copy(update={"file_quota_bytes": 1_000})
@@ -206,6 +209,15 @@ async def test_no_more_than_the_quota_and_room_comes_back(
     assert (await client.get(f"{API}/limits")).json()["used_bytes"] == 600
     assert (await client.delete(f"{API}/{first.json()['id']}")).status_code == 204
     assert (await client.get(f"{API}/{first.json()['id']}")).status_code == 404
+    # The bytes are there until the grace period is over, so they count until then.
+    limits = (await client.get(f"{API}/limits")).json()
+    assert (limits["used_bytes"], limits["removed_bytes"]) == (600, 600)
+    assert (await send(client, "b.txt", b"x" * 401)).status_code == 409
+    async with uow() as work:
+        await work.session.execute(update(FileObject).values(delete_after=utc_now() - timedelta(days=1)))
+    await sweep_files(resources)
+    limits = (await client.get(f"{API}/limits")).json()
+    assert (limits["used_bytes"], limits["removed_bytes"]) == (0, 0)
     assert (await send(client, "b.txt", b"x" * 401)).status_code == 201
 
 
@@ -275,8 +287,7 @@ async def test_the_content_must_be_what_the_name_says(
 async def test_a_refusal_names_the_entry_in_the_language_of_the_reader(
     client: httpx.AsyncClient, sign_in: SignIn, resources: Resources, locale: str, note: str
 ) -> None:
-    client.cookies.set("locale", locale)
-    await sign_in(client)
+    await sign_in(client, locale=locale)
     assert (await sent(client, resources, "linked.zip", linked()))["note"] == note
 
 

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -165,6 +165,9 @@ async def settle_file(uow: UnitOfWork, work: InspectionJob, findings: Findings) 
     expected = (FileStatus.READY,) if work.again else (FileStatus.PROCESSING, FileStatus.QUARANTINED)
     if file is None or file.status not in expected:
         return
+    if findings.cause is RefusalCause.OUT_OF_TIME:
+        await uow.resources.limiter.count(rules.SLOW, str(file.owner_id))
+        await repository.postpone_others(file.owner_id, utc_now() + timedelta(seconds=rules.SLOW.seconds))
     facts = {"file_id": str(file.id), "owner_id": str(file.owner_id), "kind": file.kind.value}
     # An accepted picture stays when its preview cannot be generated again, except when a scanner now finds malware.
     if findings.refusal is not None and (not work.again or findings.refusal is FileRefusal.MALWARE):
