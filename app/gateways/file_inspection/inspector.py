@@ -10,8 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from app.gateways.subprocesses import OutOfTimeError, run_module
 
+log = structlog.get_logger()
+
+MODULE = "app.gateways.file_inspection.subprocess_main"
 SECONDS = 15.0
 
 
@@ -46,6 +51,25 @@ class InspectionResult:
     preview: Path | None = None
 
 
+_REPORTED: set[tuple[str, ...]] = set()
+
+
+async def _report_missing(missing: tuple[str, ...]) -> None:
+    """Log once per process which protections the inspecting process has to do without."""
+    if missing and missing not in _REPORTED:
+        _REPORTED.add(missing)
+        await log.awarning("inspection_not_confined", missing=missing)
+
+
+async def missing_protections() -> list[str] | None:
+    """Return the protections that this system does not offer to the inspecting process; None where it cannot start."""
+    try:
+        said = await run_module(MODULE, "{}", seconds=SECONDS)
+    except OutOfTimeError:
+        return None
+    return json.loads(said)["missing"] if said else None
+
+
 async def inspect(order: InspectionRequest) -> InspectionResult:
     """Inspect one file in a new process."""
     task = {
@@ -59,12 +83,13 @@ async def inspect(order: InspectionRequest) -> InspectionResult:
         "preview_only": order.preview_only,
     }
     try:
-        said = await run_module("app.gateways.file_inspection.subprocess_main", json.dumps(task), seconds=SECONDS)
+        said = await run_module(MODULE, json.dumps(task), seconds=SECONDS)
     except OutOfTimeError:
         return InspectionResult(refusal="broken", cause="out_of_time")
     if said is None:
         return InspectionResult(refusal="broken")
     facts = json.loads(said)
+    await _report_missing(tuple(facts["missing"]))
     return InspectionResult(
         refusal=facts.get("refusal"),
         cause=facts.get("cause"),

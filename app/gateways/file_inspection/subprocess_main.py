@@ -1,7 +1,7 @@
 """Inspect one file and exit: `python -m app.gateways.file_inspection.subprocess_main '{…}'`.
 
-The process limits its own resources before it opens anything, prints its findings as JSON, and writes only into the
-folder it was given.
+The process limits and confines itself before it opens anything, prints its findings as JSON, and writes only into the
+folder it was given. With an empty object it only prints what this system lacks to confine it.
 """
 
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.gateways.file_inspection.archives import check_archive
+from app.gateways.file_inspection.confinement import confine
 from app.gateways.file_inspection.errors import RefusedError
 from app.gateways.file_inspection.signatures import CHECKS
 from app.gateways.file_inspection.texts import check_text
@@ -98,11 +99,13 @@ def inspect_file(task: Mapping[str, Any]) -> dict[str, Any]:
 def main() -> int:
     """Inspect the file given by the first argument."""
     limit_self()
+    task: dict[str, Any] = json.loads(sys.argv[1])
+    missing = confine(Path(task["folder"]), Path(task["source"])) if task else confine()
     try:
-        found = inspect_file(json.loads(sys.argv[1]))
+        found = inspect_file(task) if task else {}
     except RefusedError as refused:
         found = {"refusal": refused.reason, "cause": refused.cause, "entry": refused.entry}
-    sys.stdout.write(json.dumps(found))
+    sys.stdout.write(json.dumps(found | {"missing": missing}))
     return 0
 
 
