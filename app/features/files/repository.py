@@ -31,7 +31,7 @@ _ATTACHED = (
 class Usage(NamedTuple):
     """What a person's files take."""
 
-    count: int
+    files: int
     kept: int
     """Bytes of the files."""
     removed: int

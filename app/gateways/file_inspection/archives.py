@@ -3,6 +3,7 @@
 import re
 import stat
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from app.gateways.file_inspection import compound, office
@@ -48,7 +49,7 @@ def check_archive(path: Path, media_type: str) -> None:
             office.check_document(archive, media_type)
     except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
         raise RefusedError("wrong_type") from error
-    except zipfile.zlib.error as error:
+    except zlib.error as error:
         raise RefusedError("broken") from error
 
 

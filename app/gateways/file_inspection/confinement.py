@@ -95,7 +95,7 @@ def _limit_calls(library: ctypes.CDLL) -> bool:
     code = _filter(machine)
     array = ctypes.create_string_buffer(code, len(code))
     program = ctypes.create_string_buffer(struct.pack("@HP", len(code) // 8, ctypes.addressof(array)))
-    return library.prctl(SET_SECCOMP, SECCOMP_FILTER, program, 0, 0) == 0
+    return bool(library.prctl(SET_SECCOMP, SECCOMP_FILTER, program, 0, 0) == 0)
 
 
 def _filter(machine: Machine) -> bytes:
@@ -129,7 +129,7 @@ def _limit_files(library: ctypes.CDLL, folder: Path | None, source: Path | None)
         _allow(library, rules, _program(), handled & READ)
         _allow(library, rules, [source] if source else [], handled & READ_FILE)
         _allow(library, rules, [folder] if folder else [], handled & WRITE)
-        return library.syscall(RESTRICT_SELF, rules, 0) == 0
+        return bool(library.syscall(RESTRICT_SELF, rules, 0) == 0)
     finally:
         os.close(rules)
 

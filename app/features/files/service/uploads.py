@@ -97,7 +97,7 @@ async def reserve_uploads(
     # meanwhile.
     await repository.lock_owner(actor.id)
     usage = await repository.usage(actor.id)
-    if usage.kept + usage.removed + total > quota or usage.count + len(files) > rules.MAX_FILES:
+    if usage.kept + usage.removed + total > quota or usage.files + len(files) > rules.MAX_FILES:
         raise QuotaExceededError(params={"limit": format_size(quota)})
     repository.add_all(files)
     await uow.session.flush()
