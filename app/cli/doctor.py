@@ -14,7 +14,10 @@ from app.cli.production_checks import missing_settings
 from app.cli.shared import app, console
 from app.core.config import Settings, get_settings
 from app.core.database import applied_revision, server_version
+from app.core.disk_space import free_bytes, has_room
 from app.core.resources import Resources, open_resources
+from app.core.text.humanize import format_size
+from app.gateways.file_inspection.inspector import missing_protections
 from app.local.bootstrap import newest_revision
 from app.local.servers import ServerAddresses, ServersError
 from app.local.servers.client import answering
@@ -53,6 +56,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings.append(Finding(True, "mode", f"{settings.environment}, site at {settings.origin}"))
     findings.append(Finding(True, "data folder", str(settings.data_dir)))
     findings += [Finding(False, what, told) for what, told in missing_settings(settings)]
+    findings += [_disk(settings), await _inspection()]
     try:
         servers = _addresses(settings)
     except ServersError as error:
@@ -61,6 +65,21 @@ async def examine(settings: Settings) -> list[Finding]:
         findings += await _database(resources, servers)
         findings.append(await _redis(resources, servers))
     return findings
+
+
+def _disk(settings: Settings) -> Finding:
+    told = f"{format_size(free_bytes(settings))} free, reserve {format_size(settings.disk_reserve_bytes)}"
+    good = has_room(settings)
+    return Finding(good, "disk", told if good else f"{told}: uploads are refused until more is free")
+
+
+async def _inspection() -> Finding:
+    """Report a system that cannot confine the inspecting process; files are inspected nevertheless."""
+    missing = await missing_protections()
+    if missing is None:
+        return Finding(False, "file inspection", "the inspecting process does not start")
+    told = f"without limits on {' and '.join(missing)}: this system does not offer them" if missing else "confined"
+    return Finding(True, "file inspection", told)
 
 
 def _servers_package(settings: Settings) -> Finding:

@@ -9,7 +9,7 @@ from app.models.chat import Conversation, Message
 from app.models.contract import Contract
 from app.models.cover_letter_template import CoverLetterTemplate
 from app.models.customer_stats import CustomerStats
-from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, SubjectKind
+from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, RefusalCause, SubjectKind
 from app.models.invitation import Invitation, InvitationStatus, RefusalReason
 from app.models.notification import MailMessage, Notification
 from app.models.offer import Offer, OfferSide, OfferStatus
@@ -101,6 +101,7 @@ __all__ = [
     "ProposalRevision",
     "ProposalStatus",
     "QueuedOrder",
+    "RefusalCause",
     "RefusalReason",
     "Report",
     "ReportReason",

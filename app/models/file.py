@@ -43,6 +43,21 @@ class FileRefusal(StrEnum):
     MALWARE = "malware"
 
 
+class RefusalCause(StrEnum):
+    """What exactly was wrong with a rejected file; None where `FileRefusal` says it all."""
+
+    OUTSIDE = "outside"
+    LINK = "link"
+    NESTED = "nested"
+    DENSE = "dense"
+    TOO_MANY = "too_many"
+    TOO_LARGE = "too_large"
+    MACROS = "macros"
+    EXTERNAL_TEMPLATE = "external_template"
+    UNREADABLE_PART = "unreadable_part"
+    OUT_OF_TIME = "out_of_time"
+
+
 class ObjectRole(StrEnum):
     """The role of an object for its file."""
 
@@ -81,6 +96,10 @@ class File(Base):
     media_type: Mapped[str]
     status: Mapped[FileStatus] = mapped_column(default=FileStatus.UPLOADING, server_default=text("'uploading'"))
     refusal: Mapped[FileRefusal | None]
+    refusal_cause: Mapped[str | None]
+    """A `RefusalCause`; plain text, so that a release reads the causes of a later one."""
+    refused_entry: Mapped[str | None]
+    """The entry of an archive, or the part of a document, because of which the file was rejected."""
     width: Mapped[int | None]
     height: Mapped[int | None]
     crop: Mapped[dict[str, float] | None] = mapped_column(JSONB)
@@ -100,7 +119,8 @@ class FileObject(Base):
     """One object of the storage; the row is written before the bytes and removed after them.
 
     `blocks` contains a checksum of every block, so that any range can be verified before it is served.
-    A row without a file is to be deleted once `delete_after` has passed.
+    A row without a file is to be deleted once `delete_after` has passed; until then its bytes count towards the quota
+    of `owner_id`, the owner of the file that it belonged to.
     """
 
     __tablename__ = "file_objects"
@@ -112,10 +132,13 @@ class FileObject(Base):
             "checked_at",
             postgresql_where=text("delete_after IS NULL AND sha256 <> ''"),
         ),
+        Index("ix_file_objects_owner_id", "owner_id", postgresql_where=text("owner_id IS NOT NULL")),
     )
 
     key: Mapped[str] = mapped_column(primary_key=True)
     file_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id", ondelete="SET NULL"))
+    owner_id: Mapped[UUID | None]
+    """Set when the object loses its file. No foreign key: the bytes outlive an account too."""
     role: Mapped[ObjectRole]
     size: Mapped[int]
     media_type: Mapped[str]

@@ -7,7 +7,7 @@ lost one; `docs/decisions` has the measurements. Start with `celery -A app.tasks
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -15,10 +15,12 @@ from celery.schedules import crontab
 from celery.signals import celeryd_init
 
 from app.core.config import Settings, get_settings
-from app.core.messaging.celery import HARD_LIMIT_SECONDS, celery_app
+from app.core.messaging.celery import FILES_QUEUE, HARD_LIMIT_SECONDS, celery_app
 
 TASK_MODULES = ("app.tasks.relay", "app.tasks.subscriptions")
 """Modules that import all tasks."""
+FILE_TASK_MODULES = ("app.features.files.tasks",)
+"""Modules that a worker for the queue of files needs; without the others it takes less memory."""
 
 celery_app.conf.update(
     result_accept_content=["json"],
@@ -62,9 +64,10 @@ set_flower_password(sys.argv)
 
 
 @celeryd_init.connect
-def import_tasks(**_: object) -> None:
-    """Import all tasks, in workers only: beat sends by name, Flower only observes, and the features take 70 MB."""
-    for module in TASK_MODULES:
+def import_tasks(options: Mapping[str, object] | None = None, **_: object) -> None:
+    """Import the tasks, in workers only: beat sends by name, Flower only observes, and the features take 70 MB."""
+    queues = (options or {}).get("queues")
+    for module in FILE_TASK_MODULES if queues in (FILES_QUEUE, [FILES_QUEUE]) else TASK_MODULES:
         import_module(module)
 
 

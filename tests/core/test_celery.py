@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 from kombu.utils.url import parse_url
 
-from app.core.messaging.celery import HARD_LIMIT_SECONDS, TASK_SECONDS, VISIBILITY_SECONDS, broker_address, celery_app
+from app.core.messaging.celery import (
+    FILES_QUEUE,
+    HARD_LIMIT_SECONDS,
+    MAIL_QUEUE,
+    QUEUE,
+    TASK_SECONDS,
+    VISIBILITY_SECONDS,
+    broker_address,
+    celery_app,
+)
 from app.core.messaging.task_trigger import TaskTrigger
 from app.core.messaging.worker import CONSUMERS
 from app.tasks.subscriptions import SUBSCRIPTIONS
@@ -52,6 +61,48 @@ def test_who_only_sends_sends_to_the_queue_that_workers_read() -> None:
     )
     assert told.stdout.split() == [CONF.task_default_queue, str(VISIBILITY_SECONDS)], told.stderr
     assert CONF.task_default_queue == "iplance"
+
+
+@pytest.mark.parametrize(
+    ("task", "queue"),
+    [
+        ("files.process", FILES_QUEUE),
+        ("files.scrub", FILES_QUEUE),
+        ("notifications.send_mail", MAIL_QUEUE),
+        ("tasks.relay_outbox", MAIL_QUEUE),
+        ("notifications.on_file_refused", QUEUE),
+        ("matching.match_orders", QUEUE),
+    ],
+)
+def test_files_and_mail_have_queues_of_their_own(task: str, queue: str) -> None:
+    sent_to = celery_app.amqp.router.route({}, task)["queue"]
+    assert (sent_to.name, sent_to.exchange.name, sent_to.routing_key) == (queue, queue, queue)
+
+
+IMPORTED = """
+import sys
+from app.tasks.config_tasks import import_tasks
+from app.core.messaging.celery import celery_app
+import_tasks(options={"queues": QUEUES})
+print(len([name for name in celery_app.tasks if not name.startswith(("celery.", "files."))]))
+print(len([name for name in celery_app.tasks if name.startswith("files.")]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("queues", "others"), [("'iplance-files'", False), ("['iplance-files']", False), ("None", True)]
+)
+def test_a_worker_of_files_loads_their_tasks_alone(queues: str, others: bool) -> None:
+    told = subprocess.run(  # noqa: S603 - our own lines
+        [sys.executable, "-c", IMPORTED.replace("QUEUES", queues)],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    other, files = (int(count) for count in told.stdout.split())
+    assert (other > 0, files) == (others, len([name for name in celery_app.tasks if name.startswith("files.")]))
+
+
+def test_a_worker_without_queues_takes_from_all() -> None:
+    assert set(celery_app.amqp.queues.consume_from) == {QUEUE, MAIL_QUEUE, FILES_QUEUE}
 
 
 def test_workers_end_softly_and_speak_json_only() -> None:

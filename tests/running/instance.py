@@ -140,7 +140,8 @@ class Instance:
         """Return the running process of one supervised program."""
         marks = {
             "web": r"child \d+ \d+ uvicorn",
-            "worker": r"child \d+ \d+ celery .* worker",
+            "worker": r"child \d+ \d+ celery .* worker .*iplance,iplance-mail",
+            "files": r"child \d+ \d+ celery .* worker .*iplance-files",
             "beat": r"child \d+ \d+ celery .* beat",
             "flower": r"child \d+ \d+ celery .* flower",
             "mail": r"child \d+ \d+ app\.gateways\.mail_catcher",

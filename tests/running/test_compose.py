@@ -30,7 +30,7 @@ OF_COMPOSE_ALONE = {"POSTGRES_PASSWORD", "VALKEY_PASSWORD"}
 
 
 def test_every_role_is_there() -> None:
-    assert set(OURS) == {"migrate", "web", "worker", "beat", "flower", "mail"}
+    assert set(OURS) == {"migrate", "web", "worker", "files", "beat", "flower", "mail"}
     assert set(SERVICES) - set(OURS) == {"postgres", "valkey"}
     assert [name for name, service in SERVICES.items() if "build" in service] == ["migrate"], "built once"
     assert OURS["migrate"]["restart"] == "no"

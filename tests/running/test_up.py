@@ -133,7 +133,7 @@ def test_the_operator_ends_sessions_bans_and_lifts_bans(instance: Instance) -> N
 
 @pytest.mark.parametrize(
     "names",
-    [("web", "worker", "beat", "flower", "mail"), ("keeper",), ("valkey",), ("postgres",), ("supervisor",)],
+    [("web", "worker", "files", "beat", "flower", "mail"), ("keeper",), ("valkey",), ("postgres",), ("supervisor",)],
     ids="+".join,
 )
 def test_killed_processes_are_back_without_help(instance: Instance, names: tuple[str, ...]) -> None:

@@ -115,7 +115,7 @@ def read(choices: Choices) -> configparser.RawConfigParser:
 def test_every_program_is_restarted_stopped_in_order_and_has_a_bounded_log() -> None:
     found = read(CHOICES)
     names = {name.removeprefix("program:") for name in found.sections() if name.startswith("program:")}
-    assert names == {"keeper", "web", "worker", "beat", "flower", "mail"}
+    assert names == {"keeper", "web", "worker", "files", "beat", "flower", "mail"}
     assert set(found["group:iplance"]["programs"].split(",")) == names - {"keeper"}
     assert found["supervisord"]["logfile_maxbytes"] == "10MB"
     for name in names:
@@ -129,7 +129,7 @@ def test_every_program_is_restarted_stopped_in_order_and_has_a_bounded_log() -> 
 
 def test_what_is_configured_outside_is_not_started() -> None:
     names = [program.name for program in programs(replace(CHOICES, bundled=False, mail_port=None))]
-    assert names == ["web", "worker", "beat", "flower"]
+    assert names == ["web", "worker", "files", "beat", "flower"]
 
 
 def test_one_task_at_a_time_needs_no_pool() -> None:

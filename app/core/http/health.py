@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.database import applied_revision
+from app.core.disk_space import has_room
 from app.core.http.dependencies import FeatureRouter, ProcessResources
 from app.core.resources import Resources
 from app.local.bootstrap import newest_revision
@@ -32,13 +33,19 @@ def head() -> str | None:
 
 @router.get("/ready")
 async def ready(resources: ProcessResources) -> JSONResponse:
-    """Report readiness: PostgreSQL answers and is migrated. Redis is reported too, but the site works without it."""
-    applied, redis = await asyncio.gather(_applied_revision(resources), _redis_answers(resources))
+    """Report readiness: PostgreSQL answers and is migrated.
+
+    Redis and the free space of the disk are reported too, but the site works without the one, and without uploads.
+    """
+    applied, redis, room = await asyncio.gather(
+        _applied_revision(resources), _redis_answers(resources), asyncio.to_thread(has_room, resources.settings)
+    )
     fits = applied is not None and applied == head()
     told = {
         "postgresql": "ok" if applied is not None else "unavailable",
         "migrations": "ok" if fits else "unavailable" if applied is None else "behind",
         "redis": "ok" if redis else "unavailable",
+        "disk": "ok" if room else "low",
     }
     code = status.HTTP_200_OK if fits else status.HTTP_503_SERVICE_UNAVAILABLE
     return JSONResponse({"status": "ready" if fits else "unavailable", **told}, status_code=code)

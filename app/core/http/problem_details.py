@@ -87,6 +87,15 @@ class TooManyBodiesError(RateLimitedError):
     detail = N_("Wait until what you are sending has arrived, then try again.")
 
 
+class InsufficientStorageError(DomainError):
+    """The disk has less free space than the reserve; removing something or waiting helps, repeating does not."""
+
+    kind = ErrorKind.UNAVAILABLE
+    code = "insufficient-storage"
+    title = N_("The site is short of space")
+    detail = N_("Files cannot be uploaded at the moment. Nothing was lost; please try again later.")
+
+
 class InternalError(DomainError):
     """A bug; the request id finds it in the logs."""
 
@@ -171,6 +180,7 @@ SPECIAL_STATUS: dict[type[DomainError], int] = {
     MalformedRequestError: 400,
     UnsupportedMediaTypeError: 415,
     TooLargeError: 413,
+    InsufficientStorageError: 507,
     InternalError: 500,
 }
 

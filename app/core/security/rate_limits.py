@@ -55,13 +55,13 @@ class Limiter:
         self._local = MovingWindowRateLimiter(self._memory)
         self._away_until = 0.0
 
-    async def hit(self, rate: Rate, key: str | None) -> None:
-        """Count one attempt under the key; without a key nothing is counted.
+    async def hit(self, rate: Rate, key: str | None, cost: int = 1) -> None:
+        """Count one attempt of this cost under the key; without a key nothing is counted.
 
         Raises:
             TooManyTriesError: The limit is reached.
         """
-        if not await self._ask(rate, key, take=True):
+        if not await self._ask(rate, key, take=True, cost=cost):
             raise await self._full(rate, key)
 
     async def allows(self, rate: Rate, key: str) -> bool:
@@ -81,17 +81,17 @@ class Limiter:
         if not await self._ask(rate, key, take=False):
             raise await self._full(rate, key)
 
-    async def _ask(self, rate: Rate, key: str | None, *, take: bool) -> bool:
+    async def _ask(self, rate: Rate, key: str | None, *, take: bool, cost: int = 1) -> bool:
         if key is None:
             return True
         item = rate.item()
         if time.monotonic() >= self._away_until:
             try:
-                return await (self._shared.hit(item, key) if take else self._shared.test(item, key))
+                return await (self._shared.hit(item, key, cost=cost) if take else self._shared.test(item, key))
             except (RedisError, OSError, TimeoutError):
                 self._away_until = time.monotonic() + REDIS_PAUSE_SECONDS
                 await log.awarning("limits_without_redis", limit=rate.name)
-        return await (self._local.hit(item, key) if take else self._local.test(item, key))
+        return await (self._local.hit(item, key, cost=cost) if take else self._local.test(item, key))
 
     async def _full(self, rate: Rate, key: str | None) -> TooManyTriesError:
         strategy = self._shared if time.monotonic() >= self._away_until else self._local

@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from app.core.errors import DomainError, FieldError, InvalidError
 from app.core.http.body_limits import LongBodyRoute, media_type
 from app.core.http.dependencies import API_PREFIX, FeatureRouter, ProcessResources, ReadSession, Uow
-from app.core.http.problem_details import UnsupportedMediaTypeError, refusals
+from app.core.http.problem_details import InsufficientStorageError, UnsupportedMediaTypeError, refusals
 from app.core.i18n import N_
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.features.authentication.dependencies import CurrentActor
@@ -26,6 +26,7 @@ from app.features.files.errors import (
     NoSuchFileError,
     QuotaExceededError,
     StorageDownError,
+    TooManyUploadsError,
     UploadBusyError,
     UploadOffsetError,
 )
@@ -40,6 +41,8 @@ TAKING: tuple[type[DomainError], ...] = (
     FileTooLargeError,
     QuotaExceededError,
     StorageDownError,
+    InsufficientStorageError,
+    TooManyUploadsError,
     InvalidFilesError,
 )
 FORM = "multipart/form-data"

@@ -1,6 +1,6 @@
 """Errors of files."""
 
-from app.core.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
+from app.core.errors import ConflictError, InvalidError, NotFoundError, RateLimitedError, UnavailableError
 from app.core.http.problem_details import TooLargeError
 from app.core.i18n import N_
 
@@ -49,7 +49,23 @@ class QuotaExceededError(ConflictError):
 
     code = "file-quota"
     title = N_("The storage quota is used up")
-    detail = N_("You may keep {limit} in all. Remove files you no longer need, then try again.")
+    detail = N_(
+        "You may keep {limit} in all. Remove files you no longer need; their space is free again a day after that."
+    )
+
+
+class TooManyUploadsError(RateLimitedError):
+    """The person uploaded too many files or bytes, or one whose check ran out of time."""
+
+    code = "too-many-uploads"
+    title = N_("Too many uploads")
+    detail = N_("You have uploaded a lot in a short time. Please try again in {minutes} min.")
+    slow = N_("Checking one of your files took too long. Please try again in {minutes} min.")
+
+    @classmethod
+    def wait(cls, seconds: int, detail: str | None = None) -> "TooManyUploadsError":
+        """Return the error with the time to wait."""
+        return cls(detail, params={"minutes": -(-seconds // 60)}, retry_after=seconds)
 
 
 class FileInUseError(ConflictError):

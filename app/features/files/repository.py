@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, select, tuple_, update
@@ -27,6 +28,16 @@ _ATTACHED = (
 """Built once: every page with files runs it."""
 
 
+class Usage(NamedTuple):
+    """What a person's files take."""
+
+    files: int
+    kept: int
+    """Bytes of the files."""
+    removed: int
+    """Bytes of removed and replaced objects that are still in the storage."""
+
+
 class FileRepository:
     """Queries for files and their attachments; rows are locked in the order of their ids."""
 
@@ -46,13 +57,20 @@ class FileRepository:
         key = func.hashtext(str(owner_id))
         await self._session.execute(select(func.pg_advisory_xact_lock(LOCK_SPACE, key)))
 
-    async def usage(self, owner_id: UUID) -> tuple[int, int]:
-        """Return the number and total bytes of a person's files; refused ones do not count."""
-        statement = select(func.count(), func.coalesce(func.sum(File.size), 0)).where(
+    async def usage(self, owner_id: UUID) -> Usage:
+        """Return what a person's files take; a refused one counts as removed until its bytes are gone."""
+        removed = select(func.coalesce(func.sum(FileObject.size), 0)).where(
+            FileObject.owner_id == owner_id, FileObject.file_id.is_(None), FileObject.sha256 != ""
+        )
+        statement = select(func.count(), func.coalesce(func.sum(File.size), 0), removed.scalar_subquery()).where(
             File.owner_id == owner_id, File.status != FileStatus.REFUSED
         )
-        count, size = (await self._session.execute(statement)).one()
-        return int(count), int(size)
+        return Usage(*(int(number) for number in (await self._session.execute(statement)).one()))
+
+    async def postpone_others(self, owner_id: UUID, until: datetime) -> None:
+        """Let the files of a person that wait for their check wait until then, after those of others."""
+        statement = update(File).where(File.owner_id == owner_id, File.status.in_(WAITING), File.next_try_at < until)
+        await self._session.execute(statement.values(next_try_at=until).execution_options(synchronize_session=False))
 
     async def get(self, file_id: UUID) -> File | None:
         """Return one file."""
@@ -241,12 +259,13 @@ class FileRepository:
         return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def schedule_deletion(self, file_id: UUID, delete_after: datetime, *roles: ObjectRole) -> None:
-        """Schedule the objects of a file for deletion, all or those of some roles."""
+        """Schedule the objects of a file for deletion, all or those of some roles; they count until they are gone."""
         chosen = FileObject.role.in_(roles or tuple(ObjectRole))
+        owner = select(File.owner_id).where(File.id == file_id).scalar_subquery()
         await self._session.execute(
             update(FileObject)
             .where(FileObject.file_id == file_id, chosen)
-            .values(file_id=None, delete_after=delete_after)
+            .values(file_id=None, owner_id=owner, delete_after=delete_after)
             .execution_options(synchronize_session=False)
         )
 

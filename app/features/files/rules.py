@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from app.core.i18n import N_
-from app.models.file import FileRefusal, SubjectKind
+from app.core.config import Settings
+from app.core.i18n import N_, _
+from app.core.security.rate_limits import Rate
+from app.models.file import FileRefusal, RefusalCause, SubjectKind
 
 MEGABYTE = 1_048_576
 MAX_NAME_LENGTH = 120
@@ -28,14 +30,30 @@ TYPES: Mapping[str, str] = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "doc": "application/msword",
+    "xls": "application/vnd.ms-excel",
+    "ppt": "application/vnd.ms-powerpoint",
+    "rtf": "application/rtf",
     "odt": "application/vnd.oasis.opendocument.text",
     "ods": "application/vnd.oasis.opendocument.spreadsheet",
     "odp": "application/vnd.oasis.opendocument.presentation",
     "zip": "application/zip",
+    "rar": "application/vnd.rar",
+    "7z": "application/x-7z-compressed",
+    "psd": "image/vnd.adobe.photoshop",
+    "ai": "application/illustrator",
+    "fig": "application/x-figma",
+    "svg": "image/svg+xml",
     "mp3": "audio/mpeg",
+    "m4a": "audio/mp4",
     "mp4": "video/mp4",
+    "mov": "video/quicktime",
 }
-"""Extension → media type. Contains nothing that a browser could run: no SVG, no HTML, no scripts."""
+"""Extension → media type: no HTML and no scripts; a browser runs an SVG only where it is shown, so it never is."""
+UNOPENED = frozenset({"doc", "xls", "ppt", "rtf", "rar", "7z", "psd", "ai", "fig", "svg", "m4a", "mov"})
+"""Recognized by their first bytes and not opened here; they have no preview."""
+DOWNLOAD = "application/octet-stream"
+"""The media type with which a file of `UNOPENED` is sent, so that no program opens it without being asked."""
 PICTURES = ("jpg", "jpeg", "png", "webp", "gif")
 DOCUMENTS = (*PICTURES, *(name for name in TYPES if name not in PICTURES))
 
@@ -81,6 +99,9 @@ MAX_DELAY = timedelta(minutes=30)
 MAX_LOST = 8
 """Attempts to check a file whose bytes are missing in the storage; then it counts as damaged."""
 
+SLOW = Rate("slow-files", 1, 300)
+"""After a file whose check ran out of time, its owner uploads nothing for a while, and their other files wait."""
+
 REFUSAL_LABELS: Mapping[FileRefusal, str] = {
     FileRefusal.WRONG_TYPE: N_("The content is not what the name says."),
     FileRefusal.BROKEN: N_("The file cannot be opened."),
@@ -88,6 +109,19 @@ REFUSAL_LABELS: Mapping[FileRefusal, str] = {
     FileRefusal.BOMB: N_("The archive unpacks to far too much, or holds other archives or links."),
     FileRefusal.MALWARE: N_("The scanner found malware."),
 }
+CAUSE_LABELS: Mapping[RefusalCause, str] = {
+    RefusalCause.OUTSIDE: N_("“{entry}” in the archive would be unpacked outside its folder."),
+    RefusalCause.LINK: N_("“{entry}” in the archive is a link or a device. Pack the file that it stands for."),
+    RefusalCause.NESTED: N_("“{entry}” is an archive inside the archive. Unpack it first, or send it on its own."),
+    RefusalCause.DENSE: N_("“{entry}” in the archive unpacks to far more than it should."),
+    RefusalCause.TOO_MANY: N_("The archive holds too many files. Split it into several."),
+    RefusalCause.TOO_LARGE: N_("The archive unpacks to far too much. Split it into several."),
+    RefusalCause.MACROS: N_("The document holds macros (“{entry}”). Save it without macros."),
+    RefusalCause.EXTERNAL_TEMPLATE: N_("The document loads a part from another place when it is opened: “{entry}”."),
+    RefusalCause.UNREADABLE_PART: N_("“{entry}” in the document cannot be read. Save the document again."),
+    RefusalCause.OUT_OF_TIME: N_("The check took too long. Make the file simpler or smaller."),
+}
+MAX_ENTRY_LENGTH = 160
 
 _FORBIDDEN = re.compile(r'[<>:"|?*\x7f]')
 # Characters that change the reading direction: with them "exe.gpj" reads as "jpg.exe".
@@ -107,6 +141,34 @@ def clean_name(given: str) -> str:
         stem = stem[: MAX_NAME_LENGTH - len(extension) - 1].rstrip(". ")
         return f"{stem or UNNAMED}.{extension}"
     return text[:MAX_NAME_LENGTH].rstrip(". ") or UNNAMED
+
+
+def clean_entry(given: str | None) -> str | None:
+    """Return the name of an archive's entry as it can be shown; a long one keeps its end."""
+    if not given:
+        return None
+    text = _TURNING.sub("", given.encode("utf-8", "replace").decode())
+    text = "".join(letter if unicodedata.category(letter)[0] != "C" else "�" for letter in text)
+    return text if len(text) <= MAX_ENTRY_LENGTH else f"…{text[-MAX_ENTRY_LENGTH:]}"
+
+
+def refusal_text(refusal: FileRefusal, cause: str | None, entry: str | None) -> str:
+    """Return why a file was rejected, in the reader's language."""
+    exact = CAUSE_LABELS.get(RefusalCause(cause)) if cause in set(RefusalCause) else None
+    return _(exact).format(entry=entry or "?") if exact else _(REFUSAL_LABELS[refusal])
+
+
+def served_type(name: str, media_type: str) -> str:
+    """Return the media type with which a file is sent."""
+    return DOWNLOAD if extension_of(name) in UNOPENED else media_type
+
+
+def upload_rates(settings: Settings) -> tuple[Rate, Rate]:
+    """Return how many files, and how many megabytes, one person may upload."""
+    return (
+        Rate("uploads", settings.uploads_per_hour, 3_600),
+        Rate("uploaded-megabytes", settings.upload_bytes_per_day // MEGABYTE, 86_400),
+    )
 
 
 def extension_of(name: str) -> str:

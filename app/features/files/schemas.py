@@ -117,3 +117,7 @@ class FileLimits(BaseModel):
     kinds: list[KindLimits]
     quota_bytes: int
     used_bytes: int
+    removed_bytes: int = Field(
+        default=0,
+        description="Part of `used_bytes` that belongs to removed files and is free again in a day.",
+    )

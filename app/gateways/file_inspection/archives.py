@@ -1,52 +1,56 @@
-"""Inspect archives and office documents by their table of contents, without unpacking them."""
+"""Inspect archives by their table of contents, without unpacking them, and documents that are archives."""
 
+import re
 import stat
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
+from app.gateways.file_inspection import compound, office
 from app.gateways.file_inspection.errors import RefusedError
 
 MAX_ENTRIES = 10_000
 MAX_BYTES = 2_147_483_648
 """Limit on the total unpacked size of all entries, in bytes."""
 MAX_RATIO = 200
+ROOMY_BYTES = 268_435_456
+"""Unpacked size up to which a ratio above `MAX_RATIO` harms nobody: logs and tables compress that well."""
+EXTREME_RATIO = 900
+"""Ratio that only repeated bytes reach; logs and tables stay below it."""
 SMALL_BYTES = 10_485_760
-"""Entries below this unpacked size may have any compression ratio."""
-ARCHIVES = frozenset({".zip", ".7z", ".rar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".tar", ".jar"})
+"""Unpacked size up to which any ratio is accepted."""
+ARCHIVES = frozenset({".zip", ".7z", ".rar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".tar"})
+"""Endings of archives that may not be inside another one; a `.jar` is a library and belongs to sources."""
 MAX_TABLE_BYTES = 8_388_608
-OFFICE = "application/vnd.openxmlformats-officedocument."
-OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
-PARTS = {"wordprocessingml": "word/", "spreadsheetml": "xl/", "presentationml": "ppt/"}
 END_OF_TABLE = b"PK\x05\x06"
+LONG_END_OF_TABLE = b"PK\x06\x06"
+SEE_LONG_ENTRIES, SEE_LONG_LENGTH = 0xFFFF, 0xFFFF_FFFF
+"""What the short record of ZIP64 holds where the long one has the number, whatever the size of the archive."""
+_DRIVE = re.compile("[A-Za-z]:")
 
 
 def check_archive(path: Path, media_type: str) -> None:
     """Reject files that are not archives of this kind, and archives that are dangerous to unpack.
 
+    An office document with a password is not an archive: Office stores it encrypted in a compound file. It is accepted
+    as it is, like a PDF with a password.
+
     Raises:
         RefusedError: The file is rejected.
     """
+    if media_type.startswith(office.OFFICE) and compound.is_compound(path):
+        compound.check_encrypted(path)
+        return
     _check_table(path)
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-            first = archive.read("mimetype")[:100] if media_type.startswith(OPEN_DOCUMENT) else b""
-    except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, RuntimeError) as error:
+            _check_entries(entries, path.stat().st_size, nested=media_type != "application/zip")
+            office.check_document(archive, media_type)
+    except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
         raise RefusedError("wrong_type") from error
-    if media_type.startswith(OFFICE):
-        _check_office({entry.filename for entry in entries}, media_type)
-    if media_type.startswith(OPEN_DOCUMENT) and first != media_type.encode():
-        raise RefusedError("wrong_type")
-    _check_entries(entries, nested=media_type != "application/zip")
-
-
-def _check_office(names: set[str], media_type: str) -> None:
-    """Refuse what lacks the parts of its kind of document, and what holds macros."""
-    part = PARTS[media_type.removeprefix(OFFICE).partition(".")[0]]
-    if "[Content_Types].xml" not in names or not any(name.startswith(part) for name in names):
-        raise RefusedError("wrong_type")
-    if any(name.endswith("vbaProject.bin") for name in names):
-        raise RefusedError("wrong_type")
+    except zlib.error as error:
+        raise RefusedError("broken") from error
 
 
 def _check_table(path: Path) -> None:
@@ -55,31 +59,46 @@ def _check_table(path: Path) -> None:
     with path.open("rb") as handle:
         if handle.read(2) != b"PK":
             raise RefusedError("wrong_type")
-        handle.seek(max(0, size - 65_557))
+        handle.seek(max(0, size - 65_633))
         tail = handle.read()
     place = tail.rfind(END_OF_TABLE)
     if place < 0:
         raise RefusedError("wrong_type")
     entries = int.from_bytes(tail[place + 10 : place + 12], "little")
     length = int.from_bytes(tail[place + 12 : place + 16], "little")
+    long_place = tail.rfind(LONG_END_OF_TABLE, 0, place)
+    if long_place >= 0 and (entries == SEE_LONG_ENTRIES or length == SEE_LONG_LENGTH):
+        entries = int.from_bytes(tail[long_place + 32 : long_place + 40], "little")
+        length = int.from_bytes(tail[long_place + 40 : long_place + 48], "little")
     if entries > MAX_ENTRIES or length > MAX_TABLE_BYTES:
-        raise RefusedError("bomb")
+        raise RefusedError("bomb", "too_many")
 
 
-def _check_entries(entries: list[zipfile.ZipInfo], *, nested: bool) -> None:
-    if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_BYTES:
-        raise RefusedError("bomb")
+def _check_entries(entries: list[zipfile.ZipInfo], size: int, *, nested: bool) -> None:
+    unpacked, packed = sum(entry.file_size for entry in entries), sum(entry.compress_size for entry in entries)
+    if len(entries) > MAX_ENTRIES:
+        raise RefusedError("bomb", "too_many")
+    # Entries that share the same packed bytes are one form of a bomb.
+    if unpacked > MAX_BYTES or packed > size or _is_dense(unpacked, packed, ROOMY_BYTES, MAX_RATIO):
+        raise RefusedError("bomb", "too_large")
     for entry in entries:
         name = PurePosixPath(entry.filename.replace("\\", "/"))
-        if _leads_outside(name) or not _is_plain(entry) or _is_bomb(entry):
-            raise RefusedError("bomb")
+        if _leads_outside(name):
+            raise RefusedError("bomb", "outside", entry.filename)
+        if not _is_plain(entry):
+            raise RefusedError("bomb", "link", entry.filename)
+        if _is_bomb(entry):
+            raise RefusedError("bomb", "dense", entry.filename)
         if not nested and name.suffix.lower() in ARCHIVES:
-            raise RefusedError("bomb")
+            raise RefusedError("bomb", "nested", entry.filename)
 
 
 def _leads_outside(name: PurePosixPath) -> bool:
-    """Tell whether an entry would be written outside the folder in which it is unpacked."""
-    return name.is_absolute() or ".." in name.parts or ":" in (name.parts or ("",))[0]
+    """Tell whether an entry would be written outside the folder in which it is unpacked.
+
+    A colon after one letter names a drive of Windows; any other colon is a part of the name.
+    """
+    return name.is_absolute() or ".." in name.parts or _DRIVE.match(str(name)) is not None
 
 
 def _is_plain(entry: zipfile.ZipInfo) -> bool:
@@ -89,4 +108,9 @@ def _is_plain(entry: zipfile.ZipInfo) -> bool:
 
 def _is_bomb(entry: zipfile.ZipInfo) -> bool:
     """Tell whether an entry is too dense to be honest."""
-    return entry.file_size > SMALL_BYTES and entry.file_size > MAX_RATIO * max(entry.compress_size, 1)
+    sizes = entry.file_size, entry.compress_size
+    return _is_dense(*sizes, SMALL_BYTES, EXTREME_RATIO) or _is_dense(*sizes, ROOMY_BYTES, MAX_RATIO)
+
+
+def _is_dense(unpacked: int, packed: int, most: int, ratio: int) -> bool:
+    return unpacked > most and unpacked > ratio * max(packed, 1)

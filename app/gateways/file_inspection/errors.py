@@ -2,8 +2,14 @@
 
 
 class RefusedError(Exception):
-    """The file is rejected; `reason` is a `models.file.FileRefusal`."""
+    """The file is rejected; `reason` is a `models.file.FileRefusal`.
 
-    def __init__(self, reason: str) -> None:
+    `cause` is a `models.file.RefusalCause` where it is known more exactly, and `entry` the entry of an archive or the
+    part of a document that is at fault.
+    """
+
+    def __init__(self, reason: str, cause: str | None = None, entry: str | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.cause = cause
+        self.entry = entry

@@ -12,6 +12,7 @@ from app.gateways.file_inspection.errors import RefusedError
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF"}
 MAX_FRAMES = 500
 MAX_SIDE_PIXELS = 16_000
+PDF_HEADER_BYTES = 1_024
 BROKEN = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, ArithmeticError)
 WHITE = (255, 255, 255)
 
@@ -128,7 +129,8 @@ def draw_first_page(task: Mapping[str, Any]) -> dict[str, Any]:
     """
     source, folder = Path(task["source"]), Path(task["folder"])
     with source.open("rb") as handle:
-        if not handle.read(5) == b"%PDF-":
+        # Readers of PDF look for the header there; some programs write a byte order mark or a mail header before it.
+        if b"%PDF-" not in handle.read(PDF_HEADER_BYTES):
             raise RefusedError("wrong_type")
     try:
         document = pypdfium2.PdfDocument(source)

@@ -1,7 +1,8 @@
 """Inspect uploaded files in a subprocess with little memory, little time and none of our settings.
 
 Decoders of images and documents are where crafted files attack. The worker only reads the reported facts and the
-files that were written; a process that crashes or times out means a broken file.
+files that were written; a process that crashes means a broken file, and
+one that times out a file that takes too long to check.
 """
 
 import json
@@ -9,8 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.gateways.subprocesses import run_module
+import structlog
 
+from app.gateways.subprocesses import OutOfTimeError, run_module
+
+log = structlog.get_logger()
+
+MODULE = "app.gateways.file_inspection.subprocess_main"
 SECONDS = 15.0
 
 
@@ -35,10 +41,33 @@ class InspectionResult:
     """The result: a refusal, or the facts and the files that were written."""
 
     refusal: str | None = None
+    cause: str | None = None
+    """The exact cause of the refusal, a `models.file.RefusalCause`."""
+    entry: str | None = None
+    """The entry of an archive, or the part of a document, that is at fault."""
     width: int | None = None
     height: int | None = None
     main: Path | None = None
     preview: Path | None = None
+
+
+_REPORTED: set[tuple[str, ...]] = set()
+
+
+async def _report_missing(missing: tuple[str, ...]) -> None:
+    """Log once per process which protections the inspecting process has to do without."""
+    if missing and missing not in _REPORTED:
+        _REPORTED.add(missing)
+        await log.awarning("inspection_not_confined", missing=missing)
+
+
+async def missing_protections() -> list[str] | None:
+    """Return the protections that this system does not offer to the inspecting process; None where it cannot start."""
+    try:
+        said = await run_module(MODULE, "{}", seconds=SECONDS)
+    except OutOfTimeError:
+        return None
+    return json.loads(said)["missing"] if said else None
 
 
 async def inspect(order: InspectionRequest) -> InspectionResult:
@@ -53,12 +82,18 @@ async def inspect(order: InspectionRequest) -> InspectionResult:
         "crop": dict(order.crop) if order.crop else None,
         "preview_only": order.preview_only,
     }
-    said = await run_module("app.gateways.file_inspection.subprocess_main", json.dumps(task), seconds=SECONDS)
+    try:
+        said = await run_module(MODULE, json.dumps(task), seconds=SECONDS)
+    except OutOfTimeError:
+        return InspectionResult(refusal="broken", cause="out_of_time")
     if said is None:
         return InspectionResult(refusal="broken")
     facts = json.loads(said)
+    await _report_missing(tuple(facts["missing"]))
     return InspectionResult(
         refusal=facts.get("refusal"),
+        cause=facts.get("cause"),
+        entry=facts.get("entry"),
         width=facts.get("width"),
         height=facts.get("height"),
         main=order.folder / facts["main"] if facts.get("main") else None,

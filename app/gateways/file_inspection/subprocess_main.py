@@ -1,7 +1,7 @@
 """Inspect one file and exit: `python -m app.gateways.file_inspection.subprocess_main '{…}'`.
 
-The process limits its own resources before it opens anything, prints its findings as JSON, and writes only into the
-folder it was given.
+The process limits and confines itself before it opens anything, prints its findings as JSON, and writes only into the
+folder it was given. With an empty object it only prints what this system lacks to confine it.
 """
 
 import json
@@ -12,21 +12,22 @@ from pathlib import Path
 from typing import Any
 
 from app.gateways.file_inspection.archives import check_archive
+from app.gateways.file_inspection.confinement import confine
 from app.gateways.file_inspection.errors import RefusedError
+from app.gateways.file_inspection.signatures import CHECKS
+from app.gateways.file_inspection.texts import check_text
 
 MEMORY_BYTES = 1_073_741_824
 PROCESSOR_SECONDS = 12
 OUTPUT_BYTES = 268_435_456
 OPEN_FILES = 64
-TEXT_PIECE = 1_048_576
-# Control characters allowed in a text: tab, line breaks, form feed.
-TEXT_CONTROLS = frozenset(b"\t\n\r\x0c\x1b")
 
 
 def limit_self() -> None:
     """Give up all resources that the inspection does not need."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
+    # Below the hard limit the signal tells the parent process why this one ended.
+    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT_BYTES, OUTPUT_BYTES))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -53,15 +54,14 @@ def inspect_archive(task: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def inspect_text(task: Mapping[str, Any]) -> dict[str, Any]:
-    """Check that the file is text in a common encoding."""
-    with Path(task["source"]).open("rb") as handle:
-        begin = handle.read(4)
-        if begin.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return {}
-        handle.seek(0)
-        while piece := handle.read(TEXT_PIECE):
-            if any(byte < 0x20 and byte not in TEXT_CONTROLS for byte in set(piece)):  # noqa: PLR2004 - a space
-                raise RefusedError("wrong_type")
+    """Check that the file is text."""
+    check_text(Path(task["source"]))
+    return {}
+
+
+def inspect_download(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Recognize a file that is only downloaded."""
+    CHECKS[task["media_type"]](Path(task["source"]))
     return {}
 
 
@@ -91,17 +91,21 @@ def inspect_file(task: Mapping[str, Any]) -> dict[str, Any]:
     }
     if kind == "application/pdf":
         return inspect_pdf(task)
+    if kind in CHECKS:
+        return inspect_download(task)
     return inspectors.get(kind.partition("/")[0], inspect_archive)(task)
 
 
 def main() -> int:
     """Inspect the file given by the first argument."""
     limit_self()
+    task: dict[str, Any] = json.loads(sys.argv[1])
+    missing = confine(Path(task["folder"]), Path(task["source"])) if task else confine()
     try:
-        found = inspect_file(json.loads(sys.argv[1]))
+        found = inspect_file(task) if task else {}
     except RefusedError as refused:
-        found = {"refusal": refused.reason}
-    sys.stdout.write(json.dumps(found))
+        found = {"refusal": refused.reason, "cause": refused.cause, "entry": refused.entry}
+    sys.stdout.write(json.dumps(found | {"missing": missing}))
     return 0
 
 

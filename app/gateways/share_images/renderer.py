@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from app.core.errors import UnavailableError
 from app.core.resources import ContextState, Resources
-from app.gateways.subprocesses import run_module
+from app.gateways.subprocesses import OutOfTimeError, run_module
 
 SECONDS = 10.0
 MAX_WAITING = 16
@@ -79,9 +79,12 @@ async def _keep(redis: Redis, key: str, drawn: bytes) -> None:
 
 async def _drawn(card: ShareCard) -> bytes:
     content = asdict(card) | {"face": base64.b64encode(card.face).decode() if card.face else None}
-    drawn = await run_module(
-        "app.gateways.share_images.subprocess_main", sent=json.dumps(content).encode(), seconds=SECONDS
-    )
+    try:
+        drawn = await run_module(
+            "app.gateways.share_images.subprocess_main", sent=json.dumps(content).encode(), seconds=SECONDS
+        )
+    except OutOfTimeError as error:
+        raise UnavailableError from error
     if not drawn:
         raise UnavailableError
     return drawn

@@ -46,6 +46,7 @@ def programs(choices: Choices) -> list[Program]:
     # With one task at a time a second process with all modules is not needed; the event loop enforces the time limit.
     one = choices.worker_concurrency == 1
     pool = "--pool=solo" if one else f"--concurrency={choices.worker_concurrency}"
+    quiet = ("--without-gossip", "--without-mingle")
     found = [
         Program(
             "web",
@@ -59,9 +60,18 @@ def programs(choices: Choices) -> list[Program]:
         Program(
             "worker",
             "celery",
-            (*celery, "worker", pool, "--without-gossip", "--without-mingle"),
+            (*celery, "worker", pool, *quiet, "-Q", "iplance,iplance-mail"),
             stop_seconds=60,
             niceness=5,
+            after_port=choices.port,
+        ),
+        Program(
+            "files",
+            "celery",
+            # The checks of files are slow, and each runs in a process of its own anyway.
+            (*celery, "worker", "--pool=solo", *quiet, "-Q", "iplance-files", "--hostname=files@%h"),
+            stop_seconds=60,
+            niceness=10,
             after_port=choices.port,
         ),
         Program(

@@ -6,6 +6,7 @@ import re
 import stat
 import zipfile
 import zlib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,12 +14,14 @@ from uuid import UUID
 import httpx
 import pytest
 from PIL import Image
+from sqlalchemy import update
 
+from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.core.resources import Resources
 from app.features.files import rules, service
 from app.features.files.schemas import Subject
-from app.features.files.tasks import process_files
+from app.features.files.tasks import process_files, sweep_files
 from app.gateways.storage import DiskStorage, storage_of
 from app.gateways.upload_spool import spool_of
 from app.models import File, FileObject, FileStatus, SubjectKind
@@ -178,7 +181,7 @@ async def test_what_cannot_be_taken_is_refused_with_what_to_do(client: httpx.Asy
     for name, content, kind, status, code in (
         ("virus.exe", b"MZ", "order", 422, "file-type"),
         ("page.html", b"<html>", "order", 422, "file-type"),
-        ("drawing.svg", b"<svg/>", "portfolio", 422, "file-type"),
+        ("drawing.svg", b"<svg/>", "avatar", 422, "file-type"),
         ("noextension", b"text", "order", 422, "file-type"),
         ("scan.pdf", PDF, "avatar", 422, "file-type"),
         ("empty.txt", b"", "order", 422, "file-empty"),
@@ -195,8 +198,8 @@ async def test_what_cannot_be_taken_is_refused_with_what_to_do(client: httpx.Asy
     assert {item["kind"] for item in limits["kinds"]} == {"avatar", "portfolio", "order", "proposal", "message"}
 
 
-async def test_no_more_than_the_quota_and_room_comes_back(
-    client: httpx.AsyncClient, sign_in: SignIn, resources: Resources
+async def test_no_more_than_the_quota_and_room_comes_back_with_the_bytes(
+    client: httpx.AsyncClient, sign_in: SignIn, resources: Resources, uow: Any
 ) -> None:
     await sign_in(client)
     resources.settings = resources.settings.model_copy(update={"file_quota_bytes": 1_000})
@@ -206,6 +209,15 @@ async def test_no_more_than_the_quota_and_room_comes_back(
     assert (await client.get(f"{API}/limits")).json()["used_bytes"] == 600
     assert (await client.delete(f"{API}/{first.json()['id']}")).status_code == 204
     assert (await client.get(f"{API}/{first.json()['id']}")).status_code == 404
+    # The bytes are there until the grace period is over, so they count until then.
+    limits = (await client.get(f"{API}/limits")).json()
+    assert (limits["used_bytes"], limits["removed_bytes"]) == (600, 600)
+    assert (await send(client, "b.txt", b"x" * 401)).status_code == 409
+    async with uow() as work:
+        await work.session.execute(update(FileObject).values(delete_after=utc_now() - timedelta(days=1)))
+    await sweep_files(resources)
+    limits = (await client.get(f"{API}/limits")).json()
+    assert (limits["used_bytes"], limits["removed_bytes"]) == (0, 0)
     assert (await send(client, "b.txt", b"x" * 401)).status_code == 201
 
 
@@ -263,6 +275,38 @@ async def test_the_content_must_be_what_the_name_says(
     assert file["status"] == ("refused" if refusal else "ready")
     assert bool(file["note"]) == bool(refusal)
     assert bool(file["url"]) != bool(refusal)
+
+
+@pytest.mark.parametrize(
+    ("locale", "note"),
+    [
+        ("en", "“passwords” in the archive is a link or a device. Pack the file that it stands for."),
+        ("ru", "«passwords» в архиве — это ссылка или устройство. Добавьте в архив сам файл."),
+    ],
+)
+async def test_a_refusal_names_the_entry_in_the_language_of_the_reader(
+    client: httpx.AsyncClient, sign_in: SignIn, resources: Resources, locale: str, note: str
+) -> None:
+    await sign_in(client, locale=locale)
+    assert (await sent(client, resources, "linked.zip", linked()))["note"] == note
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("drawing.svg", b"<svg><script>alert(1)</script></svg>"), ("work.rar", b"Rar!\x1a\x07\x01\x00" + bytes(20))],
+)
+async def test_what_is_not_opened_here_is_only_downloaded(
+    client: httpx.AsyncClient, sign_in: SignIn, resources: Resources, name: str, content: bytes
+) -> None:
+    await sign_in(client)
+    file = await sent(client, resources, name, content, "portfolio")
+    assert (file["status"], file["preview_url"]) == ("ready", None)
+    answer = await client.get(file["url"])
+    assert answer.content == content
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+    assert "sandbox" in answer.headers["content-security-policy"]
 
 
 async def test_a_picture_of_too_many_pixels_is_refused_by_its_header(

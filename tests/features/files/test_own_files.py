@@ -102,3 +102,28 @@ async def test_what_belongs_to_something_is_not_removed(
     )
     assert "Remove it where it is attached." in answer.text
     assert (await client.get(f"/api/v1/files/{file.id}")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [("en", "of it belong to removed files and are free again in a day."), ("ru", "из них занимают удалённые файлы")],
+)
+async def test_the_page_says_what_removed_files_still_take(
+    locale: str, said: str, market: Market, files: Files, client: httpx.AsyncClient
+) -> None:
+    client.cookies.set("locale", locale)
+    anna = await market.person("anna")
+    file = await files.make(anna)
+    await market.sign_in(client, anna)
+    assert said not in (await client.get(PAGE)).text
+    assert (await client.delete(f"{LIST}/{file.id}")).status_code == 204
+    assert said in (await client.get(PAGE)).text
+
+
+async def test_a_form_names_what_is_only_downloaded(market: Market, client: httpx.AsyncClient) -> None:
+    client.headers["Accept-Language"] = "en"
+    await market.sign_in(client, await market.person("anna"))
+    assert "Only downloaded, without a preview: doc, xls, ppt, rtf, rar, 7z, psd, ai, fig, svg, m4a, mov." in words(
+        await Visitor(client).get("/orders/new")
+    )
+    assert "Only downloaded" not in words(await Visitor(client).get("/settings/photo"))

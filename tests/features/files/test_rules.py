@@ -3,6 +3,7 @@
 import pytest
 
 from app.features.files import rules
+from app.models import FileRefusal, RefusalCause
 
 
 @pytest.mark.parametrize(
@@ -51,5 +52,26 @@ def test_every_kind_of_thing_has_limits_of_known_types() -> None:
     for limits in rules.LIMITS.values():
         assert set(limits.extensions) <= set(rules.TYPES)
         assert 0 < limits.most_bytes <= rules.MAX_FILE_BYTES
-    dangerous = {"svg", "html", "htm", "xml", "js", "php", "py", "exe", "swf", "xhtml"}
+    dangerous = {"html", "htm", "xml", "js", "php", "py", "exe", "swf", "xhtml"}
     assert not dangerous & set(rules.TYPES)
+    assert set(rules.TYPES) >= rules.UNOPENED
+    assert not rules.UNOPENED & set(rules.PICTURES)
+    assert {rules.served_type(f"a.{name}", rules.TYPES[name]) for name in rules.UNOPENED} == {
+        "application/octet-stream"
+    }
+    assert rules.served_type("a.PNG", "image/png") == "image/png"
+
+
+def test_names_of_entries_are_shown_without_what_could_deceive() -> None:
+    assert rules.clean_entry(None) is None
+    assert rules.clean_entry("a/\u202egpj.exe\n\ud800") == "a/gpj.exe\ufffd?"
+    assert rules.clean_entry("x" * 500 + "end") == "…" + "x" * 157 + "end"
+
+
+def test_a_refusal_says_as_much_as_is_known() -> None:
+    text = rules.refusal_text(FileRefusal.BOMB, "nested", "a.zip")
+    assert text == "«a.zip» — архив внутри архива. Сначала распакуйте его или отправьте отдельно."
+    plain = rules.refusal_text(FileRefusal.BROKEN, None, None)
+    assert plain == "Файл не открывается."
+    assert rules.refusal_text(FileRefusal.BROKEN, "of a later release", None) == plain
+    assert set(rules.CAUSE_LABELS) == set(RefusalCause)

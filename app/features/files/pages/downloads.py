@@ -25,6 +25,7 @@ def upload_limits(kind: str) -> dict[str, object]:
     return {
         "accept": ",".join(f".{name}" for name in limits.extensions),
         "types": ", ".join(limits.extensions),
+        "unopened": ", ".join(name for name in limits.extensions if name in rules.UNOPENED),
         "most_bytes": limits.most_bytes,
         "most_files": limits.most_files,
     }

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.resources import Resources
 from app.core.unit_of_work import UnitOfWork
+from app.features.files import rules
 from app.features.files.errors import FileDamagedError, FileNotReadyError, NoSuchFileError, StorageDownError
 from app.features.files.repository import FileRepository
 from app.features.files.schemas import Subject
@@ -80,7 +81,7 @@ def _content(file: File, face: FileObject, until: int) -> Content:
     return Content(
         file_id=file.id,
         name=f"{file.name.rpartition('.')[0]}.webp" if preview else file.name,
-        media_type=face.media_type,
+        media_type=face.media_type if preview else rules.served_type(file.name, face.media_type),
         size=face.size,
         sha256=face.sha256,
         key=face.key,

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from app.gateways.file_inspection.inspector import InspectionRequest as Inspecti
 from app.gateways.file_inspection.inspector import inspect
 from app.gateways.malware_scanner import scanner_of
 from app.gateways.storage import Digest, ObjectMissingError, digest_of, new_key, storage_of
-from app.models.file import File, FileObject, FileRefusal, FileStatus, ObjectRole, SubjectKind
+from app.models.file import File, FileObject, FileRefusal, FileStatus, ObjectRole, RefusalCause, SubjectKind
 
 log = structlog.get_logger()
 
@@ -67,6 +67,8 @@ class Findings:
     """The result of a check."""
 
     refusal: FileRefusal | None = None
+    cause: RefusalCause | None = None
+    entry: str | None = None
     width: int | None = None
     height: int | None = None
     made: Sequence[StoredVariant] = field(default=())
@@ -122,7 +124,8 @@ async def examine(resources: Resources, work: InspectionJob) -> Findings:
         )
         seen = await inspect(order)
         if seen.refusal is not None:
-            return Findings(refusal=FileRefusal(seen.refusal))
+            cause = RefusalCause(seen.cause) if seen.cause else None
+            return Findings(FileRefusal(seen.refusal), cause, rules.clean_entry(seen.entry))
         made: list[StoredVariant] = []
         outputs = (
             (ObjectRole.MAIN, seen.main, work.media_type),
@@ -162,10 +165,14 @@ async def settle_file(uow: UnitOfWork, work: InspectionJob, findings: Findings) 
     expected = (FileStatus.READY,) if work.again else (FileStatus.PROCESSING, FileStatus.QUARANTINED)
     if file is None or file.status not in expected:
         return
+    if findings.cause is RefusalCause.OUT_OF_TIME:
+        await uow.resources.limiter.count(rules.SLOW, str(file.owner_id))
+        await repository.postpone_others(file.owner_id, utc_now() + timedelta(seconds=rules.SLOW.seconds))
     facts = {"file_id": str(file.id), "owner_id": str(file.owner_id), "kind": file.kind.value}
     # An accepted picture stays when its preview cannot be generated again, except when a scanner now finds malware.
     if findings.refusal is not None and (not work.again or findings.refusal is FileRefusal.MALWARE):
         file.status, file.refusal = FileStatus.REFUSED, findings.refusal
+        file.refusal_cause, file.refused_entry = findings.cause, findings.entry
         await repository.schedule_deletion(file.id, utc_now())
         await repository.restore_previous_version(file.id)
         uow.emit(FileRefused(**facts, reason=findings.refusal.value, name=file.name))

@@ -73,7 +73,7 @@ async def remove_file(uow: UnitOfWork, actor: Actor, file_id: UUID) -> None:
 
 async def file_limits(session: AsyncSession, settings: Settings, actor: Actor) -> FileLimits:
     """Return what may be uploaded and how much of the quota the actor has used."""
-    _count, used = await FileRepository(session).usage(actor.id)
+    usage = await FileRepository(session).usage(actor.id)
     kinds = [
         KindLimits(
             kind=kind,
@@ -83,4 +83,9 @@ async def file_limits(session: AsyncSession, settings: Settings, actor: Actor) -
         )
         for kind, limits in rules.LIMITS.items()
     ]
-    return FileLimits(kinds=kinds, quota_bytes=settings.file_quota_bytes, used_bytes=used)
+    return FileLimits(
+        kinds=kinds,
+        quota_bytes=settings.file_quota_bytes,
+        used_bytes=usage.kept + usage.removed,
+        removed_bytes=usage.removed,
+    )

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from app.core.clock import utc_now
 from app.core.config import Settings, get_settings
-from app.core.i18n import _
 from app.core.security.signing import Signer
 from app.features.files import rules
 from app.features.files.schemas import Crop, FileRead
@@ -46,7 +45,7 @@ def present(files: Collection[File], previewed: Collection[UUID]) -> dict[UUID, 
             media_type=file.media_type,
             size=file.size,
             status=file.status,
-            note=_(rules.REFUSAL_LABELS[file.refusal]) if file.refusal else None,
+            note=rules.refusal_text(file.refusal, file.refusal_cause, file.refused_entry) if file.refusal else None,
             url=link(settings, file, MAIN, now) if ready else None,
             preview_url=link(settings, file, PREVIEW, now) if ready and file.id in previewed else None,
             width=file.width,

@@ -14,10 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.config import Settings
+from app.core.disk_space import has_room
 from app.core.errors import FieldError
+from app.core.http.problem_details import InsufficientStorageError
 from app.core.i18n import N_
 from app.core.ids import new_id
 from app.core.resources import Resources
+from app.core.security.rate_limits import TooManyTriesError
 from app.core.text.humanize import format_size
 from app.core.unit_of_work import UnitOfWork
 from app.features.files import rules
@@ -29,6 +32,7 @@ from app.features.files.errors import (
     NoSuchFileError,
     QuotaExceededError,
     StorageDownError,
+    TooManyUploadsError,
     UploadBusyError,
     UploadOffsetError,
 )
@@ -77,17 +81,23 @@ async def reserve_uploads(
         FileTypeError: An extension is not accepted for this kind.
         EmptyFileError: One has no bytes.
         FileTooLargeError: One is larger than the kind allows.
+        TooManyUploadsError: The person uploaded too much lately, or has to wait after a file that took too long.
+        InsufficientStorageError: The disk would have less free space than the reserve.
         QuotaExceededError: They would exceed the person's quota.
         InvalidFilesError: The file to replace is not the person's or not of this kind.
     """
     repository, quota = FileRepository(uow.session), uow.resources.settings.file_quota_bytes
     files = [_checked(actor, kind, upload) for upload in uploads]
     await _check_replaced(repository, actor, kind, [upload.replaces for upload in uploads if upload.replaces])
+    total = sum(file.size for file in files)
+    await _check_rates(uow.resources, actor, len(files), total)
+    if not await asyncio.to_thread(has_room, uow.resources.settings, total):
+        raise InsufficientStorageError
     # The sum is read by a statement of its own: one that also waited for the lock would not see what was committed
     # meanwhile.
     await repository.lock_owner(actor.id)
-    count, used = await repository.usage(actor.id)
-    if used + sum(file.size for file in files) > quota or count + len(files) > rules.MAX_FILES:
+    usage = await repository.usage(actor.id)
+    if usage.kept + usage.removed + total > quota or usage.files + len(files) > rules.MAX_FILES:
         raise QuotaExceededError(params={"limit": format_size(quota)})
     repository.add_all(files)
     await uow.session.flush()
@@ -98,6 +108,20 @@ async def reserve_uploads(
     repository.add_all(objects)
     await uow.session.flush()
     return [ReservedUpload(file, stored.key) for file, stored in zip(files, objects, strict=True)]
+
+
+async def _check_rates(resources: Resources, actor: Actor, count: int, total: int) -> None:
+    """Count uploads before anything else can refuse them, so that refused ones count too."""
+    key, (files, megabytes) = str(actor.id), rules.upload_rates(resources.settings)
+    try:
+        await resources.limiter.refuse_if_full(rules.SLOW, key)
+    except TooManyTriesError as error:
+        raise TooManyUploadsError.wait(error.retry_after or rules.SLOW.seconds, TooManyUploadsError.slow) from error
+    try:
+        await resources.limiter.hit(files, key, count)
+        await resources.limiter.hit(megabytes, key, -(-total // rules.MEGABYTE))
+    except TooManyTriesError as error:
+        raise TooManyUploadsError.wait(error.retry_after or files.seconds) from error
 
 
 async def _check_replaced(repository: FileRepository, actor: Actor, kind: SubjectKind, ids: Sequence[UUID]) -> None:
@@ -217,7 +241,10 @@ async def receive(resources: Resources, upload: UploadRead, offset: int, piece: 
         UploadBusyError: Another request is writing to it.
         FileTooLargeError: More bytes arrived than were announced.
         StorageDownError: The disk is full.
+        InsufficientStorageError: The disk has less free space than the reserve.
     """
+    if not await asyncio.to_thread(has_room, resources.settings):
+        raise InsufficientStorageError
     try:
         with spool_of(resources.settings).writing(upload.id) as handle:
             if handle.tell() != offset:
