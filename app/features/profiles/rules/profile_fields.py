@@ -4,10 +4,12 @@ from datetime import date
 
 from app.core.errors import FieldError
 from app.core.i18n import N_
+from app.core.security.rate_limits import Rate
 from app.models import Profile
 
 MAX_PORTFOLIO = 50
 MAX_LISTED = 1000
+LISTED_BY_ACCOUNT = Rate("favourites", 120, 10 * 60)
 _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a", "blockquote", "code", "pre", "h3", "h4", "hr"}
 _HEADINGS = {"h1": "h3", "h2": "h3", "h3": "h3", "h4": "h4", "h5": "h4", "h6": "h4"}
 
