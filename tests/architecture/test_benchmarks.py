@@ -2,11 +2,9 @@
 
 import importlib
 
-import pytest
 
-from bench.__main__ import SECTIONS
-
-
-@pytest.mark.parametrize("name", SECTIONS)
-def test_a_section_has_its_module(name: str) -> None:
-    assert callable(importlib.import_module(f"bench.sections.{name}").measure)
+def test_every_section_has_its_module() -> None:
+    names = importlib.import_module("bench.__main__").SECTIONS
+    assert len(names) > 10
+    for name in names:
+        assert callable(importlib.import_module(f"bench.sections.{name}").measure), name

@@ -7,11 +7,14 @@ from app.core.config import Settings
 from app.core.errors import FieldError
 from app.core.i18n import N_
 from app.core.money import Money
+from app.core.security.rate_limits import Rate
 from app.core.state_machine import Machine, Timer, Transition, published
 from app.features.orders.schemas import STATUS_LABELS
 from app.models import BudgetKind, Order, OrderStatus
 from app.models.side import Side
 
+DRAFTS_BY_ACCOUNT = Rate("order-drafts", 120, 60 * 60)
+EDITS_BY_ACCOUNT = Rate("order-edits", 60, 10 * 60)
 MIN_DESCRIPTION = 10
 """Minimum length of a description, in characters, for publishing."""
 MATCH_PLACES = {"title": 200, "skills": 120, "text": 40}

@@ -10,6 +10,7 @@ from app.core.actor import Actor
 from app.core.http.dependencies import FeatureRouter, ReadSession, Uow
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.security.rate_limits import TooManyTriesError
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication.dependencies import CurrentActor
 from app.features.files.errors import InvalidFilesError
@@ -180,7 +181,7 @@ async def list_proposal_revisions(proposal_id: UUID, actor: CurrentActor, sessio
 
 @router.patch(
     "/proposals/{proposal_id:uuid}",
-    responses=refusals(*SIDE, InvalidProposalError, InvalidFilesError, ProposalChangedError),
+    responses=refusals(*SIDE, InvalidProposalError, InvalidFilesError, ProposalChangedError, TooManyTriesError),
 )
 async def edit_proposal(proposal_id: UUID, command: ProposalPatch, actor: CurrentActor, uow: Uow) -> ProposalRead:
     """Edit your undecided proposal and return it. Omitted fields keep their values.
@@ -214,7 +215,7 @@ async def withdraw_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) ->
     return await _one(uow, actor, await service.withdraw_proposal(uow, actor, proposal_id))
 
 
-@router.put("/proposals/{proposal_id:uuid}/shortlist", responses=refusals(*SIDE))
+@router.put("/proposals/{proposal_id:uuid}/shortlist", responses=refusals(*SIDE, TooManyTriesError))
 async def shortlist_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> ProposalRead:
     """Add a proposal for your order to the shortlist and return it. Its freelancer is notified the first time.
 
@@ -224,7 +225,7 @@ async def shortlist_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -
     return await _one(uow, actor, await service.shortlist_proposal(uow, actor, proposal_id))
 
 
-@router.delete("/proposals/{proposal_id:uuid}/shortlist", responses=refusals(*SIDE))
+@router.delete("/proposals/{proposal_id:uuid}/shortlist", responses=refusals(*SIDE, TooManyTriesError))
 async def unlist_proposal(proposal_id: UUID, actor: CurrentActor, uow: Uow) -> ProposalRead:
     """Remove a proposal from the shortlist and return it. Its freelancer is not notified.
 
@@ -250,7 +251,7 @@ async def _offer(uow: UnitOfWork, actor: Actor, offer: Offer) -> OfferRead:
 @router.post(
     "/proposals/{proposal_id:uuid}/offers",
     status_code=HTTPStatus.CREATED,
-    responses=refusals(*SIDE, ProposalChangedError, InvalidProposalError, OfferPendingError),
+    responses=refusals(*SIDE, ProposalChangedError, InvalidProposalError, OfferPendingError, TooManyTriesError),
 )
 async def make_offer(proposal_id: UUID, command: OfferCreate, actor: CurrentActor, uow: Uow) -> OfferRead:
     """Offer terms to the freelancer of a proposal for your order and return the offer.
@@ -279,7 +280,7 @@ async def get_offer(offer_id: UUID, actor: CurrentActor, session: ReadSession) -
 @router.post(
     "/offers/{offer_id:uuid}/counter",
     status_code=HTTPStatus.CREATED,
-    responses=refusals(*ANSWER, InvalidProposalError),
+    responses=refusals(*ANSWER, InvalidProposalError, TooManyTriesError),
 )
 async def counter_offer(offer_id: UUID, command: OfferCounter, actor: CurrentActor, uow: Uow) -> OfferRead:
     """Answer an offer with a counter-offer and return the new offer. The answered offer is closed.

@@ -7,11 +7,16 @@ from enum import StrEnum
 from app.core.errors import FieldError
 from app.core.i18n import N_
 from app.core.money import Currency, Money
+from app.core.security.rate_limits import Rate
 from app.core.state_machine import Machine, Timer, Transition, published
 from app.features.proposals.schemas import STATUS_LABELS, Milestone
 from app.models import DeclineReason, OrderStatus, ProposalStatus
 from app.models.proposal import NEGOTIATED, UNDECIDED
 from app.models.side import Side
+
+EDITS_BY_ACCOUNT = Rate("proposal-edits", 60, 10 * 60)
+OFFERS_BY_ACCOUNT = Rate("offers", 30, 60 * 60)
+LISTED_BY_ACCOUNT = Rate("shortlist", 120, 10 * 60)
 
 
 class ProposalEvent(StrEnum):

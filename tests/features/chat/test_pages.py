@@ -78,8 +78,8 @@ async def test_the_first_message_needs_a_confirmed_account(market: Market, new_c
     assert (sent.status_code, sent.json()["code"]) == (403, "contact-not-confirmed")
     async with market.uow() as work:
         (await work.session.get_one(User, baker.id)).phone_confirmed_at = utc_now()
-    sent = await ours.send(begin, page, text="Когда начнёте?")
-    talk = path_of(sent, r"/messages/[0-9a-f-]{36}")
+    answered = await ours.send(begin, page, text="Когда начнёте?")
+    talk = path_of(answered, r"/messages/[0-9a-f-]{36}")
     await theirs.send(await theirs.get(talk), talk, text="Завтра.")  # who was asked may answer
 
 

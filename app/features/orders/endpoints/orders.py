@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession, Uow, connection_resources
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.security.rate_limits import TooManyTriesError
 from app.features.authentication.dependencies import CurrentActor, OptionalActor
 from app.features.catalog import service as catalog
 from app.features.catalog.errors import UnknownCategoryError
@@ -47,7 +48,7 @@ router = FeatureRouter(prefix="/orders", tags=["orders"])
 _FAST_QUERY_NAMES = frozenset({"q", "cursor", "limit", "sort"})
 _FAST_SORTS = frozenset({"newest", "match"})
 CUSTOMER = (OrderNotFoundError, NotOrderCustomerError, OrderStateError)
-WRITING = (InvalidOrderError, UnknownCategoryError, InvalidFilesError)
+WRITING = (InvalidOrderError, UnknownCategoryError, InvalidFilesError, TooManyTriesError)
 PUBLISHING = (*CUSTOMER, InvalidOrderError, TooManyOrdersError, NewAccountLimitError)
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.core.http.dependencies import FeatureRouter, ReadSession, Uow
 from app.core.http.problem_details import refusals
+from app.core.security.rate_limits import TooManyTriesError
 from app.features.authentication.dependencies import CurrentActor
 from app.features.catalog.errors import UnknownCategoryError
 from app.features.files.errors import InvalidFilesError
@@ -26,7 +27,7 @@ TEMPLATE = (TemplateNotFoundError,)
 @router.post(
     "/orders/{order_id:uuid}/copy",
     status_code=HTTPStatus.CREATED,
-    responses=refusals(*OWN, InvalidOrderError, InvalidFilesError),
+    responses=refusals(*OWN, InvalidOrderError, InvalidFilesError, TooManyTriesError),
 )
 async def copy_order(order_id: UUID, actor: CurrentActor, uow: Uow) -> OrderRead:
     """Create a draft as a copy of your order. The order may be in any state."""

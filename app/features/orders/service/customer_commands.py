@@ -29,7 +29,16 @@ from app.models.file import SubjectKind
 async def create_order(
     uow: UnitOfWork, actor: Actor, command: OrderCreate, *, external_key: str | None = None, publish: bool = False
 ) -> Order:
-    """Create a draft, which only its customer can see, or publish it at once as `publish_order` does."""
+    """Create a draft, which only its customer can see, or publish it at once as `publish_order` does.
+
+    An account may create a limited number of orders per hour. Imports by the operator, which are the ones with an
+    `external_key`, are not counted.
+
+    Raises:
+        TooManyTriesError: The actor has created too many orders within an hour.
+    """
+    if external_key is None:
+        await uow.resources.limiter.hit(rules.DRAFTS_BY_ACCOUNT, str(actor.id))
     order = Order(
         id=new_id(), customer_id=actor.id, status=OrderStatus.DRAFT, title=command.title, external_key=external_key
     )
@@ -45,7 +54,13 @@ async def create_order(
 
 
 async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: OrderPatch) -> Order:
-    """Change an order. For a published one a revision is stored and `OrderEdited` is emitted."""
+    """Change an order. For a published one a revision is stored and `OrderEdited` is emitted.
+
+    Raises:
+        TooManyTriesError: The actor has edited orders too often within ten minutes.
+    """
+    # Redis is asked before a row is locked: while it does not answer, nobody waits for this transaction.
+    await uow.resources.limiter.hit(rules.EDITS_BY_ACCOUNT, str(actor.id))
     order = await own_order_for_update(uow, actor, order_id)
     target = next_status(order, OrderEvent.EDIT)
     if command.version is not None and command.version != order.version:

@@ -9,6 +9,7 @@ from fastapi import Path, Query, Response
 from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession, Uow
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.security.rate_limits import TooManyTriesError
 from app.features.authentication.dependencies import CurrentActor, OptionalActor
 from app.features.files.errors import InvalidFilesError
 from app.features.files.schemas import Crop
@@ -38,7 +39,7 @@ from app.features.profiles.schemas import (
 
 router = FeatureRouter(tags=["profiles"])
 
-KEEPER = (PersonNotFoundError,)
+KEEPER = (PersonNotFoundError, TooManyTriesError)
 Username = Annotated[str, Path(min_length=1, max_length=64)]
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
@@ -167,7 +168,9 @@ async def list_hidden(
     return Page(items=page.items, next_cursor=page.next_cursor)
 
 
-@router.put("/hidden-customers/{username}", responses=refusals(*KEEPER, SelfReferenceError, ListFullError))
+@router.put(
+    "/hidden-customers/{username}", responses=refusals(*KEEPER, SelfReferenceError, ListFullError, TooManyTriesError)
+)
 async def hide_customer(username: Username, actor: CurrentActor, uow: Uow) -> PersonCard:
     """Hide a customer's orders from your lists. Idempotent; the customer is not notified."""
     return await service.read_card(uow.session, await service.hide_customer(uow, actor, username))

@@ -2,10 +2,18 @@
 
 from app.features.profiles.rules.customer_stats import ENOUGH, share
 from app.features.profiles.rules.match_score import Points, points_of, total
-from app.features.profiles.rules.profile_fields import MAX_LISTED, MAX_PORTFOLIO, hints, to_html, validate_profile
+from app.features.profiles.rules.profile_fields import (
+    LISTED_BY_ACCOUNT,
+    MAX_LISTED,
+    MAX_PORTFOLIO,
+    hints,
+    to_html,
+    validate_profile,
+)
 
 __all__ = [
     "ENOUGH",
+    "LISTED_BY_ACCOUNT",
     "MAX_LISTED",
     "MAX_PORTFOLIO",
     "Points",

@@ -7,11 +7,13 @@ from typing import Any
 
 from app.core.errors import FieldError
 from app.core.i18n import N_
+from app.core.security.rate_limits import Rate
 from app.core.text.links import find_links
 from app.models import Profile
 
 MAX_PORTFOLIO = 50
 MAX_LISTED = 1000
+LISTED_BY_ACCOUNT = Rate("favourites", 120, 10 * 60)
 _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a", "blockquote", "code", "pre", "h3", "h4", "hr"}
 _TABLE_TAGS = {"table", "thead", "tbody", "tr", "th", "td"}
 _TARGET = re.compile(r"https?://[^\s/?#]|mailto:[^\s@]+@[^\s@]", re.IGNORECASE)

@@ -63,6 +63,7 @@ async def list_hidden(session: AsyncSession, actor: Actor, cursor: str | None, l
 
 
 async def _add(uow: UnitOfWork, actor: Actor, username: str, listed_in: PersonList) -> Person:
+    await uow.resources.limiter.hit(rules.LISTED_BY_ACCOUNT, str(actor.id))
     person = await find_person(uow.session, username)
     if person.id == actor.id:
         raise SelfReferenceError
@@ -74,6 +75,7 @@ async def _add(uow: UnitOfWork, actor: Actor, username: str, listed_in: PersonLi
 
 
 async def _remove(uow: UnitOfWork, actor: Actor, username: str, listed_in: PersonList) -> Person:
+    await uow.resources.limiter.hit(rules.LISTED_BY_ACCOUNT, str(actor.id))
     person = await find_person(uow.session, username)
     await ProfileRepository(uow.session).remove_from_list(listed_in, actor.id, person.id)
     return person

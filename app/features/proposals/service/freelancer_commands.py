@@ -84,7 +84,12 @@ async def send_proposal(
 
 
 async def edit_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: ProposalPatch) -> Proposal:
-    """Edit an undecided proposal; it then refers to the current version of the order."""
+    """Edit an undecided proposal; it then refers to the current version of the order.
+
+    Raises:
+        TooManyTriesError: The actor has edited proposals too often within ten minutes.
+    """
+    await uow.resources.limiter.hit(rules.EDITS_BY_ACCOUNT, str(actor.id))
     order, proposal = await lock_proposal(uow, actor, proposal_id, Side.FREELANCER)
     next_status(order, proposal, ProposalEvent.EDIT)
     check_version(proposal, command.version)

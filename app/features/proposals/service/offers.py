@@ -75,7 +75,10 @@ async def make_offer(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: 
 
     Raises:
         OfferPendingError: The order already has an open offer.
+        TooManyTriesError: The actor has made too many offers within an hour.
     """
+    # Redis is asked before a row is locked: while it does not answer, nobody waits for this transaction.
+    await uow.resources.limiter.hit(rules.OFFERS_BY_ACCOUNT, str(actor.id))
     order, proposal = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
     target = next_status(order, proposal, ProposalEvent.OFFER)
     check_version(proposal, command.version)
@@ -87,7 +90,12 @@ async def make_offer(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command: 
 
 
 async def counter_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, command: OfferCounter) -> Offer:
-    """Answer an offer with a counter-offer to the other side. Emits `OfferMade`."""
+    """Answer an offer with a counter-offer to the other side; it counts as an offer. Emits `OfferMade`.
+
+    Raises:
+        TooManyTriesError: The actor has made too many offers within an hour.
+    """
+    await uow.resources.limiter.hit(rules.OFFERS_BY_ACCOUNT, str(actor.id))
     found = await _open_for(uow, actor, offer_id, ProposalEvent.COUNTER_OFFER)
     target = PROPOSAL_MACHINE.target(found.proposal.status, ProposalEvent.COUNTER_OFFER)
     maker = OfferSide.FREELANCER if found.offer.made_by is OfferSide.CUSTOMER else OfferSide.CUSTOMER

@@ -10,6 +10,7 @@ from app.core.clock import utc_now
 from app.core.unit_of_work import UnitOfWork
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderNotFoundError
+from app.features.proposals import rules
 from app.features.proposals.errors import UnknownProposalsError
 from app.features.proposals.events import ProposalShortlisted
 from app.features.proposals.repository import ProposalRepository
@@ -41,7 +42,12 @@ async def mark_seen(uow: UnitOfWork, actor: Actor, order_id: UUID, proposal_ids:
 
 
 async def shortlist_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -> Proposal:
-    """Add a proposal to the shortlist. Emits `ProposalShortlisted` the first time."""
+    """Add a proposal to the shortlist. Emits `ProposalShortlisted` the first time.
+
+    Raises:
+        TooManyTriesError: The actor has changed shortlists too often within ten minutes.
+    """
+    await uow.resources.limiter.hit(rules.LISTED_BY_ACCOUNT, str(actor.id))
     order, proposal = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
     proposal.status = next_status(order, proposal, ProposalEvent.SHORTLIST)
     record_view(proposal)
@@ -53,7 +59,8 @@ async def shortlist_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -
 
 
 async def unlist_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID) -> Proposal:
-    """Remove a proposal from the shortlist. Emits no event."""
+    """Remove a proposal from the shortlist; limited as adding is. Emits no event."""
+    await uow.resources.limiter.hit(rules.LISTED_BY_ACCOUNT, str(actor.id))
     order, proposal = await lock_proposal(uow, actor, proposal_id, Side.CUSTOMER)
     proposal.status = next_status(order, proposal, ProposalEvent.UNLIST)
     return proposal
