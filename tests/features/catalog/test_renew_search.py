@@ -47,3 +47,19 @@ async def test_stored_rows_are_indexed_anew(market: Market, resources: Resources
     await tasks.renew_search(resources)  # finished for this version: nothing is compared again
     await run(market, str(cleaned))
     assert await run(market, OUTDATED) == (0, 0)
+
+
+async def test_terms_that_no_query_asks_for_any_longer_are_forgotten(market: Market, resources: Resources) -> None:
+    old = ("«витрина»", "php8", "vuejs")
+    kept = ("витрина", "сайт-визитка", "битрикс", "bitrix", "email")
+    async with market.uow() as work:
+        connection = await work.session.connection()
+        for word in (*old, *kept):
+            statement = "INSERT INTO search_terms (word, orders, keys) VALUES ($1, 1, ARRAY[$1])"
+            await connection.exec_driver_sql(statement, (word,))
+    await tasks.renew_search(resources)
+    assert await run(market, "SELECT array_agg(word ORDER BY word) FROM search_terms") == (sorted(kept),)
+
+    await run(market, "INSERT INTO search_terms (word, orders, keys) VALUES ('php9', 1, ARRAY['php9'])")
+    await tasks.renew_search(resources)  # finished for this version
+    assert await run(market, "SELECT count(*) FROM search_terms WHERE word = 'php9'") == (1,)

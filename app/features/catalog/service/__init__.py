@@ -10,6 +10,7 @@ from app.features.catalog.service.catalogue import (
 )
 from app.features.catalog.service.search_suggestions import (
     did_you_mean,
+    forget_terms,
     learn_first_terms,
     learn_terms,
     parse_queries,
@@ -22,6 +23,7 @@ __all__ = [
     "SkillEntry",
     "change_synonyms",
     "did_you_mean",
+    "forget_terms",
     "learn_first_terms",
     "learn_terms",
     "load_catalogue",

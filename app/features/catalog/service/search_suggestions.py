@@ -55,6 +55,11 @@ async def renew_search(uow: UnitOfWork, searched: Searched, after: UUID) -> UUID
     return await SearchIndexRepository(uow.session).renew_batch(searched, after)
 
 
+async def forget_terms(uow: UnitOfWork, after: str) -> str | None:
+    """Delete one batch of terms that no text has any longer; return the term to continue from, or None at the end."""
+    return await SearchIndexRepository(uow.session).forget_batch(after)
+
+
 async def learn_first_terms(uow: UnitOfWork, actor: Actor, *, reason: str = "") -> int:
     """Build the search dictionary if it is empty, without waiting for the periodic task; return its size."""
     dictionary = TermRepository(uow.session, Searched.ORDERS)

@@ -258,7 +258,8 @@ class CatalogueRepository:
             return {}
         each = func.unnest(cast(typed, ARRAY(Text))).table_valued("word").render_derived("each")
         vector = func.to_tsvector(_RUSSIAN, func.search_words(each.c.word))
-        forms = func.search_forms(func.search_words(func.lower(each.c.word)))
+        spelled = func.search_words(each.c.word)
+        forms = func.search_forms(spelled).op("||")(func.search_english(spelled))
         statement = select(each.c.word, func.tsvector_to_array(vector).op("||")(forms))
         found: dict[str, str] = {}
         for word, lexemes in await self._session.execute(statement):
