@@ -16,7 +16,6 @@ from app.features.orders.repository import Position
 from app.features.orders.rules import (
     ORDER_MACHINE,
     OrderEvent,
-    has_searchable_words,
     infer_budget_kind,
     validate_budget,
     validate_deadline,
@@ -211,8 +210,3 @@ def test_sorting_out_loses_no_word(words: list[str]) -> None:
     to_stored_filter = {fold(word) for word in sorted_out.words}
     for word in words:
         assert not fold(word) or fold(word) in to_stored_filter or CATALOGUE.resolve(word)
-
-
-@given(st.text(max_size=50))
-def test_signs_alone_are_no_words(text: str) -> None:
-    assert has_searchable_words(text) == any(letter.isalnum() or letter == "_" for letter in text)

@@ -2,6 +2,7 @@
 
 import re
 import sys
+import unicodedata
 from array import array
 from bisect import bisect_left
 from collections import Counter
@@ -17,6 +18,10 @@ _STARRED = re.compile(r"(?<!\w)([^\W\d_]{3,40})\*\S*")
 _LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
 _CYRILLIC = "йцукенгшщзхъфывапролджэячсмитьбюё"
 _OTHER_LAYOUT = str.maketrans(_LATIN + _CYRILLIC, _CYRILLIC + _LATIN)
+_SHIFTED = str.maketrans('{}:"<>~', "[];',.`")
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
+"""Letters by their category that look like a blank."""
+_WORD_CATEGORIES = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,22 @@ def fold(text: str) -> str:
 def other_layout(text: str) -> str:
     """Return the text that the same keys produce in the other keyboard layout (Latin or Cyrillic)."""
     return text.translate(_OTHER_LAYOUT)
+
+
+def unshifted(text: str) -> str:
+    """Return the signs that the same keys of a Latin keyboard produce without Shift; letters stay."""
+    return text.translate(_SHIFTED)
+
+
+def has_words(query: str) -> bool:
+    """Tell whether a search contains a letter or a digit, as the SQL function `search_words` understands them.
+
+    Signs, superscripts, fractions and marks that stand alone are no words.
+    """
+    return any(
+        unicodedata.category(letter) in _WORD_CATEGORIES and letter not in _FILLERS
+        for letter in unicodedata.normalize("NFC", query)
+    )
 
 
 def trigrams(text: str) -> frozenset[str]:

@@ -1,6 +1,5 @@
 """The state machine of orders and the validation of their fields; pure, no I/O."""
 
-import re
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -163,11 +162,3 @@ def validate_weekly_hours(kind: BudgetKind, hours: int | None) -> list[FieldErro
     if hours is not None and kind is not BudgetKind.HOURLY:
         return [FieldError(("body", "weekly_hours"), N_("Hours a week belong to work that is paid by the hour."))]
     return []
-
-
-_WORD = re.compile(r"\w")
-
-
-def has_searchable_words(query: str) -> bool:
-    """Tell whether a search query contains a word character."""
-    return _WORD.search(query) is not None

@@ -36,6 +36,40 @@ async def test_what_was_meant(
     assert (await client.get(ASK, params={"q": typed})).json() == {"suggestion": meant}
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("[elj;ybr", "художник"),
+        ("{elj:ybr", "художник"),
+        (",fyyth", "баннер"),
+        ("j,kj;rf", "обложка"),
+        ("'crbp", "эскиз"),
+        (">,rf", "юбка"),
+        ("j,]zdktybt", "объявление"),
+        ("t;tdbrf", "ежевика"),
+        ("gj`cnhj", None),
+        (",fyyth lkz rjatqyb", "баннер lkz rjatqyb"),
+        ("j,kj;rf, -'crbp", "обложка -'crbp"),
+        ("kjujnbg,", "логотип"),
+        ("kjujnbg.", "логотип"),
+        ("dashboard,", None),
+        ("don't", None),
+        ("node.js", None),
+        ("[];'", None),
+        ("²", None),
+    ],
+)
+async def test_words_typed_in_the_other_layout_with_signs(
+    typed: str, meant: str | None, market: Market, client: httpx.AsyncClient, resources: Resources
+) -> None:
+    await market.order(title="Логотип, баннер, обложка и эскиз: нужен художник")
+    await market.order(title="Юбка, объявление и ежевика, dashboard")
+    await learn_terms(resources)
+    for address in (ASK, "/api/v1/freelancers/did-you-mean"):
+        meant_here = meant if address == ASK else None
+        assert (await client.get(address, params={"q": typed})).json() == {"suggestion": meant_here}
+
+
 async def test_the_page_offers_it_where_nothing_fits(
     market: Market, client: httpx.AsyncClient, resources: Resources
 ) -> None:

@@ -1,6 +1,6 @@
 """Use cases of the catalogue and of the search dictionary."""
 
-from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry
+from app.features.catalog.rules import Catalogue, CategoryEntry, SkillEntry, has_words
 from app.features.catalog.service.catalogue import (
     change_synonyms,
     load_catalogue,
@@ -24,6 +24,7 @@ __all__ = [
     "change_synonyms",
     "did_you_mean",
     "forget_terms",
+    "has_words",
     "learn_first_terms",
     "learn_terms",
     "load_catalogue",

@@ -11,11 +11,22 @@ from app.core.audit import record_audit
 from app.core.persistence.raw_read_pool import RawReadPool
 from app.core.unit_of_work import UnitOfWork
 from app.features.catalog.repository import SearchIndexRepository, TermRepository
-from app.features.catalog.rules import expand_prefixes, last_word, other_layout, term, wildcard_prefixes
+from app.features.catalog.rules import (
+    expand_prefixes,
+    has_words,
+    last_word,
+    other_layout,
+    term,
+    unshifted,
+    wildcard_prefixes,
+)
 from app.features.catalog.schemas import Searched
 
 _WORD = re.compile(r"(?<![\w-])[^\W\d_]{3,40}")
 """Words that can be corrected: letters only, and not excluded by a minus."""
+_KEYS = re.compile(r"""(?<!\S)(?=[^a-z\s]*[a-z])[a-z\[\];',.`{}:"<>~]{3,40}(?!\S)""", re.IGNORECASE | re.ASCII)
+"""What Latin keys produce for a Cyrillic word: б ю ж э х ъ ё are on keys with signs."""
+_PUNCTUATION = ",.;:"
 MAX_WORDS = 6
 MAX_ENDINGS = 8
 """Maximum number of completions of one prefix; each is an index lookup."""
@@ -93,14 +104,27 @@ async def parse_queries(
     return read
 
 
+def _cyrillic_words(keys: str) -> list[str]:
+    """Return the words that Latin keys may stand for; the last key may be a letter or punctuation."""
+    return [term(other_layout(unshifted(typed.lower()))) for typed in (keys, keys.rstrip(_PUNCTUATION))]
+
+
 async def did_you_mean(session: AsyncSession, searched: Searched, typed: str) -> str | None:
     """Return the query with unknown words corrected, or None if there is no correction."""
+    if not has_words(typed):
+        return None
     repository = TermRepository(session, searched)
     words = {term(word) for word in _WORD.findall(typed)[:MAX_WORDS]}
     swapped = {word: other_layout(word) for word in words}
-    known = await repository.known(words | set(swapped.values()))
+    keyed = {word for keys in _KEYS.findall(typed)[:MAX_WORDS] for word in _cyrillic_words(keys)}
+    known = await repository.known(words | set(swapped.values()) | keyed)
+
+    def change_layout(match: re.Match[str]) -> str:
+        return next((word for word in _cyrillic_words(match[0]) if word in known), match[0])
+
+    changed = _KEYS.sub(change_layout, typed)
     better: dict[str, str] = {}
-    for word in sorted(words - known):
+    for word in sorted(words.intersection(map(term, _WORD.findall(changed))) - known):
         found = swapped[word] if swapped[word] in known else nearest(word, await repository.alike(deletion_keys(word)))
         if found is not None:
             better[word] = found
@@ -108,5 +132,5 @@ async def did_you_mean(session: AsyncSession, searched: Searched, typed: str) ->
     def correct(match: re.Match[str]) -> str:
         return better.get(term(match[0]), match[0])
 
-    suggestion = _WORD.sub(correct, typed)
-    return suggestion if better and suggestion != typed else None
+    suggestion = _WORD.sub(correct, changed)
+    return suggestion if suggestion != typed else None

@@ -88,6 +88,7 @@ async def _list_page(
         "f": form,
         "chips": typed.chips(catalogue, without=form.errors),
         "q": typed.values.get("q", ""),
+        "wordless": "q" in typed.values and not catalog.has_words(typed.values["q"]),
         "better": (better, typed.address(cursor=None, words=better)) if better else None,
         "sorts": typed.sorts(),
         "sort": typed.sort,

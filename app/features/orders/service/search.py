@@ -17,7 +17,6 @@ from app.core.persistence.raw_read_pool import RawReadPool
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
-from app.features.orders import rules
 from app.features.orders.errors import InvalidFilterError
 from app.features.orders.repository import (
     Conditions,
@@ -95,7 +94,7 @@ async def resolve_filter(
         text = N_("The most must not be less than the least.")
         raise InvalidFilterError(errors=[FieldError(("query", "budget_max"), text)])
     words = _words(wanted.q)
-    if words and not rules.has_searchable_words(words):
+    if words and not catalog.has_words(words):
         return None
     hidden = await profiles.hidden_customers(session, reader.id) if reader else frozenset()
     since = utc_now() - timedelta(days=wanted.days) if wanted.days else None

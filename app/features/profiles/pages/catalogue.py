@@ -81,6 +81,7 @@ async def list_freelancers(
         "chips": typed.chips(catalogue) if wrong is None else [],
         "more_skills": [(f"{name} · {count}", typed.address(skills=slug)) for name, slug, count in more],
         "q": typed.values.get("q", ""),
+        "wordless": "q" in typed.values and not catalog.has_words(typed.values["q"]),
         "better": (better, typed.address(words=better)) if better else None,
         "categories": category_options(catalogue),
         "levels": [(level.value, _(words)) for level, words in LEVEL_LABELS.items()],

@@ -68,6 +68,8 @@ async def find_people(
     """
     catalogue = await catalog.read_catalogue(session, resources)
     conditions, asked = _resolve_filter(catalogue, actor, wanted, await _read(session, wanted))
+    if _is_wordless(wanted):
+        return FoundPeople(items=[], next_cursor=None, count=0)
     count = await CatalogueRepository(session).count(conditions)
     return await _page(session, catalogue, wanted, (conditions, asked), count)
 
@@ -85,6 +87,8 @@ async def search_people(
     """
     catalogue = await catalog.read_catalogue(session, resources)
     conditions, asked = _resolve_filter(catalogue, actor, wanted, await _read(session, wanted))
+    if _is_wordless(wanted):
+        return FoundPeople(items=[], next_cursor=None, count=0), []
     count, many = await CatalogueRepository(session).count_with_skills(conditions)
     page = await _page(session, catalogue, wanted, (conditions, asked), count)
     return page, [(skill, count) for skill, count in many if skill not in asked]
@@ -208,9 +212,14 @@ def _found(person: Found, points: Sum | None, photo: str | None, catalogue: cata
 async def _read(session: AsyncSession, wanted: PeopleFilter) -> str:
     """Return the search text as a `tsquery`; text that cannot be stored is reported with the other filter errors."""
     words = wanted.q.strip()
-    if not words or "\x00" in words:
+    if "\x00" in words or not catalog.has_words(words):
         return ""
     return (await catalog.parse_queries(session, Searched.PEOPLE, [words]))[words]
+
+
+def _is_wordless(wanted: PeopleFilter) -> bool:
+    """Tell whether the search text has nothing to look for, so that nobody can match."""
+    return bool(wanted.q.strip()) and not catalog.has_words(wanted.q)
 
 
 def _resolve_filter(
