@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,9 +22,9 @@ from redis.exceptions import RedisError
 from sqlalchemy import make_url
 
 from app.local.bootstrap import newest_revision
-from app.local.servers import ServerAddresses, ServersError, ensure_servers, release_servers
+from app.local.servers import ServerAddresses, ServersError, ensure_servers, programs, release_servers
 from app.local.servers.keeper import IDLE_SECONDS
-from app.local.servers.layout import SHARED_HOME, Layout
+from app.local.servers.layout import SHARED_HOME, Layout, ResolvedLayout
 from app.local.servers.locks import FileLock
 from tests.running.instance import ROOT, processes_of, wait_until
 
@@ -90,6 +91,15 @@ def test_they_are_what_the_product_needs(choice: Choice) -> None:
     assert str(ask(servers.database_url, "SHOW server_version")).startswith("18")
     assert ask(servers.database_url, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
     assert ask(servers.database_url, "SELECT lower('ПРИВЕТ')") == "привет"
+    kinds = (
+        "SELECT datctype || ' ' || datcollate || ' ' || datlocale FROM pg_database WHERE datname = current_database()"
+    )
+    assert ask(servers.database_url, kinds) == "C.UTF-8 C C.UTF-8"
+    assert ask(servers.database_url, "SELECT to_tsvector('simple', '«слово»')") == "'слово':1"
+    letters = (
+        "SELECT string_agg(letter, '' ORDER BY letter) FROM unnest(string_to_array('б,B,a,А,A,b,Я', ',')) AS letter"
+    )
+    assert ask(servers.database_url, letters) == "ABabАЯб"
     with Redis.from_url(servers.redis_url) as redis:
         found = {name: redis.config_get(name)[name] for name in ("appendonly", "appendfsync", "maxmemory-policy")}
     assert found == {"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction"}
@@ -110,6 +120,22 @@ def test_the_log_of_postgresql_tells_no_values(choice: Choice) -> None:
     log = (choice.data_dir / "logs" / "postgres.log").read_text()
     assert "duplicate key" in log
     assert "anna@example.com" not in log
+
+
+def test_a_system_without_the_character_types_has_a_cluster_all_the_same(
+    choice: Choice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(programs, "CHARACTER_TYPES", ("No.UTF-8", "nowhere.UTF-8", "C"))
+    layout = Layout(choice.data_dir)
+    layout.prepare()
+    postgres = programs.Postgres(ResolvedLayout(layout), durable=False)
+    postgres.prepare()
+    assert (postgres.data / "PG_VERSION").exists()
+
+    monkeypatch.setattr(programs, "CHARACTER_TYPES", ("No.UTF-8", "nowhere.UTF-8"))
+    shutil.rmtree(postgres.data)
+    with pytest.raises(ServersError, match="invalid locale name"):
+        postgres.prepare()
 
 
 def test_processes_that_start_together_share_one_pair(choice: Choice) -> None:

@@ -20,6 +20,11 @@ from app.local.servers.layout import ResolvedLayout, ServersError, read_json, wr
 
 POSTGRES_VERSION = "18"
 LOG_LIMIT = 10_000_000
+INITDB = ("--username=postgres", "--auth=trust", "--encoding=UTF8")
+LOCALE = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+CHARACTER_TYPES = ("C.UTF-8", "en_US.UTF-8", "C")
+"""Values of lc_ctype, the best first. Under C the text search takes every character above ASCII for a letter; some
+systems know no other value. The order of texts is that of C in any case."""
 STOP_SECONDS = 30.0
 
 
@@ -171,21 +176,7 @@ class Postgres(Program):
         new = Path(tempfile.mkdtemp(dir=self.data.parent, prefix=".postgres-new-"))
         self.resolved_layout.own(new)
         user = self.resolved_layout.popen_user()
-        self._run(
-            [
-                self._binary("initdb"),
-                f"--pgdata={new}",
-                "--username=postgres",
-                "--auth=trust",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--locale-provider=builtin",
-                "--builtin-locale=C.UTF-8",
-                *([] if self.durable else ["--no-sync"]),
-            ],
-            user,
-            "",
-        )
+        self._initialize(new, user)
         with (new / "postgresql.auto.conf").open("a", encoding="utf-8") as file:
             file.write(self._configuration())
         with (new / "pg_hba.conf").open("w", encoding="utf-8") as file:
@@ -198,6 +189,18 @@ class Postgres(Program):
         if self.data.exists() and not self.data.is_symlink():
             self.data.rmdir()
         new.replace(self.data.resolve() if self.data.is_symlink() else self.data)
+
+    def _initialize(self, new: Path, user: dict[str, int | list[int]]) -> None:
+        quick = [] if self.durable else ["--no-sync"]
+        command = [self._binary("initdb"), f"--pgdata={new}", *INITDB, *LOCALE, *quick]
+        for character_type in CHARACTER_TYPES:
+            try:
+                self._run([*command, f"--lc-ctype={character_type}"], user, "")
+            except ServersError as error:  # initdb checks the name before it writes anything
+                if "invalid locale name" not in str(error) or character_type == CHARACTER_TYPES[-1]:
+                    raise
+            else:
+                break
 
     def _run(self, command: list[str], user: dict[str, int | list[int]], feed: str) -> None:
         done = subprocess.run(  # noqa: S603 - our own program and arguments
