@@ -196,6 +196,7 @@ async def test_pages(market: Market, client: httpx.AsyncClient) -> None:
             "/freelancers?q=сайты&sort=match&skills=Python&level=confident&rate_max=&availability=open&language="
         )
     ).text
+    assert '<option value="" selected>Best match first</option>' in page
     for words in ("vera_k", "Why here: 55 points", "+20", "Level from: Confident", "1 freelancer", "Казань"):
         assert words in page, words
     assert "Nobody fits" in (await client.get("/freelancers?q=логотип")).text
@@ -230,6 +231,39 @@ async def test_mistyped_words_are_put_right_by_what_freelancers_say(
     }  # fmt: skip
     page = (await client.get("/freelancers", params={"q": "дизаин", "sort": "match"})).text
     assert "Did you mean" in page
-    assert "/freelancers?q=%D0%B4%D0%B8%D0%B7%D0%B0%D0%B9%D0%BD&amp;sort=match" in page
+    assert "/freelancers?q=%D0%B4%D0%B8%D0%B7%D0%B0%D0%B9%D0%BD" in page
     assert await found(resources, q="открытка упаковка") == ["vera_k"]
     assert (await client.get("/api/v1/orders/did-you-mean", params={"q": "дизаин"})).json() == {"suggestion": None}
+
+
+async def test_the_default_order_with_and_without_words(market: Market, client: httpx.AsyncClient) -> None:
+    client.headers["Accept-Language"] = "en"
+    await freelancer(market, "in_headline", headline="Логотипы")
+    await freelancer(market, "in_text", headline="Сайты", about="Рисую логотипы")
+
+    async def names(**query: str) -> list[str]:
+        answer = await client.get("/api/v1/freelancers", params=query)
+        page = (await client.get("/freelancers", params=query)).text
+        found = [item["name"] for item in answer.json()["items"]]
+        assert sorted(found, key=lambda name: page.index(f"/@{name}")) == found
+        return found
+
+    assert await names() == ["in_text", "in_headline"]
+    assert await names(q=" ") == ["in_text", "in_headline"]
+    assert await names(q="логотип") == ["in_headline", "in_text"]
+    assert await names(q="логотип", sort="match") == ["in_headline", "in_text"]
+    assert await names(q="логотип", sort="newest") == ["in_text", "in_headline"]
+    assert await names(sort="match", q="") == ["in_text", "in_headline"]
+
+
+async def test_the_form_of_the_catalogue_sends_only_a_chosen_order(market: Market, client: httpx.AsyncClient) -> None:
+    client.headers["Accept-Language"] = "en"
+    await freelancer(market, "vera_k")
+    plain = (await client.get("/freelancers")).text
+    assert '<option value="" selected>Newly listed first</option>' in plain
+    assert '<option value="match">Best match first</option>' in plain
+    with_words = (await client.get("/freelancers", params={"q": "сайты", "sort": ""})).text
+    assert '<option value="newest">Newly listed first</option>' in with_words
+    assert '<option value="" selected>Best match first</option>' in with_words
+    chosen = (await client.get("/freelancers", params={"q": "сайты", "sort": "newest"})).text
+    assert '<option value="newest" selected>Newly listed first</option>' in chosen

@@ -21,7 +21,7 @@ router = FeatureRouter(tags=["profiles"])
 async def list_freelancers(
     wanted: Annotated[PeopleQuery, Query()], actor: OptionalActor, session: ReadSession, resources: ProcessResources
 ) -> FoundPeople:
-    """List listed freelancers that match the filters. With `sort=match` each has its score and the reasons."""
+    """List listed freelancers that match the filters. By best match each has its score and the reasons."""
     return await service.find_people(session, resources, actor, wanted)
 
 

@@ -29,6 +29,7 @@ from app.features.profiles.schemas import (
     PeopleQuery,
     PeopleSort,
     SkillsMode,
+    default_people_sort,
 )
 from app.models import Availability, SkillLevel
 from app.web import order_cards
@@ -52,7 +53,7 @@ FLAGS: dict[str, str] = {
 async def list_freelancers(
     request: Request, actor: OptionalActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
-    """Show the catalogue with the filters and the sort order of the URL; newly listed first by default."""
+    """Show the catalogue with the filters and the sort order of the URL."""
     catalogue = await catalog.read_catalogue(session, resources)
     typed = TypedPeopleFilter(request)
     page, facets = FoundPeople(items=[], next_cursor=None, count=0), list[tuple[str, int]]()
@@ -88,7 +89,7 @@ async def list_freelancers(
         "modes": [(SkillsMode.ALL.value, _("All of them")), (SkillsMode.ANY.value, _("Any of them"))],
         "currencies": [(item.value, item.value) for item in Currency],
         "languages": list(languages(current_locale()).items()),
-        "sorts": [(sort.value, _(words)) for sort, words in SORT_LABELS.items()],
+        "sorts": [("" if sort is typed.default_sort else sort.value, _(words)) for sort, words in SORT_LABELS.items()],
         "here_path": typed.address(cursor=typed.cursor),
     }
     return render(request, "profiles/catalogue.html", context, status_code=422 if wrong else 200)
@@ -102,18 +103,24 @@ class TypedPeopleFilter:
         "availability", "portfolio", "favourites", "sort",
     )  # fmt: skip
     BOUNDS = ("rate_min", "rate_max")
-    UNSAID: tuple[tuple[str, str], ...] = (("skills_mode", "all"), ("sort", "newest"))
 
     def __init__(self, request: Request) -> None:
         query = request.query_params
         self.values: dict[str, str] = {}
         for name in self.NAMES:
             text = ", ".join(part.strip() for part in query.getlist(name) if part.strip())
-            if text and (name, text) not in self.UNSAID:
+            if text and (name, text) != ("skills_mode", "all"):
                 self.values[name] = text
+        if self.values.get("sort") == self.default_sort:
+            del self.values["sort"]
         if not set(self.BOUNDS) & set(self.values) and self.values.get("sort") != PeopleSort.RATE:
             self.values.pop("currency", None)
         self.cursor = query.get("cursor") or None
+
+    @property
+    def default_sort(self) -> PeopleSort:
+        """The sort order if none is chosen; the form sends it as an empty value, so that it can follow the words."""
+        return default_people_sort(self.values.get("q", ""))
 
     @property
     def words(self) -> list[str]:

@@ -9,6 +9,7 @@ from app.features.profiles.schemas.catalogue import (
     PeopleSort,
     Reason,
     SkillsMode,
+    default_people_sort,
 )
 from app.features.profiles.schemas.customer_stats import (
     CountedStats,
@@ -72,4 +73,5 @@ __all__ = [
     "SkillItem",
     "SkillRead",
     "SkillsMode",
+    "default_people_sort",
 ]

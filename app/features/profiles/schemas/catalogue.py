@@ -30,6 +30,11 @@ class SkillsMode(StrEnum):
     ANY = "any"
 
 
+def default_people_sort(words: str) -> PeopleSort:
+    """Return the sort order of the catalogue if none is chosen."""
+    return PeopleSort.MATCH if words.strip() else PeopleSort.NEWEST
+
+
 class PeopleFilter(BaseModel):
     """Filters of the catalogue of freelancers."""
 
@@ -63,9 +68,17 @@ class PeopleFilter(BaseModel):
 class PeopleQuery(PeopleFilter):
     """Filters, sort order and position of a page of the catalogue."""
 
-    sort: PeopleSort = PeopleSort.NEWEST
+    sort: Annotated[
+        PeopleSort | None,
+        Field(description="Without it, `match` if there are search words in `q`, else `newest`."),
+    ] = None
     cursor: Annotated[str | None, Field(max_length=300)] = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+
+    @property
+    def order(self) -> PeopleSort:
+        """The sort order that applies."""
+        return self.sort or default_people_sort(self.q)
 
 
 class Reason(BaseModel):
@@ -77,7 +90,7 @@ class Reason(BaseModel):
 
 
 class FoundFreelancer(PersonCard):
-    """A freelancer of the catalogue; with `sort=match` the points of `why` add up to `score`."""
+    """A freelancer of the catalogue; in the list by best match the points of `why` add up to `score`."""
 
     skills: list[SkillRead]
     rate: MoneyRead | None

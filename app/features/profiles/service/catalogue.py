@@ -98,7 +98,7 @@ async def _page(
     count: int,
 ) -> FoundPeople:
     repository, (conditions, asked) = CatalogueRepository(session), resolved
-    if wanted.sort is PeopleSort.MATCH:
+    if wanted.order is PeopleSort.MATCH:
         ranked = await rank_people(session, conditions, asked, wanted.q)
         after = _after(wanted.cursor) if wanted.cursor else None
         rest = [item for item in ranked if after is None or item.key < after]
@@ -107,7 +107,7 @@ async def _page(
         items = await _ranked(session, catalogue, page)
         return FoundPeople(items=items, next_cursor=cursor, count=count)
     rows: Sequence[Found]
-    if wanted.sort is PeopleSort.RATE:
+    if wanted.order is PeopleSort.RATE:
         rows = await repository.cheapest(conditions, _place(wanted, "rate"), wanted.limit + 1)
     else:
         rows = await repository.newest(conditions, _place(wanted, "newest"), wanted.limit + 1)
@@ -115,8 +115,8 @@ async def _page(
     cursor = None
     if len(rows) > wanted.limit:
         user, profile, _levels = rows[wanted.limit - 1]
-        value = (profile.rate_amount or 0) if wanted.sort is PeopleSort.RATE else _listed(profile)
-        cursor = encode_cursor(wanted.sort.value, value, user.id)
+        value = (profile.rate_amount or 0) if wanted.order is PeopleSort.RATE else _listed(profile)
+        cursor = encode_cursor(wanted.order.value, value, user.id)
     return FoundPeople(items=items, next_cursor=cursor, count=count)
 
 
@@ -232,7 +232,7 @@ def _resolve_filter(
     if errors:
         raise InvalidPeopleFilterError(errors=errors)
     bound = wanted.rate_min is not None or wanted.rate_max is not None
-    priced = bound or (isinstance(wanted, PeopleQuery) and wanted.sort is PeopleSort.RATE)
+    priced = bound or (isinstance(wanted, PeopleQuery) and wanted.order is PeopleSort.RATE)
     conditions = PeopleConditions(
         words=words,
         skills=tuple(asked),
