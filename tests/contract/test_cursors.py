@@ -23,7 +23,7 @@ TAMPERED: tuple[list[Any], ...] = (
     ["0001-01-01T00:00:00+00:00", KEY], ["9999-12-31T23:59:59+00:00", KEY], ["match", HUGE, HUGE, 0],
 )  # fmt: skip
 SORTS: dict[str, tuple[str, ...]] = {
-    "/api/v1/orders": ("newest", "closing", "budget"),
+    "/api/v1/orders": ("newest", "closing", "budget", "match"),
     "/api/v1/freelancers": ("match", "newest", "rate"),
 }
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.core.clock import utc_now
 from app.core.i18n import LOCALES
 from app.core.resources import Resources
 from app.core.security.cookies import cookie_name
@@ -195,7 +196,7 @@ async def test_the_list_is_the_same_on_every_page(both: Both, live_market: Marke
     "query",
     [
         *("cursor=nonsense", "limit=0", "limit=x", "unknown=1", "q=a&q=b", "q=" + "x" * 201),
-        *("category=backend", "skills=python", "q=a&cursor=nonsense"),
+        *("category=backend", "skills=python", "q=a&cursor=nonsense", "q=a&sort=closing", "sort=nonsense"),
     ],
 )
 async def test_an_unusual_list_takes_the_plain_way(both: Both, query: str) -> None:
@@ -207,18 +208,27 @@ async def test_fast_search_equals_the_route(both: Both, live_market: Market) -> 
     for number in range(23):
         await live_market.order(customer, title=f"Нарисовать логотип пекарни номер {number}")
     await live_market.order(customer, title="Сверстать страницу")
-    for query, found in (
-        ("q=пекарня", 20),
-        ("q=логотипы пекарни&limit=50", 23),
-        ("q=%20", 20),
-        ("q=!!!", 0),
-        ("q=", 20),
-        ("cursor=", 20),
-    ):
-        answer = await both.get(f"/api/v1/orders?{query}", taken=True)
-        assert len(answer.json()["items"]) == found, query
-    second = (await both.get("/api/v1/orders?q=пекарня", taken=True)).json()["next_cursor"]
-    assert len((await both.get(f"/api/v1/orders?q=пекарня&cursor={second}", taken=True)).json()["items"]) == 3
+    with time_machine.travel(utc_now(), tick=False):  # the cursor of the best match has the time of the first page
+        for query, found in (
+            ("q=пекарня", 20),
+            ("q=пекарня&sort=match", 20),
+            ("q=пекарня&sort=newest", 20),
+            ("sort=newest", 20),
+            ("sort=match&limit=50", 24),
+            ("q=логотипы пекарни&limit=50", 23),
+            ("q=%20", 20),
+            ("q=!!!", 0),
+            ("q=", 20),
+            ("cursor=", 20),
+        ):
+            for language in ("en", "ru"):
+                path = f"/api/v1/orders?{query}"
+                answer = await both.get(path, taken=True, **{"Accept-Language": language})
+                assert len(answer.json()["items"]) == found, query
+        for query in ("q=пекарня", "q=пекарня&sort=newest"):
+            second = (await both.get(f"/api/v1/orders?{query}", taken=True)).json()["next_cursor"]
+            rest = await both.get(f"/api/v1/orders?{query}&cursor={second}", taken=True)
+            assert len(rest.json()["items"]) == 3
 
 
 async def test_the_page_of_orders_is_the_same_for_every_guest(both: Both, live_market: Market) -> None:

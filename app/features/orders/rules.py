@@ -15,6 +15,13 @@ from app.models.side import Side
 
 MIN_DESCRIPTION = 10
 """Minimum length of a description, in characters, for publishing."""
+MATCH_PLACES = {"title": 200, "skills": 120, "text": 40}
+"""Points of the best match for the part of an order that has all words of the query."""
+MATCH_CLOSE = 100
+"""The most points for words near each other and repeated."""
+CLOSENESS_SCALE = 8
+A_SKILL, MOST_SKILLS = 5, 5
+FRESH_DAYS, FEW_ANSWERS = 20, 10
 
 
 class OrderEvent(StrEnum):
@@ -171,3 +178,26 @@ _WORD = re.compile(r"\w")
 def has_searchable_words(query: str) -> bool:
     """Tell whether a search query contains a word character."""
     return _WORD.search(query) is not None
+
+
+def match_points(
+    place: str | None, closeness: float, *, common_skills: int, age: timedelta, answers: int
+) -> dict[str, int]:
+    """Return the parts of the best-match score of an order; docs/search.md explains the formula.
+
+    `place` says what has all words of the query (`title`, `skills`, `text`, or None without words), `closeness` how
+    near each other and how often they occur, from 0 without an upper limit.
+    """
+    points: dict[str, int] = {}
+    if place is not None:
+        points = {place: MATCH_PLACES[place], "close": round(MATCH_CLOSE * _share(closeness))}
+    return points | {
+        "your_skills": A_SKILL * min(common_skills, MOST_SKILLS),
+        "fresh": max(0, FRESH_DAYS - max(age, timedelta()).days),
+        "few_answers": max(0, FEW_ANSWERS - answers),
+    }
+
+
+def _share(closeness: float) -> float:
+    """Map the closeness to 0 … 1; two neighbours in a description of a hundred words are at 0.4."""
+    return CLOSENESS_SCALE * closeness / (1 + CLOSENESS_SCALE * closeness)

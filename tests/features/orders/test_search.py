@@ -103,7 +103,7 @@ async def test_pages_meet_without_gap_or_double(market: Market, resources: Resou
     customer = await market.person()
     for number in range(23):
         await market.order(customer, title=f"Заказ {number:02}")
-    for query in ({}, {"q": "заказы"}):
+    for query in ({}, {"q": "заказы", "sort": "newest"}):
         seen: list[str] = []
         cursor = None
         while True:

@@ -11,8 +11,10 @@ from sqlalchemy import update
 
 from app.core.clock import utc_now
 from app.core.resources import Resources
+from app.features.orders import rules
 from app.features.orders.pages.search import RANKING
 from app.features.orders.repository import sorting
+from app.features.orders.repository.best_match import CANDIDATES
 from app.models import Order
 from tests.factories.orders import Market, rub
 
@@ -70,19 +72,23 @@ async def test_by_what_closes_soon(market: Market, client: httpx.AsyncClient, re
 async def test_the_best_match_says_why(
     market: Market, client: httpx.AsyncClient, new_client: NewClient, resources: Resources
 ) -> None:
-    text = await market.order(title="Нужна помощь", description="Сделать логотип для пекарни, быстро.")
+    text = await market.order(title="Нужна помощь", description="Сделать логотип большой пекарни, быстро.")
     title = await market.order(title="Логотип для пекарни")
     skill = await market.order(title="Знак для пекарни", skills=["logo-design"])
     await age(resources, title, 12)
     found = (await client.get(LIST, params={"q": "логотип пекарни", "sort": "match"})).json()["items"]
     assert [item["id"] for item in found] == [str(title.id), str(skill.id), str(text.id)]
     parts = [{why["code"]: why["points"] for why in item["why"]} for item in found]
+    close = [part.pop("close") for part in parts]
+    assert 100 > close[0] > close[1] > close[2] > 0
     assert parts == [
-        {"title": 50, "fresh": 8, "few_answers": 10},
-        {"skills": 30, "fresh": 20, "few_answers": 10},
-        {"text": 10, "fresh": 20, "few_answers": 10},
+        {"title": 200, "fresh": 8, "few_answers": 10},
+        {"skills": 120, "fresh": 20, "few_answers": 10},
+        {"text": 40, "fresh": 20, "few_answers": 10},
     ]
-    assert [item["score"] for item in found] == [sum(part.values()) for part in parts]
+    assert [item["score"] for item in found] == [
+        sum(part.values()) + near for part, near in zip(parts, close, strict=True)
+    ]
     reader = await market.sign_in(await new_client(), await market.person())
     await reader.patch("/api/v1/profiles/me", json={"skills": [{"skill": "logo-design"}]})
     mine = (await reader.get(LIST, params={"sort": "match"}, headers={"Accept-Language": "en"})).json()["items"]
@@ -190,7 +196,7 @@ async def test_the_page_sorts_offers_and_explains(market: Market, client: httpx.
     for number in range(3):
         await market.order(title=f"Сайт {number}", skills=["react", "css"] if number else ["react"])
     page = (await client.get("/orders", params={"q": "сайт", "sort": "match"})).text
-    assert "Here because: all words in the title +50" in page
+    assert "Here because: all words in the title +200" in page
     assert 'href="/orders?q=%D1%81%D0%B0%D0%B9%D1%82&amp;sort=budget"' in page
     assert "skills=CSS" in page
     assert (await client.get("/orders", params={"sort": "budget"})).status_code == 200
@@ -203,11 +209,11 @@ async def test_the_page_sorts_offers_and_explains(market: Market, client: httpx.
 
 async def test_the_formula_is_published_as_it_runs(client: httpx.AsyncClient) -> None:
     points = [points for _words, points in RANKING]
-    parts = (sorting.IN_TITLE, sorting.IN_SKILLS, sorting.IN_TEXT)
-    real = (*parts, sorting.A_SKILL, sorting.FRESH_DAYS, sorting.FEW_ANSWERS)
+    parts = (*rules.MATCH_PLACES.values(), rules.MATCH_CLOSE)
+    real = (*parts, rules.A_SKILL, rules.FRESH_DAYS, rules.FEW_ANSWERS)
     assert points == [str(number) for number in real]
     told = DOCUMENT.read_text(encoding="utf-8")
-    for number in (*real, sorting.MAX_SKILLS):
+    for number in (*real, rules.MOST_SKILLS, CANDIDATES):
         assert str(number) in told.replace("five", "5")
     page = await client.get("/ranking", headers={"Accept-Language": "en"})
     assert "How the best match is counted" in page.text

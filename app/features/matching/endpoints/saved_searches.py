@@ -20,6 +20,7 @@ from app.features.matching.schemas import (
     SavedSearchRead,
 )
 from app.features.orders.errors import InvalidFilterError
+from app.features.orders.schemas import default_sort
 
 router = FeatureRouter(prefix="/saved-searches", tags=["saved searches"])
 
@@ -102,12 +103,14 @@ async def delete_saved_search(search_id: UUID, actor: CurrentActor, uow: Uow) ->
     },
 )
 async def run_saved_search(search_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
-    """Redirect to the list of orders with the filters of a saved search, and mark its finds as seen.
+    """Redirect to the list of orders with the filters of a saved search, newest first, and mark its finds as seen.
 
     Responds 303 with the address in `Location`, 404 for searches of other people.
     """
     search = service.read_search(await service.mark_search_viewed(uow, actor, search_id), new_count=0)
     wanted = search.filter.model_dump(mode="json", exclude_defaults=True) if search.filter else {}
+    if search.filter and default_sort(search.filter.q) != "newest":
+        wanted["sort"] = "newest"
     query = urlencode(wanted, doseq=True)
     return Response(
         status_code=303, headers={"Location": f"{API_PREFIX}/orders?{query}" if query else f"{API_PREFIX}/orders"}

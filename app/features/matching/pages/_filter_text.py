@@ -13,7 +13,7 @@ from app.core.money import Currency, Money, amount_as_typed, typed_amount
 from app.core.text.amounts import AmountError
 from app.features.catalog.service import Catalogue
 from app.features.orders.errors import InvalidFilterError
-from app.features.orders.schemas import ANSWERED_LABELS, BUDGET_KIND_LABELS, OrderFilter
+from app.features.orders.schemas import ANSWERED_LABELS, BUDGET_KIND_LABELS, OrderFilter, default_sort
 from app.web import order_cards
 
 BOUNDS = ("budget_min", "budget_max")
@@ -37,8 +37,10 @@ def _as_typed(value: object) -> str:
 
 
 def list_address(wanted: OrderFilter | None) -> str:
-    """Return the address of the list page for a filter; without a filter, that of the whole list."""
+    """Return the address of the list page for a filter, newest first; without a filter, that of the whole list."""
     query = typed_query(wanted) if wanted else ""
+    if wanted and default_sort(wanted.q) != "newest":
+        query += "&sort=newest"
     return f"/orders?{query}" if query else "/orders"
 
 

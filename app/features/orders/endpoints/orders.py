@@ -44,7 +44,8 @@ from app.features.orders.schemas import (
 
 router = FeatureRouter(prefix="/orders", tags=["orders"])
 
-_FAST_QUERY_NAMES = frozenset({"q", "cursor", "limit"})
+_FAST_QUERY_NAMES = frozenset({"q", "cursor", "limit", "sort"})
+_FAST_SORTS = frozenset({"newest", "match"})
 CUSTOMER = (OrderNotFoundError, NotOrderCustomerError, OrderStateError)
 WRITING = (InvalidOrderError, UnknownCategoryError, InvalidFilesError)
 PUBLISHING = (*CUSTOMER, InvalidOrderError, TooManyOrdersError, NewAccountLimitError)
@@ -73,7 +74,7 @@ async def count_facets(
 
 
 async def fast_order_list(request: Request) -> Response | None:
-    """Answer the order list before routing if only a cursor, or search words and a cursor, are given."""
+    """Answer the order list before routing if only search words, a cursor and an indexed sort order are given."""
     if not {"cookie", "authorization"}.isdisjoint(request.headers):  # a signed-in user may have hidden customers
         return None
     asked = NOTHING_OR_CURSOR.fullmatch(request.scope["query_string"])
@@ -93,9 +94,10 @@ def _fast_list_query(request: Request) -> OrderListQuery | None:
     if len(values) != len(pairs) or not _FAST_QUERY_NAMES.issuperset(values):
         return None
     try:
-        return OrderListQuery.model_validate(values)
+        wanted = OrderListQuery.model_validate(values)
     except ValidationError:
         return None
+    return wanted if wanted.order in _FAST_SORTS else None
 
 
 @router.get("/did-you-mean", responses=refusals(InvalidFilterError))

@@ -20,9 +20,12 @@ EMPTY_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 
 @router.get("/orders.atom")
 async def feed_orders(request: Request, session: ReadSession, resources: ProcessResources) -> Response:
-    """Return the newest orders of a list as a feed, in the language of the `Accept-Language` header."""
+    """Return the newest orders of a list as a feed, in the language of the `Accept-Language` header.
+
+    The sort order of the list does not matter.
+    """
     typed = TypedFilter(request)
-    wanted = typed.wanted().model_copy(update={"cursor": None})
+    wanted = typed.wanted().model_copy(update={"cursor": None, "sort": "newest"})
     page = await service.list_open_orders(session, resources, wanted)
     catalogue = await catalog.read_catalogue(session, resources)
     origin, address = resources.settings.origin, typed.address(cursor=None)

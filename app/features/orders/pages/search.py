@@ -30,6 +30,7 @@ from app.features.orders.schemas import (
     NOTHING_OR_CURSOR,
     FacetsRead,
     OrderListQuery,
+    default_sort,
 )
 from app.features.orders.service.sorting import days_label, proposal_count_label
 from app.web import order_cards
@@ -42,9 +43,10 @@ PAGE_SIZE = 20
 _GUEST_PAGES = ContextState(lambda _resources: GuestPageCache())
 SKILLS_OFFERED = 8
 RANKING: tuple[tuple[str, str], ...] = (
-    (N_("All words stand in the title"), "50"),
-    (N_("All words stand in the title, the skills and the field"), "30"),
-    (N_("All words stand in the text"), "10"),
+    (N_("All words stand in the title"), "200"),
+    (N_("All words stand in the title, the skills and the field"), "120"),
+    (N_("All words stand in the text"), "40"),
+    (N_("The words stand near each other, or more than once; at most"), "100"),
     (N_("Each skill that you have too, up to five"), "5"),
     (N_("Published today; one point less each day"), "20"),
     (N_("No proposals yet; one point less for each"), "10"),
@@ -91,6 +93,7 @@ async def _list_page(
         "better": (better, typed.address(cursor=None, words=better)) if better else None,
         "sorts": typed.sorts(),
         "sort": typed.sort,
+        "chosen_sort": typed.chosen_sort,
         "skills_offered": typed.offered(facets),
         "facets_capped": facets is not None and facets.capped,
         **filter_options(catalogue, facets, typed.values),
@@ -174,9 +177,19 @@ class TypedFilter:
             text = ", ".join(part.strip() for part in query.getlist(name) if part.strip())
             if text:
                 self.values[name] = text
-        self.sort = query.get("sort") or "newest"
+        self._chosen = query.get("sort") or None
         self._drop_idle(self.values)
         self.cursor = query.get("cursor") or None
+
+    @property
+    def sort(self) -> str:
+        """The sort order that applies: the chosen one, or the default."""
+        return self._chosen or default_sort(self.values.get("q", ""))
+
+    @property
+    def chosen_sort(self) -> str | None:
+        """The chosen sort order, if it is another than the default."""
+        return self._chosen if self._chosen != default_sort(self.values.get("q", "")) else None
 
     @property
     def words(self) -> list[str]:
@@ -260,8 +273,8 @@ class TypedFilter:
             left.pop(without[0], None)
         self._drop_idle(left)
         pairs = [(name, value) for name, value in left.items() if value]
-        order = self.sort if sort is None else sort
-        if order != "newest":
+        order = sort or self._chosen
+        if order and order != default_sort(left.get("q", "")):
             pairs.append(("sort", order))
         if cursor:
             pairs.append(("cursor", cursor))

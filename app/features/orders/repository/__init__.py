@@ -1,5 +1,12 @@
 """Queries for orders, invitations and templates, and for the public list."""
 
+from app.features.orders.repository.best_match import (
+    BestMatchRepository,
+    Candidate,
+    MatchPlace,
+    decode_match,
+    encode_rest,
+)
 from app.features.orders.repository.invitations import InvitationRepository, InvitedBefore
 from app.features.orders.repository.orders import OrderRepository
 from app.features.orders.repository.percolation import PercolationRepository
@@ -16,10 +23,13 @@ from app.features.orders.repository.templates import TemplateRepository
 
 __all__ = [
     "COUNT_LIMIT",
+    "BestMatchRepository",
+    "Candidate",
     "Conditions",
     "InvitationRepository",
     "InvitedBefore",
     "ListingRepository",
+    "MatchPlace",
     "OrderRepository",
     "PercolationRepository",
     "Place",
@@ -28,5 +38,7 @@ __all__ = [
     "SortingRepository",
     "TemplateRepository",
     "count_statement",
+    "decode_match",
+    "encode_rest",
     "newest_cards",
 ]

@@ -53,7 +53,8 @@ IS_LISTED = and_(
     literal_column("orders.visibility") == literal_column("'public'"),
 )
 """Written as literals: PostgreSQL does not use a partial index if the status is a parameter."""
-_PLACE = frozenset({"published_at", "order_id"})
+_PLANNED_ONCE = frozenset({"published_at", "order_id", "ids"})
+"""Parameters whose values do not change which plan is best."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -175,7 +176,7 @@ def _literal(limit: int) -> ColumnElement[Any]:
     return literal_column(str(int(limit)))
 
 
-def _rows_beside[*Ts](statement: Select[*Ts], shape: Shape, limit: int) -> Select[*Ts]:
+def rows_beside[*Ts](statement: Select[*Ts], shape: Shape, limit: int) -> Select[*Ts]:
     """Select the rows beside the position."""
     given, side = shape
     fitting = statement.where(IS_LISTED, *clauses_of(given), *_beside(side))
@@ -274,43 +275,47 @@ CARD_COLUMNS = (
 )
 
 
-def _words_alone(given: frozenset[str]) -> bool:
+def words_alone(given: frozenset[str]) -> bool:
+    """Tell whether there are search words and no filters."""
     return given - {"hidden"} == {"words"}
 
 
-def _newest(given: frozenset[str]) -> int:
-    return NEWEST_WITH_WORDS if _words_alone(given) else NEWEST
+def newest_scanned(given: frozenset[str]) -> int:
+    """Return how many of the newest orders are scanned before an index is used."""
+    return NEWEST_WITH_WORDS if words_alone(given) else NEWEST
 
 
-def _scan_newest(newest_: int, shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
+def scan_newest(
+    newest_: int, shape: Shape, limit: int, wanted: Sequence[Any] = CARD_COLUMNS
+) -> Select[*tuple[Any, ...]]:
     """Select the matching rows among the `newest_` rows beside the position; its cost is bounded."""
     given, side = shape
     columns = (*CARD_COLUMNS, Order.search, Order.answered_at)
-    newest = _rows_beside(select(*columns), (frozenset(), side), newest_).subquery("newest")
+    newest = rows_beside(select(*columns), (frozenset(), side), newest_).subquery("newest")
     near = aliased(Order, newest)
-    return _page_of(near, side, limit).where(*clauses_of(given, near))
+    return _page_of(near, side, limit, wanted).where(*clauses_of(given, near))
 
 
 def count_matches_among_newest(given: frozenset[str]) -> tuple[Select[int], int]:
     """Return the statement that counts the matches among the newest orders, and how many orders it reads."""
-    among = _newest(given)
-    return select(func.count()).select_from(_scan_newest(among, (given, ""), among).subquery()), among
+    among = newest_scanned(given)
+    return select(func.count()).select_from(scan_newest(among, (given, ""), among).subquery()), among
 
 
-def _scan_words(shape: Shape, limit: int) -> Select[*tuple[Any, ...]]:
+def scan_words(shape: Shape, limit: int, wanted: Sequence[Any] = CARD_COLUMNS) -> Select[*tuple[Any, ...]]:
     """Select all rows with the words through the full-text index and sort them; fast if there are few.
 
     If PostgreSQL overestimates how frequent a word is, it scans the whole table through the index by time. It cannot
     know that a word form occurs in no order.
     """
     given, side = shape
-    found = select(*CARD_COLUMNS).where(IS_LISTED, *clauses_of(given), *_beside(side))
+    found = select(*wanted).where(IS_LISTED, *clauses_of(given), *_beside(side))
     # OFFSET 0 skips no rows; it keeps the planner from merging the subquery into the outer query.
-    return _page_of(aliased(Order, found.offset(literal_column("0")).subquery("found")), side, limit)
+    return _page_of(aliased(Order, found.offset(literal_column("0")).subquery("found")), side, limit, wanted)
 
 
-def _page_of(near: Any, side: str, limit: int) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - an alias of orders
-    columns = [getattr(near, column.key) for column in CARD_COLUMNS]
+def _page_of(near: Any, side: str, limit: int, wanted: Sequence[Any]) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - an alias of orders
+    columns = [getattr(near, column.key) for column in wanted]
     return select(*columns).order_by(*_nearest_first(near, side)).limit(_literal(limit))
 
 
@@ -322,10 +327,10 @@ type Way = Literal["planned", "among_newest", "among_more", "gathered"]
 def cards_statement(shape: Shape, limit: int, way: Way = "planned") -> tuple[str, tuple[str, ...]]:
     """Return the SQL of a page of cards, compiled once per shape, and its parameter names in order."""
     rows: dict[Way, Callable[[], Select[*tuple[Any, ...]]]] = {
-        "planned": lambda: _rows_beside(select(*CARD_COLUMNS), shape, limit),
-        "among_newest": lambda: _scan_newest(_newest(shape[0]), shape, limit),
-        "among_more": lambda: _scan_newest(MORE, shape, limit),
-        "gathered": lambda: _scan_words(shape, limit),
+        "planned": lambda: rows_beside(select(*CARD_COLUMNS), shape, limit),
+        "among_newest": lambda: scan_newest(newest_scanned(shape[0]), shape, limit),
+        "among_more": lambda: scan_newest(MORE, shape, limit),
+        "gathered": lambda: scan_words(shape, limit),
     }
     page = rows[way]().subquery("page")
     compiled = _cards(page.c).compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's own
@@ -370,7 +375,7 @@ class ListingRepository:
             if FEW <= len(rows) < limit:
                 rows = await self._fetch(*cards_statement(shape, limit, "among_more"), values)
         if len(rows) < limit:
-            way: Way = "gathered" if _words_alone(shape[0]) else "planned"
+            way: Way = "gathered" if words_alone(shape[0]) else "planned"
             rows = await self._fetch(*cards_statement(shape, limit, way), values)
         return rows
 
@@ -383,7 +388,7 @@ class ListingRepository:
         """Run a compiled read with a plan for the actual values."""
         given = [values[name] for name in names]
         if self._read_pool is not None and not self._session.in_transaction():  # never a second connection
-            return await self._read_pool.fetch(statement, *given, plan_anew=not _PLACE.issuperset(values))
+            return await self._read_pool.fetch(statement, *given, plan_anew=not _PLANNED_ONCE.issuperset(values))
         if "words" in values:
             await plan_for_values(self._session)
         connection = await self._session.connection()

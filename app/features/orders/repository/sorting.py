@@ -1,4 +1,4 @@
-"""Queries for the public list sorted by budget, by closing time and by best match, and for facets.
+"""Queries for the public list sorted by budget and by closing time, and for facets.
 
 Each query sorts at most `CANDIDATES` orders, the newest that match. Where an index provides the requested order, it is
 used instead, without that limit. The cursor contains the time of the first page, so orders published later do not
@@ -14,13 +14,9 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    DateTime,
     Select,
-    Text,
     Uuid,
-    any_,
     bindparam,
-    case,
     cast,
     extract,
     func,
@@ -28,11 +24,11 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.pagination import LATEST, BadCursorError, decode_cursor, encode_cursor
 from app.core.persistence.query_plans import plan_for_values
+from app.features.orders.repository.best_match import CANDIDATES
 from app.features.orders.repository.search import (
     CARD_COLUMNS,
     IS_LISTED,
@@ -44,8 +40,6 @@ from app.features.orders.repository.search import (
 )
 from app.models import Order
 
-CANDIDATES = 500
-"""How many of the newest matching orders are sorted; docs/search.md names the same number."""
 COUNTED = 500
 """How many of the newest matching orders are counted for the facets."""
 FREQUENT = 0.012
@@ -55,9 +49,6 @@ BY_BUDGET = frozenset({"priced", "currency", "budget_kind", "budget_min", "budge
 """Filters with which the index by budget is used."""
 BY_END = frozenset({"hidden"})
 """Filters with which the index by expiry time is used."""
-IN_TITLE, IN_SKILLS, IN_TEXT = 50, 30, 10
-A_SKILL, MAX_SKILLS = 5, 5
-FRESH_DAYS, FEW_ANSWERS = 20, 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -89,12 +80,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class SortedRow:
-    """One row: the JSON of its card, its sort key, and the points that the key is the sum of."""
+    """One row: the JSON of its card, its id and its sort key."""
 
     card: str
     order_id: UUID
     key: int
-    points: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,30 +98,6 @@ class Counted:
     published_at: datetime
 
 
-def _within(weights: str) -> ColumnElement[bool]:
-    """Tell whether the words occur in the parts of an order that have these weights."""
-    query = cast(bindparam("words", type_=Text), TSQUERY)
-    return func.ts_filter(Order.search, literal_column(f"""'{weights}'::"char"[]""")).op("@@")(query)
-
-
-def _points(of: Any, given: frozenset[str]) -> dict[str, ColumnElement[Any]]:  # noqa: ANN401 - columns of a subquery
-    """Return the parts of the best-match score; docs/search.md explains the formula."""
-    found: dict[str, ColumnElement[Any]] = {}
-    if "words" in given:
-        title, skills = of.in_title, of.in_skills
-        found["title"] = case((title, IN_TITLE), else_=0)
-        found["skills"] = case((title, 0), (skills, IN_SKILLS), else_=0)
-        found["text"] = case((skills, 0), else_=IN_TEXT)
-    mine = bindparam("mine", type_=ARRAY(Text))
-    asked = func.unnest(of.skills).column_valued("skill")
-    common = select(func.count(asked)).where(asked == any_(mine)).scalar_subquery()
-    found["your_skills"] = A_SKILL * func.least(common, MAX_SKILLS)
-    age = extract("epoch", bindparam("as_of", type_=DateTime(timezone=True)) - of.published_at)
-    found["fresh"] = func.greatest(0, FRESH_DAYS - func.floor(age / 86_400))
-    found["few_answers"] = func.greatest(0, FEW_ANSWERS - of.proposals_count)
-    return {name: cast(part, BigInteger) for name, part in found.items()}
-
-
 def _micros(moment: ColumnElement[Any]) -> ColumnElement[int]:
     return cast(extract("epoch", moment) * 1_000_000, BigInteger)
 
@@ -143,17 +109,15 @@ class SortingRepository:
         self._session = session
 
     async def page(
-        self, conditions: Conditions, sort: str, place: Place | None, as_of: datetime, limit: int, mine: Sequence[str]
+        self, conditions: Conditions, sort: str, place: Place | None, as_of: datetime, limit: int
     ) -> list[SortedRow]:
-        """Return one page; `mine` are the reader's skills, used by the best match only."""
+        """Return one page."""
         (given, _side), values = shape_of(conditions, None)
-        values |= {"as_of": as_of, "mine": list(mine)}
+        values |= {"as_of": as_of}
         direct = (sort == "budget" and given <= BY_BUDGET) or (sort == "closing" and given <= BY_END)
-        near = Order if direct else self._candidates(given)
-        points = _points(near, given) if sort == "match" else {}
-        key = self._key(near, sort, points)
-        columns = [getattr(near, column.key) for column in CARD_COLUMNS]
-        rows = select(*columns, key.label("sort_key"), *[part.label(f"p_{name}") for name, part in points.items()])
+        near: Any = Order if direct else self._candidates(given)
+        key: ColumnElement[int] = near.budget_amount if sort == "budget" else -_micros(near.expires_at)
+        rows = select(*[getattr(near, column.key) for column in CARD_COLUMNS], key.label("sort_key"))
         if direct:
             rows = rows.where(IS_LISTED, *clauses_of(given), Order.published_at <= bindparam("as_of"))
             if sort == "closing":  # true for every open order; required for the partial index
@@ -169,12 +133,11 @@ class SortingRepository:
                 rows = rows.where(edge <= at if sort == "budget" else edge >= at)
         first = near.expires_at.asc() if direct and sort == "closing" else key.desc()
         page = rows.order_by(first, near.id.desc()).limit(limit).subquery("page")
-        parts = [page.c[f"p_{name}"] for name in points]
-        statement: Select[Any] = select(card_of_row(page.c), page.c.id, page.c.sort_key, *parts).order_by(
+        statement: Select[Any] = select(card_of_row(page.c), page.c.id, page.c.sort_key).order_by(
             page.c.sort_key.desc(), page.c.id.desc()
         )
         found = await self._read(statement, conditions, values, direct=direct)
-        return [SortedRow(row[0], row[1], row[2], dict(zip(points, row[3:], strict=True))) for row in found]
+        return [SortedRow(row[0], row[1], row[2]) for row in found]
 
     async def count_by_value(self, conditions: Conditions) -> list[Counted]:
         """Return the values of the newest matching orders, at most `COUNTED` + 1 rows."""
@@ -190,8 +153,6 @@ class SortingRepository:
 
     def _candidates(self, given: frozenset[str]) -> Any:  # noqa: ANN401 - the columns of a subquery
         found: list[Any] = [*CARD_COLUMNS, Order.expires_at]
-        if "words" in given:  # computed once per row here; the points and their sum would compute it again
-            found += [_within("{a}").label("in_title"), _within("{a,b}").label("in_skills")]
         newest = (
             select(*found)
             .where(IS_LISTED, *clauses_of(given), Order.published_at <= bindparam("as_of"))
@@ -199,19 +160,6 @@ class SortingRepository:
             .limit(literal_column(str(CANDIDATES)))
         )
         return newest.subquery("newest").c
-
-    def _key(self, near: Any, sort: str, points: dict[str, ColumnElement[Any]]) -> ColumnElement[int]:  # noqa: ANN401 - columns
-        """Return the sort key; the list is sorted by it in descending order."""
-        if sort == "budget":
-            found: ColumnElement[int] = near.budget_amount
-        elif sort == "closing":
-            found = -_micros(near.expires_at)
-        else:
-            total: Any = 0
-            for part in points.values():
-                total = total + part
-            found = total
-        return found
 
     async def _read(
         self,

@@ -47,6 +47,7 @@ from app.features.orders.schemas.search import (
     OrderListQuery,
     RankedCard,
     WhyRead,
+    default_sort,
 )
 from app.features.orders.schemas.state_machines import ArrowRead, MachineList, MachineRead, StateRead, WaitRead
 from app.features.orders.schemas.templates import TemplateList, TemplateName, TemplateRead
@@ -102,4 +103,5 @@ __all__ = [
     "TemplateRead",
     "WaitRead",
     "WhyRead",
+    "default_sort",
 ]

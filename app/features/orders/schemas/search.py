@@ -13,6 +13,12 @@ from app.models import BudgetKind
 NOTHING_OR_CURSOR = re.compile(rb"(?:cursor=(?P<cursor>[A-Za-z0-9_-]{1,300}))?")
 """Matches the raw query string of an unfiltered list, which a fast response can answer."""
 MAX_QUERY = 200
+Sort = Literal["newest", "budget", "closing", "match"]
+
+
+def default_sort(words: str) -> Sort:
+    """Return the sort order of a list for which none is chosen."""
+    return "match" if words.strip() else "newest"
 
 
 class OrderFilter(BaseModel):
@@ -47,18 +53,27 @@ class OrderFilter(BaseModel):
 class OrderListQuery(OrderFilter):
     """The query of one page of the list of open orders."""
 
-    sort: Literal["newest", "budget", "closing", "match"] = Field(
-        default="newest",
-        description="`budget` requires a currency; `match` sorts by the score described at /ranking.",
-    )
+    sort: Annotated[
+        Sort | None,
+        Field(
+            description="Without it, `match` if there are search words in `q`, else `newest`. `budget` requires a "
+            "currency; `match` sorts by the score described at /ranking: the newest matching orders are compared, at "
+            "most 500, and older ones follow, newest first and without a score."
+        ),
+    ] = None
     cursor: Annotated[str | None, Field(max_length=300)] = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+
+    @property
+    def order(self) -> Sort:
+        """The sort order that applies."""
+        return self.sort or default_sort(self.q)
 
 
 class WhyRead(BaseModel):
     """One part of an order's best-match score; the points of all parts add up to the score."""
 
-    code: Literal["title", "skills", "text", "your_skills", "fresh", "few_answers"]
+    code: Literal["title", "skills", "text", "close", "your_skills", "fresh", "few_answers"]
     points: int
     text: str = Field(description="Explanation in the reader's language.")
 

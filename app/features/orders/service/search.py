@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import orjson
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,13 +27,15 @@ from app.features.orders.repository import (
     count_statement,
     newest_cards,
 )
-from app.features.orders.schemas import FacetsRead, OrderCard, OrderFilter, OrderListQuery
+from app.features.orders.schemas import FacetsRead, OrderCard, OrderFilter, OrderListQuery, RankedCard
 from app.features.orders.service import sorting
+from app.features.orders.service.best_match import list_best_matches
 from app.features.profiles import service as profiles
 
 type CardRow = tuple[str, datetime, UUID]
 """The JSON of a card, and its position: publication time and id."""
 _CARDS = TypeAdapter(list[OrderCard])
+_MATCHES = TypeAdapter(list[RankedCard | OrderCard])
 NOTHING = b'{"items":[],"next_cursor":null}'
 """The response of a list that matches nothing."""
 
@@ -109,7 +112,7 @@ async def resolve_filter(
         answers_below=wanted.answers_below,
         answered=wanted.answered,
         hidden=tuple(sorted(hidden)),
-        priced=True if isinstance(wanted, OrderListQuery) and wanted.sort == "budget" else None,
+        priced=True if isinstance(wanted, OrderListQuery) and wanted.order == "budget" else None,
         budget_kind=wanted.budget_kind,
         budget_min=wanted.budget_min,
         budget_max=wanted.budget_max,
@@ -127,8 +130,12 @@ async def list_open_json(
     conditions = await resolve_filter(session, resources, wanted, reader)
     if conditions is None:
         return NOTHING
-    if wanted.sort != "newest":
-        return await sorting.sorted_json(session, wanted, conditions, reader)
+    if wanted.order == "match":
+        found, following = await list_best_matches(session, resources, wanted, conditions, reader)
+        return orjson.dumps({"items": found, "next_cursor": following})
+    if wanted.order != "newest":
+        cards, following = await sorting.sorted_rows(session, wanted, conditions)
+        return _list_json(cards, following)
     position = Position.decode(wanted.cursor) if wanted.cursor else None
     return _page_json(await _rows(session, resources, conditions, position, wanted.limit), position, wanted.limit)
 
@@ -185,8 +192,12 @@ def _page_json(rows: Sequence[CardRow], position: Position | None, limit: int) -
         rows, more = rows[-limit:], bool(rows)
     else:
         rows = rows[:limit]
-    cursor = f'"{Position(rows[-1][1], rows[-1][2]).encode()}"' if more else "null"
-    return f'{{"items":[{",".join([row[0] for row in rows])}],"next_cursor":{cursor}}}'.encode()
+    return _list_json([row[0] for row in rows], Position(rows[-1][1], rows[-1][2]).encode() if more else None)
+
+
+def _list_json(cards: Sequence[str], following: str | None) -> bytes:
+    cursor = f'"{following}"' if following else "null"
+    return f'{{"items":[{",".join(cards)}],"next_cursor":{cursor}}}'.encode()
 
 
 async def list_open_orders(
@@ -218,9 +229,12 @@ async def _page(
     conditions: Conditions,
     reader: Actor | None,
 ) -> OrderPage:
-    if wanted.sort != "newest":
-        found, following = await sorting.sorted_cards(session, wanted, conditions, reader)
-        return OrderPage(found, None, following)
+    if wanted.order == "match":
+        found, following = await list_best_matches(session, resources, wanted, conditions, reader)
+        return OrderPage(_MATCHES.validate_python(found), None, following)
+    if wanted.order != "newest":
+        cards, following = await sorting.sorted_rows(session, wanted, conditions)
+        return OrderPage(_cards_of(cards), None, following)
     position = Position.decode(wanted.cursor) if wanted.cursor else None
     rows = await _rows(session, resources, conditions, position, wanted.limit)
     more = len(rows) > wanted.limit
@@ -229,10 +243,14 @@ async def _page(
     has_newer = more if towards_top else position is not None
     has_older = bool(rows) if towards_top else more
     return OrderPage(
-        _CARDS.validate_json(f"[{','.join([row[0] for row in rows])}]"),
+        _cards_of([row[0] for row in rows]),
         newer=Position(rows[0][1], rows[0][2], newer=True).encode() if rows and has_newer else None,
         older=Position(rows[-1][1], rows[-1][2]).encode() if rows and has_older else None,
     )
+
+
+def _cards_of(cards: Sequence[str]) -> list[OrderCard]:
+    return _CARDS.validate_json(f"[{','.join(cards)}]")
 
 
 async def count_facets(

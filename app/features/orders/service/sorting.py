@@ -1,65 +1,51 @@
-"""Queries for the public list in other sort orders, with the score's reasons, and counts per filter."""
+"""Queries for the public list by budget and closing time, and counts per filter."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.errors import FieldError
 from app.core.i18n import N_, _, current_locale, ngettext
 from app.core.resources import Resources
 from app.features.catalog import service as catalog
 from app.features.orders.errors import InvalidFilterError
-from app.features.orders.repository import Conditions, Place, SortedRow, SortingRepository
+from app.features.orders.repository import Conditions, Place, SortingRepository
 from app.features.orders.repository.sorting import COUNTED, Counted
 from app.features.orders.schemas import (
     BUDGET_KIND_LABELS,
     FacetRead,
     FacetsRead,
-    OrderCard,
     OrderListQuery,
-    RankedCard,
-    WhyRead,
 )
-from app.features.profiles import service as profiles
 
 MAX_VALUES = 12
 """Maximum number of values of one facet."""
 ANSWER_STEPS = (1, 5, 10)
 DAY_STEPS = (1, 3, 7)
-REASON_TEXTS: dict[str, str] = {
-    "title": N_("all words in the title"),
-    "skills": N_("all words in the title, the skills and the field"),
-    "text": N_("the words in its text"),
-    "your_skills": N_("skills of yours"),
-    "fresh": N_("published not long ago"),
-    "few_answers": N_("few proposals yet"),
-}
 
 
-async def sorted_cards(
-    session: AsyncSession, wanted: OrderListQuery, conditions: Conditions, reader: Actor | None
-) -> tuple[list[OrderCard], str | None]:
-    """Return a page of a sorted list and the next cursor; best-match cards have the reasons for their score.
+async def sorted_rows(
+    session: AsyncSession, wanted: OrderListQuery, conditions: Conditions
+) -> tuple[list[str], str | None]:
+    """Return a page by budget or closing time, as JSON texts, and the next cursor.
 
     Raises:
         BadCursorError: The cursor belongs to another list.
         InvalidFilterError: Sorting by budget needs a currency, and none was given.
     """
-    rows, more = await _rows(session, wanted, conditions, reader)
-    return [_card(row) for row in rows], more
-
-
-async def sorted_json(
-    session: AsyncSession, wanted: OrderListQuery, conditions: Conditions, reader: Actor | None
-) -> bytes:
-    """Return the page of `sorted_cards` as JSON."""
-    cards, more = await sorted_cards(session, wanted, conditions, reader)
-    return orjson.dumps({"items": [card.model_dump(mode="json") for card in cards], "next_cursor": more})
+    sort = wanted.order
+    if sort == "budget" and conditions.currency is None:
+        text = N_("Choose the currency in which budgets are compared.")
+        raise InvalidFilterError(errors=[FieldError(("query", "currency"), text)])
+    place = Place.decode(wanted.cursor, sort) if wanted.cursor else None
+    as_of = place.as_of if place else utc_now()
+    rows = await SortingRepository(session).page(conditions, sort, place, as_of, wanted.limit + 1)
+    shown = rows[: wanted.limit]
+    more = Place(shown[-1].key, shown[-1].order_id, as_of).encode(sort) if len(rows) > wanted.limit else None
+    return [row.card for row in shown], more
 
 
 async def count_facets(session: AsyncSession, resources: Resources, conditions: Conditions) -> FacetsRead:
@@ -108,34 +94,6 @@ def proposal_count_label(below: int) -> str:
 def days_label(days: int) -> str:
     """Return the label of a number of days."""
     return ngettext("within {count} day", "within {count} days", days).format(count=days)
-
-
-async def _rows(
-    session: AsyncSession, wanted: OrderListQuery, conditions: Conditions, reader: Actor | None
-) -> tuple[list[SortedRow], str | None]:
-    if wanted.sort == "budget" and conditions.currency is None:
-        text = N_("Choose the currency in which budgets are compared.")
-        raise InvalidFilterError(errors=[FieldError(("query", "currency"), text)])
-    place = Place.decode(wanted.cursor, wanted.sort) if wanted.cursor else None
-    as_of = place.as_of if place else utc_now()
-    mine = await profiles.skills_of(session, reader.id) if reader and wanted.sort == "match" else []
-    repository = SortingRepository(session)
-    rows = await repository.page(conditions, wanted.sort, place, as_of, wanted.limit + 1, mine)
-    shown = rows[: wanted.limit]
-    more = Place(shown[-1].key, shown[-1].order_id, as_of).encode(wanted.sort) if len(rows) > wanted.limit else None
-    return shown, more
-
-
-def _card(row: SortedRow) -> OrderCard:
-    content = orjson.loads(row.card)
-    if not row.points:
-        return OrderCard.model_validate(content)
-    why = [
-        WhyRead.model_validate({"code": code, "points": points, "text": _(REASON_TEXTS[code])})
-        for code, points in row.points.items()
-        if points
-    ]
-    return RankedCard.model_validate({**content, "score": row.key, "why": why})
 
 
 def _facets(counts: Counter[str], names: dict[str, str]) -> list[FacetRead]:
