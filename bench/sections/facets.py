@@ -29,7 +29,7 @@ GOALS = {
 def measure(run: Run) -> list[Section]:
     """Measure each kind of query in a closed loop; each has its own row."""
     kinds = {
-        "best match": tuple(f"/api/v1/orders?q={quote(word)}&sort=match" for word in WORDS),
+        "best match": tuple(f"/api/v1/orders?q={quote(word)}" for word in WORDS),
         "by budget": tuple(f"/api/v1/orders?sort=budget&currency=RUB{more}" for more in ("", "&skills=python")),
         "closing soon": ("/api/v1/orders?sort=closing",),
         "any of several skills": ("/api/v1/orders?skills=python,logo-design&skills_mode=any",),

@@ -57,7 +57,7 @@ def _addresses(world: World, web: Served) -> dict[str, list[dict[str, Any]]]:
         return {"name": name, "path": path, "headers": headers}
 
     me = entry("`/me`", "/api/v1/auth/me", person.bearer)
-    words = entry("search", f"/api/v1/orders?q={quote('логотип')}", {})
+    words = entry("search", f"/api/v1/orders?q={quote('логотип')}&sort=newest", {})
     order_page = entry("list of orders as page, signed in", "/orders", HTML | person.cookie)
     people_page = entry("freelancers as page", "/freelancers", HTML)
     return {

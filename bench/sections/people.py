@@ -40,8 +40,8 @@ def measure(run: Run) -> list[Section]:
         "deep pages": tuple(f"/api/v1/freelancers?cursor={cursor}" for cursor in deep),
         "by a skill": tuple(f"/api/v1/freelancers?skills={skill}" for skill in ("python", "logo-design", "articles")),
         "by rate, lowest first": ("/api/v1/freelancers?sort=rate&currency=RUB&rate_min=100000",),
-        "by words": tuple(f"/api/v1/freelancers?q={quote(word)}" for word in WORDS),
-        "best match": tuple(f"/api/v1/freelancers?q={quote(word)}&sort=match" for word in WORDS),
+        "by words": tuple(f"/api/v1/freelancers?q={quote(word)}&sort=newest" for word in WORDS),
+        "best match": tuple(f"/api/v1/freelancers?q={quote(word)}" for word in WORDS),
         "facets": tuple(f"/freelancers?q={quote(word)}" for word in WORDS[:2]),
     }
     judged = [Judged(name, paths, {}, *GOALS.get(name, ())) for name, paths in kinds.items()]

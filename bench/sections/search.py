@@ -1,4 +1,4 @@
-"""Search for the newest 20, one connection, words of every frequency."""
+"""Search for the newest 20 and for the best match, one connection, words of every frequency."""
 
 from urllib.parse import quote
 
@@ -36,16 +36,25 @@ def measure(run: Run) -> list[Section]:
         "a whole title": TITLES,
     }
     every = tuple(word for pool in zip(*(_cycled(kind, 60) for kind in kinds.values()), strict=True) for word in pool)
-    judged = [
-        Judged("all of them in turn", _addresses(every), {}, "search, newest 20, all words in turn, p99", TIMES, 20),
-        *(Judged(name, _addresses(pool), {}, f"search, {name}, p99", TIMES, 20) for name, pool in kinds.items()),
+    newest = [
+        Judged("all of them in turn", _newest(every), {}, "search, newest 20, all words in turn, p99", TIMES, 20),
+        *(Judged(name, _newest(pool), {}, f"search, {name}, p99", TIMES, 20) for name, pool in kinds.items()),
+    ]
+    best = [
+        Judged("all of them in turn", _best(every), {}, "search, best match, all words in turn, p99", TIMES, 80),
+        *(Judged(name, _best(pool), {}, f"search, best match, {name}, p99", TIMES, 80) for name, pool in kinds.items()),
     ]
     with run.world.iplance() as web:
-        section, _found = compare_with_statements(run, web, "Search, newest 20", judged)
-    return [section]
+        by_time, _found = compare_with_statements(run, web, "Search, newest 20", newest)
+        by_match, _found = compare_with_statements(run, web, "Search, best match", best)
+    return [by_time, by_match]
 
 
-def _addresses(pool: tuple[str, ...]) -> tuple[str, ...]:
+def _newest(pool: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"/api/v1/orders?q={quote(word)}&sort=newest" for word in pool)
+
+
+def _best(pool: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"/api/v1/orders?q={quote(word)}" for word in pool)
 
 
