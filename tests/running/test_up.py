@@ -12,7 +12,8 @@ import httpx
 import psutil
 import pytest
 
-from tests.running.instance import Instance, free_port, open_folder, processes_of, run, wait_until
+from tests.e2e.ports import free_port
+from tests.running.instance import Instance, open_folder, processes_of, run, wait_until
 
 pytestmark = [pytest.mark.timeout(600)]
 BACK_SECONDS = 30.0
