@@ -18,6 +18,8 @@ from app.local.servers.layout import Layout, write_private
 from app.local.servers.locks import FileLock
 from app.local.supervision.plan import Choices, configuration
 
+PORTS_TRIED = 100
+
 
 def _migrate(settings: Settings, servers: ServerAddresses, *, with_losses: bool = False) -> None:
     from app.core.migrations import MigrationRefusedError, upgrade_database
@@ -65,18 +67,16 @@ def up(ctx: typer.Context) -> None:
     _need_port(settings.host, settings.port, "PORT", "the site")
     if _runs_flower(settings):
         _need_port("127.0.0.1", settings.flower_port, "FLOWER_PORT", "Flower")
-    if settings.smtp_host is None:
-        _need_port("127.0.0.1", settings.mail_catcher_port, "MAIL_CATCHER_PORT", "the mail catcher")
+    choices = _choices(settings)
     servers = start_servers(settings)
     console.print("[green]✓[/] PostgreSQL and Valkey answer")
     if settings.database_url is None and asyncio.run(is_prepared(settings, servers.database_url)):
         console.print("[green]✓[/] the database is up to date")
     else:
         _prepare(called(ctx), settings, servers)
-    choices = _choices(settings)
     write_private(layout.run / "supervisord.conf", configuration(choices))
     all_logs = settings.logs or not sys.stdout.isatty()
-    write_private(layout.run / "greeting.txt", _greeting(settings, layout.logs, all_logs=all_logs))
+    write_private(layout.run / "greeting.txt", _greeting(settings, choices, layout.logs, all_logs=all_logs))
     console.print("Starting web, worker, beat and Flower")
     sys.stdout.flush()
     os.set_inheritable(lock.fileno, True)
@@ -98,8 +98,29 @@ def _choices(settings: Settings) -> Choices:
         worker_concurrency=settings.worker_concurrency if "worker_concurrency" in settings.model_fields_set else 1,
         bundled=settings.database_url is None or settings.redis_url is None,
         durable=settings.environment != "testing",
-        mail_port=None if settings.smtp_host else settings.mail_catcher_port,
         flower=_runs_flower(settings),
+        mail_port=None if settings.smtp_host else _port_of(settings, "mail_catcher_port", "the mail catcher"),
+        metrics_port=_port_of(settings, "metrics_port", "the page of metrics") if settings.metrics_port else 0,
+    )
+
+
+def _port_of(settings: Settings, name: str, what: str) -> int:
+    """Return a port of loopback: the one that was chosen, or the first free one from the default on.
+
+    Nobody types these ports, so another instance or program on the default one is no reason to refuse the start.
+    """
+    first: int = getattr(settings, name)
+    if name in settings.model_fields_set:
+        _need_port("127.0.0.1", first, name.upper(), what)
+        return first
+    for port in range(first, first + PORTS_TRIED):
+        try:
+            _need_port("127.0.0.1", port, name.upper(), what)
+        except Refusal:
+            continue
+        return port
+    raise Refusal(
+        f"No port from {first} to {first + PORTS_TRIED - 1} is free for {what}: choose one with {name.upper()}=…"
     )
 
 
@@ -119,7 +140,7 @@ def _need_port(host: str, port: int, variable: str, what: str) -> None:
             ) from error
 
 
-def _greeting(settings: Settings, logs: Path, *, all_logs: bool) -> str:
+def _greeting(settings: Settings, choices: Choices, logs: Path, *, all_logs: bool) -> str:
     from app.local.demo_accounts import demo_account_lines
 
     lines = [
@@ -131,6 +152,10 @@ def _greeting(settings: Settings, logs: Path, *, all_logs: bool) -> str:
         if _runs_flower(settings)
         else "  Flower          off: set FLOWER_BASIC_AUTH=user:password",
     ]
+    if choices.metrics_port:
+        lines.append(f"  metrics         http://127.0.0.1:{choices.metrics_port}/metrics")
+    if choices.mail_port is not None:
+        lines.append(f"  mail catcher    127.0.0.1:{choices.mail_port}")
     if settings.smtp_host is None and settings.environment != "production":
         lines.append(f"  caught mail     {settings.origin}/demo/mail")
     lines.append(f"  logs            {logs}{'' if all_logs else ' (`LOGS=1 make up` shows them here)'}")

@@ -93,6 +93,8 @@ class Instance:
             "FLOWER_PORT": str(self.flower_port),
             "MAIL_CATCHER_PORT": str(free_port()),
         }
+        self.unset: set[str] = set()
+        """Settings of `environment` that this instance leaves to their defaults."""
         self.log = data_dir.parent / f"{data_dir.name}.log"
         self.child: subprocess.Popen[bytes] | None = None
 
@@ -107,7 +109,7 @@ class Instance:
         self.child = subprocess.Popen(
             [sys.executable, "-m", "app", "up"],
             cwd=ROOT,
-            env=environment(self.data_dir, **self.settings),
+            env={k: v for k, v in environment(self.data_dir, **self.settings).items() if k not in self.unset},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

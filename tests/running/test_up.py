@@ -1,5 +1,7 @@
 """`make up`: one command starts everything, every process is restarted, and stopping loses nothing."""
 
+import contextlib
+import re
 import signal
 import smtplib
 import socket
@@ -10,10 +12,12 @@ import httpx
 import psutil
 import pytest
 
+from tests.e2e.ports import free_port
 from tests.running.instance import Instance, open_folder, processes_of, run, wait_until
 
 pytestmark = [pytest.mark.timeout(600)]
 BACK_SECONDS = 30.0
+PLACES = ("mail catcher", "metrics")
 
 
 @pytest.fixture(scope="module")
@@ -187,3 +191,38 @@ def test_a_taken_port_is_said_before_anything_starts(folder: Path, instance: Ins
     assert f"cannot listen on 127.0.0.1:{instance.port}" in refused.stderr
     assert "PORT=" in refused.stderr
     assert not (folder / "data" / "postgres").exists()
+
+
+def test_taken_ports_of_the_mail_catcher_and_the_metrics_are_avoided_and_told(folder: Path) -> None:
+    second = Instance(folder / "second")
+    second.settings.pop("MAIL_CATCHER_PORT")
+    second.unset = {"METRICS_PORT"}
+    with socket.socket() as mail, socket.socket() as metrics:
+        for taken, port in ((mail, 1025), (metrics, 9100)):
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):  # another instance has it already
+                taken.bind(("127.0.0.1", port))
+                taken.listen()
+        try:
+            second.start()
+            wait_until(lambda: "ipLance is ready." in second.said(), "the greeting")
+            found = {name: int(re.findall(rf"{name} .*?127\.0\.0\.1:(\d+)", second.said())[-1]) for name in PLACES}
+            assert found["mail catcher"] not in (0, 1025)
+            assert found["metrics"] not in (0, 9100)
+            wait_until(lambda: all(listens(port) for port in found.values()), "both ports")
+            page = httpx.get(f"http://127.0.0.1:{found['metrics']}/metrics", timeout=20)
+            assert "iplance_" in page.text
+        finally:
+            second.clean_up()
+
+
+def test_a_chosen_port_that_is_taken_is_refused(folder: Path, instance: Instance) -> None:
+    refused = run(
+        "up",
+        data_dir=folder / "data",
+        PORT=str(free_port()),
+        FLOWER_PORT=str(free_port()),
+        MAIL_CATCHER_PORT=str(instance.port),
+    )
+    assert refused.returncode == 1
+    assert "MAIL_CATCHER_PORT=" in refused.stderr

@@ -126,7 +126,7 @@ def supervised(port: int) -> list[str]:
     """Return the command that `make up` uses for its web process."""
     choices = Choices(
         data_dir=ROOT, host="127.0.0.1", port=port, flower_port=1, worker_concurrency=1,
-        bundled=False, durable=False, mail_port=None,
+        bundled=False, durable=False, mail_port=None, metrics_port=0,
     )  # fmt: skip
     web = next(program for program in programs(choices) if program.name == "web")
     return [sys.executable, "-m", web.module, *web.arguments]

@@ -19,7 +19,7 @@ from app.local.supervision.plan import Choices, configuration, programs
 
 CHOICES = Choices(
     data_dir=Path("/data"), host="127.0.0.1", port=8000, flower_port=5555, worker_concurrency=1,
-    bundled=True, durable=True, mail_port=1025,
+    bundled=True, durable=True, mail_port=1025, metrics_port=9100,
 )  # fmt: skip
 
 

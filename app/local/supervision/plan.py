@@ -36,6 +36,8 @@ class Choices:
     durable: bool
     mail_port: int | None
     """Port of the mail catcher; None when there is a real mail server."""
+    metrics_port: int
+    """Port of the page of metrics; 0 where it is off."""
     flower: bool = True
     """Whether Flower runs: not in production without a password."""
 
@@ -116,12 +118,20 @@ def configuration(choices: Choices) -> str:
         f"logfile={_value(logs / 'supervisor.log')}\nlogfile_maxbytes=10MB\nlogfile_backups=1",
         f"pidfile={_value(choices.data_dir / 'run' / 'supervisor.pid')}",
         # glibc gives every thread a heap of its own and returns little of it: nine megabytes of the site.
-        'environment=MALLOC_ARENA_MAX="2"\n',
+        f"environment={_environment(choices)}\n",
     ]
     group = [program.name for program in programs(choices) if program.name != KEEPER]
     parts.append(f"[group:iplance]\nprograms={','.join(group)}\npriority=100\n")
     parts += [_section(program, logs) for program in programs(choices)]
     return "\n".join(parts)
+
+
+def _environment(choices: Choices) -> str:
+    """Return the variables of all programs: the ports that this start has chosen are the settings of each of them."""
+    variables = {"MALLOC_ARENA_MAX": 2, "METRICS_PORT": choices.metrics_port}
+    if choices.mail_port is not None:
+        variables["MAIL_CATCHER_PORT"] = choices.mail_port
+    return ",".join(f'{name}="{value}"' for name, value in variables.items())
 
 
 def _section(program: Program, logs: Path) -> str:
