@@ -4,6 +4,9 @@ from app.core.actor import Actor
 from app.core.security.signing import same_secret
 from app.models import Order, OrderStatus, Visibility
 
+UNAPPROVED = frozenset({OrderStatus.DRAFT, OrderStatus.MODERATION})
+"""States in which the text is the customer's alone, also where an earlier text was public."""
+
 
 def is_customer(actor: Actor | None, order: Order) -> bool:
     """Tell whether the actor is the customer of the order."""
@@ -19,7 +22,7 @@ def can_read(actor: Actor | None, order: Order, *, admitted: bool = False) -> bo
     """
     if is_customer(actor, order):
         return True
-    if order.published_at is None or order.status is OrderStatus.MODERATION:
+    if order.published_at is None or order.status in UNAPPROVED:
         return False
     return admitted or order.visibility is Visibility.PUBLIC
 

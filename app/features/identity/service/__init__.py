@@ -8,7 +8,7 @@ from app.features.identity.service.contacts import (
     resend_email,
     resend_phone,
 )
-from app.features.identity.service.daily_limits import daily_limit
+from app.features.identity.service.daily_limits import account_trust, daily_limit
 from app.features.identity.service.operator_commands import (
     Person,
     ban,
@@ -50,6 +50,7 @@ from app.features.identity.service.registration import (
 __all__ = [
     "ChallengeMessage",
     "Person",
+    "account_trust",
     "ban",
     "challenge_message",
     "complete_email_confirmation",

@@ -33,6 +33,8 @@ from app.models.side import Side
 
 MAX_REVISIONS = 100
 """How many earlier versions one answer lists; an order can have no more (MAX_EDITS)."""
+_BY_THE_WAY = frozenset({rules.OrderEvent.SUBMIT, rules.OrderEvent.RESUBMIT})
+"""Events that happen instead of publishing and editing where orders are moderated; nobody chooses them."""
 
 
 async def get_order(session: AsyncSession, actor: Actor | None, order_id: UUID, key: str | None = None) -> Order:
@@ -106,7 +108,7 @@ def actions(actor: Actor | None, order: Order) -> list[str]:
     """Return the actions the actor may perform in the order's state; awarding is an action of proposals."""
     if policy.is_customer(actor, order):
         events = rules.ORDER_MACHINE.events(order.status, Side.CUSTOMER)
-        return [str(event) for event in events if event is not rules.OrderEvent.SUBMIT]
+        return [str(event) for event in events if event not in _BY_THE_WAY]
     return ["propose"] if policy.can_answer(actor, order) else []
 
 
