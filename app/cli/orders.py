@@ -74,6 +74,30 @@ def reject_order(
     say(f"“{rejected.title}” is sent back: its customer is told why.")
 
 
+@orders.command(name="take-down")
+def take_down_order(
+    ctx: typer.Context,
+    order: OrderId,
+    reason: Annotated[str, typer.Option(help="the rule that was broken and how; the customer reads it")],
+) -> None:
+    """Remove an order: nobody but its customer can read it, and nobody can answer it."""
+    from app.features.orders import service
+
+    invocation, order_id, why = called(ctx), _id(order), reason_given(reason, "the customer reads it")
+    removed = invocation.change(lambda uow: service.take_down_order(uow, invocation.actor, order_id, reason=why), title)
+    say(f"“{removed.title}” is removed: its customer is told why.")
+
+
+@orders.command(name="restore")
+def restore_order(ctx: typer.Context, order: OrderId, reason: Reason = "") -> None:
+    """Put a removed order back, with the state and the time that it had."""
+    from app.features.orders import service
+
+    invocation, order_id, why = called(ctx), _id(order), reason_given(reason)
+    restored = invocation.change(lambda uow: service.restore_order(uow, invocation.actor, order_id, reason=why), title)
+    say(f"“{restored.title}” is back as it was: {restored.status}.")
+
+
 def _id(text: str) -> UUID:
     try:
         return UUID(text)

@@ -64,6 +64,12 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.ORDER_ENDING: Wording(N_("Your order “{order}” soon expires. Do you still need it?"), ORDER),
     NoticeKind.ORDER_APPROVED: Wording(N_("The operator looked at your order “{order}”: it is open now."), ORDER),
     NoticeKind.ORDER_REJECTED: Wording(N_("The operator sent your order “{order}” back and says why."), ORDER),
+    NoticeKind.ORDER_TAKEN_DOWN: Wording(N_("The operator removed your order “{order}” and says why."), ORDER),
+    NoticeKind.ORDER_RESTORED: Wording(N_("The operator put your order “{order}” back."), ORDER),
+    NoticeKind.ORDER_HELD: Wording(
+        N_("An order you answered is stopped for now: “{order}”. Your proposal stays as it is."), "/my/proposals"
+    ),
+    NoticeKind.ORDER_RELEASED: Wording(N_("An order you answered goes on: “{order}”."), ORDER),
     NoticeKind.INVITATION_RECEIVED: Wording(N_("{person} invites you to answer the order “{order}”."), INVITATIONS),
     NoticeKind.INVITATION_DECLINED: Wording(N_("{person} declined your invitation to “{order}”."), INVITED),
     NoticeKind.ORDER_EDITED: Wording(N_("An order you answered reads differently now: “{order}”."), ORDER),
@@ -82,7 +88,15 @@ WORDINGS: dict[NoticeKind, Wording] = {
     ),
 }
 
-NOTICE_ONLY = frozenset({NoticeKind.PROPOSAL_SHORTLISTED, NoticeKind.OFFER_MISSED, NoticeKind.FILE_REFUSED})
+NOTICE_ONLY = frozenset(
+    {
+        NoticeKind.PROPOSAL_SHORTLISTED,
+        NoticeKind.OFFER_MISSED,
+        NoticeKind.FILE_REFUSED,
+        NoticeKind.ORDER_HELD,
+        NoticeKind.ORDER_RELEASED,
+    }
+)
 """Kinds that are shown on the site only and never sent by e-mail."""
 MAIL_WAITS: Mapping[NoticeKind, timedelta] = {NoticeKind.MESSAGE_RECEIVED: timedelta(minutes=2)}
 """Delay of e-mails whose reader may see the event on the site first; then the e-mail is not sent at all."""

@@ -18,6 +18,7 @@ type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
 type Settle = Callable[..., Awaitable[object]]
 PUBLIC = ("/orders/{id}", "/orders/{id}/history", "/orders/{id}/card.png")
 JSON = ("/api/v1/orders/{id}", "/api/v1/orders/{id}/revisions")
+BUDGET = {"amount": 100, "currency": "RUB"}
 BAD = "Ставки на спорт: пишите в личные сообщения."
 
 
@@ -38,7 +39,7 @@ async def listed(client: httpx.AsyncClient) -> list[str]:
     return ids
 
 
-@pytest.mark.parametrize("edit", [{"description": BAD}, {"title": "Казино"}, {"budget": {"amount": 100, "currency": "RUB"}}])
+@pytest.mark.parametrize("edit", [{"description": BAD}, {"title": "Казино"}, {"budget": BUDGET}])
 async def test_an_edited_order_waits_again_and_only_its_customer_reads_it(
     market: Market,
     client: httpx.AsyncClient,

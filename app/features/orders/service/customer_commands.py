@@ -13,6 +13,7 @@ from app.features.orders import policy, rules
 from app.features.orders.errors import (
     NotOrderCustomerError,
     OrderChangedError,
+    OrderHeldError,
     OrderNotFoundError,
     OrderStateError,
     TooManyOrdersError,
@@ -210,8 +211,11 @@ def next_status(order: Order, event: OrderEvent) -> OrderStatus:
     """Return the next state for an event.
 
     Raises:
+        OrderHeldError: The order is held, so that it can only be closed.
         OrderStateError: The order's state does not allow the event.
     """
+    if policy.is_held(order) and event is not OrderEvent.CANCEL:
+        raise OrderHeldError
     target = ORDER_MACHINE.target(order.status, event)
     if target is None:
         raise OrderStateError
@@ -245,6 +249,7 @@ def open_order(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
 
 def set_closed(order: Order, target: OrderStatus, reason: CloseReason | None) -> None:
     """Set a status in which the order is no longer open."""
+    order.held_status = order.held_seconds = None
     order.status = target
     order.expires_at = order.remind_at = None
     order.closed_at = order.updated_at = utc_now()
