@@ -157,6 +157,14 @@ class Order(Base):
     remind_at: Mapped[datetime | None]
     needs_review: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     rejection: Mapped[str | None]
+    suspended_at: Mapped[datetime | None]
+    """Since when the order is held because its client's account is not active."""
+    taken_down_at: Mapped[datetime | None]
+    takedown_reason: Mapped[str | None]
+    held_status: Mapped[str | None]
+    """The state before the order was held, which it gets back; meanwhile it is paused, or a draft if it waited."""
+    held_seconds: Mapped[int | None]
+    """The time that was left in that state."""
     closed_at: Mapped[datetime | None]
     close_reason: Mapped[CloseReason | None]
     close_note: Mapped[str | None]

@@ -89,6 +89,8 @@ class Proposal(Base):
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     decline_reason: Mapped[DeclineReason | None]
     decline_note: Mapped[str | None]
+    suspended_status: Mapped[str | None]
+    """The state before the proposal was withdrawn because its freelancer's account is not active."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
     edited_at: Mapped[datetime | None]

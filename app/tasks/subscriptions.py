@@ -24,9 +24,21 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "identity.phone_changed": ("notifications.on_phone_changed",),
     "identity.new_device_signed_in": ("notifications.on_new_device_signed_in",),
     "identity.session_replayed": ("notifications.on_session_replayed",),
-    "identity.account_banned": ("notifications.on_account_banned",),
-    "identity.account_unbanned": ("notifications.on_account_unbanned",),
-    "identity.account_deactivated": ("notifications.on_account_deactivated",),
+    "identity.account_banned": (
+        "notifications.on_account_banned",
+        "orders.on_account_banned",
+        "proposals.on_account_banned",
+    ),
+    "identity.account_unbanned": (
+        "notifications.on_account_unbanned",
+        "orders.on_account_unbanned",
+        "proposals.on_account_unbanned",
+    ),
+    "identity.account_deactivated": (
+        "notifications.on_account_deactivated",
+        "orders.on_account_deactivated",
+        "proposals.on_account_deactivated",
+    ),
     "orders.order_published": ("matching.note_order_published", "matching.on_order_published"),
     "orders.order_edited": ("notifications.on_order_edited", "matching.on_order_edited"),
     "orders.order_closed": (
@@ -34,6 +46,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
         "notifications.on_order_closed",
         "matching.note_order_closed",
     ),
+    "orders.order_held": ("notifications.on_order_held",),
+    "orders.order_released": ("notifications.on_order_released",),
     "orders.invitation_sent": ("notifications.on_invitation_sent",),
     "orders.invitation_declined": ("notifications.on_invitation_declined",),
     "orders.order_ending": ("notifications.on_order_ending",),

@@ -103,7 +103,7 @@ async def test_a_decision_about_an_order(
     order = await market.order()
     async with unit_of_work(resources) as uow:
         (await uow.session.get_one(Order, order.id)).status = OrderStatus.MODERATION
-    await command("orders", action, str(order.id), "--reason", "Looked at.")
+    await command("orders", action, str(order.id), "--version", "1", "--reason", "Looked at.")
     entry = await the_entry(resources)
     assert (entry.action, entry.subject, entry.reason) == (f"order.{action}", str(order.id), "Looked at.")
     assert (entry.old_values["status"], entry.new_values["status"]) == ("moderation", status)

@@ -17,6 +17,7 @@ from app.features.chat.errors import (
     ConversationNotBegunError,
     ConversationNotFoundError,
     InvalidMessageError,
+    ParticipantGoneError,
 )
 from app.features.chat.schemas import (
     MAX_NUMBER,
@@ -32,7 +33,7 @@ from app.features.proposals.errors import ProposalNotFoundError
 
 router = FeatureRouter(tags=["messages"])
 
-WRITING = (ConversationClosedError, InvalidMessageError, InvalidFilesError, TooManyTriesError)
+WRITING = (ConversationClosedError, ParticipantGoneError, InvalidMessageError, InvalidFilesError, TooManyTriesError)
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Number = Annotated[int | None, Query(ge=0, le=MAX_NUMBER)]

@@ -28,6 +28,14 @@ class ConversationClosedError(ConflictError):
     detail = N_("The proposal has ended, so nothing can be added. What was written stays here to read.")
 
 
+class ParticipantGoneError(ConflictError):
+    """The account of the other side is closed or banned."""
+
+    code = "participant-gone"
+    title = N_("The other side has no account now")
+    detail = N_("The account of the other side is closed or blocked: nothing can be sent. What was said stays here.")
+
+
 class InvalidMessageError(InvalidError):
     """The message is empty or one of its fields is invalid."""
 

@@ -65,6 +65,12 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.ORDER_ENDING: Wording(N_("Your order “{order}” soon expires. Do you still need it?"), ORDER),
     NoticeKind.ORDER_APPROVED: Wording(N_("The operator looked at your order “{order}”: it is open now."), ORDER),
     NoticeKind.ORDER_REJECTED: Wording(N_("The operator sent your order “{order}” back and says why."), ORDER),
+    NoticeKind.ORDER_TAKEN_DOWN: Wording(N_("The operator removed your order “{order}” and says why."), ORDER),
+    NoticeKind.ORDER_RESTORED: Wording(N_("The operator put your order “{order}” back."), ORDER),
+    NoticeKind.ORDER_HELD: Wording(
+        N_("An order you answered is stopped for now: “{order}”. Your proposal stays as it is."), "/my/proposals"
+    ),
+    NoticeKind.ORDER_RELEASED: Wording(N_("An order you answered goes on: “{order}”."), ORDER),
     NoticeKind.INVITATION_RECEIVED: Wording(N_("{person} invites you to answer the order “{order}”."), INVITATIONS),
     NoticeKind.INVITATION_DECLINED: Wording(N_("{person} declined your invitation to “{order}”."), INVITED),
     NoticeKind.ORDER_EDITED: Wording(N_("An order you answered reads differently now: “{order}”."), ORDER),
@@ -138,6 +144,8 @@ _MAIL_RULES: dict[NoticeKind, MailRule] = {
     NoticeKind.ORDER_EDITED: MailRule("order-edited:{order_id}", REVERSIBLE, while_open=True),
     NoticeKind.MESSAGE_RECEIVED: MailRule("conversation:{conversation_id}", MESSAGE_WAITS),
     NoticeKind.FILE_REFUSED: MailRule(mailed=False),
+    NoticeKind.ORDER_HELD: MailRule("order-held:{order_id}", mailed=False),
+    NoticeKind.ORDER_RELEASED: MailRule("order-held:{order_id}", mailed=False),
 }
 NOBODY_ELSES: Mapping[NoticeKind, str] = {
     NoticeKind.CONFIRM_EMAIL: "the account asked for it, with a limit of its own",
@@ -154,6 +162,8 @@ NOBODY_ELSES: Mapping[NoticeKind, str] = {
     NoticeKind.ACCOUNT_UNBANNED: "the operator decides",
     NoticeKind.ORDER_APPROVED: "the operator decides",
     NoticeKind.ORDER_REJECTED: "the operator decides",
+    NoticeKind.ORDER_TAKEN_DOWN: "the operator decides",
+    NoticeKind.ORDER_RESTORED: "the operator decides",
     NoticeKind.REPORT_CLOSED: "the operator decides",
     NoticeKind.REPORT_UPHELD: "the operator decides",
     NoticeKind.REPORT_LIFTED: "the operator decides",

@@ -201,6 +201,24 @@ async def on_order_closed(uow: UnitOfWork, event: orders.OrderClosed, message_id
         await service.notify(uow, event.customer_id, NoticeKind.ORDER_EXPIRED, message_id, order_id=event.order_id)
 
 
+@consumer("notifications.on_order_held", orders.OrderHeld)
+async def on_order_held(uow: UnitOfWork, event: orders.OrderHeld, message_id: int) -> None:
+    """Notify the freelancers whose proposals are undecided and, with the reason, the customer of a removed order."""
+    await service.notify_undecided_freelancers(uow, event.order_id, message_id, NoticeKind.ORDER_HELD)
+    if event.cause == "operator":
+        about = {"order_id": event.order_id, "reason": event.reason}
+        await service.notify(uow, event.customer_id, NoticeKind.ORDER_TAKEN_DOWN, message_id, **about)
+
+
+@consumer("notifications.on_order_released", orders.OrderReleased)
+async def on_order_released(uow: UnitOfWork, event: orders.OrderReleased, message_id: int) -> None:
+    """Notify the freelancers whose proposals are undecided, and the customer of an order that was removed."""
+    await service.notify_undecided_freelancers(uow, event.order_id, message_id, NoticeKind.ORDER_RELEASED)
+    if event.cause == "operator":
+        kind = NoticeKind.ORDER_RESTORED
+        await service.notify(uow, event.customer_id, kind, message_id, order_id=event.order_id)
+
+
 @consumer("notifications.on_message_written", chat.MessageSent)
 async def on_message_written(uow: UnitOfWork, event: chat.MessageSent, message_id: int) -> None:
     """Notify the recipient, unless they have read the message already."""

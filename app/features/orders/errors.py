@@ -12,6 +12,22 @@ class OrderNotFoundError(NotFoundError):
     detail = N_("The order was not found. It may still be a draft of somebody else.")
 
 
+class OrderRemovedError(NotFoundError):
+    """The operator has taken the order down."""
+
+    code = "order-removed"
+    title = N_("This order was removed")
+    detail = N_("The operator has removed this order, so it cannot be read or answered any more.")
+
+
+class OrderHeldError(ConflictError):
+    """The operator has taken the order down, so its customer cannot change it."""
+
+    code = "order-held"
+    title = N_("The operator has removed this order")
+    detail = N_("While it is removed it cannot be changed or opened. The order says why; you may close or copy it.")
+
+
 class NoSuchMachineError(NotFoundError):
     """No state machine has this name."""
 

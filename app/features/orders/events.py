@@ -71,6 +71,29 @@ class OrderModerated(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderHeld(DomainEvent):
+    """An order is held: its customer's account is not active, or the operator has taken it down with a reason."""
+
+    topic: ClassVar[str] = "orders.order_held"
+
+    order_id: str
+    customer_id: str
+    cause: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReleased(DomainEvent):
+    """An order is no longer held and has its state back."""
+
+    topic: ClassVar[str] = "orders.order_released"
+
+    order_id: str
+    customer_id: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvitationSent(DomainEvent):
     """A customer invited a freelancer to an order."""
 

@@ -4,22 +4,35 @@ from app.core.actor import Actor
 from app.core.security.signing import same_secret
 from app.models import Order, OrderStatus, Visibility
 
+UNAPPROVED = frozenset({OrderStatus.DRAFT, OrderStatus.MODERATION})
+"""States in which the text is the customer's alone, also where an earlier text was public."""
+
 
 def is_customer(actor: Actor | None, order: Order) -> bool:
     """Tell whether the actor is the customer of the order."""
     return actor is not None and actor.id == order.customer_id
 
 
+def is_held(order: Order) -> bool:
+    """Tell whether the order is held: its customer's account is not active, or the operator has taken it down."""
+    return order.suspended_at is not None or order.taken_down_at is not None
+
+
+def is_removed(order: Order) -> bool:
+    """Tell whether the order was public and the operator has taken it down, so that others are told so."""
+    return order.taken_down_at is not None and order.published_at is not None and order.visibility is Visibility.PUBLIC
+
+
 def can_read(actor: Actor | None, order: Order, *, admitted: bool = False) -> bool:
     """Tell whether the actor may read the order.
 
     Published public orders are readable by everybody, signed in or not. An order that is not public is readable by
-    people who were admitted through its link or an invitation. Drafts and orders that wait for moderation are
-    readable by their customer only.
+    people who were admitted through its link or an invitation. Drafts, orders that wait for moderation, and orders that
+    the operator has taken down are readable by their customer only.
     """
     if is_customer(actor, order):
         return True
-    if order.published_at is None or order.status is OrderStatus.MODERATION:
+    if order.published_at is None or order.status in UNAPPROVED or order.taken_down_at is not None:
         return False
     return admitted or order.visibility is Visibility.PUBLIC
 

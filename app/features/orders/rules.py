@@ -32,6 +32,7 @@ class OrderEvent(StrEnum):
     EDIT = "edit"
     PUBLISH = "publish"
     SUBMIT = "submit"
+    RESUBMIT = "resubmit"
     APPROVE = "approve"
     REJECT = "reject"
     LET_THROUGH = "let_through"
@@ -47,6 +48,7 @@ EVENT_LABELS: dict[OrderEvent, str] = {
     OrderEvent.EDIT: N_("edits it"),
     OrderEvent.PUBLISH: N_("publishes it"),
     OrderEvent.SUBMIT: N_("publishes it, and it is looked at first"),
+    OrderEvent.RESUBMIT: N_("edits it, and it is looked at again first"),
     OrderEvent.APPROVE: N_("lets it through"),
     OrderEvent.REJECT: N_("sends it back with a reason"),
     OrderEvent.LET_THROUGH: N_("nobody has looked: it opens by itself, with a mark for the operator"),
@@ -83,6 +85,7 @@ ORDER_MACHINE = published(
             Transition(_CHECK, OrderEvent.CANCEL, Side.CUSTOMER, OrderStatus.CANCELLED),
             Transition(_OPEN, OrderEvent.AWARD, Side.CUSTOMER, OrderStatus.AWARDED),
             Transition(_OPEN, OrderEvent.EDIT, Side.CUSTOMER, _OPEN),
+            Transition(_OPEN, OrderEvent.RESUBMIT, Side.CUSTOMER, _CHECK, only=CHECKED_FIRST),
             Transition(_OPEN, OrderEvent.RENEW, Side.CUSTOMER, _OPEN),
             Transition(_OPEN, OrderEvent.PAUSE, Side.CUSTOMER, _PAUSED),
             Transition(_OPEN, OrderEvent.CANCEL, Side.CUSTOMER, OrderStatus.CANCELLED),
@@ -90,11 +93,13 @@ ORDER_MACHINE = published(
             Transition(_PAUSED, OrderEvent.AWARD, Side.CUSTOMER, OrderStatus.AWARDED),
             Transition(_PAUSED, OrderEvent.RESUME, Side.CUSTOMER, _OPEN),
             Transition(_PAUSED, OrderEvent.EDIT, Side.CUSTOMER, _PAUSED),
+            Transition(_PAUSED, OrderEvent.RESUBMIT, Side.CUSTOMER, _CHECK, only=CHECKED_FIRST),
             Transition(_PAUSED, OrderEvent.CANCEL, Side.CUSTOMER, OrderStatus.CANCELLED),
             Transition(_PAUSED, OrderEvent.EXPIRE, Side.SYSTEM, _EXPIRED),
             Transition(_EXPIRED, OrderEvent.PUBLISH, Side.CUSTOMER, _OPEN),
             Transition(_EXPIRED, OrderEvent.SUBMIT, Side.CUSTOMER, _CHECK, only=CHECKED_FIRST),
             Transition(_EXPIRED, OrderEvent.EDIT, Side.CUSTOMER, _EXPIRED),
+            Transition(_EXPIRED, OrderEvent.RESUBMIT, Side.CUSTOMER, _DRAFT, only=CHECKED_FIRST),
         ),
         timers=(
             Timer(_CHECK, OrderEvent.LET_THROUGH, "order_check_hours"),

@@ -15,6 +15,11 @@ async def apply_due_timers(resources: Resources) -> int:
     return await _in_batches(resources, service.apply_due_timers)
 
 
+async def suspend_orders(resources: Resources) -> int:
+    """Hold the orders of people whose account is not active, one batch per transaction."""
+    return await _in_batches(resources, service.suspend_orders)
+
+
 async def remind_of_expiry(resources: Resources) -> int:
     """Remind customers whose open orders expire soon, one batch per transaction."""
     return await _in_batches(resources, service.remind_of_expiry)

@@ -171,6 +171,12 @@ class ProposalRepository:
         )
         return (await self._session.execute(statement)).scalars().all()
 
+    async def ids_of_freelancer(self, freelancer_id: UUID, *, suspended: bool) -> Sequence[UUID]:
+        """Return the ids of a freelancer's undecided proposals, or of those that were withdrawn with the account."""
+        wanted = Proposal.suspended_status.is_not(None) if suspended else Proposal.status.in_(UNDECIDED)
+        statement = select(Proposal.id).where(Proposal.freelancer_id == freelancer_id, wanted).order_by(Proposal.id)
+        return (await self._session.execute(statement)).scalars().all()
+
     async def waiting(self, order_id: UUID) -> Sequence[Proposal]:
         """Return the undecided proposals of an order."""
         statement = (
@@ -339,7 +345,8 @@ class OfferRepository:
         """Return the ids of open offers whose time to answer is over, the earliest expiry first."""
         statement = (
             select(Offer.id)
-            .where(Offer.status == OfferStatus.OPEN, Offer.expires_at <= now)
+            .join(Order, Order.id == Offer.order_id)
+            .where(Offer.status == OfferStatus.OPEN, Offer.expires_at <= now, Order.held_status.is_(None))
             .order_by(Offer.expires_at)
             .limit(limit)
         )
@@ -351,7 +358,7 @@ class OfferRepository:
             select(Offer, Proposal, Order)
             .join(Proposal, Proposal.id == Offer.proposal_id)
             .join(Order, Order.id == Offer.order_id)
-            .where(Offer.remind_at <= now)
+            .where(Offer.remind_at <= now, Order.held_status.is_(None))
             .order_by(Offer.remind_at)
             .limit(limit)
             .with_for_update(of=Offer, skip_locked=True)

@@ -132,26 +132,26 @@ async def test_the_operator_looks_first(
     guest = await new_client()
     assert (await guest.get(address)).status_code == 404
     assert "of painter: Мост через ручей" in await command("orders", "list")
-    await command("orders", "reject", made["id"], "--reason", "Назовите материал.")
+    await command("orders", "reject", made["id"], "--version", "1", "--reason", "Назовите материал.")
     await settle()
     assert (await client.get(address)).json()["rejection"] == "Назовите материал."
     assert "Назовите материал." in (await client.get(f"/orders/{made['id']}")).text
     again = await client.post(f"/orders/{made['id']}/publish", follow_redirects=True)
     assert "The operator looks at it first" in again.text
-    await command("orders", "approve", made["id"])
+    await command("orders", "approve", made["id"], "--version", "1")
     await settle()
     assert (await guest.get(address)).json()["rejection"] is None
     assert await kinds(client) == ["order_approved", "order_rejected"]
     assert (await topics(resources)).count("orders.order_published") == 1
-    for words in (("approve", made["id"]), ("reject", made["id"], "--reason", "Нет")):
+    for words in (("approve",), ("reject", "--reason", "Нет")):
         with pytest.raises(Refusal, match="status has changed"):
-            await command("orders", *words)
+            await command("orders", *words, made["id"], "--version", "1")
     with pytest.raises(Refusal, match="characters"):
-        await command("orders", "reject", made["id"], "--reason", " ")
+        await command("orders", "reject", made["id"], "--version", "1", "--reason", " ")
     with pytest.raises(Refusal, match="no id"):
-        await command("orders", "approve", "x")
+        await command("orders", "approve", "x", "--version", "1")
     with pytest.raises(Refusal, match="no such order"):
-        await command("orders", "approve", str(customer.id))
+        await command("orders", "approve", str(customer.id), "--version", "1")
 
 
 async def test_what_nobody_looked_at_opens_with_a_mark(
@@ -165,7 +165,7 @@ async def test_what_nobody_looked_at_opens_with_a_mark(
     assert await close_stale(resources) == 1
     assert (await client.get(f"/api/v1/orders/{made['id']}")).json()["status"] == "open"
     assert "opened by itself, now open" in await command("orders", "list")
-    assert "let through" in await command("orders", "approve", made["id"])
+    assert "let through" in await command("orders", "approve", made["id"], "--version", "1")
     assert await command("orders", "list") == "Nothing waits."
 
 

@@ -15,6 +15,7 @@ from app.features.chat.errors import (
     ConversationNotBegunError,
     ConversationNotFoundError,
     InvalidMessageError,
+    ParticipantGoneError,
 )
 from app.features.chat.events import ConversationSeen, MessageSent
 from app.features.chat.repository import ConversationRepository, MessageRepository
@@ -51,6 +52,7 @@ async def write_about(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command:
         ConversationNotBegunError: The freelancer writes before the client has started the conversation.
         ContactNotConfirmedError: The first message comes from an account without a confirmed contact.
         ConversationClosedError: The proposal was declined, withdrawn or has lapsed.
+        ParticipantGoneError: The account of the other side is closed or banned.
         InvalidMessageError: The message has neither a text nor a file.
         TooManyTriesError: The actor has sent too many messages within ten minutes.
     """
@@ -96,6 +98,9 @@ async def _write_between(
         return SentMessage(found, before)
     seen = found.last_number if found is not None else 0
     _check(actor, parties, command, begun=found is not None)
+    reader_id = parties.freelancer_id if parties.side is Side.CUSTOMER else parties.customer_id
+    if not await identity.is_active(uow.session, reader_id):
+        raise ParticipantGoneError
     # Redis is asked before a row is locked: while it does not answer, nobody waits for this transaction.
     await uow.resources.limiter.hit(rules.MESSAGES_BY_ACCOUNT, str(actor.id))
     if parties.side is Side.CUSTOMER:

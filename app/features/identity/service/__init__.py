@@ -8,7 +8,7 @@ from app.features.identity.service.contacts import (
     resend_email,
     resend_phone,
 )
-from app.features.identity.service.daily_limits import daily_limit, require_confirmed
+from app.features.identity.service.daily_limits import account_trust, daily_limit, require_confirmed
 from app.features.identity.service.new_emails import refuse_unreachable_mailbox
 from app.features.identity.service.operator_commands import (
     Person,
@@ -35,6 +35,7 @@ from app.features.identity.service.queries import (
     challenge_message,
     contact_of,
     find_actor,
+    is_active,
     pending_changes,
     remember_names,
     send_code_by_sms,
@@ -52,6 +53,7 @@ from app.features.identity.service.registration import (
 __all__ = [
     "ChallengeMessage",
     "Person",
+    "account_trust",
     "ban",
     "challenge_message",
     "complete_email_confirmation",
@@ -67,6 +69,7 @@ __all__ = [
     "find_actor",
     "find_named",
     "find_person",
+    "is_active",
     "lift_ban",
     "pending_changes",
     "prepare",

@@ -56,6 +56,12 @@ async def contact_of(session: AsyncSession, user_id: UUID) -> Contact | None:
     return _contact(user) if user is not None else None
 
 
+async def is_active(session: AsyncSession, user_id: UUID) -> bool:
+    """Tell whether the account exists and is neither closed nor banned."""
+    user = await authentication.get_user(session, user_id)
+    return user is not None and user.status is UserStatus.ACTIVE
+
+
 async def find_actor(session: AsyncSession, username: str) -> Actor | None:
     """Return the actor with this user name, or None if there is no active account. For operator commands only."""
     user = await authentication.find_user(session, username_key=account_names.fold(username))

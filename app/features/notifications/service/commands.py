@@ -116,10 +116,12 @@ async def notify_of_message(uow: UnitOfWork, event: MessageSent, message_id: int
     await notify(uow, event.reader_id, kind, message_id, conversation_id=event.conversation_id, **about)
 
 
-async def notify_undecided_freelancers(uow: UnitOfWork, order_id: str, message_id: int) -> None:
-    """Notify all freelancers with an undecided proposal that the order was edited."""
+async def notify_undecided_freelancers(
+    uow: UnitOfWork, order_id: str, message_id: int, kind: NoticeKind = NoticeKind.ORDER_EDITED
+) -> None:
+    """Notify all freelancers with an undecided proposal of what happened to the order."""
     for freelancer_id in await proposals.freelancers_with_undecided_proposals(uow.session, UUID(order_id)):
-        await notify(uow, str(freelancer_id), NoticeKind.ORDER_EDITED, message_id, order_id=order_id)
+        await notify(uow, str(freelancer_id), kind, message_id, order_id=order_id)
 
 
 async def mark_offer_answered(uow: UnitOfWork, reader_id: str, maker_id: str, order_id: str) -> None:

@@ -23,7 +23,9 @@ from app.features.orders.errors import (
     InvalidOrderError,
     NotOrderCustomerError,
     OrderChangedError,
+    OrderHeldError,
     OrderNotFoundError,
+    OrderRemovedError,
     OrderStateError,
     TooManyOrdersError,
 )
@@ -47,7 +49,7 @@ router = FeatureRouter(prefix="/orders", tags=["orders"])
 
 _FAST_QUERY_NAMES = frozenset({"q", "cursor", "limit", "sort"})
 _FAST_SORTS = frozenset({"newest", "match"})
-CUSTOMER = (OrderNotFoundError, NotOrderCustomerError, OrderStateError)
+CUSTOMER = (OrderNotFoundError, NotOrderCustomerError, OrderStateError, OrderHeldError)
 WRITING = (InvalidOrderError, UnknownCategoryError, InvalidFilesError, TooManyTriesError)
 PUBLISHING = (*CUSTOMER, InvalidOrderError, TooManyOrdersError, NewAccountLimitError)
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")]
@@ -131,7 +133,7 @@ async def list_own_orders(
     return Page(items=page.items, next_cursor=page.next_cursor)
 
 
-@router.get("/{order_id:uuid}", responses=refusals(OrderNotFoundError))
+@router.get("/{order_id:uuid}", responses=refusals(OrderNotFoundError, OrderRemovedError))
 async def get_order(
     order_id: UUID, actor: OptionalActor, session: ReadSession, resources: ProcessResources, key: Key = None
 ) -> OrderRead:
@@ -192,7 +194,7 @@ async def close_order(order_id: UUID, actor: CurrentActor, uow: Uow, command: Or
     return await service.present(uow.session, uow.resources, actor, order)
 
 
-@router.get("/{order_id:uuid}/revisions", responses=refusals(OrderNotFoundError))
+@router.get("/{order_id:uuid}/revisions", responses=refusals(OrderNotFoundError, OrderRemovedError))
 async def list_revisions(order_id: UUID, actor: OptionalActor, session: ReadSession, key: Key = None) -> RevisionList:
     """List the earlier versions of an order, newest first."""
     return RevisionList(items=await service.list_revisions(session, actor, order_id, key))

@@ -13,8 +13,8 @@ from sqlalchemy.orm import defer, undefer
 from sqlalchemy.orm.util import identity_key
 
 from app.core.persistence.kept_rows import is_current
-from app.models import Invitation, InvitationStatus, Order, OrderAccessGrant, OrderRevision, OrderStatus
-from app.models.user import shown_name
+from app.models import Invitation, InvitationStatus, Order, OrderAccessGrant, OrderRevision, OrderStatus, User
+from app.models.user import UserStatus, shown_name
 
 _CUSTOMER_NAME = shown_name(Order.customer_id)
 _READ = "iplance.orders.read"
@@ -142,11 +142,30 @@ class OrderRepository:
         """Lock orders whose state has timed out; orders locked by another worker are skipped."""
         statement = (
             select(Order)
-            .where(Order.expires_at <= now)
+            .where(Order.expires_at <= now, Order.held_status.is_(None))
             .order_by(Order.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
+        return (await self._session.execute(statement)).scalars().all()
+
+    async def of_inactive_customers(self, customer_id: UUID | None, limit: int) -> Sequence[Order]:
+        """Lock published and waiting orders of people without an active account that are not suspended yet."""
+        inactive = select(User.id).where(User.status != UserStatus.ACTIVE)
+        if customer_id is not None:
+            inactive = inactive.where(User.id == customer_id)
+        statement = select(Order).where(
+            Order.customer_id.in_(inactive), Order.suspended_at.is_(None), Order.status != OrderStatus.DRAFT
+        )
+        return await self._locked_batch(statement, limit)
+
+    async def suspended_of(self, customer_id: UUID, limit: int) -> Sequence[Order]:
+        """Lock the suspended orders of a customer."""
+        statement = select(Order).where(Order.customer_id == customer_id, Order.suspended_at.is_not(None))
+        return await self._locked_batch(statement, limit)
+
+    async def _locked_batch(self, statement: Select[Order], limit: int) -> Sequence[Order]:
+        statement = statement.order_by(Order.id).limit(limit).with_for_update()
         return (await self._session.execute(statement)).scalars().all()
 
     async def to_remind(self, now: datetime, limit: int) -> Sequence[Order]:

@@ -217,6 +217,7 @@ class OrderRead(OrderCard):
     proposals_limit: int | None
     files: list[FileRead] = Field(description="Attached files; their links expire soon.")
     if_nobody_acts: DefaultRead | None = Field(description="What happens when the current state times out, and when.")
+    takedown_reason: str | None = Field(description="Why the operator removed it; visible to the client only.")
     rejection: str | None = Field(description="Reason for the operator's rejection; visible to the client only.")
     share_key: str | None = Field(description="Key of the order's link (`?key=`); visible to the client only.")
     actions: list[str]

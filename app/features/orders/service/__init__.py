@@ -1,5 +1,6 @@
 """Use cases of orders, exported by the module that implements them."""
 
+from app.features.orders.policy import is_held
 from app.features.orders.repository import COUNT_LIMIT
 from app.features.orders.service.customer_commands import (
     close_order,
@@ -12,6 +13,7 @@ from app.features.orders.service.customer_commands import (
     renew_share_key,
     resume_order,
 )
+from app.features.orders.service.holds import restore_order, resume_orders, suspend_orders, take_down_order
 from app.features.orders.service.invitations import (
     decline_invitation,
     invite,
@@ -23,6 +25,7 @@ from app.features.orders.service.lifecycle import (
     apply_due_timers,
     award_order,
     count_new_proposal,
+    count_restored_proposal,
     extend_on_decision,
     lock_order,
     record_customer_response,
@@ -94,6 +97,7 @@ __all__ = [
     "count_facets",
     "count_new_proposal",
     "count_newest",
+    "count_restored_proposal",
     "create_order",
     "create_order_from_template",
     "decline_invitation",
@@ -108,6 +112,7 @@ __all__ = [
     "get_own_order",
     "import_order",
     "invite",
+    "is_held",
     "is_known_name",
     "is_own_key",
     "list_invitations",
@@ -139,10 +144,14 @@ __all__ = [
     "renew_share_key",
     "replace_skill",
     "resolve_filter",
+    "restore_order",
     "resume_order",
+    "resume_orders",
     "revisions_of",
     "save_template",
     "search_json",
     "search_orders",
+    "suspend_orders",
+    "take_down_order",
     "uncount_proposal",
 ]

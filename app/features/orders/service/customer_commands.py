@@ -13,6 +13,7 @@ from app.features.orders import policy, rules
 from app.features.orders.errors import (
     NotOrderCustomerError,
     OrderChangedError,
+    OrderHeldError,
     OrderNotFoundError,
     OrderStateError,
     TooManyOrdersError,
@@ -56,6 +57,9 @@ async def create_order(
 async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: OrderPatch) -> Order:
     """Change an order. For a published one a revision is stored and `OrderEdited` is emitted.
 
+    Where orders are moderated, approval is of a version: a changed order waits for moderation again, hidden from
+    others, and `OrderSubmitted` is emitted instead; an expired one becomes a draft.
+
     Raises:
         TooManyTriesError: The actor has edited orders too often within ten minutes.
     """
@@ -73,16 +77,43 @@ async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Ord
         raise_if_errors(rules.validate_for_publishing(order, local_today()))
     if content_of(order) == before and not others:
         return order
-    if order.published_at is not None:
+    if order.published_at is not None and order.status not in policy.UNAPPROVED:
         revision = OrderRevision(order_id=order.id, version=order.version, content=before)
         OrderRepository(uow.session).add_revision(revision)
     order.version += 1
     order.updated_at = utc_now()
-    if target is OrderStatus.OPEN:
+    with uow.session.no_autoflush:  # one UPDATE of the order, with its new status
+        again = await _resubmitted_status(uow, order)
+    if again is not None:
+        _resubmit(uow, order, again)
+        return order
+    if target in (OrderStatus.OPEN, OrderStatus.MODERATION):
         set_status(uow, order, target)
     if target in (OrderStatus.OPEN, OrderStatus.PAUSED):
         uow.emit(OrderEdited(order_id=str(order.id), customer_id=str(order.customer_id), version=order.version))
     return order
+
+
+async def _resubmitted_status(uow: UnitOfWork, order: Order) -> OrderStatus | None:
+    """Return the status of a changed order that others could read, where orders are moderated; otherwise None."""
+    target = ORDER_MACHINE.target(order.status, OrderEvent.RESUBMIT)
+    settings = uow.resources.settings
+    if target is None or settings.moderate_orders == "off":
+        return None
+    if settings.moderate_orders == "all":
+        return target
+    trust = await identity.account_trust(uow.session, settings, order.customer_id)
+    return target if trust.is_new(utc_now()) else None
+
+
+def _resubmit(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
+    """Hide a changed order until its new version is approved."""
+    set_status(uow, order, target)
+    order.needs_review = False
+    if target is OrderStatus.MODERATION:
+        uow.emit(OrderSubmitted(order_id=str(order.id), customer_id=str(order.customer_id)))
+    else:
+        order.published_at = order.closed_at = order.close_reason = None
 
 
 async def _attach(uow: UnitOfWork, actor: Actor, order: Order, command: OrderPatch) -> bool:
@@ -128,7 +159,7 @@ async def publish_locked(uow: UnitOfWork, actor: Actor, order: Order, *, counted
     order.rejection = None
     if is_checked_first:
         set_status(uow, order, next_status(order, OrderEvent.SUBMIT))
-        order.closed_at = order.close_reason = None
+        order.published_at = order.closed_at = order.close_reason = None
         order.updated_at = utc_now()
         uow.emit(OrderSubmitted(order_id=str(order.id), customer_id=str(order.customer_id)))
     else:
@@ -178,7 +209,9 @@ async def resume_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
 async def close_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: OrderClose) -> Order:
     """Close an order without choosing a freelancer. For a published one `OrderClosed` is emitted."""
     order = await own_order_for_update(uow, actor, order_id)
-    was_published = order.published_at is not None
+    was_published = order.published_at is not None or order.proposals_count > 0
+    if order.status in policy.UNAPPROVED:
+        order.published_at = None
     set_closed(order, next_status(order, OrderEvent.CANCEL), command.reason)
     order.close_note = command.note or None
     if was_published:
@@ -207,8 +240,11 @@ def next_status(order: Order, event: OrderEvent) -> OrderStatus:
     """Return the next state for an event.
 
     Raises:
+        OrderHeldError: The order is held, so that it can only be closed.
         OrderStateError: The order's state does not allow the event.
     """
+    if policy.is_held(order) and event is not OrderEvent.CANCEL:
+        raise OrderHeldError
     target = ORDER_MACHINE.target(order.status, event)
     if target is None:
         raise OrderStateError
@@ -225,15 +261,24 @@ def set_status(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
 
 
 def open_order(uow: UnitOfWork, order: Order, target: OrderStatus) -> None:
-    """Open an order, set its publication time and emit `OrderPublished`."""
+    """Open an order, set its publication time and emit `OrderPublished`.
+
+    An order that waited because of an edit keeps its publication time, and `OrderEdited` is emitted instead.
+    """
+    was_edited = order.status is OrderStatus.MODERATION and order.published_at is not None
     set_status(uow, order, target)
-    order.published_at = order.updated_at = utc_now()
+    order.updated_at = utc_now()
+    if was_edited:
+        uow.emit(OrderEdited(order_id=str(order.id), customer_id=str(order.customer_id), version=order.version))
+        return
+    order.published_at = order.updated_at
     order.closed_at = order.close_reason = None
     uow.emit(OrderPublished(order_id=str(order.id), customer_id=str(order.customer_id)))
 
 
 def set_closed(order: Order, target: OrderStatus, reason: CloseReason | None) -> None:
     """Set a status in which the order is no longer open."""
+    order.held_status = order.held_seconds = None
     order.status = target
     order.expires_at = order.remind_at = None
     order.closed_at = order.updated_at = utc_now()

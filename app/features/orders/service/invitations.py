@@ -19,6 +19,7 @@ from app.core.i18n import N_
 from app.core.pagination import Slice, encode_cursor, last_id
 from app.core.unit_of_work import UnitOfWork
 from app.features.identity import service as identity
+from app.features.orders import policy
 from app.features.orders.errors import (
     AlreadyInvitedError,
     InvalidInvitationError,
@@ -137,7 +138,7 @@ def _check_pace(uow: UnitOfWork, before: InvitedBefore) -> None:
 
 
 def _state(invitation: Invitation, order: Order) -> InvitationStatus:
-    if invitation.status is InvitationStatus.SENT and order.status not in ALIVE:
+    if invitation.status is InvitationStatus.SENT and (order.status not in ALIVE or policy.is_held(order)):
         return InvitationStatus.LAPSED
     return invitation.status
 

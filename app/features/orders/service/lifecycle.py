@@ -56,6 +56,11 @@ def uncount_proposal(order: Order) -> None:
     order.proposals_count -= 1
 
 
+def count_restored_proposal(order: Order) -> None:
+    """Increment the number of proposals of a locked order, also above its limit: the proposal was there before."""
+    order.proposals_count += 1
+
+
 def award_order(order: Order) -> None:
     """Close a locked order because its customer chose a proposal. Of concurrent attempts, only the first succeeds."""
     set_closed(order, next_status(order, OrderEvent.AWARD), None)

@@ -14,7 +14,7 @@ from app.features.files import service as files
 from app.features.files.schemas import Subject
 from app.features.identity import service as identity
 from app.features.orders import policy, rules
-from app.features.orders.errors import NotOrderCustomerError, OrderNotFoundError
+from app.features.orders.errors import NotOrderCustomerError, OrderNotFoundError, OrderRemovedError
 from app.features.orders.repository import OrderRepository
 from app.features.orders.schemas import (
     DefaultRead,
@@ -27,12 +27,14 @@ from app.features.orders.schemas import (
 )
 from app.features.orders.schemas.fields import REVISED
 from app.features.orders.service.order_fields import content_of
-from app.models import Order, Visibility
+from app.models import Order
 from app.models.file import SubjectKind
 from app.models.side import Side
 
 MAX_REVISIONS = 100
 """How many earlier versions one answer lists; an order can have no more (MAX_EDITS)."""
+_BY_THE_WAY = frozenset({rules.OrderEvent.SUBMIT, rules.OrderEvent.RESUBMIT})
+"""Events that happen instead of publishing and editing where orders are moderated; nobody chooses them."""
 
 
 async def get_order(session: AsyncSession, actor: Actor | None, order_id: UUID, key: str | None = None) -> Order:
@@ -40,13 +42,15 @@ async def get_order(session: AsyncSession, actor: Actor | None, order_id: UUID, 
 
     Raises:
         OrderNotFoundError: It does not exist, or the actor may not read it.
+        OrderRemovedError: It was public, and the operator has taken it down.
     """
     found = await OrderRepository(session).get(order_id, actor.id if actor else None)
     if found is None:
         raise OrderNotFoundError
     order = found.order
-    admitted = found.was_admitted or order.visibility is Visibility.PUBLIC or policy.is_share_key(order, key)
-    if not policy.can_read(actor, order, admitted=admitted):
+    if not policy.can_read(actor, order, admitted=found.was_admitted or policy.is_share_key(order, key)):
+        raise OrderRemovedError if policy.is_removed(order) else OrderNotFoundError
+    if order.suspended_at is not None and not found.was_admitted and not policy.is_customer(actor, order):
         raise OrderNotFoundError
     identity.remember_names(session, [(order.customer_id, found.customer)])
     return order
@@ -92,6 +96,7 @@ async def present(session: AsyncSession, resources: Resources, actor: Actor | No
         files=(await files.attached(session, [subject]))[subject],
         if_nobody_acts=timeout_of(order),
         rejection=order.rejection if policy.is_customer(actor, order) else None,
+        takedown_reason=order.takedown_reason if policy.is_customer(actor, order) else None,
         actions=actions(actor, order),
     )
 
@@ -104,8 +109,10 @@ def files_of(order_id: UUID) -> Subject:
 def actions(actor: Actor | None, order: Order) -> list[str]:
     """Return the actions the actor may perform in the order's state; awarding is an action of proposals."""
     if policy.is_customer(actor, order):
+        if policy.is_held(order):
+            return [str(rules.OrderEvent.CANCEL)] if order.held_status is not None else []
         events = rules.ORDER_MACHINE.events(order.status, Side.CUSTOMER)
-        return [str(event) for event in events if event is not rules.OrderEvent.SUBMIT]
+        return [str(event) for event in events if event not in _BY_THE_WAY]
     return ["propose"] if policy.can_answer(actor, order) else []
 
 
@@ -113,7 +120,7 @@ def timeout_of(order: Order) -> DefaultRead | None:
     """Return what happens to an order, and when, if nobody acts."""
     timer = rules.ORDER_MACHINE.timers.get(order.status)
     target = rules.ORDER_MACHINE.target(order.status, timer.event) if timer else None
-    if timer is None or target is None or order.expires_at is None:
+    if timer is None or target is None or order.expires_at is None or policy.is_held(order):
         return None
     return DefaultRead(event=timer.event.value, to=target, at=order.expires_at)
 

@@ -44,6 +44,7 @@ from app.features.proposals.service.queries import (
     proposals_for_client,
     waiting_offer,
 )
+from app.features.proposals.service.suspension import restore_proposals, suspend_proposals
 from app.features.proposals.service.triage import (
     compare_proposals,
     mark_seen,
@@ -92,10 +93,12 @@ __all__ = [
     "proposals_of_order",
     "record_customer_message",
     "remind_of_offers",
+    "restore_proposals",
     "save_cover_letter_template",
     "save_proposal_note",
     "send_proposal",
     "shortlist_proposal",
+    "suspend_proposals",
     "unlist_proposal",
     "waiting_offer",
     "withdraw_offer",

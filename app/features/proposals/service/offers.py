@@ -228,6 +228,8 @@ async def _open_for(uow: UnitOfWork, actor: Actor, offer_id: UUID, event: Propos
         raise OfferNotFoundError
     if found.offer.status is not OfferStatus.OPEN or found.order.status not in rules.NEGOTIABLE:
         raise OfferStateError
+    if orders.is_held(found.order):
+        raise OfferStateError
     side = policy.side_of(actor, found.order, found.proposal)
     if side is None or event not in PROPOSAL_MACHINE.events(found.proposal.status, side):
         raise WrongSideError

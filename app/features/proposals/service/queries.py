@@ -238,7 +238,7 @@ async def waiting_offer(session: AsyncSession, actor: Actor, order_id: UUID) -> 
 def actions(actor: Actor, order: Order, proposal: Proposal) -> list[str]:
     """Return what the actor may do with the proposal in the current states of proposal and order."""
     side = policy.side_of(actor, order, proposal)
-    if side is None or order.status not in rules.NEGOTIABLE:
+    if side is None or order.status not in rules.NEGOTIABLE or orders.is_held(order):
         return []
     events = PROPOSAL_MACHINE.events(proposal.status, side)
     is_open = order.status is OrderStatus.OPEN
