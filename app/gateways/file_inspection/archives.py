@@ -82,15 +82,19 @@ def _check_entries(entries: list[zipfile.ZipInfo], size: int, *, nested: bool) -
     if unpacked > MAX_BYTES or packed > size or _is_dense(unpacked, packed, ROOMY_BYTES, MAX_RATIO):
         raise RefusedError("bomb", "too_large")
     for entry in entries:
-        name = PurePosixPath(entry.filename.replace("\\", "/"))
-        if _leads_outside(name):
-            raise RefusedError("bomb", "outside", entry.filename)
-        if not _is_plain(entry):
-            raise RefusedError("bomb", "link", entry.filename)
-        if _is_bomb(entry):
-            raise RefusedError("bomb", "dense", entry.filename)
-        if not nested and name.suffix.lower() in ARCHIVES:
-            raise RefusedError("bomb", "nested", entry.filename)
+        _check_entry(entry, nested=nested)
+
+
+def _check_entry(entry: zipfile.ZipInfo, *, nested: bool) -> None:
+    name = PurePosixPath(entry.filename.replace("\\", "/"))
+    if _leads_outside(name):
+        raise RefusedError("bomb", "outside", entry.filename)
+    if not _is_plain(entry):
+        raise RefusedError("bomb", "link", entry.filename)
+    if _is_bomb(entry):
+        raise RefusedError("bomb", "dense", entry.filename)
+    if not nested and name.suffix.lower() in ARCHIVES:
+        raise RefusedError("bomb", "nested", entry.filename)
 
 
 def _leads_outside(name: PurePosixPath) -> bool:

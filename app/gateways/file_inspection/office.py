@@ -52,15 +52,20 @@ def _check_office(archive: zipfile.ZipFile, folder: str) -> None:
     parts = {part_name(entry): entry for entry in archive.infolist()}
     if CONTENT_TYPES not in parts or not any(name.startswith(folder) for name in parts):
         raise RefusedError("wrong_type")
+    _refuse_macros(archive, parts)
+    for name, entry in parts.items():
+        if name.endswith(".rels"):
+            _check_relationships(archive, entry)
+
+
+def _refuse_macros(archive: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> None:
+    """Refuse macros by the names of parts, and by content types where a part has an innocent name."""
     for name, entry in parts.items():
         if name.endswith(MACRO_PARTS) or name.startswith(MACRO_FOLDERS):
             raise RefusedError("wrong_type", "macros", entry.filename)
     types = _read(archive, parts[CONTENT_TYPES]).replace(b"\0", b"").lower()
     if b"macroenabled" in types or b"vbaproject" in types:
         raise RefusedError("wrong_type", "macros", parts[CONTENT_TYPES].filename)
-    for name, entry in parts.items():
-        if name.endswith(".rels"):
-            _check_relationships(archive, entry)
 
 
 def _check_relationships(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
