@@ -37,6 +37,8 @@ class InspectionResult:
     refusal: str | None = None
     width: int | None = None
     height: int | None = None
+    media_type: str | None = None
+    """What `main` is, where the content decided on that."""
     main: Path | None = None
     preview: Path | None = None
 
@@ -61,6 +63,7 @@ async def inspect(order: InspectionRequest) -> InspectionResult:
         refusal=facts.get("refusal"),
         width=facts.get("width"),
         height=facts.get("height"),
+        media_type=facts.get("media_type"),
         main=order.folder / facts["main"] if facts.get("main") else None,
         preview=order.folder / facts["preview"] if facts.get("preview") else None,
     )
