@@ -14,6 +14,7 @@ from app.cli.shared import app, console
 from app.core.config import Settings, get_settings
 from app.core.database import applied_revision, server_version
 from app.core.resources import Resources, open_resources
+from app.gateways.storage import StorageUnavailableError, make_storage, probe
 from app.local.bootstrap import newest_revision
 from app.local.servers import ServerAddresses, ServersError
 from app.local.servers.client import answering
@@ -47,7 +48,7 @@ def hidden(address: str) -> str:
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Run all checks; they change nothing."""
+    """Run all checks; they leave nothing behind."""
     findings = [Finding(True, "Python", platform.python_version()), _servers_package(settings)]
     findings.append(Finding(True, "mode", f"{settings.environment}, site at {settings.origin}"))
     findings.append(Finding(True, "data folder", str(settings.data_dir)))
@@ -58,6 +59,7 @@ async def examine(settings: Settings) -> list[Finding]:
     async with open_resources(settings, database_url=servers.database_url, redis_url=servers.redis_url) as resources:
         findings += await _database(resources, servers)
         findings.append(await _redis(resources, servers))
+        findings.append(await _storage(resources))
     return findings
 
 
@@ -95,6 +97,19 @@ async def _database(resources: Resources, servers: ServerAddresses) -> list[Find
         Finding(number >= OLDEST_POSTGRES, "PostgreSQL", f"version {number} at {where}"),
         Finding(applied == head, "migrations", told),
     ]
+
+
+async def _storage(resources: Resources) -> Finding:
+    """Store an object, read it and remove it."""
+    kind = resources.settings.storage_kind
+    storage = make_storage(resources.settings)
+    try:
+        await probe(storage)
+    except StorageUnavailableError as error:
+        return Finding(False, "files", f"{kind}: {error}")
+    finally:
+        await storage.close()
+    return Finding(True, "files", f"{kind}: an object was stored, read and removed")
 
 
 async def _redis(resources: Resources, servers: ServerAddresses) -> Finding:

@@ -1,9 +1,10 @@
 """Health endpoints for the operator's probes: liveness and readiness."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
-from fastapi import status
+from fastapi import Request, status
 from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,14 +32,22 @@ def head() -> str | None:
 
 
 @router.get("/ready")
-async def ready(resources: ProcessResources) -> JSONResponse:
-    """Report readiness: PostgreSQL answers and is migrated. Redis is reported too, but the site works without it."""
-    applied, redis = await asyncio.gather(_applied_revision(resources), _redis_answers(resources))
+async def ready(request: Request, resources: ProcessResources) -> JSONResponse:
+    """Report readiness: PostgreSQL answers and is migrated.
+
+    Redis and the storage of files are reported too, but the site works without them.
+    """
+    applied, redis, storage = await asyncio.gather(
+        _applied_revision(resources),
+        _redis_answers(resources),
+        _storage_works(request.app.state.prove_storage, resources),
+    )
     fits = applied is not None and applied == head()
     told = {
         "postgresql": "ok" if applied is not None else "unavailable",
         "migrations": "ok" if fits else "unavailable" if applied is None else "behind",
         "redis": "ok" if redis else "unavailable",
+        "storage": "ok" if storage else "unavailable",
     }
     code = status.HTTP_200_OK if fits else status.HTTP_503_SERVICE_UNAVAILABLE
     return JSONResponse({"status": "ready" if fits else "unavailable", **told}, status_code=code)
@@ -60,3 +69,11 @@ async def _redis_answers(resources: Resources) -> bool:
     except (RedisError, OSError, TimeoutError):
         return False
     return True
+
+
+async def _storage_works(prove: Callable[[Resources], Awaitable[bool]], resources: Resources) -> bool:
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await prove(resources)
+    except TimeoutError:
+        return False
