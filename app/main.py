@@ -72,6 +72,7 @@ from app.features.proposals.pages import router as proposal_pages
 from app.features.reports import service as complaints
 from app.features.reports.endpoints import router as reports
 from app.features.reports.pages import router as report_pages
+from app.gateways.storage import storage_works
 from app.local.bootstrap import prepare_bundled
 from app.local.demo_accounts import PASSWORD, demo_usernames
 from app.local.servers import ServersError, ensure_servers
@@ -295,6 +296,7 @@ def create_app(fast_responses: Mapping[str, Shortcut] = FAST_RESPONSES) -> Site:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     install_error_handlers(app, failure_page, methods_of)
+    app.state.prove_storage = storage_works
     for router in API_ROUTERS:
         add_errors(iter_routes(router))
         router.below = API_PREFIX

@@ -18,6 +18,7 @@ from app.core.disk_space import free_bytes, has_room
 from app.core.resources import Resources, open_resources
 from app.core.text.humanize import format_size
 from app.gateways.file_inspection.inspector import missing_protections
+from app.gateways.storage import StorageUnavailableError, make_storage, probe
 from app.local.bootstrap import newest_revision
 from app.local.servers import ServerAddresses, ServersError
 from app.local.servers.client import answering
@@ -51,7 +52,7 @@ def hidden(address: str) -> str:
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Run all checks; they change nothing."""
+    """Run all checks; they leave nothing behind."""
     findings = [Finding(True, "Python", platform.python_version()), _servers_package(settings)]
     findings.append(Finding(True, "mode", f"{settings.environment}, site at {settings.origin}"))
     findings.append(Finding(True, "data folder", str(settings.data_dir)))
@@ -64,6 +65,7 @@ async def examine(settings: Settings) -> list[Finding]:
     async with open_resources(settings, database_url=servers.database_url, redis_url=servers.redis_url) as resources:
         findings += await _database(resources, servers)
         findings.append(await _redis(resources, servers))
+        findings.append(await _storage(resources))
     return findings
 
 
@@ -116,6 +118,19 @@ async def _database(resources: Resources, servers: ServerAddresses) -> list[Find
         Finding(number >= OLDEST_POSTGRES, "PostgreSQL", f"version {number} at {where}"),
         Finding(applied == head, "migrations", told),
     ]
+
+
+async def _storage(resources: Resources) -> Finding:
+    """Store an object, read it and remove it."""
+    kind = resources.settings.storage_kind
+    storage = make_storage(resources.settings)
+    try:
+        await probe(storage)
+    except StorageUnavailableError as error:
+        return Finding(False, "files", f"{kind}: {error}")
+    finally:
+        await storage.close()
+    return Finding(True, "files", f"{kind}: an object was stored, read and removed")
 
 
 async def _redis(resources: Resources, servers: ServerAddresses) -> Finding:

@@ -77,17 +77,29 @@ class Storage(Protocol):
 
         Raises:
             StorageUnavailableError: It is unknown whether the object is stored now.
+            ObjectTooLargeError: The storage takes no object of this size.
         """
         ...
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
         """Yield the bytes from `start` up to `end` (exclusive); memory use does not depend on the size of the object.
 
+        An object counts as missing only while the storage is proven to return others.
+
         Raises:
             ObjectMissingError: There is no such object.
             StorageUnavailableError: The storage does not answer.
         """
         ...
+
+    def read_stored(self, key: str, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
+        """Yield the bytes like `read`, but call an object missing whenever the storage says so, without a proof.
+
+        Raises:
+            ObjectMissingError: The storage says that there is no such object.
+            StorageUnavailableError: The storage does not answer.
+        """
+        return self.read(key, start, end)
 
     async def size(self, key: str) -> int | None:
         """Return the length of an object, None where there is none.
@@ -110,6 +122,14 @@ class Storage(Protocol):
 
         Raises:
             StorageUnavailableError: The storage does not answer.
+        """
+        ...
+
+    async def prove(self) -> None:
+        """Return if the storage takes, returns and removes an object; the result counts for a while.
+
+        Raises:
+            StorageUnavailableError: It does not; the text says what it answered.
         """
         ...
 

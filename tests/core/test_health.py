@@ -13,7 +13,14 @@ async def test_both_answer(client: httpx.AsyncClient) -> None:
     assert (await client.get("/health/live")).json() == {"status": "live"}
     answer = await client.get("/health/ready")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ready", "postgresql": "ok", "migrations": "ok", "redis": "ok", "disk": "ok"}
+    assert answer.json() == {
+        "status": "ready",
+        "postgresql": "ok",
+        "migrations": "ok",
+        "redis": "ok",
+        "storage": "ok",
+        "disk": "ok",
+    }
 
 
 async def test_a_disk_with_little_room_is_told_and_does_not_take_the_site_down(

@@ -15,6 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 from app.core.clock import utc_now
 
 SERVICE_KEY = "service-key-of-the-tests"
+PUBLIC_KEY = "public-key-of-the-tests"
+"""A key whose rights hide every object: the service says that they do not exist."""
+MAX_BYTES = 50 * 1_048_576
 BUCKET = "iplance"
 PREFIX = "/storage/v1"
 
@@ -48,7 +51,14 @@ class Handler(BaseHTTPRequestHandler):
     def _may(self) -> bool:
         if self.headers.get("Authorization") == f"Bearer {SERVICE_KEY}" and self.headers.get("apikey") == SERVICE_KEY:
             return True
-        self._answer(400, {"statusCode": "403", "error": "Unauthorized", "message": "Invalid key"})
+        public = self.headers.get("apikey") == PUBLIC_KEY
+        if public and ("/object/info/" in self.path or "/object/sign/" in self.path):
+            self._body()
+            self._not_found()
+            return False
+        self._body()
+        words = "new row violates row-level security policy" if public else "Invalid key"
+        self._answer(400, {"statusCode": "403", "error": "Unauthorized", "message": words})
         return False
 
     def _body(self) -> bytes:
@@ -86,6 +96,10 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(200, {"signedURL": f"{path}?token={token}"})
         elif uploading := re.fullmatch(f"/object/{BUCKET}/([0-9a-f]+)", path):
             key, content = uploading[1], self._file()
+            if len(content) > MAX_BYTES:
+                words = "The object exceeded the maximum allowed size"
+                self._answer(400, {"statusCode": "413", "error": "Payload too large", "message": words})
+                return
             if key in self.objects and self.headers.get("x-upsert") != "true":
                 self._answer(400, {"statusCode": "409", "error": "Duplicate", "message": "Exists already"})
                 return
@@ -98,6 +112,11 @@ class Handler(BaseHTTPRequestHandler):
         """Return the properties of an object, or its content for a signed address."""
         parts = urlsplit(self.path)
         path = parts.path.removeprefix(PREFIX)
+        if path == f"/bucket/{BUCKET}":
+            times = {"created_at": utc_now().isoformat(), "updated_at": utc_now().isoformat()}
+            known = {"id": BUCKET, "name": BUCKET, "owner": "", "public": False, "allowed_mime_types": None}
+            self._answer(200, known | times | {"file_size_limit": MAX_BYTES})
+            return
         if told := re.fullmatch(f"/object/info/{BUCKET}/([0-9a-f]+)", path):
             if self._may():
                 found = self.objects.get(told[1])

@@ -1,7 +1,9 @@
 """The interface of storages, one suite for each driver: the disk, a real S3 server, and Supabase's API."""
 
 import asyncio
+import base64
 import errno
+import json
 import os
 from collections.abc import AsyncGenerator, Generator
 from datetime import timedelta
@@ -23,17 +25,19 @@ from app.features.files.tasks import process_files, scrub_files
 from app.gateways.storage import (
     DiskStorage,
     ObjectMissingError,
+    ObjectTooLargeError,
     Storage,
     StorageUnavailableError,
     make_storage,
     new_key,
+    probe,
 )
 from app.gateways.storage.s3 import S3Storage
 from app.gateways.storage.supabase import SupabaseStorage
 from app.models import FileObject
 from tests.conftest import SignIn
 from tests.gateways.s3_server import S3Server, free_port
-from tests.gateways.supabase_server import SERVICE_KEY, supabase_server
+from tests.gateways.supabase_server import MAX_BYTES, PUBLIC_KEY, SERVICE_KEY, supabase_server
 
 SIZE = 20 * 1_048_576 + 17
 REAL = {name: os.environ.get(name, "") for name in ("SUPABASE_URL", "SUPABASE_KEY")}  # noqa: TID251 - enables the test with the real service
@@ -283,6 +287,10 @@ async def test_what_others_keep_in_the_same_place_is_not_ours(storage: Storage, 
     assert key in listed
     assert foreign not in listed
     await storage.remove([key])
+    if isinstance(storage, S3Storage):
+        await obstore.delete_async(storage._store, foreign)
+    elif isinstance(storage, SupabaseStorage):
+        await (await storage._connected()).storage.from_(storage._bucket).remove([foreign])
 
 
 async def test_half_a_copy_of_a_dead_process_goes_with_its_key(tmp_path: Path) -> None:
@@ -296,3 +304,78 @@ async def test_half_a_copy_of_a_dead_process_goes_with_its_key(tmp_path: Path) -
     assert [found.key async for found in storage.objects()] == [key]
     await storage.remove([key])
     assert [found async for found in storage.objects()] == []
+
+
+async def test_a_key_that_sees_no_objects_does_not_make_them_missing(
+    settings: Settings, supabase_address: str, tmp_path: Path
+) -> None:
+    path, key = tmp_path / "small", new_key()
+    path.write_bytes(b"bytes")
+    good, public = (
+        make_storage(configured(settings, supabase_url=supabase_address, supabase_key=SecretStr(key)))
+        for key in (SERVICE_KEY, PUBLIC_KEY)
+    )
+    await good.put(key, path)
+    with pytest.raises(StorageUnavailableError, match=r"403: new row violates"):
+        await whole(public, key)
+    with pytest.raises(StorageUnavailableError, match=r"403: new row violates"):
+        await public.size(key)
+    with pytest.raises(StorageUnavailableError, match=r"403: new row violates"):
+        await probe(public)
+    assert await whole(good, key) == b"bytes"
+    await good.remove([key])
+    await good.close()
+    await public.close()
+
+
+async def test_a_probe_leaves_nothing_behind(storage: Storage) -> None:
+    before = {found.key async for found in storage.objects()}
+    await probe(storage)
+    assert {found.key async for found in storage.objects()} == before
+
+
+async def test_a_limit_of_the_storage_is_told_and_not_tried_again(
+    settings: Settings, supabase_address: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "large"
+    path.write_bytes(bytes(MAX_BYTES + 1))
+    storage = make_storage(configured(settings, supabase_url=supabase_address, supabase_key=SecretStr(SERVICE_KEY)))
+    with pytest.raises(ObjectTooLargeError) as caught:
+        await storage.put(new_key(), path)
+    assert caught.value.limit == MAX_BYTES
+    await storage.close()
+
+
+@pytest.mark.parametrize("role", ["anon", "authenticated", "sb_publishable_x"])
+def test_a_key_that_browsers_have_is_refused_at_start(role: str) -> None:
+    body = base64.urlsafe_b64encode(json.dumps({"role": role}).encode()).decode().rstrip("=")
+    key = role if role.startswith("sb_") else f"e30.{body}.signature"
+    with pytest.raises(ValueError, match="SUPABASE_KEY has the role"):
+        Settings(supabase_url="https://x.supabase.co", supabase_key=SecretStr(key))
+
+
+@pytest.mark.parametrize(
+    "key", ["sb_secret_x", f"e30.{base64.urlsafe_b64encode(b'{"role":"service_role"}').decode()}.x"]
+)
+def test_a_key_of_the_server_is_taken(key: str) -> None:
+    assert Settings(supabase_url="https://x.supabase.co", supabase_key=SecretStr(key)).storage_kind == "supabase"
+
+
+async def test_files_that_were_marked_wrongly_heal(
+    resources: Resources, client: httpx.AsyncClient, sign_in: SignIn, tmp_path: Path, settings: Settings
+) -> None:
+    await sign_in(client)
+    storage = resources.storage = make_storage(configured(settings, data_dir=tmp_path))
+    sent = {"file": ("a.txt", b"text", "text/plain")}
+    made = (await client.post("/api/v1/files", data={"kind": "order"}, files=sent)).json()
+    await process_files(resources)
+    file = (await client.get(f"/api/v1/files/{made['id']}")).json()
+    resources.storage = make_storage(configured(settings, data_dir=tmp_path / "elsewhere"))
+    assert (await client.get(file["url"])).json()["code"] == "file-damaged"
+    resources.storage = storage
+    async with resources.sessions() as session:
+        await session.execute(update(FileObject).values(checked_at=utc_now() - 2 * rules.SECOND_LOOK))
+        await session.commit()
+    await scrub_files(resources)
+    assert (await client.get(f"/api/v1/files/{made['id']}")).json()["status"] == "ready"
+    assert (await client.get(file["url"])).content == b"text"

@@ -1,9 +1,10 @@
 """Health endpoints for the operator's probes: liveness and readiness."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
-from fastapi import status
+from fastapi import Request, status
 from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
@@ -32,13 +33,16 @@ def head() -> str | None:
 
 
 @router.get("/ready")
-async def ready(resources: ProcessResources) -> JSONResponse:
+async def ready(request: Request, resources: ProcessResources) -> JSONResponse:
     """Report readiness: PostgreSQL answers and is migrated.
 
-    Redis and the free space of the disk are reported too, but the site works without the one, and without uploads.
+    Redis, the storage of files and the free space of the disk are reported too, but the site works without them.
     """
-    applied, redis, room = await asyncio.gather(
-        _applied_revision(resources), _redis_answers(resources), asyncio.to_thread(has_room, resources.settings)
+    applied, redis, storage, room = await asyncio.gather(
+        _applied_revision(resources),
+        _redis_answers(resources),
+        _storage_works(request.app.state.prove_storage, resources),
+        asyncio.to_thread(has_room, resources.settings),
     )
     fits = applied is not None and applied == head()
     told = {
@@ -46,6 +50,7 @@ async def ready(resources: ProcessResources) -> JSONResponse:
         "migrations": "ok" if fits else "unavailable" if applied is None else "behind",
         "redis": "ok" if redis else "unavailable",
         "disk": "ok" if room else "low",
+        "storage": "ok" if storage else "unavailable",
     }
     code = status.HTTP_200_OK if fits else status.HTTP_503_SERVICE_UNAVAILABLE
     return JSONResponse({"status": "ready" if fits else "unavailable", **told}, status_code=code)
@@ -67,3 +72,11 @@ async def _redis_answers(resources: Resources) -> bool:
     except (RedisError, OSError, TimeoutError):
         return False
     return True
+
+
+async def _storage_works(prove: Callable[[Resources], Awaitable[bool]], resources: Resources) -> bool:
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await prove(resources)
+    except TimeoutError:
+        return False

@@ -331,11 +331,24 @@ class FileRepository:
         statement = select(FileObject.key).where(FileObject.key.in_(keys))
         return set((await self._session.execute(statement)).scalars())
 
-    async def next_unverified(self, before: datetime) -> FileObject | None:
-        """Return the object that was verified longest ago and set its verification time to now."""
+    async def objects_of(self, file_id: UUID) -> Sequence[FileObject]:
+        """Return all objects of a file."""
+        return (await self._session.execute(select(FileObject).where(FileObject.file_id == file_id))).scalars().all()
+
+    async def next_unverified(self, before: datetime, damaged_before: datetime) -> FileObject | None:
+        """Return the object that was verified longest ago and set its verification time to now.
+
+        Objects of damaged files are due earlier, since `damaged_before`.
+        """
+        damaged = exists().where(File.id == FileObject.file_id, File.status == FileStatus.DAMAGED)
+        return await self._claim_unverified(FileObject.checked_at < before) or await self._claim_unverified(
+            FileObject.checked_at < damaged_before, damaged
+        )
+
+    async def _claim_unverified(self, *due: ColumnElement[bool]) -> FileObject | None:
         oldest = (
             select(FileObject.key)
-            .where(FileObject.delete_after.is_(None), FileObject.sha256 != "", FileObject.checked_at < before)
+            .where(FileObject.delete_after.is_(None), FileObject.sha256 != "", *due)
             .order_by(FileObject.checked_at)
             .limit(1)
             .with_for_update(skip_locked=True)

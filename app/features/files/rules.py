@@ -23,6 +23,9 @@ TYPES: Mapping[str, str] = {
     "png": "image/png",
     "webp": "image/webp",
     "gif": "image/gif",
+    "heic": "image/heic",
+    "heif": "image/heic",
+    "avif": "image/avif",
     "pdf": "application/pdf",
     "txt": "text/plain",
     "md": "text/markdown",
@@ -54,7 +57,8 @@ UNOPENED = frozenset({"doc", "xls", "ppt", "rtf", "rar", "7z", "psd", "ai", "fig
 """Recognized by their first bytes and not opened here; they have no preview."""
 DOWNLOAD = "application/octet-stream"
 """The media type with which a file of `UNOPENED` is sent, so that no program opens it without being asked."""
-PICTURES = ("jpg", "jpeg", "png", "webp", "gif")
+PICTURES = ("jpg", "jpeg", "png", "webp", "gif", "heic", "heif", "avif")
+"""Known by their content: a wrong ending of the name is corrected. HEIC and AVIF become JPEG or WebP."""
 DOCUMENTS = (*PICTURES, *(name for name in TYPES if name not in PICTURES))
 
 
@@ -95,6 +99,8 @@ CLAIM = timedelta(seconds=60)
 """A file that a worker claimed and did not finish is claimed again after this time."""
 SCRUB = timedelta(days=7)
 """Interval at which each object is read whole and compared with its hash."""
+SECOND_LOOK = timedelta(hours=1)
+"""Interval at which the objects of a damaged file are read again, because the storage may have been at fault."""
 MAX_DELAY = timedelta(minutes=30)
 MAX_LOST = 8
 """Attempts to check a file whose bytes are missing in the storage; then it counts as damaged."""
@@ -174,6 +180,12 @@ def upload_rates(settings: Settings) -> tuple[Rate, Rate]:
 def extension_of(name: str) -> str:
     """Return the extension of a name in lower case; empty where there is no dot."""
     return name.rpartition(".")[2].lower() if "." in name else ""
+
+
+def name_as(name: str, media_type: str) -> str:
+    """Return the name with the usual extension of this media type in place of its own."""
+    extension = next(ending for ending, kind in TYPES.items() if kind == media_type)
+    return f"{name.rpartition('.')[0] or UNNAMED}.{extension}"
 
 
 def disposition(name: str) -> str:

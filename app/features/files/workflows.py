@@ -12,7 +12,13 @@ from app.core.actor import Actor
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
 from app.features.files import service
-from app.features.files.errors import FileDamagedError, NoSuchFileError, StorageDownError, UploadInterruptedError
+from app.features.files.errors import (
+    FileDamagedError,
+    FileTooLargeError,
+    NoSuchFileError,
+    StorageDownError,
+    UploadInterruptedError,
+)
 from app.features.files.schemas import UploadRead
 from app.features.files.service import Content, InspectionJob, ReservedUpload, SourceLostError
 from app.gateways.malware_scanner import ScannerUnavailableError
@@ -110,7 +116,13 @@ async def receive_piece(
     if file is None:
         raise NoSuchFileError
     if length == upload.size and spool_of(resources.settings).length(file_id) == length:
-        digest = await service.store_bytes(resources, file_id, key)
+        try:
+            digest = await service.store_bytes(resources, file_id, key)
+        except FileTooLargeError:
+            # Sending it again would not help.
+            async with unit_of_work(resources) as uow:
+                await service.abort_uploads(uow, [file_id])
+            raise
         async with unit_of_work(resources) as uow:
             file = (await service.complete_uploads(uow, {file_id: (key, digest)}))[0]
         await asyncio.to_thread(spool_of(resources.settings).drop, file_id)
@@ -147,7 +159,7 @@ async def _process(resources: Resources, work: InspectionJob) -> None:
             lost, unscanned = isinstance(error, SourceLostError), isinstance(error, ScannerUnavailableError)
             async with unit_of_work(resources) as uow:
                 again = await service.retry_inspection_later(uow, work, lost=lost, unscanned=unscanned)
-            await log.awarning("file_put_off", error=type(error).__name__, again=str(again))
+            await log.awarning("file_put_off", error=type(error).__name__, reason=str(error), again=str(again))
             return
         async with unit_of_work(resources) as uow:
             await service.settle_file(uow, work, findings)
@@ -202,3 +214,16 @@ async def scrub_files(resources: Resources) -> None:
         if not await service.is_intact(resources, checked):
             async with unit_of_work(resources) as uow:
                 await service.report_damage(uow, checked)
+        elif checked.damaged:
+            await _heal(resources, checked)
+
+
+async def _heal(resources: Resources, checked: service.Checked) -> None:
+    """Serve a file again that was marked as damaged, if all its objects are intact now."""
+    async with resources.read_sessions() as session:
+        others = await service.other_objects(session, checked)
+    for other in others:
+        if not await service.is_intact(resources, other):
+            return
+    async with unit_of_work(resources) as uow:
+        await service.report_healed(uow, checked)

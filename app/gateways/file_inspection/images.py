@@ -1,124 +1,336 @@
-"""Re-encode images without metadata, and render previews; imported by the restricted process alone."""
+"""Re-encode images without metadata, and render previews; imported by the restricted process alone.
 
-from collections.abc import Iterator, Mapping
+What is written has 8 bits per channel, the colours of sRGB and no metadata but what it takes to show it upright.
+"""
+
+import io
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pypdfium2
-from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFile, ImageOps, ImageSequence, PngImagePlugin, UnidentifiedImageError
 
 from app.gateways.file_inspection.errors import RefusedError
 
-FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF"}
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF")
+MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
+"""What is written, by format."""
+ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
+"""Formats whose frames are an animation; those of HEIF and of a phone's JPEG are further pictures."""
 MAX_FRAMES = 500
-MAX_SIDE_PIXELS = 16_000
 PDF_HEADER_BYTES = 1_024
+FRAME_PIXELS = {"GIF": 200_000_000, "PNG": 40_000_000, "WEBP": 80_000_000}
+"""Most pixels of all frames of an animation, by the format that is written: what its encoder can do in time."""
+DENSE_PIXELS = 64_000_000
+"""Most pixels of every format but JPEG, which alone is read and written fast enough for more."""
+MAX_SIDE_PIXELS = 65_500
+"""The longest side of a JPEG."""
+PROGRESSIVE_PIXELS = 25_000_000
+"""Above this a JPEG is written sequentially, because a progressive one is held in memory as a whole."""
+TURNED_PIXELS = 64_000_000
+"""Above this a JPEG keeps its orientation as a tag, because turning it needs a second copy in memory."""
+FAST_PIXELS = 25_000_000
+"""Above this PNG and animations are compressed faster and less."""
+PADDED_BYTES = 1_024
+"""Most bytes at the end of a WebP that may be missing."""
 BROKEN = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, ArithmeticError)
 WHITE = (255, 255, 255)
+ORIENTATION = 0x0112
+SIDEWAYS = 5
+"""The first orientation whose width and height are exchanged."""
 
 
 def redraw(task: Mapping[str, Any]) -> dict[str, Any]:
     """Decode an image and encode it again: no EXIF, no location, no comments, no second interpretation of its bytes.
 
+    The content decides on its format, whatever the claimed media type says. An image that is cut off or partly
+    damaged is drawn as far as that is possible.
+
     Raises:
-        RefusedError: It is not an image of this kind, or its header declares too many pixels.
+        RefusedError: It is not an image, cannot be drawn at all, or its header declares too many pixels.
     """
-    folder, kind = Path(task["folder"]), FORMATS.get(task["media_type"])
-    if kind is None:
-        raise RefusedError("wrong_type")
-    # We check the declared size ourselves; the library would only warn.
-    Image.MAX_IMAGE_PIXELS = None
-    main = None if task["preview_only"] else "main"
+    # The library only warns between its limit and twice as much.
+    Image.MAX_IMAGE_PIXELS = task["most_pixels"] // 2
+    _skip_large_texts()
     try:
-        with Image.open(task["source"], formats=[kind]) as picture:
-            _check_size(picture.size, task["most_pixels"])
-            size = _write(picture, folder, kind, task["most_pixels"]) if main else picture.size
-        # The preview is rendered from the written file, which is thereby decoded once as a check.
-        with Image.open(folder / main if main else task["source"], formats=[kind]) as drawn:
-            side = int(task["preview_pixels"])
-            small = _square(drawn, side, task["crop"] or {}) if task["square"] else _small(drawn, side)
-            small.save(folder / "preview", "WEBP", quality=80)
-    except UnidentifiedImageError as error:
-        raise RefusedError("wrong_type") from error
-    except BROKEN as error:
-        raise RefusedError("broken") from error
-    return {"width": size[0], "height": size[1], "main": main, "preview": "preview"}
+        try:
+            return _redraw(task, damaged=False)
+        except BROKEN as error:
+            ImageFile.LOAD_TRUNCATED_IMAGES = True
+            try:
+                return _redraw(task, damaged=True)
+            except BROKEN:
+                raise RefusedError("wrong_type" if isinstance(error, UnidentifiedImageError) else "broken") from error
+    except (MemoryError, Image.DecompressionBombError) as error:
+        raise RefusedError("too_big_picture") from error
 
 
-def _write(picture: Image.Image, folder: Path, kind: str, most_pixels: int) -> tuple[int, int]:
-    if kind == "GIF" and getattr(picture, "is_animated", False):
-        return _animation(picture, folder, most_pixels)
-    return _still(picture, folder, kind)
+def _redraw(task: Mapping[str, Any], *, damaged: bool) -> dict[str, Any]:
+    folder, side = Path(task["folder"]), int(task["preview_pixels"])
+    drawn: dict[str, Any] = {"preview": "preview"}
+    source: IO[bytes]
+    with _opened(Path(task["source"]), damaged=damaged) as source, Image.open(source, formats=FORMATS) as picture:
+        _check_size(picture, task["most_pixels"])
+        if damaged and _is_plain(picture):
+            raise RefusedError("broken")
+        if task["preview_only"]:
+            drawn |= {"width": picture.width, "height": picture.height}
+        else:
+            kind = _written_format(picture)
+            drawn["width"], drawn["height"] = _write(picture, folder, kind)
+            drawn |= {"main": "main", "media_type": MEDIA_TYPES[kind]}
+    # The preview is rendered from the written file, which is thereby decoded once as a check.
+    with Image.open(folder / "main" if "main" in drawn else task["source"], formats=FORMATS) as written:
+        small = _square(written, side, task["crop"] or {}) if task["square"] else _small(written, side)
+        small.info = {}
+        small.save(folder / "preview", "WEBP", quality=80)
+    return drawn
 
 
-def _check_size(size: tuple[int, int], most_pixels: int) -> None:
-    if size[0] * size[1] > most_pixels or max(size) > MAX_SIDE_PIXELS:
+def _opened(path: Path, *, damaged: bool) -> IO[bytes]:
+    """Open an image; of a damaged WebP the bytes that are missing at its end are replaced by zeros."""
+    source = path.open("rb")
+    head = source.read(12)
+    source.seek(0)
+    if head[4:8] == b"ftyp":
+        # Loaded for the files that may need it only: it is large.
+        from pillow_heif import register_heif_opener  # noqa: PLC0415
+
+        register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
+    missing = int.from_bytes(head[4:8], "little") + 8 - path.stat().st_size
+    if not damaged or head[:4] != b"RIFF" or not 0 < missing <= PADDED_BYTES:
+        return source
+    with source:
+        return io.BytesIO(source.read() + bytes(missing))
+
+
+def _skip_large_texts() -> None:
+    """Let the library ignore the texts in a PNG that exceed its limits, instead of refusing the picture."""
+
+    def tolerant(read: Callable[..., bytes]) -> Callable[..., bytes]:
+        def tolerant_read(stream: PngImagePlugin.PngStream, pos: int, length: int) -> bytes:
+            try:
+                return read(stream, pos, length)
+            except ValueError:
+                assert stream.fp is not None  # noqa: S101 - it was just read
+                stream.fp.seek(pos)
+                return stream.fp.read(length)
+
+        return tolerant_read
+
+    for name in ("chunk_tEXt", "chunk_zTXt", "chunk_iTXt"):
+        setattr(PngImagePlugin.PngStream, name, tolerant(getattr(PngImagePlugin.PngStream, name)))
+
+
+def _check_size(picture: Image.Image, most_pixels: int) -> None:
+    most = most_pixels if picture.format in ("JPEG", "MPO") else min(most_pixels, DENSE_PIXELS)
+    if picture.width * picture.height > most or max(picture.size) > MAX_SIDE_PIXELS:
         raise RefusedError("too_big_picture")
 
 
-def _still(picture: Image.Image, folder: Path, kind: str) -> tuple[int, int]:
-    profile = picture.info.get("icc_profile")
-    upright = ImageOps.exif_transpose(picture)
-    if kind == "JPEG":
-        upright = upright if upright.mode in ("L", "RGB", "CMYK") else upright.convert("RGB")
-        upright.info = {}
-        upright.save(folder / "main", kind, quality=88, progressive=True, icc_profile=profile)
+def _is_plain(picture: Image.Image) -> bool:
+    """Tell whether all pixels are alike, as they are where nothing could be decoded."""
+    picture.load()
+    found: Any = picture.getextrema()
+    return all(low == high for low, high in (found if isinstance(found[0], tuple) else (found,)))
+
+
+def _is_animated(picture: Image.Image) -> bool:
+    return picture.format in ANIMATED and getattr(picture, "is_animated", False)
+
+
+def _written_format(picture: Image.Image) -> str:
+    """Return the format to write: the picture's own, or one that every browser shows in place of HEIF and AVIF."""
+    if picture.format in MEDIA_TYPES:
+        return picture.format
+    return "WEBP" if _is_animated(picture) or picture.has_transparency_data else "JPEG"
+
+
+def _write(picture: Image.Image, folder: Path, kind: str) -> tuple[int, int]:
+    if _is_animated(picture):
+        return _animation(picture, folder, kind)
+    pixels = picture.width * picture.height
+    profile, options = picture.info.get("icc_profile"), dict[str, Any]()
+    turn, size = _orientation(picture), picture.size
+    if kind == "JPEG" and pixels > TURNED_PIXELS and turn != 1:
+        tag = Image.Exif()
+        tag[ORIENTATION] = turn
+        options["exif"] = tag
+        size = (size[1], size[0]) if turn >= SIDEWAYS else size
     else:
-        drawn = upright if upright.mode in ("L", "LA", "RGB", "RGBA", "P", "1") else upright.convert("RGBA")
-        drawn = drawn.convert("RGBA") if kind != "PNG" and drawn.mode in ("P", "LA", "1") else drawn
-        clear = drawn.info.get("transparency") if drawn.mode == "P" else None
-        drawn.info = {} if clear is None else {"transparency": clear}
-        options = {"quality": 88} if kind == "WEBP" else {}
-        drawn.save(folder / "main", kind, icc_profile=profile, **options)
-    return upright.size
+        _turn(picture)
+        size = picture.size
+    drawn = _in_mode(_to_srgb(_in_8_bits(picture), profile), kind)
+    if kind == "JPEG":
+        options |= {"quality": 88, "progressive": pixels <= PROGRESSIVE_PIXELS}
+    elif kind == "WEBP":
+        options |= {"quality": 88}
+    elif kind == "PNG":
+        options |= {"compress_level": 3 if pixels > FAST_PIXELS else 6}
+    drawn.save(folder / "main", kind, icc_profile=None, **options)
+    return size
 
 
-def _animation(picture: Image.Image, folder: Path, most_pixels: int) -> tuple[int, int]:
-    """Re-encode an animated GIF, within limits on the number of frames and their total pixels."""
-    allowed = min(MAX_FRAMES, 4 * most_pixels // max(picture.width * picture.height, 1))
-    durations: list[int] = []
-    for frame in ImageSequence.Iterator(picture):
-        durations.append(int(frame.info.get("duration", 100)))
-        if len(durations) > allowed:
-            raise RefusedError("too_big_picture")
-    loop = picture.info.get("loop")
+def _orientation(picture: Image.Image) -> int:
+    """Return the orientation from EXIF, 1 (upright) where there is none or it cannot be read."""
+    try:
+        turn = picture.getexif().get(ORIENTATION)
+    except BROKEN:
+        return 1
+    return turn if turn in range(1, 9) else 1
+
+
+def _turn(picture: Image.Image) -> None:
+    """Turn the picture upright."""
+    if _orientation(picture) != 1:
+        # What was read stays; the library would otherwise encode all of it again, which fails with unusual values.
+        picture.info.pop("exif", None)
+        ImageOps.exif_transpose(picture, in_place=True)
+
+
+def _in_8_bits(picture: Image.Image) -> Image.Image:
+    """Scale the 16 bits of a grey picture to 8; a level that is marked as transparent becomes an alpha channel."""
+    if not picture.mode.startswith("I"):
+        return picture
+    clear = picture.info.get("transparency")
+    deep = picture.convert("I")
+    grey = deep.point([level >> 8 for level in range(65_536)], "L")
+    if isinstance(clear, int):
+        grey.putalpha(deep.point([0 if level == clear else 255 for level in range(65_536)], "L"))
+    return grey
+
+
+def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """Convert the colours from the picture's profile to sRGB; a profile that does not fit is ignored."""
+    if profile:
+        try:
+            return _converted(picture, ImageCms.ImageCmsProfile(io.BytesIO(profile)))
+        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            pass
+    return picture.convert("RGB") if picture.mode == "CMYK" else picture
+
+
+def _converted(picture: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
+    srgb = ImageCms.createProfile("sRGB")
+    if ImageCms.getProfileDescription(profile).startswith("sRGB"):
+        return picture
+    if picture.mode in ("P", "1") or "transparency" in picture.info:
+        picture = _plain(picture)
+    if picture.mode in ("RGB", "RGBA"):
+        transform = ImageCms.buildTransform(profile, srgb, picture.mode, picture.mode)
+        ImageCms.applyTransform(picture, transform, inPlace=True)
+        return picture
+    if picture.mode == "LA":
+        grey, alpha = picture.split()
+        both = _converted(grey, profile)
+        both.putalpha(alpha)
+        return both
+    transform = ImageCms.buildTransform(profile, srgb, picture.mode, "RGB")
+    drawn = ImageCms.applyTransform(picture, transform)
+    if drawn is None:
+        raise ValueError(picture.mode)
+    return drawn.convert("L") if picture.mode == "L" else drawn
+
+
+def _in_mode(picture: Image.Image, kind: str) -> Image.Image:
+    """Convert a picture to a mode of the format, with its transparency and without its metadata."""
+    clear = picture.info.get("transparency")
+    if kind == "JPEG":
+        drawn = picture if picture.mode in ("L", "RGB") else picture.convert("RGB")
+    elif kind == "PNG" and picture.mode == "P":
+        drawn = picture
+    elif clear is not None or picture.mode not in ("L", "LA", "1", "RGB", "RGBA"):
+        drawn = picture.convert("RGBA")
+    else:
+        drawn = picture if kind == "PNG" or picture.mode in ("L", "RGB", "RGBA") else picture.convert("RGBA")
+    drawn.info = {} if clear is None or drawn.mode != "P" else {"transparency": clear}
+    return drawn
+
+
+def _animation(picture: Image.Image, folder: Path, kind: str) -> tuple[int, int]:
+    """Re-encode an animation, within limits on the number of frames and their total pixels."""
+    profile = picture.info.get("icc_profile")
+    durations, clear = _durations(picture, kind)
+    large = len(durations) * picture.width * picture.height > FAST_PIXELS
+    options: dict[str, Any] = {"loop": picture.info["loop"]} if "loop" in picture.info else {}
+    if kind == "GIF" and clear:
+        # Each frame is a whole picture; where it is transparent the one before must not be seen.
+        options["disposal"] = 2
+    if kind == "WEBP":
+        options |= {"quality": 88, "method": 0 if large else 4}
+    if kind == "PNG":
+        options |= {"disposal": PngImagePlugin.Disposal.OP_NONE, "blend": PngImagePlugin.Blend.OP_SOURCE}
+        options |= {"compress_level": 1 if large else 6}
+        picture.seek(0)
+        if getattr(picture, "default_image", False):
+            # The first picture is for programs that show no animations, and no frame.
+            options["default_image"] = True
+            del durations[0]
 
     def frames() -> Iterator[Image.Image]:
         for frame in ImageSequence.Iterator(picture):
-            copy = frame.convert("RGBA")
+            copy = _to_srgb(frame.convert("RGBA"), profile)
             copy.info = {}
             yield copy
 
     drawn = frames()
     first = next(drawn)
-    options = {} if loop is None else {"loop": loop}
-    first.save(folder / "main", "GIF", save_all=True, append_images=drawn, duration=durations, **options)
+    # The encoder of PNG goes through the frames twice.
+    rest = list(drawn) if kind == "PNG" else drawn
+    first.save(folder / "main", kind, save_all=True, append_images=rest, duration=durations, **options)
     return picture.size
+
+
+def _durations(picture: Image.Image, kind: str) -> tuple[list[int], bool]:
+    """Return the durations of all frames in milliseconds, and whether any frame has transparency.
+
+    Raises:
+        RefusedError: There are too many frames or pixels in them.
+    """
+    area, durations, clear = picture.width * picture.height, list[int](), False
+    for frame in ImageSequence.Iterator(picture):
+        if (len(durations) + 1) * area > FRAME_PIXELS[kind] or len(durations) == MAX_FRAMES:
+            raise RefusedError("too_big_picture")
+        frame.load()
+        clear = clear or frame.has_transparency_data
+        durations.append(round(frame.info.get("duration", 100)))
+    return durations, clear
 
 
 def _small(picture: Image.Image, side: int) -> Image.Image:
     picture.draft("RGB", (side * 2, side * 2))
-    small = _plain(picture)
+    profile = picture.info.get("icc_profile")
+    small = picture if picture.mode in ("RGB", "RGBA", "L", "CMYK") and not _has_clear(picture) else _plain(picture)
     small.thumbnail((side, side), Image.Resampling.LANCZOS)
-    small.info = {}
-    return small
+    _turn(small)
+    return _plain(_to_srgb(small, profile))
 
 
 def _square(picture: Image.Image, side: int, crop: Mapping[str, float]) -> Image.Image:
     """Crop a square; centre and side are fractions of the image."""
     zoom = crop.get("zoom", 1.0)
     picture.draft("RGB", (round(side * 2 * zoom), round(side * 2 * zoom)))
+    profile = picture.info.get("icc_profile")
+    _turn(picture)
     cut = min(picture.size) / zoom
     left = min(max(crop.get("x", 0.5) * picture.width - cut / 2, 0), picture.width - cut)
     top = min(max(crop.get("y", 0.5) * picture.height - cut / 2, 0), picture.height - cut)
     box = (left, top, left + cut, top + cut)
-    small = _plain(picture).resize((side, side), Image.Resampling.LANCZOS, box=box)
-    small.info = {}
-    return small
+    whole = picture if picture.mode == "CMYK" else _plain(picture)
+    small = whole.resize((side, side), Image.Resampling.LANCZOS, box=box)
+    return _plain(_to_srgb(small, profile))
+
+
+def _has_clear(picture: Image.Image) -> bool:
+    return "transparency" in picture.info
 
 
 def _plain(picture: Image.Image) -> Image.Image:
-    return picture.convert("RGBA" if "A" in picture.mode or "transparency" in picture.info else "RGB")
+    """Return the picture in RGB or RGBA; itself where it is, because a large one is not copied without need."""
+    if picture.mode in ("RGB", "RGBA") and not _has_clear(picture):
+        return picture
+    return picture.convert("RGBA" if "A" in picture.mode or _has_clear(picture) else "RGB")
 
 
 def draw_first_page(task: Mapping[str, Any]) -> dict[str, Any]:

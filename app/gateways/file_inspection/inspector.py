@@ -47,6 +47,8 @@ class InspectionResult:
     """The entry of an archive, or the part of a document, that is at fault."""
     width: int | None = None
     height: int | None = None
+    media_type: str | None = None
+    """What `main` is, where the content decided on that."""
     main: Path | None = None
     preview: Path | None = None
 
@@ -96,6 +98,7 @@ async def inspect(order: InspectionRequest) -> InspectionResult:
         entry=facts.get("entry"),
         width=facts.get("width"),
         height=facts.get("height"),
+        media_type=facts.get("media_type"),
         main=order.folder / facts["main"] if facts.get("main") else None,
         preview=order.folder / facts["preview"] if facts.get("preview") else None,
     )

@@ -3,11 +3,13 @@
 from app.core.ports import Storage, StoredObject
 from app.gateways.storage.block_checksums import BLOCK_BYTES, Digest, block_of, digest_of
 from app.gateways.storage.disk import DiskStorage
-from app.gateways.storage.factory import make_storage, storage_of
+from app.gateways.storage.factory import make_storage, storage_of, storage_works
 from app.gateways.storage.protocol import (
     ObjectMissingError,
+    ObjectTooLargeError,
     StorageUnavailableError,
     new_key,
+    probe,
 )
 
 __all__ = [
@@ -15,6 +17,7 @@ __all__ = [
     "Digest",
     "DiskStorage",
     "ObjectMissingError",
+    "ObjectTooLargeError",
     "Storage",
     "StorageUnavailableError",
     "StoredObject",
@@ -22,5 +25,7 @@ __all__ = [
     "digest_of",
     "make_storage",
     "new_key",
+    "probe",
     "storage_of",
+    "storage_works",
 ]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, override
 
-from app.core.ports import Storage, StoredObject
+from app.core.ports import StoredObject
 from app.gateways.storage.protocol import (
     READ_BYTES,
     ObjectMissingError,
@@ -16,6 +16,7 @@ from app.gateways.storage.protocol import (
     checked,
     is_key,
 )
+from app.gateways.storage.remote import ProvenStorage
 
 PART = ".part"
 """Suffix of incomplete objects."""
@@ -30,7 +31,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-class DiskStorage(Storage):
+class DiskStorage(ProvenStorage):
     """Stores objects below one folder, in 256 subfolders by the start of the key."""
 
     def __init__(self, root: Path) -> None:
@@ -45,7 +46,7 @@ class DiskStorage(Storage):
         try:
             await asyncio.to_thread(self._put, place, source)
         except OSError as error:
-            raise StorageUnavailableError(type(error).__name__) from error
+            raise StorageUnavailableError(f"{type(error).__name__}: {error.strerror}") from error
 
     def _put(self, place: Path, source: Path) -> None:
         if not place.parent.exists():
@@ -76,7 +77,7 @@ class DiskStorage(Storage):
         except FileNotFoundError as error:
             raise ObjectMissingError from error
         except OSError as error:
-            raise StorageUnavailableError(type(error).__name__) from error
+            raise StorageUnavailableError(f"{type(error).__name__}: {error.strerror}") from error
         try:
             left = None if end is None else end - start
             while left is None or left > 0:
@@ -87,7 +88,7 @@ class DiskStorage(Storage):
                 left = None if left is None else left - len(piece)
                 yield piece
         except OSError as error:
-            raise StorageUnavailableError(type(error).__name__) from error
+            raise StorageUnavailableError(f"{type(error).__name__}: {error.strerror}") from error
         finally:
             handle.close()
 
@@ -98,7 +99,7 @@ class DiskStorage(Storage):
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise StorageUnavailableError(type(error).__name__) from error
+            raise StorageUnavailableError(f"{type(error).__name__}: {error.strerror}") from error
 
     @override
     async def remove(self, keys: Sequence[str]) -> None:
@@ -109,7 +110,7 @@ class DiskStorage(Storage):
                 for name in (place, place.with_suffix(PART)):
                     await asyncio.to_thread(name.unlink, missing_ok=True)
         except OSError as error:
-            raise StorageUnavailableError(type(error).__name__) from error
+            raise StorageUnavailableError(f"{type(error).__name__}: {error.strerror}") from error
 
     @override
     async def objects(self) -> AsyncGenerator[StoredObject]:
@@ -118,7 +119,7 @@ class DiskStorage(Storage):
                 for found in await asyncio.to_thread(_listed, folder):
                     yield found
         except OSError as error:
-            raise StorageUnavailableError(type(error).__name__) from error
+            raise StorageUnavailableError(f"{type(error).__name__}: {error.strerror}") from error
 
     @override
     async def close(self) -> None:

@@ -1,9 +1,14 @@
 """Select the storage of this process."""
 
+import structlog
+
 from app.core.config import Settings
 from app.core.ports import Storage
 from app.core.resources import Resources
 from app.gateways.storage.disk import DiskStorage
+from app.gateways.storage.protocol import StorageUnavailableError
+
+log = structlog.get_logger()
 
 
 def make_storage(settings: Settings) -> Storage:
@@ -17,6 +22,16 @@ def make_storage(settings: Settings) -> Storage:
 
         return S3Storage(settings)
     return DiskStorage(settings.data_dir / "files")
+
+
+async def storage_works(resources: Resources) -> bool:
+    """Tell whether the storage takes and returns objects; why not is in the log."""
+    try:
+        await storage_of(resources).prove()
+    except StorageUnavailableError as error:
+        log.warning("storage_failed", reason=str(error))
+        return False
+    return True
 
 
 def storage_of(resources: Resources) -> Storage:

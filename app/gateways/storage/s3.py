@@ -9,14 +9,16 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from app.core.config import Settings
-from app.core.ports import Storage, StoredObject
+from app.core.ports import StoredObject
 from app.gateways.storage.protocol import (
     READ_BYTES,
     ObjectMissingError,
+    ObjectTooLargeError,
     StorageUnavailableError,
     checked,
     is_key,
 )
+from app.gateways.storage.remote import RemoteStorage, refused
 
 PART_BYTES = 8_388_608
 PARTS_AT_ONCE = 4
@@ -28,6 +30,8 @@ PAST_THE_END = "status code: 416 "
 """The library's message for an unsatisfiable range. The number alone is ambiguous: any error text contains the key, the
 port and the duration, and an object wrongly taken for missing would never be served again.
 """
+TOO_LARGE = ("<Code>EntityTooLarge</Code>", "status code: 413 ", "413 Payload Too Large")
+MAX_WORDS = 500
 NO_BUCKET = "<Code>NoSuchBucket</Code>"
 
 
@@ -49,7 +53,7 @@ def _store(settings: Settings) -> S3Store:
     )
 
 
-class S3Storage(Storage):
+class S3Storage(RemoteStorage):
     """Stores objects in a private bucket."""
 
     def __init__(self, settings: Settings) -> None:
@@ -62,10 +66,12 @@ class S3Storage(Storage):
                 self._store, checked(key), source, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE
             )
         except TROUBLE as error:
-            raise StorageUnavailableError(type(error).__name__) from error
+            if any(said in str(error) for said in TOO_LARGE):
+                raise ObjectTooLargeError(None) from error
+            raise refused(_reason(error)) from error
 
     @override
-    async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
+    async def read_stored(self, key: str, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
         if end is not None and end <= start:
             return
         span: dict[str, Any] = {}
@@ -85,9 +91,10 @@ class S3Storage(Storage):
         try:
             return int((await obstore.head_async(self._store, checked(key)))["size"])
         except NOT_THERE:
+            await self.prove()
             return None
         except TROUBLE as error:
-            raise StorageUnavailableError(type(error).__name__) from error
+            raise refused(_reason(error)) from error
 
     @override
     async def remove(self, keys: Sequence[str]) -> None:
@@ -97,7 +104,7 @@ class S3Storage(Storage):
             except NOT_THERE:
                 continue
             except TROUBLE as error:
-                raise StorageUnavailableError(type(error).__name__) from error
+                raise refused(_reason(error)) from error
 
     @override
     async def objects(self) -> AsyncGenerator[StoredObject]:
@@ -107,7 +114,7 @@ class S3Storage(Storage):
                     if is_key(item["path"]):
                         yield StoredObject(item["path"], int(item["size"]), item["last_modified"])
         except TROUBLE as error:
-            raise StorageUnavailableError(type(error).__name__) from error
+            raise refused(_reason(error)) from error
 
     @override
     async def close(self) -> None:
@@ -120,4 +127,9 @@ def _as_storage_error(error: Exception) -> ObjectMissingError | StorageUnavailab
     gone = isinstance(error, NOT_THERE) and NO_BUCKET not in words
     if gone or PAST_THE_END in words:
         return ObjectMissingError()
-    return StorageUnavailableError(type(error).__name__)
+    return refused(_reason(error))
+
+
+def _reason(error: Exception) -> str:
+    """Return what the storage said, for the operator; the library's text has the status in it."""
+    return f"{type(error).__name__}: {str(error)[:MAX_WORDS]}"

@@ -234,7 +234,6 @@ BOMB = archive({"zeros": bytes(40 * rules.MEGABYTE)})
 OFFICE = archive({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"})
 LOOKS: list[tuple[str, bytes, str]] = [
     ("page.jpg", b"<html><script>alert(1)</script></html>", "wrong_type"),
-    ("other.jpg", picture("PNG"), "wrong_type"),
     ("cut.png", picture()[:60], "broken"),
     ("text.pdf", b"no document", "wrong_type"),
     ("hollow.pdf", b"%PDF-1.7\nnothing", "broken"),
@@ -263,6 +262,7 @@ LOOKS: list[tuple[str, bytes, str]] = [
     ("photo.php.jpg", picture("JPEG"), ""),
     ("photo.webp", picture("WEBP"), ""),
     ("grey.png", picture("PNG"), ""),
+    ("other.jpg", picture("PNG"), ""),
 ]
 
 
@@ -307,6 +307,29 @@ async def test_what_is_not_opened_here_is_only_downloaded(
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
     assert "sandbox" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "kept"),
+    [
+        ("shop.JPG", "WEBP", "shop.webp"),
+        ("site.v2.png", "JPEG", "site.v2.jpg"),
+        ("me.jpeg", "JPEG", "me.jpeg"),
+        ("new.avif", "AVIF", "new.jpg"),
+        ("phone.heic", "PNG", "phone.png"),
+    ],
+)
+async def test_a_wrong_ending_of_a_picture_is_corrected(
+    client: httpx.AsyncClient, sign_in: SignIn, resources: Resources, name: str, kind: str, kept: str
+) -> None:
+    await sign_in(client)
+    file = await sent(client, resources, name, picture(kind))
+    assert (file["status"], file["name"], file["media_type"]) == ("ready", kept, rules.TYPES[kept.rpartition(".")[2]])
+    answer = await client.get(file["url"])
+    assert answer.headers["content-type"] == file["media_type"]
+    assert f'filename="{kept}"' in answer.headers["content-disposition"]
+    with Image.open(io.BytesIO(answer.content)) as shown:
+        assert Image.MIME[str(shown.format)] == file["media_type"]
 
 
 async def test_a_picture_of_too_many_pixels_is_refused_by_its_header(

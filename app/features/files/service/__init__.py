@@ -2,13 +2,16 @@
 
 from app.features.files.service.attachments import attach, attach_to_new, attached, expect, own_files
 from app.features.files.service.cleanup import (
+    Checked,
     delete_object_rows,
     is_intact,
     keys_due_for_deletion,
     next_object_to_verify,
     orphan_keys,
+    other_objects,
     remove_abandoned_files,
     report_damage,
+    report_healed,
     tidy_spool,
 )
 from app.features.files.service.cropping import crop_picture
@@ -49,6 +52,7 @@ from app.features.files.service.uploads import (
 
 __all__ = [
     "PROCESS_TASK",
+    "Checked",
     "Content",
     "InspectionJob",
     "NewUpload",
@@ -78,6 +82,7 @@ __all__ = [
     "mark_damaged",
     "next_object_to_verify",
     "orphan_keys",
+    "other_objects",
     "own_files",
     "pieces",
     "progress_of",
@@ -85,6 +90,7 @@ __all__ = [
     "remove_abandoned_files",
     "remove_file",
     "report_damage",
+    "report_healed",
     "reserve_upload",
     "reserve_uploads",
     "retry_inspection_later",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import utc_now
 from app.core.resources import Resources
@@ -17,6 +18,7 @@ from app.features.files.repository import FileRepository
 from app.features.files.service.downloads import mark_damaged
 from app.gateways.storage import ObjectMissingError, StoredObject, storage_of
 from app.gateways.upload_spool import spool_of
+from app.models.file import FileObject, FileStatus, ObjectRole
 
 log = structlog.get_logger()
 
@@ -31,6 +33,8 @@ class Checked:
     file_id: UUID | None
     size: int
     sha256: str
+    damaged: bool = False
+    """Whether its file is marked as damaged, perhaps wrongly."""
 
 
 async def remove_abandoned_files(uow: UnitOfWork) -> int:
@@ -72,8 +76,37 @@ async def orphan_keys(uow: UnitOfWork, listed: Sequence[StoredObject]) -> list[s
 
 async def next_object_to_verify(uow: UnitOfWork) -> Checked | None:
     """Return the object that was verified longest ago if it is due, and set its verification time to now."""
-    found = await FileRepository(uow.session).next_unverified(utc_now() - rules.SCRUB)
-    return Checked(found.key, found.file_id, found.size, found.sha256) if found is not None else None
+    repository, now = FileRepository(uow.session), utc_now()
+    found = await repository.next_unverified(now - rules.SCRUB, now - rules.SECOND_LOOK)
+    if found is None:
+        return None
+    file = await repository.get(found.file_id) if found.file_id is not None else None
+    return _checked(found, damaged=file is not None and file.status is FileStatus.DAMAGED)
+
+
+def _checked(found: FileObject, *, damaged: bool) -> Checked:
+    return Checked(found.key, found.file_id, found.size, found.sha256, damaged)
+
+
+async def other_objects(session: AsyncSession, checked: Checked) -> list[Checked]:
+    """Return the other objects of the file that this one belongs to."""
+    if checked.file_id is None:
+        return []
+    found = await FileRepository(session).objects_of(checked.file_id)
+    return [_checked(item, damaged=checked.damaged) for item in found if item.key != checked.key]
+
+
+async def report_healed(uow: UnitOfWork, checked: Checked) -> None:
+    """Serve a damaged file again, or check it again where that had not been finished."""
+    repository = FileRepository(uow.session)
+    file = await repository.get_for_update(checked.file_id) if checked.file_id is not None else None
+    if file is None or file.status is not FileStatus.DAMAGED:
+        return
+    if await repository.object_of(file.id, ObjectRole.MAIN) is not None:
+        file.status = FileStatus.READY
+    else:
+        file.status, file.attempts, file.next_try_at = FileStatus.PROCESSING, 0, utc_now()
+    await log.awarning("file_healed", file_id=str(file.id))
 
 
 async def is_intact(resources: Resources, checked: Checked) -> bool:

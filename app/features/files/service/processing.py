@@ -24,12 +24,12 @@ from app.features.files.repository import FileRepository
 from app.gateways.file_inspection.inspector import InspectionRequest as InspectionOrder
 from app.gateways.file_inspection.inspector import inspect
 from app.gateways.malware_scanner import scanner_of
-from app.gateways.storage import Digest, ObjectMissingError, digest_of, new_key, storage_of
+from app.gateways.storage import Digest, ObjectMissingError, ObjectTooLargeError, digest_of, new_key, storage_of
 from app.models.file import File, FileObject, FileRefusal, FileStatus, ObjectRole, RefusalCause, SubjectKind
 
 log = structlog.get_logger()
 
-MAX_PIXELS = 50_000_000
+MAX_PIXELS = 120_000_000
 PREVIEW_PIXELS = 640
 FACE_PIXELS = 256
 """Side of a square profile picture."""
@@ -71,6 +71,8 @@ class Findings:
     entry: str | None = None
     width: int | None = None
     height: int | None = None
+    media_type: str | None = None
+    """What the file is, where that differs from what its name says."""
     made: Sequence[StoredVariant] = field(default=())
 
 
@@ -126,18 +128,23 @@ async def examine(resources: Resources, work: InspectionJob) -> Findings:
         if seen.refusal is not None:
             cause = RefusalCause(seen.cause) if seen.cause else None
             return Findings(FileRefusal(seen.refusal), cause, rules.clean_entry(seen.entry))
-        made: list[StoredVariant] = []
+        media_type = seen.media_type or work.media_type
         outputs = (
-            (ObjectRole.MAIN, seen.main, work.media_type),
+            (ObjectRole.MAIN, seen.main, media_type),
             (ObjectRole.PREVIEW, seen.preview, "image/webp"),
         )
-        for role, path, media_type in outputs:
-            if path is not None:
-                key = new_key()
-                digest = await asyncio.to_thread(digest_of, path)
-                await storage_of(resources).put(key, path)
-                made.append(StoredVariant(role, key, media_type, digest))
-        return Findings(width=seen.width, height=seen.height, made=made)
+        try:
+            made = [await _store(resources, role, path, kind) for role, path, kind in outputs if path is not None]
+        except ObjectTooLargeError:
+            return Findings(refusal=FileRefusal.TOO_BIG_PICTURE)
+        return Findings(width=seen.width, height=seen.height, media_type=media_type, made=made)
+
+
+async def _store(resources: Resources, role: ObjectRole, path: Path, media_type: str) -> StoredVariant:
+    """Store a file that was derived from an upload."""
+    key, digest = new_key(), await asyncio.to_thread(digest_of, path)
+    await storage_of(resources).put(key, path)
+    return StoredVariant(role, key, media_type, digest)
 
 
 async def _fetch(resources: Resources, work: InspectionJob, path: Path) -> None:
@@ -158,7 +165,8 @@ async def _fetch(resources: Resources, work: InspectionJob, path: Path) -> None:
 async def settle_file(uow: UnitOfWork, work: InspectionJob, findings: Findings) -> None:
     """Store the result of a check; emits `FileReady` or `FileRefused`.
 
-    A source that needs no change is served as it is; of a picture only the copy without metadata is kept.
+    A source that needs no change is served as it is; of a picture only the copy without metadata is kept. The ending
+    of a name that does not fit the content is corrected.
     """
     repository = FileRepository(uow.session)
     file = await repository.get_for_update(work.file_id)
@@ -182,6 +190,9 @@ async def settle_file(uow: UnitOfWork, work: InspectionJob, findings: Findings) 
         return
     await _record_variants(repository, file, findings)
     file.width, file.height = findings.width, findings.height
+    if findings.media_type is not None and findings.media_type != file.media_type:
+        file.name = rules.name_as(file.name, findings.media_type)
+        file.media_type = findings.media_type
     file.redrawn, file.next_try_at = work.drawing, utc_now()
     file.status = FileStatus.READY
     uow.emit(FileReady(**facts))

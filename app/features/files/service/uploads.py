@@ -38,7 +38,14 @@ from app.features.files.errors import (
 )
 from app.features.files.repository import FileRepository
 from app.features.files.schemas import UploadRead
-from app.gateways.storage import Digest, StorageUnavailableError, digest_of, new_key, storage_of
+from app.gateways.storage import (
+    Digest,
+    ObjectTooLargeError,
+    StorageUnavailableError,
+    digest_of,
+    new_key,
+    storage_of,
+)
 from app.gateways.upload_spool import SpoolBusyError, SpoolFullError, SpoolOverflowError, append, spool_of
 from app.models.file import File, FileObject, FileStatus, ObjectRole, SubjectKind
 
@@ -160,11 +167,15 @@ async def store_bytes(resources: Resources, file_id: UUID, key: str) -> Digest:
 
     Raises:
         StorageDownError: It is unknown whether the object is stored now; repeating the call is safe.
+        FileTooLargeError: The storage takes no files of this size, now and later.
     """
     path = spool_of(resources.settings).path(file_id)
     try:
         digest = await asyncio.to_thread(digest_of, path)
         await storage_of(resources).put(key, path)
+    except ObjectTooLargeError as error:
+        limit = error.limit or path.stat().st_size - 1
+        raise FileTooLargeError(params={"limit": format_size(limit)}) from error
     except (StorageUnavailableError, OSError) as error:
         raise StorageDownError from error
     return digest
