@@ -167,10 +167,11 @@ async def _checked_display_name(uow: UnitOfWork, user: User, typed: str) -> str:
         wanted = rules.display_name(typed)
     except account_names.InvalidValue as refused:
         raise AccountInputError(errors=[refused.error]) from refused
-    if wanted and wanted != user.display_name:
-        if await UserRepository(uow.session).resembles_username(rules.usernames_like(wanted), except_for=user.id):
-            problem = N_("This is the user name of somebody else. Choose another name, or leave it empty.")
-            raise AccountInputError(errors=[FieldError(("body", "display_name"), problem)])
+    if not wanted or wanted == user.display_name:
+        return wanted
+    if await UserRepository(uow.session).resembles_username(rules.usernames_like(wanted), except_for=user.id):
+        problem = N_("This is the user name of somebody else. Choose another name, or leave it empty.")
+        raise AccountInputError(errors=[FieldError(("body", "display_name"), problem)])
     return wanted
 
 
