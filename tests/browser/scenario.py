@@ -7,7 +7,10 @@ from typing import Any, cast
 from playwright.async_api import Browser, BrowserContext
 
 from tests.browser.chromium import DESKTOP
+from tests.e2e.mail import MailSink, code_of
 
+MAILS: dict[str, MailSink] = {}
+"""The mail server of each site, by its origin."""
 _numbers = count(1)
 PASSWORD = "Лошадь-и-копьё-2026"  # noqa: S105 - of accounts that exist only in the test
 
@@ -51,21 +54,25 @@ class World:
 
 
 async def new_person(browser: Browser, origin: str, name: str, locale: str) -> Person:
-    """Register an account."""
+    """Register an account and confirm its address."""
     context = await browser.new_context(locale=locale, viewport=DESKTOP, reduced_motion="reduce")  # type: ignore[arg-type]  # a size
     person = Person(f"{name}{next(_numbers)}", origin, context, locale)
     await person.call(
         "/auth/register", {"username": person.name, "email": f"{person.name}@example.com", "password": PASSWORD}
     )
+    mail = await MAILS[origin].wait(f"{person.name}@example.com")
+    await person.call("/auth/confirm-email", {"code": code_of(mail)})
     return person
 
 
-async def make_world(browser: Browser, origin: str, locale: str = "ru-RU", *, category: str | None = None) -> World:
-    """Let a customer publish an order and a freelancer send a proposal."""
+async def make_world(
+    browser: Browser, origin: str, locale: str = "ru-RU", *, category: str | None = None, word: str = ""
+) -> World:
+    """Let a customer publish an order and a freelancer send a proposal; `word` is in the place of every title."""
     customer = await new_person(browser, origin, "bakery", locale)
     freelancer = await new_person(browser, origin, "timur", locale)
     fields: dict[str, Any] = {
-        "title": "Интернет-магазин для пекарни: каталог, корзина, доставка по районам",
+        "title": word or "Интернет-магазин для пекарни: каталог, корзина, доставка по районам",
         "description": "Печём хлеб и продаём его сами.\n\nНужен быстрый сайт, где можно сделать заказ до семи вечера. "
         "Сейчас заказы приходят в чат и теряются: https://example.org/bakery",
         "budget_kind": "fixed",
@@ -76,7 +83,7 @@ async def make_world(browser: Browser, origin: str, locale: str = "ru-RU", *, ca
         fields["skills"] = ["Python", "PostgreSQL"]
     order = await customer.call("/orders", fields)
     await customer.call(f"/orders/{order['id']}/publish")
-    draft = await customer.call("/orders", {"title": "Фотографии хлеба для каталога", "budget_kind": "open"})
+    draft = await customer.call("/orders", {"title": word or "Фотографии хлеба для каталога", "budget_kind": "open"})
     proposal = await freelancer.call(
         f"/orders/{order['id']}/proposals",
         {
@@ -90,18 +97,26 @@ async def make_world(browser: Browser, origin: str, locale: str = "ru-RU", *, ca
     about = {"kind": "order", "id": order["id"]}
     report = await freelancer.call("/reports", {"subject": about, "reason": "fraud", "note": "Просит предоплату."})
     wanted = {"q": "магазин", "budget_kind": "fixed", "budget_min": 5_000_000, "currency": "RUB"}
-    search = await freelancer.call("/saved-searches", {"name": "Магазины", "filter": wanted})
-    work = {"title": "Магазин для сыроварни", "description": "Каталог и доставка.", "skills": [], "year": 2025}
+    search = await freelancer.call("/saved-searches", {"name": word[:80] or "Магазины", "filter": wanted})
+    work = {
+        "title": word[:120] or "Магазин для сыроварни",
+        "description": "Каталог и доставка.",
+        "skills": [],
+        "year": 2025,
+    }
     shown = await freelancer.call("/profiles/me/portfolio", work)
-    other = await customer.call("/orders", fields | {"title": "Фотографии для каталога"})
+    other = await customer.call("/orders", fields | {"title": word or "Фотографии для каталога"})
     await customer.call(f"/orders/{other['id']}/publish")
     terms = {"price": {"amount": 9_000_000, "currency": "RUB"}, "term_days": 14}
     letter = {"letter": "Снимаю при дневном свете, за два утра сделаем всё."}
     offered = await freelancer.call(f"/orders/{other['id']}/proposals", terms | letter)
-    terms |= {"milestones": [{"title": "Съёмка", "amount": 9_000_000, "days": 10}], "message": "Успеем к празднику?"}
+    terms |= {
+        "milestones": [{"title": word or "Съёмка", "amount": 9_000_000, "days": 10}],
+        "message": "Успеем к празднику?",
+    }
     offer = await customer.call(f"/proposals/{offered['id']}/offers", terms)
     await customer.call(f"/orders/{other['id']}", {"description": "Печём хлеб.", "questions": []}, method="PATCH")
-    await customer.call(f"/orders/{order['id']}/template", {"name": "Сайты"})
+    await customer.call(f"/orders/{order['id']}/template", {"name": word[:100] or "Сайты"})
     await freelancer.call("/letter-templates", {"name": "О магазинах", "letter": "Делал похожие магазины."})
     talk = f"/proposals/{proposal['id']}"
     await customer.call(f"{talk}/messages", {"text": "Успеем к празднику? Пишите на bakery@example.org или сюда."})

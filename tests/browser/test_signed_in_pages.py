@@ -89,6 +89,25 @@ LOOKS: dict[str, tuple[tuple[dict[str, int], Theme], ...]] = {
 
 
 @pytest.mark.timeout(500)
+async def test_a_title_of_one_long_word_breaks_no_page(browser: Browser, site: str) -> None:
+    world = await make_world(browser, site, "ru-RU", word="Ш" * 200)
+    await world.freelancer.call("/auth/me", {"display_name": "Щ" * 80}, method="PATCH")
+    await world.customer.call("/auth/me", {"display_name": "W" * 80}, method="PATCH")
+    wrong: list[str] = []
+    for name, of in PAGES.items():
+        person, path = of(world)
+        async with visit(browser, context=person.context) as watched:
+            for size in (PHONE, NARROW):
+                await watched.page.set_viewport_size(cast("ViewportSize", size))
+                await watched.page.goto(site + path)
+                if (more := await watched.overflow()) > 0:
+                    wrong.append(f"{name}: {more} wider than {size['width']}")
+    assert not wrong, "\n".join(wrong)
+    await world.customer.context.close()
+    await world.freelancer.context.close()
+
+
+@pytest.mark.timeout(500)
 @pytest.mark.parametrize("locale", ["ru-RU", "en-GB"])
 async def test_every_signed_in_page(browser: Browser, site: str, locale: str) -> None:
     world = await make_world(browser, site, locale)

@@ -46,10 +46,11 @@ SCRIPTS = frozenset(
 """Scripts of the letters of display names, as the first words of the names of their characters."""
 _NAME_SIGNS = frozenset(" '’ʼ.,_-‐‑–—&()«»“”„\"!+#№·")
 _NAME_DIGITS = 6
-_MARKS_OF_A_LETTER = 2
+RESERVED_TEXT = N_("This name is reserved. Choose another one.")
+_MAX_MARKS = 2
 _ADDRESS = re.compile(r"@|://|\w\w\.\w\w|\w\.[^\W\d_](?<=[^A-ZА-ЯЁ])")
 _WORDS = re.compile(r"[^\W_]+")
-_SPACED_LETTERS = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]+[^\W_](?![^\W_]))+")
+_SPELLED_OUT = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]+[^\W_](?![^\W_]))+")
 _CAPITAL_INSIDE = re.compile(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])")
 _SEEN_APART = re.compile(r"[\W_]+")
 _ONE_STROKE = str.maketrans("i!|", "lll")
@@ -64,23 +65,25 @@ def username(text: str, *, allow_reserved: bool = False) -> Canonical:
         InvalidValue: The text is not a valid or permitted user name.
     """
     shown = clean_identifier(text).removeprefix("@")
-    alphabets = sum(1 for letters in _ALPHABETS if letters.search(shown))
-    problem: str | None = None
-    if not USERNAME_MIN <= len(shown) <= USERNAME_MAX:
-        problem = N_("A name has 3 to 32 characters.")
-    elif not _USERNAME.fullmatch(shown):
-        problem = N_("A name has Latin, Cyrillic or Greek letters, digits and the signs _ . - only.")
-    elif alphabets > 1:
-        problem = N_("Use letters of one alphabet in a name, such as Latin or Cyrillic, not of both.")
-    elif alphabets == 0:
-        problem = N_("A name needs at least one letter.")
-    elif has_link(shown):
-        problem = N_("This name looks like the address of a page. Choose another one.")
-    elif not allow_reserved and is_reserved(shown):
-        problem = N_("This name is reserved. Choose another one.")
+    problem = _username_problem(shown)
+    if problem is None and not allow_reserved and is_reserved(shown):
+        problem = RESERVED_TEXT
     if problem:
         raise InvalidValue(FieldError(("body", "username"), problem))
     return Canonical(shown, fold(shown))
+
+
+def _username_problem(shown: str) -> str | None:
+    alphabets = sum(1 for letters in _ALPHABETS if letters.search(shown))
+    if not USERNAME_MIN <= len(shown) <= USERNAME_MAX:
+        return N_("A name has 3 to 32 characters.")
+    if not _USERNAME.fullmatch(shown):
+        return N_("A name has Latin, Cyrillic or Greek letters, digits and the signs _ . - only.")
+    if alphabets > 1:
+        return N_("Use letters of one alphabet in a name, such as Latin or Cyrillic, not of both.")
+    if alphabets == 0:
+        return N_("A name needs at least one letter.")
+    return N_("This name looks like the address of a page. Choose another one.") if has_link(shown) else None
 
 
 def display_name(text: str) -> str:
@@ -97,17 +100,25 @@ def display_name(text: str) -> str:
 
 
 def _display_name_problem(shown: str) -> str | None:
-    if sum(character.isdigit() for character in shown) > _NAME_DIGITS or _ADDRESS.search(shown) or has_link(shown):
+    if _is_reachable_by(shown):
         return N_("Leave addresses and phone numbers out of the name: others see it in mails and lists.")
-    if not all(character in _NAME_SIGNS or _is_of_a_word(character) for character in shown) or _many_marks(shown):
+    if not _is_written_as_a_name(shown):
         return N_("A name has letters, digits, blanks and the signs of names such as . - ’ and & only.")
     if not any(character.isalpha() for character in shown):
         return N_("A name needs at least one letter.")
     if any(len(_scripts(word)) > 1 for word in _WORDS.findall(shown)):
         return N_("Use letters of one alphabet in each word of a name.")
-    if is_reserved(shown):
-        return N_("This name is reserved. Choose another one.")
-    return None
+    return RESERVED_TEXT if is_reserved(shown) else None
+
+
+def _is_reachable_by(shown: str) -> bool:
+    digits = sum(character.isdigit() for character in shown)
+    return digits > _NAME_DIGITS or has_link(shown) or _ADDRESS.search(shown) is not None
+
+
+def _is_written_as_a_name(shown: str) -> bool:
+    signs = all(character in _NAME_SIGNS or _is_of_a_word(character) for character in shown)
+    return signs and not _many_marks(shown)
 
 
 def _is_of_a_word(character: str) -> bool:
@@ -129,7 +140,7 @@ def _many_marks(text: str) -> bool:
     run = 0
     for character in text:
         run = run + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
-        if run > _MARKS_OF_A_LETTER:
+        if run > _MAX_MARKS:
             return True
     return False
 
@@ -143,7 +154,7 @@ def usernames_like(display_name: str) -> list[str]:
 def is_reserved(name: str) -> bool:
     """Tell whether a name is reserved, or would pass for the site's staff, also in letters that look like others."""
     words = _WORDS.findall(_CAPITAL_INSIDE.sub(" ", name))
-    spaced = [_SEEN_APART.sub("", run) for run in _SPACED_LETTERS.findall(name)]
+    spaced = [_SEEN_APART.sub("", run) for run in _SPELLED_OUT.findall(name)]
     keys = [_official_key(word) for word in (*words, *_WORDS.findall(name), *spaced)]
     whole = _official_key(_SEEN_APART.sub("", name))
     return (

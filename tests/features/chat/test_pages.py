@@ -74,8 +74,8 @@ async def test_the_first_message_needs_a_confirmed_account(market: Market, new_c
     assert "Settings → Security" in words(refused)
     assert "Когда начнёте?" in words(refused)
     program = await market.sign_in(await new_client(), baker)
-    sent = await program.post(f"/api/v1{page}", json={"text": "?"})
-    assert (sent.status_code, sent.json()["code"]) == (403, "contact-not-confirmed")
+    answer = await program.post(f"/api/v1{page}", json={"text": "?"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "contact-not-confirmed")
     async with market.uow() as work:
         (await work.session.get_one(User, baker.id)).phone_confirmed_at = utc_now()
     answered = await ours.send(begin, page, text="Когда начнёте?")
