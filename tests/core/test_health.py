@@ -13,7 +13,7 @@ async def test_both_answer(client: httpx.AsyncClient) -> None:
     assert (await client.get("/health/live")).json() == {"status": "live"}
     answer = await client.get("/health/ready")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ready"} | dict.fromkeys(CHECKED, "ok")
+    assert answer.json() == {
         "status": "ready",
         "postgresql": "ok",
         "migrations": "ok",

@@ -109,18 +109,18 @@ async def test_a_flood_about_one_thing_is_one_mail_and_one_row(
 ) -> None:
     about = params_of(kind, deal.order)
 
-    async def tell(numbers: range) -> None:
+    async def emit(numbers: range) -> None:
         for number in numbers:
             async with unit_of_work(deal.resources) as uow:
                 await service.notify(uow, str(deal.anna.id), kind, number, **about)
 
     rule = rules.MAIL_RULES[kind]
     expected = 1 if rule.mailed and not rule.undoes else 0
-    await tell(range(1_000, 1_025))
+    await emit(range(1_000, 1_025))
     with time_machine.travel(utc_now() + LATER, tick=False):
         await send_mail(deal.resources)
         assert len(mailbox) == expected
-        await tell(range(1_025, 1_030))
+        await emit(range(1_025, 1_030))
         await send_mail(deal.resources)
     with time_machine.travel(utc_now() + 2 * LATER, tick=False):
         await send_mail(deal.resources)
