@@ -75,13 +75,24 @@ KIND = Enum(NoticeKind, native_enum=False, create_constraint=False, length=60, v
 
 
 class Notification(Base):
-    """A notification; it stores ids only, and its text is rendered for the reader when shown."""
+    """A notification; it stores ids only, and its text is rendered for the reader when shown.
+
+    `about` names the thing it is about. While one about a thing is unread, the next one replaces it: `count` says how
+    many there were, and `mailed_at` when the last e-mail about it was sent.
+    """
 
     __tablename__ = "notifications"
     __table_args__ = (
         UniqueConstraint("user_id", "kind", "message_id"),
         Index("ix_notifications_user_id_id", "user_id", text("id DESC")),
         Index("ix_notifications_unread", "user_id", postgresql_where=text("read_at IS NULL")),
+        Index(
+            "uq_notifications_unread_about",
+            "user_id",
+            "about",
+            unique=True,
+            postgresql_where=text("read_at IS NULL AND about IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -89,6 +100,9 @@ class Notification(Base):
     kind: Mapped[NoticeKind] = mapped_column(KIND)
     params: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     message_id: Mapped[int]
+    about: Mapped[str | None]
+    count: Mapped[int] = mapped_column(server_default=text("1"))
+    mailed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     read_at: Mapped[datetime | None]
 
@@ -98,10 +112,20 @@ class MailMessage(Base):
 
     `key` identifies the e-mail permanently and becomes its Message-ID, so a duplicate after a crash is recognisable.
     The address is stored only where it differs from the account's, and only until the e-mail is sent.
+    `about` is that of the notification which the e-mail tells; one e-mail about a thing waits at a time.
     """
 
     __tablename__ = "mail_messages"
-    __table_args__ = (Index("ix_mail_messages_due", "next_try_at", postgresql_where=text("status = 'queued'")),)
+    __table_args__ = (
+        Index("ix_mail_messages_due", "next_try_at", postgresql_where=text("status = 'queued'")),
+        Index(
+            "uq_mail_messages_queued_about",
+            "user_id",
+            "about",
+            unique=True,
+            postgresql_where=text("status = 'queued' AND about IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     key: Mapped[str] = mapped_column(unique=True)
@@ -110,6 +134,7 @@ class MailMessage(Base):
     params: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     to_address: Mapped[str | None]
     message_id: Mapped[int]
+    about: Mapped[str | None]
     request_id: Mapped[str | None]
     status: Mapped[MailStatus] = mapped_column(default=MailStatus.QUEUED, server_default=text("'queued'"))
     attempts: Mapped[int] = mapped_column(server_default=text("0"))

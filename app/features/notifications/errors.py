@@ -9,6 +9,7 @@ class NoticeNotFoundError(NotFoundError):
 
     code = "notice-not-found"
     title = N_("There is no such notification")
+    detail = N_("Newer news about the same thing may have taken its place: open your notifications again.")
 
 
 class CaughtMailNotFoundError(NotFoundError):

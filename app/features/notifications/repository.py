@@ -1,12 +1,25 @@
 """Queries for notifications and outgoing e-mails."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, ScalarSelect, Select, bindparam, delete, func, literal_column, select, update
+from sqlalchemy import (
+    Integer,
+    ScalarSelect,
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +27,18 @@ from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.models.notification import MailMessage, MailStatus, NoticeKind, Notification
 from app.models.user import User
+
+UNREAD_ABOUT = text("read_at IS NULL AND about IS NOT NULL")
+QUEUED_ABOUT = text("status = 'queued' AND about IS NOT NULL")
+"""The predicates of the two partial indexes by which one row about a thing exists."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedNotice:
+    """How many pieces of news a notification stands for, and when the last e-mail about it was sent."""
+
+    count: int
+    mailed_at: datetime | None
 
 
 @cache
@@ -33,10 +58,41 @@ class NotificationRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def add(self, user_id: UUID, kind: NoticeKind, params: dict[str, Any], message_id: int) -> None:
-        """Add a notification; a repeated one changes nothing."""
-        values = {"id": new_id(), "user_id": user_id, "kind": kind, "params": params, "message_id": message_id}
-        await self._session.execute(insert(Notification).values(values).on_conflict_do_nothing())
+    async def record(self, notice: dict[str, Any]) -> RecordedNotice | None:
+        """Add a notification, or renew the unread one about the same thing; return None for a repeated one.
+
+        News may be recorded in another order than they happened; the newest stays. A renewed one gets a new id, because
+        ids order the list, and because nobody should mark as read what they have not seen.
+        """
+        statement = insert(Notification).values({"id": new_id(), **notice})
+        if notice["about"] is None:
+            statement = statement.on_conflict_do_nothing()
+        else:
+            new = statement.excluded
+            is_newer = new.message_id > Notification.message_id
+            newest = {
+                name: case((is_newer, new[name]), else_=getattr(Notification, name))
+                for name in ("id", "kind", "params", "message_id", "created_at")
+            }
+            statement = statement.on_conflict_do_update(
+                index_elements=[Notification.user_id, Notification.about],
+                index_where=UNREAD_ABOUT,
+                set_={**newest, "count": Notification.count + 1},
+                where=new.message_id != Notification.message_id,
+            )
+        returned = await self._session.execute(statement.returning(Notification.count, Notification.mailed_at))
+        row = returned.one_or_none()
+        return RecordedNotice(row[0], row[1]) if row is not None else None
+
+    async def unread_about(self, user_id: UUID, about: str, *, locked: bool = False) -> Notification | None:
+        """Return a person's unread notification about a thing, locked if asked."""
+        statement = select(Notification).where(
+            Notification.user_id == user_id, Notification.about == about, Notification.read_at.is_(None)
+        )
+        if locked:
+            statement = statement.with_for_update()
+        found = await self._session.execute(statement.execution_options(populate_existing=True))
+        return found.scalar_one_or_none()
 
     async def page(self, user_id: UUID, before: UUID | None, limit: int, *, unread: bool) -> Sequence[Notification]:
         """Return notifications, newest first; ids grow with time."""
@@ -84,6 +140,16 @@ class NotificationRepository:
         )
         return len(marked.scalars().all())
 
+    async def mark_settled(self, user_id: UUID, abouts: Sequence[str]) -> int:
+        """Mark a person's unread notifications about things that were settled as read and return their number."""
+        marked = await self._session.execute(
+            update(Notification)
+            .where(Notification.user_id == user_id, Notification.read_at.is_(None), Notification.about.in_(abouts))
+            .values(read_at=utc_now())
+            .returning(Notification.id)
+        )
+        return len(marked.scalars().all())
+
     async def prune(self, before: datetime, limit: int) -> int:
         """Delete a small batch of old notifications."""
         old = select(Notification.id).where(Notification.created_at < before).order_by(Notification.id).limit(limit)
@@ -112,8 +178,22 @@ class MailRepository:
         self._session = session
 
     async def add(self, mail: dict[str, Any]) -> None:
-        """Record an e-mail to send; the same e-mail for the same event is recorded once."""
-        await self._session.execute(insert(MailMessage).values({"id": new_id(), **mail}).on_conflict_do_nothing())
+        """Record an e-mail to send; the same e-mail for the same event is recorded once.
+
+        One e-mail about a thing waits at a time. Another makes it due earlier at most, unless it is being sent.
+        """
+        statement = insert(MailMessage).values({"id": new_id(), **mail})
+        if mail["about"] is None:
+            statement = statement.on_conflict_do_nothing()
+        else:
+            earlier = func.least(MailMessage.next_try_at, statement.excluded.next_try_at)
+            statement = statement.on_conflict_do_update(
+                index_elements=[MailMessage.user_id, MailMessage.about],
+                index_where=QUEUED_ABOUT,
+                set_={"next_try_at": earlier},
+                where=MailMessage.attempts == 0,
+            )
+        await self._session.execute(statement)
 
     async def claim(self, until: datetime) -> MailMessage | None:
         """Claim the e-mail that has waited longest, so that no other sender takes it before `until`."""

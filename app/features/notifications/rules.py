@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.core.i18n import N_, _
+from app.models import OrderStatus
 from app.models.notification import NoticeKind
 
 MAX_ATTEMPTS = 60
@@ -82,10 +83,122 @@ WORDINGS: dict[NoticeKind, Wording] = {
     ),
 }
 
-NOTICE_ONLY = frozenset({NoticeKind.PROPOSAL_SHORTLISTED, NoticeKind.OFFER_MISSED, NoticeKind.FILE_REFUSED})
-"""Kinds that are shown on the site only and never sent by e-mail."""
-MAIL_WAITS: Mapping[NoticeKind, timedelta] = {NoticeKind.MESSAGE_RECEIVED: timedelta(minutes=2)}
-"""Delay of e-mails whose reader may see the event on the site first; then the e-mail is not sent at all."""
+A_DAY = timedelta(days=1)
+REVERSIBLE = timedelta(minutes=5)
+"""How long the e-mail about something waits that its author may take back; taken back by then, nothing is sent."""
+MESSAGE_WAITS = timedelta(minutes=2)
+"""How long the e-mail about a message waits for its reader to read it on the site."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailRule:
+    """When notifications of a kind are sent by e-mail.
+
+    Attributes:
+        about: Names the thing that a notification is about, from its parameters. While one about the same thing is
+            unread, the next one replaces it, and at most one e-mail a day is sent about it. Kinds with the same text
+            are news about the same thing. None: each is shown and sent by itself.
+        waits: How long the e-mail waits, because it may have become pointless by then.
+        undoes: The news takes back earlier news about the thing: if no e-mail told of those, none is sent at all.
+        while_open: The e-mail is sent only while the order is open or paused.
+        mailed: False for what is shown on the site only.
+    """
+
+    about: str | None = None
+    waits: timedelta = timedelta(0)
+    undoes: bool = False
+    while_open: bool = False
+    mailed: bool = True
+
+
+_OFFER = "offer:{order_id}:{person_id}"
+_PROPOSAL = "proposal:{order_id}:{person_id}"
+_ANSWER = "offer-answer:{order_id}:{person_id}"
+_CHOICE = "choice:{order_id}"
+_TERM = "order-term:{order_id}"
+
+_MAIL_RULES: dict[NoticeKind, MailRule] = {
+    NoticeKind.PROPOSAL_RECEIVED: MailRule(_PROPOSAL, REVERSIBLE, while_open=True),
+    NoticeKind.PROPOSAL_WITHDRAWN: MailRule(_PROPOSAL, REVERSIBLE, undoes=True),
+    NoticeKind.PROPOSAL_SHORTLISTED: MailRule("shortlist:{order_id}", mailed=False),
+    NoticeKind.PROPOSAL_ACCEPTED: MailRule(_CHOICE),
+    NoticeKind.PROPOSAL_DECLINED: MailRule("decline:{order_id}"),
+    NoticeKind.OFFER_MADE: MailRule(_OFFER, REVERSIBLE, while_open=True),
+    NoticeKind.OFFER_WITHDRAWN: MailRule(_OFFER, REVERSIBLE, undoes=True),
+    NoticeKind.OFFER_ENDING: MailRule(_OFFER, while_open=True),
+    NoticeKind.OFFER_MISSED: MailRule(_OFFER, mailed=False),
+    NoticeKind.OFFER_ACCEPTED: MailRule(_CHOICE),
+    NoticeKind.OFFER_DECLINED: MailRule(_ANSWER),
+    NoticeKind.OFFER_LAPSED: MailRule(_ANSWER),
+    NoticeKind.ORDER_AWARDED: MailRule(_CHOICE),
+    NoticeKind.ORDER_EXPIRED: MailRule(_TERM),
+    NoticeKind.ORDER_ENDING: MailRule(_TERM),
+    NoticeKind.INVITATION_RECEIVED: MailRule("invitations:{person_id}", REVERSIBLE, while_open=True),
+    NoticeKind.INVITATION_DECLINED: MailRule("invitation-answer:{order_id}:{person_id}"),
+    NoticeKind.ORDER_EDITED: MailRule("order-edited:{order_id}", REVERSIBLE, while_open=True),
+    NoticeKind.MESSAGE_RECEIVED: MailRule("conversation:{conversation_id}", MESSAGE_WAITS),
+    NoticeKind.FILE_REFUSED: MailRule(mailed=False),
+}
+NOBODY_ELSES: Mapping[NoticeKind, str] = {
+    NoticeKind.CONFIRM_EMAIL: "the account asked for it, with a limit of its own",
+    NoticeKind.CHANGE_EMAIL: "the account asked for it, with a limit of its own",
+    NoticeKind.RESET_PASSWORD: "asked for by name, with limits of its own",
+    NoticeKind.PASSWORD_CHANGED: "security of the account: each is told",
+    NoticeKind.EMAIL_CHANGE_REQUESTED: "security of the account: each is told",
+    NoticeKind.EMAIL_CHANGED: "security of the account: each is told",
+    NoticeKind.PHONE_CHANGED: "security of the account: each is told",
+    NoticeKind.NEW_DEVICE: "security of the account: each is told",
+    NoticeKind.SESSION_REPLAYED: "security of the account: each is told",
+    NoticeKind.ACCOUNT_DEACTIVATED: "the account's own act",
+    NoticeKind.ACCOUNT_BANNED: "the operator decides",
+    NoticeKind.ACCOUNT_UNBANNED: "the operator decides",
+    NoticeKind.ORDER_APPROVED: "the operator decides",
+    NoticeKind.ORDER_REJECTED: "the operator decides",
+    NoticeKind.REPORT_CLOSED: "the operator decides",
+    NoticeKind.REPORT_UPHELD: "the operator decides",
+    NoticeKind.REPORT_LIFTED: "the operator decides",
+    NoticeKind.ORDERS_FOUND: "the account set how often, and one e-mail lists all orders",
+    NoticeKind.FILE_REFUSED: "the account's own file, and no e-mail",
+}
+"""Kinds that no other user can cause at will, each with the reason why nothing joins them to one."""
+MAIL_RULES: Mapping[NoticeKind, MailRule] = {kind: _MAIL_RULES.get(kind, MailRule()) for kind in NoticeKind}
+
+
+def about(kind: NoticeKind, params: Mapping[str, object]) -> str | None:
+    """Return the name of the thing that a notification is about; None if it stands by itself."""
+    thing = MAIL_RULES[kind].about
+    return thing.format(**params) if thing is not None else None
+
+
+def about_of_offer(order_id: str, maker_id: str) -> str:
+    """Return the name of what a person offers for an order."""
+    return _OFFER.format(order_id=order_id, person_id=maker_id)
+
+
+def about_of_proposal(order_id: str, freelancer_id: str) -> str:
+    """Return the name of a freelancer's proposal for an order."""
+    return _PROPOSAL.format(order_id=order_id, person_id=freelancer_id)
+
+
+def mail_due(kind: NoticeKind, now: datetime, mailed_at: datetime | None) -> datetime:
+    """Return when the e-mail of a notification is due; `mailed_at` is that of the last one about the unread thing."""
+    due = now + MAIL_RULES[kind].waits
+    return max(due, mailed_at + A_DAY) if mailed_at is not None else due
+
+
+def is_worth_mailing(kind: NoticeKind, count: int, mailed_at: datetime | None, order_status: str | None) -> bool:
+    """Tell whether an unread notification should be sent by e-mail now.
+
+    Args:
+        kind: The kind of the newest news.
+        count: How many pieces of news the notification stands for.
+        mailed_at: When the last e-mail about them was sent.
+        order_status: The state of the order, if the news is about one that exists.
+    """
+    rule = MAIL_RULES[kind]
+    taken_back = rule.undoes and count > 1 and mailed_at is None
+    closed = rule.while_open and order_status not in (OrderStatus.OPEN, OrderStatus.PAUSED)
+    return rule.mailed and not taken_back and not closed
 
 
 def text_of(kind: NoticeKind, facts: Mapping[str, str]) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.models.notification import NoticeKind
 
@@ -15,6 +15,7 @@ class NotificationRead(BaseModel):
     kind: NoticeKind
     text: str
     href: str | None
+    count: int = Field(description="How many pieces of news about the same thing this one stands for.")
     created_at: datetime
     read: bool
 

@@ -105,6 +105,7 @@ async def on_proposal_sent(uow: UnitOfWork, event: proposals.ProposalSent, messa
 async def on_proposal_withdrawn(uow: UnitOfWork, event: proposals.ProposalWithdrawn, message_id: int) -> None:
     """Notify the customer."""
     about = {"order_id": event.order_id, "person_id": event.freelancer_id}
+    await service.mark_offers_ended(uow, event.customer_id, event.freelancer_id, event.order_id)
     await service.notify(uow, event.customer_id, NoticeKind.PROPOSAL_WITHDRAWN, message_id, **about)
 
 
@@ -119,6 +120,7 @@ async def on_proposal_shortlisted(uow: UnitOfWork, event: proposals.ProposalShor
 async def on_proposal_accepted(uow: UnitOfWork, event: proposals.ProposalAccepted, message_id: int) -> None:
     """Notify the chosen freelancer and, for the record, the customer; or only the customer whose offer was accepted."""
     order = {"order_id": event.order_id}
+    await service.mark_proposal_decided(uow, event.customer_id, event.freelancer_id, event.order_id)
     if event.by == "freelancer":
         kind = NoticeKind.OFFER_ACCEPTED
         await service.notify(uow, event.customer_id, kind, message_id, **order, person_id=event.freelancer_id)
@@ -132,6 +134,7 @@ async def on_proposal_accepted(uow: UnitOfWork, event: proposals.ProposalAccepte
 @consumer("notifications.on_proposal_declined", proposals.ProposalDeclined)
 async def on_proposal_declined(uow: UnitOfWork, event: proposals.ProposalDeclined, message_id: int) -> None:
     """Notify the freelancer, whether a person or a timer declined."""
+    await service.mark_proposal_decided(uow, event.customer_id, event.freelancer_id, event.order_id)
     kind = NoticeKind.PROPOSAL_DECLINED
     await service.notify(uow, event.freelancer_id, kind, message_id, order_id=event.order_id)
 
@@ -149,8 +152,9 @@ def _maker_and_reader(event: proposals.EventOfOffer) -> tuple[str, str]:
 
 @consumer("notifications.on_offer_made", proposals.OfferMade)
 async def on_offer_made(uow: UnitOfWork, event: proposals.OfferMade, message_id: int) -> None:
-    """Notify the recipient of the offer."""
+    """Notify the recipient of the offer; a counter-offer answers one of theirs."""
     maker, reader = _maker_and_reader(event)
+    await service.mark_offer_answered(uow, maker, reader, event.order_id)
     await service.notify(uow, reader, NoticeKind.OFFER_MADE, message_id, **_about(event), person_id=maker)
 
 
@@ -158,6 +162,7 @@ async def on_offer_made(uow: UnitOfWork, event: proposals.OfferMade, message_id:
 async def on_offer_declined(uow: UnitOfWork, event: proposals.OfferDeclined, message_id: int) -> None:
     """Notify the person whose offer was declined."""
     maker, reader = _maker_and_reader(event)
+    await service.mark_offer_answered(uow, reader, maker, event.order_id)
     await service.notify(uow, maker, NoticeKind.OFFER_DECLINED, message_id, **_about(event), person_id=reader)
 
 
@@ -180,7 +185,7 @@ async def on_offer_lapsed(uow: UnitOfWork, event: proposals.OfferLapsed, message
     """Notify both sides."""
     maker, reader = _maker_and_reader(event)
     await service.notify(uow, maker, NoticeKind.OFFER_LAPSED, message_id, **_about(event), person_id=reader)
-    await service.notify(uow, reader, NoticeKind.OFFER_MISSED, message_id, **_about(event))
+    await service.notify(uow, reader, NoticeKind.OFFER_MISSED, message_id, **_about(event), person_id=maker)
 
 
 @consumer("notifications.on_order_edited", orders.OrderEdited)

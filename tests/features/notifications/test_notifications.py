@@ -29,6 +29,7 @@ from app.models.notification import NoticeKind, Notification
 from app.models.user import User
 from tests.factories.files import Files
 from tests.factories.orders import Market
+from tests.factories.users import actor_for
 
 type Settle = Callable[..., Awaitable[list[Outcome]]]
 type SignIn = Callable[..., Awaitable[User]]
@@ -50,9 +51,13 @@ async def test_everybody_concerned_learns_what_happened(
     order = await market.order(customer, title="A shop for bread")
     first, _second = await market.proposal(order, anna), await market.proposal(order, boris)
     await settle()
+    with time_machine.travel(utc_now() + rules.REVERSIBLE, tick=False):
+        await settle()
     async with unit_of_work(resources) as uow:
         await orders.edit_order(uow, customer, order.id, OrderPatch(title="A shop for bread and buns", version=1))
     await settle()
+    with time_machine.travel(utc_now() + rules.REVERSIBLE, tick=False):
+        await settle()
     async with unit_of_work(resources) as uow:
         await contracts.accept_proposal(uow, customer, first.id)
     await settle()
@@ -170,10 +175,12 @@ async def test_every_kind_of_notice_can_be_stored_and_read(
 ) -> None:
     user = await sign_in(client)
     places = " ".join(wording.href or "" for wording in rules.WORDINGS.values())
-    about = {name: str(new_id()) for _text, name, _spec, _conversion in Formatter().parse(places) if name}
-    async with unit_of_work(resources) as uow:
-        for kind in rules.WORDINGS:
+    names = {name for _text, name, _spec, _conversion in Formatter().parse(places) if name}
+    about = {name: str(new_id()) for name in names | {"person_id"}}
+    for kind in rules.WORDINGS:
+        async with unit_of_work(resources) as uow:
             await service.notify(uow, str(user.id), kind, 1, **about, count="3", file="a.txt")
+            await service.mark_all_read(uow, actor_for(user))
     assert sorted(await kinds(client)) == sorted(kind.value for kind in rules.WORDINGS)
 
 

@@ -259,6 +259,9 @@ async def test_everybody_is_told(deal: Deal, settle: Settle, mailbox: list[Mail]
         for user in (await uow.session.execute(select(User))).scalars():
             user.email_confirmed_at = utc_now()
     offer = await deal.offer()
+    await settle()
+    with time_machine.travel(utc_now() + timedelta(minutes=5), tick=False):
+        await settle()
     with time_machine.travel(utc_now() + timedelta(hours=49), tick=False):
         assert await remind_of_offers(deal.resources) == 1
         assert await remind_of_offers(deal.resources) == 0
@@ -280,11 +283,9 @@ async def test_everybody_is_told(deal: Deal, settle: Settle, mailbox: list[Mail]
         items = (await client.get("/api/v1/notifications", params={"limit": 100})).json()["items"]
         told[actor.username] = [item["kind"] for item in reversed(items) if item["kind"].startswith("offer")]
         assert all(item["href"] for item in items)
-    assert told["anna"] == [
-        *("offer_made", "offer_ending", "offer_declined", "offer_made", "offer_withdrawn"),
-        *("offer_made", "offer_lapsed", "offer_made"),
-    ]
-    assert told["bakery"] == ["offer_made", "offer_made", "offer_missed", "offer_accepted"]
+    # What is unread is renewed by the next news about the same thing; an own answer counts as having read it.
+    assert told["anna"] == ["offer_ending", "offer_made", "offer_lapsed", "offer_made"]
+    assert told["bakery"] == ["offer_made", "offer_missed", "offer_accepted"]
     subjects = [mail.subject for mail in mailbox if mail.to == "anna@example.org"]
     assert "Terms for your answer" in subjects
     assert "Your terms were not answered in time" in subjects

@@ -1,6 +1,7 @@
 """Use cases that record notifications and e-mails; nothing is sent from here."""
 
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,45 +13,65 @@ from app.features.chat import service as chat
 from app.features.chat.events import MessageSent
 from app.features.identity import service as identity
 from app.features.notifications import rules
-from app.features.notifications.repository import MailRepository, NotificationRepository
+from app.features.notifications.repository import MailRepository, NotificationRepository, RecordedNotice
 from app.features.proposals import service as proposals
 from app.models.notification import NoticeKind
 
 SEND_TASK = "notifications.send_mail"
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What happened, by which event, and the ids that its text needs."""
+
+    kind: NoticeKind
+    message_id: int
+    params: dict[str, Any] = field(default_factory=dict)
+
+
 async def notify(uow: UnitOfWork, user_id: str, kind: NoticeKind, message_id: int, **params: str) -> None:
-    """Add a notification for the person and, where the address is confirmed, an e-mail."""
-    owner = UUID(user_id)
+    """Add a notification for the person and, where the address is confirmed, an e-mail; `rules.MAIL_RULES` says when.
+
+    While a notification about the same thing is unread, it is renewed and counts one more.
+    """
+    owner, news = UUID(user_id), News(kind, message_id, params)
     contact = await identity.contact_of(uow.session, owner)
     if contact is None or not contact.active:
         return
-    await NotificationRepository(uow.session).add(owner, kind, params, message_id)
-    if contact.email and contact.email_confirmed and kind not in rules.NOTICE_ONLY:
-        await mail(uow, owner, kind, message_id, params)
+    recorded = await _record(uow, owner, news)
+    if recorded is not None and contact.email and contact.email_confirmed and rules.MAIL_RULES[kind].mailed:
+        await mail(uow, owner, news, due=rules.mail_due(kind, utc_now(), recorded.mailed_at))
+
+
+async def _record(uow: UnitOfWork, owner: UUID, news: News) -> RecordedNotice | None:
+    """Add or renew a notification; return None if this one was recorded before."""
+    notice = {
+        "user_id": owner,
+        "kind": news.kind,
+        "params": news.params,
+        "message_id": news.message_id,
+        "about": rules.about(news.kind, news.params),
+        "created_at": utc_now(),
+    }
+    return await NotificationRepository(uow.session).record(notice)
 
 
 async def mail(
-    uow: UnitOfWork,
-    user_id: UUID,
-    kind: NoticeKind,
-    message_id: int,
-    params: dict[str, Any],
-    *,
-    to_address: str | None = None,
+    uow: UnitOfWork, user_id: UUID, news: News, *, to_address: str | None = None, due: datetime | None = None
 ) -> None:
-    """Record an e-mail to send; it is sent after the commit, to `to_address` or to the account's own address."""
+    """Record an e-mail to send: once it is due, at first after the commit, to the account or to `to_address`."""
     other = "other-" if to_address else ""
     await MailRepository(uow.session).add(
         {
-            "key": f"{message_id}.{kind.value.replace('_', '-')}.{other}{user_id.hex}",
+            "key": f"{news.message_id}.{news.kind.value.replace('_', '-')}.{other}{user_id.hex}",
             "user_id": user_id,
-            "kind": kind,
-            "params": params,
+            "kind": news.kind,
+            "params": news.params,
             "to_address": to_address,
-            "message_id": message_id,
+            "message_id": news.message_id,
+            "about": rules.about(news.kind, news.params),
             "request_id": structlog.contextvars.get_contextvars().get("request_id"),
-            "next_try_at": utc_now() + rules.MAIL_WAITS.get(kind, timedelta(0)),
+            "next_try_at": due or utc_now(),
         }
     )
     uow.trigger_task(SEND_TASK)
@@ -60,13 +81,13 @@ async def notify_elsewhere(
     uow: UnitOfWork, user_id: str, kind: NoticeKind, message_id: int, *, to_address: str | None
 ) -> None:
     """Add a notification and an e-mail to an address that is no longer, or will soon not be, the account's own."""
-    owner = UUID(user_id)
+    owner, news = UUID(user_id), News(kind, message_id)
     contact = await identity.contact_of(uow.session, owner)
     if contact is None:
         return
-    await NotificationRepository(uow.session).add(owner, kind, {}, message_id)
+    await _record(uow, owner, news)
     if to_address:
-        await mail(uow, owner, kind, message_id, {}, to_address=to_address)
+        await mail(uow, owner, news, to_address=to_address)
 
 
 async def mail_challenge(uow: UnitOfWork, user_id: str, challenge_id: str, message_id: int) -> None:
@@ -75,14 +96,14 @@ async def mail_challenge(uow: UnitOfWork, user_id: str, challenge_id: str, messa
     if challenge is None or challenge.to_email is None:
         return
     kind = NoticeKind(challenge.purpose.value)
-    await mail(uow, UUID(user_id), kind, message_id, {"challenge_id": challenge_id})
+    await mail(uow, UUID(user_id), News(kind, message_id, {"challenge_id": challenge_id}))
 
 
 async def mail_only(uow: UnitOfWork, user_id: str, kind: NoticeKind, message_id: int, **params: str) -> None:
     """Notify a person by e-mail only, whatever the account's state: they may be unable to read a notification."""
     contact = await identity.contact_of(uow.session, UUID(user_id))
     if contact is not None and contact.email and contact.email_confirmed:
-        await mail(uow, contact.user_id, kind, message_id, params)
+        await mail(uow, contact.user_id, News(kind, message_id, params))
 
 
 async def notify_of_message(uow: UnitOfWork, event: MessageSent, message_id: int) -> None:
@@ -99,3 +120,21 @@ async def notify_undecided_freelancers(uow: UnitOfWork, order_id: str, message_i
     """Notify all freelancers with an undecided proposal that the order was edited."""
     for freelancer_id in await proposals.freelancers_with_undecided_proposals(uow.session, UUID(order_id)):
         await notify(uow, str(freelancer_id), NoticeKind.ORDER_EDITED, message_id, order_id=order_id)
+
+
+async def mark_offer_answered(uow: UnitOfWork, reader_id: str, maker_id: str, order_id: str) -> None:
+    """Mark the notifications about a person's offer as read, because its reader has answered it."""
+    await NotificationRepository(uow.session).mark_settled(UUID(reader_id), [rules.about_of_offer(order_id, maker_id)])
+
+
+async def mark_offers_ended(uow: UnitOfWork, customer_id: str, freelancer_id: str, order_id: str) -> None:
+    """Mark the notifications of both sides about each other's offers as read, because nobody can answer them."""
+    for reader, maker in sorted(((customer_id, freelancer_id), (freelancer_id, customer_id))):
+        await mark_offer_answered(uow, reader, maker, order_id)
+
+
+async def mark_proposal_decided(uow: UnitOfWork, customer_id: str, freelancer_id: str, order_id: str) -> None:
+    """Mark the notifications about a proposal and its offers as read, because it was decided."""
+    await mark_offers_ended(uow, customer_id, freelancer_id, order_id)
+    proposal = rules.about_of_proposal(order_id, freelancer_id)
+    await NotificationRepository(uow.session).mark_settled(UUID(customer_id), [proposal])

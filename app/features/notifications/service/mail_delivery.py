@@ -16,9 +16,11 @@ from app.features.chat import service as chat
 from app.features.identity import service as identity
 from app.features.matching import service as matching
 from app.features.notifications import rules
-from app.features.notifications.repository import MailRepository
+from app.features.notifications.repository import MailRepository, NotificationRepository
+from app.features.notifications.service.commands import News
+from app.features.notifications.service.commands import mail as queue_mail
 from app.features.notifications.service.notice_context import load_notice_context
-from app.models.notification import MailMessage, MailStatus, NoticeKind
+from app.models.notification import MailMessage, MailStatus, NoticeKind, Notification
 
 PATHS = {
     NoticeKind.CONFIRM_EMAIL: "/confirm-email",
@@ -36,11 +38,17 @@ class SendFailure(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A claimed e-mail and the context of its template; `to` is None when there is nothing to send any more."""
+    """A claimed e-mail and the context of its template; `to` is None when there is nothing to send any more.
+
+    `about` and `message_id` say which news about which thing it tells.
+    """
 
     mail_id: UUID
     key: str
     kind: NoticeKind
+    user_id: UUID
+    about: str | None
+    message_id: int
     to: str | None
     locale: str
     request_id: str | None
@@ -56,6 +64,7 @@ async def claim_mail(uow: UnitOfWork) -> Draft | None:
 
 async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
     origin = uow.resources.settings.origin
+    notice = await _take_newest(uow.session, mail)
     context: dict[str, Any] = {"origin": origin, "kind": mail.kind.value, "reason": mail.params.get("reason")}
     context["operator"] = uow.resources.settings.appeal_address
     contact = await identity.contact_of(uow.session, mail.user_id)
@@ -68,6 +77,8 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
             context |= {"link": link, "code": challenge.code, "expires_at": challenge.expires_at}
     elif mail.kind in rules.WORDINGS:
         (values,) = await load_notice_context(uow.session, [mail.params])
+        if not _is_worth_sending(mail, notice, values.get("order_status")):
+            to = None
         href = rules.href_of(mail.kind, mail.params)
         context |= {"order": values.get("order"), "person": values.get("person")}
         context["link"] = f"{origin}{href}" if href else origin
@@ -84,12 +95,32 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
         mail_id=mail.id,
         key=mail.key,
         kind=mail.kind,
+        user_id=mail.user_id,
+        about=mail.about,
+        message_id=mail.message_id,
         to=to,
         locale=locale,
         request_id=mail.request_id,
         context=context,
         unsubscribe=unsubscribe,
     )
+
+
+async def _take_newest(session: AsyncSession, mail: MailMessage) -> Notification | None:
+    """Let an e-mail about a thing tell the newest unread news about it; return their notification."""
+    if mail.about is None:
+        return None
+    notice = await NotificationRepository(session).unread_about(mail.user_id, mail.about)
+    if notice is not None:
+        mail.kind, mail.params, mail.message_id = notice.kind, notice.params, notice.message_id
+    return notice
+
+
+def _is_worth_sending(mail: MailMessage, notice: Notification | None, order_status: str | None) -> bool:
+    """Tell whether an e-mail says something that its reader has not read on the site and that still holds."""
+    if mail.about is None:
+        return True
+    return notice is not None and rules.is_worth_mailing(notice.kind, notice.count, notice.mailed_at, order_status)
 
 
 async def _was_read(session: AsyncSession, mail: MailMessage) -> bool:
@@ -99,12 +130,26 @@ async def _was_read(session: AsyncSession, mail: MailMessage) -> bool:
 
 
 async def mark_sent(uow: UnitOfWork, draft: Draft) -> None:
-    """Mark an e-mail as sent, or as obsolete where nothing was sent; its address is deleted."""
+    """Mark an e-mail as sent, or as obsolete where nothing was sent; its address is deleted.
+
+    News about the same thing that came while it was being sent gets an e-mail of its own.
+    """
+    # The notification is locked before the e-mail, as by those who record both.
+    notices = NotificationRepository(uow.session)
+    notice = await notices.unread_about(draft.user_id, draft.about, locked=True) if draft.about else None
     mail = await MailRepository(uow.session).lock(draft.mail_id)
     if mail is None:
         return
     mail.status = MailStatus.SENT if draft.to else MailStatus.OBSOLETE
     mail.sent_at, mail.to_address, mail.last_error = utc_now(), None, None
+    if notice is None:
+        return
+    if draft.to:
+        notice.mailed_at = utc_now()
+    if notice.message_id != draft.message_id and rules.MAIL_RULES[notice.kind].mailed:
+        await uow.session.flush()  # one e-mail about a thing may wait
+        due = rules.mail_due(notice.kind, utc_now(), notice.mailed_at)
+        await queue_mail(uow, notice.user_id, News(notice.kind, notice.message_id, notice.params), due=due)
 
 
 async def mark_failed(uow: UnitOfWork, draft: Draft, trouble: SendFailure, error: str) -> MailStatus:
@@ -116,7 +161,7 @@ async def mark_failed(uow: UnitOfWork, draft: Draft, trouble: SendFailure, error
     if trouble is SendFailure.NEVER:
         mail.status, mail.to_address = MailStatus.REFUSED, None
     elif mail.attempts >= rules.MAX_ATTEMPTS:
-        mail.status = MailStatus.DEAD
+        mail.status, mail.about = MailStatus.DEAD, None  # what an operator sends again stands by itself
     else:
         mail.next_try_at = utc_now() + rules.next_delay(mail.attempts)
     return mail.status

@@ -27,6 +27,7 @@ async def load_notice_context(session: AsyncSession, all_params: list[Params]) -
         order = found.get(UUID(str(params["order_id"]))) if params.get("order_id") else None
         if order is not None:
             values["order"] = order.title
+            values["order_status"] = order.status.value
         person = names.get(UUID(str(params["person_id"]))) if params.get("person_id") else None
         if person is not None:
             values["person"] = person

@@ -31,6 +31,7 @@ async def _read(session: AsyncSession, rows: list[Notification]) -> list[Notific
             kind=row.kind,
             text=rules.text_of(row.kind, words),
             href=rules.href_of(row.kind, row.params),
+            count=row.count,
             created_at=row.created_at,
             read=row.read_at is not None,
         )
