@@ -35,6 +35,10 @@ class Mailer(Protocol):
         """
         ...
 
+    async def takes_unicode_mailboxes(self) -> bool:
+        """Tell whether the mail server takes mailboxes outside ASCII; true while it does not answer."""
+        ...
+
 
 class SmsSender(Protocol):
     """Sends text messages; it must not wait for a network inside a unit of work."""

@@ -14,6 +14,7 @@ from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.ports import Mail, Mailer
 from app.core.resources import Resources
+from app.gateways.mail_headers import AddressHeader, SubjectHeader, ascii_domain, one_line
 
 TIMEOUT_SECONDS = 10.0
 PERMANENT = range(500, 600)
@@ -47,32 +48,34 @@ class LinkHeader(UniqueUnstructuredHeader):
 
 def _policy() -> "EmailPolicy[EmailMessage]":
     headers = HeaderRegistry()
-    headers.map_to_type(UNSUBSCRIBE, cast("type[BaseHeader]", LinkHeader))
+    own = {UNSUBSCRIBE: LinkHeader, "Subject": SubjectHeader, "From": AddressHeader, "To": AddressHeader}
+    for name, header in own.items():
+        headers.map_to_type(name, cast("type[BaseHeader]", header))
     return SMTP.clone(header_factory=headers)
 
 
 POLICY = _policy()
 
 
-def one_line(text: str) -> str:
-    """Collapse white space, so that no value can start a header of its own."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+def address_of(text: str) -> Address:
+    """Return a name and an address as both stand in a header and in the envelope: the domain in A-labels.
 
-
-def _address(text: str) -> Address:
+    Raises:
+        ValueError: It is no address.
+    """
     name, spec = parseaddr(one_line(text))
     local, _at, domain = spec.rpartition("@")
-    return Address(one_line(name), local, domain)
+    return Address(one_line(name), local, ascii_domain(domain))
 
 
 def compose(mail: Mail, settings: Settings) -> EmailMessage:
     """Build the message: text and HTML, a Message-ID that is stable over retries, and no automatic replies."""
     message = EmailMessage(policy=POLICY)
-    message["From"] = _address(settings.mail_from)
-    message["To"] = _address(mail.to)
+    message["From"] = address_of(settings.mail_from)
+    message["To"] = address_of(mail.to)
     message["Subject"] = one_line(mail.subject)
     message["Date"] = format_datetime(utc_now())
-    message["Message-ID"] = f"<{mail.key}@{urlsplit(settings.origin).hostname or 'localhost'}>"
+    message["Message-ID"] = f"<{mail.key}@{ascii_domain(urlsplit(settings.origin).hostname or 'localhost')}>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message["Content-Language"] = mail.language
@@ -89,6 +92,7 @@ class SmtpMailer(Mailer):
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._takes_unicode: bool | None = None
 
     def _client(self) -> aiosmtplib.SMTP:
         chosen = self.settings
@@ -110,11 +114,14 @@ class SmtpMailer(Mailer):
     async def send(self, mail: Mail) -> None:
         try:
             message = compose(mail, self.settings)
+            sender, to = address_of(self.settings.mail_from).addr_spec, address_of(mail.to).addr_spec
         except ValueError as error:
             raise MailRefusedError(type(error).__name__) from error
         try:
             async with self._client() as client:
-                await client.send_message(message)
+                if not to.isascii() and not await self._offers_unicode(client):
+                    raise MailRefusedError("the server does not take mailboxes outside ASCII")
+                await client.send_message(message, sender=sender, recipients=[to])
         except aiosmtplib.SMTPAuthenticationError as error:
             # A configuration error and not the recipient's fault: the e-mail waits until the operator has fixed it.
             raise MailUnavailableError(f"authentication: {error.code}") from error
@@ -125,6 +132,20 @@ class SmtpMailer(Mailer):
             raise _by_code(error.code) from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise MailUnavailableError(type(error).__name__) from error
+
+    @override
+    async def takes_unicode_mailboxes(self) -> bool:
+        if self._takes_unicode is None:
+            try:
+                async with self._client() as client:
+                    self._takes_unicode = await self._offers_unicode(client)
+            except (aiosmtplib.SMTPException, OSError):
+                return True
+        return self._takes_unicode
+
+    async def _offers_unicode(self, client: aiosmtplib.SMTP) -> bool:
+        await client.ehlo()
+        return client.supports_extension("smtputf8")
 
 
 def _by_code(code: int) -> MailUnavailableError | MailRefusedError:
@@ -137,6 +158,11 @@ class NullMailer(Mailer):
 
     sent: list[Mail] = field(default_factory=list)
     trouble: list[Exception] = field(default_factory=list)
+    unicode_mailboxes: bool = True
+
+    @override
+    async def takes_unicode_mailboxes(self) -> bool:
+        return self.unicode_mailboxes
 
     @override
     async def send(self, mail: Mail) -> None:

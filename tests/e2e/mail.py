@@ -38,11 +38,15 @@ def code_of(message: EmailMessage) -> str:
 class MailSink:
     """Accepts every e-mail; `wait` returns the next one for an address."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, unicode_mailboxes: bool = True) -> None:
         self.messages: list[tuple[list[str], EmailMessage]] = []
         self.port = free_port()
         self._listening = False
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._offer = unicode_mailboxes
+        self._controller = self._made()
+
+    def _made(self) -> Controller:
+        return Controller(self, hostname="127.0.0.1", port=self.port, enable_SMTPUTF8=self._offer)
 
     def start(self) -> None:
         """Listen in a separate thread, so that e-mail arrives between tests too."""
@@ -57,7 +61,7 @@ class MailSink:
 
     def start_again(self) -> None:
         """Listen on the same port after a stop."""
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller = self._made()
         self.start()
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's own name
