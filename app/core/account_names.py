@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+import idna
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
@@ -35,21 +36,55 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
-def email(text: str) -> Canonical:
+RESERVED_DOMAINS = frozenset({"test", "invalid", "localhost", "local", "example", "onion", "arpa"})
+"""Last labels of domains that nobody on the internet can have (RFC 2606, RFC 6761, RFC 7686)."""
+
+
+def email(text: str, *, allow_reserved: bool = True) -> Canonical:
     """Parse an e-mail address; only a confirmation e-mail can show whether it exists.
 
+    Args:
+        text: The address as typed.
+        allow_reserved: Whether a domain is taken that cannot receive mail from the internet, for a trial. Where an
+            address is looked up, it is: it may have been stored before.
+
     Raises:
-        Refused: It is not an address.
+        InvalidValue: It is not an address, or cannot receive mail.
     """
+    typed = text.strip()
     try:
-        found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+        shown = _parsed_email(typed)
     except EmailNotValidError as wrong:
         problem = N_("This is not an e-mail address. It looks like name@example.com.")
         raise InvalidValue(FieldError(("body", "email"), problem)) from wrong
-    shown = found.normalized
     if len(shown) > EMAIL_MAX or "\x00" in shown:
         raise InvalidValue(FieldError(("body", "email"), N_("This e-mail address is too long.")))
+    if not allow_reserved and _last_label(shown) in RESERVED_DOMAINS:
+        problem = N_("No mail can reach an address that ends in {domain}. Use an address that you can read.")
+        raise InvalidValue(FieldError(("body", "email"), problem, {"domain": _last_label(shown)}))
     return Canonical(shown, fold(shown))
+
+
+def _parsed_email(typed: str) -> str:
+    """Return the normalized form of an address.
+
+    The library takes `test` alone of the reserved names, so that one stands for the others while it looks.
+    """
+    reserved = _last_label(typed)
+    if reserved not in RESERVED_DOMAINS:
+        return validate_email(typed, check_deliverability=False, test_environment=True).normalized
+    probe = typed[: -len(reserved)] + "test"
+    found = validate_email(probe, check_deliverability=False, test_environment=True).normalized
+    return found.removesuffix("test") + reserved
+
+
+def _last_label(address: str) -> str:
+    return address.rpartition("@")[2].rpartition(".")[2].casefold()
+
+
+def has_unicode_mailbox(address: str) -> bool:
+    """Tell whether the part of an address before the @ is outside ASCII: not every mail server takes it."""
+    return not address.rpartition("@")[0].isascii()
 
 
 def looks_like_email(text: str) -> bool:
@@ -62,10 +97,10 @@ def ascii_email(address: str) -> str:
 
     A local part outside ASCII has no such form; then the result is an empty string.
     """
+    local, _at, domain = address.rpartition("@")
     if address.isascii():
         return address
-    found = validate_email(address, check_deliverability=False, test_environment=True)
-    return found.ascii_email or ""
+    return f"{local}@{idna.encode(domain, uts46=True).decode()}" if local.isascii() else ""
 
 
 def phone(text: str, region: str) -> str:

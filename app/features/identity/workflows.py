@@ -90,6 +90,7 @@ async def change_email(resources: Resources, view: SessionView, form: EmailChang
         EmailTakenError: An account has this address already.
     """
     await authentication.require_recent_password(resources, view, form.current_password)
+    await service.refuse_unreachable_mailbox(resources, form.email.strip())
     async with unit_of_work(resources) as uow:
         return await service.request_email_change(uow, view.user_id, form.email, caller)
 

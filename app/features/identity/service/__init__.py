@@ -9,6 +9,7 @@ from app.features.identity.service.contacts import (
     resend_phone,
 )
 from app.features.identity.service.daily_limits import daily_limit
+from app.features.identity.service.new_emails import refuse_unreachable_mailbox
 from app.features.identity.service.operator_commands import (
     Person,
     ban,
@@ -71,6 +72,7 @@ __all__ = [
     "prepare_reset",
     "prune",
     "rate_password",
+    "refuse_unreachable_mailbox",
     "register",
     "remember_names",
     "replace_password",

@@ -25,6 +25,7 @@ from app.features.identity.events import (
     PhoneConfirmationRequested,
 )
 from app.features.identity.repository import ChallengeRepository, UserRepository
+from app.features.identity.service.new_emails import parse_new_email
 from app.models.auth_challenge import AuthChallenge, ChallengePurpose
 from app.models.security_event import SecurityEventKind
 from app.models.user import User, UserStatus
@@ -193,7 +194,7 @@ async def request_email_change(uow: UnitOfWork, user_id: UUID, typed: str, calle
     """
     await uow.resources.limiter.hit(CONFIRMATIONS_PER_ACCOUNT, str(user_id))
     try:
-        wanted = account_names.email(typed)
+        wanted = parse_new_email(typed, uow.resources.settings)
     except account_names.InvalidValue as refused:
         raise AccountInputError(errors=[refused.error]) from refused
     user = await _lock_active(uow, user_id)

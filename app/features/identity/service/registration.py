@@ -7,6 +7,7 @@ from uuid import UUID
 from app.core import account_names
 from app.core.account_names import Canonical
 from app.core.clock import utc_now
+from app.core.config import Settings
 from app.core.errors import FieldError
 from app.core.i18n import N_, current_locale
 from app.core.ids import new_id
@@ -22,6 +23,7 @@ from app.features.identity.events import AccountDeactivated, UserRegistered
 from app.features.identity.repository import ChallengeRepository, UserRepository
 from app.features.identity.schemas import Registration
 from app.features.identity.service.contacts import open_challenge
+from app.features.identity.service.new_emails import parse_new_email, refuse_unreachable_mailbox
 from app.features.identity.service.password_policy import check_password_policy
 from app.models.auth_challenge import ChallengePurpose
 from app.models.security_event import SecurityEventKind
@@ -44,7 +46,9 @@ class NewAccount:
     locale: str
 
 
-def _read(form: Registration, region: str, *, allow_reserved: bool) -> tuple[Canonical, Canonical | None, str | None]:
+def _read(
+    form: Registration, settings: Settings, *, allow_reserved: bool
+) -> tuple[Canonical, Canonical | None, str | None]:
     errors: list[FieldError] = []
     name: Canonical | None = None
     mail: Canonical | None = None
@@ -54,11 +58,11 @@ def _read(form: Registration, region: str, *, allow_reserved: bool) -> tuple[Can
     except account_names.InvalidValue as refused:
         errors.append(refused.error)
     try:
-        mail = account_names.email(form.email or "") if (form.email or "").strip() else None
+        mail = parse_new_email(form.email or "", settings) if (form.email or "").strip() else None
     except account_names.InvalidValue as refused:
         errors.append(refused.error)
     try:
-        number = account_names.phone(form.phone or "", region) if (form.phone or "").strip() else None
+        number = account_names.phone(form.phone or "", settings.phone_region) if (form.phone or "").strip() else None
     except account_names.InvalidValue as refused:
         errors.append(refused.error)
     if not (form.email or "").strip() and not (form.phone or "").strip():
@@ -80,7 +84,9 @@ async def prepare(
     """
     await resources.limiter.hit(REGISTER_BY_ADDRESS, caller.limit_key)
     settings = resources.settings
-    name, mail, number = _read(form, settings.phone_region, allow_reserved=allow_reserved)
+    name, mail, number = _read(form, settings, allow_reserved=allow_reserved)
+    if mail is not None:
+        await refuse_unreachable_mailbox(resources, mail.shown)
     words = rules.personal_words(name.shown, mail.shown if mail else None, number)
     unchecked = await check_password_policy(resources, form.password, words, loc="password")
     hashed = await password_hasher(settings.bcrypt_rounds).hash(form.password)
