@@ -1,4 +1,4 @@
-"""With words the list is sorted by best match: what ranks first, complete pages, and where newest first is kept."""
+"""With words the list is sorted by best match: what is first, complete pages, and where newest first is kept."""
 
 import re
 from collections.abc import Awaitable, Callable, Iterator
@@ -33,7 +33,7 @@ async def titles(client: httpx.AsyncClient, **query: Any) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def _compiled_anew() -> Iterator[None]:
+def _compiled_again() -> Iterator[None]:
     """Compile the statements for the numbers of each test."""
     best_match.candidates_statement.cache_clear()
     yield

@@ -24,8 +24,10 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.pagination import BadCursorError, decode_cursor, encode_cursor
+from app.core.persistence.raw_read_pool import RawReadPool
 from app.features.orders.repository.search import (
     FEW,
     IS_LISTED,
@@ -185,21 +187,31 @@ def cards_by_id_statement() -> tuple[str, tuple[str, ...]]:
     return str(compiled), tuple(compiled.positiontup or ())
 
 
-class BestMatchRepository(ListingRepository):
+class BestMatchRepository:
     """Queries for the list by best match."""
+
+    def __init__(self, session: AsyncSession, read_pool: RawReadPool | None = None) -> None:
+        self._session = session
+        self._listing = ListingRepository(session, read_pool)
 
     async def compared(self, conditions: Conditions, as_of: datetime) -> Compared:
         """Return the newest matching orders published until then, at most `CANDIDATES`."""
         (given, _side), values = shape_of(conditions, Position(as_of, _LAST_ID))
         if conditions.words:
             values |= {"in_title": within(conditions.words, "A"), "in_skills": within(conditions.words, "AB")}
-        rows = await self._fetch(*candidates_statement(given), values)
+        rows = await self._listing.fetch(*candidates_statement(given), values)
         orders = [Candidate(row[0], row[1], row[2], row[3], row[5], float(row[6])) for row in rows]
         return Compared(orders, complete=len(rows) < CANDIDATES and all(row[4] for row in rows))
+
+    async def older(
+        self, conditions: Conditions, position: Position, limit: int
+    ) -> Sequence[tuple[str, datetime, UUID]]:
+        """Return the matching orders below a position as JSON texts, newest first."""
+        return await self._listing.open_cards(conditions, position, limit)
 
     async def cards(self, ids: Sequence[UUID]) -> dict[UUID, str]:
         """Return the cards of these orders as JSON texts; orders that are no longer listed are left out."""
         if not ids:
             return {}
-        rows = await self._fetch(*cards_by_id_statement(), {"ids": list(ids)})
+        rows = await self._listing.fetch(*cards_by_id_statement(), {"ids": list(ids)})
         return {row[0]: row[1] for row in rows}

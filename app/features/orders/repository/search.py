@@ -373,20 +373,20 @@ class ListingRepository:
         shape, values = shape_of(conditions, position)
         rows: Sequence[Any] = ()
         if conditions.planner_underestimates:
-            rows = await self._fetch(*cards_statement(shape, limit, "among_newest"), values)
+            rows = await self.fetch(*cards_statement(shape, limit, "among_newest"), values)
             if FEW <= len(rows) < limit:
-                rows = await self._fetch(*cards_statement(shape, limit, "among_more"), values)
+                rows = await self.fetch(*cards_statement(shape, limit, "among_more"), values)
         if len(rows) < limit:
             way: Way = "gathered" if words_alone(shape[0]) else "planned"
-            rows = await self._fetch(*cards_statement(shape, limit, way), values)
+            rows = await self.fetch(*cards_statement(shape, limit, way), values)
         return rows
 
     async def count(self, conditions: Conditions) -> int:
         """Count the matching open orders, up to `COUNT_LIMIT` + 1."""
         (given, _side), values = shape_of(conditions, None)
-        return int((await self._fetch(*count_statement(given), values))[0][0])
+        return int((await self.fetch(*count_statement(given), values))[0][0])
 
-    async def _fetch(self, statement: str, names: tuple[str, ...], values: Values) -> Sequence[Any]:
+    async def fetch(self, statement: str, names: tuple[str, ...], values: Values) -> Sequence[Any]:
         """Run a compiled read with a plan for the actual values."""
         given = [values[name] for name in names]
         if self._read_pool is not None and not self._session.in_transaction():  # never a second connection

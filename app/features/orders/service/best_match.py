@@ -79,7 +79,7 @@ async def _continued(
 ) -> tuple[list[Content], str | None]:
     """Fill a page with the matches that are older than the last of those compared or shown."""
     room = limit - len(page)
-    rows = await repository.open_cards(conditions, Position(*last), room + 1)
+    rows = await repository.older(conditions, Position(*last), room + 1)
     more = encode_rest(*(rows[room - 1][1:] if room else last)) if len(rows) > room else None
     return page + [orjson.loads(row[0]) for row in rows[:room]], more
 
