@@ -177,7 +177,7 @@ def _orientation(picture: Image.Image) -> int:
         turn = picture.getexif().get(ORIENTATION)
     except BROKEN:
         return 1
-    return turn if turn in range(1, 9) else 1
+    return turn if isinstance(turn, int) and turn in range(1, 9) else 1
 
 
 def _turn(picture: Image.Image) -> None:
