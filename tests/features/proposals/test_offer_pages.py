@@ -8,6 +8,7 @@ from tests.factories.orders import Market
 from tests.features.proposals.test_pages import NewClient, Visitor, words
 
 TERMS: dict[str, Any] = {"price": "60 000", "term_days": "10", "message": "С доставкой.", "answer_hours": "48"}
+OTHER = {"message": "Без доставки."}
 
 
 async def _two(market: Market, new_client: NewClient) -> tuple[str, str, Visitor, Visitor]:
@@ -70,7 +71,7 @@ async def test_terms_are_declined_and_taken_back(market: Market, new_client: New
     assert "The terms are declined." in words(declined)
     again = await freelancer.send(page, f"{link}/decline", note="Ещё раз.")
     assert "does not wait for an answer any more" in words(again)
-    await customer.send(await customer.get(address), address, **TERMS)
+    await customer.send(await customer.get(address), address, **TERMS | OTHER)
     triage = await customer.get(f"{order}?show=offered")
     link = str(triage.select_one('a[href^="/offers/"]')["href"])  # type: ignore[index]  # it is there
     mine = await customer.get(link)
@@ -87,8 +88,8 @@ async def test_a_page_that_came_too_late(market: Market, new_client: NewClient, 
     await customer.send(form, address, **TERMS)
     assert "This is not possible any more." in words(await customer.get(address))
     link = str((await freelancer.get(order)).select_one('a[href^="/offers/"]')["href"])  # type: ignore[index]  # there
-    counter = await freelancer.get(f"{link}/counter")
+    counter, in_another_tab = await freelancer.get(f"{link}/counter"), await freelancer.get(f"{link}/counter")
     await freelancer.send(counter, f"{link}/counter", **TERMS)
-    late = await freelancer.send(counter, f"{link}/counter", **TERMS)
+    late = await freelancer.send(in_another_tab, f"{link}/counter", **TERMS | OTHER)
     assert "does not wait for an answer any more" in words(late)
     assert await lapse_offers(resources) == 0

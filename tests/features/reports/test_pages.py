@@ -81,4 +81,4 @@ async def test_what_cannot_be_reported_is_a_page(market: Market, new_client: New
     order = await market.order(person)
     assert "This is your own" in words(await visitor.get(f"/report/order/{order.id}", status=403))
     await visitor.get(f"/report/profile/{order.id}", status=404)
-    await visitor.get(f"/report/weather/{order.id}", status=422)
+    await visitor.get(f"/report/weather/{order.id}", status=404)
