@@ -71,8 +71,8 @@ async def freelancer(market: Market, username: str, **fields: Any) -> Actor:
         ({"portfolio": True}, False),
         ({"sort": "rate"}, True),
         ({"sort": "rate", "currency": "EUR"}, False),
-        ({"q": '"', "sort": "match"}, True),
-        ({"q": "'; --", "sort": "match"}, True),
+        ({"q": '"', "sort": "match"}, False),
+        ({"q": "'; --", "sort": "match"}, False),
     ],
 )
 async def test_filters(market: Market, resources: Resources, query: dict[str, Any], fits: bool) -> None:

@@ -90,7 +90,7 @@ async def _list_page(
         "f": form,
         "chips": typed.chips(catalogue, without=form.errors),
         "q": typed.values.get("q", ""),
-        "wordless": "q" in typed.values and not catalog.has_words(typed.values["q"]),
+        "wordless": typed.is_wordless,
         "better": (better, typed.address(cursor=None, words=better)) if better else None,
         "sorts": typed.sorts(),
         "sort": typed.sort,
@@ -196,6 +196,11 @@ class TypedFilter:
     def words(self) -> list[str]:
         """The typed skills."""
         return [word for word in (part.strip() for part in self.values.get("skills", "").split(",")) if word]
+
+    @property
+    def is_wordless(self) -> bool:
+        """Whether the search has signs but no word to look for."""
+        return "q" in self.values and not catalog.has_words(self.values["q"])
 
     @property
     def currency(self) -> str:
