@@ -343,14 +343,9 @@ class OfferRepository:
 
     async def over(self, now: datetime, limit: int) -> list[UUID]:
         """Return the ids of open offers whose time to answer is over, the earliest expiry first."""
-        statement = (
-            select(Offer.id)
-            .join(Order, Order.id == Offer.order_id)
-            .where(Offer.status == OfferStatus.OPEN, Offer.expires_at <= now, Order.held_status.is_(None))
-            .order_by(Offer.expires_at)
-            .limit(limit)
-        )
-        return list((await self._session.execute(statement)).scalars())
+        due = (Offer.status == OfferStatus.OPEN, Offer.expires_at <= now, Order.held_status.is_(None))
+        statement = select(Offer.id).join(Order, Order.id == Offer.order_id).where(*due)
+        return list((await self._session.execute(statement.order_by(Offer.expires_at).limit(limit))).scalars())
 
     async def to_remind(self, now: datetime, limit: int) -> list[tuple[Offer, Proposal, Order]]:
         """Return offers whose reminder is due and lock their rows; rows locked by another worker are skipped."""
