@@ -14,7 +14,7 @@ from app.cli.production_checks import missing_settings
 from app.cli.shared import app, console
 from app.core.config import Settings, get_settings
 from app.core.database import applied_revision, server_version
-from app.core.disk_space import free_bytes, has_room
+from app.core.disk_space import free_bytes, has_space
 from app.core.resources import Resources, open_resources
 from app.core.text.humanize import format_size
 from app.gateways.file_inspection.inspector import missing_protections
@@ -71,7 +71,7 @@ async def examine(settings: Settings) -> list[Finding]:
 
 def _disk(settings: Settings) -> Finding:
     told = f"{format_size(free_bytes(settings))} free, reserve {format_size(settings.disk_reserve_bytes)}"
-    good = has_room(settings)
+    good = has_space(settings)
     return Finding(good, "disk", told if good else f"{told}: uploads are refused until more is free")
 
 

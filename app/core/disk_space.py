@@ -13,6 +13,6 @@ def free_bytes(settings: Settings) -> int:
     return shutil.disk_usage(folder).free
 
 
-def has_room(settings: Settings, size: int = 0) -> bool:
+def has_space(settings: Settings, size: int = 0) -> bool:
     """Tell whether the reserve of free space is left after so many more bytes."""
     return free_bytes(settings) - size >= settings.disk_reserve_bytes

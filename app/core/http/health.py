@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.database import applied_revision
-from app.core.disk_space import has_room
+from app.core.disk_space import has_space
 from app.core.http.dependencies import FeatureRouter, ProcessResources
 from app.core.resources import Resources
 from app.local.bootstrap import newest_revision
@@ -42,7 +42,7 @@ async def ready(request: Request, resources: ProcessResources) -> JSONResponse:
         _applied_revision(resources),
         _redis_answers(resources),
         _storage_works(request.app.state.prove_storage, resources),
-        asyncio.to_thread(has_room, resources.settings),
+        asyncio.to_thread(has_space, resources.settings),
     )
     fits = applied is not None and applied == head()
     told = {

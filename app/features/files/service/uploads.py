@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.config import Settings
-from app.core.disk_space import has_room
+from app.core.disk_space import has_space
 from app.core.errors import FieldError
 from app.core.http.problem_details import InsufficientStorageError
 from app.core.i18n import N_
@@ -98,7 +98,7 @@ async def reserve_uploads(
     await _check_replaced(repository, actor, kind, [upload.replaces for upload in uploads if upload.replaces])
     total = sum(file.size for file in files)
     await _check_rates(uow.resources, actor, len(files), total)
-    if not await asyncio.to_thread(has_room, uow.resources.settings, total):
+    if not await asyncio.to_thread(has_space, uow.resources.settings, total):
         raise InsufficientStorageError
     # The sum is read by a statement of its own: one that also waited for the lock would not see what was committed
     # meanwhile.
@@ -254,7 +254,7 @@ async def receive(resources: Resources, upload: UploadRead, offset: int, piece: 
         StorageDownError: The disk is full.
         InsufficientStorageError: The disk has less free space than the reserve.
     """
-    if not await asyncio.to_thread(has_room, resources.settings):
+    if not await asyncio.to_thread(has_space, resources.settings):
         raise InsufficientStorageError
     try:
         with spool_of(resources.settings).writing(upload.id) as handle:
