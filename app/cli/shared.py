@@ -21,7 +21,7 @@ from app.core.resources import Resources, open_resources
 from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.local.servers import ServerAddresses, ensure_servers
 
-HELP = "The commands of the house; every failure a person can mend is one sentence."
+HELP = "The commands of ipLance; every failure a person can mend is one sentence."
 MAX_NAME_LENGTH = 100
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
 console = Console(highlight=False)

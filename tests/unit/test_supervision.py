@@ -14,7 +14,7 @@ import pytest
 from app.local.servers import programs as servers
 from app.local.servers.layout import Layout, ResolvedLayout
 from app.local.supervision.child import wait_for
-from app.local.supervision.foreground import Tail
+from app.local.supervision.foreground import Foreground, Tail
 from app.local.supervision.plan import Choices, configuration, programs
 
 CHOICES = Choices(
@@ -39,6 +39,11 @@ def tail(log: Path) -> Generator[Tail]:
     yield made
     if made.file is not None:
         made.file.close()
+
+
+def test_the_log_of_every_program_is_shown(tmp_path: Path) -> None:
+    followed = {tail.path.stem for tail in Foreground(tmp_path, 8000, "127.0.0.1", all_logs=False).tails}
+    assert followed == {program.name for program in programs(CHOICES)} | {"postgres", "valkey"}
 
 
 def test_a_log_that_is_not_there_yet_has_no_lines(tail: Tail, log: Path) -> None:

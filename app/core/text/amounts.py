@@ -25,7 +25,10 @@ _APOSTROPHES = frozenset("'’‘ʼ′`´")
 _DASHES = "-‐‑‒–—−"
 _EXPONENT = re.compile(r"[0-9] ?[eе] ?[+-]?[0-9]")
 _RANGE = re.compile(rf"[0-9].*[{_DASHES}].*[0-9]")
-_AMOUNT = re.compile(r"(?P<before>[^0-9]*?)(?P<number>[.,]?[0-9](?:[0-9.,' ]*[0-9])?)(?P<after>[^0-9]*)")
+# A dot after a letter ends a word: “р.50” is 50 roubles and “.50” half a unit.
+_AMOUNT = re.compile(
+    r"(?P<before>[^0-9]*?)(?P<number>(?:(?<![^\W\d_])[.,])?[0-9](?:[0-9.,' ]*[0-9])?)(?P<after>[^0-9]*)"
+)
 _WORD = re.compile(r"us\$|т\.? ?р\.?(?!\w)|[^\W\d_]+\.?|\S")
 _THOUSAND_ROUBLES = re.compile(r"т\.? ?р\.?")
 _MULTIPLIERS: dict[str, int] = {

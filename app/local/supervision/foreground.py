@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -85,7 +86,7 @@ class Foreground:
         width = max(len(name) for name in LOGS)
         self.tails = [
             Tail(name.ljust(width), self.logs_dir / f"{name}.log", colour)
-            for name, colour in zip(LOGS, COLOURS, strict=True)
+            for name, colour in zip(LOGS, cycle(COLOURS), strict=False)
         ]
         self.daemon: subprocess.Popen[bytes] | None = None
 

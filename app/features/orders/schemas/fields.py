@@ -99,7 +99,7 @@ FIELDS: tuple[OrderField, ...] = (
         label=N_("Hours a week"),
         input=Input.NUMBER,
         plain=True,
-        foreign=("weekly_hours", "hours_per_week", "часов_в_неделю"),
+        foreign=("weekly_hours", "hours_per_week", "часов_в_неделю", "часы_в_неделю"),
     ),
     OrderField(name="questions", label=N_("Questions to freelancers"), input=Input.LINES),
     OrderField(name="proposals_limit", label=N_("At most so many proposals"), input=Input.NUMBER, plain=True),
