@@ -87,7 +87,7 @@ async def test_a_new_customer_publishes_fewer_orders(market: Market, client: htt
 async def test_an_unconfirmed_freelancer_sends_fewer_proposals(
     market: Market, new_client: Callable[[], Awaitable[httpx.AsyncClient]]
 ) -> None:
-    freelancer, client = await market.person(), await new_client()
+    freelancer, client = await market.person(confirmed=False), await new_client()
     await settle_account(market, freelancer, utc_now() - timedelta(days=400), confirmed=False)
     await market.sign_in(client, freelancer)
     await market.proposal(await market.order(), freelancer)

@@ -103,6 +103,8 @@ async def test_a_mail_has_no_addresses_that_people_wrote(
         (await uow.session.get_one(User, customer.id)).display_name = "evil.com Пекарня"  # before names had rules
         await orders.invite(uow, customer, order.id, InvitationCreate(username="anna"))
     await settle()
+    with time_machine.travel(utc_now() + rules.REVERSIBLE, tick=False):
+        await settle()
     (sent,) = [mail for mail in mailbox if mail.to == "anna@example.org"]
     assert "Пекарня (@bakery)" in sent.text
     for written in (sent.text, sent.html, sent.subject):
