@@ -151,7 +151,12 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     configure_logging(settings)
     servers = await asyncio.to_thread(ensure_servers, settings)
     await prepare_bundled(settings, servers.database_url)
-    async with open_resources(settings, database_url=servers.database_url, redis_url=servers.redis_url) as resources:
+    async with open_resources(
+        settings,
+        database_url=servers.database_url,
+        redis_url=servers.redis_url,
+        statement_seconds=settings.database_request_seconds,
+    ) as resources:
         await refuse_demo_accounts(resources)
         app.state.resources = replace(resources, trigger_task=TaskTrigger())
         with operator_port(resources, asyncio.get_running_loop(), features=(mail_gauges, report_gauges)):
@@ -334,7 +339,7 @@ def create_app(fast_responses: Mapping[str, Shortcut] = FAST_RESPONSES) -> Site:
     app.add_middleware(SocketGuardMiddleware)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(ObservationMiddleware)
-    app.add_middleware(RequestContextMiddleware)
+    app.add_middleware(RequestContextMiddleware, database_seconds=settings.database_request_seconds)
     app.add_middleware(StartupErrorMiddleware)
     return app
 

@@ -79,16 +79,29 @@ def create_redis(address: str) -> Redis:
 
 
 @asynccontextmanager
-async def open_resources(settings: Settings, *, database_url: str, redis_url: str) -> AsyncGenerator[Resources]:
-    """Open the resources of a process and close them at the end."""
+async def open_resources(
+    settings: Settings, *, database_url: str, redis_url: str, statement_seconds: float | None = None
+) -> AsyncGenerator[Resources]:
+    """Open the resources of a process and close them at the end.
+
+    Args:
+        settings: Those of the process.
+        database_url: The address of PostgreSQL.
+        redis_url: The address of Redis or Valkey.
+        statement_seconds: After how long the server ends a statement; None in workers and commands.
+
+    Yields:
+        The resources.
+    """
     engine = create_engine(
         database_url,
         pool_size=settings.database_pool_size,
         pool_timeout=settings.database_timeout_seconds,
         idle_seconds=settings.database_idle_seconds,
+        statement_seconds=statement_seconds,
     )
     redis = create_redis(redis_url)
-    raw_read_pool = RawReadPool(database_url)
+    raw_read_pool = RawReadPool(database_url, statement_seconds=statement_seconds)
     try:
         yield Resources(
             settings=settings,

@@ -25,7 +25,9 @@ _JOINERS = frozenset("\u200c\u200d") | {chr(tag) for tag in range(0xE0020, 0xE00
 _EXTENDS = "\u0300-\u036f\u200c\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f"
 _CLUSTER = re.compile(rf"(?:[\U0001f1e6-\U0001f1ff]{{2}}|.)(?:[{_EXTENDS}]|\u200d.?)*", re.DOTALL)
 _CHARSET = Charset("utf-8")
-_CHARSET.header_encoding = BASE64
+_NAME_CHARSETS = (_CHARSET, Charset("windows-1251"))
+for _charset in _NAME_CHARSETS:
+    _charset.header_encoding = BASE64
 
 
 def one_line(text: str) -> str:
@@ -114,5 +116,24 @@ class AddressHeader(UniqueAddressHeader):
             return f"{self.name}: {address.addr_spec}{policy.linesep}"
         if shown.isascii() and "=?" not in shown:
             return f"{self.name}: {formataddr((shown, address.addr_spec))}{policy.linesep}"
-        words = encoded(shown, self.name, policy.linesep)
-        return f"{self.name}: {words}{policy.linesep} <{address.addr_spec}>{policy.linesep}"
+        words = _one_word(shown) or encoded(shown, self.name, policy.linesep)
+        begin = (
+            " " if len(self.name) + len(": ") + len(words.split(policy.linesep)[0]) <= LINE else f"{policy.linesep} "
+        )
+        return f"{self.name}:{begin}{words}{policy.linesep} <{address.addr_spec}>{policy.linesep}"
+
+
+def _one_word(name: str) -> str | None:
+    """Return a name as one encoded word; None where it is too long for one.
+
+    Some readers, that of Python among them, keep the blank between the encoded words of a name. In UTF-8 a word holds
+    22 Cyrillic letters, in Windows-1251 42.
+    """
+    for charset in _NAME_CHARSETS:
+        try:
+            word = charset.header_encode(name)
+        except UnicodeEncodeError:
+            continue
+        if len(word) <= WORD:
+            return word
+    return None

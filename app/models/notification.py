@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Enum, ForeignKey, Index, UniqueConstraint, func, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Enum, ForeignKey, Index, UniqueConstraint, Uuid, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
@@ -82,7 +82,8 @@ class Notification(Base):
     """A notification; it stores ids only, and its text is rendered for the reader when shown.
 
     `about` names the thing it is about. While one about a thing is unread, the next one replaces it: `count` says how
-    many there were, and `mailed_at` when the last e-mail about it was sent.
+    many there were, and `mailed_at` when the last e-mail about it was sent. `earlier_ids` are those from before it was
+    renewed, the newest first.
     """
 
     __tablename__ = "notifications"
@@ -106,6 +107,7 @@ class Notification(Base):
     message_id: Mapped[int]
     about: Mapped[str | None]
     count: Mapped[int] = mapped_column(server_default=text("1"))
+    earlier_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list, server_default=text("'{}'"))
     mailed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     read_at: Mapped[datetime | None]

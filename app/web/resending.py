@@ -8,7 +8,8 @@ from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
-from app.core.errors import DomainError
+from app.core.errors import DomainError, RateLimitedError
+from app.core.http.problem_details import TooManyBodiesError
 from app.core.http.submissions import AGAIN_FIELD, ONCE_FIELD, AlreadySentError
 from app.core.i18n import _
 from app.core.security.csrf import CSRF_FIELD, CSRF_HEADER, CsrfError, is_from_own_page
@@ -69,7 +70,19 @@ async def ask_to_resend(request: Request, error: DomainError, status: int) -> Re
         return await _already_sent(request, error, status)
     if isinstance(error, CsrfError) and CSRF_HEADER not in request.headers and is_from_own_page(request):
         return await _page(request, error, status, _("This page is older than your sign-in, so nothing was sent."))
+    if isinstance(error, RateLimitedError) and not isinstance(error, TooManyBodiesError) and request.method == "POST":
+        return await _send_later(request, error, status)
     return None
+
+
+async def _send_later(request: Request, error: RateLimitedError, status: int) -> Response | None:
+    """Return the page with the texts of a form that came too early; None where nothing was written."""
+    if not is_from_own_page(request):
+        return None
+    sent = _sent(await request.form())
+    if sent["has_secrets"] or not any(field.is_text for field in sent["fields"]):
+        return None
+    return await _page(request, error, status, error.text())
 
 
 async def _already_sent(request: Request, error: AlreadySentError, status: int) -> Response:

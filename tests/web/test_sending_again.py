@@ -16,6 +16,8 @@ from app.core.clock import utc_now
 from app.core.http.submissions import ONCE_FIELD
 from app.core.persistence.submissions import FormSubmission
 from app.core.resources import Resources
+from app.core.security.rate_limits import Rate
+from app.features.orders import rules as order_rules
 from app.models import Order, Proposal
 from app.tasks.relay import prune_outbox
 from tests.conftest import SignIn
@@ -331,3 +333,24 @@ async def test_proposals_of_two_people_are_two(
         data = await form_on(visitor, f"/orders/{order.id}", f"/orders/{order.id}/proposals") | typed
         assert (await visitor.post(f"/orders/{order.id}/proposals", data=data)).status_code == 303
     assert await count(resources, Proposal) == 2
+
+
+async def test_a_form_that_comes_too_early_keeps_its_text(
+    market: Market, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_rules, "EDITS_BY_ACCOUNT", Rate("order-edits", 1, 600))
+    await person(market, client)
+    form = await form_on(client, "/orders/new", "/orders/new") | ORDER
+    made = await client.post("/orders/new", data=form)
+    page = re.sub(r"\?.*", "", made.headers["location"]).removesuffix("/preview") + "/edit"
+    form = await form_on(client, page, page) | ORDER
+    longer = f"{DESCRIPTION} И доставка по районам."
+    answers = [await client.post(page, data=form | {"description": f"{longer}{number}"}) for number in range(2)]
+    early = next(answer for answer in answers if answer.status_code == 429)
+    assert int(early.headers["Retry-After"]) > 0
+    shown = parsed(early)
+    assert "Please wait" in shown.text
+    assert longer in shown.select_one("textarea[name=description]").text  # type: ignore[union-attr]
+    assert hidden_of(shown, page)["title"] == ORDER["title"]
+    foreign = {"Sec-Fetch-Site": "cross-site", "Origin": "https://elsewhere.example"}
+    assert longer not in (await client.post(page, data=form | {"description": longer}, headers=foreign)).text

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.core.database import applied_revision
 from app.core.disk_space import has_space
 from app.core.http.dependencies import FeatureRouter, ProcessResources
+from app.core.request_limit import limit_database
 from app.core.resources import Resources
 from app.local.bootstrap import newest_revision
 
@@ -59,8 +60,9 @@ async def ready(request: Request, resources: ProcessResources) -> JSONResponse:
 async def _applied_revision(resources: Resources) -> str | None:
     """Return the database's revision; an empty string where it has none, None where it does not answer."""
     try:
-        async with asyncio.timeout(ANSWER_SECONDS), resources.read_sessions() as session:
-            return await applied_revision(session) or ""
+        with limit_database(ANSWER_SECONDS):
+            async with resources.read_sessions() as session:
+                return await applied_revision(session) or ""
     except (SQLAlchemyError, OSError, TimeoutError):
         return None
 

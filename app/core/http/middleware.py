@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.core.clock import set_time_zone
 from app.core.i18n import negotiate, set_locale
 from app.core.ids import new_id
+from app.core.request_limit import limit_database
 from app.core.security.cookies import (
     CLEAR_CACHE,
     COOKIE_QUEUE,
@@ -22,10 +23,14 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class RequestContextMiddleware:
-    """Assigns each request an id, which is also in its logs, events and response, and chooses the language."""
+    """Assigns each request an id, which is also in its logs, events and response, and chooses the language.
 
-    def __init__(self, app: ASGIApp) -> None:
+    It also limits the time that the request may wait for the database.
+    """
+
+    def __init__(self, app: ASGIApp, *, database_seconds: float) -> None:
         self.app = app
+        self.database_seconds = database_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -55,7 +60,8 @@ class RequestContextMiddleware:
                     answer["Clear-Site-Data"] = '"cache"'
             await send(message)
 
-        await self.app(scope, receive, stamped)
+        with limit_database(self.database_seconds):
+            await self.app(scope, receive, stamped)
 
 
 class HeadMiddleware:

@@ -18,6 +18,8 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core import request_limit
+from app.core.database import is_canceled
 from app.core.errors import (
     DomainError,
     ErrorKind,
@@ -241,7 +243,7 @@ DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 def _is_outage(error: Exception) -> bool:
     if isinstance(error, PoolTimeoutError | InterfaceError | RedisError | ConnectionError | TimeoutError):
         return True
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    if isinstance(error, DBAPIError) and (error.connection_invalidated or is_canceled(error)):
         return True
     if isinstance(error, OSError) and error.errno in DISK_FULL:
         return True
@@ -319,7 +321,7 @@ def install_error_handlers(  # noqa: C901 - one small function per kind
         return problem(request, MalformedRequestError())
 
     async def anything(request: Request, error: Exception) -> Response:
-        if _is_outage(error):
+        if _is_outage(error) or request_limit.is_over():
             await log.awarning("dependency_unavailable", error=type(error).__name__)
             return await answer(request, UnavailableError())
         await log.aexception("unhandled_error", exc_info=error)

@@ -7,7 +7,8 @@ from typing import Any
 import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as AsyncpgDialect  # noqa: N812 - it is a class
 
-from app.core.database import asyncpg_url, is_pooled, tls_arguments
+from app.core.database import asyncpg_url, is_pooled, statement_limit, tls_arguments
+from app.core.request_limit import RequestLimit, current_limit
 
 CONNECTIONS = {"kept": 2, "anew": 4}
 """Connections per pool: two pools, so that a slow search never blocks the reads of every request."""
@@ -24,7 +25,7 @@ AWAY = (
 class RawReadPool:
     """The pools; opened on first use, so that a process can start while PostgreSQL is down."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, statement_seconds: float | None = None) -> None:
         dialect: Any = AsyncpgDialect
         _arguments, options = dialect().create_connect_args(asyncpg_url(address))
         options.pop("prepared_statement_cache_size", None)
@@ -32,6 +33,8 @@ class RawReadPool:
         options |= tls_arguments(address)
         if is_pooled(address):
             options["statement_cache_size"] = 0
+        else:
+            options["server_settings"] = statement_limit(statement_seconds)
         self._options = {"kept": options, "anew": options | {"statement_cache_size": 0}}
         self._pools: dict[str, Any] = {}
         self._opening = asyncio.Lock()
@@ -60,7 +63,19 @@ class RawReadPool:
         pool: Any = self._pools.get(kind)
         if pool is None:
             pool = await self._open(kind)
-        rows: Sequence[Any] = await pool.fetch(statement, *values, timeout=TIMEOUT_SECONDS)
+        limit = current_limit() or RequestLimit(TIMEOUT_SECONDS)
+        async with limit.acquiring():
+            connection = await pool.acquire()
+        release = limit.hold(connection.terminate)
+        try:
+            rows: Sequence[Any] = await connection.fetch(statement, *values)
+        except Exception as failed:
+            if limit.is_over:  # the driver fails in several ways when its connection is closed
+                raise TimeoutError from failed
+            raise
+        finally:
+            release()
+            await pool.release(connection)
         return rows
 
     async def _open(self, kind: str) -> Any:  # noqa: ANN401 - the driver has no types

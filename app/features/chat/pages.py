@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,6 +13,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core.actor import Actor
+from app.core.clock import local_time
 from app.core.errors import ConflictError, DomainError, InvalidError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
@@ -45,6 +47,8 @@ class _Line:
 
     it: MessageRead
     contacts: str
+    at: datetime
+    """When it was written, in the reader's time zone."""
     new_day: bool
     first_unread: bool
     goes_on: bool
@@ -231,18 +235,19 @@ async def _empty(request: Request, session: ReadSession, actor: Actor, proposal_
 def _lines(messages: Sequence[MessageRead], read: int | None = None) -> list[_Line]:
     """Return the messages as the page lists them; `read` is the number up to which the reader had read."""
     lines: list[_Line] = []
-    before: MessageRead | None = None
     for message in messages:
-        same_day = before is not None and before.created_at.date() == message.created_at.date()
-        first_unread = read is not None and message.number > read and (before is None or before.number <= read)
+        before = lines[-1] if lines else None
+        at = local_time(message.created_at)
+        same_day = before is not None and before.at.date() == at.date()
+        first_unread = read is not None and message.number > read and (before is None or before.it.number <= read)
         lines.append(
             _Line(
                 it=message,
                 contacts=describe_contacts(message.contacts),
+                at=at,
                 new_day=not same_day,
                 first_unread=first_unread and not message.mine,
-                goes_on=same_day and before is not None and before.mine == message.mine and not first_unread,
+                goes_on=same_day and before is not None and before.it.mine == message.mine and not first_unread,
             )
         )
-        before = message
     return lines

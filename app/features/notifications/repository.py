@@ -11,16 +11,18 @@ from sqlalchemy import (
     Integer,
     ScalarSelect,
     Select,
+    Uuid,
     bindparam,
     case,
     delete,
     func,
     literal_column,
+    or_,
     select,
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import utc_now
@@ -29,6 +31,7 @@ from app.models.notification import MailMessage, MailStatus, NoticeKind, Notific
 from app.models.user import User
 
 UNREAD_ABOUT = text("read_at IS NULL AND about IS NOT NULL")
+MAX_EARLIER_IDS = 20
 QUEUED_ABOUT = text("status = 'queued' AND about IS NOT NULL")
 """The predicates of the two partial indexes by which one row about a thing exists."""
 
@@ -74,6 +77,8 @@ class NotificationRepository:
                 name: case((is_newer, new[name]), else_=getattr(Notification, name))
                 for name in ("id", "kind", "params", "message_id", "created_at")
             }
+            before = func.array_prepend(Notification.id, Notification.earlier_ids, type_=ARRAY(Uuid))
+            newest["earlier_ids"] = case((is_newer, before[1:MAX_EARLIER_IDS]), else_=Notification.earlier_ids)
             statement = statement.on_conflict_do_update(
                 index_elements=[Notification.user_id, Notification.about],
                 index_where=UNREAD_ABOUT,
@@ -111,8 +116,9 @@ class NotificationRepository:
         return (await self._session.execute(select(func.count()).select_from(some))).scalar_one()
 
     async def find(self, user_id: UUID, notice_id: UUID) -> Notification | None:
-        """Return one of the person's own notifications, locked."""
-        statement = select(Notification).where(Notification.user_id == user_id, Notification.id == notice_id)
+        """Return one of the person's own notifications, locked, by its id or by one from before it was renewed."""
+        named = or_(Notification.id == notice_id, Notification.earlier_ids.contains([notice_id]))
+        statement = select(Notification).where(Notification.user_id == user_id, named)
         return (await self._session.execute(statement.with_for_update())).scalar_one_or_none()
 
     async def mark_all_read(self, user_id: UUID) -> int:

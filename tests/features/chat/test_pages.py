@@ -1,8 +1,11 @@
 """Conversations as pages, without a script, and as JSON."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
+import time_machine
 
 from app.core.clock import utc_now
 from app.core.ids import new_id
@@ -190,3 +193,26 @@ async def _ok(asked: Any, status: int = 200) -> Any:
     answer: httpx.Response = await asked
     assert answer.status_code == status, answer.text
     return answer.json()
+
+
+@pytest.mark.parametrize(
+    ("zone", "days"),
+    [
+        ("", ["2026-12-01", "2026-12-02"]),
+        ("Europe/Moscow", ["2026-12-02"]),
+        ("America/Los_Angeles", ["2026-12-01"]),
+        ("Nowhere/Atlantis", ["2026-12-01", "2026-12-02"]),
+    ],
+)
+async def test_days_of_a_conversation_are_those_of_the_reader(
+    market: Market, new_client: NewClient, zone: str, days: list[str]
+) -> None:
+    with time_machine.travel(datetime(2026, 12, 1, 22, 30, tzinfo=UTC), tick=False) as clock:
+        _order, proposal, ours, _theirs = await _two(market, new_client)
+        sent = await ours.send(await ours.get(f"{proposal}/messages"), f"{proposal}/messages", text="Поздний вечер")
+        talk = path_of(sent, r"/messages/[0-9a-f-]{36}")
+        clock.shift(timedelta(hours=2))
+        await ours.send(await ours.get(talk), talk, text="Ночь")
+        ours.client.cookies.set("time_zone", zone)
+        shown = await ours.get(talk)
+        assert [item["data-day"] for item in shown.select(".talk-day")] == days

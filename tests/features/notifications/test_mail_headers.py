@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from email.header import decode_header, make_header
-from email.policy import default
+from email.policy import compat32, default
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -138,6 +138,25 @@ def test_the_name_of_the_sender_is_read_back(settings: Settings, name: str) -> N
     assert address.addr_spec == "no-reply@example.com"
     if "=?" not in name:
         assert address.display_name == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Биржа удалённой работы",
+        "Служба поддержки и заботы о заказчиках",
+        "Биржа «Удалёнка» — заказы и исполнители",
+        "Я" * 42,
+        "Биржа a b c заказов d e f исполнителей",
+        "ipLance — біржа замовлень, Київ №1",
+    ],
+)
+def test_a_long_name_of_the_sender_is_read_back_whole_by_both_readers(settings: Settings, name: str) -> None:
+    raw = raw_of(settings.model_copy(update={"mail_from": f'"{name}" <no-reply@example.com>'}), "x")
+    assert email.message_from_bytes(raw, policy=default)["From"].addresses[0].display_name == name
+    old = email.message_from_bytes(raw, policy=compat32)["From"]
+    assert str(make_header(decode_header(old))) == f"{name} <no-reply@example.com>"
+    assert all(len(line) <= 76 for line in raw.decode().split("\r\n\r\n")[0].splitlines())
 
 
 @pytest.mark.parametrize("unicode_mailboxes", [True, False])

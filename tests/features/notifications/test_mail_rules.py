@@ -306,9 +306,17 @@ async def test_a_row_that_was_renewed_cannot_be_marked_as_read_unseen(deal: Deal
     await deal.settle()
     client = await deal.market.sign_in(await new_client(), deal.anna)
     (seen,) = (await client.get(LIST)).json()["items"]
-    await deal.edit(2)
-    await deal.settle()
-    stale = await client.post(f"{LIST}/{seen['id']}/read")
-    assert (stale.status_code, stale.json()["code"]) == (404, "notice-not-found")
-    assert "open your notifications again" in stale.json()["detail"]
+    for number in (2, 3):
+        await deal.edit(number)
+        await deal.settle()
+        stale = await client.post(f"{LIST}/{seen['id']}/read")
+        assert (stale.status_code, stale.json()["read"]) == (200, False), "accepted, but what is new was not seen"
+        assert stale.json()["id"] != seen["id"]
+    client.headers["Accept"] = "text/html"
+    opened = await client.post(f"/notifications/{seen['id']}/open")
+    assert (opened.status_code, opened.headers["location"][:8]) == (303, "/orders/")
+    client.headers["Accept"] = "application/json"
+    unknown = await client.post(f"{LIST}/{new_id()}/read")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "notice-not-found")
+    assert "open your notifications again" in unknown.json()["detail"]
     assert (await client.get(f"{LIST}/unread-count")).json() == {"count": 1}

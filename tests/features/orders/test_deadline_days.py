@@ -74,6 +74,24 @@ async def test_the_zone_of_the_profile_counts_where_the_browser_tells_none(
         ).status_code == 200
 
 
+async def test_the_zone_of_the_profile_counts_for_deadlines_too(market: Market, client: httpx.AsyncClient) -> None:
+    with time_machine.travel(NIGHT, tick=False):
+        await market.sign_in(client, await market.person())
+        moscow = {"time_zone": "Europe/Moscow"}
+        early = await client.post("/api/v1/orders", json=BODY | {"deadline": "2026-12-01"})
+        assert early.status_code == 201, "without any zone a day that is still today somewhere is not over"
+        assert (await client.patch("/api/v1/profiles/me", json=moscow)).status_code == 200
+        for day, status in (("2026-12-01", 422), ("2026-12-02", 201)):
+            made = await client.post("/api/v1/orders", json=BODY | {"deadline": day})
+            assert made.status_code == status, made.text
+        assert (await client.post(f"/api/v1/orders/{early.json()['id']}/publish")).status_code == 422
+        copied = await client.post(f"/api/v1/orders/{early.json()['id']}/copy")
+        assert copied.json()["deadline"] is None
+        client.cookies.set("time_zone", "America/Los_Angeles")
+        made = await client.post("/api/v1/orders", json=BODY | {"deadline": "2026-12-01"})
+        assert made.status_code == 201, "the browser's zone comes first"
+
+
 def test_no_day_is_over_before_it_is_over_everywhere() -> None:
     set_time_zone("")
     with time_machine.travel(datetime(2026, 12, 2, 11, 59, tzinfo=UTC), tick=False):

@@ -11,6 +11,7 @@ from sqlalchemy import ScalarSelect
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.persistence.dataloader import DataLoader
+from app.core.request_limit import count_wait
 from app.core.resources import ContextState, Resources
 from app.core.security.csrf import make_csrf
 from app.core.security.signing import Signer
@@ -185,7 +186,7 @@ class SessionGate:
         """
         asked = self._views.ask(claims.session_id)
         is_revoked = await self._blacklist.holds(claims.token_id)
-        view = await asked
+        view = await count_wait(asked)
         if is_revoked or view is None or view.user_id != claims.user_id or not view.is_alive(utc_now()):
             raise SessionEndedError
         return view

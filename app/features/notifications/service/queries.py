@@ -70,11 +70,15 @@ def unread_notices() -> ScalarSelect[int]:
 
 
 async def mark_read(uow: UnitOfWork, actor: Actor, notice_id: UUID) -> Notification:
-    """Mark one of the actor's own notifications as read; repeating it is no error."""
+    """Mark one of the actor's own notifications as read; repeating it is no error.
+
+    A notification that was renewed since the actor saw it stays unread: they have not seen what is new.
+    """
     notice = await NotificationRepository(uow.session).find(actor.id, notice_id)
     if notice is None:
         raise NoticeNotFoundError
-    notice.read_at = notice.read_at or utc_now()
+    if notice.id == notice_id:
+        notice.read_at = notice.read_at or utc_now()
     return notice
 
 

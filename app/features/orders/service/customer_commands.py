@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.core.actor import Actor
-from app.core.clock import local_today, utc_now
+from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.core.unit_of_work import UnitOfWork
 from app.features.files import service as files
@@ -22,7 +22,13 @@ from app.features.orders.events import OrderClosed, OrderEdited, OrderPublished,
 from app.features.orders.repository import OrderRepository
 from app.features.orders.rules import ORDER_MACHINE, OrderEvent
 from app.features.orders.schemas import OrderClose, OrderCreate, OrderPatch
-from app.features.orders.service.order_fields import apply_fields, content_of, new_share_key, raise_if_errors
+from app.features.orders.service.order_fields import (
+    apply_fields,
+    content_of,
+    new_share_key,
+    raise_if_errors,
+    today_for,
+)
 from app.models import CloseReason, Order, OrderRevision, OrderStatus, Visibility
 from app.models.file import SubjectKind
 
@@ -74,7 +80,7 @@ async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Ord
     with uow.session.no_autoflush:  # one UPDATE of the order, with its new version
         others = await _attach(uow, actor, order, command)
     if order.status in rules.STRICTLY_VALIDATED:
-        raise_if_errors(rules.validate_for_publishing(order, local_today()))
+        raise_if_errors(rules.validate_for_publishing(order, await today_for(uow, order.customer_id, order.deadline)))
     if content_of(order) == before and not others:
         return order
     if order.published_at is not None and order.status not in policy.UNAPPROVED:
@@ -149,7 +155,7 @@ async def publish_order(uow: UnitOfWork, actor: Actor, order_id: UUID, *, counte
 async def publish_locked(uow: UnitOfWork, actor: Actor, order: Order, *, counted: bool = True) -> Order:
     """Publish one of the actor's own orders that is new or locked, as `publish_order` does."""
     next_status(order, OrderEvent.PUBLISH)
-    raise_if_errors(rules.validate_for_publishing(order, local_today()))
+    raise_if_errors(rules.validate_for_publishing(order, await today_for(uow, order.customer_id, order.deadline)))
     is_checked_first = False
     if counted:
         with uow.session.no_autoflush:  # one UPDATE of the order, with all that changed
@@ -200,7 +206,7 @@ async def pause_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
 async def resume_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
     """Reopen a paused order for a full term."""
     order = await own_order_for_update(uow, actor, order_id)
-    raise_if_errors(rules.validate_for_publishing(order, local_today()))
+    raise_if_errors(rules.validate_for_publishing(order, await today_for(uow, order.customer_id, order.deadline)))
     set_status(uow, order, next_status(order, OrderEvent.RESUME))
     order.updated_at = utc_now()
     return order

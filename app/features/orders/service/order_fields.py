@@ -1,9 +1,11 @@
 """Apply field values to an order, validate them, and extract its content for revisions."""
 
 import secrets
+from datetime import date
 from typing import Any
+from uuid import UUID
 
-from app.core.clock import local_today
+from app.core.clock import depends_on_zone, local_today
 from app.core.errors import FieldError
 from app.core.money import Currency, Money
 from app.core.unit_of_work import UnitOfWork
@@ -13,6 +15,7 @@ from app.features.orders import rules
 from app.features.orders.errors import InvalidOrderError
 from app.features.orders.schemas import OrderCreate, OrderPatch
 from app.features.orders.schemas.fields import FIELDS, REVISED
+from app.features.profiles import service as profiles
 from app.models import BudgetKind, Order, Visibility
 
 SHARE_KEY_BYTES = 18
@@ -38,6 +41,17 @@ def content_of(order: Order) -> dict[str, Any]:
     return content
 
 
+async def today_for(uow: UnitOfWork, owner_id: UUID, deadline: date | None) -> date:
+    """Return today's date for the owner of an order, to compare its deadline with.
+
+    The profile is asked only where the browser has told no time zone and the answer depends on it.
+    """
+    if deadline is None or not depends_on_zone(deadline):
+        return local_today()
+    with uow.session.no_autoflush:  # one UPDATE of the order, with all that changed
+        return local_today(await profiles.time_zone_of(uow.session, owner_id))
+
+
 async def apply_fields(uow: UnitOfWork, order: Order, given: dict[str, Any], command: OrderCreate | OrderPatch) -> None:
     """Apply the given values to the order and update the fields derived from them.
 
@@ -48,7 +62,8 @@ async def apply_fields(uow: UnitOfWork, order: Order, given: dict[str, Any], com
     catalogue = await catalog.read_catalogue(uow.session, uow.resources)
     _apply_place(order, given, catalogue)
     if given.get("deadline") is not None:
-        raise_if_errors(rules.validate_deadline(given["deadline"], local_today()))
+        today = await today_for(uow, order.customer_id, given["deadline"])
+        raise_if_errors(rules.validate_deadline(given["deadline"], today))
     if "questions" in given:
         order.questions = list(given["questions"] or [])
     for name in PLAIN & given.keys():

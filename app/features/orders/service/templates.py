@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
-from app.core.clock import local_today, utc_now
+from app.core.clock import utc_now
 from app.core.unit_of_work import UnitOfWork
 from app.features.catalog import service as catalog
 from app.features.files import service as files
@@ -17,6 +17,7 @@ from app.features.orders.repository import TemplateRepository
 from app.features.orders.schemas import OrderCreate, TemplateRead
 from app.features.orders.schemas.fields import FIELDS
 from app.features.orders.service.customer_commands import create_order, own_order_for_update
+from app.features.orders.service.order_fields import today_for
 from app.models import Order, OrderTemplate
 from app.models.file import SubjectKind
 
@@ -31,7 +32,7 @@ async def copy_order(uow: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
     """
     order = await own_order_for_update(uow, actor, order_id)
     content = await _content(uow, order)
-    if order.deadline and order.deadline >= local_today():
+    if order.deadline and order.deadline >= await today_for(uow, actor.id, order.deadline):
         content["deadline"] = order.deadline.isoformat()
     subject = Subject(SubjectKind.ORDER, order.id)
     held = (await files.attached(uow.session, [subject]))[subject]

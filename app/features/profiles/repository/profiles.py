@@ -81,6 +81,9 @@ def _ids_on(listed_in: PersonList) -> Select[UUID]:
     return select(getattr(listed_in, other_of(listed_in))).where(listed_in.owner_id == bindparam("owner_id"))
 
 
+_ZONE = select(Profile.time_zone).where(Profile.user_id == bindparam("user_id"))
+
+
 class ProfileRepository:
     """Queries for profiles with their skills and portfolios."""
 
@@ -91,6 +94,10 @@ class ProfileRepository:
         """Return an active account by its folded user name, or None."""
         row = (await self._session.execute(_PEOPLE.where(User.username_key == username_key))).one_or_none()
         return Person(*row) if row else None
+
+    async def time_zone(self, user_id: UUID) -> str | None:
+        """Return the time zone of a profile; None where it has none."""
+        return (await self._session.execute(_ZONE, {"user_id": user_id})).scalar_one_or_none()
 
     async def seen[T](self, column: InstrumentedAttribute[T], person: T, reader_id: UUID | None) -> Seen | None:
         """Return the content of a profile page for a reader, without files and portfolio, or None."""

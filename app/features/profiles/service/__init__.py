@@ -29,6 +29,7 @@ from app.features.profiles.service.own_profile import (
     person_cards,
     shown_items,
     skills_of,
+    time_zone_of,
 )
 from app.features.profiles.service.photos import crop_photo, get_photo, photo_subject, put_photo, remove_photo
 from app.features.profiles.service.portfolio import (
@@ -83,5 +84,6 @@ __all__ = [
     "shown_items",
     "skills_of",
     "store_customer_stats",
+    "time_zone_of",
     "unhide_customer",
 ]

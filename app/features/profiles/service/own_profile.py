@@ -88,6 +88,11 @@ async def find_person(session: AsyncSession, username: str) -> Person:
     return person
 
 
+async def time_zone_of(session: AsyncSession, user_id: UUID) -> str | None:
+    """Return the IANA name of the time zone in a person's profile; None where it has none."""
+    return await ProfileRepository(session).time_zone(user_id)
+
+
 async def get_profile(session: AsyncSession, resources: Resources, reader: Actor | None, username: str) -> ProfileRead:
     """Return the public profile of a user, without contacts.
 
