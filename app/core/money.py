@@ -5,10 +5,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from app.core.i18n import N_
-from app.core.text.amounts import AMOUNT_TEXT, NEGATIVE, TOO_PRECISE, UNDERSCORE, AmountError, read_amount, write_amount
+from app.core.text.amounts import AMOUNT_TEXT, NEGATIVE, TOO_PRECISE, AmountError, read_amount, write_amount
+from app.core.text.whole_numbers import WholeNumber
 
 MAX_AMOUNT = 10**14
 """The largest amount in minor units: a trillion roubles, and still exact in every JSON reader (below 2**53)."""
@@ -138,18 +139,7 @@ def currency_named(text: str) -> Currency | None:
     return next((currency for currency, words in CURRENCY_WORDS.items() if word in words), None)
 
 
-def _refuse_underscores(value: object) -> object:
-    """Refuse `1_500`, which pydantic reads as 1500.
-
-    Raises:
-        ValueError: The text contains an underscore.
-    """
-    if isinstance(value, str) and "_" in value:
-        raise ValueError(UNDERSCORE)
-    return value
-
-
-AmountBound = Annotated[int, BeforeValidator(_refuse_underscores), Field(ge=0, le=MAX_AMOUNT)]
+AmountBound = Annotated[WholeNumber, Field(ge=0, le=MAX_AMOUNT)]
 """A bound of a filter, in minor units."""
 
 

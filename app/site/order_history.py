@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession
 from app.core.i18n import _, current_locale
 from app.core.money import Currency, Money
+from app.core.text.whole_numbers import WholeNumber
 from app.core.text.word_diff import Piece, diff_words
 from app.features.authentication.dependencies import OptionalActor
 from app.features.catalog import service as catalog
@@ -83,7 +84,7 @@ async def show_order_history(
     actor: OptionalActor,
     session: ReadSession,
     resources: ProcessResources,
-    before: Annotated[int | None, Query(ge=1, le=MAX_VERSION)] = None,
+    before: Annotated[WholeNumber | None, Query(ge=1, le=MAX_VERSION)] = None,
 ) -> Response:
     """Show the edits of an order, newest first, to everybody who may read it."""
     key = request.query_params.get("key")

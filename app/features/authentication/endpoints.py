@@ -15,6 +15,7 @@ from app.core.security.csrf import CsrfError
 from app.core.security.passwords import HashingBusyError
 from app.core.security.rate_limits import TooManyTriesError
 from app.core.security.tokens import BadTokenError
+from app.core.text.whole_numbers import WholeNumber
 from app.features.authentication import dependencies, service, workflows
 from app.features.authentication.dependencies import ClientInfo, CurrentSession, RenewedTokens
 from app.features.authentication.errors import (
@@ -140,7 +141,7 @@ async def history(
     view: CurrentSession,
     session: ReadSession,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Annotated[WholeNumber, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
 ) -> Page[SecurityEventRead]:
     """List the security history of your account, newest first."""
     found = await service.history(session, view.user_id, cursor=cursor, limit=limit)

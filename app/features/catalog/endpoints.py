@@ -6,6 +6,7 @@ from fastapi import Query
 
 from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession
 from app.core.i18n import current_locale
+from app.core.text.whole_numbers import WholeNumber
 from app.features.catalog import service
 from app.features.catalog.rules import CategoryEntry, SkillEntry
 from app.features.catalog.schemas import (
@@ -43,7 +44,7 @@ async def suggest_places(
     session: ReadSession,
     resources: ProcessResources,
     q: Annotated[str, Query(max_length=60, description="Beginning of a name. If empty, the list is empty.")] = "",
-    limit: Annotated[int, Query(ge=1, le=50)] = 8,
+    limit: Annotated[WholeNumber, Query(ge=1, le=50)] = 8,
 ) -> PlaceList:
     """Suggest categories and skills whose names start with the query. For skills, typing errors are tolerated."""
     catalogue = await service.read_catalogue(session, resources)
@@ -68,7 +69,7 @@ async def list_skills(
         str,
         Query(max_length=60, description="Beginning of a name or synonym. If empty, the first skills are returned."),
     ] = "",
-    limit: Annotated[int, Query(ge=1, le=500)] = 10,
+    limit: Annotated[WholeNumber, Query(ge=1, le=500)] = 10,
 ) -> SkillList:
     """Suggest skills by the start of a name or synonym. Typing errors are tolerated."""
     catalogue = await service.read_catalogue(session, resources)

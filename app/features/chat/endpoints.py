@@ -10,6 +10,7 @@ from app.core.http.dependencies import FeatureRouter, ReadSession, Uow
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.rate_limits import TooManyTriesError
+from app.core.text.whole_numbers import WholeNumber
 from app.features.authentication.dependencies import CurrentActor
 from app.features.chat import service
 from app.features.chat.errors import (
@@ -35,8 +36,8 @@ router = FeatureRouter(tags=["messages"])
 
 WRITING = (ConversationClosedError, ParticipantGoneError, InvalidMessageError, InvalidFilesError, TooManyTriesError)
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
-Number = Annotated[int | None, Query(ge=0, le=MAX_NUMBER)]
+Limit = Annotated[WholeNumber, Query(ge=1, le=MAX_LIMIT)]
+Number = Annotated[WholeNumber | None, Query(ge=0, le=MAX_NUMBER)]
 
 
 @router.get("/conversations", responses=refusals(BadCursorError))

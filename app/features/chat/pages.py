@@ -18,6 +18,7 @@ from app.core.errors import ConflictError, DomainError, InvalidError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.ids import new_id
+from app.core.text.whole_numbers import WholeNumber, read_whole
 from app.features.authentication.dependencies import CurrentActor
 from app.features.chat import service
 from app.features.chat.dependencies import KnownConversation, KnownProposal
@@ -95,7 +96,7 @@ async def show_conversation(
     conversation_id: UUID,
     actor: CurrentActor,
     session: ReadSession,
-    before: Annotated[int | None, Query(ge=1, le=MAX_NUMBER)] = None,
+    before: Annotated[WholeNumber | None, Query(ge=1, le=MAX_NUMBER)] = None,
 ) -> Response:
     """Show a conversation: its latest messages, or those before a number.
 
@@ -130,7 +131,7 @@ async def write_message(
 
 @router.get("/messages/{conversation_id}/after/{number}")
 async def show_new_messages(
-    request: Request, conversation_id: UUID, number: int, actor: CurrentActor, session: ReadSession
+    request: Request, conversation_id: UUID, number: WholeNumber, actor: CurrentActor, session: ReadSession
 ) -> Response:
     """Return the messages after a number as an HTML fragment for the polling script."""
     number = max(0, min(number, MAX_NUMBER))
@@ -144,8 +145,7 @@ async def show_new_messages(
 @router.post("/messages/{conversation_id}/read")
 async def mark_read(conversation_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Mark the messages up to a number as read."""
-    typed = str(form.get("number") or "")
-    number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < len(str(MAX_NUMBER)) else 0
+    number = read_whole(form.get("number")) or 0
     await service.mark_read(uow, actor, conversation_id, number)
     return redirect(f"{LIST}/{conversation_id}#end")
 

@@ -8,13 +8,14 @@ from starlette.responses import Response
 from app.core.errors import DomainError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.i18n import _
+from app.core.text.whole_numbers import read_whole
 from app.features.authentication.dependencies import CurrentActor
 from app.features.contracts import service
 from app.features.orders.errors import OrderChangedError
 from app.features.profiles import service as profiles
 from app.features.proposals import service as proposals
 from app.features.proposals.errors import OfferLapsedError, OfferStateError, ProposalChangedError
-from app.features.proposals.presenters import read_number, redirect_too_late
+from app.features.proposals.presenters import redirect_too_late
 from app.web.flash import redirect
 from app.web.templating import render
 
@@ -40,7 +41,8 @@ async def accept_proposal_form(
 async def accept_proposal(proposal_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Accept a proposal."""
     choice = await uow.attempt(
-        service.accept_proposal(uow, actor, proposal_id, read_number(form, "version") or UNREAD), ProposalChangedError
+        service.accept_proposal(uow, actor, proposal_id, read_whole(form.get("version")) or UNREAD),
+        ProposalChangedError,
     )
     if isinstance(choice, DomainError):
         return redirect(f"/proposals/{proposal_id}/accept", choice.text(), "warn")
@@ -50,7 +52,7 @@ async def accept_proposal(proposal_id: UUID, actor: CurrentActor, form: PostedFo
 @router.post("/offers/{offer_id}/accept")
 async def accept_offer(offer_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow) -> Response:
     """Accept an offer."""
-    accepting = service.accept_offer(uow, actor, offer_id, read_number(form, "order_version") or UNREAD)
+    accepting = service.accept_offer(uow, actor, offer_id, read_whole(form.get("order_version")) or UNREAD)
     offer = await uow.attempt(accepting, OfferStateError, OfferLapsedError, OrderChangedError)
     if isinstance(offer, DomainError):
         return redirect(f"/offers/{offer_id}", offer.text(), "warn")

@@ -14,6 +14,7 @@ from app.core.http.dependencies import API_PREFIX, FeatureRouter, ProcessResourc
 from app.core.http.problem_details import InsufficientStorageError, UnsupportedMediaTypeError, refusals
 from app.core.i18n import N_
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.text.whole_numbers import WholeNumber
 from app.features.authentication.dependencies import CurrentActor
 from app.features.files import rules, service, workflows
 from app.features.files.dependencies import FORM_OVERHEAD, ids_in, pieces_of
@@ -91,7 +92,7 @@ async def list_files(
     actor: CurrentActor,
     session: ReadSession,
     cursor: Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Annotated[WholeNumber, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     unused: Annotated[bool, Query(description="Return only files that are not attached to anything.")] = False,
 ) -> Page[OwnFile]:
     """List your files, newest first, each with the objects it is attached to."""
@@ -149,7 +150,7 @@ async def send_piece(
     actor: CurrentActor,
     resources: ProcessResources,
     response: Response,
-    offset: Annotated[int, Header(alias=OFFSET, ge=0, le=2**53)],
+    offset: Annotated[WholeNumber, Header(alias=OFFSET, ge=0, le=2**53)],
 ) -> UploadRead:
     """Append the next piece at `Upload-Offset`. If the connection breaks, the bytes received so far are kept."""
     if media_type(request.headers.get("content-type")) not in PIECES:

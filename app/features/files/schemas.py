@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.core.text.whole_numbers import WholeNumber
 from app.models.file import FileStatus, SubjectKind
 
 
@@ -86,7 +87,7 @@ class UploadCreate(BaseModel):
 
     kind: SubjectKind
     name: str = Field(min_length=1, max_length=1_000)
-    size: int = Field(ge=0, le=2**53, description="Total size of the file in bytes.")
+    size: WholeNumber = Field(ge=0, le=2**53, description="Total size of the file in bytes.")
     replaces: UUID | None = Field(
         default=None, description="Id of a file of yours that this one replaces as its next version."
     )

@@ -8,6 +8,7 @@ from fastapi import Query
 from app.core.http.dependencies import FeatureRouter, ReadSession, Uow
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.text.whole_numbers import WholeNumber
 from app.features.authentication.dependencies import CurrentActor
 from app.features.notifications import service
 from app.features.notifications.errors import NoticeNotFoundError
@@ -24,7 +25,7 @@ async def list_notifications(
     actor: CurrentActor,
     session: ReadSession,
     cursor: Cursor = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Annotated[WholeNumber, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     unread: Annotated[bool, Query(description="Return only unread notifications.")] = False,
 ) -> Page[NotificationRead]:
     """List your notifications, newest first."""

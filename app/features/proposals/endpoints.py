@@ -11,6 +11,7 @@ from app.core.http.dependencies import FeatureRouter, ReadSession, Uow
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.rate_limits import TooManyTriesError
+from app.core.text.whole_numbers import WholeNumber
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication.dependencies import CurrentActor
 from app.features.files.errors import InvalidFilesError
@@ -77,7 +78,7 @@ SENDING = (
     NewAccountLimitError,
 )
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Limit = Annotated[WholeNumber, Query(ge=1, le=MAX_LIMIT)]
 Ids = Annotated[list[UUID] | None, Query(max_length=20, description="Ids of one to four proposals of the order.")]
 Key = Annotated[str | None, Query(max_length=100, description="Share key from the link of an unlisted order.")]
 

@@ -13,6 +13,7 @@ from app.core.http.problem_details import field_errors
 from app.core.i18n import N_, _
 from app.core.money import Currency, Money, amount_as_typed, typed_amount
 from app.core.text.amounts import AmountError
+from app.core.text.whole_numbers import read_whole_or_text
 from app.features.moderation.service import describe_contacts
 from app.features.proposals.errors import InvalidProposalError
 from app.features.proposals.schemas import (
@@ -30,7 +31,6 @@ from app.web.flash import redirect
 from app.web.forms import FormState
 
 PAGE_SIZE = 20
-MAX_NUMBER_LENGTH = 9
 EMPTY_ROWS = 2
 ANSWERS = tuple(f"answer_{place}" for place in range(5))
 """Form fields of the answers, in the order of the questions."""
@@ -90,7 +90,7 @@ def read_terms(form: FormData, currency: Currency, errors: list[FieldError]) -> 
         errors.append(wrong.at("price"))
     milestones = _read_milestones(form, currency, errors)
     price = {"amount": amount, "currency": currency}
-    return {"price": price, "term_days": read_number(form, "term_days"), "milestones": milestones}
+    return {"price": price, "term_days": read_whole_or_text(form.get("term_days")), "milestones": milestones}
 
 
 def _read_milestones(form: FormData, currency: Currency, errors: list[FieldError]) -> list[dict[str, Any]]:
@@ -101,7 +101,7 @@ def _read_milestones(form: FormData, currency: Currency, errors: list[FieldError
         if not any(text.strip() for text in (title, amount, days)):
             continue
         try:
-            found.append({"title": title, "amount": typed_amount(amount, currency), "days": _whole(days)})
+            found.append({"title": title, "amount": typed_amount(amount, currency), "days": read_whole_or_text(days)})
         except AmountError as wrong:
             found.clear()
             incomplete = FieldError(("milestones",), N_("Give each milestone a name, an amount and its days."))
@@ -145,16 +145,6 @@ def page_error(error: DomainError) -> DomainError | list[FieldError]:
         for item in error.errors
     ]
     return named or error
-
-
-def _whole(text: str) -> int | None:
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_NUMBER_LENGTH else None
-
-
-def read_number(form: FormData, name: str) -> int | None:
-    """Return the submitted whole number, or None if the field is not one."""
-    return _whole(str(form.get(name) or ""))
 
 
 def labelled_proposal(proposal: ProposalRead) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from app.core.i18n import N_
 from app.core.money import MAX_AMOUNT, MoneyInput, MoneyRead
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from app.core.text.text_cleaning import CLEAN_LINE, CLEAN_LINES, at_least
+from app.core.text.whole_numbers import WholeNumber
 from app.features.files.schemas import FileRead
 from app.features.moderation.schemas import ContactKind
 from app.features.orders.schemas import Moment, Note, PersonRead
@@ -77,7 +78,9 @@ CoverLetterText = Annotated[str, Field(min_length=1, max_length=MAX_COVER_LETTER
 TermDays = Annotated[
     StrictInt, Field(ge=1, le=MAX_TERM_DAYS, description="Delivery time in days, counted from acceptance.")
 ]
-Version = Annotated[int | None, Field(ge=1, le=2**31, description="Expected version; responds 409 if it has changed.")]
+Version = Annotated[
+    WholeNumber | None, Field(ge=1, le=2**31, description="Expected version; responds 409 if it has changed.")
+]
 
 
 FileIds = Annotated[list[UUID], Field(max_length=10, description="Ids of files uploaded for a proposal.")]
@@ -148,7 +151,7 @@ class ProposalAccept(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    version: int = Field(ge=1, le=2**31, description="Version that was read; responds 409 if it has changed.")
+    version: WholeNumber = Field(ge=1, le=2**31, description="Version that was read; responds 409 if it has changed.")
 
 
 class ProposalDecline(BaseModel):
@@ -226,7 +229,7 @@ class ProposalListQuery(ProposalListView):
     """Query parameters of one page of an order's proposals."""
 
     cursor: Annotated[str | None, Field(max_length=300, description="`next_cursor` of the previous page.")] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    limit: Annotated[WholeNumber, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 
 
 class Terms(BaseModel):
@@ -263,7 +266,7 @@ class OfferAccept(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    order_version: int = Field(
+    order_version: WholeNumber = Field(
         ge=1, le=2**31, description="Version of the order that was read; responds 409 if it has changed."
     )
 

@@ -10,6 +10,7 @@ from app.core.http.dependencies import FeatureRouter, ReadSession, Uow
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.rate_limits import TooManyTriesError
+from app.core.text.whole_numbers import WholeNumber
 from app.features.authentication.dependencies import CurrentActor
 from app.features.reports import service
 from app.features.reports.errors import (
@@ -26,7 +27,7 @@ router = FeatureRouter(prefix="/reports", tags=["reports"])
 SENDING = (ReportedItemNotFoundError, OwnContentError, AlreadyReportedError, TooManyTriesError)
 OBJECTING = (ReportNotFoundError, ReportClosedAlreadyError)
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Limit = Annotated[WholeNumber, Query(ge=1, le=MAX_LIMIT)]
 
 
 @router.post("", status_code=HTTPStatus.CREATED, responses=refusals(*SENDING))

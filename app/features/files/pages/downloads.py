@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from app.core.clock import utc_now
 from app.core.http.dependencies import FeatureRouter, ProcessResources
 from app.core.resources import Resources
+from app.core.text.whole_numbers import WholeNumber
 from app.features.files import rules, service, workflows
 from app.features.files.service import Wanted
 from app.models.file import SubjectKind
@@ -42,7 +43,7 @@ CLOSED = {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex",
 }
-Until = Annotated[int, Query(ge=0, le=2**40)]
+Until = Annotated[WholeNumber, Query(ge=0, le=2**40)]
 Key = Annotated[str, Query(max_length=64)]
 
 

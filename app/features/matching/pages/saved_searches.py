@@ -14,6 +14,7 @@ from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResourc
 from app.core.http.problem_details import field_errors, headers_of, status_of
 from app.core.http.submissions import Once
 from app.core.i18n import _, current_locale
+from app.core.text.whole_numbers import WholeNumber
 from app.features.authentication.dependencies import CurrentActor
 from app.features.catalog import service as catalog
 from app.features.matching import service
@@ -85,7 +86,10 @@ async def list_searches(
 
 @router.post(f"{PLACE}/settings")
 async def change_settings(
-    actor: CurrentActor, uow: Uow, digest_hour: Annotated[int, Form()], time_zone: Annotated[str, Form(max_length=60)]
+    actor: CurrentActor,
+    uow: Uow,
+    digest_hour: Annotated[WholeNumber, Form()],
+    time_zone: Annotated[str, Form(max_length=60)],
 ) -> Response:
     """Change the time zone and hour of daily and weekly e-mails."""
     command = _read(AlertSettingsPatch, {"digest_hour": digest_hour, "time_zone": time_zone})

@@ -10,6 +10,7 @@ from app.core.i18n import N_
 from app.core.i18n.locale_data import time_zones
 from app.core.money import MoneyRead
 from app.core.text.text_cleaning import CLEAN_LINE, at_least
+from app.core.text.whole_numbers import WholeNumber
 from app.features.orders.schemas import Moment, OrderFilter
 from app.models import AlertFrequency, BudgetKind
 
@@ -31,7 +32,7 @@ def _time_zone(value: str) -> str:
 
 Name = Annotated[str, Field(max_length=MAX_NAME), CLEAN_LINE, at_least(1)]
 TimeZone = Annotated[str, Field(max_length=60, description="IANA time zone name."), AfterValidator(_time_zone)]
-Hour = Annotated[int, Field(ge=0, le=23, description="Local hour, from 0 to 23.")]
+Hour = Annotated[WholeNumber, Field(ge=0, le=23, description="Local hour, from 0 to 23.")]
 
 
 class SavedSearchCreate(BaseModel):

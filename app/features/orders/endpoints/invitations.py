@@ -9,6 +9,7 @@ from fastapi import Query
 from app.core.http.dependencies import FeatureRouter, ReadSession, Uow
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
+from app.core.text.whole_numbers import WholeNumber
 from app.features.authentication.dependencies import CurrentActor
 from app.features.identity.errors import ContactNotConfirmedError
 from app.features.orders import service
@@ -55,7 +56,7 @@ async def list_own_invitations(
     actor: CurrentActor,
     session: ReadSession,
     cursor: Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Annotated[WholeNumber, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
 ) -> Page[InvitationRead]:
     """List the invitations you have received, newest first."""
     page = await service.list_own_invitations(session, actor, cursor, limit)

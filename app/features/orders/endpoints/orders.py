@@ -11,6 +11,7 @@ from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSess
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.rate_limits import TooManyTriesError
+from app.core.text.whole_numbers import WholeNumber
 from app.features.authentication.dependencies import CurrentActor, OptionalActor
 from app.features.catalog import service as catalog
 from app.features.catalog.errors import UnknownCategoryError
@@ -53,7 +54,7 @@ CUSTOMER = (OrderNotFoundError, NotOrderCustomerError, OrderStateError, OrderHel
 WRITING = (InvalidOrderError, UnknownCategoryError, InvalidFilesError, TooManyTriesError)
 PUBLISHING = (*CUSTOMER, InvalidOrderError, TooManyOrdersError, NewAccountLimitError)
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Limit = Annotated[WholeNumber, Query(ge=1, le=MAX_LIMIT)]
 Key = Annotated[str | None, Query(max_length=100, description="Share key from the link of an unlisted order.")]
 
 

@@ -19,6 +19,7 @@ from app.core.i18n import N_, _, current_locale
 from app.core.money import UNKNOWN_CURRENCY, Currency, MoneyRead, amount_as_typed, typed_amount
 from app.core.resources import Resources
 from app.core.text.amounts import AmountError
+from app.core.text.whole_numbers import read_whole
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication.dependencies import CurrentActor
 from app.features.catalog import service as catalog
@@ -56,7 +57,6 @@ CLOSE_REASON_LABELS: dict[CloseReason, str] = {
     CloseReason.MISTAKE: N_("The order was posted by mistake"),
     CloseReason.OTHER: N_("Another reason"),
 }
-MAX_VERSION_LENGTH = 9
 
 
 @router.get("/orders/new")
@@ -106,7 +106,7 @@ async def edit_order(
     """Save the changes of an order."""
 
     async def edit() -> Order:
-        command = OrderPatch(**read_form(form, sent.ids).model_dump(), version=_version(form))
+        command = OrderPatch(**read_form(form, sent.ids).model_dump(), version=read_whole(form.get("version")))
         order = await service.edit_order(uow, actor, order_id, command)
         return await service.publish_locked(uow, actor, order) if form.get("step") == "publish" else order
 
@@ -231,11 +231,6 @@ def _typed(field: OrderField, form: FormData) -> str | list[str] | None:
             return text or None
         case Input.TEXT | Input.AMOUNT:
             return text
-
-
-def _version(form: FormData) -> int | None:
-    text = str(form.get("version") or "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_VERSION_LENGTH else None
 
 
 def _published(status: OrderStatus) -> str:

@@ -17,6 +17,7 @@ from app.core.money import Currency, Money, typed_amount
 from app.core.pagination import BadCursorError
 from app.core.resources import ContextState, Resources
 from app.core.text.amounts import AmountError
+from app.core.text.whole_numbers import read_whole
 from app.features.authentication.dependencies import CurrentActor, OptionalActor
 from app.features.catalog import service as catalog
 from app.features.catalog.schemas import Searched
@@ -317,7 +318,8 @@ class TypedFilter:
             return _("any of them") if value == "any" else _("all of them")
         if name in ("days", "answers_below"):
             words = days_label if name == "days" else proposal_count_label
-            return words(int(value)) if value.isascii() and value.isdigit() else value
+            count = read_whole(value)
+            return value if count is None else words(count)
         if name in ("budget_kind", "answered"):
             named = BUDGET_KIND_LABELS if name == "budget_kind" else ANSWERED_LABELS
             return next((_(words) for key, words in named.items() if key == value), value)

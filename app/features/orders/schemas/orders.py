@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from app.core.i18n import N_
 from app.core.money import MoneyInput, MoneyRead
 from app.core.text.text_cleaning import CLEAN_LINE, CLEAN_LINES, at_least
+from app.core.text.whole_numbers import WholeNumber
 from app.features.files.schemas import FileRead
 from app.models import BudgetKind, CloseReason, Experience, OrderStatus, Visibility
 
@@ -77,8 +78,8 @@ SkillWord = Annotated[str, Field(min_length=1, max_length=50), CLEAN_LINE, at_le
 SkillWords = Annotated[list[SkillWord], Field(max_length=MAX_SKILLS)]
 Question = Annotated[str, Field(min_length=3, max_length=MAX_QUESTION), CLEAN_LINE, at_least(3)]
 Questions = Annotated[list[Question], Field(max_length=MAX_QUESTIONS)]
-ProposalsLimit = Annotated[int, Field(ge=1, le=MAX_PROPOSALS)]
-WeeklyHours = Annotated[int, Field(ge=1, le=MAX_HOURS)]
+ProposalsLimit = Annotated[WholeNumber, Field(ge=1, le=MAX_PROPOSALS)]
+WeeklyHours = Annotated[WholeNumber, Field(ge=1, le=MAX_HOURS)]
 Note = Annotated[str, Field(max_length=1000), CLEAN_LINES]
 CategorySlug = Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9-]+$")]
 Day = Annotated[date, BeforeValidator(_day)]
@@ -146,7 +147,7 @@ class OrderPatch(BaseModel):
     questions: Questions | None = None
     proposals_limit: ProposalsLimit | None = None
     files: FileIds | None = None
-    version: int | None = Field(
+    version: WholeNumber | None = Field(
         default=None, ge=1, le=2**31, description="Expected version; responds 409 if it has changed."
     )
 

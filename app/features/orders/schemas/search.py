@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.money import AmountBound, Currency
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from app.core.text.whole_numbers import WholeNumber
 from app.features.orders.schemas.orders import MAX_SKILLS, OrderCard
 from app.models import BudgetKind
 
@@ -37,9 +38,11 @@ class OrderFilter(BaseModel):
         Field(max_length=MAX_SKILLS, description="Slugs or names of skills, repeated or separated by commas."),
     ] = ()
     skills_mode: Literal["all", "any"] = Field(default="all", description="Require all of the skills, or any of them.")
-    days: Annotated[int | None, Field(ge=1, le=365, description="Only orders published within this many days.")] = None
+    days: Annotated[
+        WholeNumber | None, Field(ge=1, le=365, description="Only orders published within this many days.")
+    ] = None
     answers_below: Annotated[
-        int | None, Field(ge=1, le=1000, description="Only orders with fewer proposals than this.")
+        WholeNumber | None, Field(ge=1, le=1000, description="Only orders with fewer proposals than this.")
     ] = None
     answered: Annotated[bool | None, Field(description="Whether the client has answered a proposal of the order.")] = (
         None
@@ -62,7 +65,7 @@ class OrderListQuery(OrderFilter):
         ),
     ] = None
     cursor: Annotated[str | None, Field(max_length=300)] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    limit: Annotated[WholeNumber, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 
     @property
     def order(self) -> Sort:

@@ -10,6 +10,7 @@ from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSess
 from app.core.http.problem_details import refusals
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.rate_limits import TooManyTriesError
+from app.core.text.whole_numbers import WholeNumber
 from app.features.authentication.dependencies import CurrentActor, OptionalActor
 from app.features.files.errors import InvalidFilesError
 from app.features.files.schemas import Crop
@@ -42,7 +43,7 @@ router = FeatureRouter(tags=["profiles"])
 KEEPER = (PersonNotFoundError, TooManyTriesError)
 Username = Annotated[str, Path(min_length=1, max_length=64)]
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Limit = Annotated[WholeNumber, Query(ge=1, le=MAX_LIMIT)]
 
 
 @router.get("/profiles/me")

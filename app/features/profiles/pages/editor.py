@@ -14,6 +14,7 @@ from app.core.i18n import N_, _, current_locale
 from app.core.i18n.locale_data import countries, languages, time_zones
 from app.core.money import UNKNOWN_CURRENCY, Currency, amount_as_typed, typed_amount
 from app.core.text.amounts import AmountError
+from app.core.text.whole_numbers import read_whole
 from app.features.authentication.dependencies import CurrentActor
 from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError, ProfileChangedError
@@ -33,7 +34,6 @@ from app.web.templating import render
 
 router = FeatureRouter()
 ADDRESS = "/settings/public-profile"
-MAX_NUMBER_LENGTH = 9
 HINT_TEXTS: dict[str, str] = {
     "headline": N_("Say in one line what you do."),
     "skills": N_("Name your skills: orders are found and recommended by them."),
@@ -118,7 +118,7 @@ def read_form(form: FormData) -> ProfilePatch:
             for row in range(MAX_LINKS)
             if _text(form, f"link_{row}")
         ],
-        "version": _number(form, "version"),
+        "version": read_whole(form.get("version")),
     }
     try:
         command = ProfilePatch.model_validate(content)
@@ -200,8 +200,3 @@ def _rows(form: FormState, name: str, limit: int) -> tuple[range, range]:
 
 def _text(form: FormData, name: str) -> str:
     return str(form.get(name) or "").strip()
-
-
-def _number(form: FormData, name: str) -> int | None:
-    text = _text(form, name)
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_NUMBER_LENGTH else None

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.money import AmountBound, Currency, MoneyRead
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from app.core.text.whole_numbers import WholeNumber
 from app.features.profiles.schemas.customer_stats import Moment
 from app.features.profiles.schemas.profile import LanguageItem, PersonCard, SkillRead
 from app.models import Availability, SkillLevel
@@ -73,7 +74,7 @@ class PeopleQuery(PeopleFilter):
         Field(description="Without it, `match` if there are search words in `q`, else `newest`."),
     ] = None
     cursor: Annotated[str | None, Field(max_length=300)] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    limit: Annotated[WholeNumber, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 
     @property
     def order(self) -> PeopleSort:

@@ -10,6 +10,7 @@ from app.core.i18n import N_
 from app.core.i18n.locale_data import countries, languages, time_zones
 from app.core.money import MoneyInput, MoneyRead
 from app.core.text.text_cleaning import CLEAN_LINE, CLEAN_LINES, at_least, clean_link
+from app.core.text.whole_numbers import WholeNumber
 from app.features.files.schemas import Crop, FileRead
 from app.features.profiles.schemas.customer_stats import Moment
 from app.models import Availability, ProfileSide, SkillLevel
@@ -108,10 +109,10 @@ class ProfilePatch(BaseModel):
     ) = None
     availability: Availability | None = None
     available_from: date | None = None
-    hours_week: Annotated[int, Field(ge=1, le=80)] | None = None
+    hours_week: Annotated[WholeNumber, Field(ge=1, le=80)] | None = None
     links: Annotated[list[LinkItem], Field(max_length=MAX_LINKS)] | None = None
     recommendations: bool | None = Field(default=None, description="Whether recommendations are shown to you.")
-    version: int | None = Field(
+    version: WholeNumber | None = Field(
         default=None, ge=1, le=2**31, description="Expected version; responds 409 if it has changed."
     )
 
@@ -196,7 +197,7 @@ class PortfolioFields(BaseModel):
     title: Annotated[str, Field(min_length=1, max_length=120), CLEAN_LINE, at_least(1)]
     description: Annotated[str, Field(max_length=5000), CLEAN_LINES] = ""
     link: Link | None = None
-    year: Annotated[int, Field(ge=1950, le=2100)] | None = None
+    year: Annotated[WholeNumber, Field(ge=1950, le=2100)] | None = None
     skills: Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=10)] = []
     files: (
         Annotated[
@@ -232,7 +233,8 @@ class PortfolioMove(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     position: Annotated[
-        int, Field(ge=0, le=1000, description="Position starting at 0; a greater one than the last means the end.")
+        WholeNumber,
+        Field(ge=0, le=1000, description="Position starting at 0; a greater one than the last means the end."),
     ]
 
 

@@ -13,6 +13,7 @@ from app.core.errors import DomainError, InvalidError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.i18n import _
+from app.core.text.whole_numbers import read_whole
 from app.features.authentication.dependencies import CurrentActor
 from app.features.files.dependencies import ProposalFiles
 from app.features.files.service import own_files
@@ -27,7 +28,6 @@ from app.features.proposals.presenters import (
     milestone_rows,
     page_error,
     read_form,
-    read_number,
     reasons,
     redirect_too_late,
 )
@@ -95,7 +95,7 @@ async def edit_proposal(
     async def edit() -> Proposal:
         currency = await service.currency_of_proposal(uow.session, actor, proposal_id)
         given = read_form(form, currency, sent.ids)
-        command = ProposalPatch(**given.model_dump(), version=read_number(form, "version"))
+        command = ProposalPatch(**given.model_dump(), version=read_whole(form.get("version")))
         return await service.edit_proposal(uow, actor, proposal_id, command)
 
     edited = await uow.attempt(edit(), InvalidError, ProposalChangedError)

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from app.core.http.dependencies import FeatureRouter, ReadSession
 from app.core.money import Money
+from app.core.text.whole_numbers import WholeNumber
 from app.core.text.word_diff import diff_words
 from app.features.authentication.dependencies import CurrentActor
 from app.features.proposals import service
@@ -25,7 +26,7 @@ async def show_history(
     proposal_id: UUID,
     actor: CurrentActor,
     session: ReadSession,
-    before: Annotated[int | None, Query(ge=1, le=MAX_VERSION)] = None,
+    before: Annotated[WholeNumber | None, Query(ge=1, le=MAX_VERSION)] = None,
 ) -> Response:
     """Show the edits of a proposal to its two sides, newest first."""
     proposal = await service.get_proposal(session, actor, proposal_id)

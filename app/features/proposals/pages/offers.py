@@ -16,6 +16,7 @@ from app.core.http.submissions import Once
 from app.core.i18n import N_, _, ngettext
 from app.core.money import Currency, Money
 from app.core.resources import Resources
+from app.core.text.whole_numbers import read_whole_or_text
 from app.features.authentication.dependencies import CurrentActor
 from app.features.moderation.service import describe_contacts
 from app.features.orders import service as orders
@@ -31,7 +32,6 @@ from app.features.proposals.errors import (
 from app.features.proposals.presenters import (
     form_for_terms,
     milestone_rows,
-    read_number,
     read_terms,
     redirect_too_late,
 )
@@ -75,7 +75,7 @@ async def make_offer(
 
     async def make() -> Offer:
         currency = await service.currency_of_proposal(uow.session, actor, proposal_id)
-        command = _command(OfferCreate, _read(form, currency) | {"version": read_number(form, "version")})
+        command = _command(OfferCreate, _read(form, currency) | {"version": read_whole_or_text(form.get("version"))})
         return await service.make_offer(uow, actor, proposal_id, command)
 
     offer = await uow.attempt(make(), InvalidError, ProposalChangedError, OfferPendingError)
@@ -166,7 +166,10 @@ def _read(form: FormData, currency: Currency) -> dict[str, Any]:
     content = read_terms(form, currency, errors)
     if errors:
         raise InvalidProposalError(errors=errors)
-    return content | {"message": str(form.get("message") or ""), "answer_hours": read_number(form, "answer_hours")}
+    return content | {
+        "message": str(form.get("message") or ""),
+        "answer_hours": read_whole_or_text(form.get("answer_hours")),
+    }
 
 
 def _command[C: BaseModel](kind: type[C], content: dict[str, Any]) -> C:

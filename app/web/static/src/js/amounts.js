@@ -4,6 +4,17 @@ import { find, getAll, setting } from "./dom.js";
 const PAUSE_MS = 250;
 
 /**
+ * Return the address that says how an amount is read.
+ * @param {string} path
+ * @param {string} amount as it was typed
+ * @param {string} currency empty for the server's default
+ * @returns {string}
+ */
+export function amountAddress(path, amount, currency) {
+  return `${path}?${new URLSearchParams({ amount, ...(currency ? { currency } : {}) })}`;
+}
+
+/**
  * Ask the server while an amount is being typed, and show its answer.
  * @param {HTMLInputElement} input
  */
@@ -17,11 +28,10 @@ function watchAmount(input) {
 
   const ask = async () => {
     asked = new AbortController();
-    const query = new URLSearchParams({ amount: input.value });
-    const currency = setting(input, "amountCurrency") || choice?.value;
-    if (currency) query.set("currency", currency);
+    const currency = setting(input, "amountCurrency") || choice?.value || "";
     try {
-      const answer = await fetch(`${setting(input, "amount")}?${query}`, { signal: asked.signal });
+      const address = amountAddress(setting(input, "amount"), input.value, currency);
+      const answer = await fetch(address, { signal: asked.signal });
       if (note && answer.ok) note.textContent = await answer.text();
     } catch {
       // The next key asks again.
