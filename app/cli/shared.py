@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor, system_actor
 from app.core.audit import MAX_REASON_LENGTH
 from app.core.config import Settings, get_settings
+from app.core.database import applied_revision
 from app.core.errors import DomainError
 from app.core.i18n import use_locale
 from app.core.resources import Resources, open_resources
@@ -46,6 +47,7 @@ class Runner:
             async with open_resources(
                 settings, database_url=servers.database_url, redis_url=servers.redis_url
             ) as resources:
+                await _require_schema(resources)
                 return await work(resources)
 
         return asyncio.run(opened())
@@ -66,11 +68,10 @@ class Invocation:
         Raises:
             Refusal: A use case raised a domain error.
         """
-        with use_locale("en"):
-            try:
-                return self.runner.run(work)
-            except DomainError as refused:
-                raise Refusal(told(refused)) from refused
+        try:
+            return self.runner.run(work)
+        except DomainError as refused:
+            raise Refusal(told(refused)) from refused
 
     def read[T](self, query: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Run queries in a read-only session."""
@@ -100,7 +101,8 @@ def begin(
         str, typer.Option("--as", metavar="NAME", help="your name for the audit log, instead of the system's user")
     ] = "",
 ) -> None:
-    """Store the operator of the command."""
+    """Store the operator of the command, and write in English as all commands do."""
+    ctx.with_resource(use_locale("en"))
     given = " ".join(name.split())
     if len(given) > MAX_NAME_LENGTH:
         raise Refusal(f"A name has at most {MAX_NAME_LENGTH} characters.")
@@ -149,6 +151,17 @@ def start_servers(settings: Settings) -> ServerAddresses:
     """Start the bundled servers where no address is configured, and return both addresses."""
     with console.status("Starting PostgreSQL and Valkey"):
         return ensure_servers(settings)
+
+
+async def _require_schema(resources: Resources) -> None:
+    """Refuse a database without tables, which every statement of a command would report as a bug.
+
+    Raises:
+        Refusal: No migration was applied yet.
+    """
+    async with resources.read_sessions() as session:
+        if await applied_revision(session) is None:
+            raise Refusal("The database has no tables yet: run `python -m app migrate`, or start the site.")
 
 
 def _system_user() -> str:

@@ -70,6 +70,13 @@ def test_a_good_python_is_found() -> None:
     assert Path(found.stdout.strip()).exists()
 
 
+@pytest.mark.parametrize("command", [("orders", "list"), ("ban", "vera", "--reason", "spam"), ("facts",)])
+def test_a_database_without_tables_is_one_sentence(command: tuple[str, ...], folder: Path) -> None:
+    refused = run(*command, data_dir=folder / "data")
+    assert refused.returncode == 1
+    assert refused.stderr == "The database has no tables yet: run `python -m app migrate`, or start the site.\n"
+
+
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [

@@ -67,6 +67,7 @@ def test_the_doctor_finds_it_healthy(instance: Instance) -> None:
     assert told.returncode == 0, told.stdout + told.stderr
     assert "policy noeviction" in told.stdout
     assert "version 18" in told.stdout
+    assert re.search(r"disk: \d+ [MGT]B free", told.stdout), "commands write English"
 
 
 def listens(port: int) -> bool:
