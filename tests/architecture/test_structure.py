@@ -199,7 +199,7 @@ BUSINESS_WORDS = re.compile(
     r"notifications?|chat|skills?|contracts?|reviews?|disputes?)(?:_|$)"
 )
 # Read with all other settings in one place, so that .env.example and the check of the environment are complete.
-BUSINESS_IN_CORE = {"app/core/config.py": "MarketSettings"}
+BUSINESS_IN_CORE = {"app/core/setting_groups.py": "MarketSettings"}
 
 
 def identifiers(source: ast.AST) -> Iterator[str]:

@@ -153,6 +153,7 @@ class Stack:
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(self.mail.port),
             "SMTP_TLS": "none",
+            "MAIL_WAIT_SECONDS": "0",
             "PYTHONUNBUFFERED": "1",
         }
         if self.database_url:

@@ -190,9 +190,16 @@ def about_of_proposal(order_id: str, freelancer_id: str) -> str:
     return _PROPOSAL.format(order_id=order_id, person_id=freelancer_id)
 
 
-def mail_due(kind: NoticeKind, now: datetime, mailed_at: datetime | None) -> datetime:
-    """Return when the e-mail of a notification is due; `mailed_at` is that of the last one about the unread thing."""
-    due = now + MAIL_RULES[kind].waits
+def mail_due(kind: NoticeKind, now: datetime, mailed_at: datetime | None, longest: timedelta) -> datetime:
+    """Return when the e-mail of a notification is due.
+
+    Args:
+        kind: The kind of the news.
+        now: The time of the news.
+        mailed_at: When the last e-mail about the unread thing was sent.
+        longest: The longest wait for news that may become pointless (`MAIL_WAIT_SECONDS`).
+    """
+    due = now + min(MAIL_RULES[kind].waits, longest)
     return max(due, mailed_at + A_DAY) if mailed_at is not None else due
 
 

@@ -1,7 +1,7 @@
 """Use cases that record notifications and e-mails; nothing is sent from here."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +40,8 @@ async def notify(uow: UnitOfWork, user_id: str, kind: NoticeKind, message_id: in
         return
     recorded = await _record(uow, owner, news)
     if recorded is not None and contact.email and contact.email_confirmed and rules.MAIL_RULES[kind].mailed:
-        await mail(uow, owner, news, due=rules.mail_due(kind, utc_now(), recorded.mailed_at))
+        longest = timedelta(seconds=uow.resources.settings.mail_wait_seconds)
+        await mail(uow, owner, news, due=rules.mail_due(kind, utc_now(), recorded.mailed_at, longest))
 
 
 async def _record(uow: UnitOfWork, owner: UUID, news: News) -> RecordedNotice | None:

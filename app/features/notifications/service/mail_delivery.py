@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -164,7 +165,8 @@ async def mark_sent(uow: UnitOfWork, draft: Draft) -> None:
         notice.mailed_at = utc_now()
     if notice.message_id != draft.message_id and rules.MAIL_RULES[notice.kind].mailed:
         await uow.session.flush()  # one e-mail about a thing may wait
-        due = rules.mail_due(notice.kind, utc_now(), notice.mailed_at)
+        longest = timedelta(seconds=uow.resources.settings.mail_wait_seconds)
+        due = rules.mail_due(notice.kind, utc_now(), notice.mailed_at, longest)
         await queue_mail(uow, notice.user_id, News(notice.kind, notice.message_id, notice.params), due=due)
 
 
