@@ -145,6 +145,24 @@ SEARCH_WORDS = """
 CREATE OR REPLACE FUNCTION search_words(words text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN translate(search_spelling(words), '_/', '  ')
 """
+# PL/pgSQL for the same reason.
+ORDER_SEARCH = """
+CREATE OR REPLACE FUNCTION order_search(title text, keywords text, description text) RETURNS tsvector
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $body$
+BEGIN
+    RETURN setweight(to_tsvector('russian'::regconfig, search_words(title)), 'A')
+        || setweight(to_tsvector('russian'::regconfig, search_words(keywords)), 'B')
+        || setweight(to_tsvector('russian'::regconfig, search_words(description)), 'C');
+END
+$body$
+"""
+OLD_ORDER_SEARCH = """
+CREATE OR REPLACE FUNCTION order_search(title text, keywords text, description text) RETURNS tsvector
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN setweight(to_tsvector('russian'::regconfig, search_words(title)), 'A')
+    || setweight(to_tsvector('russian'::regconfig, search_words(keywords)), 'B')
+    || setweight(to_tsvector('russian'::regconfig, search_words(description)), 'C')
+"""
 # Parts of a name that a query need not insist on: who searches for Vue.js, Битрикс24, 1С-Битрикс or ASP.NET finds Vue,
 # Битрикс and .NET. Excluded words and phrases in quotation marks are taken as they are typed.
 HEADS = r"(?<!\S)(?:asp[_ ](?=dotnet)|1с[_ :]?(?=bitrix))"
@@ -334,6 +352,7 @@ def execute(statement: str) -> None:
 def upgrade() -> None:
     execute(SEARCH_SPELLING)
     op.execute(SEARCH_WORDS)
+    op.execute(ORDER_SEARCH)
     op.execute(SEARCH_ENGLISH)
     execute(SEARCH_QUERY)
 
@@ -341,5 +360,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute(OLD_QUERY)
     op.execute(OLD_WORDS)
+    op.execute(OLD_ORDER_SEARCH)
     op.execute("DROP FUNCTION search_english(text)")
     op.execute("DROP FUNCTION search_spelling(text)")
