@@ -76,13 +76,18 @@ def client_address(connection: HTTPConnection, settings: Settings) -> str:
         if hops != [""] and _is_local(peer):
             _warn_of_untrusted_proxy(str(peer))
         return str(peer)
+    return _nearest_untrusted(hops, trusted) or str(peer)
+
+
+def _nearest_untrusted(hops: list[str], trusted: tuple[Network, ...]) -> str | None:
+    """Return the nearest address that is no trusted proxy, FORWARDED if one before it is unreadable, else None."""
     for entry in hops:
         hop = _parsed(entry)
         if hop is None:
             return FORWARDED
         if not _within(hop, trusted):
             return str(hop)
-    return str(peer)
+    return None
 
 
 def _is_local(address: Address) -> bool:

@@ -236,18 +236,19 @@ def _lines(messages: Sequence[MessageRead], read: int | None = None) -> list[_Li
     """Return the messages as the page lists them; `read` is the number up to which the reader had read."""
     lines: list[_Line] = []
     for message in messages:
-        before = lines[-1] if lines else None
-        at = local_time(message.created_at)
-        same_day = before is not None and before.at.date() == at.date()
-        first_unread = read is not None and message.number > read and (before is None or before.it.number <= read)
-        lines.append(
-            _Line(
-                it=message,
-                contacts=describe_contacts(message.contacts),
-                at=at,
-                new_day=not same_day,
-                first_unread=first_unread and not message.mine,
-                goes_on=same_day and before is not None and before.it.mine == message.mine and not first_unread,
-            )
-        )
+        lines.append(_line(message, lines[-1] if lines else None, read))
     return lines
+
+
+def _line(message: MessageRead, before: _Line | None, read: int | None) -> _Line:
+    at = local_time(message.created_at)
+    same_day = before is not None and before.at.date() == at.date()
+    first_unread = read is not None and message.number > read and (before is None or before.it.number <= read)
+    return _Line(
+        it=message,
+        contacts=describe_contacts(message.contacts),
+        at=at,
+        new_day=not same_day,
+        first_unread=first_unread and not message.mine,
+        goes_on=same_day and before is not None and before.it.mine == message.mine and not first_unread,
+    )

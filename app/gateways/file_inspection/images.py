@@ -18,6 +18,13 @@ MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "
 """What is written, by format."""
 ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
 """Formats whose frames are an animation; those of HEIF and of a phone's JPEG are further pictures."""
+MODES = {
+    "JPEG": ("L", "RGB"),
+    "PNG": ("L", "LA", "1", "RGB", "RGBA"),
+    "WEBP": ("L", "RGB", "RGBA"),
+    "GIF": ("L", "RGB", "RGBA"),
+}
+"""The modes of the library that a format keeps."""
 MAX_FRAMES = 500
 PDF_HEADER_BYTES = 1_024
 FRAME_PIXELS = {"GIF": 200_000_000, "PNG": 40_000_000, "WEBP": 80_000_000}
@@ -236,14 +243,13 @@ def _converted(picture: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image
 def _in_mode(picture: Image.Image, kind: str) -> Image.Image:
     """Convert a picture to a mode of the format, with its transparency and without its metadata."""
     clear = picture.info.get("transparency")
+    kept = MODES[kind]
     if kind == "JPEG":
-        drawn = picture if picture.mode in ("L", "RGB") else picture.convert("RGB")
+        drawn = picture if picture.mode in kept else picture.convert("RGB")
     elif kind == "PNG" and picture.mode == "P":
         drawn = picture
-    elif clear is not None or picture.mode not in ("L", "LA", "1", "RGB", "RGBA"):
-        drawn = picture.convert("RGBA")
     else:
-        drawn = picture if kind == "PNG" or picture.mode in ("L", "RGB", "RGBA") else picture.convert("RGBA")
+        drawn = picture if clear is None and picture.mode in kept else picture.convert("RGBA")
     drawn.info = {} if clear is None or drawn.mode != "P" else {"transparency": clear}
     return drawn
 

@@ -49,6 +49,11 @@ def _client(url: str, key: str) -> tuple[Any, httpx.AsyncClient]:
     return AsyncClient(url, key, AsyncClientOptions(httpx_client=http, auto_refresh_token=False)), http
 
 
+def _span(start: int, end: int | None) -> dict[str, str]:
+    """Return the header that asks for a part; none for the whole."""
+    return {"Range": f"bytes={start}-{'' if end is None else end - 1}"} if start or end is not None else {}
+
+
 class SupabaseStorage(RemoteStorage):
     """Stores objects in a private bucket; the service key never leaves the server."""
 
@@ -98,7 +103,7 @@ class SupabaseStorage(RemoteStorage):
     async def read_stored(self, key: str, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
         if end is not None and end <= start:
             return
-        span = {"Range": f"bytes={start}-{'' if end is None else end - 1}"} if start or end is not None else {}
+        span = _span(start, end)
         try:
             signed = (
                 await (await self._connected())

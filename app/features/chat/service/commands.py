@@ -98,9 +98,7 @@ async def _write_between(
         return SentMessage(found, before)
     seen = found.last_number if found is not None else 0
     _check(actor, parties, command, begun=found is not None)
-    reader_id = parties.freelancer_id if parties.side is Side.CUSTOMER else parties.customer_id
-    if not await identity.is_active(uow.session, reader_id):
-        raise ParticipantGoneError
+    await _require_reader(uow, parties)
     # Redis is asked before a row is locked: while it does not answer, nobody waits for this transaction.
     await uow.resources.limiter.hit(rules.MESSAGES_BY_ACCOUNT, str(actor.id))
     if parties.side is Side.CUSTOMER:
@@ -113,6 +111,12 @@ async def _write_between(
             return SentMessage(conversation, before)
     _check(actor, parties, command, begun=conversation is not None)
     return await _add(uow, actor, conversation or _begun(parties), command)
+
+
+async def _require_reader(uow: UnitOfWork, parties: proposals.Parties) -> None:
+    reader_id = parties.freelancer_id if parties.side is Side.CUSTOMER else parties.customer_id
+    if not await identity.is_active(uow.session, reader_id):
+        raise ParticipantGoneError
 
 
 def _check(actor: Actor, parties: proposals.Parties, command: MessageWrite, *, begun: bool) -> None:

@@ -189,13 +189,18 @@ async def settle_file(uow: UnitOfWork, work: InspectionJob, findings: Findings) 
         await _replace_preview(repository, file, work, findings)
         return
     await _record_variants(repository, file, findings)
+    _describe(file, findings)
+    file.redrawn, file.next_try_at = work.drawing, utc_now()
+    file.status = FileStatus.READY
+    uow.emit(FileReady(**facts))
+
+
+def _describe(file: File, findings: Findings) -> None:
+    """Set what the check found out about the content; the ending of the name follows it."""
     file.width, file.height = findings.width, findings.height
     if findings.media_type is not None and findings.media_type != file.media_type:
         file.name = rules.name_as(file.name, findings.media_type)
         file.media_type = findings.media_type
-    file.redrawn, file.next_try_at = work.drawing, utc_now()
-    file.status = FileStatus.READY
-    uow.emit(FileReady(**facts))
 
 
 async def _record_variants(repository: FileRepository, file: File, findings: Findings) -> None:

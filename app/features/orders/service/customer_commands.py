@@ -1,5 +1,6 @@
 """Use cases of an order's customer: create, edit, publish, renew, pause, resume, close."""
 
+from typing import Any
 from uuid import UUID
 
 from app.core.actor import Actor
@@ -83,11 +84,7 @@ async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Ord
         raise_if_errors(rules.validate_for_publishing(order, await today_for(uow, order.customer_id, order.deadline)))
     if content_of(order) == before and not others:
         return order
-    if order.published_at is not None and order.status not in policy.UNAPPROVED:
-        revision = OrderRevision(order_id=order.id, version=order.version, content=before)
-        OrderRepository(uow.session).add_revision(revision)
-    order.version += 1
-    order.updated_at = utc_now()
+    _start_version(uow, order, before)
     with uow.session.no_autoflush:  # one UPDATE of the order, with its new status
         again = await _resubmitted_status(uow, order)
     if again is not None:
@@ -98,6 +95,15 @@ async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Ord
     if target in (OrderStatus.OPEN, OrderStatus.PAUSED):
         uow.emit(OrderEdited(order_id=str(order.id), customer_id=str(order.customer_id), version=order.version))
     return order
+
+
+def _start_version(uow: UnitOfWork, order: Order, before: dict[str, Any]) -> None:
+    """Count a new version; what others could read before is kept as a revision."""
+    if order.published_at is not None and order.status not in policy.UNAPPROVED:
+        revision = OrderRevision(order_id=order.id, version=order.version, content=before)
+        OrderRepository(uow.session).add_revision(revision)
+    order.version += 1
+    order.updated_at = utc_now()
 
 
 async def _resubmitted_status(uow: UnitOfWork, order: Order) -> OrderStatus | None:
