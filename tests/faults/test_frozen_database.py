@@ -39,13 +39,13 @@ class FrozenNetwork(SilentNetwork):
         self.flows.set()
 
     @override
-    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, silent: asyncio.Event) -> None:
+    async def _forward(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, silent: asyncio.Event) -> None:
         with suppress(OSError):
-            while piece := await reader.read(65_536):
+            while piece := await source.read(65_536):
                 await self.flows.wait()
-                writer.write(piece)
-                await writer.drain()
-        writer.close()
+                sink.write(piece)
+                await sink.drain()
+        sink.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

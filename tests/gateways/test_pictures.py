@@ -23,7 +23,7 @@ async def drawn(folder: Path, content: bytes, claimed: str = "image/png", **opti
     """Have a picture inspected."""
     source = folder / "source"
     source.write_bytes(content)
-    order = {"most_pixels": MAX_PIXELS, "preview_pixels": 320} | options
+    order: dict[str, Any] = {"most_pixels": MAX_PIXELS, "preview_pixels": 320} | options
     return await inspect(InspectionRequest(source=source, media_type=claimed, folder=folder, **order))
 
 

@@ -73,8 +73,9 @@ async def _keep(redis: Redis, key: str, drawn: bytes) -> None:
     await redis.set(key, base64.b64encode(drawn).decode(), ex=KEPT_SECONDS)
     count = await redis.rpush(ORDER_OF_IMAGES, key)
     await redis.expire(ORDER_OF_IMAGES, KEPT_SECONDS)
-    if count > KEPT_IMAGES and (oldest := await redis.lpop(ORDER_OF_IMAGES, count - KEPT_IMAGES)):
-        await redis.delete(*oldest)
+    while count > KEPT_IMAGES and (oldest := await redis.lpop(ORDER_OF_IMAGES)):
+        await redis.delete(str(oldest))
+        count -= 1
 
 
 async def _drawn(card: ShareCard) -> bytes:

@@ -50,7 +50,7 @@ async def test_the_parser_finds_a_word_where_has_words_does(market: Market) -> N
     typed: list[str] = []
 
     @given(AMONG_WORDS)
-    @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=500, deadline=None, suppress_health_check=[*HealthCheck])
     def collect(text: str) -> None:
         typed.append(text)
 

@@ -8,7 +8,7 @@ from tests.factories.orders import Market
 from tests.features.proposals.test_pages import NewClient, Visitor, words
 
 TERMS: dict[str, Any] = {"price": "60 000", "term_days": "10", "message": "С доставкой.", "answer_hours": "48"}
-OTHER = {"message": "Без доставки."}
+OTHER: dict[str, Any] = {"message": "Без доставки."}
 
 
 async def _two(market: Market, new_client: NewClient) -> tuple[str, str, Visitor, Visitor]:

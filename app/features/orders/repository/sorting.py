@@ -133,7 +133,7 @@ class SortingRepository:
                 rows = rows.where(edge <= at if sort == "budget" else edge >= at)
         first = near.expires_at.asc() if direct and sort == "closing" else key.desc()
         page = rows.order_by(first, near.id.desc()).limit(limit).subquery("page")
-        statement: Select[Any] = select(card_of_row(page.c), page.c.id, page.c.sort_key).order_by(
+        statement: Select[*tuple[Any, ...]] = select(card_of_row(page.c), page.c.id, page.c.sort_key).order_by(
             page.c.sort_key.desc(), page.c.id.desc()
         )
         found = await self._read(statement, conditions, values, direct=direct)

@@ -104,9 +104,9 @@ def _release(uow: UnitOfWork, order: Order, cause: str) -> None:
     if order.held_status is not None:
         now = utc_now()
         order.status = OrderStatus(order.held_status)
-        order.expires_at = now + timedelta(seconds=order.held_seconds or 0)
+        end = order.expires_at = now + timedelta(seconds=order.held_seconds or 0)
         if order.status is OrderStatus.OPEN:
-            order.remind_at = rules.reminder(now, order.expires_at, uow.resources.settings)
+            order.remind_at = rules.reminder(now, end, uow.resources.settings)
         order.held_status = order.held_seconds = None
         order.updated_at = now
     uow.emit(OrderReleased(order_id=str(order.id), customer_id=str(order.customer_id), cause=cause))
