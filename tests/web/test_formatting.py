@@ -1,5 +1,6 @@
 """Money, times and texts formatted by language."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -86,6 +87,24 @@ def test_no_text_becomes_a_tag(text: str) -> None:
         html = html.replace(allowed, "")
     opened = html.split("<a href=")
     assert all("<" not in part for part in opened)
+
+
+@pytest.mark.parametrize("piece", ["a\n", "a\n\n", "http://a ", "www.a\n", "@\n"])
+def test_a_long_text_of_short_pieces_is_rendered_without_delay(piece: str) -> None:
+    text = (piece * 20_000)[:20_000]
+    spent = []
+    for _attempt in range(3):
+        began = time.process_time()
+        formatting.paragraphs(text)
+        spent.append(time.process_time() - began)
+    assert min(spent) < 0.04
+
+
+def test_lines_and_links_stay_apart() -> None:
+    html = formatting.paragraphs("www.a.ru\nhttps://b.ru/x\r\n<i>\n\n\nlast\n")
+    rel = 'rel="nofollow ugc noopener noreferrer"'
+    first = f'<a href="https://www.a.ru" {rel}>www.a.ru</a><br><a href="https://b.ru/x" {rel}>https://b.ru/x</a>'
+    assert html == f"<p>{first}<br>&lt;i&gt;</p><p>last</p>"
 
 
 def test_links_only_to_the_web() -> None:

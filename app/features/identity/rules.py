@@ -28,7 +28,9 @@ RESERVED = frozenset(
 )
 OFFICIAL_WORDS = (
     *("iplance", "admin", "moderat", "support", "official", "security", "postmaster", "webmaster", "noreply"),
-    *("админ", "модерат", "поддержк", "техподдержк", "саппорт", "официальн", "безопасност"),
+    *("superadmin", "helpdesk", "techsupport", "verified"),
+    *("админ", "модерат", "модерац", "поддержк", "техподдержк", "саппорт", "официальн", "безопасност"),
+    *("суперадмин", "адмін", "верифиц"),
 )
 """Beginnings of words by which somebody would pass for the site's staff."""
 ALPHABETS = {
@@ -53,6 +55,7 @@ _WORDS = re.compile(r"[^\W_]+")
 _SPELLED_OUT = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]+[^\W_](?![^\W_]))+")
 _CAPITAL_INSIDE = re.compile(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])")
 _SEEN_APART = re.compile(r"[\W_]+")
+_DIGITS = "0123456789"
 _ONE_STROKE = str.maketrans("i!|", "lll")
 _PHONE_SIGNS = re.compile(r"[\s().+\-]")
 _EDGES = re.compile(r"^[\W\d_]+|[\W\d_]+$")
@@ -155,7 +158,8 @@ def is_reserved(name: str) -> bool:
     """Tell whether a name is reserved, or would pass for the site's staff, also in letters that look like others."""
     words = _WORDS.findall(_CAPITAL_INSIDE.sub(" ", name))
     spaced = [_SEEN_APART.sub("", run) for run in _SPELLED_OUT.findall(name)]
-    keys = [_official_key(word) for word in (*words, *_WORDS.findall(name), *spaced)]
+    seen = [*words, *_WORDS.findall(name), *spaced]
+    keys = [_official_key(word) for word in (*seen, *(word.lstrip(_DIGITS) for word in seen))]
     whole = _official_key(_SEEN_APART.sub("", name))
     return (
         whole in _reserved_keys()
