@@ -66,8 +66,8 @@ def test_the_numbers_are_found() -> None:
 @pytest.mark.parametrize("name", sorted(FIELDS))
 def test_only_digits_are_a_whole_number(name: str) -> None:
     field = FIELDS[name]
-    described: Any = Annotated[field.annotation, *field.metadata, field]
-    reader: TypeAdapter[Any] = TypeAdapter(described)
+    kind: Any = Annotated[field.annotation, *field.metadata, field]
+    reader: TypeAdapter[Any] = TypeAdapter(kind)
     for text in ODD:
         with pytest.raises(ValidationError) as refused:
             reader.validate_python(text)
