@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, override
 
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.util import await_only, greenlet_spawn
@@ -103,6 +103,7 @@ def limit_database(seconds: float) -> Generator[None]:
 class RequestPool(AsyncAdaptedQueuePool):
     """The pool of the engine; it applies the limit of a request from asking for a connection to its return."""
 
+    @override
     def connect(self) -> PoolProxiedConnection:
         """Return a connection; it is closed when the request holds it for too long."""
         limit = current_limit()

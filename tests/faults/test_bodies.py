@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -73,7 +74,7 @@ async def scene(new_stack: Callable[..., Stack], settings: Settings) -> AsyncGen
     """One site for the module; the limits of new accounts are lifted."""
     limits = {"NEW_ACCOUNT_PROPOSALS_PER_DAY": "1000"}
     stack = await asyncio.to_thread(new_stack, roles=("web",), settings=limits)
-    addresses = {"database_url": str(stack.database_url), "redis_url": str(stack.redis_url)}
+    addresses: dict[str, Any] = {"database_url": str(stack.database_url), "redis_url": str(stack.redis_url)}
     async with AsyncExitStack() as opened:
         resources = await opened.enter_async_context(open_resources(settings, **addresses))
         market = Market(lambda: unit_of_work(resources))

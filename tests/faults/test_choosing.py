@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -66,7 +67,7 @@ class Scene:
 async def scene(new_stack: Callable[..., Stack], settings: Settings) -> AsyncGenerator[Scene]:
     stack = new_stack(roles=("web",))
     roomy = settings.model_copy(update={"orders_per_day": 10_000})
-    addresses = {"database_url": str(stack.database_url), "redis_url": str(stack.redis_url)}
+    addresses: dict[str, Any] = {"database_url": str(stack.database_url), "redis_url": str(stack.redis_url)}
     async with await somebody(stack, "chooser") as customer, open_resources(roomy, **addresses) as resources:
         market = Market(lambda: unit_of_work(resources))
         await market.catalogue()
