@@ -107,6 +107,7 @@ class AccountSettings(_Group):
     refresh_grace_seconds: int = Field(
         default=10, ge=0, le=60, description="how long a refresh token just replaced still gets the active one"
     )
+    unconfirmed_contact_days: int = Field(default=30, ge=1, description="life of an e-mail address nobody confirmed")
     max_sessions: int = Field(default=20, ge=1, le=1000, description="sessions of one person; the oldest ends first")
     reauthentication_minutes: int = Field(
         default=5, ge=1, le=60, description="how long after entering the password it is not asked for again"

@@ -23,6 +23,7 @@ class NoticeKind(StrEnum):
     EMAIL_CHANGE_REQUESTED = "email_change_requested"
     EMAIL_CHANGED = "email_changed"
     PHONE_CHANGED = "phone_changed"
+    CONTACT_LOST = "contact_lost"
     NEW_DEVICE = "new_device"
     SESSION_REPLAYED = "session_replayed"
     ACCOUNT_DEACTIVATED = "account_deactivated"

@@ -22,6 +22,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "identity.email_change_requested": ("notifications.on_email_change_requested",),
     "identity.email_changed": ("notifications.on_email_changed",),
     "identity.phone_changed": ("notifications.on_phone_changed",),
+    "identity.contact_lost": ("notifications.on_contact_lost",),
     "identity.new_device_signed_in": ("notifications.on_new_device_signed_in",),
     "identity.session_replayed": ("notifications.on_session_replayed",),
     "identity.account_banned": (

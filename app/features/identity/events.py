@@ -88,6 +88,14 @@ class PhoneChanged(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContactLost(DomainEvent):
+    """The only contact of the account was not confirmed in time, or somebody else has it; it has none now."""
+
+    topic: ClassVar[str] = "identity.contact_lost"
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountBanned(DomainEvent):
     """An operator banned the account; its sessions have ended."""
 

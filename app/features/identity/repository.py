@@ -1,6 +1,7 @@
 """Queries for accounts and for the challenges that verify their contacts."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from app.core.database import constraint_of
 from app.core.errors import DomainError
 from app.features.identity.errors import EmailTakenError, PhoneTakenError, TakenError, UsernameTakenError
 from app.models.auth_challenge import AuthChallenge, ChallengePurpose
-from app.models.user import LOOK_ALIKE_USERNAME, User
+from app.models.user import LOOK_ALIKE_USERNAME, User, UserStatus
 
 # Unique constraints and their errors; the driver names the violated constraint.
 TAKEN: dict[str, type[TakenError]] = {
@@ -26,6 +27,14 @@ TAKEN: dict[str, type[TakenError]] = {
 _NAMES = "iplance.names"
 
 
+@dataclass(frozen=True, slots=True)
+class Released:
+    """An account that has lost an unconfirmed contact, and whether it has another one."""
+
+    user_id: UUID
+    has_contact: bool
+
+
 class UserRepository:
     """Queries for accounts; `phones` tells whether phone numbers can be confirmed here."""
 
@@ -33,8 +42,8 @@ class UserRepository:
         self._session = session
         self._phones = phones
 
-    async def add(self, user: User) -> None:
-        """Insert an account.
+    async def add(self, user: User) -> Sequence[Released]:
+        """Insert an account; return the accounts whose unconfirmed contacts it has taken.
 
         Raises:
             UsernameTakenError, EmailTakenError, PhoneTakenError: Another account has the value. All conflicting fields
@@ -47,14 +56,17 @@ class UserRepository:
             try:
                 await self._insert(user)
             except TakenError:
-                if not await self.release_unconfirmed(user.id, email_key=user.email_key, phone=user.phone):
+                released = await self.release_unconfirmed(user.id, email_key=user.email_key, phone=user.phone)
+                if not released:
                     raise
                 await self._insert(user)
+                return released
         except DomainError:
             taken = await self._taken(user)
             if taken:
                 raise taken[0]([error for kind in taken for error in kind().errors]) from None
             raise
+        return []
 
     async def _insert(self, user: User) -> None:
         async with self._session.begin_nested():
@@ -63,8 +75,8 @@ class UserRepository:
 
     async def release_unconfirmed(
         self, owner_id: UUID, *, email_key: str | None = None, phone: str | None = None
-    ) -> bool:
-        """Take contacts from other accounts that have not confirmed them; return whether any was taken.
+    ) -> Sequence[Released]:
+        """Take contacts from other accounts that have not confirmed them; return these accounts.
 
         A contact that nobody has confirmed belongs to nobody: it blocks no registration, and whoever confirms it has
         it. Without text messages no phone number can be confirmed, so it stays with the account that named it first.
@@ -76,11 +88,26 @@ class UserRepository:
         if phone is not None and self._phones:
             mine = and_(User.phone == phone, User.phone_confirmed_at.is_(None))
             released.append(update(User).where(mine).values(phone=None))
-        taken = 0
-        for statement in released:
-            others = statement.where(User.id != owner_id).returning(User.id)
-            taken += len((await self._session.execute(others.execution_options(synchronize_session="fetch"))).all())
-        return taken > 0
+        return [row for statement in released for row in await self._release(statement.where(User.id != owner_id))]
+
+    async def _release(self, statement: Update) -> Sequence[Released]:
+        returning = statement.returning(User.id, User.email, User.phone)
+        rows = await self._session.execute(returning.execution_options(synchronize_session="fetch"))
+        return [Released(row.id, has_contact=(row.email or row.phone) is not None) for row in rows]
+
+    async def lapse_emails(self, before: datetime, limit: int) -> Sequence[Released]:
+        """Remove e-mail addresses of active accounts from before a time that nobody confirmed; return the accounts.
+
+        An address is unconfirmed only from registration on: a changed one takes effect when it is confirmed.
+        """
+        old = and_(
+            User.email.is_not(None),
+            User.email_confirmed_at.is_(None),
+            User.created_at < before,
+            User.status == UserStatus.ACTIVE,
+        )
+        some = select(User.id).where(old).order_by(User.id).limit(limit).with_for_update(skip_locked=True)
+        return await self._release(update(User).where(User.id.in_(some)).values(email=None, email_key=None))
 
     async def flush_or_raise_taken(self) -> None:
         """Flush the session and turn a uniqueness violation into the error of its field.

@@ -44,6 +44,10 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.EMAIL_CHANGE_REQUESTED: Wording(N_("A change of your e-mail address was asked for."), SECURITY),
     NoticeKind.EMAIL_CHANGED: Wording(N_("Your e-mail address was changed."), SECURITY),
     NoticeKind.PHONE_CHANGED: Wording(N_("Your phone number was changed."), SECURITY),
+    NoticeKind.CONTACT_LOST: Wording(
+        N_("Your account has no e-mail address and no phone number any more: you had not confirmed it. Add one."),
+        SECURITY,
+    ),
     NoticeKind.NEW_DEVICE: Wording(N_("Somebody signed in to your account from a new device."), "/settings/devices"),
     NoticeKind.SESSION_REPLAYED: Wording(
         N_("An old sign-in of your account was used again, so we ended that session."), "/settings/devices"
@@ -144,6 +148,7 @@ _MAIL_RULES: dict[NoticeKind, MailRule] = {
     NoticeKind.ORDER_EDITED: MailRule("order-edited:{order_id}", REVERSIBLE, while_open=True),
     NoticeKind.MESSAGE_RECEIVED: MailRule("conversation:{conversation_id}", MESSAGE_WAITS),
     NoticeKind.FILE_REFUSED: MailRule(mailed=False),
+    NoticeKind.CONTACT_LOST: MailRule(mailed=False),
     NoticeKind.ORDER_HELD: MailRule("order-held:{order_id}", mailed=False),
     NoticeKind.ORDER_RELEASED: MailRule("order-held:{order_id}", mailed=False),
 }
@@ -155,6 +160,7 @@ NOBODY_ELSES: Mapping[NoticeKind, str] = {
     NoticeKind.EMAIL_CHANGE_REQUESTED: "security of the account: each is told",
     NoticeKind.EMAIL_CHANGED: "security of the account: each is told",
     NoticeKind.PHONE_CHANGED: "security of the account: each is told",
+    NoticeKind.CONTACT_LOST: "the account has one contact to lose, and no e-mail",
     NoticeKind.NEW_DEVICE: "security of the account: each is told",
     NoticeKind.SESSION_REPLAYED: "security of the account: each is told",
     NoticeKind.ACCOUNT_DEACTIVATED: "the account's own act",

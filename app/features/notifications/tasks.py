@@ -57,6 +57,12 @@ async def on_phone_changed(uow: UnitOfWork, event: identity.PhoneChanged, messag
     await service.notify(uow, event.user_id, NoticeKind.PHONE_CHANGED, message_id)
 
 
+@consumer("notifications.on_contact_lost", identity.ContactLost)
+async def on_contact_lost(uow: UnitOfWork, event: identity.ContactLost, message_id: int) -> None:
+    """Notify the owner on the site, the only way that is left."""
+    await service.notify(uow, event.user_id, NoticeKind.CONTACT_LOST, message_id)
+
+
 @consumer("notifications.on_new_device_signed_in", authentication.NewDeviceSignedIn)
 async def on_new_device_signed_in(uow: UnitOfWork, event: authentication.NewDeviceSignedIn, message_id: int) -> None:
     """Notify the owner."""

@@ -2,12 +2,16 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from app.core.clock import utc_now
 from app.core.resources import Resources
+from app.features.identity import workflows
 from app.models import User
 from app.models.auth_challenge import ChallengePurpose
 from tests.factories.users import confirm_contacts
@@ -131,3 +135,49 @@ async def test_of_ten_registrations_at_once_one_has_the_address(
         kept = (await session.execute(select(User.email_key))).scalars().all()
     assert kept.count(HERS) == 1
     assert len(kept) == statuses[201]
+
+
+async def kinds_of(client: httpx.AsyncClient) -> list[str]:
+    return [item["kind"] for item in (await client.get("/api/v1/notifications")).json()["items"]]
+
+
+async def test_an_account_without_a_contact_is_told(
+    client: httpx.AsyncClient, new_client: NewClient, settle: Settle
+) -> None:
+    first, other, owner = client, await new_client(), await new_client()
+    await register(first, username="Mallory", email=HERS, phone=None)
+    await register(other, username="Boris", email=None, phone="+79991112233")
+    await register(owner, username="Zoya", email=HERS, phone=None)
+    await settle()
+    assert await kinds_of(first) == ["contact_lost"]
+    assert await kinds_of(other) == await kinds_of(owner) == []
+    for browser, is_told in ((first, True), (other, False), (owner, False)):
+        page = await browser.get("/settings/security", headers={"Accept": "text/html"})
+        assert ("This account has no e-mail address and no phone number" in page.text) is is_told
+
+
+@pytest.mark.parametrize("smtp_host", ["mail.example.org", None])
+async def test_an_address_that_nobody_confirms_lapses(
+    client: httpx.AsyncClient,
+    new_client: NewClient,
+    resources: Resources,
+    uow: OpenUow,
+    settle: Settle,
+    smtp_host: str | None,
+) -> None:
+    clients = {name: await new_client() for name in ("Late", "Early", "Sure", "Phoned")}
+    for name, phone in (("Late", None), ("Early", None), ("Sure", None), ("Phoned", "+79991112233")):
+        await register(clients[name], username=name, email=f"{name.lower()}@example.com", phone=phone)
+    days = resources.settings.unconfirmed_contact_days
+    async with uow() as work:
+        long_ago = utc_now() - timedelta(days=days, minutes=1)
+        await work.session.execute(update(User).where(User.username != "Early").values(created_at=long_ago))
+        await work.session.execute(update(User).where(User.username == "Sure").values(email_confirmed_at=long_ago))
+    settings = resources.settings.model_copy(update={"smtp_host": smtp_host})
+    await workflows.prune(replace(resources, settings=settings))
+    await settle()
+    lapsed = {name for name, browser in clients.items() if not await email_of(browser)}
+    assert lapsed == ({"Late", "Phoned"} if smtp_host else set())
+    told = {name for name, browser in clients.items() if await kinds_of(browser) == ["contact_lost"]}
+    assert told == ({"Late"} if smtp_host else set())
+    assert (await login(client, username="Late")).status_code == 200, "the account keeps its name and password"

@@ -79,7 +79,7 @@ async def change_profile(request: Request, view: CurrentSession, form: PostedFor
 
 @router.get("/security")
 async def show_security(
-    request: Request, view: CurrentSession, session: ReadSession, cursor: Cursor = None
+    request: Request, view: CurrentSession, session: ReadSession, resources: ProcessResources, cursor: Cursor = None
 ) -> Response:
     """Show the contacts, pending changes and the security history."""
     found = await authentication.history(session, view.user_id, cursor=cursor)
@@ -88,6 +88,7 @@ async def show_security(
         "pending": await service.pending_changes(session, view.user_id),
         "history": [(_(HAPPENED[item.kind]), item) for item in found.items],
         "older": found.next_cursor,
+        "unconfirmed_days": resources.settings.unconfirmed_contact_days,
     }
     return render(request, "identity/security.html", context)
 

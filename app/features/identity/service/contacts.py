@@ -1,5 +1,6 @@
 """Use cases of e-mail addresses and phone numbers: confirm and change them; challenges with links and codes."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from app.features.authentication.errors import AccountInputError
 from app.features.authentication.service import Caller, record_security_event
 from app.features.identity.errors import BadChallengeError, EmailTakenError, NothingToConfirmError, PhoneTakenError
 from app.features.identity.events import (
+    ContactLost,
     EmailChanged,
     EmailChangeRequested,
     EmailConfirmationRequested,
@@ -24,7 +26,7 @@ from app.features.identity.events import (
     PhoneChanged,
     PhoneConfirmationRequested,
 )
-from app.features.identity.repository import ChallengeRepository, UserRepository
+from app.features.identity.repository import ChallengeRepository, Released, UserRepository
 from app.features.identity.service.new_emails import parse_new_email
 from app.models.auth_challenge import AuthChallenge, ChallengePurpose
 from app.models.security_event import SecurityEventKind
@@ -39,6 +41,8 @@ MAX_WRONG_CODES_A_DAY = 20
 A_DAY = timedelta(days=1)
 MAX_OTHER_RESETS = 10
 """How many earlier resets stay open: an account is sent at most five an hour, so none is closed within its life."""
+MAX_LAPSED = 1000
+"""How many addresses lapse in one run."""
 MAC_BYTES = 24
 LINKS = Signer("challenge-link", MAC_BYTES)
 CODES = Signer("challenge-code")
@@ -51,6 +55,26 @@ PHONE_PURPOSES = (ChallengePurpose.CHANGE_PHONE, ChallengePurpose.CONFIRM_PHONE)
 def users_of(uow: UnitOfWork) -> UserRepository:
     """Return the queries for accounts, which know whether phone numbers can be confirmed here."""
     return UserRepository(uow.session, phones=uow.resources.settings.sms_sender != "none")
+
+
+def tell_released(uow: UnitOfWork, released: Sequence[Released]) -> None:
+    """Emit `ContactLost` for each account that has no contact any more."""
+    for user_id in sorted({account.user_id for account in released if not account.has_contact}):
+        uow.emit(ContactLost(user_id=str(user_id)))
+
+
+async def lapse_unconfirmed(uow: UnitOfWork) -> int:
+    """Remove e-mail addresses that nobody confirmed within `UNCONFIRMED_CONTACT_DAYS`; return their number.
+
+    Without a mail server nobody can confirm an address, so none lapses.
+    """
+    settings = uow.resources.settings
+    if settings.smtp_host is None:
+        return 0
+    before = utc_now() - timedelta(days=settings.unconfirmed_contact_days)
+    released = await users_of(uow).lapse_emails(before, MAX_LAPSED)
+    tell_released(uow, released)
+    return len(released)
 
 
 def _signed(challenge: AuthChallenge) -> tuple[str, ...]:
@@ -263,7 +287,7 @@ async def complete_email_confirmation(
     if old != challenge.target:
         # Asked for, or gone meanwhile to another account that has not confirmed it either.
         wanted = account_names.email(challenge.target)
-        await users_of(uow).release_unconfirmed(user.id, email_key=wanted.key)
+        tell_released(uow, await users_of(uow).release_unconfirmed(user.id, email_key=wanted.key))
         user.email, user.email_key = wanted.shown, wanted.key
         await users_of(uow).flush_or_raise_taken()
     if changing:
@@ -289,7 +313,7 @@ async def complete_phone_confirmation(uow: UnitOfWork, caller: Caller, user_id: 
     if not changing and old not in (None, challenge.target):
         raise BadChallengeError
     if old != challenge.target:
-        await users_of(uow).release_unconfirmed(user.id, phone=challenge.target)
+        tell_released(uow, await users_of(uow).release_unconfirmed(user.id, phone=challenge.target))
         user.phone = challenge.target
         await users_of(uow).flush_or_raise_taken()
     if changing:
