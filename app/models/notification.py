@@ -57,6 +57,8 @@ class NoticeKind(StrEnum):
     REPORT_LIFTED = "report_lifted"
     ORDERS_FOUND = "orders_found"
     FILE_REFUSED = "file_refused"
+    FILE_TAKEN_DOWN = "file_taken_down"
+    FILE_RESTORED = "file_restored"
     MESSAGE_RECEIVED = "message_received"
 
 

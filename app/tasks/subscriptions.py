@@ -52,6 +52,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "orders.invitation_declined": ("notifications.on_invitation_declined",),
     "orders.order_ending": ("notifications.on_order_ending",),
     "files.file_refused": ("notifications.on_file_refused",),
+    "files.file_restored": ("notifications.on_file_restored",),
+    "files.file_taken_down": ("notifications.on_file_taken_down",),
     "orders.order_checked": ("notifications.on_order_checked",),
     "reports.report_closed": ("notifications.on_report_closed",),
     "matching.orders_found": ("notifications.on_orders_found",),

@@ -94,6 +94,19 @@ async def on_file_refused(uow: UnitOfWork, event: files.FileRefused, message_id:
     await service.notify(uow, event.owner_id, NoticeKind.FILE_REFUSED, message_id, **about)
 
 
+@consumer("notifications.on_file_taken_down", files.FileTakenDown)
+async def on_file_taken_down(uow: UnitOfWork, event: files.FileTakenDown, message_id: int) -> None:
+    """Notify the owner, with the reason."""
+    about = {"file": event.name, "reason": event.reason}
+    await service.notify(uow, event.owner_id, NoticeKind.FILE_TAKEN_DOWN, message_id, **about)
+
+
+@consumer("notifications.on_file_restored", files.FileRestored)
+async def on_file_restored(uow: UnitOfWork, event: files.FileRestored, message_id: int) -> None:
+    """Notify the owner."""
+    await service.notify(uow, event.owner_id, NoticeKind.FILE_RESTORED, message_id, file=event.name)
+
+
 @consumer("notifications.on_proposal_sent", proposals.ProposalSent)
 async def on_proposal_sent(uow: UnitOfWork, event: proposals.ProposalSent, message_id: int) -> None:
     """Notify the customer."""
