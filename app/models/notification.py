@@ -60,6 +60,8 @@ class NoticeKind(StrEnum):
     FILE_TAKEN_DOWN = "file_taken_down"
     FILE_RESTORED = "file_restored"
     MESSAGE_RECEIVED = "message_received"
+    MESSAGE_TAKEN_DOWN = "message_taken_down"
+    MESSAGE_RESTORED = "message_restored"
 
 
 class MailStatus(StrEnum):

@@ -52,6 +52,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "orders.invitation_declined": ("notifications.on_invitation_declined",),
     "orders.order_ending": ("notifications.on_order_ending",),
     "files.file_refused": ("notifications.on_file_refused",),
+    "chat.message_restored": ("notifications.on_message_restored",),
+    "chat.message_taken_down": ("notifications.on_message_taken_down",),
     "files.file_restored": ("notifications.on_file_restored",),
     "files.file_taken_down": ("notifications.on_file_taken_down",),
     "orders.order_checked": ("notifications.on_order_checked",),

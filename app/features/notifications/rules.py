@@ -89,6 +89,8 @@ WORDINGS: dict[NoticeKind, Wording] = {
         N_("Your file “{file}” was not taken. Look what was wrong, and send another."), "{place}"
     ),
     NoticeKind.FILE_TAKEN_DOWN: Wording(N_("The operator removed your file “{file}” and says why."), FILES),
+    NoticeKind.MESSAGE_TAKEN_DOWN: Wording(N_("The operator removed a message of yours and says why."), MESSAGES),
+    NoticeKind.MESSAGE_RESTORED: Wording(N_("The operator put a message of yours back."), MESSAGES),
     NoticeKind.FILE_RESTORED: Wording(N_("The operator put your file “{file}” back."), FILES),
 }
 
@@ -169,6 +171,8 @@ NOBODY_ELSES: Mapping[NoticeKind, str] = {
     NoticeKind.ORDER_RESTORED: "the operator decides",
     NoticeKind.FILE_TAKEN_DOWN: "the operator decides",
     NoticeKind.FILE_RESTORED: "the operator decides",
+    NoticeKind.MESSAGE_TAKEN_DOWN: "the operator decides",
+    NoticeKind.MESSAGE_RESTORED: "the operator decides",
     NoticeKind.REPORT_CLOSED: "the operator decides",
     NoticeKind.REPORT_UPHELD: "the operator decides",
     NoticeKind.REPORT_LIFTED: "the operator decides",

@@ -232,6 +232,20 @@ async def on_order_released(uow: UnitOfWork, event: orders.OrderReleased, messag
         await service.notify(uow, event.customer_id, kind, message_id, order_id=event.order_id)
 
 
+@consumer("notifications.on_message_taken_down", chat.MessageTakenDown)
+async def on_message_taken_down(uow: UnitOfWork, event: chat.MessageTakenDown, message_id: int) -> None:
+    """Notify the author, with the reason."""
+    about = {"conversation_id": event.conversation_id, "reason": event.reason}
+    await service.notify(uow, event.author_id, NoticeKind.MESSAGE_TAKEN_DOWN, message_id, **about)
+
+
+@consumer("notifications.on_message_restored", chat.MessageRestored)
+async def on_message_restored(uow: UnitOfWork, event: chat.MessageRestored, message_id: int) -> None:
+    """Notify the author."""
+    about = {"conversation_id": event.conversation_id}
+    await service.notify(uow, event.author_id, NoticeKind.MESSAGE_RESTORED, message_id, **about)
+
+
 @consumer("notifications.on_message_written", chat.MessageSent)
 async def on_message_written(uow: UnitOfWork, event: chat.MessageSent, message_id: int) -> None:
     """Notify the recipient, unless they have read the message already."""
