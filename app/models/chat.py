@@ -66,4 +66,7 @@ class Message(Base):
     author_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     key: Mapped[UUID | None]
     text: Mapped[str]
+    taken_down_at: Mapped[datetime | None]
+    """When the operator removed the message: neither side reads its text or opens its files."""
+    takedown_reason: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -109,6 +109,9 @@ class File(Base):
     redrawn: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id", ondelete="SET NULL"))
     """The file that this one is the next version of."""
+    taken_down_at: Mapped[datetime | None]
+    """When the operator removed the file from the site; its bytes are kept for a time, so that it can be restored."""
+    takedown_reason: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     next_try_at: Mapped[datetime] = mapped_column(server_default=func.now())
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

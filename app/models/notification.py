@@ -58,7 +58,11 @@ class NoticeKind(StrEnum):
     REPORT_LIFTED = "report_lifted"
     ORDERS_FOUND = "orders_found"
     FILE_REFUSED = "file_refused"
+    FILE_TAKEN_DOWN = "file_taken_down"
+    FILE_RESTORED = "file_restored"
     MESSAGE_RECEIVED = "message_received"
+    MESSAGE_TAKEN_DOWN = "message_taken_down"
+    MESSAGE_RESTORED = "message_restored"
 
 
 class MailStatus(StrEnum):

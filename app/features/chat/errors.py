@@ -12,6 +12,20 @@ class ConversationNotFoundError(NotFoundError):
     detail = N_("This conversation is not there, or it is between other people. All of yours stand under Messages.")
 
 
+class MessageNotFoundError(NotFoundError):
+    """The conversation has no message with this number."""
+
+    code = "message-not-found"
+    title = N_("There is no such message")
+
+
+class MessageTakedownStateError(ConflictError):
+    """The message was taken down already, or was not taken down."""
+
+    code = "message-takedown"
+    title = N_("The message is not in a state for this")
+
+
 class ConversationNotBegunError(ConflictError):
     """Only the client can send the first message."""
 

@@ -24,6 +24,29 @@ class MessageSent(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageTakenDown(DomainEvent):
+    """The operator removed a message; its author is told the reason."""
+
+    topic: ClassVar[str] = "chat.message_taken_down"
+
+    conversation_id: str
+    number: int
+    author_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRestored(DomainEvent):
+    """The operator put a removed message back."""
+
+    topic: ClassVar[str] = "chat.message_restored"
+
+    conversation_id: str
+    number: int
+    author_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationSeen(DomainEvent):
     """A participant has read messages that were unread before, up to `number`."""
 

@@ -184,6 +184,12 @@ class MessageRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def lock_number(self, conversation_id: UUID, number: int) -> Message | None:
+        """Return one message of a conversation and lock its row."""
+        statement = select(Message).where(Message.conversation_id == conversation_id, Message.number == number)
+        found = await self._session.execute(statement.with_for_update().execution_options(populate_existing=True))
+        return found.scalar_one_or_none()
+
     async def list_between(
         self, conversation_id: UUID, *, after: int | None, before: int | None, limit: int
     ) -> Sequence[tuple[Message, bool]]:
@@ -197,10 +203,11 @@ class MessageRepository:
         return [(row[0], row[1]) for row in await self._session.execute(statement, values)]
 
     async def texts_of(self, conversation_id: UUID, author_id: UUID, limit: int) -> Sequence[str]:
-        """Return the texts of one participant, newest first; messages without a text are left out."""
+        """Return the texts of one participant, newest first, without empty and removed ones."""
         statement = (
             select(Message.text)
             .where(Message.conversation_id == conversation_id, Message.author_id == author_id, Message.text != "")
+            .where(Message.taken_down_at.is_(None))
             .order_by(Message.number.desc())
             .limit(limit)
         )

@@ -1,9 +1,11 @@
 """Read positions, notified positions and validation of messages; pure functions without I/O."""
 
+from uuid import UUID
+
 from app.core.errors import FieldError
-from app.core.i18n import N_
+from app.core.i18n import N_, _
 from app.core.security.rate_limits import Rate
-from app.models import Conversation
+from app.models import Conversation, Message
 from app.models.side import Side
 
 MESSAGES_BY_ACCOUNT = Rate("messages", 60, 10 * 60)
@@ -56,3 +58,12 @@ def mark_notified(conversation: Conversation, side: Side) -> bool:
 def opposite(side: Side) -> Side:
     """Return the other side."""
     return Side.FREELANCER if side is Side.CUSTOMER else Side.CUSTOMER
+
+
+def shown_text(message: Message, reader_id: UUID) -> str:
+    """Return the text of a message; of one that the operator removed only that, and to its author the reason."""
+    if message.taken_down_at is None:
+        return message.text
+    if message.author_id == reader_id and message.takedown_reason:
+        return _("Removed by the operator: {reason}").format(reason=message.takedown_reason)
+    return _("Removed by the operator")

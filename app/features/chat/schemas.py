@@ -42,6 +42,9 @@ class MessageRead(BaseModel):
     author: PersonRead
     mine: bool
     text: str
+    taken_down: bool = Field(
+        default=False, description="Whether the operator removed the message; its text says so instead."
+    )
     files: list[FileRead] = Field(description="Attached files; their links expire soon.")
     contacts: list[ContactKind] = Field(
         description="Kinds of contact details detected in the text of the other side; not shown to its author."

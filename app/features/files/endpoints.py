@@ -21,6 +21,7 @@ from app.features.files.dependencies import FORM_OVERHEAD, ids_in, pieces_of
 from app.features.files.errors import (
     EmptyFileError,
     FileInUseError,
+    FileTakenDownError,
     FileTooLargeError,
     FileTypeError,
     InvalidFilesError,
@@ -179,7 +180,7 @@ async def get_file(file_id: UUID, actor: CurrentActor, session: ReadSession) -> 
 @router.delete(
     "/{file_id:uuid}",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refusals(NoSuchFileError, FileInUseError),
+    responses=refusals(NoSuchFileError, FileTakenDownError, FileInUseError),
 )
 async def remove_file(file_id: UUID, actor: CurrentActor, uow: Uow) -> None:
     """Delete one of your files. It must not be attached to anything."""

@@ -13,6 +13,22 @@ class NoSuchFileError(NotFoundError):
     detail = N_("The file was removed, or the link to it is too old. Open the page that shows the file again.")
 
 
+class FileTakenDownError(NotFoundError):
+    """The operator removed the file from the site."""
+
+    code = "file-removed"
+    title = N_("The operator removed this file")
+    detail = N_("Nobody can open it. Its owner can read why under Files in the settings.")
+
+
+class TakedownStateError(ConflictError):
+    """The file was taken down already, or was not taken down."""
+
+    code = "file-takedown"
+    title = N_("The file is not in a state for this")
+    detail = N_("It was removed from the site already, or it was not removed.")
+
+
 class FileTooLargeError(TooLargeError):
     """The file is larger than its kind allows."""
 

@@ -217,6 +217,7 @@ class FileRepository:
                 Attachment.subject_id == subject.id,
                 Attachment.current_id.is_(None),
                 File.status == FileStatus.READY,
+                File.taken_down_at.is_(None),
             )
             .order_by(Attachment.position, File.id.desc())
             .limit(1)
@@ -300,13 +301,24 @@ class FileRepository:
         )
         return taken.scalar_one_or_none()
 
-    async def abandoned_files(self, unfinished: datetime, orphaned: datetime, limit: int) -> Sequence[UUID]:
-        """Lock and return uploads that were not continued and files that are unattached, both for a long time."""
+    async def abandoned_files(
+        self, unfinished: datetime, orphaned: datetime, taken_down: datetime, limit: int
+    ) -> Sequence[UUID]:
+        """Lock and return uploads that were not continued and files that are unattached, both for a long time.
+
+        Files that the operator took down are kept, attached or not, until they were taken down before `taken_down`.
+        """
         free = ~exists().where(Attachment.file_id == File.id)
         stale = (File.status == FileStatus.UPLOADING) & (File.touched_at < unfinished)
         orphan = (File.status != FileStatus.UPLOADING) & (File.touched_at < orphaned) & free
+        orphan &= File.taken_down_at.is_(None)
+        removed = File.taken_down_at < taken_down
         statement = (
-            select(File.id).where(stale | orphan).order_by(File.id).limit(limit).with_for_update(skip_locked=True)
+            select(File.id)
+            .where(stale | orphan | removed)
+            .order_by(File.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
         )
         return (await self._session.execute(statement)).scalars().all()
 

@@ -93,6 +93,8 @@ ORPHAN = timedelta(hours=24)
 """An unattached file is removed after this time."""
 UNFINISHED = timedelta(hours=24)
 """An upload that is not continued is removed after this time."""
+TAKEN_DOWN = timedelta(days=90)
+"""How long a file that the operator took down is kept and can be restored."""
 GRACE = timedelta(hours=24)
 """The bytes of a removed file are kept for this time; no younger object is treated as an orphan."""
 CLAIM = timedelta(seconds=60)

@@ -54,7 +54,10 @@ class FileRead(BaseModel):
     media_type: str
     size: int = Field(description="Size in bytes.")
     status: FileStatus
-    note: str | None = Field(description="Reason why the file was rejected, in the reader's language.")
+    note: str | None = Field(
+        description="Reason why the file was rejected, or that the operator removed it, in the reader's language."
+    )
+    taken_down: bool = Field(default=False, description="Whether the operator removed the file; it has no links then.")
     url: str | None
     preview_url: str | None
     width: int | None

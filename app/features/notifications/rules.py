@@ -30,6 +30,7 @@ PROPOSALS = "/orders/{order_id}/proposals"
 OFFER = "/offers/{offer_id}"
 REPORT = "/my/reports/{report_id}"
 MESSAGES = "/messages/{conversation_id}"
+FILES = "/settings/files"
 PLACES = {
     "avatar": "/settings/photo",
     "portfolio": "/settings/portfolio",
@@ -91,6 +92,10 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.FILE_REFUSED: Wording(
         N_("Your file “{file}” was not taken. Look what was wrong, and send another."), "{place}"
     ),
+    NoticeKind.FILE_TAKEN_DOWN: Wording(N_("The operator removed your file “{file}” and says why."), FILES),
+    NoticeKind.MESSAGE_TAKEN_DOWN: Wording(N_("The operator removed a message of yours and says why."), MESSAGES),
+    NoticeKind.MESSAGE_RESTORED: Wording(N_("The operator put a message of yours back."), MESSAGES),
+    NoticeKind.FILE_RESTORED: Wording(N_("The operator put your file “{file}” back."), FILES),
 }
 
 A_DAY = timedelta(days=1)
@@ -170,6 +175,10 @@ NOBODY_ELSES: Mapping[NoticeKind, str] = {
     NoticeKind.ORDER_REJECTED: "the operator decides",
     NoticeKind.ORDER_TAKEN_DOWN: "the operator decides",
     NoticeKind.ORDER_RESTORED: "the operator decides",
+    NoticeKind.FILE_TAKEN_DOWN: "the operator decides",
+    NoticeKind.FILE_RESTORED: "the operator decides",
+    NoticeKind.MESSAGE_TAKEN_DOWN: "the operator decides",
+    NoticeKind.MESSAGE_RESTORED: "the operator decides",
     NoticeKind.REPORT_CLOSED: "the operator decides",
     NoticeKind.REPORT_UPHELD: "the operator decides",
     NoticeKind.REPORT_LIFTED: "the operator decides",

@@ -100,6 +100,19 @@ async def on_file_refused(uow: UnitOfWork, event: files.FileRefused, message_id:
     await service.notify(uow, event.owner_id, NoticeKind.FILE_REFUSED, message_id, **about)
 
 
+@consumer("notifications.on_file_taken_down", files.FileTakenDown)
+async def on_file_taken_down(uow: UnitOfWork, event: files.FileTakenDown, message_id: int) -> None:
+    """Notify the owner, with the reason."""
+    about = {"file": event.name, "reason": event.reason}
+    await service.notify(uow, event.owner_id, NoticeKind.FILE_TAKEN_DOWN, message_id, **about)
+
+
+@consumer("notifications.on_file_restored", files.FileRestored)
+async def on_file_restored(uow: UnitOfWork, event: files.FileRestored, message_id: int) -> None:
+    """Notify the owner."""
+    await service.notify(uow, event.owner_id, NoticeKind.FILE_RESTORED, message_id, file=event.name)
+
+
 @consumer("notifications.on_proposal_sent", proposals.ProposalSent)
 async def on_proposal_sent(uow: UnitOfWork, event: proposals.ProposalSent, message_id: int) -> None:
     """Notify the customer."""
@@ -223,6 +236,20 @@ async def on_order_released(uow: UnitOfWork, event: orders.OrderReleased, messag
     if event.cause == "operator":
         kind = NoticeKind.ORDER_RESTORED
         await service.notify(uow, event.customer_id, kind, message_id, order_id=event.order_id)
+
+
+@consumer("notifications.on_message_taken_down", chat.MessageTakenDown)
+async def on_message_taken_down(uow: UnitOfWork, event: chat.MessageTakenDown, message_id: int) -> None:
+    """Notify the author, with the reason."""
+    about = {"conversation_id": event.conversation_id, "reason": event.reason}
+    await service.notify(uow, event.author_id, NoticeKind.MESSAGE_TAKEN_DOWN, message_id, **about)
+
+
+@consumer("notifications.on_message_restored", chat.MessageRestored)
+async def on_message_restored(uow: UnitOfWork, event: chat.MessageRestored, message_id: int) -> None:
+    """Notify the author."""
+    about = {"conversation_id": event.conversation_id}
+    await service.notify(uow, event.author_id, NoticeKind.MESSAGE_RESTORED, message_id, **about)
 
 
 @consumer("notifications.on_message_written", chat.MessageSent)

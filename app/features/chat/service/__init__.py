@@ -15,6 +15,7 @@ from app.features.chat.service.queries import (
     require_proposal,
     unread_conversations,
 )
+from app.features.chat.service.takedown import restore_message, take_down_message
 
 __all__ = [
     "conversation_of",
@@ -29,6 +30,8 @@ __all__ = [
     "read_sent",
     "require_conversation",
     "require_proposal",
+    "restore_message",
+    "take_down_message",
     "unread_conversations",
     "write",
     "write_about",

@@ -180,8 +180,8 @@ def _read(session: AsyncSession, actor: Actor, details: ConversationDetails) -> 
         last=LastMessage(
             number=last.number,
             mine=last.author_id == actor.id,
-            text=last.text[: rules.EXCERPT],
-            has_files=details.has_files,
+            text=rules.shown_text(last, actor.id)[: rules.EXCERPT],
+            has_files=details.has_files and last.taken_down_at is None,
             created_at=last.created_at,
         ),
         unread=row.last_number - rules.read_up_to(row, side),
@@ -203,7 +203,9 @@ async def _messages(
     session: AsyncSession, actor: Actor, conversation: Conversation, rows: Sequence[tuple[Message, bool]]
 ) -> list[MessageRead]:
     people = await orders.people(session, {conversation.customer_id, conversation.freelancer_id})
-    held = await files.attached(session, [files_of(row.id) for row, has_files in rows if has_files])
+    held = await files.attached(
+        session, [files_of(row.id) for row, has_files in rows if has_files and row.taken_down_at is None]
+    )
     read = {
         conversation.customer_id: conversation.freelancer_read_number,
         conversation.freelancer_id: conversation.customer_read_number,
@@ -214,9 +216,10 @@ async def _messages(
             number=row.number,
             author=people[row.author_id],
             mine=row.author_id == actor.id,
-            text=row.text,
+            text=rules.shown_text(row, actor.id),
+            taken_down=row.taken_down_at is not None,
             files=held.get(files_of(row.id), []),
-            contacts=[] if row.author_id == actor.id else detect_contacts(row.text),
+            contacts=[] if row.author_id == actor.id or row.taken_down_at is not None else detect_contacts(row.text),
             read=row.number <= read[row.author_id],
             created_at=row.created_at,
         )

@@ -13,7 +13,7 @@ from app.core.i18n import N_, _
 from app.core.pagination import BadCursorError
 from app.features.authentication.dependencies import CurrentActor
 from app.features.files import service
-from app.features.files.errors import FileInUseError
+from app.features.files.errors import FileInUseError, FileTakenDownError
 from app.features.files.schemas import FileUse, OwnFile
 from app.models.file import SubjectKind
 from app.web.flash import redirect
@@ -64,7 +64,7 @@ async def remove_own_file(file_id: UUID, actor: CurrentActor, uow: Uow) -> Respo
     """Delete a file that is not attached to anything."""
     try:
         await service.remove_file(uow, actor, file_id)
-    except FileInUseError as error:
+    except (FileInUseError, FileTakenDownError) as error:
         return redirect(ADDRESS, error.text(), "bad")
     return redirect(ADDRESS, _("The file is removed."))
 

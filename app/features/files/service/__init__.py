@@ -33,6 +33,7 @@ from app.features.files.service.processing import (
     settle_file,
 )
 from app.features.files.service.queries import file_limits, get_own_file, list_own_files, remove_file, show_new_file
+from app.features.files.service.takedown import restore_attached, restore_file, take_down_attached, take_down_file
 from app.features.files.service.uploads import (
     PROCESS_TASK,
     NewUpload,
@@ -93,10 +94,14 @@ __all__ = [
     "report_healed",
     "reserve_upload",
     "reserve_uploads",
+    "restore_attached",
+    "restore_file",
     "retry_inspection_later",
     "settle_file",
     "show_new_file",
     "store_bytes",
+    "take_down_attached",
+    "take_down_file",
     "tidy_spool",
     "touch",
     "whole",

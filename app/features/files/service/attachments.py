@@ -157,5 +157,5 @@ async def own_files(session: AsyncSession, actor: Actor, file_ids: Sequence[UUID
         return []
     repository = FileRepository(session)
     files = await repository.of_owner(actor.id, set(file_ids))
-    shown = present(files.values(), await repository.previewed(set(files)))
+    shown = present(files.values(), await repository.previewed(set(files)), own=True)
     return [shown[file_id] for file_id in dict.fromkeys(file_ids) if file_id in shown]

@@ -38,9 +38,9 @@ class Checked:
 
 
 async def remove_abandoned_files(uow: UnitOfWork) -> int:
-    """Remove one batch of unfinished uploads and unattached files; their bytes are removed later."""
+    """Remove one batch of unfinished uploads, unattached files and files taken down long ago; bytes go later."""
     repository, now = FileRepository(uow.session), utc_now()
-    found = await repository.abandoned_files(now - rules.UNFINISHED, now - rules.ORPHAN, BATCH)
+    found = await repository.abandoned_files(now - rules.UNFINISHED, now - rules.ORPHAN, now - rules.TAKEN_DOWN, BATCH)
     for file_id in found:
         await repository.remove(file_id, now + rules.GRACE)
     return len(found)

@@ -11,7 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.resources import Resources
 from app.core.unit_of_work import UnitOfWork
 from app.features.files import rules
-from app.features.files.errors import FileDamagedError, FileNotReadyError, NoSuchFileError, StorageDownError
+from app.features.files.errors import (
+    FileDamagedError,
+    FileNotReadyError,
+    FileTakenDownError,
+    NoSuchFileError,
+    StorageDownError,
+)
 from app.features.files.repository import FileRepository
 from app.features.files.schemas import Subject
 from app.features.files.service import signed_links
@@ -56,6 +62,7 @@ async def find_content(session: AsyncSession, resources: Resources, wanted: Want
 
     Raises:
         NoSuchFileError: The link is invalid or expired, or the file was removed.
+        FileTakenDownError: The operator removed it.
         FileNotReadyError: It is still being checked, or was refused.
         FileDamagedError: Its bytes were found damaged.
     """
@@ -66,6 +73,8 @@ async def find_content(session: AsyncSession, resources: Resources, wanted: Want
     file = await repository.get(wanted.file_id)
     if file is None:
         raise NoSuchFileError
+    if file.taken_down_at is not None:
+        raise FileTakenDownError
     if file.status is FileStatus.DAMAGED:
         raise FileDamagedError
     if file.status is not FileStatus.READY:

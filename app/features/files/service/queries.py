@@ -9,7 +9,7 @@ from app.core.config import Settings
 from app.core.pagination import Slice, encode_cursor, last_id
 from app.core.unit_of_work import UnitOfWork
 from app.features.files import rules
-from app.features.files.errors import FileInUseError, NoSuchFileError
+from app.features.files.errors import FileInUseError, FileTakenDownError, NoSuchFileError
 from app.features.files.repository import FileRepository
 from app.features.files.schemas import FileLimits, FileRead, FileUse, KindLimits, OwnFile
 from app.features.files.service.signed_links import present
@@ -27,7 +27,7 @@ async def get_own_file(session: AsyncSession, actor: Actor, file_id: UUID) -> Fi
     file = await repository.get(file_id)
     if file is None or file.owner_id != actor.id:
         raise NoSuchFileError
-    return present([file], await repository.previewed([file_id]))[file_id]
+    return present([file], await repository.previewed([file_id]), own=True)[file_id]
 
 
 def show_new_file(file: File) -> FileRead:
@@ -45,7 +45,7 @@ async def list_own_files(
     """
     repository = FileRepository(session)
     rows = await repository.page_of(actor.id, last_id(cursor), limit + 1, unused=unused)
-    shown = present([file for file, _has in rows], {file.id for file, has in rows if has})
+    shown = present([file for file, _has in rows], {file.id for file, has in rows if has}, own=True)
     uses: dict[UUID, list[FileUse]] = {}
     for link in await repository.links_of(list(shown)):
         use = FileUse(kind=link.subject_kind, id=link.subject_id, earlier=link.current_id is not None)
@@ -60,12 +60,15 @@ async def remove_file(uow: UnitOfWork, actor: Actor, file_id: UUID) -> None:
 
     Raises:
         NoSuchFileError: It does not exist, or belongs to somebody else.
+        FileTakenDownError: The operator took it down and may restore it.
         FileInUseError: It is attached to something.
     """
     repository = FileRepository(uow.session)
     file = await repository.get_for_update(file_id)
     if file is None or file.owner_id != actor.id:
         raise NoSuchFileError
+    if file.taken_down_at is not None:
+        raise FileTakenDownError
     if await repository.is_attached(file_id):
         raise FileInUseError
     await discard(uow, file)

@@ -36,7 +36,6 @@ from app.features.profiles.service.customer_stats import stats_read
 from app.features.profiles.service.photos import photo_subject, photos_of
 from app.models import (
     Availability,
-    FileStatus,
     PortfolioItem,
     Profile,
     ProfileSide,
@@ -285,7 +284,7 @@ def portfolio_subject(item_id: UUID) -> Subject:
 
 
 def _ready_only(item: PortfolioRead) -> PortfolioRead:
-    return item.model_copy(update={"files": [file for file in item.files if file.status is FileStatus.READY]})
+    return item.model_copy(update={"files": [file for file in item.files if file.url is not None]})
 
 
 def _item_read(item: PortfolioItem, attached: list[FileRead]) -> PortfolioRead:
