@@ -3,7 +3,7 @@
 The previous release ignores these columns: it goes on serving a file that was taken down until it is replaced.
 
 Revision ID: a7c30f52d918
-Revises: e4a91c70b52d
+Revises: 6c0f9d27b8e3
 Create Date: 2026-11-29 04:30:00+00:00
 """
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "a7c30f52d918"
-down_revision: str | None = "e4a91c70b52d"
+down_revision: str | None = "6c0f9d27b8e3"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -202,6 +202,13 @@ class MessageRepository:
         values = {"conversation_id": conversation_id, "after": after, "before": before, "row_limit": limit}
         return [(row[0], row[1]) for row in await self._session.execute(statement, values)]
 
+    async def is_shown_to(self, message_id: UUID, user_id: UUID) -> bool:
+        """Tell whether the message exists and the person takes part in its conversation."""
+        statement = select(
+            exists().where(Message.id == message_id, Conversation.id == Message.conversation_id, _of(user_id))
+        )
+        return bool((await self._session.execute(statement)).scalar_one())
+
     async def texts_of(self, conversation_id: UUID, author_id: UUID, limit: int) -> Sequence[str]:
         """Return the texts of one participant, newest first, without empty and removed ones."""
         statement = (

@@ -259,6 +259,23 @@ class FileRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def for_download(
+        self, file_id: UUID, role: ObjectRole, subject_id: UUID | None
+    ) -> tuple[File, FileObject | None, bool] | None:
+        """Return a file, one object of it with the checksums of its blocks, and whether the subject has the file."""
+        attached = exists().where(
+            Attachment.subject_kind == File.kind, Attachment.subject_id == subject_id, Attachment.file_id == File.id
+        )
+        statement = (
+            select(File, FileObject, attached)
+            .outerjoin(FileObject, and_(FileObject.file_id == File.id, FileObject.role == role))
+            .options(undefer(FileObject.blocks))
+            .where(File.id == file_id)
+            .limit(1)
+        )
+        row = (await self._session.execute(statement)).one_or_none()
+        return (row[0], row[1], bool(row[2])) if row else None
+
     async def schedule_deletion(self, file_id: UUID, delete_after: datetime, *roles: ObjectRole) -> None:
         """Schedule the objects of a file for deletion, all or those of some roles; they count until they are gone."""
         chosen = FileObject.role.in_(roles or tuple(ObjectRole))

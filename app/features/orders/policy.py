@@ -43,6 +43,16 @@ def is_share_key(order: Order, key: str | None) -> bool:
     return order.visibility is Visibility.LINK and known is not None and key is not None and same_secret(known, key)
 
 
+def can_open(actor: Actor | None, order: Order, *, was_admitted: bool, has_key: bool) -> bool:
+    """Tell whether the actor may open the order now, by an earlier admission, by its share key or as anybody.
+
+    While it is held because its customer's account is not active, only people admitted before may.
+    """
+    if not can_read(actor, order, admitted=was_admitted or has_key):
+        return False
+    return order.suspended_at is None or was_admitted or is_customer(actor, order)
+
+
 def can_answer(actor: Actor | None, order: Order) -> bool:
     """Tell whether the actor may send a proposal: any signed-in person except the customer, while the order is open."""
     return actor is not None and order.status is OrderStatus.OPEN and not is_customer(actor, order)

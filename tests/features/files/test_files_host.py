@@ -55,6 +55,20 @@ async def test_files_and_the_site_are_apart(apart: httpx.AsyncClient, market: Ma
     assert (moved.status_code, moved.headers["location"]) == (307, url)
 
 
+async def test_a_link_on_the_other_host_ends_with_the_session(
+    apart: httpx.AsyncClient, market: Market, files: Files
+) -> None:
+    anna = await market.person("anna")
+    await market.sign_in(apart, anna)
+    sent = await files.make(anna)
+    url = (await apart.get(f"/api/v1/files/{sent.id}")).json()["url"]
+    assert url.startswith(f"{FILES}/files/")
+    there = httpx.AsyncClient(transport=apart._transport)
+    assert (await there.get(url)).status_code == 200
+    assert (await apart.post("/api/v1/auth/logout")).status_code == 200
+    assert (await there.get(url)).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -12,6 +12,7 @@ from app.features.authentication.service.queries import (
     user_read_of,
 )
 from app.features.authentication.service.sessions import (
+    actor_of_session,
     end_others,
     end_session,
     end_sessions,
@@ -41,6 +42,7 @@ __all__ = [
     "IssuedTokens",
     "SessionGate",
     "SessionView",
+    "actor_of_session",
     "check_password",
     "end_others",
     "end_session",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.resources import Resources
 from app.core.security.tokens import Claims
@@ -18,10 +19,14 @@ from app.features.authentication.repository import (
     SessionRepository,
     SessionView,
     ThrottleRepository,
+    ViewStatement,
+    view_of,
 )
 from app.features.authentication.service.client_info import Caller, record_security_event
 from app.models.security_event import SecurityEventKind
 from app.models.session import SessionEnd
+
+_PLAIN_VIEW = ViewStatement()
 
 
 async def sign_out(uow: UnitOfWork, tokens: list[Claims], caller: Caller) -> None:
@@ -89,6 +94,15 @@ def has_recent_password(resources: Resources, view: SessionView) -> bool:
 async def touch(uow: UnitOfWork, session_id: UUID, now: datetime) -> None:
     """Set the time of the last use of a session."""
     await SessionRepository(uow.session).touch(session_id, now)
+
+
+async def actor_of_session(session: AsyncSession, session_id: UUID) -> Actor | None:
+    """Return the user of a session; None where it has ended or its account is not active."""
+    for row in await SessionRepository(session).views(_PLAIN_VIEW, [session_id]):
+        view = view_of(row)
+        if view.is_alive(utc_now()):
+            return Actor(id=view.user_id, username=view.username, session_id=view.id, locale=view.locale)
+    return None
 
 
 async def end_sessions(

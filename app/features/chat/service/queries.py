@@ -27,6 +27,7 @@ from app.features.orders.schemas import PersonRead
 from app.features.proposals import service as proposals
 from app.features.proposals.errors import ProposalNotFoundError
 from app.models import Conversation, Message
+from app.models.file import SubjectKind
 from app.models.side import Side
 
 MAX_COUNTED = 100
@@ -137,6 +138,14 @@ async def _message_range(
     return MessageList(items=await _messages(session, actor, conversation, chosen), more=len(rows) > limit)
 
 
+async def may_read_files(session: AsyncSession, reader: Actor | None, message_id: UUID, _grant: str) -> bool:
+    """Tell whether the reader of a link takes part in the conversation of the message."""
+    return reader is not None and await MessageRepository(session).is_shown_to(message_id, reader.id)
+
+
+files.register_read_check(SubjectKind.MESSAGE, may_read_files)
+
+
 def unread_conversations() -> ScalarSelect[int]:
     """Return the count of conversations with unread messages, at most 100, as a subquery of a `User` statement."""
     return unread_of_owner(MAX_COUNTED)
@@ -203,9 +212,8 @@ async def _messages(
     session: AsyncSession, actor: Actor, conversation: Conversation, rows: Sequence[tuple[Message, bool]]
 ) -> list[MessageRead]:
     people = await orders.people(session, {conversation.customer_id, conversation.freelancer_id})
-    held = await files.attached(
-        session, [files_of(row.id) for row, has_files in rows if has_files and row.taken_down_at is None]
-    )
+    subjects = [files_of(row.id) for row, has_files in rows if has_files and row.taken_down_at is None]
+    held = await files.attached(session, subjects, actor)
     read = {
         conversation.customer_id: conversation.freelancer_read_number,
         conversation.freelancer_id: conversation.customer_read_number,

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from app.core.clock import utc_now
@@ -13,7 +13,7 @@ from app.core.http.dependencies import FeatureRouter, ProcessResources
 from app.core.resources import Resources
 from app.core.text.whole_numbers import WholeNumber
 from app.features.files import rules, service, workflows
-from app.features.files.service import Wanted
+from app.features.files.service import Content, Pass, Wanted
 from app.models.file import SubjectKind
 from app.web.templating import environment
 
@@ -47,20 +47,32 @@ Until = Annotated[WholeNumber, Query(ge=0, le=2**40)]
 Key = Annotated[str, Query(max_length=64)]
 
 
+def pass_of_link(
+    session_id: Annotated[UUID | None, Query(alias="session")] = None,
+    subject_id: Annotated[UUID | None, Query(alias="of")] = None,
+    grant: Key = "",
+) -> Pass:
+    """Return what a link says about its reader."""
+    return Pass(session_id, subject_id, grant)
+
+
+Held = Annotated[Pass, Depends(pass_of_link)]
+
+
 @links.get("/files/{file_id:uuid}")
 async def download(
-    request: Request, file_id: UUID, resources: ProcessResources, until: Until = 0, key: Key = ""
+    request: Request, file_id: UUID, resources: ProcessResources, held: Held, until: Until = 0, key: Key = ""
 ) -> Response:
     """Return a file, or a range of it, for a valid signed link."""
-    return await _hand_out(request, resources, Wanted(file_id, preview=False, until=until, key=key))
+    return await _hand_out(request, resources, Wanted(file_id, preview=False, until=until, key=key, held=held))
 
 
 @links.get("/files/{file_id:uuid}/preview")
 async def preview(
-    request: Request, file_id: UUID, resources: ProcessResources, until: Until = 0, key: Key = ""
+    request: Request, file_id: UUID, resources: ProcessResources, held: Held, until: Until = 0, key: Key = ""
 ) -> Response:
     """Return the preview of a file for a valid signed link."""
-    return await _hand_out(request, resources, Wanted(file_id, preview=True, until=until, key=key))
+    return await _hand_out(request, resources, Wanted(file_id, preview=True, until=until, key=key, held=held))
 
 
 async def _hand_out(request: Request, resources: Resources, wanted: Wanted) -> Response:
@@ -71,7 +83,7 @@ async def _hand_out(request: Request, resources: Resources, wanted: Wanted) -> R
     closed = CLOSED | {"Cross-Origin-Resource-Policy": embedded_by}
     headers = closed | {
         "Accept-Ranges": "bytes",
-        "Cache-Control": f"private, max-age={max(0, content.until - int(utc_now().timestamp()))}, immutable",
+        "Cache-Control": _caching(content),
         "Content-Disposition": rules.disposition(content.name),
         "ETag": tag,
     }
@@ -92,6 +104,12 @@ async def _hand_out(request: Request, resources: Resources, wanted: Wanted) -> R
     # a truncated download.
     first = await anext(body, b"")
     return StreamingResponse(_with(first, body), status, headers, media_type=content.media_type)
+
+
+def _caching(content: Content) -> str:
+    """Return how long a browser may keep a copy; one that is not public is asked for again every time it is shown."""
+    left = content.fresh_until - int(utc_now().timestamp())
+    return f"private, max-age={left}, immutable" if left > 0 else "private, no-cache"
 
 
 async def _with(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:

@@ -1,5 +1,6 @@
 """Use cases of files."""
 
+from app.features.files.service.access import register_read_check
 from app.features.files.service.attachments import attach, attach_to_new, attached, expect, own_files
 from app.features.files.service.cleanup import (
     Checked,
@@ -33,6 +34,7 @@ from app.features.files.service.processing import (
     settle_file,
 )
 from app.features.files.service.queries import file_limits, get_own_file, list_own_files, remove_file, show_new_file
+from app.features.files.service.signed_links import Pass
 from app.features.files.service.takedown import restore_attached, restore_file, take_down_attached, take_down_file
 from app.features.files.service.uploads import (
     PROCESS_TASK,
@@ -57,6 +59,7 @@ __all__ = [
     "Content",
     "InspectionJob",
     "NewUpload",
+    "Pass",
     "ReservedUpload",
     "SourceLostError",
     "Wanted",
@@ -88,6 +91,7 @@ __all__ = [
     "pieces",
     "progress_of",
     "receive",
+    "register_read_check",
     "remove_abandoned_files",
     "remove_file",
     "report_damage",

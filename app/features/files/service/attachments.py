@@ -13,8 +13,11 @@ from app.features.files import rules
 from app.features.files.errors import InvalidFilesError
 from app.features.files.repository import FileRepository
 from app.features.files.schemas import FileRead, FileVersion, Subject
-from app.features.files.service.signed_links import present
-from app.models.file import File, FileStatus
+from app.features.files.service.signed_links import Pass, pass_of, present
+from app.models.file import Attachment, File, FileStatus
+
+type AttachedRow = tuple[Attachment, File, bool]
+"""An attachment, its file, and whether the file has a preview."""
 
 WHERE = ("files",)
 _EXPECTED, _READ = "iplance.files.expected", "iplance.files.read"
@@ -115,31 +118,45 @@ def expect(session: AsyncSession, subjects: Iterable[Subject]) -> None:
     session.info.setdefault(_EXPECTED, set()).update(subjects)
 
 
-async def attached(session: AsyncSession, subjects: Collection[Subject]) -> dict[Subject, list[FileRead]]:
-    """Return the files of many subjects, each in its order, with new links; one query for all of them."""
-    known: dict[Subject, list[FileRead]] = session.info.setdefault(_READ, {})
+async def attached(
+    session: AsyncSession, subjects: Collection[Subject], reader: Actor | None = None, grant: str = ""
+) -> dict[Subject, list[FileRead]]:
+    """Return the files of many subjects, each in its order, with new links; one query for all of them.
+
+    Args:
+        session: The database session.
+        subjects: What the files are attached to.
+        reader: The person whose session the links are made for; None for a guest. Public kinds ignore it.
+        grant: What the links say to the check of the subjects' feature (`register_read_check`).
+    """
+    known: dict[Subject, list[AttachedRow]] = session.info.setdefault(_READ, {})
+    found = {subject: known[subject] for subject in subjects if subject in known}
     unknown = [subject for subject in dict.fromkeys(subjects) if subject not in known]
     if unknown:
         expected: set[Subject] = session.info.pop(_EXPECTED, set())
-        found = await _attached(session, [*unknown, *expected.difference(unknown)])
-        known.update((subject, found[subject]) for subject in expected)
-        return {subject: known[subject] if subject in known else found[subject] for subject in subjects}
-    return {subject: known[subject] for subject in subjects}
+        read = await _rows_of(session, [*unknown, *expected.difference(unknown)])
+        known.update((subject, read[subject]) for subject in expected)
+        found |= {subject: read[subject] for subject in unknown}
+    return {subject: _presented(found[subject], pass_of(reader, subject, grant)) for subject in subjects}
 
 
-async def _attached(session: AsyncSession, subjects: Sequence[Subject]) -> dict[Subject, list[FileRead]]:
-    found: dict[Subject, list[FileRead]] = {subject: [] for subject in subjects}
-    rows = await FileRepository(session).attached(subjects)
-    shown = present([file for _link, file, _has in rows], {file.id for _link, file, has in rows if has})
-    olds: dict[tuple[Subject, UUID], list[FileRead]] = {}
+async def _rows_of(session: AsyncSession, subjects: Sequence[Subject]) -> dict[Subject, list[AttachedRow]]:
+    found: dict[Subject, list[AttachedRow]] = {subject: [] for subject in subjects}
+    for row in await FileRepository(session).attached(subjects):
+        found[Subject(row[0].subject_kind, row[0].subject_id)].append(row)
+    return found
+
+
+def _presented(rows: Sequence[AttachedRow], held: Pass) -> list[FileRead]:
+    """Return the current files of one subject, each with its earlier versions."""
+    shown = present([file for _link, file, _has in rows], {file.id for _link, file, has in rows if has}, held)
+    olds: dict[UUID, list[FileRead]] = {}
     for link, file, _has in rows:
         if link.current_id is not None:
-            olds.setdefault((Subject(link.subject_kind, link.subject_id), link.current_id), []).append(shown[file.id])
-    for link, file, _has in rows:
-        if link.current_id is None:
-            subject = Subject(link.subject_kind, link.subject_id)
-            found[subject].append(_with_earlier(shown[file.id], olds.get((subject, file.id), [])))
-    return found
+            olds.setdefault(link.current_id, []).append(shown[file.id])
+    return [
+        _with_earlier(shown[file.id], olds.get(file.id, [])) for link, file, _has in rows if link.current_id is None
+    ]
 
 
 def _with_earlier(file: FileRead, olds: Sequence[FileRead]) -> FileRead:
@@ -157,5 +174,5 @@ async def own_files(session: AsyncSession, actor: Actor, file_ids: Sequence[UUID
         return []
     repository = FileRepository(session)
     files = await repository.of_owner(actor.id, set(file_ids))
-    shown = present(files.values(), await repository.previewed(set(files)), own=True)
+    shown = present(files.values(), await repository.previewed(set(files)), pass_of(actor), own=True)
     return [shown[file_id] for file_id in dict.fromkeys(file_ids) if file_id in shown]

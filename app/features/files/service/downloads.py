@@ -20,7 +20,7 @@ from app.features.files.errors import (
 )
 from app.features.files.repository import FileRepository
 from app.features.files.schemas import Subject
-from app.features.files.service import signed_links
+from app.features.files.service import access, signed_links
 from app.gateways.storage import (
     BLOCK_BYTES,
     ObjectMissingError,
@@ -41,6 +41,7 @@ class Wanted:
     preview: bool
     until: int
     key: str
+    held: signed_links.Pass = signed_links.UNBOUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +55,31 @@ class Content:
     sha256: str
     key: str
     blocks: bytes
-    until: int
+    fresh_until: int
+    """Until when a browser may show its copy without asking, in seconds since 1970; 0 if it must always ask."""
 
 
 async def find_content(session: AsyncSession, resources: Resources, wanted: Wanted) -> Content:
     """Return the object that a link refers to.
 
     Raises:
-        NoSuchFileError: The link is invalid or expired, or the file was removed.
+        NoSuchFileError: The link is invalid or expired, the file was removed, or the reader that the link was made for
+            is signed out or may not read the file any more.
         FileTakenDownError: The operator removed it.
         FileNotReadyError: It is still being checked, or was refused.
         FileDamagedError: Its bytes were found damaged.
     """
     face = signed_links.PREVIEW if wanted.preview else signed_links.MAIN
-    if not signed_links.is_valid_link(resources.settings, wanted.file_id, face, wanted.until, wanted.key):
+    if not signed_links.is_valid_link(resources.settings, wanted.file_id, face, wanted.until, wanted.key, wanted.held):
         raise NoSuchFileError
-    repository = FileRepository(session)
-    file = await repository.get(wanted.file_id)
-    if file is None:
+    role = ObjectRole.PREVIEW if wanted.preview else ObjectRole.MAIN
+    row = await FileRepository(session).for_download(wanted.file_id, role, wanted.held.subject_id)
+    if row is None:
+        raise NoSuchFileError
+    file, found, attached = row
+    # Links without a reader are to public kinds, or of the previous release, and those expire within 15 minutes.
+    is_bound = wanted.held != signed_links.UNBOUND
+    if is_bound and not await access.may_download(session, file, wanted.held, attached=attached):
         raise NoSuchFileError
     if file.taken_down_at is not None:
         raise FileTakenDownError
@@ -79,13 +87,12 @@ async def find_content(session: AsyncSession, resources: Resources, wanted: Want
         raise FileDamagedError
     if file.status is not FileStatus.READY:
         raise FileNotReadyError
-    found = await repository.object_of(file.id, ObjectRole.PREVIEW if wanted.preview else ObjectRole.MAIN)
     if found is None:
         raise NoSuchFileError
-    return _content(file, found, wanted.until)
+    return _content(file, found, wanted.until if rules.LIMITS[file.kind].public else 0)
 
 
-def _content(file: File, face: FileObject, until: int) -> Content:
+def _content(file: File, face: FileObject, fresh_until: int) -> Content:
     preview = face.role is ObjectRole.PREVIEW
     return Content(
         file_id=file.id,
@@ -95,7 +102,7 @@ def _content(file: File, face: FileObject, until: int) -> Content:
         sha256=face.sha256,
         key=face.key,
         blocks=face.blocks,
-        until=until,
+        fresh_until=fresh_until,
     )
 
 
@@ -127,7 +134,7 @@ async def pieces(resources: Resources, content: Content, start: int, end: int) -
 async def find_preview(session: AsyncSession, subject: Subject) -> Content | None:
     """Return the preview of a subject's first file, for a feature that renders it itself; None where there is none."""
     found = await FileRepository(session).first_preview(subject)
-    return None if found is None else _content(*found, until=0)
+    return None if found is None else _content(*found, fresh_until=0)
 
 
 async def whole(resources: Resources, content: Content) -> bytes:

@@ -12,7 +12,7 @@ from app.features.files import rules
 from app.features.files.errors import FileInUseError, FileTakenDownError, NoSuchFileError
 from app.features.files.repository import FileRepository
 from app.features.files.schemas import FileLimits, FileRead, FileUse, KindLimits, OwnFile
-from app.features.files.service.signed_links import present
+from app.features.files.service.signed_links import UNBOUND, pass_of, present
 from app.features.files.service.uploads import discard
 from app.models.file import File
 
@@ -27,12 +27,12 @@ async def get_own_file(session: AsyncSession, actor: Actor, file_id: UUID) -> Fi
     file = await repository.get(file_id)
     if file is None or file.owner_id != actor.id:
         raise NoSuchFileError
-    return present([file], await repository.previewed([file_id]), own=True)[file_id]
+    return present([file], await repository.previewed([file_id]), pass_of(actor), own=True)[file_id]
 
 
 def show_new_file(file: File) -> FileRead:
     """Return a file that was uploaded just now; it has no preview yet."""
-    return present([file], ())[file.id]
+    return present([file], (), UNBOUND)[file.id]
 
 
 async def list_own_files(
@@ -45,7 +45,7 @@ async def list_own_files(
     """
     repository = FileRepository(session)
     rows = await repository.page_of(actor.id, last_id(cursor), limit + 1, unused=unused)
-    shown = present([file for file, _has in rows], {file.id for file, has in rows if has}, own=True)
+    shown = present([file for file, _has in rows], {file.id for file, has in rows if has}, pass_of(actor), own=True)
     uses: dict[UUID, list[FileUse]] = {}
     for link in await repository.links_of(list(shown)):
         use = FileUse(kind=link.subject_kind, id=link.subject_id, earlier=link.current_id is not None)

@@ -26,6 +26,7 @@ from app.features.orders.schemas import (
     RevisionRead,
 )
 from app.features.orders.schemas.fields import REVISED
+from app.features.orders.service.file_access import grant_of
 from app.features.orders.service.order_fields import content_of
 from app.models import Order
 from app.models.file import SubjectKind
@@ -48,10 +49,9 @@ async def get_order(session: AsyncSession, actor: Actor | None, order_id: UUID, 
     if found is None:
         raise OrderNotFoundError
     order = found.order
-    if not policy.can_read(actor, order, admitted=found.was_admitted or policy.is_share_key(order, key)):
+    has_key = policy.is_share_key(order, key)
+    if not policy.can_open(actor, order, was_admitted=found.was_admitted, has_key=has_key):
         raise OrderRemovedError if policy.is_removed(order) else OrderNotFoundError
-    if order.suspended_at is not None and not found.was_admitted and not policy.is_customer(actor, order):
-        raise OrderNotFoundError
     identity.remember_names(session, [(order.customer_id, found.customer)])
     return order
 
@@ -93,7 +93,7 @@ async def present(session: AsyncSession, resources: Resources, actor: Actor | No
         weekly_hours=order.weekly_hours,
         questions=order.questions,
         proposals_limit=order.proposals_limit,
-        files=(await files.attached(session, [subject]))[subject],
+        files=(await files.attached(session, [subject], actor, grant_of(actor, order)))[subject],
         if_nobody_acts=timeout_of(order),
         rejection=order.rejection if policy.is_customer(actor, order) else None,
         takedown_reason=order.takedown_reason if policy.is_customer(actor, order) else None,

@@ -11,6 +11,7 @@ from app.core.clock import utc_now
 from app.core.errors import FieldError
 from app.core.persistence.kept_rows import is_current
 from app.core.unit_of_work import UnitOfWork
+from app.features.files import service as files
 from app.features.files.schemas import Subject
 from app.features.identity import service as identity
 from app.features.proposals import policy
@@ -139,6 +140,15 @@ def event_parties(order: Order, proposal: Proposal) -> dict[str, str]:
 def files_of(proposal_id: UUID) -> Subject:
     """Return the subject to which the files of a proposal are attached."""
     return Subject(SubjectKind.PROPOSAL, proposal_id)
+
+
+async def may_read_files(session: AsyncSession, reader: Actor | None, proposal_id: UUID, _grant: str) -> bool:
+    """Tell whether the reader of a link is on one side of the proposal."""
+    found = None if reader is None else await ProposalRepository(session).get(proposal_id)
+    return reader is not None and found is not None and policy.side_of(reader, found[1], found[0]) is not None
+
+
+files.register_read_check(SubjectKind.PROPOSAL, may_read_files)
 
 
 def content_of(proposal: Proposal) -> dict[str, Any]:

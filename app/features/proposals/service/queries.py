@@ -153,7 +153,7 @@ async def present(
     found = await orders.orders_by_id(session, [row.order_id for row in rows])
     people = await orders.people(session, [row.freelancer_id for row in rows])
     offers = {offer.proposal_id: offer for offer in (await _holding(session, rows) if holding is None else holding)}
-    held = await files.attached(session, [files_of(row.id) for row in rows])
+    held = await files.attached(session, [files_of(row.id) for row in rows], actor)
     return [
         _read(
             actor,
