@@ -17,6 +17,7 @@ from urllib.parse import quote
 import psutil
 
 from app.local.servers.layout import ResolvedLayout, ServersError, read_json, write_private
+from app.local.servers.ports import free_port, is_free
 
 POSTGRES_VERSION = "18"
 LOG_LIMIT = 10_000_000
@@ -306,8 +307,8 @@ class Valkey(Program):
         state = self._state()
         if "password" not in state:
             state = {"password": secrets.token_urlsafe(24)}
-        if self.found() is None and not _bindable(int(state.get("port", "0"))):
-            state["port"] = str(_free_port())
+        if self.found() is None and not is_free(int(state.get("port", "0"))):
+            state["port"] = str(free_port())
         write_private(self.resolved_layout.layout.run / "valkey.json", as_json(state))
         conf = self.data / "valkey.conf"
         if self.found() is None:
@@ -384,21 +385,3 @@ class Valkey(Program):
 def as_json(state: dict[str, str]) -> str:
     """Serialize as one line of JSON."""
     return json.dumps(state)
-
-
-def _bindable(port: int) -> bool:
-    if not port:
-        return False
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -81,15 +81,19 @@ async def find_content(session: AsyncSession, resources: Resources, wanted: Want
     is_bound = wanted.held != signed_links.UNBOUND
     if is_bound and not await access.may_download(session, file, wanted.held, attached=attached):
         raise NoSuchFileError
+    _require_servable(file)
+    if found is None:
+        raise NoSuchFileError
+    return _content(file, found, wanted.until if rules.LIMITS[file.kind].public else 0)
+
+
+def _require_servable(file: File) -> None:
     if file.taken_down_at is not None:
         raise FileTakenDownError
     if file.status is FileStatus.DAMAGED:
         raise FileDamagedError
     if file.status is not FileStatus.READY:
         raise FileNotReadyError
-    if found is None:
-        raise NoSuchFileError
-    return _content(file, found, wanted.until if rules.LIMITS[file.kind].public else 0)
 
 
 def _content(file: File, face: FileObject, fresh_until: int) -> Content:
