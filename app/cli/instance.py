@@ -99,17 +99,20 @@ def _choices(settings: Settings) -> Choices:
         bundled=settings.database_url is None or settings.redis_url is None,
         durable=settings.environment != "testing",
         flower=_runs_flower(settings),
-        mail_port=None if settings.smtp_host else _port_of(settings, "mail_catcher_port", "the mail catcher"),
-        metrics_port=_port_of(settings, "metrics_port", "the page of metrics") if settings.metrics_port else 0,
+        mail_port=None
+        if settings.smtp_host
+        else _port_of(settings, "mail_catcher_port", settings.mail_catcher_port, "the mail catcher"),
+        metrics_port=_port_of(settings, "metrics_port", settings.metrics_port, "the page of metrics")
+        if settings.metrics_port
+        else 0,
     )
 
 
-def _port_of(settings: Settings, name: str, what: str) -> int:
+def _port_of(settings: Settings, name: str, first: int, what: str) -> int:
     """Return a port of loopback: the one that was chosen, or the first free one from the default on.
 
     Nobody types these ports, so another instance or program on the default one is no reason to refuse the start.
     """
-    first: int = getattr(settings, name)
     if name in settings.model_fields_set:
         _need_port("127.0.0.1", first, name.upper(), what)
         return first

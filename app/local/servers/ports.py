@@ -4,6 +4,7 @@ import socket
 
 
 def is_free(port: int) -> bool:
+    """Tell whether a server can listen on this port; 0 is none."""
     if not port:
         return False
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
@@ -16,6 +17,7 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
+    """Return a port that nothing listens on now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -57,7 +57,7 @@ def users_of(uow: UnitOfWork) -> UserRepository:
     return UserRepository(uow.session, phones=uow.resources.settings.sms_sender != "none")
 
 
-def tell_released(uow: UnitOfWork, released: Sequence[Released]) -> None:
+def announce_released(uow: UnitOfWork, released: Sequence[Released]) -> None:
     """Emit `ContactLost` for each account that has no contact any more."""
     for user_id in sorted({account.user_id for account in released if not account.has_contact}):
         uow.emit(ContactLost(user_id=str(user_id)))
@@ -73,7 +73,7 @@ async def lapse_unconfirmed(uow: UnitOfWork) -> int:
         return 0
     before = utc_now() - timedelta(days=settings.unconfirmed_contact_days)
     released = await users_of(uow).lapse_emails(before, MAX_LAPSED)
-    tell_released(uow, released)
+    announce_released(uow, released)
     return len(released)
 
 
@@ -287,7 +287,7 @@ async def complete_email_confirmation(
     if old != challenge.target:
         # Asked for, or gone meanwhile to another account that has not confirmed it either.
         wanted = account_names.email(challenge.target)
-        tell_released(uow, await users_of(uow).release_unconfirmed(user.id, email_key=wanted.key))
+        announce_released(uow, await users_of(uow).release_unconfirmed(user.id, email_key=wanted.key))
         user.email, user.email_key = wanted.shown, wanted.key
         await users_of(uow).flush_or_raise_taken()
     if changing:
@@ -313,7 +313,7 @@ async def complete_phone_confirmation(uow: UnitOfWork, caller: Caller, user_id: 
     if not changing and old not in (None, challenge.target):
         raise BadChallengeError
     if old != challenge.target:
-        tell_released(uow, await users_of(uow).release_unconfirmed(user.id, phone=challenge.target))
+        announce_released(uow, await users_of(uow).release_unconfirmed(user.id, phone=challenge.target))
         user.phone = challenge.target
         await users_of(uow).flush_or_raise_taken()
     if changing:

@@ -22,7 +22,7 @@ from app.features.identity import rules
 from app.features.identity.events import AccountDeactivated, UserRegistered
 from app.features.identity.repository import ChallengeRepository
 from app.features.identity.schemas import Registration
-from app.features.identity.service.contacts import lapse_unconfirmed, open_challenge, tell_released, users_of
+from app.features.identity.service.contacts import announce_released, lapse_unconfirmed, open_challenge, users_of
 from app.features.identity.service.new_emails import parse_new_email, refuse_unreachable_mailbox
 from app.features.identity.service.password_policy import check_password_policy
 from app.models.auth_challenge import ChallengePurpose
@@ -116,7 +116,7 @@ async def create_account(uow: UnitOfWork, account: NewAccount, *, role: Role = R
         token_version=0,
         created_at=utc_now(),
     )
-    tell_released(uow, await users_of(uow).add(user))
+    announce_released(uow, await users_of(uow).add(user))
     uow.emit(UserRegistered(user_id=str(user.id)))
     if user.email is not None:
         await open_challenge(uow, user, ChallengePurpose.CONFIRM_EMAIL, user.email)
