@@ -113,7 +113,16 @@ async def design(request: Request) -> Response:
     )
     earlier = {"name": "brief-1.pdf", "version": 1, "size": 240_100, "url": "#d-files", "created_at": now}
     files = [
-        {"id": name, "name": name, "size": size, "status": status, "note": note, "url": url, "preview_url": None}
+        {
+            "id": name,
+            "name": name,
+            "size": size,
+            "status": status,
+            "note": note,
+            "url": url,
+            "preview_url": None,
+            "taken_down": False,
+        }
         | ({"version": 2, "earlier": [earlier]} if status == "ready" else {"earlier": []})
         for name, size, status, note, url in (
             ("brief.pdf", 248_320, "ready", None, "#d-files"),
