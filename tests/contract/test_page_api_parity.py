@@ -51,6 +51,7 @@ PAIRS: dict[str, tuple[str, ...]] = {
     "POST /orders/{order_id}/renew": (f"POST {ORDER}/renew",),
     "POST /orders/{order_id}/resume": (f"POST {ORDER}/resume",),
     "POST /orders/{order_id}/seen": (f"POST {ORDER}/proposals/seen",),
+    "POST /orders/{order_id}/share-key": (f"POST {ORDER}/share-key",),
     "POST /orders/{order_id}/template": (f"POST {ORDER}/template",),
     "POST /password-strength": (f"POST {AUTH}/password-strength",),
     "POST /proposals/{proposal_id}/accept": (f"POST {PROPOSAL}/accept",),

@@ -345,6 +345,7 @@ def test_every_mail_can_be_written_in_every_language(kind: NoticeKind, locale: s
         "found": FOUND,
         "reason": "<script> & lies",
         "operator": "help@iplance.example",
+        "file": "a <script>.pdf",
     }
     words = render_mail(kind.value, locale, context)
     assert "\n" not in words.subject
