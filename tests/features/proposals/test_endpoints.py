@@ -74,7 +74,7 @@ async def test_declining_and_withdrawing(market: Market, new_client: NewClient) 
         ({"term_days": "5"}, "term_days"),
         ({"letter": " \n "}, "letter"),
         ({"letter": "x" * 10_001}, "letter"),
-        ({"letter": "a\x07b"}, "letter"),
+        ({"letter": "a\uffffb"}, "letter"),
         ({"status": "accepted"}, "status"),
     ],
 )
