@@ -22,10 +22,7 @@ class ChallengePurpose(StrEnum):
 
 
 class AuthChallenge(Base):
-    """One link and one code, valid once, until they expire, five wrong codes were entered, or a newer one is sent.
-
-    A newer reset does not end an older one, because anybody may ask for it.
-    """
+    """One link and one code, valid once, until they expire, five wrong codes were entered, or a newer one is sent."""
 
     __tablename__ = "auth_challenges"
     __table_args__ = (

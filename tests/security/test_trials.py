@@ -95,7 +95,8 @@ def test_a_public_address_without_a_host_or_with_a_path_is_refused(address: str)
 
 
 def test_flower_in_production_needs_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("FLOWER_BASIC_AUTH", raising=False)
+    monkeypatch.setenv("FLOWER_BASIC_AUTH", "")  # so that its absence is restored afterwards
+    monkeypatch.delenv("FLOWER_BASIC_AUTH")
     command = ("celery", "-A", "app.tasks.config_tasks", "flower")
     with pytest.raises(SystemExit, match="FLOWER_BASIC_AUTH=user:password"):
         set_flower_password(command, _production())

@@ -29,6 +29,9 @@ from tests.factories.orders import catalog_data
 ORDER_TABLE = {
     (OrderStatus.DRAFT, OrderEvent.PUBLISH): OrderStatus.OPEN,
     (OrderStatus.DRAFT, OrderEvent.SUBMIT): OrderStatus.MODERATION,
+    (OrderStatus.OPEN, OrderEvent.RESUBMIT): OrderStatus.MODERATION,
+    (OrderStatus.PAUSED, OrderEvent.RESUBMIT): OrderStatus.MODERATION,
+    (OrderStatus.EXPIRED, OrderEvent.RESUBMIT): OrderStatus.DRAFT,
     (OrderStatus.DRAFT, OrderEvent.EDIT): OrderStatus.DRAFT,
     (OrderStatus.DRAFT, OrderEvent.CANCEL): OrderStatus.CANCELLED,
     (OrderStatus.MODERATION, OrderEvent.APPROVE): OrderStatus.OPEN,

@@ -123,6 +123,23 @@ def security_of(dependant: Dependant, method: str) -> list[dict[str, list[str]]]
     return [{}, *session] if AuthRequirement.OPTIONAL_SESSION in found else []
 
 
+BOUNDS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
+"""Bounds that pydantic writes under its own names where a validator runs before the number is read."""
+
+
+def name_bounds(part: Any) -> None:
+    """Rename the bounds of numbers in a part of the document to those of JSON Schema."""
+    if isinstance(part, list):
+        for item in part:
+            name_bounds(item)
+    elif isinstance(part, dict):
+        if part.get("type") == "integer":
+            for name in BOUNDS.keys() & part.keys():
+                part[BOUNDS[name]] = part.pop(name)
+        for item in part.values():
+            name_bounds(item)
+
+
 def declare_security(document: dict[str, Any], routes: Iterable[tuple[str, APIRoute]], settings: Settings) -> None:
     """Add security schemes and requirements to the document; `routes` are its routes with their full paths."""
     document.setdefault("components", {})["securitySchemes"] = schemes(settings)

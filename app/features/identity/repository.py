@@ -173,14 +173,17 @@ class ChallengeRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def close(self, user_id: UUID, purpose: ChallengePurpose, now: datetime, *, keep: int = 0) -> None:
-        """Close the open challenges of this purpose, except the newest `keep`; their links and codes stop working."""
-        mine = (AuthChallenge.user_id == user_id, AuthChallenge.purpose == purpose, AuthChallenge.closed_at.is_(None))
-        statement = update(AuthChallenge).where(*mine)
-        if keep:
-            older = select(AuthChallenge.id).where(*mine).order_by(AuthChallenge.id.desc()).offset(keep)
-            statement = statement.where(AuthChallenge.id.in_(older))
-        await self._session.execute(statement.values(closed_at=now).execution_options(synchronize_session=False))
+    async def close(self, user_id: UUID, purpose: ChallengePurpose, now: datetime) -> None:
+        """Close the open challenges of this purpose; their links and codes stop working."""
+        statement = (
+            update(AuthChallenge)
+            .where(
+                AuthChallenge.user_id == user_id, AuthChallenge.purpose == purpose, AuthChallenge.closed_at.is_(None)
+            )
+            .values(closed_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        await self._session.execute(statement)
 
     async def get(self, challenge_id: UUID) -> AuthChallenge | None:
         """Return the challenge, or None."""
@@ -191,20 +194,14 @@ class ChallengeRepository:
         statement = select(AuthChallenge).where(AuthChallenge.id == challenge_id).with_for_update()
         return (await self._session.execute(statement.execution_options(populate_existing=True))).scalar_one_or_none()
 
-    async def lock_open(
-        self, user_id: UUID, purposes: Sequence[ChallengePurpose], *, flow: str | None = None
-    ) -> AuthChallenge | None:
-        """Lock the newest open challenge of these purposes until the transaction ends and return it, or None.
-
-        With `flow` only challenges of that browser flow are considered.
-        """
+    async def lock_open(self, user_id: UUID, purposes: Sequence[ChallengePurpose]) -> AuthChallenge | None:
+        """Lock the newest open challenge of these purposes until the transaction ends and return it, or None."""
         statement = (
             select(AuthChallenge)
             .where(
                 AuthChallenge.user_id == user_id,
                 AuthChallenge.purpose.in_(purposes),
                 AuthChallenge.closed_at.is_(None),
-                true() if flow is None else AuthChallenge.flow == flow,
             )
             .order_by(AuthChallenge.id.desc())
             .limit(1)

@@ -8,14 +8,11 @@ import httpx
 from sqlalchemy import select
 
 from app.core import account_names
-from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.core.persistence.outbox import OutboxMessage
 from app.core.unit_of_work import UnitOfWork
 from app.features.identity import service
-from app.features.identity.repository import ChallengeRepository
-from app.features.identity.service.contacts import MAX_OTHER_RESETS, open_challenge
-from app.models.auth_challenge import AuthChallenge, ChallengePurpose
+from app.models.auth_challenge import AuthChallenge
 from app.models.user import LOOK_ALIKE_USERNAME, User
 from tests.conftest import SignIn
 from tests.factories.users import PASSWORD, confirm_contacts, make_user
@@ -236,39 +233,6 @@ async def test_a_reset_by_code_needs_the_name_too(
     assert (sent.to_phone, sent.to_email) == ("+79991112233", None)
     body = {"identifier": user.username, "code": sent.code, "password": "another long password"}
     assert (await client.post(f"{API}/password/reset/confirm", json=body)).json() == {"done": True}
-
-
-async def test_a_reset_that_a_stranger_asks_for_ends_nobody_elses(
-    client: httpx.AsyncClient, new_client: NewClient, uow: OpenUow, settle: Callable[..., Awaitable[object]]
-) -> None:
-    async with uow() as work:
-        user = await make_user(work.session)
-
-    async def ask(browser: httpx.AsyncClient) -> service.ChallengeMessage:
-        await browser.post(f"{API}/password/reset", json={"identifier": user.username})
-        await settle()
-        return await challenge_message(uow, await last_challenge(uow))
-
-    own = await ask(client)
-    strangers = [await new_client() for _ in range(3)]
-    foreign = [await ask(stranger) for stranger in strangers]
-    body = {"identifier": user.username, "password": "another long password"}
-    if foreign[0].code != own.code:
-        refused = await client.post(f"{API}/password/reset/confirm", json=body | {"code": foreign[0].code})
-        assert refused.json()["code"] == "challenge-not-valid"
-    assert (await client.post(f"{API}/password/reset/confirm", json=body | {"code": own.code})).json() == {"done": True}
-    for stranger, sent in zip(strangers, foreign, strict=True):
-        late = await stranger.post(f"{API}/password/reset/confirm", json=body | {"code": sent.code})
-        assert late.json()["code"] == "challenge-not-valid", "what was open ends with the reset"
-
-
-async def test_open_resets_of_an_account_are_bounded(uow: OpenUow) -> None:
-    async with uow() as work:
-        user = await make_user(work.session)
-        for number in range(MAX_OTHER_RESETS + 4):
-            await open_challenge(work, user, ChallengePurpose.RESET_PASSWORD, user.email or "", flow=f"{number}")
-        opened = await ChallengeRepository(work.session).open(user.id, utc_now())
-        assert len(opened) == MAX_OTHER_RESETS + 1
 
 
 async def test_a_changed_password_ends_the_other_sessions(

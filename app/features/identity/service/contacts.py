@@ -39,8 +39,6 @@ MAX_WRONG_CODES = 5
 MAX_WRONG_CODES_A_DAY = 20
 """For one account and purpose: over a year of days a six-digit code is guessed with a chance below one per cent."""
 A_DAY = timedelta(days=1)
-MAX_OTHER_RESETS = 10
-"""How many earlier resets stay open: an account is sent at most five an hour, so none is closed within its life."""
 MAX_LAPSED = 1000
 """How many addresses lapse in one run."""
 MAC_BYTES = 24
@@ -100,13 +98,9 @@ def _codes(settings: Settings, challenge: AuthChallenge) -> list[str]:
 async def open_challenge(
     uow: UnitOfWork, user: User, purpose: ChallengePurpose, target: str, *, flow: str = ""
 ) -> AuthChallenge:
-    """Create a challenge and close older ones of the same purpose. Emits the event that sends the message.
-
-    Anybody may ask for a reset of any account, so a reset leaves the others open; their number is bounded.
-    """
+    """Create a challenge and close older ones of the same purpose. Emits the event that sends the message."""
     now = utc_now()
-    keep = MAX_OTHER_RESETS if purpose is ChallengePurpose.RESET_PASSWORD else 0
-    await ChallengeRepository(uow.session).close(user.id, purpose, now, keep=keep)
+    await ChallengeRepository(uow.session).close(user.id, purpose, now)
     challenge = AuthChallenge(
         id=new_id(),
         user_id=user.id,
@@ -178,9 +172,9 @@ async def redeem_code(
         BadChallengeError: The code is wrong, used, replaced, expired, of another flow, or too many were wrong today.
     """
     challenges = ChallengeRepository(uow.session)
-    challenge = await challenges.lock_open(user_id, purposes, flow=flow)
+    challenge = await challenges.lock_open(user_id, purposes)
     now = utc_now()
-    if challenge is None or challenge.code_expires_at <= now:
+    if challenge is None or challenge.code_expires_at <= now or not same_secret(challenge.flow, flow):
         raise BadChallengeError
     if await challenges.wrong_codes(user_id, purposes, now - A_DAY) >= MAX_WRONG_CODES_A_DAY:
         raise BadChallengeError
