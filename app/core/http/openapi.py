@@ -127,7 +127,7 @@ BOUNDS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exc
 """Bounds that pydantic writes under its own names where a validator runs before the number is read."""
 
 
-def name_bounds(part: Any) -> None:
+def name_bounds(part: object) -> None:
     """Rename the bounds of numbers in a part of the document to those of JSON Schema."""
     if isinstance(part, list):
         for item in part:
