@@ -56,15 +56,22 @@ _STORED = (
 UPLOAD = f"{_STORED}; then the order is written and its files attached, or the form is read again if it is refused"
 SENDING_PAGE = f"{_STORED}; then as in the API, with the order read for its currency, in which the price is parsed"
 MESSAGE_PAGE = f"{_STORED}; then the proposal, its conversation and the message are locked and written"
+ITEM = "then the profile is locked and the item written with its files"
+ANSWERED = (
+    "the key of the message, its proposal, order and conversation are read and locked in their order, the account of "
+    "the reader must be active, and with files four statements attach them"
+)
 PEOPLE = (
     "best match with a word that nobody has: two statements parse the words, one sets the plan mode, one counts, one "
     "reads the stems, one the candidates, one the cards of the best, and two look for a correction"
 )
 EXCEPTIONS: dict[str, tuple[int, str]] = {
     "GET /freelancers": (9, PEOPLE),
-    "POST /proposals/{proposal_id}/messages": (21, MESSAGE_PAGE),
+    "GET /api/v1/freelancers": (8, PEOPLE),
+    "POST /api/v1/proposals/{proposal_id:uuid}/messages": (14, ANSWERED),
+    "POST /proposals/{proposal_id}/messages": (22, MESSAGE_PAGE),
     "POST /settings/photo": (13, f"{_STORED}; then it is attached in place of the present one"),
-    "POST /settings/portfolio/new": (17, f"{_STORED}; then the profile is locked and the item written with its files"),
+    "POST /settings/portfolio/new": (19, f"{_STORED}; the form is claimed, so that two posts of it make one; {ITEM}"),
     "GET /api/v1/orders": (8, SEARCH),
     "GET /api/v1/orders/facets": (5, SEARCH),
     "GET /api/v1/orders/{order_id}/recommended-freelancers": (9, RANKED),
@@ -88,6 +95,7 @@ FIRST_CHANGE = (
 )
 READ_AGAIN = "a refused message is rolled back, and the page reads the conversation in a new transaction"
 REPEATED: dict[str, str] = {
+    "GET /api/v1/auth/me": "a fast response that fails goes on to its route, which checks the session again",
     "DELETE /api/v1/profiles/me/portfolio/{item_id:uuid}": FIRST_CHANGE,
     "POST /my/searches/settings": FIRST_CHANGE,
     "POST /settings/portfolio/{item_id}/remove": FIRST_CHANGE,
