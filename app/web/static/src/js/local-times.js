@@ -10,6 +10,7 @@ function tellTimeZone() {
   const cookie = `time_zone=${zone}`;
   if (!zone || !find(document, 'form[action="/sign-out"]') || document.cookie.split("; ").includes(cookie)) return;
   const secure = location.protocol === "https:" ? "; Secure" : "";
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing in Firefox before 140 and in plain HTTP.
   document.cookie = `${cookie}; Path=/; Max-Age=${YEAR}; SameSite=Lax${secure}`;
 }
 

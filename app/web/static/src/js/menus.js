@@ -41,7 +41,7 @@ function closeOnEscape(event) {
 
 /** @returns {boolean} whether the place in the history is that of an open sheet */
 function isSheetPlace() {
-  return Boolean(history.state && history.state.sheet);
+  return Boolean(history.state?.sheet);
 }
 
 /** @param {HTMLDetailsElement} sheet */
