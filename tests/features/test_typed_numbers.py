@@ -83,7 +83,11 @@ async def test_any_text_in_the_forms_of_offers_and_edits_is_taken_or_refused(
     _order, customer, freelancer, proposal_id = await two_sides(market)
     tried: list[tuple[str, str, str, str]] = []
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=[*HealthCheck])
+    @settings(
+        max_examples=40,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture],
+    )
     @given(TYPED, TYPED, TYPED, TYPED)
     def collect(price: str, term: str, amount: str, days: str) -> None:
         tried.append((price, term, amount, days))

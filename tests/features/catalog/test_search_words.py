@@ -50,7 +50,11 @@ async def test_the_parser_finds_a_word_where_has_words_does(market: Market) -> N
     typed: list[str] = []
 
     @given(AMONG_WORDS)
-    @settings(max_examples=500, deadline=None, suppress_health_check=[*HealthCheck])
+    @settings(
+        max_examples=500,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture],
+    )
     def collect(text: str) -> None:
         typed.append(text)
 
