@@ -279,7 +279,10 @@ LARGE = {"50 megapixels": (8_160, 6_120), "100 megapixels": (12_000, 9_000)}
 
 @pytest.mark.parametrize("turn", [1, 6])
 @pytest.mark.parametrize("name", LARGE)
-async def test_photos_of_phones_are_taken_whole_and_upright(tmp_path: Path, name: str, turn: int) -> None:
+async def test_photos_of_phones_are_taken_whole_and_upright(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, turn: int
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 120_000_000)  # the library warns of what this test opens itself
     width, height = LARGE[name]
     tag = Image.Exif()
     tag[ORIENTATION], tag[MAKER] = turn, "Maker"

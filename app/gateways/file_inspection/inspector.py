@@ -17,7 +17,7 @@ from app.gateways.subprocesses import OutOfTimeError, run_module
 log = structlog.get_logger()
 
 MODULE = "app.gateways.file_inspection.subprocess_main"
-SECONDS = 18.0
+SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from app.gateways.file_inspection.signatures import CHECKS
 from app.gateways.file_inspection.texts import check_text
 
 MEMORY_BYTES = 1_073_741_824
-PROCESSOR_SECONDS = 16
+PROCESSOR_SECONDS = 12
 OUTPUT_BYTES = 268_435_456
 OPEN_FILES = 64
 
