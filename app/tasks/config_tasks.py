@@ -42,6 +42,10 @@ celery_app.conf.update(
 )
 
 
+SIGN_IN = ("--basic_auth", "--basic-auth", "--auth=", "--auth_provider")
+"""Options of Flower that ask for a sign-in in another way."""
+
+
 def set_flower_password(arguments: Sequence[str], settings: Settings | None = None) -> None:
     """Pass FLOWER_BASIC_AUTH from the settings to Flower, which reads the environment alone, if it is what starts.
 
@@ -58,8 +62,6 @@ def set_flower_password(arguments: Sequence[str], settings: Settings | None = No
         raise SystemExit("Flower has no password: set FLOWER_BASIC_AUTH=user:password; it does not start without one.")
 
 
-SIGN_IN = ("--basic_auth", "--basic-auth", "--auth=", "--auth_provider")
-"""Options of Flower that ask for a sign-in in another way."""
 set_flower_password(sys.argv)
 
 

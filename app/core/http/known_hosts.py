@@ -4,6 +4,7 @@ Without it a page of another site reaches an instance on this machine through a 
 (DNS rebinding), and reads what the instance shows without sign-in, such as caught mail.
 """
 
+from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -17,8 +18,8 @@ from app.core.i18n import N_, _
 
 TEXT = N_("This site has another name. Its operator can add this one to ALLOWED_HOSTS.")
 PROBES = "/health/"
-LOCAL_NAMES = ("localhost", ".localhost")
-CLOSE = 1008
+POLICY_VIOLATION = 1008
+"""The code with which a refused WebSocket is closed (RFC 6455, 7.4.1)."""
 
 
 def known_names(settings: Settings) -> frozenset[str]:
@@ -28,13 +29,14 @@ def known_names(settings: Settings) -> frozenset[str]:
     return frozenset(name for name in (*addresses, *listed, settings.host.lower()) if name)
 
 
+@lru_cache(maxsize=256)
 def is_known(host: str, names: frozenset[str]) -> bool:
     """Tell whether the Host header names the site; an IP address does, because no other site can own it as a name."""
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return False
-    if name in names or name.endswith(LOCAL_NAMES[1]) or name == LOCAL_NAMES[0]:
+    if name in names or name == "localhost" or name.endswith(".localhost"):
         return True
     try:
         ip_address(name)
@@ -59,7 +61,7 @@ class KnownHostMiddleware:
         ):
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": CLOSE})
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
         else:
             answer = PlainTextResponse(_(TEXT) + "\n", int(HTTPStatus.MISDIRECTED_REQUEST))
             await answer(scope, receive, send)
