@@ -262,6 +262,12 @@ async def test_what_cannot_be_drawn_is_refused(tmp_path: Path, name: str, kept: 
         assert seen.refusal in {"broken", "wrong_type"}
 
 
+@pytest.mark.parametrize("content", [b"", b"MZ", b"<html>", b"<svg/>", b"%PDF-1.7", b"no picture at all" * 100])
+@pytest.mark.parametrize("claimed", ["image/jpeg", "image/png", "image/heic"])
+async def test_what_is_no_picture_is_not_what_its_name_says(tmp_path: Path, content: bytes, claimed: str) -> None:
+    assert (await drawn(tmp_path, content, claimed)).refusal == "wrong_type"
+
+
 @pytest.mark.parametrize("compressed", [True, False])
 async def test_large_texts_in_a_picture_are_skipped(tmp_path: Path, *, compressed: bool) -> None:
     texts = PngImagePlugin.PngInfo()

@@ -4,7 +4,7 @@ What is written has 8 bits per channel, the colours of sRGB and no metadata but 
 """
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -39,6 +39,8 @@ TURNED_PIXELS = 64_000_000
 """Above this a JPEG keeps its orientation as a tag, because turning it needs a second copy in memory."""
 FAST_PIXELS = 25_000_000
 """Above this PNG and animations are compressed faster and less."""
+MOST_TEXT_BYTES = (64_000_000, 256_000_000)
+"""The largest text in a PNG, and all of them, that are read and dropped; the library's own limits are 1 and 64 MB."""
 PADDED_BYTES = 1_024
 """Most bytes at the end of a WebP that may be missing."""
 BROKEN = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, ArithmeticError)
@@ -59,7 +61,7 @@ def redraw(task: Mapping[str, Any]) -> dict[str, Any]:
     """
     # The library only warns between its limit and twice as much.
     Image.MAX_IMAGE_PIXELS = task["most_pixels"] // 2
-    _skip_large_texts()
+    PngImagePlugin.MAX_TEXT_CHUNK, PngImagePlugin.MAX_TEXT_MEMORY = MOST_TEXT_BYTES
     try:
         try:
             return _redraw(task, damaged=False)
@@ -77,7 +79,7 @@ def _redraw(task: Mapping[str, Any], *, damaged: bool) -> dict[str, Any]:
     folder, side = Path(task["folder"]), int(task["preview_pixels"])
     drawn: dict[str, Any] = {"preview": "preview"}
     source: IO[bytes]
-    with _opened(Path(task["source"]), damaged=damaged) as source, Image.open(source, formats=FORMATS) as picture:
+    with _opened(Path(task["source"]), damaged=damaged) as source, Image.open(source, formats=_formats()) as picture:
         _check_size(picture, task["most_pixels"])
         if damaged and _is_plain(picture):
             raise RefusedError("broken")
@@ -88,7 +90,7 @@ def _redraw(task: Mapping[str, Any], *, damaged: bool) -> dict[str, Any]:
             drawn["width"], drawn["height"] = _write(picture, folder, kind)
             drawn |= {"main": "main", "media_type": MEDIA_TYPES[kind]}
     # The preview is rendered from the written file, which is thereby decoded once as a check.
-    with Image.open(folder / "main" if "main" in drawn else task["source"], formats=FORMATS) as written:
+    with Image.open(folder / "main" if "main" in drawn else task["source"], formats=_formats()) as written:
         small = _square(written, side, task["crop"] or {}) if task["square"] else _small(written, side)
         small.info = {}
         small.save(folder / "preview", "WEBP", quality=80)
@@ -112,22 +114,9 @@ def _opened(path: Path, *, damaged: bool) -> IO[bytes]:
         return io.BytesIO(source.read() + bytes(missing))
 
 
-def _skip_large_texts() -> None:
-    """Let the library ignore the texts in a PNG that exceed its limits, instead of refusing the picture."""
-
-    def tolerant(read: Callable[..., bytes]) -> Callable[..., bytes]:
-        def tolerant_read(stream: PngImagePlugin.PngStream, pos: int, length: int) -> bytes:
-            try:
-                return read(stream, pos, length)
-            except ValueError:
-                assert stream.fp is not None  # noqa: S101 - it was just read
-                stream.fp.seek(pos)
-                return stream.fp.read(length)
-
-        return tolerant_read
-
-    for name in ("chunk_tEXt", "chunk_zTXt", "chunk_iTXt"):
-        setattr(PngImagePlugin.PngStream, name, tolerant(getattr(PngImagePlugin.PngStream, name)))
+def _formats() -> tuple[str, ...]:
+    """Return the formats that are opened: HEIF only where its opener was registered for this file."""
+    return FORMATS if "HEIF" in Image.OPEN else FORMATS[:-1]
 
 
 def _check_size(picture: Image.Image, most_pixels: int) -> None:
