@@ -39,7 +39,7 @@ async def ready(request: Request, resources: ProcessResources) -> JSONResponse:
 
     Redis, the storage of files and the free space of the disk are reported too, but the site works without them.
     """
-    applied, redis, storage, room = await asyncio.gather(
+    applied, redis, storage, enough = await asyncio.gather(
         _applied_revision(resources),
         _redis_answers(resources),
         _storage_works(request.app.state.prove_storage, resources),
@@ -50,7 +50,7 @@ async def ready(request: Request, resources: ProcessResources) -> JSONResponse:
         "postgresql": "ok" if applied is not None else "unavailable",
         "migrations": "ok" if fits else "unavailable" if applied is None else "behind",
         "redis": "ok" if redis else "unavailable",
-        "disk": "ok" if room else "low",
+        "disk": "ok" if enough else "low",
         "storage": "ok" if storage else "unavailable",
     }
     code = status.HTTP_200_OK if fits else status.HTTP_503_SERVICE_UNAVAILABLE

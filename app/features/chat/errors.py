@@ -24,6 +24,7 @@ class MessageTakedownStateError(ConflictError):
 
     code = "message-takedown"
     title = N_("The message is not in a state for this")
+    detail = N_("It was removed already, or it was not removed.")
 
 
 class ConversationNotBegunError(ConflictError):

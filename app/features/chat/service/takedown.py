@@ -62,7 +62,6 @@ async def _locked(uow: UnitOfWork, conversation_id: UUID, number: int, *, taken_
 
 
 def _record(uow: UnitOfWork, actor: Actor, message: Message, action: str, reason: str) -> None:
-    now = message.taken_down_at is not None
-    record_audit(
-        uow.session, actor, action, message.id, old={"taken_down": not now}, new={"taken_down": now}, reason=reason
-    )
+    is_down = message.taken_down_at is not None
+    old, new = {"taken_down": not is_down}, {"taken_down": is_down}
+    record_audit(uow.session, actor, action, message.id, old=old, new=new, reason=reason)

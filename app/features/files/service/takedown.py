@@ -75,7 +75,6 @@ async def _locked(uow: UnitOfWork, file_id: UUID, *, taken_down: bool) -> File:
 
 
 def _record(uow: UnitOfWork, actor: Actor, file: File, action: str, reason: str) -> None:
-    now = file.taken_down_at is not None
-    record_audit(
-        uow.session, actor, action, file.id, old={"taken_down": not now}, new={"taken_down": now}, reason=reason
-    )
+    is_down = file.taken_down_at is not None
+    old, new = {"taken_down": not is_down}, {"taken_down": is_down}
+    record_audit(uow.session, actor, action, file.id, old=old, new=new, reason=reason)
