@@ -39,7 +39,7 @@ TURNED_PIXELS = 64_000_000
 """Above this a JPEG keeps its orientation as a tag, because turning it needs a second copy in memory."""
 FAST_PIXELS = 25_000_000
 """Above this PNG and animations are compressed faster and less."""
-MOST_TEXT_BYTES = (64_000_000, 256_000_000)
+TEXT_LIMITS = (64_000_000, 256_000_000)
 """The largest text in a PNG, and all of them, that are read and dropped; the library's own limits are 1 and 64 MB."""
 PADDED_BYTES = 1_024
 """Most bytes at the end of a WebP that may be missing."""
@@ -61,7 +61,7 @@ def redraw(task: Mapping[str, Any]) -> dict[str, Any]:
     """
     # The library only warns between its limit and twice as much.
     Image.MAX_IMAGE_PIXELS = task["most_pixels"] // 2
-    PngImagePlugin.MAX_TEXT_CHUNK, PngImagePlugin.MAX_TEXT_MEMORY = MOST_TEXT_BYTES
+    PngImagePlugin.MAX_TEXT_CHUNK, PngImagePlugin.MAX_TEXT_MEMORY = TEXT_LIMITS
     try:
         try:
             return _redraw(task, damaged=False)
