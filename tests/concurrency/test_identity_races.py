@@ -66,6 +66,32 @@ async def test_eight_spellings_of_one_person_at_once_make_one_account(
             assert answer.json()["errors"]
 
 
+async def test_many_who_want_two_contacts_at_once_are_answered_and_the_contacts_belong_to_one_each(
+    live_client: httpx.AsyncClient, live_resources: Resources
+) -> None:
+    emails = ("anna@example.com", "boris@example.com")
+    phones = ("+79991230001", "+79991230002")
+    wanted = [
+        {"username": f"wanting{turn}", "password": PASSWORD, "email": emails[turn % 2], "phone": phones[turn // 2 % 2]}
+        for turn in range(24)
+    ]
+    answers = await asyncio.gather(*(post(live_client, "register", {}, form) for form in wanted))
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    async with live_resources.sessions() as session:
+        held = (await session.execute(select(User.email_key, User.phone))).all()
+    for column, contacts in zip(zip(*held, strict=True), (emails, phones), strict=True):
+        assert sorted(value for value in column if value is not None) == sorted(contacts)
+
+
+async def test_names_that_look_alike_registered_at_once_make_one_account(live_client: httpx.AsyncClient) -> None:
+    names = ("coope", "сооре", "cooре", "соope", "COOPE")
+    forms = [
+        {"username": name, "password": PASSWORD, "email": f"n{turn}@example.com"} for turn, name in enumerate(names)
+    ]
+    answers = await asyncio.gather(*(post(live_client, "register", {}, form) for form in forms))
+    assert Counter(answer.status_code for answer in answers)[201] == 1, [answer.text for answer in answers]
+
+
 async def test_no_session_of_the_old_password_survives_its_change(
     live_client: httpx.AsyncClient, live_resources: Resources
 ) -> None:

@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import request_limit
-from app.core.database import is_canceled
+from app.core.database import is_temporary
 from app.core.errors import (
     DomainError,
     ErrorKind,
@@ -243,7 +243,7 @@ DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 def _is_outage(error: Exception) -> bool:
     if isinstance(error, PoolTimeoutError | InterfaceError | RedisError | ConnectionError | TimeoutError):
         return True
-    if isinstance(error, DBAPIError) and (error.connection_invalidated or is_canceled(error)):
+    if isinstance(error, DBAPIError) and (error.connection_invalidated or is_temporary(error)):
         return True
     if isinstance(error, OSError) and error.errno in DISK_FULL:
         return True

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Update, and_, delete, func, or_, select, true, update
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -49,6 +50,7 @@ class UserRepository:
             UsernameTakenError, EmailTakenError, PhoneTakenError: Another account has the value. All conflicting fields
                 are listed, not only the one that PostgreSQL reported.
         """
+        await self._lock_identifiers(user)
         if await self.resembles_username([user.username]):
             taken = await self._taken(user)
             raise taken[0]([error for kind in taken for error in kind().errors])
@@ -68,6 +70,23 @@ class UserRepository:
             raise
         return []
 
+    async def _lock_identifiers(self, user: User) -> None:
+        names = [f"username:{fold(user.username)}", f"look-alike:{look_alike_key(user.username)}"]
+        await self._acquire_advisory_locks([*names, *contact_locks(email_key=user.email_key, phone=user.phone)])
+
+    async def lock_contact(self, *, email_key: str | None = None, phone: str | None = None) -> None:
+        """Serialize everybody who registers or confirms this contact; the lock ends with the transaction.
+
+        Call this before a user is locked. Whoever registers takes unconfirmed contacts from other users' rows, so two
+        transactions that lock rows first and wait for each other's contact would be a deadlock.
+        """
+        await self._acquire_advisory_locks(contact_locks(email_key=email_key, phone=phone))
+
+    async def _acquire_advisory_locks(self, keys: Iterable[str]) -> None:
+        # Sorted, so that two transactions never wait for each other.
+        key = func.unnest(array(sorted(keys))).column_valued("key")
+        await self._session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+
     async def _insert(self, user: User) -> None:
         async with self._session.begin_nested():
             self._session.add(user)
@@ -81,14 +100,20 @@ class UserRepository:
         A contact that nobody has confirmed belongs to nobody: it blocks no registration, and whoever confirms it has
         it. Without text messages no phone number can be confirmed, so it stays with the account that named it first.
         """
-        released: list[Update] = []
+        wanted: list[tuple[ColumnElement[bool], dict[str, None]]] = []
         if email_key is not None:
             mine = and_(User.email_key == email_key, User.email_confirmed_at.is_(None))
-            released.append(update(User).where(mine).values(email=None, email_key=None))
+            wanted.append((mine, {"email": None, "email_key": None}))
         if phone is not None and self._phones:
-            mine = and_(User.phone == phone, User.phone_confirmed_at.is_(None))
-            released.append(update(User).where(mine).values(phone=None))
-        return [row for statement in released for row in await self._release(statement.where(User.id != owner_id))]
+            wanted.append((and_(User.phone == phone, User.phone_confirmed_at.is_(None)), {"phone": None}))
+        if not wanted:
+            return []
+        # Two accounts may each hold one contact of two others: whoever takes them locks the rows in one order.
+        holders = select(User.id).where(or_(*(mine for mine, _ in wanted)), User.id != owner_id)
+        if not (await self._session.execute(holders.order_by(User.id).with_for_update())).all():
+            return []
+        released = [update(User).where(mine, User.id != owner_id).values(values) for mine, values in wanted]
+        return [row for statement in released for row in await self._release(statement)]
 
     async def _release(self, statement: Update) -> Sequence[Released]:
         returning = statement.returning(User.id, User.email, User.phone)
@@ -160,6 +185,11 @@ class UserRepository:
         if user.phone is not None and await self.is_taken(phone=user.phone):
             found.append(PhoneTakenError)
         return found
+
+
+def contact_locks(*, email_key: str | None, phone: str | None) -> list[str]:
+    """Return the names of the advisory locks of these contacts."""
+    return [f"{kind}:{value}" for kind, value in (("email", email_key), ("phone", phone)) if value is not None]
 
 
 def _resembling(names: Sequence[str]) -> ColumnElement[bool]:

@@ -273,6 +273,7 @@ async def complete_email_confirmation(
         EmailTakenError: Another account took the address in the meantime.
     """
     challenge = await _redeem(uow, EMAIL_PURPOSES, token=token, user_id=user_id, code=code)
+    await users_of(uow).lock_contact(email_key=account_names.email(challenge.target).key)
     user = await _lock_active(uow, challenge.user_id)
     changing = challenge.purpose is ChallengePurpose.CHANGE_EMAIL
     old = user.email
@@ -301,6 +302,7 @@ async def complete_phone_confirmation(uow: UnitOfWork, caller: Caller, user_id: 
         PhoneTakenError: Another account took the number in the meantime.
     """
     challenge = await redeem_code(uow, user_id, code, PHONE_PURPOSES)
+    await users_of(uow).lock_contact(phone=challenge.target)
     user = await _lock_active(uow, challenge.user_id)
     changing = challenge.purpose is ChallengePurpose.CHANGE_PHONE
     old = user.phone
