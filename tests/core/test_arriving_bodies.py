@@ -22,20 +22,20 @@ PART = b'--b\r\nContent-Disposition: form-data; name="text"\r\n\r\n'
 
 
 @pytest.fixture
-def app(app: FastAPI, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> FastAPI:
+def app(new_app: FastAPI, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> FastAPI:
     monkeypatch.setattr(arriving_bodies, "WAIT_SECONDS", 0.05)
     few = {"arriving_bodies_per_person": 2, "arriving_bodies_per_address": 3}
-    app.state.resources.settings = settings.model_copy(update=few)
+    new_app.state.resources.settings = settings.model_copy(update=few)
 
-    @app.post(API)
+    @new_app.post(API)
     async def echo(request: Request) -> Any:
         return await request.json()
 
-    @app.post(PAGE)
+    @new_app.post(PAGE)
     async def form(form: PostedForm) -> str:
         return str(form["text"])
 
-    return app
+    return new_app
 
 
 class Slow:

@@ -26,24 +26,24 @@ class Body(BaseModel):
 
 
 @pytest.fixture
-def app(app: FastAPI) -> FastAPI:
-    @app.post(URL)
+def app(new_app: FastAPI) -> FastAPI:
+    @new_app.post(URL)
     async def echo(body: Body) -> str:
         return body.text
 
-    @app.post("/api/v1/empty")
+    @new_app.post("/api/v1/empty")
     async def empty() -> str:
         return "ok"
 
-    @app.get(URL + "/{name}")
+    @new_app.get(URL + "/{name}")
     async def named(name: str, q: str = "") -> str:
         return name + q
 
-    @app.post("/form")
+    @new_app.post("/form")
     async def form(request: Request) -> str:
         return str((await request.form())["text"])
 
-    return app
+    return new_app
 
 
 REFUSED = {

@@ -17,6 +17,12 @@ from tests import connections
 ONE = text("SELECT 1")
 
 
+@pytest.fixture
+def app(new_app: FastAPI) -> FastAPI:
+    """An application of its own, because routes are added to it."""
+    return new_app
+
+
 def add_routes(app: FastAPI) -> None:
     """Routes that acquire connections in every way."""
 

@@ -6,13 +6,13 @@ from fastapi import FastAPI
 
 
 @pytest.fixture
-def app(app: FastAPI) -> FastAPI:
-    @app.get("/api/v1/broken")
-    @app.get("/broken")
+def app(new_app: FastAPI) -> FastAPI:
+    @new_app.get("/api/v1/broken")
+    @new_app.get("/broken")
     async def broken() -> None:
         raise KeyError("secret detail")
 
-    return app
+    return new_app
 
 
 @pytest.mark.parametrize("path", ["/api/v1/broken", "/broken"])

@@ -4,9 +4,16 @@ import asyncio
 from typing import cast
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
 from app.main import Site, prepare_responses
+
+
+@pytest.fixture
+def app(new_app: FastAPI) -> FastAPI:
+    """An application of its own, because its document has not been built yet."""
+    return new_app
 
 
 def kept(app: FastAPI) -> bytes | None:

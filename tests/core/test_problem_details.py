@@ -17,32 +17,32 @@ class Shape(BaseModel):
 
 
 @pytest.fixture
-def app(app: FastAPI) -> FastAPI:
-    @app.get("/api/v1/conflict")
+def app(new_app: FastAPI) -> FastAPI:
+    @new_app.get("/api/v1/conflict")
     async def conflict() -> None:
         raise ConflictError(N_("You may not do this"))
 
-    @app.get("/api/v1/limited")
+    @new_app.get("/api/v1/limited")
     async def limited() -> None:
         raise RateLimitedError(retry_after=7)
 
-    @app.get("/api/v1/broken")
+    @new_app.get("/api/v1/broken")
     async def broken() -> None:
         raise KeyError("secret detail")
 
-    @app.get("/api/v1/outage")
+    @new_app.get("/api/v1/outage")
     async def outage() -> None:
         raise ConnectionRefusedError("postgres at 10.0.0.1")
 
-    @app.get("/api/v1/library/{status}")
+    @new_app.get("/api/v1/library/{status}")
     async def library(status: int) -> None:
         raise HTTPException(status, "words of a library")
 
-    @app.put("/api/v1/shape")
+    @new_app.put("/api/v1/shape")
     async def shape(body: Shape) -> str:
         return body.name
 
-    return app
+    return new_app
 
 
 async def test_a_domain_error_is_a_problem_document(client: httpx.AsyncClient) -> None:

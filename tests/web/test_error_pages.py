@@ -15,12 +15,12 @@ LONG = "x" * 2_000_000
 
 
 @pytest.fixture
-def app(app: FastAPI) -> FastAPI:
-    @app.get("/broken", dependencies=[Depends(find_view)])
+def app(new_app: FastAPI) -> FastAPI:
+    @new_app.get("/broken", dependencies=[Depends(find_view)])
     async def broken() -> None:
         raise KeyError("secret detail")
 
-    return app
+    return new_app
 
 
 async def ask(client: httpx.AsyncClient, wanted: str) -> Response:

@@ -3,6 +3,7 @@
 import errno
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -394,7 +395,13 @@ def refusals(*errors: type[DomainError]) -> dict[int | str, dict[str, Any]]:
         known = by_status.setdefault(status_for(error), [])
         if error not in known:
             known.append(error)
+    return {status: ErrorResponse(found, _problem_schema()) for status, found in sorted(by_status.items())}
+
+
+@cache
+def _problem_schema() -> dict[str, Any]:
+    # Hundreds of routes share it; making it for each would take most of the time in which the application is created.
     schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     definitions = schema.pop("$defs", {})
     schema["properties"]["errors"] = {"type": "array", "items": definitions["ProblemField"]}
-    return {status: ErrorResponse(found, schema) for status, found in sorted(by_status.items())}
+    return schema

@@ -1,13 +1,25 @@
 """Queries for the catalogue."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import TableValuedAlias, cast, column, func, inspect, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.database import Base
 from app.features.catalog.schemas import CategoryData, SkillData
 from app.models import Category, Skill, SkillAlias
+
+_CATEGORY = ("slug", "parent_id", "name_en", "name_ru", "position")
+_SKILL = ("slug", "category_id", "name_en", "name_ru", "synonyms")
+
+
+def _records(rows: Sequence[dict[str, Any]], table: type[Base], names: Sequence[str]) -> TableValuedAlias:
+    # One parameter for all rows: with one for each value the statement has thousands and is compiled every time.
+    columns = [column(name, inspect(table).columns[name].type) for name in names]
+    given = func.jsonb_to_recordset(cast(rows, JSONB)).table_valued(*columns, name="given")
+    return given.render_derived(name="given", with_types=True)
 
 
 class CatalogRepository:
@@ -60,7 +72,7 @@ class CatalogRepository:
             }
             for position, item in enumerate(items, start=1000 if items[0].parent else 1)
         ]
-        put = insert(Category).values(rows)
+        put = insert(Category).from_select(_CATEGORY, select(_records(rows, Category, _CATEGORY)))
         renew = put.on_conflict_do_update(
             index_elements=[Category.slug],
             set_={name: put.excluded[name] for name in ("parent_id", "name_en", "name_ru", "position")},
@@ -81,7 +93,7 @@ class CatalogRepository:
             }
             for item in items
         ]
-        put = insert(Skill).values(rows)
+        put = insert(Skill).from_select(_SKILL, select(_records(rows, Skill, _SKILL)))
         await self._session.execute(
             put.on_conflict_do_update(
                 index_elements=[Skill.slug],
