@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY
 
 from app.web.assets import asset_url
 from tests.conftest import SignIn
+from tests.security.people import client_of
 from tests.surface_coverage import all_routes
 
 VARYING = {"x-request-id", "set-cookie"}
@@ -85,10 +86,10 @@ async def test_head_where_only_changes_are_taken_is_refused(client: httpx.AsyncC
         assert (answer.status_code, answer.headers["allow"], answer.content) == (405, "POST", b""), path
 
 
-async def test_a_body_sent_in_pieces_ends_once(app: FastAPI, client: httpx.AsyncClient) -> None:
+async def test_a_body_sent_in_pieces_ends_once(new_app: FastAPI) -> None:
     from starlette.responses import StreamingResponse  # noqa: PLC0415 - only here
 
-    @app.get("/api/v1/pieces")
+    @new_app.get("/api/v1/pieces")
     async def pieces() -> StreamingResponse:
         async def parts() -> object:
             for part in ("one", "two"):
@@ -96,6 +97,7 @@ async def test_a_body_sent_in_pieces_ends_once(app: FastAPI, client: httpx.Async
 
         return StreamingResponse(parts(), media_type="text/plain")  # type: ignore[arg-type]
 
-    assert (await client.get("/api/v1/pieces")).text == "onetwo"
-    answer = await client.head("/api/v1/pieces")
+    async with client_of(new_app) as client:
+        assert (await client.get("/api/v1/pieces")).text == "onetwo"
+        answer = await client.head("/api/v1/pieces")
     assert (answer.status_code, answer.content) == (200, b"")

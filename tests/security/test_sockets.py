@@ -33,15 +33,15 @@ WELCOME: dict[str, dict[str, str]] = {
 
 
 @pytest.fixture
-def app(app: FastAPI) -> FastAPI:
+def app(new_app: FastAPI) -> FastAPI:
     """The application with a WebSocket that accepts every handshake."""
 
-    @app.websocket("/socket")
+    @new_app.websocket("/socket")
     async def socket(connection: WebSocket) -> None:
         await connection.accept()
         await connection.close()
 
-    return app
+    return new_app
 
 
 def handshake(app: FastAPI, path: str, given: dict[str, str]) -> dict[str, Any]:

@@ -1,10 +1,12 @@
-"""Middleware for every request: request id, language, HEAD as GET. Pure ASGI for speed."""
+"""Middleware for every request: request id, language, HEAD as GET, uncaught exceptions. Pure ASGI for speed."""
 
 import re
+from collections.abc import Awaitable, Callable
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import cookie_parser
+from starlette.requests import Request, cookie_parser
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.clock import set_time_zone
@@ -95,3 +97,31 @@ class HeadMiddleware:
             for name in ("route", "shortcut"):
                 if name in asked:
                     scope[name] = asked[name]
+
+
+class UnhandledErrorMiddleware:
+    """Handles uncaught exceptions as the innermost middleware, so that the other middleware applies to the response."""
+
+    def __init__(self, app: ASGIApp, answer: Callable[[Request, Exception], Awaitable[Response]]) -> None:
+        self.app = app
+        self.answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if started:
+                raise
+            response = await self.answer(Request(scope, receive), error)
+            await response(scope, receive, send)

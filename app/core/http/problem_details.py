@@ -17,7 +17,6 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import request_limit
 from app.core.database import is_temporary
@@ -33,6 +32,7 @@ from app.core.errors import (
     UnavailableError,
 )
 from app.core.http.dependencies import API_ROOT
+from app.core.http.middleware import UnhandledErrorMiddleware
 from app.core.i18n import N_, _
 
 log = structlog.get_logger()
@@ -249,34 +249,6 @@ def _is_outage(error: Exception) -> bool:
     if isinstance(error, OSError) and error.errno in DISK_FULL:
         return True
     return isinstance(error, OperationalError)
-
-
-class UnhandledErrorMiddleware:
-    """Handles uncaught exceptions as the innermost middleware, so that the other middleware applies to the response."""
-
-    def __init__(self, app: ASGIApp, answer: Callable[[Request, Exception], Awaitable[Response]]) -> None:
-        self.app = app
-        self.answer = answer
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        started = False
-
-        async def watched(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
-        try:
-            await self.app(scope, receive, watched)
-        except Exception as error:
-            if started:
-                raise
-            response = await self.answer(Request(scope, receive), error)
-            await response(scope, receive, send)
 
 
 def install_error_handlers(  # noqa: C901 - one small function per kind
