@@ -280,7 +280,7 @@ NEXT_FOR_CUSTOMER: dict[OrderStatus, str] = {
 }
 NEXT_FOR_OTHERS: dict[OrderStatus, str] = {
     OrderStatus.OPEN: N_("Send a price, a term and a letter. The customer chooses one."),
-    OrderStatus.PAUSED: N_("The customer has paused the order. It takes no new proposals for now."),
+    OrderStatus.PAUSED: N_("The order is paused. It takes no new proposals for now."),
     OrderStatus.AWARDED: N_("The customer has chosen a freelancer. The order takes no more proposals."),
     OrderStatus.CANCELLED: N_("The customer has closed the order. It takes no more proposals."),
     OrderStatus.EXPIRED: N_("The customer did not choose in time, so the order expired. It takes no more proposals."),

@@ -30,7 +30,6 @@ async def error_page(request: Request, error: DomainError, status: int) -> Respo
         "title": _(error.title),
         "detail": error.text(),
         "errors": [item.text() for item in error.errors],
-        "retry_after": error.retry_after,
         "request_id": request.scope.get("request_id", ""),
     }
     return render(request, "errors/error.html", context, status)

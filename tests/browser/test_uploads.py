@@ -39,6 +39,8 @@ async def test_files_arrive_while_the_form_is_typed(browser: Browser, site: str)
         await expect(rows.nth(0).locator("img")).to_be_visible()
         await expect(rows.nth(1)).to_contain_text("The content is not what the name says.", timeout=30_000)
         await expect(rows.nth(2)).to_contain_text("Send one of these")
+        for row in range(3):
+            await expect(rows.nth(row).locator("progress")).to_be_hidden()
         assert broken > 1
         ids = page.locator("[data-uploads] input[name=files]:not([disabled])")
         await expect(ids).to_have_count(1)

@@ -5,7 +5,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.security.cookies import drop_malformed_cookies
-from tests.security.people import ACCESS, API, DEVICE, client_of, login, register
+from tests.security.people import ACCESS, API, CSRF, DEVICE, REFRESH, client_of, login, register
 
 PLANTED = {
     "no-break space": b"\xa0%s=%s",
@@ -59,3 +59,32 @@ async def test_each_sign_in_makes_a_new_device_value(client: httpx.AsyncClient) 
     second = await login(client)
     values = {planted, first.cookies[DEVICE], second.cookies[DEVICE]}
     assert len(values) == 3
+
+
+def test_a_host_name_that_arrives_twice_has_no_value() -> None:
+    assert (b"cookie", b"a=1") in _headers(b"__Host-x=1; a=1; __Host-x=2")
+    assert (b"cookie", b"__Host-x=1; a=1") in _headers(b"__Host-x=1; a=1", b"__Host-x=1")
+    assert not [header for header in _headers(b"__Host-x=1; __Host-x=") if header[0] == b"cookie"]
+
+
+@pytest.mark.parametrize("pattern", ["{own}; {planted}", "{planted}; {own}", "{own}; csrf_token=; {planted}"])
+@pytest.mark.parametrize("planted", ["evil", "their-own", '"quoted"'])
+async def test_a_planted_csrf_cookie_stops_no_form(
+    app: FastAPI, client: httpx.AsyncClient, pattern: str, planted: str
+) -> None:
+    await register(client)
+    own = client.cookies[CSRF]
+    if planted == "their-own":
+        stranger = client_of(app)
+        await register(stranger, username="Mallory", email="mallory@example.com", phone=None)
+        planted = stranger.cookies[CSRF]
+    session = f"{ACCESS}={client.cookies[ACCESS]}; {REFRESH}={client.cookies[REFRESH]}"
+    csrf = pattern.format(own=f"{CSRF}={own}", planted=f"{CSRF}={planted}")
+    browser = client_of(app)
+    headers = {"Cookie": f"{session}; {csrf}"}
+    page = await browser.get("/settings/security", headers=headers)
+    assert f'value="{own}"' in page.text
+    assert CSRF not in page.cookies
+    refused = await browser.post(f"{API}/logout", headers=headers | {"X-CSRF-TOKEN": planted})
+    assert refused.status_code == 403
+    assert (await browser.post(f"{API}/logout", headers=headers | {"X-CSRF-TOKEN": own})).status_code == 200

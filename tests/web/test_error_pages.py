@@ -6,7 +6,11 @@ from bs4 import BeautifulSoup
 from fastapi import Depends, FastAPI
 from httpx import Response
 
+from app.core.errors import NotFoundError
+from app.core.http.problem_details import TooLargeError
+from app.core.security.rate_limits import TooManyTriesError
 from app.features.authentication.dependencies import find_view
+from app.features.orders.errors import NotOrderCustomerError, OrderHeldError, OrderRemovedError
 from tests.conftest import SignIn
 from tests.security.people import ACCESS, REFRESH
 
@@ -14,8 +18,24 @@ HTML = {"Accept": "text/html", "Accept-Language": "en"}
 LONG = "x" * 2_000_000
 
 
+LOOKED_EVERYWHERE = "The pony looked everywhere."
+REFUSALS = {
+    "removed": (OrderRemovedError(), "The operator has removed this order", LOOKED_EVERYWHERE),
+    "held": (OrderHeldError(), "While it is removed", "Somebody was quicker."),
+    "not-yours": (NotOrderCustomerError(), "Only the customer", "The pony guards this door."),
+    "soon": (TooManyTriesError.wait(37), "Please wait 37 seconds", "wait a little"),
+    "later": (TooManyTriesError.wait(1_441), "Please wait 25 min", "seconds"),
+    "large": (TooLargeError(), "Send less at once", LOOKED_EVERYWHERE),
+    "missing": (NotFoundError(), LOOKED_EVERYWHERE, "wait a little"),
+}
+
+
 @pytest.fixture
 def app(new_app: FastAPI) -> FastAPI:
+    @new_app.get("/refused/{name}")
+    async def refused(name: str) -> None:
+        raise REFUSALS[name][0]
+
     @new_app.get("/broken", dependencies=[Depends(find_view)])
     async def broken() -> None:
         raise KeyError("secret detail")
@@ -76,6 +96,15 @@ async def test_a_fault_of_ours_keeps_the_header_too(client: httpx.AsyncClient, s
     assert answer.status_code == 500
     assert "secret detail" not in answer.text
     assert user.username in answer.text
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+async def test_an_error_that_says_what_to_do_is_not_contradicted(client: httpx.AsyncClient, name: str) -> None:
+    _error, said, unsaid = REFUSALS[name]
+    page = BeautifulSoup((await client.get(f"/refused/{name}", headers=HTML)).text, "html.parser")
+    text = page.select_one(".error-page").text  # type: ignore[union-attr]
+    assert text.count(said) == 1
+    assert unsaid not in text
 
 
 async def test_a_lapsed_token_is_renewed_on_the_way_to_a_missing_page(

@@ -80,6 +80,7 @@ class TooLargeError(DomainError):
     kind = ErrorKind.INVALID
     code = "too-large"
     title = N_("The request is too large")
+    detail = N_("Send less at once: a shorter text, or fewer and smaller files.")
 
 
 class TooManyBodiesError(RateLimitedError):
@@ -195,9 +196,8 @@ def status_of(error: DomainError) -> int:
 
 def headers_of(error: DomainError) -> dict[str, str]:
     """Return the headers of an error, such as `Retry-After`."""
-    if error.kind in (ErrorKind.RATE_LIMITED, ErrorKind.UNAVAILABLE) and not isinstance(error, InternalError):
-        return {"Retry-After": str(error.retry_after or DEFAULT_RETRY_AFTER)}
-    return {}
+    passes = error.kind in (ErrorKind.RATE_LIMITED, ErrorKind.UNAVAILABLE) and not isinstance(error, InternalError)
+    return {"Retry-After": str(error.retry_after or DEFAULT_RETRY_AFTER)} if passes else {}
 
 
 def problem(request: Request, error: DomainError) -> JSONResponse:

@@ -16,6 +16,9 @@ COOKIE_QUEUE = "iplance.cookies"
 CLEAR_CACHE = "iplance.clear_cache"
 """Key in the scope: the response asks the browser to forget what it has cached of this site."""
 CSRF_COOKIE = "csrf_token"
+CSRF_VALUES = "iplance.csrf_values"
+"""Key in the scope for all values of the CSRF cookie: scripts read it, so it cannot have the prefix `__Host-`."""
+MAX_CSRF_VALUES = 8
 LOCALE_COOKIE = "locale"
 TIME_ZONE_COOKIE = "time_zone"
 """Set by the script of a signed-in person's pages: the IANA name of the browser's time zone."""
@@ -62,16 +65,28 @@ def drop_malformed_cookies(scope: Scope) -> None:
     """Leave in the headers of a request only cookies that are written as RFC 6265 demands, each name once.
 
     The framework strips bytes such as 0xA0 and 0x85 from names, browsers do not: another host of the domain could set a
-    cookie whose stripped name is one of the `__Host-` names.
+    cookie whose stripped name is one of the `__Host-` names. A browser has one cookie of such a name, so two that
+    differ are not its own, and none is kept. All values of the CSRF cookie are remembered.
     """
     sent = [value for name, value in scope["headers"] if name == b"cookie"]
     if not sent:
         return
     kept: dict[bytes, bytes] = {}
+    doubtful: set[bytes] = set()
+    csrf: list[str] = []
     for pair in b";".join(sent).split(b";"):
         trimmed = pair.strip(b" ")
-        if _PAIR.fullmatch(trimmed):
-            kept[trimmed.partition(b"=")[0]] = trimmed
+        if not _PAIR.fullmatch(trimmed):
+            continue
+        name, _sign, value = trimmed.partition(b"=")
+        if name.startswith(b"__Host-") and kept.get(name, trimmed) != trimmed:
+            doubtful.add(name)
+        if name == CSRF_COOKIE.encode():
+            csrf.append(value.strip(b'"').decode())
+        kept[name] = trimmed
+    for name in doubtful:
+        del kept[name]
+    scope[CSRF_VALUES] = csrf[:MAX_CSRF_VALUES]
     others = [header for header in scope["headers"] if header[0] != b"cookie"]
     scope["headers"] = [*others, (b"cookie", b"; ".join(kept.values()))] if kept else others
 

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.core.config import Settings
 from app.core.errors import ForbiddenError
 from app.core.i18n import N_
-from app.core.security.cookies import CSRF_COOKIE, cookie_names
+from app.core.security.cookies import CSRF_VALUES, cookie_names
 from app.core.security.signing import Signer, same_secret
 from app.core.security.tokens import BadTokenError, TokenCodec, TokenKind
 
@@ -43,6 +43,15 @@ def is_csrf_of(settings: Settings, token: str, session_id: UUID) -> bool:
     """Tell whether the token was issued for this session."""
     random, _dot, signature = token.partition(".")
     return token.isascii() and SIGNER.verifies_text(settings, signature, str(session_id), random)
+
+
+def csrf_cookie(connection: HTTPConnection, settings: Settings, session_id: UUID) -> str:
+    """Return the browser's token of this session; empty without one.
+
+    Another host of the domain can set a second cookie of the same name, which no response of ours can delete.
+    """
+    sent: list[str] = connection.scope.get(CSRF_VALUES, [])
+    return next((token for token in sent if is_csrf_of(settings, token, session_id)), "")
 
 
 def sessions_claimed(connection: HTTPConnection, settings: Settings, tokens: TokenCodec) -> set[UUID]:
@@ -191,8 +200,9 @@ async def guard_request(connection: HTTPConnection) -> None:
 
 async def _need_token(connection: HTTPConnection, settings: Settings, claimed: set[UUID]) -> None:
     """Ask for the token of the one session that the cookies claim, in the cookie and again beside it."""
-    kept, sent = connection.cookies.get(CSRF_COOKIE, ""), await _sent_token(connection)
-    if not kept or not same_secret(kept, sent):
+    sent = await _sent_token(connection)
+    if len(claimed) != 1:
         raise CsrfError
-    if len(claimed) != 1 or not is_csrf_of(settings, kept, next(iter(claimed))):
+    kept = csrf_cookie(connection, settings, next(iter(claimed)))
+    if not kept or not same_secret(kept, sent):
         raise CsrfError

@@ -15,6 +15,8 @@ from app.core.i18n import N_
 
 log = structlog.get_logger()
 REDIS_PAUSE_SECONDS = 5.0
+LONG_WAIT_SECONDS = 120
+"""From here on a wait is told in minutes."""
 
 
 class TooManyTriesError(RateLimitedError):
@@ -23,11 +25,14 @@ class TooManyTriesError(RateLimitedError):
     code = "too-many-tries"
     title = N_("Too many attempts")
     detail = N_("Please wait {seconds} seconds and try again.")
+    long = N_("Please wait {minutes} min and try again.")
 
     @classmethod
     def wait(cls, seconds: int) -> "TooManyTriesError":
-        """Return the error with the number of seconds to wait."""
+        """Return the error with the time to wait, rounded up to minutes where it is long."""
         seconds = max(1, seconds)
+        if seconds >= LONG_WAIT_SECONDS:
+            return cls(cls.long, params={"minutes": -(-seconds // 60)}, retry_after=seconds)
         return cls(params={"seconds": seconds}, retry_after=seconds)
 
 

@@ -25,7 +25,7 @@ from app.core.security.cookies import (
     delete_cookie,
     put_cookie,
 )
-from app.core.security.csrf import CSRF_HEADER, SAFE_METHODS, is_csrf_of, make_csrf
+from app.core.security.csrf import CSRF_HEADER, SAFE_METHODS, csrf_cookie, is_csrf_of, make_csrf
 from app.core.security.tokens import BadTokenError, Claims, TokenKind
 from app.features.authentication import service, workflows
 from app.features.authentication.errors import NotPermittedError, NotSignedInError, SessionEndedError
@@ -53,8 +53,7 @@ def set_session_cookies(connection: HTTPConnection, settings: Settings, issued: 
     """Set the session cookies on the response; a CSRF token that is still valid is kept for other tabs."""
     names, now = cookie_names(settings), utc_now()
     session_seconds = int((issued.session_expires_at - now).total_seconds())
-    kept = connection.cookies.get(CSRF_COOKIE, "")
-    csrf = kept if is_csrf_of(settings, kept, issued.session_id) else issued.csrf
+    csrf = csrf_cookie(connection, settings, issued.session_id) or issued.csrf
     access_seconds = int((issued.access_expires_at - now).total_seconds())
     put_cookie(connection, settings, names.access, issued.access, max_age=access_seconds)
     put_cookie(connection, settings, names.refresh, issued.refresh, max_age=session_seconds)
@@ -69,8 +68,13 @@ def heal_csrf_cookie(connection: HTTPConnection, view: SessionView) -> None:
     Otherwise every form and the sign-out would be refused until the session ends.
     """
     settings = connection_resources(connection).settings
-    known = getattr(connection.state, "csrf_token", None) or connection.cookies.get(CSRF_COOKIE, "")
-    if bearer_of(connection) is not None or connection.scope["type"] != "http" or is_csrf_of(settings, known, view.id):
+    if bearer_of(connection) is not None or connection.scope["type"] != "http":
+        return
+    issued = getattr(connection.state, "csrf_token", "")
+    known = issued if is_csrf_of(settings, issued, view.id) else csrf_cookie(connection, settings, view.id)
+    if known:
+        # Page templates read the token from the request state.
+        connection.state.csrf_token = known
         return
     csrf = make_csrf(settings, view.id)
     session_seconds = int((view.expires_at - utc_now()).total_seconds())

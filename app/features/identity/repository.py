@@ -203,6 +203,15 @@ class ChallengeRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
+    async def lock_all(self, user_id: UUID) -> None:
+        """Serialize everybody who opens, redeems or closes challenges of this account, until the transaction ends.
+
+        Call this before a contact or a user is locked: some use cases lock the user first and others a challenge, and
+        two that wait for each other would be a deadlock.
+        """
+        key = func.hashtextextended(f"challenges:{user_id}", 0)
+        await self._session.execute(select(func.pg_advisory_xact_lock(key)))
+
     async def close(self, user_id: UUID, purpose: ChallengePurpose, now: datetime) -> None:
         """Close the open challenges of this purpose; their links and codes stop working."""
         statement = (

@@ -60,7 +60,7 @@ async def test_a_paused_order_stands_in_no_list_and_ends_by_itself(
     refused = await other.post(f"{address}/proposals", json=OFFER)
     assert (refused.status_code, refused.json()["code"]) == (409, "order-not-open")
     page = await other.get(f"/orders/{order.id}")
-    assert "The customer has paused the order." in page.text
+    assert "The order is paused." in page.text
     assert (await client.post(f"{address}/pause")).status_code == 409
     assert (await client.post(f"{address}/resume")).json()["status"] == "open"
     assert len((await other.get("/api/v1/orders")).json()["items"]) == 1

@@ -136,7 +136,12 @@ async def redeem_link(uow: UnitOfWork, token: str, purposes: tuple[ChallengePurp
         raise BadChallengeError from wrong
     if len(raw) != ID_BYTES + MAC_BYTES:
         raise BadChallengeError
-    challenge = await ChallengeRepository(uow.session).lock(UUID(bytes=raw[:ID_BYTES]))
+    challenges = ChallengeRepository(uow.session)
+    found = await challenges.get(UUID(bytes=raw[:ID_BYTES]))
+    if found is None:
+        raise BadChallengeError
+    await challenges.lock_all(found.user_id)
+    challenge = await challenges.lock(found.id)
     now = utc_now()
     if challenge is None or challenge.purpose not in purposes or challenge.closed_at is not None:
         raise BadChallengeError
@@ -172,6 +177,7 @@ async def redeem_code(
         BadChallengeError: The code is wrong, used, replaced, expired, of another flow, or too many were wrong today.
     """
     challenges = ChallengeRepository(uow.session)
+    await challenges.lock_all(user_id)
     challenge = await challenges.lock_open(user_id, purposes)
     now = utc_now()
     if challenge is None or challenge.code_expires_at <= now or not same_secret(challenge.flow, flow):
@@ -197,8 +203,10 @@ async def resend_email(uow: UnitOfWork, user_id: UUID) -> None:
         NothingToConfirmError: The address is confirmed or missing.
     """
     await uow.resources.limiter.hit(CONFIRMATIONS_PER_ACCOUNT, str(user_id))
+    challenges = ChallengeRepository(uow.session)
+    await challenges.lock_all(user_id)
     user = await authentication.lock_user(uow.session, user_id)
-    pending = await ChallengeRepository(uow.session).lock_open(user_id, (ChallengePurpose.CHANGE_EMAIL,))
+    pending = await challenges.lock_open(user_id, (ChallengePurpose.CHANGE_EMAIL,))
     if user is not None and pending is not None and pending.expires_at > utc_now():
         await open_challenge(uow, user, ChallengePurpose.CHANGE_EMAIL, pending.target)
         return
@@ -214,8 +222,10 @@ async def resend_phone(uow: UnitOfWork, user_id: UUID) -> None:
         NothingToConfirmError: The number is confirmed or missing.
     """
     await uow.resources.limiter.hit(CONFIRMATIONS_PER_ACCOUNT, str(user_id))
+    challenges = ChallengeRepository(uow.session)
+    await challenges.lock_all(user_id)
     user = await authentication.lock_user(uow.session, user_id)
-    pending = await ChallengeRepository(uow.session).lock_open(user_id, (ChallengePurpose.CHANGE_PHONE,))
+    pending = await challenges.lock_open(user_id, (ChallengePurpose.CHANGE_PHONE,))
     if user is not None and pending is not None and pending.expires_at > utc_now():
         await open_challenge(uow, user, ChallengePurpose.CHANGE_PHONE, pending.target)
         return
@@ -236,6 +246,7 @@ async def request_email_change(uow: UnitOfWork, user_id: UUID, typed: str, calle
         wanted = parse_new_email(typed, uow.resources.settings)
     except account_names.InvalidValue as refused:
         raise AccountInputError(errors=[refused.error]) from refused
+    await ChallengeRepository(uow.session).lock_all(user_id)
     user = await _lock_active(uow, user_id)
     if await users_of(uow).is_taken(email_key=wanted.key):
         raise EmailTakenError
@@ -256,6 +267,7 @@ async def request_phone_change(uow: UnitOfWork, user_id: UUID, typed: str, calle
         wanted = account_names.phone(typed, uow.resources.settings.phone_region)
     except account_names.InvalidValue as refused:
         raise AccountInputError(errors=[refused.error]) from refused
+    await ChallengeRepository(uow.session).lock_all(user_id)
     user = await _lock_active(uow, user_id)
     if await users_of(uow).is_taken(phone=wanted):
         raise PhoneTakenError

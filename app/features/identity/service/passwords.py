@@ -155,6 +155,7 @@ async def replace_password(
         NotSignedInError: The account no longer exists.
         WrongPasswordError: The password was changed while the current one was being verified.
     """
+    await ChallengeRepository(uow.session).lock_all(view.user_id)
     user = await authentication.lock_user(uow.session, view.user_id)
     if user is None:
         raise NotSignedInError

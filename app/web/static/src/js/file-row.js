@@ -47,7 +47,9 @@ export class FileRow {
   show(state, note) {
     this.element.dataset.state = state;
     get(this.element, "[data-file-note]").textContent = note || this.usualNote;
-    if (state === "refused") this.restoreReplaced();
+    if (state !== "refused") return;
+    this.bar.hidden = true;
+    this.restoreReplaced();
   }
 
   /** @param {string} address */
