@@ -14,6 +14,7 @@ from app.cli import (  # noqa: F401
     facts,
     files,
     import_orders,
+    legal,
     messages,
     orders,
     people,

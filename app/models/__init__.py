@@ -11,6 +11,7 @@ from app.models.cover_letter_template import CoverLetterTemplate
 from app.models.customer_stats import CustomerStats
 from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, RefusalCause, SubjectKind
 from app.models.invitation import Invitation, InvitationStatus, RefusalReason
+from app.models.legal_status import LegalKind, LegalStatus, LegalStatusKey, LegalStatusVersion, RegistryOutcome
 from app.models.notification import MailMessage, Notification
 from app.models.offer import Offer, OfferSide, OfferStatus
 from app.models.order import (
@@ -80,6 +81,10 @@ __all__ = [
     "InboxReceipt",
     "Invitation",
     "InvitationStatus",
+    "LegalKind",
+    "LegalStatus",
+    "LegalStatusKey",
+    "LegalStatusVersion",
     "MailMessage",
     "Message",
     "Notification",
@@ -103,6 +108,7 @@ __all__ = [
     "QueuedOrder",
     "RefusalCause",
     "RefusalReason",
+    "RegistryOutcome",
     "Report",
     "ReportReason",
     "ReportStatus",
