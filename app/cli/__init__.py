@@ -17,6 +17,7 @@ from app.cli import (  # noqa: F401
     legal,
     messages,
     orders,
+    papers,
     people,
     reports,
     skills,

@@ -9,6 +9,7 @@ from app.models.chat import Conversation, Message
 from app.models.contract import Contract
 from app.models.cover_letter_template import CoverLetterTemplate
 from app.models.customer_stats import CustomerStats
+from app.models.document import Document, DocumentSeries, PaperKind
 from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, RefusalCause, SubjectKind
 from app.models.invitation import Invitation, InvitationStatus, RefusalReason
 from app.models.legal_status import LegalKind, LegalStatus, LegalStatusKey, LegalStatusVersion, RegistryOutcome
@@ -70,6 +71,8 @@ __all__ = [
     "CustomerStats",
     "DeadLetter",
     "DeclineReason",
+    "Document",
+    "DocumentSeries",
     "Experience",
     "Favourite",
     "File",
@@ -98,6 +101,7 @@ __all__ = [
     "OrderStatus",
     "OrderTemplate",
     "OutboxMessage",
+    "PaperKind",
     "PortfolioItem",
     "Profile",
     "ProfileSide",

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from app.core.config import ROOT
 from app.core.errors import FieldError
-from app.core.i18n import N_, current_locale
+from app.core.i18n import N_, _, current_locale
 from app.features.legal.schemas import (
     FieldRule,
     FormField,
@@ -37,6 +37,7 @@ NO_SUCH_KIND = N_("This kind of legal status does not exist in this country. Cho
 _VAT_PREFIXES = {"GR": "EL"}
 """Where VAT numbers do not begin with the country code."""
 _BANK_DETAILS = frozenset({"bank_account", "bank_code", "bank_name"})
+_NAME = "legal_name"
 _CENTRAL_BANK = frozenset({"000", "001", "002"})
 _ACCOUNT_WEIGHTS = (7, 1, 3)
 
@@ -103,10 +104,15 @@ def forms_of(country: str) -> LegalForms:
     return LegalForms(country=country, pack=pack.code, kinds=kinds)
 
 
-def labels_of(country: str, kind: LegalKind) -> dict[str, str]:
-    """Return the labels of the fields of a kind by their names, in the reader's language."""
-    form = next((form for form in forms_of(country).kinds if form.kind is kind), None)
-    return {field.name: field.label for field in form.fields} if form else {}
+def shown_details(details: LegalDetails) -> list[tuple[str, str]]:
+    """Return the labels and values of details but the name, in the reader's language and the order of the form."""
+    form = next((form for form in forms_of(details.country).kinds if form.kind is details.kind), None)
+    if form is None:
+        return []
+    labels = {field.name: field.label for field in form.fields}
+    return [(_("Legal status"), form.label)] + [
+        (label, details.fields[name]) for name, label in labels.items() if name in details.fields and name != _NAME
+    ]
 
 
 def check_details(

@@ -64,6 +64,11 @@ def get_forms(country: str) -> LegalForms:
     return rules.forms_of(country)
 
 
+def shown_details(details: LegalDetails) -> list[tuple[str, str]]:
+    """Return the labels and values of legal details but the name, in the reader's language, for a document."""
+    return rules.shown_details(details)
+
+
 async def get_status(session: AsyncSession, settings: Settings, actor: Actor) -> LegalStatusRead:
     """Return the actor's own legal details."""
     stored = await LegalStatusRepository(session).current(actor.id)
