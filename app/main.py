@@ -54,6 +54,8 @@ from app.features.files.pages import router as file_pages
 from app.features.identity import service as accounts
 from app.features.identity.endpoints import router as identity
 from app.features.identity.pages import router as identity_pages
+from app.features.legal.endpoints import router as legal
+from app.features.legal.pages import router as legal_pages
 from app.features.matching.endpoints import router as matching
 from app.features.matching.pages import router as matching_pages
 from app.features.notifications import service as mails
@@ -98,6 +100,7 @@ API_ROUTERS: tuple[FeatureRouter, ...] = (
     catalog,
     files,
     profiles,
+    legal,
     orders,
     proposals,
     contracts,
@@ -123,6 +126,7 @@ PAGE_ROUTERS: tuple[FeatureRouter, ...] = (
     contract_pages,
     chat_pages,
     profile_pages,
+    legal_pages,
     file_pages,
     report_pages,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -56,6 +56,23 @@ class Scanner(Protocol):
 
         Raises:
             ScannerUnavailableError: The file could not be scanned.
+        """
+        ...
+
+
+class StatusRegistry(Protocol):
+    """Asks public registries whether a number is registered, such as VIES and the list of the self-employed (npd)."""
+
+    @property
+    def registries(self) -> frozenset[str]:
+        """The names of the registries that can be asked."""
+        ...
+
+    async def is_registered(self, registry: str, number: str, day: date) -> bool:
+        """Tell whether a registry lists the number on a day.
+
+        Raises:
+            RegistryUnavailableError: It does not answer; ask again later.
         """
         ...
 

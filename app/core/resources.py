@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from app.core.config import Settings
 from app.core.database import create_engine, create_read_session_factory, create_session_factory
 from app.core.persistence.raw_read_pool import RawReadPool
-from app.core.ports import Mailer, Scanner, SmsSender, Storage
+from app.core.ports import Mailer, Scanner, SmsSender, StatusRegistry, Storage
 from app.core.security.blacklist import Blacklist
 from app.core.security.rate_limits import Limiter
 from app.core.security.tokens import TokenCodec
@@ -40,6 +40,7 @@ class Resources:
     sms_sender: SmsSender | None = None
     storage: Storage | None = None
     scanner: Scanner | None = None
+    status_registry: StatusRegistry | None = None
     token_codec: TokenCodec = field(init=False)
     blacklist: Blacklist = field(init=False)
     limiter: Limiter = field(init=False)

@@ -100,6 +100,10 @@ class AccountSettings(_Group):
         default="",
         description="comma-separated older keys that still verify, newest first, while a rotation lasts",
     )
+    encryption_keys: SecretStr = Field(
+        default=SecretStr(""),
+        description="comma-separated keys that encrypt legal details, newest first; empty: those of SECRET_KEY",
+    )
     algorithm: Literal["HS256", "HS384", "HS512"] = Field(default="HS256", description="of the JWT signature")
     access_token_expire_minutes: int = Field(default=300, ge=1, le=1440, description="life of the access token")
     refresh_token_expire_days: int = Field(default=30, ge=1, le=365, description="life of a session without use")

@@ -9,8 +9,10 @@ from app.models.chat import Conversation, Message
 from app.models.contract import Contract
 from app.models.cover_letter_template import CoverLetterTemplate
 from app.models.customer_stats import CustomerStats
+from app.models.document import Document, DocumentSeries, PaperKind
 from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, RefusalCause, SubjectKind
 from app.models.invitation import Invitation, InvitationStatus, RefusalReason
+from app.models.legal_status import LegalKind, LegalStatus, LegalStatusKey, LegalStatusVersion, RegistryOutcome
 from app.models.notification import MailMessage, Notification
 from app.models.offer import Offer, OfferSide, OfferStatus
 from app.models.order import (
@@ -69,6 +71,8 @@ __all__ = [
     "CustomerStats",
     "DeadLetter",
     "DeclineReason",
+    "Document",
+    "DocumentSeries",
     "Experience",
     "Favourite",
     "File",
@@ -80,6 +84,10 @@ __all__ = [
     "InboxReceipt",
     "Invitation",
     "InvitationStatus",
+    "LegalKind",
+    "LegalStatus",
+    "LegalStatusKey",
+    "LegalStatusVersion",
     "MailMessage",
     "Message",
     "Notification",
@@ -93,6 +101,7 @@ __all__ = [
     "OrderStatus",
     "OrderTemplate",
     "OutboxMessage",
+    "PaperKind",
     "PortfolioItem",
     "Profile",
     "ProfileSide",
@@ -103,6 +112,7 @@ __all__ = [
     "QueuedOrder",
     "RefusalCause",
     "RefusalReason",
+    "RegistryOutcome",
     "Report",
     "ReportReason",
     "ReportStatus",

@@ -39,6 +39,7 @@ class SecurityEventKind(StrEnum):
     SESSIONS_ENDED_BY_OPERATOR = "sessions_ended_by_operator"
     BANNED = "banned"
     BAN_LIFTED = "ban_lifted"
+    LEGAL_STATUS_CHANGED = "legal_status_changed"
 
 
 class SecurityEvent(Base):

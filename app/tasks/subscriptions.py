@@ -3,6 +3,7 @@
 from app.features.catalog import tasks as _catalog  # noqa: F401 - its tasks are found by name
 from app.features.files import tasks as _files  # noqa: F401 - its tasks are found by name
 from app.features.identity import tasks as _identity  # noqa: F401 - its tasks are found by name
+from app.features.legal import tasks as _legal  # noqa: F401 - its tasks are found by name
 from app.features.matching import tasks as _matching  # noqa: F401 - its tasks are found by name
 from app.features.notifications import tasks as _notifications  # noqa: F401 - its tasks are found by name
 from app.features.orders import tasks as _orders  # noqa: F401 - its tasks are found by name
@@ -37,6 +38,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     ),
     "identity.account_deactivated": (
         "notifications.on_account_deactivated",
+        "legal.on_account_deactivated",
         "orders.on_account_deactivated",
         "proposals.on_account_deactivated",
     ),
@@ -79,6 +81,7 @@ EVENTS_WITHOUT_LISTENERS: frozenset[str] = frozenset(
     {
         "files.file_ready",
         "identity.user_registered",
+        "legal.legal_status_changed",
         "orders.order_submitted",
         "reports.report_objected",
         "reports.report_sent",

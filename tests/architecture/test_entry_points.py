@@ -38,6 +38,7 @@ PUBLIC: dict[str, str] = {
     "GET /api/v1/categories": "the catalogue is public",
     "GET /api/v1/skills": "the catalogue is public",
     "GET /api/v1/catalogue/suggestions": "the catalogue is public",
+    "GET /api/v1/legal-forms/{country}": "what forms ask for, no data of anybody",
     "GET /api/v1/orders/did-you-mean": "words of public orders",
     "GET /api/v1/freelancers/did-you-mean": "words of listed freelancers",
     "GET /ranking": "a formula that everybody may read",

@@ -63,6 +63,7 @@ PAGES: dict[str, Callable[[World], tuple[Person, str]]] = {
     "search's end": lambda w: (w.freelancer, f"/my/searches/{w.search_id}/delete"),
     "profile": lambda w: (w.customer, "/settings/profile"),
     "public profile": lambda w: (w.freelancer, "/settings/public-profile"),
+    "legal details": lambda w: (w.freelancer, "/settings/legal"),
     "portfolio": lambda w: (w.freelancer, "/settings/portfolio"),
     "files": lambda w: (w.freelancer, "/settings/files"),
     "photo": lambda w: (w.freelancer, "/settings/photo"),

@@ -47,6 +47,7 @@ HAPPENED: dict[SecurityEventKind, str] = {
     SecurityEventKind.SESSIONS_ENDED_BY_OPERATOR: N_("The operator signed this account out everywhere"),
     SecurityEventKind.BANNED: N_("The operator blocked the account"),
     SecurityEventKind.BAN_LIFTED: N_("The operator opened the account again"),
+    SecurityEventKind.LEGAL_STATUS_CHANGED: N_("The legal details were changed"),
 }
 type Cursor = Annotated[str | None, Query(max_length=500)]
 

@@ -1,0 +1,19 @@
+"""Errors of papers."""
+
+from app.core.errors import ConflictError, NotFoundError
+from app.core.i18n import N_
+
+
+class PaperNotFoundError(NotFoundError):
+    """There is no such paper."""
+
+    code = "paper-not-found"
+    title = N_("There is no such document")
+
+
+class PaperAlteredError(ConflictError):
+    """The file that is made from a stored paper is not the one that was issued."""
+
+    code = "paper-altered"
+    title = N_("The document cannot be made again as it was")
+    detail = N_("Its checksum differs from the one that was recorded. Use the copy you saved, and inform the operator.")

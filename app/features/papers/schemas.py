@@ -1,0 +1,164 @@
+"""Papers as the caller describes them, and as the template reads them."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.core.money import MAX_AMOUNT, Currency
+from app.features.legal.schemas import LegalDetails
+from app.models.document import PaperKind
+
+MAX_LINES, MAX_TEXT = 200, 2000
+type Language = Literal["ru", "en"]
+
+
+class Role(StrEnum):
+    """The role of a party of a paper."""
+
+    CLIENT = "client"
+    FREELANCER = "freelancer"
+    PLATFORM = "platform"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PaperLine(_Model):
+    """One line of the table of a paper."""
+
+    text: Annotated[str, Field(max_length=MAX_TEXT)]
+    note: Annotated[str, Field(max_length=MAX_TEXT)] = ""
+    """How an item of a task is checked, or what an accepted one resulted in."""
+    due: date | None = None
+    amount: Annotated[int, Field(ge=0, le=MAX_AMOUNT)] | None = None
+    """In minor units of the currency."""
+
+
+class ContractReference(_Model):
+    """The contract that a paper belongs to."""
+
+    number: str
+    day: date
+
+
+class Paper(_Model):
+    """What a paper says, without language and number."""
+
+    kind: PaperKind
+    day: date
+    subject: Annotated[str, Field(max_length=MAX_TEXT)]
+    currency: Currency
+    parties: dict[Role, LegalDetails]
+    lines: Annotated[list[PaperLine], Field(max_length=MAX_LINES)]
+    contract: ContractReference | None = None
+    reason: Annotated[str, Field(max_length=MAX_TEXT)] = ""
+    """Why a credit note corrects another paper."""
+
+
+class SheetColumn(_Model):
+    """A column of the table."""
+
+    label: str
+    wide: bool
+    right: bool
+
+
+class SheetRow(_Model):
+    """A label and its value."""
+
+    label: str
+    value: str
+
+
+class SheetSection(_Model):
+    """Clauses under a heading."""
+
+    heading: str
+    clauses: list[str]
+
+
+class SheetParty(_Model):
+    """A party with its details and the line for its signature."""
+
+    role: str
+    name: str
+    rows: list[SheetRow]
+    signs: bool
+    signature: str
+
+
+class Sheet(BaseModel):
+    """Every text of one file in one language; stored with the paper, so that the same file can be made again."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=lambda name: name.replace("_", "-"), validate_by_name=True
+    )
+
+    version: str
+    language: Language
+    title: str
+    subtitle: str
+    issuer: str
+    created_at: datetime
+    created: list[int]
+    day: str
+    reference: str
+    intro: str
+    columns: list[SheetColumn]
+    rows: list[list[str]]
+    totals: list[SheetRow]
+    table_first: bool
+    sections: list[SheetSection]
+    parties_heading: str
+    parties: list[SheetParty]
+    note: str
+    footer: str
+    page_words: str
+    sample: str
+
+
+class SentenceSection(_Model):
+    """Clauses of a paper before its values are filled in."""
+
+    heading: str
+    clauses: list[str]
+
+
+class PaperSentences(_Model):
+    """The sentences of one kind of paper, and which parts it has."""
+
+    title: str
+    subtitle: str
+    intro: str
+    columns: list[Literal["position", "text", "note", "result", "due", "amount"]]
+    table_first: bool
+    parties: list[Role]
+    signers: list[Role]
+    sections: list[SentenceSection] = Field(default_factory=list[SentenceSection])
+
+
+class Words(_Model):
+    """The words that all papers of a language share."""
+
+    page: str
+    sample: str
+    reference: str
+    corrects: str
+    total: str
+    parties: str
+    issuer: str
+    signature: str
+    footer: str
+    e_signature: str
+
+
+class Sentences(_Model):
+    """The sentences of all papers in one language and version."""
+
+    words: Words
+    roles: dict[Role, str]
+    columns: dict[str, str]
+    papers: dict[PaperKind, PaperSentences]

@@ -1,0 +1,61 @@
+"""Papers of deals: numbered without gap, with all that is needed to make the same file again."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base
+from app.core.ids import new_id
+
+
+class PaperKind(StrEnum):
+    """The kinds of papers."""
+
+    CONTRACT = "contract"
+    TASK = "task"
+    ACT = "act"
+    INVOICE = "invoice"
+    RECEIPT = "receipt"
+    WITHDRAWAL = "withdrawal"
+    CREDIT_NOTE = "credit_note"
+
+
+class DocumentSeries(Base):
+    """The last number of a series; its row is locked until the transaction that took a number ends."""
+
+    __tablename__ = "document_series"
+    __table_args__ = (CheckConstraint("last_number > 0", name="last_number"),)
+
+    series: Mapped[str] = mapped_column(primary_key=True)
+    last_number: Mapped[int]
+
+
+class Document(Base):
+    """One paper. Rows are only added, which a trigger enforces; a correction is a new paper that names the old one."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        UniqueConstraint("series", "number"),
+        CheckConstraint("number > 0", name="number"),
+        CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
+        CheckConstraint("language IN ('ru', 'en')", name="language"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    series: Mapped[str] = mapped_column(ForeignKey("document_series.series"))
+    number: Mapped[int]
+    kind: Mapped[PaperKind]
+    language: Mapped[str]
+    sentences_version: Mapped[str]
+    """The version of the template and the legal sentences."""
+    input: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """Every text of the file, as the template reads it."""
+    sha256: Mapped[str]
+    """The checksum of the file."""
+    corrects_id: Mapped[UUID | None] = mapped_column(ForeignKey("documents.id"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
