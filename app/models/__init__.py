@@ -9,6 +9,7 @@ from app.models.chat import Conversation, Message
 from app.models.contract import Contract
 from app.models.cover_letter_template import CoverLetterTemplate
 from app.models.customer_stats import CustomerStats
+from app.models.fee_policy import FeePolicy, FeeSide, VolumeOf
 from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, RefusalCause, SubjectKind
 from app.models.invitation import Invitation, InvitationStatus, RefusalReason
 from app.models.notification import MailMessage, Notification
@@ -71,6 +72,8 @@ __all__ = [
     "DeclineReason",
     "Experience",
     "Favourite",
+    "FeePolicy",
+    "FeeSide",
     "File",
     "FileObject",
     "FileRefusal",
@@ -119,4 +122,5 @@ __all__ = [
     "SubjectKind",
     "User",
     "Visibility",
+    "VolumeOf",
 ]
