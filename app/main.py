@@ -46,6 +46,8 @@ from app.features.chat.endpoints import router as chat
 from app.features.chat.pages import router as chat_pages
 from app.features.contracts.endpoints import router as contracts
 from app.features.contracts.pages import router as contract_pages
+from app.features.fees.endpoints import router as fees
+from app.features.fees.pages import router as fee_pages
 from app.features.files.dependencies import form_with_files
 from app.features.files.endpoints import LONG_BODY_ROUTES as FILE_BODIES
 from app.features.files.endpoints import router as files
@@ -98,6 +100,7 @@ API_ROUTERS: tuple[FeatureRouter, ...] = (
     authentication,
     identity,
     catalog,
+    fees,
     files,
     profiles,
     legal,
@@ -124,6 +127,7 @@ PAGE_ROUTERS: tuple[FeatureRouter, ...] = (
     order_history,
     proposal_pages,
     contract_pages,
+    fee_pages,
     chat_pages,
     profile_pages,
     legal_pages,

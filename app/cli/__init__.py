@@ -12,6 +12,7 @@ from app.cli import (  # noqa: F401
     dead_letters,
     doctor,
     facts,
+    fees,
     files,
     import_orders,
     legal,

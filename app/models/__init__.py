@@ -10,6 +10,7 @@ from app.models.contract import Contract
 from app.models.cover_letter_template import CoverLetterTemplate
 from app.models.customer_stats import CustomerStats
 from app.models.document import Document, DocumentSeries, PaperKind
+from app.models.fee_policy import FeePolicy, FeeSide, VolumeOf
 from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, RefusalCause, SubjectKind
 from app.models.invitation import Invitation, InvitationStatus, RefusalReason
 from app.models.legal_status import LegalKind, LegalStatus, LegalStatusKey, LegalStatusVersion, RegistryOutcome
@@ -75,6 +76,8 @@ __all__ = [
     "DocumentSeries",
     "Experience",
     "Favourite",
+    "FeePolicy",
+    "FeeSide",
     "File",
     "FileObject",
     "FileRefusal",
@@ -129,4 +132,5 @@ __all__ = [
     "SubjectKind",
     "User",
     "Visibility",
+    "VolumeOf",
 ]

@@ -2,9 +2,12 @@
 
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.core.actor import Actor
 from app.core.unit_of_work import UnitOfWork
 from app.features.contracts.repository import ContractRepository
+from app.features.fees import service as fees
 from app.features.orders import service as orders
 from app.features.proposals import service as proposals
 from app.models import Contract, Offer
@@ -40,6 +43,20 @@ async def accept_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, order_vers
     choice = await proposals.choose_offer(uow, actor, offer_id, order_version)
     await _accept(uow, choice)
     return choice.offer
+
+
+async def list_agreed_amounts(session: AsyncSession) -> list[fees.AgreedAmount]:
+    """Return what was agreed in every contract with a total price, oldest first; hourly work has none."""
+    return [
+        fees.AgreedAmount(
+            customer_id=contract.customer_id,
+            freelancer_id=contract.freelancer_id,
+            currency=contract.currency,
+            categories=tuple(category for category in categories if category is not None),
+            amounts=tuple(part["amount"] for part in contract.milestones) or (contract.price_amount,),
+        )
+        for contract, *categories in await ContractRepository(session).agreed()
+    ]
 
 
 async def _accept(uow: UnitOfWork, choice: proposals.Choice) -> None:

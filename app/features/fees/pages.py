@@ -1,0 +1,108 @@
+"""The page of fees: what is taken now, in words, and an example for an amount that the reader types."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from fastapi import Query, Request
+from starlette.responses import Response
+
+from app.core.errors import FieldError
+from app.core.http.dependencies import FeatureRouter, ReadSession
+from app.core.i18n import N_, _
+from app.core.money import Currency, Money, typed_amount
+from app.core.text.amounts import AMOUNT_TEXT, AmountError
+from app.features.fees import service
+from app.features.fees.errors import UnknownFeeCategoryError
+from app.features.fees.schemas import FeeExample, FeePolicyRead
+from app.models import FeeSide, VolumeOf
+from app.web.formatting import money, number
+from app.web.forms import FormState
+from app.web.templating import render
+
+router = FeatureRouter()
+SHOWN = "10000"
+"""The amount of the example before one was typed, in whole units."""
+VOLUME_WORDS: dict[VolumeOf, str] = {
+    VolumeOf.PAIR: N_("once the two have agreed on {amount} with each other before"),
+    VolumeOf.FREELANCER: N_("once the freelancer has agreed on {amount} before"),
+}
+
+
+@router.get("/fees")
+async def show_fees(
+    request: Request,
+    session: ReadSession,
+    amount: Annotated[str, Query()] = SHOWN,
+    currency: Annotated[str, Query()] = Currency.RUB.value,
+    category: Annotated[str, Query()] = "",
+) -> Response:
+    """Show the fees that are taken now, with an example."""
+    policies = await service.list_current(session)
+    chosen = Currency(currency) if currency in set(Currency) else Currency.RUB
+    form, computed = FormState.start(amount=amount, currency=chosen.value, category=category), None
+    try:
+        minor = typed_amount(amount, chosen)
+        if not minor:
+            form = form.with_error([FieldError(("amount",), AMOUNT_TEXT)])
+        else:
+            computed = await service.example(session, minor, chosen, category or None)
+    except AmountError as wrong:
+        form = form.with_error([wrong.at("amount")])
+    except UnknownFeeCategoryError as wrong:
+        form = form.with_error([FieldError(("category",), wrong.text())])
+    named = {it.category: it.category_name for it in policies if it.category}
+    context = {
+        "sides": [(_side_title(side), [sentence(it) for it in policies if it.side is side]) for side in FeeSide],
+        "f": form,
+        "categories": list(named.items()),
+        "currencies": [(it.value, it.value) for it in Currency],
+        "rows": _rows(computed),
+    }
+    return render(request, "fees/show.html", context)
+
+
+def sentence(policy: FeePolicyRead) -> str:
+    """Return a fee in words, such as “5 % in RUB, at least 100 ₽ and at most 5 000 ₽ for a milestone”."""
+
+    def amount(minor: int) -> str:
+        return money(Money(minor, policy.currency))
+
+    parts = [_("{rate} in {currency}").format(rate=_percent(policy.rate_bp), currency=policy.currency.value)]
+    if policy.category_name:
+        parts.append(_("in the category “{category}”").format(category=policy.category_name))
+    if policy.volume_of and policy.volume_from:
+        parts.append(_(VOLUME_WORDS[policy.volume_of]).format(amount=amount(policy.volume_from)))
+    if policy.minimum:
+        parts.append(_("at least {amount} for a milestone").format(amount=amount(policy.minimum)))
+    if policy.cap is not None:
+        parts.append(_("at most {amount} for a milestone").format(amount=amount(policy.cap)))
+    if policy.tax_bp:
+        parts.append(_("a tax of {rate} is contained in it").format(rate=_percent(policy.tax_bp)))
+    return ", ".join(parts)
+
+
+def _percent(basis_points: int) -> str:
+    return _("{rate}%").format(rate=number(Decimal(basis_points).scaleb(-2).normalize()))
+
+
+def _side_title(side: FeeSide) -> str:
+    if side is FeeSide.CUSTOMER:
+        return _("The customer pays on top")
+    return _("The freelancer pays out of what is released")
+
+
+def _rows(computed: FeeExample | None) -> list[tuple[str, str]]:
+    """Return the lines of the example: label and amount."""
+    if computed is None:
+        return []
+
+    def amount(minor: int) -> str:
+        return money(Money(minor, computed.currency))
+
+    return [
+        (_("Price of the work"), amount(computed.amount)),
+        (_("Fee on top"), amount(computed.customer_fee)),
+        (_("The customer pays"), amount(computed.customer_pays)),
+        (_("Fee out of the price"), amount(computed.freelancer_fee)),
+        (_("The freelancer receives"), amount(computed.freelancer_receives)),
+    ]
