@@ -55,7 +55,7 @@ def area_of(path: Path) -> str:
             return rest[0]
     if parts[0] == "features" and len(parts) > 2:  # noqa: PLR2004 - features/<feature>/<file>
         return parts[1]
-    return "web" if parts[0] == "web" else "core"
+    return parts[0] if parts[0] in {"web", "sandbox"} else "core"
 
 
 def extract() -> dict[Key, Found]:

@@ -3,7 +3,7 @@
 The previous release does not read the table.
 
 Revision ID: c3f58e0d71a4
-Revises: b8d41a63e029
+Revises: e63b9f42d1a8
 Create Date: 2026-11-29 08:00:00+00:00
 """
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "c3f58e0d71a4"
-down_revision: str | None = "b8d41a63e029"
+down_revision: str | None = "e63b9f42d1a8"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 MAX_AMOUNT = 10**14

@@ -210,6 +210,29 @@ class MarketSettings(_Group):
     )
 
 
+class PaymentSettings(_Group):
+    """The payment provider; a demonstration has a sandbox of its own, in which no real money moves."""
+
+    payment_provider: Literal["auto", "sandbox", "none"] = Field(
+        default="auto", description="auto takes the sandbox outside production; production refuses the sandbox"
+    )
+    sandbox_host: str = Field(default="127.0.0.1", description="address the sandbox provider listens on")
+    sandbox_port: int = Field(default=8090, ge=1, le=65535, description="port of the sandbox provider")
+    sandbox_url: str | None = Field(
+        default=None, description="where the site reaches the sandbox provider; empty: SANDBOX_PORT on this machine"
+    )
+    sandbox_public_url: str | None = Field(
+        default=None, description="where payers reach its payment page; empty: SANDBOX_PORT on localhost"
+    )
+    sandbox_webhook_url: str | None = Field(
+        default=None, description="where it sends its webhooks; empty: the site's port on this machine"
+    )
+    payment_webhook_secrets: SecretStr = Field(
+        default=SecretStr(""),
+        description="comma-separated further secrets that webhooks may be signed with while a rotation lasts",
+    )
+
+
 class FileSettings(_Group):
     """Uploaded files and their storage."""
 

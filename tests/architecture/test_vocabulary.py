@@ -27,6 +27,8 @@ ALLOWED_NAMES: dict[str, str] = {
 # Files and folders in which one retired word is the right one.
 ALLOWED_PATHS: dict[str, tuple[str, str]] = {
     "tests/faults": ("faults", "fault injection"),
+    "app/sandbox": ("faults", "fault injection"),
+    "tests/gateways/payments": ("faults", "fault injection"),
     "tests/browser/chromium": ("narrow", "the width of a window"),
 }
 # Names of tests are sentences, in which these are ordinary English.

@@ -1,0 +1,26 @@
+"""Payment providers: the sandbox of a demonstration, and the one of an instance that has none."""
+
+from app.core.config import Settings
+from app.core.payment_port import PaymentProvider
+from app.core.resources import ContextState, Resources
+from app.core.sandbox_access import sandbox_api_key, sandbox_webhook_secret
+from app.gateways.payments.none import NullPaymentProvider
+
+
+def make_payment_provider(settings: Settings) -> PaymentProvider:
+    """Create the configured provider; production has none of its own yet."""
+    if not settings.runs_sandbox:
+        return NullPaymentProvider()
+    from app.gateways.payments.sandbox import SandboxProvider  # noqa: PLC0415 - HTTP clients cost megabytes
+
+    further = (each.strip() for each in settings.payment_webhook_secrets.get_secret_value().split(","))
+    secrets = (sandbox_webhook_secret(settings), *(each for each in further if each))
+    return SandboxProvider(settings.sandbox_address, sandbox_api_key(settings), secrets)
+
+
+_provider = ContextState[PaymentProvider](lambda resources: make_payment_provider(resources.settings))
+
+
+def payment_provider_of(resources: Resources) -> PaymentProvider:
+    """Return the provider of the process; the first call creates it."""
+    return _provider.of(resources)

@@ -1,0 +1,1 @@
+"""The sandbox provider over real HTTP, and the adapter that talks to it."""
