@@ -1,12 +1,13 @@
 """The page of one's own legal details; it shows the fields of the chosen kind, without a script too."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Query, Request
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from app.core.config import Settings
 from app.core.errors import DomainError, FieldError, InvalidError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
 from app.core.http.problem_details import field_errors
@@ -28,33 +29,32 @@ OUTCOMES: dict[RegistryOutcome, tuple[str, str]] = {
     RegistryOutcome.CONFIRMED: (N_("Confirmed by the public registry."), "good"),
     RegistryOutcome.REFUSED: (N_("The public registry does not list this number. Check it, then save again."), "warn"),
 }
-KIND_FIELDS = ("country", "kind")
+type Choice = Annotated[str | None, Query(max_length=40)]
 
 
 @router.get(ADDRESS)
 async def edit_legal_status_form(
-    request: Request, actor: CurrentActor, session: ReadSession, resources: ProcessResources
+    request: Request,
+    actor: CurrentActor,
+    session: ReadSession,
+    resources: ProcessResources,
+    country: Choice = None,
+    kind: Choice = None,
 ) -> Response:
-    """Show the form with the saved legal details."""
+    """Show the form with the saved legal details, for the chosen country and kind where they are in the address."""
     status = await service.get_status(session, resources.settings, actor)
-    country = status.country or resources.settings.phone_region
-    form = _kind_form(country, status.kind.value if status.kind else "")
-    start = FormState.start(country=country, kind=form.kind.value, version=status.version, **status.fields)
-    return _page(request, start, country, form, status)
+    shown_country = _country(country or status.country, resources.settings)
+    form = _kind_form(shown_country, kind or (status.kind.value if status.kind else ""))
+    return _page(request, FormState.start(**status.fields), shown_country, form, status)
 
 
 @router.post(ADDRESS)
 async def edit_legal_status(
     request: Request, actor: CurrentActor, form: PostedForm, caller: ClientInfo, uow: Uow
 ) -> Response:
-    """Save the legal details; where another kind or country was chosen, show its fields first."""
-    country, kind = _text(form, "country"), _text(form, "kind")
-    known = country if country in countries("en") else uow.resources.settings.phone_region
-    shown = _kind_form(known, kind)
-    if _text(form, "shown") != f"{known}/{shown.kind}":
-        status = await service.get_status(uow.session, uow.resources.settings, actor)
-        values = {name: value for name, value in form.items() if isinstance(value, str) and name not in KIND_FIELDS}
-        return _page(request, FormState.start(**values, country=known, kind=shown.kind.value), known, shown, status)
+    """Save the legal details, or show the form again with its errors."""
+    country = _country(_text(form, "country"), uow.resources.settings)
+    shown = _kind_form(country, _text(form, "kind"))
 
     async def save() -> object:
         return await service.save_status(uow, actor, read_form(form, shown), caller)
@@ -63,7 +63,7 @@ async def edit_legal_status(
     if isinstance(done, DomainError):
         status = await service.get_status(uow.session, uow.resources.settings, actor)
         errors = [_moved(item) for item in done.errors] or done
-        return _page(request, FormState.posted(form, errors), known, shown, status, code=422)
+        return _page(request, FormState.posted(form, errors), country, shown, status, code=422)
     return redirect(ADDRESS, _("Saved."), done="legal")
 
 
@@ -83,6 +83,11 @@ def read_form(form: FormData, shown: KindForm) -> LegalStatusPut:
         return LegalStatusPut.model_validate(content)
     except ValidationError as wrong:
         raise InvalidLegalStatusError(errors=field_errors([dict(error) for error in wrong.errors()])) from wrong
+
+
+def _country(code: str | None, settings: Settings) -> str:
+    """Return a country, or the one of the site where there is no such country."""
+    return code if code in countries("en") else settings.phone_region
 
 
 def _kind_form(country: str, kind: str) -> KindForm:
@@ -106,7 +111,7 @@ def _page(
         "countries": list(countries(current_locale()).items()),
         "kinds": [(item.kind.value, item.label) for item in service.get_forms(country).kinds],
         "fields": form.fields,
-        "shown": f"{country}/{form.kind}",
+        "choice": FormState.start(country=country, kind=form.kind.value),
         "status": status,
         "unreadable": status.state is StatusState.UNREADABLE,
         "outcome": (_(outcome[0]), outcome[1]) if outcome else None,

@@ -16,6 +16,6 @@ PAGES = [
         "POST /settings/legal",
         401,
         303,
-        body=DETAILS | {"kind": "person", "country": "KZ", "shown": "KZ/person", "version": "0"},
+        body=DETAILS | {"kind": "person", "country": "KZ", "version": "0"},
     ),
 ]
