@@ -19,7 +19,7 @@ from app.core.payment_port import Done, Operation, OperationStatus, Pending, Ref
 from app.gateways.payments import make_payment_provider
 from app.gateways.payments.none import NullPaymentProvider
 from app.sandbox.books import Books
-from app.sandbox.faults import FaultPlan
+from app.sandbox.faults import Call, FaultPlan
 from app.sandbox.server import options_of
 from tests.e2e.ports import free_port
 from tests.gateways.payments.provider import DAY, HOUR, Sandbox, value_of
@@ -66,9 +66,11 @@ def test_a_seed_draws_the_same_faults_again(tmp_path: Path) -> None:
         books = Books(tmp_path / name)
         plan = FaultPlan(books)
         plan.draw_from(5, 400)
-        drawn.append([plan.take(call) for call in ("create_payout", "get_payout", "webhook") for _ in range(20)])
+        drawn.append(
+            [plan.take(call) for call in (Call.CREATE_PAYOUT, Call.GET_PAYOUT, Call.WEBHOOK) for _ in range(20)]
+        )
         plan.clear()
-        assert plan.take("create_payout") is None
+        assert plan.take(Call.CREATE_PAYOUT) is None
         books.close()
     assert drawn[0] == drawn[1]
     assert 10 < sum(fault is not None for fault in drawn[0]) < 40
