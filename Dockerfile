@@ -1,4 +1,4 @@
-# One image; the command chooses the role: web (the default), worker, beat, Flower, migration, mail catcher.
+# One image; the command chooses the role: web (the default), worker, beat, Flower, migration, mail catcher, sandbox.
 # The base needs Python 3.12 or later with its venv module.
 ARG BASE=python:3.12-slim
 FROM ${BASE} AS build
@@ -20,7 +20,7 @@ RUN /opt/iplance/bin/python -m compileall -q app alembic
 ENV PATH=/opt/iplance/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MALLOC_ARENA_MAX=2 DATA_DIR=/data HOST=0.0.0.0 PORT=8000
 USER 10001
 VOLUME /data
-EXPOSE 8000 5555
+EXPOSE 8000 5555 8090
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-m", "app.core.http.healthcheck"]
 CMD ["python", "-m", "app", "web"]

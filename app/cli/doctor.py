@@ -15,9 +15,11 @@ from app.cli.shared import app, console
 from app.core.config import Settings, get_settings
 from app.core.database import applied_revision, server_version
 from app.core.disk_space import free_bytes, has_space
+from app.core.payment_port import Done
 from app.core.resources import Resources, open_resources
 from app.core.text.humanize import format_size
 from app.gateways.file_inspection.inspector import missing_protections
+from app.gateways.payments import make_payment_provider
 from app.gateways.storage import StorageUnavailableError, make_storage, probe
 from app.local.bootstrap import newest_revision
 from app.local.servers import ServerAddresses, ServersError
@@ -57,7 +59,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings.append(Finding(True, "mode", f"{settings.environment}, site at {settings.origin}"))
     findings.append(Finding(True, "data folder", str(settings.data_dir)))
     findings += [Finding(False, what, told) for what, told in missing_settings(settings)]
-    findings += [_disk(settings), await _inspection()]
+    findings += [_disk(settings), await _inspection(), await _payments(settings)]
     try:
         servers = _addresses(settings)
     except ServersError as error:
@@ -82,6 +84,19 @@ async def _inspection() -> Finding:
         return Finding(False, "file inspection", "the inspecting process does not start")
     told = f"without limits on {' and '.join(missing)}: this system does not offer them" if missing else "confined"
     return Finding(True, "file inspection", told)
+
+
+async def _payments(settings: Settings) -> Finding:
+    """Ask the payment provider what it can do; an instance may have none."""
+    if not settings.runs_sandbox:
+        return Finding(True, "payments", "no provider, so nobody can pay or be paid here")
+    provider = make_payment_provider(settings)
+    try:
+        answers = isinstance(await provider.capabilities(), Done)
+    finally:
+        await provider.close()
+    told = "answers; no real money moves" if answers else "does not answer; `make up` starts it"
+    return Finding(answers, "payments", f"the sandbox at {settings.sandbox_address} {told}")
 
 
 def _servers_package(settings: Settings) -> Finding:

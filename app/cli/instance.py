@@ -102,6 +102,10 @@ def _choices(settings: Settings) -> Choices:
         mail_port=None
         if settings.smtp_host
         else _port_of(settings, "mail_catcher_port", settings.mail_catcher_port, "the mail catcher"),
+        sandbox_host=settings.sandbox_host,
+        sandbox_port=_port_of(settings, "sandbox_port", settings.sandbox_port, "the sandbox payment provider")
+        if settings.runs_sandbox
+        else None,
         metrics_port=_port_of(settings, "metrics_port", settings.metrics_port, "the page of metrics")
         if settings.metrics_port
         else 0,
@@ -155,10 +159,7 @@ def _greeting(settings: Settings, choices: Choices, logs: Path, *, all_logs: boo
         if _runs_flower(settings)
         else "  Flower          off: set FLOWER_BASIC_AUTH=user:password",
     ]
-    if choices.metrics_port:
-        lines.append(f"  metrics         http://127.0.0.1:{choices.metrics_port}/metrics")
-    if choices.mail_port is not None:
-        lines.append(f"  mail catcher    127.0.0.1:{choices.mail_port}")
+    lines += _further_ports(choices)
     if settings.smtp_host is None and settings.environment != "production":
         lines.append(f"  caught mail     {settings.origin}/demo/mail")
     lines.append(f"  logs            {logs}{'' if all_logs else ' (`LOGS=1 make up` shows them here)'}")
@@ -166,6 +167,18 @@ def _greeting(settings: Settings, choices: Choices, logs: Path, *, all_logs: boo
     if told:
         lines += ["", "  Demonstration accounts:", *(f"    {line}" for line in told)]
     return "\n".join([*lines, "", "  Ctrl-C stops everything; the data stays."])
+
+
+def _further_ports(choices: Choices) -> list[str]:
+    """Return the lines about ports that nobody types, of the processes that run."""
+    lines = []
+    if choices.metrics_port:
+        lines.append(f"  metrics         http://127.0.0.1:{choices.metrics_port}/metrics")
+    if choices.mail_port is not None:
+        lines.append(f"  mail catcher    127.0.0.1:{choices.mail_port}")
+    if choices.sandbox_port is not None:
+        lines.append(f"  trial payments  127.0.0.1:{choices.sandbox_port}")
+    return lines
 
 
 @app.command()

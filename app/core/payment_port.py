@@ -211,6 +211,8 @@ class SelfEmployedPerson:
     """Whether the person lets the provider register receipts."""
     earned_this_year: int
     yearly_limit: int
+    permission_url: str | None = None
+    """Where the person gives the permission or takes it back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,11 @@ CREATE TABLE IF NOT EXISTS version (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS version_object ON version (object_id, seq);
 CREATE INDEX IF NOT EXISTS version_reference ON version (reference, seq);
+CREATE TABLE IF NOT EXISTS newest (
+  object_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, currency TEXT NOT NULL,
+  amount INTEGER NOT NULL, payment_id TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS newest_status ON newest (status, kind);
 CREATE TABLE IF NOT EXISTS operation (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, object_id TEXT NOT NULL, kind TEXT NOT NULL, reference TEXT NOT NULL,
   at TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount <> 0), UNIQUE (object_id, kind)
@@ -30,6 +35,7 @@ CREATE TABLE IF NOT EXISTS due (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, object_id TEXT NOT NULL, at TEXT NOT NULL, status TEXT NOT NULL,
   reason TEXT NOT NULL
 ) STRICT;
+CREATE INDEX IF NOT EXISTS due_at ON due (at);
 CREATE TABLE IF NOT EXISTS message (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, body TEXT NOT NULL, due TEXT NOT NULL, state TEXT NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0, forged INTEGER NOT NULL DEFAULT 0
@@ -95,10 +101,34 @@ class Books:
 
     def record(self, body: Body, at: str) -> None:
         """Add a version of an object."""
-        self.connection.execute(
+        added = self.connection.execute(
             "INSERT INTO version (object_id, kind, reference, at, body) VALUES (?, ?, ?, ?, ?)",
             (body["id"], body["kind"], body["reference"], at, json.dumps(body)),
         )
+        names = ("id", "kind", "status", "currency", "amount")
+        self.connection.execute(
+            "INSERT OR REPLACE INTO newest (seq, payment_id, object_id, kind, status, currency, amount)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (added.lastrowid, body.get("payment_id"), *(body[name] for name in names)),
+        )
+
+    def leaving(self, currency: str) -> int:
+        """Return the sum of the refunds and payouts that are on their way out."""
+        row = self.connection.execute(
+            "SELECT coalesce(sum(amount), 0) FROM newest"
+            " WHERE status = 'pending' AND kind IN ('refund', 'payout') AND currency = ?",
+            (currency,),
+        ).fetchone()
+        return int(row[0])
+
+    def refunds_waiting(self, payment_id: str) -> int:
+        """Return the sum of the refunds of a payment that are on their way out."""
+        row = self.connection.execute(
+            "SELECT coalesce(sum(amount), 0) FROM newest"
+            " WHERE status = 'pending' AND kind = 'refund' AND payment_id = ?",
+            (payment_id,),
+        ).fetchone()
+        return int(row[0])
 
     def version(self, object_id: str, *, age: int = 0) -> Body | None:
         """Return the newest version of an object, or one that is `age` changes older; the first one at the oldest."""

@@ -1,5 +1,6 @@
-"""The page on which a payer pays: cards with a known outcome, the confirmation of the bank, the result."""
+"""The pages for people: a payer pays, and a self-employed person lets receipts be registered."""
 
+import re
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -92,8 +93,7 @@ async def pay(request: Request) -> Response:
     if payment["status"] == "pending":
         with provider.books.transaction():
             _act(provider, payment, form.get("action", [""])[0], form.get("card", [""])[0])
-    lang = request.query_params.get("lang", "")
-    return RedirectResponse(f"{request.url.path}?lang={lang}" if lang in LOCALES else request.url.path, 303)
+    return _shown_again(request)
 
 
 def _act(provider: Provider, payment: Body, action: str, number: str) -> None:
@@ -125,6 +125,40 @@ def _pay_with(provider: Provider, payment: Body, step: Step) -> None:
             provider.update_payment(payment, step)
 
 
+def _tax_id(request: Request) -> str | None:
+    """Return the tax number of the address, None where it is none."""
+    found = str(request.path_params["tax_id"])
+    return found if re.fullmatch(r"[0-9]{12}", found) else None
+
+
+async def show_permission(request: Request) -> Response:
+    """Show whether a self-employed person lets receipts be registered."""
+    tax_id = _tax_id(request)
+    if tax_id is None:
+        return _page(request, "missing.html", 404)
+    return _page(request, "permission.html", person=context_of(request).provider.find_person(tax_id))
+
+
+async def permit(request: Request) -> Response:
+    """Keep what the person has chosen and show it."""
+    tax_id = _tax_id(request)
+    if tax_id is None:
+        return _page(request, "missing.html", 404)
+    try:
+        form = parse_qs((await raw_body(request)).decode("utf-8", "replace"))
+    except Problem as problem:
+        return refusal(problem)
+    choice = form.get("action", [""])[0]
+    if choice in {"allow", "forbid"}:
+        context_of(request).provider.permit(tax_id, allowed=choice == "allow")
+    return _shown_again(request)
+
+
+def _shown_again(request: Request) -> Response:
+    lang = request.query_params.get("lang", "")
+    return RedirectResponse(f"{request.url.path}?lang={lang}" if lang in LOCALES else request.url.path, 303)
+
+
 async def style(_request: Request) -> Response:
     """Return the style sheet of the page."""
     text = (_TEMPLATES.parent / "payment.css").read_text(encoding="utf-8")
@@ -134,5 +168,7 @@ async def style(_request: Request) -> Response:
 ROUTES = [
     Route("/pay/{object_id}", show, methods=["GET"]),
     Route("/pay/{object_id}", pay, methods=["POST"]),
+    Route("/self-employed/{tax_id}", show_permission, methods=["GET"]),
+    Route("/self-employed/{tax_id}", permit, methods=["POST"]),
     Route("/payment.css", style, methods=["GET"]),
 ]

@@ -55,12 +55,8 @@ class Provider:
             raise Problem(422, "payment_not_paid", "Only a payment that succeeded can be refunded.")
         if payment["currency"] != asked.currency:
             raise Problem(422, "other_currency", "The payment has another currency.")
-        open_refunds = sum(
-            each["amount"]
-            for each in self.books.newest("refund")
-            if each["payment_id"] == payment["id"] and each["status"] == "pending"
-        )
-        if asked.amount > payment["amount"] - payment["refunded"] - open_refunds:
+        waiting = self.books.refunds_waiting(payment["id"])
+        if asked.amount > payment["amount"] - payment["refunded"] - waiting:
             raise Problem(422, "refund_exceeds_payment", "More than is left of the payment.")
         made = self._new("refund", asked.reference, asked.amount, asked.currency, fault)
         made["payment_id"] = payment["id"]
@@ -143,13 +139,7 @@ class Provider:
 
     def available(self, currency: str) -> int:
         """Return the balance without what is on its way out."""
-        leaving = sum(
-            int(each["amount"])
-            for kind in ("refund", "payout")
-            for each in self.books.newest(kind)
-            if each["status"] == "pending" and each["currency"] == currency
-        )
-        return self.books.balance(currency, self.clock.text(later=1)) - leaving
+        return self.books.balance(currency, self.clock.text(later=1)) - self.books.leaving(currency)
 
     def statement(self, currency: str, since: datetime, until: datetime) -> Body:
         """Return the movements from a moment on, before another one, with both balances."""
@@ -255,7 +245,13 @@ class Provider:
 
     def find_person(self, tax_id: str) -> Body:
         """Return what is known of a self-employed person, with the limit of the year."""
-        return {"tax_id": tax_id, "yearly_limit": YEARLY_LIMIT} | self._person(tax_id).model_dump()
+        person = self._person(tax_id).model_dump()
+        address = f"{self._public_url}/self-employed/{tax_id}"
+        return {"tax_id": tax_id, "yearly_limit": YEARLY_LIMIT, "permission_url": address} | person
+
+    def permit(self, tax_id: str, *, allowed: bool) -> None:
+        """Let a self-employed person allow or forbid that receipts are registered."""
+        self.keep_person(tax_id, self._person(tax_id).model_copy(update={"permission": allowed}))
 
     def keep_person(self, tax_id: str, person: Person) -> None:
         """Store what is known of a self-employed person."""

@@ -92,6 +92,7 @@ class Instance:
             "PORT": str(self.port),
             "FLOWER_PORT": str(self.flower_port),
             "MAIL_CATCHER_PORT": str(free_port()),
+            "SANDBOX_PORT": str(free_port()),
         }
         self.unset: set[str] = set()
         """Settings of `environment` that this instance leaves to their defaults."""
@@ -147,6 +148,7 @@ class Instance:
             "beat": r"child \d+ \d+ celery .* beat",
             "flower": r"child \d+ \d+ celery .* flower",
             "mail": r"child \d+ \d+ app\.gateways\.mail_catcher",
+            "sandbox": r"child \d+ \d+ app\.sandbox",
             "keeper": r"app\.local\.servers ",
             "supervisor": r"app\.local\.supervision\.daemon",
             "postgres": r"bin/postgres -D",

@@ -30,7 +30,7 @@ OF_COMPOSE_ALONE = {"POSTGRES_PASSWORD", "VALKEY_PASSWORD"}
 
 
 def test_every_role_is_there() -> None:
-    assert set(OURS) == {"migrate", "web", "worker", "files", "beat", "flower", "mail"}
+    assert set(OURS) == {"migrate", "web", "worker", "files", "beat", "flower", "mail", "sandbox"}
     assert set(SERVICES) - set(OURS) == {"postgres", "valkey"}
     assert [name for name, service in SERVICES.items() if "build" in service] == ["migrate"], "built once"
     assert OURS["migrate"]["restart"] == "no"
@@ -85,6 +85,7 @@ def test_flowers_options_exist() -> None:
 
 def test_ports_are_the_ones_that_are_listened_on() -> None:
     listened = {
+        "sandbox": int(OURS["sandbox"]["environment"]["SANDBOX_PORT"]),
         "web": int(OURS["web"]["environment"]["PORT"]),
         "flower": int(next(part for part in container_command("flower") if part.startswith("--port=")).split("=")[1]),
     }

@@ -63,6 +63,7 @@ def test_a_second_copy_on_the_same_data_is_refused(instance: Instance) -> None:
 
 
 def test_the_doctor_finds_it_healthy(instance: Instance) -> None:
+    wait_until(lambda: listens(int(instance.settings["SANDBOX_PORT"])), "the sandbox provider")
     told = run("doctor", data_dir=instance.data_dir, **instance.settings)
     assert told.returncode == 0, told.stdout + told.stderr
     assert "policy noeviction" in told.stdout
@@ -74,6 +75,13 @@ def listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_the_sandbox_provider_runs_beside_the_site(instance: Instance) -> None:
+    port = int(instance.settings["SANDBOX_PORT"])
+    wait_until(lambda: listens(port), "the sandbox provider")  # it starts after the site
+    assert httpx.get(f"http://127.0.0.1:{port}/health", timeout=20).json() == {"status": "ok"}
+    assert (instance.data_dir / "sandbox" / "books.sqlite").exists()
 
 
 def test_mail_is_caught(instance: Instance) -> None:

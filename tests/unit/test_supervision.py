@@ -19,7 +19,7 @@ from app.local.supervision.plan import Choices, configuration, programs
 
 CHOICES = Choices(
     data_dir=Path("/data"), host="127.0.0.1", port=8000, flower_port=5555, worker_concurrency=1,
-    bundled=True, durable=True, mail_port=1025, metrics_port=9100,
+    bundled=True, durable=True, mail_port=1025, metrics_port=9100, sandbox_port=8090,
 )  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def read(choices: Choices) -> configparser.RawConfigParser:
 def test_every_program_is_restarted_stopped_in_order_and_has_a_bounded_log() -> None:
     found = read(CHOICES)
     names = {name.removeprefix("program:") for name in found.sections() if name.startswith("program:")}
-    assert names == {"keeper", "web", "worker", "files", "beat", "flower", "mail"}
+    assert names == {"keeper", "web", "worker", "files", "beat", "flower", "mail", "sandbox"}
     assert set(found["group:iplance"]["programs"].split(",")) == names - {"keeper"}
     assert found["supervisord"]["logfile_maxbytes"] == "10MB"
     for name in names:
@@ -133,7 +133,7 @@ def test_every_program_is_restarted_stopped_in_order_and_has_a_bounded_log() -> 
 
 
 def test_what_is_configured_outside_is_not_started() -> None:
-    names = [program.name for program in programs(replace(CHOICES, bundled=False, mail_port=None))]
+    names = [program.name for program in programs(replace(CHOICES, bundled=False, mail_port=None, sandbox_port=None))]
     assert names == ["web", "worker", "files", "beat", "flower"]
 
 

@@ -107,6 +107,7 @@ class _WirePerson(BaseModel):
     permission: bool
     earned_this_year: Whole
     yearly_limit: Whole
+    permission_url: str | None = None
 
 
 _CAPABILITIES = TypeAdapter(Capabilities)
@@ -166,6 +167,7 @@ def person(body: bytes) -> SelfEmployedPerson:
         permission=read.permission,
         earned_this_year=read.earned_this_year,
         yearly_limit=read.yearly_limit,
+        permission_url=read.permission_url,
     )
 
 

@@ -22,7 +22,7 @@ from app.local.supervision.probe import site_is_ready
 LOOK_SECONDS = 0.2
 READY_SECONDS = 120.0
 RESTART_SECONDS = 2.0
-LOGS = ("web", "worker", "files", "beat", "flower", "mail", "keeper", "postgres", "valkey")
+LOGS = ("web", "worker", "files", "beat", "flower", "mail", "sandbox", "keeper", "postgres", "valkey")
 COLOURS = (36, 32, 33, 35, 34, 37, 94, 96)
 
 

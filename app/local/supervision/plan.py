@@ -38,6 +38,9 @@ class Choices:
     """Port of the mail catcher; None when there is a real mail server."""
     metrics_port: int
     """Port of the page of metrics; 0 where it is off."""
+    sandbox_host: str = "127.0.0.1"
+    sandbox_port: int | None = None
+    """Port of the sandbox payment provider; None where the instance has none."""
     flower: bool = True
     """Whether Flower runs: not in production without a password."""
 
@@ -103,6 +106,16 @@ def programs(choices: Choices) -> list[Program]:
                 after_port=choices.port,
             )
         )
+    if choices.sandbox_port is not None:
+        found.append(
+            Program(
+                "sandbox",
+                "app.sandbox",
+                (choices.sandbox_host, str(choices.sandbox_port)),
+                niceness=5,
+                after_port=choices.port,
+            )
+        )
     if choices.bundled:
         quick = () if choices.durable else ("--not-durable",)
         arguments = ("--data-dir", str(choices.data_dir), "--supervised", *quick)
@@ -131,6 +144,8 @@ def _environment(choices: Choices) -> str:
     variables = {"MALLOC_ARENA_MAX": 2, "METRICS_PORT": choices.metrics_port}
     if choices.mail_port is not None:
         variables["MAIL_CATCHER_PORT"] = choices.mail_port
+    if choices.sandbox_port is not None:
+        variables["SANDBOX_PORT"] = choices.sandbox_port
     return ",".join(f'{name}="{value}"' for name, value in variables.items())
 
 

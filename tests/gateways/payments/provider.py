@@ -2,8 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,6 +39,7 @@ SECRET = webhook_secret(b"0123456789abcdef0123456789abcdef")
 API_KEY = "key of the tests"
 HOUR = 3600
 DAY = 24 * HOUR
+PATIENT, IMPATIENT = 10.0, 0.3
 
 
 def roubles(amount: int) -> Money:
@@ -99,6 +100,15 @@ class Sandbox:
 
     async def forward(self, seconds: int) -> None:
         assert await self.adapter.forward_clock(seconds)
+
+    @contextmanager
+    def impatient(self, *, wanted: bool = True) -> Generator[None]:
+        """Let the adapter give up long before a slow answer arrives."""
+        self.adapter._seconds = IMPATIENT if wanted else PATIENT
+        try:
+            yield
+        finally:
+            self.adapter._seconds = PATIENT
 
     async def send_webhooks(self) -> None:
         await self.control("POST", "webhooks", {})
@@ -191,7 +201,7 @@ async def open_sandbox(folder: Path) -> AsyncGenerator[Sandbox]:
         public_url=url,
         look_seconds=3600,  # the tests send what is due themselves
     )
-    adapter = SandboxProvider(url, API_KEY, [SECRET], seconds=0.5)
+    adapter = SandboxProvider(url, API_KEY, [SECRET], seconds=PATIENT)
     headers = {"authorization": f"Bearer {API_KEY}"}
     async with (
         served(site.application(), site_port),

@@ -89,7 +89,8 @@ async def test_each_fault_has_its_answer_and_the_same_key_finishes_it_once(
 ) -> None:
     payment, reference = await sandbox.paid(), new_reference()
     await sandbox.plan(name, row.fault, argument=row.argument)
-    outcome = await call(sandbox, name, reference, payment)
+    with sandbox.impatient(wanted=row.fault == "slow"):
+        outcome = await call(sandbox, name, reference, payment)
     assert type(outcome) is row.answer
     if isinstance(outcome, Busy):
         assert outcome.after == row.argument
@@ -102,7 +103,8 @@ async def test_each_fault_has_its_answer_and_the_same_key_finishes_it_once(
 async def test_a_read_that_fails_says_nothing(sandbox: Sandbox, row: Row) -> None:
     payment = await sandbox.paid()
     await sandbox.plan("get_payment", row.fault, argument=row.argument)
-    assert type(await sandbox.adapter.get_payment(payment.id)) is row.answer
+    with sandbox.impatient(wanted=row.fault == "slow"):
+        assert type(await sandbox.adapter.get_payment(payment.id)) is row.answer
     assert isinstance(await sandbox.adapter.get_payment(payment.id), Done)
 
 
@@ -275,7 +277,7 @@ async def test_the_statement_of_a_period_continues_the_one_before(sandbox: Sandb
 
 async def test_faults_drawn_from_a_seed_lose_and_double_nothing(sandbox: Sandbox) -> None:
     await sandbox.paid(10_000)
-    await sandbox.control("POST", "faults/seed", {"seed": 11, "rate": 500})
+    await sandbox.control("POST", "faults/seed", {"seed": 11, "rate": 500})  # a slow answer takes a second
     references = [new_reference() for _ in range(15)]
     for reference in references:
         outcome: Outcome[Operation] = Unknown("not sent yet")

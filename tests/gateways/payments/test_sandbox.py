@@ -19,7 +19,7 @@ from app.core.payment_port import Done, Operation, OperationStatus, Pending, Ref
 from app.gateways.payments import make_payment_provider
 from app.gateways.payments.none import NullPaymentProvider
 from app.sandbox.books import Books
-from app.sandbox.faults import FaultPlan
+from app.sandbox.faults import Call, FaultPlan
 from app.sandbox.server import options_of
 from tests.e2e.ports import free_port
 from tests.gateways.payments.provider import DAY, HOUR, Sandbox, value_of
@@ -36,7 +36,7 @@ PRODUCTION = {
 
 def test_nothing_in_the_books_can_be_changed(tmp_path: Path) -> None:
     books = Books(tmp_path / "books.sqlite")
-    body = {"id": "pmt_1", "kind": "payment", "reference": "r", "currency": "RUB"}
+    body = {"id": "pmt_1", "kind": "payment", "reference": "r", "currency": "RUB", "status": "succeeded", "amount": 5}
     with books.transaction():
         books.record(body, "2026")
         books.post(body, "payment", 5, "2026")
@@ -66,9 +66,11 @@ def test_a_seed_draws_the_same_faults_again(tmp_path: Path) -> None:
         books = Books(tmp_path / name)
         plan = FaultPlan(books)
         plan.draw_from(5, 400)
-        drawn.append([plan.take(call) for call in ("create_payout", "get_payout", "webhook") for _ in range(20)])
+        drawn.append(
+            [plan.take(call) for call in (Call.CREATE_PAYOUT, Call.GET_PAYOUT, Call.WEBHOOK) for _ in range(20)]
+        )
         plan.clear()
-        assert plan.take("create_payout") is None
+        assert plan.take(Call.CREATE_PAYOUT) is None
         books.close()
     assert drawn[0] == drawn[1]
     assert 10 < sum(fault is not None for fault in drawn[0]) < 40
@@ -132,6 +134,24 @@ async def test_the_page_speaks_both_languages(sandbox: Sandbox, language: str, b
     assert missing.status_code == httpx.codes.NOT_FOUND
     assert (await sandbox.http.post("/pay/pmt_nobody")).status_code == httpx.codes.NOT_FOUND
     assert (await sandbox.http.get("/payment.css")).headers["content-type"].startswith("text/css")
+
+
+async def test_a_self_employed_person_gives_the_permission_and_takes_it_back(sandbox: Sandbox) -> None:
+    await sandbox.paid(1000)
+    tax_id = "773200000018"
+    for action, status in (("nonsense", Refused), ("allow", Done), ("forbid", Refused)):
+        person = await sandbox.adapter.find_self_employed(tax_id)
+        assert isinstance(person, Done)
+        assert person.value.permission_url is not None
+        shown = await sandbox.http.post(person.value.permission_url, data={"action": action}, follow_redirects=True)
+        assert shown.status_code == httpx.codes.OK
+        assert isinstance(await sandbox.payout(5, tax_id=tax_id), status)
+    await sandbox.control("PUT", f"self-employed/{tax_id}", {"status": "lost"})
+    page = await sandbox.http.get(f"/self-employed/{tax_id}?lang=en")
+    assert "no longer registered" in page.text
+    for wrong in ("12", "../pay"):
+        assert (await sandbox.http.get(f"/self-employed/{wrong}")).status_code == httpx.codes.NOT_FOUND
+    assert (await sandbox.http.post("/self-employed/12")).status_code == httpx.codes.NOT_FOUND
 
 
 async def test_a_paid_payment_leads_back_to_the_site(sandbox: Sandbox) -> None:
