@@ -31,7 +31,8 @@ def list_orders(ctx: typer.Context) -> None:
 
 @orders.command(name="show")
 def show_order(ctx: typer.Context, order: OrderId) -> None:
-    """Show the text of an order and its version, which approving and rejecting it ask for."""
+    """Show what others will read of an order and its version, which approving and rejecting it ask for."""
+    from app.features.files import service as files
     from app.features.orders import service
     from app.features.orders.errors import OrderNotFoundError
 
@@ -41,7 +42,16 @@ def show_order(ctx: typer.Context, order: OrderId) -> None:
         found = (await service.orders_by_id(session, [order_id])).get(order_id)
         if found is None:
             raise Refusal(OrderNotFoundError.title)
-        lines = (f"version {found.version}, {found.status}", found.title, found.description, *found.questions)
+        subject = service.files_of(order_id)
+        attached = (await files.attached(session, [subject]))[subject]
+        lines = (
+            f"version {found.version}, {found.status}",
+            found.title,
+            found.description,
+            *found.questions,
+            ", ".join((*found.skills, *found.tags)),
+            *(f"file {file.id}: {file.name}" for file in attached),
+        )
         return "\n".join(line for line in lines if line)
 
     say(called(ctx).read(query))

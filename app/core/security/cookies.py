@@ -1,7 +1,7 @@
 """All cookies of the site: names, attributes, setting, reading and deleting."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
@@ -61,6 +61,20 @@ def chosen_locale(cookies: Mapping[str, str]) -> str | None:
     return chosen if chosen in LOCALES else None
 
 
+def _csrf_values(pairs: Sequence[tuple[bytes, bytes]]) -> list[str]:
+    sent = [pair.partition(b"=")[2] for name, pair in pairs if name == CSRF_COOKIE.encode()]
+    return [value.strip(b'"').decode() for value in sent[:MAX_CSRF_VALUES]]
+
+
+def _without_doubtful(pairs: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Return the last cookie of each name, and none of a `__Host-` name that has several values."""
+    kept = dict(pairs)
+    for name, pair in pairs:
+        if name.startswith(b"__Host-") and kept.get(name, pair) != pair:
+            del kept[name]
+    return kept
+
+
 def drop_malformed_cookies(scope: Scope) -> None:
     """Leave in the headers of a request only cookies that are written as RFC 6265 demands, each name once.
 
@@ -71,22 +85,10 @@ def drop_malformed_cookies(scope: Scope) -> None:
     sent = [value for name, value in scope["headers"] if name == b"cookie"]
     if not sent:
         return
-    kept: dict[bytes, bytes] = {}
-    doubtful: set[bytes] = set()
-    csrf: list[str] = []
-    for pair in b";".join(sent).split(b";"):
-        trimmed = pair.strip(b" ")
-        if not _PAIR.fullmatch(trimmed):
-            continue
-        name, _sign, value = trimmed.partition(b"=")
-        if name.startswith(b"__Host-") and kept.get(name, trimmed) != trimmed:
-            doubtful.add(name)
-        if name == CSRF_COOKIE.encode():
-            csrf.append(value.strip(b'"').decode())
-        kept[name] = trimmed
-    for name in doubtful:
-        del kept[name]
-    scope[CSRF_VALUES] = csrf[:MAX_CSRF_VALUES]
+    trimmed = (pair.strip(b" ") for pair in b";".join(sent).split(b";"))
+    pairs = [(pair.partition(b"=")[0], pair) for pair in trimmed if _PAIR.fullmatch(pair)]
+    scope[CSRF_VALUES] = _csrf_values(pairs)
+    kept = _without_doubtful(pairs)
     others = [header for header in scope["headers"] if header[0] != b"cookie"]
     scope["headers"] = [*others, (b"cookie", b"; ".join(kept.values()))] if kept else others
 

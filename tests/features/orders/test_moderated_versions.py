@@ -11,6 +11,7 @@ from app.cli.shared import Refusal
 from app.core.resources import Resources
 from app.features.orders.tasks import close_stale
 from tests.factories.commands import Command
+from tests.factories.files import Files
 from tests.factories.orders import Market
 from tests.features.orders.test_states import set_moderation, topics, turn
 
@@ -95,11 +96,14 @@ async def test_a_swap_after_reading_is_refused(
     await market.sign_in(client, customer)
     assert "version 1" in await command("orders", "list")
     assert "version 1, moderation" in await command("orders", "show", str(order.id))
-    await client.patch(f"/api/v1/orders/{order.id}", json={"description": BAD})
+    file = await Files(resources).make(customer, name="Ставки.txt")
+    bad = {"description": BAD, "skills": ["python", "тотализатор"], "files": [str(file.id)]}
+    await client.patch(f"/api/v1/orders/{order.id}", json=bad)
     with pytest.raises(Refusal, match="changed in the meantime"):
         await command("orders", *words, str(order.id), "--version", "1")
     assert (await client.get(f"/api/v1/orders/{order.id}")).json()["status"] == "moderation"
-    assert BAD in await command("orders", "show", str(order.id))
+    shown = await command("orders", "show", str(order.id))
+    assert all(part in shown for part in (BAD, "тотализатор", f"{file.id}: Ставки.txt"))
     with pytest.raises(Refusal, match="no such order"):
         await command("orders", "show", str(customer.id))
 
