@@ -20,6 +20,7 @@ from app.cli import (  # noqa: F401
     orders,
     papers,
     people,
+    profiles,
     reports,
     skills,
 )

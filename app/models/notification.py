@@ -61,6 +61,10 @@ class NoticeKind(StrEnum):
     FILE_TAKEN_DOWN = "file_taken_down"
     FILE_RESTORED = "file_restored"
     MESSAGE_RECEIVED = "message_received"
+    PROFILE_TAKEN_DOWN = "profile_taken_down"
+    PROFILE_RESTORED = "profile_restored"
+    WORK_TAKEN_DOWN = "work_taken_down"
+    WORK_RESTORED = "work_restored"
     MESSAGE_TAKEN_DOWN = "message_taken_down"
     MESSAGE_RESTORED = "message_restored"
 

@@ -95,6 +95,9 @@ class Profile(Base):
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    taken_down_at: Mapped[datetime | None]
+    """When the operator took it down; it is not listed then, and `listed_at` stays if it was."""
+    takedown_reason: Mapped[str | None]
     search: Mapped[Any] = deferred(
         mapped_column(TSVECTOR, Computed("order_search(headline, keywords, about)", persisted=True))
     )
@@ -131,6 +134,8 @@ class PortfolioItem(Base):
     position: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    taken_down_at: Mapped[datetime | None]
+    takedown_reason: Mapped[str | None]
 
 
 class Favourite(Base):

@@ -58,6 +58,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "chat.message_restored": ("notifications.on_message_restored",),
     "chat.message_taken_down": ("notifications.on_message_taken_down",),
     "files.file_restored": ("notifications.on_file_restored",),
+    "profiles.profile_restored": ("notifications.on_profile_restored",),
+    "profiles.profile_taken_down": ("notifications.on_profile_taken_down",),
     "files.file_taken_down": ("notifications.on_file_taken_down",),
     "orders.order_checked": ("notifications.on_order_checked",),
     "reports.report_closed": ("notifications.on_report_closed",),

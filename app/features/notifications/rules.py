@@ -31,6 +31,8 @@ OFFER = "/offers/{offer_id}"
 REPORT = "/my/reports/{report_id}"
 MESSAGES = "/messages/{conversation_id}"
 FILES = "/settings/files"
+PROFILE = "/settings/public-profile"
+PORTFOLIO = "/settings/portfolio"
 PLACES = {
     "avatar": "/settings/photo",
     "portfolio": "/settings/portfolio",
@@ -93,6 +95,12 @@ WORDINGS: dict[NoticeKind, Wording] = {
         N_("Your file “{file}” was not taken. Look what was wrong, and send another."), "{place}"
     ),
     NoticeKind.FILE_TAKEN_DOWN: Wording(N_("The operator removed your file “{file}” and says why."), FILES),
+    NoticeKind.PROFILE_TAKEN_DOWN: Wording(N_("The operator removed your profile and says why."), PROFILE),
+    NoticeKind.PROFILE_RESTORED: Wording(N_("The operator put your profile back."), PROFILE),
+    NoticeKind.WORK_TAKEN_DOWN: Wording(
+        N_("The operator removed “{work}” from your portfolio and says why."), PORTFOLIO
+    ),
+    NoticeKind.WORK_RESTORED: Wording(N_("The operator put “{work}” back into your portfolio."), PORTFOLIO),
     NoticeKind.MESSAGE_TAKEN_DOWN: Wording(N_("The operator removed a message of yours and says why."), MESSAGES),
     NoticeKind.MESSAGE_RESTORED: Wording(N_("The operator put a message of yours back."), MESSAGES),
     NoticeKind.FILE_RESTORED: Wording(N_("The operator put your file “{file}” back."), FILES),
@@ -177,6 +185,10 @@ NOBODY_ELSES: Mapping[NoticeKind, str] = {
     NoticeKind.ORDER_RESTORED: "the operator decides",
     NoticeKind.FILE_TAKEN_DOWN: "the operator decides",
     NoticeKind.FILE_RESTORED: "the operator decides",
+    NoticeKind.PROFILE_TAKEN_DOWN: "the operator decides",
+    NoticeKind.PROFILE_RESTORED: "the operator decides",
+    NoticeKind.WORK_TAKEN_DOWN: "the operator decides",
+    NoticeKind.WORK_RESTORED: "the operator decides",
     NoticeKind.MESSAGE_TAKEN_DOWN: "the operator decides",
     NoticeKind.MESSAGE_RESTORED: "the operator decides",
     NoticeKind.REPORT_CLOSED: "the operator decides",

@@ -12,6 +12,7 @@ from app.features.identity import events as identity
 from app.features.matching import events as matching
 from app.features.notifications import rules, service, workflows
 from app.features.orders import events as orders
+from app.features.profiles.events import ProfileRestored, ProfileTakenDown
 from app.features.proposals import events as proposals
 from app.features.reports import events as reports
 from app.models.notification import NoticeKind
@@ -111,6 +112,20 @@ async def on_file_taken_down(uow: UnitOfWork, event: files.FileTakenDown, messag
 async def on_file_restored(uow: UnitOfWork, event: files.FileRestored, message_id: int) -> None:
     """Notify the owner."""
     await service.notify(uow, event.owner_id, NoticeKind.FILE_RESTORED, message_id, file=event.name)
+
+
+@consumer("notifications.on_profile_taken_down", ProfileTakenDown)
+async def on_profile_taken_down(uow: UnitOfWork, event: ProfileTakenDown, message_id: int) -> None:
+    """Notify the owner of the profile or of the work, with the reason."""
+    kind = NoticeKind.WORK_TAKEN_DOWN if event.work else NoticeKind.PROFILE_TAKEN_DOWN
+    await service.notify(uow, event.owner_id, kind, message_id, work=event.work, reason=event.reason)
+
+
+@consumer("notifications.on_profile_restored", ProfileRestored)
+async def on_profile_restored(uow: UnitOfWork, event: ProfileRestored, message_id: int) -> None:
+    """Notify the owner of the profile or of the work."""
+    kind = NoticeKind.WORK_RESTORED if event.work else NoticeKind.PROFILE_RESTORED
+    await service.notify(uow, event.owner_id, kind, message_id, work=event.work)
 
 
 @consumer("notifications.on_proposal_sent", proposals.ProposalSent)

@@ -12,6 +12,22 @@ class PersonNotFoundError(NotFoundError):
     detail = N_("The name may be misspelled, or the account is closed.")
 
 
+class ProfileRemovedError(NotFoundError):
+    """The operator has taken this profile down."""
+
+    code = "profile-removed"
+    title = N_("The operator has removed this profile")
+    detail = N_("It broke a rule of the site. Orders and proposals of this person are not concerned.")
+
+
+class ProfileTakedownStateError(ConflictError):
+    """The profile or work was taken down already, was not taken down, or may not be listed while it is."""
+
+    code = "profile-takedown"
+    title = N_("The profile is not in a state for this")
+    detail = N_("It was removed from the site already, or it was not removed. A removed profile cannot be listed.")
+
+
 class InvalidProfileError(InvalidError):
     """The profile data is invalid; `errors` lists the fields."""
 

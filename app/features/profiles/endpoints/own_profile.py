@@ -23,6 +23,8 @@ from app.features.profiles.errors import (
     PortfolioFullError,
     PortfolioItemNotFoundError,
     ProfileChangedError,
+    ProfileRemovedError,
+    ProfileTakedownStateError,
     SelfReferenceError,
 )
 from app.features.profiles.schemas import (
@@ -52,7 +54,7 @@ async def get_own_profile(actor: CurrentActor, session: ReadSession, resources: 
     return await service.get_own_profile(session, resources, actor)
 
 
-@router.patch("/profiles/me", responses=refusals(InvalidProfileError, ProfileChangedError))
+@router.patch("/profiles/me", responses=refusals(InvalidProfileError, ProfileChangedError, ProfileTakedownStateError))
 async def edit_profile(command: ProfilePatch, actor: CurrentActor, uow: Uow) -> OwnProfileRead:
     """Change your profile. Fields that are left out keep their values. Responds 409 when `version` is outdated."""
     await service.edit_profile(uow, actor, command)
@@ -131,7 +133,7 @@ async def remove_portfolio_item(item_id: UUID, actor: CurrentActor, uow: Uow) ->
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-@router.get("/profiles/{username}", responses=refusals(PersonNotFoundError))
+@router.get("/profiles/{username}", responses=refusals(PersonNotFoundError, ProfileRemovedError))
 async def get_profile(
     username: Username, actor: OptionalActor, session: ReadSession, resources: ProcessResources
 ) -> ProfileRead:

@@ -63,6 +63,7 @@ _ON_CARDS = (
         Profile.has_portfolio,
         Profile.listed_at,
         Profile.updated_at,
+        Profile.taken_down_at,
         raiseload=True,
     ),
 )

@@ -138,6 +138,8 @@ class PortfolioRead(BaseModel):
         description="Pictures and files in display order; others see only those that are ready."
     )
     created_at: Moment
+    taken_down: bool = Field(default=False, description="Whether the operator removed it; others do not see it then.")
+    takedown_reason: str | None = Field(default=None, description="Why the operator removed it.")
 
 
 class PersonCard(BaseModel):
@@ -184,6 +186,7 @@ class OwnProfileRead(ProfileRead):
 
     side: ProfileSide
     recommendations: bool
+    takedown_reason: str | None = Field(description="Why the operator removed the profile; null if it is shown.")
     hints: list[str] = Field(description="Suggestions to improve the profile, most useful first.")
     version: int
     updated_at: Moment

@@ -43,6 +43,7 @@ from app.features.profiles.service.portfolio import (
     shift_item,
 )
 from app.features.profiles.service.skill_merge import replace_skill
+from app.features.profiles.service.takedown import restore_profile, restore_work, take_down_profile, take_down_work
 
 __all__ = [
     "COUNT_LIMIT",
@@ -79,11 +80,15 @@ __all__ = [
     "remove_photo",
     "replace_skill",
     "require_item",
+    "restore_profile",
+    "restore_work",
     "search_people",
     "shift_item",
     "shown_items",
     "skills_of",
     "store_customer_stats",
+    "take_down_profile",
+    "take_down_work",
     "time_zone_of",
     "unhide_customer",
 ]

@@ -18,7 +18,13 @@ from app.features.catalog import service as catalog
 from app.features.files import service as files
 from app.features.files.schemas import FileRead, Subject
 from app.features.profiles import rules
-from app.features.profiles.errors import InvalidProfileError, PersonNotFoundError, ProfileChangedError
+from app.features.profiles.errors import (
+    InvalidProfileError,
+    PersonNotFoundError,
+    ProfileChangedError,
+    ProfileRemovedError,
+    ProfileTakedownStateError,
+)
 from app.features.profiles.repository import Person, ProfileRepository, Seen
 from app.features.profiles.schemas import (
     CustomerStatsRead,
@@ -97,6 +103,7 @@ async def get_profile(session: AsyncSession, resources: Resources, reader: Actor
 
     Raises:
         PersonNotFoundError: The name is unknown, or the account is closed or banned.
+        ProfileRemovedError: The operator has taken the profile down, and the reader is not its owner.
     """
     return (await get_person(session, resources, reader, username))[0]
 
@@ -108,12 +115,15 @@ async def get_person(
 
     Raises:
         PersonNotFoundError: The name is unknown, or the account is closed or banned.
+        ProfileRemovedError: The operator has taken the profile down, and the reader is not its owner.
     """
     key = fold(username)
     seen = await ProfileRepository(session).seen(User.username_key, key, reader.id if reader else None)
     if seen is None:
         raise PersonNotFoundError
     person = seen.person
+    if _is_removed(person) and (reader is None or reader.id != person.id):
+        raise ProfileRemovedError
     shown = ProfileRead(**await _public(session, resources, reader, seen))
     return shown, stats_read(person.id, person.created_at, seen.facts)
 
@@ -130,6 +140,7 @@ async def get_own_profile(session: AsyncSession, resources: Resources, actor: Ac
         **shown,
         side=profile.side,
         recommendations=profile.recommendations,
+        takedown_reason=profile.takedown_reason,
         hints=rules.hints(profile, has_photo=shown["avatar_url"] is not None),
         version=profile.version,
         updated_at=profile.updated_at if person.profile else person.created_at,
@@ -142,6 +153,7 @@ async def edit_profile(uow: UnitOfWork, actor: Actor, command: ProfilePatch) -> 
     Raises:
         InvalidProfileError: Some fields are invalid; all of them are listed.
         ProfileChangedError: The profile has another version.
+        ProfileTakedownStateError: It would be listed, and the operator has taken it down.
     """
     repository = ProfileRepository(uow.session)
     profile, shown = await repository.get_with_name_for_update(actor.id)
@@ -202,10 +214,14 @@ def card_of(person: Person, photo: str | None = None) -> PersonCard:
         id=person.id,
         username=person.username,
         name=person.display_name or person.username,
-        headline=person.profile.headline if person.profile else "",
-        avatar_url=photo,
+        headline=person.profile.headline if person.profile and not _is_removed(person) else "",
+        avatar_url=None if _is_removed(person) else photo,
         href=f"/@{person.username}",
     )
+
+
+def _is_removed(person: Person) -> bool:
+    return person.profile is not None and person.profile.taken_down_at is not None
 
 
 def _put(profile: Profile, given: dict[str, Any]) -> None:
@@ -232,6 +248,8 @@ def _put_lists(profile: Profile, given: dict[str, Any]) -> None:
 
 def _list(profile: Profile, wanted: bool | None) -> None:
     """List or unlist a profile; a profile that is listed again counts as newly listed."""
+    if wanted and profile.taken_down_at is not None:
+        raise ProfileTakedownStateError
     if wanted is not None and wanted is not profile.listed:
         profile.listed = wanted
         profile.listed_at = utc_now() if wanted else None
@@ -252,6 +270,7 @@ async def _public(session: AsyncSession, resources: Resources, reader: Actor | N
         rate = MoneyRead(amount=profile.rate_amount, currency=profile.rate_currency)
     return {
         **card_of(person, photo).model_dump(),
+        "headline": profile.headline,  # of a removed profile only its owner gets here
         "about": profile.about,
         "about_html": profile.about_html,
         "skills": [SkillRead(slug=skill.slug, name=skill.name(locale), level=level) for skill, level in named if skill],
@@ -264,7 +283,7 @@ async def _public(session: AsyncSession, resources: Resources, reader: Actor | N
         "available_from": profile.available_from,
         "hours_week": profile.hours_week,
         "links": [LinkItem.model_validate(item) for item in profile.links],
-        "portfolio": portfolio if is_own else [_ready_only(item) for item in portfolio],
+        "portfolio": portfolio if is_own else [_ready_only(item) for item in portfolio if not item.taken_down],
         "listed": profile.listed,
         "member_since": person.created_at,
         "favourite": seen.favourite and not is_own,
@@ -297,4 +316,6 @@ def _item_read(item: PortfolioItem, attached: list[FileRead]) -> PortfolioRead:
         skills=item.skills,
         files=attached,
         created_at=item.created_at,
+        taken_down=item.taken_down_at is not None,
+        takedown_reason=item.takedown_reason,
     )
