@@ -8,6 +8,7 @@ from app.core.audit import record_audit
 from app.core.clock import utc_now
 from app.core.unit_of_work import UnitOfWork
 from app.features.files import service as files
+from app.features.files.schemas import Subject
 from app.features.profiles.errors import PortfolioItemNotFoundError, ProfileTakedownStateError
 from app.features.profiles.events import ProfileRestored, ProfileTakenDown
 from app.features.profiles.repository import ProfileRepository
@@ -27,10 +28,11 @@ async def take_down_profile(uow: UnitOfWork, actor: Actor, username: str, *, rea
         ProfileTakedownStateError: It was taken down already.
     """
     user_id, username, profile = await _locked(uow, username)
-    _require(profile, taken_down=False)
+    _require_shown(profile)
     profile.taken_down_at, profile.takedown_reason = utc_now(), reason
     profile.listed = False
-    await files.take_down_attached(uow, actor, photo_subject(user_id), profile.taken_down_at, reason=reason)
+    for subject in await _subjects(uow, user_id):
+        await files.take_down_attached(uow, actor, subject, profile.taken_down_at, reason=reason)
     record_audit(uow.session, actor, "profile.take_down", user_id, new={"taken_down": True}, reason=reason)
     uow.emit(ProfileTakenDown(owner_id=str(user_id), work="", reason=reason))
     return username
@@ -44,11 +46,11 @@ async def restore_profile(uow: UnitOfWork, actor: Actor, username: str, *, reaso
         ProfileTakedownStateError: It was not taken down.
     """
     user_id, username, profile = await _locked(uow, username)
-    moment = _require(profile, taken_down=True)
+    moment = _require_taken_down(profile)
     profile.taken_down_at = profile.takedown_reason = None
     profile.listed = profile.listed_at is not None
-    if moment is not None:
-        await files.restore_attached(uow, actor, photo_subject(user_id), moment, reason=reason)
+    for subject in await _subjects(uow, user_id):
+        await files.restore_attached(uow, actor, subject, moment, reason=reason)
     record_audit(uow.session, actor, "profile.restore", user_id, new={"taken_down": False}, reason=reason)
     uow.emit(ProfileRestored(owner_id=str(user_id), work=""))
     return username
@@ -70,7 +72,7 @@ async def take_down_work(uow: UnitOfWork, actor: Actor, username: str, number: i
         ProfileTakedownStateError: It was taken down already.
     """
     user_id, item = await _work(uow, username, number)
-    _require(item, taken_down=False)
+    _require_shown(item)
     item.taken_down_at, item.takedown_reason = utc_now(), reason
     await files.take_down_attached(uow, actor, portfolio_subject(item.id), item.taken_down_at, reason=reason)
     record_audit(uow.session, actor, "work.take_down", item.id, new={"taken_down": True}, reason=reason)
@@ -87,10 +89,9 @@ async def restore_work(uow: UnitOfWork, actor: Actor, username: str, number: int
         ProfileTakedownStateError: It was not taken down.
     """
     user_id, item = await _work(uow, username, number)
-    moment = _require(item, taken_down=True)
+    moment = _require_taken_down(item)
     item.taken_down_at = item.takedown_reason = None
-    if moment is not None:
-        await files.restore_attached(uow, actor, portfolio_subject(item.id), moment, reason=reason)
+    await files.restore_attached(uow, actor, portfolio_subject(item.id), moment, reason=reason)
     record_audit(uow.session, actor, "work.restore", item.id, new={"taken_down": False}, reason=reason)
     uow.emit(ProfileRestored(owner_id=str(user_id), work=item.title))
     return item.title
@@ -109,7 +110,18 @@ async def _work(uow: UnitOfWork, username: str, number: int) -> tuple[UUID, Port
     return user_id, items[number - 1]
 
 
-def _require(thing: Profile | PortfolioItem, *, taken_down: bool) -> datetime | None:
-    if (thing.taken_down_at is not None) is not taken_down:
+async def _subjects(uow: UnitOfWork, user_id: UUID) -> list[Subject]:
+    works = await ProfileRepository(uow.session).portfolio(user_id)
+    return [photo_subject(user_id), *(portfolio_subject(work.id) for work in works)]
+
+
+def _require_shown(thing: Profile | PortfolioItem) -> None:
+    if thing.taken_down_at is not None:
+        raise ProfileTakedownStateError
+
+
+def _require_taken_down(thing: Profile | PortfolioItem) -> datetime:
+    """Return when it was taken down: files with the same time were taken down with it."""
+    if thing.taken_down_at is None:
         raise ProfileTakedownStateError
     return thing.taken_down_at
