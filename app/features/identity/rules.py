@@ -78,13 +78,13 @@ _PHONETIC = re.compile(
     r"[\u0250-\u02af\u1d00-\u1dbf\ua720-\ua7ff\uab30-\uab6f\U00010780-\U000107bf\U0001df00-\U0001dfff]"
 )
 """Small capitals and other letters of phonetic scripts, which look like letters of names."""
-_LETTERS_OF_LANGUAGES = frozenset("ɓɔɖəɛɗɣɨɩɲʃʉʊʋʒʔ")
+_OF_LANGUAGES = frozenset("ɓɔɖəɛɗɣɨɩɲʃʉʊʋʒʔ")
 _WORDS = re.compile(r"[^\W_]+")
 _SPELLED_OUT = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]+[^\W_](?![^\W_]))+")
 _CAPITAL_INSIDE = re.compile(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])")
 _SEEN_APART = re.compile(r"[\W_]+")
 _DIGITS = "0123456789"
-_SEVERAL_LETTERS = (("rn", "m"), ("vv", "w"), ("cl", "d"))
+_LOOK_LIKE_ONE = (("rn", "m"), ("vv", "w"), ("cl", "d"))
 """Letters that look like one other side by side; compared in reserved words only, which hold none of them."""
 _ONE_STROKE = str.maketrans("i!|", "lll")
 _PHONE_SIGNS = re.compile(r"[\s().+\-]")
@@ -158,7 +158,7 @@ def _is_of_a_word(character: str) -> bool:
     category = unicodedata.category(character)
     if category[0] == "M" or category == "Nd":
         return True
-    phonetic = _PHONETIC.match(character) and character not in _LETTERS_OF_LANGUAGES
+    phonetic = _PHONETIC.match(character) and character not in _OF_LANGUAGES
     return category[0] == "L" and not phonetic and bool(_scripts(character))
 
 
@@ -226,7 +226,7 @@ def _official_key(word: str) -> str:
     """Return the form in which reserved words are compared: without marks, and one letter for those that look alike."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
     key = look_alike_key(fold(look_alike_key(plain)))
-    for several, one in _SEVERAL_LETTERS:
+    for several, one in _LOOK_LIKE_ONE:
         key = key.replace(several, one)
     return key.translate(_ONE_STROKE)
 
