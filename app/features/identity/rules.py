@@ -27,7 +27,7 @@ RESERVED = frozenset(
         *("team", "mod", "mods", "moder", "billing", "payments"),
         *("админ", "администратор", "модератор", "поддержка", "система", "помощь", "безопасность", "аноним", "гость"),
         *("команда", "модер", "модеры", "служба", "биллинг", "платежи", "оплата", "саппорт"),
-        *("komanda", "sluzhba", "oplata", "platezhi", "sapport", "pomosh", "pomoshch", "sistema", "gost", "anonim"),
+        *("komanda", "sluzhba", "oplata", "platezhi", "sapport", "pomosh", "pomoshch", "sistema", "anonim"),
     }
 )
 OFFICIAL_WORDS = (
