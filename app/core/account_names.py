@@ -13,6 +13,8 @@ from app.core.i18n import N_
 from app.core.text.text_cleaning import INVISIBLE, strip_invisible
 
 EMAIL_MAX = 254
+TYPED_MAX = 320
+"""Longest text that is read as an identifier; checked before Unicode normalization, which makes 18 of one sign."""
 _PHONE_LIKE = re.compile(r"\+?[\d\s().\-]{6,}")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−﹘﹣－", "-"))
 _REPEATED_DIGIT = re.compile(r"(\d)\1+")
@@ -51,6 +53,11 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
+def username_key(typed: str) -> str:
+    """Return the compared form of a user name to look up; an empty one, which nobody has, where it is too long."""
+    return fold(typed) if len(typed) <= TYPED_MAX else ""
+
+
 def look_alike_key(username: str) -> str:
     """Return a text that is equal for user names in different letters that look the same, such as `ace` and `асе`."""
     return username.translate(_LOOK_ALIKES)
@@ -62,8 +69,12 @@ def public_name(display_name: str, username: str) -> str:
 
 
 def clean_identifier(text: str) -> str:
-    """Return an identifier as it was meant: without invisible characters around it, and with plain hyphens."""
-    return strip_invisible(unicodedata.normalize("NFKC", text)).translate(_DASHES)
+    """Return an identifier as it was meant: without invisible characters around it, and with plain hyphens.
+
+    A text that is longer than every identifier, as typed or normalized, becomes an empty one.
+    """
+    normalized = unicodedata.normalize("NFKC", text) if len(text) <= TYPED_MAX else ""
+    return strip_invisible(normalized).translate(_DASHES) if len(normalized) <= TYPED_MAX else ""
 
 
 RESERVED_DOMAINS = frozenset({"test", "invalid", "localhost", "local", "example", "onion", "arpa"})

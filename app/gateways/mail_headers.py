@@ -24,6 +24,7 @@ _JOINERS = frozenset("\u200c\u200d") | {chr(tag) for tag in range(0xE0020, 0xE00
 """Invisible characters that belong to what they join: emoji, letters of some scripts, flags of regions."""
 _EXTENDS = "\u0300-\u036f\u200c\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f"
 _CLUSTER = re.compile(rf"(?:[\U0001f1e6-\U0001f1ff]{{2}}|.)(?:[{_EXTENDS}]|\u200d.?)*", re.DOTALL)
+_WITH_BLANK = re.compile(r"\S+\s*")
 _CHARSET = Charset("utf-8")
 _NAME_CHARSETS = (_CHARSET, Charset("windows-1251"))
 for _charset in _NAME_CHARSETS:
@@ -116,11 +117,21 @@ class AddressHeader(UniqueAddressHeader):
             return f"{self.name}: {address.addr_spec}{policy.linesep}"
         if shown.isascii() and "=?" not in shown:
             return f"{self.name}: {formataddr((shown, address.addr_spec))}{policy.linesep}"
-        words = _one_word(shown) or encoded(shown, self.name, policy.linesep)
+        words = _name_words(shown, policy.linesep)
         begin = (
             " " if len(self.name) + len(": ") + len(words.split(policy.linesep)[0]) <= LINE else f"{policy.linesep} "
         )
         return f"{self.name}:{begin}{words}{policy.linesep} <{address.addr_spec}>{policy.linesep}"
+
+
+def _name_words(name: str, linesep: str) -> str:
+    """Return a name as few encoded words, divided at its blanks: a reader that keeps what divides them doubles one."""
+    parts = [""]
+    for word in _WITH_BLANK.findall(name):
+        if parts[-1] and _one_word(parts[-1] + word) is None:
+            parts.append("")
+        parts[-1] += word
+    return f"{linesep} ".join(_one_word(part) or encoded(part, "", linesep) for part in parts)
 
 
 def _one_word(name: str) -> str | None:

@@ -154,10 +154,24 @@ async def test_a_person_gets_a_page(client: httpx.AsyncClient) -> None:
     answer = await client.post("/form", data={"text": "a" * LIMIT}, headers={"Accept": "text/html"})
     assert answer.status_code == 413
     assert answer.headers["content-type"].startswith("text/html")
-    nul = await client.post("/form", data={"text": "a\0b"}, headers={"Accept": "text/html"})
+    form = {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded"}
+    nul = await client.post("/form", content=b"text=a%%0000b", headers=form)
     assert nul.status_code == 422
     fine = await client.post("/form", data={"text": "при 100 %"}, headers={"Accept": "text/html"})
     assert fine.json() == "при 100 %"
+
+
+@pytest.mark.parametrize("body", [b"other=%00&text=a%00b", b"te\x00xt=a\x00b", b"text=%00ab%00"])
+async def test_nul_is_left_out_of_a_form(client: httpx.AsyncClient, body: bytes) -> None:
+    answer = await client.post("/form", content=body, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert (answer.status_code, answer.json()) == (200, "ab")
+
+
+async def test_nul_that_appears_when_nul_is_left_out_is_refused(client: httpx.AsyncClient) -> None:
+    answer = await client.post(
+        "/form", content=b"text=a%%0000b", headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
+    assert answer.status_code == 422
 
 
 async def test_nul_in_an_address_finds_nothing(client: httpx.AsyncClient) -> None:

@@ -16,6 +16,8 @@ from app.core.i18n import N_
 THREADS = 2
 MAX_QUEUE_LENGTH = 64
 NICENESS = 10
+MAX_LENGTH = 1024
+"""Longest text that is verified: no password is longer, and composing takes time with the square of the marks."""
 _DUMMY_TAIL = "n79VH.0Q2TMWmt3Oqt9uku$Kq4Noyk3094Y2QlB8NdRT8SvGiI4ft2"
 
 
@@ -63,6 +65,8 @@ class PasswordHasher:
         made before that are of what was typed, which is tried too and then replaced. With no stored hash (unknown user
         name) it takes the same time and never matches.
         """
+        if len(password) > MAX_LENGTH:
+            password, stored = "", None
         composed = nfc(password)
         upgraded, matched = await self._threads.run(self._work, composed, stored or self._dummy)
         if not matched and composed != password:

@@ -236,7 +236,7 @@ class Catalogue:
         A match of the whole name comes first, then the start of a name, then the start of a later word. Typing errors
         and the other keyboard layout are considered only if nothing starts with the text.
         """
-        wanted = fold(typed)[:MAX_QUERY]
+        wanted = fold(typed[:MAX_QUERY])[:MAX_QUERY]
         if not wanted:
             return list(self.skills[:limit])
         found = self._by_prefix(wanted)
@@ -250,7 +250,7 @@ class Catalogue:
 
         The other keyboard layout is tried if nothing matches.
         """
-        wanted = fold(typed)[:MAX_QUERY]
+        wanted = fold(typed[:MAX_QUERY])[:MAX_QUERY]
         for text in (wanted, wanted.translate(_OTHER_LAYOUT)) if wanted else ():
             found = ((entry.slug, _match_position(entry, text)) for entry in self.categories)
             ranks = {slug: rank for slug, rank in found if rank is not None}

@@ -14,6 +14,7 @@ from app.models.file import FileRefusal, RefusalCause, SubjectKind
 
 MEGABYTE = 1_048_576
 MAX_NAME_LENGTH = 120
+MAX_GIVEN_LENGTH = 4096
 """Characters of a name that are kept; with the longest extension the name still fits every file system."""
 UNNAMED = "file"
 
@@ -139,7 +140,8 @@ _PLAIN = re.compile(r"[^A-Za-z0-9._ ()+-]")
 
 def clean_name(given: str) -> str:
     """Return a name that is safe to show, to send and to save anywhere; it is never used as a path here."""
-    last = re.split(r"[/\\]", given)[-1]
+    # The end has the extension, and what follows takes time with the square of the number of combining marks.
+    last = re.split(r"[/\\]", given[-MAX_GIVEN_LENGTH:])[-1]
     text = unicodedata.normalize("NFC", last.encode("utf-8", "ignore").decode())
     text = _TURNING.sub("", text)
     text = "".join(letter if unicodedata.category(letter)[0] != "C" else " " for letter in text)

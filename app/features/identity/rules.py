@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 from app.core.account_names import Canonical, InvalidValue, clean_identifier, fold, look_alike_key
 from app.core.errors import FieldError
@@ -23,16 +24,31 @@ RESERVED = frozenset(
         *("admin", "administrator", "moderator", "support", "root", "system", "iplance", "api", "help", "security"),
         *("settings", "owner", "staff", "official", "info", "me", "null", "undefined", "anonymous", "everyone"),
         *("guest", "postmaster", "webmaster", "abuse", "noreply"),
+        *("team", "mod", "mods", "moder", "billing", "payments"),
         *("админ", "администратор", "модератор", "поддержка", "система", "помощь", "безопасность", "аноним", "гость"),
+        *("команда", "модер", "модеры", "служба", "биллинг", "платежи", "оплата", "саппорт"),
+        *("komanda", "sluzhba", "oplata", "platezhi", "sapport", "pomosh", "pomoshch", "sistema", "anonim"),
     }
 )
 OFFICIAL_WORDS = (
     *("iplance", "admin", "moderat", "support", "official", "security", "postmaster", "webmaster", "noreply"),
     *("superadmin", "helpdesk", "techsupport", "verified"),
     *("админ", "модерат", "модерац", "поддержк", "техподдержк", "саппорт", "официальн", "безопасност"),
-    *("суперадмин", "адмін", "верифиц"),
+    *("суперадмин", "адмін", "верифиц", "podderzhk", "podderjk", "poddergk", "tehpodderzh", "texpodderzh"),
+    *("tekhpodderzh", "bezopasnost", "moderac", "ofitsialn", "oficialn", "verifits", "verific"),
 )
 """Beginnings of words by which somebody would pass for the site's staff."""
+OFFICIAL_PAIRS = (
+    (
+        ("команда", "служба", "отдел", "сотрудник", "сотрудники", "представитель", "оператор", "менеджер"),
+        ("сайта", "биржи", "площадки", "сервиса", "платформы", "портала", "заботы", "платежей", "оплаты", "арбитража"),
+    ),
+    (
+        ("site", "platform", "marketplace", "customer", "client", "payment", "payments", "billing", "care", "trust"),
+        ("team", "staff", "care", "service", "department", "safety"),
+    ),
+)
+"""Words that name the site's staff where one of the second stands beside one of the first."""
 ALPHABETS = {
     "LATIN": "A-Za-zÀ-ÖØ-öø-ķĹ-ňŊ-žȘ-țẞ",
     "CYRILLIC": "Ѐ-џҊ-ԯ",
@@ -51,11 +67,25 @@ _NAME_DIGITS = 6
 RESERVED_TEXT = N_("This name is reserved. Choose another one.")
 _MAX_MARKS = 2
 _ADDRESS = re.compile(r"@|://|\w\w\.\w\w|\w\.[^\W\d_](?<=[^A-ZА-ЯЁ])")
+_MESSENGER = re.compile(
+    r"(?<![^\W_])(?:(?:tg|тг)[\W_]+[a-z][A-Za-z0-9_]{3,}"
+    r"|(?:tg|тг|telegram|телеграм+|телега|whats ?app|ват?с+ап+|вотс+ап|viber|вайбер|skype|скайп|discord|дискорд"
+    r"|insta(?:gram)?|инста(?:грам)?|vk|вк)[\W_]+(?=[a-z_]*[0-9_])(?=\w*[a-z])[a-z0-9_]{5,})",
+    re.IGNORECASE,
+)
+"""A messenger with what may be a name in it; words of a trade, such as those of "Telegram bots", are none."""
+_PHONETIC = re.compile(
+    r"[\u0250-\u02af\u1d00-\u1dbf\ua720-\ua7ff\uab30-\uab6f\U00010780-\U000107bf\U0001df00-\U0001dfff]"
+)
+"""Small capitals and other letters of phonetic scripts, which look like letters of names."""
+_OF_LANGUAGES = frozenset("ɓɔɖəɛɗɣɨɩɲʃʉʊʋʒʔ")
 _WORDS = re.compile(r"[^\W_]+")
 _SPELLED_OUT = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]+[^\W_](?![^\W_]))+")
 _CAPITAL_INSIDE = re.compile(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])")
 _SEEN_APART = re.compile(r"[\W_]+")
 _DIGITS = "0123456789"
+_LOOK_LIKE_ONE = (("rn", "m"), ("vv", "w"), ("cl", "d"))
+"""Letters that look like one other side by side; compared in reserved words only, which hold none of them."""
 _ONE_STROKE = str.maketrans("i!|", "lll")
 _PHONE_SIGNS = re.compile(r"[\s().+\-]")
 _EDGES = re.compile(r"^[\W\d_]+|[\W\d_]+$")
@@ -116,7 +146,7 @@ def _display_name_problem(shown: str) -> str | None:
 
 def _is_reachable_by(shown: str) -> bool:
     digits = sum(character.isdigit() for character in shown)
-    return digits > _NAME_DIGITS or has_link(shown) or _ADDRESS.search(shown) is not None
+    return digits > _NAME_DIGITS or has_link(shown) or any(form.search(shown) for form in (_ADDRESS, _MESSENGER))
 
 
 def _is_written_as_a_name(shown: str) -> bool:
@@ -128,7 +158,8 @@ def _is_of_a_word(character: str) -> bool:
     category = unicodedata.category(character)
     if category[0] == "M" or category == "Nd":
         return True
-    return category[0] == "L" and bool(_scripts(character))
+    phonetic = _PHONETIC.match(character) and character not in _OF_LANGUAGES
+    return category[0] == "L" and not phonetic and bool(_scripts(character))
 
 
 def _scripts(word: str) -> set[str]:
@@ -165,12 +196,25 @@ def is_reserved(name: str) -> bool:
         whole in _reserved_keys()
         or _official_key(PRODUCT_WORDS[0]) in whole
         or any(key.startswith(_official_keys()) for key in keys)
+        or _names_staff([_official_key(word) for word in _WORDS.findall(name)])
     )
+
+
+def _names_staff(keys: list[str]) -> bool:
+    return any(one in first and other in second for one, other in pairwise(keys) for first, second in _official_pairs())
 
 
 @lru_cache(maxsize=1)
 def _reserved_keys() -> frozenset[str]:
     return frozenset(_official_key(word) for word in RESERVED)
+
+
+@lru_cache(maxsize=1)
+def _official_pairs() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+    return tuple(
+        (frozenset(map(_official_key, first)), frozenset(map(_official_key, second)))
+        for first, second in OFFICIAL_PAIRS
+    )
 
 
 @lru_cache(maxsize=1)
@@ -181,7 +225,10 @@ def _official_keys() -> tuple[str, ...]:
 def _official_key(word: str) -> str:
     """Return the form in which reserved words are compared: without marks, and one letter for those that look alike."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
-    return look_alike_key(fold(look_alike_key(plain))).translate(_ONE_STROKE)
+    key = look_alike_key(fold(look_alike_key(plain)))
+    for several, one in _LOOK_LIKE_ONE:
+        key = key.replace(several, one)
+    return key.translate(_ONE_STROKE)
 
 
 @lru_cache(maxsize=1)

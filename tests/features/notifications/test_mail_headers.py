@@ -159,6 +159,25 @@ def test_a_long_name_of_the_sender_is_read_back_whole_by_both_readers(settings: 
     assert all(len(line) <= 76 for line in raw.decode().split("\r\n\r\n")[0].splitlines())
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Служба доставки заказов и заботы о заказчиках по всей стране",
+        "Қазақстан фрилансерлерінің биржасы",
+        "Биржа — 東京 заказы и исполнители",
+        "Международная биржа удалённой работы ipLance для заказчиков и исполнителей из всех стран и городов мира",
+    ],
+)
+def test_a_name_of_several_words_is_divided_at_its_blanks(settings: Settings, name: str) -> None:
+    """The newer reader of Python 3.12.1 keeps the blank that divides encoded words, so that it reads one twice."""
+    raw = raw_of(settings.model_copy(update={"mail_from": f'"{name}" <no-reply@example.com>'}), "x")
+    address = email.message_from_bytes(raw, policy=default)["From"].addresses[0]
+    assert (" ".join(address.display_name.split()), address.addr_spec) == (name, "no-reply@example.com")
+    old = email.message_from_bytes(raw, policy=compat32)["From"]
+    assert str(make_header(decode_header(old))) == f"{name} <no-reply@example.com>"
+    assert all(len(line) <= 76 for line in raw.decode().split("\r\n\r\n")[0].splitlines())
+
+
 @pytest.mark.parametrize("unicode_mailboxes", [True, False])
 async def test_the_envelope_is_ascii_unless_the_server_takes_more(settings: Settings, unicode_mailboxes: bool) -> None:
     sink = MailSink(unicode_mailboxes=unicode_mailboxes)

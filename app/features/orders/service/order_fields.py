@@ -44,7 +44,7 @@ def content_of(order: Order) -> dict[str, Any]:
 async def today_for(uow: UnitOfWork, owner_id: UUID, deadline: date | None) -> date:
     """Return today's date for the owner of an order, to compare its deadline with.
 
-    The profile is asked only where the browser has told no time zone and the answer depends on it.
+    The profile is read only where the answer depends on the time zone; a zone chosen there counts before the browser's.
     """
     if deadline is None or not depends_on_zone(deadline):
         return local_today()

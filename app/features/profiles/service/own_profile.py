@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.account_names import fold
+from app.core.account_names import username_key
 from app.core.actor import Actor
 from app.core.clock import local_today, utc_now
 from app.core.errors import FieldError
@@ -87,7 +87,7 @@ async def find_person(session: AsyncSession, username: str) -> Person:
     Raises:
         PersonNotFoundError: The name is unknown, or the account is closed or banned.
     """
-    person = await ProfileRepository(session).person(fold(username))
+    person = await ProfileRepository(session).person(username_key(username))
     if person is None:
         raise PersonNotFoundError
     return person
@@ -117,7 +117,7 @@ async def get_person(
         PersonNotFoundError: The name is unknown, or the account is closed or banned.
         ProfileRemovedError: The operator has taken the profile down, and the reader is not its owner.
     """
-    key = fold(username)
+    key = username_key(username)
     seen = await ProfileRepository(session).seen(User.username_key, key, reader.id if reader else None)
     if seen is None:
         raise PersonNotFoundError
