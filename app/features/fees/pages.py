@@ -39,17 +39,11 @@ async def show_fees(
     """Show the fees that are taken now, with an example."""
     policies = await service.list_current(session)
     chosen = Currency(currency) if currency in set(Currency) else Currency.RUB
-    form, computed = FormState.start(amount=amount, currency=chosen.value, category=category), None
-    try:
-        minor = typed_amount(amount, chosen)
-        if not minor:
-            form = form.with_error([FieldError(("amount",), AMOUNT_TEXT)])
-        else:
-            computed = await service.example(session, minor, chosen, category or None)
-    except AmountError as wrong:
-        form = form.with_error([wrong.at("amount")])
-    except UnknownFeeCategoryError as wrong:
-        form = form.with_error([FieldError(("category",), wrong.text())])
+    form = FormState.start(amount=amount, currency=chosen.value, category=category)
+    found = await _example(session, amount, chosen, category)
+    computed = None if isinstance(found, FieldError) else found
+    if isinstance(found, FieldError):
+        form = form.with_error([found])
     named = {it.category: it.category_name for it in policies if it.category}
     context = {
         "sides": [(_side_title(side), [sentence(it) for it in policies if it.side is side]) for side in FeeSide],
@@ -59,6 +53,19 @@ async def show_fees(
         "rows": _rows(computed),
     }
     return render(request, "fees/show.html", context)
+
+
+async def _example(session: ReadSession, amount: str, currency: Currency, category: str) -> FeeExample | FieldError:
+    """Return the example for a typed amount, or what is wrong with a field."""
+    try:
+        minor = typed_amount(amount, currency)
+        if not minor:
+            return FieldError(("amount",), AMOUNT_TEXT)
+        return await service.example(session, minor, currency, category or None)
+    except AmountError as wrong:
+        return wrong.at("amount")
+    except UnknownFeeCategoryError as wrong:
+        return FieldError(("category",), wrong.text())
 
 
 def sentence(policy: FeePolicyRead) -> str:

@@ -26,7 +26,7 @@ REASON = ("--reason", "the costs of the provider")
 
 async def fee(resources: Resources, side: FeeSide, **deal: Any) -> service.AppliedPolicy:
     async with resources.read_sessions() as session:
-        return await service.policy_for(session, side, service.Deal(**({"currency": Currency.RUB} | deal)))
+        return await service.policy_for(session, side, service.Deal(currency=Currency.RUB, **deal))
 
 
 async def test_nothing_is_taken_until_a_policy_is_added(

@@ -132,8 +132,10 @@ def policy(rate: int, **fields: Any) -> FeePolicy:
     return FeePolicy(id=new_id(), rate_bp=rate, **(plain | fields))
 
 
-def chosen(policies: list[FeePolicy], at: datetime = START, **deal: Any) -> int | None:
-    found = choose_policy(in_force(policies, at), FeeSide.FREELANCER, Deal(**({"currency": Currency.RUB} | deal)))
+def chosen(
+    policies: list[FeePolicy], at: datetime = START, currency: Currency = Currency.RUB, **deal: Any
+) -> int | None:
+    found = choose_policy(in_force(policies, at), FeeSide.FREELANCER, Deal(currency=currency, **deal))
     return found.rate_bp if found else None
 
 

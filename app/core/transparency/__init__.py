@@ -1,0 +1,1 @@
+"""A transparency log without a database: canonical leaves, Merkle tree, signed checkpoints, and bundles of proofs."""

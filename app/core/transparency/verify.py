@@ -1,0 +1,400 @@
+"""Verify a bundle of the ledger with the site switched off: python -I verify.py FOLDER [--checkpoint FILE] [--key KEY].
+
+One file on the standard library alone; it shares no code with the site. It ends with 0 if everything holds, 1 if
+something is broken (the first bad position is named) and 2 if it cannot say. docs/verification.md has the formats.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+HOLDS, BROKEN, CANNOT_SAY, FORMAT = 0, 1, 2, "iplance-bundle-1"
+P, MODULUS = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
+D, ROOT_OF_MINUS_ONE = -121665 * pow(121666, P - 2, P) % P, pow(2, (P - 1) // 4, P)
+TEXT_KEYS = ("business_key", "effective_at", "reason", "salt", "template", "template_version", "txn", "v")
+ID_KEYS = ("actor", "contract", "milestone", "reverses")
+TRANSFER_KEYS = ("amount", "credit", "credit_kind", "currency", "debit", "debit_kind")
+DEBIT_KINDS = frozenset(("provider_clearing", "bank_operating", "claim", "provider_cost", "loss"))
+_HOLDS = ("escrow", "fee_hold", "dispute_hold", "payout_transit", "refund_transit")
+FLOORED = frozenset(("claim", "wallet", "maturing", "suspense", *_HOLDS))
+"""Kinds of accounts whose balance is never below zero."""
+KINDS = DEBIT_KINDS | FLOORED | {"tax_payable", "fee_income", "other_income"}
+MOST, PARTS = 10**15, 3
+UUID, AMOUNT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), re.compile(r"[1-9][0-9]{0,15}")
+type Point = tuple[int, int, int, int]
+
+
+class EndedError(Exception):
+    """The verification ends with a sentence and a code."""
+
+
+class Checkpoint(NamedTuple):
+    """A checkpoint whose signature holds."""
+
+    origin: str
+    size: int
+    root: bytes
+
+
+def broken(what: str) -> NoReturn:
+    """Stop: something does not hold."""
+    raise EndedError(what, BROKEN)
+
+
+def add(a: Point, b: Point) -> Point:
+    """Add two points of the curve."""
+    e, f = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
+    g, h = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
+    e, f, g, h = f - e, h - g, h + g, f + e
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def multiply(factor: int, point: Point) -> Point:
+    """Multiply a point by a number."""
+    result: Point = (0, 1, 1, 0)
+    while factor:
+        if factor & 1:
+            result = add(result, point)
+        point, factor = add(point, point), factor >> 1
+    return result
+
+
+def decompress(raw: bytes) -> Point:
+    """Return the point that 32 bytes stand for."""
+    y = int.from_bytes(raw, "little")
+    sign, y = y >> 255, y & (1 << 255) - 1
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * ROOT_OF_MINUS_ONE % P
+    if y >= P or (x * x - square) % P or (x == 0 and sign):
+        broken("a key or a signature is no point of the curve")
+    if x & 1 != sign:
+        x = P - x
+    return x, y, 1, x * y % P
+
+
+BASE = decompress(bytes.fromhex("58" + "66" * 31))
+
+
+def signature_holds(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Tell whether an Ed25519 signature holds."""
+    key, commitment = decompress(public), decompress(signature[:32])
+    s = int.from_bytes(signature[32:], "little")
+    if s >= MODULUS:
+        return False
+    digest = hashlib.sha512(signature[:32] + public + message).digest()
+    left = multiply(s, BASE)
+    right = add(commitment, multiply(int.from_bytes(digest, "little") % MODULUS, key))
+    return not ((left[0] * right[2] - right[0] * left[2]) % P or (left[1] * right[2] - right[1] * left[2]) % P)
+
+
+def sha256(*parts: bytes) -> bytes:
+    """Return the hash of bytes; a leaf begins with 0 and a node of two hashes with 1."""
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def roots_of(hashes: Sequence[bytes], sizes: set[int]) -> dict[int, bytes]:
+    """Return the roots of the trees with the first n leaves, for these n."""
+    found = {0: sha256()}
+    peaks: list[bytes] = []
+    for position, hashed in enumerate(hashes):
+        node, place = hashed, position
+        while place & 1:
+            node, place = sha256(b"\1", peaks.pop(), node), place >> 1
+        peaks.append(node)
+        if position + 1 in sizes:
+            root = peaks[-1]
+            for peak in reversed(peaks[:-1]):
+                root = sha256(b"\1", peak, root)
+            found[position + 1] = root
+    return found
+
+
+def climb(place: int, last: int, start: bytes, steps: Sequence[bytes]) -> tuple[bytes, bytes] | None:
+    """Follow a proof upwards; return the root left of the place and the whole root, or None if it is no proof."""
+    old = new = start
+    for step in steps:
+        if last == 0:
+            return None
+        if place & 1 or place == last:
+            old, new = sha256(b"\1", step, old), sha256(b"\1", step, new)
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            new = sha256(b"\1", new, step)
+        place, last = place >> 1, last >> 1
+    return None if last else (old, new)
+
+
+def included(hashed: bytes, position: int, point: Checkpoint, proof: Sequence[bytes]) -> bool:
+    """Tell whether a leaf is at this position of a tree."""
+    found = climb(position, point.size - 1, hashed, proof) if 0 <= position < point.size else None
+    return found is not None and found[1] == point.root
+
+
+def consistent(old: Checkpoint, new: Checkpoint, proof: Sequence[bytes]) -> bool:
+    """Tell whether a tree is a prefix of another."""
+    if old.size == new.size:
+        return old.root == new.root and not proof
+    if old.size == 0:
+        return old.root == sha256() and not proof
+    steps = [old.root, *proof] if old.size & (old.size - 1) == 0 else list(proof)
+    place, last = old.size - 1, new.size - 1
+    while place & 1:
+        place, last = place >> 1, last >> 1
+    found = climb(place, last, steps[0], steps[1:]) if steps and old.size < new.size else None
+    return found == (old.root, new.root)
+
+
+def decode(text: str, length: int, what: str) -> bytes:
+    """Return base64 as bytes of this length."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except ValueError:
+        raw = b""
+    return raw if len(raw) == length and base64.b64encode(raw).decode() == text else broken(f"{what} is damaged")
+
+
+def read_key(text: str) -> tuple[str, bytes, bytes]:
+    """Return name, id and bytes of a published key."""
+    parts = text.strip().split("+", 2)
+    if len(parts) != PARTS:
+        broken("the key is damaged")
+    raw = decode(parts[2], 33, "the key")
+    key_id = sha256(parts[0].encode(), b"\n", raw)[:4]
+    return (parts[0], key_id, raw[1:]) if raw[0] == 1 and key_id.hex() == parts[1] else broken("the key is damaged")
+
+
+def read_checkpoint(note: str, key: tuple[str, bytes, bytes], what: str) -> Checkpoint:
+    """Return a checkpoint after verifying its signature."""
+    text, gap, signatures = note.partition("\n\n")
+    lines = text.split("\n")
+    if not gap or len(lines) != PARTS or not re.fullmatch(r"0|[1-9][0-9]{0,18}", lines[1]):
+        broken(f"{what} is no checkpoint")
+    point = Checkpoint(lines[0], int(lines[1]), decode(lines[2], 32, what))
+    for line in signatures.split("\n") if point.origin == key[0] else ():
+        if line.startswith(f"— {key[0]} "):
+            signed = decode(line.rpartition(" ")[2], 68, f"the signature of {what}")
+            if signed[:4] == key[1] and signature_holds(key[2], signed[4:], f"{text}\n".encode()):
+                return point
+    return broken(f"{what} is not signed by the key of the log")
+
+
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON; a repeated key is refused."""
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else broken("a key is repeated")
+
+
+def read_leaf(line: bytes) -> dict[str, Any]:
+    """Return the transaction of a line after verifying that it is canonical and complete."""
+    try:
+        leaf = json.loads(line.decode(), object_pairs_hook=unique)
+        again = json.dumps(leaf, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    except ValueError:
+        broken("the entry is no JSON")
+    if again != line or not isinstance(leaf, dict):
+        broken("the entry is not canonical")
+    if sorted(leaf) != sorted((*TEXT_KEYS, *ID_KEYS, "transfers")) or leaf["v"] != "1":
+        broken("the entry has other fields")
+    texts = all(isinstance(leaf[name], str) for name in TEXT_KEYS) and UUID.fullmatch(leaf["txn"])
+    ids = all(leaf[name] is None or (isinstance(leaf[name], str) and UUID.fullmatch(leaf[name])) for name in ID_KEYS)
+    if not (texts and ids and re.fullmatch(r"[0-9a-f]{32}", leaf["salt"])):
+        broken("a field of the entry is damaged")
+    if not isinstance(leaf["transfers"], list) or not leaf["transfers"]:
+        broken("there are no transfers")
+    for transfer in leaf["transfers"]:
+        check_transfer(transfer)
+    return leaf
+
+
+def check_transfer(transfer: object) -> None:
+    """Verify one transfer."""
+    if not isinstance(transfer, dict) or sorted(transfer) != sorted(TRANSFER_KEYS):
+        broken("a transfer has other fields")
+    if not all(isinstance(value, str) for value in transfer.values()) or transfer["debit"] == transfer["credit"]:
+        broken("a field of a transfer is no text, or it leads from an account to itself")
+    if not AMOUNT.fullmatch(transfer["amount"]) or int(transfer["amount"]) > MOST:
+        broken(f"{transfer['amount']} is no amount")
+    for side in ("debit", "credit"):
+        if not UUID.fullmatch(transfer[side]) or transfer[f"{side}_kind"] not in KINDS:
+            broken(f"the {side} account of a transfer is damaged")
+
+
+class Replay:
+    """Balances after each transaction, in the order of the log."""
+
+    def __init__(self, whole: frozenset[str] | None) -> None:
+        self.whole = whole  # The accounts whose every transfer is in the bundle; None for all.
+        self.accounts: dict[str, tuple[str, str]] = {}
+        self.balances: dict[str, int] = {}
+        self.seen: set[tuple[str, str]] = set()
+
+    def apply(self, leaf: dict[str, Any]) -> None:
+        """Apply one transaction and verify that it is new and leaves no balance below zero."""
+        for name in ("txn", "business_key", "reverses"):
+            if (name, leaf[name]) in self.seen:
+                broken(f"{leaf[name]} is there twice")
+            if leaf[name] is not None:
+                self.seen.add((name, leaf[name]))
+        sides = [(it, side) for it in leaf["transfers"] for side in ("debit", "credit")]
+        for transfer, side in sides:
+            account, facts = transfer[side], (transfer[f"{side}_kind"], transfer["currency"])
+            if self.accounts.setdefault(account, facts) != facts:
+                broken(f"the account {account} changed its kind or currency")
+            sign = 1 if (side == "debit") is (facts[0] in DEBIT_KINDS) else -1
+            self.balances[account] = self.balances.get(account, 0) + sign * int(transfer["amount"])
+        for account in {transfer[side]: side for transfer, side in sides}:
+            if self.accounts[account][0] in FLOORED and self.knows(account) and self.balances[account] < 0:
+                broken(f"the balance of {self.accounts[account][0]} {account} is {self.balances[account]}")
+
+    def knows(self, account: str) -> bool:
+        """Tell whether every transfer of the account is in the bundle."""
+        return self.whole is None or account in self.whole
+
+    def check_balances(self, stated: dict[str, str]) -> None:
+        """Compare the balances that the bundle states with those computed."""
+        for account in sorted({*stated, *filter(self.knows, self.accounts)}):
+            if stated.get(account) != str(self.balances.get(account, 0)):
+                broken(f"account {account}: {self.balances.get(account, 0)}, the bundle states {stated.get(account)}")
+
+
+class Bundle:
+    """The files of a bundle."""
+
+    def __init__(self, folder: Path, given_key: str | None) -> None:
+        try:
+            entries = (folder / "entries.jsonl").read_bytes()
+            proofs = json.loads((folder / "proofs.json").read_bytes(), object_pairs_hook=unique)
+            notes = {path.name: path.read_text("utf-8") for path in sorted((folder / "checkpoints").iterdir())}
+        except OSError as missing:
+            raise EndedError(f"a file cannot be read: {missing}", CANNOT_SAY) from missing
+        except ValueError:
+            broken("proofs.json or a checkpoint is damaged")
+        if entries and not entries.endswith(b"\n"):
+            broken("the last entry is cut")
+        self.lines = entries.split(b"\n")[:-1]
+        if proofs["format"] != FORMAT or not notes:
+            raise EndedError(f"the bundle has no checkpoint, or is not of the format {FORMAT}", CANNOT_SAY)
+        if given_key is not None and given_key.strip() != proofs["key"]:
+            broken("the key of the bundle is not the given one")
+        self.key = read_key(proofs["key"])
+        self.complete: bool = proofs["complete"] is True
+        self.positions: list[int] = proofs["positions"]
+        self.hashes = [decode(hashed, 32, "a hash") for hashed in proofs["leaf_hashes"]]
+        self.inclusion = [[decode(step, 32, "a proof") for step in proof] for proof in proofs["inclusion"]]
+        self.consistency = {
+            int(size): [decode(step, 32, "a proof") for step in proof] for size, proof in proofs["consistency"].items()
+        }
+        self.whole = None if self.complete else frozenset(proofs["whole_accounts"])
+        self.balances: dict[str, str] = proofs["balances"]
+        read = [read_checkpoint(note, self.key, f"checkpoints/{name}") for name, note in notes.items()]
+        self.points = sorted(read, key=lambda point: point.size)
+        if any(point.size == other.size for point, other in pairwise(self.points)):
+            broken("two checkpoints have one size")
+        self.newest = self.points[-1]
+
+
+def check_log(bundle: Bundle) -> None:
+    """Verify the hashes of the entries, and that each checkpoint is of a prefix of the newest one."""
+    if bundle.complete and bundle.positions != list(range(bundle.newest.size)):
+        broken(f"position {first_gap(bundle)}: a bundle that states to be complete lacks it or has one too many")
+    counts = {len(bundle.lines), len(bundle.positions), len(bundle.hashes)}
+    if len(counts) > 1 or any(a >= b for a, b in pairwise(bundle.positions)):
+        broken(f"position {first_gap(bundle)}: entries, positions and hashes do not fit each other")
+    for place, line, hashed in zip(bundle.positions, bundle.lines, bundle.hashes, strict=True):
+        if sha256(b"\0", line) != hashed:
+            broken(f"position {place}: the entry has another hash than the bundle states")
+    if bundle.complete:
+        check_roots(bundle)
+    else:
+        check_proofs(bundle)
+
+
+def check_roots(bundle: Bundle) -> None:
+    """Verify that all entries together give the root of each checkpoint."""
+    known, roots = 0, roots_of(bundle.hashes, {point.size for point in bundle.points})
+    for point in bundle.points:
+        if roots[point.size] != point.root:
+            broken(f"position {known} to {point.size - 1}: these entries are not those of checkpoint {point.size}")
+        known = point.size
+
+
+def check_proofs(bundle: Bundle) -> None:
+    """Verify that some entries are in the newest checkpoint, and that it continues the others."""
+    for place, hashed, proof in zip(bundle.positions, bundle.hashes, bundle.inclusion, strict=True):
+        if not included(hashed, place, bundle.newest, proof):
+            broken(f"position {place}: the entry is not in the tree of the checkpoint")
+    for point in bundle.points:
+        if not consistent(point, bundle.newest, bundle.consistency.get(point.size, [])):
+            broken(f"the checkpoint {point.size} is no prefix of the checkpoint {bundle.newest.size}")
+
+
+def first_gap(bundle: Bundle) -> int:
+    """Return the first position that is not where it should be."""
+    wanted = range(bundle.newest.size) if bundle.complete else bundle.positions
+    pairs = zip(wanted, bundle.positions[: len(bundle.lines)], strict=False)
+    return next((a for a, b in pairs if a != b), min(len(bundle.lines), len(bundle.positions), len(wanted)))
+
+
+def check_outside(bundle: Bundle, kept: Checkpoint) -> None:
+    """Compare the bundle with a checkpoint that somebody else kept."""
+    if kept.size > bundle.newest.size:
+        broken(f"position {bundle.newest.size}: the log ends here, and the kept checkpoint has {kept.size} entries")
+    same = [point for point in bundle.points if point.size == kept.size]
+    if not same and not bundle.complete:
+        raise EndedError(f"the bundle has no proof for the kept checkpoint of {kept.size} entries", CANNOT_SAY)
+    root = same[0].root if same else roots_of(bundle.hashes, {kept.size})[kept.size]
+    if root != kept.root:
+        broken(f"position 0 to {kept.size - 1}: the log is not the one of the kept checkpoint")
+
+
+def verify(folder: Path, kept: Path | None, key: str | None) -> str:
+    """Verify a bundle and return what holds."""
+    bundle = Bundle(folder, key)
+    check_log(bundle)
+    replay = Replay(bundle.whole)
+    for place, line in zip(bundle.positions, bundle.lines, strict=True):
+        try:
+            replay.apply(read_leaf(line))
+        except EndedError as wrong:
+            raise EndedError(f"position {place}: {wrong.args[0]}", wrong.args[1]) from wrong
+    replay.check_balances(bundle.balances)
+    if kept is None:
+        raise EndedError("the bundle holds together, but no checkpoint kept elsewhere was given", CANNOT_SAY)
+    try:
+        note = kept.read_text("utf-8")
+    except OSError as missing:
+        raise EndedError(f"the kept checkpoint cannot be read: {missing}", CANNOT_SAY) from missing
+    check_outside(bundle, read_checkpoint(note, bundle.key, "the kept checkpoint"))
+    return f"{len(bundle.lines)} of {bundle.newest.size} entries, {len(bundle.points)} checkpoints"
+
+
+def main() -> int:
+    """Verify the bundle that the command names."""
+    parser = argparse.ArgumentParser(description="Verify a bundle of the ledger.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--checkpoint", type=Path, help="a checkpoint that you kept, older than the bundle")
+    parser.add_argument("--key", help="the key of the log, if you know it from elsewhere")
+    given = parser.parse_args()
+    try:
+        code, said = HOLDS, "HOLDS: " + verify(given.folder, given.checkpoint, given.key)
+    except EndedError as wrong:
+        said, code = wrong.args
+        said = f"{'BROKEN' if code == BROKEN else 'CANNOT SAY'}: {said}"
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError, RecursionError) as wrong:
+        code, said = BROKEN, f"BROKEN: a file of the bundle is damaged ({type(wrong).__name__}: {wrong})"
+    sys.stdout.write(f"{said}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
