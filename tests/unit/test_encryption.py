@@ -1,6 +1,8 @@
 """Encryption at rest: what a key opens, what it refuses, and how keys are replaced."""
 
 import hashlib
+import subprocess
+import sys
 
 import pytest
 from pydantic import SecretStr, ValidationError
@@ -14,6 +16,23 @@ RING = KeyRing("tests")
 
 def settings(keys: str = "", previous: str = "") -> Settings:
     return Settings(secret_key=SecretStr(SIGNING), previous_secret_keys=previous, encryption_keys=SecretStr(keys))
+
+
+ALONE = """
+import sys
+import app
+assert sys.modules["cryptography"] is None, "kept out of processes that do not need it"
+from app.core.security.encryption import DataKey
+from app.core.transparency.checkpoints import verifier_key
+key = DataKey(bytes(32))
+assert key.decrypt(key.encrypt(b"text", "row"), "row") == b"text"
+assert verifier_key("log.example", bytes(32))
+"""
+
+
+def test_a_process_that_has_not_loaded_the_library_encrypts_and_signs() -> None:
+    """Here the library is loaded already, in the site's processes it is not."""
+    subprocess.run([sys.executable, "-c", ALONE], check=True, timeout=60)  # noqa: S603 - our own code
 
 
 def test_a_text_opens_with_its_key_in_its_row_only() -> None:

@@ -4,14 +4,19 @@ To replace a key of the settings, only the data keys are encrypted again; rows t
 Without its data key nothing can be read: erasing the key erases the data.
 """
 
+import asyncio
 import hashlib
 import os
+import sys
 from dataclasses import dataclass
+from typing import Any
 
 from app.core.config import Settings
+from app.core.security.cryptography_loading import load_cryptography
 from app.core.security.signing import derive
 
 _FORMAT = b"\x01"
+_CIPHERS = "cryptography.hazmat.primitives.ciphers.aead"
 _HINT_BYTES, _NONCE_BYTES, _KEY_BYTES = 4, 12, 32
 
 
@@ -27,10 +32,8 @@ class DataKey:
 
     def encrypt(self, plain: bytes, context: str) -> bytes:
         """Return the encrypted bytes."""
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - large, and most processes never need it
-
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + AESGCM(self._key).encrypt(nonce, plain, context.encode())
+        return nonce + bytes(_cipher(self._key).encrypt(nonce, plain, context.encode()))
 
     def decrypt(self, stored: bytes, context: str) -> bytes:
         """Return the plain bytes.
@@ -38,12 +41,10 @@ class DataKey:
         Raises:
             UndecryptableError: They were encrypted with another key or for another context, or were changed.
         """
-        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - large, and most processes never need it
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - large, and most processes never need it
-
+        cipher, refused = _cipher(self._key), load_cryptography("exceptions").InvalidTag
         try:
-            return AESGCM(self._key).decrypt(stored[:_NONCE_BYTES], stored[_NONCE_BYTES:], context.encode())
-        except (InvalidTag, ValueError) as wrong:
+            return bytes(cipher.decrypt(stored[:_NONCE_BYTES], stored[_NONCE_BYTES:], context.encode()))
+        except (refused, ValueError) as wrong:
             raise UndecryptableError from wrong
 
 
@@ -86,6 +87,16 @@ class KeyRing:
 
     def _keys(self, settings: Settings) -> list[bytes]:
         return [derive(secret, f"encryption/{self.purpose}") for secret in settings.encryption_secrets]
+
+
+async def load_ciphers() -> None:
+    """Load the library of the ciphers in a thread, once; call this before they are used in an event loop."""
+    if _CIPHERS not in sys.modules:
+        await asyncio.to_thread(load_cryptography, _CIPHERS.removeprefix("cryptography."))
+
+
+def _cipher(key: bytes) -> Any:  # noqa: ANN401 - a class of a library that is loaded late
+    return load_cryptography(_CIPHERS.removeprefix("cryptography.")).AESGCM(key)
 
 
 def _hint(key: bytes) -> bytes:

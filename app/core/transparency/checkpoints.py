@@ -3,10 +3,11 @@
 import base64
 import binascii
 import re
-import sys
 from dataclasses import dataclass
 from hashlib import sha256
 from types import ModuleType
+
+from app.core.security.cryptography_loading import load_cryptography
 
 ED25519 = b"\x01"
 """The type of signature in a key and in its id."""
@@ -81,12 +82,7 @@ def read_checkpoint(note: str, published_key: str) -> Checkpoint:
 
 
 def _ed25519() -> ModuleType:
-    """Load the library of signatures, which `app/__init__.py` keeps out of the processes that do not sign."""
-    if sys.modules.get("cryptography", sys) is None:
-        del sys.modules["cryptography"]
-    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415 - see above
-
-    return ed25519
+    return load_cryptography("hazmat.primitives.asymmetric.ed25519")
 
 
 def _verify(public: bytes, signature: bytes, message: bytes) -> None:

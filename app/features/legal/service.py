@@ -9,7 +9,7 @@ from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.ids import new_id
-from app.core.security.encryption import DataKey, KeyRing, UndecryptableError
+from app.core.security.encryption import DataKey, KeyRing, UndecryptableError, load_ciphers
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication.service import Caller, record_security_event
 from app.features.legal import rules
@@ -71,6 +71,7 @@ def shown_details(details: LegalDetails) -> list[tuple[str, str]]:
 
 async def get_status(session: AsyncSession, settings: Settings, actor: Actor) -> LegalStatusRead:
     """Return the actor's own legal details."""
+    await load_ciphers()
     stored = await LegalStatusRepository(session).current(actor.id)
     if stored is None or stored.encrypted_key is None:
         return LegalStatusRead(state=StatusState.EMPTY, version=stored.version if stored else 0)
@@ -91,6 +92,7 @@ async def get_status(session: AsyncSession, settings: Settings, actor: Actor) ->
 
 async def get_history(session: AsyncSession, settings: Settings, actor: Actor) -> LegalStatusHistory:
     """Return the saved versions of the actor's own legal details, newest first."""
+    await load_ciphers()
     stored = await LegalStatusRepository(session).versions(actor.id, MAX_VERSIONS + 1)
     items: list[LegalStatusVersionRead] = []
     before: LegalDetails | None = None
@@ -118,6 +120,7 @@ async def read_for_counterparty(
         LegalStatusNotFoundError: The person has none, or the actor has no contract with them.
         LegalStatusUnreadableError: The site no longer has the key that encrypted them.
     """
+    await load_ciphers()
     repository = LegalStatusRepository(session)
     if not await repository.have_contract(actor.id, owner_id):
         raise LegalStatusNotFoundError
@@ -137,6 +140,7 @@ async def save_status(uow: UnitOfWork, actor: Actor, command: LegalStatusPut, ca
         InvalidLegalStatusError: A field is missing or does not have its form.
         LegalStatusChangedError: `version` is not the current version.
     """
+    await load_ciphers()
     details, errors = rules.check_details(command)
     if errors:
         raise InvalidLegalStatusError(errors=errors)
@@ -170,6 +174,7 @@ async def erase(uow: UnitOfWork, user_id: UUID) -> None:
 
 async def renew_keys(uow: UnitOfWork, after: UUID | None) -> RenewedKeys:
     """Encrypt the next data keys with the newest key of the settings, and count those that no key opens."""
+    await load_ciphers()
     keys = await LegalStatusRepository(uow.session).keys_for_update(after, RENEWED_AT_ONCE)
     renewed = unreadable = 0
     for key in keys:
@@ -186,6 +191,7 @@ async def renew_keys(uow: UnitOfWork, after: UUID | None) -> RenewedKeys:
 
 async def registry_questions(session: AsyncSession, settings: Settings) -> list[RegistryQuestion]:
     """Return the next current versions that the registries were not asked about."""
+    await load_ciphers()
     questions: list[RegistryQuestion] = []
     for stored in await LegalStatusRepository(session).unasked(ASKED_AT_ONCE):
         try:
