@@ -91,10 +91,10 @@ async def test_the_zone_of_the_profile_counts_for_deadlines_too(market: Market, 
         made = await client.post("/api/v1/orders", json=BODY | {"deadline": "2026-12-01"})
         assert made.status_code == 422, "a zone that the person has chosen counts before the browser's"
         assert (await client.patch("/api/v1/profiles/me", json=moscow)).status_code == 200
-        day = {"available_from": "2026-12-01"}
-        assert (await client.patch("/api/v1/profiles/me", json=day)).status_code == 422
+        free = {"available_from": "2026-12-01"}
+        assert (await client.patch("/api/v1/profiles/me", json=free)).status_code == 422
         assert (await client.patch("/api/v1/profiles/me", json={"time_zone": None})).status_code == 200
-        assert (await client.patch("/api/v1/profiles/me", json=day)).status_code == 200
+        assert (await client.patch("/api/v1/profiles/me", json=free)).status_code == 200
         made = await client.post("/api/v1/orders", json=BODY | {"deadline": "2026-12-01"})
         assert made.status_code == 201, "the browser's zone counts where none is chosen"
 

@@ -29,10 +29,11 @@ async def take_down_profile(uow: UnitOfWork, actor: Actor, username: str, *, rea
     """
     user_id, username, profile = await _locked(uow, username)
     _require_shown(profile)
-    profile.taken_down_at, profile.takedown_reason = utc_now(), reason
+    moment = utc_now()
+    profile.taken_down_at, profile.takedown_reason = moment, reason
     profile.listed = False
     for subject in await _subjects(uow, user_id):
-        await files.take_down_attached(uow, actor, subject, profile.taken_down_at, reason=reason)
+        await files.take_down_attached(uow, actor, subject, moment, reason=reason)
     record_audit(uow.session, actor, "profile.take_down", user_id, new={"taken_down": True}, reason=reason)
     uow.emit(ProfileTakenDown(owner_id=str(user_id), work="", reason=reason))
     return username
@@ -73,8 +74,9 @@ async def take_down_work(uow: UnitOfWork, actor: Actor, username: str, number: i
     """
     user_id, item = await _work(uow, username, number)
     _require_shown(item)
-    item.taken_down_at, item.takedown_reason = utc_now(), reason
-    await files.take_down_attached(uow, actor, portfolio_subject(item.id), item.taken_down_at, reason=reason)
+    moment = utc_now()
+    item.taken_down_at, item.takedown_reason = moment, reason
+    await files.take_down_attached(uow, actor, portfolio_subject(item.id), moment, reason=reason)
     record_audit(uow.session, actor, "work.take_down", item.id, new={"taken_down": True}, reason=reason)
     uow.emit(ProfileTakenDown(owner_id=str(user_id), work=item.title, reason=reason))
     return item.title
