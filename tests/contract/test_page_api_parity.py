@@ -70,6 +70,7 @@ PAIRS: dict[str, tuple[str, ...]] = {
         f"DELETE {AUTH}/sessions/{{session_id:uuid}}", f"POST {AUTH}/sessions/end-others",
     ),
     "POST /settings/files/{file_id}/remove": ("DELETE /api/v1/files/{file_id:uuid}",),
+    "POST /settings/legal": ("PUT /api/v1/profiles/me/legal-status",),
     "POST /settings/photo": ("POST /api/v1/files", "PUT /api/v1/profiles/me/photo"),
     "POST /settings/photo/part": ("PATCH /api/v1/profiles/me/photo",),
     "POST /settings/photo/remove": ("DELETE /api/v1/profiles/me/photo",),

@@ -10,8 +10,15 @@ from fastapi import FastAPI, Request
 from pydantic import BaseModel
 
 from app.core.errors import InvalidError
-from app.core.http.body_limits import MAX_JSON_VALUES, check_form, check_json, has_unstorable, media_type
-from app.core.http.problem_details import MAX_ERRORS
+from app.core.http.body_limits import (
+    MAX_FORM_ESCAPES,
+    MAX_JSON_VALUES,
+    check_form,
+    check_json,
+    has_unstorable,
+    media_type,
+)
+from app.core.http.problem_details import MAX_ERRORS, TooLargeError
 from tests.factories.orders import Market
 
 LIMIT = 65_536
@@ -213,7 +220,7 @@ def test_checking_a_body_does_not_hold_the_event_loop(body: bytes) -> None:
     assert min(spent) < 0.05
 
 
-FORMS = {"empty fields": b"&" * 1_000_000, "escapes": b"a=" + b"%41" * 300_000, "names": b"a&b=&" * 200_000}
+FORMS = {"empty fields": b"&" * 1_000_000, "escapes": b"a=" + b"%41" * MAX_FORM_ESCAPES, "names": b"a&b=&" * 200_000}
 
 
 @pytest.mark.parametrize("body", FORMS.values(), ids=FORMS)
@@ -231,6 +238,13 @@ async def test_parsing_a_form_does_not_hold_the_event_loop(body: bytes) -> None:
             await Request({"type": "http", "method": "POST", "headers": headers}, receive).form()
         spent.append(time.thread_time() - began)
     assert min(spent) < 0.05
+
+
+async def test_a_form_with_more_escaped_letters_than_any_text_is_too_large(client: httpx.AsyncClient) -> None:
+    assert (await client.post("/form", data={"text": "ы" * 10_000})).text == f'"{"ы" * 10_000}"'
+    check_form(b"text=" + b"%D1%8B" * (MAX_FORM_ESCAPES // 2))
+    with pytest.raises(TooLargeError):
+        check_form(b"text=" + b"%D1%8B" * (MAX_FORM_ESCAPES // 2 + 1))
 
 
 async def test_a_form_with_too_many_fields_is_refused(client: httpx.AsyncClient) -> None:

@@ -49,6 +49,8 @@ async def test_no_form_fails_because_of_an_amount_or_a_number(
     editor = {"title": "Сайт для пекарни", "budget_kind": "fixed", "currency": "RUB"}
     proposal = {"price": "5000", "term_days": "5", "letter": "Сделаю за пять дней."}
     milestone = {"milestone_title": "Макет", "milestone_days": "1"}
+    # NUL is left out of forms, so a field of nothing else is empty, and some of these may be.
+    refused = {422, 303} if text == "\x00" else {422}
     for address, fields in (
         ("/orders/new", editor | {"budget": text}),
         ("/orders/new", editor | {"budget": "5", "budget_max": text}),
@@ -64,7 +66,7 @@ async def test_no_form_fails_because_of_an_amount_or_a_number(
         (f"/orders/{order.id}/proposals", proposal | milestone | {"milestone_amount": text}),
     ):
         answer = await send(client, address, **fields)
-        assert answer.status_code == 422, (address, fields, answer.status_code)
+        assert answer.status_code in refused, (address, fields, answer.status_code)
 
 
 @pytest.mark.parametrize(

@@ -331,7 +331,7 @@ async def test_v3_7_2_next_never_leaves_the_site(client: httpx.AsyncClient, path
         else:
             data = {"theme": "dark", "next": target, "csrf_token": client.cookies[CSRF]}
             answer = await client.post(path, data=data)
-        if "\x00" in target:
+        if "\x00" in target and path == "/sign-in":  # a form leaves it out, and what is left is checked
             assert answer.status_code == 422
             continue
         assert answer.status_code == 303, target

@@ -1,10 +1,11 @@
 """Cards of orders: the budget and the customer's statistics, in both languages."""
 
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import pytest
 
-from app.core.i18n import set_locale
+from app.core.i18n import set_locale, use_locale
 from app.core.money import Currency, Money
 from app.web.order_cards import budget_label, customer_stats_label
 from app.web.share_images import content_hash, share_image_url
@@ -20,8 +21,9 @@ class Facts:
 
 
 @pytest.fixture(autouse=True)
-def _english() -> None:
-    set_locale("en")
+def _english() -> Generator[None]:
+    with use_locale("en"):
+        yield
 
 
 def plain(text: str | None) -> str | None:

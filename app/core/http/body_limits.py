@@ -43,6 +43,8 @@ MAX_JSON_VALUES = 2_000
 """Members of objects and elements of lists, all together; no request of the API needs a tenth of them."""
 _JSON_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 TOO_MANY_VALUES = N_("The JSON holds more than {limit} values.")
+MAX_FORM_ESCAPES = 120_000
+"""Two for each Cyrillic letter: sixty thousand of them, several times the longest form."""
 MAX_FORM_FIELDS = 1_000
 TOO_MANY_FIELDS = N_("The form holds more than {limit} fields.")
 TWICE = N_("The name {name} stands twice in one object.")
@@ -251,7 +253,10 @@ def check_form(body: bytes) -> None:
 
     Raises:
         InvalidError: It is not valid.
+        TooLargeError: It has more escaped bytes than any text of the site, and decoding them would hold the event loop.
     """
+    if body.count(b"%") > MAX_FORM_ESCAPES:
+        raise TooLargeError
     if b"%00" in body or b"\0" in body:
         refuse(NOT_TEXT)
     # The framework counts fields while it parses them, and empty ones not at all.

@@ -346,6 +346,7 @@ def test_every_mail_can_be_written_in_every_language(kind: NoticeKind, locale: s
         "reason": "<script> & lies",
         "operator": "help@iplance.example",
         "file": "a <script>.pdf",
+        "work": "Site <script>",
     }
     words = render_mail(kind.value, locale, context)
     assert "\n" not in words.subject
