@@ -67,7 +67,7 @@ PEOPLE = (
 )
 EXCEPTIONS: dict[str, tuple[int, str]] = {
     "GET /freelancers": (9, PEOPLE),
-    "GET /api/v1/freelancers": (8, PEOPLE),
+    "GET /api/v1/freelancers": (9, PEOPLE),
     "POST /api/v1/proposals/{proposal_id:uuid}/messages": (14, ANSWERED),
     "POST /proposals/{proposal_id}/messages": (22, MESSAGE_PAGE),
     "POST /settings/photo": (13, f"{_STORED}; then it is attached in place of the present one"),
