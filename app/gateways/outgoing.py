@@ -73,12 +73,12 @@ async def send(
     """
     try:
         async with asyncio.timeout(seconds), client.stream(method, path, **options) as response:
-            body = b""
+            body = bytearray()
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > MAX_ANSWER_BYTES:
                     return Lost("the answer is too long")
-            return Answer(response.status_code, response.headers, body)
+            return Answer(response.status_code, response.headers, bytes(body))
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
         return NotSent(type(error).__name__)
     except (httpx.HTTPError, TimeoutError) as error:

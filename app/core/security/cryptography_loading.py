@@ -6,10 +6,10 @@ from types import ModuleType
 
 
 def load_cryptography(module: str) -> ModuleType:
-    """Return a module of the library by its name, such as `hazmat.primitives.ciphers.aead`.
+    """Return a module of the library by its full name.
 
     Loading it the first time takes a tenth of a second: in an event loop, do it in a thread.
     """
     if sys.modules.get("cryptography", sys) is None:
         del sys.modules["cryptography"]
-    return importlib.import_module(f"cryptography.{module}")
+    return importlib.import_module(module)

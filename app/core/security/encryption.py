@@ -41,7 +41,7 @@ class DataKey:
         Raises:
             UndecryptableError: They were encrypted with another key or for another context, or were changed.
         """
-        cipher, refused = _cipher(self._key), load_cryptography("exceptions").InvalidTag
+        cipher, refused = _cipher(self._key), load_cryptography("cryptography.exceptions").InvalidTag
         try:
             return bytes(cipher.decrypt(stored[:_NONCE_BYTES], stored[_NONCE_BYTES:], context.encode()))
         except (refused, ValueError) as wrong:
@@ -92,11 +92,11 @@ class KeyRing:
 async def load_ciphers() -> None:
     """Load the library of the ciphers in a thread, once; call this before they are used in an event loop."""
     if _CIPHERS not in sys.modules:
-        await asyncio.to_thread(load_cryptography, _CIPHERS.removeprefix("cryptography."))
+        await asyncio.to_thread(load_cryptography, _CIPHERS)
 
 
 def _cipher(key: bytes) -> Any:  # noqa: ANN401 - a class of a library that is loaded late
-    return load_cryptography(_CIPHERS.removeprefix("cryptography.")).AESGCM(key)
+    return load_cryptography(_CIPHERS).AESGCM(key)
 
 
 def _hint(key: bytes) -> bytes:

@@ -82,7 +82,7 @@ def read_checkpoint(note: str, published_key: str) -> Checkpoint:
 
 
 def _ed25519() -> ModuleType:
-    return load_cryptography("hazmat.primitives.asymmetric.ed25519")
+    return load_cryptography("cryptography.hazmat.primitives.asymmetric.ed25519")
 
 
 def _verify(public: bytes, signature: bytes, message: bytes) -> None:

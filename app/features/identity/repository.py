@@ -6,13 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Update, and_, delete, func, or_, select, true, update
-from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.account_names import fold, look_alike_key, public_name
 from app.core.database import constraint_of
 from app.core.errors import DomainError
+from app.core.persistence.advisory_locks import lock_names
 from app.features.identity.errors import EmailTakenError, PhoneTakenError, TakenError, UsernameTakenError
 from app.models.auth_challenge import AuthChallenge, ChallengePurpose
 from app.models.user import LOOK_ALIKE_USERNAME, User, UserStatus
@@ -72,7 +72,7 @@ class UserRepository:
 
     async def _lock_identifiers(self, user: User) -> None:
         names = [f"username:{fold(user.username)}", f"look-alike:{look_alike_key(user.username)}"]
-        await self._acquire_advisory_locks([*names, *contact_locks(email_key=user.email_key, phone=user.phone)])
+        await lock_names(self._session, *names, *contact_locks(email_key=user.email_key, phone=user.phone))
 
     async def lock_contact(self, *, email_key: str | None = None, phone: str | None = None) -> None:
         """Serialize everybody who registers or confirms this contact; the lock ends with the transaction.
@@ -80,12 +80,7 @@ class UserRepository:
         Call this before a user is locked. Whoever registers takes unconfirmed contacts from other users' rows, so two
         transactions that lock rows first and wait for each other's contact would be a deadlock.
         """
-        await self._acquire_advisory_locks(contact_locks(email_key=email_key, phone=phone))
-
-    async def _acquire_advisory_locks(self, keys: Iterable[str]) -> None:
-        # Sorted, so that two transactions never wait for each other.
-        key = func.unnest(array(sorted(keys))).column_valued("key")
-        await self._session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+        await lock_names(self._session, *contact_locks(email_key=email_key, phone=phone))
 
     async def _insert(self, user: User) -> None:
         async with self._session.begin_nested():
@@ -209,8 +204,7 @@ class ChallengeRepository:
         Call this before a contact or a user is locked: some use cases lock the user first and others a challenge, and
         two that wait for each other would be a deadlock.
         """
-        key = func.hashtextextended(f"challenges:{user_id}", 0)
-        await self._session.execute(select(func.pg_advisory_xact_lock(key)))
+        await lock_names(self._session, f"challenges:{user_id}")
 
     async def close(self, user_id: UUID, purpose: ChallengePurpose, now: datetime) -> None:
         """Close the open challenges of this purpose; their links and codes stop working."""

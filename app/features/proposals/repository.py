@@ -28,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import Base, constraint_of
 from app.core.money import Currency
+from app.core.persistence.advisory_locks import lock_names
 from app.features.proposals.errors import AlreadyProposedError
 from app.features.proposals.schemas import CUSTOMER_REASONS, ProposalFilter, ProposalListView, ProposalSort
 from app.models import CoverLetterTemplate, Offer, OfferStatus, Order, Proposal, ProposalRevision, ProposalStatus
@@ -265,8 +266,7 @@ class ProposalRepository:
 
     async def acquire_advisory_lock(self, freelancer_id: UUID) -> None:
         """Serialize sending per freelancer to keep the daily count correct; the lock ends with the transaction."""
-        key = func.hashtextextended(f"proposals:{freelancer_id}", 0)
-        await self._session.execute(select(func.pg_advisory_xact_lock(key)))
+        await lock_names(self._session, f"proposals:{freelancer_id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,8 +369,7 @@ class CoverLetterTemplateRepository:
 
     async def acquire_advisory_lock(self, owner_id: UUID) -> None:
         """Serialize saving templates per person so that the count stays correct; the lock ends with the transaction."""
-        key = func.hashtextextended(f"letters:{owner_id}", 0)
-        await self._session.execute(select(func.pg_advisory_xact_lock(key)))
+        await lock_names(self._session, f"letters:{owner_id}")
 
     async def insert(self, letter: CoverLetterTemplate) -> None:
         """Insert a cover letter template."""

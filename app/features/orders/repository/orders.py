@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, undefer
 from sqlalchemy.orm.util import identity_key
 
+from app.core.persistence.advisory_locks import lock_names
 from app.core.persistence.kept_rows import is_current
 from app.models import Invitation, InvitationStatus, Order, OrderAccessGrant, OrderRevision, OrderStatus, User
 from app.models.user import UserStatus, shown_name
@@ -190,9 +191,7 @@ class OrderRepository:
 
     async def acquire_advisory_lock(self, customer_id: UUID) -> None:
         """Serialize publishing per customer so that the daily count is correct; the lock ends with the transaction."""
-        await self._session.execute(
-            select(func.pg_advisory_xact_lock(func.hashtextextended(f"orders:{customer_id}", 0)))
-        )
+        await lock_names(self._session, f"orders:{customer_id}")
 
     async def nth_latest_publication_at(self, customer_id: UUID, times: int, since: datetime) -> datetime | None:
         """Return when the customer's n-th latest order since `since` was published, or None if there are fewer."""

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.persistence.advisory_locks import lock_names
 from app.models import OrderTemplate
 
 
@@ -17,8 +18,7 @@ class TemplateRepository:
 
     async def acquire_advisory_lock(self, owner_id: UUID) -> None:
         """Serialize saving templates per person so that the count stays correct; the lock ends with the transaction."""
-        key = func.hashtextextended(f"order-templates:{owner_id}", 0)
-        await self._session.execute(select(func.pg_advisory_xact_lock(key)))
+        await lock_names(self._session, f"order-templates:{owner_id}")
 
     async def count(self, owner_id: UUID) -> int:
         """Count a person's templates."""
