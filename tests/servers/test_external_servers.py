@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import make_url, text
 
 from app.core.database import create_engine, tls_arguments
+from tests.e2e.ports import free_port
 from tests.e2e.stack import ROOT, Stack
 from tests.running.instance import open_folder
 from tests.servers.external_servers import Outside, environment
@@ -98,8 +99,8 @@ def test_the_doctor_reads_the_addresses(outside: Outside) -> None:
 
 
 def test_flower_works_with_a_cloud_redis(outside: Outside, stack: Stack) -> None:
-    port = stack.port + 1
-    with open_folder() as folder, (folder / "flower.log").open("wb") as log:
+    port = free_port()
+    with open_folder() as folder, (folder / "flower.log").open("w+b") as log:
         child = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-m", "celery", "-A", "app.tasks.config_tasks", "flower", f"--port={port}"],
             cwd=ROOT,
@@ -108,7 +109,9 @@ def test_flower_works_with_a_cloud_redis(outside: Outside, stack: Stack) -> None
             stderr=log,
         )
         try:
-            stack.wait_until(lambda: sees_a_worker(port), "Flower sees the worker", 60)
+            stack.wait_until(lambda: child.poll() is not None or sees_a_worker(port), "Flower sees the worker", 60)
+            log.seek(0)
+            assert child.poll() is None, log.read().decode()
         finally:
             child.terminate()
             child.wait(20)
