@@ -13,6 +13,17 @@ from app.models.document import Document, DocumentSeries, PaperKind
 from app.models.fee_policy import FeePolicy, FeeSide, VolumeOf
 from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, RefusalCause, SubjectKind
 from app.models.invitation import Invitation, InvitationStatus, RefusalReason
+from app.models.ledger import (
+    AccountKind,
+    LedgerAccount,
+    LedgerAccountKind,
+    LedgerBalance,
+    LedgerCurrency,
+    LedgerTransfer,
+    LedgerTxn,
+    LedgerUnsealed,
+    TxnTemplate,
+)
 from app.models.legal_status import LegalKind, LegalStatus, LegalStatusKey, LegalStatusVersion, RegistryOutcome
 from app.models.notification import MailMessage, Notification
 from app.models.offer import Offer, OfferSide, OfferStatus
@@ -55,6 +66,7 @@ from app.models.sign_in_throttle import SignInThrottle
 from app.models.user import User
 
 __all__ = [
+    "AccountKind",
     "AlertEmail",
     "AlertFrequency",
     "AlertSettings",
@@ -87,6 +99,13 @@ __all__ = [
     "InboxReceipt",
     "Invitation",
     "InvitationStatus",
+    "LedgerAccount",
+    "LedgerAccountKind",
+    "LedgerBalance",
+    "LedgerCurrency",
+    "LedgerTransfer",
+    "LedgerTxn",
+    "LedgerUnsealed",
     "LegalKind",
     "LegalStatus",
     "LegalStatusKey",
@@ -130,6 +149,7 @@ __all__ = [
     "SkillAlias",
     "SkillLevel",
     "SubjectKind",
+    "TxnTemplate",
     "User",
     "Visibility",
     "VolumeOf",
