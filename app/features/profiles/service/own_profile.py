@@ -263,7 +263,8 @@ async def _public(session: AsyncSession, resources: Resources, reader: Actor | N
     named = [(catalogue.skill(slug), level) for slug, level in seen.levels.items()]
     is_own = reader is not None and reader.id == person.id
     files.expect(session, [photo_subject(person.id)])
-    portfolio = await shown_items(session, await repository.portfolio(person.id) if profile.has_portfolio else [])
+    items = await repository.portfolio(person.id) if profile.has_portfolio else []
+    portfolio = await shown_items(session, items, reader if is_own else None)
     photo = (await photos_of(session, [person.id])).get(person.id)
     rate = None
     if profile.rate_amount is not None and profile.rate_currency is not None:
@@ -291,9 +292,11 @@ async def _public(session: AsyncSession, resources: Resources, reader: Actor | N
     }
 
 
-async def shown_items(session: AsyncSession, items: Sequence[PortfolioItem]) -> list[PortfolioRead]:
-    """Return portfolio items with their files as the owner sees them; one query reads all files."""
-    found = await files.attached(session, [portfolio_subject(item.id) for item in items])
+async def shown_items(
+    session: AsyncSession, items: Sequence[PortfolioItem], owner: Actor | None = None
+) -> list[PortfolioRead]:
+    """Return portfolio items with all their files, with links for the owner or for everybody; one query reads them."""
+    found = await files.attached(session, [portfolio_subject(item.id) for item in items], owner)
     return [_item_read(item, found[portfolio_subject(item.id)]) for item in items]
 
 
