@@ -285,7 +285,8 @@ async def complete_email_confirmation(
         EmailTakenError: Another account took the address in the meantime.
     """
     challenge = await _redeem(uow, EMAIL_PURPOSES, token=token, user_id=user_id, code=code)
-    await users_of(uow).lock_contact(email_key=account_names.email(challenge.target).key)
+    wanted = account_names.email(challenge.target)
+    await users_of(uow).lock_with_holders(challenge.user_id, email_key=wanted.key)
     user = await _lock_active(uow, challenge.user_id)
     changing = challenge.purpose is ChallengePurpose.CHANGE_EMAIL
     old = user.email
@@ -293,7 +294,6 @@ async def complete_email_confirmation(
         raise BadChallengeError
     if old != challenge.target:
         # Asked for, or gone meanwhile to another account that has not confirmed it either.
-        wanted = account_names.email(challenge.target)
         announce_released(uow, await users_of(uow).release_unconfirmed(user.id, email_key=wanted.key))
         user.email, user.email_key = wanted.shown, wanted.key
         await users_of(uow).flush_or_raise_taken()
@@ -314,7 +314,7 @@ async def complete_phone_confirmation(uow: UnitOfWork, caller: Caller, user_id: 
         PhoneTakenError: Another account took the number in the meantime.
     """
     challenge = await redeem_code(uow, user_id, code, PHONE_PURPOSES)
-    await users_of(uow).lock_contact(phone=challenge.target)
+    await users_of(uow).lock_with_holders(challenge.user_id, phone=challenge.target)
     user = await _lock_active(uow, challenge.user_id)
     changing = challenge.purpose is ChallengePurpose.CHANGE_PHONE
     old = user.phone
