@@ -23,6 +23,7 @@ from tests.factories.commands import Command
 from tests.factories.files import Files, picture
 from tests.factories.orders import Market
 from tests.factories.users import PASSWORD
+from tests.features.orders.test_states import set_moderation
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
 type Settle = Callable[..., Awaitable[object]]
@@ -118,6 +119,33 @@ async def test_links_end_with_access_to_the_order(readers: Readers, command: Com
         assert (await own.patch(f"/api/v1/orders/{order.id}", json=change)).status_code == 200
     assert [await readers.opens(url) for url in links] == [404] * 4
     assert {await readers.opens(url) for url in kept} == {404 if way == "ban" else 200}
+
+
+@pytest.mark.parametrize("way", ["being checked", "rejected", "held as a draft", "taken down"])
+async def test_links_end_while_the_order_is_its_customers_alone(readers: Readers, command: Command, way: str) -> None:
+    order = await readers.order(visibility=Visibility.LINK)
+    own, guest, answerer = (
+        await readers.signed_in(readers.customer),
+        await readers.new_client(),
+        await readers.signed_in(),
+    )
+    sent = await answerer.post(f"/api/v1/orders/{order.id}/proposals", params={"key": order.share_key}, json=OFFER)
+    assert sent.status_code == 201, sent.text
+    given = {
+        "guest": (await order_links(guest, order.id, order.share_key)),
+        "answered": (await order_links(answerer, order.id)),
+        "own": (await order_links(own, order.id)),
+    }
+    if way != "taken down":
+        await set_moderation(command.resources, "all")
+        edited = await own.patch(f"/api/v1/orders/{order.id}", json={"title": "Казино"})
+        assert edited.json()["status"] == "moderation", edited.text
+    if way == "rejected":
+        await command("orders", "reject", str(order.id), "--version", "2", *WHY)
+    if way in ("held as a draft", "taken down"):
+        await command("orders", "take-down", str(order.id), *WHY)
+    opened = {name: {await readers.opens(url) for url in links} for name, links in given.items()}
+    assert opened == {"guest": {404}, "answered": {404}, "own": {200}}
 
 
 async def test_links_of_those_who_came_by_the_share_key_end_with_it(readers: Readers) -> None:

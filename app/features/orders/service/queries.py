@@ -69,6 +69,11 @@ async def orders_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID,
     return await OrderRepository(session).get_many(ids)
 
 
+def is_withheld(order: Order) -> bool:
+    """Tell whether the text of an order is its customer's alone at the moment."""
+    return policy.is_withheld(order)
+
+
 async def people(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, PersonRead]:
     """Return the public data of people, which contains no contacts."""
     names = await identity.usernames(session, list(set(ids)))
