@@ -154,6 +154,8 @@ async def deactivate(uow: UnitOfWork, user_id: UUID, caller: Caller) -> None:
 async def update_profile(uow: UnitOfWork, user_id: UUID, display_name: str | None, locale: str | None) -> User:
     """Change the display name and the language; None keeps the current value.
 
+    Only a changed display name is checked: one that a newer rule refuses stays until its owner changes it.
+
     Raises:
         AccountInputError: The display name could pass for somebody else or for an address, or it is not a name.
         NotSignedInError: The account no longer exists.
@@ -161,11 +163,20 @@ async def update_profile(uow: UnitOfWork, user_id: UUID, display_name: str | Non
     user = await authentication.lock_user(uow.session, user_id)
     if user is None:
         raise NotSignedInError
-    if display_name is not None:
+    if display_name is not None and display_name != user.display_name:
         user.display_name = await _checked_display_name(uow, user, display_name)
     if locale is not None:
         user.locale = locale
     return user
+
+
+def problem_of_name(display_name: str) -> str | None:
+    """Return why a stored display name would be refused today, in the reader's language; None where it would not."""
+    try:
+        rules.display_name(display_name)
+    except account_names.InvalidValue as refused:
+        return refused.error.text()
+    return None
 
 
 async def _checked_display_name(uow: UnitOfWork, user: User, typed: str) -> str:

@@ -81,7 +81,7 @@ async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Ord
     with uow.session.no_autoflush:  # one UPDATE of the order, with its new version
         others = await _attach(uow, actor, order, command)
     if order.status in rules.STRICTLY_VALIDATED:
-        raise_if_errors(rules.validate_for_publishing(order, await today_for(uow, order.customer_id, order.deadline)))
+        raise_if_errors(rules.validate_published(order))
     if content_of(order) == before and not others:
         return order
     _start_version(uow, order, before)
