@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.features.identity import service as identity
 from app.features.orders import service as orders
+from app.models import Order
 from app.models.notification import NoticeKind
 
 type Params = Mapping[str, Any]
@@ -16,6 +17,12 @@ type News = tuple[NoticeKind, Params]
 
 def _ids(all_params: Iterable[Params], name: str) -> set[UUID]:
     return {UUID(str(params[name])) for params in all_params if params.get(name)}
+
+
+def _order_values(kind: NoticeKind, order: Order | None) -> dict[str, str]:
+    if order is None or (kind is NoticeKind.INVITATION_RECEIVED and orders.is_withheld(order)):
+        return {}
+    return {"order": order.title, "order_status": order.status.value}
 
 
 async def load_notice_context(session: AsyncSession, news: list[News]) -> list[dict[str, str]]:
@@ -29,12 +36,8 @@ async def load_notice_context(session: AsyncSession, news: list[News]) -> list[d
     names = await identity.usernames(session, list(person_ids)) if person_ids else {}
     result: list[dict[str, str]] = []
     for kind, params in news:
-        values: dict[str, str] = {}
         order = found.get(UUID(str(params["order_id"]))) if params.get("order_id") else None
-        is_hidden = order is not None and kind is NoticeKind.INVITATION_RECEIVED and orders.is_withheld(order)
-        if order is not None and not is_hidden:
-            values["order"] = order.title
-            values["order_status"] = order.status.value
+        values = _order_values(kind, order)
         person = names.get(UUID(str(params["person_id"]))) if params.get("person_id") else None
         if person is not None:
             values["person"] = person
