@@ -80,14 +80,17 @@ def check_flower_hosts(arguments: Sequence[str]) -> None:
 
     names = known_names(get_settings())
 
-    class KnownHostFlower(Flower):  # type: ignore[misc] - Flower has no types
+    class KnownHostFlower(Flower):  # type: ignore[misc]  # Flower has no types
         """Flower for requests that name this site or an address."""
 
         def find_handler(self, request: HTTPServerRequest, **given: object) -> HTTPMessageDelegate:
             """Return what answers a request."""
             if request.path.endswith("/healthcheck") or is_known(request.host, names):
-                return super().find_handler(request, **given)
-            return self.get_handler_delegate(request, ErrorHandler, {"status_code": HTTPStatus.MISDIRECTED_REQUEST})
+                found: HTTPMessageDelegate = super().find_handler(request, **given)
+                return found
+            refused = {"status_code": HTTPStatus.MISDIRECTED_REQUEST}
+            refusal: HTTPMessageDelegate = self.get_handler_delegate(request, ErrorHandler, refused)
+            return refusal
 
     command.Flower = KnownHostFlower
 
