@@ -179,10 +179,10 @@ def test_a_name_of_several_words_is_divided_at_its_blanks(settings: Settings, na
     assert all(len(line) <= 76 for line in raw.decode().split("\r\n\r\n")[0].splitlines())
 
 
-LETTERS = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїқңABCxyz019 —«»№'.,&東京"
+NAME_CHARACTERS = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїқңABCxyz019 —«»№'.,&東京"
 
 
-@given(st.text(st.sampled_from(LETTERS), min_size=1, max_size=120).map(one_line).filter(str.strip))
+@given(st.text(st.sampled_from(NAME_CHARACTERS), min_size=1, max_size=120).map(one_line).filter(str.strip))
 def test_any_name_of_the_sender_is_read_back(settings: Settings, name: str) -> None:
     """A name that fits into one encoded word is read back exactly by both readers, a longer one by RFC 2047.
 
