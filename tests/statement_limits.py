@@ -66,7 +66,7 @@ PEOPLE = (
     "reads the stems, one the candidates, one the cards of the best, and two look for a correction"
 )
 EXCEPTIONS: dict[str, tuple[int, str]] = {
-    "GET /freelancers": (9, PEOPLE),
+    "GET /freelancers": (11, f"{PEOPLE}; a page for a signed-in person reads the session and the favourites too"),
     "GET /api/v1/freelancers": (9, PEOPLE),
     "POST /api/v1/proposals/{proposal_id:uuid}/messages": (14, ANSWERED),
     "POST /proposals/{proposal_id}/messages": (22, MESSAGE_PAGE),
