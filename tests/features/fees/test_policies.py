@@ -171,3 +171,10 @@ async def test_a_new_policy_is_tried_on_the_contracts_of_the_past(
     file.write_text(json.dumps({"policies": [{"side": "customer", "category": "nowhere"}]}), encoding="utf-8")
     with pytest.raises(Refusal, match="There is no category"):
         await command("fees", "replay", str(file))
+
+
+@pytest.mark.parametrize("typed", ["{0}", "{", "{category.__class__}", "no-such"])
+async def test_an_unknown_category_is_an_error_of_the_field(client: httpx.AsyncClient, typed: str) -> None:
+    page = await client.get("/fees", params={"category": typed}, headers={"Accept-Language": "en"})
+    assert page.status_code == 200
+    assert f"There is no category “{typed}”." in page.text
