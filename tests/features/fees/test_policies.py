@@ -111,6 +111,8 @@ async def test_what_is_not_understood_is_said_beside_the_field(client: httpx.Asy
         (("--category", "nowhere"), "There is no category"),
         (("--valid-from", "2020-01-01"), "still to come"),
         (("--valid-from", "soon"), "is no time"),
+        (("--valid-from", "9999-12-31T23:00-12:00"), "is no time"),
+        (("--valid-from", "0001-01-01T01:00+12:00"), "is no time"),
     ],
 )
 async def test_a_policy_that_cannot_be_is_refused(command: Command, words: tuple[str, ...], said: str) -> None:
