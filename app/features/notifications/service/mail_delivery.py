@@ -79,7 +79,7 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
             link = f"{origin}{PATHS[mail.kind]}?token={challenge.token}"
             context |= {"link": link, "code": challenge.code, "expires_at": challenge.expires_at}
     elif mail.kind in rules.WORDINGS:
-        (values,) = await load_notice_context(uow.session, [mail.params])
+        (values,) = await load_notice_context(uow.session, [(mail.user_id, mail.params)])
         if not _is_worth_sending(mail, notice, values.get("order_status")):
             to = None
         href = rules.href_of(mail.kind, mail.params)

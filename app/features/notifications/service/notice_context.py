@@ -16,17 +16,18 @@ def _ids(all_params: Iterable[Params], name: str) -> set[UUID]:
     return {UUID(str(params[name])) for params in all_params if params.get(name)}
 
 
-async def load_notice_context(session: AsyncSession, all_params: list[Params]) -> list[dict[str, str]]:
-    """Return the values of a text's placeholders for each set of ids; deleted objects are left out."""
+async def load_notice_context(session: AsyncSession, notices: list[tuple[UUID, Params]]) -> list[dict[str, str]]:
+    """Return the values of a text's placeholders for each reader and set of ids; deleted objects are left out."""
+    all_params = [params for _reader, params in notices]
     order_ids, person_ids = _ids(all_params, "order_id"), _ids(all_params, "person_id")
     found = await orders.orders_by_id(session, order_ids) if order_ids else {}
     names = await identity.usernames(session, list(person_ids)) if person_ids else {}
     result: list[dict[str, str]] = []
-    for params in all_params:
+    for reader, params in notices:
         values: dict[str, str] = {}
         order = found.get(UUID(str(params["order_id"]))) if params.get("order_id") else None
         if order is not None:
-            values["order"] = order.title
+            values["order"] = orders.shown_title(order.title, order.status, to_customer=reader == order.customer_id)
             values["order_status"] = order.status.value
         person = names.get(UUID(str(params["person_id"]))) if params.get("person_id") else None
         if person is not None:

@@ -24,7 +24,7 @@ PRUNE_BATCH = 1000
 
 
 async def _read(session: AsyncSession, rows: list[Notification]) -> list[NotificationRead]:
-    facts = await load_notice_context(session, [row.params for row in rows])
+    facts = await load_notice_context(session, [(row.user_id, row.params) for row in rows])
     return [
         NotificationRead(
             id=row.id,
