@@ -101,16 +101,24 @@ async def prepare_reset(uow: UnitOfWork, typed: str, caller: Caller, flow: str) 
     )
     if user is None or user.status is not UserStatus.ACTIVE:
         return None
-    if not await uow.resources.limiter.allows(RESETS_BY_NAME, str(user.id)):
-        return None
-    # Confirmed contacts come first: an unconfirmed address may be mistyped and belong to another person.
-    confirmed = (user.email if user.email_confirmed_at else None) or (user.phone if user.phone_confirmed_at else None)
-    target = confirmed or user.email or user.phone or ""
-    # Whoever typed an unconfirmed contact may not be its owner, who must not be flooded either.
-    if not confirmed and not await uow.resources.limiter.allows(CONFIRMATIONS_PER_CONTACT, contact_key(target)):
+    target = await _reset_target(uow.resources, user)
+    if target is None:
         return None
     record_security_event(uow, user.id, SecurityEventKind.PASSWORD_RESET_ASKED, caller)
     return await open_challenge(uow, user, ChallengePurpose.RESET_PASSWORD, target, flow=flow)
+
+
+async def _reset_target(resources: Resources, user: User) -> str | None:
+    """Return the contact that a reset is sent to; None where too many messages were sent."""
+    if not await resources.limiter.allows(RESETS_BY_NAME, str(user.id)):
+        return None
+    # Confirmed contacts come first: an unconfirmed address may be mistyped and belong to another person.
+    confirmed = (user.email if user.email_confirmed_at else None) or (user.phone if user.phone_confirmed_at else None)
+    if confirmed:
+        return confirmed
+    target = user.email or user.phone or ""
+    # Whoever typed an unconfirmed contact may not be its owner, who must not be flooded either.
+    return target if await resources.limiter.allows(CONFIRMATIONS_PER_CONTACT, contact_key(target)) else None
 
 
 async def complete_password_reset(

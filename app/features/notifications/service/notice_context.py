@@ -8,12 +8,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.features.identity import service as identity
 from app.features.orders import service as orders
+from app.models import Order
 
 type Params = Mapping[str, Any]
 
 
+def _order_words(order: Order, reader: UUID) -> dict[str, str]:
+    title = orders.shown_title(order.title, order.status, to_customer=reader == order.customer_id)
+    return {"order": title, "order_status": order.status.value}
+
+
 def _ids(all_params: Iterable[Params], name: str) -> set[UUID]:
     return {UUID(str(params[name])) for params in all_params if params.get(name)}
+
+
+def _named[T](found: Mapping[UUID, T], params: Params, name: str) -> T | None:
+    return found.get(UUID(str(params[name]))) if params.get(name) else None
 
 
 async def load_notice_context(session: AsyncSession, notices: list[tuple[UUID, Params]]) -> list[dict[str, str]]:
@@ -25,11 +35,10 @@ async def load_notice_context(session: AsyncSession, notices: list[tuple[UUID, P
     result: list[dict[str, str]] = []
     for reader, params in notices:
         values: dict[str, str] = {}
-        order = found.get(UUID(str(params["order_id"]))) if params.get("order_id") else None
+        order = _named(found, params, "order_id")
         if order is not None:
-            values["order"] = orders.shown_title(order.title, order.status, to_customer=reader == order.customer_id)
-            values["order_status"] = order.status.value
-        person = names.get(UUID(str(params["person_id"]))) if params.get("person_id") else None
+            values |= _order_words(order, reader)
+        person = _named(names, params, "person_id")
         if person is not None:
             values["person"] = person
         values |= {name: str(params[name]) for name in ("count", "file", "work") if params.get(name)}
