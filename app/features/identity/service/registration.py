@@ -22,7 +22,7 @@ from app.features.identity import rules
 from app.features.identity.events import AccountDeactivated, UserRegistered
 from app.features.identity.repository import ChallengeRepository
 from app.features.identity.schemas import Registration
-from app.features.identity.service.contacts import announce_released, lapse_unconfirmed, open_challenge, users_of
+from app.features.identity.service.contacts import announce_released, confirm_first_contact, lapse_unconfirmed, users_of
 from app.features.identity.service.new_emails import parse_new_email, refuse_unreachable_mailbox
 from app.features.identity.service.password_policy import check_password_policy
 from app.models.auth_challenge import ChallengePurpose
@@ -119,9 +119,9 @@ async def create_account(uow: UnitOfWork, account: NewAccount, *, role: Role = R
     announce_released(uow, await users_of(uow).add(user))
     uow.emit(UserRegistered(user_id=str(user.id)))
     if user.email is not None:
-        await open_challenge(uow, user, ChallengePurpose.CONFIRM_EMAIL, user.email)
+        await confirm_first_contact(uow, user, ChallengePurpose.CONFIRM_EMAIL, user.email)
     if user.phone is not None:
-        await open_challenge(uow, user, ChallengePurpose.CONFIRM_PHONE, user.phone)
+        await confirm_first_contact(uow, user, ChallengePurpose.CONFIRM_PHONE, user.phone)
     return user
 
 

@@ -57,6 +57,7 @@ from app.features.orders.service.queries import (
     people,
     present,
     revisions_of,
+    shown_title,
 )
 from app.features.orders.service.search import (
     NO_PAGE,
@@ -153,6 +154,7 @@ __all__ = [
     "save_template",
     "search_json",
     "search_orders",
+    "shown_title",
     "suspend_orders",
     "take_down_order",
     "uncount_proposal",
