@@ -18,6 +18,9 @@ REQUESTS = {"request", "connection", "websocket"}
 SESSIONS = {"sessions", "read_sessions"}
 TRANSACTIONS = ("Uow", "UnitOfWork", "ReadSession", "AsyncSession")
 
+STORES = "app.features.files.dependencies.files_of_form"
+"""The dependency that stores the files of a form."""
+
 ROUTES = all_routes()
 
 
@@ -133,6 +136,16 @@ def test_dependencies_read_the_body_behind_the_sign_in_and_before_the_transactio
         assert all(before < place for before in (*reading, *opening)), [named(call) for call in order]
     if signed_in:
         assert all(place > signed_in[0] for place in reading), [named(call) for call in order]
+
+
+def test_what_a_form_is_for_is_looked_up_before_its_files_are_stored() -> None:
+    """A form that is refused because of its address must leave no file behind."""
+    looking_up = SOURCE.reaching({"app.features.files.dependencies.look_up_before_storing"})
+    orders = {route: [named(call) for call in resolved(item.dependant)] for route, item in ROUTES.items()}
+    storing = {route: order.index(STORES) for route, order in orders.items() if STORES in order and "{" in route}
+    assert len(storing) >= 6
+    wrong = [route for route, place in storing.items() if not looking_up.keys() & set(orders[route][:place])]
+    assert wrong == []
 
 
 def test_forms_are_read_by_one_dependency() -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect
 
@@ -51,9 +52,21 @@ def form_with_files(path: str) -> LongBodyRoute:
     return LongBodyRoute("POST", re.compile(path), "multipart/form-data", rules.MAX_FILE_BYTES + FORM_OVERHEAD)
 
 
-def has_new_files(form: FormData) -> bool:
-    """Tell whether files were uploaded with the form itself."""
-    return bool(_new_files(form))
+async def look_up_before_storing(
+    request: Request, form: FormData, look_up: Callable[[AsyncSession], Awaitable[object]]
+) -> None:
+    """Look up what a form with files is for, in a read transaction that ends before its files are stored.
+
+    A form that is refused leaves no file behind. A form without files needs no such transaction.
+
+    Args:
+        request: The request with the form.
+        form: The form, completely received.
+        look_up: Raises an error if the form must be refused.
+    """
+    if _new_files(form):
+        async with connection_resources(request).read_sessions() as session:
+            await look_up(session)
 
 
 def _new_files(form: FormData) -> list[UploadFile]:
