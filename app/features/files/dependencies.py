@@ -9,14 +9,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect
 
 from app.core.actor import Actor
 from app.core.errors import DomainError
 from app.core.http.body_limits import LongBodyRoute
-from app.core.http.dependencies import PostedForm, connection_resources
+from app.core.http.dependencies import PostedForm, ReadSession, connection_resources
 from app.core.resources import ContextState, Resources
 from app.features.authentication.dependencies import CurrentActor
 from app.features.files import rules, workflows
@@ -53,7 +52,7 @@ def form_with_files(path: str) -> LongBodyRoute:
 
 
 async def look_up_before_storing(
-    request: Request, form: FormData, look_up: Callable[[AsyncSession], Awaitable[object]]
+    request: Request, form: FormData, look_up: Callable[[ReadSession], Awaitable[object]]
 ) -> None:
     """Look up what a form with files is for, in a read transaction that ends before its files are stored.
 
