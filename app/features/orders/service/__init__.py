@@ -11,6 +11,7 @@ from app.features.orders.service.customer_commands import (
     publish_order,
     renew_order,
     renew_share_key,
+    require_editable,
     resume_order,
 )
 from app.features.orders.service.holds import restore_order, resume_orders, suspend_orders, take_down_order
@@ -31,6 +32,7 @@ from app.features.orders.service.lifecycle import (
     record_customer_response,
     remind_of_expiry,
     replace_skill,
+    require_open,
     uncount_proposal,
 )
 from app.features.orders.service.moderation import approve_order, list_orders_to_review, reject_order
@@ -146,6 +148,8 @@ __all__ = [
     "renew_order",
     "renew_share_key",
     "replace_skill",
+    "require_editable",
+    "require_open",
     "resolve_filter",
     "restore_order",
     "resume_order",
