@@ -36,7 +36,7 @@ def raw_of(settings: Settings, subject: str, to: str = "vera@example.com") -> by
 
 def lines_of(raw: bytes, name: str) -> list[str]:
     head = raw.split(b"\r\n\r\n")[0].decode("ascii")
-    found = re.search(rf"^{name}: [^\r\n]*(?:\r\n [^\r\n]*)*", head, re.MULTILINE)
+    found = re.search(rf"^{name}:[^\r\n]*(?:\r\n [^\r\n]*)*", head, re.MULTILINE)
     assert found is not None
     return found[0].split("\r\n")
 

@@ -16,7 +16,7 @@ type Params = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class NoticeSubject:
     """A notification or mail: who reads it, its kind, and the ids that its text refers to."""
 
     reader: UUID
@@ -24,14 +24,14 @@ class News:
     params: Params
 
 
-def _order_words(order: Order, news: News) -> dict[str, str]:
+def _order_words(order: Order, news: NoticeSubject) -> dict[str, str]:
     if news.kind is NoticeKind.INVITATION_RECEIVED and orders.is_withheld(order):
         return {}
     title = orders.shown_title(order.title, order.status, to_customer=news.reader == order.customer_id)
     return {"order": title, "order_status": order.status.value}
 
 
-def _ids(all_news: Iterable[News], name: str) -> set[UUID]:
+def _ids(all_news: Iterable[NoticeSubject], name: str) -> set[UUID]:
     return {UUID(str(news.params[name])) for news in all_news if news.params.get(name)}
 
 
@@ -39,7 +39,7 @@ def _named[T](found: Mapping[UUID, T], params: Params, name: str) -> T | None:
     return found.get(UUID(str(params[name]))) if params.get(name) else None
 
 
-async def load_notice_context(session: AsyncSession, all_news: list[News]) -> list[dict[str, str]]:
+async def load_notice_context(session: AsyncSession, all_news: list[NoticeSubject]) -> list[dict[str, str]]:
     """Return the values of a text's placeholders for each piece of news; deleted objects are left out.
 
     An invitation does not name an order whose text is its customer's alone now. Those who answered an order know it,
