@@ -23,7 +23,7 @@ from app.core.http.fast_responses import FastResponseMiddleware, Shortcut
 from app.core.http.health import router as health
 from app.core.http.known_hosts import KnownHostMiddleware, known_names
 from app.core.http.middleware import HeadMiddleware, RequestContextMiddleware
-from app.core.http.openapi import add_errors, declare_security, name_bounds, requires_session
+from app.core.http.openapi import add_errors, declare_security, name_bounds, requires_session, summarize_operations
 from app.core.http.problem_details import install_error_handlers
 from app.core.http.startup_errors import (
     StartupErrorMiddleware,
@@ -257,6 +257,7 @@ class Site(FastAPI):
                 )
                 declare_security(document, routes, get_settings())
                 name_bounds(document)
+                summarize_operations(document)
                 self._declared = document
             return document
 

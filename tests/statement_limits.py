@@ -51,7 +51,8 @@ SENDING = (
 )
 _STORED = (
     "a file sent with the form is stored in two transactions with seven statements, because bytes are written between "
-    "them and no transaction waits for the store; the session is checked before a long body and after it"
+    "them and no transaction waits for the store; the session is checked before a long body and after it, and what the "
+    "form is for is looked up before its files are stored"
 )
 UPLOAD = f"{_STORED}; then the order is written and its files attached, or the form is read again if it is refused"
 SENDING_PAGE = f"{_STORED}; then as in the API, with the order read for its currency, in which the price is parsed"
@@ -66,7 +67,7 @@ PEOPLE = (
     "reads the stems, one the candidates, one the cards of the best, and two look for a correction"
 )
 EXCEPTIONS: dict[str, tuple[int, str]] = {
-    "GET /freelancers": (9, PEOPLE),
+    "GET /freelancers": (11, f"{PEOPLE}; a page for a signed-in person reads the session and the favourites too"),
     "GET /api/v1/freelancers": (9, PEOPLE),
     "POST /api/v1/proposals/{proposal_id:uuid}/messages": (14, ANSWERED),
     "POST /proposals/{proposal_id}/messages": (22, MESSAGE_PAGE),
@@ -80,8 +81,8 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "PATCH /api/v1/orders/{order_id:uuid}": (11, FILES),
     "POST /api/v1/orders/{order_id:uuid}/proposals": (14, SENDING),
     "POST /orders/new": (22, UPLOAD),
-    "POST /orders/{order_id}/edit": (19, UPLOAD),
-    "POST /orders/{order_id}/proposals": (29, SENDING_PAGE),
+    "POST /orders/{order_id}/edit": (20, UPLOAD),
+    "POST /orders/{order_id}/proposals": (30, SENDING_PAGE),
 }
 """Routes with a limit of their own; the lists of this file may only get shorter."""
 CHECKED_AGAIN = "the session is checked before a long body is read and after it: it may have ended meanwhile"

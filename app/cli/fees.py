@@ -167,9 +167,9 @@ def _moment(text: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError as wrong:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as wrong:
         raise Refusal(f"{text} is no time: write it like 2027-01-01 or 2027-01-01T12:00.") from wrong
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _sentence(wrong: ValidationError) -> str:

@@ -34,13 +34,15 @@ UNKNOWN_WORD = N_("“{word}” is not understood in an amount. Write it in digi
 OTHER_CURRENCY = N_("“{word}” in the amount is not {currency}. Choose the currency you mean, or leave “{word}” out.")
 UNKNOWN_CURRENCY = N_("Choose a currency from the list.")
 MINOR_DIGITS: dict[Currency, int] = dict.fromkeys(Currency, 2)
-_ROUBLES = frozenset(("р", "руб", "рубль", "рубля", "рублей", "ruble", "rubles", "rouble", "roubles"))
+_ROUBLES = frozenset(("р", "руб", "рубль", "рубля", "рубли", "рублей", "ruble", "rubles", "rouble", "roubles"))
 CURRENCY_WORDS: dict[Currency, frozenset[str]] = {
-    Currency.RUB: _ROUBLES | {"₽", "rub", "rur", "рос", "российских", "российские", "russian"},
-    Currency.USD: frozenset(("$", "us$", "usd", "us", "долл", "доллар", "доллара", "долларов", "dollar", "dollars")),
+    Currency.RUB: _ROUBLES | {"₽", "rub", "rur", "рф", "рос", "российских", "российские", "russian"},
+    Currency.USD: frozenset(
+        ("$", "us$", "usd", "us", "дол", "долл", "доллар", "доллара", "доллары", "долларов", "сша", "dollar", "dollars")
+    ),
     Currency.EUR: frozenset(("€", "eur", "евро", "euro", "euros")),
-    Currency.KZT: frozenset(("₸", "kzt", "тг", "тенге", "tenge")),
-    Currency.BYN: _ROUBLES | {"br", "byn", "бел", "белорусских", "белорусские", "belarusian"},
+    Currency.KZT: frozenset(("₸", "kzt", "тг", "тнг", "тенге", "теңге", "tenge")),
+    Currency.BYN: _ROUBLES | {"br", "byn", "бел", "белорусских", "белорусские", "беларускіх", "рублёў", "belarusian"},
 }
 """What people write for a currency, in small letters and without the point; roubles are of two countries."""
 

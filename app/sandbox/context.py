@@ -72,11 +72,11 @@ def moment_in(request: Request, name: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise Problem(400, "invalid_request", f"{name}: write a time such as 2026-01-31T12:00:00Z.")
-    return found.astimezone(UTC)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and last hours of the calendar have no time in UTC
+        pass
+    raise Problem(400, "invalid_request", f"{name}: write a time such as 2026-01-31T12:00:00Z.")
 
 
 def answer(content: Any, status: int = 200) -> JSONResponse:  # noqa: ANN401 - any JSON

@@ -1,5 +1,7 @@
 """What a tester sets at the sandbox provider: faults, the clock, secrets of webhooks, people, later events."""
 
+from datetime import UTC, datetime
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -10,6 +12,9 @@ from app.sandbox.faults import fits
 from app.sandbox.problems import Problem
 from app.sandbox.requests import ClockChange, NewSecret, Person, PlannedFault, Seed
 
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""How far the clock can be turned: later times cannot be computed with at the end of the calendar."""
+
 
 async def clock(request: Request) -> Response:
     """Return the provider's time, or turn it forward and do what has become due."""
@@ -18,6 +23,8 @@ async def clock(request: Request) -> Response:
         seconds = parsed(ClockChange, await raw_body(request)).seconds_from(provider.clock.now())
         if seconds < 0:
             raise Problem(422, "clock_goes_back", "The clock can only be turned forward.")
+        if provider.clock.now().timestamp() + seconds > LATEST.timestamp():
+            raise Problem(422, "clock_too_far", f"The clock can be turned to {LATEST.year} at most.")
         provider.clock.forward(seconds)
         provider.settle()
         await context_of(request).sender.send_due()

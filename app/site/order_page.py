@@ -30,6 +30,7 @@ from app.features.orders.schemas import (
 from app.features.orders.schemas import STATUS_LABELS as ORDER_WORDS
 from app.features.profiles import service as profiles
 from app.features.proposals import service
+from app.features.proposals.dependencies import OpenOrder
 from app.features.proposals.presenters import (
     FILTER_LABELS,
     PAGE_SIZE,
@@ -83,6 +84,7 @@ async def send_proposal(  # noqa: PLR0913, PLR0917 - each is parsed by its own d
     order_id: UUID,
     actor: CurrentActor,
     form: PostedForm,
+    _open: OpenOrder,
     sent: ProposalFiles,
     uow: Uow,
     once: Once,

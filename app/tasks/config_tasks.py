@@ -8,6 +8,7 @@ lost one; `docs/decisions` has the measurements. Start with `celery -A app.tasks
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from importlib import import_module
 from typing import Any
 
@@ -62,7 +63,40 @@ def set_flower_password(arguments: Sequence[str], settings: Settings | None = No
         raise SystemExit("Flower has no password: set FLOWER_BASIC_AUTH=user:password; it does not start without one.")
 
 
+def check_flower_hosts(arguments: Sequence[str]) -> None:
+    """Let Flower, if it is what starts, refuse requests for names that are not the site's, as the site does.
+
+    Flower has no such setting, and without a sign-in its pages would be open to any site that points a name of its own
+    at this machine (DNS rebinding). A probe at `/healthcheck` may use any name.
+    """
+    if "flower" not in arguments:
+        return
+    from flower import command  # noqa: PLC0415 - only Flower needs it
+    from flower.app import Flower  # noqa: PLC0415 - the same
+    from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest  # noqa: PLC0415 - the same
+    from tornado.web import ErrorHandler  # noqa: PLC0415 - the same
+
+    from app.core.http.known_hosts import is_known, known_names  # noqa: PLC0415 - the same
+
+    names = known_names(get_settings())
+
+    class KnownHostFlower(Flower):  # type: ignore[misc]  # Flower has no types
+        """Flower for requests that name this site or an address."""
+
+        def find_handler(self, request: HTTPServerRequest, **given: object) -> HTTPMessageDelegate:
+            """Return what answers a request."""
+            if request.path.endswith("/healthcheck") or is_known(request.host, names):
+                found: HTTPMessageDelegate = super().find_handler(request, **given)
+                return found
+            refused = {"status_code": HTTPStatus.MISDIRECTED_REQUEST}
+            refusal: HTTPMessageDelegate = self.get_handler_delegate(request, ErrorHandler, refused)
+            return refusal
+
+    command.Flower = KnownHostFlower
+
+
 set_flower_password(sys.argv)
+check_flower_hosts(sys.argv)
 
 
 @celeryd_init.connect

@@ -8,7 +8,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,19 +68,24 @@ class Source:
         found = self.methods.get(name, [])
         return found[0] if len(found) == 1 else None
 
-    def reaching(self, direct: set[str]) -> dict[str, str]:
-        """Return every function from which one of these can be reached, with the next function on the path."""
+    @cached_property
+    def _callers(self) -> dict[str, set[str]]:
+        """Return the callers of each function."""
         callers: dict[str, set[str]] = defaultdict(set)
         for name, function in self.functions.items():
             for call in calls_in(function):
                 target = self.target(name, call)
                 if target is not None:
                     callers[target].add(name)
+        return callers
+
+    def reaching(self, direct: set[str]) -> dict[str, str]:
+        """Return every function from which one of these can be reached, with the next function on the path."""
         found = dict.fromkeys(direct, "")
         waiting = list(direct)
         while waiting:
             reached = waiting.pop()
-            for caller in callers[reached]:
+            for caller in self._callers.get(reached, ()):
                 if caller not in found:
                     found[caller] = reached
                     waiting.append(caller)

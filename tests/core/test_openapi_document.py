@@ -1,6 +1,7 @@
 """The OpenAPI document is built once, in the background, and is the same for every request."""
 
 import asyncio
+import re
 from typing import cast
 
 import httpx
@@ -46,3 +47,14 @@ async def test_two_that_ask_at_once_get_one_document(app: FastAPI) -> None:
     site = cast("Site", app)
     first, second = await asyncio.gather(asyncio.to_thread(site.document), asyncio.to_thread(site.document))
     assert first is second
+
+
+def test_every_operation_has_a_sentence_as_its_summary(shared_app: FastAPI) -> None:
+    document = shared_app.openapi()
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    assert len(operations) > 130
+    summaries = [operation["summary"] for operation in operations]
+    assert [text for text in summaries if text.istitle()] == [], "the name of a function is no sentence"
+    assert [text for text in summaries if not re.fullmatch(r"[A-Z][a-z-]+ .{4,110}[^.]", text)] == []
+    repeating = [item["summary"] for item in operations if item.get("description", "").startswith(item["summary"])]
+    assert repeating == []

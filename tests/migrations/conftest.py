@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 
 from app.core.migrations import config_for
 from app.local.servers import ServerAddresses
-from tests.conftest import persistently
+from tests.conftest import clone, persistently
 
 
 def plain(address: str) -> str:
@@ -43,6 +43,14 @@ def empty_database(servers: ServerAddresses, worker_id: str) -> Generator[str]:
         execute(servers.database_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
     )
     yield make_url(servers.database_url).set(database=name).render_as_string(hide_password=False)
+    asyncio.run(execute(servers.database_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def head_database(servers: ServerAddresses, template: str, worker_id: str) -> Generator[str]:
+    """A database at the newest revision: a copy of the template, which the same migrations have made."""
+    name = f"iplance_migrated_{worker_id}_{os.getpid()}"
+    yield asyncio.run(clone(servers.database_url, template, name))
     asyncio.run(execute(servers.database_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
 
 

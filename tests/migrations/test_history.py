@@ -48,12 +48,11 @@ def test_a_migration_has_a_dated_name_and_stands_alone(path: Path) -> None:
     assert not re.search(r"^\s*(?:from|import) app\b", path.read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def test_data_is_kept_by_a_second_run(alembic_config: Config, empty_database: str) -> None:
-    command.upgrade(alembic_config, "head")
+def test_data_is_kept_by_a_second_run(head_database: str) -> None:
     insert = "INSERT INTO outbox_messages (topic, payload) VALUES ('tests.kept', '{\"a\": 1}')"
-    asyncio.run(execute(empty_database, insert))
-    command.upgrade(alembic_config, "head")
-    rows = asyncio.run(fetch(empty_database, "SELECT topic FROM outbox_messages"))
+    asyncio.run(execute(head_database, insert))
+    command.upgrade(config_for(head_database), "head")
+    rows = asyncio.run(fetch(head_database, "SELECT topic FROM outbox_messages"))
     assert [row["topic"] for row in rows] == ["tests.kept"]
 
 
@@ -102,13 +101,12 @@ async def test_whoever_comes_second_says_so_when_the_first_takes_too_long(empty_
         await holder.close()
 
 
-def test_a_database_of_a_newer_release_is_refused(alembic_config: Config, empty_database: str) -> None:
-    command.upgrade(alembic_config, "head")
-    asyncio.run(execute(empty_database, "UPDATE alembic_version SET version_num = 'fedcba987654'"))
+def test_a_database_of_a_newer_release_is_refused(head_database: str) -> None:
+    asyncio.run(execute(head_database, "UPDATE alembic_version SET version_num = 'fedcba987654'"))
     with pytest.raises(MigrationRefusedError, match="newer release"):
         pending(SCRIPTS, "fedcba987654", SCRIPTS.get_current_head())
     with pytest.raises(util.CommandError):
-        command.upgrade(alembic_config, "head")
+        command.upgrade(config_for(head_database), "head")
 
 
 @pytest.mark.parametrize(

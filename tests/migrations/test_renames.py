@@ -46,32 +46,23 @@ def insert(statement: str, name: str, **versions: int) -> str:
     return statement.format(name=name, columns=columns, values=values)
 
 
-def test_columns_of_the_previous_release_are_in_the_database_and_in_no_model(
-    alembic_config: Config, empty_database: str
-) -> None:
+def test_columns_of_the_previous_release_are_in_the_database_and_in_no_model(head_database: str) -> None:
     """Whoever drops one takes it out of the list, so that the comparison with the models sees its name again."""
-    command.upgrade(alembic_config, "head")
-    stored = {tuple(row) for row in asyncio.run(fetch(empty_database, COLUMNS))}
+    stored = {tuple(row) for row in asyncio.run(fetch(head_database, COLUMNS))}
     modelled = {(table.name, column.name) for table in Base.metadata.tables.values() for column in table.columns}
     assert COLUMNS_OF_THE_PREVIOUS_RELEASE.keys() == stored - modelled - {("alembic_version", "version_num")}
     assert all(COLUMNS_OF_THE_PREVIOUS_RELEASE.values())
 
 
-def test_indexes_of_the_previous_release_are_in_the_database_and_in_no_model(
-    alembic_config: Config, empty_database: str
-) -> None:
-    command.upgrade(alembic_config, "head")
-    stored = {row["indexname"] for row in asyncio.run(fetch(empty_database, INDEXES))}
+def test_indexes_of_the_previous_release_are_in_the_database_and_in_no_model(head_database: str) -> None:
+    stored = {row["indexname"] for row in asyncio.run(fetch(head_database, INDEXES))}
     modelled = {index.name for table in Base.metadata.tables.values() for index in table.indexes}
     assert INDEXES_OF_THE_PREVIOUS_RELEASE.keys() == stored - modelled
     assert all(INDEXES_OF_THE_PREVIOUS_RELEASE.values())
 
 
-def test_views_of_the_previous_release_are_in_the_database_and_in_no_model(
-    alembic_config: Config, empty_database: str
-) -> None:
-    command.upgrade(alembic_config, "head")
-    stored = {row["table_name"]: row["is_insertable_into"] for row in asyncio.run(fetch(empty_database, VIEWS))}
+def test_views_of_the_previous_release_are_in_the_database_and_in_no_model(head_database: str) -> None:
+    stored = {row["table_name"]: row["is_insertable_into"] for row in asyncio.run(fetch(head_database, VIEWS))}
     assert stored == dict.fromkeys(VIEWS_OF_THE_PREVIOUS_RELEASE, "YES")
     assert not VIEWS_OF_THE_PREVIOUS_RELEASE.keys() & Base.metadata.tables.keys()
     assert all(VIEWS_OF_THE_PREVIOUS_RELEASE.values())

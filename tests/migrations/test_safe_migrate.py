@@ -7,9 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from alembic import command
 
-from app.core.migrations import config_for
 from tests.migrations.conftest import fetch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,11 +73,10 @@ class Checkout:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, empty_database: str) -> Checkout:
-    command.upgrade(config_for(empty_database), "head")
+def checkout(tmp_path: Path, head_database: str) -> Checkout:
     folder = tmp_path / "a folder with spaces"
     folder.mkdir()
-    return Checkout(folder, empty_database)
+    return Checkout(folder, head_database)
 
 
 async def columns(address: str) -> list[str]:

@@ -40,6 +40,21 @@ def test_it_says_where_everything_is(instance: Instance) -> None:
     wait_until(lambda: flower_answers(instance), "Flower")
 
 
+def test_flower_answers_to_no_other_name(instance: Instance) -> None:
+    wait_until(lambda: flower_answers(instance), "Flower")
+    base = f"http://127.0.0.1:{instance.flower_port}"
+
+    def status(host: str, path: str = "/") -> int:
+        return httpx.get(base + path, headers={"Host": host}, timeout=20).status_code
+
+    named = f"localhost:{instance.flower_port}"
+    assert [status(host) for host in (named, "127.0.0.1", "[::1]:80")] == [httpx.codes.OK] * 3
+    names = ("evil.example", f"evil.example:{instance.flower_port}", "localhost.evil")
+    paths = ("/", "/tasks", "/api/workers", "/metrics", "/static/css/flower.css", "/nowhere")
+    assert {status(host, path) for host in names for path in paths} == {httpx.codes.MISDIRECTED_REQUEST}
+    assert status("probe.example", "/healthcheck") == httpx.codes.OK
+
+
 def test_without_a_terminal_every_log_line_is_shown(instance: Instance) -> None:
     assert httpx.get(f"http://127.0.0.1:{instance.port}/orders", timeout=20).status_code == httpx.codes.OK
     wait_until(lambda: '"route":"/orders"' in instance.said(), "the line of a request")

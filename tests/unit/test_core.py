@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.core.config import MIN_SECRET_BYTES, Settings
 from app.core.database import asyncpg_url, is_pooled
-from app.core.errors import DomainError
+from app.core.errors import DomainError, FieldError, InvalidError
 from app.core.i18n import negotiate
 from app.core.ids import new_id
 from app.core.money import Currency, CurrencyMismatchError, Money
@@ -177,3 +177,10 @@ def test_a_secret_is_made_once_and_kept_to_its_owner(tmp_path_factory: pytest.Te
     assert len(first) == 2 * MIN_SECRET_BYTES
     assert (folder / "secrets" / "secret_key").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in (folder / "secrets").iterdir()] == ["secret_key"]
+
+
+@pytest.mark.parametrize("typed", ["{0}", "{", "}", "{typed.__class__}", "{{}}", "%s"])
+def test_a_text_that_quotes_what_was_typed_is_shown_as_it_is(typed: str) -> None:
+    quoted = FieldError(("name",), "There is no category “{category}”.", {"category": typed})
+    for error in (quoted, FieldError(("name",), quoted.text()), InvalidError(quoted.text())):
+        assert error.text() == f"There is no category “{typed}”."

@@ -1,5 +1,6 @@
-"""Adds security requirements and errors to the OpenAPI document, derived from the dependencies of each route."""
+"""Adds summaries, security requirements and errors to the OpenAPI document, derived from the routes themselves."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from typing import Any
@@ -138,6 +139,23 @@ def name_bounds(part: object) -> None:
                 part[BOUNDS[name]] = part.pop(name)
         for item in part.values():
             name_bounds(item)
+
+
+_SENTENCE = re.compile(r"(.+?)\.(?:\s+|$)(.*)", re.DOTALL)
+
+
+def summarize_operations(document: dict[str, Any]) -> None:
+    """Use the first sentence of each operation's description as its summary, and the others as its description.
+
+    FastAPI derives summaries from the names of functions.
+    """
+    for path in document["paths"].values():
+        for operation in path.values():
+            found = _SENTENCE.match(operation.pop("description", ""))
+            if found is not None:
+                operation["summary"] = " ".join(found[1].split())
+                if found[2]:
+                    operation["description"] = found[2]
 
 
 def declare_security(document: dict[str, Any], routes: Iterable[tuple[str, APIRoute]], settings: Settings) -> None:

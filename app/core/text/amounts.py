@@ -14,6 +14,7 @@ AMOUNT_TEXT = N_("Write an amount such as 15000 or 99.90.")
 TOO_LONG = N_("This amount is too long. Write it in digits, such as 15000 or 99.90.")
 TWO_READINGS = N_("The amount “{typed}” can be read in two ways. Write {first} or {second}.")
 NEGATIVE = N_("An amount cannot be negative. Write it without a minus.")
+BETWEEN = N_("“{word}” between the digits of the amount is not understood. Write one number, such as 15000 or 99.90.")
 RANGE = N_("Write one amount here, not a range.")
 EXPONENT = N_("Write the amount in full, such as 100000, not in the form 1e5.")
 UNDERSCORE = N_("Write the amount without underscores, such as 15000 or 15 000.")
@@ -29,12 +30,13 @@ _RANGE = re.compile(rf"[0-9].*[{_DASHES}].*[0-9]")
 _AMOUNT = re.compile(
     r"(?P<before>[^0-9]*?)(?P<number>(?:(?<![^\W\d_])[.,])?[0-9](?:[0-9.,' ]*[0-9])?)(?P<after>[^0-9]*)"
 )
-_WORD = re.compile(r"us\$|т\.? ?р\.?(?!\w)|[^\W\d_]+\.?|\S")
+_WORD = re.compile(r"us\$|т\.? ?р\.?(?!\w)|[^\W\d_]+\.?|[₽$€₸]\.?|\S")
+_BETWEEN = re.compile(r"[0-9][.,' ]*([^\W\d_]+|[^0-9.,' ])[^0-9]*[0-9]")
 _THOUSAND_ROUBLES = re.compile(r"т\.? ?р\.?")
 _MULTIPLIERS: dict[str, int] = {
-    **dict.fromkeys(("к", "k", "тыс", "тысяча", "тысячи", "тысяч", "thousand"), 3),
-    **dict.fromkeys(("млн", "миллион", "миллиона", "миллионов", "mln", "million"), 6),
-    **dict.fromkeys(("млрд", "миллиард", "миллиарда", "миллиардов", "bn", "billion"), 9),
+    **dict.fromkeys(("к", "k", "тыс", "тыщ", "тысяча", "тысячи", "тысяч", "thousand", "мың", "tsd", "tausend"), 3),
+    **dict.fromkeys(("млн", "миллион", "миллиона", "миллионов", "mln", "mio", "million", "millionen"), 6),
+    **dict.fromkeys(("млрд", "миллиард", "миллиарда", "миллиардов", "mrd", "bn", "billion"), 9),
 }
 """Words after a number, and the power of ten each stands for."""
 
@@ -72,7 +74,8 @@ def read_amount(text: str, digits: int) -> TypedAmount:
     found = _AMOUNT.fullmatch(plain)
     _refuse_by_name(plain)
     if found is None:
-        raise AmountError(AMOUNT_TEXT)
+        between = _BETWEEN.search(plain)
+        raise AmountError(BETWEEN, word=between[1]) if between else AmountError(AMOUNT_TEXT)
     before, after = _WORD.findall(found["before"]), _WORD.findall(found["after"])
     power = 0
     if after and _THOUSAND_ROUBLES.fullmatch(after[0]):

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
-from app.core.http.dependencies import PostedForm, connection_resources
+from app.core.http.dependencies import PostedForm
 from app.features.authentication.dependencies import CurrentActor
 from app.features.chat import service
-from app.features.files.dependencies import has_new_files
+from app.features.files.dependencies import look_up_before_storing
 
 
 async def require_conversation(request: Request, conversation_id: UUID, actor: CurrentActor, form: PostedForm) -> None:
@@ -17,9 +17,9 @@ async def require_conversation(request: Request, conversation_id: UUID, actor: C
     Raises:
         ConversationNotFoundError: It does not exist or the actor does not take part in it.
     """
-    if has_new_files(form):
-        async with connection_resources(request).read_sessions() as session:
-            await service.require_conversation(session, actor, conversation_id)
+    await look_up_before_storing(
+        request, form, lambda session: service.require_conversation(session, actor, conversation_id)
+    )
 
 
 async def require_proposal(request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm) -> None:
@@ -28,9 +28,7 @@ async def require_proposal(request: Request, proposal_id: UUID, actor: CurrentAc
     Raises:
         ProposalNotFoundError: The actor is neither the freelancer nor the client.
     """
-    if has_new_files(form):
-        async with connection_resources(request).read_sessions() as session:
-            await service.require_proposal(session, actor, proposal_id)
+    await look_up_before_storing(request, form, lambda session: service.require_proposal(session, actor, proposal_id))
 
 
 KnownConversation = Annotated[None, Depends(require_conversation, scope="function")]

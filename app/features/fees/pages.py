@@ -65,7 +65,7 @@ async def _example(session: ReadSession, amount: str, currency: Currency, catego
     except AmountError as wrong:
         return wrong.at("amount")
     except UnknownFeeCategoryError as wrong:
-        return FieldError(("category",), wrong.text())
+        return FieldError(("category",), wrong.message, wrong.params)
 
 
 def sentence(policy: FeePolicyRead) -> str:

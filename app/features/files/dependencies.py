@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from app.core.actor import Actor
 from app.core.errors import DomainError
 from app.core.http.body_limits import LongBodyRoute
-from app.core.http.dependencies import PostedForm, connection_resources
+from app.core.http.dependencies import PostedForm, ReadSession, connection_resources
 from app.core.resources import ContextState, Resources
 from app.features.authentication.dependencies import CurrentActor
 from app.features.files import rules, workflows
@@ -51,9 +51,21 @@ def form_with_files(path: str) -> LongBodyRoute:
     return LongBodyRoute("POST", re.compile(path), "multipart/form-data", rules.MAX_FILE_BYTES + FORM_OVERHEAD)
 
 
-def has_new_files(form: FormData) -> bool:
-    """Tell whether files were uploaded with the form itself."""
-    return bool(_new_files(form))
+async def look_up_before_storing(
+    request: Request, form: FormData, look_up: Callable[[ReadSession], Awaitable[object]]
+) -> None:
+    """Look up what a form with files is for, in a read transaction that ends before its files are stored.
+
+    A form that is refused leaves no file behind. A form without files needs no such transaction.
+
+    Args:
+        request: The request with the form.
+        form: The form, completely received.
+        look_up: Raises an error if the form must be refused.
+    """
+    if _new_files(form):
+        async with connection_resources(request).read_sessions() as session:
+            await look_up(session)
 
 
 def _new_files(form: FormData) -> list[UploadFile]:

@@ -14,6 +14,7 @@ from app.core.clock import utc_now
 from app.features.files.schemas import Subject
 from app.gateways.storage import Digest
 from app.models.file import Attachment, File, FileObject, FileStatus, ObjectRole, SubjectKind
+from app.models.user import User, UserStatus
 
 LOCK_SPACE = 7_301_601
 """Namespace of the advisory lock that serializes the uploads of one person."""
@@ -36,6 +37,16 @@ class Usage(NamedTuple):
     """Bytes of the files."""
     removed: int
     """Bytes of removed and replaced objects that are still in the storage."""
+
+
+class Download(NamedTuple):
+    """A file, the object of it that is asked for, and who may have it."""
+
+    file: File
+    found: FileObject | None
+    attached: bool  # by the subject that the link names
+    is_shown: bool
+    """Whether its owner's account is active and anything has the file."""
 
 
 class FileRepository:
@@ -259,22 +270,22 @@ class FileRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def for_download(
-        self, file_id: UUID, role: ObjectRole, subject_id: UUID | None
-    ) -> tuple[File, FileObject | None, bool] | None:
-        """Return a file, one object of it with the checksums of its blocks, and whether the subject has the file."""
+    async def for_download(self, file_id: UUID, role: ObjectRole, subject_id: UUID | None) -> Download | None:
+        """Return a file, one object of it, whether the subject has the file, and whether others may see it at all."""
         attached = exists().where(
             Attachment.subject_kind == File.kind, Attachment.subject_id == subject_id, Attachment.file_id == File.id
         )
+        is_active = exists().where(User.id == File.owner_id, User.status == UserStatus.ACTIVE)
+        shown = is_active & exists().where(Attachment.file_id == File.id)
         statement = (
-            select(File, FileObject, attached)
+            select(File, FileObject, attached, shown)
             .outerjoin(FileObject, and_(FileObject.file_id == File.id, FileObject.role == role))
             .options(undefer(FileObject.blocks))
             .where(File.id == file_id)
             .limit(1)
         )
         row = (await self._session.execute(statement)).one_or_none()
-        return (row[0], row[1], bool(row[2])) if row else None
+        return Download(*row) if row else None
 
     async def schedule_deletion(self, file_id: UUID, delete_after: datetime, *roles: ObjectRole) -> None:
         """Schedule the objects of a file for deletion, all or those of some roles; they count until they are gone."""

@@ -90,6 +90,8 @@ MAX_VERSIONS = 10
 
 LINK = timedelta(minutes=10)
 PUBLIC_LINK = timedelta(hours=24)
+FRESH_SECONDS = 60
+"""How long a browser shows its copy of a public file without asking whether it may still be seen."""
 ORPHAN = timedelta(hours=24)
 """An unattached file is removed after this time."""
 UNFINISHED = timedelta(hours=24)

@@ -82,6 +82,17 @@ class UserRepository:
         """
         await lock_names(self._session, *contact_locks(email_key=email_key, phone=phone))
 
+    async def lock_with_holders(self, user_id: UUID, *, email_key: str | None = None, phone: str | None = None) -> None:
+        """Serialize everybody who takes this contact, and lock the account and whom it may take the contact from.
+
+        The rows are locked in the order of their ids, so two accounts may take each other's contact at one moment.
+        Call this before the account is locked.
+        """
+        await self.lock_contact(email_key=email_key, phone=phone)
+        held = [condition for condition, _values in self._unconfirmed(email_key, phone)]
+        statement = select(User.id).where(or_(User.id == user_id, *held)).order_by(User.id).with_for_update()
+        await self._session.execute(statement)
+
     async def _insert(self, user: User) -> None:
         async with self._session.begin_nested():
             self._session.add(user)
@@ -95,12 +106,7 @@ class UserRepository:
         A contact that nobody has confirmed belongs to nobody: it blocks no registration, and whoever confirms it has
         it. Without text messages no phone number can be confirmed, so it stays with the account that named it first.
         """
-        wanted: list[tuple[ColumnElement[bool], dict[str, None]]] = []
-        if email_key is not None:
-            mine = and_(User.email_key == email_key, User.email_confirmed_at.is_(None))
-            wanted.append((mine, {"email": None, "email_key": None}))
-        if phone is not None and self._phones:
-            wanted.append((and_(User.phone == phone, User.phone_confirmed_at.is_(None)), {"phone": None}))
+        wanted = self._unconfirmed(email_key, phone)
         if not wanted:
             return []
         # Two accounts may each hold one contact of two others: whoever takes them locks the rows in one order.
@@ -109,6 +115,18 @@ class UserRepository:
             return []
         released = [update(User).where(mine, User.id != owner_id).values(values) for mine, values in wanted]
         return [row for statement in released for row in await self._release(statement)]
+
+    def _unconfirmed(
+        self, email_key: str | None, phone: str | None
+    ) -> list[tuple[ColumnElement[bool], dict[str, None]]]:
+        """Return which accounts hold these contacts unconfirmed, and what they have when they are taken."""
+        found: list[tuple[ColumnElement[bool], dict[str, None]]] = []
+        if email_key is not None:
+            mine = and_(User.email_key == email_key, User.email_confirmed_at.is_(None))
+            found.append((mine, {"email": None, "email_key": None}))
+        if phone is not None and self._phones:
+            found.append((and_(User.phone == phone, User.phone_confirmed_at.is_(None)), {"phone": None}))
+        return found
 
     async def _release(self, statement: Update) -> Sequence[Released]:
         returning = statement.returning(User.id, User.email, User.phone)

@@ -18,6 +18,11 @@ def is_held(order: Order) -> bool:
     return order.suspended_at is not None or order.taken_down_at is not None
 
 
+def is_withheld(order: Order) -> bool:
+    """Tell whether the text of the order is its customer's alone at the moment: it is held, or nobody approved it."""
+    return is_held(order) or order.status in UNAPPROVED
+
+
 def is_removed(order: Order) -> bool:
     """Tell whether the order was public and the operator has taken it down, so that others are told so."""
     return order.taken_down_at is not None and order.published_at is not None and order.visibility is Visibility.PUBLIC

@@ -163,13 +163,18 @@ def validate_deadline(deadline: date | None, today: date) -> list[FieldError]:
 
 def validate_for_publishing(order: Order, today: date) -> list[FieldError]:
     """Return the errors that keep a draft from being published."""
+    return validate_published(order) + validate_deadline(order.deadline, today)
+
+
+def validate_published(order: Order) -> list[FieldError]:
+    """Return what a published order lacks; its deadline may have passed meanwhile."""
     found: list[FieldError] = []
     if len(order.description) < MIN_DESCRIPTION:
         text = N_("Describe the work: at least {min_length} characters.")
         found.append(FieldError(("body", "description"), text, {"min_length": MIN_DESCRIPTION}))
     if order.budget_kind is not BudgetKind.OPEN and order.budget_amount is None:
         found.append(FieldError(("body", "budget"), N_("Say what the work may cost, or choose “open to offers”.")))
-    return found + validate_deadline(order.deadline, today)
+    return found
 
 
 def validate_weekly_hours(kind: BudgetKind, hours: int | None) -> list[FieldError]:

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
-from app.core.http.dependencies import PostedForm, connection_resources
+from app.core.http.dependencies import PostedForm
 from app.features.authentication.dependencies import CurrentActor
-from app.features.files.dependencies import has_new_files
+from app.features.files.dependencies import look_up_before_storing
 from app.features.profiles import service
 
 
@@ -17,9 +17,7 @@ async def require_portfolio_item(request: Request, item_id: UUID, actor: Current
     Raises:
         PortfolioItemNotFoundError: The actor has no such item.
     """
-    if has_new_files(form):
-        async with connection_resources(request).read_sessions() as session:
-            await service.require_item(session, actor, item_id)
+    await look_up_before_storing(request, form, lambda session: service.require_item(session, actor, item_id))
 
 
 KnownPortfolioItem = Annotated[None, Depends(require_portfolio_item, scope="function")]

@@ -17,7 +17,7 @@ class ProfileRemovedError(NotFoundError):
 
     code = "profile-removed"
     title = N_("The operator has removed this profile")
-    detail = N_("It broke a rule of the site. Orders and proposals of this person are not concerned.")
+    detail = N_("It broke a rule of the site. This person’s orders and proposals go on as before.")
 
 
 class ProfileTakedownStateError(ConflictError):

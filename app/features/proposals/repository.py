@@ -32,12 +32,12 @@ from app.core.persistence.advisory_locks import lock_names
 from app.features.proposals.errors import AlreadyProposedError
 from app.features.proposals.schemas import CUSTOMER_REASONS, ProposalFilter, ProposalListView, ProposalSort
 from app.models import CoverLetterTemplate, Offer, OfferStatus, Order, Proposal, ProposalRevision, ProposalStatus
+from app.models.order import OrderStatus
 from app.models.proposal import LIVE_PROPOSAL, NEGOTIATED, UNDECIDED
 from app.models.user import shown_name
 
 VIOLATIONS = {LIVE_PROPOSAL: AlreadyProposedError}
 """Constraint name → error raised when it is violated."""
-
 COMPARED_COVER_LETTERS = 100
 """Maximum number of cover letters to compare, the newest first."""
 type Named = tuple[Proposal, str]
@@ -149,9 +149,14 @@ class ProposalRepository:
 
     async def currency(self, proposal_id: UUID, actor_id: UUID) -> Currency | None:
         """Return the currency of a proposal to one of its two sides."""
-        statement = select(Proposal.currency).join(Order, Order.id == Proposal.order_id)
-        found = await self._session.execute(statement.where(Proposal.id == proposal_id, _is_party(actor_id)))
-        return found.scalar_one_or_none()
+        sides = (Order.id == Proposal.order_id, _is_party(actor_id))
+        return await self._session.scalar(select(Proposal.currency).where(Proposal.id == proposal_id, *sides))
+
+    async def get_statuses(self, proposal_id: UUID, actor_id: UUID) -> tuple[UUID, ProposalStatus, OrderStatus] | None:
+        """Return the freelancer, the status and the order's status of a proposal to one of its two sides."""
+        columns = select(Proposal.freelancer_id, Proposal.status, Order.status)
+        statement = columns.where(Proposal.id == proposal_id, Order.id == Proposal.order_id, _is_party(actor_id))
+        return (await self._session.execute(statement)).first()
 
     async def get_for_update(self, proposal_id: UUID, actor_id: UUID) -> tuple[Proposal, Order, str, str] | None:
         """Return what `get` returns to one of the two sides; lock the order, then the proposal."""
@@ -303,10 +308,8 @@ class OfferRepository:
 
     async def currency(self, offer_id: UUID, actor_id: UUID) -> Currency | None:
         """Return the currency of an offer to one of its two sides."""
-        statement = select(Offer.currency).join(Proposal, Proposal.id == Offer.proposal_id)
-        statement = statement.join(Order, Order.id == Offer.order_id)
-        found = await self._session.execute(statement.where(Offer.id == offer_id, _is_party(actor_id)))
-        return found.scalar_one_or_none()
+        sides = (Proposal.id == Offer.proposal_id, Order.id == Offer.order_id, _is_party(actor_id))
+        return await self._session.scalar(select(Offer.currency).where(Offer.id == offer_id, *sides))
 
     async def get_for_update(self, offer_id: UUID, actor_id: UUID | None) -> "OfferRow | None":
         """Lock the order, the proposal, then the offer; if an actor is given, only for one of the two sides."""

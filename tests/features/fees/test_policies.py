@@ -111,6 +111,8 @@ async def test_what_is_not_understood_is_said_beside_the_field(client: httpx.Asy
         (("--category", "nowhere"), "There is no category"),
         (("--valid-from", "2020-01-01"), "still to come"),
         (("--valid-from", "soon"), "is no time"),
+        (("--valid-from", "9999-12-31T23:00-12:00"), "is no time"),
+        (("--valid-from", "0001-01-01T01:00+12:00"), "is no time"),
     ],
 )
 async def test_a_policy_that_cannot_be_is_refused(command: Command, words: tuple[str, ...], said: str) -> None:
@@ -171,3 +173,10 @@ async def test_a_new_policy_is_tried_on_the_contracts_of_the_past(
     file.write_text(json.dumps({"policies": [{"side": "customer", "category": "nowhere"}]}), encoding="utf-8")
     with pytest.raises(Refusal, match="There is no category"):
         await command("fees", "replay", str(file))
+
+
+@pytest.mark.parametrize("typed", ["{0}", "{", "{category.__class__}", "no-such"])
+async def test_an_unknown_category_is_an_error_of_the_field(client: httpx.AsyncClient, typed: str) -> None:
+    page = await client.get("/fees", params={"category": typed}, headers={"Accept-Language": "en"})
+    assert page.status_code == 200
+    assert f"There is no category “{typed}”." in page.text

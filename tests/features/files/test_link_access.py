@@ -12,13 +12,18 @@ from sqlalchemy import delete
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.config import get_settings
+from app.features.authentication.service import Caller
 from app.features.files import rules
 from app.features.files.service import access, signed_links
+from app.features.identity import service as identity
+from app.features.profiles import service as profiles
+from app.features.profiles.schemas import PortfolioFields
 from app.models import Message, Order, Proposal, SubjectKind, Visibility
 from tests.factories.commands import Command
 from tests.factories.files import Files, picture
 from tests.factories.orders import Market
 from tests.factories.users import PASSWORD
+from tests.features.orders.test_states import set_moderation
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
 type Settle = Callable[..., Awaitable[object]]
@@ -116,6 +121,33 @@ async def test_links_end_with_access_to_the_order(readers: Readers, command: Com
     assert {await readers.opens(url) for url in kept} == {404 if way == "ban" else 200}
 
 
+@pytest.mark.parametrize("way", ["being checked", "rejected", "held as a draft", "taken down"])
+async def test_links_end_while_the_order_is_its_customers_alone(readers: Readers, command: Command, way: str) -> None:
+    order = await readers.order(visibility=Visibility.LINK)
+    own, guest, answerer = (
+        await readers.signed_in(readers.customer),
+        await readers.new_client(),
+        await readers.signed_in(),
+    )
+    sent = await answerer.post(f"/api/v1/orders/{order.id}/proposals", params={"key": order.share_key}, json=OFFER)
+    assert sent.status_code == 201, sent.text
+    given = {
+        "guest": (await order_links(guest, order.id, order.share_key)),
+        "answered": (await order_links(answerer, order.id)),
+        "own": (await order_links(own, order.id)),
+    }
+    if way != "taken down":
+        await set_moderation(command.resources, "all")
+        edited = await own.patch(f"/api/v1/orders/{order.id}", json={"title": "Казино"})
+        assert edited.json()["status"] == "moderation", edited.text
+    if way == "rejected":
+        await command("orders", "reject", str(order.id), "--version", "2", *WHY)
+    if way in ("held as a draft", "taken down"):
+        await command("orders", "take-down", str(order.id), *WHY)
+    opened = {name: {await readers.opens(url) for url in links} for name, links in given.items()}
+    assert opened == {"guest": {404}, "answered": {404}, "own": {200}}
+
+
 async def test_links_of_those_who_came_by_the_share_key_end_with_it(readers: Readers) -> None:
     order = await readers.order(visibility=Visibility.LINK)
     key = order.share_key
@@ -189,16 +221,98 @@ async def test_links_of_the_previous_release_work_until_they_expire(readers: Rea
     assert await readers.opens(unbound.url) == 404
 
 
+class Pictures:
+    """A freelancer with a photo and a picture of a work, and the links that a guest was given before."""
+
+    def __init__(self, readers: Readers, person: Actor) -> None:
+        self.readers, self.person = readers, person
+
+    async def put(self) -> None:
+        """Attach both pictures."""
+        files, market = self.readers.files, self.readers.market
+        photo = await files.make(self.person, picture(size=(300, 300)), "me.png", SubjectKind.AVATAR)
+        shown = await files.make(self.person, picture(), "work.png", SubjectKind.PORTFOLIO)
+        async with market.uow() as work:
+            await profiles.put_photo(work, self.person, photo.id)
+            fields = PortfolioFields(title="Сайт пекарни", files=[shown.id])
+            self.item_id = (await profiles.add_item(work, self.person, fields)).id
+
+    async def links(self, client: httpx.AsyncClient) -> dict[str, str]:
+        """Return what the client is given: the photo, the picture of the work and its preview."""
+        shown = (await client.get(f"/api/v1/profiles/{self.person.username}")).json()
+        (file,) = shown["portfolio"][0]["files"]
+        return {"photo": shown["avatar_url"], "work": file["url"], "preview": file["preview_url"]}
+
+    async def statuses(self, links: dict[str, str]) -> dict[str, int]:
+        return {name: await self.readers.opens(url) for name, url in links.items()}
+
+
+ALL, WORK = frozenset({"photo", "work", "preview"}), frozenset({"work", "preview"})
+HIDES = {"ban": ALL, "close": ALL, "profile removed": ALL, "work removed": WORK, "work deleted": WORK}
+
+
+@pytest.mark.parametrize("way", list(HIDES))
+async def test_links_to_public_pictures_end_with_what_shows_them(
+    readers: Readers, command: Command, settle: Settle, way: str
+) -> None:
+    person = await readers.market.person("boris")
+    pictures, guest = Pictures(readers, person), await readers.new_client()
+    await pictures.put()
+    links = await pictures.links(guest)
+    assert set((await pictures.statuses(links)).values()) == {200}
+    tag = (await guest.get(links["photo"])).headers["etag"]
+    ways = {
+        "ban": (("ban", "boris"), ("unban", "boris")),
+        "profile removed": (("profiles", "take-down", "boris"), ("profiles", "restore", "boris")),
+        "work removed": (
+            ("profiles", "take-down", "boris", "--work", "1"),
+            ("profiles", "restore", "boris", "--work", "1"),
+        ),
+    }
+    if way in ways:
+        await command(*ways[way][0], *WHY)
+    else:
+        async with readers.market.uow() as work:
+            await (
+                identity.deactivate(work, person.id, Caller())
+                if way == "close"
+                else profiles.remove_item(work, person, pictures.item_id)
+            )
+    await settle()
+    expected = {name: 404 if name in HIDES[way] else 200 for name in links}
+    assert await pictures.statuses(links) == expected
+    again = await (await readers.new_client()).get(links["photo"], headers={"If-None-Match": tag})
+    assert again.status_code == (404 if "photo" in HIDES[way] else 304), "a cache that asks is told"
+    if way in ways:
+        await command(*ways[way][1], "--reason", "By mistake.")
+        assert set((await pictures.statuses(links)).values()) == {200}
+
+
+async def test_the_owner_of_a_removed_profile_gives_nobody_a_link(readers: Readers, command: Command) -> None:
+    person = await readers.market.person("boris")
+    pictures, own = Pictures(readers, person), await readers.signed_in(person)
+    await pictures.put()
+    await command("profiles", "take-down", "boris", *WHY)
+    await pictures.put()
+    shown = (await own.get("/api/v1/profiles/me/portfolio")).json()["items"][1]["files"][0]["url"]
+    photo = (await own.get("/api/v1/profiles/me/photo")).json()["url"]
+    assert [await readers.opens(url) for url in (shown, photo)] == [200, 200]
+    for url in (shown, photo):
+        assert "session" in httpx.URL(url).params
+    await own.post("/api/v1/auth/logout")
+    assert [await readers.opens(url) for url in (shown, photo)] == [404, 404]
+
+
 async def test_public_kinds_stay_in_the_cache_and_others_are_asked_for_again(
     readers: Readers, client: httpx.AsyncClient
 ) -> None:
     order = await readers.order()
     person = await readers.market.person()
-    shown = await readers.files.make(person, picture(), "me.png", SubjectKind.AVATAR)
-    assert shown.preview_url is not None
-    assert "session" not in httpx.URL(shown.preview_url).params
-    public = await client.get(shown.preview_url)
-    assert public.headers["cache-control"].endswith(", immutable")
+    await Pictures(readers, person).put()
+    shown = (await Pictures(readers, person).links(client))["photo"]
+    assert "session" not in httpx.URL(shown).params
+    public = await client.get(shown)
+    assert public.headers["cache-control"] == "private, max-age=60, must-revalidate"
     url = (await order_links(client, order.id))[1]
     private = await client.get(url)
     assert private.headers["cache-control"] == "private, no-cache"

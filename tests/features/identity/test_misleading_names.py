@@ -9,6 +9,7 @@ STAFF = (
     "Adrnin", "ADRNIN", "adrninistrator", "Adrnin Вера", "vvebmaster", "Rnoderator", "cIient service", "tearn", "Moder",
     "Команда сайта", "команда биржи", "Служба заботы", "Отдел платежей", "Сотрудник площадки", "Менеджер сервиса Анна",
     "Tech support", "Customer Care", "Payment Team", "Trust & Safety", "Cornrnunity support", "Podderzhka", "Team",
+    "S u p p o r t Anna", "а.д.м.и.н Олег", "A-d-m-i-n of Kazan", "Анна П о д д е р ж к а",
 )  # fmt: skip
 PHONETIC = ("ᴀᴅᴍɪɴ", "ꜱᴜᴘᴘᴏʀᴛ", "ᵃᵈᵐⁱⁿ", "ɐdmin", "Ｔｅａｍ", "Ⓐdmin", "аdmin ᴛᴇᴀᴍ", "Veʀa")
 REACHED = (

@@ -13,8 +13,8 @@ from app.core.clock import utc_now
 from app.core.resources import Resources
 from app.features.identity import workflows
 from app.models import User
-from app.models.auth_challenge import ChallengePurpose
-from tests.factories.users import confirm_contacts
+from app.models.auth_challenge import AuthChallenge, ChallengePurpose
+from tests.factories.users import PASSWORD, confirm_contacts
 from tests.security.people import (
     API,
     NewClient,
@@ -181,3 +181,26 @@ async def test_an_address_that_nobody_confirms_lapses(
     told = {name for name, browser in clients.items() if await kinds_of(browser) == ["contact_lost"]}
     assert told == ({"Late"} if smtp_host else set())
     assert (await login(client, username="Late")).status_code == 200, "the account keeps its name and password"
+
+
+@pytest.mark.parametrize("contact", ["+79990001122", HERS])
+async def test_many_accounts_cannot_fill_one_mailbox_or_phone(
+    client: httpx.AsyncClient, new_client: NewClient, uow: OpenUow, settle: Settle, contact: str
+) -> None:
+    kind, typed = ("email", "Hers@Example.com") if "@" in contact else ("phone", "8 999 000-11-22")
+    seen: list[int] = []
+    for name in ("Eva", "Iva", "Ada"):
+        other = await new_client()
+        await register(other, username=name, email=f"{name}@example.org", phone=None)
+        for form in (contact, typed) * 2:
+            asked = await post(other, kind, **{kind: form}, current_password=PASSWORD)
+            seen.append(asked.status_code)
+    assert seen == [202] * 10 + [429] * 2
+    await register(client, username="Vera", **({"email": None, "phone": None} | {kind: contact}))
+    await post(await new_client(), "password/reset", identifier="Vera")
+    await settle()
+    again = await post(client, f"confirm-{kind}/resend")
+    assert (again.status_code, again.json()["code"]) == (429, "too-many-tries")
+    async with uow() as work:
+        of_contact = select(AuthChallenge.id).where(AuthChallenge.target.ilike(contact))
+        assert len((await work.session.execute(of_contact)).all()) == 10

@@ -2,23 +2,31 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import httpx
 import pytest
 
 from app.core.actor import Actor
+from app.core.ports import Mail
 from app.features.authentication.service import Caller
 from app.features.identity import service as identity
+from app.features.orders import service as orders
+from app.features.orders.schemas import InvitationCreate
 from app.features.profiles import service as profiles
 from app.features.profiles.schemas import ProfilePatch
 from app.models import Order
 from tests.factories.commands import Command
 from tests.factories.orders import Market
+from tests.features.matching.test_alerts import World, clock, world
 from tests.surface_coverage import all_routes
+
+__all__ = ["clock", "world"]  # fixtures
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
 type Settle = Callable[..., Awaitable[object]]
 WHY = ("--reason", "Мошенничество.")
+NOTE = "Приглашаю вас."
 TITLE, HEADLINE = "Зимородок для пекарни", "Выхухоль и сайты на Python"
 ORDER, PERSON = "order", "person"
 BOTH = 2
@@ -48,14 +56,32 @@ PLACES: dict[str, str] = {
     "GET /api/v1/profiles/{username}": PERSON,
 }
 """What each place shows to somebody who is neither the person nor the customer of the order."""
+INVITED: dict[str, str] = {
+    "GET /my/invitations": ORDER,
+    "GET /notifications": ORDER,
+    "GET /api/v1/invitations/mine": ORDER,
+    "GET /api/v1/notifications": ORDER,
+}
+"""What tells somebody who was invited of the order; they may go on reading an order whose customer is banned."""
+FILTERED: dict[str, str] = {
+    "GET /orders?q=зимородок": ORDER,
+    "GET /orders?q=зимородок&sort=match": ORDER,
+    "GET /orders?skills=python&sort=budget": ORDER,
+    "GET /orders.atom?q=зимородок": ORDER,
+    "GET /orders.atom?skills=python": ORDER,
+    "GET /api/v1/orders?q=зимородок": ORDER,
+    "GET /freelancers?q=выхухоль": PERSON,
+    "GET /freelancers?skills=python": PERSON,
+    "GET /api/v1/freelancers?q=выхухоль": PERSON,
+}
+"""The same lists with filters and orders of their own, which are other statements."""
 ELSEWHERE: dict[str, str] = {
+    "GET /api/v1/notifications/unread-count": "a number",
     "GET /api/v1/customers/facts": "figures without a text",
     "GET /api/v1/freelancers/did-you-mean": "single words of the dictionary",
     "GET /api/v1/orders/did-you-mean": "single words of the dictionary",
     "GET /api/v1/hidden-customers": "whom the reader hides",
     "GET /my/hidden": "whom the reader hides",
-    "GET /api/v1/invitations/mine": "the two sides only",
-    "GET /my/invitations": "the two sides only",
     "GET /api/v1/orders/mine": "the customer only",
     "GET /my/orders": "the customer only",
     "GET /orders/mine": "redirects to the customer's own orders",
@@ -84,21 +110,25 @@ STATES: dict[str, frozenset[str]] = {
     "profile removed": frozenset({PERSON}),
 }
 """What each state hides."""
-ABOUT = re.compile(r"order|username|freelancers|customers|favourites|profiles|/my/hidden|invitations|GET /$")
+ABOUT = re.compile(
+    r"order|username|freelancers|customers|favourites|profiles|/my/hidden|invitations|notifications|GET /$"
+)
 
 
 async def test_every_route_about_people_and_orders_is_in_the_table() -> None:
-    known = PLACES.keys() | ELSEWHERE.keys()
+    known = PLACES.keys() | INVITED.keys() | ELSEWHERE.keys()
     found = {name for name in all_routes() if name.startswith("GET ") and ABOUT.search(name)}
     unknown = {name for name in found - known if "order-templates" not in name}
     assert unknown == set(), "add them to PLACES, or to ELSEWHERE with a reason"
     assert known <= found
 
 
-async def shown_in(reader: httpx.AsyncClient, order: Order, own: Order, username: str) -> set[str]:
-    """Return the places that show the order or the person to the reader, who is the customer of `own`."""
+async def shown_in(
+    reader: httpx.AsyncClient, places: dict[str, str], order: Order, own: Order, username: str
+) -> set[str]:
+    """Return those of the places that show the order or the person to the reader, who is the customer of `own`."""
     found = set[str]()
-    for place, what in PLACES.items():
+    for place, what in places.items():
         key = order.id if what == ORDER else own.id
         path = re.sub(r"\{order_id[^}]*\}", str(key), place.removeprefix("GET ")).replace("{username}", username)
         answer = await reader.get(path)
@@ -133,7 +163,7 @@ async def test_what_is_hidden_is_shown_nowhere(
     market: Market, new_client: NewClient, settle: Settle, command: Command, state: str
 ) -> None:
     await market.catalogue()
-    person, looker = await market.person("boris"), await market.person("vera")
+    person, looker, guest = [await market.person(name) for name in ("boris", "vera", "zoya")]
     skill = [{"skill": "python", "level": "expert"}]
     order = await market.order(person, title=TITLE, skills=["python"])
     own = await market.order(looker, title="Другой заказ", skills=["python"])
@@ -142,10 +172,41 @@ async def test_what_is_hidden_is_shown_nowhere(
             patch = ProfilePatch.model_validate({"headline": headline, "skills": skill, "listed": True})
             await profiles.edit_profile(work, each, patch)
         await profiles.add_favourite(work, looker, person.username)
-    reader = await market.sign_in(await new_client(), looker)
+        await orders.invite(work, person, order.id, InvitationCreate(username=guest.username, note=NOTE))
+    reader, invited = [await market.sign_in(await new_client(), each) for each in (looker, guest)]
+    places = PLACES | FILTERED
+
+    async def shown() -> set[str]:
+        told = await shown_in(invited, INVITED, order, own, person.username)
+        return told | await shown_in(reader, places, order, own, person.username)
+
     await settle()
-    assert await shown_in(reader, order, own, person.username) == set(PLACES)
+    assert await shown() == places.keys() | INVITED.keys()
+    assert NOTE in (await invited.get("/my/invitations")).text
     await hide(market, command, state, person, order)
     await settle()
-    left = {place for place, what in PLACES.items() if what not in STATES[state]}
-    assert await shown_in(reader, order, own, person.username) == left
+    left = {place for place, what in (places | INVITED).items() if what not in STATES[state]}
+    assert await shown() == left
+    for path in ("/my/invitations", "/api/v1/invitations/mine"):
+        assert (NOTE in (await invited.get(path)).text) is (f"GET {path}" in left)
+
+
+@pytest.mark.parametrize("state", ["shown", "banned", "closed", "order removed"])
+async def test_mails_that_wait_tell_nothing_of_what_was_hidden_meanwhile(
+    world: World, settle: Settle, command: Command, mailbox: list[Mail], state: str
+) -> None:
+    market = world.market
+    person, looker = await market.person("boris"), await world.person("vera")
+    await world.save(looker, q="зимородок")
+    order = await market.order(person, title=TITLE)
+    async with market.uow() as work:
+        await orders.invite(work, person, order.id, InvitationCreate(username=looker.username, note=NOTE))
+    await world.find()
+    mailbox.clear()
+    if state != "shown":
+        await hide(market, command, state, person, order)
+        await settle()
+    for _turn in range(3):
+        await world.later(timedelta(hours=8))
+    told = [mail.subject for mail in mailbox if mail.to.startswith("vera") and TITLE in mail.text + mail.html]
+    assert len(told) == (2 if state == "shown" else 0), "one for the saved search, one for the invitation"

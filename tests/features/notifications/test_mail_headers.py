@@ -36,7 +36,7 @@ def raw_of(settings: Settings, subject: str, to: str = "vera@example.com") -> by
 
 def lines_of(raw: bytes, name: str) -> list[str]:
     head = raw.split(b"\r\n\r\n")[0].decode("ascii")
-    found = re.search(rf"^{name}: [^\r\n]*(?:\r\n [^\r\n]*)*", head, re.MULTILINE)
+    found = re.search(rf"^{name}:[^\r\n]*(?:\r\n [^\r\n]*)*", head, re.MULTILINE)
     assert found is not None
     return found[0].split("\r\n")
 
@@ -102,6 +102,7 @@ def test_any_subject_is_read_back(text: str) -> None:
     line = one_line(text)
     value = encoded(line, "Subject", "\r\n")
     assert str(make_header(decode_header(value.replace("\r\n", "")))) == line
+    assert str(email.message_from_string(f"Subject: {value}\n\n", policy=default)["Subject"]) == line
     assert all(len(part) <= 76 for part in f"Subject: {value}".split("\r\n"))
 
 
@@ -176,6 +177,30 @@ def test_a_name_of_several_words_is_divided_at_its_blanks(settings: Settings, na
     old = email.message_from_bytes(raw, policy=compat32)["From"]
     assert str(make_header(decode_header(old))) == f"{name} <no-reply@example.com>"
     assert all(len(line) <= 76 for line in raw.decode().split("\r\n\r\n")[0].splitlines())
+
+
+NAME_CHARACTERS = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїқңABCxyz019 —«»№'.,&東京"
+
+
+@given(st.text(st.sampled_from(NAME_CHARACTERS), min_size=1, max_size=120).map(one_line).filter(str.strip))
+def test_any_name_of_the_sender_is_read_back(settings: Settings, name: str) -> None:
+    """A name that fits into one encoded word is read back exactly by both readers, a longer one by RFC 2047.
+
+    The newer reader of Python keeps the blank that divides two words, against the RFC, so it may read one blank more
+    for each. There is no form without that blank: a line of encoded words has at most 76 characters.
+    """
+    raw = raw_of(settings.model_copy(update={"mail_from": f'"{name}" <no-reply@example.com>'}), "x")
+    words = len(re.findall("=[?][a-z0-9-]+[?]b[?]", "".join(lines_of(raw, "From"))))
+    address = email.message_from_bytes(raw, policy=default)["From"].addresses[0]
+    assert address.addr_spec == "no-reply@example.com"
+    if words <= 1:
+        assert address.display_name == name
+    else:
+        assert address.display_name.replace(" ", "") == name.replace(" ", "")
+        assert address.display_name.count(" ") - name.count(" ") <= words - 1
+    if words:
+        old = email.message_from_bytes(raw, policy=compat32)["From"]
+        assert str(make_header(decode_header(old))) == f"{name} <no-reply@example.com>"
 
 
 @pytest.mark.parametrize("unicode_mailboxes", [True, False])

@@ -3,9 +3,13 @@
 from collections.abc import Awaitable, Callable
 
 import httpx
+import pytest
 
+from app.core.ids import new_id
 from app.core.resources import Resources
-from app.models import SubjectKind
+from app.features.orders import service
+from app.features.orders.schemas import OrderClose
+from app.models import CloseReason, SubjectKind
 from tests.factories.files import Files
 from tests.factories.orders import Market
 from tests.features.orders.test_endpoints import BODY
@@ -65,3 +69,26 @@ async def test_the_editor_takes_files_without_a_script(market: Market, client: h
     assert "Задание.txt" in (await client.get(edit)).text
     wrong = await client.post(edit, data=form | {"title": ""}, files=sent)
     assert wrong.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("case", "status"), [("nobody's", 404), ("another draft", 404), ("another order", 403), ("own, closed", 409)]
+)
+async def test_a_file_for_an_order_that_cannot_be_edited_is_not_stored(
+    market: Market, client: httpx.AsyncClient, case: str, status: int
+) -> None:
+    customer = await market.person()
+    own = await market.order(customer)
+    async with market.uow() as work:
+        await service.close_order(work, customer, own.id, OrderClose(reason=CloseReason.NOT_NEEDED))
+    orders = {
+        "nobody's": new_id(),
+        "another draft": (await market.draft(await market.person())).id,
+        "another order": (await market.order()).id,
+        "own, closed": own.id,
+    }
+    await market.sign_in(client, customer)
+    form = {"title": "A shop", "description": "All of it.", "budget_kind": "open", "step": "save"}
+    sent = {"files_new": ("task.txt", b"What to do.", "text/plain")}
+    assert (await client.post(f"/orders/{orders[case]}/edit", data=form, files=sent)).status_code == status
+    assert (await client.get("/api/v1/files")).json()["items"] == []

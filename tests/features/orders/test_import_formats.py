@@ -24,6 +24,8 @@ EXCEL = (
     "Название;Описание ;НАВЫКИ;Бюджет;Валюта;Срок\r\n"
     '"Магазин «Берёза»";"Сайт; корзина,\nоплата и доставка";"php, битрикс";250 000,50;RUB;01.02.2100\r\n'
 )
+SAMPLES = Path(__file__).parent / "import_samples"
+CAFE = [("Сайт для кафе «Ромашка»", 150_000_00, "RUB", "2026-12-31"), ("Бот «Склад»", 99_000_50, "RUB", "2027-01-15")]
 
 
 def written(folder: Path, name: str, content: str | bytes) -> Path:
@@ -61,6 +63,53 @@ def test_a_table_of_russian_excel(tmp_path: Path, content: bytes, encoding: str)
     assert order.budget is not None
     assert (order.budget.amount, order.budget.currency) == (25_000_050, Currency.RUB)
     assert order.deadline == date(2100, 2, 1)
+
+
+def outcome(record: Record) -> object:
+    """Return what an order would have, or where its errors are."""
+    if record.refusal:
+        return "refused"
+    try:
+        order = read_record(record.content)
+    except InvalidOrderError as refused:
+        return [str(error.loc[0]) for error in refused.errors]
+    money = (order.budget.amount, order.budget.currency.value) if order.budget else (None, None)
+    return (order.title, *money, order.deadline.isoformat() if order.deadline else None)
+
+
+@pytest.mark.parametrize(
+    ("name", "outcomes"),
+    [
+        ("01-excel-ru-cp1251.csv", CAFE),
+        ("02-excel-ru-utf8bom.csv", CAFE),
+        ("05-sep-line.csv", CAFE),
+        ("10-header-case-space.csv", CAFE),
+        ("13-u2028.csv", [("Site for a shop", 15_000_00, "RUB", None), ("Next order", 20_000_00, "RUB", None)]),
+        (
+            "22-dates.csv",
+            [
+                *((f"Date {number}", 1000_00, "RUB", "2026-12-31") for number in range(4)),
+                *(["deadline"], ["deadline"], ("Date 6", 1000_00, "RUB", "2026-12-31"), ["deadline"]),
+                *(("Date 8", 1000_00, "RUB", "2020-01-01"), ("Date 9", 1000_00, "RUB", "2026-12-31")),
+            ],
+        ),
+        ("23-extra-cells.csv", ["refused"]),
+        (
+            "24-money-b.csv",
+            [
+                *(("Order US", 1500_00, "USD", None), ("Order US2", 2000_00, "USD", None)),
+                *(("Order EU", 1500_00, "EUR", None), ("Order NBSP", 15_000_00, "RUB", None)),
+                *(("Order rub", 15_000_00, "RUB", None), ("Order rub2", 15_000_00, "RUB", None)),
+                *(["budget"], ["budget"], ["currency"], ["currency"]),
+                *(("Order руб", 15_000_00, "RUB", None), ("Order zero", None, None, None)),
+            ],
+        ),
+        ("30-single-object.json", [("Json order", 15_000_00, "RUB", None)]),
+        ("31-empty-list-first.json", [("Json order", 15_000_00, "RUB", None)]),
+    ],
+)
+def test_files_that_people_had(name: str, outcomes: list[object]) -> None:
+    assert [outcome(record) for record in read(SAMPLES / name)] == outcomes
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,35 @@ async def test_a_rejected_order_that_was_public_is_its_customers_alone(
     assert (await topics(command.resources)).count("proposals.proposal_declined") == 1
 
 
+async def test_nobody_with_a_proposal_reads_an_unapproved_title(
+    market: Market, client: httpx.AsyncClient, new_client: NewClient, settle: Settle, command: Command
+) -> None:
+    customer, order = await _open(market)
+    await market.sign_in(client, customer)
+    freelancer = await market.person()
+    reader = await market.sign_in(await new_client(), freelancer)
+    proposal = await market.proposal(order, freelancer)
+    await set_moderation(command.resources, "all")
+    messages = f"/api/v1/proposals/{proposal.id}/messages"
+    await client.post(messages, json={"text": "Здравствуйте!"})
+    await client.patch(f"/api/v1/orders/{order.id}", json={"title": "Казино"})
+    places = (
+        *("/api/v1/proposals/mine", "/my/proposals", f"/api/v1/proposals/{proposal.id}", "/api/v1/notifications"),
+        *("/api/v1/conversations", "/messages", "/notifications", f"/proposals/{proposal.id}/history"),
+    )
+    for step in ("moderation", "draft"):
+        await client.post(messages, json={"text": "Посмотрите снова."})
+        await settle()
+        for place in places:
+            answer = await reader.get(place, headers={"Accept-Language": "en"})
+            assert answer.status_code == 200, (place, step)
+            assert "Казино" not in answer.text, (place, step)
+            assert "An order that is not public" in answer.text, (place, step)
+        assert "Казино" in (await client.get("/api/v1/conversations")).text
+        if step == "moderation":
+            await command("orders", "reject", str(order.id), "--version", "2", "--reason", "Spam.")
+
+
 async def test_without_moderation_an_edit_stays_open(
     market: Market, client: httpx.AsyncClient, resources: Resources
 ) -> None:

@@ -91,6 +91,23 @@ def test_no_text_is_read_as_markup() -> None:
         assert "".join(item.split()) in "".join(titled.split())
 
 
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("Логотип 😀", "Логотип \ufffd"),
+        ("Игра 👨\u200d💻👍🏽 и «ёлка»", "Игра \ufffd\ufffd\ufffd и «ёлка»"),
+        ('"\\😀" \\u{1f600}', '"\\\ufffd" \\u{1f600}'),
+        ("株式会社", "\ufffd" * 4),
+        ("A\x00\x1b\tB", "A\ufffd\ufffd B"),
+        ("".join(map(chr, range(0x1F300, 0x1F340))) + " Ёлка 5 € №", "\ufffd" * 64 + " Ёлка 5 € №"),
+        ("Қазақстан, Ђурић, Łódź", "Қазақстан, Ђурић, Łódź"),
+    ],
+)
+def test_what_no_font_can_print_prevents_no_paper(typed: str, printed: str) -> None:
+    shown = words(service.make_sample(paper(PaperKind.TASK, lines=[PaperLine(text=typed)]), "ru", NOW))
+    assert "".join(printed.split()) in "".join(shown.split())
+
+
 def test_both_languages_have_the_same_papers() -> None:
     russian, english = (rules.sentences_of(rules.CURRENT_VERSION, language) for language in ("ru", "en"))
     assert set(russian.papers) == set(english.papers) == set(PaperKind)

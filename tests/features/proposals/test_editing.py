@@ -3,14 +3,19 @@
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
+from app.core.actor import Actor
+from app.core.ids import new_id
 from app.core.resources import Resources
 from app.features.contracts import service as contracts
+from app.features.orders import service as orders
+from app.features.orders.schemas import OrderClose
 from app.features.proposals import service
 from app.features.proposals.errors import ProposalStateError, UnknownProposalsError
 from app.features.proposals.schemas import ProposalPatch, ProposalsDecline
-from app.models import DeclineReason, ProposalStatus
+from app.models import CloseReason, DeclineReason, ProposalStatus
 from app.models.file import SubjectKind
 from tests.factories.files import Files
 from tests.factories.orders import Market, rub
@@ -62,6 +67,58 @@ async def test_the_form_takes_files_without_a_script(market: Market, new_client:
     assert "Смета.txt" in wrong.text
     saved = await client.post(edit, data=form | held, files={"files_new": ("", b"")}, follow_redirects=True)
     assert "Смета.txt" in saved.text
+
+
+@pytest.mark.parametrize(
+    ("case", "status"),
+    [("nobody's order", 404), ("another draft", 404), ("own order", 403), ("a closed order", 409)],
+)
+async def test_a_file_for_an_order_that_takes_no_proposal_is_not_stored(
+    market: Market, client: httpx.AsyncClient, case: str, status: int
+) -> None:
+    anna = await market.person()
+    closed = await market.order()
+    async with market.uow() as work:
+        customer = Actor(id=closed.customer_id, username="customer")
+        await orders.close_order(work, customer, closed.id, OrderClose(reason=CloseReason.NOT_NEEDED))
+    found = {
+        "nobody's order": new_id(),
+        "another draft": (await market.draft(await market.person())).id,
+        "own order": (await market.order(anna)).id,
+        "a closed order": closed.id,
+    }
+    await _refused_without_a_file(market, client, anna, f"/orders/{found[case]}/proposals", status)
+
+
+@pytest.mark.parametrize(
+    ("case", "status"),
+    [("nobody's", 404), ("a stranger's", 404), ("the other side's", 403), ("own, withdrawn", 409)],
+)
+async def test_a_file_for_a_proposal_that_cannot_be_edited_is_not_stored(
+    market: Market, client: httpx.AsyncClient, case: str, status: int
+) -> None:
+    anna = await market.person()
+    withdrawn = await market.proposal(await market.order(), anna)
+    async with market.uow() as work:
+        await service.withdraw_proposal(work, anna, withdrawn.id)
+    found = {
+        "nobody's": new_id(),
+        "a stranger's": (await market.proposal(await market.order())).id,
+        "the other side's": (await market.proposal(await market.order(anna))).id,
+        "own, withdrawn": withdrawn.id,
+    }
+    await _refused_without_a_file(market, client, anna, f"/proposals/{found[case]}/edit", status)
+
+
+async def _refused_without_a_file(
+    market: Market, client: httpx.AsyncClient, actor: Actor, address: str, status: int
+) -> None:
+    """Send a form with a file; it is refused with this status and the actor has no file afterwards."""
+    await market.sign_in(client, actor)
+    form = {"price": "70 000", "term_days": "14", "letter": "I know how."}
+    sent = {"files_new": ("plan.txt", b"A plan.", "text/plain")}
+    assert (await client.post(address, data=form, files=sent)).status_code == status
+    assert (await client.get(f"{API}/files")).json()["items"] == []
 
 
 async def test_both_sides_see_what_an_edit_changed(market: Market, new_client: NewClient) -> None:

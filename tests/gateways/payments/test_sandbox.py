@@ -201,6 +201,8 @@ async def test_the_control_api_refuses_what_cannot_be(sandbox: Sandbox) -> None:
         return str(answer.json()["code"])
 
     assert await code("clock", {"now": "2001-01-01T00:00:00Z"}) == "clock_goes_back"
+    assert await code("clock", {"now": "0001-01-01T00:00:00+14:00"}) == "clock_goes_back"
+    assert await code("clock", {"now": "9999-12-31T23:59:59-14:00"}) == "clock_too_far"
     assert await code("faults", {"call": "get_payout", "kind": "webhook_lost"}) == "fault_does_not_fit"
     assert await code("payouts/pyt_nobody/return", {}) == "not_found"
     payout = await _payout(sandbox)
@@ -211,7 +213,8 @@ async def test_the_control_api_refuses_what_cannot_be(sandbox: Sandbox) -> None:
     assert await sandbox.control("POST", "clock", {"now": wanted.isoformat()})
     await sandbox.plan("statement", "busy", times=2)
     assert (await sandbox.control("GET", "faults"))["faults"][0]["times"] == 2
-    assert (await sandbox.http.get("/v1/statement?from=yesterday")).status_code == 400
+    for moment in ("yesterday", "2026-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        assert (await sandbox.http.get("/v1/statement", params={"from": moment})).status_code == 400
     await sandbox.control("DELETE", "faults")
 
 

@@ -180,10 +180,11 @@ def _read(session: AsyncSession, actor: Actor, details: ConversationDetails) -> 
     identity.remember_names(session, [(row.customer_id, details.customer), (row.freelancer_id, details.freelancer)])
     side = Side.CUSTOMER if row.customer_id == actor.id else Side.FREELANCER
     name = details.freelancer if side is Side.CUSTOMER else details.customer
+    title = orders.shown_title(details.title, details.order_status, to_customer=side is Side.CUSTOMER)
     return ConversationRead(
         id=row.id,
         proposal_id=row.proposal_id,
-        order=ConversationOrder(id=row.order_id, title=details.title, status=details.order_status),
+        order=ConversationOrder(id=row.order_id, title=title, status=details.order_status),
         side=side,
         other=PersonRead(id=policy.other_of(actor, row), name=name),
         last=LastMessage(

@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import Depends, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from app.core.clock import utc_now
 from app.core.http.dependencies import FeatureRouter, ProcessResources
 from app.core.resources import Resources
 from app.core.text.whole_numbers import WholeNumber
@@ -107,9 +106,11 @@ async def _hand_out(request: Request, resources: Resources, wanted: Wanted) -> R
 
 
 def _caching(content: Content) -> str:
-    """Return how long a browser may keep a copy; one that is not public is asked for again every time it is shown."""
-    left = content.fresh_until - int(utc_now().timestamp())
-    return f"private, max-age={left}, immutable" if left > 0 else "private, no-cache"
+    """Return how long a browser may show its copy without asking, which is how long a removed picture stays there.
+
+    Proxies keep none. What is not public is asked for again every time it is shown.
+    """
+    return f"private, max-age={rules.FRESH_SECONDS}, must-revalidate" if content.is_public else "private, no-cache"
 
 
 async def _with(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:

@@ -126,7 +126,8 @@ async def attached(
     Args:
         session: The database session.
         subjects: What the files are attached to.
-        reader: The person whose session the links are made for; None for a guest. Public kinds ignore it.
+        reader: The person whose session the links are made for; None for a guest. Of public kinds only the owner is
+            named: links for everybody else have no reader.
         grant: What the links say to the check of the subjects' feature (`register_read_check`).
     """
     known: dict[Subject, list[AttachedRow]] = session.info.setdefault(_READ, {})

@@ -18,7 +18,7 @@ from app.features.files.errors import (
     NoSuchFileError,
     StorageDownError,
 )
-from app.features.files.repository import FileRepository
+from app.features.files.repository import Download, FileRepository
 from app.features.files.schemas import Subject
 from app.features.files.service import access, signed_links
 from app.gateways.storage import (
@@ -55,16 +55,17 @@ class Content:
     sha256: str
     key: str
     blocks: bytes
-    fresh_until: int
-    """Until when a browser may show its copy without asking, in seconds since 1970; 0 if it must always ask."""
+    is_public: bool
+    """Whether a browser may show its copy for a short time without asking."""
 
 
 async def find_content(session: AsyncSession, resources: Resources, wanted: Wanted) -> Content:
     """Return the object that a link refers to.
 
     Raises:
-        NoSuchFileError: The link is invalid or expired, the file was removed, or the reader that the link was made for
-            is signed out or may not read the file any more.
+        NoSuchFileError: The link is invalid or expired, the file was removed, the reader that the link was made for is
+            signed out or may not read the file any more, or it is public and its owner is banned, has closed the
+            account or uses it nowhere.
         FileTakenDownError: The operator removed it.
         FileNotReadyError: It is still being checked, or was refused.
         FileDamagedError: Its bytes were found damaged.
@@ -76,15 +77,19 @@ async def find_content(session: AsyncSession, resources: Resources, wanted: Want
     row = await FileRepository(session).for_download(wanted.file_id, role, wanted.held.subject_id)
     if row is None:
         raise NoSuchFileError
-    file, found, attached = row
-    # Links without a reader are to public kinds, or of the previous release, and those expire within 15 minutes.
-    is_bound = wanted.held != signed_links.UNBOUND
-    if is_bound and not await access.may_download(session, file, wanted.held, attached=attached):
+    is_public = wanted.held == signed_links.UNBOUND and rules.LIMITS[row.file.kind].public
+    if not (row.is_shown if is_public else await _may_use(session, row, wanted.held)):
         raise NoSuchFileError
-    _require_servable(file)
-    if found is None:
+    _require_servable(row.file)
+    if row.found is None:
         raise NoSuchFileError
-    return _content(file, found, wanted.until if rules.LIMITS[file.kind].public else 0)
+    return _content(row.file, row.found, is_public=is_public)
+
+
+async def _may_use(session: AsyncSession, row: Download, held: signed_links.Pass) -> bool:
+    """Tell whether a link to a file that is not public, or to one's own file, may be used now."""
+    # Links of these kinds without a reader are of the previous release and expire within 15 minutes.
+    return held == signed_links.UNBOUND or await access.may_download(session, row.file, held, attached=row.attached)
 
 
 def _require_servable(file: File) -> None:
@@ -96,7 +101,7 @@ def _require_servable(file: File) -> None:
         raise FileNotReadyError
 
 
-def _content(file: File, face: FileObject, fresh_until: int) -> Content:
+def _content(file: File, face: FileObject, *, is_public: bool = False) -> Content:
     preview = face.role is ObjectRole.PREVIEW
     return Content(
         file_id=file.id,
@@ -106,7 +111,7 @@ def _content(file: File, face: FileObject, fresh_until: int) -> Content:
         sha256=face.sha256,
         key=face.key,
         blocks=face.blocks,
-        fresh_until=fresh_until,
+        is_public=is_public,
     )
 
 
@@ -138,7 +143,7 @@ async def pieces(resources: Resources, content: Content, start: int, end: int) -
 async def find_preview(session: AsyncSession, subject: Subject) -> Content | None:
     """Return the preview of a subject's first file, for a feature that renders it itself; None where there is none."""
     found = await FileRepository(session).first_preview(subject)
-    return None if found is None else _content(*found, fresh_until=0)
+    return None if found is None else _content(*found)
 
 
 async def whole(resources: Resources, content: Content) -> bytes:

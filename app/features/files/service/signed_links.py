@@ -54,9 +54,11 @@ def pass_of(reader: Actor | None, subject: Subject | None = None, grant: str = "
 def link(settings: Settings, file: File, face: str, now: datetime, held: Pass) -> str:
     """Return the address of one object of a file, on the host of files where there is one.
 
+    A link to a public kind is for everybody, unless it is made for a session: that is its owner's own link, which also
+    opens what others may not see.
     A preview that was generated again has another address, so no cache shows an old copy.
     """
-    public = rules.LIMITS[file.kind].public
+    public = rules.LIMITS[file.kind].public and held.session_id is None
     bound = UNBOUND if public else held
     until = rules.link_expiry(now, public=public)
     # A pass without content must not give a link that is valid without a check.

@@ -62,7 +62,11 @@ async def settings() -> Response:
 async def show_profile(request: Request, view: CurrentSession) -> Response:
     """Show the form for the display name and the language."""
     form = FormState.start(display_name=view.display_name, locale=view.locale)
-    return render(request, "identity/profile.html", {"f": form, "me": view})
+    return render(request, "identity/profile.html", {"f": form, **_about_profile(view)})
+
+
+def _about_profile(view: SessionView) -> dict[str, Any]:
+    return {"me": view, "name_problem": service.problem_of_name(view.display_name)}
 
 
 @router.post("/profile")
@@ -71,10 +75,10 @@ async def change_profile(request: Request, view: CurrentSession, form: PostedFor
     try:
         typed = read(ProfileChange, form)
     except DomainError as error:
-        return refuse(request, "identity/profile.html", form, error, {"me": view})
+        return refuse(request, "identity/profile.html", form, error, _about_profile(view))
     done = await uow.attempt(service.update_profile(uow, view.user_id, typed.display_name or "", typed.locale))
     if isinstance(done, DomainError):
-        return refuse(request, "identity/profile.html", form, done, {"me": view})
+        return refuse(request, "identity/profile.html", form, done, _about_profile(view))
     return redirect("/settings/profile", _("Saved."))
 
 

@@ -46,6 +46,8 @@ LINKS = Signer("challenge-link", MAC_BYTES)
 CODES = Signer("challenge-code")
 ID_BYTES = 16
 CONFIRMATIONS_PER_ACCOUNT = Rate("letters", 10, 3600)
+CONFIRMATIONS_PER_CONTACT = Rate("confirmations-to", 10, 3600)
+"""For one number or address, whoever asks: many accounts together must not fill a stranger's phone."""
 EMAIL_PURPOSES = (ChallengePurpose.CHANGE_EMAIL, ChallengePurpose.CONFIRM_EMAIL)
 PHONE_PURPOSES = (ChallengePurpose.CHANGE_PHONE, ChallengePurpose.CONFIRM_PHONE)
 
@@ -93,6 +95,27 @@ def _codes(settings: Settings, challenge: AuthChallenge) -> list[str]:
     """Return the valid codes: one for each secret key in use, the newest key first."""
     digests = CODES.candidates(settings, str(challenge.id), challenge.purpose.value)
     return [f"{int.from_bytes(digest[:8]) % 10**CODE_DIGITS:0{CODE_DIGITS}d}" for digest in digests]
+
+
+def contact_key(target: str) -> str:
+    """Return the name under which messages to a number or an address are counted."""
+    return account_names.email(target).key if "@" in target else target
+
+
+async def confirm_first_contact(uow: UnitOfWork, user: User, purpose: ChallengePurpose, target: str) -> None:
+    """Send the first message to a contact of a new account; one that was sent too many gets none until it is asked."""
+    if await uow.resources.limiter.allows(CONFIRMATIONS_PER_CONTACT, contact_key(target)):
+        await open_challenge(uow, user, purpose, target)
+
+
+async def _open_again(uow: UnitOfWork, user: User, purpose: ChallengePurpose, target: str) -> AuthChallenge:
+    """Create a challenge that somebody asked for.
+
+    Raises:
+        TooManyTriesError: Too many messages went to this contact, from whatever account.
+    """
+    await uow.resources.limiter.hit(CONFIRMATIONS_PER_CONTACT, contact_key(target))
+    return await open_challenge(uow, user, purpose, target)
 
 
 async def open_challenge(
@@ -208,11 +231,11 @@ async def resend_email(uow: UnitOfWork, user_id: UUID) -> None:
     user = await authentication.lock_user(uow.session, user_id)
     pending = await challenges.lock_open(user_id, (ChallengePurpose.CHANGE_EMAIL,))
     if user is not None and pending is not None and pending.expires_at > utc_now():
-        await open_challenge(uow, user, ChallengePurpose.CHANGE_EMAIL, pending.target)
+        await _open_again(uow, user, ChallengePurpose.CHANGE_EMAIL, pending.target)
         return
     if user is None or user.email is None or user.email_confirmed_at is not None:
         raise NothingToConfirmError
-    await open_challenge(uow, user, ChallengePurpose.CONFIRM_EMAIL, user.email)
+    await _open_again(uow, user, ChallengePurpose.CONFIRM_EMAIL, user.email)
 
 
 async def resend_phone(uow: UnitOfWork, user_id: UUID) -> None:
@@ -227,11 +250,11 @@ async def resend_phone(uow: UnitOfWork, user_id: UUID) -> None:
     user = await authentication.lock_user(uow.session, user_id)
     pending = await challenges.lock_open(user_id, (ChallengePurpose.CHANGE_PHONE,))
     if user is not None and pending is not None and pending.expires_at > utc_now():
-        await open_challenge(uow, user, ChallengePurpose.CHANGE_PHONE, pending.target)
+        await _open_again(uow, user, ChallengePurpose.CHANGE_PHONE, pending.target)
         return
     if user is None or user.phone is None or user.phone_confirmed_at is not None:
         raise NothingToConfirmError
-    await open_challenge(uow, user, ChallengePurpose.CONFIRM_PHONE, user.phone)
+    await _open_again(uow, user, ChallengePurpose.CONFIRM_PHONE, user.phone)
 
 
 async def request_email_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: Caller) -> AuthChallenge:
@@ -252,7 +275,7 @@ async def request_email_change(uow: UnitOfWork, user_id: UUID, typed: str, calle
         raise EmailTakenError
     record_security_event(uow, user.id, SecurityEventKind.EMAIL_CHANGE_ASKED, caller)
     uow.emit(EmailChangeRequested(user_id=str(user.id), old_email=user.email))
-    return await open_challenge(uow, user, ChallengePurpose.CHANGE_EMAIL, wanted.shown)
+    return await _open_again(uow, user, ChallengePurpose.CHANGE_EMAIL, wanted.shown)
 
 
 async def request_phone_change(uow: UnitOfWork, user_id: UUID, typed: str, caller: Caller) -> AuthChallenge:
@@ -272,7 +295,7 @@ async def request_phone_change(uow: UnitOfWork, user_id: UUID, typed: str, calle
     if await users_of(uow).is_taken(phone=wanted):
         raise PhoneTakenError
     record_security_event(uow, user.id, SecurityEventKind.PHONE_CHANGE_ASKED, caller)
-    return await open_challenge(uow, user, ChallengePurpose.CHANGE_PHONE, wanted)
+    return await _open_again(uow, user, ChallengePurpose.CHANGE_PHONE, wanted)
 
 
 async def complete_email_confirmation(
@@ -285,7 +308,8 @@ async def complete_email_confirmation(
         EmailTakenError: Another account took the address in the meantime.
     """
     challenge = await _redeem(uow, EMAIL_PURPOSES, token=token, user_id=user_id, code=code)
-    await users_of(uow).lock_contact(email_key=account_names.email(challenge.target).key)
+    wanted = account_names.email(challenge.target)
+    await users_of(uow).lock_with_holders(challenge.user_id, email_key=wanted.key)
     user = await _lock_active(uow, challenge.user_id)
     changing = challenge.purpose is ChallengePurpose.CHANGE_EMAIL
     old = user.email
@@ -293,7 +317,6 @@ async def complete_email_confirmation(
         raise BadChallengeError
     if old != challenge.target:
         # Asked for, or gone meanwhile to another account that has not confirmed it either.
-        wanted = account_names.email(challenge.target)
         announce_released(uow, await users_of(uow).release_unconfirmed(user.id, email_key=wanted.key))
         user.email, user.email_key = wanted.shown, wanted.key
         await users_of(uow).flush_or_raise_taken()
@@ -314,7 +337,7 @@ async def complete_phone_confirmation(uow: UnitOfWork, caller: Caller, user_id: 
         PhoneTakenError: Another account took the number in the meantime.
     """
     challenge = await redeem_code(uow, user_id, code, PHONE_PURPOSES)
-    await users_of(uow).lock_contact(phone=challenge.target)
+    await users_of(uow).lock_with_holders(challenge.user_id, phone=challenge.target)
     user = await _lock_active(uow, challenge.user_id)
     changing = challenge.purpose is ChallengePurpose.CHANGE_PHONE
     old = user.phone

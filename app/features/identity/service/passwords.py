@@ -23,7 +23,14 @@ from app.features.identity.errors import BadChallengeError, RatingBusyError
 from app.features.identity.events import PasswordChanged, PasswordResetRequested
 from app.features.identity.repository import ChallengeRepository
 from app.features.identity.schemas import PasswordChange, PasswordStrength, PasswordToRate, ResetConfirmation
-from app.features.identity.service.contacts import open_challenge, owner_of_link, redeem_code, redeem_link
+from app.features.identity.service.contacts import (
+    CONFIRMATIONS_PER_CONTACT,
+    contact_key,
+    open_challenge,
+    owner_of_link,
+    redeem_code,
+    redeem_link,
+)
 from app.features.identity.service.password_policy import check_password_policy
 from app.models.auth_challenge import AuthChallenge, ChallengePurpose
 from app.models.security_event import SecurityEventKind
@@ -94,13 +101,24 @@ async def prepare_reset(uow: UnitOfWork, typed: str, caller: Caller, flow: str) 
     )
     if user is None or user.status is not UserStatus.ACTIVE:
         return None
-    if not await uow.resources.limiter.allows(RESETS_BY_NAME, str(user.id)):
+    target = await _reset_target(uow.resources, user)
+    if target is None:
+        return None
+    record_security_event(uow, user.id, SecurityEventKind.PASSWORD_RESET_ASKED, caller)
+    return await open_challenge(uow, user, ChallengePurpose.RESET_PASSWORD, target, flow=flow)
+
+
+async def _reset_target(resources: Resources, user: User) -> str | None:
+    """Return the contact that a reset is sent to; None where too many messages were sent."""
+    if not await resources.limiter.allows(RESETS_BY_NAME, str(user.id)):
         return None
     # Confirmed contacts come first: an unconfirmed address may be mistyped and belong to another person.
     confirmed = (user.email if user.email_confirmed_at else None) or (user.phone if user.phone_confirmed_at else None)
-    target = confirmed or user.email or user.phone or ""
-    record_security_event(uow, user.id, SecurityEventKind.PASSWORD_RESET_ASKED, caller)
-    return await open_challenge(uow, user, ChallengePurpose.RESET_PASSWORD, target, flow=flow)
+    if confirmed:
+        return confirmed
+    target = user.email or user.phone or ""
+    # Whoever typed an unconfirmed contact may not be its owner, who must not be flooded either.
+    return target if await resources.limiter.allows(CONFIRMATIONS_PER_CONTACT, contact_key(target)) else None
 
 
 async def complete_password_reset(

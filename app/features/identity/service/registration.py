@@ -22,7 +22,7 @@ from app.features.identity import rules
 from app.features.identity.events import AccountDeactivated, UserRegistered
 from app.features.identity.repository import ChallengeRepository
 from app.features.identity.schemas import Registration
-from app.features.identity.service.contacts import announce_released, lapse_unconfirmed, open_challenge, users_of
+from app.features.identity.service.contacts import announce_released, confirm_first_contact, lapse_unconfirmed, users_of
 from app.features.identity.service.new_emails import parse_new_email, refuse_unreachable_mailbox
 from app.features.identity.service.password_policy import check_password_policy
 from app.models.auth_challenge import ChallengePurpose
@@ -119,9 +119,9 @@ async def create_account(uow: UnitOfWork, account: NewAccount, *, role: Role = R
     announce_released(uow, await users_of(uow).add(user))
     uow.emit(UserRegistered(user_id=str(user.id)))
     if user.email is not None:
-        await open_challenge(uow, user, ChallengePurpose.CONFIRM_EMAIL, user.email)
+        await confirm_first_contact(uow, user, ChallengePurpose.CONFIRM_EMAIL, user.email)
     if user.phone is not None:
-        await open_challenge(uow, user, ChallengePurpose.CONFIRM_PHONE, user.phone)
+        await confirm_first_contact(uow, user, ChallengePurpose.CONFIRM_PHONE, user.phone)
     return user
 
 
@@ -154,6 +154,8 @@ async def deactivate(uow: UnitOfWork, user_id: UUID, caller: Caller) -> None:
 async def update_profile(uow: UnitOfWork, user_id: UUID, display_name: str | None, locale: str | None) -> User:
     """Change the display name and the language; None keeps the current value.
 
+    Only a changed display name is checked: one that a newer rule refuses stays until its owner changes it.
+
     Raises:
         AccountInputError: The display name could pass for somebody else or for an address, or it is not a name.
         NotSignedInError: The account no longer exists.
@@ -161,11 +163,20 @@ async def update_profile(uow: UnitOfWork, user_id: UUID, display_name: str | Non
     user = await authentication.lock_user(uow.session, user_id)
     if user is None:
         raise NotSignedInError
-    if display_name is not None:
+    if display_name is not None and display_name != user.display_name:
         user.display_name = await _checked_display_name(uow, user, display_name)
     if locale is not None:
         user.locale = locale
     return user
+
+
+def problem_of_name(display_name: str) -> str | None:
+    """Return why a stored display name would be refused today, in the reader's language; None where it would not."""
+    try:
+        rules.display_name(display_name)
+    except account_names.InvalidValue as refused:
+        return refused.error.text()
+    return None
 
 
 async def _checked_display_name(uow: UnitOfWork, user: User, typed: str) -> str:

@@ -22,7 +22,7 @@ from app.features.notifications import rules
 from app.features.notifications.repository import MailRepository, NotificationRepository
 from app.features.notifications.service.commands import News
 from app.features.notifications.service.commands import mail as queue_mail
-from app.features.notifications.service.notice_context import load_notice_context
+from app.features.notifications.service.notice_context import NoticeSubject, load_notice_context
 from app.models.notification import MailMessage, MailStatus, NoticeKind, Notification
 
 PATHS = {
@@ -79,7 +79,8 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
             link = f"{origin}{PATHS[mail.kind]}?token={challenge.token}"
             context |= {"link": link, "code": challenge.code, "expires_at": challenge.expires_at}
     elif mail.kind in rules.WORDINGS:
-        (values,) = await load_notice_context(uow.session, [mail.params])
+        news = NoticeSubject(mail.user_id, mail.kind, mail.params)
+        (values,) = await load_notice_context(uow.session, [news])
         if not _is_worth_sending(mail, notice, values.get("order_status")):
             to = None
         href = rules.href_of(mail.kind, mail.params)

@@ -14,7 +14,7 @@ from app.features.notifications import rules
 from app.features.notifications.errors import NoticeNotFoundError
 from app.features.notifications.repository import MailRepository, NotificationRepository, unread_of_owner
 from app.features.notifications.schemas import NotificationRead
-from app.features.notifications.service.notice_context import load_notice_context
+from app.features.notifications.service.notice_context import NoticeSubject, load_notice_context
 from app.models.notification import NoticeKind, Notification
 
 MAX_COUNTED = 100
@@ -24,7 +24,7 @@ PRUNE_BATCH = 1000
 
 
 async def _read(session: AsyncSession, rows: list[Notification]) -> list[NotificationRead]:
-    facts = await load_notice_context(session, [row.params for row in rows])
+    facts = await load_notice_context(session, [NoticeSubject(row.user_id, row.kind, row.params) for row in rows])
     return [
         NotificationRead(
             id=row.id,

@@ -27,6 +27,7 @@ from app.features.files.dependencies import OrderFiles
 from app.features.files.schemas import FileRead
 from app.features.files.service import own_files
 from app.features.orders import service
+from app.features.orders.dependencies import EditableOrder
 from app.features.orders.errors import InvalidOrderError, OrderChangedError
 from app.features.orders.pages._filter_options import category_options
 from app.features.orders.schemas import (
@@ -101,7 +102,13 @@ async def edit_order_form(
 
 @router.post("/orders/{order_id}/edit")
 async def edit_order(
-    request: Request, order_id: UUID, actor: CurrentActor, form: PostedForm, sent: OrderFiles, uow: Uow
+    request: Request,
+    order_id: UUID,
+    actor: CurrentActor,
+    form: PostedForm,
+    _editable: EditableOrder,
+    sent: OrderFiles,
+    uow: Uow,
 ) -> Response:
     """Save the changes of an order."""
 

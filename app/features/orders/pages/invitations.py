@@ -117,7 +117,7 @@ def _read[T: (InvitationCreate, InvitationDecline)](kind: type[T], given: dict[s
 
 def _at_the_name(error: DomainError) -> InvalidError:
     """Convert a domain error into one with a field error, so that it is shown beside the field."""
-    return InvalidInvitationError(errors=[FieldError(("username",), error.text())])
+    return InvalidInvitationError(errors=[FieldError(("username",), error.message, error.params)])
 
 
 def _invited(order: Any, items: list[InvitationRead], state: FormState) -> dict[str, Any]:  # noqa: ANN401 - a row

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Integer, Select, bindparam, case, exists, false, func, inspect, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer, undefer
+from sqlalchemy.orm import defer, load_only, undefer
 from sqlalchemy.orm.util import identity_key
 
 from app.core.persistence.advisory_locks import lock_names
@@ -26,6 +26,22 @@ _WAS_ADMITTED = exists().where(
 # Built once: building a statement and its key in the cache of compiled statements takes longer than reading the row.
 _FOR_GUEST = select(Order, _CUSTOMER_NAME, false()).where(Order.id == bindparam("order_id"))
 _FOR_READER = select(Order, _CUSTOMER_NAME, _WAS_ADMITTED).where(Order.id == bindparam("order_id"))
+_ACCESS = (
+    select(Order, _WAS_ADMITTED)
+    .where(Order.id == bindparam("order_id"))
+    .options(
+        load_only(
+            Order.customer_id,
+            Order.visibility,
+            Order.status,
+            Order.published_at,
+            Order.suspended_at,
+            Order.taken_down_at,
+            Order.share_key,
+            raiseload=True,
+        )
+    )
+)
 _FOR_READER_LOCKED = _FOR_READER.with_for_update(of=Order).execution_options(populate_existing=True)
 _PARTS = frozenset({"description", "status", "version"})
 """Columns that cards and expired orders do not need."""
@@ -60,6 +76,12 @@ class OrderRepository:
         if known is not None and is_current(known.order):
             return known
         return await self._read(_FOR_GUEST if reader_id is None else _FOR_READER, order_id, reader_id)
+
+    async def get_access(self, order_id: UUID, reader_id: UUID) -> tuple[Order, bool] | None:
+        """Return an order with only what decides who may do what with it, and whether the reader was admitted."""
+        found = await self._session.execute(_ACCESS, {"order_id": order_id, "reader_id": reader_id})
+        row = found.one_or_none()
+        return (row[0], row[1]) if row else None
 
     async def get_for_reader_for_update(self, order_id: UUID, reader_id: UUID) -> OrderRow | None:
         """Lock one order as `get_for_update` does and return it for a reader."""

@@ -11,6 +11,7 @@ from app.features.orders.service.customer_commands import (
     publish_order,
     renew_order,
     renew_share_key,
+    require_editable,
     resume_order,
 )
 from app.features.orders.service.holds import restore_order, resume_orders, suspend_orders, take_down_order
@@ -31,6 +32,7 @@ from app.features.orders.service.lifecycle import (
     record_customer_response,
     remind_of_expiry,
     replace_skill,
+    require_open,
     uncount_proposal,
 )
 from app.features.orders.service.moderation import approve_order, list_orders_to_review, reject_order
@@ -50,12 +52,14 @@ from app.features.orders.service.queries import (
     files_of,
     get_order,
     get_own_order,
+    is_withheld,
     list_own_orders,
     list_revisions,
     orders_by_id,
     people,
     present,
     revisions_of,
+    shown_title,
 )
 from app.features.orders.service.search import (
     NO_PAGE,
@@ -115,6 +119,7 @@ __all__ = [
     "is_held",
     "is_known_name",
     "is_own_key",
+    "is_withheld",
     "list_invitations",
     "list_machines",
     "list_newest_json",
@@ -143,6 +148,8 @@ __all__ = [
     "renew_order",
     "renew_share_key",
     "replace_skill",
+    "require_editable",
+    "require_open",
     "resolve_filter",
     "restore_order",
     "resume_order",
@@ -151,6 +158,7 @@ __all__ = [
     "save_template",
     "search_json",
     "search_orders",
+    "shown_title",
     "suspend_orders",
     "take_down_order",
     "uncount_proposal",

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.ids import new_id
@@ -81,7 +83,7 @@ async def edit_order(uow: UnitOfWork, actor: Actor, order_id: UUID, command: Ord
     with uow.session.no_autoflush:  # one UPDATE of the order, with its new version
         others = await _attach(uow, actor, order, command)
     if order.status in rules.STRICTLY_VALIDATED:
-        raise_if_errors(rules.validate_for_publishing(order, await today_for(uow, order.customer_id, order.deadline)))
+        raise_if_errors(rules.validate_published(order))
     if content_of(order) == before and not others:
         return order
     _start_version(uow, order, before)
@@ -246,6 +248,23 @@ async def own_order_for_update(uow: UnitOfWork, actor: Actor, order_id: UUID) ->
     if not policy.is_customer(actor, order):
         raise NotOrderCustomerError
     return order
+
+
+async def require_editable(session: AsyncSession, actor: Actor, order_id: UUID) -> None:
+    """Check that the actor may edit an order, without locking it.
+
+    Raises:
+        OrderNotFoundError: It does not exist, or the actor may not read it.
+        NotOrderCustomerError: It belongs to another person.
+        OrderHeldError: The order is held.
+        OrderStateError: The order's state does not allow it.
+    """
+    found = await OrderRepository(session).get_access(order_id, actor.id)
+    if found is None or not policy.can_read(actor, found[0]):
+        raise OrderNotFoundError
+    if not policy.is_customer(actor, found[0]):
+        raise NotOrderCustomerError
+    next_status(found[0], OrderEvent.EDIT)
 
 
 def next_status(order: Order, event: OrderEvent) -> OrderStatus:

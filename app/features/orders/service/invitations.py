@@ -15,7 +15,7 @@ from app.core.account_names import public_name
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.errors import FieldError
-from app.core.i18n import N_
+from app.core.i18n import N_, _
 from app.core.pagination import Slice, encode_cursor, last_id
 from app.core.unit_of_work import UnitOfWork
 from app.features.identity import service as identity
@@ -153,12 +153,14 @@ async def _present(
 
 def _read(actor: Actor, row: Invitation, order: Order, person: PersonRead) -> InvitationRead:
     state = _state(row, order)
+    is_hidden = row.customer_id != actor.id and policy.is_withheld(order)
+    title = _("An order that is not shown now") if is_hidden else order.title
     return InvitationRead(
         id=row.id,
-        order=InvitedOrder(id=order.id, title=order.title, status=order.status, expires_at=order.expires_at),
+        order=InvitedOrder(id=order.id, title=title, status=order.status, expires_at=order.expires_at),
         person=person,
         state=state,
-        note=row.note,
+        note="" if is_hidden else row.note,
         reason=row.reason,
         answer=row.answer,
         created_at=row.created_at,

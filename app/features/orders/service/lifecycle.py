@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.unit_of_work import UnitOfWork
@@ -28,6 +30,24 @@ async def lock_order(uow: UnitOfWork, order_id: UUID) -> Order:
     if order is None:
         raise OrderNotFoundError
     return order
+
+
+async def require_open(session: AsyncSession, actor: Actor, order_id: UUID, key: str | None = None) -> UUID:
+    """Return the customer of an open order that the actor may read, without locking it.
+
+    Raises:
+        OrderNotFoundError: It does not exist, or the actor may not read it.
+        OrderNotOpenError: It takes no proposals.
+    """
+    found = await OrderRepository(session).get_access(order_id, actor.id)
+    if found is None:
+        raise OrderNotFoundError
+    order, was_admitted = found
+    if not policy.can_read(actor, order, admitted=was_admitted or policy.is_share_key(order, key)):
+        raise OrderNotFoundError
+    if order.status is not OrderStatus.OPEN:
+        raise OrderNotOpenError
+    return order.customer_id
 
 
 async def count_new_proposal(uow: UnitOfWork, actor: Actor, order_id: UUID, key: str | None = None) -> Order:

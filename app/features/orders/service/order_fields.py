@@ -61,7 +61,7 @@ async def apply_fields(uow: UnitOfWork, order: Order, given: dict[str, Any], com
     """
     catalogue = await catalog.read_catalogue(uow.session, uow.resources)
     _apply_place(order, given, catalogue)
-    if given.get("deadline") is not None:
+    if given.get("deadline") not in (None, order.deadline):
         today = await today_for(uow, order.customer_id, given["deadline"])
         raise_if_errors(rules.validate_deadline(given["deadline"], today))
     if "questions" in given:

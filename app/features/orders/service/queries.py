@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
+from app.core.i18n import N_, _
 from app.core.money import MoneyRead
 from app.core.pagination import Slice, encode_cursor, last_id
 from app.core.resources import Resources
@@ -28,10 +29,11 @@ from app.features.orders.schemas import (
 from app.features.orders.schemas.fields import REVISED
 from app.features.orders.service.file_access import grant_of
 from app.features.orders.service.order_fields import content_of
-from app.models import Order
+from app.models import Order, OrderStatus
 from app.models.file import SubjectKind
 from app.models.side import Side
 
+UNAPPROVED_TITLE = N_("An order that is not public")
 MAX_REVISIONS = 100
 """How many earlier versions one answer lists; an order can have no more (MAX_EDITS)."""
 _BY_THE_WAY = frozenset({rules.OrderEvent.SUBMIT, rules.OrderEvent.RESUBMIT})
@@ -64,9 +66,19 @@ async def get_own_order(session: AsyncSession, actor: Actor, order_id: UUID) -> 
     return order
 
 
+def shown_title(title: str, status: OrderStatus, *, to_customer: bool) -> str:
+    """Return the title of an order as one of the two sides of a proposal sees it; an unapproved one is hidden."""
+    return _(UNAPPROVED_TITLE) if status in policy.UNAPPROVED and not to_customer else title
+
+
 async def orders_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Order]:
     """Return orders for features that refer to them. The caller has checked that the reader may see them."""
     return await OrderRepository(session).get_many(ids)
+
+
+def is_withheld(order: Order) -> bool:
+    """Tell whether the text of an order is its customer's alone at the moment."""
+    return policy.is_withheld(order)
 
 
 async def people(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, PersonRead]:

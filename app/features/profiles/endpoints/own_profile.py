@@ -102,7 +102,7 @@ async def list_portfolio(actor: CurrentActor, session: ReadSession) -> Portfolio
 async def add_portfolio_item(command: PortfolioFields, actor: CurrentActor, uow: Uow) -> PortfolioRead:
     """Add a portfolio item at the end. Responds 409 when the portfolio is full."""
     item = await service.add_item(uow, actor, command)
-    return (await service.shown_items(uow.session, [item]))[0]
+    return (await service.shown_items(uow.session, [item], actor))[0]
 
 
 @router.put(
@@ -112,14 +112,14 @@ async def add_portfolio_item(command: PortfolioFields, actor: CurrentActor, uow:
 async def edit_portfolio_item(item_id: UUID, command: PortfolioFields, actor: CurrentActor, uow: Uow) -> PortfolioRead:
     """Replace the fields of a portfolio item. Its files stay when `files` is null."""
     item = await service.edit_item(uow, actor, item_id, command)
-    return (await service.shown_items(uow.session, [item]))[0]
+    return (await service.shown_items(uow.session, [item], actor))[0]
 
 
 @router.post("/profiles/me/portfolio/{item_id:uuid}/move", responses=refusals(PortfolioItemNotFoundError))
 async def move_portfolio_item(item_id: UUID, command: PortfolioMove, actor: CurrentActor, uow: Uow) -> PortfolioList:
     """Move a portfolio item to another position. Returns all items in their new order."""
     items = await service.move_item(uow, actor, item_id, command.position)
-    return PortfolioList(items=await service.shown_items(uow.session, items))
+    return PortfolioList(items=await service.shown_items(uow.session, items, actor))
 
 
 @router.delete(

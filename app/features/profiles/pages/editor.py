@@ -1,5 +1,6 @@
 """The profile editor; skills are typed in three fields, one per level."""
 
+from collections.abc import Collection
 from typing import Any
 
 from fastapi import Request
@@ -20,6 +21,7 @@ from app.features.profiles import service
 from app.features.profiles.errors import InvalidProfileError, ProfileChangedError
 from app.features.profiles.schemas import (
     AVAILABILITY_LABELS,
+    KEPT_LINKS,
     LANGUAGE_LABELS,
     LEVEL_LABELS,
     MAX_LANGUAGES,
@@ -64,7 +66,12 @@ async def edit_profile(request: Request, actor: CurrentActor, form: PostedForm, 
     """Save the profile, or show the form again with its errors."""
 
     async def edit() -> Profile:
-        return await service.edit_profile(uow, actor, read_form(form))
+        try:
+            command = read_form(form)
+        except InvalidProfileError:
+            kept = [link.url for link in (await service.get_own_profile(uow.session, uow.resources, actor)).links]
+            command = read_form(form, kept)
+        return await service.edit_profile(uow, actor, command)
 
     done = await uow.attempt(edit(), InvalidError, ProfileChangedError)
     if isinstance(done, DomainError):
@@ -73,8 +80,8 @@ async def edit_profile(request: Request, actor: CurrentActor, form: PostedForm, 
     return redirect(ADDRESS, _("Saved."), done="profile")
 
 
-def read_form(form: FormData) -> ProfilePatch:
-    """Parse the form into the command.
+def read_form(form: FormData, kept: Collection[str] = ()) -> ProfilePatch:
+    """Parse the form into the command; the `kept` addresses of links are not checked.
 
     Raises:
         InvalidProfileError: Some fields are invalid; all of them are listed.
@@ -121,7 +128,7 @@ def read_form(form: FormData) -> ProfilePatch:
         "version": read_whole(form.get("version")),
     }
     try:
-        command = ProfilePatch.model_validate(content)
+        command = ProfilePatch.model_validate(content, context={KEPT_LINKS: kept})
     except ValidationError as wrong:
         errors += field_errors([dict(error) for error in wrong.errors()])
         raise InvalidProfileError(errors=errors) from wrong

@@ -1,6 +1,6 @@
 """Pages of the actor's own portfolio: list, add, edit, move and remove items."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from app.features.profiles import service
 from app.features.profiles.dependencies import KnownPortfolioItem
 from app.features.profiles.errors import InvalidProfileError, PortfolioFullError
 from app.features.profiles.pages._file_errors import REFUSED, attach_file_errors
-from app.features.profiles.schemas import PortfolioFields
+from app.features.profiles.schemas import KEPT_LINKS, PortfolioFields
 from app.models import PortfolioItem
 from app.web.flash import redirect
 from app.web.forms import FormState
@@ -109,8 +109,8 @@ async def remove_item(item_id: UUID, actor: CurrentActor, uow: Uow) -> Response:
     return redirect(ADDRESS, _("It is taken out."))
 
 
-def read_form(form: FormData) -> PortfolioFields:
-    """Parse the form into the command.
+def read_form(form: FormData, kept: Collection[str | None] = ()) -> PortfolioFields:
+    """Parse the form into the command; the `kept` link is not checked.
 
     Raises:
         InvalidProfileError: Some fields are invalid; all of them are listed.
@@ -123,7 +123,7 @@ def read_form(form: FormData) -> PortfolioFields:
         "skills": [word.strip() for word in str(form.get("skills") or "").split(",") if word.strip()],
     }
     try:
-        return PortfolioFields.model_validate(content)
+        return PortfolioFields.model_validate(content, context={KEPT_LINKS: kept})
     except ValidationError as wrong:
         raise InvalidProfileError(errors=field_errors([dict(error) for error in wrong.errors()])) from wrong
 
@@ -137,10 +137,13 @@ async def _save(
     """
 
     async def save() -> PortfolioItem:
-        command = read_form(form).model_copy(update={"files": sent.ids})
         if item_id is None:
-            return await service.add_item(uow, actor, command)
-        return await service.edit_item(uow, actor, item_id, command)
+            return await service.add_item(uow, actor, read_form(form).model_copy(update={"files": sent.ids}))
+        try:
+            command = read_form(form)
+        except InvalidProfileError:
+            command = read_form(form, [(await service.get_item(uow.session, actor, item_id)).link])
+        return await service.edit_item(uow, actor, item_id, command.model_copy(update={"files": sent.ids}))
 
     done = await uow.attempt(save(), *REFUSED, PortfolioFullError)
     if isinstance(done, PortfolioFullError):

@@ -8,6 +8,7 @@ from app.features.profiles.rules.profile_fields import (
     MAX_PORTFOLIO,
     hints,
     to_html,
+    validate_day,
     validate_profile,
 )
 
@@ -22,5 +23,6 @@ __all__ = [
     "share",
     "to_html",
     "total",
+    "validate_day",
     "validate_profile",
 ]

@@ -70,11 +70,16 @@ def _attribute(_tag: str, name: str, value: str) -> str | None:
     return value if name != "href" or _TARGET.match(value) else None
 
 
-def validate_profile(profile: Profile, today: date, *, wants_listing: bool) -> list[FieldError]:
+def validate_day(available_from: date | None, today: date) -> list[FieldError]:
+    """Validate the day that was typed; one that was stored before may be over."""
+    if available_from is not None and available_from < today:
+        return [FieldError(("body", "available_from"), N_("This day is over. Choose a later one."))]
+    return []
+
+
+def validate_profile(profile: Profile, *, wants_listing: bool) -> list[FieldError]:
     """Return the errors of the profile's fields in combination."""
     found: list[FieldError] = []
-    if profile.available_from is not None and profile.available_from < today:
-        found.append(FieldError(("body", "available_from"), N_("This day is over. Choose a later one.")))
     if wants_listing and not profile.headline:
         found.append(
             FieldError(("body", "headline"), N_("Say in one line what you do, so that customers can find you."))

@@ -19,6 +19,7 @@ from app.features.profiles.schemas.customer_stats import (
 )
 from app.features.profiles.schemas.profile import (
     AVAILABILITY_LABELS,
+    KEPT_LINKS,
     LANGUAGE_LABELS,
     LEVEL_LABELS,
     MAX_LANGUAGES,
@@ -42,6 +43,7 @@ from app.features.profiles.schemas.profile import (
 
 __all__ = [
     "AVAILABILITY_LABELS",
+    "KEPT_LINKS",
     "LANGUAGE_LABELS",
     "LEVEL_LABELS",
     "MAX_LANGUAGES",

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
 from app.core.i18n import N_
 from app.core.i18n.locale_data import countries, languages, time_zones
@@ -55,7 +55,16 @@ def _zone(name: str) -> str:
     return name
 
 
-Link = Annotated[str, Field(max_length=500), AfterValidator(clean_link)]
+KEPT_LINKS = "kept_links"
+"""The key of the validation context with the addresses that are stored already."""
+
+
+def _link(value: str, info: ValidationInfo) -> str:
+    """Check an address; one that is stored already stays, also where a newer rule would refuse it."""
+    return value if value in (info.context or {}).get(KEPT_LINKS, ()) else clean_link(value)
+
+
+Link = Annotated[str, Field(max_length=500), AfterValidator(_link)]
 
 
 class LanguageItem(BaseModel):

@@ -198,7 +198,7 @@ def _found(person: Found, points: Sum | None, photo: str | None, catalogue: cata
         **dict(card),
         skills=[SkillRead(slug=skill.slug, name=skill.name(locale), level=level) for skill, level in named if skill],
         rate=rate,
-        languages=[LanguageItem.model_validate(item) for item in profile.languages],
+        languages=[LanguageItem.model_construct(**item) for item in profile.languages],
         country=profile.country,
         place=profile.place,
         availability=profile.availability,

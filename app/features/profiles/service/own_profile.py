@@ -160,13 +160,16 @@ async def edit_profile(uow: UnitOfWork, actor: Actor, command: ProfilePatch) -> 
     if command.version is not None and command.version != profile.version:
         raise ProfileChangedError
     given = {name: getattr(command, name) for name in command.model_fields_set - {"version"}}
+    was_available_from = profile.available_from
     catalogue = await catalog.read_catalogue(uow.session, uow.resources)
     skills = None if given.get("skills") is None else sort_skills(catalogue, given["skills"])
     if skills is not None:
         profile.skills = [slug for slug, _level in skills]
     _put(profile, given)
     _list(profile, given.get("listed"))
-    errors = rules.validate_profile(profile, local_today(profile.time_zone), wants_listing=profile.listed)
+    errors = rules.validate_profile(profile, wants_listing=profile.listed)
+    if profile.available_from != was_available_from:
+        errors += rules.validate_day(profile.available_from, local_today(profile.time_zone))
     if errors:
         raise InvalidProfileError(errors=errors)
     names = [catalogue.skill(slug) for slug in profile.skills]
@@ -263,7 +266,8 @@ async def _public(session: AsyncSession, resources: Resources, reader: Actor | N
     named = [(catalogue.skill(slug), level) for slug, level in seen.levels.items()]
     is_own = reader is not None and reader.id == person.id
     files.expect(session, [photo_subject(person.id)])
-    portfolio = await shown_items(session, await repository.portfolio(person.id) if profile.has_portfolio else [])
+    items = await repository.portfolio(person.id) if profile.has_portfolio else []
+    portfolio = await shown_items(session, items, reader if is_own else None)
     photo = (await photos_of(session, [person.id])).get(person.id)
     rate = None
     if profile.rate_amount is not None and profile.rate_currency is not None:
@@ -275,14 +279,14 @@ async def _public(session: AsyncSession, resources: Resources, reader: Actor | N
         "about_html": profile.about_html,
         "skills": [SkillRead(slug=skill.slug, name=skill.name(locale), level=level) for skill, level in named if skill],
         "rate": rate,
-        "languages": [LanguageItem.model_validate(item) for item in profile.languages],
+        "languages": [LanguageItem.model_construct(**item) for item in profile.languages],
         "country": profile.country,
         "place": profile.place,
         "time_zone": profile.time_zone,
         "availability": profile.availability,
         "available_from": profile.available_from,
         "hours_week": profile.hours_week,
-        "links": [LinkItem.model_validate(item) for item in profile.links],
+        "links": [LinkItem.model_construct(**item) for item in profile.links],
         "portfolio": portfolio if is_own else [_ready_only(item) for item in portfolio if not item.taken_down],
         "listed": profile.listed,
         "member_since": person.created_at,
@@ -291,9 +295,11 @@ async def _public(session: AsyncSession, resources: Resources, reader: Actor | N
     }
 
 
-async def shown_items(session: AsyncSession, items: Sequence[PortfolioItem]) -> list[PortfolioRead]:
-    """Return portfolio items with their files as the owner sees them; one query reads all files."""
-    found = await files.attached(session, [portfolio_subject(item.id) for item in items])
+async def shown_items(
+    session: AsyncSession, items: Sequence[PortfolioItem], owner: Actor | None = None
+) -> list[PortfolioRead]:
+    """Return portfolio items with all their files, with links for the owner or for everybody; one query reads them."""
+    found = await files.attached(session, [portfolio_subject(item.id) for item in items], owner)
     return [_item_read(item, found[portfolio_subject(item.id)]) for item in items]
 
 

@@ -26,7 +26,7 @@ async def photos_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, 
 
 async def get_photo(session: AsyncSession, actor: Actor) -> PhotoRead:
     """Return the actor's own photo."""
-    shown = (await files.attached(session, [photo_subject(actor.id)]))[photo_subject(actor.id)]
+    shown = (await files.attached(session, [photo_subject(actor.id)], actor))[photo_subject(actor.id)]
     if not shown:
         return PhotoRead(url=None, waiting=False, picture=None)
     looked_at = shown[0].status in (FileStatus.PROCESSING, FileStatus.QUARANTINED)

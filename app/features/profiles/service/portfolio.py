@@ -20,7 +20,7 @@ from app.models import PortfolioItem
 
 async def list_portfolio(session: AsyncSession, actor: Actor) -> list[PortfolioRead]:
     """Return the actor's own portfolio items in the order they are shown."""
-    return await shown_items(session, await ProfileRepository(session).portfolio(actor.id))
+    return await shown_items(session, await ProfileRepository(session).portfolio(actor.id), actor)
 
 
 async def get_item(session: AsyncSession, actor: Actor, item_id: UUID) -> PortfolioRead:
@@ -30,7 +30,7 @@ async def get_item(session: AsyncSession, actor: Actor, item_id: UUID) -> Portfo
         PortfolioItemNotFoundError: The actor has no such item.
     """
     item = _find(await ProfileRepository(session).portfolio(actor.id), item_id)
-    return (await shown_items(session, [item]))[0]
+    return (await shown_items(session, [item], actor))[0]
 
 
 async def require_item(session: AsyncSession, actor: Actor, item_id: UUID) -> None:

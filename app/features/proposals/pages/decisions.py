@@ -20,6 +20,7 @@ from app.features.files.service import own_files
 from app.features.orders import service as orders
 from app.features.profiles import service as profiles
 from app.features.proposals import service
+from app.features.proposals.dependencies import EditableProposal
 from app.features.proposals.errors import InvalidProposalError, ProposalChangedError
 from app.features.proposals.presenters import (
     PAGE_SIZE,
@@ -88,7 +89,13 @@ async def edit_proposal_form(
 
 @router.post("/proposals/{proposal_id}/edit")
 async def edit_proposal(
-    request: Request, proposal_id: UUID, actor: CurrentActor, form: PostedForm, sent: ProposalFiles, uow: Uow
+    request: Request,
+    proposal_id: UUID,
+    actor: CurrentActor,
+    form: PostedForm,
+    _editable: EditableProposal,
+    sent: ProposalFiles,
+    uow: Uow,
 ) -> Response:
     """Save the edited proposal, or show the form again with its errors."""
 

@@ -15,7 +15,13 @@ from app.features.proposals.service.decisions import (
     decline_proposals,
     lapse_proposals,
 )
-from app.features.proposals.service.freelancer_commands import edit_proposal, send_proposal, withdraw_proposal
+from app.features.proposals.service.freelancer_commands import (
+    edit_proposal,
+    require_editable,
+    require_open_order,
+    send_proposal,
+    withdraw_proposal,
+)
 from app.features.proposals.service.offers import (
     choose_offer,
     counter_offer,
@@ -93,6 +99,8 @@ __all__ = [
     "proposals_of_order",
     "record_customer_message",
     "remind_of_offers",
+    "require_editable",
+    "require_open_order",
     "restore_proposals",
     "save_cover_letter_template",
     "save_proposal_note",

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.errors import FieldError
@@ -14,8 +16,10 @@ from app.features.proposals import rules
 from app.features.proposals.errors import (
     DeclinedBeforeError,
     OwnOrderError,
+    ProposalNotFoundError,
     SimilarCoverLettersError,
     TooManyProposalsError,
+    WrongSideError,
 )
 from app.features.proposals.events import ProposalSent, ProposalWithdrawn
 from app.features.proposals.repository import ProposalRepository
@@ -30,9 +34,39 @@ from app.features.proposals.service.guards import (
     lock_proposal,
     next_status,
     raise_if_errors,
+    status_after,
 )
 from app.models import Order, Proposal, ProposalRevision
 from app.models.side import Side
+
+
+async def require_open_order(session: AsyncSession, actor: Actor, order_id: UUID, key: str | None = None) -> None:
+    """Check that an order takes a proposal of the actor, without locking it; `key` is the share key.
+
+    Raises:
+        OrderNotFoundError: It does not exist, or the actor may not read it.
+        OrderNotOpenError: It takes no proposals.
+        OwnOrderError: It is the actor's own order.
+    """
+    if await orders.require_open(session, actor, order_id, key) == actor.id:
+        raise OwnOrderError
+
+
+async def require_editable(session: AsyncSession, actor: Actor, proposal_id: UUID) -> None:
+    """Check that the actor may edit a proposal, without locking it.
+
+    Raises:
+        ProposalNotFoundError: It does not exist or the actor is neither the freelancer nor the client.
+        WrongSideError: The actor is the client.
+        ProposalStateError: The proposal's state, or that of its order, does not allow it.
+    """
+    found = await ProposalRepository(session).get_statuses(proposal_id, actor.id)
+    if found is None:
+        raise ProposalNotFoundError
+    freelancer_id, status, order_status = found
+    if freelancer_id != actor.id:
+        raise WrongSideError
+    status_after(order_status, status, ProposalEvent.EDIT)
 
 
 async def send_proposal(

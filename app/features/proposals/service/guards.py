@@ -105,8 +105,17 @@ def next_status(order: Order, proposal: Proposal, event: ProposalEvent) -> Propo
     Raises:
         ProposalStateError: The proposal's state has no such transition, or the order is not open.
     """
-    target = PROPOSAL_MACHINE.target(proposal.status, event)
-    if target is None or order.status is not OrderStatus.OPEN:
+    return status_after(order.status, proposal.status, event)
+
+
+def status_after(order_status: OrderStatus, status: ProposalStatus, event: ProposalEvent) -> ProposalStatus:
+    """Return the status to which the event leads from the given ones.
+
+    Raises:
+        ProposalStateError: The proposal's state has no such transition, or the order is not open.
+    """
+    target = PROPOSAL_MACHINE.target(status, event)
+    if target is None or order_status is not OrderStatus.OPEN:
         raise ProposalStateError
     return target
 

@@ -286,9 +286,10 @@ def _read(
 ) -> ProposalRead:
     for_customer = policy.side_of(actor, order, proposal) is Side.CUSTOMER
     shown = _read_offer(actor, order, proposal, offer) if offer else None
+    title = orders.shown_title(order.title, order.status, to_customer=for_customer)
     return ProposalRead(
         id=proposal.id,
-        order=OrderBrief(id=order.id, title=order.title, status=order.status, version=order.version),
+        order=OrderBrief(id=order.id, title=title, status=order.status, version=order.version),
         order_version=proposal.order_version,
         freelancer=freelancer,
         status=proposal.status,
