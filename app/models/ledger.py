@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
@@ -204,13 +204,15 @@ class LedgerTransfer(Base):
             ["ledger.account.id", "ledger.account.currency"],
             name="fk_transfer_credit_id_account",
         ),
+        Index("ix_ledger_transfer_debit_id", "debit_id", "txn_id", "n"),
+        Index("ix_ledger_transfer_credit_id", "credit_id", "txn_id", "n"),
         {"schema": LEDGER},
     )
 
     txn_id: Mapped[UUID] = mapped_column(ForeignKey("ledger.txn.id"), primary_key=True)
     n: Mapped[int] = mapped_column(primary_key=True)
-    debit_id: Mapped[UUID] = mapped_column(index=True)
-    credit_id: Mapped[UUID] = mapped_column(index=True)
+    debit_id: Mapped[UUID]
+    credit_id: Mapped[UUID]
     currency: Mapped[str]
     amount: Mapped[int]
 
