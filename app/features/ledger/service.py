@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.core.money import Currency
 from app.core.pagination import DEFAULT_LIMIT, Slice, decode_cursor, encode_cursor
 from app.core.unit_of_work import UnitOfWork
 from app.features.ledger.errors import LedgerEntryDiffersError, TransactionNotFoundError
-from app.features.ledger.repository import LedgerRepository, TransferRow
+from app.features.ledger.repository import LedgerCheckRepository, LedgerRepository, TransferRow
 from app.features.ledger.rules import templates
+from app.features.ledger.rules.checks import CheckReport, CheckResult, Finding, LedgerCheck, reversal_faults
 from app.features.ledger.rules.shapes import RULES, TemplateRules
 from app.features.ledger.schemas import (
     CHART,
@@ -26,13 +28,16 @@ from app.features.ledger.schemas import (
     Side,
     TransferRead,
 )
-from app.models import AccountKind, LedgerAccount, LedgerTransfer, LedgerTxn
+from app.models import AccountKind, LedgerAccount, LedgerCheckRun, LedgerTransfer, LedgerTxn
 
 __all__ = [
     "CHART",
     "RULES",
     "Account",
+    "CheckReport",
+    "CheckResult",
     "Entry",
+    "Finding",
     "KindRules",
     "Leg",
     "OwnerKind",
@@ -42,13 +47,18 @@ __all__ = [
     "TemplateRules",
     "balance",
     "balances",
+    "check",
     "find",
+    "keep_check",
+    "latest_check",
     "list_transfers",
     "post",
     "post_all",
     "reverse",
     "templates",
 ]
+
+KEEP_CHECKS = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +218,42 @@ async def list_transfers(
     items = [_read(*row) for row in rows[:limit]]
     more = len(rows) > limit
     return Slice(items, encode_cursor(items[-1].txn_id, items[-1].number) if more else None)
+
+
+async def check(session: AsyncSession) -> CheckReport:
+    """Replay the whole ledger in the order of its log, and compare it with the balances and the templates.
+
+    Every transaction is read once and forgotten; only the sums of accounts are kept.
+    """
+    repository, replayed = LedgerCheckRepository(session), LedgerCheck()
+    async for txn, legs in repository.replay():
+        replayed.replay(txn, legs)
+    async for account, kept in repository.accounts():
+        sums, side = (None, None) if kept is None else ((kept.debits, kept.credits), (kept.normal_side, kept.has_floor))
+        replayed.compare(account, sums, side)
+    for finding in reversal_faults(await repository.wrong_reversals()):
+        replayed.add(finding)
+    return replayed.finish(await repository.recorded(), await repository.without_place())
+
+
+async def keep_check(uow: UnitOfWork, report: CheckReport) -> None:
+    """Keep the result of a check for the operator; old results are deleted."""
+    repository = LedgerCheckRepository(uow.session)
+    findings = [{"invariant": it.invariant, "row": it.row, "said": it.said} for it in report.findings]
+    repository.keep(
+        LedgerCheckRun(
+            result=report.result,
+            transactions=report.transactions,
+            transfers=report.transfers,
+            findings=findings,
+        )
+    )
+    await repository.prune(utc_now() - KEEP_CHECKS)
+
+
+async def latest_check(session: AsyncSession) -> LedgerCheckRun | None:
+    """Return the result of the last check that was kept."""
+    return await LedgerCheckRepository(session).latest()
 
 
 def _check(postings: Sequence[Posting]) -> None:
