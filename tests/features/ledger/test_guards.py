@@ -11,7 +11,7 @@ from app.features.ledger.schemas import CHART
 from app.models import AccountKind, TxnTemplate
 from app.models.ledger import MAX_TRANSFER
 from tests.features.ledger.books import Books
-from tests.features.ledger.conftest import OWNER, superusers
+from tests.features.ledger.conftest import OWNER, connect, superusers
 
 GUARDED = ("currency", "account_kind", "account", "txn", "transfer", "balance", "unsealed")
 CHANGES = {
@@ -268,7 +268,7 @@ class TestOwner:
     @pytest.mark.parametrize("table", GUARDED)
     @refused
     async def test_the_owner_does_not_change_history_either(self, guarded_url: str, way: str, table: str) -> None:
-        connection = await asyncpg.connect(superusers(guarded_url))
+        connection = await connect(superusers(guarded_url))
         try:
             await connection.execute(f"SET ROLE {OWNER}")
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match=r"only grows|ledger alone"):
@@ -277,7 +277,7 @@ class TestOwner:
             await connection.close()
 
     async def test_a_missing_balance_row_is_noticed(self, guarded_url: str) -> None:
-        connection = await asyncpg.connect(superusers(guarded_url))
+        connection = await connect(superusers(guarded_url))
         try:
             outer = connection.transaction()
             await outer.start()
