@@ -16,7 +16,7 @@ from app.core.unit_of_work import UnitOfWork
 from app.features.ledger.errors import LedgerEntryDiffersError, TransactionNotFoundError
 from app.features.ledger.repository import LedgerCheckRepository, LedgerRepository, TransferRow
 from app.features.ledger.rules import templates
-from app.features.ledger.rules.checks import CheckReport, CheckResult, Finding, LedgerCheck, reversal_faults
+from app.features.ledger.rules.checks import CheckReport, CheckResult, Finding, LedgerCheck, reversal_errors
 from app.features.ledger.rules.shapes import RULES, TemplateRules
 from app.features.ledger.schemas import (
     CHART,
@@ -231,7 +231,7 @@ async def check(session: AsyncSession) -> CheckReport:
     async for account, kept in repository.accounts():
         sums, side = (None, None) if kept is None else ((kept.debits, kept.credits), (kept.normal_side, kept.has_floor))
         replayed.compare(account, sums, side)
-    for finding in reversal_faults(await repository.wrong_reversals()):
+    for finding in reversal_errors(await repository.wrong_reversals()):
         replayed.add(finding)
     return replayed.finish(await repository.recorded(), await repository.without_place())
 

@@ -26,7 +26,7 @@ async def check(resources: Resources, *, seconds: float | None = None) -> CheckR
             report = await service.check(session)
     except TimeoutError:
         said = f"it was not read to its end in {seconds} seconds: run `python -m app ledger check`"
-        report = CheckReport(findings=[Finding(Invariant.FLOORS, "the log", said, is_broken=False)])
+        report = CheckReport(findings=[Finding(Invariant.NEVER_NEGATIVE, "the log", said, is_broken=False)])
     async with unit_of_work(resources) as uow:
         await service.keep_check(uow, report)
     if report.result is not CheckResult.HOLDS:

@@ -20,7 +20,7 @@ from app.models import (
 
 TRANSACTIONS_AT_ONCE = 1000
 ACCOUNTS_AT_ONCE = 5000
-MOST_REVERSALS = 100
+MAX_REVERSALS = 100
 _REVERSALS = text("""
     SELECT reversal.id, 'it reverses a reversal'
     FROM ledger.txn AS reversal JOIN ledger.txn AS original ON original.id = reversal.reverses
@@ -108,7 +108,7 @@ class LedgerCheckRepository:
 
     async def wrong_reversals(self) -> Sequence[tuple[UUID, str]]:
         """Return reversals that are wrong, each with the reason."""
-        rows = await self._session.execute(_REVERSALS, {"most": MOST_REVERSALS})
+        rows = await self._session.execute(_REVERSALS, {"most": MAX_REVERSALS})
         return [(row[0], row[1]) for row in rows]
 
     async def recorded(self) -> int:

@@ -11,7 +11,7 @@ from app.features.ledger.rules.shapes import RULES, TemplateRules
 from app.features.ledger.schemas import CHART, OwnerKind
 from app.models import AccountKind, TxnTemplate
 
-MOST_FINDINGS = 100
+MAX_FINDINGS = 100
 
 
 class CheckResult(IntEnum):
@@ -27,7 +27,7 @@ class Invariant(StrEnum):
 
     BALANCED = "I1: the debits of a currency equal its credits"
     BALANCES = "I2: a balance is the sum of its transfers"
-    FLOORS = "I3: no balance was negative at any place of the log"
+    NEVER_NEGATIVE = "I3: no balance was negative at any place of the log"
     CURRENCIES = "I4: a transfer has the currency of both accounts"
     REVERSALS = "I7: a reversal mirrors one transaction, once"
     TEMPLATES = "I8: a transaction is what its template allows"
@@ -109,7 +109,7 @@ class LedgerCheck:
 
     def add(self, finding: Finding) -> None:
         """Keep a finding; after the first ones a broken ledger tells nothing new."""
-        if len(self.report.findings) < MOST_FINDINGS:
+        if len(self.report.findings) < MAX_FINDINGS:
             self.report.findings.append(finding)
 
     def replay(self, txn: Transaction, legs: Legs) -> None:
@@ -126,19 +126,19 @@ class LedgerCheck:
             self._debits[debit.id] += transfer.amount
             self._credits[credit.id] += transfer.amount
         for account in {it.id: it for _, *both in legs for it in both}.values():
-            self._check_floor(row, account)
-        for said, is_broken in template_faults(txn, legs):
+            self._check_negative(row, account)
+        for said, is_broken in template_errors(txn, legs):
             self.found(Invariant.TEMPLATES, row, said, is_broken=is_broken)
 
-    def _check_floor(self, row: str, account: AccountSide) -> None:
+    def _check_negative(self, row: str, account: AccountSide) -> None:
         rules = CHART[AccountKind(account.kind)]
         held = self._debits[account.id] - self._credits[account.id]
         held = held if rules.side == "debit" else -held
         if rules.has_balance and held < 0:
-            self.found(Invariant.FLOORS, row, f"after it, {named(account)} holds {held}")
+            self.found(Invariant.NEVER_NEGATIVE, row, f"after it, {named(account)} holds {held}")
 
     def compare(self, account: AccountSide, kept: tuple[int, int] | None, side: tuple[str, bool] | None) -> None:
-        """Compare an account with its balance row: debits and credits, side and whether it has a floor.
+        """Compare an account with its balance row: the sums, the side, and whether it may be negative.
 
         Args:
             account: The account, after the last transaction of the log.
@@ -158,7 +158,7 @@ class LedgerCheck:
                 f"debits and credits are {kept[0]} and {kept[1]}; its transfers sum up to {sums[0]} and {sums[1]}",
             )
         elif side is not None and side != (rules.side.value, True):
-            self.found(Invariant.BALANCES, named(account), "its balance row has another side or no floor")
+            self.found(Invariant.BALANCES, named(account), "its balance row has another side, or lets it be negative")
 
     def finish(self, recorded: int, unplaced: UUID | None) -> CheckReport:
         """Compare the totals, and say what the log does not tell.
@@ -173,7 +173,7 @@ class LedgerCheck:
         if recorded != self.report.transactions:
             row = f"transaction {unplaced}" if unplaced else "the log"
             said = f"the log has {self.report.transactions} transactions of {recorded}"
-            self.found(Invariant.FLOORS, row, said, is_broken=False)
+            self.found(Invariant.NEVER_NEGATIVE, row, said, is_broken=False)
         return self.report
 
 
@@ -183,7 +183,7 @@ def named(account: AccountSide) -> str:
     return f"account {account.id} ({account.kind}{owner}, {account.currency})"
 
 
-def template_faults(txn: Transaction, legs: Legs) -> Iterator[tuple[str, bool]]:
+def template_errors(txn: Transaction, legs: Legs) -> Iterator[tuple[str, bool]]:
     """Yield what a transaction does that its template does not allow, and whether that is certain."""
     rules = RULES[txn.template]
     if rules.by_operator and (txn.actor_id is None or txn.reason is None):
@@ -216,7 +216,7 @@ def _wrong_owners(txn: Transaction, rules: TemplateRules, accounts: Mapping[str,
             yield f"{kind} is of another milestone than the header says"
 
 
-def reversal_faults(rows: Iterable[tuple[UUID, str]]) -> Iterator[Finding]:
+def reversal_errors(rows: Iterable[tuple[UUID, str]]) -> Iterator[Finding]:
     """Yield a finding for each reversal that is wrong, and why."""
     for txn_id, said in rows:
         yield Finding(Invariant.REVERSALS, f"transaction {txn_id}", said)
