@@ -3,10 +3,12 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import BigInteger, Column, Float, LargeBinary, MetaData, Numeric, String, Table, Text
 from sqlalchemy.dialects.postgresql import MONEY
+from sqlalchemy.types import TypeEngine
 
 from app.core.database import Base
 from app.models.ledger import LEDGER
@@ -65,7 +67,7 @@ def test_no_column_of_money_is_a_float_a_text_or_money() -> None:
 
 
 def test_each_wrong_column_is_noticed() -> None:
-    kinds = [Float(), Text(), MONEY(), Numeric(10, 2), LargeBinary(), BigInteger(), Numeric()]
+    kinds: list[TypeEngine[Any]] = [Float(), Text(), MONEY(), Numeric(10, 2), LargeBinary(), BigInteger(), Numeric()]
     metadata = MetaData()
     for number, kind in enumerate(kinds):
         Table(f"t{number}", metadata, Column("price_amount", kind))

@@ -4,12 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Protocol
 from uuid import UUID
 
 from app.features.ledger.rules.shapes import RULES, TemplateRules
 from app.features.ledger.schemas import CHART, OwnerKind
-from app.models import AccountKind, TxnTemplate
+from app.models import AccountKind, LedgerAccount, LedgerTransfer, LedgerTxn, TxnTemplate
 
 MAX_FINDINGS = 100
 
@@ -59,38 +58,7 @@ class CheckReport:
         return CheckResult.CANNOT_SAY if self.findings else CheckResult.HOLDS
 
 
-class AccountSide(Protocol):
-    """An account of a stored transfer."""
-
-    id: UUID
-    kind: str
-    currency: str
-    owner_id: UUID | None
-    provider: str | None
-
-
-class Transaction(Protocol):
-    """A stored header."""
-
-    id: UUID
-    template: TxnTemplate
-    template_version: int
-    transfers: int
-    milestone_id: UUID | None
-    actor_id: UUID | None
-    reason: str | None
-    reverses: UUID | None
-
-
-class Transfer(Protocol):
-    """A stored transfer."""
-
-    n: int
-    currency: str
-    amount: int
-
-
-type Legs = Sequence[tuple[Transfer, AccountSide, AccountSide]]
+type Legs = Sequence[tuple[LedgerTransfer, LedgerAccount, LedgerAccount]]
 """The transfers of a transaction, each with the accounts that it debits and credits."""
 
 
@@ -112,7 +80,7 @@ class LedgerCheck:
         if len(self.report.findings) < MAX_FINDINGS:
             self.report.findings.append(finding)
 
-    def replay(self, txn: Transaction, legs: Legs) -> None:
+    def replay(self, txn: LedgerTxn, legs: Legs) -> None:
         """Take the next transaction of the log."""
         self.report.transactions += 1
         self.report.transfers += len(legs)
@@ -130,14 +98,14 @@ class LedgerCheck:
         for said, is_broken in template_errors(txn, legs):
             self.found(Invariant.TEMPLATES, row, said, is_broken=is_broken)
 
-    def _check_negative(self, row: str, account: AccountSide) -> None:
+    def _check_negative(self, row: str, account: LedgerAccount) -> None:
         rules = CHART[AccountKind(account.kind)]
         held = self._debits[account.id] - self._credits[account.id]
         held = held if rules.side == "debit" else -held
         if rules.has_balance and held < 0:
             self.found(Invariant.NEVER_NEGATIVE, row, f"after it, {named(account)} holds {held}")
 
-    def compare(self, account: AccountSide, kept: tuple[int, int] | None, side: tuple[str, bool] | None) -> None:
+    def compare(self, account: LedgerAccount, kept: tuple[int, int] | None, side: tuple[str, bool] | None) -> None:
         """Compare an account with its balance row: the sums, the side, and whether it may be negative.
 
         Args:
@@ -177,13 +145,13 @@ class LedgerCheck:
         return self.report
 
 
-def named(account: AccountSide) -> str:
+def named(account: LedgerAccount) -> str:
     """Return the name of an account for a person."""
     owner = f" of {account.owner_id or account.provider}" if account.owner_id or account.provider else ""
     return f"account {account.id} ({account.kind}{owner}, {account.currency})"
 
 
-def template_errors(txn: Transaction, legs: Legs) -> Iterator[tuple[str, bool]]:
+def template_errors(txn: LedgerTxn, legs: Legs) -> Iterator[tuple[str, bool]]:
     """Yield what a transaction does that its template does not allow, and whether that is certain."""
     rules = RULES[txn.template]
     if rules.by_operator and (txn.actor_id is None or txn.reason is None):
@@ -193,21 +161,29 @@ def template_errors(txn: Transaction, legs: Legs) -> Iterator[tuple[str, bool]]:
     if txn.template_version != rules.version:
         yield f"version {txn.template_version} of {txn.template} is not known here", False
         return
-    yield from ((said, True) for said in _wrong_moves(txn, rules, legs))
-    accounts: dict[str, AccountSide] = {}
-    for account in (it for _, *both in legs for it in both):
-        if accounts.setdefault(account.kind, account).id != account.id:
-            yield f"two accounts of kind {account.kind}", True
-    yield from ((said, True) for said in _wrong_owners(txn, rules, accounts))
+    accounts = {account.kind: account for _, *both in legs for account in both}
+    for said in (
+        *_wrong_moves(txn, rules, legs),
+        *_wrong_accounts(accounts, legs),
+        *_wrong_owners(txn, rules, accounts),
+    ):
+        yield said, True
 
 
-def _wrong_moves(txn: Transaction, rules: TemplateRules, legs: Legs) -> Iterator[str]:
+def _wrong_accounts(accounts: Mapping[str, LedgerAccount], legs: Legs) -> Iterator[str]:
+    """Yield the kinds of which a transaction has two accounts."""
+    for kind, account in accounts.items():
+        if any(it.kind == kind and it.id != account.id for _, *both in legs for it in both):
+            yield f"two accounts of kind {kind}"
+
+
+def _wrong_moves(txn: LedgerTxn, rules: TemplateRules, legs: Legs) -> Iterator[str]:
     for transfer, debit, credit in legs:
         if (debit.kind, credit.kind) not in rules.moves:
             yield f"{txn.template} moves nothing from {debit.kind} to {credit.kind} (transfer {transfer.n})"
 
 
-def _wrong_owners(txn: Transaction, rules: TemplateRules, accounts: Mapping[str, AccountSide]) -> Iterator[str]:
+def _wrong_owners(txn: LedgerTxn, rules: TemplateRules, accounts: Mapping[str, LedgerAccount]) -> Iterator[str]:
     for one, other in rules.one_owner:
         if one in accounts and other in accounts and accounts[one].owner_id != accounts[other].owner_id:
             yield f"{one} and {other} belong to two owners"
