@@ -27,6 +27,7 @@ from app.features.ledger.schemas import (
     OwnerKind,
     Side,
     TransferRead,
+    effect,
 )
 from app.models import AccountKind, LedgerAccount, LedgerCheckRun, LedgerTransfer, LedgerTxn
 
@@ -133,7 +134,8 @@ async def post_all(uow: UnitOfWork, postings: Sequence[Posting]) -> list[Posted]
     Raises:
         LedgerEntryDiffersError: A key has another entry.
         InsufficientFundsError: An account holds less than would be taken from it. The unit of work must be given up.
-        ValueError: Two have the same key, the currencies differ, or an operator's entry names no actor and reason.
+        ValueError: Two have the same key, the currencies differ, an account is given to after it was taken from, or an
+            operator's entry names no actor and reason.
     """
     if not postings:
         return []
@@ -264,6 +266,22 @@ def _check(postings: Sequence[Posting]) -> None:
     for posting in postings:
         if RULES[posting.entry.template].by_operator and (posting.actor_id is None or posting.reason is None):
             raise ValueError(f"an entry {posting.entry.template} names its operator and a reason")
+    _check_order(postings)
+
+
+def _check_order(postings: Sequence[Posting]) -> None:
+    """Refuse an order in which a balance might be negative in between: the database looks at the end alone.
+
+    Raises:
+        ValueError: An account is given to after it was taken from.
+    """
+    taken: set[Account] = set()
+    for posting in postings:
+        for account, amount in effect(posting.entry.legs).items():
+            if amount > 0 and account in taken:
+                raise ValueError(f"an account of kind {account.kind} is given to after it was taken from")
+            if amount < 0 and CHART[account.kind].has_balance:
+                taken.add(account)
 
 
 async def _open(repository: LedgerRepository, postings: Sequence[Posting]) -> dict[Account, UUID]:
