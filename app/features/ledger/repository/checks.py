@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import Row, delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -18,6 +18,9 @@ from app.models import (
     LedgerUnsealed,
 )
 
+type ReplayedRow = Row[int, LedgerTxn, LedgerTransfer, LedgerAccount, LedgerAccount]
+LOG = (LedgerUnsealed,)
+"""The tables that give a transaction its place in the log, the oldest places first."""
 TRANSACTIONS_AT_ONCE = 1000
 ACCOUNTS_AT_ONCE = 5000
 MAX_REVERSALS = 100
@@ -59,32 +62,35 @@ class LedgerCheckRepository:
         self,
     ) -> AsyncIterator[tuple[LedgerTxn, list[tuple[LedgerTransfer, LedgerAccount, LedgerAccount]]]]:
         """Yield every transaction that has a place in the log, in the order of the log."""
-        debit, credit, after = aliased(LedgerAccount), aliased(LedgerAccount), 0
-        while True:
-            place = (
-                select(LedgerUnsealed)
-                .where(LedgerUnsealed.position > after)
-                .order_by(LedgerUnsealed.position)
-                .limit(TRANSACTIONS_AT_ONCE)
-                .subquery()
-            )
-            statement = (
-                select(place.c.position, LedgerTxn, LedgerTransfer, debit, credit)
-                .join(LedgerTxn, LedgerTxn.id == place.c.txn_id)
-                .join(LedgerTransfer, LedgerTransfer.txn_id == LedgerTxn.id)
-                .join(debit, debit.id == LedgerTransfer.debit_id)
-                .join(credit, credit.id == LedgerTransfer.credit_id)
-                .order_by(place.c.position, LedgerTransfer.n)
-                .execution_options(populate_existing=True)
-            )
-            rows = (await self._session.execute(statement)).all()
-            if not rows:
-                return
-            for _, same in groupby(rows, key=lambda row: row[0]):
-                group = list(same)
-                yield group[0][1], [(row[2], row[3], row[4]) for row in group]
-            after = rows[-1][0]
-            self._session.expunge_all()  # what was read is not needed again
+        for part in LOG:
+            after = -1
+            while rows := await self._replayed(part, after):
+                for _, same in groupby(rows, key=lambda row: row[0]):
+                    group = list(same)
+                    yield group[0][1], [(row[2], row[3], row[4]) for row in group]
+                after = rows[-1][0]
+                self._session.expunge_all()  # what was read is not needed again
+
+    async def _replayed(self, part: type[LedgerUnsealed], after: int) -> Sequence[ReplayedRow]:
+        """Return the next transactions of a part of the log, with their transfers."""
+        debit, credit = aliased(LedgerAccount), aliased(LedgerAccount)
+        place = (
+            select(part.position, part.txn_id)
+            .where(part.position > after)
+            .order_by(part.position)
+            .limit(TRANSACTIONS_AT_ONCE)
+            .subquery()
+        )
+        statement = (
+            select(place.c.position, LedgerTxn, LedgerTransfer, debit, credit)
+            .join(LedgerTxn, LedgerTxn.id == place.c.txn_id)
+            .join(LedgerTransfer, LedgerTransfer.txn_id == LedgerTxn.id)
+            .join(debit, debit.id == LedgerTransfer.debit_id)
+            .join(credit, credit.id == LedgerTransfer.credit_id)
+            .order_by(place.c.position, LedgerTransfer.n)
+            .execution_options(populate_existing=True)
+        )
+        return (await self._session.execute(statement)).all()
 
     async def accounts(self) -> AsyncIterator[tuple[LedgerAccount, LedgerBalance | None]]:
         """Yield every account with its balance row."""
@@ -117,12 +123,8 @@ class LedgerCheckRepository:
 
     async def without_place(self) -> UUID | None:
         """Return a transaction that has no place in the log."""
-        statement = (
-            select(LedgerTxn.id)
-            .outerjoin(LedgerUnsealed, LedgerUnsealed.txn_id == LedgerTxn.id)
-            .where(LedgerUnsealed.txn_id.is_(None))
-            .limit(1)
-        )
+        placed = [select(part.txn_id).where(part.txn_id == LedgerTxn.id).exists() for part in LOG]
+        statement = select(LedgerTxn.id).where(*(~it for it in placed)).limit(1)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
     def keep(self, run: LedgerCheckRun) -> None:
