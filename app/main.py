@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.routing import compile_path
 
+from app.core.clock import utc_now
 from app.core.config import get_settings
 from app.core.errors import DomainError, ErrorKind
 from app.core.http.body_limits import BodyLimits, BodyLimitsMiddleware, LongBodyRoute, RoutePattern
@@ -25,6 +26,7 @@ from app.core.http.known_hosts import KnownHostMiddleware, known_names
 from app.core.http.middleware import HeadMiddleware, RequestContextMiddleware
 from app.core.http.openapi import add_errors, declare_security, name_bounds, requires_session, summarize_operations
 from app.core.http.problem_details import install_error_handlers
+from app.core.http.request_keys import install_answers
 from app.core.http.startup_errors import (
     StartupErrorMiddleware,
     StartupRefusedError,
@@ -56,6 +58,7 @@ from app.features.files.pages import router as file_pages
 from app.features.identity import service as accounts
 from app.features.identity.endpoints import router as identity
 from app.features.identity.pages import router as identity_pages
+from app.features.ledger import service as ledger
 from app.features.legal.endpoints import router as legal
 from app.features.legal.pages import router as legal_pages
 from app.features.matching.endpoints import router as matching
@@ -167,7 +170,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     ) as resources:
         await refuse_demo_accounts(resources)
         app.state.resources = replace(resources, trigger_task=TaskTrigger())
-        with operator_port(resources, asyncio.get_running_loop(), features=(mail_gauges, report_gauges)):
+        with operator_port(resources, asyncio.get_running_loop(), features=(mail_gauges, report_gauges, ledger_gauges)):
             preparing = asyncio.create_task(prepare_responses(app))
             yield
             preparing.cancel()
@@ -210,6 +213,17 @@ async def report_gauges(session: AsyncSession) -> Sequence[Gauge]:
     return (
         Gauge("iplance_reports_waiting", "Reports and objections that wait for a decision", waiting),
         Gauge("iplance_reports_late", "Those that wait longer than was promised", late),
+    )
+
+
+async def ledger_gauges(session: AsyncSession) -> Sequence[Gauge]:
+    """Return the result of the last check of the ledger and its age; before the first check, nobody can say."""
+    latest = await ledger.latest_check(session)
+    age = 0.0 if latest is None else (utc_now() - latest.ended_at).total_seconds()
+    result = ledger.CheckResult.CANNOT_SAY if latest is None else latest.result
+    return (
+        Gauge("iplance_ledger_check", "Last check of the ledger: 0 holds, 1 broken, 2 cannot say", result),
+        Gauge("iplance_ledger_check_age_seconds", "Age of that check", age),
     )
 
 
@@ -311,6 +325,7 @@ def create_app(fast_responses: Mapping[str, Shortcut] = FAST_RESPONSES) -> Site:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     install_error_handlers(app, failure_page, methods_of)
+    install_answers(app)
     app.state.prove_storage = storage_works
     for router in API_ROUTERS:
         add_errors(iter_routes(router))

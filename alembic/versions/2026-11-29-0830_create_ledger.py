@@ -103,8 +103,8 @@ CREATE TABLE ledger.transfer (
     CONSTRAINT fk_transfer_credit_id_account
         FOREIGN KEY (credit_id, currency) REFERENCES ledger.account (id, currency)
 );
-CREATE INDEX ix_ledger_transfer_debit_id ON ledger.transfer (debit_id);
-CREATE INDEX ix_ledger_transfer_credit_id ON ledger.transfer (credit_id);
+CREATE INDEX ix_ledger_transfer_debit_id ON ledger.transfer (debit_id, txn_id, n);
+CREATE INDEX ix_ledger_transfer_credit_id ON ledger.transfer (credit_id, txn_id, n);
 
 CREATE TABLE ledger.unsealed (
     position bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_unsealed PRIMARY KEY,

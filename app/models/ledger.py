@@ -2,12 +2,15 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, Index, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
+from app.core.ids import new_id
 
 LEDGER = "ledger"
 MAX_TRANSFER = 10**15
@@ -204,13 +207,15 @@ class LedgerTransfer(Base):
             ["ledger.account.id", "ledger.account.currency"],
             name="fk_transfer_credit_id_account",
         ),
+        Index("ix_ledger_transfer_debit_id", "debit_id", "txn_id", "n"),
+        Index("ix_ledger_transfer_credit_id", "credit_id", "txn_id", "n"),
         {"schema": LEDGER},
     )
 
     txn_id: Mapped[UUID] = mapped_column(ForeignKey("ledger.txn.id"), primary_key=True)
     n: Mapped[int] = mapped_column(primary_key=True)
-    debit_id: Mapped[UUID] = mapped_column(index=True)
-    credit_id: Mapped[UUID] = mapped_column(index=True)
+    debit_id: Mapped[UUID]
+    credit_id: Mapped[UUID]
     currency: Mapped[str]
     amount: Mapped[int]
 
@@ -223,3 +228,19 @@ class LedgerUnsealed(Base):
 
     position: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     txn_id: Mapped[UUID] = mapped_column(ForeignKey("ledger.txn.id"), unique=True)
+
+
+class LedgerCheckRun(Base):
+    """The result of a check of the whole ledger. It is no part of the ledger itself."""
+
+    __tablename__ = "ledger_checks"
+    __table_args__ = (CheckConstraint("result BETWEEN 0 AND 2", name="result"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    result: Mapped[int]
+    """0 where everything holds, 1 where something is broken, 2 where the check cannot say."""
+    transactions: Mapped[int]
+    transfers: Mapped[int]
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    """What was found first: the invariant, the row, and what is wrong there."""
+    ended_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,1 @@
+"""Rules of the ledger: the templates that make entries, and what each template may do."""
