@@ -35,6 +35,7 @@ from app.core.http.startup_errors import (
 from app.core.messaging.task_trigger import TaskTrigger
 from app.core.observability.logging import configure_logging
 from app.core.observability.metrics import Gauge, ObservationMiddleware, operator_port
+from app.core.persistence.trial_clock import ClockTurnedError, follow_clock, refuse_turned_clock
 from app.core.resources import Resources, open_resources
 from app.core.security.csrf import SAFE_METHODS, SocketGuardMiddleware, guard_request
 from app.features.authentication.dependencies import find_reader, refuse_long_body_of_ended_session
@@ -166,11 +167,16 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         statement_seconds=settings.database_request_seconds,
     ) as resources:
         await refuse_demo_accounts(resources)
+        try:
+            await refuse_turned_clock(resources)
+        except ClockTurnedError as turned:
+            raise StartupRefusedError(str(turned)) from turned
         app.state.resources = replace(resources, trigger_task=TaskTrigger())
         with operator_port(resources, asyncio.get_running_loop(), features=(mail_gauges, report_gauges)):
-            preparing = asyncio.create_task(prepare_responses(app))
+            tasks = [asyncio.create_task(prepare_responses(app)), asyncio.create_task(follow_clock(resources))]
             yield
-            preparing.cancel()
+            for task in tasks:
+                task.cancel()
 
 
 async def refuse_demo_accounts(resources: Resources) -> None:

@@ -18,6 +18,7 @@ from app.core.config import Settings, get_settings
 from app.core.database import applied_revision
 from app.core.errors import DomainError
 from app.core.i18n import use_locale
+from app.core.persistence.trial_clock import read_clock
 from app.core.resources import Resources, open_resources
 from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.local.servers import ServerAddresses, ensure_servers
@@ -48,6 +49,7 @@ class Runner:
                 settings, database_url=servers.database_url, redis_url=servers.redis_url
             ) as resources:
                 await _require_schema(resources)
+                await read_clock(resources)
                 return await work(resources)
 
         return asyncio.run(opened())

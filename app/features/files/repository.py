@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.features.files.schemas import Subject
 from app.gateways.storage import Digest
 from app.models.file import Attachment, File, FileObject, FileStatus, ObjectRole, SubjectKind
@@ -162,7 +162,7 @@ class FileRepository:
         gone = delete(Attachment).where(*mine, Attachment.file_id.not_in(current)).returning(Attachment.file_id)
         # A detached file can be attached again for a while.
         detached = File.id.in_(select(gone.cte("gone").c.file_id))
-        kept = update(File).where(detached).values(touched_at=utc_now())
+        kept = update(File).where(detached).values(touched_at=real_now())
         await self._session.execute(kept.execution_options(synchronize_session=False))
         if current:
             rows = [
@@ -307,7 +307,7 @@ class FileRepository:
     async def _claim(self, wanted: ColumnElement[bool], until: datetime) -> File | None:
         due = (
             select(File.id)
-            .where(wanted, File.next_try_at <= utc_now())
+            .where(wanted, File.next_try_at <= real_now())
             .order_by(File.next_try_at)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -384,6 +384,6 @@ class FileRepository:
             .scalar_subquery()
         )
         taken = await self._session.execute(
-            update(FileObject).where(FileObject.key == oldest).values(checked_at=utc_now()).returning(FileObject)
+            update(FileObject).where(FileObject.key == oldest).values(checked_at=real_now()).returning(FileObject)
         )
         return taken.scalar_one_or_none()

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.core.http.dependencies import FeatureRouter, ProcessResources
 from app.core.resources import Resources
 from app.core.text.whole_numbers import WholeNumber
@@ -108,7 +108,7 @@ async def _hand_out(request: Request, resources: Resources, wanted: Wanted) -> R
 
 def _caching(content: Content) -> str:
     """Return how long a browser may keep a copy; one that is not public is asked for again every time it is shown."""
-    left = content.fresh_until - int(utc_now().timestamp())
+    left = content.fresh_until - int(real_now().timestamp())
     return f"private, max-age={left}, immutable" if left > 0 else "private, no-cache"
 
 
