@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.routing import compile_path
 
+from app.core.clock_reading import ClockTurnedError, follow_clock, refuse_turned_clock
 from app.core.config import get_settings
 from app.core.errors import DomainError, ErrorKind
 from app.core.http.body_limits import BodyLimits, BodyLimitsMiddleware, LongBodyRoute, RoutePattern
@@ -35,7 +36,6 @@ from app.core.http.startup_errors import (
 from app.core.messaging.task_trigger import TaskTrigger
 from app.core.observability.logging import configure_logging
 from app.core.observability.metrics import Gauge, ObservationMiddleware, operator_port
-from app.core.persistence.trial_clock import ClockTurnedError, follow_clock, refuse_turned_clock
 from app.core.resources import Resources, open_resources
 from app.core.security.csrf import SAFE_METHODS, SocketGuardMiddleware, guard_request
 from app.features.authentication.dependencies import find_reader, refuse_long_body_of_ended_session

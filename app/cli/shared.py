@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor, system_actor
 from app.core.audit import MAX_REASON_LENGTH
+from app.core.clock_reading import read_clock
 from app.core.config import Settings, get_settings
 from app.core.database import applied_revision
 from app.core.errors import DomainError
 from app.core.i18n import use_locale
-from app.core.persistence.trial_clock import read_clock
 from app.core.resources import Resources, open_resources
 from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.local.servers import ServerAddresses, ensure_servers

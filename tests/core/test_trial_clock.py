@@ -10,15 +10,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import keep_turned, real_now, turned_forward, utc_now
+from app.core.clock_reading import ClockTurnedError, read_clock, refuse_turned_clock
 from app.core.config import Settings
 from app.core.database import Base
-from app.core.persistence.trial_clock import (
-    ClockTurnedError,
-    TrialClockRepository,
-    database_now,
-    read_clock,
-    refuse_turned_clock,
-)
+from app.core.persistence.trial_clock import TrialClockRepository, database_now
 from app.core.resources import Resources
 
 REAL_TIME = {
