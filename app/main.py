@@ -47,6 +47,8 @@ from app.features.chat.endpoints import router as chat
 from app.features.chat.pages import router as chat_pages
 from app.features.contracts.endpoints import router as contracts
 from app.features.contracts.pages import router as contract_pages
+from app.features.demonstration.endpoints import router as demonstration
+from app.features.demonstration.pages import router as demonstration_pages
 from app.features.fees.endpoints import router as fees
 from app.features.fees.pages import router as fee_pages
 from app.features.files.dependencies import form_with_files
@@ -112,6 +114,7 @@ API_ROUTERS: tuple[FeatureRouter, ...] = (
     matching,
     reports,
     notifications,
+    demonstration,
 )
 OPERATION_ROUTERS: tuple[FeatureRouter, ...] = (health,)
 LINK_ROUTERS: tuple[FeatureRouter, ...] = (file_links,)
@@ -134,6 +137,7 @@ PAGE_ROUTERS: tuple[FeatureRouter, ...] = (
     legal_pages,
     file_pages,
     report_pages,
+    demonstration_pages,
 )
 
 # The most requested addresses, answered before routing. Each also has an ordinary route with the same response.

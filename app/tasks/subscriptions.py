@@ -1,6 +1,7 @@
 """Subscriptions: which tasks handle which events."""
 
 from app.features.catalog import tasks as _catalog  # noqa: F401 - its tasks are found by name
+from app.features.demonstration import tasks as _demonstration  # noqa: F401 - its tasks are found by name
 from app.features.files import tasks as _files  # noqa: F401 - its tasks are found by name
 from app.features.identity import tasks as _identity  # noqa: F401 - its tasks are found by name
 from app.features.legal import tasks as _legal  # noqa: F401 - its tasks are found by name
@@ -11,6 +12,7 @@ from app.features.profiles import tasks as _profiles  # noqa: F401 - its tasks a
 from app.features.proposals import tasks as _proposals  # noqa: F401 - its tasks are found by name
 
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
+    "demonstration.clock_turned": ("demonstration.on_clock_turned",),
     "catalog.skills_merged": ("orders.on_skills_merged", "profiles.on_skills_merged", "matching.on_skills_merged"),
     "identity.password_reset_requested": ("identity.on_password_reset_requested",),
     "identity.password_reset_prepared": (

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import keep_turned, real_now, turned_forward, utc_now
+from app.core.clock import real_now, turned_forward, utc_now
 from app.core.clock_reading import ClockTurnedError, read_clock, refuse_turned_clock
 from app.core.config import Settings
 from app.core.database import Base
@@ -25,12 +25,6 @@ REAL_TIME = {
     "security_events",
 }
 """Tables whose defaults keep the time of the machine; those of the outbox and of the ledger do too."""
-
-
-@pytest.fixture(autouse=True)
-def _straight() -> Generator[None]:
-    yield
-    keep_turned(timedelta())
 
 
 @pytest.fixture

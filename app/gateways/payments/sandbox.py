@@ -219,6 +219,11 @@ class SandboxProvider(PaymentProvider):
         content = {"forward_seconds": seconds}
         return isinstance(await self._call("POST", "/control/clock", lambda body: body, json=content), Done)
 
+    async def turn_clock_to(self, now: datetime) -> bool:
+        """Turn the provider's clock forward to a time; return whether it has done so."""
+        content = {"now": now.isoformat()}
+        return isinstance(await self._call("POST", "/control/clock", lambda body: body, json=content), Done)
+
     # --- calls
 
     async def _call[T](self, method: str, path: str, read: wire.Reader[T], **options: Any) -> _Read[T]:  # noqa: ANN401

@@ -355,3 +355,10 @@ async def test_without_a_provider_nothing_is_created_and_nothing_is_known(
     finally:
         sandbox.adapter = real
     assert PAID_CARD not in repr(await sandbox.payout())
+
+
+async def test_the_clock_of_the_site_is_taken_over(sandbox: Sandbox) -> None:
+    wanted = await sandbox.now() + timedelta(days=3)
+    assert await sandbox.adapter.turn_clock_to(wanted)
+    assert wanted <= await sandbox.now() < wanted + timedelta(minutes=1)
+    assert not await sandbox.adapter.turn_clock_to(wanted - timedelta(days=1)), "it never goes back"
