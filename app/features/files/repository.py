@@ -11,12 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
 from app.core.clock import real_now
+from app.core.persistence.advisory_locks import lock_names
 from app.features.files.schemas import Subject
 from app.gateways.storage import Digest
 from app.models.file import Attachment, File, FileObject, FileStatus, ObjectRole, SubjectKind
 
-LOCK_SPACE = 7_301_601
-"""Namespace of the advisory lock that serializes the uploads of one person."""
 WAITING = (FileStatus.PROCESSING, FileStatus.QUARANTINED)
 _PREVIEWED = exists().where(FileObject.file_id == File.id, FileObject.role == ObjectRole.PREVIEW)
 _ATTACHED = (
@@ -54,8 +53,7 @@ class FileRepository:
 
     async def lock_owner(self, owner_id: UUID) -> None:
         """Serialize uploads per person so that the quota stays correct; the lock ends with the transaction."""
-        key = func.hashtext(str(owner_id))
-        await self._session.execute(select(func.pg_advisory_xact_lock(LOCK_SPACE, key)))
+        await lock_names(self._session, f"files:{owner_id}")
 
     async def usage(self, owner_id: UUID) -> Usage:
         """Return what a person's files take; a refused one counts as removed until its bytes are gone."""
