@@ -24,6 +24,7 @@ class NoticeKind(StrEnum):
     EMAIL_CHANGED = "email_changed"
     PHONE_CHANGED = "phone_changed"
     CONTACT_LOST = "contact_lost"
+    LEGAL_STATUS_CHANGED = "legal_status_changed"
     NEW_DEVICE = "new_device"
     SESSION_REPLAYED = "session_replayed"
     ACCOUNT_DEACTIVATED = "account_deactivated"

@@ -25,6 +25,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "identity.email_change_requested": ("notifications.on_email_change_requested",),
     "identity.email_changed": ("notifications.on_email_changed",),
     "identity.phone_changed": ("notifications.on_phone_changed",),
+    "legal.legal_status_changed": ("notifications.on_legal_status_changed",),
     "identity.contact_lost": ("notifications.on_contact_lost",),
     "identity.new_device_signed_in": ("notifications.on_new_device_signed_in",),
     "identity.session_replayed": ("notifications.on_session_replayed",),
@@ -85,7 +86,6 @@ EVENTS_WITHOUT_LISTENERS: frozenset[str] = frozenset(
     {
         "files.file_ready",
         "identity.user_registered",
-        "legal.legal_status_changed",
         "orders.order_submitted",
         "reports.report_objected",
         "reports.report_sent",
