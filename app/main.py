@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.routing import compile_path
 
 from app.core.clock import utc_now
+from app.core.clock_reading import ClockTurnedError, follow_clock, refuse_turned_clock
 from app.core.config import get_settings
 from app.core.errors import DomainError, ErrorKind
 from app.core.http.body_limits import BodyLimits, BodyLimitsMiddleware, LongBodyRoute, RoutePattern
@@ -48,6 +49,8 @@ from app.features.chat.endpoints import router as chat
 from app.features.chat.pages import router as chat_pages
 from app.features.contracts.endpoints import router as contracts
 from app.features.contracts.pages import router as contract_pages
+from app.features.demonstration.endpoints import router as demonstration
+from app.features.demonstration.pages import router as demonstration_pages
 from app.features.fees.endpoints import router as fees
 from app.features.fees.pages import router as fee_pages
 from app.features.files.dependencies import form_with_files
@@ -114,6 +117,7 @@ API_ROUTERS: tuple[FeatureRouter, ...] = (
     matching,
     reports,
     notifications,
+    demonstration,
 )
 OPERATION_ROUTERS: tuple[FeatureRouter, ...] = (health,)
 LINK_ROUTERS: tuple[FeatureRouter, ...] = (file_links,)
@@ -136,6 +140,7 @@ PAGE_ROUTERS: tuple[FeatureRouter, ...] = (
     legal_pages,
     file_pages,
     report_pages,
+    demonstration_pages,
 )
 
 # The most requested addresses, answered before routing. Each also has an ordinary route with the same response.
@@ -169,11 +174,16 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         statement_seconds=settings.database_request_seconds,
     ) as resources:
         await refuse_demo_accounts(resources)
+        try:
+            await refuse_turned_clock(resources)
+        except ClockTurnedError as turned:
+            raise StartupRefusedError(str(turned)) from turned
         app.state.resources = replace(resources, trigger_task=TaskTrigger())
         with operator_port(resources, asyncio.get_running_loop(), features=(mail_gauges, report_gauges, ledger_gauges)):
-            preparing = asyncio.create_task(prepare_responses(app))
+            tasks = [asyncio.create_task(prepare_responses(app)), asyncio.create_task(follow_clock(resources))]
             yield
-            preparing.cancel()
+            for task in tasks:
+                task.cancel()
 
 
 async def refuse_demo_accounts(resources: Resources) -> None:

@@ -9,6 +9,7 @@ from app.cli import instance  # noqa: F401 - each module registers its commands,
 # isort: split
 from app.cli import (  # noqa: F401
     audit,
+    clock,
     dead_letters,
     doctor,
     facts,

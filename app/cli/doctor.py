@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.cli.production_checks import missing_settings
 from app.cli.shared import app, console
+from app.core.clock_reading import ClockTurnedError, read_clock, refuse_turned_clock
 from app.core.config import Settings, get_settings
 from app.core.database import applied_revision, server_version
 from app.core.disk_space import free_bytes, has_space
@@ -129,10 +130,20 @@ async def _database(resources: Resources, servers: ServerAddresses) -> list[Find
         return [Finding(False, "PostgreSQL", f"{where} does not answer: {str(error).splitlines()[0]}")]
     head = newest_revision()
     told = f"{applied} is applied" if applied == head else f"{applied} is applied, {head} is the newest: `make migrate`"
-    return [
+    findings = [
         Finding(number >= OLDEST_POSTGRES, "PostgreSQL", f"version {number} at {where}"),
         Finding(applied == head, "migrations", told),
     ]
+    return [*findings, await _clock(resources)] if applied == head else findings
+
+
+async def _clock(resources: Resources) -> Finding:
+    """Tell by how much the clock of a demonstration is turned forward, and whether production refuses the database."""
+    try:
+        await refuse_turned_clock(resources)
+    except ClockTurnedError as turned:
+        return Finding(False, "clock", str(turned))
+    return Finding(True, "clock", f"turned forward by {await read_clock(resources)}")
 
 
 async def _storage(resources: Resources) -> Finding:

@@ -162,6 +162,8 @@ def _greeting(settings: Settings, choices: Choices, logs: Path, *, all_logs: boo
     lines += _further_ports(choices)
     if settings.smtp_host is None and settings.environment != "production":
         lines.append(f"  caught mail     {settings.origin}/demo/mail")
+    if settings.is_trial:
+        lines.append(f"  clock           {settings.origin}/demo/clock")
     lines.append(f"  logs            {logs}{'' if all_logs else ' (`LOGS=1 make up` shows them here)'}")
     told = demo_account_lines() if settings.wants_demo else []
     if told:

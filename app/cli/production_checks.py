@@ -26,6 +26,11 @@ def missing_settings(settings: Settings) -> list[tuple[str, str]]:
             "MAIL_FROM is that of a trial, and other mail servers refuse it: set an address of your domain",
         ),
         (
+            settings.encryption_secrets[0] in settings.verification_keys,
+            "encryption",
+            "ENCRYPTION_KEYS begins with a SECRET_KEY, which could then not be replaced: put a key of its own first",
+        ),
+        (
             settings.scanner is None,
             "file scanner",
             "SCANNER is missing, so files are passed on without a search for malware: set the address of a clamd",

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor, system_actor
 from app.core.audit import MAX_REASON_LENGTH
+from app.core.clock_reading import read_clock
 from app.core.config import Settings, get_settings
 from app.core.database import applied_revision
 from app.core.errors import DomainError
@@ -48,6 +49,7 @@ class Runner:
                 settings, database_url=servers.database_url, redis_url=servers.redis_url
             ) as resources:
                 await _require_schema(resources)
+                await read_clock(resources)
                 return await work(resources)
 
         return asyncio.run(opened())

@@ -2,7 +2,7 @@
 
 from app.core.actor import Actor
 from app.core.audit import record_audit
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.core.persistence import outbox_store
 from app.core.persistence.outbox import DeadLetter
 from app.core.unit_of_work import RELAY_TASK, UnitOfWork
@@ -23,7 +23,7 @@ async def close_dead_letter(uow: UnitOfWork, actor: Actor, number: int, *, reaso
     letter = await _locked(uow, number)
     if letter is None:
         return False
-    letter.closed_at, letter.outcome = utc_now(), "closed by hand"
+    letter.closed_at, letter.outcome = real_now(), "closed by hand"
     _record(uow, actor, "dead_letter.close", letter, reason)
     return True
 

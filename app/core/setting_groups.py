@@ -102,7 +102,7 @@ class AccountSettings(_Group):
     )
     encryption_keys: SecretStr = Field(
         default=SecretStr(""),
-        description="comma-separated keys that encrypt legal details, newest first; empty: those of SECRET_KEY",
+        description="comma-separated keys that encrypt legal details, newest first; a trial without takes SECRET_KEY",
     )
     algorithm: Literal["HS256", "HS384", "HS512"] = Field(default="HS256", description="of the JWT signature")
     access_token_expire_minutes: int = Field(default=300, ge=1, le=1440, description="life of the access token")

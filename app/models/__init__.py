@@ -4,6 +4,7 @@ from app.core.audit import AuditEntry
 from app.core.persistence.outbox import DeadLetter, InboxReceipt, OutboxMessage
 from app.core.persistence.request_keys import RequestKey
 from app.core.persistence.submissions import FormSubmission
+from app.core.persistence.trial_clock import TrialClock
 from app.models.auth_challenge import AuthChallenge
 from app.models.catalog import Category, Skill, SkillAlias
 from app.models.chat import Conversation, Message
@@ -153,6 +154,7 @@ __all__ = [
     "SkillAlias",
     "SkillLevel",
     "SubjectKind",
+    "TrialClock",
     "TxnTemplate",
     "User",
     "Visibility",

@@ -44,8 +44,8 @@ class Conversation(Base):
     freelancer_read_number: Mapped[int] = mapped_column("freelancer_read", default=0, server_default=text("0"))
     customer_notified_number: Mapped[int] = mapped_column("customer_told", default=0, server_default=text("0"))
     freelancer_notified_number: Mapped[int] = mapped_column("freelancer_told", default=0, server_default=text("0"))
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    moved_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
+    moved_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     """Time of the last message."""
 
 
@@ -69,4 +69,4 @@ class Message(Base):
     taken_down_at: Mapped[datetime | None]
     """When the operator removed the message: neither side reads its text or opens its files."""
     takedown_reason: Mapped[str | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())

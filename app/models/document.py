@@ -58,4 +58,4 @@ class Document(Base):
     sha256: Mapped[str]
     """The checksum of the file."""
     corrects_id: Mapped[UUID | None] = mapped_column(ForeignKey("documents.id"))
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())

@@ -66,4 +66,4 @@ class FeePolicy(Base):
     created_by: Mapped[str]
     created_by_id: Mapped[UUID | None]
     """The operator's account, without a foreign key; empty for a command on the server."""
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())

@@ -114,7 +114,7 @@ class File(Base):
     takedown_reason: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     next_try_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     touched_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -51,5 +51,5 @@ class Invitation(Base):
     note: Mapped[str] = mapped_column(default="", server_default=text("''"))
     reason: Mapped[RefusalReason | None]
     answer: Mapped[str] = mapped_column(default="", server_default=text("''"))
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     decided_at: Mapped[datetime | None]

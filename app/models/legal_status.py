@@ -36,7 +36,7 @@ class LegalStatusKey(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
     encrypted_key: Mapped[bytes | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
 
 
 class LegalStatusVersion(Base):
@@ -48,7 +48,7 @@ class LegalStatusVersion(Base):
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     key_id: Mapped[UUID] = mapped_column(ForeignKey("legal_status_keys.id"))
     content: Mapped[bytes]
-    saved_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    saved_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
 
 
 class LegalStatus(Base):

@@ -24,6 +24,7 @@ class NoticeKind(StrEnum):
     EMAIL_CHANGED = "email_changed"
     PHONE_CHANGED = "phone_changed"
     CONTACT_LOST = "contact_lost"
+    LEGAL_STATUS_CHANGED = "legal_status_changed"
     NEW_DEVICE = "new_device"
     SESSION_REPLAYED = "session_replayed"
     ACCOUNT_DEACTIVATED = "account_deactivated"
@@ -118,7 +119,7 @@ class Notification(Base):
     count: Mapped[int] = mapped_column(server_default=text("1"))
     earlier_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list, server_default=text("'{}'"))
     mailed_at: Mapped[datetime | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     read_at: Mapped[datetime | None]
 
 
@@ -153,7 +154,7 @@ class MailMessage(Base):
     request_id: Mapped[str | None]
     status: Mapped[MailStatus] = mapped_column(default=MailStatus.QUEUED, server_default=text("'queued'"))
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
-    next_try_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    next_try_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str | None]

@@ -70,7 +70,7 @@ class Offer(Base):
     message: Mapped[str] = mapped_column(default="", server_default=text("''"))
     expires_at: Mapped[datetime | None]
     remind_at: Mapped[datetime | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     decided_at: Mapped[datetime | None]
     note: Mapped[str | None]
     """The other side's comment when it declined."""

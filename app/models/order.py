@@ -150,8 +150,8 @@ class Order(Base):
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     proposals_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     external_key: Mapped[str | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     published_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     remind_at: Mapped[datetime | None]
@@ -186,7 +186,7 @@ class OrderRevision(Base):
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    replaced_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    replaced_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
 
 
 class OrderAccessGrant(Base):
@@ -196,4 +196,4 @@ class OrderAccessGrant(Base):
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())

@@ -93,8 +93,8 @@ class Profile(Base):
     has_portfolio: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     keywords: Mapped[str] = mapped_column(default="", server_default=text("''"))
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     taken_down_at: Mapped[datetime | None]
     """When the operator took it down; it is not listed then, and `listed_at` stays if it was."""
     takedown_reason: Mapped[str | None]
@@ -132,8 +132,8 @@ class PortfolioItem(Base):
     year: Mapped[int | None]
     skills: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
     position: Mapped[int]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     taken_down_at: Mapped[datetime | None]
     takedown_reason: Mapped[str | None]
 
@@ -147,7 +147,7 @@ class Favourite(Base):
     freelancer_id: Mapped[UUID] = mapped_column(
         ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
     )
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
 
 
 class HiddenCustomer(Base):
@@ -157,4 +157,4 @@ class HiddenCustomer(Base):
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())

@@ -91,8 +91,8 @@ class Proposal(Base):
     decline_note: Mapped[str | None]
     suspended_status: Mapped[str | None]
     """The state before the proposal was withdrawn because its freelancer's account is not active."""
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     edited_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
@@ -111,4 +111,4 @@ class ProposalRevision(Base):
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
     """Price in minor units of the order's currency, delivery time in days, cover letter, milestones and answers."""
-    replaced_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    replaced_at: Mapped[datetime] = mapped_column(server_default=func.app_now())

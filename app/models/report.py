@@ -88,7 +88,7 @@ class Report(Base):
     status: Mapped[ReportStatus] = mapped_column(default=ReportStatus.OPEN, server_default=text("'open'"))
     due_at: Mapped[datetime | None]
     """Deadline of the operator's decision on the report or the appeal; null when nothing is pending."""
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     closed_at: Mapped[datetime | None]
     rule: Mapped[ReportReason | None] = mapped_column(RULE)
     """The rule that was broken according to the operator; kept when the decision is reversed."""

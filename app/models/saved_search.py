@@ -46,7 +46,7 @@ class SavedSearch(Base):
     filter_key: Mapped[str]
     anchors: Mapped[list[str]] = mapped_column(ARRAY(Text))
     frequency: Mapped[AlertFrequency]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     since: Mapped[datetime]
     looked_at: Mapped[datetime]
 

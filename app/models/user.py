@@ -59,14 +59,14 @@ class User(Base):
     phone: Mapped[str | None] = mapped_column(unique=True)
     phone_confirmed_at: Mapped[datetime | None]
     password_hash: Mapped[str]
-    password_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    password_changed_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     password_unchecked: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     display_name: Mapped[str] = mapped_column(default="", server_default=text("''"))
     locale: Mapped[str] = mapped_column(default="ru", server_default=text("'ru'"))
     role: Mapped[Role] = mapped_column(default=Role.USER, server_default=text("'user'"))
     status: Mapped[UserStatus] = mapped_column(default=UserStatus.ACTIVE, server_default=text("'active'"))
     token_version: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     deactivated_at: Mapped[datetime | None]
 
 

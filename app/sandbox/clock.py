@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.sandbox.books import Books, moment
 
 _OFFSET = "clock_offset_seconds"
@@ -16,7 +16,7 @@ class VirtualClock:
 
     def now(self) -> datetime:
         """Return the time of the provider."""
-        return utc_now() + timedelta(seconds=int(self._books.setting(_OFFSET, "0")))
+        return real_now() + timedelta(seconds=int(self._books.setting(_OFFSET, "0")))
 
     def text(self, *, later: int = 0) -> str:
         """Return the time of the provider as text, or one that is `later` seconds later."""

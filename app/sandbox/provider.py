@@ -245,7 +245,7 @@ class Provider:
 
     def find_person(self, tax_id: str) -> Body:
         """Return what is known of a self-employed person, with the limit of the year."""
-        person = self._person(tax_id).model_dump()
+        person = self._person(tax_id).model_dump(exclude={"zone", "year"})
         address = f"{self._public_url}/self-employed/{tax_id}"
         return {"tax_id": tax_id, "yearly_limit": YEARLY_LIMIT, "permission_url": address} | person
 
@@ -256,12 +256,14 @@ class Provider:
     def keep_person(self, tax_id: str, person: Person) -> None:
         """Store what is known of a self-employed person."""
         self.books.connection.execute(
-            "INSERT OR REPLACE INTO person (tax_id, body) VALUES (?, ?)", (tax_id, person.model_dump_json())
+            "INSERT OR REPLACE INTO person (tax_id, body) VALUES (?, ?)",
+            (tax_id, person.in_year(self.clock.now()).model_dump_json()),
         )
 
     def _person(self, tax_id: str) -> Person:
         row = self.books.connection.execute("SELECT body FROM person WHERE tax_id = ?", (tax_id,)).fetchone()
-        return Person.model_validate(json.loads(row[0])) if row else Person(permission=False)
+        person = Person.model_validate(json.loads(row[0])) if row else Person(permission=False)
+        return person.in_year(self.clock.now())
 
     # --- parts
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
@@ -111,6 +112,25 @@ class Person(_Body):
     status: Literal["active", "lost"] = "active"
     permission: bool = True
     earned_this_year: Annotated[int, Field(ge=0, le=MAX_AMOUNT)] = 0
+    zone: Annotated[str, StringConstraints(max_length=64)] = "Europe/Moscow"
+    """Where the person's year begins."""
+    year: Annotated[int, Field(ge=1)] | None = None
+    """The year of the sum; the provider's own, if none is given."""
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (OSError, ValueError, LookupError) as unknown:
+            raise ValueError("there is no such time zone") from unknown
+        return name
+
+    def in_year(self, now: datetime) -> "Person":
+        """Return the person at a time: the sum begins anew with each calendar year of their zone."""
+        year = now.astimezone(ZoneInfo(self.zone)).year
+        earned = self.earned_this_year if self.year in {None, year} else 0
+        return self.model_copy(update={"earned_this_year": earned, "year": year})
 
 
 class NewSecret(_Body):

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import structlog
 
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.core.ids import new_id
 from app.core.security.webhook_signatures import sign_webhook, webhook_secret
 from app.sandbox.books import Body, Books
@@ -92,7 +92,7 @@ class WebhookQueue:
 
     def headers(self, message: Message) -> dict[str, str]:
         """Return the headers of one attempt; its time is the real one, because it only limits repetition by others."""
-        sent = str(int(utc_now().timestamp()))
+        sent = str(int(real_now().timestamp()))
         keys = [_FORGER] if message.forged else self.secrets()
         signatures = " ".join(sign_webhook(key, message.id, sent, message.body) for key in keys)
         return {

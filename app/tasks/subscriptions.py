@@ -1,6 +1,7 @@
 """Subscriptions: which tasks handle which events."""
 
 from app.features.catalog import tasks as _catalog  # noqa: F401 - its tasks are found by name
+from app.features.demonstration import tasks as _demonstration  # noqa: F401 - its tasks are found by name
 from app.features.files import tasks as _files  # noqa: F401 - its tasks are found by name
 from app.features.identity import tasks as _identity  # noqa: F401 - its tasks are found by name
 from app.features.ledger import tasks as _ledger  # noqa: F401 - its tasks are found by name
@@ -12,6 +13,7 @@ from app.features.profiles import tasks as _profiles  # noqa: F401 - its tasks a
 from app.features.proposals import tasks as _proposals  # noqa: F401 - its tasks are found by name
 
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
+    "demonstration.clock_turned": ("demonstration.on_clock_turned",),
     "catalog.skills_merged": ("orders.on_skills_merged", "profiles.on_skills_merged", "matching.on_skills_merged"),
     "identity.password_reset_requested": ("identity.on_password_reset_requested",),
     "identity.password_reset_prepared": (
@@ -24,6 +26,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "identity.email_change_requested": ("notifications.on_email_change_requested",),
     "identity.email_changed": ("notifications.on_email_changed",),
     "identity.phone_changed": ("notifications.on_phone_changed",),
+    "legal.legal_status_changed": ("notifications.on_legal_status_changed",),
     "identity.contact_lost": ("notifications.on_contact_lost",),
     "identity.new_device_signed_in": ("notifications.on_new_device_signed_in",),
     "identity.session_replayed": ("notifications.on_session_replayed",),
@@ -84,7 +87,6 @@ EVENTS_WITHOUT_LISTENERS: frozenset[str] = frozenset(
     {
         "files.file_ready",
         "identity.user_registered",
-        "legal.legal_status_changed",
         "orders.order_submitted",
         "reports.report_objected",
         "reports.report_sent",

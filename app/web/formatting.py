@@ -13,7 +13,7 @@ from babel.numbers import format_currency, format_decimal
 from babel.numbers import get_currency_symbol as babel_symbol
 from markupsafe import Markup, escape
 
-from app.core.clock import utc_now
+from app.core.clock import real_now, utc_now
 from app.core.i18n import _, current_locale
 from app.core.money import MINOR_DIGITS, Currency, Money, typed_amount
 from app.core.text.amounts import AmountError
@@ -144,9 +144,14 @@ def _month(there: date, locale: str) -> str:
     return format_date(there, format="MMMM y", locale=locale)
 
 
-def ago(moment: datetime) -> str:
-    """Format a time relative to now, past or future; a distant one as a date."""
-    distance = moment - utc_now()
+def ago(moment: datetime, *, real: bool = False) -> str:
+    """Format a time relative to now, past or future; a distant one as a date.
+
+    Args:
+        moment: The time.
+        real: It is a time of the machine, such as that of a session, which the clock of a trial does not move.
+    """
+    distance = moment - (real_now() if real else utc_now())
     if abs(distance) < NOW:
         return _("just now")
     if abs(distance) > RECENT:

@@ -13,6 +13,8 @@ from markupsafe import Markup, escape
 
 from app.core import i18n
 from app.core.actor import Actor
+from app.core.clock import turned_forward, utc_now
+from app.core.http.dependencies import connection_resources
 from app.core.http.submissions import ONCE_FIELD, new_once_token
 from app.core.security.cookies import LOCALE_COOKIE, cookie_name, read_cookie
 from app.core.security.csrf import CSRF_FIELD
@@ -136,6 +138,13 @@ def here(request: Request) -> str:
     return f"{path}?{query}" if query else path
 
 
+def _trial_time(request: Request) -> dict[str, Any]:
+    """Return the time of a demonstration for the strip on each page, and by how many seconds it is turned forward."""
+    if not connection_resources(request).settings.is_trial:
+        return {"trial_time": None}
+    return {"trial_time": utc_now(), "trial_turned": round(turned_forward().total_seconds())}
+
+
 @lru_cache
 def compile_templates() -> None:
     """Compile every template: together they take more than a second, and the first pages after a start would wait."""
@@ -158,6 +167,7 @@ def render(
             "flash_messages": flashes,
             "path": str(request.scope.get("path", "/")),
             "here": here(request),
+            **_trial_time(request),
             **(context or {}),
         }
     )

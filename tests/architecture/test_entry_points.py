@@ -35,6 +35,8 @@ PUBLIC: dict[str, str] = {
     "GET /": "the landing page",
     "GET /design": "shows the widgets, no data",
     "GET /amount": "how a typed amount is read, no data",
+    "GET /demo/clock": "the time of a demonstration; only turning it needs a sign-in",
+    "GET /api/v1/clock": "the time of a demonstration; only turning it needs a sign-in",
     "GET /fees": "what the site takes, no data of anybody",
     "GET /api/v1/fees": "what the site takes, no data of anybody",
     "GET /api/v1/categories": "the catalogue is public",

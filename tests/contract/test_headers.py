@@ -71,7 +71,12 @@ async def client(stack: Stack) -> AsyncGenerator[httpx.AsyncClient]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def production(new_stack: Callable[..., Stack]) -> AsyncGenerator[Stack]:
     """The site in production: behind a TLS proxy, with a domain name."""
-    settings = {"ENVIRONMENT": "production", "PUBLIC_URL": "https://iplance.example", "BCRYPT_ROUNDS": "12"}
+    settings = {
+        "ENVIRONMENT": "production",
+        "PUBLIC_URL": "https://iplance.example",
+        "BCRYPT_ROUNDS": "12",
+        "ENCRYPTION_KEYS": "encryption-only-encryption-only-encryption-only",
+    }
     made = new_stack(roles=("web",), settings=settings)
     yield made
     made.stop()

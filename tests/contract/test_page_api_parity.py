@@ -18,6 +18,7 @@ PAIRS: dict[str, tuple[str, ...]] = {
     "POST /confirm-email/resend": (f"POST {AUTH}/confirm-email/resend",),
     "POST /confirm-phone": (f"POST {AUTH}/confirm-phone",),
     "POST /confirm-phone/resend": (f"POST {AUTH}/confirm-phone/resend",),
+    "POST /demo/clock": ("POST /api/v1/clock",),
     "POST /invitations/{invitation_id}/decline": ("POST /api/v1/invitations/{invitation_id:uuid}/decline",),
     "POST /messages/{conversation_id}": (f"POST {CONVERSATION}/messages",),
     "POST /messages/{conversation_id}/read": (f"POST {CONVERSATION}/read",),

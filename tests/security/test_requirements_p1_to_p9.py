@@ -210,6 +210,7 @@ async def test_p8_no_switch_makes_anybody_the_superuser(
 
 def test_p8_production_starts_with_no_weak_secret() -> None:
     weak: dict[str, Any] = {"environment": "production", "public_url": "https://iplance.example"}
+    weak["encryption_keys"] = SecretStr(new_id().hex)
     for secret in ("", "changeme", "short", "a" * 64):
         with pytest.raises(ValidationError):
             Settings(**weak, secret_key=SecretStr(secret))

@@ -23,6 +23,7 @@ from tests.factories.users import make_user
 from tests.security.people import OpenUow, changed
 
 KEY = "0123456789abcdef" * 4
+ENCRYPTION_KEY = "fedcba9876543210" * 4
 OPEN = ("0.0.0.0", "::", "192.168.1.5", "10.0.0.7", "iplance.local")  # noqa: S104 - these are what is refused
 
 
@@ -33,7 +34,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _settings(**given: Any) -> Settings:
-    return Settings(secret_key=SecretStr(KEY), **given)
+    return Settings(secret_key=SecretStr(KEY), **{"encryption_keys": SecretStr(ENCRYPTION_KEY)} | given)
 
 
 @pytest.mark.parametrize("host", OPEN)
@@ -120,6 +121,8 @@ def test_the_doctor_names_what_production_lacks() -> None:
         flower_basic_auth=SecretStr("anna:word"),
     )
     assert missing_settings(complete) == []
+    (same,) = missing_settings(changed(complete, encryption_keys=SecretStr(KEY)))
+    assert same[0] == "encryption"
     assert missing_settings(_settings()) == []
 
 

@@ -162,6 +162,10 @@ def test_a_pooler_is_known_by_port_or_mark() -> None:
             {"environment": "production", "public_url": "http://x.example", "secret_key": "0123456789abcdef" * 3},
             "PUBLIC_URL",
         ),
+        (
+            {"environment": "production", "public_url": "https://x.example", "secret_key": "0123456789abcdef" * 3},
+            "ENCRYPTION_KEYS is missing",
+        ),
         ({"secret_key": "change-me"}, "too weak"),
     ],
 )

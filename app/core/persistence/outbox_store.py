@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.core.persistence.outbox import DeadLetter, InboxReceipt, OutboxMessage
 
 MAX_DELIVERIES = 8
@@ -23,7 +23,7 @@ async def unpublished(session: AsyncSession, limit: int) -> Sequence[OutboxMessa
         select(OutboxMessage)
         .where(
             OutboxMessage.published_at.is_(None),
-            or_(OutboxMessage.available_at.is_(None), OutboxMessage.available_at <= utc_now()),
+            or_(OutboxMessage.available_at.is_(None), OutboxMessage.available_at <= real_now()),
         )
         .order_by(OutboxMessage.id)
         .limit(limit)
@@ -36,7 +36,7 @@ async def due_retries(session: AsyncSession, limit: int) -> Sequence[InboxReceip
     """Lock failed deliveries that are due for a retry."""
     statement = (
         select(InboxReceipt)
-        .where(InboxReceipt.next_try_at <= utc_now())
+        .where(InboxReceipt.next_try_at <= real_now())
         .order_by(InboxReceipt.message_id, InboxReceipt.consumer)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -89,7 +89,7 @@ async def claim_receipt(session: AsyncSession, message_id: int, consumer: str) -
 
     A concurrent delivery of the same message waits here for the first one to commit.
     """
-    now = utc_now()
+    now = real_now()
     statement = insert(InboxReceipt).values(message_id=message_id, consumer=consumer, taken_at=now)
     taken = await session.execute(
         statement.on_conflict_do_update(
@@ -120,7 +120,7 @@ async def schedule_next_try(session: AsyncSession, message_id: int, consumer: st
     await session.execute(
         update(InboxReceipt)
         .where(InboxReceipt.message_id == message_id, InboxReceipt.consumer == consumer)
-        .values(next_try_at=utc_now() + delay)
+        .values(next_try_at=real_now() + delay)
     )
 
 
@@ -162,7 +162,7 @@ async def replay(session: AsyncSession, letter: DeadLetter) -> bool:
     message = await session.get(OutboxMessage, letter.message_id, with_for_update=True)
     if message is None:
         return False
-    now = utc_now()
+    now = real_now()
     letter.closed_at, letter.outcome = now, "replayed"
     message.completed_at = None
     statement = insert(InboxReceipt).values(message_id=letter.message_id, consumer=letter.consumer, next_try_at=now)
@@ -211,7 +211,7 @@ class OutboxState:
 
 async def state(session: AsyncSession) -> OutboxState:
     """Compute the backlog."""
-    now = utc_now()
+    now = real_now()
     pending, oldest = (
         await session.execute(
             select(func.count(), func.min(OutboxMessage.created_at)).where(

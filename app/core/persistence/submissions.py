@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.core.database import Base
 
 SAME_CONTENT_WITHIN = timedelta(minutes=10)
@@ -62,7 +62,7 @@ class SubmissionRepository:
                 other.user_id == user_id,
                 other.digest == digest,
                 other.location != "",
-                other.created_at > utc_now() - SAME_CONTENT_WITHIN,
+                other.created_at > real_now() - SAME_CONTENT_WITHIN,
             )
             .order_by(other.created_at.desc())
             .limit(1)
@@ -70,7 +70,7 @@ class SubmissionRepository:
         )
         stored = (
             insert(FormSubmission)
-            .values(user_id=user_id, token=token, digest=digest, created_at=utc_now())
+            .values(user_id=user_id, token=token, digest=digest, created_at=real_now())
             .on_conflict_do_nothing()
             .returning(literal(value=True), earlier)
         )

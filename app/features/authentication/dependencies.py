@@ -8,7 +8,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from app.core.actor import Actor
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.core.config import Settings
 from app.core.errors import UnauthenticatedError
 from app.core.http.body_limits import LONG_BODY
@@ -51,7 +51,7 @@ def describe_client(connection: HTTPConnection) -> Caller:
 
 def set_session_cookies(connection: HTTPConnection, settings: Settings, issued: IssuedTokens) -> None:
     """Set the session cookies on the response; a CSRF token that is still valid is kept for other tabs."""
-    names, now = cookie_names(settings), utc_now()
+    names, now = cookie_names(settings), real_now()
     session_seconds = int((issued.session_expires_at - now).total_seconds())
     csrf = csrf_cookie(connection, settings, issued.session_id) or issued.csrf
     access_seconds = int((issued.access_expires_at - now).total_seconds())
@@ -77,7 +77,7 @@ def heal_csrf_cookie(connection: HTTPConnection, view: SessionView) -> None:
         connection.state.csrf_token = known
         return
     csrf = make_csrf(settings, view.id)
-    session_seconds = int((view.expires_at - utc_now()).total_seconds())
+    session_seconds = int((view.expires_at - real_now()).total_seconds())
     put_cookie(connection, settings, CSRF_COOKIE, csrf, max_age=session_seconds, readable=True)
     connection.state.csrf_token = csrf
 
@@ -236,7 +236,7 @@ async def _store_view(connection: HTTPConnection, view: SessionView | None) -> N
         connection.state.actor = actor_of(view)
         if view.locale in LOCALES and chosen_locale(connection.cookies) is None:
             set_locale(view.locale)
-        await workflows.touch(connection_resources(connection), view, utc_now())
+        await workflows.touch(connection_resources(connection), view, real_now())
 
 
 async def _view(connection: HTTPConnection, gate: SessionGate, *, renewing: bool) -> SessionView | None:

@@ -10,14 +10,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
-from app.core.clock import utc_now
+from app.core.clock import real_now
+from app.core.persistence.advisory_locks import lock_names
 from app.features.files.schemas import Subject
 from app.gateways.storage import Digest
 from app.models.file import Attachment, File, FileObject, FileStatus, ObjectRole, SubjectKind
 from app.models.user import User, UserStatus
 
-LOCK_SPACE = 7_301_601
-"""Namespace of the advisory lock that serializes the uploads of one person."""
 WAITING = (FileStatus.PROCESSING, FileStatus.QUARANTINED)
 _PREVIEWED = exists().where(FileObject.file_id == File.id, FileObject.role == ObjectRole.PREVIEW)
 _ATTACHED = (
@@ -65,8 +64,7 @@ class FileRepository:
 
     async def lock_owner(self, owner_id: UUID) -> None:
         """Serialize uploads per person so that the quota stays correct; the lock ends with the transaction."""
-        key = func.hashtext(str(owner_id))
-        await self._session.execute(select(func.pg_advisory_xact_lock(LOCK_SPACE, key)))
+        await lock_names(self._session, f"files:{owner_id}")
 
     async def usage(self, owner_id: UUID) -> Usage:
         """Return what a person's files take; a refused one counts as removed until its bytes are gone."""
@@ -173,7 +171,7 @@ class FileRepository:
         gone = delete(Attachment).where(*mine, Attachment.file_id.not_in(current)).returning(Attachment.file_id)
         # A detached file can be attached again for a while.
         detached = File.id.in_(select(gone.cte("gone").c.file_id))
-        kept = update(File).where(detached).values(touched_at=utc_now())
+        kept = update(File).where(detached).values(touched_at=real_now())
         await self._session.execute(kept.execution_options(synchronize_session=False))
         if current:
             rows = [
@@ -318,7 +316,7 @@ class FileRepository:
     async def _claim(self, wanted: ColumnElement[bool], until: datetime) -> File | None:
         due = (
             select(File.id)
-            .where(wanted, File.next_try_at <= utc_now())
+            .where(wanted, File.next_try_at <= real_now())
             .order_by(File.next_try_at)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -395,6 +393,6 @@ class FileRepository:
             .scalar_subquery()
         )
         taken = await self._session.execute(
-            update(FileObject).where(FileObject.key == oldest).values(checked_at=utc_now()).returning(FileObject)
+            update(FileObject).where(FileObject.key == oldest).values(checked_at=real_now()).returning(FileObject)
         )
         return taken.scalar_one_or_none()

@@ -71,8 +71,7 @@ def shown_details(details: LegalDetails) -> list[tuple[str, str]]:
 
 async def get_status(session: AsyncSession, settings: Settings, actor: Actor) -> LegalStatusRead:
     """Return the actor's own legal details."""
-    await load_ciphers()
-    stored = await LegalStatusRepository(session).current(actor.id)
+    stored = await (await _statuses(session)).current(actor.id)
     if stored is None or stored.encrypted_key is None:
         return LegalStatusRead(state=StatusState.EMPTY, version=stored.version if stored else 0)
     try:
@@ -92,8 +91,7 @@ async def get_status(session: AsyncSession, settings: Settings, actor: Actor) ->
 
 async def get_history(session: AsyncSession, settings: Settings, actor: Actor) -> LegalStatusHistory:
     """Return the saved versions of the actor's own legal details, newest first."""
-    await load_ciphers()
-    stored = await LegalStatusRepository(session).versions(actor.id, MAX_VERSIONS + 1)
+    stored = await (await _statuses(session)).versions(actor.id, MAX_VERSIONS + 1)
     items: list[LegalStatusVersionRead] = []
     before: LegalDetails | None = None
     for version in reversed(stored):
@@ -120,8 +118,7 @@ async def read_for_counterparty(
         LegalStatusNotFoundError: The person has none, or the actor has no contract with them.
         LegalStatusUnreadableError: The site no longer has the key that encrypted them.
     """
-    await load_ciphers()
-    repository = LegalStatusRepository(session)
+    repository = await _statuses(session)
     if not await repository.have_contract(actor.id, owner_id):
         raise LegalStatusNotFoundError
     stored = await repository.current(owner_id)
@@ -140,11 +137,10 @@ async def save_status(uow: UnitOfWork, actor: Actor, command: LegalStatusPut, ca
         InvalidLegalStatusError: A field is missing or does not have its form.
         LegalStatusChangedError: `version` is not the current version.
     """
-    await load_ciphers()
     details, errors = rules.check_details(command)
     if errors:
         raise InvalidLegalStatusError(errors=errors)
-    repository = LegalStatusRepository(uow.session)
+    repository = await _statuses(uow.session)
     stored = await repository.current_for_update(actor.id)
     if command.version != (stored.version if stored else 0):
         raise LegalStatusChangedError
@@ -174,8 +170,7 @@ async def erase(uow: UnitOfWork, user_id: UUID) -> None:
 
 async def renew_keys(uow: UnitOfWork, after: UUID | None) -> RenewedKeys:
     """Encrypt the next data keys with the newest key of the settings, and count those that no key opens."""
-    await load_ciphers()
-    keys = await LegalStatusRepository(uow.session).keys_for_update(after, RENEWED_AT_ONCE)
+    keys = await (await _statuses(uow.session)).keys_for_update(after, RENEWED_AT_ONCE)
     renewed = unreadable = 0
     for key in keys:
         try:
@@ -191,9 +186,8 @@ async def renew_keys(uow: UnitOfWork, after: UUID | None) -> RenewedKeys:
 
 async def registry_questions(session: AsyncSession, settings: Settings) -> list[RegistryQuestion]:
     """Return the next current versions that the registries were not asked about."""
-    await load_ciphers()
     questions: list[RegistryQuestion] = []
-    for stored in await LegalStatusRepository(session).unasked(ASKED_AT_ONCE):
+    for stored in await (await _statuses(session)).unasked(ASKED_AT_ONCE):
         try:
             found = rules.registered_number(_details(settings, stored)) or ("", "")
         except UndecryptableError:
@@ -206,6 +200,12 @@ async def record_answer(uow: UnitOfWork, question: RegistryQuestion, outcome: Re
     """Store what a registry answered; None where none lists such a status."""
     asked_at = None if outcome is None else utc_now()
     await LegalStatusRepository(uow.session).set_answer(question.user_id, question.version, outcome, asked_at)
+
+
+async def _statuses(session: AsyncSession) -> LegalStatusRepository:
+    """Return the queries for what is encrypted, once the ciphers can be used in this event loop."""
+    await load_ciphers()
+    return LegalStatusRepository(session)
 
 
 async def _key_for(uow: UnitOfWork, user_id: UUID, stored: StoredVersion | None) -> tuple[UUID, DataKey]:

@@ -47,6 +47,7 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.EMAIL_CHANGE_REQUESTED: Wording(N_("A change of your e-mail address was asked for."), SECURITY),
     NoticeKind.EMAIL_CHANGED: Wording(N_("Your e-mail address was changed."), SECURITY),
     NoticeKind.PHONE_CHANGED: Wording(N_("Your phone number was changed."), SECURITY),
+    NoticeKind.LEGAL_STATUS_CHANGED: Wording(N_("Your legal details were changed."), "/settings/legal"),
     NoticeKind.CONTACT_LOST: Wording(
         N_("Your account has no e-mail address and no phone number any more: you had not confirmed it. Add one."),
         SECURITY,
@@ -173,6 +174,7 @@ NOBODY_ELSES: Mapping[NoticeKind, str] = {
     NoticeKind.EMAIL_CHANGE_REQUESTED: "security of the account: each is told",
     NoticeKind.EMAIL_CHANGED: "security of the account: each is told",
     NoticeKind.PHONE_CHANGED: "security of the account: each is told",
+    NoticeKind.LEGAL_STATUS_CHANGED: "security of the account: each is told",
     NoticeKind.CONTACT_LOST: "the account has one contact to lose, and no e-mail",
     NoticeKind.NEW_DEVICE: "security of the account: each is told",
     NoticeKind.SESSION_REPLAYED: "security of the account: each is told",

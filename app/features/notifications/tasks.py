@@ -9,6 +9,7 @@ from app.features.authentication import events as authentication
 from app.features.chat import events as chat
 from app.features.files import events as files
 from app.features.identity import events as identity
+from app.features.legal.events import LegalStatusChanged
 from app.features.matching import events as matching
 from app.features.notifications import rules, service, workflows
 from app.features.orders import events as orders
@@ -56,6 +57,12 @@ async def on_email_changed(uow: UnitOfWork, event: identity.EmailChanged, messag
 async def on_phone_changed(uow: UnitOfWork, event: identity.PhoneChanged, message_id: int) -> None:
     """Notify the owner."""
     await service.notify(uow, event.user_id, NoticeKind.PHONE_CHANGED, message_id)
+
+
+@consumer("notifications.on_legal_status_changed", LegalStatusChanged)
+async def on_legal_status_changed(uow: UnitOfWork, event: LegalStatusChanged, message_id: int) -> None:
+    """Notify the owner: papers and payouts will be made out to these details."""
+    await service.notify(uow, event.user_id, NoticeKind.LEGAL_STATUS_CHANGED, message_id)
 
 
 @consumer("notifications.on_contact_lost", identity.ContactLost)

@@ -1,5 +1,7 @@
 """Payment providers: the sandbox of a demonstration, and the one of an instance that has none."""
 
+from datetime import datetime
+
 from app.core.config import Settings
 from app.core.payment_port import PaymentProvider
 from app.core.resources import ContextState, Resources
@@ -19,6 +21,19 @@ def make_payment_provider(settings: Settings) -> PaymentProvider:
 
 
 _provider = ContextState[PaymentProvider](lambda resources: make_payment_provider(resources.settings))
+
+
+async def turn_provider_clock(settings: Settings, now: datetime) -> bool | None:
+    """Turn the clock of the sandbox forward to a time; return whether it has that time, None without a sandbox."""
+    if not settings.runs_sandbox:
+        return None
+    from app.gateways.payments.sandbox import SandboxProvider  # noqa: PLC0415 - HTTP clients cost megabytes
+
+    provider = SandboxProvider(settings.sandbox_address, sandbox_api_key(settings), ())
+    try:
+        return await provider.turn_clock_to(now)
+    finally:
+        await provider.close()
 
 
 def payment_provider_of(resources: Resources) -> PaymentProvider:

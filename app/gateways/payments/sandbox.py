@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.core.payment_port import (
     Balance,
     Busy,
@@ -96,7 +96,7 @@ class SandboxProvider(PaymentProvider):
         webhook_secrets: Sequence[str],
         *,
         seconds: float = CALL_SECONDS,
-        now: Callable[[], datetime] = utc_now,
+        now: Callable[[], datetime] = real_now,
     ) -> None:
         self._client = outgoing_client(base_url, {"authorization": f"Bearer {api_key}"})
         self._secrets = tuple(webhook_secrets)
@@ -217,6 +217,11 @@ class SandboxProvider(PaymentProvider):
     async def forward_clock(self, seconds: int) -> bool:
         """Turn the provider's clock forward; return whether it has done so."""
         content = {"forward_seconds": seconds}
+        return isinstance(await self._call("POST", "/control/clock", lambda body: body, json=content), Done)
+
+    async def turn_clock_to(self, now: datetime) -> bool:
+        """Turn the provider's clock forward to a time; return whether it has done so."""
+        content = {"now": now.isoformat()}
         return isinstance(await self._call("POST", "/control/clock", lambda body: body, json=content), Done)
 
     # --- calls

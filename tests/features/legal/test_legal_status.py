@@ -10,12 +10,13 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
 from app.core.actor import Actor
+from app.core.clock import utc_now
 from app.core.i18n import use_locale
-from app.core.ports import StatusRegistry
+from app.core.ports import Mail, StatusRegistry
 from app.core.resources import Resources
 from app.features.authentication.service import Caller
 from app.features.contracts import service as contracts
@@ -26,6 +27,7 @@ from app.features.legal.rules import check_details
 from app.features.legal.schemas import LegalStatusPut
 from app.features.legal.tasks import check_registries
 from app.gateways.status_registry import NullStatusRegistry, RegistryUnavailableError
+from app.models import User
 from tests.factories.commands import Command
 from tests.factories.orders import Market
 from tests.features.legal.test_rules import COMPANY, PERSON
@@ -73,6 +75,25 @@ async def test_saved_read_changed_and_listed(anna: Actor, client: httpx.AsyncCli
         assert [row.data for row in found] == [{"version": 1}, {"version": 2}]
         stored = await session.execute(text("SELECT payload FROM outbox_messages WHERE topic LIKE 'legal.%'"))
         assert [row.payload for row in stored] == [{"user_id": str(anna.id), "version": number} for number in (1, 2)]
+
+
+async def test_the_owner_is_told_by_mail_and_the_mail_says_nothing_of_them(
+    anna: Actor,
+    market: Market,
+    client: httpx.AsyncClient,
+    settle: Callable[..., Awaitable[object]],
+    mailbox: list[Mail],
+) -> None:
+    async with market.uow() as work:
+        await work.session.execute(update(User).where(User.id == anna.id).values(email_confirmed_at=utc_now()))
+    assert (await client.put(ADDRESS, json=put())).status_code == 200
+    await settle()
+    (mail,) = mailbox
+    assert (mail.to, mail.subject) == ("anna@example.org", "Your legal details were changed")
+    assert "/settings/legal" in mail.text
+    assert not [value for value in PERSON.values() if value in mail.text]
+    (notice,) = (await client.get("/api/v1/notifications")).json()["items"]
+    assert (notice["kind"], notice["text"]) == ("legal_status_changed", "Your legal details were changed.")
 
 
 async def test_a_wrong_field_is_named_and_changes_nothing(anna: Actor, client: httpx.AsyncClient) -> None:

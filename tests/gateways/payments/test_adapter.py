@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from starlette.applications import Starlette
@@ -259,6 +259,22 @@ async def test_a_self_employed_person_needs_permission_status_and_room_below_the
     assert read.status is OperationStatus.SUCCEEDED, "the money stays paid"
 
 
+async def test_the_sum_of_a_year_begins_anew_where_the_person_lives(sandbox: Sandbox) -> None:
+    await funded(sandbox)
+    await sandbox.adapter.turn_clock_to(datetime(2027, 12, 31, 15, tzinfo=UTC))  # 2028 in Kamchatka, not in Moscow
+    for zone, ends in (("Asia/Kamchatka", datetime(2028, 12, 31, 12, 30, tzinfo=UTC)), ("Europe/Moscow", None)):
+        full = {"earned_this_year": 240_000_000, "zone": zone}
+        await sandbox.control("PUT", f"self-employed/{TAX_ID}", full)
+        assert isinstance(await sandbox.payout(10, tax_id=TAX_ID), Refused)
+        await sandbox.adapter.turn_clock_to(ends or datetime(2028, 12, 31, 22, tzinfo=UTC))
+        person = await sandbox.adapter.find_self_employed(TAX_ID)
+        assert isinstance(person, Done)
+        assert person.value.earned_this_year == 0
+        assert isinstance(await sandbox.payout(10, tax_id=TAX_ID), Done)
+    broken = await sandbox.http.put(f"/control/self-employed/{TAX_ID}", json={"zone": "Mars/Olympus"})
+    assert broken.status_code == 400
+
+
 async def test_the_statement_of_a_period_continues_the_one_before(sandbox: Sandbox) -> None:
     start = await sandbox.later()
     await sandbox.forward(10)
@@ -355,3 +371,10 @@ async def test_without_a_provider_nothing_is_created_and_nothing_is_known(
     finally:
         sandbox.adapter = real
     assert PAID_CARD not in repr(await sandbox.payout())
+
+
+async def test_the_clock_of_the_site_is_taken_over(sandbox: Sandbox) -> None:
+    wanted = await sandbox.now() + timedelta(days=3)
+    assert await sandbox.adapter.turn_clock_to(wanted)
+    assert wanted <= await sandbox.now() < wanted + timedelta(minutes=1)
+    assert not await sandbox.adapter.turn_clock_to(wanted - timedelta(days=1)), "it never goes back"

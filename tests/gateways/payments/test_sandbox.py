@@ -29,6 +29,7 @@ CARD = "4242424242424242"
 PRODUCTION = {
     "environment": "production",
     "secret_key": "a production key of more than 32 characters",
+    "encryption_keys": "another production key of more than 32 characters",
     "public_url": "https://lance.example",
     "bcrypt_rounds": "12",
 }

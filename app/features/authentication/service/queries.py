@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import account_names
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.core.pagination import DEFAULT_LIMIT, Slice, encode_cursor, last_moment
 from app.features.authentication import rules
 from app.features.authentication.repository import (
@@ -87,7 +87,7 @@ async def my_sessions(session: AsyncSession, view: SessionView) -> list[SessionR
             last_used_at=item.last_used_at,
             expires_at=item.expires_at,
         )
-        for item in await SessionRepository(session).alive(user, utc_now())
+        for item in await SessionRepository(session).alive(user, real_now())
     ]
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.core.resources import Resources
 from app.core.security.tokens import Claims
 from app.core.unit_of_work import UnitOfWork
@@ -31,7 +31,7 @@ _PLAIN_VIEW = ViewStatement()
 
 async def sign_out(uow: UnitOfWork, tokens: list[Claims], caller: Caller) -> None:
     """End the sessions of these tokens, expired ones included: first in PostgreSQL, after the commit in Redis."""
-    now = utc_now()
+    now = real_now()
     for session_id in sorted({claims.session_id for claims in tokens}):
         opened = await SessionRepository(uow.session).lock(session_id)
         if opened is not None and opened.revoked_at is None:
@@ -48,7 +48,7 @@ async def end_session(uow: UnitOfWork, user_id: UUID, session_id: UUID, caller: 
     Raises:
         SessionNotFoundError: The session is missing, has ended or expired, or belongs to another user.
     """
-    now = utc_now()
+    now = real_now()
     opened = await SessionRepository(uow.session).lock(session_id)
     # Expired sessions are not listed; ending one would add a false entry to the security history.
     if opened is None or opened.user_id != user_id or opened.revoked_at is not None or opened.expires_at <= now:
@@ -59,7 +59,7 @@ async def end_session(uow: UnitOfWork, user_id: UUID, session_id: UUID, caller: 
 
 async def end_others(uow: UnitOfWork, user_id: UUID, keep: UUID, caller: Caller) -> int:
     """End all sessions of the user except `keep`; return how many."""
-    ended = await SessionRepository(uow.session).end(user_id, SessionEnd.ENDED_BY_OWNER, utc_now(), keep=keep)
+    ended = await SessionRepository(uow.session).end(user_id, SessionEnd.ENDED_BY_OWNER, real_now(), keep=keep)
     record_security_event(
         uow, user_id, SecurityEventKind.OTHER_SESSIONS_ENDED, caller, session_id=keep, data={"ended": ended}
     )
@@ -82,13 +82,13 @@ async def reauthenticate(uow: UnitOfWork, view: SessionView, caller: Caller) -> 
     """Record that the password was just entered; the caller has verified it."""
     opened = await SessionRepository(uow.session).lock(view.id)
     if opened is not None:
-        opened.authenticated_at = utc_now()
+        opened.authenticated_at = real_now()
         record_security_event(uow, view.user_id, SecurityEventKind.REAUTHENTICATED, caller, session_id=view.id)
 
 
 def has_recent_password(resources: Resources, view: SessionView) -> bool:
     """Tell whether the password was entered recently, so that it need not be requested again."""
-    return utc_now() - view.authenticated_at <= timedelta(minutes=resources.settings.reauthentication_minutes)
+    return real_now() - view.authenticated_at <= timedelta(minutes=resources.settings.reauthentication_minutes)
 
 
 async def touch(uow: UnitOfWork, session_id: UUID, now: datetime) -> None:
@@ -100,7 +100,7 @@ async def actor_of_session(session: AsyncSession, session_id: UUID) -> Actor | N
     """Return the user of a session; None where it has ended or its account is not active."""
     for row in await SessionRepository(session).views(_PLAIN_VIEW, [session_id]):
         view = view_of(row)
-        if view.is_alive(utc_now()):
+        if view.is_alive(real_now()):
             return Actor(id=view.user_id, username=view.username, session_id=view.id, locale=view.locale)
     return None
 

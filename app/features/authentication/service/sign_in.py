@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import account_names
 from app.core.account_names import Identifier
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.core.resources import Resources
 from app.core.security.passwords import password_hasher
 from app.core.security.rate_limits import Rate, TooManyTriesError
@@ -170,7 +170,7 @@ def _blocked(throttle: SignInThrottle | None) -> timedelta:
     """Return for how much longer a counter blocks; zero if it does not."""
     if throttle is None or throttle.blocked_until is None:
         return timedelta()
-    return max(throttle.blocked_until - utc_now(), timedelta())
+    return max(throttle.blocked_until - real_now(), timedelta())
 
 
 async def _count_failure(uow: UnitOfWork, attempt: SignInAttempt, caller: Caller, *, account_too: bool) -> None:
@@ -186,7 +186,7 @@ async def _count_failure(uow: UnitOfWork, attempt: SignInAttempt, caller: Caller
 
 async def _count(uow: UnitOfWork, key: str) -> timedelta:
     """Count a failure and return the delay that follows."""
-    now = utc_now()
+    now = real_now()
     throttle = await ThrottleRepository(uow.session).lock(key, now)
     if now - throttle.last_at > rules.FAILURES_FORGOTTEN:
         throttle.failures = 0

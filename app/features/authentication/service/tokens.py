@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ScalarSelect
 
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.core.config import Settings
 from app.core.persistence.dataloader import DataLoader
 from app.core.request_limit import count_wait
@@ -92,7 +92,7 @@ async def open_session(uow: UnitOfWork, user: User, caller: Caller, *, replaces:
     The browser's previous session ends, so that a session planted by an attacker does not survive a sign-in. Above the
     limit of sessions per account the oldest ones end.
     """
-    settings, now = uow.resources.settings, utc_now()
+    settings, now = uow.resources.settings, real_now()
     ends_at = now + timedelta(days=settings.session_absolute_days)
     if replaces is not None:
         old = await SessionRepository(uow.session).lock(replaces)
@@ -135,7 +135,7 @@ async def refresh(uow: UnitOfWork, claims: Claims, caller: Caller) -> IssuedToke
         SessionEndedError: The session has ended.
         SessionReplayedError: The session was ended because a replaced token was used.
     """
-    settings, now = uow.resources.settings, utc_now()
+    settings, now = uow.resources.settings, real_now()
     if await uow.resources.blacklist.holds(claims.token_id):
         raise SessionEndedError
     opened = await SessionRepository(uow.session).lock(claims.session_id)
@@ -187,7 +187,7 @@ class SessionGate:
         asked = self._views.ask(claims.session_id)
         is_revoked = await self._blacklist.holds(claims.token_id)
         view = await count_wait(asked)
-        if is_revoked or view is None or view.user_id != claims.user_id or not view.is_alive(utc_now()):
+        if is_revoked or view is None or view.user_id != claims.user_id or not view.is_alive(real_now()):
             raise SessionEndedError
         return view
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.core.resources import Resources
 from app.core.unit_of_work import UnitOfWork
 from app.features.files import rules
@@ -39,7 +39,7 @@ class Checked:
 
 async def remove_abandoned_files(uow: UnitOfWork) -> int:
     """Remove one batch of unfinished uploads, unattached files and files taken down long ago; bytes go later."""
-    repository, now = FileRepository(uow.session), utc_now()
+    repository, now = FileRepository(uow.session), real_now()
     found = await repository.abandoned_files(now - rules.UNFINISHED, now - rules.ORPHAN, now - rules.TAKEN_DOWN, BATCH)
     for file_id in found:
         await repository.remove(file_id, now + rules.GRACE)
@@ -48,7 +48,7 @@ async def remove_abandoned_files(uow: UnitOfWork) -> int:
 
 async def keys_due_for_deletion(uow: UnitOfWork) -> Sequence[str]:
     """Return one batch of objects that are due for deletion."""
-    repository, now = FileRepository(uow.session), utc_now()
+    repository, now = FileRepository(uow.session), real_now()
     await repository.schedule_orphan_deletion(now + rules.GRACE)
     return await repository.due_for_deletion(now, BATCH)
 
@@ -60,7 +60,7 @@ async def delete_object_rows(uow: UnitOfWork, keys: Sequence[str]) -> None:
 
 async def tidy_spool(resources: Resources) -> int:
     """Remove local copies of uploads that ended long ago."""
-    spool, before = spool_of(resources.settings), (utc_now() - 2 * rules.UNFINISHED).timestamp()
+    spool, before = spool_of(resources.settings), (real_now() - 2 * rules.UNFINISHED).timestamp()
     old = await asyncio.to_thread(lambda: list(spool.kept(before)))
     for file_id in old:
         await asyncio.to_thread(spool.drop, file_id)
@@ -69,14 +69,14 @@ async def tidy_spool(resources: Resources) -> int:
 
 async def orphan_keys(uow: UnitOfWork, listed: Sequence[StoredObject]) -> list[str]:
     """Return which of these objects have no row, except young ones: a worker may be about to record them."""
-    old = [item.key for item in listed if item.modified < utc_now() - rules.GRACE]
+    old = [item.key for item in listed if item.modified < real_now() - rules.GRACE]
     known = await FileRepository(uow.session).known(old)
     return [key for key in old if key not in known]
 
 
 async def next_object_to_verify(uow: UnitOfWork) -> Checked | None:
     """Return the object that was verified longest ago if it is due, and set its verification time to now."""
-    repository, now = FileRepository(uow.session), utc_now()
+    repository, now = FileRepository(uow.session), real_now()
     found = await repository.next_unverified(now - rules.SCRUB, now - rules.SECOND_LOOK)
     if found is None:
         return None
@@ -105,7 +105,7 @@ async def report_healed(uow: UnitOfWork, checked: Checked) -> None:
     if await repository.object_of(file.id, ObjectRole.MAIN) is not None:
         file.status = FileStatus.READY
     else:
-        file.status, file.attempts, file.next_try_at = FileStatus.PROCESSING, 0, utc_now()
+        file.status, file.attempts, file.next_try_at = FileStatus.PROCESSING, 0, real_now()
     await log.awarning("file_healed", file_id=str(file.id))
 
 

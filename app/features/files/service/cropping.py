@@ -1,7 +1,7 @@
 """Cropping of the square preview of a picture; a worker generates it again."""
 
 from app.core.actor import Actor
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.core.unit_of_work import UnitOfWork
 from app.features.files.errors import NoSuchFileError
 from app.features.files.repository import FileRepository
@@ -26,5 +26,5 @@ async def crop_picture(uow: UnitOfWork, actor: Actor, subject: Subject, crop: Cr
     file.redraws += 1
     file.attempts = 0
     if file.status is FileStatus.READY:
-        file.next_try_at = utc_now()
+        file.next_try_at = real_now()
     uow.trigger_task(PROCESS_TASK)

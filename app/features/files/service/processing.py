@@ -15,7 +15,7 @@ from uuid import UUID
 
 import structlog
 
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.core.resources import Resources
 from app.core.unit_of_work import UnitOfWork
 from app.features.files import rules
@@ -83,7 +83,7 @@ class SourceLostError(Exception):
 async def claim_file(uow: UnitOfWork) -> InspectionJob | None:
     """Claim the file that has waited longest."""
     repository = FileRepository(uow.session)
-    until = utc_now() + rules.CLAIM
+    until = real_now() + rules.CLAIM
     file = await repository.claim(until) or await repository.claim_undrawn(until)
     if file is None:
         return None
@@ -175,13 +175,13 @@ async def settle_file(uow: UnitOfWork, work: InspectionJob, findings: Findings) 
         return
     if findings.cause is RefusalCause.OUT_OF_TIME:
         await uow.resources.limiter.count(rules.SLOW, str(file.owner_id))
-        await repository.postpone_others(file.owner_id, utc_now() + timedelta(seconds=rules.SLOW.seconds))
+        await repository.postpone_others(file.owner_id, real_now() + timedelta(seconds=rules.SLOW.seconds))
     facts = {"file_id": str(file.id), "owner_id": str(file.owner_id), "kind": file.kind.value}
     # An accepted picture stays when its preview cannot be generated again, except when a scanner now finds malware.
     if findings.refusal is not None and (not work.again or findings.refusal is FileRefusal.MALWARE):
         file.status, file.refusal = FileStatus.REFUSED, findings.refusal
         file.refusal_cause, file.refused_entry = findings.cause, findings.entry
-        await repository.schedule_deletion(file.id, utc_now())
+        await repository.schedule_deletion(file.id, real_now())
         await repository.restore_previous_version(file.id)
         uow.emit(FileRefused(**facts, reason=findings.refusal.value, name=file.name))
         return
@@ -190,7 +190,7 @@ async def settle_file(uow: UnitOfWork, work: InspectionJob, findings: Findings) 
         return
     await _record_variants(repository, file, findings)
     _describe(file, findings)
-    file.redrawn, file.next_try_at = work.drawing, utc_now()
+    file.redrawn, file.next_try_at = work.drawing, real_now()
     file.status = FileStatus.READY
     uow.emit(FileReady(**facts))
 
@@ -211,7 +211,7 @@ async def _record_variants(repository: FileRepository, file: File, findings: Fin
     for copy in copies:
         file.size = copy.digest.size
     if copies:
-        await repository.schedule_deletion(file.id, utc_now() + rules.GRACE, ObjectRole.SOURCE)
+        await repository.schedule_deletion(file.id, real_now() + rules.GRACE, ObjectRole.SOURCE)
     else:
         await repository.promote(file.id)
 
@@ -221,10 +221,10 @@ async def _replace_preview(repository: FileRepository, file: File, work: Inspect
     if file.redrawn >= work.drawing:  # another worker was faster
         return
     if findings.made:
-        await repository.schedule_deletion(file.id, utc_now() + rules.GRACE, ObjectRole.PREVIEW)
+        await repository.schedule_deletion(file.id, real_now() + rules.GRACE, ObjectRole.PREVIEW)
         for made in findings.made:
             repository.add(_object(file.id, made))
-    file.redrawn, file.next_try_at = work.drawing, utc_now()
+    file.redrawn, file.next_try_at = work.drawing, real_now()
 
 
 def _object(file_id: UUID, made: StoredVariant) -> FileObject:
@@ -255,5 +255,5 @@ async def retry_inspection_later(
         return None
     if unscanned and not work.again:
         file.status = FileStatus.QUARANTINED
-    file.next_try_at = utc_now() + rules.next_delay(work.attempts)
+    file.next_try_at = real_now() + rules.next_delay(work.attempts)
     return file.next_try_at

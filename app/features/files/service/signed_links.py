@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.core.actor import Actor
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.core.config import Settings, get_settings
 from app.core.i18n import _
 from app.core.security.signing import Signer
@@ -71,7 +71,7 @@ def link(settings: Settings, file: File, face: str, now: datetime, held: Pass) -
 
 def is_valid_link(settings: Settings, file_id: UUID, face: str, until: int, key: str, held: Pass) -> bool:
     """Tell whether the signature of the link is valid and it has not expired."""
-    if until < utc_now().timestamp() or not key.isascii():
+    if until < real_now().timestamp() or not key.isascii():
         return False
     return _SIGNER.verifies_text(settings, key, str(file_id), face, str(until), *held.parts())
 
@@ -83,7 +83,7 @@ def present(
 
     `own`: The reader is their owner, who is told why the operator took one down.
     """
-    settings, now, found = get_settings(), utc_now(), dict[UUID, FileRead]()
+    settings, now, found = get_settings(), real_now(), dict[UUID, FileRead]()
     for file in files:
         ready = file.status is FileStatus.READY and file.taken_down_at is None
         found[file.id] = FileRead(

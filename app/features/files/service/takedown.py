@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.audit import record_audit
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.core.unit_of_work import UnitOfWork
 from app.features.files.errors import NoSuchFileError, TakedownStateError
 from app.features.files.events import FileRestored, FileTakenDown
@@ -23,7 +23,7 @@ async def take_down_file(uow: UnitOfWork, actor: Actor, file_id: UUID, *, reason
         TakedownStateError: It was taken down already.
     """
     file = await _locked(uow, file_id, taken_down=False)
-    file.taken_down_at, file.takedown_reason = utc_now(), reason
+    file.taken_down_at, file.takedown_reason = real_now(), reason
     _record(uow, actor, file, "file.take_down", reason)
     uow.emit(FileTakenDown(file_id=str(file.id), owner_id=str(file.owner_id), name=file.name, reason=reason))
     return file
@@ -38,7 +38,7 @@ async def restore_file(uow: UnitOfWork, actor: Actor, file_id: UUID, *, reason: 
     """
     file = await _locked(uow, file_id, taken_down=True)
     file.taken_down_at = file.takedown_reason = None
-    file.touched_at = utc_now()
+    file.touched_at = real_now()
     _record(uow, actor, file, "file.restore", reason)
     uow.emit(FileRestored(file_id=str(file.id), owner_id=str(file.owner_id), name=file.name))
     return file

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.core.config import Settings
 from app.core.disk_space import has_space
 from app.core.errors import FieldError
@@ -195,7 +195,7 @@ async def complete_uploads(uow: UnitOfWork, stored: Mapping[UUID, tuple[str, Dig
         raise NoSuchFileError
     begun = [file for file in files.values() if file.status is FileStatus.UPLOADING]
     for file in begun:
-        file.size, file.status, file.next_try_at = stored[file.id][1].size, FileStatus.PROCESSING, utc_now()
+        file.size, file.status, file.next_try_at = stored[file.id][1].size, FileStatus.PROCESSING, real_now()
     if begun:
         await repository.set_digests([stored[file.id] for file in begun])
         uow.trigger_task(PROCESS_TASK)
@@ -213,7 +213,7 @@ async def abort_uploads(uow: UnitOfWork, file_ids: Collection[UUID]) -> None:
 
 async def discard(uow: UnitOfWork, file: File) -> None:
     """Delete a locked file with what was received of it; stored bytes are removed after a grace period."""
-    await FileRepository(uow.session).remove(file.id, utc_now() + rules.GRACE)
+    await FileRepository(uow.session).remove(file.id, real_now() + rules.GRACE)
     await asyncio.to_thread(spool_of(uow.resources.settings).drop, file.id)
 
 
@@ -271,7 +271,7 @@ async def receive(resources: Resources, upload: UploadRead, offset: int, piece: 
 
 async def touch(uow: UnitOfWork, file_id: UUID) -> File | None:
     """Extend the lifetime of an unfinished upload and return it; None if it was deleted meanwhile."""
-    return await FileRepository(uow.session).touch(file_id, utc_now())
+    return await FileRepository(uow.session).touch(file_id, real_now())
 
 
 async def cancel_upload(uow: UnitOfWork, actor: Actor, file_id: UUID) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import account_names
-from app.core.clock import utc_now
+from app.core.clock import real_now, utc_now
 from app.core.config import Settings
 from app.core.ids import new_id
 from app.core.security.rate_limits import Rate
@@ -122,7 +122,7 @@ async def open_challenge(
     uow: UnitOfWork, user: User, purpose: ChallengePurpose, target: str, *, flow: str = ""
 ) -> AuthChallenge:
     """Create a challenge and close older ones of the same purpose. Emits the event that sends the message."""
-    now = utc_now()
+    now = real_now()
     await ChallengeRepository(uow.session).close(user.id, purpose, now)
     challenge = AuthChallenge(
         id=new_id(),
@@ -165,7 +165,7 @@ async def redeem_link(uow: UnitOfWork, token: str, purposes: tuple[ChallengePurp
         raise BadChallengeError
     await challenges.lock_all(found.user_id)
     challenge = await challenges.lock(found.id)
-    now = utc_now()
+    now = real_now()
     if challenge is None or challenge.purpose not in purposes or challenge.closed_at is not None:
         raise BadChallengeError
     is_genuine = LINKS.verifies(uow.resources.settings, raw[ID_BYTES:], *_signed(challenge))
@@ -202,7 +202,7 @@ async def redeem_code(
     challenges = ChallengeRepository(uow.session)
     await challenges.lock_all(user_id)
     challenge = await challenges.lock_open(user_id, purposes)
-    now = utc_now()
+    now = real_now()
     if challenge is None or challenge.code_expires_at <= now or not same_secret(challenge.flow, flow):
         raise BadChallengeError
     if await challenges.wrong_codes(user_id, purposes, now - A_DAY) >= MAX_WRONG_CODES_A_DAY:
@@ -230,7 +230,7 @@ async def resend_email(uow: UnitOfWork, user_id: UUID) -> None:
     await challenges.lock_all(user_id)
     user = await authentication.lock_user(uow.session, user_id)
     pending = await challenges.lock_open(user_id, (ChallengePurpose.CHANGE_EMAIL,))
-    if user is not None and pending is not None and pending.expires_at > utc_now():
+    if user is not None and pending is not None and pending.expires_at > real_now():
         await _open_again(uow, user, ChallengePurpose.CHANGE_EMAIL, pending.target)
         return
     if user is None or user.email is None or user.email_confirmed_at is not None:
@@ -249,7 +249,7 @@ async def resend_phone(uow: UnitOfWork, user_id: UUID) -> None:
     await challenges.lock_all(user_id)
     user = await authentication.lock_user(uow.session, user_id)
     pending = await challenges.lock_open(user_id, (ChallengePurpose.CHANGE_PHONE,))
-    if user is not None and pending is not None and pending.expires_at > utc_now():
+    if user is not None and pending is not None and pending.expires_at > real_now():
         await _open_again(uow, user, ChallengePurpose.CHANGE_PHONE, pending.target)
         return
     if user is None or user.phone is None or user.phone_confirmed_at is not None:
@@ -323,7 +323,7 @@ async def complete_email_confirmation(
     if changing:
         record_security_event(uow, user.id, SecurityEventKind.EMAIL_CHANGED, caller)
         uow.emit(EmailChanged(user_id=str(user.id), old_email=old))
-        await ChallengeRepository(uow.session).close(user.id, ChallengePurpose.RESET_PASSWORD, utc_now())
+        await ChallengeRepository(uow.session).close(user.id, ChallengePurpose.RESET_PASSWORD, real_now())
     else:
         record_security_event(uow, user.id, SecurityEventKind.EMAIL_CONFIRMED, caller)
     user.email_confirmed_at = utc_now()
@@ -350,7 +350,7 @@ async def complete_phone_confirmation(uow: UnitOfWork, caller: Caller, user_id: 
     if changing:
         record_security_event(uow, user.id, SecurityEventKind.PHONE_CHANGED, caller)
         uow.emit(PhoneChanged(user_id=str(user.id), old_phone=old))
-        await ChallengeRepository(uow.session).close(user.id, ChallengePurpose.RESET_PASSWORD, utc_now())
+        await ChallengeRepository(uow.session).close(user.id, ChallengePurpose.RESET_PASSWORD, real_now())
     else:
         record_security_event(uow, user.id, SecurityEventKind.PHONE_CONFIRMED, caller)
     user.phone_confirmed_at = utc_now()

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import account_names
 from app.core.actor import Actor
 from app.core.audit import record_audit
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.core.config import Settings
 from app.core.security.passwords import password_hasher
 from app.core.unit_of_work import UnitOfWork
@@ -62,7 +62,7 @@ async def end_all_sessions(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reas
     if user is None:
         return 0
     user.token_version += 1
-    ended = await authentication.end_sessions(uow.session, user.id, SessionEnd.ENDED_BY_OPERATOR, utc_now())
+    ended = await authentication.end_sessions(uow.session, user.id, SessionEnd.ENDED_BY_OPERATOR, real_now())
     record_security_event(uow, user.id, SecurityEventKind.SESSIONS_ENDED_BY_OPERATOR, Caller(), data={"ended": ended})
     record_audit(uow.session, actor, "account.end_sessions", user.id, new={"sessions_ended": ended}, reason=reason)
     return ended
@@ -78,7 +78,7 @@ async def ban(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reason: str) -> i
         return None
     before, user.status = user.status, UserStatus.BANNED
     user.token_version += 1
-    ended = await authentication.end_sessions(uow.session, user.id, SessionEnd.BANNED, utc_now())
+    ended = await authentication.end_sessions(uow.session, user.id, SessionEnd.BANNED, real_now())
     record_security_event(uow, user.id, SecurityEventKind.BANNED, Caller(), data={"ended": ended, "reason": reason})
     record_audit(
         uow.session,

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import account_names
 from app.core.bounded_threads import BoundedThreads
-from app.core.clock import utc_now
+from app.core.clock import real_now, utc_now
 from app.core.config import Settings
 from app.core.resources import Resources
 from app.core.security.passwords import lower_priority, password_hasher
@@ -144,7 +144,7 @@ async def complete_password_reset(
     await _set_password(uow, user, drafted.hashed, caller, reset=True)
     if challenge.target == user.email and user.email_confirmed_at is None:
         user.email_confirmed_at = utc_now()
-    await authentication.end_sessions(uow.session, user.id, SessionEnd.PASSWORD_RESET, utc_now())
+    await authentication.end_sessions(uow.session, user.id, SessionEnd.PASSWORD_RESET, real_now())
     user.token_version += 1
 
 
@@ -185,7 +185,8 @@ async def replace_password(
         return 0
     user.token_version += 1
     await authentication.keep_session(uow, view.id, user.token_version)
-    return await authentication.end_sessions(uow.session, user.id, SessionEnd.PASSWORD_CHANGED, utc_now(), keep=view.id)
+    now = real_now()
+    return await authentication.end_sessions(uow.session, user.id, SessionEnd.PASSWORD_CHANGED, now, keep=view.id)
 
 
 async def _set_password(uow: UnitOfWork, user: User, hashed: str, caller: Caller, *, reset: bool) -> None:
@@ -193,7 +194,7 @@ async def _set_password(uow: UnitOfWork, user: User, hashed: str, caller: Caller
     user.password_changed_at = utc_now()
     # Somebody who knew the old password may have requested a new contact; close such challenges as well.
     for purpose in (ChallengePurpose.RESET_PASSWORD, ChallengePurpose.CHANGE_EMAIL, ChallengePurpose.CHANGE_PHONE):
-        await ChallengeRepository(uow.session).close(user.id, purpose, utc_now())
+        await ChallengeRepository(uow.session).close(user.id, purpose, real_now())
     kind = SecurityEventKind.PASSWORD_RESET if reset else SecurityEventKind.PASSWORD_CHANGED
     record_security_event(uow, user.id, kind, caller)
     uow.emit(PasswordChanged(user_id=str(user.id), reset=reset))

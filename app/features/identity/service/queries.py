@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import account_names
 from app.core.actor import Actor
-from app.core.clock import utc_now
+from app.core.clock import real_now
 from app.core.i18n import _, use_locale
 from app.core.resources import Resources
 from app.core.unit_of_work import UnitOfWork
@@ -97,7 +97,7 @@ class ChallengeMessage:
 async def challenge_message(session: AsyncSession, resources: Resources, challenge_id: UUID) -> ChallengeMessage | None:
     """Return the message of a challenge; None if it was answered, replaced or has expired."""
     challenge = await ChallengeRepository(session).get(challenge_id)
-    if challenge is None or challenge.closed_at is not None or challenge.expires_at <= utc_now():
+    if challenge is None or challenge.closed_at is not None or challenge.expires_at <= real_now():
         return None
     user = await authentication.get_user(session, challenge.user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
@@ -117,7 +117,7 @@ async def challenge_message(session: AsyncSession, resources: Resources, challen
 
 async def pending_changes(session: AsyncSession, user_id: UUID) -> dict[str, str]:
     """Return the new contacts that wait for confirmation, by the keys `email` and `phone`."""
-    found = await ChallengeRepository(session).open(user_id, utc_now())
+    found = await ChallengeRepository(session).open(user_id, real_now())
     names = {ChallengePurpose.CHANGE_EMAIL: "email", ChallengePurpose.CHANGE_PHONE: "phone"}
     return {names[item.purpose]: item.target for item in found if item.purpose in names}
 

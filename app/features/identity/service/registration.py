@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.core import account_names
 from app.core.account_names import Canonical
-from app.core.clock import utc_now
+from app.core.clock import real_now, utc_now
 from app.core.config import Settings
 from app.core.errors import FieldError
 from app.core.i18n import N_, current_locale
@@ -140,13 +140,12 @@ async def register(
 
 async def deactivate(uow: UnitOfWork, user_id: UUID, caller: Caller) -> None:
     """Close the account and end all its sessions. Emits `AccountDeactivated`."""
-    now = utc_now()
     user = await authentication.lock_user(uow.session, user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
         return
-    user.status, user.deactivated_at = UserStatus.DEACTIVATED, now
+    user.status, user.deactivated_at = UserStatus.DEACTIVATED, utc_now()
     user.token_version += 1
-    await authentication.end_sessions(uow.session, user.id, SessionEnd.DEACTIVATED, now)
+    await authentication.end_sessions(uow.session, user.id, SessionEnd.DEACTIVATED, real_now())
     record_security_event(uow, user.id, SecurityEventKind.DEACTIVATED, caller)
     uow.emit(AccountDeactivated(user_id=str(user.id)))
 
@@ -199,6 +198,6 @@ async def prune(uow: UnitOfWork) -> int:
 
     E-mail addresses that nobody confirmed in time are removed too.
     """
-    before = utc_now() - KEPT_AFTER_END
+    before = real_now() - KEPT_AFTER_END
     lapsed = await lapse_unconfirmed(uow)
     return lapsed + await authentication.prune(uow, before) + await ChallengeRepository(uow.session).prune(before)

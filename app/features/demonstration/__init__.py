@@ -1,0 +1,1 @@
+"""What only a demonstration has: a clock that people turn forward."""
