@@ -76,6 +76,7 @@ from app.features.proposals.pages import router as proposal_pages
 from app.features.reports import service as complaints
 from app.features.reports.endpoints import router as reports
 from app.features.reports.pages import router as report_pages
+from app.features.transparency import service as transparency
 from app.gateways.storage import storage_works
 from app.local.bootstrap import prepare_bundled
 from app.local.demo_accounts import PASSWORD, demo_usernames
@@ -167,7 +168,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     ) as resources:
         await refuse_demo_accounts(resources)
         app.state.resources = replace(resources, trigger_task=TaskTrigger())
-        with operator_port(resources, asyncio.get_running_loop(), features=(mail_gauges, report_gauges)):
+        with operator_port(resources, asyncio.get_running_loop(), features=(mail_gauges, report_gauges, ledger_gauges)):
             preparing = asyncio.create_task(prepare_responses(app))
             yield
             preparing.cancel()
@@ -210,6 +211,17 @@ async def report_gauges(session: AsyncSession) -> Sequence[Gauge]:
     return (
         Gauge("iplance_reports_waiting", "Reports and objections that wait for a decision", waiting),
         Gauge("iplance_reports_late", "Those that wait longer than was promised", late),
+    )
+
+
+async def ledger_gauges(session: AsyncSession) -> Sequence[Gauge]:
+    """Return the gauges of the sealer of the ledger."""
+    state = await transparency.read_state(session)
+    return (
+        Gauge("iplance_ledger_unsealed", "Transactions that wait to be sealed", state.unsealed),
+        Gauge("iplance_ledger_unsealed_oldest_seconds", "Age of the oldest of them", state.oldest_seconds),
+        Gauge("iplance_ledger_sealed", "Transactions in the log", state.sealed),
+        Gauge("iplance_ledger_seal_lag_seconds", "Longest wait in the newest checkpoint", state.lag_seconds),
     )
 
 

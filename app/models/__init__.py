@@ -63,6 +63,13 @@ from app.models.search_term import SearchTerm
 from app.models.security_event import SecurityEvent
 from app.models.session import AuthSession
 from app.models.sign_in_throttle import SignInThrottle
+from app.models.transparency_log import (
+    LedgerCheckpoint,
+    LedgerLeaf,
+    LedgerLogKey,
+    LedgerNode,
+    LedgerSnapshot,
+)
 from app.models.user import User
 
 __all__ = [
@@ -102,7 +109,12 @@ __all__ = [
     "LedgerAccount",
     "LedgerAccountKind",
     "LedgerBalance",
+    "LedgerCheckpoint",
     "LedgerCurrency",
+    "LedgerLeaf",
+    "LedgerLogKey",
+    "LedgerNode",
+    "LedgerSnapshot",
     "LedgerTransfer",
     "LedgerTxn",
     "LedgerUnsealed",
