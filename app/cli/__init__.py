@@ -15,6 +15,8 @@ from app.cli import (  # noqa: F401
     fees,
     files,
     import_orders,
+    ledger,
+    ledger_log,
     legal,
     messages,
     orders,

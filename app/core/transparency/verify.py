@@ -141,10 +141,8 @@ def included(hashed: bytes, position: int, point: Checkpoint, proof: Sequence[by
 
 def consistent(old: Checkpoint, new: Checkpoint, proof: Sequence[bytes]) -> bool:
     """Tell whether a tree is a prefix of another."""
-    if old.size == new.size:
-        return old.root == new.root and not proof
-    if old.size == 0:
-        return old.root == sha256() and not proof
+    if old.size in {0, new.size}:
+        return old.root == (new.root if old.size else sha256()) and not proof
     steps = [old.root, *proof] if old.size & (old.size - 1) == 0 else list(proof)
     place, last = old.size - 1, new.size - 1
     while place & 1:
@@ -313,10 +311,7 @@ def check_log(bundle: Bundle) -> None:
     for place, line, hashed in zip(bundle.positions, bundle.lines, bundle.hashes, strict=True):
         if sha256(b"\0", line) != hashed:
             broken(f"position {place}: the entry has another hash than the bundle states")
-    if bundle.complete:
-        check_roots(bundle)
-    else:
-        check_proofs(bundle)
+    (check_roots if bundle.complete else check_proofs)(bundle)
 
 
 def check_roots(bundle: Bundle) -> None:
@@ -378,6 +373,16 @@ def verify(folder: Path, kept: Path | None, key: str | None) -> str:
     return f"{len(bundle.lines)} of {bundle.newest.size} entries, {len(bundle.points)} checkpoints"
 
 
+def answer(folder: Path, kept: Path | None, key: str | None) -> tuple[int, str]:
+    """Verify a bundle; return the code and the sentence that is printed."""
+    try:
+        return HOLDS, "HOLDS: " + verify(folder, kept, key)
+    except EndedError as wrong:
+        return wrong.args[1], f"{'BROKEN' if wrong.args[1] == BROKEN else 'CANNOT SAY'}: {wrong.args[0]}"
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError, RecursionError) as wrong:
+        return BROKEN, f"BROKEN: a file of the bundle is damaged ({type(wrong).__name__}: {wrong})"
+
+
 def main() -> int:
     """Verify the bundle that the command names."""
     parser = argparse.ArgumentParser(description="Verify a bundle of the ledger.")
@@ -385,13 +390,7 @@ def main() -> int:
     parser.add_argument("--checkpoint", type=Path, help="a checkpoint that you kept, older than the bundle")
     parser.add_argument("--key", help="the key of the log, if you know it from elsewhere")
     given = parser.parse_args()
-    try:
-        code, said = HOLDS, "HOLDS: " + verify(given.folder, given.checkpoint, given.key)
-    except EndedError as wrong:
-        said, code = wrong.args
-        said = f"{'BROKEN' if code == BROKEN else 'CANNOT SAY'}: {said}"
-    except (KeyError, TypeError, AttributeError, ValueError, IndexError, RecursionError) as wrong:
-        code, said = BROKEN, f"BROKEN: a file of the bundle is damaged ({type(wrong).__name__}: {wrong})"
+    code, said = answer(given.folder, given.checkpoint, given.key)
     sys.stdout.write(f"{said}\n")
     return code
 

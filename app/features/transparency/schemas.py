@@ -5,20 +5,30 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What the log keeps of an account."""
+
+    kind: str
+    owner: str
+    """The id of the owner, or the name of the provider; empty for accounts of the platform."""
+    currency: str
+
+
+NO_ACCOUNT = AccountFacts("", "", "")
+"""Stands for an account that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Move:
     """One transfer with what the log keeps of its accounts."""
 
     n: int
     debit: str
-    debit_kind: str
-    debit_owner: str
-    debit_currency: str
     credit: str
-    credit_kind: str
-    credit_owner: str
-    credit_currency: str
     currency: str
     amount: int
+    debit_facts: AccountFacts
+    credit_facts: AccountFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +68,16 @@ class SnapshotRow:
     account: UUID
     debits: int
     credits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer of a verification: 0 it holds, 1 something is broken, 2 it cannot say; and what was found."""
+
+    code: int
+    said: str
+
+    @property
+    def line(self) -> str:
+        """The answer as one line."""
+        return f"{('HOLDS', 'BROKEN', 'CANNOT SAY')[self.code]}: {self.said}"

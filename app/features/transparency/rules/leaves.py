@@ -8,29 +8,44 @@ from typing import Any
 
 from app.core.transparency.canonical import VERSION, canonical_json
 from app.features.ledger.schemas import CHART, Side
-from app.features.transparency.schemas import Entry, Move
+from app.features.transparency.schemas import NO_ACCOUNT, AccountFacts, Entry, Move
 
 DEBIT_KINDS = frozenset(kind.value for kind, rules in CHART.items() if rules.side is Side.DEBIT)
 """Kinds of accounts whose normal side is the debit."""
 FLOORED = frozenset(kind.value for kind, rules in CHART.items() if rules.has_balance)
 """Kinds of accounts that have a balance row and are never below zero."""
+KINDS = frozenset(kind.value for kind in CHART)
 
 
 HEADER_FIELDS = 11
 
 
-def read_entries(rows: Iterable[Sequence[Any]], *, before: int = 0) -> Iterator[tuple[Sequence[Any], Entry]]:
-    """Group rows, one for each transfer, into entries.
+class EntryReader:
+    """Groups rows, one for each transfer, into entries; the accounts have to be known before."""
 
-    Args:
-        rows: Columns of the caller, then those of the header, then those of the transfer; transactions are together.
-        before: The number of columns of the caller; the first of them, or the id, names the transaction.
-    """
-    for _name, group in groupby(rows, key=itemgetter(0)):
-        found = list(group)
-        first = found[0]
-        moves = tuple(Move(*row[before + HEADER_FIELDS :]) for row in found if row[before + HEADER_FIELDS] is not None)
-        yield first[:before], Entry(*first[before : before + HEADER_FIELDS], moves)
+    def __init__(self, own_columns: int = 0) -> None:
+        """Make a reader of rows that begin with so many columns of the caller, before those of the header."""
+        self.accounts: dict[str, AccountFacts] = {}
+        self._header = own_columns
+        self._transfer = own_columns + HEADER_FIELDS
+
+    def unknown_accounts(self, rows: Iterable[Sequence[Any]]) -> set[str]:
+        """Return the accounts of these rows that are not known yet."""
+        used = {row[self._transfer + side] for row in rows for side in (1, 2)}
+        return used.difference(self.accounts, (None,))
+
+    def read(self, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[Sequence[Any], Entry]]:
+        """Yield the caller's columns and the entry of each transaction; its rows are together."""
+        facts, at, header = self.accounts.get, self._transfer, self._header
+        for _name, group in groupby(rows, key=itemgetter(0)):
+            found = list(group)
+            first = found[0]
+            moves = tuple(
+                Move(*row[at:], facts(row[at + 1], NO_ACCOUNT), facts(row[at + 2], NO_ACCOUNT))
+                for row in found
+                if row[at] is not None
+            )
+            yield first[:header], Entry(*first[header:at], moves)
 
 
 def entry_bytes(entry: Entry, salt: bytes) -> bytes:
@@ -51,12 +66,12 @@ def entry_bytes(entry: Entry, salt: bytes) -> bytes:
                 {
                     "amount": str(move.amount),
                     "credit": move.credit,
-                    "credit_kind": move.credit_kind,
-                    "credit_owner": move.credit_owner,
+                    "credit_kind": move.credit_facts.kind,
+                    "credit_owner": move.credit_facts.owner,
                     "currency": move.currency,
                     "debit": move.debit,
-                    "debit_kind": move.debit_kind,
-                    "debit_owner": move.debit_owner,
+                    "debit_kind": move.debit_facts.kind,
+                    "debit_owner": move.debit_facts.owner,
                 }
                 for move in entry.moves
             ],
@@ -79,8 +94,8 @@ class Sums:
         for move in entry.moves:
             self.debits[move.debit] = self.debits.get(move.debit, 0) + move.amount
             self.credits[move.credit] = self.credits.get(move.credit, 0) + move.amount
-            self.kinds[move.debit] = move.debit_kind
-            self.kinds[move.credit] = move.credit_kind
+            self.kinds[move.debit] = move.debit_facts.kind
+            self.kinds[move.credit] = move.credit_facts.kind
 
     def balance(self, account: str) -> int:
         """Return a balance on the normal side of the account."""

@@ -1,5 +1,6 @@
 """Use cases of the transparency log, exported by the module that implements them."""
 
+from app.features.transparency.service.exports import stream_bundle
 from app.features.transparency.service.sealing import (
     BATCH,
     SEAL_TASK,
@@ -9,5 +10,17 @@ from app.features.transparency.service.sealing import (
     signing_seed,
     snapshot_day,
 )
+from app.features.transparency.service.verification import Answer, verify_ledger
 
-__all__ = ["BATCH", "SEAL_TASK", "SealerState", "read_state", "seal_batch", "signing_seed", "snapshot_day"]
+__all__ = [
+    "BATCH",
+    "SEAL_TASK",
+    "Answer",
+    "SealerState",
+    "read_state",
+    "seal_batch",
+    "signing_seed",
+    "snapshot_day",
+    "stream_bundle",
+    "verify_ledger",
+]

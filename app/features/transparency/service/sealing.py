@@ -16,7 +16,7 @@ from app.core.transparency.merkle import leaf_hash
 from app.core.transparency.nodes import StoredNode, TreeBuilder, compute, cover
 from app.core.unit_of_work import UnitOfWork
 from app.features.transparency.repository import LogRepository
-from app.features.transparency.rules.leaves import FLOORED, Sums, entry_bytes, read_entries
+from app.features.transparency.rules.leaves import FLOORED, EntryReader, Sums, entry_bytes
 from app.features.transparency.schemas import Entry, Sealed, SnapshotRow
 from app.models import LedgerCheckpoint
 
@@ -56,7 +56,9 @@ async def seal_batch(uow: UnitOfWork, seed: bytes) -> int:
     repository = LogRepository(uow.session)
     if not await repository.try_lock_sealer():
         return 0
-    entries = [entry for _own, entry in read_entries(await repository.waiting(BATCH))]
+    reader, rows = EntryReader(), await repository.waiting(BATCH)
+    reader.accounts = await repository.accounts(reader.unknown_accounts(rows))
+    entries = [entry for _own, entry in reader.read(rows)]
     if not entries:
         return 0
     newest = await repository.newest()

@@ -1,6 +1,6 @@
 """Queries for the transparency log: what waits to be sealed, leaves, nodes, checkpoints and snapshots."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,33 +8,28 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.transparency.nodes import Node, StoredNode, stored_range
-from app.features.transparency.schemas import Sealed, SnapshotRow
+from app.features.transparency.schemas import AccountFacts, Sealed, SnapshotRow
 from app.models import LedgerCheckpoint, LedgerLeaf, LedgerLogKey
 
 SEALER = "ledger:sealer"
-STREAMED = 5_000
-"""Rows that are fetched at a time from a server-side cursor."""
 HEADER = """
     txn.id::text, txn.template, txn.template_version, txn.transfers, txn.business_key, txn.reverses::text,
     txn.contract_id::text, txn.milestone_id::text, txn.actor_id::text, coalesce(txn.reason, ''),
     to_char(txn.effective_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
-TRANSFER = """
-    transfer.n, debit.id::text, debit.kind, coalesce(debit.owner_id::text, debit.provider, ''), debit.currency,
-    credit.id::text, credit.kind, coalesce(credit.owner_id::text, credit.provider, ''), credit.currency,
-    transfer.currency, transfer.amount"""
-JOINS = """
-    LEFT JOIN ledger.transfer ON transfer.txn_id = txn.id
-    LEFT JOIN ledger.account AS debit ON debit.id = transfer.debit_id
-    LEFT JOIN ledger.account AS credit ON credit.id = transfer.credit_id"""
+TRANSFER = "transfer.n, transfer.debit_id::text, transfer.credit_id::text, transfer.currency, transfer.amount"
 LEAVES = f"""
     SELECT leaf.position, leaf.txn_id::text, leaf.salt, leaf.hash, leaf.contract_id::text, {HEADER}, {TRANSFER}
-    FROM ledger.leaf LEFT JOIN ledger.txn ON txn.id = leaf.txn_id {JOINS}"""  # noqa: S608 - parts of this module
+    FROM ledger.leaf LEFT JOIN ledger.txn ON txn.id = leaf.txn_id
+    LEFT JOIN ledger.transfer ON transfer.txn_id = txn.id"""  # noqa: S608 - parts of this module
 LEAF_FIELDS = 5
 WAITING = f"""
     SELECT {HEADER}, {TRANSFER}
     FROM (SELECT position, txn_id FROM ledger.unsealed ORDER BY position LIMIT :limit) AS waiting
-    JOIN ledger.txn ON txn.id = waiting.txn_id {JOINS}
+    JOIN ledger.txn ON txn.id = waiting.txn_id LEFT JOIN ledger.transfer ON transfer.txn_id = txn.id
     ORDER BY waiting.position, transfer.n"""  # noqa: S608 - parts of this module
+ACCOUNTS = """
+    SELECT id::text, kind, coalesce(owner_id::text, provider, ''), currency
+    FROM ledger.account WHERE id = ANY(CAST(:ids AS uuid[]))"""
 # Rising order matters: a join in another order would not be an index scan for each range.
 STORED = """
     SELECT 0, leaf.position, leaf.hash
@@ -102,8 +97,8 @@ class LogRepository:
         lock = func.pg_try_advisory_xact_lock(func.hashtextextended(SEALER, 0))
         return bool((await self._session.execute(select(lock))).scalar_one())
 
-    async def waiting(self, limit: int) -> Sequence[Sequence[Any]]:
-        """Return the rows of transactions to seal, in the order of the numbers drawn under their locks."""
+    async def waiting(self, limit: int | None) -> Sequence[Sequence[Any]]:
+        """Return the rows of transactions to seal, or of so many, in the order of the numbers drawn under locks."""
         return (await self._session.execute(text(WAITING), {"limit": limit})).all()
 
     async def sealer_state(self) -> tuple[int, float, int, float]:
@@ -222,17 +217,19 @@ class LogRepository:
 
     async def leaf_rows(self, positions: Collection[int]) -> Sequence[Sequence[Any]]:
         """Return the rows of the entries at these positions, in their order."""
-        statement = f"{LEAVES} WHERE leaf.position = ANY(:positions) ORDER BY leaf.position, transfer.n"
+        statement = (
+            f"{LEAVES} WHERE leaf.position = ANY(CAST(:positions AS bigint[])) ORDER BY leaf.position, transfer.n"
+        )
         return (await self._session.execute(text(statement), {"positions": list(positions)})).all()
 
-    async def stream(self, statement: str, values: Mapping[str, object] | None = None) -> AsyncIterator[Sequence[Any]]:
-        """Return the rows of a statement of this module, some at a time."""
-        result = await self._session.stream(
-            text(statement), dict(values or {}), execution_options={"yield_per": STREAMED}
+    async def leaf_page(self, first: int, end: int) -> Sequence[Sequence[Any]]:
+        """Return the rows of the entries from a position up to another."""
+        statement = (
+            f"{LEAVES} WHERE leaf.position >= :first AND leaf.position < :end ORDER BY leaf.position, transfer.n"
         )
-        async for rows in result.partitions():
-            yield rows
+        return (await self._session.execute(text(statement), {"first": first, "end": end})).all()
 
-    def stream_leaves(self) -> AsyncIterator[Sequence[Any]]:
-        """Return the rows of the whole log in its order, some at a time."""
-        return self.stream(f"{LEAVES} ORDER BY leaf.position, transfer.n")
+    async def accounts(self, ids: Collection[str]) -> dict[str, AccountFacts]:
+        """Return what the log keeps of these accounts."""
+        found = await self._session.execute(text(ACCOUNTS), {"ids": list(ids)})
+        return {row[0]: AccountFacts(*row[1:]) for row in found}
