@@ -77,6 +77,8 @@ from app.features.reports import service as complaints
 from app.features.reports.endpoints import router as reports
 from app.features.reports.pages import router as report_pages
 from app.features.transparency import service as transparency
+from app.features.transparency.endpoints import router as transparency_log
+from app.features.transparency.pages import router as transparency_pages
 from app.gateways.storage import storage_works
 from app.local.bootstrap import prepare_bundled
 from app.local.demo_accounts import PASSWORD, demo_usernames
@@ -102,6 +104,7 @@ API_ROUTERS: tuple[FeatureRouter, ...] = (
     identity,
     catalog,
     fees,
+    transparency_log,
     files,
     profiles,
     legal,
@@ -129,6 +132,7 @@ PAGE_ROUTERS: tuple[FeatureRouter, ...] = (
     proposal_pages,
     contract_pages,
     fee_pages,
+    transparency_pages,
     chat_pages,
     profile_pages,
     legal_pages,

@@ -1,7 +1,10 @@
 """Entries of the log as they are read and sealed, and what routes answer."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
+
+from pydantic import BaseModel, Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +84,41 @@ class Verdict:
     def line(self) -> str:
         """The answer as one line."""
         return f"{('HOLDS', 'BROKEN', 'CANNOT SAY')[self.code]}: {self.said}"
+
+
+class CheckpointRead(BaseModel):
+    """A signed size and root of the log."""
+
+    size: int = Field(description="The number of transactions that it covers.")
+    root: str = Field(description="The root of the Merkle tree, in base64.")
+    note: str = Field(description="The signed note; keep this text to verify the log later.")
+    key: str = Field(description="The published key that signed it.")
+    sealed_at: datetime
+
+
+class CheckpointList(BaseModel):
+    """Checkpoints, the largest first."""
+
+    keys: list[str] = Field(description="The published keys of the log, the oldest first; the last one signs now.")
+    items: list[CheckpointRead]
+    next_before: int | None = Field(description="Give it as `before` to read on; null at the end.")
+
+
+class ConsistencyRead(BaseModel):
+    """The proof that the log of one checkpoint continues that of another (RFC 9162, 2.1.4)."""
+
+    earlier: CheckpointRead
+    later: CheckpointRead
+    proof: list[str] = Field(description="Hashes in base64.")
+
+
+class ReceiptRead(BaseModel):
+    """What proves that a transaction is in the log (RFC 9162, 2.1.3)."""
+
+    position: int
+    entry: str = Field(description="The exact text that the leaf hashes after a zero byte; it contains the salt.")
+    leaf_hash: str = Field(description="In base64.")
+    inclusion: list[str] = Field(description="Hashes in base64, from the leaf to the root of the checkpoint.")
+    size: int = Field(description="The size of the checkpoint.")
+    note: str
+    key: str

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.transparency.nodes import Node, StoredNode, stored_range
 from app.features.transparency.schemas import AccountFacts, Sealed, SnapshotRow
-from app.models import LedgerCheckpoint, LedgerLeaf, LedgerLogKey
+from app.models import LedgerCheckpoint, LedgerLogKey
 
 SEALER = "ledger:sealer"
 HEADER = """
@@ -111,14 +111,17 @@ class LogRepository:
         statement = select(LedgerCheckpoint).order_by(LedgerCheckpoint.size.desc()).limit(1)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def head(self) -> tuple[int, list[str]] | None:
+        """Return the size of the newest checkpoint and the published keys, the oldest first; None before any."""
+        query = """
+            SELECT max(size), (SELECT array_agg(published ORDER BY since, published) FROM ledger.log_key)
+            FROM ledger.checkpoint"""
+        size, keys = (await self._session.execute(text(query))).one()
+        return None if size is None else (size, keys)
+
     async def checkpoint(self, size: int) -> LedgerCheckpoint | None:
         """Return the checkpoint of this size."""
         return await self._session.get(LedgerCheckpoint, size)
-
-    async def covering(self, position: int) -> LedgerCheckpoint | None:
-        """Return the first checkpoint that covers a position."""
-        statement = select(LedgerCheckpoint).where(LedgerCheckpoint.size > position).order_by(LedgerCheckpoint.size)
-        return (await self._session.execute(statement.limit(1))).scalar_one_or_none()
 
     async def checkpoints(self, limit: int, before: int | None = None) -> Sequence[LedgerCheckpoint]:
         """Return checkpoints, the largest first."""
@@ -210,17 +213,6 @@ class LogRepository:
         """Return the size of the newest checkpoint before a moment."""
         statement = select(func.coalesce(func.max(LedgerCheckpoint.size), 0))
         return (await self._session.execute(statement.where(LedgerCheckpoint.sealed_at < day_start))).scalar_one()
-
-    async def leaf_of(self, txn_id: UUID) -> LedgerLeaf | None:
-        """Return the leaf of a transaction."""
-        return (await self._session.execute(select(LedgerLeaf).where(LedgerLeaf.txn_id == txn_id))).scalar_one_or_none()
-
-    async def leaf_rows(self, positions: Collection[int]) -> Sequence[Sequence[Any]]:
-        """Return the rows of the entries at these positions, in their order."""
-        statement = (
-            f"{LEAVES} WHERE leaf.position = ANY(CAST(:positions AS bigint[])) ORDER BY leaf.position, transfer.n"
-        )
-        return (await self._session.execute(text(statement), {"positions": list(positions)})).all()
 
     async def leaf_page(self, first: int, end: int) -> Sequence[Sequence[Any]]:
         """Return the rows of the entries from a position up to another."""

@@ -1,6 +1,13 @@
 """Use cases of the transparency log, exported by the module that implements them."""
 
 from app.features.transparency.service.exports import stream_bundle
+from app.features.transparency.service.reading import (
+    list_checkpoints,
+    make_bundle,
+    read_checkpoint,
+    read_consistency,
+    read_receipt,
+)
 from app.features.transparency.service.sealing import (
     BATCH,
     SEAL_TASK,
@@ -17,6 +24,11 @@ __all__ = [
     "SEAL_TASK",
     "Answer",
     "SealerState",
+    "list_checkpoints",
+    "make_bundle",
+    "read_checkpoint",
+    "read_consistency",
+    "read_receipt",
     "read_state",
     "seal_batch",
     "signing_seed",
