@@ -82,6 +82,9 @@ from app.features.proposals.pages import router as proposal_pages
 from app.features.reports import service as complaints
 from app.features.reports.endpoints import router as reports
 from app.features.reports.pages import router as report_pages
+from app.features.transparency import service as transparency
+from app.features.transparency.endpoints import router as transparency_log
+from app.features.transparency.pages import router as transparency_pages
 from app.gateways.storage import storage_works
 from app.local.bootstrap import prepare_bundled
 from app.local.demo_accounts import PASSWORD, demo_usernames
@@ -107,6 +110,7 @@ API_ROUTERS: tuple[FeatureRouter, ...] = (
     identity,
     catalog,
     fees,
+    transparency_log,
     files,
     profiles,
     legal,
@@ -135,6 +139,7 @@ PAGE_ROUTERS: tuple[FeatureRouter, ...] = (
     proposal_pages,
     contract_pages,
     fee_pages,
+    transparency_pages,
     chat_pages,
     profile_pages,
     legal_pages,
@@ -227,13 +232,20 @@ async def report_gauges(session: AsyncSession) -> Sequence[Gauge]:
 
 
 async def ledger_gauges(session: AsyncSession) -> Sequence[Gauge]:
-    """Return the result of the last check of the ledger and its age; before the first check, nobody can say."""
-    latest = await ledger.latest_check(session)
+    """Return the result of the last check of the ledger and its age, and how far the sealer is.
+
+    Before the first check, nobody can say.
+    """
+    latest, state = await ledger.latest_check(session), await transparency.read_state(session)
     age = 0.0 if latest is None else (utc_now() - latest.ended_at).total_seconds()
     result = ledger.CheckResult.CANNOT_SAY if latest is None else latest.result
     return (
         Gauge("iplance_ledger_check", "Last check of the ledger: 0 holds, 1 broken, 2 cannot say", result),
         Gauge("iplance_ledger_check_age_seconds", "Age of that check", age),
+        Gauge("iplance_ledger_unsealed", "Transactions that wait to be sealed", state.unsealed),
+        Gauge("iplance_ledger_unsealed_oldest_seconds", "Age of the oldest of them", state.oldest_seconds),
+        Gauge("iplance_ledger_sealed", "Transactions in the log", state.sealed),
+        Gauge("iplance_ledger_seal_lag_seconds", "Longest wait in the newest checkpoint", state.lag_seconds),
     )
 
 

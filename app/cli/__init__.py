@@ -17,6 +17,7 @@ from app.cli import (  # noqa: F401
     files,
     import_orders,
     ledger,
+    ledger_log,
     legal,
     messages,
     orders,

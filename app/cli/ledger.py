@@ -1,16 +1,16 @@
-"""Commands for the ledger: check it as a whole."""
+"""Commands for the ledger."""
 
 import typer
 
 from app.cli.shared import app, called, say
 
-ledger = typer.Typer(no_args_is_help=True, help="The ledger: check it as a whole.")
+ledger = typer.Typer(no_args_is_help=True, help="The ledger: check, verify and export it.")
 app.add_typer(ledger, name="ledger")
 
 
 @ledger.callback()
 def group() -> None:
-    """The ledger: check it as a whole."""
+    """The ledger: check, verify and export it."""
 
 
 @ledger.command(name="check")

@@ -45,5 +45,10 @@ def missing_settings(settings: Settings) -> list[tuple[str, str]]:
             "Flower",
             "FLOWER_BASIC_AUTH is missing, so Flower does not start: set user:password",
         ),
+        (
+            not settings.ledger_signing_key.get_secret_value(),
+            "ledger",
+            "LEDGER_SIGNING_KEY is missing, so the ledger is not sealed: make one with `openssl rand -hex 32`",
+        ),
     ]
     return [(subject, told) for applies, subject, told in checks if applies]

@@ -227,6 +227,10 @@ class PaymentSettings(_Group):
     sandbox_webhook_url: str | None = Field(
         default=None, description="where it sends its webhooks; empty: the site's port on this machine"
     )
+    ledger_signing_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="signs checkpoints of the ledger; 64 hexadecimal digits; outside production it is kept in DATA_DIR",
+    )
     payment_webhook_secrets: SecretStr = Field(
         default=SecretStr(""),
         description="comma-separated further secrets that webhooks may be signed with while a rotation lasts",

@@ -66,6 +66,13 @@ from app.models.search_term import SearchTerm
 from app.models.security_event import SecurityEvent
 from app.models.session import AuthSession
 from app.models.sign_in_throttle import SignInThrottle
+from app.models.transparency_log import (
+    LedgerCheckpoint,
+    LedgerLeaf,
+    LedgerLogKey,
+    LedgerNode,
+    LedgerSnapshot,
+)
 from app.models.user import User
 
 __all__ = [
@@ -106,7 +113,12 @@ __all__ = [
     "LedgerAccountKind",
     "LedgerBalance",
     "LedgerCheckRun",
+    "LedgerCheckpoint",
     "LedgerCurrency",
+    "LedgerLeaf",
+    "LedgerLogKey",
+    "LedgerNode",
+    "LedgerSnapshot",
     "LedgerTransfer",
     "LedgerTxn",
     "LedgerUnsealed",

@@ -141,5 +141,7 @@ celery_app.conf.beat_schedule = {
     "close-stale-orders": every(600.0, "orders.close_stale"),
     "lapse-offers": every(60.0, "proposals.lapse_offers"),
     "remind-of-offers": every(600.0, "proposals.remind_of_offers"),
+    "seal-ledger": every(1.0, "transparency.seal"),
+    "snapshot-ledger": daily(0, 20, "transparency.snapshot"),
     "remind-of-ends": every(600.0, "orders.remind"),
 }

@@ -11,6 +11,7 @@ from app.features.notifications import tasks as _notifications  # noqa: F401 - i
 from app.features.orders import tasks as _orders  # noqa: F401 - its tasks are found by name
 from app.features.profiles import tasks as _profiles  # noqa: F401 - its tasks are found by name
 from app.features.proposals import tasks as _proposals  # noqa: F401 - its tasks are found by name
+from app.features.transparency import tasks as _transparency  # noqa: F401 - its tasks are found by name
 
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "demonstration.clock_turned": ("demonstration.on_clock_turned",),

@@ -111,7 +111,7 @@ def test_flower_in_production_needs_a_password(monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_doctor_names_what_production_lacks() -> None:
     bare = [subject for subject, _told in missing_settings(_production())]
-    assert bare == ["proxy", "mail", "sender", "file scanner", "files", "Flower"]
+    assert bare == ["proxy", "mail", "sender", "file scanner", "files", "Flower", "ledger"]
     complete = _production(
         trusted_proxies="127.0.0.1",
         smtp_host="mail.iplance.example",
@@ -119,6 +119,7 @@ def test_the_doctor_names_what_production_lacks() -> None:
         scanner="clamd:3310",
         files_url="https://files.iplance.example",
         flower_basic_auth=SecretStr("anna:word"),
+        ledger_signing_key=SecretStr("0123456789abcdef" * 4),
     )
     assert missing_settings(complete) == []
     (same,) = missing_settings(changed(complete, encryption_keys=SecretStr(KEY)))

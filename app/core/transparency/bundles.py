@@ -2,11 +2,9 @@
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.resources import files
-
-from app.core.transparency.checkpoints import Checkpoint
-from app.core.transparency.merkle import consistency_proof, inclusion_proof, leaf_hash
 
 FORMAT = "iplance-bundle-1"
 README = """\
@@ -31,46 +29,60 @@ a checkpoint of your own.
 """
 
 
-def make_bundle(
-    leaves: Sequence[bytes],
-    notes: Mapping[Checkpoint, str],
-    published_key: str,
-    balances: Mapping[str, int],
-    positions: Sequence[int] | None = None,
-) -> dict[str, bytes]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proofs:
+    """What shows that the entries of a bundle are in the log."""
+
+    keys: Sequence[str]
+    """The published keys of the log, of which any may have signed a checkpoint."""
+    complete: bool
+    """Whether the bundle is the whole log; it then needs no proofs besides the hashes."""
+    positions: Sequence[int]
+    hashes: Sequence[bytes]
+    inclusion: Sequence[Sequence[bytes]] = ()
+    """For each position, the proof that it is in the newest checkpoint."""
+    consistency: Mapping[int, Sequence[bytes]] = field(default_factory=dict[int, Sequence[bytes]])
+    """By the size of a checkpoint, the proof that the newest one continues it."""
+    balances: Mapping[str, int]
+    """The balances of the accounts whose every transfer is in the bundle, on their normal sides."""
+
+
+def proofs_file(proofs: Proofs) -> bytes:
+    """Return the file proofs.json."""
+    content = {
+        "format": FORMAT,
+        "keys": list(proofs.keys),
+        "complete": proofs.complete,
+        "positions": list(proofs.positions),
+        "leaf_hashes": _texts(proofs.hashes),
+        "inclusion": [_texts(proof) for proof in proofs.inclusion],
+        "consistency": {str(size): _texts(proof) for size, proof in proofs.consistency.items()},
+        "whole_accounts": sorted(proofs.balances),
+        "balances": {account: str(balance) for account, balance in sorted(proofs.balances.items())},
+    }
+    return json.dumps(content, indent=1).encode() + b"\n"
+
+
+def bundle_files(entries: Iterable[bytes], proofs: Proofs, notes: Mapping[int, str]) -> dict[str, bytes]:
     """Return the files of a bundle by their names.
 
     Args:
-        leaves: The canonical bytes of all transactions of the log, in its order.
-        notes: The signed notes of checkpoints, the newest of which covers all leaves.
-        published_key: The key of the log.
-        balances: The balances of the accounts whose every transfer is in the bundle, on their normal sides.
-        positions: The entries of a party, in rising order; None for the whole log.
+        entries: The canonical bytes of the entries, in rising positions.
+        proofs: What shows that they are in the log.
+        notes: The signed notes of checkpoints by their sizes, the newest of which covers all entries.
     """
-    hashes = [leaf_hash(leaf) for leaf in leaves]
-    chosen = list(range(len(leaves)) if positions is None else positions)
-    proofs = {
-        "format": FORMAT,
-        "key": published_key,
-        "complete": positions is None,
-        "positions": chosen,
-        "leaf_hashes": _texts([hashes[position] for position in chosen]),
-        "inclusion": [],
-        "consistency": {},
-        "whole_accounts": sorted(balances),
-        "balances": {account: str(balance) for account, balance in sorted(balances.items())},
-    }
-    if positions is not None:
-        proofs["inclusion"] = [_texts(inclusion_proof(hashes, position)) for position in chosen]
-        proofs["consistency"] = {str(it.size): _texts(consistency_proof(hashes, it.size)) for it in notes}
-    program = files("app.core.transparency").joinpath("verify.py").read_bytes()
     return {
-        "entries.jsonl": b"".join(leaves[position] + b"\n" for position in chosen),
-        "proofs.json": json.dumps(proofs, indent=1).encode() + b"\n",
-        **{f"checkpoints/{it.size}.txt": note.encode() for it, note in notes.items()},
-        "verify.py": program,
-        "README.md": README.encode(),
+        "entries.jsonl": b"".join(entry + b"\n" for entry in entries),
+        "proofs.json": proofs_file(proofs),
+        **{f"checkpoints/{size}.txt": note.encode() for size, note in notes.items()},
+        **program_files(),
     }
+
+
+def program_files() -> dict[str, bytes]:
+    """Return what every bundle has: the program that verifies it, and how to run it."""
+    program = files("app.core.transparency").joinpath("verify.py").read_bytes()
+    return {"verify.py": program, "README.md": README.encode()}
 
 
 def _texts(hashes: Sequence[bytes]) -> list[str]:

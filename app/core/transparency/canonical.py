@@ -20,6 +20,9 @@ class LeafTransfer:
     credit_kind: str
     currency: str
     amount: int
+    debit_owner: str = ""
+    """The id of the owner, or the name of the provider; empty for accounts of the platform."""
+    credit_owner: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +86,11 @@ def _transfer(transfer: LeafTransfer) -> dict[str, str]:
         "amount": str(transfer.amount),
         "credit": str(transfer.credit),
         "credit_kind": transfer.credit_kind,
+        "credit_owner": transfer.credit_owner,
         "currency": transfer.currency,
         "debit": str(transfer.debit),
         "debit_kind": transfer.debit_kind,
+        "debit_owner": transfer.debit_owner,
     }
 
 

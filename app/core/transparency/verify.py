@@ -20,7 +20,7 @@ P, MODULUS = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D, ROOT_OF_MINUS_ONE = -121665 * pow(121666, P - 2, P) % P, pow(2, (P - 1) // 4, P)
 TEXT_KEYS = ("business_key", "effective_at", "reason", "salt", "template", "template_version", "txn", "v")
 ID_KEYS = ("actor", "contract", "milestone", "reverses")
-TRANSFER_KEYS = ("amount", "credit", "credit_kind", "currency", "debit", "debit_kind")
+TRANSFER_KEYS = ("amount", "credit", "credit_kind", "credit_owner", "currency", "debit", "debit_kind", "debit_owner")
 DEBIT_KINDS = frozenset(("provider_clearing", "bank_operating", "claim", "provider_cost", "loss"))
 _HOLDS = ("escrow", "fee_hold", "dispute_hold", "payout_transit", "refund_transit")
 FLOORED = frozenset(("claim", "wallet", "maturing", "suspense", *_HOLDS))
@@ -91,8 +91,7 @@ def signature_holds(public: bytes, signature: bytes, message: bytes) -> bool:
     if s >= MODULUS:
         return False
     digest = hashlib.sha512(signature[:32] + public + message).digest()
-    left = multiply(s, BASE)
-    right = add(commitment, multiply(int.from_bytes(digest, "little") % MODULUS, key))
+    left, right = multiply(s, BASE), add(commitment, multiply(int.from_bytes(digest, "little") % MODULUS, key))
     return not ((left[0] * right[2] - right[0] * left[2]) % P or (left[1] * right[2] - right[1] * left[2]) % P)
 
 
@@ -142,10 +141,8 @@ def included(hashed: bytes, position: int, point: Checkpoint, proof: Sequence[by
 
 def consistent(old: Checkpoint, new: Checkpoint, proof: Sequence[bytes]) -> bool:
     """Tell whether a tree is a prefix of another."""
-    if old.size == new.size:
-        return old.root == new.root and not proof
-    if old.size == 0:
-        return old.root == sha256() and not proof
+    if old.size in {0, new.size}:
+        return old.root == (new.root if old.size else sha256()) and not proof
     steps = [old.root, *proof] if old.size & (old.size - 1) == 0 else list(proof)
     place, last = old.size - 1, new.size - 1
     while place & 1:
@@ -173,19 +170,20 @@ def read_key(text: str) -> tuple[str, bytes, bytes]:
     return (parts[0], key_id, raw[1:]) if raw[0] == 1 and key_id.hex() == parts[1] else broken("the key is damaged")
 
 
-def read_checkpoint(note: str, key: tuple[str, bytes, bytes], what: str) -> Checkpoint:
+def read_checkpoint(note: str, keys: Sequence[tuple[str, bytes, bytes]], what: str) -> Checkpoint:
     """Return a checkpoint after verifying its signature."""
     text, gap, signatures = note.partition("\n\n")
     lines = text.split("\n")
     if not gap or len(lines) != PARTS or not re.fullmatch(r"0|[1-9][0-9]{0,18}", lines[1]):
         broken(f"{what} is no checkpoint")
     point = Checkpoint(lines[0], int(lines[1]), decode(lines[2], 32, what))
-    for line in signatures.split("\n") if point.origin == key[0] else ():
-        if line.startswith(f"— {key[0]} "):
-            signed = decode(line.rpartition(" ")[2], 68, f"the signature of {what}")
-            if signed[:4] == key[1] and signature_holds(key[2], signed[4:], f"{text}\n".encode()):
+    for line in signatures.split("\n"):
+        signed = decode(line.split(" ")[2], 68, f"a signature of {what}") if line.startswith(f"— {lines[0]} ") else b""
+        for name, key_id, public in keys:
+            known = (name, key_id) == (point.origin, signed[:4])
+            if known and signature_holds(public, signed[4:], f"{text}\n".encode()):
                 return point
-    return broken(f"{what} is not signed by the key of the log")
+    return broken(f"{what} is not signed by a key of the log")
 
 
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -234,7 +232,7 @@ class Replay:
 
     def __init__(self, whole: frozenset[str] | None) -> None:
         self.whole = whole  # The accounts whose every transfer is in the bundle; None for all.
-        self.accounts: dict[str, tuple[str, str]] = {}
+        self.accounts: dict[str, tuple[str, str, str]] = {}
         self.balances: dict[str, int] = {}
         self.seen: set[tuple[str, str]] = set()
 
@@ -247,9 +245,9 @@ class Replay:
                 self.seen.add((name, leaf[name]))
         sides = [(it, side) for it in leaf["transfers"] for side in ("debit", "credit")]
         for transfer, side in sides:
-            account, facts = transfer[side], (transfer[f"{side}_kind"], transfer["currency"])
+            account, facts = transfer[side], (transfer[f"{side}_kind"], transfer["currency"], transfer[f"{side}_owner"])
             if self.accounts.setdefault(account, facts) != facts:
-                broken(f"the account {account} changed its kind or currency")
+                broken(f"the account {account} changed its kind, currency or owner")
             sign = 1 if (side == "debit") is (facts[0] in DEBIT_KINDS) else -1
             self.balances[account] = self.balances.get(account, 0) + sign * int(transfer["amount"])
         for account in {transfer[side]: side for transfer, side in sides}:
@@ -284,9 +282,9 @@ class Bundle:
         self.lines = entries.split(b"\n")[:-1]
         if proofs["format"] != FORMAT or not notes:
             raise EndedError(f"the bundle has no checkpoint, or is not of the format {FORMAT}", CANNOT_SAY)
-        if given_key is not None and given_key.strip() != proofs["key"]:
-            broken("the key of the bundle is not the given one")
-        self.key = read_key(proofs["key"])
+        if given_key is not None and given_key.strip() not in proofs["keys"]:
+            broken("the given key is none of the bundle's")
+        self.keys = [read_key(key) for key in proofs["keys"]]
         self.complete: bool = proofs["complete"] is True
         self.positions: list[int] = proofs["positions"]
         self.hashes = [decode(hashed, 32, "a hash") for hashed in proofs["leaf_hashes"]]
@@ -296,7 +294,7 @@ class Bundle:
         }
         self.whole = None if self.complete else frozenset(proofs["whole_accounts"])
         self.balances: dict[str, str] = proofs["balances"]
-        read = [read_checkpoint(note, self.key, f"checkpoints/{name}") for name, note in notes.items()]
+        read = [read_checkpoint(note, self.keys, f"checkpoints/{name}") for name, note in notes.items()]
         self.points = sorted(read, key=lambda point: point.size)
         if any(point.size == other.size for point, other in pairwise(self.points)):
             broken("two checkpoints have one size")
@@ -313,10 +311,7 @@ def check_log(bundle: Bundle) -> None:
     for place, line, hashed in zip(bundle.positions, bundle.lines, bundle.hashes, strict=True):
         if sha256(b"\0", line) != hashed:
             broken(f"position {place}: the entry has another hash than the bundle states")
-    if bundle.complete:
-        check_roots(bundle)
-    else:
-        check_proofs(bundle)
+    (check_roots if bundle.complete else check_proofs)(bundle)
 
 
 def check_roots(bundle: Bundle) -> None:
@@ -374,8 +369,18 @@ def verify(folder: Path, kept: Path | None, key: str | None) -> str:
         note = kept.read_text("utf-8")
     except OSError as missing:
         raise EndedError(f"the kept checkpoint cannot be read: {missing}", CANNOT_SAY) from missing
-    check_outside(bundle, read_checkpoint(note, bundle.key, "the kept checkpoint"))
+    check_outside(bundle, read_checkpoint(note, bundle.keys, "the kept checkpoint"))
     return f"{len(bundle.lines)} of {bundle.newest.size} entries, {len(bundle.points)} checkpoints"
+
+
+def answer(folder: Path, kept: Path | None, key: str | None) -> tuple[int, str]:
+    """Verify a bundle; return the code and the sentence that is printed."""
+    try:
+        return HOLDS, "HOLDS: " + verify(folder, kept, key)
+    except EndedError as wrong:
+        return wrong.args[1], f"{'BROKEN' if wrong.args[1] == BROKEN else 'CANNOT SAY'}: {wrong.args[0]}"
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError, RecursionError) as wrong:
+        return BROKEN, f"BROKEN: a file of the bundle is damaged ({type(wrong).__name__}: {wrong})"
 
 
 def main() -> int:
@@ -385,13 +390,7 @@ def main() -> int:
     parser.add_argument("--checkpoint", type=Path, help="a checkpoint that you kept, older than the bundle")
     parser.add_argument("--key", help="the key of the log, if you know it from elsewhere")
     given = parser.parse_args()
-    try:
-        code, said = HOLDS, "HOLDS: " + verify(given.folder, given.checkpoint, given.key)
-    except EndedError as wrong:
-        said, code = wrong.args
-        said = f"{'BROKEN' if code == BROKEN else 'CANNOT SAY'}: {said}"
-    except (KeyError, TypeError, AttributeError, ValueError, IndexError, RecursionError) as wrong:
-        code, said = BROKEN, f"BROKEN: a file of the bundle is damaged ({type(wrong).__name__}: {wrong})"
+    code, said = answer(given.folder, given.checkpoint, given.key)
     sys.stdout.write(f"{said}\n")
     return code
 

@@ -38,8 +38,8 @@ def test_a_leaf_has_these_bytes() -> None:
         '{"actor":null,"business_key":"release:1","contract":null,"effective_at":"2026-11-29T08:00:00.000120Z",'
         '"milestone":null,"reason":"a,\\"b\\"|c:\\n\\u0001é€","reverses":null,'
         '"salt":"000102030405060708090a0b0c0d0e0f","template":"P5","template_version":"1","transfers":[{"amount":"123",'
-        '"credit":"00000000-0000-0000-0000-000000000002","credit_kind":"maturing","currency":"RUB",'
-        '"debit":"00000000-0000-0000-0000-000000000001","debit_kind":"escrow"}],'
+        '"credit":"00000000-0000-0000-0000-000000000002","credit_kind":"maturing","credit_owner":"","currency":"RUB",'
+        '"debit":"00000000-0000-0000-0000-000000000001","debit_kind":"escrow","debit_owner":""}],'
         '"txn":"00000000-0000-0000-0000-000000000003","v":"1"}'
     )
     verify.read_leaf(written)
@@ -123,7 +123,7 @@ def test_a_checkpoint_is_read_by_its_key_and_by_the_other_verifier() -> None:
     cosigned = note + "— witness.example AAAA\n"
     for text in (note, cosigned):
         assert read_checkpoint(text, key) == CHECKPOINT
-        assert verify.read_checkpoint(text, verify.read_key(key), "it") == (CHECKPOINT.origin, 7, bytes(32))
+        assert verify.read_checkpoint(text, [verify.read_key(key)], "it") == (CHECKPOINT.origin, 7, bytes(32))
 
 
 def test_a_published_key_is_understood() -> None:
@@ -152,7 +152,7 @@ def test_a_changed_checkpoint_is_refused_by_both(change: Change) -> None:
     with pytest.raises(CheckpointError):
         read_checkpoint(note, key)
     with pytest.raises(verify.EndedError):
-        verify.read_checkpoint(note, verify.read_key(key), "it")
+        verify.read_checkpoint(note, [verify.read_key(key)], "it")
 
 
 @pytest.mark.parametrize("key", ["", "a+b", "log+00000000+" + "A" * 44, "log+00000000+AQ=="])

@@ -15,10 +15,10 @@ from uuid import UUID
 import pytest
 
 from app.core.transparency import verify
-from app.core.transparency.bundles import make_bundle
+from app.core.transparency.bundles import Proofs, bundle_files
 from app.core.transparency.canonical import LeafTransaction, LeafTransfer, canonical_json, canonical_leaf
 from app.core.transparency.checkpoints import Checkpoint, sign_checkpoint, verifier_key
-from app.core.transparency.merkle import leaf_hash, root_of
+from app.core.transparency.merkle import consistency_proof, inclusion_proof, leaf_hash, root_of
 
 SEED, OTHER_SEED, ORIGIN = bytes(range(32)), bytes(32), "ledger.example/log"
 START = datetime(2026, 11, 29, 8, tzinfo=UTC)
@@ -108,7 +108,19 @@ class Made:
         own = [at for at, (_t, moves) in enumerate(self.story) if any({a, b} & set(PARTY) for a, b, _x in moves)]
         stated = balances(self.story, PARTY) if party else balances(self.story)
         notes = sealed(self.leaves, seed, sizes)
-        self.files = make_bundle(self.leaves, notes, verifier_key(ORIGIN, seed), stated, own if party else None)
+        hashes = [leaf_hash(entry) for entry in self.leaves]
+        chosen = own if party else list(range(len(hashes)))
+        proofs = Proofs(
+            keys=[verifier_key(ORIGIN, seed)],
+            complete=not party,
+            positions=chosen,
+            hashes=[hashes[at] for at in chosen],
+            inclusion=[inclusion_proof(hashes, at) for at in chosen] if party else [],
+            consistency={it.size: consistency_proof(hashes, it.size) for it in notes} if party else {},
+            balances=stated,
+        )
+        sized = {it.size: note for it, note in notes.items()}
+        self.files = bundle_files([self.leaves[at] for at in chosen], proofs, sized)
 
     def edit(self, position: int, **fields: Any) -> None:
         """Change fields of an entry in the file, as a superuser of the database would."""
@@ -320,12 +332,13 @@ WHOLE: dict[str, tuple[Tamper, str]] = {
     "key of a posting used twice": (lambda it: repeat(it, business_key="P1:9"), "position 10: P1:9 is there twice"),
     "transaction twice": (lambda it: repeat(it, id=UUID(int=1003)), "position 10:"),
     "kind of an account": (change_kind, "position 10:"),
+    "owner of an account": (lambda it: it.transfer(9, credit_owner=str(account(9))), "position 9:"),
     "two checkpoints of a size": (fork, "two checkpoints"),
     "root": (flip_root, "checkpoints/9.txt"),
     "signature": (flip_signature, "checkpoints/12.txt"),
     "balance": (state_more, f"account {account(WALLET)}"),
     "kept checkpoint": (forge_kept, "the kept checkpoint"),
-    "key": (lambda it: it.change_proofs(key=verifier_key(ORIGIN, OTHER_SEED)), "not signed"),
+    "key": (lambda it: it.change_proofs(keys=[verifier_key(ORIGIN, OTHER_SEED)]), "not signed"),
     "proofs damaged": (lambda it: it.files.update({"proofs.json": b"{"}), "proofs.json"),
     "proofs without a part": (lambda it: it.change_proofs(positions=None), "damaged"),
 }

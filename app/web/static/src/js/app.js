@@ -1,5 +1,6 @@
 // Starts the scripts of all pages. Every page loads this; each part searches the page for its own attributes.
 import { startAmounts } from "./amounts.js";
+import { startBundleForms } from "./bundle-form.js";
 import { startConversation } from "./conversation.js";
 import { startCopyLinks } from "./copy-links.js";
 import { startCounters } from "./counters.js";
@@ -35,4 +36,5 @@ startSuggestions();
 startUploads();
 startProposalsSeen();
 startCrops();
+startBundleForms();
 startConversation();

@@ -1,0 +1,28 @@
+"""Errors of the transparency log."""
+
+from app.core.errors import ConflictError, NotFoundError
+from app.core.i18n import N_
+
+
+class NoCheckpointError(NotFoundError):
+    """There is no checkpoint of this size."""
+
+    code = "no-checkpoint"
+    title = N_("There is no such checkpoint")
+    detail = N_("The list of checkpoints shows the sizes that were signed.")
+
+
+class ReceiptNotFoundError(NotFoundError):
+    """There is no such transaction, or it is one of other people."""
+
+    code = "receipt-not-found"
+    title = N_("There is no such receipt")
+    detail = N_("There is no such transaction, or it is not one of yours.")
+
+
+class NotSealedYetError(ConflictError):
+    """A transaction has no place in the log yet."""
+
+    code = "not-sealed-yet"
+    title = N_("Not sealed yet")
+    detail = N_("A transaction is sealed within a few seconds. Try again in a moment.")

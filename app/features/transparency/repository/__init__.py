@@ -1,0 +1,7 @@
+"""Queries of the transparency log."""
+
+from app.features.transparency.repository.log import LEAF_FIELDS, LogRepository
+from app.features.transparency.repository.party import PartyRepository
+from app.features.transparency.repository.whole import WholeLogRepository
+
+__all__ = ["LEAF_FIELDS", "LogRepository", "PartyRepository", "WholeLogRepository"]

@@ -1,0 +1,78 @@
+"""Export the whole log as a bundle that `verify.py` checks with the site off."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.transparency.bundles import Proofs, program_files, proofs_file
+from app.features.transparency.repository import LEAF_FIELDS, LogRepository, WholeLogRepository
+from app.features.transparency.rules.leaves import FLOORED, EntryReader, Sums, entry_bytes, normal_balance
+from app.features.transparency.schemas import Entry
+
+PAGE = 5_000
+
+
+async def stream_entries(session: AsyncSession, size: int) -> AsyncIterator[tuple[Sequence[Any], Entry]]:
+    """Yield the columns of each leaf below a size, with its entry."""
+    repository, reader = LogRepository(session), EntryReader(LEAF_FIELDS)
+    for first in range(0, size, PAGE):
+        rows = await repository.leaf_page(first, min(first + PAGE, size))
+        reader.accounts |= await repository.accounts(reader.unknown_accounts(rows))
+        for found in reader.read(rows):
+            yield found
+
+
+async def stream_bundle(session: AsyncSession) -> AsyncIterator[tuple[str, bytes]]:
+    """Yield the files of a bundle of the whole log, as names and pieces of their content."""
+    repository, whole = LogRepository(session), WholeLogRepository(session)
+    newest = await repository.newest()
+    size = newest.size if newest else 0
+    positions: list[int] = []
+    hashes: list[bytes] = []
+    kinds: dict[str, str] = {}
+    async for leaf, entry in stream_entries(session, size):
+        positions.append(leaf[0])
+        hashes.append(leaf[3])
+        for move in entry.moves:
+            kinds[move.debit], kinds[move.credit] = move.debit_facts.kind, move.credit_facts.kind
+        yield "entries.jsonl", entry_bytes(entry, leaf[2]) + b"\n"
+    after = 0
+    while points := await whole.checkpoints(after, size, PAGE):
+        for point in points:
+            yield f"checkpoints/{point[0]}.txt", point[2].encode()
+        after = points[-1][0]
+    proofs = Proofs(
+        keys=[row.published for row in await repository.keys()],
+        complete=True,
+        positions=positions,
+        hashes=hashes,
+        balances=await _stated_balances(session, kinds),
+    )
+    yield "proofs.json", proofs_file(proofs)
+    for name, content in program_files().items():
+        yield name, content
+
+
+async def _stated_balances(session: AsyncSession, kinds: dict[str, str]) -> dict[str, int]:
+    """Return the balances of these accounts at the newest checkpoint, as the tables state them."""
+    repository, whole = LogRepository(session), WholeLogRepository(session)
+    reader, rows = EntryReader(), await repository.waiting(None)
+    reader.accounts = await repository.accounts(reader.unknown_accounts(rows))
+    waiting = Sums()
+    for _own, entry in reader.read(rows):
+        waiting.add(entry)
+    stated: dict[str, int] = {}
+    after: str | None = None
+    while page := await whole.balances(after, PAGE):
+        for account, kind, debits, credits_ in page:
+            if account in kinds:
+                unsealed = waiting.debits.get(account, 0), waiting.credits.get(account, 0)
+                stated[account] = normal_balance(kind, debits - unsealed[0], credits_ - unsealed[1])
+        after = page[-1][0]
+    appended = [UUID(account) for account, kind in kinds.items() if kind not in FLOORED]
+    for snapshot in (await repository.latest_snapshots(appended)).values():
+        account = str(snapshot.account)
+        stated[account] = normal_balance(kinds[account], snapshot.debits, snapshot.credits)
+    return stated

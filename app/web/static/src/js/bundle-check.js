@@ -1,0 +1,322 @@
+// Verifies a bundle of the ledger as verify.py does, with the browser's own SHA-256 and Ed25519. Nothing is sent.
+
+/** @typedef {Uint8Array<ArrayBuffer>} Bytes */
+/** @typedef {{ origin: string, size: number, root: string }} Point */
+/** @typedef {{ name: string, id: string, key: CryptoKey }} Key */
+/** @typedef {Record<string, any>} Json */
+/** @typedef {{ result: "holds" | "broken" | "unsure", reason: string, place: string }} Verdict */
+
+const FORMAT = "iplance-bundle-1";
+const DEBIT_KINDS = new Set(["provider_clearing", "bank_operating", "claim", "provider_cost", "loss"]);
+const FLOORED = new Set([
+  "claim",
+  "wallet",
+  "escrow",
+  "fee_hold",
+  "dispute_hold",
+  "maturing",
+  "payout_transit",
+  "refund_transit",
+  "suspense",
+]);
+const TEXT = new TextEncoder();
+
+class Ended extends Error {
+  /**
+   * @param {"broken" | "unsure"} result
+   * @param {string} reason
+   * @param {string | number} place
+   */
+  constructor(result, reason, place = "") {
+    super(reason);
+    this.result = result;
+    this.reason = reason;
+    this.place = String(place);
+  }
+}
+
+/**
+ * @param {string} text
+ * @param {number} length
+ * @returns {Bytes}
+ */
+function decoded(text, length) {
+  const raw = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  if (raw.length !== length) {
+    throw new Ended("broken", "damaged");
+  }
+  return raw;
+}
+
+/** @param {Bytes} raw */
+function encoded(raw) {
+  return btoa(String.fromCharCode(...raw));
+}
+
+/**
+ * @param {...Bytes} parts
+ * @returns {Promise<Bytes>}
+ */
+async function sha256(...parts) {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer()));
+}
+
+/** @param {Bytes} leaf */
+function leafHash(leaf) {
+  return sha256(new Uint8Array([0]), leaf);
+}
+
+/**
+ * @param {Bytes} left
+ * @param {Bytes} right
+ */
+function nodeHash(left, right) {
+  return sha256(new Uint8Array([1]), left, right);
+}
+
+/**
+ * @param {string} published
+ * @returns {Promise<Key>}
+ */
+async function readKey(published) {
+  const [name = "", id = "", encodedKey = ""] = published.split(/\+(.*?)\+(.*)/s);
+  const raw = decoded(encodedKey, 33);
+  const hashed = await sha256(TEXT.encode(`${name}\n`), raw);
+  if (raw[0] !== 1 || hexadecimal(hashed.slice(0, 4)) !== id) {
+    throw new Ended("broken", "key");
+  }
+  try {
+    return { name, id, key: await crypto.subtle.importKey("raw", raw.slice(1), "Ed25519", false, ["verify"]) };
+  } catch {
+    throw new Ended("unsure", "browser");
+  }
+}
+
+/** @param {Bytes} raw */
+function hexadecimal(raw) {
+  return [...raw].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * @param {string} note
+ * @param {Key[]} keys
+ * @param {string} place
+ * @returns {Promise<Point>}
+ */
+async function readPoint(note, keys, place) {
+  const [text = "", signatures = ""] = note.split(/\n\n(.*)/s);
+  const [origin = "", size = "", root = "", ...more] = text.split("\n");
+  if (more.length || !/^(0|[1-9]\d{0,14})$/.test(size)) {
+    throw new Ended("broken", "checkpoint", place);
+  }
+  for (const line of signatures.split("\n")) {
+    const [dash, name, signature = ""] = line.split(" ");
+    if (dash === "—" && name === origin) {
+      const raw = decoded(signature, 68);
+      for (const { id, key } of keys.filter((it) => it.name === origin)) {
+        const own = id === hexadecimal(raw.slice(0, 4));
+        if (own && (await crypto.subtle.verify("Ed25519", key, raw.slice(4), TEXT.encode(`${text}\n`)))) {
+          return { origin, size: Number(size), root: encoded(decoded(root, 32)) };
+        }
+      }
+    }
+  }
+  throw new Ended("broken", "signature", place);
+}
+
+/**
+ * Follow a proof upwards; return the root left of the place and the whole root.
+ * @param {number} place
+ * @param {number} last
+ * @param {Bytes} start
+ * @param {Bytes[]} steps
+ * @returns {Promise<[string, string] | null>}
+ */
+async function climb(place, last, start, steps) {
+  let [older, newer] = [start, start];
+  for (const step of steps) {
+    if (last === 0) {
+      return null;
+    }
+    if (place % 2 || place === last) {
+      [older, newer] = [await nodeHash(step, older), await nodeHash(step, newer)];
+      while (place % 2 === 0 && place) {
+        [place, last] = [Math.floor(place / 2), Math.floor(last / 2)];
+      }
+    } else {
+      newer = await nodeHash(newer, step);
+    }
+    [place, last] = [Math.floor(place / 2), Math.floor(last / 2)];
+  }
+  return last ? null : [encoded(older), encoded(newer)];
+}
+
+/**
+ * @param {Point} old
+ * @param {Point} newest
+ * @param {Bytes[]} proof
+ */
+async function continues(old, newest, proof) {
+  if (old.size === newest.size) {
+    return old.root === newest.root && !proof.length;
+  }
+  const whole = Number.isInteger(Math.log2(old.size));
+  const [first, ...rest] = whole ? [decoded(old.root, 32), ...proof] : proof;
+  if (!first || old.size > newest.size) {
+    return false;
+  }
+  let [place, last] = [old.size - 1, newest.size - 1];
+  while (place % 2) {
+    [place, last] = [Math.floor(place / 2), Math.floor(last / 2)];
+  }
+  const found = await climb(place, last, first, rest);
+  return found !== null && found[0] === old.root && found[1] === newest.root;
+}
+
+/**
+ * Apply one entry to the balances of the accounts that are whole in the bundle.
+ * @param {Json} entry
+ * @param {Map<string, bigint>} balances
+ * @param {Set<string>} whole
+ * @param {number} position
+ */
+function apply(entry, balances, whole, position) {
+  /** @type {Map<string, string>} */
+  const moved = new Map();
+  for (const transfer of entry.transfers) {
+    for (const side of ["debit", "credit"]) {
+      const [account, kind] = [transfer[side], transfer[`${side}_kind`]];
+      const grows = (side === "debit") === DEBIT_KINDS.has(kind);
+      balances.set(account, (balances.get(account) ?? 0n) + (grows ? 1n : -1n) * BigInt(transfer.amount));
+      moved.set(account, kind);
+    }
+  }
+  for (const [account, kind] of moved) {
+    if (FLOORED.has(kind) && whole.has(account) && (balances.get(account) ?? 0n) < 0n) {
+      throw new Ended("broken", "floor", position);
+    }
+  }
+}
+
+/**
+ * Return the checkpoints of the bundle, the smallest first.
+ * @param {Map<string, Bytes>} files
+ * @param {Key[]} keys
+ */
+async function readPoints(files, keys) {
+  /** @type {Point[]} */
+  const points = [];
+  for (const [name, content] of files) {
+    if (name.startsWith("checkpoints/")) {
+      points.push(await readPoint(new TextDecoder().decode(content), keys, name));
+    }
+  }
+  return points.sort((a, b) => a.size - b.size);
+}
+
+/** @param {string[]} texts */
+function hashes(texts) {
+  return texts.map((text) => decoded(text, 32));
+}
+
+/**
+ * Verify that each entry is in the newest checkpoint; return the balances after all of them.
+ * @param {string[]} entries
+ * @param {Json} proofs
+ * @param {Point} newest
+ */
+async function checkEntries(entries, proofs, newest) {
+  if (new Set([entries.length, proofs.positions.length, proofs.inclusion.length]).size > 1) {
+    throw new Ended("broken", "damaged");
+  }
+  /** @type {Map<string, bigint>} */
+  const balances = new Map();
+  const whole = new Set(proofs.whole_accounts);
+  let before = -1;
+  for (const [number, line] of entries.entries()) {
+    const position = proofs.positions[number];
+    const leaf = await leafHash(TEXT.encode(line));
+    const found = await climb(position, newest.size - 1, leaf, hashes(proofs.inclusion[number]));
+    if (position >= newest.size || position <= before || found?.[1] !== newest.root) {
+      throw new Ended("broken", "entry", position);
+    }
+    apply(JSON.parse(line), balances, whole, position);
+    before = position;
+  }
+  return balances;
+}
+
+/**
+ * Compare the bundle with the checkpoint that the reader kept.
+ * @param {string | null} kept
+ * @param {Point[]} points
+ * @param {Point} newest
+ * @param {Key[]} keys
+ */
+async function checkKept(kept, points, newest, keys) {
+  if (kept === null) {
+    throw new Ended("unsure", "kept");
+  }
+  const own = await readPoint(kept, keys, "kept");
+  const same = points.find((point) => point.size === own.size);
+  if (own.size > newest.size || (same && same.root !== own.root)) {
+    throw new Ended("broken", "other-log", own.size);
+  }
+  if (!same) {
+    throw new Ended("unsure", "no-proof", own.size);
+  }
+}
+
+/**
+ * @param {Map<string, Bytes>} files
+ * @param {string | null} kept
+ */
+async function check(files, kept) {
+  const read = new TextDecoder();
+  const [lines, stated] = [files.get("entries.jsonl"), files.get("proofs.json")];
+  if (!lines || !stated) {
+    throw new Ended("unsure", "files");
+  }
+  /** @type {Json} */
+  const proofs = JSON.parse(read.decode(stated));
+  if (proofs.format !== FORMAT || proofs.complete) {
+    throw new Ended("unsure", "format");
+  }
+  const keys = await Promise.all(proofs.keys.map(readKey));
+  const points = await readPoints(files, keys);
+  const newest = points.at(-1);
+  if (!newest) {
+    throw new Ended("unsure", "files");
+  }
+  const entries = read.decode(lines).split("\n").slice(0, -1);
+  const balances = await checkEntries(entries, proofs, newest);
+  for (const point of points) {
+    if (!(await continues(point, newest, hashes(proofs.consistency[point.size] ?? [])))) {
+      throw new Ended("broken", "checkpoint", point.size);
+    }
+  }
+  for (const account of proofs.whole_accounts) {
+    if (proofs.balances[account] !== String(balances.get(account) ?? 0n)) {
+      throw new Ended("broken", "balance", account);
+    }
+  }
+  await checkKept(kept, points, newest, keys);
+  return `${entries.length} / ${newest.size}`;
+}
+
+/**
+ * Verify the files of a bundle.
+ * @param {Map<string, Bytes>} files
+ * @param {string | null} kept the note of a checkpoint that the reader kept
+ * @returns {Promise<Verdict>}
+ */
+export async function checkBundle(files, kept) {
+  try {
+    return { result: "holds", reason: "holds", place: await check(files, kept) };
+  } catch (wrong) {
+    if (wrong instanceof Ended) {
+      return { result: wrong.result, reason: wrong.reason, place: wrong.place };
+    }
+    return { result: "broken", reason: "damaged", place: "" };
+  }
+}

@@ -1,0 +1,68 @@
+// Verifying a bundle in the browser: a bundle that the site made, then the same one with a change.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { checkBundle } from "../../app/web/static/src/js/bundle-check.js";
+import { readZip } from "../../app/web/static/src/js/bundle-zip.js";
+
+const ZIP = readFileSync(new URL("bundle.zip", import.meta.url));
+
+async function bundle() {
+  const files = await readZip(new Uint8Array(ZIP).buffer);
+  const kept = new TextDecoder().decode(files.get("checkpoints/6.txt"));
+  return { files, kept };
+}
+
+/**
+ * @param {Map<string, Uint8Array<ArrayBuffer>>} files
+ * @param {string} name
+ * @param {(text: string) => string} edit
+ */
+function change(files, name, edit) {
+  const before = new TextDecoder().decode(files.get(name));
+  const after = edit(before);
+  assert.notEqual(after, before);
+  files.set(name, new TextEncoder().encode(after));
+}
+
+test("what the site made holds, beside a checkpoint that was kept", async () => {
+  const { files, kept } = await bundle();
+  assert.deepEqual(await checkBundle(files, kept), { result: "holds", reason: "holds", place: "3 / 7" });
+});
+
+test("without a kept checkpoint nothing is called good", async () => {
+  const { files } = await bundle();
+  assert.equal((await checkBundle(files, null)).reason, "kept");
+  files.delete("proofs.json");
+  assert.equal((await checkBundle(files, null)).reason, "files");
+});
+
+/** @type {[string, string, (text: string) => string, string][]} */
+const CHANGES = [
+  ["an amount", "entries.jsonl", (text) => text.replace('"amount":"40"', '"amount":"41"'), "entry"],
+  ["a deleted entry", "entries.jsonl", (text) => text.slice(text.indexOf("\n") + 1), "damaged"],
+  ["a root", "checkpoints/7.txt", (text) => text.replace("\n7\n", "\n8\n"), "signature"],
+  ["a balance", "proofs.json", (text) => text.replace(/("balances": \{\s+"[^"]+": ")\d+/, "$17"), "balance"],
+  ["a position", "proofs.json", (text) => text.replace(/"positions": \[\s+0/, '"positions": [1'), "entry"],
+  ["the key", "proofs.json", (text) => text.replace(/("keys": \[\s+"[^+]+\+)[0-9a-f]{8}/, "$100000000"), "key"],
+  ["a proof between checkpoints", "proofs.json", (text) => text.replace(/"3": \[/, '"4": ['), "checkpoint"],
+];
+for (const [what, name, edit, reason] of CHANGES) {
+  test(`${what} that was changed is found`, async () => {
+    const { files, kept } = await bundle();
+    change(files, name, edit);
+    const { result, reason: found } = await checkBundle(files, kept);
+    assert.deepEqual([result, found], ["broken", reason]);
+  });
+}
+
+test("another log and a checkpoint without a proof are told apart", async () => {
+  const { files, kept } = await bundle();
+  assert.equal((await checkBundle(files, kept.replace("\n6\n", "\n5\n"))).reason, "signature");
+  files.delete("checkpoints/6.txt");
+  assert.equal((await checkBundle(files, kept)).reason, "no-proof");
+});
+
+test("what is no zip is refused", async () => {
+  await assert.rejects(readZip(new TextEncoder().encode("not a zip at all, but long enough").buffer));
+});
