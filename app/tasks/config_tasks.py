@@ -106,5 +106,6 @@ celery_app.conf.beat_schedule = {
     "close-stale-orders": every(600.0, "orders.close_stale"),
     "lapse-offers": every(60.0, "proposals.lapse_offers"),
     "remind-of-offers": every(600.0, "proposals.remind_of_offers"),
+    "sweep-deal-timers": every(30.0, "contracts.sweep_timers"),
     "remind-of-ends": every(600.0, "orders.remind"),
 }

@@ -1,6 +1,7 @@
 """Subscriptions: which tasks handle which events."""
 
 from app.features.catalog import tasks as _catalog  # noqa: F401 - its tasks are found by name
+from app.features.contracts import tasks as _contracts  # noqa: F401 - its tasks are found by name
 from app.features.files import tasks as _files  # noqa: F401 - its tasks are found by name
 from app.features.identity import tasks as _identity  # noqa: F401 - its tasks are found by name
 from app.features.legal import tasks as _legal  # noqa: F401 - its tasks are found by name
@@ -81,6 +82,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
 
 EVENTS_WITHOUT_LISTENERS: frozenset[str] = frozenset(
     {
+        "contracts.deal_moved",
+        "contracts.review_waits",
         "files.file_ready",
         "identity.user_registered",
         "legal.legal_status_changed",

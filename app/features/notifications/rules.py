@@ -39,6 +39,7 @@ PLACES = {
     "order": "/my/orders",
     "proposal": "/my/proposals",
     "message": "/messages",
+    "submission": "/contracts",
 }
 """The page that shows files of a kind, and the reason why one was refused."""
 
