@@ -7,6 +7,7 @@ import pytest
 
 from app.core.ids import new_id
 from app.core.money import MINOR_DIGITS
+from app.features.ledger.schemas import CHART
 from app.models import AccountKind, TxnTemplate
 from app.models.ledger import MAX_TRANSFER
 from tests.features.ledger.books import Books
@@ -35,8 +36,14 @@ def statement(way: str, table: str) -> str:
 
 
 async def test_the_chart_and_the_templates_are_those_of_the_code(books: Books) -> None:
-    kinds = await books.sql.fetch("SELECT code FROM ledger.account_kind")
-    assert {row["code"] for row in kinds} == {kind.value for kind in AccountKind}
+    kinds = await books.sql.fetch("SELECT * FROM ledger.account_kind")
+    rules = {row["code"]: (row["number"], row["normal_side"], row["owner_kind"], row["has_balance"]) for row in kinds}
+    assert rules == {kind.value: (it.number, it.side, it.owner, it.has_balance) for kind, it in CHART.items()}
+    assert {row["code"]: row["zero_when_finished"] for row in kinds} == {
+        kind.value: it.zero_when_finished for kind, it in CHART.items()
+    }
+    assert all(row["has_floor"] == row["has_balance"] for row in kinds)
+    assert CHART.keys() == set(AccountKind)
     digits = await books.sql.fetch("SELECT code, exponent FROM ledger.currency")
     assert {row["code"]: row["exponent"] for row in digits} == {it.value: n for it, n in MINOR_DIGITS.items()}
     rule = await books.sql.fetchval(

@@ -1,8 +1,8 @@
 """Create safe deals: their milestones, submissions, requests, releases, timers and timeline.
 
 Revision ID: b5d1c8e3f742
-Revises: d7a90b35e4c2
-Create Date: 2026-11-29 10:45:00+00:00
+Revises: 6d1f0a83c9e7
+Create Date: 2026-11-29 11:00:00+00:00
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "b5d1c8e3f742"
-down_revision: str | None = "d7a90b35e4c2"
+down_revision: str | None = "6d1f0a83c9e7"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
