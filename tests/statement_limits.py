@@ -65,7 +65,33 @@ PEOPLE = (
     "best match with a word that nobody has: two statements parse the words, one sets the plan mode, one counts, one "
     "reads the stems, one the candidates, one the cards of the best, and two look for a correction"
 )
+DEAL = (
+    "a contract is its milestones, submissions, releases, refund requests, an open change, timers and timeline: each "
+    "table is read once, whatever their number, and the files of submissions with one statement more"
+)
+MONEY = (
+    "the session, the request key, the deal and the milestone under their locks, the timers that end and begin, the "
+    "milestone, two statements of accounts and two of the entry in the ledger, the timeline, the outbox, and the answer"
+)
+ENDING = "each milestone that is not paid in is cancelled, with its timers, and the last one closes the contract"
+BEGINNING = (
+    "the order, the proposal and the offer as before; then the volumes and policies of fees, the legal kinds, the "
+    "contract, its deal, milestones and timer"
+)
 EXCEPTIONS: dict[str, tuple[int, str]] = {
+    "GET /api/v1/contracts/{contract_id:uuid}": (11, DEAL),
+    "POST /api/v1/change-orders/{change_order_id:uuid}/answer": (20, MONEY),
+    "POST /api/v1/contracts/{contract_id:uuid}/end": (20, ENDING),
+    "POST /api/v1/milestones/{milestone_id:uuid}/accept": (20, MONEY),
+    "POST /api/v1/milestones/{milestone_id:uuid}/answer-refund": (16, MONEY),
+    "POST /api/v1/milestones/{milestone_id:uuid}/bonus": (16, MONEY),
+    "POST /api/v1/milestones/{milestone_id:uuid}/fund": (16, MONEY),
+    "POST /api/v1/milestones/{milestone_id:uuid}/return-money": (16, MONEY),
+    "POST /api/v1/milestones/{milestone_id:uuid}/submit": (16, MONEY),
+    "POST /api/v1/offers/{offer_id:uuid}/accept": (22, BEGINNING),
+    "POST /api/v1/proposals/{proposal_id:uuid}/accept": (22, BEGINNING),
+    "POST /offers/{offer_id}/accept": (22, BEGINNING),
+    "POST /proposals/{proposal_id}/accept": (22, BEGINNING),
     "GET /freelancers": (9, PEOPLE),
     "GET /api/v1/freelancers": (9, PEOPLE),
     "POST /api/v1/proposals/{proposal_id:uuid}/messages": (14, ANSWERED),

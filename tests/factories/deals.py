@@ -75,7 +75,8 @@ class DealScene:
         answers = [LineAnswer(text=f"Done: {line}") for line in milestone.checklist]
         command = SubmissionCreate(version=milestone.version, answers=answers)
         async with self.market.uow() as work:
-            return await service.submit_work(work, self.freelancer, milestone.id, command)
+            made, _milestone = await service.submit_work(work, self.freelancer, milestone.id, command)
+            return made
 
     async def submitted(self, place: int = 0) -> Submission:
         """Pay a milestone and submit work on it."""

@@ -252,7 +252,7 @@ class ContractRead(BaseModel):
     deal: DealRead | None
 
 
-class ContractRow(BaseModel):
+class ContractSummary(BaseModel):
     """A contract in the list of its parties."""
 
     id: UUID
@@ -270,5 +270,33 @@ class ContractRow(BaseModel):
 class ContractList(BaseModel):
     """The reader's contracts, newest first."""
 
-    items: list[ContractRow]
+    items: list[ContractSummary]
     next_cursor: str | None
+
+
+class MilestoneState(BaseModel):
+    """A milestone after an action; amounts are in minor units."""
+
+    id: UUID
+    contract_id: UUID
+    status: MilestoneStatus
+    version: int
+    held: int
+    released: int
+    refunded: int
+
+
+class DealState(BaseModel):
+    """A safe deal after an action."""
+
+    contract_id: UUID
+    status: DealStatus
+    version: int
+
+
+class ChangeOrderState(BaseModel):
+    """A change of the work after an action."""
+
+    id: UUID
+    contract_id: UUID
+    status: RequestStatus

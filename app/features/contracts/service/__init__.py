@@ -13,6 +13,14 @@ from app.features.contracts.service.milestones import (
     start_funding,
     start_milestone,
 )
+from app.features.contracts.service.queries import (
+    find_contract,
+    get_contract,
+    list_contracts,
+    read_change_order,
+    read_deal,
+    read_milestone,
+)
 from app.features.contracts.service.refunds import answer_refund, ask_refund, withdraw_refund
 from app.features.contracts.service.submissions import request_changes, submit_work
 from app.features.contracts.service.timers import due_timers, fire_timer, record_notice, record_seen
@@ -26,14 +34,20 @@ __all__ = [
     "ask_refund",
     "due_timers",
     "end_contract",
+    "find_contract",
     "fire_timer",
     "fund_milestone",
     "funding_failed",
     "funding_paid",
+    "get_contract",
     "list_agreed_amounts",
+    "list_contracts",
     "pause_contract",
     "pay_bonus",
     "propose_change",
+    "read_change_order",
+    "read_deal",
+    "read_milestone",
     "record_notice",
     "record_seen",
     "request_changes",

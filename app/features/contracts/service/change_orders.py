@@ -123,9 +123,9 @@ async def lapse_change(uow: UnitOfWork, locked: LockedDeal, change_order_id: UUI
 
 async def _lock_open(uow: UnitOfWork, actor: Actor, change_order_id: UUID) -> tuple[LockedDeal, Side, ChangeOrder]:
     repository = DealRepository(uow.session)
-    known = await repository.change_order(change_order_id)
+    contract_id = await repository.contract_of_change_order(change_order_id)
     # Without one, no contract has this id either: both are answered alike.
-    locked, side = await lock_deal(uow, actor, known.contract_id if known is not None else change_order_id)
+    locked, side = await lock_deal(uow, actor, contract_id or change_order_id)
     order = await repository.change_order(change_order_id)
     if order is None or order.status is not RequestStatus.OPEN:
         raise RequestDecidedError

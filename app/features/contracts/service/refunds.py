@@ -17,7 +17,7 @@ from app.models import Milestone, MilestoneStatus, RefundRequest, RequestStatus,
 from app.models.side import Side
 
 
-async def ask_refund(uow: UnitOfWork, actor: Actor, milestone_id: UUID, command: RefundAsk) -> RefundRequest:
+async def ask_refund(uow: UnitOfWork, actor: Actor, milestone_id: UUID, command: RefundAsk) -> Milestone:
     """Ask for money of a milestone back, as the client. Emits `DealMoved`.
 
     If nothing was submitted, silence grants it. Otherwise the request waits for an answer.
@@ -55,7 +55,7 @@ async def ask_refund(uow: UnitOfWork, actor: Actor, milestone_id: UUID, command:
             [timer(locked, TimerKind.REFUND_ANSWER, due, milestone=milestone, subject_id=made.id)]
         )
     record(uow, locked, MilestoneEvent.ASK_REFUND, side, actor=actor, milestone=milestone, amount=amount)
-    return made
+    return milestone
 
 
 async def withdraw_refund(uow: UnitOfWork, actor: Actor, milestone_id: UUID, version: int | None = None) -> Milestone:

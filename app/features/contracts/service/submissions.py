@@ -31,7 +31,9 @@ def files_of(submission_id: UUID) -> Subject:
     return Subject(SubjectKind.SUBMISSION, submission_id)
 
 
-async def submit_work(uow: UnitOfWork, actor: Actor, milestone_id: UUID, command: SubmissionCreate) -> Submission:
+async def submit_work(
+    uow: UnitOfWork, actor: Actor, milestone_id: UUID, command: SubmissionCreate
+) -> tuple[Submission, Milestone]:
     """Hand in work, as the freelancer: an answer to every line of the checklist. The review time begins.
 
     Emits `DealMoved` and `ReviewWaits`.
@@ -66,7 +68,7 @@ async def submit_work(uow: UnitOfWork, actor: Actor, milestone_id: UUID, command
     await repository.add_timers(_review_timers(locked, made))
     record(uow, locked, MilestoneEvent.SUBMIT, side, actor=actor, milestone=milestone)
     uow.emit(ReviewWaits(**parties(locked.contract), milestone_id=str(milestone.id), submission_id=str(made.id)))
-    return made
+    return made, milestone
 
 
 async def request_changes(uow: UnitOfWork, actor: Actor, milestone_id: UUID, command: ChangesRequest) -> Milestone:

@@ -179,6 +179,11 @@ class DealRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def contract_of_change_order(self, change_order_id: UUID) -> UUID | None:
+        """Return the contract that a change order belongs to."""
+        statement = select(ChangeOrder.contract_id).where(ChangeOrder.id == change_order_id)
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
     async def change_order(self, change_order_id: UUID) -> ChangeOrder | None:
         """Return a change order as it is now."""
         return await self._session.get(ChangeOrder, change_order_id, populate_existing=True)
