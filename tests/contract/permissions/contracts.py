@@ -1,8 +1,10 @@
 """Agreements, and contracts with their milestones: seen and moved by their two parties alone."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from app.core.ids import new_id
 from app.features.contracts import service
 from app.features.contracts.schemas import ChangeOrderCreate
 from app.models.deal import MilestoneStatus
@@ -96,8 +98,49 @@ ROWS = [
 ]
 
 
+def once(**fields: str) -> Any:
+    """Return a function that makes the fields of a form, with a one-time value."""
+
+    def made(_ids: Mapping[str, Any]) -> dict[str, str]:
+        return {"once": new_id().hex} | fields
+
+    return made
+
+
+STEP = "POST /contracts/{contract_id}/milestones/{milestone_id}"
 PAGES = [
     page("GET /proposals/{proposal_id}/accept", 401, 404, 404, 303, 200),
     page("POST /proposals/{proposal_id}/accept", 401, 404, 404, 403, 303),
     page("POST /offers/{offer_id}/accept", 401, 404, 404, 303, 403),
+    page("GET /contracts", 401, 200),
+    page("GET /contracts/{contract_id}", 401, 404, 404, 200, 200),
+    page("POST /contracts/{contract_id}/{step}", 401, 404, 404, 303, 303, fixed={"step": "end"}),
+    page("GET /contracts/{contract_id}/change", 401, 404, 404, 200, 200),
+    page(
+        "POST /contracts/{contract_id}/change",
+        *(401, 404, 404, 303, 303),
+        body={"title": "Delivery", "amount": "1", "days": "1", "checklist": "Delivery"},
+    ),
+    page(
+        "POST /contracts/{contract_id}/changes/{change_order_id}/{answer}",
+        *(401, 404, 404, 303, 403),
+        body=once(),
+        fixed={"answer": "sign"},
+    ),
+    page(
+        f"{STEP}/{{step}}",
+        *(401, 404, 404, 403, 303),
+        body=once(version="1"),
+        fixed={"step": "fund"},
+    ),
+    page(f"{STEP.replace('POST', 'GET')}/forms/{{form}}", 401, 404, 404, 200, 200, fixed={"form": "bonus"}),
+    page(
+        f"{STEP}/forms/{{form}}",
+        *(401, 404, 404, 403, 303),
+        state="funded",
+        body=once(version="2", amount="1"),
+        fixed={"form": "bonus"},
+    ),
+    page(f"{STEP.replace('POST', 'GET')}/submit", 401, 404, 404, 200, 200),
+    page(f"{STEP}/submit", 401, 404, 404, 303, 403, state="in_work", body={"version": "3", "answer-0": "Done"}),
 ]

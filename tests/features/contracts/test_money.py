@@ -149,13 +149,13 @@ async def test_a_poor_wallet_changes_nothing(market: Market) -> None:
 
 
 async def test_a_payment_pays_the_amount_it_was_started_for_and_once(market: Market) -> None:
-    scene = await make_deal(market, paid=0)
+    scene = await make_deal(market, paid=PRICE)
     async with market.uow() as work:
         _milestone, due = await service.start_funding(work, scene.customer, scene.milestones[0])
     assert due == Money(PRICE, Currency.RUB)
     for paid, taken in ((Money(PRICE - 1, Currency.RUB), False), (due, True), (due, False)):
         async with market.uow() as work:
-            assert await service.funding_paid(work, scene.milestones[0], "sandbox", paid) is taken
+            assert await service.funding_paid(work, scene.milestones[0], paid) is taken
     assert await scene.escrow() == (PRICE, 0)
     assert await scene.wallet(scene.customer) == 0
     assert (await scene.deal()).status is DealStatus.ACTIVE

@@ -74,12 +74,12 @@ async def start_funding(
     return milestone, Money(whole, milestone.currency)
 
 
-async def funding_paid(uow: UnitOfWork, milestone_id: UUID, provider: str, paid: Money) -> bool:
-    """Take a verified payment for a milestone; posts it with the fee. Emits `DealMoved`.
+async def funding_paid(uow: UnitOfWork, milestone_id: UUID, paid: Money) -> bool:
+    """Take a verified payment for a milestone, which is in the client's wallet now. Emits `DealMoved`.
 
     Returns:
         Whether the milestone took it. If not, because it does not wait for a payment any more or waits for another
-        amount, nothing was posted, and the caller puts the money into the client's wallet.
+        amount, the money stays in the wallet.
     """
     locked = await DealRepository(uow.session).lock_milestone(milestone_id)
     if locked is None:
@@ -92,7 +92,7 @@ async def funding_paid(uow: UnitOfWork, milestone_id: UUID, provider: str, paid:
         return False
     await change_state(uow, locked.contract, milestone, MilestoneEvent.FUNDING_PAID, locked.now)
     milestone.funded_at = locked.now
-    txn_id = await money.fund_by_payment(uow, locked, provider)
+    txn_id = await money.fund(uow, locked, None, milestone.amount)
     record(
         uow,
         locked,

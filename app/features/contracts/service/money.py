@@ -30,7 +30,7 @@ def fee_change(deal: Deal, milestone: Milestone, change: int) -> int:
     return customer_fee(deal, before + change) - customer_fee(deal, before)
 
 
-async def fund(uow: UnitOfWork, locked: LockedMilestone, actor: Actor, amount: int) -> UUID:
+async def fund(uow: UnitOfWork, locked: LockedMilestone, actor: Actor | None, amount: int) -> UUID:
     """Pay an amount, and the fee on it, from the customer's wallet into a milestone; return the ledger's entry.
 
     Raises:
@@ -46,20 +46,6 @@ async def fund(uow: UnitOfWork, locked: LockedMilestone, actor: Actor, amount: i
         fee=fee,
     )
     return await _post(uow, locked, milestone, entry, "fund", actor)
-
-
-async def fund_by_payment(uow: UnitOfWork, locked: LockedMilestone, provider: str) -> UUID:
-    """Record that a verified payment paid a milestone and the fee on it; return the ledger's entry."""
-    milestone = locked.milestone
-    entry = ledger.templates.pay_and_fund(
-        provider=provider,
-        customer_id=locked.contract.customer_id,
-        milestone_id=milestone.id,
-        amount=Money(milestone.amount, milestone.currency),
-        fee=customer_fee(locked.deal, milestone.amount),
-    )
-    milestone.funded = milestone.amount
-    return await _post(uow, locked, milestone, entry, "fund", None)
 
 
 async def release(
