@@ -75,6 +75,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "proposals.offer_withdrawn": ("notifications.on_offer_withdrawn",),
     "proposals.offer_ending": ("notifications.on_offer_ending",),
     "proposals.offer_lapsed": ("notifications.on_offer_lapsed",),
+    "contracts.deal_moved": ("notifications.on_deal_moved",),
+    "contracts.review_waits": ("notifications.on_review_waits",),
     "chat.message_written": ("notifications.on_message_written",),
     "chat.conversation_seen": ("notifications.on_conversation_seen",),
 }
@@ -82,8 +84,6 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
 
 EVENTS_WITHOUT_LISTENERS: frozenset[str] = frozenset(
     {
-        "contracts.deal_moved",
-        "contracts.review_waits",
         "files.file_ready",
         "identity.user_registered",
         "legal.legal_status_changed",

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import DateTime, cast, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.ids import new_id
 from app.models import (
     BudgetKind,
     Category,
@@ -101,10 +103,6 @@ class DealRepository:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
-
-    async def database_time(self) -> datetime:
-        """Return the time that timers are compared with."""
-        return (await self._session.execute(select(DATABASE_TIME))).scalar_one()
 
     async def insert_all(self, *rows: Any) -> None:  # noqa: ANN401 - rows of several tables
         """Insert rows; those of one table go in one statement."""
@@ -263,6 +261,18 @@ class DealRepository:
             ReviewNotice.submission_id == submission_id
         )
         return [(row[0], row[1]) for row in await self._session.execute(statement)]
+
+    async def add_notice(
+        self, submission_id: UUID, channel: NoticeChannel, message_id: int, *, delivered: bool
+    ) -> None:
+        """Insert a message about a submission that exists; one that was recorded before stays as it is."""
+        arrived = DATABASE_TIME if delivered else cast(None, DateTime(timezone=True))
+        rows = select(
+            literal(new_id()), Submission.id, literal(channel.value), literal(message_id), DATABASE_TIME, arrived
+        ).where(Submission.id == submission_id)
+        names = ["id", "submission_id", "channel", "message_id", "sent_at", "delivered_at"]
+        statement = upsert(ReviewNotice).from_select(names, rows).on_conflict_do_nothing()
+        await self._session.execute(statement)
 
     async def mark_notices(
         self, submission_id: UUID, channel: NoticeChannel, message_id: int | None, when: datetime

@@ -14,6 +14,7 @@ from app.features.contracts.service.milestones import (
     start_milestone,
 )
 from app.features.contracts.service.queries import (
+    EVENT_TEXTS,
     find_contract,
     get_contract,
     list_contracts,
@@ -26,6 +27,7 @@ from app.features.contracts.service.submissions import request_changes, submit_w
 from app.features.contracts.service.timers import due_timers, fire_timer, record_notice, record_seen
 
 __all__ = [
+    "EVENT_TEXTS",
     "accept_milestone",
     "accept_offer",
     "accept_proposal",

@@ -40,7 +40,8 @@ from app.models.file import SubjectKind
 from app.models.side import Side
 
 NO_DEAL = N_("without a safe deal")
-_LABELS: dict[str, str] = {event.value: label for event, label in EVENT_LABELS.items()}
+EVENT_TEXTS: dict[str, str] = {event.value: label for event, label in EVENT_LABELS.items()}
+"""The lines of the timeline in English, by the names of events."""
 NEXT_WORDS: dict[TimerKind, str] = {
     TimerKind.FUND_CONTRACT: N_("the contract ends if nothing is paid in"),
     TimerKind.REVIEW: N_("the work counts as accepted and its money is released"),
@@ -162,7 +163,7 @@ async def _deal(session: AsyncSession, actor: Actor, side: Side, contract: Contr
         timeline=[
             TimelineEntry(
                 event=entry.event,
-                words=_(_LABELS[entry.event]),
+                words=_(EVENT_TEXTS[entry.event]),
                 side=entry.side,
                 milestone=numbers.get(entry.milestone_id) if entry.milestone_id else None,
                 amount=entry.amount,

@@ -23,7 +23,6 @@ from app.models import (
     MilestoneStatus,
     NoticeChannel,
     ReleaseKind,
-    ReviewNotice,
     TimerKind,
     TimerStatus,
 )
@@ -63,17 +62,7 @@ async def record_notice(
     uow: UnitOfWork, submission_id: UUID, channel: NoticeChannel, message_id: int, *, delivered: bool
 ) -> None:
     """Record a message to the client that a submission waits for review."""
-    repository = DealRepository(uow.session)
-    now = await repository.database_time()
-    await repository.insert_all(
-        ReviewNotice(
-            submission_id=submission_id,
-            channel=channel,
-            message_id=message_id,
-            sent_at=now,
-            delivered_at=now if delivered else None,
-        )
-    )
+    await DealRepository(uow.session).add_notice(submission_id, channel, message_id, delivered=delivered)
 
 
 async def record_seen(uow: UnitOfWork, actor: Actor, milestone_id: UUID) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.features.contracts import service as contracts
 from app.features.identity import service as identity
 from app.features.orders import service as orders
 
@@ -32,5 +33,8 @@ async def load_notice_context(session: AsyncSession, all_params: list[Params]) -
         if person is not None:
             values["person"] = person
         values |= {name: str(params[name]) for name in ("count", "file", "work") if params.get(name)}
+        news = contracts.EVENT_TEXTS.get(str(params.get("event", "")))
+        if news is not None:
+            values["news"] = news
         result.append(values)
     return result
