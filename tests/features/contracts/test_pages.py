@@ -26,9 +26,9 @@ class Person:
         assert answer.status_code == 200, answer.text
         return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
 
-    async def send(self, part: str, place: int = 0, **fields: str) -> httpx.Response:
+    async def send(self, part: str, **fields: str) -> httpx.Response:
         """Send a form about a milestone as its page has it."""
-        milestone = await self.scene.milestone(place)
+        milestone = await self.scene.milestone()
         values = {"once": new_id().hex, "version": str(milestone.version)} | fields
         return await self.client.post(f"{self.home}/milestones/{milestone.id}/{part}", data=values)
 

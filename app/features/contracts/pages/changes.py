@@ -125,20 +125,24 @@ def _read(form: FormData, currency: Currency) -> ChangeOrderCreate:
         InvalidChangeOrderError: A value is not what its field takes.
     """
     try:
-        amount = typed_amount(str(form.get("amount") or ""), currency)
+        amount = typed_amount(_text(form, "amount"), currency)
     except AmountError as wrong:
         raise InvalidChangeOrderError(errors=[wrong.at("amount")]) from wrong
     change = {
         "id": form.get("milestone") or None,
-        "title": form.get("title") or "",
+        "title": _text(form, "title"),
         "amount": amount,
         "days": read_whole_or_text(form.get("days")),
-        "checklist": [line for line in str(form.get("checklist") or "").splitlines() if line.strip()],
+        "checklist": [line for line in _text(form, "checklist").splitlines() if line.strip()],
     }
     try:
-        return ChangeOrderCreate.model_validate({"note": str(form.get("note") or ""), "changes": [change]})
+        return ChangeOrderCreate.model_validate({"note": _text(form, "note"), "changes": [change]})
     except ValidationError as wrong:
         raise InvalidChangeOrderError(errors=field_errors([dict(error) for error in wrong.errors()])) from wrong
+
+
+def _text(form: FormData, name: str) -> str:
+    return str(form.get(name) or "")
 
 
 def _flat(error: InvalidError) -> InvalidError:

@@ -1,6 +1,6 @@
 """Actions on a milestone: buttons, and forms with a page of their own."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -264,7 +264,7 @@ def _version(form: FormData) -> int:
     return read_whole(form.get("version")) or UNREAD
 
 
-def _command[C: BaseModel](schema: type[C], values: Mapping[str, Any]) -> C:
+def _command[C: BaseModel](schema: type[C], values: dict[str, Any]) -> C:
     """Return the values of a form as a command.
 
     Raises:

@@ -149,7 +149,6 @@ async def _deal(session: AsyncSession, actor: Actor, side: Side, contract: Contr
     submitted = {
         row.submission.id: _submission(row, attached.get(files_of(row.submission.id), [])) for row in found.submissions
     }
-    numbers = {milestone.id: milestone.number for milestone in found.milestones}
     waiting = [timer for timer in found.timers if timer.kind is TimerKind.FUND_CONTRACT]
     return DealRead(
         status=deal.status,
@@ -160,19 +159,24 @@ async def _deal(session: AsyncSession, actor: Actor, side: Side, contract: Contr
         next=_next(waiting[0]) if waiting else None,
         milestones=[_milestone(side, deal, it, found, submitted) for it in found.milestones],
         change_order=_change_order(found),
-        timeline=[
-            TimelineEntry(
-                event=entry.event,
-                words=_(EVENT_TEXTS[entry.event]),
-                side=entry.side,
-                milestone=numbers.get(entry.milestone_id) if entry.milestone_id else None,
-                amount=entry.amount,
-                txn_id=entry.txn_id,
-                happened_at=entry.happened_at,
-            )
-            for entry in found.entries
-        ],
+        timeline=_timeline(found),
     )
+
+
+def _timeline(found: ReadDeal) -> list[TimelineEntry]:
+    numbers = {milestone.id: milestone.number for milestone in found.milestones}
+    return [
+        TimelineEntry(
+            event=entry.event,
+            words=_(EVENT_TEXTS[entry.event]),
+            side=entry.side,
+            milestone=numbers.get(entry.milestone_id) if entry.milestone_id else None,
+            amount=entry.amount,
+            txn_id=entry.txn_id,
+            happened_at=entry.happened_at,
+        )
+        for entry in found.entries
+    ]
 
 
 def _money(found: ReadDeal) -> DealMoney:
@@ -188,9 +192,6 @@ def _milestone(
     side: Side, deal: Deal, milestone: Milestone, found: ReadDeal, submitted: Mapping[UUID, SubmissionRead]
 ) -> MilestoneRead:
     timers = [timer for timer in found.timers if timer.milestone_id == milestone.id and timer.kind in SHOWN_NEXT]
-    refund = next(
-        (it for it in found.refunds if it.milestone_id == milestone.id and it.status is RequestStatus.OPEN), None
-    )
     return MilestoneRead(
         id=milestone.id,
         number=milestone.number,
@@ -213,20 +214,31 @@ def _milestone(
         submissions=[
             submitted[row.submission.id] for row in found.submissions if row.submission.milestone_id == milestone.id
         ],
-        refund=RefundRequestRead.model_validate(refund, from_attributes=True) if refund is not None else None,
-        releases=[
-            ReleaseRead(
-                kind=made.kind,
-                amount=made.amount,
-                net=made.net,
-                released_at=made.released_at,
-                available_at=made.available_at,
-                matured=made.matured_at is not None,
-            )
-            for made in found.releases
-            if made.milestone_id == milestone.id
-        ],
+        refund=_open_refund(milestone, found),
+        releases=_releases(milestone, found),
     )
+
+
+def _open_refund(milestone: Milestone, found: ReadDeal) -> RefundRequestRead | None:
+    for it in found.refunds:
+        if it.milestone_id == milestone.id and it.status is RequestStatus.OPEN:
+            return RefundRequestRead.model_validate(it, from_attributes=True)
+    return None
+
+
+def _releases(milestone: Milestone, found: ReadDeal) -> list[ReleaseRead]:
+    return [
+        ReleaseRead(
+            kind=made.kind,
+            amount=made.amount,
+            net=made.net,
+            released_at=made.released_at,
+            available_at=made.available_at,
+            matured=made.matured_at is not None,
+        )
+        for made in found.releases
+        if made.milestone_id == milestone.id
+    ]
 
 
 HIDDEN = frozenset({MilestoneEvent.ACCEPT_PART, MilestoneEvent.AGREE_PART_REFUND, MilestoneEvent.START_FUNDING})

@@ -67,7 +67,9 @@ async def submit_work(
         await files.attach_to_new(uow, actor, files_of(made.id), wanted)
     await repository.add_timers(_review_timers(locked, made))
     record(uow, locked, MilestoneEvent.SUBMIT, side, actor=actor, milestone=milestone)
-    uow.emit(ReviewWaits(**parties(locked.contract), milestone_id=str(milestone.id), submission_id=str(made.id)))
+    uow.emit(
+        ReviewWaits(**parties(locked.contract), milestone_id=str(milestone.id), submission_id=str(made.id), days=0)
+    )
     return made, milestone
 
 

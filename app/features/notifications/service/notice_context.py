@@ -17,6 +17,12 @@ def _ids(all_params: Iterable[Params], name: str) -> set[UUID]:
     return {UUID(str(params[name])) for params in all_params if params.get(name)}
 
 
+def _news(params: Params) -> dict[str, str]:
+    """Return what happened to a contract, in English; nothing for other notifications."""
+    text = contracts.EVENT_TEXTS.get(str(params.get("event", "")))
+    return {} if text is None else {"news": text}
+
+
 async def load_notice_context(session: AsyncSession, all_params: list[Params]) -> list[dict[str, str]]:
     """Return the values of a text's placeholders for each set of ids; deleted objects are left out."""
     order_ids, person_ids = _ids(all_params, "order_id"), _ids(all_params, "person_id")
@@ -33,8 +39,5 @@ async def load_notice_context(session: AsyncSession, all_params: list[Params]) -
         if person is not None:
             values["person"] = person
         values |= {name: str(params[name]) for name in ("count", "file", "work") if params.get(name)}
-        news = contracts.EVENT_TEXTS.get(str(params.get("event", "")))
-        if news is not None:
-            values["news"] = news
-        result.append(values)
+        result.append(values | _news(params))
     return result
