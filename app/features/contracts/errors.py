@@ -106,11 +106,3 @@ class InvalidChangeOrderError(InvalidError):
     code = "invalid-change-order"
     title = N_("Please check the proposed change")
     detail = N_("Some of the changes are not possible.")
-
-
-class DealNotAvailableError(ConflictError):
-    """The contract has no safe deal: it was agreed without a payment provider, or is paid by the hour."""
-
-    code = "no-safe-deal"
-    title = N_("This contract has no safe deal")
-    detail = N_("It was agreed without payments through the site. Its parties settle them themselves.")

@@ -7,10 +7,10 @@ from app.features.contracts.repository.deals import (
     LockedMilestone,
     Volumes,
 )
-from app.features.contracts.repository.reading import ContractReader, ContractRow, ReadDeal, SubmissionRow
+from app.features.contracts.repository.reading import ContractReadRepository, ContractRow, ReadDeal, SubmissionRow
 
 __all__ = [
-    "ContractReader",
+    "ContractReadRepository",
     "ContractRepository",
     "ContractRow",
     "DealRepository",

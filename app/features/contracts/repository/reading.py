@@ -68,7 +68,7 @@ _ROW = (
 )
 
 
-class ContractReader:
+class ContractReadRepository:
     """Queries that read contracts for their parties."""
 
     def __init__(self, session: AsyncSession) -> None:

@@ -11,7 +11,7 @@ from app.core.i18n import N_, _
 from app.core.pagination import encode_cursor, last_id
 from app.features.contracts import policy, rules
 from app.features.contracts.errors import ContractNotFoundError
-from app.features.contracts.repository import ContractReader, ContractRow, ReadDeal, SubmissionRow
+from app.features.contracts.repository import ContractReadRepository, ContractRow, ReadDeal, SubmissionRow
 from app.features.contracts.rules import DEAL_MACHINE, EVENT_LABELS, MilestoneEvent
 from app.features.contracts.schemas import (
     ChangeOrderRead,
@@ -59,7 +59,7 @@ async def get_contract(session: AsyncSession, actor: Actor, contract_id: UUID) -
     Raises:
         ContractNotFoundError: It does not exist, or the actor is not a party.
     """
-    row = await ContractReader(session).get(contract_id, actor.id)
+    row = await ContractReadRepository(session).get(contract_id, actor.id)
     side = policy.side_of(actor, row.contract) if row is not None else None
     if row is None or side is None:
         raise ContractNotFoundError
@@ -84,7 +84,7 @@ async def get_contract(session: AsyncSession, actor: Actor, contract_id: UUID) -
 
 async def list_contracts(session: AsyncSession, actor: Actor, limit: int, cursor: str | None = None) -> ContractList:
     """Return the actor's contracts, newest first."""
-    rows = await ContractReader(session).of_person(actor.id, limit + 1, last_id(cursor))
+    rows = await ContractReadRepository(session).of_person(actor.id, limit + 1, last_id(cursor))
     more = len(rows) > limit
     return ContractList(
         items=[_summary(actor, row) for row in rows[:limit]],
@@ -94,12 +94,12 @@ async def list_contracts(session: AsyncSession, actor: Actor, limit: int, cursor
 
 async def find_contract(session: AsyncSession, actor: Actor, order_id: UUID) -> UUID | None:
     """Return the contract of an order to one of its parties, else None."""
-    return await ContractReader(session).of_order(order_id, actor.id)
+    return await ContractReadRepository(session).of_order(order_id, actor.id)
 
 
 async def may_read_files(session: AsyncSession, reader: Actor | None, submission_id: UUID, _grant: str) -> bool:
     """Tell whether the reader of a link is a party of the contract that a submission belongs to."""
-    return reader is not None and await ContractReader(session).is_party_of_submission(submission_id, reader.id)
+    return reader is not None and await ContractReadRepository(session).is_party_of_submission(submission_id, reader.id)
 
 
 def read_milestone(milestone: Milestone) -> MilestoneState:
@@ -143,7 +143,7 @@ def _summary(actor: Actor, row: ContractRow) -> ContractSummary:
 
 
 async def _deal(session: AsyncSession, actor: Actor, side: Side, contract: Contract, deal: Deal) -> DealRead:
-    found = await ContractReader(session).everything(contract.id)
+    found = await ContractReadRepository(session).everything(contract.id)
     subjects = [files_of(row.submission.id) for row in found.submissions]
     attached = await files.attached(session, subjects, actor) if subjects else {}
     submitted = {
