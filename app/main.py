@@ -161,6 +161,7 @@ LONG_BODY_ROUTES: tuple[LongBodyRoute, ...] = (
     *PROFILE_BODIES,
     form_with_files(r"/orders/(new|[0-9a-f-]{36}/edit)"),
     form_with_files(r"/orders/[0-9a-f-]{36}/proposals|/proposals/[0-9a-f-]{36}/edit"),
+    form_with_files(r"/contracts/[0-9a-f-]{36}/milestones/[0-9a-f-]{36}/submit"),
     form_with_files(r"/messages/[0-9a-f-]{36}|/proposals/[0-9a-f-]{36}/messages"),
 )
 

@@ -66,8 +66,45 @@ PEOPLE = (
     "best match with a word that nobody has: two statements parse the words, one sets the plan mode, one counts, one "
     "reads the stems, one the candidates, one the cards of the best, and two look for a correction"
 )
+DEAL = (
+    "a contract is its milestones, submissions, releases, refund requests, an open change, timers and timeline: each "
+    "table is read once, whatever their number, and the files of submissions with one statement more"
+)
+MONEY = (
+    "the session, the request key, the deal and the milestone under their locks, the timers that end and begin, the "
+    "milestone, two statements of accounts and two of the entry in the ledger, the timeline, the outbox, and the answer"
+)
+DEAL_FORM = f"the form is read with the contract, its checklist and currency: {DEAL}; then {MONEY}"
+ENDING = "each milestone that is not paid in is cancelled, with its timers, and the last one closes the contract"
+BEGINNING = (
+    "the order, the proposal and the offer as before; then the volumes and policies of fees, the legal kinds, the "
+    "contract, its deal, milestones and timer"
+)
 EXCEPTIONS: dict[str, tuple[int, str]] = {
     "GET /freelancers": (11, f"{PEOPLE}; a page for a signed-in person reads the session and the favourites too"),
+    "GET /api/v1/contracts/{contract_id:uuid}": (11, DEAL),
+    "GET /contracts/{contract_id}": (12, DEAL),
+    "GET /contracts/{contract_id}/change": (12, DEAL),
+    "GET /contracts/{contract_id}/milestones/{milestone_id}/forms/{form}": (12, DEAL),
+    "GET /contracts/{contract_id}/milestones/{milestone_id}/submit": (12, DEAL),
+    "POST /api/v1/change-orders/{change_order_id:uuid}/answer": (20, MONEY),
+    "POST /contracts/{contract_id}/change": (24, DEAL_FORM),
+    "POST /contracts/{contract_id}/changes/{change_order_id}/{answer}": (20, MONEY),
+    "POST /contracts/{contract_id}/milestones/{milestone_id}/forms/{form}": (30, DEAL_FORM),
+    "POST /contracts/{contract_id}/milestones/{milestone_id}/submit": (26, DEAL_FORM),
+    "POST /contracts/{contract_id}/milestones/{milestone_id}/{step}": (20, MONEY),
+    "POST /contracts/{contract_id}/{step}": (20, ENDING),
+    "POST /api/v1/contracts/{contract_id:uuid}/end": (20, ENDING),
+    "POST /api/v1/milestones/{milestone_id:uuid}/accept": (20, MONEY),
+    "POST /api/v1/milestones/{milestone_id:uuid}/answer-refund": (16, MONEY),
+    "POST /api/v1/milestones/{milestone_id:uuid}/bonus": (16, MONEY),
+    "POST /api/v1/milestones/{milestone_id:uuid}/fund": (16, MONEY),
+    "POST /api/v1/milestones/{milestone_id:uuid}/return-money": (16, MONEY),
+    "POST /api/v1/milestones/{milestone_id:uuid}/submit": (16, MONEY),
+    "POST /api/v1/offers/{offer_id:uuid}/accept": (22, BEGINNING),
+    "POST /api/v1/proposals/{proposal_id:uuid}/accept": (22, BEGINNING),
+    "POST /offers/{offer_id}/accept": (22, BEGINNING),
+    "POST /proposals/{proposal_id}/accept": (22, BEGINNING),
     "GET /api/v1/freelancers": (9, PEOPLE),
     "POST /api/v1/proposals/{proposal_id:uuid}/messages": (14, ANSWERED),
     "POST /proposals/{proposal_id}/messages": (22, MESSAGE_PAGE),
@@ -94,6 +131,7 @@ SWITCHED = (
 FIRST_CHANGE = (
     "the first change creates the row: it is looked for, inserted unless another request was faster, and locked"
 )
+CONTRACT_AGAIN = "a refused form is rolled back, and the page reads the contract in a new transaction"
 READ_AGAIN = "a refused message is rolled back, and the page reads the conversation in a new transaction"
 REPEATED: dict[str, str] = {
     "GET /api/v1/auth/me": "a fast response that fails goes on to its route, which checks the session again",
@@ -110,6 +148,9 @@ REPEATED: dict[str, str] = {
     "PATCH /api/v1/saved-searches/settings": FIRST_CHANGE,
     "POST /api/v1/profiles/me/portfolio": FIRST_CHANGE,
     "POST /api/v1/saved-searches": FIRST_CHANGE,
+    "POST /contracts/{contract_id}/change": CONTRACT_AGAIN,
+    "POST /contracts/{contract_id}/milestones/{milestone_id}/forms/{form}": CONTRACT_AGAIN,
+    "POST /contracts/{contract_id}/milestones/{milestone_id}/submit": CONTRACT_AGAIN,
     "POST /messages/{conversation_id}": READ_AGAIN,
     "POST /my/searches/new": FIRST_CHANGE,
     "POST /proposals/{proposal_id}/messages": CHECKED_AGAIN,

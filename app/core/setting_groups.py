@@ -210,6 +210,30 @@ class MarketSettings(_Group):
     )
 
 
+class DealSettings(_Group):
+    """Durations of safe deals; a contract keeps those of the day when it was agreed."""
+
+    deal_funding_days: int = Field(
+        default=7, ge=1, le=90, description="a contract ends when its customer has paid nothing in by then"
+    )
+    deal_acceptance_days: int = Field(
+        default=14, ge=3, le=30, description="work that its customer neither accepts nor sends back counts as accepted"
+    )
+    deal_resubmit_days: int = Field(
+        default=7, ge=1, le=90, description="after requested changes the customer may ask for the money back by then"
+    )
+    deal_refund_answer_days: int = Field(
+        default=7, ge=1, le=90, description="an unanswered refund request is granted, if nothing was submitted"
+    )
+    deal_security_days: int = Field(
+        default=5, ge=0, le=90, description="released money becomes available to the freelancer after so long"
+    )
+    deal_change_hours: int = Field(default=72, ge=1, le=720, description="an unanswered change of the work expires")
+    deal_included_rounds: int = Field(
+        default=3, ge=0, le=100, description="rounds of changes of a milestone that the price includes, as shown"
+    )
+
+
 class PaymentSettings(_Group):
     """The payment provider; a demonstration has a sandbox of its own, in which no real money moves."""
 

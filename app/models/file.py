@@ -20,6 +20,7 @@ class SubjectKind(StrEnum):
     ORDER = "order"
     PROPOSAL = "proposal"
     MESSAGE = "message"
+    SUBMISSION = "submission"
 
 
 class FileStatus(StrEnum):

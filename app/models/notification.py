@@ -68,6 +68,8 @@ class NoticeKind(StrEnum):
     WORK_RESTORED = "work_restored"
     MESSAGE_TAKEN_DOWN = "message_taken_down"
     MESSAGE_RESTORED = "message_restored"
+    DEAL_MOVED = "deal_moved"
+    REVIEW_WAITS = "review_waits"
 
 
 class MailStatus(StrEnum):

@@ -17,6 +17,7 @@ from app.core.i18n import N_, _, current_locale
 from app.core.resources import Resources
 from app.features.authentication.dependencies import CurrentActor, OptionalActor
 from app.features.catalog import service as catalog
+from app.features.contracts import service as contracts
 from app.features.files import service as files
 from app.features.files.dependencies import ProposalFiles, ids_in
 from app.features.orders import service as orders
@@ -176,6 +177,11 @@ async def _order_page(
     edits, more_edits = (
         await order_edits(session, order, catalogue, limit=NEWEST_EDITS) if shown.version > 1 else ([], None)
     )
+    contract_id = (
+        await contracts.find_contract(session, actor, order_id)
+        if actor is not None and order.status is OrderStatus.AWARDED
+        else None
+    )
     label, tone = ORDER_WORDS[order.status]
     live = next((item for item in own if item.status in (*UNDECIDED, ProposalStatus.ACCEPTED)), None)
     refused = any(item.decline_reason in CUSTOMER_REASONS for item in own)
@@ -190,6 +196,7 @@ async def _order_page(
             f"/orders/{order_id}?{urlencode(_query_to_keep(request) | {'letter': letter})}#propose"
         ),
         "order": shown,
+        "contract_id": contract_id,
         "budget": budget_label(shown.budget_kind, shown.budget, shown.budget_max),
         "badge_words": (_(label), tone),
         "visibility": None if order.visibility is Visibility.PUBLIC else _(VISIBILITY_LABELS[order.visibility][0]),

@@ -1,6 +1,7 @@
 """Subscriptions: which tasks handle which events."""
 
 from app.features.catalog import tasks as _catalog  # noqa: F401 - its tasks are found by name
+from app.features.contracts import tasks as _contracts  # noqa: F401 - its tasks are found by name
 from app.features.demonstration import tasks as _demonstration  # noqa: F401 - its tasks are found by name
 from app.features.files import tasks as _files  # noqa: F401 - its tasks are found by name
 from app.features.identity import tasks as _identity  # noqa: F401 - its tasks are found by name
@@ -79,6 +80,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "proposals.offer_withdrawn": ("notifications.on_offer_withdrawn",),
     "proposals.offer_ending": ("notifications.on_offer_ending",),
     "proposals.offer_lapsed": ("notifications.on_offer_lapsed",),
+    "contracts.deal_moved": ("notifications.on_deal_moved",),
+    "contracts.review_waits": ("notifications.on_review_waits",),
     "chat.message_written": ("notifications.on_message_written",),
     "chat.conversation_seen": ("notifications.on_conversation_seen",),
 }

@@ -9,7 +9,25 @@ PROPOSAL, OFFER = "/api/v1/proposals/{proposal_id:uuid}", "/api/v1/offers/{offer
 SEARCH, TEMPLATE = "/api/v1/saved-searches/{search_id:uuid}", "/api/v1/order-templates/{template_id:uuid}"
 COVER_LETTER_TEMPLATE = "/api/v1/letter-templates/{letter_id:uuid}"
 CONVERSATION = "/api/v1/conversations/{conversation_id:uuid}"
+CONTRACT, MILESTONE = "/api/v1/contracts/{contract_id:uuid}", "/api/v1/milestones/{milestone_id:uuid}"
+CHANGE_ORDER = "/api/v1/change-orders/{change_order_id:uuid}"
 PAIRS: dict[str, tuple[str, ...]] = {
+    "POST /contracts/{contract_id}/change": (f"POST {CONTRACT}/change-orders",),
+    "POST /contracts/{contract_id}/changes/{change_order_id}/{answer}": (
+        f"POST {CHANGE_ORDER}/answer", f"POST {CHANGE_ORDER}/withdraw",
+    ),
+    "POST /contracts/{contract_id}/milestones/{milestone_id}/forms/{form}": (
+        f"POST {MILESTONE}/accept", f"POST {MILESTONE}/ask-refund", f"POST {MILESTONE}/bonus",
+        f"POST {MILESTONE}/request-changes",
+    ),
+    "POST /contracts/{contract_id}/milestones/{milestone_id}/submit": (f"POST {MILESTONE}/submit",),
+    "POST /contracts/{contract_id}/milestones/{milestone_id}/{step}": (
+        f"POST {MILESTONE}/accept", f"POST {MILESTONE}/answer-refund", f"POST {MILESTONE}/fund",
+        f"POST {MILESTONE}/return-money", f"POST {MILESTONE}/start", f"POST {MILESTONE}/withdraw-refund",
+    ),
+    "POST /contracts/{contract_id}/{step}": (
+        f"POST {CONTRACT}/end", f"POST {CONTRACT}/pause", f"POST {CONTRACT}/resume",
+    ),
     "POST /@{username}/{step}": (
         "PUT /api/v1/favourites/{username}", "DELETE /api/v1/favourites/{username}",
         "PUT /api/v1/hidden-customers/{username}", "DELETE /api/v1/hidden-customers/{username}",

@@ -12,6 +12,7 @@ import pytest
 
 from app import main
 from app.core.http.dependencies import iter_routes
+from app.core.ids import new_id
 from tests.contract.permissions.fixtures import Scene
 from tests.contract.permissions.table import ROLES, Row, rows
 from tests.factories.orders import Market
@@ -43,7 +44,8 @@ def test_every_route_has_its_row() -> None:
 async def ask(client: httpx.AsyncClient, row: Row, ids: dict[str, Any]) -> int:
     """Send one request; a refusal must contain no data of a person and must not be that of the CSRF token."""
     method, route = row.route.split(" ")
-    answer = await client.request(method, f"/api/v1{route.format(**ids)}", json=row.sent(ids))
+    keyed = {"Idempotency-Key": new_id().hex}
+    answer = await client.request(method, f"/api/v1{route.format(**ids)}", json=row.sent(ids), headers=keyed)
     if answer.status_code in (403, 404):
         assert answer.json()["code"] != "csrf-failed"
         assert "@" not in answer.text

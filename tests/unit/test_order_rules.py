@@ -21,7 +21,7 @@ from app.features.orders.rules import (
     validate_deadline,
 )
 from app.features.proposals.rules import LAPSE_REASONS, OFFER_STEPS, PROPOSAL_MACHINE, ProposalEvent
-from app.models import BudgetKind, OrderStatus, ProposalStatus
+from app.models import BudgetKind, MilestoneStatus, OrderStatus, ProposalStatus
 from app.models.proposal import NEGOTIATED, UNDECIDED
 from app.models.side import Side
 from tests.factories.orders import catalog_data
@@ -115,9 +115,12 @@ def test_every_step_of_every_table_by_every_side(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
 def test_nobody_waits_for_ever(name: str) -> None:
-    """Every state that waits for somebody other than its owner has a timer that ends it."""
+    """Every state that waits for somebody other than its owner has a timer that ends it.
+
+    While money is held and nothing submitted, the client may ask for it at any time, and silence grants it.
+    """
     machine = PUBLISHED[name]
-    resting = {OrderStatus.DRAFT, OrderStatus.EXPIRED}
+    resting = {OrderStatus.DRAFT, OrderStatus.EXPIRED, MilestoneStatus.FUNDED, MilestoneStatus.IN_WORK}
     for state in machine.states:
         assert (state in machine.timers) == (not machine.is_end(state) and state not in resting), state
 

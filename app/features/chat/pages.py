@@ -225,6 +225,7 @@ async def _empty(request: Request, session: ReadSession, actor: Actor, proposal_
         "proposal": proposal,
         "is_live": proposals.is_live(proposal.status),
         "mine": proposal.freelancer.id == actor.id,
+        "chosen": proposals.is_chosen(proposal.status),
         "f": typed.f,
         "files": await files.own_files(session, actor, typed.files),
         "key": typed.key,

@@ -14,9 +14,9 @@ def side_of(actor: Actor, conversation: Conversation) -> Side | None:
     return Side.CUSTOMER if actor.id == conversation.customer_id else None
 
 
-def may_begin(side: Side) -> bool:
-    """Tell whether this side may send the first message; only the client may."""
-    return side is Side.CUSTOMER
+def may_begin(side: Side, *, is_chosen: bool) -> bool:
+    """Tell whether this side may send the first message: the client, and either once the proposal was accepted."""
+    return is_chosen or side is Side.CUSTOMER
 
 
 def other_of(actor: Actor, conversation: Conversation) -> UUID:

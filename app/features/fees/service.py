@@ -42,6 +42,7 @@ __all__ = [
     "fee_of_release",
     "list_current",
     "list_versions",
+    "policies_for",
     "policy_for",
     "release_fees",
     "replay",
@@ -85,6 +86,17 @@ async def policy_for(session: AsyncSession, side: FeeSide, deal: Deal, *, at: da
     begun = await FeePolicyRepository(session).begun(when, deal.currency)
     chosen = choose_policy(in_force(begun, when), side, deal)
     return AppliedPolicy(chosen.id if chosen else None, terms_of(chosen))
+
+
+async def policies_for(session: AsyncSession, deal: Deal) -> tuple[AppliedPolicy, AppliedPolicy]:
+    """Return the policies of the customer and of the freelancer that apply to a contract agreed now."""
+    now = utc_now()
+    valid = in_force(await FeePolicyRepository(session).begun(now, deal.currency), now)
+    customer, freelancer = (
+        AppliedPolicy(chosen.id if chosen else None, terms_of(chosen))
+        for chosen in (choose_policy(valid, side, deal) for side in (FeeSide.CUSTOMER, FeeSide.FREELANCER))
+    )
+    return customer, freelancer
 
 
 async def list_current(session: AsyncSession) -> list[FeePolicyRead]:

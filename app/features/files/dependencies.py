@@ -151,6 +151,7 @@ _UPLOAD_SLOTS = ContextState(lambda _resources: asyncio.Semaphore(FORMS_AT_ONCE)
 
 OrderFiles = Annotated[SentFiles, Depends(files_of_form(SubjectKind.ORDER), scope="function")]
 ProposalFiles = Annotated[SentFiles, Depends(files_of_form(SubjectKind.PROPOSAL), scope="function")]
+SubmissionFiles = Annotated[SentFiles, Depends(files_of_form(SubjectKind.SUBMISSION), scope="function")]
 MessageFiles = Annotated[SentFiles, Depends(files_of_form(SubjectKind.MESSAGE), scope="function")]
 AvatarFiles = Annotated[SentFiles, Depends(files_of_form(SubjectKind.AVATAR), scope="function")]
 PortfolioFiles = Annotated[SentFiles, Depends(files_of_form(SubjectKind.PORTFOLIO), scope="function")]

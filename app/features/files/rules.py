@@ -80,6 +80,7 @@ LIMITS: Mapping[SubjectKind, Limits] = {
     SubjectKind.ORDER: Limits(DOCUMENTS, 100 * MEGABYTE, 10),
     SubjectKind.PROPOSAL: Limits(DOCUMENTS, 100 * MEGABYTE, 10),
     SubjectKind.MESSAGE: Limits(DOCUMENTS, 100 * MEGABYTE, 10),
+    SubjectKind.SUBMISSION: Limits(DOCUMENTS, 100 * MEGABYTE, 30),
 }
 MAX_FILE_BYTES = max(limits.most_bytes for limits in LIMITS.values())
 MAX_FILES = 2_000

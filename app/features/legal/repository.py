@@ -1,6 +1,6 @@
 """Queries for legal statuses, their versions and their keys."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -51,6 +51,11 @@ class LegalStatusRepository:
         """Return the current version, or None."""
         row = (await self._session.execute(_CURRENT.where(LegalStatus.user_id == user_id))).one_or_none()
         return StoredVersion(*row) if row else None
+
+    async def current_of(self, user_ids: Collection[UUID]) -> Sequence[StoredVersion]:
+        """Return the current versions of these people."""
+        rows = await self._session.execute(_CURRENT.where(LegalStatus.user_id.in_(user_ids)))
+        return [StoredVersion(*row) for row in rows]
 
     async def current_for_update(self, user_id: UUID) -> StoredVersion | None:
         """Lock the status of a person until the transaction ends and return the current version, or None."""

@@ -1,5 +1,6 @@
 """Use cases of legal statuses: read, save, erase, and what the other side of a contract may read."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -30,7 +31,7 @@ from app.features.legal.schemas import (
     LegalStatusVersionRead,
     StatusState,
 )
-from app.models import LegalStatusKey, LegalStatusVersion, RegistryOutcome
+from app.models import LegalKind, LegalStatusKey, LegalStatusVersion, RegistryOutcome
 from app.models.security_event import SecurityEventKind
 
 KEYS = KeyRing("legal-status")
@@ -48,6 +49,14 @@ class RegistryQuestion:
     version: int
     registry: str = ""
     number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenKind:
+    """What a person is in law, and the version of the details that says so."""
+
+    kind: LegalKind
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +137,23 @@ async def read_for_counterparty(
         return _details(settings, stored)
     except UndecryptableError as lost:
         raise LegalStatusUnreadableError from lost
+
+
+async def frozen_kinds(session: AsyncSession, settings: Settings, user_ids: Collection[UUID]) -> dict[UUID, FrozenKind]:
+    """Return the current legal kind of people, as a contract between them keeps it.
+
+    Who has no legal details, or unreadable ones, is left out.
+    """
+    stored = await LegalStatusRepository(session).current_of(user_ids)
+    found: dict[UUID, FrozenKind] = {}
+    if stored:
+        await load_ciphers()
+    for version in stored:
+        try:
+            found[version.user_id] = FrozenKind(_details(settings, version).kind, version.version)
+        except UndecryptableError:
+            continue
+    return found
 
 
 async def save_status(uow: UnitOfWork, actor: Actor, command: LegalStatusPut, caller: Caller) -> LegalStatusVersion:

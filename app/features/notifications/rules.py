@@ -31,6 +31,8 @@ OFFER = "/offers/{offer_id}"
 REPORT = "/my/reports/{report_id}"
 MESSAGES = "/messages/{conversation_id}"
 FILES = "/settings/files"
+CONTRACT = "/contracts/{contract_id}"
+SUBMISSION = "/contracts/{contract_id}#submission-{submission_id}"
 PROFILE = "/settings/public-profile"
 PORTFOLIO = "/settings/portfolio"
 PLACES = {
@@ -39,6 +41,7 @@ PLACES = {
     "order": "/my/orders",
     "proposal": "/my/proposals",
     "message": "/messages",
+    "submission": "/contracts",
 }
 """The page that shows files of a kind, and the reason why one was refused."""
 
@@ -105,7 +108,13 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.MESSAGE_TAKEN_DOWN: Wording(N_("The operator removed a message of yours and says why."), MESSAGES),
     NoticeKind.MESSAGE_RESTORED: Wording(N_("The operator put a message of yours back."), MESSAGES),
     NoticeKind.FILE_RESTORED: Wording(N_("The operator put your file “{file}” back."), FILES),
+    NoticeKind.DEAL_MOVED: Wording(N_("Contract for “{order}”: {news}."), CONTRACT),
+    NoticeKind.REVIEW_WAITS: Wording(
+        N_("{person} submitted work for “{order}”. Check it in time: otherwise it counts as accepted."), SUBMISSION
+    ),
 }
+NEWS = N_("something has changed")
+"""What happened to a contract, where nothing is known of it."""
 
 A_DAY = timedelta(days=1)
 REVERSIBLE = timedelta(minutes=5)
@@ -161,6 +170,8 @@ _MAIL_RULES: dict[NoticeKind, MailRule] = {
     NoticeKind.INVITATION_DECLINED: MailRule("invitation-answer:{order_id}:{person_id}"),
     NoticeKind.ORDER_EDITED: MailRule("order-edited:{order_id}", REVERSIBLE, while_open=True),
     NoticeKind.MESSAGE_RECEIVED: MailRule("conversation:{conversation_id}", MESSAGE_WAITS),
+    NoticeKind.DEAL_MOVED: MailRule("deal:{contract_id}"),
+    NoticeKind.REVIEW_WAITS: MailRule("review:{submission_id}"),
     NoticeKind.FILE_REFUSED: MailRule(mailed=False),
     NoticeKind.CONTACT_LOST: MailRule(mailed=False),
     NoticeKind.ORDER_HELD: MailRule("order-held:{order_id}", mailed=False),
@@ -250,6 +261,7 @@ def is_worth_mailing(kind: NoticeKind, count: int, mailed_at: datetime | None, o
 def text_of(kind: NoticeKind, facts: Mapping[str, str]) -> str:
     """Return the text of a notification in the reader's language; deleted objects get a general name."""
     known = {"order": _("a deleted order"), "person": _("a deleted account"), **facts}
+    known["news"] = _(facts.get("news", NEWS))
     return _(WORDINGS[kind].text).format(**known)
 
 
@@ -262,3 +274,17 @@ def href_of(kind: NoticeKind, params: Mapping[str, object]) -> str | None:
 def next_delay(attempts: int) -> timedelta:
     """Return the delay after this many attempts: 10, 20, 40 … seconds, at most half an hour."""
     return min(timedelta(seconds=10 * 2 ** min(attempts - 1, 12)), MAX_DELAY)
+
+
+UNANNOUNCED = frozenset({"begun", "begin_work", "cancel", "funding_failed", "review_ending", "start_funding", "submit"})
+"""Events of a deal that another notification tells, or that concern only the one who acts."""
+
+
+def readers_of_deal(event: str, side: str, customer_id: str, freelancer_id: str) -> list[str]:
+    """Return who is notified of an event of a deal: the other party, or both where a timer or a payment acts."""
+    if event in UNANNOUNCED:
+        return []
+    if event == "available":
+        return [freelancer_id]
+    others = {"customer": [freelancer_id], "freelancer": [customer_id]}
+    return others.get(side, sorted((customer_id, freelancer_id)))

@@ -7,6 +7,7 @@ from app.core.resources import Resources
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication import events as authentication
 from app.features.chat import events as chat
+from app.features.contracts import events as contracts
 from app.features.files import events as files
 from app.features.identity import events as identity
 from app.features.legal.events import LegalStatusChanged
@@ -212,6 +213,20 @@ async def on_offer_withdrawn(uow: UnitOfWork, event: proposals.OfferWithdrawn, m
     """Notify the recipient of the offer."""
     maker, reader = _maker_and_reader(event)
     await service.notify(uow, reader, NoticeKind.OFFER_WITHDRAWN, message_id, **_about(event), person_id=maker)
+
+
+@consumer("notifications.on_deal_moved", contracts.DealMoved)
+async def on_deal_moved(uow: UnitOfWork, event: contracts.DealMoved, message_id: int) -> None:
+    """Notify the party that did not act; both, where nobody did."""
+    for reader in rules.readers_of_deal(event.event, event.side, event.customer_id, event.freelancer_id):
+        about = {"order_id": event.order_id, "contract_id": event.contract_id, "event": event.event}
+        await service.notify(uow, reader, NoticeKind.DEAL_MOVED, message_id, **about)
+
+
+@consumer("notifications.on_review_waits", contracts.ReviewWaits)
+async def on_review_waits(uow: UnitOfWork, event: contracts.ReviewWaits, message_id: int) -> None:
+    """Notify the client that work waits for review, and record it: silence counts only after several messages."""
+    await service.notify_of_review(uow, event, message_id)
 
 
 @consumer("notifications.on_offer_ending", proposals.OfferExpiring)

@@ -138,6 +138,11 @@ def is_live(status: ProposalStatus) -> bool:
     return status in UNDECIDED or status is ProposalStatus.ACCEPTED
 
 
+def is_chosen(status: ProposalStatus) -> bool:
+    """Tell whether the client and the freelancer have agreed on this proposal."""
+    return status is ProposalStatus.ACCEPTED
+
+
 LAPSE_REASONS = {
     OrderStatus.CANCELLED: DeclineReason.ORDER_CANCELLED,
     OrderStatus.EXPIRED: DeclineReason.ORDER_EXPIRED,

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
 
+import httpx
 import pytest
 import pytest_asyncio
 import time_machine
@@ -83,6 +84,19 @@ class Dialogue:
 @pytest_asyncio.fixture(loop_scope="session")
 async def dialogue(market: Market, resources: Resources) -> Dialogue:
     return await Dialogue(market, resources).start()
+
+
+async def test_the_chosen_freelancer_may_write_first(
+    dialogue: Dialogue, market: Market, client: httpx.AsyncClient
+) -> None:
+    async with market.uow() as work:
+        await contracts.accept_proposal(work, dialogue.customer, dialogue.proposal.id)
+    await market.sign_in(client, dialogue.anna)
+    page = await client.get(f"/proposals/{dialogue.proposal.id}/messages")
+    assert "Either of you can write first." in page.text
+    order = await client.get(f"/orders/{dialogue.order.id}")
+    assert "See the contract" in order.text
+    assert (await dialogue.say(dialogue.anna, "When do we begin?")).number == 1
 
 
 async def test_the_customer_begins_and_both_go_on(dialogue: Dialogue) -> None:

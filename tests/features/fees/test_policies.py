@@ -124,7 +124,7 @@ async def test_a_policy_that_cannot_be_is_refused(command: Command, words: tuple
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE fee_policies SET rate_bp = 1", "DELETE FROM fee_policies", "TRUNCATE fee_policies"]
+    "statement", ["UPDATE fee_policies SET rate_bp = 1", "DELETE FROM fee_policies", "TRUNCATE fee_policies CASCADE"]
 )
 async def test_the_database_keeps_every_version(market: Market, resources: Resources, statement: str) -> None:
     policy = FeePolicyInput(side=FeeSide.CUSTOMER, rate_bp=500)

@@ -49,7 +49,7 @@ async def write_about(uow: UnitOfWork, actor: Actor, proposal_id: UUID, command:
 
     Raises:
         ProposalNotFoundError: The actor is neither the freelancer nor the client.
-        ConversationNotBegunError: The freelancer writes before the client has started the conversation.
+        ConversationNotBegunError: The freelancer writes first, and the proposal was not accepted.
         ContactNotConfirmedError: The first message comes from an account without a confirmed contact.
         ConversationClosedError: The proposal was declined, withdrawn or has lapsed.
         ParticipantGoneError: The account of the other side is closed or banned.
@@ -85,6 +85,7 @@ async def _parties_in(session: AsyncSession, actor: Actor, conversation_id: UUID
         freelancer_id=row.freelancer_id,
         side=side,
         is_live=proposals.is_live(details.proposal_status),
+        is_chosen=proposals.is_chosen(details.proposal_status),
     )
 
 
@@ -124,7 +125,7 @@ def _check(actor: Actor, parties: proposals.Parties, command: MessageWrite, *, b
     if not parties.is_live:
         raise ConversationClosedError
     if not begun:
-        if not policy.may_begin(parties.side):
+        if not policy.may_begin(parties.side, is_chosen=parties.is_chosen):
             raise ConversationNotBegunError
         identity.require_confirmed(actor)
     faults = rules.validate_message(command.text, len(command.files))

@@ -26,6 +26,7 @@ PLACES: dict[SubjectKind, tuple[str, str]] = {
     SubjectKind.ORDER: (N_("an order"), "/orders/{id}"),
     SubjectKind.PROPOSAL: (N_("a proposal"), "/proposals/{id}"),
     SubjectKind.MESSAGE: (N_("a message"), "/messages"),
+    SubjectKind.SUBMISSION: (N_("submitted work"), "/contracts"),
     SubjectKind.PORTFOLIO: (N_("the portfolio"), "/settings/portfolio/{id}"),
     SubjectKind.AVATAR: (N_("your photo"), "/settings/photo"),
 }

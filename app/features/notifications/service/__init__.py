@@ -10,6 +10,7 @@ from app.features.notifications.service.commands import (
     notify,
     notify_elsewhere,
     notify_of_message,
+    notify_of_review,
     notify_undecided_freelancers,
 )
 from app.features.notifications.service.mail_delivery import (
@@ -59,6 +60,7 @@ __all__ = [
     "notify",
     "notify_elsewhere",
     "notify_of_message",
+    "notify_of_review",
     "notify_undecided_freelancers",
     "prune",
     "read_notice",

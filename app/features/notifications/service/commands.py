@@ -11,10 +11,13 @@ from app.core.clock import utc_now
 from app.core.unit_of_work import UnitOfWork
 from app.features.chat import service as chat
 from app.features.chat.events import MessageSent
+from app.features.contracts import service as contracts
+from app.features.contracts.events import ReviewWaits
 from app.features.identity import service as identity
 from app.features.notifications import rules
 from app.features.notifications.repository import MailRepository, NotificationRepository, RecordedNotice
 from app.features.proposals import service as proposals
+from app.models import NoticeChannel
 from app.models.notification import NoticeKind
 
 SEND_TASK = "notifications.send_mail"
@@ -115,6 +118,23 @@ async def notify_of_message(uow: UnitOfWork, event: MessageSent, message_id: int
     about = {"order_id": event.order_id, "person_id": event.author_id, "number": str(event.number)}
     kind = NoticeKind.MESSAGE_RECEIVED
     await notify(uow, event.reader_id, kind, message_id, conversation_id=event.conversation_id, **about)
+
+
+async def notify_of_review(uow: UnitOfWork, event: ReviewWaits, message_id: int) -> None:
+    """Notify the client that submitted work waits, and record the message as sent on the site."""
+    await notify(
+        uow,
+        event.customer_id,
+        NoticeKind.REVIEW_WAITS,
+        message_id,
+        order_id=event.order_id,
+        person_id=event.freelancer_id,
+        contract_id=event.contract_id,
+        milestone_id=event.milestone_id,
+        submission_id=event.submission_id,
+    )
+    submission_id = UUID(event.submission_id)
+    await contracts.record_notice(uow, submission_id, NoticeChannel.SITE, message_id, delivered=False)
 
 
 async def notify_undecided_freelancers(

@@ -15,6 +15,7 @@ from app.core.clock import utc_now
 from app.core.text.links import hide_links
 from app.core.unit_of_work import UnitOfWork
 from app.features.chat import service as chat
+from app.features.contracts import service as contracts
 from app.features.identity import service as identity
 from app.features.matching import service as matching
 from app.features.matching.schemas import AlertEmailRead
@@ -23,6 +24,7 @@ from app.features.notifications.repository import MailRepository, NotificationRe
 from app.features.notifications.service.commands import News
 from app.features.notifications.service.commands import mail as queue_mail
 from app.features.notifications.service.notice_context import NoticeSubject, load_notice_context
+from app.models import NoticeChannel
 from app.models.notification import MailMessage, MailStatus, NoticeKind, Notification
 
 PATHS = {
@@ -87,6 +89,7 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
         context |= {"order": hide_links(values.get("order", "")), "person": _mailed_name(values.get("person", ""))}
         context["link"] = f"{origin}{href}" if href else origin
         context |= {name: hide_links(values.get(name, "")) for name in ("file", "work")}
+        context["news"] = values.get("news", rules.NEWS)
     if mail.kind is NoticeKind.MESSAGE_RECEIVED and await _was_read(uow.session, mail):
         to = None
     unsubscribe: str | None = None
@@ -161,6 +164,9 @@ async def mark_sent(uow: UnitOfWork, draft: Draft) -> None:
         return
     mail.status = MailStatus.SENT if draft.to else MailStatus.OBSOLETE
     mail.sent_at, mail.to_address, mail.last_error = utc_now(), None, None
+    if draft.to and draft.kind is NoticeKind.REVIEW_WAITS:
+        submission_id = UUID(mail.params["submission_id"])
+        await contracts.record_notice(uow, submission_id, NoticeChannel.MAIL, draft.message_id, delivered=True)
     if notice is None:
         return
     if draft.to:

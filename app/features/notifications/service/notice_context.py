@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.features.contracts import service as contracts
 from app.features.identity import service as identity
 from app.features.orders import service as orders
 from app.models import Order
@@ -39,6 +40,12 @@ def _named[T](found: Mapping[UUID, T], params: Params, name: str) -> T | None:
     return found.get(UUID(str(params[name]))) if params.get(name) else None
 
 
+def _contract_words(params: Params) -> dict[str, str]:
+    """Return what happened to a contract, in English; nothing for other notifications."""
+    text = contracts.EVENT_TEXTS.get(str(params.get("event", "")))
+    return {} if text is None else {"news": text}
+
+
 async def load_notice_context(session: AsyncSession, all_news: list[NoticeSubject]) -> list[dict[str, str]]:
     """Return the values of a text's placeholders for each piece of news; deleted objects are left out.
 
@@ -58,5 +65,5 @@ async def load_notice_context(session: AsyncSession, all_news: list[NoticeSubjec
         if person is not None:
             values["person"] = person
         values |= {name: str(news.params[name]) for name in ("count", "file", "work") if news.params.get(name)}
-        result.append(values)
+        result.append(values | _contract_words(news.params))
     return result

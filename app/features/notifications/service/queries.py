@@ -10,6 +10,7 @@ from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.pagination import Slice, encode_cursor, last_id
 from app.core.unit_of_work import UnitOfWork
+from app.features.contracts import service as contracts
 from app.features.notifications import rules
 from app.features.notifications.errors import NoticeNotFoundError
 from app.features.notifications.repository import MailRepository, NotificationRepository, unread_of_owner
@@ -79,6 +80,8 @@ async def mark_read(uow: UnitOfWork, actor: Actor, notice_id: UUID) -> Notificat
         raise NoticeNotFoundError
     if notice.id == notice_id:
         notice.read_at = notice.read_at or utc_now()
+        if notice.kind is NoticeKind.REVIEW_WAITS and "milestone_id" in notice.params:
+            await contracts.record_seen(uow, actor, UUID(notice.params["milestone_id"]))
     return notice
 
 

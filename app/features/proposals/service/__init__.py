@@ -1,6 +1,6 @@
 """Use cases of proposals. Every change locks the order first, then the proposal."""
 
-from app.features.proposals.rules import is_live
+from app.features.proposals.rules import is_chosen, is_live
 from app.features.proposals.service.conversation_hooks import Parties, parties_of, record_customer_message
 from app.features.proposals.service.cover_letter_templates import (
     delete_cover_letter_template,
@@ -81,6 +81,7 @@ __all__ = [
     "freelancers_with_undecided_proposals",
     "get_offer",
     "get_proposal",
+    "is_chosen",
     "is_live",
     "lapse_offer",
     "lapse_proposals",

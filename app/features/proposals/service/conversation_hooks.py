@@ -18,7 +18,10 @@ from app.models.side import Side
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """The two sides of a proposal and the actor's side. `is_live` is true while it is undecided or accepted."""
+    """The two sides of a proposal and the actor's side. `is_live` is true while it is undecided or accepted.
+
+    `is_chosen` is true once it was accepted.
+    """
 
     proposal_id: UUID
     order_id: UUID
@@ -26,6 +29,7 @@ class Parties:
     freelancer_id: UUID
     side: Side
     is_live: bool
+    is_chosen: bool
 
 
 async def parties_of(session: AsyncSession, actor: Actor, proposal_id: UUID) -> Parties:
@@ -66,4 +70,5 @@ def _parties(actor: Actor, order: Order, proposal: Proposal) -> Parties:
         freelancer_id=proposal.freelancer_id,
         side=side,
         is_live=rules.is_live(proposal.status),
+        is_chosen=rules.is_chosen(proposal.status),
     )

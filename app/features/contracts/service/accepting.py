@@ -1,4 +1,4 @@
-"""Use cases of contracts: accept a proposal or an offer and store the agreed terms."""
+"""Use cases that accept a proposal or an offer: the agreed terms are stored, and the deal begins."""
 
 from uuid import UUID
 
@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor
 from app.core.unit_of_work import UnitOfWork
 from app.features.contracts.repository import ContractRepository
+from app.features.contracts.service.beginning import begin_deal
 from app.features.fees import service as fees
 from app.features.orders import service as orders
 from app.features.proposals import service as proposals
@@ -60,22 +61,22 @@ async def list_agreed_amounts(session: AsyncSession) -> list[fees.AgreedAmount]:
 
 
 async def _accept(uow: UnitOfWork, choice: proposals.Choice) -> None:
-    """Award the order and insert the contract, in the transaction that accepted the proposal."""
+    """Award the order, insert the contract and begin its deal, in the transaction that accepted the proposal."""
     order, proposal, offer = choice.order, choice.proposal, choice.offer
     orders.award_order(order)
-    await ContractRepository(uow.session).insert(
-        Contract(
-            order_id=order.id,
-            order_version=offer.order_version,
-            proposal_id=proposal.id,
-            offer_id=offer.id,
-            customer_id=order.customer_id,
-            freelancer_id=proposal.freelancer_id,
-            budget_kind=order.budget_kind,
-            price_amount=offer.price_amount,
-            currency=offer.currency,
-            term_days=offer.term_days,
-            milestones=offer.milestones,
-            agreed_at=offer.decided_at,
-        )
+    contract = Contract(
+        order_id=order.id,
+        order_version=offer.order_version,
+        proposal_id=proposal.id,
+        offer_id=offer.id,
+        customer_id=order.customer_id,
+        freelancer_id=proposal.freelancer_id,
+        budget_kind=order.budget_kind,
+        price_amount=offer.price_amount,
+        currency=offer.currency,
+        term_days=offer.term_days,
+        milestones=offer.milestones,
+        agreed_at=offer.decided_at,
     )
+    await ContractRepository(uow.session).insert(contract)
+    await begin_deal(uow, contract, order)

@@ -1,0 +1,157 @@
+"""Queries that read contracts for their parties."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import (
+    ChangeOrder,
+    ChangeRequest,
+    Contract,
+    Deal,
+    DealEntry,
+    DealTimer,
+    Milestone,
+    Order,
+    RefundRequest,
+    Release,
+    RequestStatus,
+    Submission,
+    TimerStatus,
+)
+from app.models.user import shown_name
+
+TIMELINE = 200
+"""Maximum number of lines of a timeline, the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContractRow:
+    """A contract with what its parties see beside it."""
+
+    contract: Contract
+    deal: Deal | None
+    order_title: str
+    customer: str
+    freelancer: str
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionRow:
+    """A submission, and what was requested to change in it."""
+
+    submission: Submission
+    change: ChangeRequest | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDeal:
+    """All that belongs to a deal."""
+
+    milestones: Sequence[Milestone]
+    submissions: Sequence[SubmissionRow]
+    releases: Sequence[Release]
+    refunds: Sequence[RefundRequest]
+    change_order: ChangeOrder | None
+    timers: Sequence[DealTimer]
+    entries: Sequence[DealEntry]
+
+
+_ROW = (
+    select(Contract, Deal, Order.title, shown_name(Contract.customer_id), shown_name(Contract.freelancer_id))
+    .join(Order, Order.id == Contract.order_id)
+    .outerjoin(Deal, Deal.contract_id == Contract.id)
+)
+
+
+class ContractReadRepository:
+    """Queries that read contracts for their parties."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def get(self, contract_id: UUID, actor_id: UUID) -> ContractRow | None:
+        """Return a contract to one of its parties."""
+        return await self._one(_ROW.where(Contract.id == contract_id), actor_id)
+
+    async def of_order(self, order_id: UUID, actor_id: UUID) -> UUID | None:
+        """Return the contract of an order to one of its parties."""
+        party = or_(Contract.customer_id == actor_id, Contract.freelancer_id == actor_id)
+        statement = select(Contract.id).where(Contract.order_id == order_id, party)
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def is_party_of_submission(self, submission_id: UUID, actor_id: UUID) -> bool:
+        """Tell whether a person is a party of the contract that a submission belongs to."""
+        party = or_(Contract.customer_id == actor_id, Contract.freelancer_id == actor_id)
+        statement = (
+            select(Submission.id)
+            .join(Milestone, Milestone.id == Submission.milestone_id)
+            .join(Contract, Contract.id == Milestone.contract_id)
+            .where(Submission.id == submission_id, party)
+        )
+        return (await self._session.execute(statement)).first() is not None
+
+    async def _one(self, statement: Select[Contract, Deal, str, str, str], actor_id: UUID) -> ContractRow | None:
+        party = or_(Contract.customer_id == actor_id, Contract.freelancer_id == actor_id)
+        row = (await self._session.execute(statement.where(party))).one_or_none()
+        return ContractRow(row[0], row[1], row[2], row[3], row[4]) if row else None
+
+    async def of_person(self, actor_id: UUID, limit: int, before: UUID | None) -> list[ContractRow]:
+        """Return the contracts of a person, newest first, with what is held for each."""
+        held = (
+            select(func.coalesce(func.sum(Milestone.funded - Milestone.released - Milestone.refunded), 0))
+            .where(Milestone.contract_id == Contract.id)
+            .scalar_subquery()
+        )
+        party = or_(Contract.customer_id == actor_id, Contract.freelancer_id == actor_id)
+        statement = _ROW.add_columns(held).where(party).order_by(Contract.id.desc()).limit(limit)
+        if before is not None:
+            statement = statement.where(Contract.id < before)
+        rows = await self._session.execute(statement)
+        return [ContractRow(row[0], row[1], row[2], row[3], row[4], int(row[5])) for row in rows]
+
+    async def everything(self, contract_id: UUID) -> ReadDeal:
+        """Return all that belongs to a deal."""
+        milestones = await self._all(
+            select(Milestone).where(Milestone.contract_id == contract_id).order_by(Milestone.number)
+        )
+        own = select(Milestone.id).where(Milestone.contract_id == contract_id)
+        submissions = await self._session.execute(
+            select(Submission, ChangeRequest)
+            .outerjoin(ChangeRequest, ChangeRequest.submission_id == Submission.id)
+            .where(Submission.milestone_id.in_(own))
+            .order_by(Submission.id)
+        )
+        return ReadDeal(
+            milestones,
+            [SubmissionRow(row[0], row[1]) for row in submissions],
+            await self._all(select(Release).where(Release.milestone_id.in_(own)).order_by(Release.id)),
+            await self._all(
+                select(RefundRequest).where(RefundRequest.milestone_id.in_(own)).order_by(RefundRequest.id)
+            ),
+            (
+                await self._session.execute(
+                    select(ChangeOrder).where(
+                        ChangeOrder.contract_id == contract_id, ChangeOrder.status == RequestStatus.OPEN
+                    )
+                )
+            ).scalar_one_or_none(),
+            await self._all(
+                select(DealTimer)
+                .where(DealTimer.contract_id == contract_id, DealTimer.status == TimerStatus.WAITING)
+                .order_by(DealTimer.due_at)
+            ),
+            await self._all(
+                select(DealEntry)
+                .where(DealEntry.contract_id == contract_id)
+                .order_by(DealEntry.id.desc())
+                .limit(TIMELINE)
+            ),
+        )
+
+    async def _all[T](self, statement: Select[T]) -> Sequence[T]:
+        return (await self._session.execute(statement)).scalars().all()

@@ -1,0 +1,63 @@
+"""Use cases of contracts. Every change locks the deal first, then its milestone, then accounts of the ledger."""
+
+from app.features.contracts.service.accepting import accept_offer, accept_proposal, list_agreed_amounts
+from app.features.contracts.service.change_orders import answer_change, propose_change, withdraw_change
+from app.features.contracts.service.ending import end_contract, pause_contract, resume_contract
+from app.features.contracts.service.milestones import (
+    accept_milestone,
+    fund_milestone,
+    funding_failed,
+    funding_paid,
+    pay_bonus,
+    return_money,
+    start_funding,
+    start_milestone,
+)
+from app.features.contracts.service.queries import (
+    EVENT_TEXTS,
+    find_contract,
+    get_contract,
+    list_contracts,
+    read_change_order,
+    read_deal,
+    read_milestone,
+)
+from app.features.contracts.service.refunds import answer_refund, ask_refund, withdraw_refund
+from app.features.contracts.service.submissions import request_changes, submit_work
+from app.features.contracts.service.timers import due_timers, fire_timer, record_notice, record_seen
+
+__all__ = [
+    "EVENT_TEXTS",
+    "accept_milestone",
+    "accept_offer",
+    "accept_proposal",
+    "answer_change",
+    "answer_refund",
+    "ask_refund",
+    "due_timers",
+    "end_contract",
+    "find_contract",
+    "fire_timer",
+    "fund_milestone",
+    "funding_failed",
+    "funding_paid",
+    "get_contract",
+    "list_agreed_amounts",
+    "list_contracts",
+    "pause_contract",
+    "pay_bonus",
+    "propose_change",
+    "read_change_order",
+    "read_deal",
+    "read_milestone",
+    "record_notice",
+    "record_seen",
+    "request_changes",
+    "resume_contract",
+    "return_money",
+    "start_funding",
+    "start_milestone",
+    "submit_work",
+    "withdraw_change",
+    "withdraw_refund",
+]

@@ -1,0 +1,85 @@
+"""The beginning of a safe deal: its terms are frozen with the contract, and its milestones planned."""
+
+from typing import Any
+
+from app.core.ids import new_id
+from app.core.unit_of_work import UnitOfWork
+from app.features.contracts import rules
+from app.features.contracts.repository import ContractRepository, DealRepository, LockedDeal, Volumes
+from app.features.contracts.rules import OtherEvent
+from app.features.contracts.service.guards import record, timer
+from app.features.fees import service as fees
+from app.features.legal import service as legal
+from app.models import BudgetKind, Contract, Deal, DealStatus, Milestone, MilestoneStatus, Order, TimerKind
+from app.models.side import Side
+
+
+async def begin_deal(uow: UnitOfWork, contract: Contract, order: Order) -> Deal | None:
+    """Begin the deal of a new contract where this instance can move money. Emits `DealMoved`.
+
+    Frozen are the versions of both fees, the durations of timers, and the legal kind of both parties. A milestone is
+    planned for each part of the accepted offer, or one for the whole. Work by the hour has no safe deal.
+    """
+    settings = uow.resources.settings
+    if not settings.has_payments or contract.budget_kind is BudgetKind.HOURLY:
+        return None
+    before = await ContractRepository(uow.session).volumes(contract, order.category_id)
+    customer, freelancer = await _fees(uow, contract, order, before)
+    kinds = await legal.frozen_kinds(uow.session, settings, (contract.customer_id, contract.freelancer_id))
+    customer_legal, freelancer_legal = kinds.get(contract.customer_id), kinds.get(contract.freelancer_id)
+    deal = Deal(
+        contract_id=contract.id,
+        status=DealStatus.AWAITING_FUNDING,
+        version=1,
+        terms_version=1,
+        settings=rules.frozen_settings(settings),
+        customer_fee_id=customer.id,
+        customer_fee=customer.terms.as_json(),
+        freelancer_fee_id=freelancer.id,
+        freelancer_fee=freelancer.terms.as_json(),
+        customer_legal_kind=customer_legal.kind if customer_legal else None,
+        customer_legal_version=customer_legal.version if customer_legal else None,
+        freelancer_legal_kind=freelancer_legal.kind if freelancer_legal else None,
+        freelancer_legal_version=freelancer_legal.version if freelancer_legal else None,
+        began_at=before.now,
+    )
+    repository = DealRepository(uow.session)
+    await repository.insert_all(deal)
+    await repository.insert_all(*_milestones(contract, order))
+    locked = LockedDeal(contract, deal, before.now)
+    due = locked.now + rules.duration(deal.settings, "funding_days")
+    await repository.add_timers([timer(locked, TimerKind.FUND_CONTRACT, due)])
+    record(uow, locked, OtherEvent.BEGUN, Side.CUSTOMER)
+    return deal
+
+
+async def _fees(
+    uow: UnitOfWork, contract: Contract, order: Order, before: Volumes
+) -> tuple[fees.AppliedPolicy, fees.AppliedPolicy]:
+    """Return the fee policies that apply to the customer and to the freelancer."""
+    described = fees.Deal(
+        currency=contract.currency,
+        categories=[key for key in (order.category_id, before.parent_category_id) if key is not None],
+        pair_volume=before.pair,
+        freelancer_volume=before.freelancer,
+    )
+    return await fees.policies_for(uow.session, described)
+
+
+def _milestones(contract: Contract, order: Order) -> list[Milestone]:
+    """Return a milestone for each part of the accepted offer, or one for the whole."""
+    whole: list[dict[str, Any]] = [{"title": order.title, "amount": contract.price_amount, "days": contract.term_days}]
+    return [
+        Milestone(
+            id=new_id(),
+            contract_id=contract.id,
+            number=number,
+            title=part["title"],
+            amount=part["amount"],
+            currency=contract.currency,
+            days=part["days"],
+            checklist=[part["title"]],
+            status=MilestoneStatus.PLANNED,
+        )
+        for number, part in enumerate(contract.milestones or whole, start=1)
+    ]

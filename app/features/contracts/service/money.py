@@ -1,0 +1,163 @@
+"""Entries of the ledger that milestones make, each in the transaction of the state that it belongs to."""
+
+from uuid import UUID
+
+from app.core.actor import Actor
+from app.core.ids import new_id
+from app.core.money import Money
+from app.core.unit_of_work import UnitOfWork
+from app.features.contracts import rules
+from app.features.contracts.repository import DealRepository, LockedDeal, LockedMilestone
+from app.features.contracts.service.guards import timer
+from app.features.fees import service as fees
+from app.features.ledger import service as ledger
+from app.models import Deal, Milestone, Release, ReleaseKind, TimerKind
+
+
+def held(milestone: Milestone) -> int:
+    """Return what is held for a milestone, in minor units."""
+    return milestone.funded - milestone.released - milestone.refunded
+
+
+def customer_fee(deal: Deal, amount: int) -> int:
+    """Return the customer's fee on an amount that is paid in, in minor units."""
+    return fees.total_fee(fees.FeeTerms.from_json(deal.customer_fee), amount)
+
+
+def fee_change(deal: Deal, milestone: Milestone, change: int) -> int:
+    """Return by how much the customer's fee changes with what is paid in for a milestone."""
+    before = milestone.funded - milestone.refunded
+    return customer_fee(deal, before + change) - customer_fee(deal, before)
+
+
+async def fund(uow: UnitOfWork, locked: LockedMilestone, actor: Actor | None, amount: int) -> UUID:
+    """Pay an amount, and the fee on it, from the customer's wallet into a milestone; return the ledger's entry.
+
+    Raises:
+        InsufficientFundsError: The wallet holds less.
+    """
+    milestone = locked.milestone
+    fee = fee_change(locked.deal, milestone, amount)
+    milestone.funded += amount
+    entry = ledger.templates.fund(
+        customer_id=locked.contract.customer_id,
+        milestone_id=milestone.id,
+        amount=Money(amount, milestone.currency),
+        fee=fee,
+    )
+    return await _post(uow, locked, milestone, entry, "fund", actor)
+
+
+async def release(
+    uow: UnitOfWork, locked: LockedMilestone, amount: int, kind: ReleaseKind, actor: Actor | None
+) -> UUID:
+    """Release an amount to the freelancer, whose security period begins; return the ledger's entry."""
+    milestone, deal = locked.milestone, locked.deal
+    parts = fees.release_fees(
+        fees.FeeTerms.from_json(deal.freelancer_fee),
+        fees.FeeTerms.from_json(deal.customer_fee),
+        milestone.released,
+        amount,
+    )
+    milestone.released += amount
+    entry = ledger.templates.release(
+        milestone_id=milestone.id,
+        freelancer_id=locked.contract.freelancer_id,
+        amount=Money(amount, milestone.currency),
+        fee=parts.fee,
+        tax=parts.tax,
+        customer_fee=parts.customer_fee,
+        customer_tax=parts.customer_tax,
+    )
+    txn_id = await _post(uow, locked, milestone, entry, "release", actor)
+    await _begin_security(uow, locked, kind, amount, parts.net)
+    return txn_id
+
+
+async def pay_bonus(uow: UnitOfWork, locked: LockedMilestone, amount: int, actor: Actor) -> UUID:
+    """Pay more than was agreed from the customer's wallet; return the ledger's entry.
+
+    Raises:
+        InsufficientFundsError: The wallet holds less.
+    """
+    contract = locked.contract
+    entry = ledger.templates.bonus(
+        customer_id=contract.customer_id,
+        freelancer_id=contract.freelancer_id,
+        amount=Money(amount, contract.currency),
+    )
+    txn_id = await _post(uow, locked, locked.milestone, entry, "bonus", actor)
+    await _begin_security(uow, locked, ReleaseKind.BONUS, amount, amount)
+    return txn_id
+
+
+async def refund(uow: UnitOfWork, locked: LockedMilestone, amount: int, actor: Actor | None) -> UUID:
+    """Give an amount, and the fee on it that was not earned, back to the customer; return the ledger's entry."""
+    milestone = locked.milestone
+    fee_rest = -fee_change(locked.deal, milestone, -amount)
+    milestone.refunded += amount
+    entry = ledger.templates.refund(
+        milestone_id=milestone.id,
+        customer_id=locked.contract.customer_id,
+        amount=Money(amount, milestone.currency),
+        fee_rest=fee_rest,
+    )
+    return await _post(uow, locked, milestone, entry, "refund", actor)
+
+
+async def mature(uow: UnitOfWork, locked: LockedDeal, release_: Release) -> UUID | None:
+    """Make released money available; return the ledger's entry, None where fees took all of it."""
+    release_.matured_at = locked.now
+    if not release_.net:
+        return None
+    entry = ledger.templates.mature(
+        freelancer_id=locked.contract.freelancer_id, amount=Money(release_.net, locked.contract.currency)
+    )
+    posted = await ledger.post(
+        uow,
+        entry,
+        key=f"mature:{release_.id}",
+        contract_id=locked.contract.id,
+        milestone_id=release_.milestone_id,
+        effective_at=locked.now,
+    )
+    return posted.txn_id
+
+
+async def _begin_security(uow: UnitOfWork, locked: LockedMilestone, kind: ReleaseKind, amount: int, net: int) -> None:
+    """Record a release; its money is available at once where the deal has no security period."""
+    available = locked.now + rules.duration(locked.deal.settings, "security_days")
+    made = Release(
+        id=new_id(),
+        milestone_id=locked.milestone.id,
+        number=locked.milestone.postings,
+        kind=kind,
+        amount=amount,
+        net=net,
+        released_at=locked.now,
+        available_at=available,
+    )
+    repository = DealRepository(uow.session)
+    await repository.insert_all(made)
+    if available <= locked.now:
+        await mature(uow, locked, made)
+        return
+    row = timer(locked, TimerKind.SECURITY, available, milestone=locked.milestone, subject_id=made.id)
+    await repository.add_timers([row])
+
+
+async def _post(
+    uow: UnitOfWork, locked: LockedDeal, milestone: Milestone, entry: ledger.Entry, name: str, actor: Actor | None
+) -> UUID:
+    """Post an entry under the next number of the milestone."""
+    milestone.postings += 1
+    posted = await ledger.post(
+        uow,
+        entry,
+        key=f"{name}:{milestone.id}:{milestone.postings}",
+        contract_id=locked.contract.id,
+        milestone_id=milestone.id,
+        actor_id=actor.id if actor is not None else None,
+        effective_at=locked.now,
+    )
+    return posted.txn_id
