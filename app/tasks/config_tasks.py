@@ -96,6 +96,7 @@ celery_app.conf.beat_schedule = {
     "prune-notices": daily(3, 40, "notifications.prune"),
     "prune-sessions": daily(3, 20, "identity.prune"),
     "check-registries": every(600.0, "legal.check_registries"),
+    "send-payments": every(5.0, "payments.send"),
     "count-customers": every(30.0, "matching.count_customers"),
     "mark-customers": daily(2, 50, "matching.mark_customers"),
     "match-orders": every(10.0, "matching.match_orders"),

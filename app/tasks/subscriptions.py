@@ -7,6 +7,7 @@ from app.features.legal import tasks as _legal  # noqa: F401 - its tasks are fou
 from app.features.matching import tasks as _matching  # noqa: F401 - its tasks are found by name
 from app.features.notifications import tasks as _notifications  # noqa: F401 - its tasks are found by name
 from app.features.orders import tasks as _orders  # noqa: F401 - its tasks are found by name
+from app.features.payments import tasks as _payments  # noqa: F401 - its tasks are found by name
 from app.features.profiles import tasks as _profiles  # noqa: F401 - its tasks are found by name
 from app.features.proposals import tasks as _proposals  # noqa: F401 - its tasks are found by name
 
@@ -85,6 +86,15 @@ EVENTS_WITHOUT_LISTENERS: frozenset[str] = frozenset(
         "identity.user_registered",
         "legal.legal_status_changed",
         "orders.order_submitted",
+        "payments.card_refund_failed",
+        "payments.card_refund_paid",
+        "payments.cheque_annulled",
+        "payments.payment_failed",
+        "payments.payment_questioned",
+        "payments.payment_received",
+        "payments.payout_failed",
+        "payments.payout_paid",
+        "payments.payout_returned",
         "reports.report_objected",
         "reports.report_sent",
     }

@@ -1,0 +1,11 @@
+"""Periodic tasks of payments; each tolerates being run twice, late or not at all."""
+
+from app.core.messaging.worker import periodic
+from app.core.resources import Resources
+from app.features.payments import service, workflows
+
+
+@periodic(service.SEND_TASK)
+async def send(resources: Resources) -> None:
+    """Ask the provider about everything that is due; the rest waits for the next run."""
+    await workflows.run_due(resources)

@@ -1,0 +1,154 @@
+"""Use cases of payments that take several transactions: the provider is called between them, never inside one."""
+
+from datetime import timedelta
+from typing import assert_never
+from uuid import UUID
+
+import structlog
+
+from app.core.clock import utc_now
+from app.core.config import Settings
+from app.core.payment_port import (
+    Busy,
+    Capabilities,
+    Done,
+    FoundOperations,
+    Operation,
+    OperationKind,
+    Outcome,
+    PaymentProvider,
+    PaymentRequest,
+    PayoutKind,
+    PayoutRequest,
+    RefundRequest,
+    Refused,
+    Unknown,
+)
+from app.core.resources import ContextState, Resources
+from app.core.unit_of_work import unit_of_work
+from app.features.payments.rules import PAYMENT_SECONDS
+from app.features.payments.service import operations
+from app.features.payments.service.operations import UNREADABLE, Call, Question
+from app.gateways.payments import payment_provider_of
+
+log = structlog.get_logger()
+
+CALLS_AT_ONCE = 50
+WINDOW = timedelta(days=2)
+"""How far from its intent the provider is asked for an operation; clocks may differ."""
+CAPABILITIES_LAST = timedelta(minutes=10)
+_asked = ContextState[dict[str, tuple[Capabilities, float]]](lambda _resources: {})
+
+
+async def capabilities(resources: Resources) -> Capabilities | None:
+    """Return what the provider can do, asked again after some minutes; None while it does not answer."""
+    kept, now = _asked.of(resources), utc_now().timestamp()
+    found = kept.get("")
+    if found is not None and now < found[1]:
+        return found[0]
+    answer = await payment_provider_of(resources).capabilities()
+    if not isinstance(answer, Done):
+        return None
+    kept[""] = (answer.value, now + CAPABILITIES_LAST.total_seconds())
+    return answer.value
+
+
+async def run_due(resources: Resources) -> int:
+    """Ask the provider about everything that is due; return how many operations that were."""
+    key_hours = await _key_hours(resources)
+    for count in range(CALLS_AT_ONCE):
+        async with unit_of_work(resources) as uow:
+            call = await operations.claim_due(uow, key_hours)
+        if call is None:
+            return count
+        try:
+            await _ask_and_record(resources, call)
+        except Exception:  # noqa: BLE001 - one bad operation must not hold up the others; its claim lapses
+            await log.aexception("payment_call_failed", reference=call.reference)
+    return CALLS_AT_ONCE
+
+
+async def run_operation(resources: Resources, subject_id: UUID) -> bool:
+    """Ask the provider about one payment, withdrawal or refund now; return False while somebody else does."""
+    key_hours = await _key_hours(resources)
+    async with unit_of_work(resources) as uow:
+        call = await operations.claim(uow, subject_id, key_hours)
+    return call is not None and await _ask_and_record(resources, call)
+
+
+async def _key_hours(resources: Resources) -> int:
+    """Return for how long a key lives; 0, so that nothing is sent twice, while the provider does not say."""
+    known = await capabilities(resources)
+    return known.key_hours if known else 0
+
+
+async def _ask_and_record(resources: Resources, call: Call) -> bool:
+    outcome = await ask(payment_provider_of(resources), resources.settings, call)
+    async with unit_of_work(resources) as uow:
+        return await operations.record(uow, call, outcome)
+
+
+async def ask(
+    provider: PaymentProvider, settings: Settings, call: Call
+) -> Outcome[Operation] | Outcome[FoundOperations]:
+    """Send one request; no transaction is open."""
+    match call.question:
+        case Question.FIND:
+            until = max(utc_now(), call.created_at) + WINDOW
+            return await provider.find_by_reference(call.reference, call.created_at - WINDOW, until)
+        case Question.READ:
+            return await _read(provider, call)
+        case Question.SEND:
+            return await _send(provider, settings, call)
+
+
+async def _read(provider: PaymentProvider, call: Call) -> Outcome[Operation]:
+    match call.kind:
+        case OperationKind.PAYMENT:
+            answer = await provider.get_payment(call.provider_id)
+        case OperationKind.REFUND:
+            answer = await provider.get_refund(call.provider_id)
+        case OperationKind.PAYOUT:
+            answer = await provider.get_payout(call.provider_id)
+        case _:
+            assert_never(call.kind)
+    return _own(call, answer)
+
+
+async def _send(provider: PaymentProvider, settings: Settings, call: Call) -> Outcome[Operation]:
+    match call.kind:
+        case OperationKind.PAYMENT:
+            payment = PaymentRequest(
+                reference=call.reference,
+                money=call.money,
+                description=f"ipLance {call.subject_id}",
+                return_url=f"{settings.origin}/wallet/payments/{call.subject_id}",
+                expires_in=PAYMENT_SECONDS,
+            )
+            answer = await provider.create_payment(payment, repeated=call.repeated)
+        case OperationKind.REFUND:
+            refund = RefundRequest(reference=call.reference, payment_id=call.payment_provider_id, money=call.money)
+            answer = await provider.create_refund(refund, repeated=call.repeated)
+        case OperationKind.PAYOUT:
+            if call.destination is None:
+                return Unknown(UNREADABLE) if call.repeated else Refused(UNREADABLE)
+            payout = PayoutRequest(
+                reference=call.reference,
+                money=call.money,
+                description=f"ipLance {call.subject_id}",
+                kind=call.payout_kind or PayoutKind.CARD,
+                card=call.destination.card,
+                tax_id=call.destination.tax_id,
+            )
+            answer = await provider.create_payout(payout, repeated=call.repeated)
+        case _:
+            assert_never(call.kind)
+    return _own(call, answer)
+
+
+def _own(call: Call, answer: Outcome[Operation]) -> Outcome[Operation]:
+    """Return an answer about our operation; one about another operation says nothing."""
+    if isinstance(answer, Unknown | Busy):
+        return answer
+    found = answer.found if isinstance(answer, Refused) else answer.value
+    return Unknown("another_object") if found is not None and found.reference != call.reference else answer
