@@ -25,6 +25,7 @@ from app.core.http.known_hosts import KnownHostMiddleware, known_names
 from app.core.http.middleware import HeadMiddleware, RequestContextMiddleware
 from app.core.http.openapi import add_errors, declare_security, name_bounds, requires_session
 from app.core.http.problem_details import install_error_handlers
+from app.core.http.request_keys import install_answers
 from app.core.http.startup_errors import (
     StartupErrorMiddleware,
     StartupRefusedError,
@@ -310,6 +311,7 @@ def create_app(fast_responses: Mapping[str, Shortcut] = FAST_RESPONSES) -> Site:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     install_error_handlers(app, failure_page, methods_of)
+    install_answers(app)
     app.state.prove_storage = storage_works
     for router in API_ROUTERS:
         add_errors(iter_routes(router))

@@ -2,6 +2,7 @@
 
 from app.core.audit import AuditEntry
 from app.core.persistence.outbox import DeadLetter, InboxReceipt, OutboxMessage
+from app.core.persistence.request_keys import RequestKey
 from app.core.persistence.submissions import FormSubmission
 from app.models.auth_challenge import AuthChallenge
 from app.models.catalog import Category, Skill, SkillAlias
@@ -162,6 +163,7 @@ __all__ = [
     "ReportReason",
     "ReportStatus",
     "ReportSubject",
+    "RequestKey",
     "SavedSearch",
     "ScheduledAlert",
     "SearchMatch",

@@ -34,6 +34,7 @@ from app.core.errors import (
 from app.core.http.dependencies import API_ROOT
 from app.core.http.middleware import UnhandledErrorMiddleware
 from app.core.i18n import N_, _
+from app.core.persistence.request_keys import RequestKeyMissingError
 
 log = structlog.get_logger()
 
@@ -186,6 +187,7 @@ SPECIAL_STATUS: dict[type[DomainError], int] = {
     TooLargeError: 413,
     InsufficientStorageError: 507,
     InternalError: 500,
+    RequestKeyMissingError: 400,
 }
 
 
@@ -197,6 +199,7 @@ def status_of(error: DomainError) -> int:
 def headers_of(error: DomainError) -> dict[str, str]:
     """Return the headers of an error, such as `Retry-After`."""
     passes = error.kind in (ErrorKind.RATE_LIMITED, ErrorKind.UNAVAILABLE) and not isinstance(error, InternalError)
+    passes = passes or error.retry_after is not None
     return {"Retry-After": str(error.retry_after or DEFAULT_RETRY_AFTER)} if passes else {}
 
 
