@@ -69,6 +69,9 @@ from app.features.orders.endpoints import fast_order_list
 from app.features.orders.endpoints import router as orders
 from app.features.orders.pages import fast_guest_order_list
 from app.features.orders.pages import router as order_pages
+from app.features.payments import service as payment_desk
+from app.features.payments.endpoints import router as payments
+from app.features.payments.endpoints import webhooks as payment_webhooks
 from app.features.profiles.endpoints import router as profiles
 from app.features.profiles.pages import LONG_BODY_ROUTES as PROFILE_BODIES
 from app.features.profiles.pages import router as profile_pages
@@ -108,13 +111,14 @@ API_ROUTERS: tuple[FeatureRouter, ...] = (
     orders,
     proposals,
     contracts,
+    payments,
     chat,
     matching,
     reports,
     notifications,
 )
 OPERATION_ROUTERS: tuple[FeatureRouter, ...] = (health,)
-LINK_ROUTERS: tuple[FeatureRouter, ...] = (file_links,)
+LINK_ROUTERS: tuple[FeatureRouter, ...] = (file_links, payment_webhooks)
 PAGE_ROUTERS: tuple[FeatureRouter, ...] = (
     web_pages,
     authentication_pages,
@@ -168,7 +172,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     ) as resources:
         await refuse_demo_accounts(resources)
         app.state.resources = replace(resources, trigger_task=TaskTrigger())
-        with operator_port(resources, asyncio.get_running_loop(), features=(mail_gauges, report_gauges)):
+        with operator_port(resources, asyncio.get_running_loop(), features=(mail_gauges, report_gauges, money_gauges)):
             preparing = asyncio.create_task(prepare_responses(app))
             yield
             preparing.cancel()
@@ -212,6 +216,16 @@ async def report_gauges(session: AsyncSession) -> Sequence[Gauge]:
         Gauge("iplance_reports_waiting", "Reports and objections that wait for a decision", waiting),
         Gauge("iplance_reports_late", "Those that wait longer than was promised", late),
     )
+
+
+async def money_gauges(session: AsyncSession) -> Sequence[Gauge]:
+    """Return how much money does not move by itself, in minor units, by kind and currency."""
+    sums = await payment_desk.stuck_sums(session)
+    told = "Money that does not move by itself, in minor units"
+    return [
+        Gauge("iplance_stuck_money", told, amount, {"kind": kind, "currency": currency})
+        for (kind, currency), amount in sums.items()
+    ]
 
 
 async def failure_page(request: Request, error: DomainError, status: int) -> Response:

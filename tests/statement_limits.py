@@ -65,7 +65,22 @@ PEOPLE = (
     "best match with a word that nobody has: two statements parse the words, one sets the plan mode, one counts, one "
     "reads the stems, one the candidates, one the cards of the best, and two look for a correction"
 )
+MONEY = (
+    "the key of the request is claimed and kept, the payment is locked, the refund and its operation are inserted, and "
+    "the ledger finds, opens and posts its accounts"
+)
+CANCELED = (
+    "three transactions around two calls: what is not sent yet ends here, everything else is asked of the provider, "
+    "read from it and recorded; no transaction waits for the network"
+)
+CLOSED = (
+    "the case is locked, then the payment or withdrawal and its operation; two postings with their accounts, and the "
+    "audit entry"
+)
 EXCEPTIONS: dict[str, tuple[int, str]] = {
+    "POST /api/v1/payments/{payment_id:uuid}/cancel": (13, CANCELED),
+    "POST /api/v1/payments/{payment_id:uuid}/refunds": (11, MONEY),
+    "POST /api/v1/reconciliation-cases/{case_id:uuid}/close": (16, CLOSED),
     "GET /freelancers": (9, PEOPLE),
     "GET /api/v1/freelancers": (9, PEOPLE),
     "POST /api/v1/proposals/{proposal_id:uuid}/messages": (14, ANSWERED),
@@ -95,6 +110,7 @@ FIRST_CHANGE = (
 )
 READ_AGAIN = "a refused message is rolled back, and the page reads the conversation in a new transaction"
 REPEATED: dict[str, str] = {
+    "POST /api/v1/payments/{payment_id:uuid}/cancel": "the payment is locked again after the call to the provider",
     "GET /api/v1/auth/me": "a fast response that fails goes on to its route, which checks the session again",
     "DELETE /api/v1/profiles/me/portfolio/{item_id:uuid}": FIRST_CHANGE,
     "POST /my/searches/settings": FIRST_CHANGE,

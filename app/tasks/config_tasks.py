@@ -97,6 +97,8 @@ celery_app.conf.beat_schedule = {
     "prune-sessions": daily(3, 20, "identity.prune"),
     "check-registries": every(600.0, "legal.check_registries"),
     "send-payments": every(5.0, "payments.send"),
+    "read-payment-messages": every(15.0, "payments.read_inbox"),
+    "reconcile-payments": daily(1, 30, "payments.reconcile"),
     "count-customers": every(30.0, "matching.count_customers"),
     "mark-customers": daily(2, 50, "matching.mark_customers"),
     "match-orders": every(10.0, "matching.match_orders"),

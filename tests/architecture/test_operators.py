@@ -22,6 +22,7 @@ NO_ENTRY: dict[str, str] = {
     "app.features.matching.service.customer_stats.mark_all_customers": "continues recount_all_customers",
     "app.features.matching.service.customer_stats.count_stale_customers": "the schedule does it as well",
     "app.features.catalog.service.search_suggestions.learn_terms": "the schedule does it as well",
+    "app.features.payments.workflows.reconcile": "the schedule does it as well, and every case has its own time",
     "app.features.identity.service.registration.prepare": "checks a form and hashes a password, changes nothing",
 }
 # Called with the session of a unit of work: queries, and the audit entry itself.

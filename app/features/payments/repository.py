@@ -12,8 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.ids import new_id
 from app.core.payment_port import OperationKind
 from app.models import (
+    AccountKind,
     CardRefund,
     CardRefundState,
+    LedgerAccount,
+    LedgerBalance,
     OperationState,
     Payment,
     PaymentState,
@@ -94,6 +97,16 @@ class PaymentRepository:
         """Return the refunds of a payment, newest first."""
         query = select(CardRefund).where(CardRefund.payment_id == payment_id).order_by(CardRefund.id.desc())
         return (await self._session.execute(query)).scalars().all()
+
+    async def balances(self, user_id: UUID) -> dict[tuple[str, str], int]:
+        """Return what a person has, by currency and kind of account: the wallet, and what is in its security period."""
+        query = (
+            select(LedgerAccount.currency, LedgerAccount.kind, LedgerBalance.credits - LedgerBalance.debits)
+            .join(LedgerBalance, LedgerBalance.account_id == LedgerAccount.id)
+            .where(LedgerAccount.owner_id == user_id)
+            .where(LedgerAccount.kind.in_((AccountKind.WALLET.value, AccountKind.MATURING.value)))
+        )
+        return {(currency, kind): int(held) for currency, kind, held in await self._session.execute(query)}
 
     async def moving(self, user_id: UUID) -> dict[str, int]:
         """Return what of a person is on its way out, by currency: withdrawals with their fees, and refunds."""

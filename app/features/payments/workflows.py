@@ -6,8 +6,11 @@ from uuid import UUID
 
 import structlog
 
+from app.core.actor import Actor
 from app.core.clock import utc_now
 from app.core.config import Settings
+from app.core.i18n import _
+from app.core.money import Currency, MoneyRead
 from app.core.payment_port import (
     Busy,
     Capabilities,
@@ -24,18 +27,29 @@ from app.core.payment_port import (
     Refused,
     Unknown,
 )
+from app.core.persistence.advisory_locks import lock_names
 from app.core.resources import ContextState, Resources
 from app.core.unit_of_work import unit_of_work
-from app.features.payments.rules import PAYMENT_SECONDS
-from app.features.payments.service import operations
+from app.features.legal import service as legal
+from app.features.payments import service
+from app.features.payments.errors import SelfEmployedDetailsMissingError
+from app.features.payments.rules import PAYMENT_SECONDS, provider_name, reason_text
+from app.features.payments.schemas import PayoutRequirements
+from app.features.payments.service import inbox, operations, reconciliation
+from app.features.payments.service.commands import TAX_NUMBER
 from app.features.payments.service.operations import UNREADABLE, Call, Question
+from app.features.payments.service.reconciliation import Comparison
 from app.gateways.payments import payment_provider_of
+from app.models import LegalKind
 
 log = structlog.get_logger()
 
 CALLS_AT_ONCE = 50
 WINDOW = timedelta(days=2)
 """How far from its intent the provider is asked for an operation; clocks may differ."""
+RECONCILED_DAYS = 3
+RECONCILED_CURRENCIES = tuple(Currency)
+RECONCILE_LOCK = "payments.reconcile"
 CAPABILITIES_LAST = timedelta(minutes=10)
 _asked = ContextState[dict[str, tuple[Capabilities, float]]](lambda _resources: {})
 
@@ -152,3 +166,86 @@ def _own(call: Call, answer: Outcome[Operation]) -> Outcome[Operation]:
         return answer
     found = answer.found if isinstance(answer, Refused) else answer.value
     return Unknown("another_object") if found is not None and found.reference != call.reference else answer
+
+
+async def reconcile(resources: Resources, *, days: int = RECONCILED_DAYS) -> list[Comparison]:
+    """Compare the provider's statement of the last days with our books, one currency after the other.
+
+    A provider that does not answer is asked again by the next run; only one run at a time compares.
+    """
+    name = provider_name(resources.settings)
+    if name is None:
+        return []
+    provider, found = payment_provider_of(resources), list[Comparison]()
+    for currency in RECONCILED_CURRENCIES:
+        asked_at = utc_now()
+        since = asked_at - timedelta(days=days)
+        statement = await provider.statement(currency, since, asked_at)
+        if not isinstance(statement, Done):
+            await log.awarning("statement_unavailable", provider=name, currency=currency.value)
+            continue
+        async with unit_of_work(resources) as uow:
+            await lock_names(uow.session, RECONCILE_LOCK)
+            found.append(await reconciliation.compare(uow, name, statement.value, since, asked_at))
+    return found
+
+
+async def read_inbox(resources: Resources) -> int:
+    """Handle the messages that have arrived, then ask the provider about what they are about."""
+    async with unit_of_work(resources) as uow:
+        handled = await inbox.handle_messages(uow)
+    if handled:
+        await run_due(resources)
+    return handled
+
+
+async def cancel_payment(resources: Resources, actor: Actor, payment_id: UUID) -> None:
+    """Cancel a payment that nobody has paid; what the provider answers decides, and it may have been paid already.
+
+    Raises:
+        PaymentNotFoundError: The actor has no such payment.
+        PaymentNotCancelableError: It has ended, or nobody knows yet whether the provider has it.
+    """
+    async with unit_of_work(resources) as uow:
+        operation = await service.cancel_unsent(uow, actor.id, payment_id)
+    if operation is not None:
+        await payment_provider_of(resources).cancel_payment(operation.provider_id or "")
+        await run_operation(resources, payment_id)
+
+
+async def payout_requirements(resources: Resources, actor: Actor) -> PayoutRequirements:
+    """Return what a withdrawal of the actor will need; the provider is asked about a self-employed person.
+
+    Raises:
+        NoPaymentProviderError: The instance has no provider.
+    """
+    settings = resources.settings
+    service.configured_provider(settings)
+    known = await capabilities(resources)
+    async with resources.read_sessions() as session:
+        details = await legal.get_status(session, settings, actor)
+    number = details.fields.get(TAX_NUMBER) if details.kind is LegalKind.SELF_EMPLOYED else None
+    missing: list[str] = []
+    permission_url = None
+    if number is None:
+        missing.append(_(SelfEmployedDetailsMissingError.detail))
+    else:
+        asked = await payment_provider_of(resources).find_self_employed(number)
+        if isinstance(asked, Done):
+            permission_url = asked.value.permission_url
+            codes = {
+                "self_employed_status_lost": not asked.value.active,
+                "permission_missing": not asked.value.permission,
+                "yearly_limit": asked.value.earned_this_year >= asked.value.yearly_limit,
+            }
+            missing += [_(reason_text(code)) for code, applies in codes.items() if applies]
+    bounds = (known.payout_minimum, known.payout_maximum) if known else None
+    return PayoutRequirements(
+        kinds=sorted(known.payout_kinds) if known else list(PayoutKind),
+        minimum=MoneyRead(amount=bounds[0], currency=Currency.RUB) if bounds else None,
+        maximum=MoneyRead(amount=bounds[1], currency=Currency.RUB) if bounds else None,
+        fee_bp=settings.withdrawal_fee_bp,
+        fee_minimum=MoneyRead(amount=settings.withdrawal_fee_minimum, currency=Currency.RUB),
+        missing=missing,
+        permission_url=permission_url,
+    )

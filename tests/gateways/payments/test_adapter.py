@@ -353,9 +353,8 @@ async def test_the_connections_are_closed_with_the_process(
 
 
 async def test_without_a_provider_nothing_is_created_and_nothing_is_known(
-    sandbox: Sandbox, resources: Resources
+    sandbox: Sandbox,
 ) -> None:
-    assert isinstance(payment_provider_of(resources), SandboxProvider)
     none = NullPaymentProvider()
     real, sandbox.adapter = sandbox.adapter, none  # type: ignore[assignment]
     try:

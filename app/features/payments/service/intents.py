@@ -24,13 +24,11 @@ from app.features.payments.errors import (
 )
 from app.features.payments.repository import OperationRepository, PaymentRepository
 from app.features.payments.rules import OPERATION_MACHINE, WALLET, MoneyEvent, provider_name, withdrawal_fee
-from app.features.payments.service.purposes import find_purpose
+from app.features.payments.service.purposes import find_purpose, lock_purpose
 from app.models import CardRefund, OperationState, Payment, PaymentState, Payout, ProviderOperation
 
 SEND_TASK = "payments.send"
 KEYS = KeyRing("payout-destination")
-TOO_LITTLE = N_("At least {amount}.")
-TOO_MUCH = N_("At most {amount} at once. Withdraw the rest afterwards.")
 
 
 class Destination(BaseModel):
@@ -181,22 +179,20 @@ async def cancel_unsent(uow: UnitOfWork, user_id: UUID, payment_id: UUID) -> Pro
     found = await repository.payment(payment_id, user_id=user_id)
     if found is None:
         raise PaymentNotFoundError
-    purpose = find_purpose(found.purpose)
-    if purpose is not None and found.purpose_id is not None:
-        await purpose.lock(uow, found.purpose_id)
+    await lock_purpose(uow, found.purpose, found.purpose_id)
     payment = await repository.payment(payment_id, lock=True)
     operations = OperationRepository(uow.session)
     operation = await operations.lock((await operations.of_subject(payment_id)).id)
     if payment is None or payment.state is not PaymentState.OPEN:
         raise PaymentNotCancelableError
-    if operation.state is not OperationState.TO_SEND:
-        if operation.state is not OperationState.PENDING:
-            raise PaymentNotCancelableError
+    if operation.state is OperationState.PENDING:
         return operation
-    target = OPERATION_MACHINE.target(operation.state, MoneyEvent.WITHDRAW)
-    operation.state = target or operation.state
+    if operation.state is not OperationState.TO_SEND:
+        raise PaymentNotCancelableError
+    operation.state = OPERATION_MACHINE.target(operation.state, MoneyEvent.WITHDRAW) or operation.state
     operation.next_at, operation.finished_at, operation.code = None, utc_now(), "withdrawn"
     payment.state, payment.reason, payment.finished_at = PaymentState.CANCELED, "withdrawn", utc_now()
+    purpose = find_purpose(payment.purpose)
     if purpose is not None and payment.purpose_id is not None:
         await purpose.failed(uow, payment.purpose_id, payment.id)
     return None

@@ -1,6 +1,6 @@
 """One call to the provider: claim and commit, call without a transaction, record the answer in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -34,7 +34,7 @@ from app.features.payments.rules import (
 )
 from app.features.payments.service import settlement
 from app.features.payments.service.intents import KEYS, Destination
-from app.features.payments.service.purposes import find_purpose
+from app.features.payments.service.purposes import lock_purpose
 from app.models import OperationState, Payment, Payout, ProviderOperation
 
 UNREADABLE = "destination_unreadable"
@@ -113,20 +113,7 @@ def _question(operation: ProviderOperation, now: datetime, key_hours: int) -> Qu
 
 
 async def _prepare_call(uow: UnitOfWork, operation: ProviderOperation, question: Question) -> Call:
-    repository = PaymentRepository(uow.session)
-    payment = payout = None
-    paid_with = ""
-    match operation.kind:
-        case OperationKind.PAYMENT:
-            payment = await repository.payment(operation.subject_id)
-        case OperationKind.PAYOUT:
-            payout = await repository.payout(operation.subject_id)
-        case OperationKind.REFUND:
-            refund = await repository.refund(operation.subject_id)
-            if refund is not None:
-                paid_by = await OperationRepository(uow.session).of_subject(refund.payment_id)
-                paid_with = paid_by.provider_id or ""
-    return Call(
+    call = Call(
         operation_id=operation.id,
         claim=operation.claim + 1,
         question=question,
@@ -137,12 +124,34 @@ async def _prepare_call(uow: UnitOfWork, operation: ProviderOperation, question:
         money=Money(operation.amount, operation.currency),
         repeated=operation.sends > 0,
         created_at=operation.created_at,
-        purpose=payment.purpose if payment else "",
-        purpose_id=payment.purpose_id if payment else None,
-        destination=await _destination(uow, payout) if payout and question is Question.SEND else None,
-        payout_kind=payout.kind if payout else None,
-        payment_provider_id=paid_with,
     )
+    match operation.kind:
+        case OperationKind.PAYMENT:
+            return await _with_purpose(uow, call)
+        case OperationKind.PAYOUT:
+            return await _with_destination(uow, call)
+        case OperationKind.REFUND:
+            return await _with_payment(uow, call)
+
+
+async def _with_purpose(uow: UnitOfWork, call: Call) -> Call:
+    payment = await PaymentRepository(uow.session).payment(call.subject_id)
+    return call if payment is None else replace(call, purpose=payment.purpose, purpose_id=payment.purpose_id)
+
+
+async def _with_destination(uow: UnitOfWork, call: Call) -> Call:
+    payout = await PaymentRepository(uow.session).payout(call.subject_id)
+    if payout is None or call.question is not Question.SEND:
+        return call
+    return replace(call, payout_kind=payout.kind, destination=await _destination(uow, payout))
+
+
+async def _with_payment(uow: UnitOfWork, call: Call) -> Call:
+    refund = await PaymentRepository(uow.session).refund(call.subject_id)
+    if refund is None:
+        return call
+    paid_by = await OperationRepository(uow.session).of_subject(refund.payment_id)
+    return replace(call, payment_provider_id=paid_by.provider_id or "")
 
 
 async def _destination(uow: UnitOfWork, payout: Payout) -> Destination | None:
@@ -162,9 +171,8 @@ async def record(uow: UnitOfWork, call: Call, outcome: Outcome[Operation] | Outc
 
     Locks: what is paid for, then the payment, withdrawal or refund, then the operation, then the balances.
     """
-    purpose = find_purpose(call.purpose) if call.purpose else None
-    if purpose is not None and call.purpose_id is not None:
-        await purpose.lock(uow, call.purpose_id)
+    if call.purpose:
+        await lock_purpose(uow, call.purpose, call.purpose_id)
     subject = await settlement.lock_subject(uow, call.kind, call.subject_id)
     operation = await OperationRepository(uow.session).lock(call.operation_id)
     if operation.claim != call.claim:

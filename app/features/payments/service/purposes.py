@@ -44,3 +44,10 @@ def find_purpose(name: str) -> PaymentPurpose | None:
     if name == WALLET:
         return None
     return _registered[name]
+
+
+async def lock_purpose(uow: UnitOfWork, name: str, purpose_id: UUID | None) -> None:
+    """Lock what a payment is for, before the payment itself is locked; the wallet needs no lock."""
+    purpose = find_purpose(name)
+    if purpose is not None and purpose_id is not None:
+        await purpose.lock(uow, purpose_id)

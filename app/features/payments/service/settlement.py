@@ -146,6 +146,44 @@ async def contradict(
     await _receive(uow, subject, now)
 
 
+async def adopt(uow: UnitOfWork, subject: Payout | CardRefund, left: int, now: datetime) -> None:
+    """Record that another amount has left than was asked for; the rest goes back, too much is a cost of the platform.
+
+    Args:
+        uow: The unit of work.
+        subject: The withdrawal or refund, locked.
+        left: What has left the provider, in minor units; an operator has checked it.
+        now: The present time.
+    """
+    own = min(left, subject.amount)
+    money, rest = Money(own, subject.currency), Money(subject.amount - own, subject.currency)
+    subject.finished_at = now
+    templates, provider, user_id = ledger.templates, subject.provider, subject.user_id
+    if isinstance(subject, Payout):
+        subject.state = PAYOUT_MACHINE.target(subject.state, MoneyEvent.FINISH) or subject.state
+        subject.destination = subject.destination_key = None
+        name = "payout"
+        done = templates.payout_done(payout_id=subject.id, provider=provider, amount=money, fee=subject.fee)
+        uow.emit(PayoutPaid(payout_id=str(subject.id), **_common(subject, money)))
+    else:
+        subject.state = REFUND_MACHINE.target(subject.state, MoneyEvent.FINISH) or subject.state
+        name = "card-refund"
+        done = templates.card_refund_done(refund_id=subject.id, provider=provider, amount=money)
+        common = _common(subject, money)
+        uow.emit(CardRefundPaid(refund_id=str(subject.id), payment_id=str(subject.payment_id), **common))
+    await ledger.post(uow, done, key=f"{name}-done:{subject.id}", effective_at=now)
+    if rest.amount:
+        back = (
+            templates.payout_failed(payout_id=subject.id, freelancer_id=user_id, amount=rest, fee=0)
+            if isinstance(subject, Payout)
+            else templates.card_refund_failed(refund_id=subject.id, customer_id=user_id, amount=rest)
+        )
+        await ledger.post(uow, back, key=f"{name}-failed:{subject.id}", effective_at=now)
+    if left > own:
+        cost = templates.provider_cost(provider=provider, amount=Money(left - own, subject.currency))
+        await ledger.post(uow, cost, key=f"{name}-excess:{subject.id}", effective_at=now)
+
+
 def plan_rereading(operation: ProviderOperation, now: datetime) -> None:
     """Plan when a finished operation is read again; only a withdrawal may change afterwards."""
     watched = operation.kind is OperationKind.PAYOUT and operation.state is OperationState.DONE

@@ -3,8 +3,8 @@
 The previous release does not read the tables. A trigger keeps what a payment was made for and how it has ended.
 
 Revision ID: e1b47c0a95d2
-Revises: d7a90b35e4c2
-Create Date: 2026-11-29 10:40:00+00:00
+Revises: 6d1f0a83c9e7
+Create Date: 2026-11-29 11:00:00+00:00
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "e1b47c0a95d2"
-down_revision: str | None = "d7a90b35e4c2"
+down_revision: str | None = "6d1f0a83c9e7"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 reviewed: dict[str, str] = {"rewrites rows": "a trigger function of new tables; no row that exists is changed"}
