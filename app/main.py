@@ -72,6 +72,7 @@ from app.features.orders.pages import router as order_pages
 from app.features.payments import service as payment_desk
 from app.features.payments.endpoints import router as payments
 from app.features.payments.endpoints import webhooks as payment_webhooks
+from app.features.payments.pages import router as payment_pages
 from app.features.profiles.endpoints import router as profiles
 from app.features.profiles.pages import LONG_BODY_ROUTES as PROFILE_BODIES
 from app.features.profiles.pages import router as profile_pages
@@ -132,6 +133,7 @@ PAGE_ROUTERS: tuple[FeatureRouter, ...] = (
     order_history,
     proposal_pages,
     contract_pages,
+    payment_pages,
     fee_pages,
     chat_pages,
     profile_pages,

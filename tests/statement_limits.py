@@ -81,6 +81,8 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "POST /api/v1/payments/{payment_id:uuid}/cancel": (13, CANCELED),
     "POST /api/v1/payments/{payment_id:uuid}/refunds": (11, MONEY),
     "POST /api/v1/reconciliation-cases/{case_id:uuid}/close": (16, CLOSED),
+    "POST /stuck-money/{case_id}/close": (16, CLOSED),
+    "POST /wallet/payments/{payment_id}/refund": (11, MONEY),
     "GET /freelancers": (9, PEOPLE),
     "GET /api/v1/freelancers": (9, PEOPLE),
     "POST /api/v1/proposals/{proposal_id:uuid}/messages": (14, ANSWERED),

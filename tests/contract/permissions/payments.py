@@ -47,6 +47,22 @@ ROWS = [
         operator=404,
     ),
 ]
+FORM = {"amount": "100"}
 PAGES = [
+    page("GET /wallet", 401, 200),
+    page("GET /wallet/top-up", 401, 200),
+    page("POST /wallet/top-up", 401, 400, body=FORM),
+    page("GET /wallet/payments", 401, 200),
+    page("GET /wallet/payments/{payment_id}", 401, 404, 404, 404, 200),
+    page("POST /wallet/payments/{payment_id}/cancel", 401, 404, 404, 404, 303),
+    page("POST /wallet/payments/{payment_id}/refund", 401, 400, body=FORM),
+    page("GET /wallet/withdraw", 401, 200),
+    page("POST /wallet/withdraw", 401, 400, body=FORM),
+    page("GET /wallet/unlock", 401, 200),
+    page("POST /wallet/unlock", 401, 403, body={"password": "not this one"}),
+    page("GET /wallet/withdrawals", 401, 200),
+    page("GET /wallet/withdrawals/{payout_id}", 401, 404),
+    page("GET /stuck-money", 401, 403, operator=200),
+    page("POST /stuck-money/{case_id}/close", 401, 403, body={"note": "seen"}, operator=404),
     page("POST /webhooks/payments/{provider}", 403, 403, body={}, fixed={"provider": "sandbox"}, banned=403),
 ]
