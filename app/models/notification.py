@@ -67,6 +67,13 @@ class NoticeKind(StrEnum):
     WORK_RESTORED = "work_restored"
     MESSAGE_TAKEN_DOWN = "message_taken_down"
     MESSAGE_RESTORED = "message_restored"
+    PAYMENT_RECEIVED = "payment_received"
+    PAYMENT_FAILED = "payment_failed"
+    PAYMENT_QUESTIONED = "payment_questioned"
+    PAYOUT_PAID = "payout_paid"
+    CARD_REFUND_PAID = "card_refund_paid"
+    MONEY_BACK = "money_back"
+    CHEQUE_ANNULLED = "cheque_annulled"
 
 
 class MailStatus(StrEnum):

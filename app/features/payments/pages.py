@@ -17,7 +17,6 @@ from app.core.i18n import N_, _
 from app.core.money import Currency, Money, MoneyInput, typed_amount
 from app.core.text.amounts import AmountError
 from app.features.authentication import service as authentication
-from app.features.authentication import workflows as sessions
 from app.features.authentication.dependencies import ClientInfo, CurrentActor, CurrentSession, ModeratorActor
 from app.features.authentication.errors import WrongPasswordError
 from app.features.payments import service, workflows
@@ -194,7 +193,7 @@ async def unlock(
     """Take the password, so that money may be taken out for some minutes."""
     typed = form.get("password")
     try:
-        await sessions.reauthenticate(resources, view, typed if isinstance(typed, str) else "", caller)
+        await workflows.prove_password(resources, view, typed if isinstance(typed, str) else "", caller)
     except WrongPasswordError as wrong:
         error = [FieldError(("password",), wrong.message)]
         context = {"f": FormState.start().with_error(error), "then": form.get("then")}

@@ -30,6 +30,8 @@ from app.core.payment_port import (
 from app.core.persistence.advisory_locks import lock_names
 from app.core.resources import ContextState, Resources
 from app.core.unit_of_work import unit_of_work
+from app.features.authentication import workflows as authentication
+from app.features.authentication.service import Caller, SessionView
 from app.features.legal import service as legal
 from app.features.payments import service
 from app.features.payments.errors import SelfEmployedDetailsMissingError
@@ -211,6 +213,16 @@ async def cancel_payment(resources: Resources, actor: Actor, payment_id: UUID) -
     if operation is not None:
         await payment_provider_of(resources).cancel_payment(operation.provider_id or "")
         await run_operation(resources, payment_id)
+
+
+async def prove_password(resources: Resources, view: SessionView, password: str, caller: Caller) -> None:
+    """Take the password of somebody who wants to take money out; it counts for some minutes.
+
+    Raises:
+        WrongPasswordError: The password is wrong.
+        TooManyTriesError: Too many wrong passwords.
+    """
+    await authentication.reauthenticate(resources, view, password, caller)
 
 
 async def payout_requirements(resources: Resources, actor: Actor) -> PayoutRequirements:

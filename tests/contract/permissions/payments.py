@@ -5,7 +5,7 @@ from typing import Any
 from app.features.payments import service
 from tests.contract.permissions.fixtures import Scene
 from tests.contract.permissions.table import ROLES, SIGNED_IN, Row, page
-from tests.factories.orders import rub
+from tests.gateways.payments.provider import roubles
 
 MONEY = {"money": {"amount": 100_00, "currency": "RUB"}}
 WITHOUT_KEY = (401, 400, 400, 400, 400)
@@ -18,7 +18,7 @@ async def make_payment(scene: Scene, row: Row, role: str) -> Any:
     assert role in ROLES
     owner = scene.people["banned" if role == "banned" else "customer"]
     async with scene.market.uow() as work:
-        return (await service.open_payment(work, owner.id, rub(100))).id
+        return (await service.open_payment(work, owner.id, roubles(100))).id
 
 
 async def make_nothing(scene: Scene, _row: Row, _role: str) -> Any:

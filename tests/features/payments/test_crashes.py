@@ -36,13 +36,12 @@ async def abandon(till: Till, subject_id: UUID, after: str) -> None:
 @pytest.mark.parametrize("kind", list(OperationKind))
 async def test_a_crash_after_any_step_ends_right(till: Till, kind: OperationKind, step: str) -> None:
     payment_id = await till.paid(100)
-    match kind:
-        case OperationKind.PAYMENT:
-            subject_id, wanted = await till.top_up(40), 14_000
-        case OperationKind.PAYOUT:
-            subject_id, wanted = await till.withdraw(40), 6_000
-        case OperationKind.REFUND:
-            subject_id, wanted = await till.refund(payment_id, 40), 6_000
+    if kind is OperationKind.PAYMENT:
+        subject_id, wanted = await till.top_up(40), 14_000
+    elif kind is OperationKind.PAYOUT:
+        subject_id, wanted = await till.withdraw(40), 6_000
+    else:
+        subject_id, wanted = await till.refund(payment_id, 40), 6_000
     await abandon(till, subject_id, step)
     if step == "claim":
         assert not await workflows.run_operation(till.resources, subject_id), "the claim still holds"

@@ -1,6 +1,7 @@
 """Pages of the wallet in a browser without scripts: pay in, send back, withdraw, and what the operator sees."""
 
 import re
+from uuid import UUID
 
 import httpx
 import pytest
@@ -33,7 +34,7 @@ async def test_paying_in_and_sending_back_by_pages(owner: httpx.AsyncClient, til
     begun = await owner.post("/wallet/top-up", data={"amount": "100,00", ONCE_FIELD: token})
     assert begun.status_code == 303
     address = begun.headers["location"]
-    payment_id = address.rpartition("/")[2]
+    payment_id = UUID(address.rpartition("/")[2])
     checking = await owner.get(address)
     assert (checking.headers["refresh"], "asking the payment service" in checking.text) == ("4", True)
     await till.look(payment_id)
@@ -81,7 +82,7 @@ async def test_withdrawing_by_pages_asks_for_the_password_first(
     assert begun.status_code == 303, begun.text
     page = await owner.get(begun.headers["location"])
     assert (page.headers["refresh"], "•••• 4242" in page.text) == ("4", True)
-    await till.look(begun.headers["location"].rpartition("/")[2])
+    await till.look(UUID(begun.headers["location"].rpartition("/")[2]))
     assert "The bank has it." in (await owner.get("/wallet/withdrawals")).text
 
 

@@ -9,12 +9,12 @@ from sqlalchemy import select, update
 
 from app.core.actor import Actor
 from app.core.money import Currency
-from app.core.payment_port import Done, PayoutKind
+from app.core.payment_port import Done, PayoutKind, Refused
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
 from app.features.ledger import service as ledger
 from app.features.payments import service, workflows
-from app.features.payments.service import Destination, PayoutOrder
+from app.features.payments.service import Destination, PayoutOrder, operations
 from app.models import (
     AccountKind,
     CardRefund,
@@ -102,6 +102,14 @@ class Till:
         async with unit_of_work(self.resources) as uow:
             statement = update(ProviderOperation).where(ProviderOperation.subject_id == subject_id)
             await uow.session.execute(statement.values(**values))
+
+    async def fail(self, subject_id: UUID) -> None:
+        """Record that the provider has surely not executed an operation, although it may have."""
+        async with unit_of_work(self.resources) as uow:
+            call = await operations.claim(uow, subject_id, 24)
+        assert call is not None
+        async with unit_of_work(self.resources) as uow:
+            await operations.record(uow, call, Refused("absent"))
 
     async def finish(self, subject_id: UUID, *, looks: int = 12) -> OperationState:
         """Look again and again, each time later, until the operation has ended."""

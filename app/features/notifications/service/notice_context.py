@@ -31,6 +31,6 @@ async def load_notice_context(session: AsyncSession, all_params: list[Params]) -
         person = names.get(UUID(str(params["person_id"]))) if params.get("person_id") else None
         if person is not None:
             values["person"] = person
-        values |= {name: str(params[name]) for name in ("count", "file", "work") if params.get(name)}
+        values |= {name: str(params[name]) for name in ("count", "file", "work", "amount") if params.get(name)}
         result.append(values)
     return result
