@@ -50,12 +50,13 @@ async def kinds(till: Till) -> list[CaseKind]:
     return [case.kind for case in await till.cases()]
 
 
-async def test_what_agrees_is_no_case(till: Till) -> None:
+async def test_what_agrees_is_no_case(till: Till, command: Command) -> None:
     payment_id = await till.paid(100)
     await till.finish(await till.withdraw(40))
     await till.finish(await till.refund(payment_id, 10))
     assert await compared(till) == Comparison(lines=3, matched=3, woken=0, opened=0)
     assert await kinds(till) == []
+    assert "Lines 3, matched 3" in await command("payments", "reconcile", "--days", "2")
 
 
 async def test_what_only_the_provider_has_freezes_withdrawals_until_a_person_has_closed_it(
