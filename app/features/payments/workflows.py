@@ -47,8 +47,8 @@ from app.models import LegalKind
 log = structlog.get_logger()
 
 CALLS_AT_ONCE = 50
-WINDOW = timedelta(days=2)
-"""How far from its intent the provider is asked for an operation; clocks may differ."""
+WINDOW = timedelta(days=3650)
+"""How far from its intent an operation is looked for: its reference is its own for ever, and clocks may differ."""
 RECONCILED_DAYS = 3
 RECONCILED_CURRENCIES = tuple(Currency)
 RECONCILE_LOCK = "payments.reconcile"
