@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.routing import compile_path
 
+from app.core.clock import utc_now
 from app.core.config import get_settings
 from app.core.errors import DomainError, ErrorKind
 from app.core.http.body_limits import BodyLimits, BodyLimitsMiddleware, LongBodyRoute, RoutePattern
@@ -57,6 +58,7 @@ from app.features.files.pages import router as file_pages
 from app.features.identity import service as accounts
 from app.features.identity.endpoints import router as identity
 from app.features.identity.pages import router as identity_pages
+from app.features.ledger import service as ledger
 from app.features.legal.endpoints import router as legal
 from app.features.legal.pages import router as legal_pages
 from app.features.matching.endpoints import router as matching
@@ -174,7 +176,8 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     ) as resources:
         await refuse_demo_accounts(resources)
         app.state.resources = replace(resources, trigger_task=TaskTrigger())
-        with operator_port(resources, asyncio.get_running_loop(), features=(mail_gauges, report_gauges, money_gauges)):
+        gauges = (mail_gauges, report_gauges, ledger_gauges, money_gauges)
+        with operator_port(resources, asyncio.get_running_loop(), features=gauges):
             preparing = asyncio.create_task(prepare_responses(app))
             yield
             preparing.cancel()
@@ -222,12 +225,19 @@ async def report_gauges(session: AsyncSession) -> Sequence[Gauge]:
 
 async def money_gauges(session: AsyncSession) -> Sequence[Gauge]:
     """Return how much money does not move by itself, in minor units, by kind and currency."""
-    sums = await payment_desk.stuck_sums(session)
     told = "Money that does not move by itself, in minor units"
-    return [
-        Gauge("iplance_stuck_money", told, amount, {"kind": kind, "currency": currency})
-        for (kind, currency), amount in sums.items()
-    ]
+    return [Gauge("iplance_stuck_money", told, *found) for found in await payment_desk.stuck_sums(session)]
+
+
+async def ledger_gauges(session: AsyncSession) -> Sequence[Gauge]:
+    """Return the result of the last check of the ledger and its age; before the first check, nobody can say."""
+    latest = await ledger.latest_check(session)
+    age = 0.0 if latest is None else (utc_now() - latest.ended_at).total_seconds()
+    result = ledger.CheckResult.CANNOT_SAY if latest is None else latest.result
+    return (
+        Gauge("iplance_ledger_check", "Last check of the ledger: 0 holds, 1 broken, 2 cannot say", result),
+        Gauge("iplance_ledger_check_age_seconds", "Age of that check", age),
+    )
 
 
 async def failure_page(request: Request, error: DomainError, status: int) -> Response:

@@ -15,6 +15,7 @@ from app.cli import (  # noqa: F401
     fees,
     files,
     import_orders,
+    ledger,
     legal,
     messages,
     orders,

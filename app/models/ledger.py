@@ -2,12 +2,15 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, Index, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
+from app.core.ids import new_id
 
 LEDGER = "ledger"
 MAX_TRANSFER = 10**15
@@ -225,3 +228,19 @@ class LedgerUnsealed(Base):
 
     position: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     txn_id: Mapped[UUID] = mapped_column(ForeignKey("ledger.txn.id"), unique=True)
+
+
+class LedgerCheckRun(Base):
+    """The result of a check of the whole ledger. It is no part of the ledger itself."""
+
+    __tablename__ = "ledger_checks"
+    __table_args__ = (CheckConstraint("result BETWEEN 0 AND 2", name="result"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    result: Mapped[int]
+    """0 where everything holds, 1 where something is broken, 2 where the check cannot say."""
+    transactions: Mapped[int]
+    transfers: Mapped[int]
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    """What was found first: the invariant, the row, and what is wrong there."""
+    ended_at: Mapped[datetime] = mapped_column(server_default=func.now())

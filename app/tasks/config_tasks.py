@@ -99,6 +99,7 @@ celery_app.conf.beat_schedule = {
     "send-payments": every(5.0, "payments.send"),
     "read-payment-messages": every(15.0, "payments.read_inbox"),
     "reconcile-payments": daily(1, 30, "payments.reconcile"),
+    "check-ledger": every(3600.0, "ledger.check"),
     "count-customers": every(30.0, "matching.count_customers"),
     "mark-customers": daily(2, 50, "matching.mark_customers"),
     "match-orders": every(10.0, "matching.match_orders"),

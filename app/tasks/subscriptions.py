@@ -3,6 +3,7 @@
 from app.features.catalog import tasks as _catalog  # noqa: F401 - its tasks are found by name
 from app.features.files import tasks as _files  # noqa: F401 - its tasks are found by name
 from app.features.identity import tasks as _identity  # noqa: F401 - its tasks are found by name
+from app.features.ledger import tasks as _ledger  # noqa: F401 - its tasks are found by name
 from app.features.legal import tasks as _legal  # noqa: F401 - its tasks are found by name
 from app.features.matching import tasks as _matching  # noqa: F401 - its tasks are found by name
 from app.features.notifications import tasks as _notifications  # noqa: F401 - its tasks are found by name

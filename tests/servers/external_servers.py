@@ -19,6 +19,7 @@ from tests.e2e.ports import free_port
 
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
 USER = "iplance"
+SUPERUSER = "administrator"
 PASSWORD = "p@ss/w:rd"  # noqa: S105 - of this test only, with special characters on purpose
 ENCODED = "p%40ss%2Fw%3Ard"
 START_SECONDS = 60.0
@@ -43,6 +44,11 @@ class Outside:
     def direct(self) -> str:
         """The address of PostgreSQL in libpq's form, with a verified certificate."""
         return f"postgres://{USER}:{ENCODED}@localhost:{self.postgres_port}/iplance?sslmode=verify-full"
+
+    @property
+    def superuser(self) -> str:
+        """The same database for a superuser."""
+        return self.direct.replace(f"//{USER}:", f"//{SUPERUSER}:")
 
     @property
     def pooled(self) -> str:
@@ -143,6 +149,7 @@ class Outside:
         (data / "pg_hba.conf").write_text(hba)  # nothing without TLS
         self._run(str(POSTGRES_BIN / "postgres"), "--single", "-D", str(data), "postgres",
                   feed=f"CREATE ROLE {USER} LOGIN CREATEDB PASSWORD '{PASSWORD}';\n"
+                       f"CREATE ROLE {SUPERUSER} LOGIN SUPERUSER PASSWORD '{PASSWORD}';\n"
                        f"CREATE DATABASE iplance OWNER {USER};\n")  # fmt: skip
         settings = {
             "port": str(self.postgres_port),

@@ -128,6 +128,6 @@ def sees_a_worker(port: int) -> bool:
 def test_the_feature_tests_pass_on_postgresql_15(outside: Outside) -> None:
     told = command(
         outside, "pytest", "tests/features", "-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:randomly",
-        DATABASE_URL=outside.direct,
+        DATABASE_URL=outside.direct, IPLANCE_TEST_SUPERUSER_URL=outside.superuser,
     )  # fmt: skip
     assert told.returncode == 0, told.stdout[-6000:] + told.stderr[-2000:]

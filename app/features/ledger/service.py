@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.core.money import Currency
 from app.core.pagination import DEFAULT_LIMIT, Slice, decode_cursor, encode_cursor
 from app.core.unit_of_work import UnitOfWork
 from app.features.ledger.errors import LedgerEntryDiffersError, TransactionNotFoundError
-from app.features.ledger.repository import LedgerRepository, TransferRow
+from app.features.ledger.repository import LedgerCheckRepository, LedgerRepository, TransferRow
 from app.features.ledger.rules import templates
+from app.features.ledger.rules.checks import CheckReport, CheckResult, Finding, LedgerCheck, reversal_errors
 from app.features.ledger.rules.shapes import RULES, TemplateRules
 from app.features.ledger.schemas import (
     CHART,
@@ -25,14 +27,18 @@ from app.features.ledger.schemas import (
     OwnerKind,
     Side,
     TransferRead,
+    effect,
 )
-from app.models import AccountKind, LedgerAccount, LedgerTransfer, LedgerTxn
+from app.models import AccountKind, LedgerAccount, LedgerCheckRun, LedgerTransfer, LedgerTxn
 
 __all__ = [
     "CHART",
     "RULES",
     "Account",
+    "CheckReport",
+    "CheckResult",
     "Entry",
+    "Finding",
     "KindRules",
     "Leg",
     "OwnerKind",
@@ -42,13 +48,18 @@ __all__ = [
     "TemplateRules",
     "balance",
     "balances",
+    "check",
     "find",
+    "keep_check",
+    "latest_check",
     "list_transfers",
     "post",
     "post_all",
     "reverse",
     "templates",
 ]
+
+KEEP_CHECKS = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +134,8 @@ async def post_all(uow: UnitOfWork, postings: Sequence[Posting]) -> list[Posted]
     Raises:
         LedgerEntryDiffersError: A key has another entry.
         InsufficientFundsError: An account holds less than would be taken from it. The unit of work must be given up.
-        ValueError: Two have the same key, the currencies differ, or an operator's entry names no actor and reason.
+        ValueError: Two have the same key, the currencies differ, an account is given to after it was taken from, or an
+            operator's entry names no actor and reason.
     """
     if not postings:
         return []
@@ -210,6 +222,42 @@ async def list_transfers(
     return Slice(items, encode_cursor(items[-1].txn_id, items[-1].number) if more else None)
 
 
+async def check(session: AsyncSession) -> CheckReport:
+    """Replay the whole ledger in the order of its log, and compare it with the balances and the templates.
+
+    Every transaction is read once and forgotten; only the sums of accounts are kept.
+    """
+    repository, replayed = LedgerCheckRepository(session), LedgerCheck()
+    async for txn, legs in repository.replay():
+        replayed.replay(txn, legs)
+    async for account, kept in repository.accounts():
+        sums, side = (None, None) if kept is None else ((kept.debits, kept.credits), (kept.normal_side, kept.has_floor))
+        replayed.compare(account, sums, side)
+    for finding in reversal_errors(await repository.wrong_reversals()):
+        replayed.add(finding)
+    return replayed.finish(await repository.recorded(), await repository.without_place())
+
+
+async def keep_check(uow: UnitOfWork, report: CheckReport) -> None:
+    """Keep the result of a check for the operator; old results are deleted."""
+    repository = LedgerCheckRepository(uow.session)
+    findings = [{"invariant": it.invariant, "row": it.row, "said": it.said} for it in report.findings]
+    repository.keep(
+        LedgerCheckRun(
+            result=report.result,
+            transactions=report.transactions,
+            transfers=report.transfers,
+            findings=findings,
+        )
+    )
+    await repository.prune(utc_now() - KEEP_CHECKS)
+
+
+async def latest_check(session: AsyncSession) -> LedgerCheckRun | None:
+    """Return the result of the last check that was kept."""
+    return await LedgerCheckRepository(session).latest()
+
+
 def _check(postings: Sequence[Posting]) -> None:
     if len({posting.key for posting in postings}) != len(postings):
         raise ValueError("two postings have the same key")
@@ -218,6 +266,22 @@ def _check(postings: Sequence[Posting]) -> None:
     for posting in postings:
         if RULES[posting.entry.template].by_operator and (posting.actor_id is None or posting.reason is None):
             raise ValueError(f"an entry {posting.entry.template} names its operator and a reason")
+    _check_order(postings)
+
+
+def _check_order(postings: Sequence[Posting]) -> None:
+    """Refuse an order in which a balance might be negative in between: the database looks at the end alone.
+
+    Raises:
+        ValueError: An account is given to after it was taken from.
+    """
+    taken: set[Account] = set()
+    for posting in postings:
+        for account, amount in effect(posting.entry.legs).items():
+            if amount > 0 and account in taken:
+                raise ValueError(f"an account of kind {account.kind} is given to after it was taken from")
+            if amount < 0 and CHART[account.kind].has_balance:
+                taken.add(account)
 
 
 async def _open(repository: LedgerRepository, postings: Sequence[Posting]) -> dict[Account, UUID]:

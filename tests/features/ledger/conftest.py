@@ -10,34 +10,48 @@ import pytest_asyncio
 from alembic import command
 from sqlalchemy import make_url
 
+from app.core.database import tls_arguments
 from app.core.migrations import config_for
 from app.local.servers import ServerAddresses
 from tests.conftest import persistently
 from tests.features.ledger.books import Books
 
 OWNER = "iplance_ledger"
+PASSWORD = "guarded"  # noqa: S105 - of roles that these tests make
+SUPERUSER = "IPLANCE_TEST_SUPERUSER_URL"
+"""The variable that names a superuser of a server other than the bundled one."""
 
 
 def address_of(address: str, *, user: str, database: str) -> str:
-    """Return an address of the bundled server, which trusts local connections of every role."""
-    url = make_url(address).set(drivername="postgresql", username=user, database=database)
+    """Return an address on the same server for a role that these tests made; the bundled server asks no password."""
+    url = make_url(address).set(drivername="postgresql", username=user, password=PASSWORD, database=database)
     return url.render_as_string(hide_password=False)
 
 
-async def as_superuser(address: str, *statements: str, database: str = "postgres") -> None:
-    """Execute statements as the superuser of the bundled server."""
-    connection = await asyncpg.connect(address_of(address, user="postgres", database=database))
+def superusers(address: str) -> str:
+    """Return the address of the same database for a superuser."""
+    given = os.environ.get(SUPERUSER)  # noqa: TID251 - given by the test that starts another server
+    database = str(make_url(address).database)
+    if given is None:
+        return address_of(address, user="postgres", database=database)
+    return make_url(given).set(drivername="postgresql", database=database).render_as_string(hide_password=False)
+
+
+async def connect(address: str) -> asyncpg.Connection:
+    """Connect to a database; a certificate is checked as in the application."""
+    plain = make_url(address).set(drivername="postgresql").render_as_string(hide_password=False)
+    return await asyncpg.connect(plain, **tls_arguments(address))
+
+
+async def as_superuser(address: str, *statements: str) -> None:
+    """Execute statements as a superuser of the server."""
+    maintenance = make_url(address).set(database="postgres").render_as_string(hide_password=False)
+    connection = await connect(superusers(maintenance))
     try:
         for statement in statements:
             await persistently(connection, statement)
     finally:
         await connection.close()
-
-
-def superusers(address: str) -> str:
-    """Return the address of the same database for the superuser of the bundled server."""
-    url = make_url(address)
-    return address_of(address, user="postgres", database=str(url.database))
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +68,7 @@ def guarded_url(servers: ServerAddresses, worker_id: str) -> Generator[str]:
         as_superuser(
             address,
             make_owner,
-            f"CREATE ROLE {name} LOGIN CREATEROLE",
+            f"CREATE ROLE {name} LOGIN CREATEROLE PASSWORD '{PASSWORD}'",
             f"GRANT {OWNER} TO {name} WITH ADMIN OPTION",
             f"CREATE DATABASE {name} OWNER {name}",
         )
@@ -69,14 +83,13 @@ def guarded_url(servers: ServerAddresses, worker_id: str) -> Generator[str]:
 @pytest.fixture(params=["guarded_url", "database_url"])
 def ledger_url(request: pytest.FixtureRequest) -> str:
     """Both databases, one after the other, under the application's role."""
-    address = request.getfixturevalue(request.param)
-    return make_url(address).set(drivername="postgresql").render_as_string(hide_password=False)
+    return str(request.getfixturevalue(request.param))
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def books(ledger_url: str) -> AsyncGenerator[Books]:
     """A transaction of the application, rolled back after the test."""
-    connection = await asyncpg.connect(ledger_url)
+    connection = await connect(ledger_url)
     outer = connection.transaction()
     await outer.start()
     try:

@@ -7,10 +7,11 @@ import pytest
 
 from app.core.ids import new_id
 from app.core.money import MINOR_DIGITS
+from app.features.ledger.schemas import CHART
 from app.models import AccountKind, TxnTemplate
 from app.models.ledger import MAX_TRANSFER
 from tests.features.ledger.books import Books
-from tests.features.ledger.conftest import OWNER, superusers
+from tests.features.ledger.conftest import OWNER, connect, superusers
 
 GUARDED = ("currency", "account_kind", "account", "txn", "transfer", "balance", "unsealed")
 CHANGES = {
@@ -35,14 +36,20 @@ def statement(way: str, table: str) -> str:
 
 
 async def test_the_chart_and_the_templates_are_those_of_the_code(books: Books) -> None:
-    kinds = await books.sql.fetch("SELECT code FROM ledger.account_kind")
-    assert {row["code"] for row in kinds} == {kind.value for kind in AccountKind}
+    kinds = await books.sql.fetch("SELECT * FROM ledger.account_kind")
+    rules = {row["code"]: (row["number"], row["normal_side"], row["owner_kind"], row["has_balance"]) for row in kinds}
+    assert rules == {kind.value: (it.number, it.side, it.owner, it.has_balance) for kind, it in CHART.items()}
+    assert {row["code"]: row["zero_when_finished"] for row in kinds} == {
+        kind.value: it.zero_when_finished for kind, it in CHART.items()
+    }
+    assert all(row["has_floor"] == row["has_balance"] for row in kinds)
+    assert CHART.keys() == set(AccountKind)
     digits = await books.sql.fetch("SELECT code, exponent FROM ledger.currency")
     assert {row["code"]: row["exponent"] for row in digits} == {it.value: n for it, n in MINOR_DIGITS.items()}
     rule = await books.sql.fetchval(
         "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'ck_txn_txntemplate'"
     )
-    assert set(re.findall(r"'([a-z_]+)'", rule)) == {template.value for template in TxnTemplate}
+    assert set(re.findall(r"'([a-z_]+)'", str(rule))) == {template.value for template in TxnTemplate}
 
 
 async def test_a_transfer_moves_money_and_takes_its_place_in_the_log(books: Books) -> None:
@@ -261,7 +268,7 @@ class TestOwner:
     @pytest.mark.parametrize("table", GUARDED)
     @refused
     async def test_the_owner_does_not_change_history_either(self, guarded_url: str, way: str, table: str) -> None:
-        connection = await asyncpg.connect(superusers(guarded_url))
+        connection = await connect(superusers(guarded_url))
         try:
             await connection.execute(f"SET ROLE {OWNER}")
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match=r"only grows|ledger alone"):
@@ -270,7 +277,7 @@ class TestOwner:
             await connection.close()
 
     async def test_a_missing_balance_row_is_noticed(self, guarded_url: str) -> None:
-        connection = await asyncpg.connect(superusers(guarded_url))
+        connection = await connect(superusers(guarded_url))
         try:
             outer = connection.transaction()
             await outer.start()

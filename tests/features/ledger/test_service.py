@@ -136,8 +136,8 @@ async def test_what_is_not_there_is_not_taken(uow: Callable[[], AbstractAsyncCon
 async def test_several_entries_are_recorded_in_one_statement(deal: Deal) -> None:
     first = Posting(entry=deal.deposit(100), key="a:2", effective_at=utc_now())
     await ledger.post_all(deal.work, [first])
-    second = Posting(entry=deal.fund(60), key="a:1", effective_at=utc_now())
-    third = Posting(entry=deal.deposit(5), key="a:0", effective_at=utc_now())
+    second = Posting(entry=deal.deposit(5), key="a:1", effective_at=utc_now())
+    third = Posting(entry=deal.fund(60), key="a:0", effective_at=utc_now())
     posted = await ledger.post_all(deal.work, [first, second, third])
     assert [it.is_new for it in posted] == [False, True, True]
     assert await ledger.balances(
@@ -156,6 +156,9 @@ async def test_postings_that_do_not_go_together_are_faults_of_the_caller(deal: D
     dollars = templates.deposit(provider=BANK, customer_id=deal.customer, amount=Money(1, Currency.USD))
     with pytest.raises(ValueError, match="same key"):
         await ledger.post_all(deal.work, [one, one])
+    two = Posting(entry=deal.fund(1), key="b", effective_at=utc_now())
+    with pytest.raises(ValueError, match="given to after it was taken from"):
+        await ledger.post_all(deal.work, [two, one])
     with pytest.raises(ValueError, match="several currencies"):
         await ledger.post_all(deal.work, [one, Posting(entry=dollars, key="b", effective_at=utc_now())])
     loss = templates.correction(

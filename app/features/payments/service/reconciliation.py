@@ -235,12 +235,12 @@ async def list_stuck(session: AsyncSession) -> list[StuckMoney]:
     return sorted(found, key=lambda each: each.since)
 
 
-async def stuck_sums(session: AsyncSession) -> dict[tuple[str, str], int]:
-    """Return how much is stuck in minor units, by kind and currency, for the metric."""
+async def stuck_sums(session: AsyncSession) -> list[tuple[int, dict[str, str]]]:
+    """Return how much is stuck in minor units, each sum with its kind and currency, for the metric."""
     sums: dict[tuple[str, str], int] = defaultdict(int)
     for each in await list_stuck(session):
         sums[each.kind, each.money.currency.value] += each.money.amount
-    return dict(sums)
+    return [(amount, {"kind": kind, "currency": currency}) for (kind, currency), amount in sums.items()]
 
 
 async def close_case(uow: UnitOfWork, actor: Actor, case_id: UUID, note: str) -> None:

@@ -145,21 +145,7 @@ class LedgerRepository:
             InsufficientFundsError: A balance would be negative; the transaction of the database cannot go on.
             LedgerEntryDiffersError: The original of a reversal was reversed under another key.
         """
-        legs = [(txn_id, number, leg) for txn_id, entry, _ in rows for number, leg in enumerate(entry.legs, 1)]
-        currencies = {txn_id: entry.currency.value for txn_id, entry, _ in rows}
-        values = {
-            "ids": [txn_id for txn_id, _, _ in rows],
-            "templates": [entry.template.value for _, entry, _ in rows],
-            "versions": [entry.version for _, entry, _ in rows],
-            "counts": [len(entry.legs) for _, entry, _ in rows],
-            **{column: [header.get(name) for _, _, header in rows] for name, column in HEADER.items()},
-            "leg_txns": [txn_id for txn_id, _, _ in legs],
-            "numbers": [number for _, number, _ in legs],
-            "debits": [ids[leg.debit] for _, _, leg in legs],
-            "credits": [ids[leg.credit] for _, _, leg in legs],
-            "currencies": [currencies[txn_id] for txn_id, _, _ in legs],
-            "amounts": [leg.amount for _, _, leg in legs],
-        }
+        values = _header_columns(rows) | _leg_columns(rows, ids)
         try:
             return set((await self._session.execute(_POST, values)).scalars())
         except IntegrityError as wrong:
@@ -227,4 +213,26 @@ def _named(accounts: Sequence[Account], currency: Currency) -> dict[str, Any]:
         "kinds": [account.kind.value for account in accounts],
         "owners": [account.owner_id for account in accounts],
         "providers": [account.provider for account in accounts],
+    }
+
+
+def _header_columns(rows: Sequence[tuple[UUID, Entry, Header]]) -> dict[str, Any]:
+    return {
+        "ids": [txn_id for txn_id, _, _ in rows],
+        "templates": [entry.template.value for _, entry, _ in rows],
+        "versions": [entry.version for _, entry, _ in rows],
+        "counts": [len(entry.legs) for _, entry, _ in rows],
+        **{column: [header.get(name) for _, _, header in rows] for name, column in HEADER.items()},
+    }
+
+
+def _leg_columns(rows: Sequence[tuple[UUID, Entry, Header]], ids: Mapping[Account, UUID]) -> dict[str, Any]:
+    legs = [(txn_id, entry, number, leg) for txn_id, entry, _ in rows for number, leg in enumerate(entry.legs, 1)]
+    return {
+        "leg_txns": [txn_id for txn_id, _, _, _ in legs],
+        "numbers": [number for _, _, number, _ in legs],
+        "debits": [ids[leg.debit] for _, _, _, leg in legs],
+        "credits": [ids[leg.credit] for _, _, _, leg in legs],
+        "currencies": [entry.currency.value for _, entry, _, _ in legs],
+        "amounts": [leg.amount for _, _, _, leg in legs],
     }
