@@ -74,6 +74,10 @@ from app.features.orders.endpoints import fast_order_list
 from app.features.orders.endpoints import router as orders
 from app.features.orders.pages import fast_guest_order_list
 from app.features.orders.pages import router as order_pages
+from app.features.payments import service as payment_desk
+from app.features.payments.endpoints import router as payments
+from app.features.payments.endpoints import webhooks as payment_webhooks
+from app.features.payments.pages import router as payment_pages
 from app.features.profiles.endpoints import router as profiles
 from app.features.profiles.pages import LONG_BODY_ROUTES as PROFILE_BODIES
 from app.features.profiles.pages import router as profile_pages
@@ -117,6 +121,7 @@ API_ROUTERS: tuple[FeatureRouter, ...] = (
     orders,
     proposals,
     contracts,
+    payments,
     chat,
     matching,
     reports,
@@ -124,7 +129,7 @@ API_ROUTERS: tuple[FeatureRouter, ...] = (
     demonstration,
 )
 OPERATION_ROUTERS: tuple[FeatureRouter, ...] = (health,)
-LINK_ROUTERS: tuple[FeatureRouter, ...] = (file_links,)
+LINK_ROUTERS: tuple[FeatureRouter, ...] = (file_links, payment_webhooks)
 PAGE_ROUTERS: tuple[FeatureRouter, ...] = (
     web_pages,
     authentication_pages,
@@ -138,6 +143,7 @@ PAGE_ROUTERS: tuple[FeatureRouter, ...] = (
     order_history,
     proposal_pages,
     contract_pages,
+    payment_pages,
     fee_pages,
     transparency_pages,
     chat_pages,
@@ -185,7 +191,8 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         except ClockTurnedError as turned:
             raise StartupRefusedError(str(turned)) from turned
         app.state.resources = replace(resources, trigger_task=TaskTrigger())
-        with operator_port(resources, asyncio.get_running_loop(), features=(mail_gauges, report_gauges, ledger_gauges)):
+        gauges = (mail_gauges, report_gauges, ledger_gauges, money_gauges)
+        with operator_port(resources, asyncio.get_running_loop(), features=gauges):
             tasks = [asyncio.create_task(prepare_responses(app)), asyncio.create_task(follow_clock(resources))]
             yield
             for task in tasks:
@@ -230,6 +237,12 @@ async def report_gauges(session: AsyncSession) -> Sequence[Gauge]:
         Gauge("iplance_reports_waiting", "Reports and objections that wait for a decision", waiting),
         Gauge("iplance_reports_late", "Those that wait longer than was promised", late),
     )
+
+
+async def money_gauges(session: AsyncSession) -> Sequence[Gauge]:
+    """Return how much money does not move by itself, in minor units, by kind and currency."""
+    told = "Money that does not move by itself, in minor units"
+    return [Gauge("iplance_stuck_money", told, *found) for found in await payment_desk.stuck_sums(session)]
 
 
 async def ledger_gauges(session: AsyncSession) -> Sequence[Gauge]:

@@ -80,7 +80,24 @@ BEGINNING = (
     "the order, the proposal and the offer as before; then the volumes and policies of fees, the legal kinds, the "
     "contract, its deal, milestones and timer"
 )
+REFUNDING = (
+    "the key of the request is claimed and kept, the payment is locked, the refund and its operation are inserted, and "
+    "the ledger finds, opens and posts its accounts"
+)
+CANCELED = (
+    "three transactions around two calls: what is not sent yet ends here, everything else is asked of the provider, "
+    "read from it and recorded; no transaction waits for the network"
+)
+CLOSED = (
+    "the case is locked, then the payment or withdrawal and its operation; two postings with their accounts, and the "
+    "audit entry"
+)
 EXCEPTIONS: dict[str, tuple[int, str]] = {
+    "POST /api/v1/payments/{payment_id:uuid}/cancel": (13, CANCELED),
+    "POST /api/v1/payments/{payment_id:uuid}/refunds": (11, REFUNDING),
+    "POST /api/v1/reconciliation-cases/{case_id:uuid}/close": (16, CLOSED),
+    "POST /stuck-money/{case_id}/close": (16, CLOSED),
+    "POST /wallet/payments/{payment_id}/refund": (11, REFUNDING),
     "GET /freelancers": (11, f"{PEOPLE}; a page for a signed-in person reads the session and the favourites too"),
     "GET /api/v1/contracts/{contract_id:uuid}": (11, DEAL),
     "GET /contracts/{contract_id}": (12, DEAL),
@@ -134,6 +151,7 @@ FIRST_CHANGE = (
 CONTRACT_AGAIN = "a refused form is rolled back, and the page reads the contract in a new transaction"
 READ_AGAIN = "a refused message is rolled back, and the page reads the conversation in a new transaction"
 REPEATED: dict[str, str] = {
+    "POST /api/v1/payments/{payment_id:uuid}/cancel": "the payment is locked again after the call to the provider",
     "GET /api/v1/auth/me": "a fast response that fails goes on to its route, which checks the session again",
     "DELETE /api/v1/profiles/me/portfolio/{item_id:uuid}": FIRST_CHANGE,
     "POST /my/searches/settings": FIRST_CHANGE,

@@ -3,7 +3,7 @@
 The previous release does not read the schema. Docs: docs/ledger.md and decision 22.
 
 Revision ID: d7a90b35e4c2
-Revises: f94c07e2a1b8
+Revises: b61d0c9e57f3
 Create Date: 2026-11-29 08:30:00+00:00
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "d7a90b35e4c2"
-down_revision: str | None = "f94c07e2a1b8"
+down_revision: str | None = "b61d0c9e57f3"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 reviewed: dict[str, str] = {"rewrites rows": "a trigger function of new tables; no row that exists is changed"}

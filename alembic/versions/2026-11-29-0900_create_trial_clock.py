@@ -3,7 +3,7 @@
 Without a turned clock the function returns `now()`, so the previous release works as before.
 
 Revision ID: e3b18c47d5f9
-Revises: d7a90b35e4c2
+Revises: a41c8e07d3f6
 Create Date: 2026-11-29 09:00:00+00:00
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "e3b18c47d5f9"
-down_revision: str | None = "d7a90b35e4c2"
+down_revision: str | None = "a41c8e07d3f6"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 reviewed: dict[str, str] = {"rewrites rows": "a function of a new table; no row that exists is changed"}

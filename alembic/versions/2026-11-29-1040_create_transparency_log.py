@@ -3,7 +3,7 @@
 The previous release does not seal. Rows only grow; a leaf takes its transaction out of `ledger.unsealed`.
 
 Revision ID: a41c8e07d3f6
-Revises: d7a90b35e4c2
+Revises: e1b47c0a95d2
 Create Date: 2026-11-29 10:40:00+00:00
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "a41c8e07d3f6"
-down_revision: str | None = "d7a90b35e4c2"
+down_revision: str | None = "e1b47c0a95d2"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 reviewed: dict[str, str] = {

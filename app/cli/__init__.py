@@ -22,6 +22,7 @@ from app.cli import (  # noqa: F401
     messages,
     orders,
     papers,
+    payments,
     people,
     profiles,
     reports,

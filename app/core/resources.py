@@ -1,6 +1,6 @@
 """The application context: settings, database engine, session factories, Redis."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.core.config import Settings
 from app.core.database import create_engine, create_read_session_factory, create_session_factory
+from app.core.payment_port import PaymentProvider
 from app.core.persistence.raw_read_pool import RawReadPool
 from app.core.ports import Mailer, Scanner, SmsSender, StatusRegistry, Storage
 from app.core.security.blacklist import Blacklist
@@ -19,6 +20,7 @@ from app.core.security.rate_limits import Limiter
 from app.core.security.tokens import TokenCodec
 
 type Sessions = async_sessionmaker[AsyncSession]
+Closer = Callable[[], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -41,6 +43,11 @@ class Resources:
     storage: Storage | None = None
     scanner: Scanner | None = None
     status_registry: StatusRegistry | None = None
+    payment_provider: PaymentProvider | None = None
+    closers: list[Callable[[], Awaitable[None]]] = field(
+        default_factory=list[Callable[[], Awaitable[None]]], repr=False
+    )
+    """What ends with the process, such as the connections of an adapter; a changed copy shares them."""
     token_codec: TokenCodec = field(init=False)
     blacklist: Blacklist = field(init=False)
     limiter: Limiter = field(init=False)
@@ -103,16 +110,19 @@ async def open_resources(
     )
     redis = create_redis(redis_url)
     raw_read_pool = RawReadPool(database_url, statement_seconds=statement_seconds)
+    opened = Resources(
+        settings=settings,
+        engine=engine,
+        sessions=create_session_factory(engine),
+        read_sessions=create_read_session_factory(engine),
+        redis=redis,
+        raw_read_pool=raw_read_pool,
+    )
     try:
-        yield Resources(
-            settings=settings,
-            engine=engine,
-            sessions=create_session_factory(engine),
-            read_sessions=create_read_session_factory(engine),
-            redis=redis,
-            raw_read_pool=raw_read_pool,
-        )
+        yield opened
     finally:
+        for close in reversed(opened.closers):
+            await close()
         await raw_read_pool.close()
         await redis.aclose()
         await engine.dispose()

@@ -259,6 +259,12 @@ class PaymentSettings(_Group):
         default=SecretStr(""),
         description="comma-separated further secrets that webhooks may be signed with while a rotation lasts",
     )
+    withdrawal_fee_bp: int = Field(
+        default=0, ge=0, le=10_000, description="fee of a withdrawal in hundredths of a percent of it"
+    )
+    withdrawal_fee_minimum: int = Field(
+        default=0, ge=0, le=10_000_000, description="least fee of a withdrawal, in minor units of its currency"
+    )
 
 
 class FileSettings(_Group):

@@ -70,6 +70,13 @@ class NoticeKind(StrEnum):
     MESSAGE_RESTORED = "message_restored"
     DEAL_MOVED = "deal_moved"
     REVIEW_WAITS = "review_waits"
+    PAYMENT_RECEIVED = "payment_received"
+    PAYMENT_FAILED = "payment_failed"
+    PAYMENT_QUESTIONED = "payment_questioned"
+    PAYOUT_PAID = "payout_paid"
+    CARD_REFUND_PAID = "card_refund_paid"
+    MONEY_BACK = "money_back"
+    CHEQUE_ANNULLED = "cheque_annulled"
 
 
 class MailStatus(StrEnum):

@@ -10,6 +10,7 @@ from app.features.legal import tasks as _legal  # noqa: F401 - its tasks are fou
 from app.features.matching import tasks as _matching  # noqa: F401 - its tasks are found by name
 from app.features.notifications import tasks as _notifications  # noqa: F401 - its tasks are found by name
 from app.features.orders import tasks as _orders  # noqa: F401 - its tasks are found by name
+from app.features.payments import tasks as _payments  # noqa: F401 - its tasks are found by name
 from app.features.profiles import tasks as _profiles  # noqa: F401 - its tasks are found by name
 from app.features.proposals import tasks as _proposals  # noqa: F401 - its tasks are found by name
 from app.features.transparency import tasks as _transparency  # noqa: F401 - its tasks are found by name
@@ -83,6 +84,15 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "contracts.deal_moved": ("notifications.on_deal_moved",),
     "contracts.review_waits": ("notifications.on_review_waits",),
     "chat.message_written": ("notifications.on_message_written",),
+    "payments.payment_received": ("notifications.on_payment_received",),
+    "payments.payment_failed": ("notifications.on_payment_failed",),
+    "payments.payment_questioned": ("notifications.on_payment_questioned",),
+    "payments.payout_paid": ("notifications.on_payout_paid",),
+    "payments.payout_failed": ("notifications.on_payout_failed",),
+    "payments.payout_returned": ("notifications.on_payout_returned",),
+    "payments.cheque_annulled": ("notifications.on_cheque_annulled",),
+    "payments.card_refund_paid": ("notifications.on_card_refund_paid",),
+    "payments.card_refund_failed": ("notifications.on_card_refund_failed",),
     "chat.conversation_seen": ("notifications.on_conversation_seen",),
 }
 """Topic → the tasks that handle it."""

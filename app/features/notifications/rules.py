@@ -35,6 +35,8 @@ CONTRACT = "/contracts/{contract_id}"
 SUBMISSION = "/contracts/{contract_id}#submission-{submission_id}"
 PROFILE = "/settings/public-profile"
 PORTFOLIO = "/settings/portfolio"
+PAYMENT = "/wallet/payments/{payment_id}"
+PAYOUT = "/wallet/withdrawals/{payout_id}"
 PLACES = {
     "avatar": "/settings/photo",
     "portfolio": "/settings/portfolio",
@@ -111,6 +113,17 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.DEAL_MOVED: Wording(N_("Contract for “{order}”: {news}."), CONTRACT),
     NoticeKind.REVIEW_WAITS: Wording(
         N_("{person} submitted work for “{order}”. Check it in time: otherwise it counts as accepted."), SUBMISSION
+    ),
+    NoticeKind.PAYMENT_RECEIVED: Wording(N_("Your payment of {amount} has arrived."), PAYMENT),
+    NoticeKind.PAYMENT_FAILED: Wording(N_("Your payment of {amount} was not made. No money was taken."), PAYMENT),
+    NoticeKind.PAYMENT_QUESTIONED: Wording(
+        N_("Your payment arrived with another amount: {amount}. The operator looks at it."), PAYMENT
+    ),
+    NoticeKind.PAYOUT_PAID: Wording(N_("Your withdrawal of {amount} was paid out."), PAYOUT),
+    NoticeKind.CARD_REFUND_PAID: Wording(N_("{amount} were sent back to your card."), PAYMENT),
+    NoticeKind.MONEY_BACK: Wording(N_("{amount} could not be paid out and are in your wallet again."), "{place}"),
+    NoticeKind.CHEQUE_ANNULLED: Wording(
+        N_("The receipt for your withdrawal of {amount} was annulled in the tax service."), PAYOUT
     ),
 }
 NEWS = N_("something has changed")
@@ -209,6 +222,13 @@ NOBODY_ELSES: Mapping[NoticeKind, str] = {
     NoticeKind.REPORT_LIFTED: "the operator decides",
     NoticeKind.ORDERS_FOUND: "the account set how often, and one e-mail lists all orders",
     NoticeKind.FILE_REFUSED: "the account's own file, and no e-mail",
+    NoticeKind.PAYMENT_RECEIVED: "the account's own payment",
+    NoticeKind.PAYMENT_FAILED: "the account's own payment",
+    NoticeKind.PAYMENT_QUESTIONED: "the account's own payment",
+    NoticeKind.PAYOUT_PAID: "the account's own money",
+    NoticeKind.CARD_REFUND_PAID: "the account's own money",
+    NoticeKind.MONEY_BACK: "the account's own money",
+    NoticeKind.CHEQUE_ANNULLED: "the account's own receipt",
 }
 """Kinds that no other user can cause at will, each with the reason why nothing joins them to one."""
 MAIL_RULES: Mapping[NoticeKind, MailRule] = {kind: _MAIL_RULES.get(kind, MailRule()) for kind in NoticeKind}

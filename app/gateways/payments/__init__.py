@@ -4,7 +4,7 @@ from datetime import datetime
 
 from app.core.config import Settings
 from app.core.payment_port import PaymentProvider
-from app.core.resources import ContextState, Resources
+from app.core.resources import Resources
 from app.core.sandbox_access import sandbox_api_key, sandbox_webhook_secret
 from app.gateways.payments.none import NullPaymentProvider
 
@@ -18,9 +18,6 @@ def make_payment_provider(settings: Settings) -> PaymentProvider:
     further = (each.strip() for each in settings.payment_webhook_secrets.get_secret_value().split(","))
     secrets = (sandbox_webhook_secret(settings), *(each for each in further if each))
     return SandboxProvider(settings.sandbox_address, sandbox_api_key(settings), secrets)
-
-
-_provider = ContextState[PaymentProvider](lambda resources: make_payment_provider(resources.settings))
 
 
 async def turn_provider_clock(settings: Settings, now: datetime) -> bool | None:
@@ -37,5 +34,8 @@ async def turn_provider_clock(settings: Settings, now: datetime) -> bool | None:
 
 
 def payment_provider_of(resources: Resources) -> PaymentProvider:
-    """Return the provider of the process; the first call creates it."""
-    return _provider.of(resources)
+    """Return the provider of the process; the first call creates it, and it is closed with the resources."""
+    if resources.payment_provider is None:
+        resources.payment_provider = make_payment_provider(resources.settings)
+        resources.closers.append(resources.payment_provider.close)
+    return resources.payment_provider

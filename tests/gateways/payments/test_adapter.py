@@ -1,7 +1,7 @@
 """What the adapter answers for every fault of the provider, and that nothing happens twice or is lost."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from app.core.config import Settings
 from app.core.payment_port import (
     Busy,
     Capabilities,
@@ -23,7 +24,7 @@ from app.core.payment_port import (
     Refused,
     Unknown,
 )
-from app.core.resources import Resources
+from app.core.resources import Resources, open_resources
 from app.core.unit_of_work import NetworkInTransactionError, unit_of_work
 from app.gateways.payments import payment_provider_of
 from app.gateways.payments.none import NullPaymentProvider
@@ -358,10 +359,18 @@ async def test_capabilities_are_typed(sandbox: Sandbox) -> None:
     assert found.value.key_hours == DAY // HOUR
 
 
-async def test_without_a_provider_nothing_is_created_and_nothing_is_known(
-    sandbox: Sandbox, resources: Resources
+async def test_the_connections_are_closed_with_the_process(
+    settings: Settings, database_url: str, redis_url: str
 ) -> None:
-    assert isinstance(payment_provider_of(resources), SandboxProvider)
+    async with open_resources(settings, database_url=database_url, redis_url=redis_url) as opened:
+        adapter = payment_provider_of(replace(opened, trigger_task=None))
+        assert isinstance(adapter, SandboxProvider)
+    assert adapter._client.is_closed
+
+
+async def test_without_a_provider_nothing_is_created_and_nothing_is_known(
+    sandbox: Sandbox,
+) -> None:
     none = NullPaymentProvider()
     real, sandbox.adapter = sandbox.adapter, none  # type: ignore[assignment]
     try:

@@ -88,7 +88,7 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
         href = rules.href_of(mail.kind, mail.params)
         context |= {"order": hide_links(values.get("order", "")), "person": _mailed_name(values.get("person", ""))}
         context["link"] = f"{origin}{href}" if href else origin
-        context |= {name: hide_links(values.get(name, "")) for name in ("file", "work")}
+        context |= {name: hide_links(values.get(name, "")) for name in ("file", "work", "amount")}
         context["news"] = values.get("news", rules.NEWS)
     if mail.kind is NoticeKind.MESSAGE_RECEIVED and await _was_read(uow.session, mail):
         to = None

@@ -64,6 +64,7 @@ async def load_notice_context(session: AsyncSession, all_news: list[NoticeSubjec
         person = _named(names, news.params, "person_id")
         if person is not None:
             values["person"] = person
-        values |= {name: str(news.params[name]) for name in ("count", "file", "work") if news.params.get(name)}
+        plain = ("count", "file", "work", "amount")
+        values |= {name: str(news.params[name]) for name in plain if news.params.get(name)}
         result.append(values | _contract_words(news.params))
     return result

@@ -1,0 +1,77 @@
+"""Consumers of notifications about payments, withdrawals and refunds."""
+
+from app.core.messaging.worker import consumer
+from app.core.money import MINOR_DIGITS, Currency
+from app.core.text.amounts import write_amount
+from app.core.unit_of_work import UnitOfWork
+from app.features.notifications import service
+from app.features.payments import events as payments
+from app.models.notification import NoticeKind
+
+
+def _sum(amount: int, currency: str) -> str:
+    """Return an amount as it stands in every language."""
+    return f"{write_amount(amount, MINOR_DIGITS[Currency(currency)], grouped=True)} {currency}"
+
+
+@consumer("notifications.on_payment_received", payments.PaymentReceived)
+async def on_payment_received(uow: UnitOfWork, event: payments.PaymentReceived, message_id: int) -> None:
+    """Notify the payer that the money has arrived."""
+    about = {"amount": _sum(event.amount, event.currency), "payment_id": event.payment_id}
+    await service.notify(uow, event.user_id, NoticeKind.PAYMENT_RECEIVED, message_id, **about)
+
+
+@consumer("notifications.on_payment_failed", payments.PaymentFailed)
+async def on_payment_failed(uow: UnitOfWork, event: payments.PaymentFailed, message_id: int) -> None:
+    """Notify the payer that no money was taken."""
+    about = {"amount": _sum(event.amount, event.currency), "payment_id": event.payment_id}
+    await service.notify(uow, event.user_id, NoticeKind.PAYMENT_FAILED, message_id, **about)
+
+
+@consumer("notifications.on_payment_questioned", payments.PaymentQuestioned)
+async def on_payment_questioned(uow: UnitOfWork, event: payments.PaymentQuestioned, message_id: int) -> None:
+    """Notify the payer that another amount arrived."""
+    about = {"amount": _sum(event.amount, event.currency), "payment_id": event.payment_id}
+    await service.notify(uow, event.user_id, NoticeKind.PAYMENT_QUESTIONED, message_id, **about)
+
+
+@consumer("notifications.on_payout_paid", payments.PayoutPaid)
+async def on_payout_paid(uow: UnitOfWork, event: payments.PayoutPaid, message_id: int) -> None:
+    """Notify the owner that the withdrawal was paid."""
+    about = {"amount": _sum(event.amount, event.currency), "payout_id": event.payout_id}
+    await service.notify(uow, event.user_id, NoticeKind.PAYOUT_PAID, message_id, **about)
+
+
+@consumer("notifications.on_payout_failed", payments.PayoutFailed)
+async def on_payout_failed(uow: UnitOfWork, event: payments.PayoutFailed, message_id: int) -> None:
+    """Notify the owner that the money is in the wallet again."""
+    about = {"amount": _sum(event.amount, event.currency), "place": f"/wallet/withdrawals/{event.payout_id}"}
+    await service.notify(uow, event.user_id, NoticeKind.MONEY_BACK, message_id, **about)
+
+
+@consumer("notifications.on_payout_returned", payments.PayoutReturned)
+async def on_payout_returned(uow: UnitOfWork, event: payments.PayoutReturned, message_id: int) -> None:
+    """Notify the owner that the bank sent the money back."""
+    about = {"amount": _sum(event.amount, event.currency), "place": f"/wallet/withdrawals/{event.payout_id}"}
+    await service.notify(uow, event.user_id, NoticeKind.MONEY_BACK, message_id, **about)
+
+
+@consumer("notifications.on_cheque_annulled", payments.ChequeAnnulled)
+async def on_cheque_annulled(uow: UnitOfWork, event: payments.ChequeAnnulled, message_id: int) -> None:
+    """Notify the owner that the receipt was annulled."""
+    about = {"amount": _sum(event.amount, event.currency), "payout_id": event.payout_id}
+    await service.notify(uow, event.user_id, NoticeKind.CHEQUE_ANNULLED, message_id, **about)
+
+
+@consumer("notifications.on_card_refund_paid", payments.CardRefundPaid)
+async def on_card_refund_paid(uow: UnitOfWork, event: payments.CardRefundPaid, message_id: int) -> None:
+    """Notify the payer that money was sent back to the card."""
+    about = {"amount": _sum(event.amount, event.currency), "payment_id": event.payment_id}
+    await service.notify(uow, event.user_id, NoticeKind.CARD_REFUND_PAID, message_id, **about)
+
+
+@consumer("notifications.on_card_refund_failed", payments.CardRefundFailed)
+async def on_card_refund_failed(uow: UnitOfWork, event: payments.CardRefundFailed, message_id: int) -> None:
+    """Notify the payer that the money is in the wallet again."""
+    about = {"amount": _sum(event.amount, event.currency), "place": f"/wallet/payments/{event.payment_id}"}
+    await service.notify(uow, event.user_id, NoticeKind.MONEY_BACK, message_id, **about)

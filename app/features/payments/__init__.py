@@ -1,0 +1,1 @@
+"""Payments: money in, withdrawals, refunds to a card, and what a payment provider says about them."""

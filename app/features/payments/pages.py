@@ -1,0 +1,377 @@
+"""Pages of the wallet: what somebody has, paying in, withdrawing, sending back; the operator's list of stuck money."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Request
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from app.core.config import Settings
+from app.core.errors import DomainError, FieldError
+from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
+from app.core.http.problem_details import field_errors
+from app.core.http.request_keys import OnceRequired
+from app.core.i18n import N_, _
+from app.core.money import Currency, Money, MoneyInput, typed_amount
+from app.core.text.amounts import AmountError
+from app.features.authentication import service as authentication
+from app.features.authentication.dependencies import ClientInfo, CurrentActor, CurrentSession, ModeratorActor
+from app.features.authentication.errors import WrongPasswordError
+from app.features.payments import service, workflows
+from app.features.payments.dependencies import ProviderLimits, RecentPassword
+from app.features.payments.errors import InvalidPaymentError, PaymentNotCancelableError
+from app.features.payments.schemas import (
+    CardRefundCreate,
+    PaymentCreate,
+    PaymentRead,
+    PayoutCreate,
+    PayoutRead,
+    PayoutRequirements,
+)
+from app.models import OperationState, PaymentState, PayoutState
+from app.web.flash import redirect
+from app.web.formatting import money
+from app.web.forms import FormState
+from app.web.templating import render
+
+router = FeatureRouter()
+PAGE = 20
+REFRESH_SECONDS = "4"
+ROUBLES = Currency.RUB
+NO_AMOUNT = N_("Write an amount of more than zero.")
+type Cursor = Annotated[str | None, Query(max_length=300)]
+PAYMENT_STATES: dict[PaymentState, tuple[str, str, str]] = {
+    PaymentState.OPEN: (N_("Waits to be paid"), "accent", N_("Nothing was taken yet. Pay on the payment page.")),
+    PaymentState.PAID: (N_("Paid"), "good", N_("The money has arrived.")),
+    PaymentState.CANCELED: (N_("Not paid"), "", N_("No money was taken. You can begin again.")),
+    PaymentState.QUESTIONED: (
+        N_("Another amount arrived"),
+        "warn",
+        N_("The money is kept apart. The operator looks at it and puts it into your wallet; you need do nothing."),
+    ),
+    PaymentState.CREDITED: (N_("In the wallet"), "good", N_("The money came differently than planned; it is yours.")),
+}
+PAYOUT_STATES: dict[PayoutState, tuple[str, str, str]] = {
+    PayoutState.MOVING: (N_("On its way"), "accent", N_("Usually it arrives within minutes, at most in three days.")),
+    PayoutState.PAID: (N_("Paid out"), "good", N_("The bank has it. Some banks show it only hours later.")),
+    PayoutState.FAILED: (N_("Not paid out"), "warn", N_("The whole amount is in your wallet again.")),
+    PayoutState.RETURNED: (N_("Sent back by the bank"), "warn", N_("The amount is in your wallet again.")),
+}
+CHECKING = N_("We are asking the payment service. This page refreshes by itself.")
+PERSON = N_("The payment service has not answered for a day. A person looks at it; nothing is lost.")
+
+
+@router.get("/wallet")
+async def show_wallet(
+    request: Request,
+    actor: CurrentActor,
+    session: ReadSession,
+    currency: Annotated[str, Query(max_length=3)] = ROUBLES.value,
+    cursor: Cursor = None,
+) -> Response:
+    """Show what the actor has and what moved it."""
+    shown = Currency(currency) if currency in set(Currency) else ROUBLES
+    wallet = await service.get_wallet(session, actor)
+    page = await service.list_history(session, actor, shown, cursor, PAGE)
+    start = f"/wallet?currency={shown}"
+    context = {
+        "balances": wallet.items,
+        "shown": shown.value,
+        "entries": [(each, _signed(each.amount, each.currency)) for each in page.items],
+        "older": f"{start}&cursor={page.next_cursor}" if page.next_cursor else None,
+        "newer": start if cursor else None,
+    }
+    return render(request, "payments/wallet.html", context)
+
+
+@router.get("/wallet/top-up")
+async def top_up_form(request: Request, _actor: CurrentActor) -> Response:
+    """Show the form for paying in."""
+    return render(request, "payments/top_up.html", {"f": FormState.start()})
+
+
+@router.post("/wallet/top-up")
+async def top_up(request: Request, actor: CurrentActor, form: PostedForm, uow: Uow, once: OnceRequired) -> Response:
+    """Begin a payment and lead to its page."""
+
+    async def begin() -> UUID:
+        return (await service.top_up(uow, actor, PaymentCreate(money=_amount(form)))).id
+
+    made = await uow.attempt(begin())
+    if isinstance(made, DomainError):
+        return render(request, "payments/top_up.html", {"f": FormState.posted(form, _moved(made))}, 422)
+    return once.led_to(redirect(f"/wallet/payments/{made}"))
+
+
+@router.get("/wallet/payments")
+async def list_payments(request: Request, actor: CurrentActor, session: ReadSession, cursor: Cursor = None) -> Response:
+    """List the payments with their state and what happens next."""
+    page = await service.list_payments(session, actor, cursor, PAGE)
+    rows = [_payment(each) for each in page.items]
+    return _listed(request, "payments", rows, page.next_cursor, cursor)
+
+
+@router.get("/wallet/payments/{payment_id}")
+async def show_payment(
+    request: Request,
+    payment_id: UUID,
+    actor: CurrentActor,
+    view: CurrentSession,
+    resources: ProcessResources,
+    session: ReadSession,
+) -> Response:
+    """Show a payment; the payer comes back here from the payment page, and the page refreshes while it is open."""
+    payment = await service.get_payment(session, actor, payment_id)
+    proven = authentication.has_recent_password(resources, view)
+    context = {"shown": _payment(payment), "f": FormState.start(), "proven": proven}
+    response = render(request, "payments/payment.html", context)
+    if payment.state is PaymentState.OPEN:
+        response.headers["Refresh"] = REFRESH_SECONDS
+    return response
+
+
+@router.post("/wallet/payments/{payment_id}/cancel")
+async def cancel_payment(payment_id: UUID, actor: CurrentActor, resources: ProcessResources) -> Response:
+    """Cancel a payment that nobody has paid."""
+    try:
+        await workflows.cancel_payment(resources, actor, payment_id)
+    except PaymentNotCancelableError as refused:
+        return redirect(f"/wallet/payments/{payment_id}", refused.text(), "warn")
+    return redirect(f"/wallet/payments/{payment_id}")
+
+
+@router.post("/wallet/payments/{payment_id}/refund")
+async def refund_payment(
+    request: Request,
+    payment_id: UUID,
+    actor: CurrentActor,
+    _password: RecentPassword,
+    form: PostedForm,
+    uow: Uow,
+    once: OnceRequired,
+) -> Response:
+    """Send money back to the card of a payment."""
+
+    async def send_back() -> object:
+        return await service.refund_payment(uow, actor, payment_id, CardRefundCreate(money=_amount(form)))
+
+    made = await uow.attempt(send_back())
+    if isinstance(made, DomainError):
+        payment = await service.get_payment(uow.session, actor, payment_id)
+        context = {"shown": _payment(payment), "f": FormState.posted(form, _moved(made)), "proven": True}
+        return render(request, "payments/payment.html", context, 422)
+    return once.led_to(redirect("/wallet", _("The money is on its way back to the card.")))
+
+
+@router.get("/wallet/withdraw")
+async def withdraw_form(
+    request: Request, actor: CurrentActor, view: CurrentSession, resources: ProcessResources
+) -> Response:
+    """Ask for the password if it was not entered recently, then for amount and card; say what is missing first."""
+    if not authentication.has_recent_password(resources, view):
+        return redirect("/wallet/unlock")
+    needs = await workflows.payout_requirements(resources, actor)
+    return render(
+        request, "payments/withdraw.html", {"f": FormState.start(kind="card"), **_needs(needs, resources.settings)}
+    )
+
+
+@router.get("/wallet/unlock")
+async def unlock_form(
+    request: Request, _actor: CurrentActor, then: Annotated[str, Query(max_length=100)] = ""
+) -> Response:
+    """Ask for the password before money leaves."""
+    return render(request, "payments/unlock.html", {"f": FormState.start(), "then": then})
+
+
+@router.post("/wallet/unlock")
+async def unlock(
+    request: Request, form: PostedForm, view: CurrentSession, caller: ClientInfo, resources: ProcessResources
+) -> Response:
+    """Take the password, so that money may be taken out for some minutes."""
+    typed = form.get("password")
+    try:
+        await workflows.prove_password(resources, view, typed if isinstance(typed, str) else "", caller)
+    except WrongPasswordError as wrong:
+        error = [FieldError(("password",), wrong.message)]
+        context = {"f": FormState.start().with_error(error), "then": form.get("then")}
+        return render(request, "payments/unlock.html", context, 403)
+    then = form.get("then")
+    return redirect(f"/wallet/payments/{UUID(then)}" if isinstance(then, str) and _is_id(then) else "/wallet/withdraw")
+
+
+@router.post("/wallet/withdraw")
+async def withdraw(
+    request: Request,
+    actor: CurrentActor,
+    _password: RecentPassword,
+    form: PostedForm,
+    limits: ProviderLimits,
+    uow: Uow,
+    once: OnceRequired,
+) -> Response:
+    """Withdraw money to a card."""
+
+    async def take_out() -> UUID:
+        return (await service.withdraw(uow, actor, _payout(form), limits)).id
+
+    made = await uow.attempt(take_out())
+    if isinstance(made, DomainError):
+        context: dict[str, Any] = {
+            "f": FormState.posted(form, _moved(made)),
+            "missing": [],
+            "permission_url": None,
+            "bounds": None,
+        }
+        return render(request, "payments/withdraw.html", context | {"fee": _fee_text(uow.resources.settings)}, 422)
+    return once.led_to(redirect(f"/wallet/withdrawals/{made}"))
+
+
+@router.get("/wallet/withdrawals")
+async def list_payouts(request: Request, actor: CurrentActor, session: ReadSession, cursor: Cursor = None) -> Response:
+    """List the withdrawals with their state and what happens next."""
+    page = await service.list_payouts(session, actor, cursor, PAGE)
+    rows = [_shown_payout(each) for each in page.items]
+    return _listed(request, "withdrawals", rows, page.next_cursor, cursor)
+
+
+@router.get("/wallet/withdrawals/{payout_id}")
+async def show_payout(request: Request, payout_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
+    """Show a withdrawal; the page refreshes while it is on its way."""
+    payout = await service.get_payout(session, actor, payout_id)
+    response = render(request, "payments/payout.html", {"shown": _shown_payout(payout)})
+    if payout.state is PayoutState.MOVING:
+        response.headers["Refresh"] = REFRESH_SECONDS
+    return response
+
+
+@router.get("/stuck-money")
+async def show_stuck(request: Request, _actor: ModeratorActor, session: ReadSession) -> Response:
+    """Show the operator the money that does not move by itself, with what happens next."""
+    found = await service.read_stuck(session)
+    return render(request, "payments/stuck.html", {"items": found, "f": FormState.start()})
+
+
+@router.post("/stuck-money/{case_id}/close")
+async def close_case(case_id: UUID, actor: ModeratorActor, form: PostedForm, uow: Uow) -> Response:
+    """Close a case with what was found."""
+    note = form.get("note")
+    if not isinstance(note, str) or not note.strip():
+        return redirect("/stuck-money", _("Write what was found first."), "warn")
+    await service.close_case(uow, actor, case_id, note.strip()[:2000])
+    return redirect("/stuck-money", _("Closed."))
+
+
+def _amount(form: FormData) -> MoneyInput:
+    """Return the typed amount in roubles.
+
+    Raises:
+        InvalidPaymentError: It is not an amount of more than zero.
+    """
+    typed = form.get("amount")
+    try:
+        minor = typed_amount(typed if isinstance(typed, str) else "", ROUBLES)
+    except AmountError as wrong:
+        raise InvalidPaymentError(errors=[FieldError(("amount",), wrong.message, wrong.params)]) from wrong
+    if not minor:
+        raise InvalidPaymentError(errors=[FieldError(("amount",), NO_AMOUNT)])
+    return MoneyInput(amount=minor, currency=ROUBLES)
+
+
+def _payout(form: FormData) -> PayoutCreate:
+    """Return the typed withdrawal.
+
+    Raises:
+        InvalidPaymentError: Its amount, card or kind is invalid.
+    """
+    content = {"money": _amount(form).model_dump(), "kind": form.get("kind"), "card": form.get("card")}
+    try:
+        return PayoutCreate.model_validate(content)
+    except ValidationError as wrong:
+        raise InvalidPaymentError(errors=field_errors([dict(each) for each in wrong.errors()])) from wrong
+
+
+def _moved(error: DomainError) -> DomainError | list[FieldError]:
+    """Assign the errors of a command to the fields of the form."""
+    moved = [
+        FieldError(("amount",) if "money" in each.loc else (each.loc[-1],), each.message, each.params)
+        for each in error.errors
+    ]
+    return moved or error
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _signed(amount: int, currency: Currency) -> str:
+    return ("+" if amount > 0 else "") + money(Money(amount, currency))
+
+
+def _payment(payment: PaymentRead) -> dict[str, Any]:
+    words, tone, following = PAYMENT_STATES[payment.state]
+    if payment.state is PaymentState.OPEN and payment.page_url is None:
+        following = PERSON if payment.progress is OperationState.NEEDS_PERSON else CHECKING
+    left = payment.money.amount - payment.refunded.amount
+    return {
+        "it": payment,
+        "badge": (_(words), tone),
+        "next": payment.reason or _(following),
+        "refundable": Money(left, payment.money.currency) if payment.state is PaymentState.PAID and left else None,
+        "cancelable": payment.state is PaymentState.OPEN
+        and payment.progress in {OperationState.TO_SEND, OperationState.PENDING},
+    }
+
+
+def _shown_payout(payout: PayoutRead) -> dict[str, Any]:
+    words, tone, following = PAYOUT_STATES[payout.state]
+    if payout.state is PayoutState.MOVING and payout.progress is OperationState.NEEDS_PERSON:
+        following = PERSON
+    following = _(following)
+    return {
+        "it": payout,
+        "badge": (_(words), tone),
+        "next": f"{payout.reason} {following}" if payout.reason else following,
+    }
+
+
+def _listed(
+    request: Request, which: str, rows: list[dict[str, Any]], following: str | None, cursor: str | None
+) -> Response:
+    start = f"/wallet/{which}"
+    context = {
+        "which": which,
+        "rows": rows,
+        "older": f"{start}?cursor={following}" if following else None,
+        "newer": start if cursor else None,
+    }
+    return render(request, "payments/list.html", context)
+
+
+def _fee_text(settings: Settings) -> str:
+    """Return what a withdrawal costs, in words."""
+    if not settings.withdrawal_fee_bp and not settings.withdrawal_fee_minimum:
+        return _("A withdrawal costs nothing.")
+    percent, rest = divmod(settings.withdrawal_fee_bp, 100)
+    least = money(Money(settings.withdrawal_fee_minimum, ROUBLES))
+    return _("On top of the amount {percent} % are taken, {least} at least.").format(
+        percent=f"{percent}.{rest:02}" if rest else percent, least=least
+    )
+
+
+def _needs(needs: PayoutRequirements, settings: Settings) -> dict[str, Any]:
+    bounds = None
+    if needs.minimum is not None and needs.maximum is not None:
+        bounds = _("From {least} to {most} at once.").format(least=money(needs.minimum), most=money(needs.maximum))
+    return {
+        "missing": needs.missing,
+        "permission_url": needs.permission_url,
+        "bounds": bounds,
+        "fee": _fee_text(settings),
+    }

@@ -1,0 +1,62 @@
+"""Use cases of payments in one transaction each."""
+
+from app.features.payments.service.commands import refund_payment, top_up, withdraw
+from app.features.payments.service.inbox import INBOX_TASK, keep_messages
+from app.features.payments.service.intents import (
+    SEND_TASK,
+    Destination,
+    PayoutOrder,
+    cancel_unsent,
+    configured_provider,
+    fee_of,
+    open_payment,
+    open_payout,
+    open_refund,
+)
+from app.features.payments.service.purposes import PaymentPurpose, register_purpose
+from app.features.payments.service.reading import (
+    get_payment,
+    get_payout,
+    get_wallet,
+    list_history,
+    list_payments,
+    list_payouts,
+    read_payment,
+    read_payout,
+    read_refund,
+    read_stuck,
+)
+from app.features.payments.service.reconciliation import StuckMoney, close_case, list_stuck, stuck_sums
+
+__all__ = [
+    "INBOX_TASK",
+    "SEND_TASK",
+    "Destination",
+    "PaymentPurpose",
+    "PayoutOrder",
+    "StuckMoney",
+    "cancel_unsent",
+    "close_case",
+    "configured_provider",
+    "fee_of",
+    "get_payment",
+    "get_payout",
+    "get_wallet",
+    "keep_messages",
+    "list_history",
+    "list_payments",
+    "list_payouts",
+    "list_stuck",
+    "open_payment",
+    "open_payout",
+    "open_refund",
+    "read_payment",
+    "read_payout",
+    "read_refund",
+    "read_stuck",
+    "refund_payment",
+    "register_purpose",
+    "stuck_sums",
+    "top_up",
+    "withdraw",
+]

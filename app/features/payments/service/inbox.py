@@ -1,0 +1,48 @@
+"""Messages of the provider: kept as they arrive, handled later. A message is never a fact, only a reason to read."""
+
+from collections.abc import Sequence
+
+from app.core.clock import utc_now
+from app.core.payment_port import WebhookEvent
+from app.core.unit_of_work import UnitOfWork
+from app.features.payments.repository import OperationRepository, WebhookRepository
+from app.features.payments.service.intents import SEND_TASK
+from app.models import WebhookMessage
+
+INBOX_TASK = "payments.read_inbox"
+MESSAGES_AT_ONCE = 100
+
+
+async def keep_messages(uow: UnitOfWork, provider: str, events: Sequence[WebhookEvent], body: bytes) -> int:
+    """Keep verified messages; return how many are new."""
+    repository, now, added = WebhookRepository(uow.session), utc_now(), 0
+    for event in events:
+        message = WebhookMessage(
+            provider=provider,
+            digest=event.digest,
+            type=event.type,
+            kind=event.kind,
+            object_id=event.object_id,
+            reference=event.reference,
+            body=body,
+            received_at=now,
+        )
+        added += await repository.add(message)
+    if added:
+        uow.trigger_task(INBOX_TASK)
+    return added
+
+
+async def handle_messages(uow: UnitOfWork) -> int:
+    """Let the operations that new messages are about be read now; return how many messages that were.
+
+    A message about an operation that is being sent right now needs nothing: its answer arrives, or its claim lapses.
+    """
+    operations, now = OperationRepository(uow.session), utc_now()
+    messages = await WebhookRepository(uow.session).take(MESSAGES_AT_ONCE)
+    for message in messages:
+        await operations.wake(message.provider, message.reference, now)
+        message.handled_at = now
+    if messages:
+        uow.trigger_task(SEND_TASK)
+    return len(messages)
