@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, cast, override
@@ -12,10 +12,8 @@ import orjson
 import structlog
 from fastapi import Depends, FastAPI, Request, Response
 from pydantic import ValidationError
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.routing import compile_path
 
-from app.core.clock import utc_now
 from app.core.clock_reading import ClockTurnedError, follow_clock, refuse_turned_clock
 from app.core.config import get_settings
 from app.core.errors import DomainError, ErrorKind
@@ -37,7 +35,7 @@ from app.core.http.startup_errors import (
 )
 from app.core.messaging.task_trigger import TaskTrigger
 from app.core.observability.logging import configure_logging
-from app.core.observability.metrics import Gauge, ObservationMiddleware, operator_port
+from app.core.observability.metrics import ObservationMiddleware, operator_port
 from app.core.resources import Resources, open_resources
 from app.core.security.csrf import SAFE_METHODS, SocketGuardMiddleware, guard_request
 from app.features.authentication.dependencies import find_reader, refuse_long_body_of_ended_session
@@ -61,12 +59,10 @@ from app.features.files.pages import router as file_pages
 from app.features.identity import service as accounts
 from app.features.identity.endpoints import router as identity
 from app.features.identity.pages import router as identity_pages
-from app.features.ledger import service as ledger
 from app.features.legal.endpoints import router as legal
 from app.features.legal.pages import router as legal_pages
 from app.features.matching.endpoints import router as matching
 from app.features.matching.pages import router as matching_pages
-from app.features.notifications import service as mails
 from app.features.notifications.dependencies import find_page_reader
 from app.features.notifications.endpoints import router as notifications
 from app.features.notifications.pages import router as notification_pages
@@ -74,7 +70,6 @@ from app.features.orders.endpoints import fast_order_list
 from app.features.orders.endpoints import router as orders
 from app.features.orders.pages import fast_guest_order_list
 from app.features.orders.pages import router as order_pages
-from app.features.payments import service as payment_desk
 from app.features.payments.endpoints import router as payments
 from app.features.payments.endpoints import webhooks as payment_webhooks
 from app.features.payments.pages import router as payment_pages
@@ -83,16 +78,15 @@ from app.features.profiles.pages import LONG_BODY_ROUTES as PROFILE_BODIES
 from app.features.profiles.pages import router as profile_pages
 from app.features.proposals.endpoints import router as proposals
 from app.features.proposals.pages import router as proposal_pages
-from app.features.reports import service as complaints
 from app.features.reports.endpoints import router as reports
 from app.features.reports.pages import router as report_pages
-from app.features.transparency import service as transparency
 from app.features.transparency.endpoints import router as transparency_log
 from app.features.transparency.pages import router as transparency_pages
 from app.gateways.storage import storage_works
 from app.local.bootstrap import prepare_bundled
 from app.local.demo_accounts import PASSWORD, demo_usernames
 from app.local.servers import ServersError, ensure_servers
+from app.site.gauges import GAUGES
 from app.site.landing import router as landing
 from app.site.order_history import router as order_history
 from app.site.order_page import router as order_page
@@ -191,8 +185,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         except ClockTurnedError as turned:
             raise StartupRefusedError(str(turned)) from turned
         app.state.resources = replace(resources, trigger_task=TaskTrigger())
-        gauges = (mail_gauges, report_gauges, ledger_gauges, money_gauges)
-        with operator_port(resources, asyncio.get_running_loop(), features=gauges):
+        with operator_port(resources, asyncio.get_running_loop(), features=GAUGES):
             tasks = [asyncio.create_task(prepare_responses(app)), asyncio.create_task(follow_clock(resources))]
             yield
             for task in tasks:
@@ -215,52 +208,6 @@ async def refuse_demo_accounts(resources: Resources) -> None:
             "Start with an empty database, or ban each of them first: "
             f"python -m app ban {found[0]} --reason 'account of the demonstration'."
         )
-
-
-async def mail_gauges(session: AsyncSession) -> Sequence[Gauge]:
-    """Return the gauges of the e-mail queue, for the operator port."""
-    counts = await mails.mail_counts(session)
-    waiting = [
-        Gauge("iplance_mails", "Mails that wait, and mails given up", count, {"status": status.value})
-        for status, count in counts.items()
-    ]
-    lag = Gauge(
-        "iplance_mail_lag_seconds", "For how long the oldest due mail has waited", await mails.mail_lag(session)
-    )
-    return (*waiting, lag)
-
-
-async def report_gauges(session: AsyncSession) -> Sequence[Gauge]:
-    """Return the gauges of reports that wait for a decision and of those past the promised time."""
-    waiting, late = await complaints.count_waiting(session)
-    return (
-        Gauge("iplance_reports_waiting", "Reports and objections that wait for a decision", waiting),
-        Gauge("iplance_reports_late", "Those that wait longer than was promised", late),
-    )
-
-
-async def money_gauges(session: AsyncSession) -> Sequence[Gauge]:
-    """Return how much money does not move by itself, in minor units, by kind and currency."""
-    told = "Money that does not move by itself, in minor units"
-    return [Gauge("iplance_stuck_money", told, *found) for found in await payment_desk.stuck_sums(session)]
-
-
-async def ledger_gauges(session: AsyncSession) -> Sequence[Gauge]:
-    """Return the result of the last check of the ledger and its age, and how far the sealer is.
-
-    Before the first check, nobody can say.
-    """
-    latest, state = await ledger.latest_check(session), await transparency.read_state(session)
-    age = 0.0 if latest is None else (utc_now() - latest.ended_at).total_seconds()
-    result = ledger.CheckResult.CANNOT_SAY if latest is None else latest.result
-    return (
-        Gauge("iplance_ledger_check", "Last check of the ledger: 0 holds, 1 broken, 2 cannot say", result),
-        Gauge("iplance_ledger_check_age_seconds", "Age of that check", age),
-        Gauge("iplance_ledger_unsealed", "Transactions that wait to be sealed", state.unsealed),
-        Gauge("iplance_ledger_unsealed_oldest_seconds", "Age of the oldest of them", state.oldest_seconds),
-        Gauge("iplance_ledger_sealed", "Transactions in the log", state.sealed),
-        Gauge("iplance_ledger_seal_lag_seconds", "Longest wait in the newest checkpoint", state.lag_seconds),
-    )
 
 
 async def failure_page(request: Request, error: DomainError, status: int) -> Response:

@@ -15,8 +15,8 @@ from app.core.persistence import outbox_store
 from app.core.persistence.outbox import OutboxMessage
 from app.core.resources import Resources, create_redis
 from app.core.unit_of_work import UnitOfWork
-from app.main import mail_gauges
 from app.models.notification import MailMessage, MailStatus, NoticeKind
+from app.site.gauges import mail_gauges
 from tests.e2e.ports import free_port
 from tests.factories.users import make_user
 

@@ -15,7 +15,6 @@ from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
 from app.features.payments import workflows
 from app.features.payments.service.reconciliation import Comparison
-from app.main import money_gauges
 from app.models import (
     CaseKind,
     OperationState,
@@ -26,6 +25,7 @@ from app.models import (
     ProviderOperation,
 )
 from app.models.user import Role
+from app.site.gauges import money_gauges
 from tests.conftest import SignIn
 from tests.factories.commands import Command
 from tests.features.payments.till import Till

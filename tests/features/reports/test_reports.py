@@ -19,8 +19,8 @@ from app.features.profiles.schemas import ProfilePatch
 from app.features.reports import rules, service
 from app.features.reports.errors import ReportClosedAlreadyError, ReportNotFoundError
 from app.features.reports.schemas import REASON_LABELS, RULE_TEXTS, ReportCreate, SubjectInput
-from app.main import report_gauges
 from app.models import Proposal, Report, ReportReason, ReportStatus, ReportSubject, User
+from app.site.gauges import report_gauges
 from tests.factories.commands import OPERATOR, Command
 from tests.factories.orders import Market
 

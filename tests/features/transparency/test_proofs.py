@@ -147,7 +147,7 @@ async def test_both_parties_of_a_contract_prove_its_milestone(
 
 
 async def test_the_operator_s_port_tells_what_waits(told: Story) -> None:
-    from app.main import ledger_gauges  # noqa: PLC0415 - the application is created on import
+    from app.site.gauges import ledger_gauges  # noqa: PLC0415 - the application is created on import
 
     await told.deposit(1)
     async with told.resources.read_sessions() as session:
