@@ -51,6 +51,7 @@ async def test_what_is_paid_for_hears_of_it_once(till: Till, wanted: Wanted, tak
     await till.look(payment_id)
     assert [call for call in wanted.calls if call != "lock"] == ["paid"]
     assert wanted.calls[0] == "lock", "what is paid for is locked before the payment"
+    assert [case.kind for case in await till.cases()] == ([] if takes else [CaseKind.LATE])
     assert await till.wallet() == 10_000
 
 
