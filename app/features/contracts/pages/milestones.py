@@ -184,6 +184,17 @@ async def submit_work(  # noqa: PLR0913, PLR0917 - each is parsed by its own dep
     return redirect(address, _("The work is submitted. The client is notified."))
 
 
+@router.post(f"{ONE}/pay")
+async def pay_milestone(
+    contract_id: UUID, milestone_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow, once: OnceRequired
+) -> Response:
+    """Begin a payment by card, and lead to its page."""
+    done = await uow.attempt(service.pay_milestone(uow, actor, milestone_id, _version(form)), ConflictError)
+    if isinstance(done, DomainError):
+        return redirect(f"/contracts/{contract_id}", done.text(), "warn")
+    return once.led_to(redirect(f"/wallet/payments/{done.id}"))
+
+
 @router.post(f"{ONE}/{{step}}")
 async def move_milestone(  # noqa: PLR0913, PLR0917 - each is parsed by its own dependency
     contract_id: UUID,

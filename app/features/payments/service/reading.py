@@ -1,5 +1,6 @@
 """Reading what a person has, pays and withdraws."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -105,6 +106,11 @@ async def get_payment(session: AsyncSession, actor: Actor, payment_id: UUID) -> 
     if payment is None:
         raise PaymentNotFoundError
     return read_payment(payment, await OperationRepository(session).of_subject(payment_id))
+
+
+async def find_open_payments(session: AsyncSession, purpose: str, purpose_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return the payments for these things that have not ended, by what they are for."""
+    return await PaymentRepository(session).open_payments_for(purpose, purpose_ids)
 
 
 async def list_payments(session: AsyncSession, actor: Actor, cursor: str | None, limit: int) -> Slice[PaymentRead]:
