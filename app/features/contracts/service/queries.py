@@ -157,11 +157,7 @@ def _summary(actor: Actor, row: ContractRow) -> ContractSummary:
 
 async def _deal(session: AsyncSession, actor: Actor, side: Side, contract: Contract, deal: Deal) -> DealRead:
     found = await ContractReadRepository(session).everything(contract.id)
-    subjects = [files_of(row.submission.id) for row in found.submissions]
-    attached = await files.attached(session, subjects, actor) if subjects else {}
-    submitted = {
-        row.submission.id: _submission(row, attached.get(files_of(row.submission.id), [])) for row in found.submissions
-    }
+    submitted = await _submitted(session, actor, found)
     waiting = [timer for timer in found.timers if timer.kind is TimerKind.FUND_CONTRACT]
     under_way = await _open_payments(session, side, found)
     milestones = [_milestone(side, deal, it, found, submitted, under_way.get(it.id)) for it in found.milestones]
@@ -179,6 +175,15 @@ async def _deal(session: AsyncSession, actor: Actor, side: Side, contract: Contr
         wallet=await ledger.balance(session, wallet, contract.currency) if can_pay else None,
         timeline=_timeline(found),
     )
+
+
+async def _submitted(session: AsyncSession, actor: Actor, found: ReadDeal) -> dict[UUID, SubmissionRead]:
+    """Return the submissions of a deal with their files."""
+    subjects = [files_of(row.submission.id) for row in found.submissions]
+    attached = await files.attached(session, subjects, actor) if subjects else {}
+    return {
+        row.submission.id: _submission(row, attached.get(files_of(row.submission.id), [])) for row in found.submissions
+    }
 
 
 async def _open_payments(session: AsyncSession, side: Side, found: ReadDeal) -> dict[UUID, UUID]:
