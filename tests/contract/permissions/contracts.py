@@ -128,6 +128,7 @@ PAGES = [
         body=once(),
         fixed={"answer": "sign"},
     ),
+    page("GET /milestones/{milestone_id}", 401, 404, 404, 303, 303),
     page(f"{STEP}/pay", 401, 404, 404, 403, 303, body=once(version="1")),
     page(
         f"{STEP}/{{step}}",

@@ -1,5 +1,6 @@
 """Milestones paid by card: paid in when the payment arrives, planned again when it does not, and never paid twice."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
@@ -97,6 +98,11 @@ async def test_the_page_leads_to_the_payment_and_back_to_it(paying: Paying) -> N
     refused = await paying.client.post(address, data={"once": new_id().hex, "version": "2"})
     assert refused.headers["location"] == f"/contracts/{paying.scene.contract_id}"
     assert f"/wallet/payments/{payment.id}" in await paying.page()
+    await workflows.cancel_payment(paying.till.resources, paying.scene.customer, payment.id)
+    ended = (await paying.client.get(f"/wallet/payments/{payment.id}")).text
+    [back] = re.findall(r'href="(/milestones/[^"]+)"', ended)
+    led = (await paying.client.get(back)).headers["location"]
+    assert led == f"/contracts/{paying.scene.contract_id}#milestone-1"
 
 
 async def test_an_abandoned_payment_gives_the_milestone_back(paying: Paying) -> None:

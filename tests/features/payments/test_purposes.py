@@ -27,6 +27,9 @@ class Wanted:
         self.calls.append("paid")
         return self.takes
 
+    def page(self, purpose_id: UUID) -> str:
+        return f"/things/{purpose_id}"
+
     async def failed(self, _uow: UnitOfWork, _purpose_id: UUID, _payment_id: UUID) -> None:
         self.calls.append("failed")
 

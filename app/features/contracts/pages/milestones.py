@@ -108,6 +108,13 @@ STEPS: dict[Step, tuple[Callable[[UnitOfWork, Actor, UUID, int], Awaitable[objec
 }
 
 
+@router.get("/milestones/{milestone_id}")
+async def find_milestone(milestone_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
+    """Lead to a milestone on the page of its contract."""
+    contract_id, number = await service.find_milestone(session, actor, milestone_id)
+    return redirect(f"/contracts/{contract_id}#milestone-{number}")
+
+
 @router.get(f"{ONE}/forms/{{form}}")
 async def show_form(
     request: Request, contract_id: UUID, milestone_id: UUID, form: Form, actor: CurrentActor, session: ReadSession

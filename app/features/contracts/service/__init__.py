@@ -17,6 +17,7 @@ from app.features.contracts.service.milestones import (
 from app.features.contracts.service.queries import (
     EVENT_TEXTS,
     find_contract,
+    find_milestone,
     get_contract,
     list_contracts,
     read_change_order,
@@ -38,6 +39,7 @@ __all__ = [
     "due_timers",
     "end_contract",
     "find_contract",
+    "find_milestone",
     "fire_timer",
     "fund_milestone",
     "funding_failed",

@@ -45,6 +45,10 @@ class MilestonePayment:
         await funding_failed(uow, purpose_id)
         return False
 
+    def page(self, purpose_id: UUID) -> str:
+        """Return the address that leads to the milestone in its contract."""
+        return f"/milestones/{purpose_id}"
+
     async def failed(self, uow: UnitOfWork, purpose_id: UUID, _payment_id: UUID) -> None:
         """Let the milestone wait for a payment again."""
         await funding_failed(uow, purpose_id)

@@ -10,7 +10,7 @@ from app.core.actor import Actor
 from app.core.i18n import N_, _
 from app.core.pagination import encode_cursor, last_id
 from app.features.contracts import policy, rules
-from app.features.contracts.errors import ContractNotFoundError
+from app.features.contracts.errors import ContractNotFoundError, MilestoneNotFoundError
 from app.features.contracts.repository import ContractReadRepository, ContractRow, ReadDeal, SubmissionRow
 from app.features.contracts.rules import DEAL_MACHINE, EVENT_LABELS, MilestoneEvent
 from app.features.contracts.schemas import (
@@ -108,6 +108,18 @@ async def list_contracts(session: AsyncSession, actor: Actor, limit: int, cursor
 async def find_contract(session: AsyncSession, actor: Actor, order_id: UUID) -> UUID | None:
     """Return the contract of an order to one of its parties, else None."""
     return await ContractReadRepository(session).of_order(order_id, actor.id)
+
+
+async def find_milestone(session: AsyncSession, actor: Actor, milestone_id: UUID) -> tuple[UUID, int]:
+    """Return the contract of a milestone and the milestone's number in it.
+
+    Raises:
+        MilestoneNotFoundError: It does not exist, or the actor is not a party.
+    """
+    found = await ContractReadRepository(session).of_milestone(milestone_id, actor.id)
+    if found is None:
+        raise MilestoneNotFoundError
+    return found
 
 
 async def may_read_files(session: AsyncSession, reader: Actor | None, submission_id: UUID, _grant: str) -> bool:

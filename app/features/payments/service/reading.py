@@ -22,6 +22,7 @@ from app.features.payments.schemas import (
     WalletEntry,
     WalletRead,
 )
+from app.features.payments.service.purposes import purpose_page
 from app.features.payments.service.reconciliation import list_stuck
 from app.models import (
     AccountKind,
@@ -170,6 +171,7 @@ def read_payment(payment: Payment, operation: ProviderOperation | None = None) -
         id=payment.id,
         money=MoneyRead(amount=payment.amount, currency=payment.currency),
         purpose=payment.purpose,
+        purpose_url=purpose_page(payment.purpose, payment.purpose_id),
         state=payment.state,
         progress=operation.state if operation else OperationState.TO_SEND,
         reason=_reason(payment.reason),
