@@ -43,7 +43,7 @@ class Person:
         return answer.json()
 
     async def available(self) -> int:
-        return sum(each["available"]["amount"] for each in (await self.get("/wallet"))["items"])
+        return sum(int(each["available"]["amount"]) for each in (await self.get("/wallet"))["items"])
 
 
 async def agree(customer: Person, freelancer: Person) -> str:

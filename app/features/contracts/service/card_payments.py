@@ -35,7 +35,14 @@ class MilestonePayment:
         """Lock the deal and the milestone."""
         await DealRepository(uow.session).lock_milestone(purpose_id)
 
-    async def paid(self, uow: UnitOfWork, purpose_id: UUID, _payment_id: UUID, _payer_id: UUID, money: Money) -> bool:
+    async def paid(
+        self,
+        uow: UnitOfWork,
+        purpose_id: UUID,
+        payment_id: UUID,  # noqa: ARG002 - the milestone waits for one payment at most
+        payer_id: UUID,  # noqa: ARG002 - only its client begins one
+        money: Money,
+    ) -> bool:
         """Take the money from the client's wallet into the milestone.
 
         A milestone that waits for another amount waits for a payment again.
@@ -49,7 +56,12 @@ class MilestonePayment:
         """Return the address that leads to the milestone in its contract."""
         return f"/milestones/{purpose_id}"
 
-    async def failed(self, uow: UnitOfWork, purpose_id: UUID, _payment_id: UUID) -> None:
+    async def failed(
+        self,
+        uow: UnitOfWork,
+        purpose_id: UUID,
+        payment_id: UUID,  # noqa: ARG002 - the same
+    ) -> None:
         """Let the milestone wait for a payment again."""
         await funding_failed(uow, purpose_id)
 
