@@ -83,7 +83,9 @@ def check_flower_hosts(arguments: Sequence[str]) -> None:
     class KnownHostFlower(Flower):  # type: ignore[misc]  # Flower has no types
         """Flower for requests that name this site or an address."""
 
-        def find_handler(self, request: HTTPServerRequest, **given: object) -> HTTPMessageDelegate:
+        def find_handler(  # pyright: ignore[reportIncompatibleMethodOverride] - its type is private to tornado
+            self, request: HTTPServerRequest, **given: object
+        ) -> HTTPMessageDelegate:
             """Return what answers a request."""
             if request.path.endswith("/healthcheck") or is_known(request.host, names):
                 found: HTTPMessageDelegate = super().find_handler(request, **given)

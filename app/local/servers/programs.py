@@ -233,8 +233,7 @@ class Postgres(Program):
 
     @override
     def command(self) -> list[str]:
-        # Data of tests need no fsync, and the processes of a test run have pools and stacks of their own.
-        quick = [] if self.durable else ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300"]
+        quick = [] if self.durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
         sockets = f"unix_socket_directories={self._listed(self.resolved_layout.sockets)}"
         # Details of an error, such as the e-mail address that is taken, stay out of the log.
         terse = ("-c", "log_error_verbosity=terse")

@@ -38,7 +38,7 @@ from app.features.orders.schemas import (
     PersonRead,
 )
 from app.features.orders.service.customer_commands import own_order_for_update
-from app.features.orders.service.queries import get_own_order, people
+from app.features.orders.service.queries import HIDDEN_TITLE, get_own_order, people
 from app.features.profiles import service as profiles
 from app.models import Invitation, InvitationStatus, Order, OrderStatus
 
@@ -154,7 +154,7 @@ async def _present(
 def _read(actor: Actor, row: Invitation, order: Order, person: PersonRead) -> InvitationRead:
     state = _state(row, order)
     is_hidden = row.customer_id != actor.id and policy.is_withheld(order)
-    title = _("An order that is not shown now") if is_hidden else order.title
+    title = _(HIDDEN_TITLE) if is_hidden else order.title
     return InvitationRead(
         id=row.id,
         order=InvitedOrder(id=order.id, title=title, status=order.status, expires_at=order.expires_at),

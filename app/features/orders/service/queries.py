@@ -33,7 +33,7 @@ from app.models import Order, OrderStatus
 from app.models.file import SubjectKind
 from app.models.side import Side
 
-UNAPPROVED_TITLE = N_("An order that is not public")
+HIDDEN_TITLE = N_("An order that is not public")
 MAX_REVISIONS = 100
 """How many earlier versions one answer lists; an order can have no more (MAX_EDITS)."""
 _BY_THE_WAY = frozenset({rules.OrderEvent.SUBMIT, rules.OrderEvent.RESUBMIT})
@@ -68,7 +68,7 @@ async def get_own_order(session: AsyncSession, actor: Actor, order_id: UUID) -> 
 
 def shown_title(title: str, status: OrderStatus, *, to_customer: bool) -> str:
     """Return the title of an order as one of the two sides of a proposal sees it; an unapproved one is hidden."""
-    return _(UNAPPROVED_TITLE) if status in policy.UNAPPROVED and not to_customer else title
+    return _(HIDDEN_TITLE) if status in policy.UNAPPROVED and not to_customer else title
 
 
 async def orders_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Order]:
