@@ -30,7 +30,7 @@ CHANGEABLE = (MilestoneStatus.PLANNED, MilestoneStatus.FUNDED, MilestoneStatus.I
 NO_SUCH_MILESTONE = N_("The contract has no such milestone.")
 TWICE = N_("Each milestone can be changed once.")
 NOT_NOW = N_("This milestone cannot be changed now: it is “{state}”.")
-TOO_LITTLE = N_("More than that was released or refunded already. Ask for a refund instead.")
+TOO_LITTLE = N_("At this price nothing would be held any more. Choose a higher one, or ask for a refund instead.")
 TOO_MANY = N_("A contract has at most {most} milestones.")
 
 
@@ -178,7 +178,9 @@ def _errors_of(place: int, milestone: Milestone | None, change: MilestoneChange)
     if milestone.status not in CHANGEABLE:
         state = rules.MILESTONE_STATES[milestone.status]
         return [FieldError(("body", "changes", place, "id"), NOT_NOW, {"state": state})]
-    if milestone.funded and change.amount <= milestone.released + milestone.refunded:
+    # The price may be lower by all but a rest of what is held: released money stays with the freelancer, and what was
+    # refunded before, by an earlier change or by agreement, is no longer here to be given back.
+    if milestone.funded and money.held(milestone) + change.amount - milestone.amount <= 0:
         return [FieldError(("body", "changes", place, "amount"), TOO_LITTLE)]
     return []
 
