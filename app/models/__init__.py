@@ -30,7 +30,12 @@ from app.models.deal import (
     TimerKind,
     TimerStatus,
 )
-from app.models.document import Document, DocumentSeries, PaperKind
+from app.models.document import (
+    Document,
+    DocumentFile,
+    DocumentSeries,
+    PaperKind,
+)
 from app.models.fee_policy import FeePolicy, FeeSide, VolumeOf
 from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, RefusalCause, SubjectKind
 from app.models.invitation import Invitation, InvitationStatus, RefusalReason
@@ -136,6 +141,7 @@ __all__ = [
     "DealTimer",
     "DeclineReason",
     "Document",
+    "DocumentFile",
     "DocumentSeries",
     "Experience",
     "Favourite",

@@ -10,6 +10,7 @@ from app.features.legal import tasks as _legal  # noqa: F401 - its tasks are fou
 from app.features.matching import tasks as _matching  # noqa: F401 - its tasks are found by name
 from app.features.notifications import tasks as _notifications  # noqa: F401 - its tasks are found by name
 from app.features.orders import tasks as _orders  # noqa: F401 - its tasks are found by name
+from app.features.papers import tasks as _papers  # noqa: F401 - its tasks are found by name
 from app.features.payments import tasks as _payments  # noqa: F401 - its tasks are found by name
 from app.features.profiles import tasks as _profiles  # noqa: F401 - its tasks are found by name
 from app.features.proposals import tasks as _proposals  # noqa: F401 - its tasks are found by name

@@ -17,3 +17,11 @@ class PaperAlteredError(ConflictError):
     code = "paper-altered"
     title = N_("The document cannot be made again as it was")
     detail = N_("Its checksum differs from the one that was recorded. Use the copy you saved, and inform the operator.")
+
+
+class PaperBeingMadeError(ConflictError):
+    """The file of a paper is not made yet."""
+
+    code = "paper-being-made"
+    title = N_("The document is being made")
+    detail = N_("Its number is given, and its file is made within a minute. Try again then.")

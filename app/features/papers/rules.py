@@ -1,11 +1,13 @@
 """The sentences of papers, and the texts of a paper in one language."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from uuid import UUID
 
 from babel.dates import format_date
 from babel.numbers import format_currency
@@ -13,7 +15,9 @@ from babel.numbers import format_currency
 from app.core.config import ROOT
 from app.core.money import MINOR_DIGITS, Currency
 from app.features.papers.schemas import (
+    ContractReference,
     Language,
+    NewPaper,
     Paper,
     PaperLine,
     PaperSentences,
@@ -25,7 +29,7 @@ from app.features.papers.schemas import (
     SheetRow,
     SheetSection,
 )
-from app.models.document import PaperKind
+from app.models.document import DocumentFile, PaperKind
 
 CURRENT_VERSION = "v1"
 PAPERS = ROOT / "app" / "data" / "papers"
@@ -53,6 +57,20 @@ def series_of(kind: PaperKind, day: date) -> str:
 def number_text(series: str, number: int) -> str:
     """Return a number as papers show it."""
     return f"{series}-{number:06d}"
+
+
+def with_contract(new: NewPaper, contracts: Sequence[tuple[str, date]]) -> NewPaper:
+    """Return a paper that refers to the contract issued with it, if it names none itself."""
+    paper = new.paper
+    if not contracts or paper.contract is not None or paper.kind is PaperKind.CONTRACT:
+        return new
+    number, day = contracts[0]
+    return replace(new, paper=paper.model_copy(update={"contract": ContractReference(number=number, day=day)}))
+
+
+def may_read(file: DocumentFile | None, reader_id: UUID) -> bool:
+    """Tell whether a paper concerns a person."""
+    return file is not None and reader_id in {file.client_id, file.freelancer_id}
 
 
 @cache

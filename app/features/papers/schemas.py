@@ -1,8 +1,10 @@
 """Papers as the caller describes them, and as the template reads them."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -56,6 +58,30 @@ class Paper(_Model):
     contract: ContractReference | None = None
     reason: Annotated[str, Field(max_length=MAX_TEXT)] = ""
     """Why a credit note corrects another paper."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPaper:
+    """A paper to be issued, and whom it concerns."""
+
+    paper: Paper
+    language: Language
+    contract_id: UUID | None = None
+    milestone_id: UUID | None = None
+    client_id: UUID | None = None
+    """The client, where the client may read it."""
+    freelancer_id: UUID | None = None
+    corrects_id: UUID | None = None
+    """The paper that this one corrects."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperFile:
+    """The file of a paper and its name."""
+
+    name: str
+    content: bytes
+    sha256: str
 
 
 class SheetColumn(_Model):
