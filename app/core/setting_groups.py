@@ -211,7 +211,16 @@ class MarketSettings(_Group):
 
 
 class DealSettings(_Group):
-    """Durations of safe deals; a contract keeps those of the day when it was agreed."""
+    """Safe deals: durations, of which a contract keeps those of the day when it was agreed, and who its papers name."""
+
+    operator_legal_name: str = Field(
+        default="ipLance", description="the operator's name in law, as papers of deals state it"
+    )
+    operator_country: str = Field(
+        default="RU", pattern="^[A-Z]{2}$", description="the operator's country, and that of parties who entered none"
+    )
+    operator_tax_number: str = Field(default="", description="the operator's tax number, on papers of deals")
+    operator_address: str = Field(default="", description="the operator's address, on papers of deals")
 
     deal_funding_days: int = Field(
         default=7, ge=1, le=90, description="a contract ends when its customer has paid nothing in by then"

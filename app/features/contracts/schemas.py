@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
 from app.core.money import MAX_AMOUNT, Currency
 from app.features.files.schemas import FileRead
+from app.features.papers.schemas import PaperRead
 from app.models import DealStatus, MilestoneStatus, ReleaseKind, RequestStatus
 from app.models.deal import MAX_CHECKLIST, MAX_MILESTONES, MAX_TEXT
 
@@ -230,6 +231,7 @@ class DealRead(BaseModel):
     next: NextStep | None
     milestones: list[MilestoneRead]
     change_order: ChangeOrderRead | None
+    papers: list[PaperRead]
     timeline: list[TimelineEntry]
 
 

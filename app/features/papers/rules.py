@@ -13,13 +13,16 @@ from babel.dates import format_date
 from babel.numbers import format_currency
 
 from app.core.config import ROOT
+from app.core.i18n import N_
 from app.core.money import MINOR_DIGITS, Currency
 from app.features.papers.schemas import (
     ContractReference,
     Language,
     NewPaper,
+    Occasion,
     Paper,
     PaperLine,
+    PaperPack,
     PaperSentences,
     Role,
     Sentences,
@@ -29,9 +32,10 @@ from app.features.papers.schemas import (
     SheetRow,
     SheetSection,
 )
+from app.models import LegalKind
 from app.models.document import DocumentFile, PaperKind
 
-CURRENT_VERSION = "v1"
+CURRENT_VERSION = "v2"
 PAPERS = ROOT / "app" / "data" / "papers"
 SERIES: dict[PaperKind, str] = {
     PaperKind.CONTRACT: "C",
@@ -43,6 +47,15 @@ SERIES: dict[PaperKind, str] = {
     PaperKind.CREDIT_NOTE: "N",
 }
 """The first part of the series of each kind; the year of the paper follows."""
+KIND_LABELS: dict[PaperKind, str] = {
+    PaperKind.CONTRACT: N_("Contract"),
+    PaperKind.TASK: N_("Statement of work"),
+    PaperKind.ACT: N_("Act of acceptance"),
+    PaperKind.INVOICE: N_("Invoice"),
+    PaperKind.RECEIPT: N_("Receipt of payment"),
+    PaperKind.WITHDRAWAL: N_("Withdrawal statement"),
+    PaperKind.CREDIT_NOTE: N_("Credit note"),
+}
 _RIGHT = frozenset({"amount"})
 _WIDE = frozenset({"text", "note", "result"})
 type Rows = Mapping[Role, list[tuple[str, str]]]
@@ -71,6 +84,36 @@ def with_contract(new: NewPaper, contracts: Sequence[tuple[str, date]]) -> NewPa
 def may_read(file: DocumentFile | None, reader_id: UUID) -> bool:
     """Tell whether a paper concerns a person."""
     return file is not None and reader_id in {file.client_id, file.freelancer_id}
+
+
+@cache
+def packs() -> dict[str, PaperPack]:
+    """Return the packs of papers by the names of the packs of legal details."""
+    content = tomllib.loads((PAPERS / "packs.toml").read_text(encoding="utf-8"))
+    return {name: PaperPack.model_validate(pack) for name, pack in content.items()}
+
+
+def pack_for(client: str, freelancer: str) -> PaperPack:
+    """Return the pack of a deal.
+
+    Args:
+        client: The pack of the client's legal details.
+        freelancer: The pack of the freelancer's.
+    """
+    known = packs()
+    return known[client] if client == freelancer and client in known else known["other"]
+
+
+def occasions(pack: PaperPack, client: LegalKind, freelancer: LegalKind) -> frozenset[Occasion]:
+    """Return what papers are issued for in a deal between parties of these legal statuses."""
+    return frozenset(
+        occasion
+        for occasion, ways in pack.papers.items()
+        if any(
+            (not way.client or client in way.client) and (not way.freelancer or freelancer in way.freelancer)
+            for way in ways
+        )
+    )
 
 
 @cache
@@ -125,7 +168,7 @@ def compose(  # noqa: PLR0913 - each is one property of the file
         sample: Whether it is marked as a sample.
     """
     sentences = sentences_of(CURRENT_VERSION, language)
-    words, kind = sentences.words, sentences.papers[paper.kind]
+    words, kind = sentences.words, sentences.papers[paper.form or paper.kind]
     values = _values(paper, language) | {"number": number, "corrects": corrects}
     both_sign = len(kind.signers) > 1
     return Sheet(

@@ -12,20 +12,37 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
-from app.core.i18n import use_locale
+from app.core.i18n import _, use_locale
 from app.core.ids import new_id
 from app.core.resources import Resources
 from app.core.unit_of_work import UnitOfWork
 from app.features.legal import service as legal
+from app.features.legal.schemas import LegalDetails
 from app.features.papers import rules
 from app.features.papers.errors import PaperAlteredError, PaperBeingMadeError, PaperNotFoundError
 from app.features.papers.repository import DocumentRepository, StoredPaper
-from app.features.papers.schemas import Language, NewPaper, Paper, PaperFile, Sheet
+from app.features.papers.schemas import Language, NewPaper, Occasion, Paper, PaperFile, PaperRead, Sheet
 from app.gateways.paper_renderer import render_paper
 from app.gateways.storage import ObjectMissingError, StorageUnavailableError, new_key, storage_of
 from app.models.document import Document, DocumentFile, PaperKind
 
 MAKE_TASK = "papers.make"
+__all__ = [
+    "MAKE_TASK",
+    "StoredPaper",
+    "claim",
+    "get_paper",
+    "issue",
+    "list_for",
+    "list_of_contract",
+    "list_of_person",
+    "make_file",
+    "make_sample",
+    "read",
+    "read_file",
+    "record_file",
+    "terms_for",
+]
 
 
 async def issue(uow: UnitOfWork, *new: NewPaper) -> list[Document]:
@@ -62,9 +79,21 @@ async def issue(uow: UnitOfWork, *new: NewPaper) -> list[Document]:
     return documents
 
 
+def terms_for(client: LegalDetails, freelancer: LegalDetails) -> tuple[Language, frozenset[Occasion]]:
+    """Return the language of the papers of a deal between two parties, and what papers are issued for."""
+    pack = rules.pack_for(legal.get_forms(client.country).pack, legal.get_forms(freelancer.country).pack)
+    return pack.language, rules.occasions(pack, client.kind, freelancer.kind)
+
+
 async def list_of_contract(session: AsyncSession, contract_id: UUID) -> Sequence[StoredPaper]:
     """Return the papers of a contract in the order in which they were issued."""
     return await DocumentRepository(session).of_contract(contract_id)
+
+
+async def list_for(session: AsyncSession, contract_id: UUID, reader: Actor) -> list[PaperRead]:
+    """Return the papers of a contract that concern a reader, the newest first."""
+    found = await DocumentRepository(session).of_contract(contract_id)
+    return [read(paper) for paper in reversed(found) if rules.may_read(paper.file, reader.id)]
 
 
 async def list_of_person(session: AsyncSession, user_id: UUID) -> Sequence[StoredPaper]:
@@ -122,6 +151,20 @@ async def read_file(resources: Resources, paper: StoredPaper) -> PaperFile:
             raise PaperAlteredError
     number = rules.number_text(paper.document.series, paper.document.number)
     return PaperFile(f"{number}.pdf", content, paper.sha256)
+
+
+def read(paper: StoredPaper) -> PaperRead:
+    """Return a paper as those whom it concerns read it."""
+    document = paper.document
+    return PaperRead(
+        id=document.id,
+        number=rules.number_text(document.series, document.number),
+        kind=document.kind,
+        kind_words=_(rules.KIND_LABELS[document.kind]),
+        issued_at=document.created_at,
+        sha256=paper.sha256,
+        milestone_id=paper.file.milestone_id if paper.file is not None else None,
+    )
 
 
 def make_sample(paper: Paper, language: Language, created_at: datetime) -> bytes:

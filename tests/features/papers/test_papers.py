@@ -20,7 +20,7 @@ from app.features.files.service import orphan_keys
 from app.features.legal.schemas import LegalDetails
 from app.features.papers import rules, service, workflows
 from app.features.papers.errors import PaperAlteredError, PaperBeingMadeError, PaperNotFoundError
-from app.features.papers.schemas import ContractReference, Language, NewPaper, Paper, PaperLine, Role
+from app.features.papers.schemas import ContractReference, Language, NewPaper, Occasion, Paper, PaperLine, Role
 from app.gateways.storage import DiskStorage, storage_of
 from app.models import Document, DocumentFile, LegalKind, PaperKind
 from tests.factories.commands import Command
@@ -120,11 +120,33 @@ def test_what_no_font_can_print_prevents_no_paper(typed: str, printed: str) -> N
 
 def test_both_languages_have_the_same_papers() -> None:
     russian, english = (rules.sentences_of(rules.CURRENT_VERSION, language) for language in ("ru", "en"))
-    assert set(russian.papers) == set(english.papers) == set(PaperKind)
-    for kind in PaperKind:
-        one, other = russian.papers[kind], english.papers[kind]
+    assert set(russian.papers) == set(english.papers) == {*PaperKind, "fee_invoice"}
+    for kind, one in russian.papers.items():
+        other = english.papers[kind]
         assert (one.columns, one.parties, one.signers) == (other.columns, other.parties, other.signers)
         assert [len(part.clauses) for part in one.sections] == [len(part.clauses) for part in other.sections]
+
+
+@pytest.mark.parametrize(
+    ("pack", "client", "freelancer", "missing"),
+    [
+        ("ru", "company", "self_employed", set()),
+        ("ru", "person", "self_employed", {"deposit_invoice", "client_fee_invoice"}),
+        ("ru", "person", "person", {"deposit_invoice", "client_fee_invoice", "freelancer_fee_invoice"}),
+        ("eu", "person", "person", {"deposit_invoice"}),
+        ("other", "sole_trader", "person", {"freelancer_fee_invoice"}),
+    ],
+)
+def test_the_statuses_of_both_parties_say_which_papers_a_deal_has(
+    pack: str, client: str, freelancer: str, missing: set[str]
+) -> None:
+    found = rules.occasions(rules.pack_for(pack, pack), LegalKind(client), LegalKind(freelancer))
+    assert {occasion.value for occasion in Occasion} - found == missing
+
+
+def test_parties_of_different_packs_have_the_papers_of_all_other_countries() -> None:
+    assert rules.packs().keys() == {"ru", "eu", "other"}
+    assert rules.pack_for("ru", "eu") is rules.pack_for("other", "other") is rules.packs()["other"]
 
 
 async def test_numbers_follow_each_other_and_come_back_after_a_rollback(resources: Resources) -> None:

@@ -22,6 +22,7 @@ from app.features.contracts.service.guards import (
     record,
     require,
 )
+from app.features.contracts.service.papers import Move, MoveKind, issue_moves
 from app.models import DealStatus, Milestone, ReleaseKind, TimerKind
 from app.models.side import Side
 
@@ -55,6 +56,7 @@ async def fund_milestone(uow: UnitOfWork, actor: Actor, milestone_id: UUID, vers
         txn_id=txn_id,
     )
     await _begin_work(uow, locked)
+    await issue_moves(uow, locked, Move(MoveKind.PAID_IN, locked.milestone, amount))
     return locked.milestone
 
 
@@ -103,6 +105,7 @@ async def funding_paid(uow: UnitOfWork, milestone_id: UUID, paid: Money) -> bool
         txn_id=txn_id,
     )
     await _begin_work(uow, locked)
+    await issue_moves(uow, locked, Move(MoveKind.PAID_IN, milestone, milestone.amount))
     return True
 
 
@@ -180,6 +183,8 @@ async def release(
     txn_id = await money.release(uow, locked, part, kind, actor) if part else None
     record(uow, locked, event, side, actor=actor, milestone=milestone, amount=part, txn_id=txn_id)
     await finish_if_done(uow, locked, locked.milestone.status)
+    if part:
+        await issue_moves(uow, locked, Move(MoveKind.RELEASED, milestone, part, kind))
 
 
 async def return_money(uow: UnitOfWork, actor: Actor, milestone_id: UUID, version: int | None = None) -> Milestone:
@@ -200,6 +205,7 @@ async def return_money(uow: UnitOfWork, actor: Actor, milestone_id: UUID, versio
         txn_id=txn_id,
     )
     await finish_if_done(uow, locked, locked.milestone.status)
+    await issue_moves(uow, locked, Move(MoveKind.REFUNDED, locked.milestone, rest))
     return locked.milestone
 
 

@@ -35,6 +35,7 @@ from app.features.contracts.service import money
 from app.features.contracts.service.submissions import files_of
 from app.features.files import service as files
 from app.features.files.schemas import FileRead
+from app.features.papers import service as papers
 from app.models import ChangeOrder, Contract, Deal, DealTimer, Milestone, RequestStatus, TimerKind
 from app.models.file import SubjectKind
 from app.models.side import Side
@@ -159,6 +160,7 @@ async def _deal(session: AsyncSession, actor: Actor, side: Side, contract: Contr
         next=_next(waiting[0]) if waiting else None,
         milestones=[_milestone(side, deal, it, found, submitted) for it in found.milestones],
         change_order=_change_order(found),
+        papers=await papers.list_for(session, contract.id, actor),
         timeline=_timeline(found),
     )
 
