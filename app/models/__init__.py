@@ -34,6 +34,8 @@ from app.models.document import (
     Document,
     DocumentFile,
     DocumentSeries,
+    DocumentSignature,
+    DocumentSignCode,
     PaperKind,
 )
 from app.models.fee_policy import FeePolicy, FeeSide, VolumeOf
@@ -143,6 +145,8 @@ __all__ = [
     "Document",
     "DocumentFile",
     "DocumentSeries",
+    "DocumentSignCode",
+    "DocumentSignature",
     "Experience",
     "Favourite",
     "FeePolicy",

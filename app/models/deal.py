@@ -320,4 +320,6 @@ class DealEntry(Base):
     """The state of the milestone, or of the deal, afterwards."""
     txn_id: Mapped[UUID | None]
     """The entry of the ledger, where money moved."""
+    note: Mapped[str | None]
+    """What the line is about beside the milestone: the number and the checksum of a signed paper."""
     happened_at: Mapped[datetime] = mapped_column(server_default=func.now())

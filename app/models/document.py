@@ -87,3 +87,32 @@ class DocumentFile(Base):
     made_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     next_try_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class DocumentSignature(Base):
+    """A party's signature of a paper by a code that was bound to the checksum of its file. Rows are only added."""
+
+    __tablename__ = "document_signatures"
+    __table_args__ = (CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),)
+
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    sha256: Mapped[str]
+    ip: Mapped[str]
+    """The address that the code was sent from."""
+    signed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class DocumentSignCode(Base):
+    """A code that was sent to a party to sign a paper with: valid once, for one checksum, until it expires."""
+
+    __tablename__ = "document_sign_codes"
+    __table_args__ = (Index("ix_document_sign_codes_document_id_user_id", "document_id", "user_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id"))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    sha256: Mapped[str]
+    attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    sent_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    closed_at: Mapped[datetime | None]

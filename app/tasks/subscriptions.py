@@ -30,6 +30,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "identity.email_change_requested": ("notifications.on_email_change_requested",),
     "identity.email_changed": ("notifications.on_email_changed",),
     "identity.phone_changed": ("notifications.on_phone_changed",),
+    "papers.sign_code_requested": ("notifications.on_sign_code_requested",),
     "legal.legal_status_changed": ("notifications.on_legal_status_changed",),
     "identity.contact_lost": ("notifications.on_contact_lost",),
     "identity.new_device_signed_in": ("notifications.on_new_device_signed_in",),

@@ -64,6 +64,7 @@ class OtherEvent(StrEnum):
     CHANGE_ORDER_LAPSED = "change_order_lapsed"
     REVIEW_HELD_UP = "review_held_up"
     REVIEW_ENDING = "review_ending"
+    PAPER_SIGNED = "paper_signed"
 
 
 type DealAction = DealEvent | MilestoneEvent | OtherEvent
@@ -127,6 +128,7 @@ EVENT_LABELS: dict[DealAction, str] = {
     OtherEvent.CHANGE_ORDER_LAPSED: N_("The proposed change of the work expired"),
     OtherEvent.REVIEW_HELD_UP: N_("The review time goes on: no message to the client is known to have arrived"),
     OtherEvent.REVIEW_ENDING: N_("The client was reminded of the review"),
+    OtherEvent.PAPER_SIGNED: N_("A document was signed"),
 }
 NOTHING_SUBMITTED = N_("Only if nothing was submitted; otherwise the request waits for an answer.")
 AFTER_DEADLINE = N_("Only after the time to submit again is over.")

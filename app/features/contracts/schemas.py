@@ -208,6 +208,7 @@ class TimelineEntry(BaseModel):
     milestone: int | None
     amount: int | None
     txn_id: UUID | None
+    note: str | None = Field(description="The number and the checksum of a signed paper.")
     happened_at: datetime
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models.document import Document, DocumentFile, DocumentSeries
+from app.models.document import Document, DocumentFile, DocumentSeries, DocumentSignature, DocumentSignCode
 
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=20), timedelta(hours=1)
 """The pause after a failed attempt doubles from the first to the last."""
@@ -89,6 +89,53 @@ class DocumentRepository:
             .execution_options(synchronize_session=False)
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def signatures_of(self, contract_id: UUID) -> Sequence[DocumentSignature]:
+        """Return the signatures of the papers of a contract, oldest first."""
+        statement = (
+            select(DocumentSignature)
+            .join(DocumentFile, DocumentFile.document_id == DocumentSignature.document_id)
+            .where(DocumentFile.contract_id == contract_id)
+            .order_by(DocumentSignature.signed_at)
+        )
+        return (await self._session.execute(statement)).scalars().all()
+
+    async def has_signed(self, document_id: UUID, user_id: UUID) -> bool:
+        """Tell whether a person has signed a paper."""
+        return await self._session.get(DocumentSignature, (document_id, user_id)) is not None
+
+    async def insert(self, row: DocumentSignature | DocumentSignCode) -> None:
+        """Insert a signature or a code."""
+        self._session.add(row)
+        await self._session.flush()
+
+    async def get_code(self, code_id: UUID) -> DocumentSignCode | None:
+        """Return a code, or None."""
+        return await self._session.get(DocumentSignCode, code_id)
+
+    async def close_codes(self, document_id: UUID, user_id: UUID) -> None:
+        """End the codes of a person for a paper."""
+        statement = update(DocumentSignCode).where(
+            DocumentSignCode.document_id == document_id,
+            DocumentSignCode.user_id == user_id,
+            DocumentSignCode.closed_at.is_(None),
+        )
+        await self._session.execute(statement.values(closed_at=func.now()).execution_options(synchronize_session=False))
+
+    async def lock_code(self, document_id: UUID, user_id: UUID, life: timedelta) -> DocumentSignCode | None:
+        """Lock the code of a person for a paper that is not over yet, so that guesses are counted one by one."""
+        statement = (
+            select(DocumentSignCode)
+            .where(
+                DocumentSignCode.document_id == document_id,
+                DocumentSignCode.user_id == user_id,
+                DocumentSignCode.closed_at.is_(None),
+                DocumentSignCode.sent_at > func.now() - life,
+            )
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return (await self._session.execute(statement)).scalars().first()
 
     async def record_file(self, document_id: UUID, sha256: str) -> None:
         """Record the checksum of a file that is stored now; that of one made before stays."""

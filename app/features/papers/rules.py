@@ -86,6 +86,17 @@ def may_read(file: DocumentFile | None, reader_id: UUID) -> bool:
     return file is not None and reader_id in {file.client_id, file.freelancer_id}
 
 
+def side_of(file: DocumentFile | None, user_id: UUID) -> Role:
+    """Return the side of a person whom a paper concerns."""
+    return Role.CLIENT if file is not None and file.client_id == user_id else Role.FREELANCER
+
+
+def signs(kind: PaperKind, file: DocumentFile | None, user_id: UUID) -> bool:
+    """Tell whether a paper needs the signature of a person: those of both parties do."""
+    signers = sentences_of(CURRENT_VERSION, "en").papers[kind].signers
+    return may_read(file, user_id) and len(signers) > 1 and side_of(file, user_id) in signers
+
+
 @cache
 def packs() -> dict[str, PaperPack]:
     """Return the packs of papers by the names of the packs of legal details."""

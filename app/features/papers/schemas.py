@@ -115,6 +115,38 @@ class PaperFile:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class SignedPaper:
+    """A paper that was just signed."""
+
+    number: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignMessage:
+    """What the message with a code contains."""
+
+    document_id: UUID
+    number: str
+    sha256: str
+    code: str
+
+
+class SignPaper(_Model):
+    """A signature by a code."""
+
+    code: Annotated[str, Field(min_length=4, max_length=20, description="The code of the e-mail.")]
+
+
+class SignatureRead(BaseModel):
+    """Who signed a paper, when, and which checksum its file had."""
+
+    side: Role
+    signed_at: datetime
+    sha256: str
+
+
 MEDIA_TYPE = "application/pdf"
 
 
@@ -128,6 +160,8 @@ class PaperRead(BaseModel):
     issued_at: datetime
     sha256: str | None
     milestone_id: UUID | None
+    signatures: list[SignatureRead] = Field(default_factory=list[SignatureRead])
+    can_sign: bool = Field(default=False, description="Whether it waits for your signature.")
 
 
 class SheetColumn(_Model):

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import tempfile
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -12,21 +12,50 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
+from app.core.config import Settings
 from app.core.i18n import _, use_locale
 from app.core.ids import new_id
 from app.core.resources import Resources
+from app.core.security.rate_limits import Rate
+from app.core.security.signing import Signer, same_secret
 from app.core.unit_of_work import UnitOfWork
+from app.features.authentication.service import Caller
+from app.features.identity import service as identity
 from app.features.legal import service as legal
 from app.features.legal.schemas import LegalDetails
 from app.features.papers import rules
-from app.features.papers.errors import PaperAlteredError, PaperBeingMadeError, PaperNotFoundError
+from app.features.papers.errors import (
+    NoEmailToSignError,
+    PaperAlteredError,
+    PaperBeingMadeError,
+    PaperNotFoundError,
+    PaperNotToSignError,
+    WrongSignCodeError,
+)
+from app.features.papers.events import SignCodeRequested
 from app.features.papers.repository import DocumentRepository, StoredPaper
-from app.features.papers.schemas import Language, NewPaper, Occasion, Paper, PaperFile, PaperRead, Sheet
+from app.features.papers.schemas import (
+    Language,
+    NewPaper,
+    Occasion,
+    Paper,
+    PaperFile,
+    PaperRead,
+    Sheet,
+    SignatureRead,
+    SignedPaper,
+    SignMessage,
+)
 from app.gateways.paper_renderer import render_paper
 from app.gateways.storage import ObjectMissingError, StorageUnavailableError, new_key, storage_of
-from app.models.document import Document, DocumentFile, PaperKind
+from app.models.document import Document, DocumentFile, DocumentSignature, DocumentSignCode, PaperKind
 
 MAKE_TASK = "papers.make"
+CODES = Signer("paper-signature")
+CODE_DIGITS = 6
+CODE_LIFE = timedelta(minutes=10)
+MAX_WRONG_CODES = 5
+CODES_PER_ACCOUNT = Rate("paper-codes", 20, 3600)
 __all__ = [
     "MAKE_TASK",
     "StoredPaper",
@@ -41,6 +70,9 @@ __all__ = [
     "read",
     "read_file",
     "record_file",
+    "send_code",
+    "sign",
+    "sign_message",
     "terms_for",
 ]
 
@@ -92,8 +124,10 @@ async def list_of_contract(session: AsyncSession, contract_id: UUID) -> Sequence
 
 async def list_for(session: AsyncSession, contract_id: UUID, reader: Actor) -> list[PaperRead]:
     """Return the papers of a contract that concern a reader, the newest first."""
-    found = await DocumentRepository(session).of_contract(contract_id)
-    return [read(paper) for paper in reversed(found) if rules.may_read(paper.file, reader.id)]
+    repository = DocumentRepository(session)
+    found = [paper for paper in await repository.of_contract(contract_id) if rules.may_read(paper.file, reader.id)]
+    signatures = await repository.signatures_of(contract_id) if found else []
+    return [_read_signed(paper, signatures, reader) for paper in reversed(found)]
 
 
 async def list_of_person(session: AsyncSession, user_id: UUID) -> Sequence[StoredPaper]:
@@ -111,6 +145,79 @@ async def get_paper(session: AsyncSession, document_id: UUID, reader: Actor | No
     if paper is None or (reader is not None and not rules.may_read(paper.file, reader.id)):
         raise PaperNotFoundError
     return paper
+
+
+async def send_code(uow: UnitOfWork, actor: Actor, document_id: UUID) -> None:
+    """Send the actor a code to sign a paper with; it is bound to the checksum of the file. Emits `SignCodeRequested`.
+
+    Raises:
+        PaperNotFoundError: There is no such paper, or it does not concern the actor.
+        PaperBeingMadeError: Its file is not made yet, so there is nothing to sign.
+        PaperNotToSignError: It needs no signature of the actor, or has it.
+        NoEmailToSignError: The account has no confirmed e-mail address.
+        TooManyTriesError: Too many codes were asked for.
+    """
+    sha256 = await _signable(uow, actor, await get_paper(uow.session, document_id, actor))
+    contact = await identity.contact_of(uow.session, actor.id)
+    if contact is None or not contact.email or not contact.email_confirmed:
+        raise NoEmailToSignError
+    await uow.resources.limiter.hit(CODES_PER_ACCOUNT, str(actor.id))
+    repository = DocumentRepository(uow.session)
+    await repository.close_codes(document_id, actor.id)
+    made = DocumentSignCode(id=new_id(), document_id=document_id, user_id=actor.id, sha256=sha256)
+    await repository.insert(made)
+    uow.emit(SignCodeRequested(user_id=str(actor.id), code_id=str(made.id)))
+
+
+async def sign(uow: UnitOfWork, actor: Actor, paper: StoredPaper, code: str, caller: Caller) -> SignedPaper:
+    """Sign a paper that concerns the actor by a code; who, when, from where and which checksum is recorded.
+
+    Raises:
+        PaperBeingMadeError: Its file is not made yet.
+        PaperNotToSignError: It needs no signature of the actor, or has it.
+        WrongSignCodeError: The code is wrong or too old.
+    """
+    sha256, document_id = await _signable(uow, actor, paper), paper.document.id
+    repository = DocumentRepository(uow.session)
+    sent = await repository.lock_code(document_id, actor.id, CODE_LIFE)
+    if sent is None or sent.sha256 != sha256 or sent.attempts >= MAX_WRONG_CODES:
+        raise WrongSignCodeError
+    typed = "".join(code.split())
+    if not any(same_secret(valid, typed) for valid in _codes(uow.resources.settings, sent)):
+        sent.attempts += 1
+        raise WrongSignCodeError
+    await repository.close_codes(document_id, actor.id)
+    await repository.insert(
+        DocumentSignature(document_id=document_id, user_id=actor.id, sha256=sha256, ip=caller.address)
+    )
+    return SignedPaper(rules.number_text(paper.document.series, paper.document.number), sha256)
+
+
+async def sign_message(session: AsyncSession, settings: Settings, code_id: UUID) -> SignMessage | None:
+    """Return what the message with a code contains; None for one that is over."""
+    sent = await DocumentRepository(session).get_code(code_id)
+    if sent is None or sent.closed_at is not None:
+        return None
+    paper = await get_paper(session, sent.document_id)
+    number = rules.number_text(paper.document.series, paper.document.number)
+    return SignMessage(sent.document_id, number, sent.sha256, _codes(settings, sent)[0])
+
+
+def _codes(settings: Settings, sent: DocumentSignCode) -> list[str]:
+    """Return the valid codes, one for each secret in use; they depend on the checksum."""
+    digests = CODES.candidates(settings, str(sent.id), str(sent.user_id), str(sent.document_id), sent.sha256)
+    return [f"{int.from_bytes(digest[:8]) % 10**CODE_DIGITS:0{CODE_DIGITS}d}" for digest in digests]
+
+
+async def _signable(uow: UnitOfWork, actor: Actor, paper: StoredPaper) -> str:
+    """Return the checksum of a paper that waits for the actor's signature."""
+    if not rules.signs(paper.document.kind, paper.file, actor.id):
+        raise PaperNotToSignError
+    if paper.sha256 is None:
+        raise PaperBeingMadeError
+    if await DocumentRepository(uow.session).has_signed(paper.document.id, actor.id):
+        raise PaperNotToSignError
+    return paper.sha256
 
 
 async def claim(uow: UnitOfWork) -> UUID | None:
@@ -164,6 +271,20 @@ def read(paper: StoredPaper) -> PaperRead:
         issued_at=document.created_at,
         sha256=paper.sha256,
         milestone_id=paper.file.milestone_id if paper.file is not None else None,
+    )
+
+
+def _read_signed(paper: StoredPaper, signatures: Sequence[DocumentSignature], reader: Actor) -> PaperRead:
+    own = [it for it in signatures if it.document_id == paper.document.id]
+    waits = rules.signs(paper.document.kind, paper.file, reader.id) and paper.sha256 is not None
+    return read(paper).model_copy(
+        update={
+            "signatures": [
+                SignatureRead(side=rules.side_of(paper.file, it.user_id), signed_at=it.signed_at, sha256=it.sha256)
+                for it in own
+            ],
+            "can_sign": waits and all(it.user_id != reader.id for it in own),
+        }
     )
 
 

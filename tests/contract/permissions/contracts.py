@@ -101,6 +101,8 @@ ROWS = [
     _freelancers("return-money", "funded", at(2)),
     _customers("bonus", "funded", at(2, amount=100)),
     Row("GET /papers/{paper_id}/file", (401, 404, 404, 200, 200)),
+    Row("POST /papers/{paper_id}/sign-code", (401, 404, 404, 409, 409)),
+    Row("POST /papers/{paper_id}/sign", (401, 404, 404, 422, 422), body={"code": "000000"}),
 ]
 
 
@@ -123,6 +125,9 @@ PAGES = [
     page("POST /contracts/{contract_id}/{step}", 401, 404, 404, 303, 303, fixed={"step": "end"}),
     page("GET /contracts/{contract_id}/change", 401, 404, 404, 200, 200),
     page("GET /papers/{paper_id}", 401, 404, 404, 200, 200),
+    page("GET /papers/{paper_id}/sign", 401, 404, 404, 200, 200),
+    page("POST /papers/{paper_id}/sign-code", 401, 404, 404, 303, 303),
+    page("POST /papers/{paper_id}/sign", 401, 404, 404, 303, 303, body={"code": "000000"}),
     page(
         "POST /contracts/{contract_id}/change",
         *(401, 404, 404, 303, 303),

@@ -1,11 +1,15 @@
-"""Papers of a deal: which are issued when, to whom, and what they say."""
+"""Papers of a deal: which are issued when, to whom, what they say, and their signatures."""
 
+import re
 from collections.abc import Awaitable, Callable
 
 import httpx
 import pypdfium2
 import pytest
+from sqlalchemy import func, select, update
 
+from app.core.actor import Actor
+from app.core.ports import Mail
 from app.core.resources import Resources
 from app.features.authentication.service import Caller
 from app.features.contracts import service
@@ -14,9 +18,11 @@ from app.features.fees.schemas import FeePolicyInput
 from app.features.fees.service import add_policy
 from app.features.legal.schemas import LegalStatusPut
 from app.features.legal.service import save_status
+from app.features.notifications.tasks import send_mail
+from app.features.papers import service as papers
 from app.features.papers import workflows
-from app.features.papers.errors import PaperNotFoundError
-from app.models import FeeSide, LegalKind
+from app.features.papers.errors import PaperNotFoundError, PaperNotToSignError, WrongSignCodeError
+from app.models import DocumentSignature, DocumentSignCode, FeeSide, LegalKind, User
 from tests.factories.commands import OPERATOR
 from tests.factories.deals import DealScene, make_deal
 from tests.factories.orders import Market
@@ -149,3 +155,99 @@ async def test_papers_are_read_by_those_whom_they_concern(
         assert 'filename="R-2026-000001.pdf"' in answer.headers["content-disposition"]
     with pytest.raises(PaperNotFoundError):
         await workflows.read_paper(resources, scene.freelancer, receipt["id"])
+
+
+async def confirm_email(market: Market, actor: Actor) -> None:
+    """Confirm the e-mail address of an account."""
+    async with market.uow() as work:
+        await work.session.execute(update(User).where(User.id == actor.id).values(email_confirmed_at=func.now()))
+
+
+async def test_both_parties_sign_by_a_code_that_is_bound_to_the_file(
+    market: Market,
+    resources: Resources,
+    new_client: Callable[[], Awaitable[httpx.AsyncClient]],
+    settle: Callable[[], Awaitable[object]],
+    mailbox: list[Mail],
+) -> None:
+    scene = await make_deal(market)
+    await settle()
+    customer = await market.sign_in(await new_client(), scene.customer)
+    address = f"/api/v1/contracts/{scene.contract_id}"
+    key = (await customer.get(address)).json()["deal"]["papers"][-1]["id"]
+    paper, page = f"/api/v1/papers/{key}", f"/papers/{key}/sign"
+    assert (await customer.post(f"{paper}/sign-code")).json()["code"] == "paper-being-made"
+    assert "being made" in (await customer.get(page)).text
+    await workflows.make_files(resources)
+    assert (await customer.post(f"{paper}/sign-code")).json()["code"] == "no-email-to-sign"
+    for actor in (scene.customer, scene.freelancer):
+        await confirm_email(market, actor)
+    assert (await customer.post(f"{paper}/sign", json={"code": "000000"})).json()["code"] == "wrong-sign-code"
+    await customer.post(f"{paper}/sign-code")
+    assert (await customer.post(f"{paper}/sign-code")).status_code == 204
+    await settle()
+    await send_mail(resources)
+    (mail,) = [it for it in mailbox if "C-2026-000001" in it.subject]
+    code, sha256 = re.search(r"(?<![-\w])(\d{6})\b", mail.text), re.search(r"\b([0-9a-f]{64})\b", mail.text)
+    assert code is not None
+    assert sha256 is not None
+    wrong = f"{(int(code[1]) + 1) % 10**6:06d}"
+    assert (await customer.post(f"{paper}/sign", json={"code": wrong})).json()["code"] == "wrong-sign-code"
+    assert (await customer.post(f"{paper}/sign", json={"code": code[1]})).status_code == 204
+    assert (await customer.post(f"{paper}/sign", json={"code": code[1]})).json()["code"] == "paper-not-to-sign"
+    deal = (await customer.get(address)).json()["deal"]
+    (signature,) = deal["papers"][-1]["signatures"]
+    assert (signature["side"], signature["sha256"]) == ("client", deal["papers"][-1]["sha256"])
+    assert signature["sha256"] == sha256[1]
+    assert not deal["papers"][-1]["can_sign"]
+    line = deal["timeline"][0]
+    assert (line["event"], line["note"]) == ("paper_signed", f"C-2026-000001, SHA-256 {sha256[1]}")
+    await sign_by_clicks(market, scene, await new_client(), key)
+
+
+async def sign_by_clicks(market: Market, scene: DealScene, client: httpx.AsyncClient, key: str) -> None:
+    """Sign a paper on the pages, as the freelancer."""
+    freelancer = await market.sign_in(client, scene.freelancer)
+    home, page = f"/contracts/{scene.contract_id}", f"/papers/{key}/sign"
+    assert page in (await freelancer.get(home)).text
+    assert "SHA-256" in (await freelancer.get(page)).text
+    sent = await freelancer.post(f"/papers/{key}/sign-code")
+    assert (sent.status_code, sent.headers["location"]) == (303, page)
+    assert (await freelancer.post(page, data={"code": "1"})).headers["location"] == page
+    async with market.uow() as work:
+        found = select(DocumentSignCode.id).where(DocumentSignCode.user_id == scene.freelancer.id)
+        code_id = (await work.session.execute(found)).scalar_one()
+        message = await papers.sign_message(work.session, work.resources.settings, code_id)
+    assert message is not None
+    assert (await freelancer.post(page, data={"code": message.code})).headers["location"] == home
+    shown = (await freelancer.get(home)).text
+    assert "signed by the client" in shown
+    assert "signed by the freelancer" in shown
+    async with market.uow() as work:
+        made = (await work.session.execute(select(DocumentSignature))).scalars().all()
+        assert {it.user_id for it in made} == {scene.customer.id, scene.freelancer.id}
+        assert all(it.ip for it in made)
+
+
+async def test_who_signs_nothing_is_refused_and_codes_are_guessed_five_times(
+    market: Market, resources: Resources
+) -> None:
+    scene = await make_deal(market)
+    await confirm_email(market, scene.customer)
+    await scene.fund()
+    await workflows.make_files(resources)
+    async with market.uow() as work:
+        contract, _task, receipt = await papers.list_of_contract(work.session, scene.contract_id)
+        with pytest.raises(PaperNotToSignError):
+            await service.send_sign_code(work, scene.customer, receipt.document.id)
+        with pytest.raises(PaperNotFoundError):
+            await service.sign_paper(work, scene.customer, scene.contract_id, "1", Caller())
+        with pytest.raises(PaperNotFoundError):
+            await service.sign_paper(work, await market.person(), contract.document.id, "1", Caller())
+        await service.send_sign_code(work, scene.customer, contract.document.id)
+        code_id = (await work.session.execute(select(DocumentSignCode.id))).scalar_one()
+        message = await papers.sign_message(work.session, work.resources.settings, code_id)
+        assert message is not None
+        for guess in ("1", "2", "3", "4", "5", message.code):
+            with pytest.raises(WrongSignCodeError):
+                await service.sign_paper(work, scene.customer, contract.document.id, guess, Caller("127.0.0.1"))

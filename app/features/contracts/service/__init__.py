@@ -23,6 +23,7 @@ from app.features.contracts.service.queries import (
     read_milestone,
 )
 from app.features.contracts.service.refunds import answer_refund, ask_refund, withdraw_refund
+from app.features.contracts.service.signing import send_sign_code, sign_paper
 from app.features.contracts.service.submissions import request_changes, submit_work
 from app.features.contracts.service.timers import due_timers, fire_timer, record_notice, record_seen
 
@@ -55,6 +56,8 @@ __all__ = [
     "request_changes",
     "resume_contract",
     "return_money",
+    "send_sign_code",
+    "sign_paper",
     "start_funding",
     "start_milestone",
     "submit_work",

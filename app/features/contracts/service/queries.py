@@ -175,6 +175,7 @@ def _timeline(found: ReadDeal) -> list[TimelineEntry]:
             milestone=numbers.get(entry.milestone_id) if entry.milestone_id else None,
             amount=entry.amount,
             txn_id=entry.txn_id,
+            note=entry.note,
             happened_at=entry.happened_at,
         )
         for entry in found.entries
