@@ -1,6 +1,11 @@
 """Use cases of contracts. Every change locks the deal first, then its milestone, then accounts of the ledger."""
 
-from app.features.contracts.service.accepting import accept_offer, accept_proposal, list_agreed_amounts
+from app.features.contracts.service.accepting import (
+    accept_offer,
+    accept_proposal,
+    list_agreed_amounts,
+    without_details,
+)
 from app.features.contracts.service.change_orders import answer_change, propose_change, withdraw_change
 from app.features.contracts.service.ending import end_contract, pause_contract, resume_contract
 from app.features.contracts.service.milestones import (
@@ -63,4 +68,5 @@ __all__ = [
     "submit_work",
     "withdraw_change",
     "withdraw_refund",
+    "without_details",
 ]
