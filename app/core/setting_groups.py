@@ -237,6 +237,9 @@ class DealSettings(_Group):
     deal_security_days: int = Field(
         default=5, ge=0, le=90, description="released money becomes available to the freelancer after so long"
     )
+    deal_holding_days: int = Field(
+        default=0, ge=0, le=1000, description="the provider returns what it has held for so long; 0: it has no limit"
+    )
     deal_change_hours: int = Field(default=72, ge=1, le=720, description="an unanswered change of the work expires")
     deal_included_rounds: int = Field(
         default=3, ge=0, le=100, description="rounds of changes of a milestone that the price includes, as shown"

@@ -80,6 +80,7 @@ class TimerKind(StrEnum):
     REFUND_ANSWER = "refund_answer"
     CHANGE_ORDER = "change_order"
     SECURITY = "security"
+    HOLDING_LIMIT = "holding_limit"
 
 
 class TimerStatus(StrEnum):

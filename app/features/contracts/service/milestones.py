@@ -21,6 +21,7 @@ from app.features.contracts.service.guards import (
     move_deal,
     record,
     require,
+    timer,
 )
 from app.features.contracts.service.papers import Move, MoveKind, issue_moves
 from app.models import DealStatus, Milestone, ReleaseKind, TimerKind
@@ -274,7 +275,10 @@ def _part_of(milestone: Milestone, lines: Collection[int]) -> int:
 
 
 async def _begin_work(uow: UnitOfWork, locked: LockedMilestone) -> None:
-    """Let the deal begin with its first paid milestone."""
+    """Let the deal begin with its first paid milestone, and warn before the provider returns what is held."""
+    warnings = rules.holding_warnings(locked.deal.settings, locked.now)
+    rows = [timer(locked, TimerKind.HOLDING_LIMIT, due, milestone=locked.milestone) for due in warnings]
+    await DealRepository(uow.session).add_timers(rows)
     if locked.deal.status is DealStatus.AWAITING_FUNDING:
         await DealRepository(uow.session).cancel_timers(locked.contract.id, kinds=[TimerKind.FUND_CONTRACT])
         move_deal(locked, DealEvent.BEGIN_WORK)
