@@ -68,18 +68,19 @@ PEOPLE = (
 )
 DEAL = (
     "a contract is its milestones, submissions, releases, refund requests, an open change, timers and timeline: each "
-    "table is read once, whatever their number, and the files of submissions with one statement more; a client who can "
-    "pay reads the wallet too, and one who is paying the payments under way"
+    "table is read once, whatever their number, the files of submissions and the papers with one statement more each; "
+    "a client who can pay reads the wallet too, and one who is paying the payments under way"
 )
 MONEY = (
     "the session, the request key, the deal and the milestone under their locks, the timers that end and begin, the "
-    "milestone, two statements of accounts and two of the entry in the ledger, the timeline, the outbox, and the answer"
+    "milestone, two statements of accounts and two of the entry in the ledger, the timeline, the outbox, and the "
+    "answer; last the papers: earlier ones and legal details are read, each takes its number, and all are inserted"
 )
 DEAL_FORM = f"the form is read with the contract, its checklist and currency: {DEAL}; then {MONEY}"
 ENDING = "each milestone that is not paid in is cancelled, with its timers, and the last one closes the contract"
 BEGINNING = (
     "the order, the proposal and the offer as before; then the volumes and policies of fees, the legal kinds, the "
-    "contract, its deal, milestones and timer"
+    "contract, its deal, milestones and timer; last the contract and its task as papers: names, numbers, two inserts"
 )
 REFUNDING = (
     "the key of the request is claimed and kept, the payment is locked, the refund and its operation are inserted, and "
@@ -109,26 +110,26 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "GET /contracts/{contract_id}/change": (14, DEAL),
     "GET /contracts/{contract_id}/milestones/{milestone_id}/forms/{form}": (14, DEAL),
     "GET /contracts/{contract_id}/milestones/{milestone_id}/submit": (14, DEAL),
-    "POST /api/v1/change-orders/{change_order_id:uuid}/answer": (20, MONEY),
-    "POST /contracts/{contract_id}/change": (24, DEAL_FORM),
-    "POST /contracts/{contract_id}/changes/{change_order_id}/{answer}": (20, MONEY),
-    "POST /contracts/{contract_id}/milestones/{milestone_id}/forms/{form}": (30, DEAL_FORM),
+    "POST /api/v1/change-orders/{change_order_id:uuid}/answer": (30, MONEY),
+    "POST /contracts/{contract_id}/change": (26, DEAL_FORM),
+    "POST /contracts/{contract_id}/changes/{change_order_id}/{answer}": (30, MONEY),
+    "POST /contracts/{contract_id}/milestones/{milestone_id}/forms/{form}": (38, DEAL_FORM),
     "POST /contracts/{contract_id}/milestones/{milestone_id}/pay": (11, PAYING),
-    "POST /contracts/{contract_id}/milestones/{milestone_id}/submit": (26, DEAL_FORM),
-    "POST /contracts/{contract_id}/milestones/{milestone_id}/{step}": (20, MONEY),
+    "POST /contracts/{contract_id}/milestones/{milestone_id}/submit": (28, DEAL_FORM),
+    "POST /contracts/{contract_id}/milestones/{milestone_id}/{step}": (28, MONEY),
     "POST /contracts/{contract_id}/{step}": (20, ENDING),
     "POST /api/v1/contracts/{contract_id:uuid}/end": (20, ENDING),
-    "POST /api/v1/milestones/{milestone_id:uuid}/accept": (20, MONEY),
-    "POST /api/v1/milestones/{milestone_id:uuid}/answer-refund": (16, MONEY),
+    "POST /api/v1/milestones/{milestone_id:uuid}/accept": (28, MONEY),
+    "POST /api/v1/milestones/{milestone_id:uuid}/answer-refund": (24, MONEY),
     "POST /api/v1/milestones/{milestone_id:uuid}/bonus": (16, MONEY),
-    "POST /api/v1/milestones/{milestone_id:uuid}/fund": (16, MONEY),
+    "POST /api/v1/milestones/{milestone_id:uuid}/fund": (24, MONEY),
     "POST /api/v1/milestones/{milestone_id:uuid}/pay": (11, PAYING),
-    "POST /api/v1/milestones/{milestone_id:uuid}/return-money": (16, MONEY),
+    "POST /api/v1/milestones/{milestone_id:uuid}/return-money": (24, MONEY),
     "POST /api/v1/milestones/{milestone_id:uuid}/submit": (16, MONEY),
-    "POST /api/v1/offers/{offer_id:uuid}/accept": (22, BEGINNING),
-    "POST /api/v1/proposals/{proposal_id:uuid}/accept": (22, BEGINNING),
-    "POST /offers/{offer_id}/accept": (22, BEGINNING),
-    "POST /proposals/{proposal_id}/accept": (22, BEGINNING),
+    "POST /api/v1/offers/{offer_id:uuid}/accept": (28, BEGINNING),
+    "POST /api/v1/proposals/{proposal_id:uuid}/accept": (28, BEGINNING),
+    "POST /offers/{offer_id}/accept": (28, BEGINNING),
+    "POST /proposals/{proposal_id}/accept": (28, BEGINNING),
     "GET /api/v1/freelancers": (9, PEOPLE),
     "POST /api/v1/proposals/{proposal_id:uuid}/messages": (14, ANSWERED),
     "POST /proposals/{proposal_id}/messages": (22, MESSAGE_PAGE),

@@ -211,7 +211,16 @@ class MarketSettings(_Group):
 
 
 class DealSettings(_Group):
-    """Durations of safe deals; a contract keeps those of the day when it was agreed."""
+    """Safe deals: durations, of which a contract keeps those of the day when it was agreed, and who its papers name."""
+
+    operator_legal_name: str = Field(
+        default="ipLance", description="the operator's name in law, as papers of deals state it"
+    )
+    operator_country: str = Field(
+        default="RU", pattern="^[A-Z]{2}$", description="the operator's country, and that of parties who entered none"
+    )
+    operator_tax_number: str = Field(default="", description="the operator's tax number, on papers of deals")
+    operator_address: str = Field(default="", description="the operator's address, on papers of deals")
 
     deal_funding_days: int = Field(
         default=7, ge=1, le=90, description="a contract ends when its customer has paid nothing in by then"
@@ -227,6 +236,9 @@ class DealSettings(_Group):
     )
     deal_security_days: int = Field(
         default=5, ge=0, le=90, description="released money becomes available to the freelancer after so long"
+    )
+    deal_holding_days: int = Field(
+        default=0, ge=0, le=1000, description="the provider returns what it has held for so long; 0: it has no limit"
     )
     deal_change_hours: int = Field(default=72, ge=1, le=720, description="an unanswered change of the work expires")
     deal_included_rounds: int = Field(

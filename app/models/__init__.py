@@ -30,7 +30,14 @@ from app.models.deal import (
     TimerKind,
     TimerStatus,
 )
-from app.models.document import Document, DocumentSeries, PaperKind
+from app.models.document import (
+    Document,
+    DocumentFile,
+    DocumentSeries,
+    DocumentSignature,
+    DocumentSignCode,
+    PaperKind,
+)
 from app.models.fee_policy import FeePolicy, FeeSide, VolumeOf
 from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, RefusalCause, SubjectKind
 from app.models.invitation import Invitation, InvitationStatus, RefusalReason
@@ -136,7 +143,10 @@ __all__ = [
     "DealTimer",
     "DeclineReason",
     "Document",
+    "DocumentFile",
     "DocumentSeries",
+    "DocumentSignCode",
+    "DocumentSignature",
     "Experience",
     "Favourite",
     "FeePolicy",

@@ -80,6 +80,7 @@ class TimerKind(StrEnum):
     REFUND_ANSWER = "refund_answer"
     CHANGE_ORDER = "change_order"
     SECURITY = "security"
+    HOLDING_LIMIT = "holding_limit"
 
 
 class TimerStatus(StrEnum):
@@ -320,4 +321,6 @@ class DealEntry(Base):
     """The state of the milestone, or of the deal, afterwards."""
     txn_id: Mapped[UUID | None]
     """The entry of the ledger, where money moved."""
+    note: Mapped[str | None]
+    """What the line is about beside the milestone: the number and the checksum of a signed paper."""
     happened_at: Mapped[datetime] = mapped_column(server_default=func.app_now())

@@ -19,6 +19,7 @@ class NoticeKind(StrEnum):
     CONFIRM_EMAIL = "confirm_email"
     CHANGE_EMAIL = "change_email"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - a kind of e-mail, not a password
+    SIGN_PAPER = "sign_paper"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a kind of notification, not a password
     EMAIL_CHANGE_REQUESTED = "email_change_requested"
     EMAIL_CHANGED = "email_changed"

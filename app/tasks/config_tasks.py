@@ -131,6 +131,7 @@ celery_app.conf.beat_schedule = {
     "sweep-strays": daily(4, 10, "files.sweep_strays"),
     "prune-notices": daily(3, 40, "notifications.prune"),
     "prune-sessions": daily(3, 20, "identity.prune"),
+    "make-papers": every(10.0, "papers.make"),
     "check-registries": every(600.0, "legal.check_registries"),
     "send-payments": every(5.0, "payments.send"),
     "read-payment-messages": every(15.0, "payments.read_inbox"),

@@ -10,6 +10,7 @@ from app.features.legal import tasks as _legal  # noqa: F401 - its tasks are fou
 from app.features.matching import tasks as _matching  # noqa: F401 - its tasks are found by name
 from app.features.notifications import tasks as _notifications  # noqa: F401 - its tasks are found by name
 from app.features.orders import tasks as _orders  # noqa: F401 - its tasks are found by name
+from app.features.papers import tasks as _papers  # noqa: F401 - its tasks are found by name
 from app.features.payments import tasks as _payments  # noqa: F401 - its tasks are found by name
 from app.features.profiles import tasks as _profiles  # noqa: F401 - its tasks are found by name
 from app.features.proposals import tasks as _proposals  # noqa: F401 - its tasks are found by name
@@ -29,6 +30,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "identity.email_change_requested": ("notifications.on_email_change_requested",),
     "identity.email_changed": ("notifications.on_email_changed",),
     "identity.phone_changed": ("notifications.on_phone_changed",),
+    "papers.sign_code_requested": ("notifications.on_sign_code_requested",),
     "legal.legal_status_changed": ("notifications.on_legal_status_changed",),
     "identity.contact_lost": ("notifications.on_contact_lost",),
     "identity.new_device_signed_in": ("notifications.on_new_device_signed_in",),

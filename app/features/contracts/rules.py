@@ -1,7 +1,7 @@
 """State machines of deals and their milestones, and the arithmetic of their money; pure functions without I/O."""
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -64,6 +64,8 @@ class OtherEvent(StrEnum):
     CHANGE_ORDER_LAPSED = "change_order_lapsed"
     REVIEW_HELD_UP = "review_held_up"
     REVIEW_ENDING = "review_ending"
+    PAPER_SIGNED = "paper_signed"
+    HOLDING_ENDING = "holding_ending"
 
 
 type DealAction = DealEvent | MilestoneEvent | OtherEvent
@@ -127,6 +129,8 @@ EVENT_LABELS: dict[DealAction, str] = {
     OtherEvent.CHANGE_ORDER_LAPSED: N_("The proposed change of the work expired"),
     OtherEvent.REVIEW_HELD_UP: N_("The review time goes on: no message to the client is known to have arrived"),
     OtherEvent.REVIEW_ENDING: N_("The client was reminded of the review"),
+    OtherEvent.PAPER_SIGNED: N_("A document was signed"),
+    OtherEvent.HOLDING_ENDING: N_("The provider soon returns what is held: accept the work or agree on a refund"),
 }
 NOTHING_SUBMITTED = N_("Only if nothing was submitted; otherwise the request waits for an answer.")
 AFTER_DEADLINE = N_("Only after the time to submit again is over.")
@@ -243,11 +247,14 @@ SETTING_NAMES = (
     "resubmit_days",
     "refund_answer_days",
     "security_days",
+    "holding_days",
     "change_hours",
     "included_rounds",
 )
 REMINDER_DAYS = (7, 3, 1)
 """So many days before the review time ends the client is reminded."""
+HOLDING_WARNINGS = (21, 7, 2)
+"""So many days before the provider's limit both sides are warned."""
 LEAST_NOTICES = 3
 LEAST_CHANNELS = 2
 
@@ -260,6 +267,12 @@ def frozen_settings(settings: Settings) -> dict[str, int]:
 def duration(settings: dict[str, Any], name: str) -> timedelta:
     """Return a duration that a deal keeps; the unit ends the setting's name."""
     return timedelta(**{name.rpartition("_")[2]: settings[name]})
+
+
+def holding_warnings(settings: dict[str, Any], funded_at: datetime) -> list[datetime]:
+    """Return when both sides are warned that the provider returns what is held; never where it has no limit."""
+    days = settings.get("holding_days", 0)
+    return [funded_at + timedelta(days=days - left) for left in HOLDING_WARNINGS if days > left]
 
 
 def allows(deal: DealStatus, state: MilestoneStatus, event: MilestoneEvent, side: Side) -> bool:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
 from app.core.money import MAX_AMOUNT, Currency
 from app.features.files.schemas import FileRead
+from app.features.papers.schemas import PaperRead
 from app.models import DealStatus, MilestoneStatus, ReleaseKind, RequestStatus
 from app.models.deal import MAX_CHECKLIST, MAX_MILESTONES, MAX_TEXT
 
@@ -208,6 +209,7 @@ class TimelineEntry(BaseModel):
     milestone: int | None
     amount: int | None
     txn_id: UUID | None
+    note: str | None = Field(description="The number and the checksum of a signed paper.")
     happened_at: datetime
 
 
@@ -234,6 +236,7 @@ class DealRead(BaseModel):
     wallet: Annotated[
         int | None, Field(description="What your wallet holds while you can pay a milestone; null otherwise.")
     ]
+    papers: list[PaperRead]
     timeline: list[TimelineEntry]
 
 

@@ -14,6 +14,7 @@ from app.core.clock import real_now
 from app.core.persistence.advisory_locks import lock_names
 from app.features.files.schemas import Subject
 from app.gateways.storage import Digest
+from app.models.document import DocumentFile
 from app.models.file import Attachment, File, FileObject, FileStatus, ObjectRole, SubjectKind
 from app.models.user import User, UserStatus
 
@@ -365,8 +366,9 @@ class FileRepository:
         await self._session.execute(delete(FileObject).where(FileObject.key.in_(keys)))
 
     async def known(self, keys: Sequence[str]) -> set[str]:
-        """Return which of these objects have a row."""
-        statement = select(FileObject.key).where(FileObject.key.in_(keys))
+        """Return which of these objects have a row, or are the file of a paper, which has none."""
+        papers = select(DocumentFile.storage_key).where(DocumentFile.storage_key.in_(keys))
+        statement = select(FileObject.key).where(FileObject.key.in_(keys)).union(papers)
         return set((await self._session.execute(statement)).scalars())
 
     async def objects_of(self, file_id: UUID) -> Sequence[FileObject]:

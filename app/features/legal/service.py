@@ -57,6 +57,7 @@ class FrozenKind:
 
     kind: LegalKind
     version: int
+    details: LegalDetails
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ async def read_for_counterparty(
 
 
 async def frozen_kinds(session: AsyncSession, settings: Settings, user_ids: Collection[UUID]) -> dict[UUID, FrozenKind]:
-    """Return the current legal kind of people, as a contract between them keeps it.
+    """Return the current legal kind of people, as a contract between them keeps it, and the details for its papers.
 
     Who has no legal details, or unreadable ones, is left out.
     """
@@ -150,7 +151,8 @@ async def frozen_kinds(session: AsyncSession, settings: Settings, user_ids: Coll
         await load_ciphers()
     for version in stored:
         try:
-            found[version.user_id] = FrozenKind(_details(settings, version).kind, version.version)
+            details = _details(settings, version)
+            found[version.user_id] = FrozenKind(details.kind, version.version, details)
         except UndecryptableError:
             continue
     return found

@@ -194,6 +194,7 @@ NOBODY_ELSES: Mapping[NoticeKind, str] = {
     NoticeKind.CONFIRM_EMAIL: "the account asked for it, with a limit of its own",
     NoticeKind.CHANGE_EMAIL: "the account asked for it, with a limit of its own",
     NoticeKind.RESET_PASSWORD: "asked for by name, with limits of its own",
+    NoticeKind.SIGN_PAPER: "the account asked for it, with a limit of its own",
     NoticeKind.PASSWORD_CHANGED: "security of the account: each is told",
     NoticeKind.EMAIL_CHANGE_REQUESTED: "security of the account: each is told",
     NoticeKind.EMAIL_CHANGED: "security of the account: each is told",

@@ -1,21 +1,28 @@
 """The sentences of papers, and the texts of a paper in one language."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from uuid import UUID
 
 from babel.dates import format_date
 from babel.numbers import format_currency
 
 from app.core.config import ROOT
+from app.core.i18n import N_
 from app.core.money import MINOR_DIGITS, Currency
 from app.features.papers.schemas import (
+    ContractReference,
     Language,
+    NewPaper,
+    Occasion,
     Paper,
     PaperLine,
+    PaperPack,
     PaperSentences,
     Role,
     Sentences,
@@ -25,9 +32,10 @@ from app.features.papers.schemas import (
     SheetRow,
     SheetSection,
 )
-from app.models.document import PaperKind
+from app.models import LegalKind
+from app.models.document import DocumentFile, PaperKind
 
-CURRENT_VERSION = "v1"
+CURRENT_VERSION = "v2"
 PAPERS = ROOT / "app" / "data" / "papers"
 SERIES: dict[PaperKind, str] = {
     PaperKind.CONTRACT: "C",
@@ -39,6 +47,15 @@ SERIES: dict[PaperKind, str] = {
     PaperKind.CREDIT_NOTE: "N",
 }
 """The first part of the series of each kind; the year of the paper follows."""
+KIND_LABELS: dict[PaperKind, str] = {
+    PaperKind.CONTRACT: N_("Contract"),
+    PaperKind.TASK: N_("Statement of work"),
+    PaperKind.ACT: N_("Act of acceptance"),
+    PaperKind.INVOICE: N_("Invoice"),
+    PaperKind.RECEIPT: N_("Receipt of payment"),
+    PaperKind.WITHDRAWAL: N_("Withdrawal statement"),
+    PaperKind.CREDIT_NOTE: N_("Credit note"),
+}
 _RIGHT = frozenset({"amount"})
 _WIDE = frozenset({"text", "note", "result"})
 type Rows = Mapping[Role, list[tuple[str, str]]]
@@ -53,6 +70,61 @@ def series_of(kind: PaperKind, day: date) -> str:
 def number_text(series: str, number: int) -> str:
     """Return a number as papers show it."""
     return f"{series}-{number:06d}"
+
+
+def with_contract(new: NewPaper, contracts: Sequence[tuple[str, date]]) -> NewPaper:
+    """Return a paper that refers to the contract issued with it, if it names none itself."""
+    paper = new.paper
+    if not contracts or paper.contract is not None or paper.kind is PaperKind.CONTRACT:
+        return new
+    number, day = contracts[0]
+    return replace(new, paper=paper.model_copy(update={"contract": ContractReference(number=number, day=day)}))
+
+
+def may_read(file: DocumentFile | None, reader_id: UUID) -> bool:
+    """Tell whether a paper concerns a person."""
+    return file is not None and reader_id in {file.client_id, file.freelancer_id}
+
+
+def side_of(file: DocumentFile | None, user_id: UUID) -> Role:
+    """Return the side of a person whom a paper concerns."""
+    return Role.CLIENT if file is not None and file.client_id == user_id else Role.FREELANCER
+
+
+def signs(kind: PaperKind, file: DocumentFile | None, user_id: UUID) -> bool:
+    """Tell whether a paper needs the signature of a person: those of both parties do."""
+    signers = sentences_of(CURRENT_VERSION, "en").papers[kind].signers
+    return may_read(file, user_id) and len(signers) > 1 and side_of(file, user_id) in signers
+
+
+@cache
+def packs() -> dict[str, PaperPack]:
+    """Return the packs of papers by the names of the packs of legal details."""
+    content = tomllib.loads((PAPERS / "packs.toml").read_text(encoding="utf-8"))
+    return {name: PaperPack.model_validate(pack) for name, pack in content.items()}
+
+
+def pack_for(client: str, freelancer: str) -> PaperPack:
+    """Return the pack of a deal.
+
+    Args:
+        client: The pack of the client's legal details.
+        freelancer: The pack of the freelancer's.
+    """
+    known = packs()
+    return known[client] if client == freelancer and client in known else known["other"]
+
+
+def occasions(pack: PaperPack, client: LegalKind, freelancer: LegalKind) -> frozenset[Occasion]:
+    """Return what papers are issued for in a deal between parties of these legal statuses."""
+    return frozenset(
+        occasion
+        for occasion, ways in pack.papers.items()
+        if any(
+            (not way.client or client in way.client) and (not way.freelancer or freelancer in way.freelancer)
+            for way in ways
+        )
+    )
 
 
 @cache
@@ -107,7 +179,7 @@ def compose(  # noqa: PLR0913 - each is one property of the file
         sample: Whether it is marked as a sample.
     """
     sentences = sentences_of(CURRENT_VERSION, language)
-    words, kind = sentences.words, sentences.papers[paper.kind]
+    words, kind = sentences.words, sentences.papers[paper.form or paper.kind]
     values = _values(paper, language) | {"number": number, "corrects": corrects}
     both_sign = len(kind.signers) > 1
     return Sheet(

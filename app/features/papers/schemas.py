@@ -1,13 +1,16 @@
 """Papers as the caller describes them, and as the template reads them."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.money import MAX_AMOUNT, Currency
 from app.features.legal.schemas import LegalDetails
+from app.models import LegalKind
 from app.models.document import PaperKind
 
 MAX_LINES, MAX_TEXT = 200, 2000
@@ -20,6 +23,24 @@ class Role(StrEnum):
     CLIENT = "client"
     FREELANCER = "freelancer"
     PLATFORM = "platform"
+
+
+class Occasion(StrEnum):
+    """What a paper is issued for; several occasions may share a kind of paper."""
+
+    CONTRACT = "contract"
+    TASK = "task"
+    DEPOSIT_INVOICE = "deposit_invoice"
+    RECEIPT = "receipt"
+    ACT = "act"
+    CLIENT_FEE_INVOICE = "client_fee_invoice"
+    FREELANCER_FEE_INVOICE = "freelancer_fee_invoice"
+    CREDIT_NOTE = "credit_note"
+    WITHDRAWAL = "withdrawal"
+
+
+type Form = PaperKind | Literal["fee_invoice"]
+"""What has sentences of its own: the kinds, and the invoice of a fee."""
 
 
 class _Model(BaseModel):
@@ -54,8 +75,93 @@ class Paper(_Model):
     parties: dict[Role, LegalDetails]
     lines: Annotated[list[PaperLine], Field(max_length=MAX_LINES)]
     contract: ContractReference | None = None
+    form: Literal["fee_invoice"] | None = None
+    """Other sentences than those of the kind."""
     reason: Annotated[str, Field(max_length=MAX_TEXT)] = ""
     """Why a credit note corrects another paper."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPaper:
+    """A paper to be issued, and whom it concerns."""
+
+    paper: Paper
+    language: Language
+    contract_id: UUID | None = None
+    milestone_id: UUID | None = None
+    client_id: UUID | None = None
+    """The client, where the client may read it."""
+    freelancer_id: UUID | None = None
+    corrects_id: UUID | None = None
+    """The paper that this one corrects."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperFile:
+    """The file of a paper and its name."""
+
+    name: str
+    content: bytes
+    sha256: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of a download; the checksum can be compared with that of the list."""
+        return {
+            "Content-Disposition": f'attachment; filename="{self.name}"',
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "private, no-store",
+            "X-Content-SHA256": self.sha256,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SignedPaper:
+    """A paper that was just signed."""
+
+    number: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignMessage:
+    """What the message with a code contains."""
+
+    document_id: UUID
+    number: str
+    sha256: str
+    code: str
+
+
+class SignPaper(_Model):
+    """A signature by a code."""
+
+    code: Annotated[str, Field(min_length=4, max_length=20, description="The code of the e-mail.")]
+
+
+class SignatureRead(BaseModel):
+    """Who signed a paper, when, and which checksum its file had."""
+
+    side: Role
+    signed_at: datetime
+    sha256: str
+
+
+MEDIA_TYPE = "application/pdf"
+
+
+class PaperRead(BaseModel):
+    """A paper of a deal. `sha256` is the checksum of its file, null while the file is being made."""
+
+    id: UUID
+    number: str
+    kind: PaperKind
+    kind_words: str
+    issued_at: datetime
+    sha256: str | None
+    milestone_id: UUID | None
+    signatures: list[SignatureRead] = Field(default_factory=list[SignatureRead])
+    can_sign: bool = Field(default=False, description="Whether it waits for your signature.")
 
 
 class SheetColumn(_Model):
@@ -161,4 +267,18 @@ class Sentences(_Model):
     words: Words
     roles: dict[Role, str]
     columns: dict[str, str]
-    papers: dict[PaperKind, PaperSentences]
+    papers: dict[Form, PaperSentences]
+
+
+class PaperRule(_Model):
+    """Legal statuses of the parties for which a paper is issued; an empty list is every status."""
+
+    client: list[LegalKind] = Field(default_factory=list[LegalKind])
+    freelancer: list[LegalKind] = Field(default_factory=list[LegalKind])
+
+
+class PaperPack(_Model):
+    """The papers of deals in the countries of one pack, and their language."""
+
+    language: Language
+    papers: dict[Occasion, list[PaperRule]]

@@ -170,6 +170,20 @@ def validate_milestones(milestones: Sequence[Milestone], price: int, term_days: 
     return errors
 
 
+def validate_holding(milestones: Sequence[Milestone], term_days: int, longest: int | None) -> list[FieldError]:
+    """Return the errors of work that takes longer than its money can be held.
+
+    Args:
+        milestones: The parts, none where it is done as a whole.
+        term_days: The whole term.
+        longest: The longest that a milestone may take; None where money is held without a limit.
+    """
+    if longest is None or max([part.days for part in milestones] or [term_days]) <= longest:
+        return []
+    field = "milestones" if milestones else "term_days"
+    return [FieldError(("body", field), TOO_LONG_TO_HOLD, {"most": longest})]
+
+
 def validate_answers(answers: Sequence[str], questions: Sequence[str]) -> list[FieldError]:
     """Return an error for each question of the order that is not answered."""
     if len(answers) > len(questions):
@@ -179,6 +193,7 @@ def validate_answers(answers: Sequence[str], questions: Sequence[str]) -> list[F
     return [FieldError(("body", "answers", place), text) for place, answer in enumerate(given) if not answer]
 
 
+TOO_LONG_TO_HOLD = N_("Money is held for a limited time: divide the work into milestones of at most {most} days.")
 SHINGLE = 3
 """Words per shingle; short enough that a changed name or price leaves most shingles of a cover letter the same."""
 ALIKE = 0.7

@@ -7,6 +7,7 @@ from uuid import UUID
 from app.core.ids import new_id
 from app.features.contracts import service
 from app.features.contracts.schemas import ChangeOrderCreate
+from app.features.papers.workflows import make_files
 from app.models.deal import MilestoneStatus
 from tests.contract.permissions.fixtures import Scene
 from tests.contract.permissions.table import SIGNED_IN, Row, page
@@ -50,10 +51,14 @@ async def _make(scene: Scene, row: Row, role: str) -> dict[str, Any]:
         if "change_order_id" in row.route:
             command = ChangeOrderCreate.model_validate({"changes": [CHANGE]})
             ids["change_order_id"] = (await service.propose_change(work, customer, contract_id, command)).id
+        if "paper_id" in row.route:
+            ids["paper_id"] = shown.deal.papers[-1].id
+    if "paper_id" in row.route:
+        await make_files(work.resources)
     return ids | {"contract_id": contract_id, "milestone_id": milestone.id}
 
 
-MAKERS: dict[str, Any] = dict.fromkeys(("contract_id", "milestone_id", "change_order_id"), _contract)
+MAKERS: dict[str, Any] = dict.fromkeys(("contract_id", "milestone_id", "change_order_id", "paper_id"), _contract)
 
 ONE, WHOLE = "/milestones/{milestone_id}", "/contracts/{contract_id}"
 ANSWERS = [{"text": "Done"}]
@@ -96,6 +101,9 @@ ROWS = [
     _freelancers("answer-refund", "refund_requested", at(4, agree=True)),
     _freelancers("return-money", "funded", at(2)),
     _customers("bonus", "funded", at(2, amount=100)),
+    Row("GET /papers/{paper_id}/file", (401, 404, 404, 200, 200)),
+    Row("POST /papers/{paper_id}/sign-code", (401, 404, 404, 409, 409)),
+    Row("POST /papers/{paper_id}/sign", (401, 404, 404, 422, 422), body={"code": "000000"}),
 ]
 
 
@@ -117,6 +125,10 @@ PAGES = [
     page("GET /contracts/{contract_id}", 401, 404, 404, 200, 200),
     page("POST /contracts/{contract_id}/{step}", 401, 404, 404, 303, 303, fixed={"step": "end"}),
     page("GET /contracts/{contract_id}/change", 401, 404, 404, 200, 200),
+    page("GET /papers/{paper_id}", 401, 404, 404, 200, 200),
+    page("GET /papers/{paper_id}/sign", 401, 404, 404, 200, 200),
+    page("POST /papers/{paper_id}/sign-code", 401, 404, 404, 303, 303),
+    page("POST /papers/{paper_id}/sign", 401, 404, 404, 303, 303, body={"code": "000000"}),
     page(
         "POST /contracts/{contract_id}/change",
         *(401, 404, 404, 303, 303),

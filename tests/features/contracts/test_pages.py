@@ -6,10 +6,15 @@ from collections.abc import Awaitable, Callable
 import httpx
 from sqlalchemy import func, select
 
+from app.core.actor import Actor
 from app.core.ids import new_id
-from app.models import File, TimerKind
+from app.features.authentication.service import Caller
+from app.features.legal.schemas import LegalStatusPut
+from app.features.legal.service import save_status
+from app.models import File, LegalKind, TimerKind
 from tests.factories.deals import DealScene, make_deal
 from tests.factories.orders import Market
+from tests.features.legal.test_rules import PERSON
 
 type MakeClient = Callable[[], Awaitable[httpx.AsyncClient]]
 
@@ -131,3 +136,30 @@ async def test_work_that_is_not_taken_now_leaves_no_file_behind(market: Market, 
         assert answer.status_code == status, answer.text
     async with market.uow() as work:
         assert (await work.session.execute(select(func.count()).select_from(File))).scalar_one() == 0
+async def test_legal_details_are_asked_for_before_the_acceptance(market: Market, new_client: MakeClient) -> None:
+    people = [await market.person(), await market.person()]
+    order = await market.order(people[0])
+    proposal = await market.proposal(order, people[1])
+    customer = await market.sign_in(await new_client(), people[0])
+
+    async def save(actor: Actor) -> None:
+        async with market.uow() as work:
+            command = LegalStatusPut(kind=LegalKind.SELF_EMPLOYED, country="RU", fields=PERSON, version=0)
+            await save_status(work, actor, command, Caller())
+
+    page = f"/proposals/{proposal.id}/accept"
+    shown = (await customer.get(page)).text
+    assert 'href="/settings/legal">Enter legal details' in shown
+    assert "has entered no legal details yet" in shown
+    await save(people[0])
+    await save(people[1])
+    shown = (await customer.get(page)).text
+    assert "Enter legal details" not in shown
+    assert "no legal details yet" not in shown
+    others = await market.person()
+    second = await market.proposal(await market.order(people[0]), others)
+    offer = await market.offer(people[0], second.id)
+    another = await market.sign_in(await new_client(), others)
+    assert "Enter legal details" in (await another.get(f"/offers/{offer.id}")).text
+    await save(others)
+    assert "Enter legal details" not in (await another.get(f"/offers/{offer.id}")).text

@@ -1,11 +1,15 @@
 """What happens by itself: never early, once, and only as the corrected rules say."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import func, select, update
 
-from app.features.contracts import service
+from app.core.resources import Resources
+from app.features.contracts import rules, service
 from app.features.contracts.rules import may_release_by_silence
 from app.features.contracts.schemas import ChangesRequest, LineFault, RefundAsk
+from app.features.proposals.errors import InvalidProposalError
 from app.models import (
     AccountKind,
     DealEntry,
@@ -22,6 +26,7 @@ from tests.factories.deals import DealScene, make_deal
 from tests.factories.orders import Market
 
 PRICE = 3_000_000
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
 async def events(scene: DealScene) -> list[str]:
@@ -176,3 +181,47 @@ async def test_an_unpaid_contract_ends_but_not_while_a_payment_is_under_way(mark
     await scene.sweep(TimerKind.FUND_CONTRACT)
     assert (await scene.deal()).status is DealStatus.TERMINATED
     assert [(await scene.milestone(place)).status for place in (0, 1)] == [MilestoneStatus.CANCELLED] * 2
+
+
+async def test_both_sides_are_warned_before_the_provider_returns_what_it_holds(
+    market: Market, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resources, "settings", resources.settings.model_copy(update={"deal_holding_days": 90}))
+    scene = await make_deal(market)
+    await scene.fund()
+    assert await scene.sweep() == 0
+    assert await scene.sweep(TimerKind.HOLDING_LIMIT) == 3
+    async with market.uow() as work:
+        contract = await service.get_contract(work.session, scene.customer, scene.contract_id)
+    assert contract.deal is not None
+    assert [(line.event, line.amount) for line in contract.deal.timeline[:3]] == [("holding_ending", 3_000_000)] * 3
+    await scene.fund(1)
+    async with market.uow() as work:
+        await service.return_money(work, scene.freelancer, scene.milestones[1])
+    assert await scene.sweep(TimerKind.HOLDING_LIMIT) == 3, "nothing is held, so nothing is said"
+    async with market.uow() as work:
+        again = await service.get_contract(work.session, scene.customer, scene.contract_id)
+    assert again.deal is not None
+    assert [line.event for line in again.deal.timeline].count("holding_ending") == 3
+
+
+@pytest.mark.parametrize(("days", "warned"), [(0, []), (1, []), (7, [5]), (90, [69, 83, 88])])
+def test_warnings_come_21_7_and_2_days_before_the_limit(days: int, warned: list[int]) -> None:
+    found = rules.holding_warnings({"holding_days": days}, NOON)
+    assert [(when - NOON).days for when in found] == warned
+    assert rules.holding_warnings({}, NOON) == []
+
+
+async def test_work_that_outlives_the_holding_limit_is_refused_at_once(
+    market: Market, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = resources.settings.model_copy(update={"deal_holding_days": 60})
+    monkeypatch.setattr(resources, "settings", settings)
+    assert settings.longest_milestone_days == 60 - settings.deal_acceptance_days - 30
+    customer, freelancer = await market.person(), await market.person()
+    order = await market.order(customer)
+    with pytest.raises(InvalidProposalError):
+        await market.proposal(order, freelancer, term_days=17)
+    proposal = await market.proposal(order, freelancer, term_days=16)
+    with pytest.raises(InvalidProposalError):
+        await market.offer(customer, proposal.id, term_days=17)

@@ -116,6 +116,11 @@ async def test_both_parties_of_a_contract_prove_its_milestone(
     await history.seal()
     await market.sign_in(client, freelancer)
     folder, entries = await unpacked(client, tmp_path)
+    papers = json.loads((folder / "papers.json").read_text())
+    assert [(paper["number"][0], paper["kind"], paper["sha256"]) for paper in papers] == [
+        ("C", "contract", None),
+        ("T", "task", None),
+    ]
     assert entries.count("\n") == 2  # not the deposit of the client
     stated = json.loads((folder / "proofs.json").read_text())
     kinds = {it["credit"]: it["credit_kind"] for line in entries.splitlines() for it in json.loads(line)["transfers"]}

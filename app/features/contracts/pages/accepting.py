@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from app.core.errors import DomainError
-from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
 from app.core.i18n import _
 from app.core.text.whole_numbers import read_whole
 from app.features.authentication.dependencies import CurrentActor
@@ -26,7 +26,7 @@ UNREAD = 0
 
 @router.get("/proposals/{proposal_id}/accept")
 async def accept_proposal_form(
-    request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession
+    request: Request, proposal_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources
 ) -> Response:
     """Show the confirmation page for accepting a proposal."""
     proposal = await proposals.get_proposal(session, actor, proposal_id)
@@ -34,7 +34,15 @@ async def accept_proposal_form(
         return redirect_too_late(proposal)
     others = await proposals.count_waiting(session, proposal.order.id) - 1
     people = await profiles.person_cards(session, {proposal.freelancer.id})
-    return render(request, "proposals/accept.html", {"proposal": proposal, "people": people, "others": others})
+    missing = await service.without_details(session, resources.settings, {actor.id, proposal.freelancer.id})
+    shown = {
+        "proposal": proposal,
+        "people": people,
+        "others": others,
+        "asks_own": actor.id in missing,
+        "asks_other": proposal.freelancer.id in missing,
+    }
+    return render(request, "proposals/accept.html", shown)
 
 
 @router.post("/proposals/{proposal_id}/accept")

@@ -29,7 +29,9 @@ from app.models import (
     Submission,
     TimerKind,
     TimerStatus,
+    User,
 )
+from app.models.user import public_name_of
 
 DATABASE_TIME = database_now()
 """What timers are compared with, and what sets them: the start of the transaction by the clock of the database."""
@@ -109,6 +111,11 @@ class DealRepository:
         """Insert rows; those of one table go in one statement."""
         self._session.add_all(rows)
         await self._session.flush()
+
+    async def names(self, user_ids: Collection[UUID]) -> dict[UUID, str]:
+        """Return the names under which others see these people."""
+        statement = select(User.id, public_name_of(User)).where(User.id.in_(user_ids))
+        return {row[0]: row[1] for row in await self._session.execute(statement)}
 
     async def lock_deal(self, contract_id: UUID, *, skip_locked: bool = False) -> LockedDeal | None:
         """Lock a deal; None where there is none, or where it is skipped because somebody else has it."""

@@ -1,6 +1,11 @@
 """Use cases of contracts. Every change locks the deal first, then its milestone, then accounts of the ledger."""
 
-from app.features.contracts.service.accepting import accept_offer, accept_proposal, list_agreed_amounts
+from app.features.contracts.service.accepting import (
+    accept_offer,
+    accept_proposal,
+    list_agreed_amounts,
+    without_details,
+)
 from app.features.contracts.service.card_payments import pay_milestone
 from app.features.contracts.service.change_orders import answer_change, propose_change, withdraw_change
 from app.features.contracts.service.ending import end_contract, pause_contract, resume_contract
@@ -25,6 +30,7 @@ from app.features.contracts.service.queries import (
     read_milestone,
 )
 from app.features.contracts.service.refunds import answer_refund, ask_refund, withdraw_refund
+from app.features.contracts.service.signing import send_sign_code, sign_paper
 from app.features.contracts.service.submissions import request_changes, require_submittable, submit_work
 from app.features.contracts.service.timers import due_timers, fire_timer, record_notice, record_seen
 
@@ -60,9 +66,12 @@ __all__ = [
     "require_submittable",
     "resume_contract",
     "return_money",
+    "send_sign_code",
+    "sign_paper",
     "start_funding",
     "start_milestone",
     "submit_work",
     "withdraw_change",
     "withdraw_refund",
+    "without_details",
 ]

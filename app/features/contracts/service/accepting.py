@@ -5,10 +5,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
+from app.core.config import Settings
 from app.core.unit_of_work import UnitOfWork
 from app.features.contracts.repository import ContractRepository
 from app.features.contracts.service.beginning import begin_deal
 from app.features.fees import service as fees
+from app.features.legal import service as legal
 from app.features.orders import service as orders
 from app.features.proposals import service as proposals
 from app.models import Contract, Offer
@@ -44,6 +46,13 @@ async def accept_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, order_vers
     choice = await proposals.choose_offer(uow, actor, offer_id, order_version)
     await _accept(uow, choice)
     return choice.offer
+
+
+async def without_details(session: AsyncSession, settings: Settings, people: set[UUID]) -> set[UUID]:
+    """Return who of these people has no legal details, which papers and payouts need; nobody without safe deals."""
+    if not settings.has_payments:
+        return set()
+    return people - (await legal.frozen_kinds(session, settings, people)).keys()
 
 
 async def list_agreed_amounts(session: AsyncSession) -> list[fees.AgreedAmount]:

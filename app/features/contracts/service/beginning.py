@@ -8,6 +8,7 @@ from app.features.contracts import rules
 from app.features.contracts.repository import ContractRepository, DealRepository, LockedDeal, Volumes
 from app.features.contracts.rules import OtherEvent
 from app.features.contracts.service.guards import record, timer
+from app.features.contracts.service.papers import issue_agreement
 from app.features.fees import service as fees
 from app.features.legal import service as legal
 from app.models import BudgetKind, Contract, Deal, DealStatus, Milestone, MilestoneStatus, Order, TimerKind
@@ -18,7 +19,8 @@ async def begin_deal(uow: UnitOfWork, contract: Contract, order: Order) -> Deal 
     """Begin the deal of a new contract where this instance can move money. Emits `DealMoved`.
 
     Frozen are the versions of both fees, the durations of timers, and the legal kind of both parties. A milestone is
-    planned for each part of the accepted offer, or one for the whole. Work by the hour has no safe deal.
+    planned for each part of the accepted offer, or one for the whole. The contract and its task are issued as papers.
+    Work by the hour has no safe deal.
     """
     settings = uow.resources.settings
     if not settings.has_payments or contract.budget_kind is BudgetKind.HOURLY:
@@ -45,11 +47,13 @@ async def begin_deal(uow: UnitOfWork, contract: Contract, order: Order) -> Deal 
     )
     repository = DealRepository(uow.session)
     await repository.insert_all(deal)
-    await repository.insert_all(*_milestones(contract, order))
+    milestones = _milestones(contract, order)
+    await repository.insert_all(*milestones)
     locked = LockedDeal(contract, deal, before.now)
     due = locked.now + rules.duration(deal.settings, "funding_days")
     await repository.add_timers([timer(locked, TimerKind.FUND_CONTRACT, due)])
     record(uow, locked, OtherEvent.BEGUN, Side.CUSTOMER)
+    await issue_agreement(uow, locked, order.title, milestones, kinds)
     return deal
 
 

@@ -21,6 +21,7 @@ from app.features.contracts.rules import OtherEvent
 from app.features.contracts.schemas import ChangeOrderCreate, MilestoneChange
 from app.features.contracts.service import money
 from app.features.contracts.service.guards import contract_state_error, lock_deal, record, timer
+from app.features.contracts.service.papers import Move, MoveKind, issue_moves
 from app.models import ChangeOrder, DealStatus, Milestone, MilestoneStatus, RequestStatus, TimerKind
 from app.models.deal import MAX_MILESTONES
 from app.models.side import Side
@@ -30,7 +31,7 @@ CHANGEABLE = (MilestoneStatus.PLANNED, MilestoneStatus.FUNDED, MilestoneStatus.I
 NO_SUCH_MILESTONE = N_("The contract has no such milestone.")
 TWICE = N_("Each milestone can be changed once.")
 NOT_NOW = N_("This milestone cannot be changed now: it is “{state}”.")
-TOO_LITTLE = N_("More than that was released or refunded already. Ask for a refund instead.")
+TOO_LITTLE = N_("At this price nothing would be held any more. Choose a higher one, or ask for a refund instead.")
 TOO_MANY = N_("A contract has at most {most} milestones.")
 
 
@@ -93,14 +94,15 @@ async def answer_change(uow: UnitOfWork, actor: Actor, change_order_id: UUID, *,
     await _decide(uow, locked, order, RequestStatus.AGREED, OtherEvent.CHANGE_ORDER_SIGNED, side, actor)
     locked.deal.terms_version += 1
     known = {milestone.id: milestone for milestone in milestones}
-    number = max((milestone.number for milestone in milestones), default=0)
+    moves: list[Move] = []
+    added: list[Milestone] = []
     for change in changes:
         if change.id is not None:
-            await _apply(uow, locked, known[change.id], change, actor)
+            moves += await _apply(uow, locked, known[change.id], change, actor)
             continue
-        number += 1
-        uow.session.add(_new(locked, number, change))
-    await uow.session.flush()
+        added.append(_new(locked, len(milestones) + len(added) + 1, change))
+    await repository.insert_all(*added)
+    await issue_moves(uow, locked, *moves, changed=[*milestones, *added])
     return order
 
 
@@ -178,15 +180,17 @@ def _errors_of(place: int, milestone: Milestone | None, change: MilestoneChange)
     if milestone.status not in CHANGEABLE:
         state = rules.MILESTONE_STATES[milestone.status]
         return [FieldError(("body", "changes", place, "id"), NOT_NOW, {"state": state})]
-    if milestone.funded and change.amount <= milestone.released + milestone.refunded:
+    # The price may be lower by all but a rest of what is held: released money stays with the freelancer, and what was
+    # refunded before, by an earlier change or by agreement, is no longer here to be given back.
+    if milestone.funded and money.held(milestone) + change.amount - milestone.amount <= 0:
         return [FieldError(("body", "changes", place, "amount"), TOO_LITTLE)]
     return []
 
 
 async def _apply(
     uow: UnitOfWork, locked: LockedDeal, milestone: Milestone, change: MilestoneChange, actor: Actor
-) -> None:
-    """Change a locked milestone, and move the difference of its money where it is paid in."""
+) -> list[Move]:
+    """Change a locked milestone, and move the difference of its money where it is paid in; return what moved."""
     difference = change.amount - milestone.amount
     milestone.title, milestone.days = change.title, change.days
     if milestone.checklist != change.checklist:
@@ -194,12 +198,13 @@ async def _apply(
     milestone.amount = change.amount
     milestone.version += 1
     if not milestone.funded or not difference:
-        return
+        return []
     held = LockedMilestone(locked.contract, locked.deal, locked.now, milestone)
     if difference > 0:
         await money.fund(uow, held, actor, difference)
-    else:
-        await money.refund(uow, held, -difference, actor)
+        return [Move(MoveKind.PAID_IN, milestone, difference)]
+    await money.refund(uow, held, -difference, actor)
+    return [Move(MoveKind.REFUNDED, milestone, -difference)]
 
 
 def _new(locked: LockedDeal, number: int, change: MilestoneChange) -> Milestone:

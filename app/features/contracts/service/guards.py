@@ -150,6 +150,7 @@ def record(  # noqa: PLR0913 - what a line of the timeline holds, by name
     milestone: Milestone | None = None,
     amount: int | None = None,
     txn_id: UUID | None = None,
+    note: str | None = None,
 ) -> None:
     """Add a line to the timeline, and emit it as `DealMoved`."""
     contract = locked.contract
@@ -164,6 +165,7 @@ def record(  # noqa: PLR0913 - what a line of the timeline holds, by name
             amount=amount,
             state=state,
             txn_id=txn_id,
+            note=note,
             happened_at=locked.now,
         )
     )

@@ -21,7 +21,9 @@ from app.features.contracts.service.guards import (
     move_deal,
     record,
     require,
+    timer,
 )
+from app.features.contracts.service.papers import Move, MoveKind, issue_moves
 from app.models import DealStatus, Milestone, ReleaseKind, TimerKind
 from app.models.side import Side
 
@@ -55,6 +57,7 @@ async def fund_milestone(uow: UnitOfWork, actor: Actor, milestone_id: UUID, vers
         txn_id=txn_id,
     )
     await _begin_work(uow, locked)
+    await issue_moves(uow, locked, Move(MoveKind.PAID_IN, locked.milestone, amount))
     return locked.milestone
 
 
@@ -103,6 +106,7 @@ async def funding_paid(uow: UnitOfWork, milestone_id: UUID, paid: Money) -> bool
         txn_id=txn_id,
     )
     await _begin_work(uow, locked)
+    await issue_moves(uow, locked, Move(MoveKind.PAID_IN, milestone, milestone.amount))
     return True
 
 
@@ -180,6 +184,8 @@ async def release(
     txn_id = await money.release(uow, locked, part, kind, actor) if part else None
     record(uow, locked, event, side, actor=actor, milestone=milestone, amount=part, txn_id=txn_id)
     await finish_if_done(uow, locked, locked.milestone.status)
+    if part:
+        await issue_moves(uow, locked, Move(MoveKind.RELEASED, milestone, part, kind))
 
 
 async def return_money(uow: UnitOfWork, actor: Actor, milestone_id: UUID, version: int | None = None) -> Milestone:
@@ -200,6 +206,7 @@ async def return_money(uow: UnitOfWork, actor: Actor, milestone_id: UUID, versio
         txn_id=txn_id,
     )
     await finish_if_done(uow, locked, locked.milestone.status)
+    await issue_moves(uow, locked, Move(MoveKind.REFUNDED, locked.milestone, rest))
     return locked.milestone
 
 
@@ -268,7 +275,10 @@ def _part_of(milestone: Milestone, lines: Collection[int]) -> int:
 
 
 async def _begin_work(uow: UnitOfWork, locked: LockedMilestone) -> None:
-    """Let the deal begin with its first paid milestone."""
+    """Let the deal begin with its first paid milestone, and warn before the provider returns what is held."""
+    warnings = rules.holding_warnings(locked.deal.settings, locked.now)
+    rows = [timer(locked, TimerKind.HOLDING_LIMIT, due, milestone=locked.milestone) for due in warnings]
+    await DealRepository(uow.session).add_timers(rows)
     if locked.deal.status is DealStatus.AWAITING_FUNDING:
         await DealRepository(uow.session).cancel_timers(locked.contract.id, kinds=[TimerKind.FUND_CONTRACT])
         move_deal(locked, DealEvent.BEGIN_WORK)

@@ -37,6 +37,7 @@ from app.features.contracts.service.submissions import files_of
 from app.features.files import service as files
 from app.features.files.schemas import FileRead
 from app.features.ledger import service as ledger
+from app.features.papers import service as papers
 from app.features.payments import service as payments
 from app.models import (
     AccountKind,
@@ -186,6 +187,7 @@ async def _deal(session: AsyncSession, actor: Actor, side: Side, contract: Contr
         milestones=milestones,
         change_order=_change_order(found),
         wallet=await ledger.balance(session, wallet, contract.currency) if can_pay else None,
+        papers=await papers.list_for(session, contract.id, actor),
         timeline=_timeline(found),
     )
 
@@ -215,6 +217,7 @@ def _timeline(found: ReadDeal) -> list[TimelineEntry]:
             milestone=numbers.get(entry.milestone_id) if entry.milestone_id else None,
             amount=entry.amount,
             txn_id=entry.txn_id,
+            note=entry.note,
             happened_at=entry.happened_at,
         )
         for entry in found.entries

@@ -13,6 +13,7 @@ from app.features.contracts.schemas import RefundAnswer, RefundAsk
 from app.features.contracts.service import money
 from app.features.contracts.service.guards import change_state, finish_if_done, lock_milestone, record, require, timer
 from app.features.contracts.service.milestones import checked_amount
+from app.features.contracts.service.papers import Move, MoveKind, issue_moves
 from app.models import Milestone, MilestoneStatus, RefundRequest, RequestStatus, TimerKind
 from app.models.side import Side
 
@@ -118,3 +119,5 @@ async def _decide(
     txn_id = await money.refund(uow, locked, amount, actor) if pays else None
     record(uow, locked, event, side, actor=actor, milestone=milestone, amount=amount or None, txn_id=txn_id)
     await finish_if_done(uow, locked, locked.milestone.status)
+    if pays:
+        await issue_moves(uow, locked, Move(MoveKind.REFUNDED, milestone, amount))

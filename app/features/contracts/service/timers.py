@@ -155,6 +155,15 @@ async def _lapse_change(uow: UnitOfWork, locked: LockedDeal, timer: DealTimer) -
     return True
 
 
+async def _warn_of_limit(uow: UnitOfWork, locked: LockedDeal, timer: DealTimer) -> bool:
+    """Tell both sides that the provider returns soon what is still held."""
+    found = await _milestone(uow, locked, timer)
+    rest = money.held(found.milestone) if found is not None else 0
+    if found is not None and rest:
+        record(uow, locked, OtherEvent.HOLDING_ENDING, Side.SYSTEM, milestone=found.milestone, amount=rest)
+    return True
+
+
 async def _mature(uow: UnitOfWork, locked: LockedDeal, timer: DealTimer) -> bool:
     made = await DealRepository(uow.session).release(timer.subject_id) if timer.subject_id is not None else None
     found = await _milestone(uow, locked, timer)
@@ -181,5 +190,6 @@ _HANDLERS: dict[TimerKind, Callable[[UnitOfWork, LockedDeal, DealTimer], Awaitab
     TimerKind.REFUND_ANSWER: _end_refund,
     TimerKind.CHANGE_ORDER: _lapse_change,
     TimerKind.SECURITY: _mature,
+    TimerKind.HOLDING_LIMIT: _warn_of_limit,
 }
 """What a timer does; False: not now, look again later."""

@@ -24,6 +24,7 @@ from app.features.notifications.repository import MailRepository, NotificationRe
 from app.features.notifications.service.commands import News
 from app.features.notifications.service.commands import mail as queue_mail
 from app.features.notifications.service.notice_context import NoticeSubject, load_notice_context
+from app.features.papers import service as papers
 from app.models import NoticeChannel
 from app.models.notification import MailMessage, MailStatus, NoticeKind, Notification
 
@@ -74,12 +75,9 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
     context["operator"] = uow.resources.settings.appeal_address
     contact = await identity.contact_of(uow.session, mail.user_id)
     to = mail.to_address or (contact.email if contact is not None else None)
-    if mail.params.get("challenge_id"):
-        challenge = await identity.challenge_message(uow.session, uow.resources, UUID(mail.params["challenge_id"]))
-        to = challenge.to_email if challenge is not None else None
-        if challenge is not None:
-            link = f"{origin}{PATHS[mail.kind]}?token={challenge.token}"
-            context |= {"link": link, "code": challenge.code, "expires_at": challenge.expires_at}
+    if "challenge_id" in mail.params or "sign_code_id" in mail.params:
+        to, values = await _code(uow, mail, to)
+        context |= values
     elif mail.kind in rules.WORDINGS:
         news = NoticeSubject(mail.user_id, mail.kind, mail.params)
         (values,) = await load_notice_context(uow.session, [news])
@@ -114,6 +112,22 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
         context=context,
         unsubscribe=unsubscribe,
     )
+
+
+async def _code(uow: UnitOfWork, mail: MailMessage, to: str | None) -> tuple[str | None, dict[str, Any]]:
+    """Return where the code of a mail goes, None where it is over, and what its template needs."""
+    settings = uow.resources.settings
+    if "sign_code_id" in mail.params:
+        code = await papers.sign_message(uow.session, settings, UUID(mail.params["sign_code_id"]))
+        if code is None:
+            return None, {}
+        link = f"{settings.origin}/papers/{code.document_id}/sign"
+        return to, {"link": link, "code": code.code, "number": code.number, "sha256": code.sha256}
+    challenge = await identity.challenge_message(uow.session, uow.resources, UUID(mail.params["challenge_id"]))
+    if challenge is None:
+        return None, {}
+    link = f"{settings.origin}{PATHS[mail.kind]}?token={challenge.token}"
+    return challenge.to_email, {"link": link, "code": challenge.code, "expires_at": challenge.expires_at}
 
 
 def _mailed_name(name: str) -> str:

@@ -14,6 +14,7 @@ from app.features.legal.events import LegalStatusChanged
 from app.features.matching import events as matching
 from app.features.notifications import rules, service, workflows
 from app.features.orders import events as orders
+from app.features.papers.events import SignCodeRequested
 from app.features.profiles.events import ProfileRestored, ProfileTakenDown
 from app.features.proposals import events as proposals
 from app.features.reports import events as reports
@@ -32,6 +33,12 @@ async def on_email_confirmation_requested(
 async def on_password_reset_prepared(uow: UnitOfWork, event: identity.PasswordResetPrepared, message_id: int) -> None:
     """E-mail the link and the code where the account has an address."""
     await service.mail_challenge(uow, event.user_id, event.challenge_id, message_id)
+
+
+@consumer("notifications.on_sign_code_requested", SignCodeRequested)
+async def on_sign_code_requested(uow: UnitOfWork, event: SignCodeRequested, message_id: int) -> None:
+    """E-mail the code that a paper is signed with."""
+    await service.mail_only(uow, event.user_id, NoticeKind.SIGN_PAPER, message_id, sign_code_id=event.code_id)
 
 
 @consumer("notifications.on_password_changed", identity.PasswordChanged)

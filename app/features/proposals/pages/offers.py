@@ -18,6 +18,7 @@ from app.core.money import Currency, Money
 from app.core.resources import Resources
 from app.core.text.whole_numbers import read_whole_or_text
 from app.features.authentication.dependencies import CurrentActor
+from app.features.legal import service as legal
 from app.features.moderation.service import describe_contacts
 from app.features.orders import service as orders
 from app.features.profiles import service as profiles
@@ -88,9 +89,16 @@ async def make_offer(
 
 
 @router.get("/offers/{offer_id}")
-async def show_offer(request: Request, offer_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
-    """Show an offer beside the proposal, with the earlier offers and the actions the reader has."""
-    return await _page(request, session, actor, offer_id, FormState())
+async def show_offer(
+    request: Request, offer_id: UUID, actor: CurrentActor, session: ReadSession, resources: ProcessResources
+) -> Response:
+    """Show an offer beside the proposal, with the earlier offers and the actions the reader has.
+
+    Who may accept it is asked for legal details, which the papers and payouts of a safe deal need.
+    """
+    settings = resources.settings
+    asks = settings.has_payments and not await legal.frozen_kinds(session, settings, [actor.id])
+    return await _page(request, session, actor, offer_id, FormState(), asks=asks)
 
 
 @router.post("/offers/{offer_id}/decline")
@@ -198,7 +206,9 @@ def _hours(hours: int) -> str:
     return ngettext("{count} day", "{count} days", days).format(count=days)
 
 
-async def _page(request: Request, session: ReadSession, actor: Actor, offer_id: UUID, f: FormState) -> Response:
+async def _page(
+    request: Request, session: ReadSession, actor: Actor, offer_id: UUID, f: FormState, *, asks: bool = False
+) -> Response:
     offer = await service.get_offer(session, actor, offer_id)
     proposal = await service.get_proposal(session, actor, offer.proposal_id)
     order = await orders.get_order(session, actor, offer.order_id)
@@ -214,6 +224,7 @@ async def _page(request: Request, session: ReadSession, actor: Actor, offer_id: 
         "earlier": [_shown(item, proposal) for item in reversed(earlier)],
         "is_customer": is_customer,
         "is_mine": offer.made_by is (OfferSide.CUSTOMER if is_customer else OfferSide.FREELANCER),
+        "asks": asks,
         "f": f,
     }
     return render(request, "proposals/offer.html", context, status_code=422 if f.has_errors else 200)

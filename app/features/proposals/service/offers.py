@@ -180,7 +180,9 @@ async def _put(
     """Validate and insert an offer and set the proposal's status. Emits `OfferMade`."""
     price = terms.price.to_money()
     errors = rules.validate_price(price, order.currency)
-    raise_if_errors(errors + rules.validate_milestones(terms.milestones, price.amount, terms.term_days))
+    errors += rules.validate_milestones(terms.milestones, price.amount, terms.term_days)
+    longest = uow.resources.settings.longest_milestone_days
+    raise_if_errors(errors + rules.validate_holding(terms.milestones, terms.term_days, longest))
     now = utc_now()
     length = timedelta(hours=terms.answer_hours or uow.resources.settings.offer_answer_hours)
     end = min(now + length, order.expires_at) if order.expires_at else now + length

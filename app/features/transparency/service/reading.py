@@ -3,6 +3,7 @@
 import base64
 import csv
 import io
+import json
 import zipfile
 from collections.abc import Iterable, Sequence
 from uuid import UUID
@@ -13,6 +14,7 @@ from app.core.actor import Actor
 from app.core.money import Currency, amount_as_typed
 from app.core.transparency.bundles import Proofs, bundle_files
 from app.core.transparency.nodes import consistency_steps, inclusion_steps, proof_of
+from app.features.papers import service as papers
 from app.features.transparency.errors import NoCheckpointError, NotSealedYetError, ReceiptNotFoundError
 from app.features.transparency.repository import LEAF_FIELDS, LogRepository, PartyRepository
 from app.features.transparency.rules.leaves import EntryReader, entry_bytes
@@ -128,6 +130,7 @@ async def make_bundle(session: AsyncSession, actor: Actor, kept_sizes: Sequence[
     )
     files = bundle_files([entry_bytes(entry, leaf[2]) for leaf, entry in found], proofs, notes)
     files["statement.csv"] = write_statement([(leaf[0], entry) for leaf, entry in found])
+    files["papers.json"] = _papers_file(await papers.list_of_person(session, actor.id))
     return _zipped(files)
 
 
@@ -170,6 +173,12 @@ def write_statement(entries: Sequence[tuple[int, Entry]]) -> bytes:
                 )
             )
     return b"\xef\xbb\xbf" + written.getvalue().encode()
+
+
+def _papers_file(found: Sequence[papers.StoredPaper]) -> bytes:
+    """Return the person's papers with the checksums of their files, null where one is being made."""
+    shown = [papers.read(paper).model_dump(mode="json", exclude={"id", "kind_words"}) for paper in found]
+    return json.dumps(shown, ensure_ascii=False, indent=1).encode()
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:
