@@ -144,6 +144,11 @@ def _month(there: date, locale: str) -> str:
     return format_date(there, format="MMMM y", locale=locale)
 
 
+def month_name(there: date) -> str:
+    """Format a month and its year where they stand alone."""
+    return format_date(there, format="LLLL y", locale=current_locale())
+
+
 def ago(moment: datetime, *, real: bool = False) -> str:
     """Format a time relative to now, past or future; a distant one as a date.
 

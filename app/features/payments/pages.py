@@ -1,4 +1,4 @@
-"""Pages of the wallet: what somebody has, paying in, withdrawing, sending back; the operator's list of stuck money."""
+"""Pages for paying in, withdrawing and sending back, and the operator's list of stuck money."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -61,29 +61,6 @@ PAYOUT_STATES: dict[PayoutState, tuple[str, str, str]] = {
 }
 CHECKING = N_("We are asking the payment service. This page refreshes by itself.")
 PERSON = N_("The payment service has not answered for a day. A person looks at it; nothing is lost.")
-
-
-@router.get("/wallet")
-async def show_wallet(
-    request: Request,
-    actor: CurrentActor,
-    session: ReadSession,
-    currency: Annotated[str, Query(max_length=3)] = ROUBLES.value,
-    cursor: Cursor = None,
-) -> Response:
-    """Show what the actor has and what moved it."""
-    shown = Currency(currency) if currency in set(Currency) else ROUBLES
-    wallet = await service.get_wallet(session, actor)
-    page = await service.list_history(session, actor, shown, cursor, PAGE)
-    start = f"/wallet?currency={shown}"
-    context = {
-        "balances": wallet.items,
-        "shown": shown.value,
-        "entries": [(each, _signed(each.amount, each.currency)) for each in page.items],
-        "older": f"{start}&cursor={page.next_cursor}" if page.next_cursor else None,
-        "newer": start if cursor else None,
-    }
-    return render(request, "payments/wallet.html", context)
 
 
 @router.get("/wallet/top-up")
@@ -308,10 +285,6 @@ def _is_id(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _signed(amount: int, currency: Currency) -> str:
-    return ("+" if amount > 0 else "") + money(Money(amount, currency))
 
 
 def _payment(payment: PaymentRead) -> dict[str, Any]:
