@@ -180,6 +180,11 @@ def _duration(minutes: int, locale: str) -> str:
     return format_timedelta(minutes * NOW, threshold=1, locale=locale)
 
 
+def first_capital(text: str) -> str:
+    """Return a text that begins with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
 def initials(name: str) -> str:
     """Return one or two initials of a name; the user name beside it does not count."""
     words = re.findall(r"[^\W_]+", name.split(" (@", 1)[0])
@@ -238,6 +243,7 @@ FILTERS = {
     "month": month,
     "ago": ago,
     "duration": duration,
+    "first_capital": first_capital,
     "initials": initials,
     "hue": hue,
     "paragraphs": paragraphs,
