@@ -1,12 +1,8 @@
 """Checkpoints, consistency proofs, receipts and bundles over HTTP; a bundle is verified by bare Python."""
 
-import asyncio
 import base64
 import html
-import io
 import json
-import sys
-import zipfile
 from pathlib import Path
 
 import httpx
@@ -22,6 +18,7 @@ from app.features.transparency import service
 from app.models import Contract
 from tests.conftest import SignIn
 from tests.factories.orders import Market
+from tests.features.transparency.bundles import checked, unpacked
 from tests.features.transparency.conftest import Story
 
 API = "/api/v1/transparency"
@@ -80,24 +77,6 @@ async def test_a_receipt_is_for_the_parties_alone(client: httpx.AsyncClient, tol
     verify_inclusion(hashed, receipt["position"], point.size, raw(receipt["inclusion"]), point.root)
     hidden = await client.get(f"{API}/receipts/{foreign}")
     assert (hidden.status_code, hidden.json()["type"].rsplit("/")[-1]) == (404, "receipt-not-found")
-
-
-async def unpacked(client: httpx.AsyncClient, folder: Path, **wanted: str) -> tuple[Path, str]:
-    """Download a bundle; return its folder and its entries."""
-    made = await client.get("/transparency/bundle.zip", params=wanted)
-    assert made.headers["content-type"] == "application/zip"
-    zipfile.ZipFile(io.BytesIO(made.content)).extractall(folder)
-    return folder / "bundle", (folder / "bundle" / "entries.jsonl").read_text()
-
-
-async def checked(folder: Path, kept: int) -> tuple[int, str]:
-    """Run the bundle's own program on bare Python."""
-    options = [str(folder / "verify.py"), str(folder), "--checkpoint", str(folder / "checkpoints" / f"{kept}.txt")]
-    program = await asyncio.create_subprocess_exec(
-        sys.executable, "-S", "-I", *options, stdout=asyncio.subprocess.PIPE, cwd=folder
-    )
-    said, _nothing = await program.communicate()
-    return program.returncode or 0, said.decode()
 
 
 async def test_a_bundle_has_own_rows_and_holds_with_the_site_off(

@@ -38,7 +38,7 @@ DEAL_TONES: dict[DealStatus, str] = {
 }
 WAITING: dict[tuple[str, str], str] = {
     ("customer", "planned"): N_("Pay this milestone in. {other} gets the money only after you accept the work."),
-    ("customer", "funding"): N_("We are waiting for your payment to arrive."),
+    ("customer", "funding"): N_("Your payment has not arrived yet. Go on with it, or cancel it on its page."),
     ("customer", "funded"): N_("The money is held, and {other} can start."),
     ("customer", "in_work"): N_("{other} is working on it. The money is held until you accept the work."),
     ("customer", "submitted"): N_("Check the submitted work. Accept it, or request changes."),
