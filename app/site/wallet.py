@@ -87,4 +87,4 @@ def _figures(has: WalletBalance, overview: MoneyOverview) -> Figures:
 
 
 def _signed(amount: int, currency: Currency) -> str:
-    return ("+" if amount > 0 else "") + money(Money(amount, currency))
+    return ("+" if amount > 0 else "\N{MINUS SIGN}") + money(Money(abs(amount), currency))
