@@ -1,7 +1,7 @@
 """Every whole number of a request is `WholeNumber` or strict: what is not written in digits is refused at its field."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 
 import pytest
 from fastapi.dependencies.models import Dependant
@@ -38,6 +38,11 @@ def is_whole_number(kind: Any) -> bool:
     return kind is int or any(is_whole_number(part) for part in getattr(kind, "__args__", ()) if part is not str)
 
 
+def is_list(kind: Any) -> bool:
+    """Tell whether a type is a list, or a list among others."""
+    return get_origin(kind) is list or any(is_list(part) for part in get_args(kind))
+
+
 def fields() -> dict[str, FieldInfo]:
     """Return every whole number that a request may contain, by its name."""
     found: dict[str, FieldInfo] = {}
@@ -70,7 +75,7 @@ def test_only_digits_are_a_whole_number(name: str) -> None:
     reader: TypeAdapter[Any] = TypeAdapter(kind)
     for text in ODD:
         with pytest.raises(ValidationError) as refused:
-            reader.validate_python(text)
+            reader.validate_python([text] if is_list(field.annotation) else text)
         assert {error["type"] for error in refused.value.errors()} <= {"int_parsing", "int_type"}
 
 

@@ -201,7 +201,7 @@ async def unlock_form(
 
 @router.post("/wallet/unlock")
 async def unlock(
-    request: Request, form: PostedForm, view: CurrentSession, caller: ClientInfo, resources: ProcessResources
+    request: Request, view: CurrentSession, form: PostedForm, caller: ClientInfo, resources: ProcessResources
 ) -> Response:
     """Take the password, so that money may be taken out for some minutes."""
     typed = form.get("password")

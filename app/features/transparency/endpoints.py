@@ -29,7 +29,7 @@ async def list_checkpoints(
 
 
 @router.get("/checkpoints/{size}", responses=refusals(NoCheckpointError))
-async def read_checkpoint(size: Annotated[int, Path(ge=1, le=LARGEST)], session: ReadSession) -> CheckpointRead:
+async def read_checkpoint(size: Annotated[WholeNumber, Path(ge=1, le=LARGEST)], session: ReadSession) -> CheckpointRead:
     """Return one checkpoint."""
     return await service.read_checkpoint(session, size)
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.core.http.dependencies import FeatureRouter, ReadSession
 from app.core.i18n import N_, _
-from app.core.text.whole_numbers import read_whole
+from app.core.text.whole_numbers import WholeNumber, read_whole
 from app.features.authentication.dependencies import CurrentActor
 from app.features.transparency import service
 from app.web.templating import render
@@ -49,7 +49,7 @@ async def show_log(request: Request, session: ReadSession, before: Annotated[str
 
 
 @router.get("/transparency/checkpoints/{size}")
-async def download_checkpoint(size: int, session: ReadSession) -> Response:
+async def download_checkpoint(size: WholeNumber, session: ReadSession) -> Response:
     """Return the signed note of a checkpoint as a file to keep."""
     found = await service.read_checkpoint(session, min(max(size, 0), LARGEST))
     headers = {"Content-Disposition": f'attachment; filename="checkpoint-{found.size}.txt"'}

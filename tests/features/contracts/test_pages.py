@@ -4,9 +4,10 @@ import re
 from collections.abc import Awaitable, Callable
 
 import httpx
+from sqlalchemy import func, select
 
 from app.core.ids import new_id
-from app.models import TimerKind
+from app.models import File, TimerKind
 from tests.factories.deals import DealScene, make_deal
 from tests.factories.orders import Market
 
@@ -118,3 +119,15 @@ async def test_refunds_and_changes_by_clicks(market: Market, new_client: MakeCli
     late = await customer.press("end")
     assert late.status_code == 303
     assert "finished" in await customer.see()
+
+
+async def test_work_that_is_not_taken_now_leaves_no_file_behind(market: Market, new_client: MakeClient) -> None:
+    scene = await make_deal(market)
+    customer, freelancer = await two(market, scene, new_client)
+    sent = {"files_new": ("pages.txt", b"Twelve pages.", "text/plain")}
+    for person, status in ((freelancer, 409), (customer, 403)):
+        address = f"{person.home}/milestones/{scene.milestones[0]}/submit"
+        answer = await person.client.post(address, data={"version": "1", "answer-0": "Done"}, files=sent)
+        assert answer.status_code == status, answer.text
+    async with market.uow() as work:
+        assert (await work.session.execute(select(func.count()).select_from(File))).scalar_one() == 0

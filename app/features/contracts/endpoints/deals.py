@@ -9,6 +9,7 @@ from app.core.http.dependencies import FeatureRouter, ReadSession, Uow
 from app.core.http.problem_details import refusals
 from app.core.http.request_keys import KeyedRequest
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError
+from app.core.text.whole_numbers import WholeNumber
 from app.features.authentication.dependencies import CurrentActor
 from app.features.contracts import service
 from app.features.contracts.errors import (
@@ -41,7 +42,7 @@ WHOLE = (ContractNotFoundError, ContractStateError)
 async def list_contracts(
     actor: CurrentActor,
     session: ReadSession,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Annotated[WholeNumber, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=300)] = None,
 ) -> ContractList:
     """Return your contracts, newest first, with what is held for each."""

@@ -23,6 +23,7 @@ from app.core.text.whole_numbers import read_whole
 from app.core.unit_of_work import UnitOfWork
 from app.features.authentication.dependencies import CurrentActor
 from app.features.contracts import service
+from app.features.contracts.dependencies import SubmittableMilestone
 from app.features.contracts.errors import InvalidSubmissionError, MilestoneNotFoundError
 from app.features.contracts.pages.workspace import amounts_in
 from app.features.contracts.schemas import (
@@ -165,6 +166,7 @@ async def submit_work(  # noqa: PLR0913, PLR0917 - each is parsed by its own dep
     milestone_id: UUID,
     actor: CurrentActor,
     form: PostedForm,
+    _submittable: SubmittableMilestone,
     sent: SubmissionFiles,
     uow: Uow,
 ) -> Response:

@@ -26,7 +26,7 @@ from app.features.contracts.service.queries import (
     read_milestone,
 )
 from app.features.contracts.service.refunds import answer_refund, ask_refund, withdraw_refund
-from app.features.contracts.service.submissions import request_changes, submit_work
+from app.features.contracts.service.submissions import request_changes, require_submittable, submit_work
 from app.features.contracts.service.timers import due_timers, fire_timer, record_notice, record_seen
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "record_notice",
     "record_seen",
     "request_changes",
+    "require_submittable",
     "resume_contract",
     "return_money",
     "start_funding",

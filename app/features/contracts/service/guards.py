@@ -71,7 +71,12 @@ async def lock_deal(uow: UnitOfWork, actor: Actor, contract_id: UUID) -> tuple[L
 
 
 def require(locked: LockedMilestone, event: MilestoneEvent, side: Side) -> None:
-    """Refuse an event that the side may not trigger, or not now.
+    """Refuse an event that the side may not trigger, or not now; see `require_state`."""
+    require_state(locked.deal, locked.milestone, event, side)
+
+
+def require_state(deal: Deal, milestone: Milestone, event: MilestoneEvent, side: Side) -> None:
+    """Refuse an event of a milestone that the side may not trigger, or not now.
 
     Raises:
         WrongPartyError: Only the other side ever may.
@@ -80,10 +85,10 @@ def require(locked: LockedMilestone, event: MilestoneEvent, side: Side) -> None:
     """
     if all(arrow.side != side for arrow in MILESTONE_MACHINE.transitions if arrow.event == event):
         raise WrongPartyError
-    if event not in MILESTONE_MACHINE.events(locked.milestone.status, side):
-        raise MilestoneStateError(params={"state": _(rules.MILESTONE_STATES[locked.milestone.status])})
-    if not rules.allows(locked.deal.status, locked.milestone.status, event, side):
-        raise contract_state_error(locked.deal)
+    if event not in MILESTONE_MACHINE.events(milestone.status, side):
+        raise MilestoneStateError(params={"state": _(rules.MILESTONE_STATES[milestone.status])})
+    if not rules.allows(deal.status, milestone.status, event, side):
+        raise contract_state_error(deal)
 
 
 def contract_state_error(deal: Deal) -> ContractStateError:

@@ -119,7 +119,8 @@ async def find_milestone(session: AsyncSession, actor: Actor, milestone_id: UUID
     found = await ContractReadRepository(session).of_milestone(milestone_id, actor.id)
     if found is None:
         raise MilestoneNotFoundError
-    return found
+    contract, _deal_of_it, milestone = found
+    return contract.id, milestone.number
 
 
 async def may_read_files(session: AsyncSession, reader: Actor | None, submission_id: UUID, _grant: str) -> bool:

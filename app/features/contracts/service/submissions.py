@@ -5,18 +5,28 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.core.actor import Actor
 from app.core.errors import FieldError
 from app.core.i18n import N_
 from app.core.ids import new_id
 from app.core.unit_of_work import UnitOfWork
-from app.features.contracts import rules
-from app.features.contracts.errors import InvalidSubmissionError
+from app.features.contracts import policy, rules
+from app.features.contracts.errors import InvalidSubmissionError, MilestoneNotFoundError
 from app.features.contracts.events import ReviewWaits
-from app.features.contracts.repository import DealRepository, LockedMilestone
+from app.features.contracts.repository import ContractReadRepository, DealRepository, LockedMilestone
 from app.features.contracts.rules import MilestoneEvent
 from app.features.contracts.schemas import ChangesRequest, LineAnswer, SubmissionCreate
-from app.features.contracts.service.guards import change_state, lock_milestone, parties, record, require, timer
+from app.features.contracts.service.guards import (
+    change_state,
+    lock_milestone,
+    parties,
+    record,
+    require,
+    require_state,
+    timer,
+)
 from app.features.files import service as files
 from app.features.files.schemas import Subject
 from app.models import ChangeRequest, Milestone, Submission, TimerKind
@@ -29,6 +39,23 @@ TOO_MANY_ANSWERS = N_("The checklist has no such line.")
 def files_of(submission_id: UUID) -> Subject:
     """Return the subject to which the files of a submission are attached."""
     return Subject(SubjectKind.SUBMISSION, submission_id)
+
+
+async def require_submittable(session: AsyncSession, actor: Actor, milestone_id: UUID) -> None:
+    """Refuse to take work on a milestone as `submit_work` would now; nothing is locked.
+
+    Raises:
+        MilestoneNotFoundError: The actor is not a party.
+        WrongPartyError: The actor is not the freelancer.
+        MilestoneStateError: The milestone is not in work.
+        ContractStateError: The contract has ended or is paused.
+    """
+    found = await ContractReadRepository(session).of_milestone(milestone_id, actor.id)
+    side = policy.side_of(actor, found[0]) if found is not None else None
+    if found is None or side is None:
+        raise MilestoneNotFoundError
+    _contract, deal, milestone = found
+    require_state(deal, milestone, MilestoneEvent.SUBMIT, side)
 
 
 async def submit_work(
