@@ -9,6 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from app.core.ids import new_id
 from tests.e2e.api_clients import somebody
 from tests.e2e.stack import Stack
 
@@ -236,7 +237,8 @@ async def test_every_operation_refuses_the_same_bodies(stack: Stack, body: str) 
         bearer = {"Authorization": f"Bearer {person.cookie(access)}", "Content-Type": kind}
         async with httpx.AsyncClient(base_url=stack.address, timeout=20) as client:
             for method, path in await writable(client):
-                answer = await client.request(method, path, content=content, headers=bearer)
+                headers = bearer | {"Idempotency-Key": new_id().hex}
+                answer = await client.request(method, path, content=content, headers=headers)
                 assert answer.status_code == status, (method, path, answer.text)
                 assert answer.headers["content-type"] == "application/problem+json"
 

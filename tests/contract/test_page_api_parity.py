@@ -10,6 +10,7 @@ SEARCH, TEMPLATE = "/api/v1/saved-searches/{search_id:uuid}", "/api/v1/order-tem
 COVER_LETTER_TEMPLATE = "/api/v1/letter-templates/{letter_id:uuid}"
 CONVERSATION = "/api/v1/conversations/{conversation_id:uuid}"
 CONTRACT, MILESTONE = "/api/v1/contracts/{contract_id:uuid}", "/api/v1/milestones/{milestone_id:uuid}"
+PAYMENT = "/api/v1/payments/{payment_id:uuid}"
 CHANGE_ORDER = "/api/v1/change-orders/{change_order_id:uuid}"
 PAIRS: dict[str, tuple[str, ...]] = {
     "POST /contracts/{contract_id}/change": (f"POST {CONTRACT}/change-orders",),
@@ -20,6 +21,7 @@ PAIRS: dict[str, tuple[str, ...]] = {
         f"POST {MILESTONE}/accept", f"POST {MILESTONE}/ask-refund", f"POST {MILESTONE}/bonus",
         f"POST {MILESTONE}/request-changes",
     ),
+    "POST /contracts/{contract_id}/milestones/{milestone_id}/pay": (f"POST {MILESTONE}/pay",),
     "POST /contracts/{contract_id}/milestones/{milestone_id}/submit": (f"POST {MILESTONE}/submit",),
     "POST /contracts/{contract_id}/milestones/{milestone_id}/{step}": (
         f"POST {MILESTONE}/accept", f"POST {MILESTONE}/answer-refund", f"POST {MILESTONE}/fund",
@@ -106,9 +108,16 @@ PAIRS: dict[str, tuple[str, ...]] = {
     "POST /sign-in": (f"POST {AUTH}/login",),
     "POST /sign-out": (f"POST {AUTH}/logout",),
     "POST /sign-up": (f"POST {AUTH}/register",),
+    "POST /stuck-money/{case_id}/close": ("POST /api/v1/reconciliation-cases/{case_id:uuid}/close",),
+    "POST /wallet/payments/{payment_id}/cancel": (f"POST {PAYMENT}/cancel",),
+    "POST /wallet/payments/{payment_id}/refund": (f"POST {PAYMENT}/refunds",),
+    "POST /wallet/top-up": ("POST /api/v1/payments",),
+    "POST /wallet/unlock": (f"POST {AUTH}/reauthenticate",),
+    "POST /wallet/withdraw": ("POST /api/v1/payouts",),
 }  # fmt: skip
 OF_PAGES_ALONE = {
     "POST /preferences": "keeps language and theme of one browser; a program names its language in Accept-Language",
+    "POST /webhooks/payments/{provider}": "the payment provider sends it: it is the API",
     "POST /unsubscribe/{token}": "mail programs send it themselves (RFC 8058): it is the API",
 }
 ROUTES = all_routes()
