@@ -73,7 +73,7 @@ PAYOUT_STATES: dict[PayoutState, tuple[str, str, str]] = {
     PayoutState.FAILED: (N_("Not paid out"), "warn", N_("The whole amount is in your wallet again.")),
     PayoutState.RETURNED: (N_("Sent back by the bank"), "warn", N_("The amount is in your wallet again.")),
 }
-CHECKING = N_("We are asking the payment service. This page refreshes by itself.")
+CHECKING = N_("We are asking the payment service. This takes a few seconds.")
 PERSON = N_("The payment service has not answered for a day. The operator is looking into it; no money is lost.")
 STUCK_KINDS: dict[str, str] = {
     OperationKind.PAYMENT: N_("Payment"),
