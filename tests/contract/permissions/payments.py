@@ -8,7 +8,6 @@ from tests.contract.permissions.table import ROLES, SIGNED_IN, Row, page
 from tests.gateways.payments.provider import roubles
 
 MONEY = {"money": {"amount": 100_00, "currency": "RUB"}}
-WITHOUT_KEY = (401, 400, 400, 400, 400)
 NOT_OWN = (401, 404, 404, 404, 404)
 
 
@@ -30,12 +29,12 @@ MAKERS = {"payment_id": make_payment, "payout_id": make_nothing, "case_id": make
 ROWS = [
     Row("GET /wallet", SIGNED_IN),
     Row("GET /wallet/history", SIGNED_IN),
-    Row("POST /payments", WITHOUT_KEY, body=MONEY),
+    Row("POST /payments", (401, 201, 201, 201, 201), body=MONEY),
     Row("GET /payments", SIGNED_IN),
     Row("GET /payments/{payment_id}", (401, 404, 404, 404, 200)),
     Row("POST /payments/{payment_id}/cancel", (401, 404, 404, 404, 204)),
-    Row("POST /payments/{payment_id}/refunds", WITHOUT_KEY, body=MONEY),
-    Row("POST /payouts", WITHOUT_KEY, body=MONEY | {"card": "4242424242424242"}),
+    Row("POST /payments/{payment_id}/refunds", (401, 404, 404, 404, 409), body=MONEY),
+    Row("POST /payouts", (401, 409, 409, 409, 409), body=MONEY | {"card": "4242424242424242"}),
     Row("GET /payouts", SIGNED_IN),
     Row("GET /payouts/requirements", SIGNED_IN),
     Row("GET /payouts/{payout_id}", NOT_OWN),
