@@ -91,6 +91,7 @@ from app.site.landing import router as landing
 from app.site.order_history import router as order_history
 from app.site.order_page import router as order_page
 from app.site.recommendations import router as recommendations
+from app.site.wallet import router as wallet_page
 from app.web import csp_reports
 from app.web.assets import StaticFiles
 from app.web.error_pages import error_page
@@ -137,6 +138,7 @@ PAGE_ROUTERS: tuple[FeatureRouter, ...] = (
     order_history,
     proposal_pages,
     contract_pages,
+    wallet_page,
     payment_pages,
     fee_pages,
     transparency_pages,

@@ -144,6 +144,11 @@ def _month(there: date, locale: str) -> str:
     return format_date(there, format="MMMM y", locale=locale)
 
 
+def month_name(there: date) -> str:
+    """Format a month and its year where they stand alone."""
+    return format_date(there, format="LLLL y", locale=current_locale())
+
+
 def ago(moment: datetime, *, real: bool = False) -> str:
     """Format a time relative to now, past or future; a distant one as a date.
 
@@ -173,6 +178,11 @@ def duration(seconds: int) -> str:
 @lru_cache(maxsize=1024)
 def _duration(minutes: int, locale: str) -> str:
     return format_timedelta(minutes * NOW, threshold=1, locale=locale)
+
+
+def first_capital(text: str) -> str:
+    """Return a text that begins with a capital letter."""
+    return text[:1].upper() + text[1:]
 
 
 def initials(name: str) -> str:
@@ -233,6 +243,7 @@ FILTERS = {
     "month": month,
     "ago": ago,
     "duration": duration,
+    "first_capital": first_capital,
     "initials": initials,
     "hue": hue,
     "paragraphs": paragraphs,

@@ -1,6 +1,6 @@
 """Requests and responses of contracts."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -279,6 +279,42 @@ class ContractList(BaseModel):
 
     items: list[ContractSummary]
     next_cursor: str | None
+
+
+class HeldMoney(BaseModel):
+    """What is held in contracts of one side and currency, in minor units."""
+
+    side: str
+    currency: Currency
+    held: Annotated[int, Field(description="Paid in, and neither released nor refunded.")]
+    in_review: Annotated[int, Field(description="The part of it whose work waits for the client's check.")]
+    review_until: Annotated[datetime | None, Field(description="When the first of these reviews ends.")]
+
+
+class EarnedMonth(BaseModel):
+    """What was released to the freelancer in a month, without the fee, by what has become of it; in minor units."""
+
+    month: date
+    currency: Currency
+    available: int
+    maturing: Annotated[int, Field(description="Still in its security period.")]
+
+
+class SpentMonth(BaseModel):
+    """What the client paid freelancers in a month, without the client's fee; in minor units."""
+
+    month: date
+    currency: Currency
+    accepted: int
+    bonus: int
+
+
+class MoneyOverview(BaseModel):
+    """The money of the reader's contracts: held now, and by month of its release."""
+
+    held: list[HeldMoney]
+    earned: Annotated[list[EarnedMonth], Field(description="Newest first; months without a release are left out.")]
+    spent: Annotated[list[SpentMonth], Field(description="Newest first; months without a release are left out.")]
 
 
 class MilestoneState(BaseModel):

@@ -94,7 +94,7 @@ def _percent(basis_points: int) -> str:
 
 def _side_title(side: FeeSide) -> str:
     if side is FeeSide.CUSTOMER:
-        return _("The customer pays on top")
+        return _("The client pays on top")
     return _("The freelancer pays out of what is released")
 
 
@@ -109,7 +109,7 @@ def _rows(computed: FeeExample | None) -> list[tuple[str, str]]:
     return [
         (_("Price of the work"), amount(computed.amount)),
         (_("Fee on top"), amount(computed.customer_fee)),
-        (_("The customer pays"), amount(computed.customer_pays)),
+        (_("The client pays"), amount(computed.customer_pays)),
         (_("Fee out of the price"), amount(computed.freelancer_fee)),
         (_("The freelancer receives"), amount(computed.freelancer_receives)),
     ]

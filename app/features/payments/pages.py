@@ -1,5 +1,6 @@
-"""Pages of the wallet: what somebody has, paying in, withdrawing, sending back; the operator's list of stuck money."""
+"""Pages for paying in, withdrawing and sending back, and the operator's list of stuck money."""
 
+from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from app.core.http.problem_details import field_errors
 from app.core.http.request_keys import OnceRequired
 from app.core.i18n import N_, _
 from app.core.money import Currency, Money, MoneyInput, typed_amount
+from app.core.payment_port import OperationKind
 from app.core.text.amounts import AmountError
 from app.features.authentication import service as authentication
 from app.features.authentication.dependencies import ClientInfo, CurrentActor, CurrentSession, ModeratorActor
@@ -30,9 +32,9 @@ from app.features.payments.schemas import (
     PayoutRead,
     PayoutRequirements,
 )
-from app.models import OperationState, PaymentState, PayoutState
+from app.models import CaseKind, OperationState, PaymentState, PayoutState
 from app.web.flash import redirect
-from app.web.formatting import money
+from app.web.formatting import money, number
 from app.web.forms import FormState
 from app.web.templating import render
 
@@ -43,47 +45,58 @@ ROUBLES = Currency.RUB
 NO_AMOUNT = N_("Write an amount of more than zero.")
 type Cursor = Annotated[str | None, Query(max_length=300)]
 PAYMENT_STATES: dict[PaymentState, tuple[str, str, str]] = {
-    PaymentState.OPEN: (N_("Waits to be paid"), "accent", N_("Nothing was taken yet. Pay on the payment page.")),
+    PaymentState.OPEN: (
+        N_("Waiting for payment"),
+        "accent",
+        N_("Nothing was taken yet. Pay on the page of the payment service; you come back here afterwards."),
+    ),
     PaymentState.PAID: (N_("Paid"), "good", N_("The money has arrived.")),
-    PaymentState.CANCELED: (N_("Not paid"), "", N_("No money was taken. You can begin again.")),
+    PaymentState.CANCELED: (N_("Not paid"), "", N_("No money was taken. You can start again.")),
     PaymentState.QUESTIONED: (
         N_("Another amount arrived"),
         "warn",
-        N_("The money is kept apart. The operator looks at it and puts it into your wallet; you need do nothing."),
+        N_("We have set the money aside. The operator checks it and puts it into your wallet. You need do nothing."),
     ),
-    PaymentState.CREDITED: (N_("In the wallet"), "good", N_("The money came differently than planned; it is yours.")),
+    PaymentState.CREDITED: (
+        N_("In the wallet"),
+        "good",
+        N_("The money did not arrive as planned, but it is in your wallet."),
+    ),
 }
 PAYOUT_STATES: dict[PayoutState, tuple[str, str, str]] = {
-    PayoutState.MOVING: (N_("On its way"), "accent", N_("Usually it arrives within minutes, at most in three days.")),
-    PayoutState.PAID: (N_("Paid out"), "good", N_("The bank has it. Some banks show it only hours later.")),
+    PayoutState.MOVING: (
+        N_("On its way"),
+        "accent",
+        N_("The money usually arrives within minutes, at the latest in three days."),
+    ),
+    PayoutState.PAID: (N_("Paid out"), "good", N_("The bank has it. Some banks show it only after a few hours.")),
     PayoutState.FAILED: (N_("Not paid out"), "warn", N_("The whole amount is in your wallet again.")),
     PayoutState.RETURNED: (N_("Sent back by the bank"), "warn", N_("The amount is in your wallet again.")),
 }
-CHECKING = N_("We are asking the payment service. This page refreshes by itself.")
-PERSON = N_("The payment service has not answered for a day. A person looks at it; nothing is lost.")
-
-
-@router.get("/wallet")
-async def show_wallet(
-    request: Request,
-    actor: CurrentActor,
-    session: ReadSession,
-    currency: Annotated[str, Query(max_length=3)] = ROUBLES.value,
-    cursor: Cursor = None,
-) -> Response:
-    """Show what the actor has and what moved it."""
-    shown = Currency(currency) if currency in set(Currency) else ROUBLES
-    wallet = await service.get_wallet(session, actor)
-    page = await service.list_history(session, actor, shown, cursor, PAGE)
-    start = f"/wallet?currency={shown}"
-    context = {
-        "balances": wallet.items,
-        "shown": shown.value,
-        "entries": [(each, _signed(each.amount, each.currency)) for each in page.items],
-        "older": f"{start}&cursor={page.next_cursor}" if page.next_cursor else None,
-        "newer": start if cursor else None,
-    }
-    return render(request, "payments/wallet.html", context)
+CHECKING = N_("We are asking the payment service. This takes a few seconds.")
+PERSON = N_("The payment service has not answered for a day. The operator is looking into it; no money is lost.")
+STUCK_KINDS: dict[str, str] = {
+    OperationKind.PAYMENT: N_("Payment"),
+    OperationKind.REFUND: N_("Refund to a card"),
+    OperationKind.PAYOUT: N_("Withdrawal"),
+    "case": N_("The books differ"),
+}
+STUCK_STATES: dict[str, str] = {
+    OperationState.TO_SEND: N_("not sent yet"),
+    OperationState.SENDING: N_("being sent"),
+    OperationState.PENDING: N_("not finished at the provider"),
+    OperationState.UNKNOWN: N_("no answer: it may have been executed"),
+    OperationState.NEEDS_PERSON: N_("no answer for a day: look into it"),
+    CaseKind.AT_PROVIDER_ONLY: N_("the provider has it, we do not"),
+    CaseKind.IN_LEDGER_ONLY: N_("we have it, the provider does not"),
+    CaseKind.AMOUNT_DIFFERS: N_("another amount"),
+    CaseKind.STATUS_DIFFERS: N_("another state"),
+    CaseKind.TWICE: N_("executed twice"),
+    CaseKind.LATE: N_("executed after it had ended here"),
+    CaseKind.TOO_OLD: N_("without an end for too long"),
+    CaseKind.CHEQUE_ANNULLED: N_("the receipt was annulled"),
+    CaseKind.BALANCE_DIFFERS: N_("the balances do not match"),
+}
 
 
 @router.get("/wallet/top-up")
@@ -251,7 +264,8 @@ async def show_payout(request: Request, payout_id: UUID, actor: CurrentActor, se
 async def show_stuck(request: Request, _actor: ModeratorActor, session: ReadSession) -> Response:
     """Show the operator the money that does not move by itself, with what happens next."""
     found = await service.read_stuck(session)
-    return render(request, "payments/stuck.html", {"items": found, "f": FormState.start()})
+    rows = [(it, f"{_(STUCK_KINDS.get(it.kind, it.kind))}: {_(STUCK_STATES.get(it.state, it.state))}") for it in found]
+    return render(request, "payments/stuck.html", {"rows": rows, "f": FormState.start()})
 
 
 @router.post("/stuck-money/{case_id}/close")
@@ -259,9 +273,9 @@ async def close_case(case_id: UUID, actor: ModeratorActor, form: PostedForm, uow
     """Close a case with what was found."""
     note = form.get("note")
     if not isinstance(note, str) or not note.strip():
-        return redirect("/stuck-money", _("Write what was found first."), "warn")
+        return redirect("/stuck-money", _("First write what you found out."), "warn")
     await service.close_case(uow, actor, case_id, note.strip()[:2000])
-    return redirect("/stuck-money", _("Closed."))
+    return redirect("/stuck-money", _("The case is closed."))
 
 
 def _amount(form: FormData) -> MoneyInput:
@@ -310,10 +324,6 @@ def _is_id(text: str) -> bool:
     return True
 
 
-def _signed(amount: int, currency: Currency) -> str:
-    return ("+" if amount > 0 else "") + money(Money(amount, currency))
-
-
 def _payment(payment: PaymentRead) -> dict[str, Any]:
     words, tone, following = PAYMENT_STATES[payment.state]
     if payment.state is PaymentState.OPEN and payment.page_url is None:
@@ -358,17 +368,17 @@ def _fee_text(settings: Settings) -> str:
     """Return what a withdrawal costs, in words."""
     if not settings.withdrawal_fee_bp and not settings.withdrawal_fee_minimum:
         return _("A withdrawal costs nothing.")
-    percent, rest = divmod(settings.withdrawal_fee_bp, 100)
     least = money(Money(settings.withdrawal_fee_minimum, ROUBLES))
-    return _("On top of the amount {percent} % are taken, {least} at least.").format(
-        percent=f"{percent}.{rest:02}" if rest else percent, least=least
-    )
+    if not settings.withdrawal_fee_bp:
+        return _("The fee is {least}, on top of the amount.").format(least=least)
+    percent = number(Decimal(settings.withdrawal_fee_bp).scaleb(-2).normalize())
+    return _("The fee is {percent}% on top of the amount, at least {least}.").format(percent=percent, least=least)
 
 
 def _needs(needs: PayoutRequirements, settings: Settings) -> dict[str, Any]:
     bounds = None
     if needs.minimum is not None and needs.maximum is not None:
-        bounds = _("From {least} to {most} at once.").format(least=money(needs.minimum), most=money(needs.maximum))
+        bounds = _("From {least} to {most} at a time.").format(least=money(needs.minimum), most=money(needs.maximum))
     return {
         "missing": needs.missing,
         "permission_url": needs.permission_url,

@@ -18,7 +18,7 @@ SHOWN = 20
 LARGEST = 2**63 - 1
 ANSWERS = {
     "working": N_("Checking…"),
-    "holds": N_("Everything holds: {place} entries of the log are yours and unchanged."),
+    "holds": N_("Everything is in order. Entries of yours in the log, all of them unchanged: {place}."),
     "entry": N_("Broken at position {place}: this entry is not the one that was sealed."),
     "floor": N_("Broken at position {place}: a balance would be below zero."),
     "checkpoint": N_("Broken: the checkpoint {place} does not belong to this log."),
@@ -28,9 +28,9 @@ ANSWERS = {
     "damaged": N_("Broken: a file of the bundle is damaged."),
     "other-log": N_("Broken: your checkpoint of {place} entries is of another log."),
     "kept": N_(
-        "The bundle holds together. Choose a checkpoint that you kept earlier, to know that the log is still the same."
+        "The bundle is consistent. Choose a checkpoint that you kept earlier to be sure that the log is still the same."
     ),
-    "no-proof": N_("The bundle has no proof for your checkpoint: download it again and name the size {place}."),
+    "no-proof": N_("The bundle has no proof for your checkpoint. Download it again and enter the size {place}."),
     "files": N_("These are not the files of a bundle. Choose the zip as it was downloaded."),
     "format": N_("This bundle is of the whole log or of another version: check it with verify.py."),
     "browser": N_("Your browser cannot check Ed25519 signatures. Update it, or run verify.py."),

@@ -83,6 +83,7 @@ ROWS = [
     Row("POST /proposals/{proposal_id}/accept", (401, 404, 404, 403, 200), body={"version": 1}),
     Row("POST /offers/{offer_id}/accept", (401, 404, 404, 200, 403), body={"order_version": 1}),
     Row("GET /contracts", SIGNED_IN),
+    Row("GET /contracts/money", SIGNED_IN),
     Row(f"GET {WHOLE}", (401, 404, 404, 200, 200)),
     Row(f"POST {WHOLE}/pause", (401, 404, 404, 200, 200), "funded"),
     Row(f"POST {WHOLE}/resume", (401, 404, 404, 200, 200), "paused"),

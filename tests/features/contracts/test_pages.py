@@ -70,7 +70,7 @@ async def test_a_deal_by_clicks(market: Market, new_client: MakeClient) -> None:
     sent = await freelancer.send("submit", **{"answer-0": "Twelve pages", "answer-1": "In roubles"})
     assert sent.status_code == 303
     assert "the work counts as accepted and its money is released" in await customer.see()
-    assert "Say what is wrong" in await customer.see(f"{form}/forms/changes")
+    assert "Write what is wrong" in await customer.see(f"{form}/forms/changes")
     assert (await customer.send("forms/changes")).status_code == 422
     assert (await customer.send("forms/changes", **{"line-1": "Dollars, please"})).status_code == 303
     assert "Dollars, please" in await freelancer.see()
@@ -95,7 +95,7 @@ async def test_refunds_and_changes_by_clicks(market: Market, new_client: MakeCli
     customer, freelancer = await two(market, scene, new_client)
     key = scene.milestones[0]
     await customer.send("fund")
-    assert "Empty: all that is held." in await customer.see(f"/milestones/{key}/forms/refund")
+    assert "Leave it empty to ask for all that is held." in await customer.see(f"/milestones/{key}/forms/refund")
     assert (await customer.send("forms/refund", reason="")).status_code == 422
     for reply in ("withdraw_refund", "refuse_refund"):
         assert (await customer.send("forms/refund", reason="Plans changed", amount="100")).status_code == 303

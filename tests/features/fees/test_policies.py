@@ -45,7 +45,7 @@ async def test_nothing_is_taken_until_a_policy_is_added(
             "freelancer_receives": 1_000_000,
         },
     }
-    assert (await client.get("/fees", headers={"Accept-Language": "en"})).text.count("Nothing.") == 2
+    assert (await client.get("/fees", headers={"Accept-Language": "en"})).text.count("No fee.") == 2
 
 
 async def test_a_policy_is_added_audited_and_shown(

@@ -28,6 +28,7 @@ from app.features.contracts.schemas import (
     ContractList,
     ContractRead,
     DealState,
+    MoneyOverview,
 )
 from app.features.ledger.errors import InsufficientFundsError
 
@@ -46,6 +47,12 @@ async def list_contracts(
 ) -> ContractList:
     """Return your contracts, newest first, with what is held for each."""
     return await service.list_contracts(session, actor, limit, cursor)
+
+
+@router.get("/contracts/money")
+async def read_money(actor: CurrentActor, session: ReadSession) -> MoneyOverview:
+    """Return the money of your contracts: held now, and what was released in the last twelve months."""
+    return await service.read_money(session, actor)
 
 
 @router.get(ONE, responses=refusals(ContractNotFoundError))

@@ -15,7 +15,7 @@ from app.core.money import Currency, Money
 from app.features.authentication.dependencies import CurrentActor
 from app.features.contracts import service
 from app.features.contracts.schemas import ContractRead
-from app.models import MilestoneStatus
+from app.models import DealStatus, MilestoneStatus
 from app.web.flash import redirect
 from app.web.formatting import money
 from app.web.templating import render
@@ -30,20 +30,26 @@ TONES: dict[MilestoneStatus, str] = {
     MilestoneStatus.REFUND_REQUESTED: "warn",
     MilestoneStatus.ACCEPTED: "good",
 }
+DEAL_TONES: dict[DealStatus, str] = {
+    DealStatus.AWAITING_FUNDING: "warn",
+    DealStatus.ACTIVE: "note",
+    DealStatus.PAUSED: "warn",
+    DealStatus.CLOSED: "good",
+}
 WAITING: dict[tuple[str, str], str] = {
-    ("customer", "planned"): N_("Pay this milestone in. The money is held until you accept the work."),
+    ("customer", "planned"): N_("Pay this milestone in. {other} gets the money only after you accept the work."),
     ("customer", "funding"): N_("Your payment has not arrived yet. Go on with it, or cancel it on its page."),
-    ("customer", "funded"): N_("{other} can start now. The money is held."),
+    ("customer", "funded"): N_("The money is held, and {other} can start."),
     ("customer", "in_work"): N_("{other} is working on it. The money is held until you accept the work."),
-    ("customer", "submitted"): N_("Check the work: accept it, or say what should be changed."),
-    ("customer", "revision"): N_("{other} is making the changes you asked for."),
-    ("customer", "refund_requested"): N_("{other} answers your refund request."),
+    ("customer", "submitted"): N_("Check the submitted work. Accept it, or request changes."),
+    ("customer", "revision"): N_("{other} is making the changes that you requested."),
+    ("customer", "refund_requested"): N_("{other} has to answer your refund request."),
     ("freelancer", "planned"): N_("{other} has not paid this milestone in yet. Do not start before that."),
-    ("freelancer", "funding"): N_("The payment of {other} is being checked. Do not start before it has arrived."),
-    ("freelancer", "funded"): N_("The money is held for you. You can start."),
-    ("freelancer", "in_work"): N_("Submit the work when it is done: answer each line of the checklist."),
-    ("freelancer", "submitted"): N_("{other} checks your work."),
-    ("freelancer", "revision"): N_("Make the requested changes, then submit again."),
+    ("freelancer", "funding"): N_("The payment of {other} has not arrived yet. Do not start before that."),
+    ("freelancer", "funded"): N_("The money is held for you. Press “Start work” when you begin."),
+    ("freelancer", "in_work"): N_("When the work is done, submit it with an answer to each line of the checklist."),
+    ("freelancer", "submitted"): N_("{other} is checking your work. The money is held meanwhile."),
+    ("freelancer", "revision"): N_("Make the requested changes, then submit the work again."),
     ("freelancer", "refund_requested"): N_("{other} asks for money back. Agree or refuse."),
 }
 """What a side has to do in each state of a milestone, or what it waits for."""
@@ -75,7 +81,7 @@ async def list_contracts(
     found = await service.list_contracts(session, actor, PAGE_SIZE, cursor)
     older = f"/contracts?cursor={found.next_cursor}" if found.next_cursor else None
     rows = [(it, money(Money(it.price_amount, it.currency)), money(Money(it.held, it.currency))) for it in found.items]
-    return render(request, "contracts/list.html", {"rows": rows, "older": older})
+    return render(request, "contracts/list.html", {"rows": rows, "older": older, "tones": DEAL_TONES})
 
 
 @router.get("/contracts/{contract_id}")
@@ -105,6 +111,8 @@ def workspace(contract: ContractRead) -> dict[str, object]:
         "other": other,
         "amount": amounts_in(contract.currency),
         "tones": TONES,
+        "deal_tones": DEAL_TONES,
+        "in_review": sum(it.held for it in milestones if it.status is MilestoneStatus.SUBMITTED),
         "waiting": {
             it.id: _(WAITING[contract.side, it.status]).format(other=other)
             for it in milestones

@@ -7,15 +7,24 @@ from app.features.contracts.repository.deals import (
     LockedMilestone,
     Volumes,
 )
-from app.features.contracts.repository.reading import ContractReadRepository, ContractRow, ReadDeal, SubmissionRow
+from app.features.contracts.repository.reading import (
+    ContractReadRepository,
+    ContractRow,
+    HeldRow,
+    MonthRow,
+    ReadDeal,
+    SubmissionRow,
+)
 
 __all__ = [
     "ContractReadRepository",
     "ContractRepository",
     "ContractRow",
     "DealRepository",
+    "HeldRow",
     "LockedDeal",
     "LockedMilestone",
+    "MonthRow",
     "ReadDeal",
     "SubmissionRow",
     "Volumes",

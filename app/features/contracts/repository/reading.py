@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.money import Currency
 from app.models import (
     ChangeOrder,
     ChangeRequest,
@@ -15,11 +17,14 @@ from app.models import (
     DealEntry,
     DealTimer,
     Milestone,
+    MilestoneStatus,
     Order,
     RefundRequest,
     Release,
+    ReleaseKind,
     RequestStatus,
     Submission,
+    TimerKind,
     TimerStatus,
 )
 from app.models.user import shown_name
@@ -46,6 +51,30 @@ class SubmissionRow:
 
     submission: Submission
     change: ChangeRequest | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """What is held in contracts of one side and currency."""
+
+    is_freelancer: bool
+    currency: Currency
+    held: int
+    in_review: int
+    review_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRow:
+    """What was released in a month in contracts of one side and currency."""
+
+    is_freelancer: bool
+    month: datetime
+    currency: Currency
+    matured: int
+    maturing: int
+    accepted: int
+    bonus: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +154,63 @@ class ContractReadRepository:
             statement = statement.where(Contract.id < before)
         rows = await self._session.execute(statement)
         return [ContractRow(row[0], row[1], row[2], row[3], row[4], int(row[5])) for row in rows]
+
+    async def held_of(self, actor_id: UUID) -> list[HeldRow]:
+        """Return what is held in the contracts of a person, by side and currency."""
+        held = Milestone.funded - Milestone.released - Milestone.refunded
+        in_review = Milestone.status == MilestoneStatus.SUBMITTED
+        review = and_(
+            DealTimer.contract_id == Milestone.contract_id,
+            DealTimer.milestone_id == Milestone.id,
+            DealTimer.kind == TimerKind.REVIEW,
+            DealTimer.status == TimerStatus.WAITING,
+        )
+        statement = (
+            select(
+                (Contract.freelancer_id == actor_id).label("is_freelancer"),
+                Milestone.currency,
+                func.sum(held),
+                func.coalesce(func.sum(held).filter(in_review), 0),
+                func.min(DealTimer.due_at).filter(in_review),
+            )
+            .join(Contract, Contract.id == Milestone.contract_id)
+            .outerjoin(DealTimer, review)
+            .where(or_(Contract.customer_id == actor_id, Contract.freelancer_id == actor_id), held > 0)
+            .group_by("is_freelancer", Milestone.currency)
+            .order_by("is_freelancer", Milestone.currency)
+        )
+        rows = await self._session.execute(statement)
+        return [HeldRow(row[0], row[1], int(row[2]), int(row[3]), row[4]) for row in rows]
+
+    async def months_of(self, actor_id: UUID, since: datetime) -> list[MonthRow]:
+        """Return what was released in the contracts of a person, by side, month and currency, newest first."""
+        bonus, matured = Release.kind == ReleaseKind.BONUS, Release.matured_at.is_not(None)
+        sums = [
+            func.coalesce(func.sum(column).filter(only), 0)
+            for column, only in (
+                (Release.net, matured),
+                (Release.net, ~matured),
+                (Release.amount, ~bonus),
+                (Release.amount, bonus),
+            )
+        ]
+        month = func.date_trunc(literal_column("'month'"), Release.released_at, literal_column("'UTC'"))
+        statement = (
+            select(
+                (Contract.freelancer_id == actor_id).label("is_freelancer"),
+                month.label("month"),
+                Milestone.currency,
+                *sums,
+            )
+            .join(Milestone, Milestone.id == Release.milestone_id)
+            .join(Contract, Contract.id == Milestone.contract_id)
+            .where(or_(Contract.customer_id == actor_id, Contract.freelancer_id == actor_id))
+            .where(Release.released_at >= since)
+            .group_by("is_freelancer", "month", Milestone.currency)
+            .order_by("is_freelancer", month.desc(), Milestone.currency)
+        )
+        rows = await self._session.execute(statement)
+        return [MonthRow(row[0], row[1], row[2], *(int(amount) for amount in row[3:])) for row in rows]
 
     async def everything(self, contract_id: UUID) -> ReadDeal:
         """Return all that belongs to a deal."""

@@ -19,6 +19,7 @@ from app.features.contracts.service.milestones import (
     start_funding,
     start_milestone,
 )
+from app.features.contracts.service.overview import read_money
 from app.features.contracts.service.queries import (
     EVENT_TEXTS,
     find_contract,
@@ -60,6 +61,7 @@ __all__ = [
     "read_change_order",
     "read_deal",
     "read_milestone",
+    "read_money",
     "record_notice",
     "record_seen",
     "request_changes",

@@ -57,9 +57,9 @@ NO_DEAL = N_("without a safe deal")
 EVENT_TEXTS: dict[str, str] = {event.value: label for event, label in EVENT_LABELS.items()}
 """The lines of the timeline in English, by the names of events."""
 NEXT_WORDS: dict[TimerKind, str] = {
-    TimerKind.FUND_CONTRACT: N_("the contract ends if nothing is paid in"),
+    TimerKind.FUND_CONTRACT: N_("the contract ends without payment"),
     TimerKind.REVIEW: N_("the work counts as accepted and its money is released"),
-    TimerKind.RESUBMIT: N_("the client may ask for a refund if nothing is submitted again"),
+    TimerKind.RESUBMIT: N_("the client may ask for a refund"),
     TimerKind.REFUND_ANSWER: N_("the money goes back to the client"),
     TimerKind.CHANGE_ORDER: N_("the proposed change of the work expires"),
 }

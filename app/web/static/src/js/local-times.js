@@ -17,6 +17,10 @@ function tellTimeZone() {
 export function startLocalTimes() {
   tellTimeZone();
   const describe = momentWithZone(language());
+  for (const time of getAll(document, "time[data-exact]", HTMLTimeElement)) {
+    const moment = parseMoment(time.dateTime);
+    if (moment) time.textContent = describe(moment);
+  }
   for (const time of getAll(document, "time[title]", HTMLTimeElement)) {
     const moment = parseMoment(time.dateTime);
     if (!moment) continue;
