@@ -45,15 +45,21 @@ TRIGGER = """
 CREATE TRIGGER only_forward BEFORE UPDATE OR DELETE ON trial_clock
     FOR EACH ROW EXECUTE FUNCTION refuse_turning_back()
 """
-# What people do and see. Sessions, codes, security events, the audit log, the outbox and the ledger keep `now()`.
+# What people do and see. Sessions, codes, security events, the audit log, the outbox, request keys and the ledger keep `now()`.
 DEFAULTS = {
+    "card_refunds": ("created_at",),
+    "change_orders": ("proposed_at",),
+    "change_requests": ("requested_at",),
     "conversations": ("created_at", "moved_at"),
     "cover_letter_templates": ("created_at",),
+    "deal_entries": ("happened_at",),
+    "deals": ("began_at",),
     "documents": ("created_at",),
     "favourites": ("created_at",),
     "fee_policies": ("created_at",),
     "files": ("created_at",),
     "hidden_customers": ("created_at",),
+    "ledger_checks": ("ended_at",),
     "legal_status_keys": ("created_at",),
     "legal_status_versions": ("saved_at",),
     "mail_messages": ("next_try_at", "created_at"),
@@ -65,13 +71,22 @@ DEFAULTS = {
     "order_revisions": ("replaced_at",),
     "order_templates": ("created_at",),
     "orders": ("created_at", "updated_at"),
+    "payments": ("created_at",),
+    "payouts": ("created_at",),
     "portfolio_items": ("created_at", "updated_at"),
     "profiles": ("created_at", "updated_at"),
     "proposal_revisions": ("replaced_at",),
     "proposals": ("created_at", "updated_at"),
+    "provider_operations": ("created_at",),
+    "reconciliation_cases": ("opened_at",),
+    "refund_requests": ("asked_at",),
+    "releases": ("released_at",),
     "reports": ("created_at",),
+    "review_notices": ("sent_at",),
     "saved_searches": ("created_at",),
+    "submissions": ("submitted_at",),
     "users": ("password_changed_at", "created_at"),
+    "webhook_messages": ("received_at",),
 }
 
 

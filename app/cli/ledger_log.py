@@ -1,9 +1,9 @@
 """Commands for the log of the ledger: verify it, export it, and make a key that signs it."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -74,7 +74,7 @@ def make_key() -> None:
     say(secrets.token_hex(32))
 
 
-def _at_one_moment[T](query: Callable[[AsyncSession], Awaitable[T]]) -> Callable[[Resources], Awaitable[T]]:
+def _at_one_moment[T](query: Callable[[AsyncSession], Awaitable[T]]) -> Callable[[Resources], Coroutine[Any, Any, T]]:
     """Run queries in one read-only transaction that sees one moment of the database."""
 
     async def work(resources: Resources) -> T:

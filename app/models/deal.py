@@ -118,7 +118,7 @@ class Deal(Base):
     customer_legal_version: Mapped[int | None]
     freelancer_legal_kind: Mapped[str | None]
     freelancer_legal_version: Mapped[int | None]
-    began_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    began_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     ended_at: Mapped[datetime | None]
 
 
@@ -179,7 +179,7 @@ class Submission(Base):
     note: Mapped[str] = mapped_column(server_default=text("''"))
     answers: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     """For each line of the checklist its text, the answer, and the ids of its files."""
-    submitted_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    submitted_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
 
 
 class ChangeRequest(Base):
@@ -194,7 +194,7 @@ class ChangeRequest(Base):
     note: Mapped[str] = mapped_column(server_default=text("''"))
     lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     """Positions of lines of the checklist, each with what is wrong with it."""
-    requested_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    requested_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
 
 
 class Release(Base):
@@ -213,7 +213,7 @@ class Release(Base):
     amount: Mapped[int]
     net: Mapped[int]
     """What the freelancer receives: the amount without the freelancer's fee."""
-    released_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    released_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     available_at: Mapped[datetime]
     matured_at: Mapped[datetime | None]
 
@@ -236,7 +236,7 @@ class RefundRequest(Base):
     status: Mapped[RequestStatus] = mapped_column(server_default=text("'open'"))
     after_submission: Mapped[bool]
     """Whether work was handed in before: silence then gives nothing back."""
-    asked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    asked_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     decided_at: Mapped[datetime | None]
 
 
@@ -260,7 +260,7 @@ class ChangeOrder(Base):
     status: Mapped[RequestStatus] = mapped_column(server_default=text("'open'"))
     proposed_by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
-    proposed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    proposed_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     decided_at: Mapped[datetime | None]
 
 
@@ -299,7 +299,7 @@ class ReviewNotice(Base):
     channel: Mapped[NoticeChannel]
     message_id: Mapped[int]
     """The message of the outbox that it tells of."""
-    sent_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    sent_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     delivered_at: Mapped[datetime | None]
 
 
@@ -320,4 +320,4 @@ class DealEntry(Base):
     """The state of the milestone, or of the deal, afterwards."""
     txn_id: Mapped[UUID | None]
     """The entry of the ledger, where money moved."""
-    happened_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    happened_at: Mapped[datetime] = mapped_column(server_default=func.app_now())

@@ -243,4 +243,4 @@ class LedgerCheckRun(Base):
     transfers: Mapped[int]
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     """What was found first: the invariant, the row, and what is wrong there."""
-    ended_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    ended_at: Mapped[datetime] = mapped_column(server_default=func.app_now())

@@ -106,7 +106,7 @@ class Payment(Base):
     refunded: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     """What was sent back or is on its way back to the payer."""
     reason: Mapped[str] = mapped_column(default="", server_default=text("''"))
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     finished_at: Mapped[datetime | None]
 
 
@@ -138,7 +138,7 @@ class Payout(Base):
     reason: Mapped[str] = mapped_column(default="", server_default=text("''"))
     cheque_number: Mapped[str | None]
     cheque_status: Mapped[ChequeStatus | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     finished_at: Mapped[datetime | None]
 
 
@@ -159,7 +159,7 @@ class CardRefund(Base):
     amount: Mapped[int]
     state: Mapped[CardRefundState] = mapped_column(default=CardRefundState.MOVING)
     reason: Mapped[str] = mapped_column(default="", server_default=text("''"))
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     finished_at: Mapped[datetime | None]
 
 
@@ -200,7 +200,7 @@ class ProviderOperation(Base):
     """When it is looked at next; while it is looked at, when that is given up."""
     claim: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     """Grows with every look, so that an outdated look changes nothing."""
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     finished_at: Mapped[datetime | None]
 
 
@@ -223,7 +223,7 @@ class WebhookMessage(Base):
     object_id: Mapped[str]
     reference: Mapped[str]
     body: Mapped[bytes]
-    received_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    received_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     handled_at: Mapped[datetime | None]
 
 
@@ -255,6 +255,6 @@ class ReconciliationCase(Base):
     expected: Mapped[int | None]
     found: Mapped[int | None]
     note: Mapped[str] = mapped_column(default="", server_default=text("''"))
-    opened_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    opened_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None]

@@ -22,6 +22,7 @@ REAL_TIME = {
     "auth_sessions",
     "file_objects",
     "form_submissions",
+    "request_keys",
     "security_events",
 }
 """Tables whose defaults keep the time of the machine; those of the outbox and of the ledger do too."""

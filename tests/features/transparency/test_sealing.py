@@ -11,6 +11,8 @@ from app.core.config import Settings
 from app.core.transparency.checkpoints import read_checkpoint
 from app.core.transparency.merkle import root_of
 from app.core.unit_of_work import unit_of_work
+from app.features.ledger import service as ledger
+from app.features.ledger.rules.checks import CheckResult
 from app.features.transparency import service, workflows
 from app.features.transparency.repository import LogRepository
 from tests.features.transparency.conftest import Story
@@ -70,6 +72,15 @@ async def test_the_name_of_the_log_stays_and_its_key_may_change(story: Story) ->
     assert {key.split("+")[0] for key in keys} == {"localhost/ledger"}
     notes = (await story.sql("SELECT note, published_key FROM ledger.checkpoint ORDER BY size")).all()
     assert [read_checkpoint(*row).size for row in notes] == [1, 2]
+
+
+async def test_the_check_replays_what_is_sealed_and_what_waits(story: Story) -> None:
+    await story.deal()
+    await story.seal()
+    await story.deposit(500)
+    async with story.resources.read_sessions() as session:
+        report = await ledger.check(session)
+    assert (report.result, report.findings, report.transactions) == (CheckResult.HOLDS, [], 4)
 
 
 async def test_without_a_key_nothing_is_sealed(story: Story) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import new_id
+from app.core.persistence.trial_clock import database_now
 from app.models import (
     BudgetKind,
     Category,
@@ -30,8 +31,8 @@ from app.models import (
     TimerStatus,
 )
 
-DATABASE_TIME = func.now()
-"""What timers are compared with, and what sets them: the start of the transaction as the database sees it."""
+DATABASE_TIME = database_now()
+"""What timers are compared with, and what sets them: the start of the transaction by the clock of the database."""
 
 
 @dataclass(slots=True)

@@ -13,13 +13,14 @@ from app.models import (
     LedgerAccount,
     LedgerBalance,
     LedgerCheckRun,
+    LedgerLeaf,
     LedgerTransfer,
     LedgerTxn,
     LedgerUnsealed,
 )
 
 type ReplayedRow = Row[int, LedgerTxn, LedgerTransfer, LedgerAccount, LedgerAccount]
-LOG = (LedgerUnsealed,)
+LOG = (LedgerLeaf, LedgerUnsealed)
 """The tables that give a transaction its place in the log, the oldest places first."""
 TRANSACTIONS_AT_ONCE = 1000
 ACCOUNTS_AT_ONCE = 5000
@@ -71,7 +72,7 @@ class LedgerCheckRepository:
                 after = rows[-1][0]
                 self._session.expunge_all()  # what was read is not needed again
 
-    async def _replayed(self, part: type[LedgerUnsealed], after: int) -> Sequence[ReplayedRow]:
+    async def _replayed(self, part: type[LedgerLeaf | LedgerUnsealed], after: int) -> Sequence[ReplayedRow]:
         """Return the next transactions of a part of the log, with their transfers."""
         debit, credit = aliased(LedgerAccount), aliased(LedgerAccount)
         place = (

@@ -212,7 +212,8 @@ class LogRepository:
     async def size_before(self, day_start: object) -> int:
         """Return the size of the newest checkpoint before a moment."""
         statement = select(func.coalesce(func.max(LedgerCheckpoint.size), 0))
-        return (await self._session.execute(statement.where(LedgerCheckpoint.sealed_at < day_start))).scalar_one()
+        found = await self._session.execute(statement.where(LedgerCheckpoint.sealed_at < day_start))
+        return int(found.scalar_one())
 
     async def leaf_page(self, first: int, end: int) -> Sequence[Sequence[Any]]:
         """Return the rows of the entries from a position up to another."""

@@ -1,6 +1,6 @@
 """Rows of the ledger as the entries of the log, and their exact bytes."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
@@ -15,9 +15,10 @@ DEBIT_KINDS = frozenset(kind.value for kind, rules in CHART.items() if rules.sid
 FLOORED = frozenset(kind.value for kind, rules in CHART.items() if rules.has_balance)
 """Kinds of accounts that have a balance row and are never below zero."""
 KINDS = frozenset(kind.value for kind in CHART)
-
-
 HEADER_FIELDS = 11
+# Rows hold the first fields of both in their order.
+_MAKE_MOVE: Callable[..., Move] = Move
+_MAKE_ENTRY: Callable[..., Entry] = Entry
 
 
 class EntryReader:
@@ -41,11 +42,11 @@ class EntryReader:
             found = list(group)
             first = found[0]
             moves = tuple(
-                Move(*row[at:], facts(row[at + 1], NO_ACCOUNT), facts(row[at + 2], NO_ACCOUNT))
+                _MAKE_MOVE(*row[at:], facts(row[at + 1], NO_ACCOUNT), facts(row[at + 2], NO_ACCOUNT))
                 for row in found
                 if row[at] is not None
             )
-            yield first[:header], Entry(*first[header:at], moves)
+            yield first[:header], _MAKE_ENTRY(*first[header:at], moves)
 
 
 def entry_bytes(entry: Entry, salt: bytes) -> bytes:
