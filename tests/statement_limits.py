@@ -68,7 +68,8 @@ PEOPLE = (
 )
 DEAL = (
     "a contract is its milestones, submissions, releases, refund requests, an open change, timers and timeline: each "
-    "table is read once, whatever their number, and the files of submissions with one statement more"
+    "table is read once, whatever their number, and the files of submissions with one statement more; a client who can "
+    "pay reads the wallet too, and one who is paying the payments under way"
 )
 MONEY = (
     "the session, the request key, the deal and the milestone under their locks, the timers that end and begin, the "
@@ -92,6 +93,10 @@ CLOSED = (
     "the case is locked, then the payment or withdrawal and its operation; two postings with their accounts, and the "
     "audit entry"
 )
+PAYING = (
+    "the session, the request key, the deal and the milestone under their locks, the timers that end, the milestone, "
+    "the open payment, the payment and its operation, the timeline, the outbox, and the answer"
+)
 EXCEPTIONS: dict[str, tuple[int, str]] = {
     "POST /api/v1/payments/{payment_id:uuid}/cancel": (13, CANCELED),
     "POST /api/v1/payments/{payment_id:uuid}/refunds": (11, REFUNDING),
@@ -99,15 +104,16 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "POST /stuck-money/{case_id}/close": (16, CLOSED),
     "POST /wallet/payments/{payment_id}/refund": (11, REFUNDING),
     "GET /freelancers": (11, f"{PEOPLE}; a page for a signed-in person reads the session and the favourites too"),
-    "GET /api/v1/contracts/{contract_id:uuid}": (11, DEAL),
-    "GET /contracts/{contract_id}": (12, DEAL),
-    "GET /contracts/{contract_id}/change": (12, DEAL),
-    "GET /contracts/{contract_id}/milestones/{milestone_id}/forms/{form}": (12, DEAL),
-    "GET /contracts/{contract_id}/milestones/{milestone_id}/submit": (12, DEAL),
+    "GET /api/v1/contracts/{contract_id:uuid}": (13, DEAL),
+    "GET /contracts/{contract_id}": (14, DEAL),
+    "GET /contracts/{contract_id}/change": (14, DEAL),
+    "GET /contracts/{contract_id}/milestones/{milestone_id}/forms/{form}": (14, DEAL),
+    "GET /contracts/{contract_id}/milestones/{milestone_id}/submit": (14, DEAL),
     "POST /api/v1/change-orders/{change_order_id:uuid}/answer": (20, MONEY),
     "POST /contracts/{contract_id}/change": (24, DEAL_FORM),
     "POST /contracts/{contract_id}/changes/{change_order_id}/{answer}": (20, MONEY),
     "POST /contracts/{contract_id}/milestones/{milestone_id}/forms/{form}": (30, DEAL_FORM),
+    "POST /contracts/{contract_id}/milestones/{milestone_id}/pay": (11, PAYING),
     "POST /contracts/{contract_id}/milestones/{milestone_id}/submit": (26, DEAL_FORM),
     "POST /contracts/{contract_id}/milestones/{milestone_id}/{step}": (20, MONEY),
     "POST /contracts/{contract_id}/{step}": (20, ENDING),
@@ -116,6 +122,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "POST /api/v1/milestones/{milestone_id:uuid}/answer-refund": (16, MONEY),
     "POST /api/v1/milestones/{milestone_id:uuid}/bonus": (16, MONEY),
     "POST /api/v1/milestones/{milestone_id:uuid}/fund": (16, MONEY),
+    "POST /api/v1/milestones/{milestone_id:uuid}/pay": (11, PAYING),
     "POST /api/v1/milestones/{milestone_id:uuid}/return-money": (16, MONEY),
     "POST /api/v1/milestones/{milestone_id:uuid}/submit": (16, MONEY),
     "POST /api/v1/offers/{offer_id:uuid}/accept": (22, BEGINNING),

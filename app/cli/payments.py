@@ -16,6 +16,7 @@ app.add_typer(payments, name="payments")
 @payments.callback()
 def payment_commands() -> None:
     """Compare the provider's books with ours, see what is stuck."""
+    from app.features.contracts import service as _contracts  # noqa: F401 - registers what payments are for
 
 
 @payments.command(name="reconcile")

@@ -180,6 +180,7 @@ class MilestoneRead(BaseModel):
     rounds: int
     included_rounds: int
     actions: Annotated[list[str], Field(description="What the reader can do with it now.")]
+    payment_id: Annotated[UUID | None, Field(description="Your payment that is under way; null for the other party.")]
     next: NextStep | None
     submissions: list[SubmissionRead]
     refund: RefundRequestRead | None
@@ -230,6 +231,9 @@ class DealRead(BaseModel):
     next: NextStep | None
     milestones: list[MilestoneRead]
     change_order: ChangeOrderRead | None
+    wallet: Annotated[
+        int | None, Field(description="What your wallet holds while you can pay a milestone; null otherwise.")
+    ]
     timeline: list[TimelineEntry]
 
 

@@ -1,6 +1,6 @@
 """Queries for payments, withdrawals, refunds, operations at the provider, its messages and cases."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -129,6 +129,13 @@ class PaymentRepository:
             Payment.purpose == purpose, Payment.purpose_id == purpose_id, Payment.state == PaymentState.OPEN
         )
         return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def open_payments_for(self, purpose: str, purpose_ids: Collection[UUID]) -> dict[UUID, UUID]:
+        """Return the payments for these purposes that are still open, by what they are for."""
+        query = select(Payment.purpose_id, Payment.id).where(
+            Payment.purpose == purpose, Payment.purpose_id.in_(purpose_ids), Payment.state == PaymentState.OPEN
+        )
+        return {row[0]: row[1] for row in await self._session.execute(query) if row[0] is not None}
 
 
 class OperationRepository:

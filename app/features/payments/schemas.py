@@ -92,6 +92,7 @@ class PaymentRead(BaseModel):
     id: UUID
     money: MoneyRead
     purpose: str
+    purpose_url: str | None = Field(description="The page of what you pay for; null for your wallet.")
     state: PaymentState
     progress: OperationState = Field(description="What is known of it at the payment provider.")
     reason: str = Field(description="Why it was not paid, in your language.")

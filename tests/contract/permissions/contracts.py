@@ -86,6 +86,7 @@ ROWS = [
     Row("POST /change-orders/{change_order_id}/answer", (401, 404, 404, 200, 403), body={"agree": True}),
     Row("POST /change-orders/{change_order_id}/withdraw", (401, 404, 404, 403, 200)),
     _customers("fund", "open", at(1)),
+    Row(f"POST {ONE}/pay", (401, 404, 404, 403, 201), "open", at(1)),
     _freelancers("start", "funded", at(2)),
     _freelancers("submit", "in_work", at(3, answers=ANSWERS)),
     _customers("accept", "submitted", at(4)),
@@ -127,6 +128,8 @@ PAGES = [
         body=once(),
         fixed={"answer": "sign"},
     ),
+    page("GET /milestones/{milestone_id}", 401, 404, 404, 303, 303),
+    page(f"{STEP}/pay", 401, 404, 404, 403, 303, body=once(version="1")),
     page(
         f"{STEP}/{{step}}",
         *(401, 404, 404, 403, 303),

@@ -27,6 +27,9 @@ class Wanted:
         self.calls.append("paid")
         return self.takes
 
+    def page(self, purpose_id: UUID) -> str:
+        return f"/things/{purpose_id}"
+
     async def failed(self, _uow: UnitOfWork, _purpose_id: UUID, _payment_id: UUID) -> None:
         self.calls.append("failed")
 
@@ -51,6 +54,7 @@ async def test_what_is_paid_for_hears_of_it_once(till: Till, wanted: Wanted, tak
     await till.look(payment_id)
     assert [call for call in wanted.calls if call != "lock"] == ["paid"]
     assert wanted.calls[0] == "lock", "what is paid for is locked before the payment"
+    assert [case.kind for case in await till.cases()] == ([] if takes else [CaseKind.LATE])
     assert await till.wallet() == 10_000
 
 

@@ -1,12 +1,8 @@
 """Checkpoints, consistency proofs, receipts and bundles over HTTP; a bundle is verified by bare Python."""
 
-import asyncio
 import base64
 import html
-import io
 import json
-import sys
-import zipfile
 from pathlib import Path
 
 import httpx
@@ -22,13 +18,14 @@ from app.features.transparency import service
 from app.models import Contract
 from tests.conftest import SignIn
 from tests.factories.orders import Market
+from tests.features.transparency.bundles import checked, unpacked
 from tests.features.transparency.conftest import Story
 
 API = "/api/v1/transparency"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def told(resources: Resources) -> Story:
+async def history(resources: Resources) -> Story:
     """A story in the transaction of the application."""
     return Story(resources)
 
@@ -37,13 +34,13 @@ def raw(texts: list[str]) -> list[bytes]:
     return [base64.b64decode(it) for it in texts]
 
 
-async def test_anybody_reads_checkpoints_and_their_proofs(client: httpx.AsyncClient, told: Story) -> None:
+async def test_anybody_reads_checkpoints_and_their_proofs(client: httpx.AsyncClient, history: Story) -> None:
     assert (await client.get(f"{API}/checkpoints")).json() == {"keys": [], "items": [], "next_before": None}
-    await told.deal()
-    await told.seal()
+    await history.deal()
+    await history.seal()
     for amount in range(1, 24):
-        await told.deposit(amount)
-    await told.seal()
+        await history.deposit(amount)
+    await history.seal()
     found = (await client.get(f"{API}/checkpoints", params={"limit": 1})).json()
     assert (found["next_before"], [it["size"] for it in found["items"]]) == (26, [26])
     older = (await client.get(f"{API}/checkpoints", params={"before": 26})).json()
@@ -66,13 +63,13 @@ async def test_anybody_reads_checkpoints_and_their_proofs(client: httpx.AsyncCli
     assert kept.headers["content-disposition"] == 'attachment; filename="checkpoint-3.txt"'
 
 
-async def test_a_receipt_is_for_the_parties_alone(client: httpx.AsyncClient, told: Story, sign_in: SignIn) -> None:
-    told.customer = (await sign_in(client)).id
-    paid = await told.deposit(700)
-    foreign = await told.deposit(500, owner=told.freelancer)
+async def test_a_receipt_is_for_the_parties_alone(client: httpx.AsyncClient, history: Story, sign_in: SignIn) -> None:
+    history.customer = (await sign_in(client)).id
+    paid = await history.deposit(700)
+    foreign = await history.deposit(500, owner=history.freelancer)
     early = await client.get(f"{API}/receipts/{paid}")
     assert (early.status_code, early.json()["type"].rsplit("/")[-1]) == (409, "not-sealed-yet")
-    await told.seal()
+    await history.seal()
     receipt = (await client.get(f"{API}/receipts/{paid}")).json()
     point = read_checkpoint(receipt["note"], receipt["key"])
     hashed = leaf_hash(receipt["entry"].encode())
@@ -82,39 +79,21 @@ async def test_a_receipt_is_for_the_parties_alone(client: httpx.AsyncClient, tol
     assert (hidden.status_code, hidden.json()["type"].rsplit("/")[-1]) == (404, "receipt-not-found")
 
 
-async def unpacked(client: httpx.AsyncClient, folder: Path, **wanted: str) -> tuple[Path, str]:
-    """Download a bundle; return its folder and its entries."""
-    made = await client.get("/transparency/bundle.zip", params=wanted)
-    assert made.headers["content-type"] == "application/zip"
-    zipfile.ZipFile(io.BytesIO(made.content)).extractall(folder)
-    return folder / "bundle", (folder / "bundle" / "entries.jsonl").read_text()
-
-
-async def checked(folder: Path, kept: int) -> tuple[int, str]:
-    """Run the bundle's own program on bare Python."""
-    options = [str(folder / "verify.py"), str(folder), "--checkpoint", str(folder / "checkpoints" / f"{kept}.txt")]
-    program = await asyncio.create_subprocess_exec(
-        sys.executable, "-S", "-I", *options, stdout=asyncio.subprocess.PIPE, cwd=folder
-    )
-    said, _nothing = await program.communicate()
-    return program.returncode or 0, said.decode()
-
-
 async def test_a_bundle_has_own_rows_and_holds_with_the_site_off(
-    client: httpx.AsyncClient, told: Story, sign_in: SignIn, tmp_path: Path
+    client: httpx.AsyncClient, history: Story, sign_in: SignIn, tmp_path: Path
 ) -> None:
-    told.customer = (await sign_in(client)).id
+    history.customer = (await sign_in(client)).id
     assert (await client.get("/transparency/bundle.zip")).status_code == 409
-    await told.deal()
-    await told.seal()
-    others = [await told.deposit(amount, owner=told.freelancer) for amount in (5, 6, 7)]
-    await told.seal()
-    await told.deposit(40)
-    await told.seal()
-    await told.deposit(2)  # not sealed, and so in no balance
+    await history.deal()
+    await history.seal()
+    others = [await history.deposit(amount, owner=history.freelancer) for amount in (5, 6, 7)]
+    await history.seal()
+    await history.deposit(40)
+    await history.seal()
+    await history.deposit(2)  # not sealed, and so in no balance
     folder, entries = await unpacked(client, tmp_path, kept="6")
     assert entries.count("\n") == 3
-    assert not any(str(txn) in entries for txn in (*others, told.txns[2]))
+    assert not any(str(txn) in entries for txn in (*others, history.txns[2]))
     assert (folder / "statement.csv").read_bytes().startswith(b"\xef\xbb\xbfposition,time_utc")
     assert await checked(folder, 6) == (0, "HOLDS: 3 of 7 entries, 3 checkpoints\n")
     (folder / "entries.jsonl").write_text(entries.replace('"amount":"40"', '"amount":"41"'))
@@ -124,17 +103,17 @@ async def test_a_bundle_has_own_rows_and_holds_with_the_site_off(
 
 
 async def test_both_parties_of_a_contract_prove_its_milestone(
-    client: httpx.AsyncClient, market: Market, told: Story, tmp_path: Path
+    client: httpx.AsyncClient, market: Market, history: Story, tmp_path: Path
 ) -> None:
     customer, freelancer = await market.person(), await market.person()
     proposal = await market.proposal(await market.order(customer), freelancer)
     async with market.uow() as work:
         await contracts.accept_proposal(work, customer, proposal.id)
-        told.contract = (await work.session.execute(select(Contract.id))).scalar_one()
-    told.customer, told.freelancer = customer.id, freelancer.id
-    await told.deposit(30, owner=new_id())
-    await told.deal()
-    await told.seal()
+        history.contract = (await work.session.execute(select(Contract.id))).scalar_one()
+    history.customer, history.freelancer = customer.id, freelancer.id
+    await history.deposit(30, owner=new_id())
+    await history.deal()
+    await history.seal()
     await market.sign_in(client, freelancer)
     folder, entries = await unpacked(client, tmp_path)
     assert entries.count("\n") == 2  # not the deposit of the client
@@ -142,15 +121,15 @@ async def test_both_parties_of_a_contract_prove_its_milestone(
     kinds = {it["credit"]: it["credit_kind"] for line in entries.splitlines() for it in json.loads(line)["transfers"]}
     assert {kinds[account] for account in stated["whole_accounts"]} == {"escrow", "fee_hold", "maturing"}
     assert await checked(folder, 4) == (0, "HOLDS: 2 of 4 entries, 1 checkpoints\n")
-    assert (await client.get(f"{API}/receipts/{told.txns[2]}")).json()["position"] == 2
-    assert (await client.get(f"{API}/receipts/{told.txns[1]}")).status_code == 404
+    assert (await client.get(f"{API}/receipts/{history.txns[2]}")).json()["position"] == 2
+    assert (await client.get(f"{API}/receipts/{history.txns[1]}")).status_code == 404
 
 
-async def test_the_operator_s_port_tells_what_waits(told: Story) -> None:
+async def test_the_operator_s_port_tells_what_waits(history: Story) -> None:
     from app.site.gauges import ledger_gauges  # noqa: PLC0415 - the application is created on import
 
-    await told.deposit(1)
-    async with told.resources.read_sessions() as session:
+    await history.deposit(1)
+    async with history.resources.read_sessions() as session:
         values = {gauge.name: gauge.value for gauge in await ledger_gauges(session)}
         assert await session.scalar(text("SELECT 1")) == 1
     assert values["iplance_ledger_unsealed"] == 1

@@ -16,7 +16,7 @@ from tests.features.transparency.conftest import Story
 OTHER_KEY = "0f" * 32
 
 
-async def told(story: Story) -> Story:
+async def history(story: Story) -> Story:
     """Two deals in three checkpoints; the tests keep the second."""
     await story.deal()
     await story.seal()
@@ -52,7 +52,7 @@ async def in_export(story: Story, kept: str | None, folder: Path) -> tuple[int, 
 
 
 async def test_what_was_not_touched_holds(story: Story, tmp_path: Path) -> None:
-    await told(story)
+    await history(story)
     kept = await kept_note(story)
     assert await in_database(story, kept) == (0, "HOLDS: 6 transactions with 11 transfers and 3 checkpoints")
     assert await in_export(story, kept, tmp_path) == (0, "HOLDS: 6 of 6 entries, 3 checkpoints")
@@ -63,7 +63,7 @@ async def test_what_was_not_touched_holds(story: Story, tmp_path: Path) -> None:
 
 async def test_what_was_not_checked_is_not_called_good(story: Story, tmp_path: Path) -> None:
     assert (await in_database(story, None))[0] == 2
-    await told(story)
+    await history(story)
     assert (await in_database(story, None))[0] == 2
     assert (await in_export(story, None, tmp_path))[0] == 2
     kept = await kept_note(story)
@@ -143,7 +143,7 @@ DATABASE_WAYS: dict[str, tuple[str, int | None, str]] = {
         None,
         "kind of account wallet",
     ),
-    "floor of a balance": ("UPDATE ledger.balance SET has_floor = false", None, "another side or floor"),
+    "floor of a balance": ("UPDATE ledger.balance SET has_floor = false", None, "another side or lower limit"),
     "balance row deleted": ("DELETE FROM ledger.balance", None, "has no balance row"),
     "root": ("UPDATE ledger.checkpoint SET root = sha256(root) WHERE size = 3", None, "checkpoint 3"),
     "transaction that nobody sealed": (
@@ -168,7 +168,7 @@ type Tamper = Callable[[Story], Awaitable[None]]
 async def test_tampering_is_found_in_the_database_and_in_an_export(
     story: Story, tmp_path: Path, statement: str, number: int | None, named: str
 ) -> None:
-    await told(story)
+    await history(story)
     kept = await kept_note(story)
     await replicate(story, statement, number)
     code, line = await in_database(story, kept)
@@ -183,7 +183,7 @@ async def test_tampering_is_found_in_the_database_and_in_an_export(
 async def test_tampering_beside_the_log_is_found_in_the_database(
     story: Story, statement: str, number: int | None, named: str
 ) -> None:
-    await told(story)
+    await history(story)
     await replicate(story, statement, number)
     code, line = await in_database(story, await kept_note(story))
     assert code == 1, line
@@ -235,7 +235,7 @@ async def reseal_with_another_key(story: Story) -> None:
 async def test_a_cut_tail_and_a_new_log_are_found_beside_an_outside_checkpoint(
     story: Story, tmp_path: Path, tamper: Tamper
 ) -> None:
-    await told(story)
+    await history(story)
     kept = await kept_note(story)
     await tamper(story)
     assert (await in_database(story, None))[0] == 2
@@ -246,7 +246,7 @@ async def test_a_cut_tail_and_a_new_log_are_found_beside_an_outside_checkpoint(
 
 
 async def test_commands_answer_with_their_exit_codes(story: Story, tmp_path: Path, command: Command) -> None:
-    await told(story)
+    await history(story)
     (tmp_path / "kept.txt").write_text(await kept_note(story))
     await in_export(story, None, tmp_path)
     export, kept = str(tmp_path / "export"), ("--checkpoint", str(tmp_path / "kept.txt"))

@@ -1,10 +1,12 @@
 """JSON endpoints of milestones. Each names the version that was read; those that move money take a request key."""
 
+from http import HTTPStatus
 from uuid import UUID
 
 from app.core.http.dependencies import FeatureRouter, Uow
 from app.core.http.problem_details import refusals
 from app.core.http.request_keys import KeyedRequest
+from app.core.security.rate_limits import TooManyTriesError
 from app.features.authentication.dependencies import CurrentActor
 from app.features.contracts import service
 from app.features.contracts.errors import (
@@ -30,6 +32,9 @@ from app.features.contracts.schemas import (
 )
 from app.features.files.errors import InvalidFilesError
 from app.features.ledger.errors import InsufficientFundsError
+from app.features.payments import service as payments
+from app.features.payments.errors import NoPaymentProviderError
+from app.features.payments.schemas import PaymentRead
 
 router = FeatureRouter(tags=["contracts"])
 ONE = "/milestones/{milestone_id:uuid}"
@@ -46,6 +51,23 @@ async def fund_milestone(
     """
     changed = await service.fund_milestone(uow, actor, milestone_id, command.version)
     return key.answer(service.read_milestone(changed))
+
+
+@router.post(
+    f"{ONE}/pay",
+    status_code=HTTPStatus.CREATED,
+    responses=refusals(*STEP, NoPaymentProviderError, TooManyTriesError),
+)
+async def pay_milestone(
+    milestone_id: UUID, command: MilestoneCommand, actor: CurrentActor, key: KeyedRequest, uow: Uow
+) -> PaymentRead:
+    """Begin a payment of a milestone by card, with the fee on it. Only the client may.
+
+    Read the payment until it has a `page_url`, and pay there. The milestone is paid in when the payment arrives; it can
+    be paid again when the payment ends without money.
+    """
+    payment = await service.pay_milestone(uow, actor, milestone_id, command.version)
+    return key.answer(payments.read_payment(payment))
 
 
 @router.post(f"{ONE}/start", responses=refusals(*STEP))

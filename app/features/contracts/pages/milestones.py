@@ -108,6 +108,13 @@ STEPS: dict[Step, tuple[Callable[[UnitOfWork, Actor, UUID, int], Awaitable[objec
 }
 
 
+@router.get("/milestones/{milestone_id}")
+async def find_milestone(milestone_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
+    """Lead to a milestone on the page of its contract."""
+    contract_id, number = await service.find_milestone(session, actor, milestone_id)
+    return redirect(f"/contracts/{contract_id}#milestone-{number}")
+
+
 @router.get(f"{ONE}/forms/{{form}}")
 async def show_form(
     request: Request, contract_id: UUID, milestone_id: UUID, form: Form, actor: CurrentActor, session: ReadSession
@@ -182,6 +189,17 @@ async def submit_work(  # noqa: PLR0913, PLR0917 - each is parsed by its own dep
     if isinstance(done, DomainError):
         return redirect(address, done.text(), "warn")
     return redirect(address, _("The work is submitted. The client is notified."))
+
+
+@router.post(f"{ONE}/pay")
+async def pay_milestone(
+    contract_id: UUID, milestone_id: UUID, actor: CurrentActor, form: PostedForm, uow: Uow, once: OnceRequired
+) -> Response:
+    """Begin a payment by card, and lead to its page."""
+    done = await uow.attempt(service.pay_milestone(uow, actor, milestone_id, _version(form)), ConflictError)
+    if isinstance(done, DomainError):
+        return redirect(f"/contracts/{contract_id}", done.text(), "warn")
+    return once.led_to(redirect(f"/wallet/payments/{done.id}"))
 
 
 @router.post(f"{ONE}/{{step}}")

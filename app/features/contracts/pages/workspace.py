@@ -32,7 +32,7 @@ TONES: dict[MilestoneStatus, str] = {
 }
 WAITING: dict[tuple[str, str], str] = {
     ("customer", "planned"): N_("Pay this milestone in. The money is held until you accept the work."),
-    ("customer", "funding"): N_("Your payment is being checked."),
+    ("customer", "funding"): N_("Your payment has not arrived yet. Go on with it, or cancel it on its page."),
     ("customer", "funded"): N_("{other} can start now. The money is held."),
     ("customer", "in_work"): N_("{other} is working on it. The money is held until you accept the work."),
     ("customer", "submitted"): N_("Check the work: accept it, or say what should be changed."),

@@ -84,6 +84,17 @@ class ContractReadRepository:
         statement = select(Contract.id).where(Contract.order_id == order_id, party)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def of_milestone(self, milestone_id: UUID, actor_id: UUID) -> tuple[UUID, int] | None:
+        """Return the contract of a milestone, and the number of the milestone, to one of its parties."""
+        party = or_(Contract.customer_id == actor_id, Contract.freelancer_id == actor_id)
+        statement = (
+            select(Contract.id, Milestone.number)
+            .join(Milestone, Milestone.contract_id == Contract.id)
+            .where(Milestone.id == milestone_id, party)
+        )
+        row = (await self._session.execute(statement)).one_or_none()
+        return (row[0], row[1]) if row is not None else None
+
     async def is_party_of_submission(self, submission_id: UUID, actor_id: UUID) -> bool:
         """Tell whether a person is a party of the contract that a submission belongs to."""
         party = or_(Contract.customer_id == actor_id, Contract.freelancer_id == actor_id)

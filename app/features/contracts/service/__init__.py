@@ -1,6 +1,7 @@
 """Use cases of contracts. Every change locks the deal first, then its milestone, then accounts of the ledger."""
 
 from app.features.contracts.service.accepting import accept_offer, accept_proposal, list_agreed_amounts
+from app.features.contracts.service.card_payments import pay_milestone
 from app.features.contracts.service.change_orders import answer_change, propose_change, withdraw_change
 from app.features.contracts.service.ending import end_contract, pause_contract, resume_contract
 from app.features.contracts.service.milestones import (
@@ -16,6 +17,7 @@ from app.features.contracts.service.milestones import (
 from app.features.contracts.service.queries import (
     EVENT_TEXTS,
     find_contract,
+    find_milestone,
     get_contract,
     list_contracts,
     read_change_order,
@@ -37,6 +39,7 @@ __all__ = [
     "due_timers",
     "end_contract",
     "find_contract",
+    "find_milestone",
     "fire_timer",
     "fund_milestone",
     "funding_failed",
@@ -46,6 +49,7 @@ __all__ = [
     "list_contracts",
     "pause_contract",
     "pay_bonus",
+    "pay_milestone",
     "propose_change",
     "read_change_order",
     "read_deal",

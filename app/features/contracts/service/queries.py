@@ -10,7 +10,7 @@ from app.core.actor import Actor
 from app.core.i18n import N_, _
 from app.core.pagination import encode_cursor, last_id
 from app.features.contracts import policy, rules
-from app.features.contracts.errors import ContractNotFoundError
+from app.features.contracts.errors import ContractNotFoundError, MilestoneNotFoundError
 from app.features.contracts.repository import ContractReadRepository, ContractRow, ReadDeal, SubmissionRow
 from app.features.contracts.rules import DEAL_MACHINE, EVENT_LABELS, MilestoneEvent
 from app.features.contracts.schemas import (
@@ -32,10 +32,23 @@ from app.features.contracts.schemas import (
     TimelineEntry,
 )
 from app.features.contracts.service import money
+from app.features.contracts.service.card_payments import PURPOSE
 from app.features.contracts.service.submissions import files_of
 from app.features.files import service as files
 from app.features.files.schemas import FileRead
-from app.models import ChangeOrder, Contract, Deal, DealTimer, Milestone, RequestStatus, TimerKind
+from app.features.ledger import service as ledger
+from app.features.payments import service as payments
+from app.models import (
+    AccountKind,
+    ChangeOrder,
+    Contract,
+    Deal,
+    DealTimer,
+    Milestone,
+    MilestoneStatus,
+    RequestStatus,
+    TimerKind,
+)
 from app.models.file import SubjectKind
 from app.models.side import Side
 
@@ -97,6 +110,18 @@ async def find_contract(session: AsyncSession, actor: Actor, order_id: UUID) -> 
     return await ContractReadRepository(session).of_order(order_id, actor.id)
 
 
+async def find_milestone(session: AsyncSession, actor: Actor, milestone_id: UUID) -> tuple[UUID, int]:
+    """Return the contract of a milestone and the milestone's number in it.
+
+    Raises:
+        MilestoneNotFoundError: It does not exist, or the actor is not a party.
+    """
+    found = await ContractReadRepository(session).of_milestone(milestone_id, actor.id)
+    if found is None:
+        raise MilestoneNotFoundError
+    return found
+
+
 async def may_read_files(session: AsyncSession, reader: Actor | None, submission_id: UUID, _grant: str) -> bool:
     """Tell whether the reader of a link is a party of the contract that a submission belongs to."""
     return reader is not None and await ContractReadRepository(session).is_party_of_submission(submission_id, reader.id)
@@ -144,12 +169,12 @@ def _summary(actor: Actor, row: ContractRow) -> ContractSummary:
 
 async def _deal(session: AsyncSession, actor: Actor, side: Side, contract: Contract, deal: Deal) -> DealRead:
     found = await ContractReadRepository(session).everything(contract.id)
-    subjects = [files_of(row.submission.id) for row in found.submissions]
-    attached = await files.attached(session, subjects, actor) if subjects else {}
-    submitted = {
-        row.submission.id: _submission(row, attached.get(files_of(row.submission.id), [])) for row in found.submissions
-    }
+    submitted = await _submitted(session, actor, found)
     waiting = [timer for timer in found.timers if timer.kind is TimerKind.FUND_CONTRACT]
+    under_way = await _open_payments(session, side, found)
+    milestones = [_milestone(side, deal, it, found, submitted, under_way.get(it.id)) for it in found.milestones]
+    can_pay = any(MilestoneEvent.FUND in it.actions for it in milestones)
+    wallet = ledger.Account(AccountKind.WALLET, actor.id)
     return DealRead(
         status=deal.status,
         status_words=_(rules.DEAL_STATES[deal.status]),
@@ -157,10 +182,26 @@ async def _deal(session: AsyncSession, actor: Actor, side: Side, contract: Contr
         actions=[event.value.removeprefix("freelancer_") for event in DEAL_MACHINE.events(deal.status, side)],
         money=_money(found),
         next=_next(waiting[0]) if waiting else None,
-        milestones=[_milestone(side, deal, it, found, submitted) for it in found.milestones],
+        milestones=milestones,
         change_order=_change_order(found),
+        wallet=await ledger.balance(session, wallet, contract.currency) if can_pay else None,
         timeline=_timeline(found),
     )
+
+
+async def _submitted(session: AsyncSession, actor: Actor, found: ReadDeal) -> dict[UUID, SubmissionRead]:
+    """Return the submissions of a deal with their files."""
+    subjects = [files_of(row.submission.id) for row in found.submissions]
+    attached = await files.attached(session, subjects, actor) if subjects else {}
+    return {
+        row.submission.id: _submission(row, attached.get(files_of(row.submission.id), [])) for row in found.submissions
+    }
+
+
+async def _open_payments(session: AsyncSession, side: Side, found: ReadDeal) -> dict[UUID, UUID]:
+    """Return the client's payment of each milestone that is being paid."""
+    being_paid = [it.id for it in found.milestones if it.status is MilestoneStatus.FUNDING and side is Side.CUSTOMER]
+    return await payments.find_open_payments(session, PURPOSE, being_paid) if being_paid else {}
 
 
 def _timeline(found: ReadDeal) -> list[TimelineEntry]:
@@ -189,7 +230,12 @@ def _money(found: ReadDeal) -> DealMoney:
 
 
 def _milestone(
-    side: Side, deal: Deal, milestone: Milestone, found: ReadDeal, submitted: Mapping[UUID, SubmissionRead]
+    side: Side,
+    deal: Deal,
+    milestone: Milestone,
+    found: ReadDeal,
+    submitted: Mapping[UUID, SubmissionRead],
+    payment_id: UUID | None,
 ) -> MilestoneRead:
     timers = [timer for timer in found.timers if timer.milestone_id == milestone.id and timer.kind in SHOWN_NEXT]
     return MilestoneRead(
@@ -210,6 +256,7 @@ def _milestone(
         rounds=milestone.rounds,
         included_rounds=deal.settings["included_rounds"],
         actions=_actions(side, deal, milestone, timers),
+        payment_id=payment_id,
         next=_next(timers[0]) if timers else None,
         submissions=[
             submitted[row.submission.id] for row in found.submissions if row.submission.milestone_id == milestone.id
@@ -241,8 +288,8 @@ def _releases(milestone: Milestone, found: ReadDeal) -> list[ReleaseRead]:
     ]
 
 
-HIDDEN = frozenset({MilestoneEvent.ACCEPT_PART, MilestoneEvent.AGREE_PART_REFUND, MilestoneEvent.START_FUNDING})
-"""Events that are a part of another action, or begin with a payment."""
+HIDDEN = frozenset({MilestoneEvent.ACCEPT_PART, MilestoneEvent.AGREE_PART_REFUND})
+"""Events that are a part of another action."""
 
 
 def _actions(side: Side, deal: Deal, milestone: Milestone, timers: Sequence[DealTimer]) -> list[str]:

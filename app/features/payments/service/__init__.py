@@ -1,6 +1,6 @@
 """Use cases of payments in one transaction each."""
 
-from app.features.payments.service.commands import refund_payment, top_up, withdraw
+from app.features.payments.service.commands import begin_payment, refund_payment, top_up, withdraw
 from app.features.payments.service.inbox import INBOX_TASK, keep_messages
 from app.features.payments.service.intents import (
     SEND_TASK,
@@ -15,6 +15,7 @@ from app.features.payments.service.intents import (
 )
 from app.features.payments.service.purposes import PaymentPurpose, register_purpose
 from app.features.payments.service.reading import (
+    find_open_payments,
     get_payment,
     get_payout,
     get_wallet,
@@ -35,10 +36,12 @@ __all__ = [
     "PaymentPurpose",
     "PayoutOrder",
     "StuckMoney",
+    "begin_payment",
     "cancel_unsent",
     "close_case",
     "configured_provider",
     "fee_of",
+    "find_open_payments",
     "get_payment",
     "get_payout",
     "get_wallet",

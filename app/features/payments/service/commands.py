@@ -15,7 +15,7 @@ from app.features.payments.errors import (
     PayoutNotPossibleError,
     SelfEmployedDetailsMissingError,
 )
-from app.features.payments.rules import INTENTS_BY_ACCOUNT
+from app.features.payments.rules import INTENTS_BY_ACCOUNT, WALLET
 from app.features.payments.schemas import CardRefundCreate, PaymentCreate, PayoutCreate
 from app.features.payments.service.intents import (
     Destination,
@@ -39,8 +39,20 @@ async def top_up(uow: UnitOfWork, actor: Actor, command: PaymentCreate) -> Payme
         NoPaymentProviderError: The instance has no provider.
         TooManyTriesError: Too many within an hour.
     """
+    return await begin_payment(uow, actor, command.money.to_money())
+
+
+async def begin_payment(
+    uow: UnitOfWork, actor: Actor, money: Money, *, purpose: str = WALLET, purpose_id: UUID | None = None
+) -> Payment:
+    """Begin a payment of the actor for something, which may be the wallet alone.
+
+    Raises:
+        NoPaymentProviderError: The instance has no provider.
+        TooManyTriesError: Too many within an hour.
+    """
     await uow.resources.limiter.hit(INTENTS_BY_ACCOUNT, str(actor.id))
-    return await open_payment(uow, actor.id, command.money.to_money())
+    return await open_payment(uow, actor.id, money, purpose=purpose, purpose_id=purpose_id)
 
 
 async def withdraw(uow: UnitOfWork, actor: Actor, command: PayoutCreate, limits: Capabilities | None) -> Payout:

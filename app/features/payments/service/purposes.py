@@ -22,6 +22,10 @@ class PaymentPurpose(Protocol):
         """
         ...
 
+    def page(self, purpose_id: UUID) -> str:
+        """Return the address of the page of what is paid for."""
+        ...
+
     async def failed(self, uow: UnitOfWork, purpose_id: UUID, payment_id: UUID) -> None:
         """Note that the payment ended without money."""
         ...
@@ -44,6 +48,12 @@ def find_purpose(name: str) -> PaymentPurpose | None:
     if name == WALLET:
         return None
     return _registered[name]
+
+
+def purpose_page(name: str, purpose_id: UUID | None) -> str | None:
+    """Return the address of the page of what a payment is for; None for the wallet."""
+    purpose = find_purpose(name)
+    return None if purpose is None or purpose_id is None else purpose.page(purpose_id)
 
 
 async def lock_purpose(uow: UnitOfWork, name: str, purpose_id: UUID | None) -> None:

@@ -1,5 +1,6 @@
 """Reading what a person has, pays and withdraws."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,6 +22,7 @@ from app.features.payments.schemas import (
     WalletEntry,
     WalletRead,
 )
+from app.features.payments.service.purposes import purpose_page
 from app.features.payments.service.reconciliation import list_stuck
 from app.models import (
     AccountKind,
@@ -107,6 +109,11 @@ async def get_payment(session: AsyncSession, actor: Actor, payment_id: UUID) -> 
     return read_payment(payment, await OperationRepository(session).of_subject(payment_id))
 
 
+async def find_open_payments(session: AsyncSession, purpose: str, purpose_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return the payments for these things that have not ended, by what they are for."""
+    return await PaymentRepository(session).open_payments_for(purpose, purpose_ids)
+
+
 async def list_payments(session: AsyncSession, actor: Actor, cursor: str | None, limit: int) -> Slice[PaymentRead]:
     """Return the payments of the actor, newest first.
 
@@ -164,6 +171,7 @@ def read_payment(payment: Payment, operation: ProviderOperation | None = None) -
         id=payment.id,
         money=MoneyRead(amount=payment.amount, currency=payment.currency),
         purpose=payment.purpose,
+        purpose_url=purpose_page(payment.purpose, payment.purpose_id),
         state=payment.state,
         progress=operation.state if operation else OperationState.TO_SEND,
         reason=_reason(payment.reason),

@@ -73,10 +73,10 @@ async def execute(
     """Record that an operation was executed; return False where the fact is not ours and a person has to look."""
     expected = Money(operation.amount, operation.currency)
     if isinstance(subject, Payment):
-        if fact.money == expected:
-            await _receive(uow, subject, now)
-        else:
+        if fact.money != expected:
             await _question(uow, operation, subject, fact, now)
+        elif not await _receive(uow, subject, now):
+            await _open_case(uow, operation, CaseKind.LATE, now, found=fact.money.amount, outgoing=False)
         return True
     if fact.money != expected:
         await _open_case(uow, operation, CaseKind.AMOUNT_DIFFERS, now, found=fact.money.amount)
@@ -230,8 +230,12 @@ async def _open_case(
     await CaseRepository(uow.session).open(case)
 
 
-async def _receive(uow: UnitOfWork, payment: Payment, now: datetime) -> None:
-    """Put a payment into the wallet, and from there to what it is for; what came too late stays in the wallet."""
+async def _receive(uow: UnitOfWork, payment: Payment, now: datetime) -> bool:
+    """Put a payment into the wallet, and from there to what it is for; what came too late stays in the wallet.
+
+    Returns:
+        False where what it is for did not take it any more.
+    """
     money = Money(payment.amount, payment.currency)
     late = payment.state is PaymentState.CANCELED
     event = MoneyEvent.CREDIT if late else MoneyEvent.FINISH
@@ -248,19 +252,21 @@ async def _receive(uow: UnitOfWork, payment: Payment, now: datetime) -> None:
             payment_id=str(payment.id), purpose=payment.purpose, late=late and payment.purpose != WALLET, **common
         )
     )
+    return not late
 
 
 async def _question(
     uow: UnitOfWork, operation: ProviderOperation, payment: Payment, fact: Operation, now: datetime
 ) -> None:
     """Keep another amount than was asked for apart, until an operator has looked."""
+    is_told = payment.state is PaymentState.CANCELED
     payment.state = PAYMENT_MACHINE.target(payment.state, MoneyEvent.QUESTION) or payment.state
     payment.finished_at = now
     entry = ledger.templates.receipt_unmatched(provider=payment.provider, amount=fact.money)
     await ledger.post(uow, entry, key=f"receipt:{payment.id}", effective_at=now)
     await _open_case(uow, operation, CaseKind.AMOUNT_DIFFERS, now, found=fact.money.amount, outgoing=False)
     purpose = find_purpose(payment.purpose)
-    if purpose is not None and payment.purpose_id is not None:
+    if purpose is not None and payment.purpose_id is not None and not is_told:
         await purpose.failed(uow, payment.purpose_id, payment.id)
     uow.emit(PaymentQuestioned(payment_id=str(payment.id), **_common(payment, fact.money)))
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.transparency.nodes import StoredNode
 
-FAULTS: dict[str, str] = {
+DIFFERENCES: dict[str, str] = {
     "transaction {}: neither sealed nor waiting to be sealed": """
         SELECT txn.id FROM ledger.txn
         WHERE NOT EXISTS (SELECT FROM ledger.leaf WHERE leaf.txn_id = txn.id)
@@ -39,7 +39,7 @@ FAULTS: dict[str, str] = {
     "account {}: has no balance row": """
         SELECT account.id FROM ledger.account JOIN ledger.account_kind AS kind ON kind.code = account.kind
         WHERE kind.has_balance AND NOT EXISTS (SELECT FROM ledger.balance WHERE account_id = account.id)""",
-    "balance {}: has another side or floor than the kind of its account": """
+    "balance {}: has another side or lower limit than the kind of its account": """
         SELECT balance.account_id FROM ledger.balance
         LEFT JOIN ledger.account ON account.id = balance.account_id
         LEFT JOIN ledger.account_kind AS kind ON kind.code = account.kind
@@ -54,17 +54,17 @@ class WholeLogRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def faults(self) -> list[str]:
+    async def differences(self) -> list[str]:
         """Return the first row of each kind of fault."""
         found: list[str] = []
-        for sentence, query in FAULTS.items():
+        for sentence, query in DIFFERENCES.items():
             row = (await self._session.execute(text(f"{query} LIMIT 1"))).first()
             if row is not None:
                 found.append(sentence.format(row[0]))
         return found
 
     async def chart(self) -> Sequence[Sequence[Any]]:
-        """Return the chart of accounts: kind, side, owner, whether it has a balance row, whether it has a floor."""
+        """Return the chart of accounts: kind, side, owner, whether it has a balance row and a lower limit."""
         columns = "code, normal_side, owner_kind, has_balance, has_floor"
         return (await self._session.execute(text(f"SELECT {columns} FROM ledger.account_kind ORDER BY code"))).all()  # noqa: S608 - columns of this method
 

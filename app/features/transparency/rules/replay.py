@@ -7,7 +7,7 @@ from app.core.transparency.nodes import StoredNode, TreeBuilder
 from app.features.transparency.rules.leaves import FLOORED, KINDS, entry_bytes, normal_balance
 from app.features.transparency.schemas import AccountFacts, Entry
 
-MOST = 10**15
+MAX_AMOUNT = 10**15
 
 
 class LogBrokenError(Exception):
@@ -56,18 +56,18 @@ class Replay:
             raise LogBrokenError(f"{place}: its header states {entry.transfers} transfers, found {len(entry.moves)}")
         for move in entry.moves:
             currencies = {move.currency, move.debit_facts.currency, move.credit_facts.currency}
-            if len(currencies) != 1 or not 0 < move.amount <= MOST or move.debit == move.credit:
+            if len(currencies) != 1 or not 0 < move.amount <= MAX_AMOUNT or move.debit == move.credit:
                 raise LogBrokenError(f"{place}: transfer {move.n} has a wrong currency, amount or account")
             self.debits[move.debit] = self.debits.get(move.debit, 0) + move.amount
             self.credits[move.credit] = self.credits.get(move.credit, 0) + move.amount
             self.facts[move.debit] = move.debit_facts
             self.facts[move.credit] = move.credit_facts
         for move in entry.moves:
-            self._check_floor(move.debit, move.debit_facts.kind, place)
-            self._check_floor(move.credit, move.credit_facts.kind, place)
+            self._check_not_negative(move.debit, move.debit_facts.kind, place)
+            self._check_not_negative(move.credit, move.credit_facts.kind, place)
         self.transfers += len(entry.moves)
 
-    def _check_floor(self, account: str, kind: str, place: str) -> None:
+    def _check_not_negative(self, account: str, kind: str, place: str) -> None:
         if kind not in KINDS:
             raise LogBrokenError(f"{place}: the account {account} has no kind of the chart, but {kind!r}")
         if kind in FLOORED:

@@ -4,7 +4,7 @@ import base64
 import csv
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -116,22 +116,33 @@ async def make_bundle(session: AsyncSession, actor: Actor, kept_sizes: Sequence[
     reader.accounts = accounts
     found = list(reader.read(rows))
     notes = await party.notes(positions, [newest, *(size for size in kept_sizes if 0 < size < newest)])
-    inclusion = [inclusion_steps(position, newest) for position in positions]
-    consistency = {size: consistency_steps(size, newest) for size in notes}
-    wanted = [step for steps in (*inclusion, *consistency.values()) for step in steps]
-    stored = await log.stored({node for step in wanted for node in step})
+    inclusion, consistency = await _prove(log, newest, positions, notes)
     proofs = Proofs(
         keys=keys,
         complete=False,
         positions=positions,
         hashes=[leaf[3] for leaf, _entry in found],
-        inclusion=[proof_of(steps, stored) for steps in inclusion],
-        consistency={size: proof_of(steps, stored) for size, steps in consistency.items()},
+        inclusion=inclusion,
+        consistency=consistency,
         balances=own.balances,
     )
     files = bundle_files([entry_bytes(entry, leaf[2]) for leaf, entry in found], proofs, notes)
     files["statement.csv"] = write_statement([(leaf[0], entry) for leaf, entry in found])
     return _zipped(files)
+
+
+async def _prove(
+    log: LogRepository, newest: int, positions: Iterable[int], sizes: Iterable[int]
+) -> tuple[list[list[bytes]], dict[int, list[bytes]]]:
+    """Return the proofs that positions and earlier checkpoints are in the newest one; one query reads all nodes."""
+    inclusion = [inclusion_steps(position, newest) for position in positions]
+    consistency = {size: consistency_steps(size, newest) for size in sizes}
+    wanted = [step for steps in (*inclusion, *consistency.values()) for step in steps]
+    stored = await log.stored({node for step in wanted for node in step})
+    return (
+        [proof_of(steps, stored) for steps in inclusion],
+        {size: proof_of(steps, stored) for size, steps in consistency.items()},
+    )
 
 
 def write_statement(entries: Sequence[tuple[int, Entry]]) -> bytes:

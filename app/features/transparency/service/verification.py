@@ -82,9 +82,9 @@ class _Verification:
             raise LogBrokenError(f"position {size}: {leaves} leaves, and the newest checkpoint covers {newest}")
         if nodes != self.nodes:
             raise LogBrokenError(f"ledger.node: expected {self.nodes} roots of subtrees, found {nodes}")
-        faults = await self.whole.faults()
-        if faults:
-            raise LogBrokenError(faults[0])
+        differences = await self.whole.differences()
+        if differences:
+            raise LogBrokenError(differences[0])
         await self._check_balances()
         return f"{leaves} transactions with {self.replay.transfers} transfers and {self.checkpoints} checkpoints"
 
