@@ -22,7 +22,7 @@ from app.features.fees.schemas import FeePolicyInput
 from app.features.fees.service import add_policy
 from app.features.payments import service as payments
 from app.features.proposals.errors import OwnOrderError
-from app.models import AccountKind, FeeSide, LedgerTxn, Payment, PaymentState, TimerKind
+from app.models import AccountKind, Contract, Deal, FeeSide, LedgerTxn, Payment, PaymentState, TimerKind, VolumeOf
 from app.models.deal import MilestoneStatus
 from tests.factories.commands import OPERATOR
 from tests.factories.deal_commands import reach
@@ -300,6 +300,34 @@ async def test_fees_cannot_be_rounded_away(market: Market) -> None:
             await service.accept_milestone(work, scene.customer, scene.milestones[0], amount=1)
     assert await scene.holds(AccountKind.FEE_INCOME) == 5
     assert await scene.holds(AccountKind.MATURING, scene.freelancer.id) == price - 5
+
+
+async def test_a_lower_fee_is_not_agreed_but_paid_for(market: Market) -> None:
+    async with market.uow() as work:
+        for given in ({"rate_bp": 1_000}, {"rate_bp": 1, "volume_of": VolumeOf.PAIR, "volume_from": PRICE}):
+            policy = FeePolicyInput.model_validate({"side": FeeSide.FREELANCER} | given)
+            await add_policy(work, OPERATOR, policy, reason="test")
+    first = await make_deal(market, paid=PRICE, milestones=[], price={"amount": PRICE, "currency": "RUB"})
+
+    async def next_rate() -> int:
+        """Agree on another contract of the two, which nobody has to pay; return its fee."""
+        order = await market.order(first.customer)
+        proposal = await market.proposal(order, first.freelancer)
+        async with market.uow() as work:
+            await service.accept_proposal(work, first.customer, proposal.id)
+        async with market.uow() as work:
+            statement = select(Deal).join(Contract, Contract.id == Deal.contract_id)
+            made = (await work.session.execute(statement.where(Contract.order_id == order.id))).scalar_one()
+            return int(made.freelancer_fee["rate_bp"])
+
+    await first.submitted()
+    assert [await next_rate() for _contract in range(2)] == [1_000, 1_000], "seven times the volume, and nothing paid"
+    async with market.uow() as work:
+        await service.accept_milestone(work, first.customer, first.milestones[0], amount=PRICE - 1)
+    assert await next_rate() == 1_000
+    async with market.uow() as work:
+        await service.accept_milestone(work, first.customer, first.milestones[0])
+    assert await next_rate() == 1
 
 
 @pytest.mark.parametrize("amount", [0, -1, -PRICE])
