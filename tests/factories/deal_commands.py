@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from app.core.actor import Actor
@@ -108,3 +109,33 @@ PATHS: dict[MilestoneStatus, tuple[Command, ...]] = {
     _M.REFUNDED: _path("fund", "return_money"),
 }
 """The commands that lead to a state; `cancelled` comes with the end of the contract."""
+
+
+def command_on(
+    key: UUID, name: str, version: int, options: dict[str, Any], lines: int
+) -> Callable[[UnitOfWork, Actor], Any]:
+    """Return a command by its name with options of its own, for a milestone whose checklist has so many lines."""
+    seen: dict[str, Any] = {"version": version}
+    made: dict[str, tuple[Any, Any]] = {
+        "submit": (service.submit_work, SubmissionCreate(**seen, answers=[LineAnswer(text="Done")] * lines)),
+        "request_changes": (service.request_changes, ChangesRequest(**seen, lines=[LineFault(line=0, text="Wrong")])),
+        "ask_refund": (service.ask_refund, RefundAsk.model_construct(**seen, reason="Not needed", **options)),
+        "answer_refund": (service.answer_refund, RefundAnswer.model_construct(**seen, **options)),
+    }
+    simple: dict[str, Any] = {
+        "fund": service.fund_milestone,
+        "start_funding": service.start_funding,
+        "start": service.start_milestone,
+        "accept": service.accept_milestone,
+        "withdraw_refund": service.withdraw_refund,
+        "return_money": service.return_money,
+        "pay_bonus": service.pay_bonus,
+    }
+
+    def run(work: UnitOfWork, actor: Actor) -> Any:
+        if name in made:
+            command, body = made[name]
+            return command(work, actor, key, body)
+        return simple[name](work, actor, key, version=version, **options)
+
+    return run

@@ -23,8 +23,8 @@ router = FeatureRouter()
 SHOWN = "10000"
 """The amount of the example before one was typed, in whole units."""
 VOLUME_WORDS: dict[VolumeOf, str] = {
-    VolumeOf.PAIR: N_("once the two have agreed on {amount} with each other before"),
-    VolumeOf.FREELANCER: N_("once the freelancer has agreed on {amount} before"),
+    VolumeOf.PAIR: N_("once the client has paid {amount} to the freelancer before"),
+    VolumeOf.FREELANCER: N_("once the freelancer has been paid {amount} before"),
 }
 
 

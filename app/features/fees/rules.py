@@ -84,7 +84,7 @@ class Deal:
     categories: Sequence[int] = ()
     """The category of the order and then the categories above it."""
     pair_volume: int = 0
-    """What this customer agreed with this freelancer before, in minor units of the currency."""
+    """What this customer paid to this freelancer before, in minor units of the currency."""
     freelancer_volume: int = 0
 
 

@@ -80,7 +80,7 @@ async def test_a_policy_is_added_audited_and_shown(
 
     page = await client.get("/fees", params={"amount": "20 000"}, headers={"Accept-Language": "en"})
     assert "7.5% in RUB, at least ₽100 for a milestone, at most ₽5,000 for a milestone" in page.text
-    assert "once the two have agreed on ₽100,000 with each other before" in page.text
+    assert "once the client has paid ₽100,000 to the freelancer before" in page.text
     assert "3% in RUB, a tax of 20% is contained in it" in page.text
     assert "₽18,500" in page.text
     russian = await client.get("/fees", params={"amount": "20 000"}, headers={"Accept-Language": "ru"})

@@ -58,7 +58,7 @@ class Volumes:
     """What decides which fees apply to a contract, in minor units, and the time of the transaction."""
 
     freelancer: int
-    """What the freelancer agreed on before in the currency."""
+    """What was released to the freelancer before in the currency, of all milestones of safe deals."""
     pair: int
     """What of that was with the same client."""
     parent_category_id: int | None
@@ -89,14 +89,19 @@ class ContractRepository:
 
     async def volumes(self, contract: Contract, category_id: int | None) -> Volumes:
         """Return what decides which fees apply to a new contract."""
-        others = (Contract.freelancer_id == contract.freelancer_id) & (Contract.currency == contract.currency)
-        agreed = func.sum(Contract.price_amount)
-        statement = select(
-            func.coalesce(agreed, 0),
-            func.coalesce(agreed.filter(Contract.customer_id == contract.customer_id), 0),
-            select(Category.parent_id).where(Category.id == category_id).scalar_subquery(),
-            DATABASE_TIME,
-        ).where(others, Contract.budget_kind != BudgetKind.HOURLY, Contract.id != contract.id)
+        # Only money that was released counts: what is merely agreed costs nothing, so anybody could agree on a volume.
+        released = func.sum(Milestone.released)
+        statement = (
+            select(
+                func.coalesce(released, 0),
+                func.coalesce(released.filter(Contract.customer_id == contract.customer_id), 0),
+                select(Category.parent_id).where(Category.id == category_id).scalar_subquery(),
+                DATABASE_TIME,
+            )
+            .select_from(Milestone)
+            .join(Contract, Contract.id == Milestone.contract_id)
+            .where(Contract.freelancer_id == contract.freelancer_id, Contract.currency == contract.currency)
+        )
         freelancer, pair, parent, now = (await self._session.execute(statement)).one()
         return Volumes(int(freelancer), int(pair), parent, now)
 
