@@ -136,6 +136,8 @@ async def test_work_that_is_not_taken_now_leaves_no_file_behind(market: Market, 
         assert answer.status_code == status, answer.text
     async with market.uow() as work:
         assert (await work.session.execute(select(func.count()).select_from(File))).scalar_one() == 0
+
+
 async def test_legal_details_are_asked_for_before_the_acceptance(market: Market, new_client: MakeClient) -> None:
     people = [await market.person(), await market.person()]
     order = await market.order(people[0])
