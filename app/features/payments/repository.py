@@ -135,7 +135,8 @@ class PaymentRepository:
         query = select(Payment.purpose_id, Payment.id).where(
             Payment.purpose == purpose, Payment.purpose_id.in_(purpose_ids), Payment.state == PaymentState.OPEN
         )
-        return {row[0]: row[1] for row in await self._session.execute(query) if row[0] is not None}
+        found = (await self._session.execute(query)).tuples()
+        return {purpose_id: payment_id for purpose_id, payment_id in found if purpose_id is not None}
 
 
 class OperationRepository:
