@@ -17,6 +17,7 @@ from tests.factories.deal_table import (
     FUNDING,
     HOUR,
     MAX_PARTS,
+    MAX_VAIN,
     OF_STATE,
     REFUND_ANSWER,
     RESUBMIT,
@@ -176,6 +177,7 @@ class DealModel(Wallets):
 
     def submit(self, place: int, side: str | None, version: int | None) -> None:
         part = self._allow(place, "submit", side, version)
+        part.vain += part.state == "refund_requested"
         self._state(place, "submitted")
         part.handed += 1
         part.told = False
@@ -209,6 +211,8 @@ class DealModel(Wallets):
 
     def ask_refund(self, place: int, side: str | None, version: int | None, amount: int | None) -> None:
         part = self._allow(place, "ask_refund", side, version)
+        if part.vain >= MAX_VAIN:
+            raise RefusedError("too-many-refund-requests")
         if amount is not None and not 0 < amount <= part.held:
             raise RefusedError("invalid-deal-amount")
         if part.state == "revision" and any(each.kind == "resubmit" and each.place == place for each in self.timers):
@@ -219,7 +223,7 @@ class DealModel(Wallets):
             self._later("refund_answer", place, REFUND_ANSWER)
 
     def withdraw_refund(self, place: int, side: str | None, version: int | None) -> None:
-        self._allow(place, "withdraw_refund", side, version)
+        self._allow(place, "withdraw_refund", side, version).vain += 1
         self._state(place, "in_work")
 
     def answer_refund(self, place: int, side: str | None, version: int | None, *, agree: bool) -> None:
@@ -227,6 +231,7 @@ class DealModel(Wallets):
         if agree:
             self._refund(place)
         else:
+            self.parts[place].vain += 1
             self._state(place, "in_work")
 
     def _refund(self, place: int) -> None:

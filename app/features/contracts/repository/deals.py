@@ -190,6 +190,13 @@ class DealRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def vain_refunds(self, milestone_id: UUID, statuses: Collection[RequestStatus]) -> int:
+        """Count the refund requests of a locked milestone that ended in these ways."""
+        statement = select(func.count()).where(
+            RefundRequest.milestone_id == milestone_id, RefundRequest.status.in_(statuses)
+        )
+        return (await self._session.execute(statement)).scalar_one()
+
     async def contract_of_change_order(self, change_order_id: UUID) -> UUID | None:
         """Return the contract that a change order belongs to."""
         statement = select(ChangeOrder.contract_id).where(ChangeOrder.id == change_order_id)
