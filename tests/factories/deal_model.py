@@ -88,17 +88,17 @@ class DealModel(Wallets):
         part = self.parts[place]
         self._state(place, "accepted" if amount == part.held else "submitted")
         if amount:
-            fees = [(self.fee_inside, ("escrow", place)), (self.fee_on_top, ("fee_hold", place))]
-            net = amount
-            for fee, source in fees:
-                whole = fee.of(part.released + amount) - fee.of(part.released)
-                tax = fee.tax(part.released + amount) - fee.tax(part.released)
-                self._move(source, ("fee_income", None), whole - tax)
-                self._move(source, ("tax_payable", None), tax)
-                net -= whole if source[0] == "escrow" else 0
+            fee = self._earn(self.fee_inside, ("escrow", place), part.released + part.bonus, amount)
+            self._earn(self.fee_on_top, ("fee_hold", place), part.released, amount)
             part.released += amount
-            self._ripen(("escrow", place), place, net)
+            self._ripen(("escrow", place), place, amount - fee)
         self._finish(place)
+
+    def _earn(self, fee: Fee, source: Account, before: int, amount: int) -> int:
+        whole, tax = fee.of(before + amount) - fee.of(before), fee.tax(before + amount) - fee.tax(before)
+        self._move(source, ("fee_income", None), whole - tax)
+        self._move(source, ("tax_payable", None), tax)
+        return whole
 
     def _ripen(self, source: Account, place: int, net: int) -> None:
         self._move(source, ("maturing", FREELANCER), net)
@@ -258,7 +258,11 @@ class DealModel(Wallets):
         if self.state in ("awaiting_funding", "terminated"):
             raise RefusedError("contract-state")
         part.version += 1
-        self._ripen(("wallet", CUSTOMER), place, amount)
+        wallet, before = ("wallet", CUSTOMER), part.released + part.bonus
+        fee = self._earn(self.fee_inside, wallet, before, amount)
+        self._earn(self.fee_on_top, wallet, before, amount)
+        part.bonus += amount
+        self._ripen(wallet, place, amount - fee)
 
     # Commands on the whole
 

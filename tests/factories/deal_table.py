@@ -101,6 +101,7 @@ class Part:
     rounds: int = 0
     told: bool = False
     asked: int = 0
+    bonus: int = 0
     vain: int = 0
     """Refund requests that were refused or withdrawn."""
 
