@@ -20,7 +20,7 @@ from app.features.contracts.repository import DealRepository, LockedDeal, Locked
 from app.features.contracts.rules import OtherEvent
 from app.features.contracts.schemas import ChangeOrderCreate, MilestoneChange
 from app.features.contracts.service import money
-from app.features.contracts.service.guards import contract_state_error, lock_deal, record, timer
+from app.features.contracts.service.guards import contract_state_error, lock_deal, record, require_in_time, timer
 from app.features.contracts.service.papers import Move, MoveKind, issue_moves
 from app.models import ChangeOrder, DealStatus, Milestone, MilestoneStatus, RequestStatus, TimerKind
 from app.models.deal import MAX_MILESTONES
@@ -76,6 +76,7 @@ async def answer_change(uow: UnitOfWork, actor: Actor, change_order_id: UUID, *,
         ContractNotFoundError: There is no such change, or the actor is not a party.
         WrongPartyError: The actor proposed it.
         RequestDecidedError: It is no longer open.
+        AnswerLateError: It has expired.
         ContractStateError: The contract has ended or is ending.
         InvalidChangeOrderError: A milestone cannot be changed like this any more.
         InsufficientFundsError: The client's wallet holds less than the difference.
@@ -131,6 +132,7 @@ async def _lock_open(uow: UnitOfWork, actor: Actor, change_order_id: UUID) -> tu
     order = await repository.change_order(change_order_id)
     if order is None or order.status is not RequestStatus.OPEN:
         raise RequestDecidedError
+    await require_in_time(uow, locked, order.id, TimerKind.CHANGE_ORDER)
     return locked, side, order
 
 

@@ -9,6 +9,7 @@ from app.core.i18n import _
 from app.core.unit_of_work import UnitOfWork
 from app.features.contracts import policy, rules
 from app.features.contracts.errors import (
+    AnswerLateError,
     ContractNotFoundError,
     ContractStateError,
     MilestoneChangedError,
@@ -94,6 +95,17 @@ def require_state(deal: Deal, milestone: Milestone, event: MilestoneEvent, side:
 def contract_state_error(deal: Deal) -> ContractStateError:
     """Return the error that names the state of the contract."""
     return ContractStateError(params={"state": _(rules.DEAL_STATES[deal.status])})
+
+
+async def require_in_time(uow: UnitOfWork, locked: LockedDeal, subject_id: UUID, kind: TimerKind) -> None:
+    """Refuse an answer after its time, also before the sweep has acted on that.
+
+    Raises:
+        AnswerLateError: The timer of the subject is due by the time of the database.
+    """
+    due = await DealRepository(uow.session).due_timer(locked.contract.id, subject_id, kind)
+    if due is not None:
+        raise AnswerLateError(params={"until": due.due_at})
 
 
 async def change_state(

@@ -11,7 +11,15 @@ from app.features.contracts.repository import DealRepository, LockedMilestone
 from app.features.contracts.rules import MilestoneEvent
 from app.features.contracts.schemas import RefundAnswer, RefundAsk
 from app.features.contracts.service import money
-from app.features.contracts.service.guards import change_state, finish_if_done, lock_milestone, record, require, timer
+from app.features.contracts.service.guards import (
+    change_state,
+    finish_if_done,
+    lock_milestone,
+    record,
+    require,
+    require_in_time,
+    timer,
+)
 from app.features.contracts.service.milestones import checked_amount
 from app.features.contracts.service.papers import Move, MoveKind, issue_moves
 from app.models import Milestone, MilestoneStatus, RefundRequest, RequestStatus, TimerKind
@@ -78,6 +86,7 @@ async def answer_refund(uow: UnitOfWork, actor: Actor, milestone_id: UUID, comma
         MilestoneNotFoundError: The actor is not a party.
         WrongPartyError: The actor is not the freelancer.
         MilestoneStateError: No refund is requested.
+        AnswerLateError: It is refused after the time to answer: the money goes back.
     """
     locked, side = await lock_milestone(uow, actor, milestone_id, command.version)
     event = MilestoneEvent.AGREE_REFUND if command.agree else MilestoneEvent.REFUSE_REFUND
@@ -87,9 +96,14 @@ async def answer_refund(uow: UnitOfWork, actor: Actor, milestone_id: UUID, comma
 
 
 async def refuse_by_submission(uow: UnitOfWork, locked: LockedMilestone) -> None:
-    """Refuse the open refund request of a locked milestone, because the freelancer submits the work instead."""
+    """Refuse the open refund request of a locked milestone, because the freelancer submits the work instead.
+
+    Raises:
+        AnswerLateError: The time to answer is over: the money goes back.
+    """
     request = await DealRepository(uow.session).open_refund(locked.milestone.id)
     if request is not None:
+        await require_in_time(uow, locked, request.id, TimerKind.REFUND_ANSWER)
         request.status, request.decided_at = RequestStatus.REFUSED, locked.now
 
 
@@ -118,6 +132,8 @@ async def _decide(
     request = await DealRepository(uow.session).open_refund(milestone.id)
     if request is None:
         raise RequestDecidedError
+    if event is MilestoneEvent.REFUSE_REFUND:
+        await require_in_time(uow, locked, request.id, TimerKind.REFUND_ANSWER)
     pays = event in PART_OF
     amount = min(request.amount, money.held(milestone)) if pays else 0
     if pays and amount < money.held(milestone):
