@@ -126,6 +126,7 @@ class DealModel(Wallets):
     def _close(self) -> None:
         if all(part.state in FINISHED for part in self.parts):
             self.state = "closed"
+            self._decided()
 
     def _allow(self, place: int, event: str, side: str | None, version: int | None) -> Part:
         if side is None:
@@ -259,10 +260,9 @@ class DealModel(Wallets):
             raise RefusedError("contract-state")
         part.version += 1
         wallet, before = ("wallet", CUSTOMER), part.released + part.bonus
-        fee = self._earn(self.fee_inside, wallet, before, amount)
-        self._earn(self.fee_on_top, wallet, before, amount)
         part.bonus += amount
-        self._ripen(wallet, place, amount - fee)
+        self._earn(self.fee_on_top, wallet, before, amount)
+        self._ripen(wallet, place, amount - self._earn(self.fee_inside, wallet, before, amount))
 
     # Commands on the whole
 

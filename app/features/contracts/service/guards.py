@@ -19,8 +19,15 @@ from app.features.contracts.errors import (
 )
 from app.features.contracts.events import DealMoved
 from app.features.contracts.repository import DealRepository, LockedDeal, LockedMilestone
-from app.features.contracts.rules import DEAL_MACHINE, MILESTONE_MACHINE, DealAction, DealEvent, MilestoneEvent
-from app.models import Contract, Deal, DealEntry, DealStatus, Milestone, MilestoneStatus, TimerKind
+from app.features.contracts.rules import (
+    DEAL_MACHINE,
+    MILESTONE_MACHINE,
+    DealAction,
+    DealEvent,
+    MilestoneEvent,
+    OtherEvent,
+)
+from app.models import Contract, Deal, DealEntry, DealStatus, Milestone, MilestoneStatus, RequestStatus, TimerKind
 from app.models.deal import FINISHED
 from app.models.side import Side
 
@@ -150,6 +157,18 @@ async def finish_if_done(uow: UnitOfWork, locked: LockedDeal, ended: MilestoneSt
     if not await DealRepository(uow.session).unfinished(locked.contract.id, FINISHED):
         move_deal(locked, DealEvent.FINISH)
         record(uow, locked, DealEvent.FINISH, Side.SYSTEM)
+        await lapse_open_change(uow, locked)
+
+
+async def lapse_open_change(uow: UnitOfWork, locked: LockedDeal) -> None:
+    """Let the open change of the work lapse, because its deal ends: nobody can sign it any more."""
+    repository = DealRepository(uow.session)
+    order = await repository.open_change_order(locked.contract.id)
+    if order is None:
+        return
+    order.status, order.decided_at = RequestStatus.SILENCE, locked.now
+    await repository.cancel_timers(locked.contract.id, kinds=[TimerKind.CHANGE_ORDER])
+    record(uow, locked, OtherEvent.CHANGE_ORDER_LAPSED, Side.SYSTEM)
 
 
 def record(  # noqa: PLR0913 - what a line of the timeline holds, by name
