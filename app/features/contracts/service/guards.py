@@ -155,9 +155,11 @@ async def finish_if_done(uow: UnitOfWork, locked: LockedDeal, ended: MilestoneSt
         return
     await uow.session.flush()
     if not await DealRepository(uow.session).unfinished(locked.contract.id, FINISHED):
+        was_ending = locked.deal.status is DealStatus.CLOSING
         move_deal(locked, DealEvent.FINISH)
         record(uow, locked, DealEvent.FINISH, Side.SYSTEM)
-        await lapse_open_change(uow, locked)
+        if not was_ending:  # else its change lapsed when the end was decided
+            await lapse_open_change(uow, locked)
 
 
 async def lapse_open_change(uow: UnitOfWork, locked: LockedDeal) -> None:
