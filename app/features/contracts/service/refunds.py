@@ -50,6 +50,7 @@ async def ask_refund(uow: UnitOfWork, actor: Actor, milestone_id: UUID, command:
         waiting = await repository.waiting_timer(milestone.id, TimerKind.RESUBMIT)
         if waiting is not None and waiting.due_at > locked.now:
             raise RefundTooEarlyError(params={"until": waiting.due_at})
+    before = milestone.status
     await change_state(uow, locked.contract, milestone, MilestoneEvent.ASK_REFUND, locked.now)
     made = RefundRequest(
         id=new_id(),
@@ -58,6 +59,7 @@ async def ask_refund(uow: UnitOfWork, actor: Actor, milestone_id: UUID, command:
         reason=command.reason,
         status=RequestStatus.OPEN,
         after_submission=milestone.submissions > 0,
+        asked_in=before.value,
         asked_at=locked.now,
     )
     await repository.insert_all(made)
@@ -71,7 +73,7 @@ async def ask_refund(uow: UnitOfWork, actor: Actor, milestone_id: UUID, command:
 
 
 async def withdraw_refund(uow: UnitOfWork, actor: Actor, milestone_id: UUID, version: int | None = None) -> Milestone:
-    """Withdraw the open refund request, as the client. Emits `DealMoved`."""
+    """Withdraw the open refund request, as the client: the milestone is as it was before. Emits `DealMoved`."""
     locked, side = await lock_milestone(uow, actor, milestone_id, version)
     await _decide(uow, locked, MilestoneEvent.WITHDRAW_REFUND, side, actor, RequestStatus.WITHDRAWN)
     return locked.milestone
@@ -138,6 +140,7 @@ async def _decide(
     amount = min(request.amount, money.held(milestone)) if pays else 0
     if pays and amount < money.held(milestone):
         event = PART_OF[event]
+    event = rules.BACK_TO.get(event, {}).get(request.asked_in or "", event)
     if request.after_submission and side is Side.SYSTEM:
         raise RequestDecidedError
     request.status, request.decided_at = status, locked.now
