@@ -62,6 +62,8 @@ class OtherEvent(StrEnum):
     AVAILABLE = "available"
     CHANGE_ORDER_PROPOSED = "change_order_proposed"
     CHANGE_ORDER_SIGNED = "change_order_signed"
+    CHANGE_PAID_IN = "change_paid_in"
+    CHANGE_REFUNDED = "change_refunded"
     CHANGE_ORDER_REFUSED = "change_order_refused"
     CHANGE_ORDER_WITHDRAWN = "change_order_withdrawn"
     CHANGE_ORDER_LAPSED = "change_order_lapsed"
@@ -130,6 +132,8 @@ EVENT_LABELS: dict[DealAction, str] = {
     OtherEvent.AVAILABLE: N_("The security period is over: the money is available"),
     OtherEvent.CHANGE_ORDER_PROPOSED: N_("A change of the work was proposed"),
     OtherEvent.CHANGE_ORDER_SIGNED: N_("Both sides signed the change of the work"),
+    OtherEvent.CHANGE_PAID_IN: N_("The difference to the higher price was paid in"),
+    OtherEvent.CHANGE_REFUNDED: N_("The difference to the lower price went back to the client"),
     OtherEvent.CHANGE_ORDER_REFUSED: N_("The change of the work was refused"),
     OtherEvent.CHANGE_ORDER_WITHDRAWN: N_("The proposed change of the work was withdrawn"),
     OtherEvent.CHANGE_ORDER_LAPSED: N_("The proposed change of the work expired"),

@@ -6,10 +6,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from app.core.resources import Resources
 from app.features.contracts import service
 from app.features.contracts.errors import RequestDecidedError
 from app.features.contracts.schemas import ChangeOrderCreate, MilestoneChange
-from app.models import ChangeOrder, DealEntry, DealStatus, RequestStatus, TimerKind
+from app.models import ChangeOrder, DealEntry, DealStatus, LedgerTxn, RequestStatus, TimerKind
 from tests.factories.deals import DealScene, make_deal
 from tests.factories.orders import Market
 
@@ -34,6 +35,42 @@ async def timeline(scene: DealScene) -> list[DealEntry]:
     async with scene.market.uow() as work:
         statement = select(DealEntry).where(DealEntry.contract_id == scene.contract_id).order_by(DealEntry.id)
         return list((await work.session.execute(statement)).scalars())
+
+
+async def test_a_signed_change_names_each_transaction_that_it_made(market: Market) -> None:
+    scene = await make_deal(market)
+    await scene.fund()
+    await scene.fund(1)
+    order = await propose(
+        scene, changed(scene, 0, PRICE + 5), changed(scene, 1, 4_000_000 - 7), changed(scene, None, 9)
+    )
+    async with market.uow() as work:
+        await service.answer_change(work, scene.customer, order, agree=True)
+    lines = [line for line in await timeline(scene) if line.txn_id is not None]
+    assert [(line.event, line.amount, line.milestone_id) for line in lines[2:]] == [
+        ("change_paid_in", 5, scene.milestones[0]),
+        ("change_refunded", 7, scene.milestones[1]),
+    ]
+    assert {line.side for line in lines[2:]} == {"customer"}
+    async with market.uow() as work:
+        txns = select(LedgerTxn.id).where(LedgerTxn.contract_id == scene.contract_id)
+        assert {line.txn_id for line in lines} == set((await work.session.execute(txns)).scalars())
+
+
+async def test_money_without_a_security_period_is_told_as_available(
+    market: Market, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = resources.settings.model_copy(update={"deal_security_days": 0})
+    monkeypatch.setattr(resources, "settings", at_once)
+    scene = await make_deal(market)
+    await scene.submitted()
+    async with market.uow() as work:
+        await service.accept_milestone(work, scene.customer, scene.milestones[0])
+    assert await scene.sweep() == 1
+    assert await scene.wallet(scene.freelancer) == PRICE
+    line = (await timeline(scene))[-1]
+    assert (line.event, line.amount) == ("available", PRICE)
+    assert line.txn_id is not None
 
 
 async def both_accepted(scene: DealScene) -> None:

@@ -9,7 +9,7 @@ from app.core.errors import FieldError
 from app.core.i18n import N_
 from app.core.ids import new_id
 from app.core.unit_of_work import UnitOfWork
-from app.features.contracts import rules
+from app.features.contracts import policy, rules
 from app.features.contracts.errors import (
     ChangeOrderOpenError,
     InvalidChangeOrderError,
@@ -202,11 +202,15 @@ async def _apply(
     if not milestone.funded or not difference:
         return []
     held = LockedMilestone(locked.contract, locked.deal, locked.now, milestone)
+    amount = abs(difference)
     if difference > 0:
-        await money.fund(uow, held, actor, difference)
-        return [Move(MoveKind.PAID_IN, milestone, difference)]
-    await money.refund(uow, held, -difference, actor)
-    return [Move(MoveKind.REFUNDED, milestone, -difference)]
+        txn_id, event, kind = await money.fund(uow, held, actor, amount), OtherEvent.CHANGE_PAID_IN, MoveKind.PAID_IN
+    else:
+        txn_id = await money.refund(uow, held, amount, actor)
+        event, kind = OtherEvent.CHANGE_REFUNDED, MoveKind.REFUNDED
+    side = policy.side_of(actor, locked.contract) or Side.SYSTEM
+    record(uow, locked, event, side, actor=actor, milestone=milestone, amount=amount, txn_id=txn_id, is_told=False)
+    return [Move(kind, milestone, amount)]
 
 
 def _new(locked: LockedDeal, number: int, change: MilestoneChange) -> Milestone:

@@ -184,8 +184,9 @@ def record(  # noqa: PLR0913 - what a line of the timeline holds, by name
     amount: int | None = None,
     txn_id: UUID | None = None,
     note: str | None = None,
+    is_told: bool = True,
 ) -> None:
-    """Add a line to the timeline, and emit it as `DealMoved`."""
+    """Add a line to the timeline, and emit it as `DealMoved`, unless it belongs to a line that is told itself."""
     contract = locked.contract
     state = milestone.status.value if milestone is not None else locked.deal.status.value
     uow.session.add(
@@ -202,6 +203,8 @@ def record(  # noqa: PLR0913 - what a line of the timeline holds, by name
             happened_at=locked.now,
         )
     )
+    if not is_told:
+        return
     uow.emit(
         DealMoved(
             **parties(contract),

@@ -136,13 +136,11 @@ async def _decide(
         raise RequestDecidedError
     if event is MilestoneEvent.REFUSE_REFUND:
         await require_in_time(uow, locked, request.id, TimerKind.REFUND_ANSWER)
-    pays = event in PART_OF
-    amount = min(request.amount, money.held(milestone)) if pays else 0
-    if pays and amount < money.held(milestone):
-        event = PART_OF[event]
-    event = rules.BACK_TO.get(event, {}).get(request.asked_in or "", event)
     if request.after_submission and side is Side.SYSTEM:
         raise RequestDecidedError
+    pays = event in PART_OF
+    amount = min(request.amount, money.held(milestone)) if pays else 0
+    event = _meant(event, request, is_part=pays and amount < money.held(milestone))
     request.status, request.decided_at = status, locked.now
     await change_state(uow, locked.contract, milestone, event, locked.now)
     txn_id = await money.refund(uow, locked, amount, actor) if pays else None
@@ -150,3 +148,10 @@ async def _decide(
     await finish_if_done(uow, locked, locked.milestone.status)
     if pays:
         await issue_moves(uow, locked, Move(MoveKind.REFUNDED, milestone, amount))
+
+
+def _meant(event: MilestoneEvent, request: RefundRequest, *, is_part: bool) -> MilestoneEvent:
+    """Return the event of the table: by how much goes back, and by the state in which it was asked for."""
+    if is_part:
+        event = PART_OF[event]
+    return rules.BACK_TO.get(event, {}).get(request.asked_in or "", event)
