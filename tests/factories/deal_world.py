@@ -41,6 +41,11 @@ SEED = bytes(32)
 CARD = "4242424242424242"
 SAFE_INTEGER = 2**53
 MONEY_EVENTS = {
+    "fund": ("fund", "funding_paid", "change_paid_in"),
+    "refund": (
+        *("agree_refund", "agree_part_refund", "refund_by_silence", "part_refund_by_silence", "part_refund_unstarted"),
+        *("return_money", "change_refunded"),
+    ),
     "release": ("accept", "accept_part", "accept_by_silence"),
     "bonus": ("bonus",),
     "mature": ("available",),

@@ -57,6 +57,8 @@ BY_EVENT = {
     "request_changes": "request_changes",
     "ask_refund": "ask_refund",
     "withdraw_refund": "withdraw_refund",
+    "withdraw_refund_unstarted": "withdraw_refund",
+    "withdraw_refund_of_changes": "withdraw_refund",
     "agree_refund": "answer_refund",
     "agree_part_refund": "answer_refund",
     "refuse_refund": "answer_refund",

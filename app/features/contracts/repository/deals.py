@@ -288,6 +288,17 @@ class DealRepository:
         )
         return (await self._session.execute(statement)).scalars().first()
 
+    async def due_timer(self, contract_id: UUID, subject_id: UUID, kind: TimerKind) -> DealTimer | None:
+        """Return the waiting timer of a subject whose time is over, though the sweep has not come to it yet."""
+        statement = select(DealTimer).where(
+            DealTimer.contract_id == contract_id,
+            DealTimer.subject_id == subject_id,
+            DealTimer.kind == kind,
+            DealTimer.status == TimerStatus.WAITING,
+            DealTimer.look_at <= DATABASE_TIME,
+        )
+        return (await self._session.execute(statement)).scalars().first()
+
     async def notices(self, submission_id: UUID) -> Sequence[tuple[str, bool]]:
         """Return the channel of each message about a submission, and whether it is known to have arrived."""
         statement = select(ReviewNotice.channel, ReviewNotice.delivered_at.is_not(None)).where(

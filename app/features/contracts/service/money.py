@@ -145,7 +145,7 @@ async def _bonuses(uow: UnitOfWork, milestone: Milestone, *terms: fees.FeeTerms)
 
 
 async def _begin_security(uow: UnitOfWork, locked: LockedMilestone, kind: ReleaseKind, amount: int, net: int) -> None:
-    """Record a release; its money is available at once where the deal has no security period."""
+    """Record a release and begin its security period, which ends with the next sweep where the deal has none."""
     available = locked.now + rules.duration(locked.deal.settings, "security_days")
     made = Release(
         id=new_id(),
@@ -159,9 +159,6 @@ async def _begin_security(uow: UnitOfWork, locked: LockedMilestone, kind: Releas
     )
     repository = DealRepository(uow.session)
     await repository.insert_all(made)
-    if available <= locked.now:
-        await mature(uow, locked, made)
-        return
     row = timer(locked, TimerKind.SECURITY, available, milestone=locked.milestone, subject_id=made.id)
     await repository.add_timers([row])
 
