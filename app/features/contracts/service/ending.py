@@ -95,7 +95,7 @@ async def cancel_unfunded(uow: UnitOfWork, locked: LockedDeal) -> None:
     if order is not None:
         order.status, order.decided_at = RequestStatus.WITHDRAWN, locked.now
         record(uow, locked, OtherEvent.CHANGE_ORDER_WITHDRAWN, Side.SYSTEM)
-    await repository.cancel_timers(locked.contract.id, kinds=[TimerKind.FUND_CONTRACT, TimerKind.CHANGE_ORDER])
+    await repository.cancel_timers([locked.contract.id], kinds=[TimerKind.FUND_CONTRACT, TimerKind.CHANGE_ORDER])
 
 
 def _require(locked: LockedDeal, event: DealEvent, side: Side) -> None:

@@ -1,5 +1,6 @@
 """Entries of the ledger that milestones make, each in the transaction of the state that it belongs to."""
 
+from typing import Any
 from uuid import UUID
 
 from app.core.actor import Actor
@@ -52,6 +53,14 @@ async def release(
     uow: UnitOfWork, locked: LockedMilestone, amount: int, kind: ReleaseKind, actor: Actor | None
 ) -> UUID:
     """Release an amount to the freelancer, whose security period begins; return the ledger's entry."""
+    posting, net = releasing(locked, amount, actor)
+    (posted,) = await ledger.post_all(uow, [posting])
+    await _begin_security(uow, locked, kind, amount, net)
+    return posted.txn_id
+
+
+def releasing(locked: LockedMilestone, amount: int, actor: Actor | None) -> tuple[ledger.Posting, int]:
+    """Count an amount as released; return what is to be posted, and what of it the freelancer receives."""
     milestone, deal = locked.milestone, locked.deal
     parts = fees.release_fees(
         fees.FeeTerms.from_json(deal.freelancer_fee),
@@ -69,9 +78,7 @@ async def release(
         customer_fee=parts.customer_fee,
         customer_tax=parts.customer_tax,
     )
-    txn_id = await _post(uow, locked, milestone, entry, "release", actor)
-    await _begin_security(uow, locked, kind, amount, parts.net)
-    return txn_id
+    return _posting(locked, milestone, entry, "release", actor), parts.net
 
 
 async def pay_bonus(uow: UnitOfWork, locked: LockedMilestone, amount: int, actor: Actor) -> UUID:
@@ -107,27 +114,30 @@ async def refund(uow: UnitOfWork, locked: LockedMilestone, amount: int, actor: A
 
 async def mature(uow: UnitOfWork, locked: LockedDeal, release_: Release) -> UUID | None:
     """Make released money available; return the ledger's entry, None where fees took all of it."""
+    posting = maturing(locked, release_)
+    return (await ledger.post_all(uow, [posting]))[0].txn_id if posting is not None else None
+
+
+def maturing(locked: LockedDeal, release_: Release) -> ledger.Posting | None:
+    """Count released money as available; return what is to be posted, None where fees took all of it."""
     release_.matured_at = locked.now
     if not release_.net:
         return None
     entry = ledger.templates.mature(
         freelancer_id=locked.contract.freelancer_id, amount=Money(release_.net, locked.contract.currency)
     )
-    posted = await ledger.post(
-        uow,
-        entry,
+    return ledger.Posting(
+        entry=entry,
         key=f"mature:{release_.id}",
         contract_id=locked.contract.id,
         milestone_id=release_.milestone_id,
         effective_at=locked.now,
     )
-    return posted.txn_id
 
 
-async def _begin_security(uow: UnitOfWork, locked: LockedMilestone, kind: ReleaseKind, amount: int, net: int) -> None:
-    """Record a release; its money is available at once where the deal has no security period."""
-    available = locked.now + rules.duration(locked.deal.settings, "security_days")
-    made = Release(
+def begun_security(locked: LockedMilestone, kind: ReleaseKind, amount: int, net: int) -> Release:
+    """Return the row of a release that was just posted, whose security period begins."""
+    return Release(
         id=new_id(),
         milestone_id=locked.milestone.id,
         number=locked.milestone.postings,
@@ -135,29 +145,44 @@ async def _begin_security(uow: UnitOfWork, locked: LockedMilestone, kind: Releas
         amount=amount,
         net=net,
         released_at=locked.now,
-        available_at=available,
+        available_at=locked.now + rules.duration(locked.deal.settings, "security_days"),
     )
+
+
+def security_timer(locked: LockedMilestone, made: Release) -> dict[str, Any]:
+    """Return the row of the timer that ends the security period of a release."""
+    return timer(locked, TimerKind.SECURITY, made.available_at, milestone=locked.milestone, subject_id=made.id)
+
+
+async def _begin_security(uow: UnitOfWork, locked: LockedMilestone, kind: ReleaseKind, amount: int, net: int) -> None:
+    """Record a release; its money is available at once where the deal has no security period."""
+    made = begun_security(locked, kind, amount, net)
     repository = DealRepository(uow.session)
     await repository.insert_all(made)
-    if available <= locked.now:
+    if made.available_at <= locked.now:
         await mature(uow, locked, made)
         return
-    row = timer(locked, TimerKind.SECURITY, available, milestone=locked.milestone, subject_id=made.id)
-    await repository.add_timers([row])
+    await repository.add_timers([security_timer(locked, made)])
 
 
 async def _post(
     uow: UnitOfWork, locked: LockedDeal, milestone: Milestone, entry: ledger.Entry, name: str, actor: Actor | None
 ) -> UUID:
     """Post an entry under the next number of the milestone."""
+    (posted,) = await ledger.post_all(uow, [_posting(locked, milestone, entry, name, actor)])
+    return posted.txn_id
+
+
+def _posting(
+    locked: LockedDeal, milestone: Milestone, entry: ledger.Entry, name: str, actor: Actor | None
+) -> ledger.Posting:
+    """Return what is to be posted under the next number of the milestone."""
     milestone.postings += 1
-    posted = await ledger.post(
-        uow,
-        entry,
+    return ledger.Posting(
+        entry=entry,
         key=f"{name}:{milestone.id}:{milestone.postings}",
         contract_id=locked.contract.id,
         milestone_id=milestone.id,
         actor_id=actor.id if actor is not None else None,
         effective_at=locked.now,
     )
-    return posted.txn_id
