@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -66,6 +66,7 @@ __all__ = [
     "issue",
     "list_for",
     "list_of_contract",
+    "list_of_contracts",
     "list_of_person",
     "make_file",
     "make_sample",
@@ -123,6 +124,11 @@ def terms_for(client: LegalDetails, freelancer: LegalDetails) -> tuple[Language,
 async def list_of_contract(session: AsyncSession, contract_id: UUID) -> Sequence[StoredPaper]:
     """Return the papers of a contract in the order in which they were issued."""
     return await DocumentRepository(session).of_contract(contract_id)
+
+
+async def list_of_contracts(session: AsyncSession, contract_ids: Collection[UUID]) -> dict[UUID, list[StoredPaper]]:
+    """Return the papers of each contract in the order in which they were issued."""
+    return await DocumentRepository(session).of_contracts(contract_ids)
 
 
 async def list_for(session: AsyncSession, contract_id: UUID, reader: Actor) -> list[PaperRead]:

@@ -142,7 +142,7 @@ class PaymentRepository:
         query = select(Payment.purpose_id, Payment.id).where(
             Payment.purpose == purpose, Payment.purpose_id.in_(purpose_ids), Payment.state == PaymentState.OPEN
         )
-        found = (await self._session.execute(query)).tuples()
+        found = await self._session.execute(query)
         return {purpose_id: payment_id for purpose_id, payment_id in found if purpose_id is not None}
 
 
