@@ -1,6 +1,6 @@
 """Use cases of the transparency log, exported by the module that implements them."""
 
-from app.features.transparency.service.exports import stream_bundle
+from app.features.transparency.service.exports import stream_beancount, stream_bundle
 from app.features.transparency.service.reading import (
     list_checkpoints,
     make_bundle,
@@ -54,6 +54,7 @@ __all__ = [
     "seal_batch",
     "signing_seed",
     "snapshot_day",
+    "stream_beancount",
     "stream_bundle",
     "verify_ledger",
     "writer_of",

@@ -1,4 +1,4 @@
-"""Export the whole log as a bundle that `verify.py` checks with the site off."""
+"""Export the whole log: as a bundle that `verify.py` checks with the site off, and as a file for beancount."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.transparency.bundles import Proofs, program_files, proofs_file
 from app.features.transparency.repository import LEAF_FIELDS, LogRepository, WholeLogRepository
+from app.features.transparency.rules.accounting import HEADER, BeancountLedger
 from app.features.transparency.rules.leaves import FLOORED, EntryReader, Sums, entry_bytes, normal_balance
 from app.features.transparency.schemas import Entry
 
@@ -53,6 +54,19 @@ async def stream_bundle(session: AsyncSession) -> AsyncIterator[tuple[str, bytes
     yield "proofs.json", proofs_file(proofs)
     for name, content in program_files().items():
         yield name, content
+
+
+async def stream_beancount(session: AsyncSession) -> AsyncIterator[bytes]:
+    """Yield the whole log as a file for beancount; it asserts the balances that the tables state."""
+    newest = await LogRepository(session).newest()
+    book, kinds = BeancountLedger(), dict[str, str]()
+    yield HEADER
+    async for _leaf, entry in stream_entries(session, newest.size if newest else 0):
+        yield book.entry(entry)
+        for move in entry.moves:
+            kinds[move.debit], kinds[move.credit] = move.debit_facts.kind, move.credit_facts.kind
+    for assertion in book.end(await _stated_balances(session, kinds)):
+        yield assertion
 
 
 async def _stated_balances(session: AsyncSession, kinds: dict[str, str]) -> dict[str, int]:
