@@ -44,7 +44,6 @@ from app.features.papers.schemas import (
     PaperRead,
     Sheet,
     SignatureRead,
-    SignedPaper,
     SignMessage,
 )
 from app.gateways.paper_renderer import render_paper
@@ -174,8 +173,11 @@ async def send_code(uow: UnitOfWork, actor: Actor, document_id: UUID) -> None:
     uow.emit(SignCodeRequested(user_id=str(actor.id), code_id=str(made.id)))
 
 
-async def sign(uow: UnitOfWork, actor: Actor, paper: StoredPaper, code: str, caller: Caller) -> SignedPaper:
+async def sign(uow: UnitOfWork, actor: Actor, paper: StoredPaper, code: str, caller: Caller) -> tuple[str, str]:
     """Sign a paper that concerns the actor by a code; who, when, from where and which checksum is recorded.
+
+    Returns:
+        The number of the paper, and the SHA-256 of its file in hexadecimal digits.
 
     Raises:
         PaperBeingMadeError: Its file is not made yet.
@@ -195,7 +197,7 @@ async def sign(uow: UnitOfWork, actor: Actor, paper: StoredPaper, code: str, cal
     await repository.insert(
         DocumentSignature(document_id=document_id, user_id=actor.id, sha256=sha256, ip=caller.address)
     )
-    return SignedPaper(rules.number_text(paper.document.series, paper.document.number), sha256)
+    return rules.number_text(paper.document.series, paper.document.number), sha256
 
 
 async def sign_message(session: AsyncSession, settings: Settings, code_id: UUID) -> SignMessage | None:

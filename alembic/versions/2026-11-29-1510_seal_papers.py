@@ -3,8 +3,8 @@
 The previous release goes on sealing transactions and ignores the papers that wait here.
 
 Revision ID: b93e5d71c0a8
-Revises: f2b85d0e6c13
-Create Date: 2026-11-29 14:50:00+00:00
+Revises: c81e5f0a72d4
+Create Date: 2026-11-29 15:10:00+00:00
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "b93e5d71c0a8"
-down_revision: str | None = "f2b85d0e6c13"
+down_revision: str | None = "c81e5f0a72d4"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 reviewed: dict[str, str] = {
