@@ -34,7 +34,7 @@ from app.features.papers.errors import (
 )
 from app.features.papers.events import SignCodeRequested
 from app.features.papers.repository import DocumentRepository, StoredPaper
-from app.features.papers.rules import CURRENT_VERSION, format_amount
+from app.features.papers.rules import CURRENT_VERSION, format_amount, number_text
 from app.features.papers.schemas import (
     Language,
     NewPaper,
@@ -70,6 +70,7 @@ __all__ = [
     "list_of_person",
     "make_file",
     "make_sample",
+    "number_text",
     "read",
     "read_file",
     "record_file",

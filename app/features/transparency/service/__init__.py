@@ -1,9 +1,9 @@
 """Use cases of the transparency log, exported by the module that implements them."""
 
-from app.features.transparency.service.exports import stream_bundle
+from app.features.transparency.service.bundles import OpenBundle, open_bundle, zip_bundle
+from app.features.transparency.service.exports import stream_beancount, stream_bundle
 from app.features.transparency.service.reading import (
     list_checkpoints,
-    make_bundle,
     read_checkpoint,
     read_consistency,
     read_receipt,
@@ -38,10 +38,11 @@ __all__ = [
     "STATEMENT_PAGE",
     "STATE_LABELS",
     "Answer",
+    "OpenBundle",
     "OpenStatement",
     "SealerState",
     "list_checkpoints",
-    "make_bundle",
+    "open_bundle",
     "open_statement",
     "period_of",
     "print_statement",
@@ -54,7 +55,9 @@ __all__ = [
     "seal_batch",
     "signing_seed",
     "snapshot_day",
+    "stream_beancount",
     "stream_bundle",
     "verify_ledger",
     "writer_of",
+    "zip_bundle",
 ]
