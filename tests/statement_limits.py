@@ -62,6 +62,14 @@ ANSWERED = (
     "the key of the message, its proposal, order and conversation are read and locked in their order, the account of "
     "the reader must be active, and with files four statements attach them"
 )
+OVERVIEW = (
+    "the session; balances, timers, the sealer, the last check of the ledger, the last comparison, old operations and "
+    "open cases are of seven subjects and share no table"
+)
+FOUND = "the session; transactions, operations, people and contracts are found in their own tables, each by its index"
+TRANSACTION = (
+    "the session, the header, its transfers, its place in the log, and the names of the people of its accounts"
+)
 PEOPLE = (
     "best match with a word that nobody has: two statements parse the words, one sets the plan mode, one counts, one "
     "reads the stems, one the candidates, one the cards of the best, and two look for a correction"
@@ -103,6 +111,9 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "POST /api/v1/payments/{payment_id:uuid}/refunds": (11, REFUNDING),
     "POST /api/v1/reconciliation-cases/{case_id:uuid}/close": (16, CLOSED),
     "POST /stuck-money/{case_id}/close": (16, CLOSED),
+    "GET /api/v1/finance/overview": (8, OVERVIEW),
+    "GET /api/v1/finance/search": (6, FOUND),
+    "GET /api/v1/finance/transactions/{txn_id:uuid}": (5, TRANSACTION),
     "POST /wallet/payments/{payment_id}/refund": (11, REFUNDING),
     "GET /freelancers": (11, f"{PEOPLE}; a page for a signed-in person reads the session and the favourites too"),
     "GET /api/v1/contracts/{contract_id:uuid}": (13, DEAL),

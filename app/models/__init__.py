@@ -78,6 +78,7 @@ from app.models.payment import (
     PayoutState,
     ProviderOperation,
     ReconciliationCase,
+    ReconciliationRun,
     WebhookMessage,
 )
 from app.models.profile import (
@@ -209,6 +210,7 @@ __all__ = [
     "ProviderOperation",
     "QueuedOrder",
     "ReconciliationCase",
+    "ReconciliationRun",
     "RefundRequest",
     "RefusalCause",
     "RefusalReason",

@@ -4,6 +4,7 @@ from app.features.transparency.service.exports import stream_bundle
 from app.features.transparency.service.reading import (
     list_checkpoints,
     make_bundle,
+    read_any_receipt,
     read_checkpoint,
     read_consistency,
     read_receipt,
@@ -26,6 +27,7 @@ __all__ = [
     "SealerState",
     "list_checkpoints",
     "make_bundle",
+    "read_any_receipt",
     "read_checkpoint",
     "read_consistency",
     "read_receipt",
