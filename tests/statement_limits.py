@@ -62,6 +62,12 @@ ANSWERED = (
     "the key of the message, its proposal, order and conversation are read and locked in their order, the account of "
     "the reader must be active, and with files four statements attach them"
 )
+CORRECTING = (
+    "the session, the key of the request, the correction and its contract under their locks, the legal details of the "
+    "people who must differ, the accounts and the entry of the ledger, what was posted, the audit entry, the timeline, "
+    "the outbox, and the answer with its names"
+)
+ACCOUNTS_OPENED = "accounts that are missing are opened and looked up again; the legal details of two people are read"
 OVERVIEW = (
     "the session; balances, timers, the sealer, the last check of the ledger, the last comparison, old operations and "
     "open cases are of seven subjects and share no table"
@@ -111,6 +117,10 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "POST /api/v1/payments/{payment_id:uuid}/refunds": (11, REFUNDING),
     "POST /api/v1/reconciliation-cases/{case_id:uuid}/close": (16, CLOSED),
     "POST /stuck-money/{case_id}/close": (16, CLOSED),
+    "POST /api/v1/finance/corrections": (20, CORRECTING),
+    "POST /api/v1/finance/corrections/{correction_id:uuid}/approve": (20, CORRECTING),
+    "POST /finance/corrections/new": (20, CORRECTING),
+    "POST /finance/corrections/{correction_id}/approve": (20, CORRECTING),
     "GET /api/v1/finance/overview": (8, OVERVIEW),
     "GET /api/v1/finance/search": (6, FOUND),
     "GET /api/v1/finance/transactions/{txn_id:uuid}": (5, TRANSACTION),
@@ -188,6 +198,10 @@ REPEATED: dict[str, str] = {
     "POST /contracts/{contract_id}/change": CONTRACT_AGAIN,
     "POST /contracts/{contract_id}/milestones/{milestone_id}/forms/{form}": CONTRACT_AGAIN,
     "POST /contracts/{contract_id}/milestones/{milestone_id}/submit": CONTRACT_AGAIN,
+    "POST /api/v1/finance/corrections": ACCOUNTS_OPENED,
+    "POST /api/v1/finance/corrections/{correction_id:uuid}/approve": ACCOUNTS_OPENED,
+    "POST /finance/corrections/new": ACCOUNTS_OPENED,
+    "POST /finance/corrections/{correction_id}/approve": ACCOUNTS_OPENED,
     "POST /messages/{conversation_id}": READ_AGAIN,
     "POST /my/searches/new": FIRST_CHANGE,
     "POST /proposals/{proposal_id}/messages": CHECKED_AGAIN,

@@ -1,7 +1,7 @@
 """What pages call accounts, transactions and results."""
 
 from app.core.i18n import N_
-from app.models import AccountKind, TxnTemplate
+from app.models import AccountKind, CorrectionKind, CorrectionReason, CorrectionState, TxnTemplate
 
 ACCOUNT_NAMES: dict[AccountKind, str] = {
     AccountKind.PROVIDER_CLEARING: N_("At the payment provider"),
@@ -49,3 +49,23 @@ TEMPLATE_NAMES: dict[TxnTemplate, str] = {
     TxnTemplate.REVERSAL: N_("Reversal"),
     TxnTemplate.CORRECTION: N_("Correction"),
 }
+CORRECTION_NAMES: dict[CorrectionKind, str] = {
+    CorrectionKind.CORRECTION: N_("Correction between accounts"),
+    CorrectionKind.REVERSAL: N_("Reversal of a transaction"),
+    CorrectionKind.ASSIGNMENT: N_("Unidentified money to a wallet"),
+}
+REASON_NAMES: dict[CorrectionReason, str] = {
+    CorrectionReason.OWN_MISTAKE: N_("A mistake of ours"),
+    CorrectionReason.PROVIDER_MISTAKE: N_("A mistake of the payment provider"),
+    CorrectionReason.IDENTIFIED: N_("The payer was identified"),
+    CorrectionReason.COMPENSATION: N_("Compensation"),
+    CorrectionReason.WRITE_OFF: N_("Written off"),
+    CorrectionReason.OTHER: N_("Another reason"),
+}
+STATE_NAMES: dict[CorrectionState, tuple[str, str]] = {
+    CorrectionState.PROPOSED: (N_("Waits for a second person"), "accent"),
+    CorrectionState.EXECUTED: (N_("Recorded"), "good"),
+    CorrectionState.REFUSED: (N_("Refused"), "warn"),
+    CorrectionState.WITHDRAWN: (N_("Withdrawn"), ""),
+}
+EXPIRED = N_("Expired: nobody decided in time")

@@ -5,11 +5,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from app.core.money import Currency
+from app.core.money import Currency, MoneyInput
+from app.core.text.text_cleaning import CLEAN_LINE, CLEAN_LINES
 from app.features.payments.schemas import StuckMoneyRead
-from app.models import AccountKind, TxnTemplate
+from app.models import AccountKind, CorrectionKind, CorrectionReason, CorrectionState, TxnTemplate
 
 MAX_SEARCH = 200
 type SearchText = Annotated[str, Query(max_length=MAX_SEARCH, description="An id, a business key or a user name.")]
@@ -164,7 +165,74 @@ class TransactionRead(BaseModel):
     reason: str | None
     reverses: UUID | None
     reversed_by: UUID | None
+    reversible: bool = Field(description="Whether a reversal can be proposed.")
     effective_at: datetime
     recorded_at: datetime
     position: int | None = Field(description="The place in the sealed log; null where it is not sealed yet.")
     checkpoint: int | None = Field(description="The size of the first checkpoint that covers it.")
+
+
+type Explanation = Annotated[str, Field(min_length=1, max_length=2000), CLEAN_LINES]
+
+
+class CorrectionCreate(BaseModel):
+    """A correction to propose."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: CorrectionKind
+    reverses: UUID | None = Field(default=None, description="For a reversal: the transaction.")
+    debit: AccountKind | None = Field(default=None, description="For a correction: the account that is debited.")
+    credit: AccountKind | None = Field(default=None, description="For a correction: the account that is credited.")
+    username: Annotated[str, Field(max_length=64), CLEAN_LINE] = Field(
+        default="", description="Whose wallet or claim is concerned."
+    )
+    money: MoneyInput | None = Field(default=None, description="Not for a reversal: it has the amount.")
+    contract_id: UUID | None = Field(default=None, description="The contract on whose timeline it is shown.")
+    reason: CorrectionReason
+    explanation: Explanation
+    evidence: Explanation = Field(description="What proves it: the number of a document, a letter, a link.")
+
+
+class CorrectionDecision(BaseModel):
+    """What the person who decides wants to say."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: Annotated[str, Field(max_length=2000), CLEAN_LINES] = ""
+
+
+class CorrectionRead(BaseModel):
+    """A correction and who decided about it."""
+
+    id: UUID
+    kind: CorrectionKind
+    reverses: UUID | None
+    debit: AccountKind | None
+    credit: AccountKind | None
+    person: str = Field(description="Whose wallet or claim is concerned; empty for nobody's.")
+    amount: int
+    currency: Currency
+    contract_id: UUID | None
+    reason: CorrectionReason
+    explanation: str
+    evidence: str
+    state: CorrectionState
+    expired: bool = Field(description="Whether nobody decided in time.")
+    alone: bool = Field(description="Whether it was so small that one person sufficed.")
+    proposed_by: str
+    proposed_at: datetime
+    expires_at: datetime
+    decided_by: str = Field(description="Empty while nobody has decided.")
+    decided_at: datetime | None
+    note: str
+    txn_id: UUID | None
+    is_own: bool = Field(description="Whether you have proposed it.")
+    may_approve: bool = Field(description="Whether your role lets you decide about corrections of others.")
+
+
+class CorrectionList(BaseModel):
+    """Corrections, the newest first."""
+
+    items: list[CorrectionRead]
+    next_cursor: str | None

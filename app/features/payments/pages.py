@@ -190,6 +190,8 @@ async def unlock(
         context = {"f": FormState.start().with_error(error), "then": form.get("then")}
         return render(request, "payments/unlock.html", context, 403)
     then = form.get("then")
+    if then == "corrections":
+        return redirect("/finance/corrections")
     return redirect(f"/wallet/payments/{UUID(then)}" if isinstance(then, str) and _is_id(then) else "/wallet/withdraw")
 
 

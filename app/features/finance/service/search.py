@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.money import Currency
 from app.features.finance.errors import EntryNotFoundError
 from app.features.finance.repository import LedgerViewRepository, SearchRepository, TransactionRow
+from app.features.finance.rules import REVERSIBLE
 from app.features.finance.schemas import (
     AccountRead,
     FinanceSearch,
@@ -84,6 +85,7 @@ async def read_transaction(session: AsyncSession, txn_id: UUID) -> TransactionRe
         reason=first.reason,
         reverses=first.reverses,
         reversed_by=reversed_by,
+        reversible=first.template in REVERSIBLE and reversed_by is None,
         effective_at=first.effective_at,
         recorded_at=first.recorded_at,
         position=position,

@@ -123,11 +123,10 @@ class LedgerViewRepository:
         )
 
     async def _transactions(self, *ids: Select[UUID]) -> Sequence[TransactionRow]:
-        found = union(*ids).subquery() if len(ids) > 1 else ids[0].subquery()
         query = (
             select(LedgerTxn, func.min(LedgerTransfer.currency), func.sum(LedgerTransfer.amount))
             .join(LedgerTransfer, LedgerTransfer.txn_id == LedgerTxn.id)
-            .where(LedgerTxn.id.in_(select(found.c[0])))
+            .where(LedgerTxn.id.in_(union(*ids)))
             .group_by(LedgerTxn.id)
             .order_by(LedgerTxn.id.desc())
             .limit(SHOWN)
@@ -149,7 +148,7 @@ class SearchRepository:
             named = or_(named, of_thing, ProviderOperation.id == thing)
         person = func.coalesce(*(_owner(kind, table) for kind, table in _SUBJECTS))
         query = select(ProviderOperation, person).where(named).limit(SHOWN)
-        return [tuple(row) for row in await self._session.execute(query)]
+        return [(operation, owner) for operation, owner in await self._session.execute(query)]
 
     async def contracts(self, thing: UUID) -> Sequence[tuple[Contract, str, str, str]]:
         """Return the contract with this id, of this order or with this milestone: title, client, freelancer."""
