@@ -56,6 +56,8 @@ from app.features.files.endpoints import LONG_BODY_ROUTES as FILE_BODIES
 from app.features.files.endpoints import router as files
 from app.features.files.pages import links as file_links
 from app.features.files.pages import router as file_pages
+from app.features.finance.endpoints import router as finance
+from app.features.finance.pages import router as finance_pages
 from app.features.identity import service as accounts
 from app.features.identity.endpoints import router as identity
 from app.features.identity.pages import router as identity_pages
@@ -123,6 +125,7 @@ API_ROUTERS: tuple[FeatureRouter, ...] = (
     matching,
     reports,
     notifications,
+    finance,
     demonstration,
 )
 OPERATION_ROUTERS: tuple[FeatureRouter, ...] = (health,)
@@ -149,6 +152,7 @@ PAGE_ROUTERS: tuple[FeatureRouter, ...] = (
     legal_pages,
     file_pages,
     report_pages,
+    finance_pages,
     demonstration_pages,
 )
 

@@ -62,6 +62,20 @@ ANSWERED = (
     "the key of the message, its proposal, order and conversation are read and locked in their order, the account of "
     "the reader must be active, and with files four statements attach them"
 )
+CORRECTING = (
+    "the session, the key of the request, the correction and its contract under their locks, the legal details of the "
+    "people who must differ, the accounts and the entry of the ledger, what was posted, the audit entry, the timeline, "
+    "the outbox, and the answer with its names"
+)
+ACCOUNTS_OPENED = "accounts that are missing are opened and looked up again; the legal details of two people are read"
+OVERVIEW = (
+    "the session; balances, timers, the sealer, the last check of the ledger, the last comparison, old operations and "
+    "open cases are of seven subjects and share no table"
+)
+FOUND = "the session; transactions, operations, people and contracts are found in their own tables, each by its index"
+TRANSACTION = (
+    "the session, the header, its transfers, its place in the log, and the names of the people of its accounts"
+)
 PEOPLE = (
     "best match with a word that nobody has: two statements parse the words, one sets the plan mode, one counts, one "
     "reads the stems, one the candidates, one the cards of the best, and two look for a correction"
@@ -107,6 +121,13 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "POST /api/v1/payments/{payment_id:uuid}/refunds": (11, REFUNDING),
     "POST /api/v1/reconciliation-cases/{case_id:uuid}/close": (16, CLOSED),
     "POST /stuck-money/{case_id}/close": (16, CLOSED),
+    "POST /api/v1/finance/corrections": (20, CORRECTING),
+    "POST /api/v1/finance/corrections/{correction_id:uuid}/approve": (20, CORRECTING),
+    "POST /finance/corrections/new": (20, CORRECTING),
+    "POST /finance/corrections/{correction_id}/approve": (20, CORRECTING),
+    "GET /api/v1/finance/overview": (8, OVERVIEW),
+    "GET /api/v1/finance/search": (6, FOUND),
+    "GET /api/v1/finance/transactions/{txn_id:uuid}": (5, TRANSACTION),
     "POST /wallet/payments/{payment_id}/refund": (11, REFUNDING),
     "GET /freelancers": (11, f"{PEOPLE}; a page for a signed-in person reads the session and the favourites too"),
     "GET /api/v1/wallet/statement/{format}": (9, STATEMENT),
@@ -184,6 +205,10 @@ REPEATED: dict[str, str] = {
     "POST /contracts/{contract_id}/milestones/{milestone_id}/submit": CONTRACT_AGAIN,
     "GET /api/v1/wallet/statement/{format}": STATEMENT,
     "GET /wallet/statement/{format}": STATEMENT,
+    "POST /api/v1/finance/corrections": ACCOUNTS_OPENED,
+    "POST /api/v1/finance/corrections/{correction_id:uuid}/approve": ACCOUNTS_OPENED,
+    "POST /finance/corrections/new": ACCOUNTS_OPENED,
+    "POST /finance/corrections/{correction_id}/approve": ACCOUNTS_OPENED,
     "POST /messages/{conversation_id}": READ_AGAIN,
     "POST /my/searches/new": FIRST_CHANGE,
     "POST /proposals/{proposal_id}/messages": CHECKED_AGAIN,

@@ -276,6 +276,12 @@ class PaymentSettings(_Group):
     withdrawal_fee_bp: int = Field(
         default=0, ge=0, le=10_000, description="fee of a withdrawal in hundredths of a percent of it"
     )
+    correction_alone_up_to: int = Field(
+        default=0,
+        ge=0,
+        le=10_000_000,
+        description="how much of the ledger one person may correct alone in a day, in kopecks; 0: nothing",
+    )
     withdrawal_fee_minimum: int = Field(
         default=0, ge=0, le=10_000_000, description="least fee of a withdrawal, in minor units of its currency"
     )

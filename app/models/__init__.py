@@ -9,6 +9,7 @@ from app.models.auth_challenge import AuthChallenge
 from app.models.catalog import Category, Skill, SkillAlias
 from app.models.chat import Conversation, Message
 from app.models.contract import Contract
+from app.models.correction import CorrectionKind, CorrectionReason, CorrectionState, LedgerCorrection
 from app.models.cover_letter_template import CoverLetterTemplate
 from app.models.customer_stats import CustomerStats
 from app.models.deal import (
@@ -78,6 +79,7 @@ from app.models.payment import (
     PayoutState,
     ProviderOperation,
     ReconciliationCase,
+    ReconciliationRun,
     WebhookMessage,
 )
 from app.models.profile import (
@@ -135,6 +137,9 @@ __all__ = [
     "CloseReason",
     "Contract",
     "Conversation",
+    "CorrectionKind",
+    "CorrectionReason",
+    "CorrectionState",
     "CoverLetterTemplate",
     "CustomerStats",
     "DeadLetter",
@@ -166,6 +171,7 @@ __all__ = [
     "LedgerBalance",
     "LedgerCheckRun",
     "LedgerCheckpoint",
+    "LedgerCorrection",
     "LedgerCurrency",
     "LedgerLeaf",
     "LedgerLogKey",
@@ -211,6 +217,7 @@ __all__ = [
     "ProviderOperation",
     "QueuedOrder",
     "ReconciliationCase",
+    "ReconciliationRun",
     "RefundRequest",
     "RefusalCause",
     "RefusalReason",

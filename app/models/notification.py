@@ -77,6 +77,7 @@ class NoticeKind(StrEnum):
     PAYOUT_PAID = "payout_paid"
     CARD_REFUND_PAID = "card_refund_paid"
     MONEY_BACK = "money_back"
+    ACCOUNT_CORRECTED = "account_corrected"
     CHEQUE_ANNULLED = "cheque_annulled"
 
 

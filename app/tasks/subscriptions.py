@@ -32,6 +32,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "identity.phone_changed": ("notifications.on_phone_changed",),
     "papers.sign_code_requested": ("notifications.on_sign_code_requested",),
     "legal.legal_status_changed": ("notifications.on_legal_status_changed",),
+    "finance.account_corrected": ("notifications.on_account_corrected",),
     "identity.contact_lost": ("notifications.on_contact_lost",),
     "identity.new_device_signed_in": ("notifications.on_new_device_signed_in",),
     "identity.session_replayed": ("notifications.on_session_replayed",),

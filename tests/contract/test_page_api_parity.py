@@ -10,6 +10,7 @@ SEARCH, TEMPLATE = "/api/v1/saved-searches/{search_id:uuid}", "/api/v1/order-tem
 COVER_LETTER_TEMPLATE = "/api/v1/letter-templates/{letter_id:uuid}"
 CONVERSATION = "/api/v1/conversations/{conversation_id:uuid}"
 CONTRACT, MILESTONE = "/api/v1/contracts/{contract_id:uuid}", "/api/v1/milestones/{milestone_id:uuid}"
+CORRECTION = "/api/v1/finance/corrections/{correction_id:uuid}"
 PAYMENT = "/api/v1/payments/{payment_id:uuid}"
 CHANGE_ORDER = "/api/v1/change-orders/{change_order_id:uuid}"
 PAIRS: dict[str, tuple[str, ...]] = {
@@ -39,6 +40,9 @@ PAIRS: dict[str, tuple[str, ...]] = {
     "POST /confirm-phone": (f"POST {AUTH}/confirm-phone",),
     "POST /confirm-phone/resend": (f"POST {AUTH}/confirm-phone/resend",),
     "POST /demo/clock": ("POST /api/v1/clock",),
+    "POST /finance/corrections/new": ("POST /api/v1/finance/corrections",),
+    "POST /finance/corrections/{correction_id}/approve": (f"POST {CORRECTION}/approve",),
+    "POST /finance/corrections/{correction_id}/refuse": (f"POST {CORRECTION}/refuse",),
     "POST /invitations/{invitation_id}/decline": ("POST /api/v1/invitations/{invitation_id:uuid}/decline",),
     "POST /messages/{conversation_id}": (f"POST {CONVERSATION}/messages",),
     "POST /messages/{conversation_id}/read": (f"POST {CONVERSATION}/read",),

@@ -71,6 +71,7 @@ class OtherEvent(StrEnum):
     REVIEW_ENDING = "review_ending"
     PAPER_SIGNED = "paper_signed"
     HOLDING_ENDING = "holding_ending"
+    CORRECTED = "corrected"
 
 
 type DealAction = DealEvent | MilestoneEvent | OtherEvent
@@ -140,6 +141,7 @@ EVENT_LABELS: dict[DealAction, str] = {
     OtherEvent.REVIEW_HELD_UP: N_("The review time goes on: no message to the client is known to have arrived"),
     OtherEvent.REVIEW_ENDING: N_("The client was reminded of the review"),
     OtherEvent.PAPER_SIGNED: N_("A document was signed"),
+    OtherEvent.CORRECTED: N_("The operator corrected an entry of this contract"),
     OtherEvent.HOLDING_ENDING: N_("The provider soon returns what is held: accept the work or agree on a refund"),
 }
 NOTHING_SUBMITTED = N_("Only if nothing was submitted; otherwise the request waits for an answer.")

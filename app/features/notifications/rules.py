@@ -122,6 +122,7 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.PAYOUT_PAID: Wording(N_("Your withdrawal of {amount} was paid out."), PAYOUT),
     NoticeKind.CARD_REFUND_PAID: Wording(N_("{amount} were sent back to your card."), PAYMENT),
     NoticeKind.MONEY_BACK: Wording(N_("{amount} could not be paid out and are in your wallet again."), "{place}"),
+    NoticeKind.ACCOUNT_CORRECTED: Wording(N_("The operator corrected your account by {amount}."), "/wallet"),
     NoticeKind.CHEQUE_ANNULLED: Wording(
         N_("The receipt for your withdrawal of {amount} was annulled in the tax service."), PAYOUT
     ),
@@ -229,6 +230,7 @@ NOBODY_ELSES: Mapping[NoticeKind, str] = {
     NoticeKind.PAYOUT_PAID: "the account's own money",
     NoticeKind.CARD_REFUND_PAID: "the account's own money",
     NoticeKind.MONEY_BACK: "the account's own money",
+    NoticeKind.ACCOUNT_CORRECTED: "the operator decides",
     NoticeKind.CHEQUE_ANNULLED: "the account's own receipt",
 }
 """Kinds that no other user can cause at will, each with the reason why nothing joins them to one."""

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import new_id
@@ -24,6 +24,7 @@ from app.models import (
     PayoutState,
     ProviderOperation,
     ReconciliationCase,
+    ReconciliationRun,
     WebhookMessage,
 )
 
@@ -323,6 +324,16 @@ class CaseRepository:
             .where(ReconciliationCase.provider == provider, ReconciliationCase.reference.in_(references))
         )
         return set((await self._session.execute(query)).scalars()) if references else set()
+
+    def keep_run(self, run: ReconciliationRun) -> None:
+        """Keep the result of a comparison."""
+        self._session.add(run)
+
+    async def latest_runs(self) -> Sequence[ReconciliationRun]:
+        """Return the last comparison with each provider in each currency."""
+        order = (ReconciliationRun.provider, ReconciliationRun.currency)
+        query = select(ReconciliationRun).ext(distinct_on(*order)).order_by(*order, ReconciliationRun.id.desc())
+        return (await self._session.execute(query)).scalars().all()
 
     async def frozen_providers(self) -> list[str]:
         """Return the providers with an open case of money that leaves."""

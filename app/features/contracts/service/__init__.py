@@ -9,6 +9,7 @@ from app.features.contracts.service.accepting import (
 from app.features.contracts.service.card_payments import pay_milestone
 from app.features.contracts.service.change_orders import answer_change, propose_change, withdraw_change
 from app.features.contracts.service.closing import what_is_open
+from app.features.contracts.service.corrections import lock_corrected, record_correction
 from app.features.contracts.service.ending import end_contract, pause_contract, resume_contract
 from app.features.contracts.service.milestones import (
     accept_milestone,
@@ -59,6 +60,7 @@ __all__ = [
     "get_contract",
     "list_agreed_amounts",
     "list_contracts",
+    "lock_corrected",
     "pause_contract",
     "pay_bonus",
     "pay_milestone",
@@ -67,6 +69,7 @@ __all__ = [
     "read_deal",
     "read_milestone",
     "read_money",
+    "record_correction",
     "record_notice",
     "record_seen",
     "request_changes",

@@ -29,6 +29,7 @@ from app.models import (
     PayoutState,
     ProviderOperation,
     ReconciliationCase,
+    ReconciliationRun,
 )
 
 SETTLING = timedelta(minutes=10)
@@ -83,12 +84,26 @@ async def compare(
             unread += sum(line.money.amount for line in lines)
     woken = await operations.wake(finished, utc_now())
     recent = await operations.done_between(provider, currency, since)
+    repository = CaseRepository(uow.session)
     absent = _missing(statement, recent, since, asked_at)
-    elsewhere = await CaseRepository(uow.session).in_other_currencies(provider, [each.reference for each in absent])
+    elsewhere = await repository.in_other_currencies(provider, [each.reference for each in absent])
     cases += [_lost(provider, each) for each in absent if each.reference not in elsewhere]
-    if not (cases or _moved_since(recent, asked_at)):
-        cases += await _compare_balances(uow, provider, statement.closing, unread)
-    opened = sum([await CaseRepository(uow.session).open(case) for case in cases])
+    ours, theirs = await _clearing(uow, provider, currency), statement.closing.amount
+    comparable = not (cases or _moved_since(recent, asked_at))
+    cases += _balance_cases(provider, currency, ours, theirs, unread) if comparable else []
+    opened = sum([await repository.open(case) for case in cases])
+    repository.keep_run(
+        ReconciliationRun(
+            provider=provider,
+            currency=currency,
+            lines=len(statement.lines),
+            matched=matched,
+            opened=opened,
+            ours=ours,
+            theirs=theirs,
+            compared_at=asked_at,
+        )
+    )
     return Comparison(lines=len(statement.lines), matched=matched, woken=woken, opened=opened)
 
 
@@ -131,12 +146,18 @@ def _missing(
     ]
 
 
-async def _compare_balances(uow: UnitOfWork, provider: str, closing: Money, unread: int) -> list[ReconciliationCase]:
-    clearing = ledger.Account(AccountKind.PROVIDER_CLEARING, provider=provider)
-    ours = await ledger.balance(uow.session, clearing, closing.currency)
-    if ours + unread == closing.amount:
-        return []
-    return [_balances_differ(provider, closing.currency, ours, closing.amount)]
+async def _clearing(uow: UnitOfWork, provider: str, currency: Currency) -> int:
+    """Return what the provider must hold for us, as the ledger says."""
+    return await ledger.balance(uow.session, ledger.Account(AccountKind.PROVIDER_CLEARING, provider=provider), currency)
+
+
+def _balance_cases(provider: str, currency: Currency, ours: int, theirs: int, unread: int) -> list[ReconciliationCase]:
+    return [] if ours + unread == theirs else [_balances_differ(provider, currency, ours, theirs)]
+
+
+async def latest_runs(session: AsyncSession) -> Sequence[ReconciliationRun]:
+    """Return the last comparison with each provider in each currency."""
+    return await CaseRepository(session).latest_runs()
 
 
 async def _is_unread(uow: UnitOfWork, operation: ProviderOperation, kind: str) -> bool:

@@ -4,6 +4,7 @@ from app.features.transparency.service.bundles import OpenBundle, open_bundle, z
 from app.features.transparency.service.exports import stream_beancount, stream_bundle
 from app.features.transparency.service.reading import (
     list_checkpoints,
+    read_any_receipt,
     read_checkpoint,
     read_consistency,
     read_receipt,
@@ -46,6 +47,7 @@ __all__ = [
     "open_statement",
     "period_of",
     "print_statement",
+    "read_any_receipt",
     "read_checkpoint",
     "read_consistency",
     "read_page",

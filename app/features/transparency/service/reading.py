@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor
 from app.core.transparency.nodes import consistency_steps, inclusion_steps, proof_of
 from app.features.transparency.errors import NoCheckpointError, NotSealedYetError, ReceiptNotFoundError
-from app.features.transparency.repository import LEAF_FIELDS, LogRepository, PartyRepository
+from app.features.transparency.repository import LEAF_FIELDS, FoundReceipt, LogRepository, PartyRepository
 from app.features.transparency.rules.leaves import EntryReader, entry_bytes
 from app.features.transparency.schemas import CheckpointList, CheckpointRead, ConsistencyRead, ReceiptRead
 from app.models import LedgerCheckpoint
@@ -59,13 +59,25 @@ async def read_receipt(session: AsyncSession, actor: Actor, txn_id: UUID) -> Rec
         ReceiptNotFoundError: There is no such transaction, or it is of other people.
         NotSealedYetError: It has no place in the log yet.
     """
-    party = PartyRepository(session)
-    found = await party.receipt(actor.id, txn_id)
+    return await _receipt(session, await PartyRepository(session).receipt(actor.id, txn_id))
+
+
+async def read_any_receipt(session: AsyncSession, txn_id: UUID) -> ReceiptRead:
+    """Return what proves that a transaction is in the log; only for people who may see all transactions.
+
+    Raises:
+        ReceiptNotFoundError: There is no such transaction.
+        NotSealedYetError: It has no place in the log yet.
+    """
+    return await _receipt(session, await PartyRepository(session).any_receipt(txn_id))
+
+
+async def _receipt(session: AsyncSession, found: FoundReceipt | None) -> ReceiptRead:
     if found is None:
         raise ReceiptNotFoundError
     if found.position is None or not found.size:
         raise NotSealedYetError
-    rows, accounts = await party.entries([found.position])
+    rows, accounts = await PartyRepository(session).entries([found.position])
     reader = EntryReader(LEAF_FIELDS)
     reader.accounts = accounts
     leaf, entry = next(reader.read(rows))
