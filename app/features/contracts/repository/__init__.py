@@ -10,6 +10,7 @@ from app.features.contracts.repository.deals import (
 from app.features.contracts.repository.reading import (
     ContractReadRepository,
     ContractRow,
+    EarlierRow,
     HeldRow,
     MonthRow,
     ReadDeal,
@@ -21,6 +22,7 @@ __all__ = [
     "ContractRepository",
     "ContractRow",
     "DealRepository",
+    "EarlierRow",
     "HeldRow",
     "LockedDeal",
     "LockedMilestone",
