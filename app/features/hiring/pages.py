@@ -256,10 +256,14 @@ def _form(request: Request, state: FormState, shown: _Shown) -> Response:
         "key": shown.key,
         "sides": [(value, _(words), _(note)) for value, words, note in SIDES],
         "currencies": [(one.value, one.value) for one in Currency],
-        "days": [(str(days), ngettext("{count} day", "{count} days", days)) for days in ANSWER_CHOICES],
+        "days": [(str(days), _days(days)) for days in ANSWER_CHOICES],
         "can_add": len(blocks) < MAX_BLOCKS,
     }
     return render(request, "hiring/form.html", context, status_code=422 if state.has_errors else 200)
+
+
+def _days(count: int) -> str:
+    return ngettext("{count} day", "{count} days", count).format(count=count)
 
 
 def _filled(title: str, description: str, currency: Currency, milestones: list[DealMilestone]) -> FormState:

@@ -43,7 +43,8 @@ async def made_link(client: httpx.AsyncClient) -> tuple[str, str]:
 
 async def test_the_form_keeps_what_was_typed(market: Market, client: httpx.AsyncClient) -> None:
     await market.sign_in(client, await market.person("bakery"))
-    assert "Milestone 1" in text_of(await client.get("/deals/new"))
+    empty = text_of(await client.get("/deals/new"))
+    assert ("Milestone 1" in empty, "14 days" in empty, "{count}" in empty) == (True, True, False)
     more = await client.post("/deals/new", data=FORM | {"step": "more"})
     assert (more.status_code, "Milestone 2" in text_of(more), "Twelve pages" in more.text) == (200, True, True)
     wrong = await client.post("/deals/new", data=FORM | {"milestone_amount": "many"})
