@@ -197,7 +197,7 @@ _MAIL_RULES: dict[NoticeKind, MailRule] = {
     NoticeKind.DIRECT_DEAL_OFFERED: MailRule(_DIRECT, REVERSIBLE),
     NoticeKind.DIRECT_DEAL_WITHDRAWN: MailRule(_DIRECT, mailed=False),
     NoticeKind.DIRECT_DEAL_EXPIRED: MailRule(_DIRECT, mailed=False),
-    NoticeKind.DIRECT_DEAL_ACCEPTED: MailRule(_DIRECT),
+    NoticeKind.DIRECT_DEAL_ACCEPTED: MailRule("direct-deal-accepted:{contract_id}"),
     NoticeKind.DIRECT_DEAL_DECLINED: MailRule(_DIRECT),
     NoticeKind.FILE_REFUSED: MailRule(mailed=False),
     NoticeKind.CONTACT_LOST: MailRule(mailed=False),

@@ -103,7 +103,7 @@ def set_status(deal: DirectDeal, target: DirectDealStatus, now: datetime) -> Non
 def validate(settings: Settings, terms: DealTerms) -> list[FieldError]:
     """Return the errors of terms, also against what this instance can hold money for."""
     days = sum(part.days for part in terms.milestones)
-    longest = settings.longest_milestone_days
+    longest = settings.max_milestone_days
     return rules.validate_terms(terms) + proposals.validate_holding(terms.milestones, days, longest)
 
 

@@ -4,8 +4,8 @@ The previous release does not read the new tables. The contract, order, proposal
 are ordinary rows, which it shows as those of any other contract.
 
 Revision ID: a94c6e07b2d1
-Revises: f2b85d0e6c13
-Create Date: 2026-11-29 14:40:00+00:00
+Revises: c81e5f0a72d4
+Create Date: 2026-11-29 15:10:00+00:00
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "a94c6e07b2d1"
-down_revision: str | None = "f2b85d0e6c13"
+down_revision: str | None = "c81e5f0a72d4"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
