@@ -92,6 +92,8 @@ MONEY = (
 )
 DEAL_FORM = f"the form is read with the contract, its checklist and currency: {DEAL}; then {MONEY}"
 ENDING = "each milestone that is not paid in is cancelled, with its timers, and the last one closes the contract"
+INVITING = "an account with daily limits for invitations and for e-mails, and the deal it responds with"
+TERMS_WITH_FEES = "the fees of both sides depend on earlier contracts and on the policies in force"
 BEGINNING = (
     "the order, the proposal and the offer as before; then the volumes and policies of fees, the legal kinds, the "
     "contract, its deal, milestones and timer; last the contract and its task as papers: names, numbers, two inserts"
@@ -155,6 +157,11 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "POST /api/v1/offers/{offer_id:uuid}/accept": (28, BEGINNING),
     "POST /api/v1/proposals/{proposal_id:uuid}/accept": (28, BEGINNING),
     "POST /offers/{offer_id}/accept": (28, BEGINNING),
+    "POST /api/v1/direct-deals/{deal_id:uuid}/accept": (28, BEGINNING),
+    "POST /deals/{deal_id}/accept": (28, BEGINNING),
+    "POST /api/v1/direct-deals": (14, INVITING),
+    "POST /deals/new": (14, INVITING),
+    "GET /api/v1/direct-deals/{deal_id:uuid}": (6, TERMS_WITH_FEES),
     "POST /proposals/{proposal_id}/accept": (28, BEGINNING),
     "GET /api/v1/freelancers": (9, PEOPLE),
     "POST /api/v1/proposals/{proposal_id:uuid}/messages": (14, ANSWERED),

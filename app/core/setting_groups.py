@@ -202,6 +202,21 @@ class MarketSettings(_Group):
     new_account_proposals_per_day: int = Field(
         default=20, ge=1, le=10_000, description="proposals a new account may send within a day"
     )
+    direct_deal_days: int = Field(
+        default=14,
+        ge=1,
+        le=30,
+        description="terms of a direct deal expire unanswered; who invites may choose otherwise",
+    )
+    direct_deals_per_day: int = Field(
+        default=30, ge=1, le=10_000, description="direct deals one account may propose within a day"
+    )
+    new_account_direct_deals_per_day: int = Field(
+        default=10, ge=1, le=10_000, description="direct deals a new account may propose within a day"
+    )
+    direct_deal_mails_per_day: int = Field(
+        default=5, ge=1, le=1000, description="invitations to direct deals one account may have us e-mail within a day"
+    )
     saved_searches_per_account: int = Field(
         default=30, ge=1, le=1000, description="searches of the list of orders that one account may keep"
     )

@@ -31,6 +31,7 @@ from app.models.deal import (
     TimerKind,
     TimerStatus,
 )
+from app.models.direct_deal import DirectDeal, DirectDealStatus, DirectDealTerms
 from app.models.document import (
     Document,
     DocumentFile,
@@ -148,6 +149,9 @@ __all__ = [
     "DealStatus",
     "DealTimer",
     "DeclineReason",
+    "DirectDeal",
+    "DirectDealStatus",
+    "DirectDealTerms",
     "Document",
     "DocumentFile",
     "DocumentSeries",

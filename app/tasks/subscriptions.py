@@ -4,6 +4,7 @@ from app.features.catalog import tasks as _catalog  # noqa: F401 - its tasks are
 from app.features.contracts import tasks as _contracts  # noqa: F401 - its tasks are found by name
 from app.features.demonstration import tasks as _demonstration  # noqa: F401 - its tasks are found by name
 from app.features.files import tasks as _files  # noqa: F401 - its tasks are found by name
+from app.features.hiring import tasks as _hiring  # noqa: F401 - its tasks are found by name
 from app.features.identity import tasks as _identity  # noqa: F401 - its tasks are found by name
 from app.features.ledger import tasks as _ledger  # noqa: F401 - its tasks are found by name
 from app.features.legal import tasks as _legal  # noqa: F401 - its tasks are found by name
@@ -39,6 +40,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "identity.account_banned": (
         "notifications.on_account_banned",
         "orders.on_account_banned",
+        "hiring.on_account_banned",
         "proposals.on_account_banned",
     ),
     "identity.account_unbanned": (
@@ -50,6 +52,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
         "notifications.on_account_deactivated",
         "legal.on_account_deactivated",
         "orders.on_account_deactivated",
+        "hiring.on_account_deactivated",
         "proposals.on_account_deactivated",
     ),
     "orders.order_published": ("matching.note_order_published", "matching.on_order_published"),
@@ -86,6 +89,11 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "proposals.offer_lapsed": ("notifications.on_offer_lapsed",),
     "contracts.deal_moved": ("notifications.on_deal_moved",),
     "contracts.review_waits": ("notifications.on_review_waits",),
+    "hiring.direct_deal_offered": ("notifications.on_direct_deal_offered",),
+    "hiring.direct_deal_accepted": ("notifications.on_direct_deal_accepted",),
+    "hiring.direct_deal_declined": ("notifications.on_direct_deal_declined",),
+    "hiring.direct_deal_withdrawn": ("notifications.on_direct_deal_withdrawn",),
+    "hiring.direct_deal_expired": ("notifications.on_direct_deal_expired",),
     "chat.message_written": ("notifications.on_message_written",),
     "payments.payment_received": ("notifications.on_payment_received",),
     "payments.payment_failed": ("notifications.on_payment_failed",),

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import new_id
+from app.core.money import Currency
 from app.core.persistence.trial_clock import database_now
 from app.models import (
     BudgetKind,
@@ -88,8 +89,10 @@ class ContractRepository:
         )
         return [(row[0], row[1], row[2]) for row in await self._session.execute(statement)]
 
-    async def volumes(self, contract: Contract, category_id: int | None) -> Volumes:
-        """Return what decides which fees apply to a new contract."""
+    async def volumes(
+        self, customer_id: UUID | None, freelancer_id: UUID | None, currency: Currency, category_id: int | None
+    ) -> Volumes:
+        """Return what decides which fees apply to a new contract; of somebody who is not known yet, nothing."""
         # Only money that was released counts: what is merely agreed costs nothing, so anybody could agree on a volume.
         bonuses = (
             select(func.sum(Release.amount))
@@ -100,13 +103,13 @@ class ContractRepository:
         statement = (
             select(
                 func.coalesce(released, 0),
-                func.coalesce(released.filter(Contract.customer_id == contract.customer_id), 0),
+                func.coalesce(released.filter(Contract.customer_id == customer_id), 0),
                 select(Category.parent_id).where(Category.id == category_id).scalar_subquery(),
                 DATABASE_TIME,
             )
             .select_from(Milestone)
             .join(Contract, Contract.id == Milestone.contract_id)
-            .where(Contract.freelancer_id == contract.freelancer_id, Contract.currency == contract.currency)
+            .where(Contract.freelancer_id == freelancer_id, Contract.currency == currency)
         )
         freelancer, pair, parent, now = (await self._session.execute(statement)).one()
         return Volumes(int(freelancer), int(pair), parent, now)

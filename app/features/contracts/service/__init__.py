@@ -1,11 +1,13 @@
 """Use cases of contracts. Every change locks the deal first, then its milestone, then accounts of the ledger."""
 
 from app.features.contracts.service.accepting import (
+    accept_direct,
     accept_offer,
     accept_proposal,
     list_agreed_amounts,
     without_details,
 )
+from app.features.contracts.service.beginning import FeeEstimate, estimate_fees
 from app.features.contracts.service.card_payments import pay_milestone
 from app.features.contracts.service.change_orders import answer_change, propose_change, withdraw_change
 from app.features.contracts.service.closing import what_is_open
@@ -33,6 +35,7 @@ from app.features.contracts.service.queries import (
     read_milestone,
 )
 from app.features.contracts.service.refunds import answer_refund, ask_refund, withdraw_refund
+from app.features.contracts.service.repeating import TermsToRepeat, terms_to_repeat
 from app.features.contracts.service.signing import send_sign_code, sign_paper
 from app.features.contracts.service.submissions import request_changes, require_submittable, submit_work
 from app.features.contracts.service.sweeping import SWEPT_TOGETHER, due_batches, fire_together
@@ -41,6 +44,9 @@ from app.features.contracts.service.timers import due_timers, fire_timer, record
 __all__ = [
     "EVENT_TEXTS",
     "SWEPT_TOGETHER",
+    "FeeEstimate",
+    "TermsToRepeat",
+    "accept_direct",
     "accept_milestone",
     "accept_offer",
     "accept_proposal",
@@ -50,6 +56,7 @@ __all__ = [
     "due_batches",
     "due_timers",
     "end_contract",
+    "estimate_fees",
     "find_contract",
     "find_milestone",
     "fire_timer",
@@ -81,6 +88,7 @@ __all__ = [
     "start_funding",
     "start_milestone",
     "submit_work",
+    "terms_to_repeat",
     "what_is_open",
     "withdraw_change",
     "withdraw_refund",
