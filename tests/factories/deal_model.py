@@ -17,6 +17,7 @@ from tests.factories.deal_table import (
     FUNDING,
     HOUR,
     MAX_PARTS,
+    MAX_VAIN,
     OF_STATE,
     REFUND_ANSWER,
     RESUBMIT,
@@ -87,17 +88,17 @@ class DealModel(Wallets):
         part = self.parts[place]
         self._state(place, "accepted" if amount == part.held else "submitted")
         if amount:
-            fees = [(self.fee_inside, ("escrow", place)), (self.fee_on_top, ("fee_hold", place))]
-            net = amount
-            for fee, source in fees:
-                whole = fee.of(part.released + amount) - fee.of(part.released)
-                tax = fee.tax(part.released + amount) - fee.tax(part.released)
-                self._move(source, ("fee_income", None), whole - tax)
-                self._move(source, ("tax_payable", None), tax)
-                net -= whole if source[0] == "escrow" else 0
+            fee = self._earn(self.fee_inside, ("escrow", place), part.released + part.bonus, amount)
+            self._earn(self.fee_on_top, ("fee_hold", place), part.released, amount)
             part.released += amount
-            self._ripen(("escrow", place), place, net)
+            self._ripen(("escrow", place), place, amount - fee)
         self._finish(place)
+
+    def _earn(self, fee: Fee, source: Account, before: int, amount: int) -> int:
+        whole, tax = fee.of(before + amount) - fee.of(before), fee.tax(before + amount) - fee.tax(before)
+        self._move(source, ("fee_income", None), whole - tax)
+        self._move(source, ("tax_payable", None), tax)
+        return whole
 
     def _ripen(self, source: Account, place: int, net: int) -> None:
         self._move(source, ("maturing", FREELANCER), net)
@@ -176,6 +177,7 @@ class DealModel(Wallets):
 
     def submit(self, place: int, side: str | None, version: int | None) -> None:
         part = self._allow(place, "submit", side, version)
+        part.vain += part.state == "refund_requested"
         self._state(place, "submitted")
         part.handed += 1
         part.told = False
@@ -209,6 +211,8 @@ class DealModel(Wallets):
 
     def ask_refund(self, place: int, side: str | None, version: int | None, amount: int | None) -> None:
         part = self._allow(place, "ask_refund", side, version)
+        if part.vain >= MAX_VAIN:
+            raise RefusedError("too-many-refund-requests")
         if amount is not None and not 0 < amount <= part.held:
             raise RefusedError("invalid-deal-amount")
         if part.state == "revision" and any(each.kind == "resubmit" and each.place == place for each in self.timers):
@@ -219,7 +223,7 @@ class DealModel(Wallets):
             self._later("refund_answer", place, REFUND_ANSWER)
 
     def withdraw_refund(self, place: int, side: str | None, version: int | None) -> None:
-        self._allow(place, "withdraw_refund", side, version)
+        self._allow(place, "withdraw_refund", side, version).vain += 1
         self._state(place, "in_work")
 
     def answer_refund(self, place: int, side: str | None, version: int | None, *, agree: bool) -> None:
@@ -227,6 +231,7 @@ class DealModel(Wallets):
         if agree:
             self._refund(place)
         else:
+            self.parts[place].vain += 1
             self._state(place, "in_work")
 
     def _refund(self, place: int) -> None:
@@ -253,7 +258,11 @@ class DealModel(Wallets):
         if self.state in ("awaiting_funding", "terminated"):
             raise RefusedError("contract-state")
         part.version += 1
-        self._ripen(("wallet", CUSTOMER), place, amount)
+        wallet, before = ("wallet", CUSTOMER), part.released + part.bonus
+        fee = self._earn(self.fee_inside, wallet, before, amount)
+        self._earn(self.fee_on_top, wallet, before, amount)
+        part.bonus += amount
+        self._ripen(wallet, place, amount - fee)
 
     # Commands on the whole
 

@@ -29,6 +29,7 @@ revision          submit                  freelancer  submitted
 revision          resubmission_late       system      revision
 revision          ask_refund              customer    refund_requested
 revision          return_money            freelancer  refunded
+refund_requested  submit                  freelancer  submitted
 refund_requested  agree_refund            freelancer  refunded
 refund_requested  agree_part_refund       freelancer  in_work
 refund_requested  refuse_refund           freelancer  in_work
@@ -46,7 +47,7 @@ WHILE = {
     "start": ("active", "closing"),
     "submit": ("active", "closing"),
 }
-MAX_PARTS = 40
+MAX_PARTS, MAX_VAIN = 40, 5
 BUSY = ("funding", "submitted", "revision", "refund_requested")
 CHANGEABLE = ("planned", "funded", "in_work", "revision")
 OF_STATE = ("review", "remind_of_review", "resubmit", "refund_answer")
@@ -100,6 +101,9 @@ class Part:
     rounds: int = 0
     told: bool = False
     asked: int = 0
+    bonus: int = 0
+    vain: int = 0
+    """Refund requests that were refused or withdrawn."""
 
     @property
     def held(self) -> int:

@@ -56,6 +56,11 @@ BALANCES = text("""
 """)
 
 
+def firing(timer_id: UUID) -> Run:
+    """Return the command that fires a timer."""
+    return lambda work, _actor: service.fire_timer(work, timer_id)
+
+
 @dataclass
 class DealWorld:
     """One deal in a savepoint that is rolled back after the example; the time of the database stands still in it."""
@@ -138,7 +143,7 @@ class DealWorld:
             if not due:
                 return
             for timer_id in due:
-                await self.act(CUSTOMER, lambda work, _actor, timer_id=timer_id: service.fire_timer(work, timer_id))
+                await self.act(CUSTOMER, firing(timer_id))
 
     async def withdraw(self, side: str, amount: int) -> str:
         """Begin a withdrawal."""
@@ -212,7 +217,8 @@ class DealWorld:
             waiting = select(
                 DealTimer.kind,
                 DealTimer.milestone_id,
-                *(func.extract("epoch", when - database_now()) / 60 for when in (DealTimer.due_at, DealTimer.look_at)),
+                func.extract("epoch", DealTimer.due_at - database_now()) / 60,
+                func.extract("epoch", DealTimer.look_at - database_now()) / 60,
             ).where(DealTimer.contract_id == contract_id, DealTimer.status == TimerStatus.WAITING)
             timers = (await session.execute(waiting)).all()
             accounts = (await session.execute(BALANCES)).all()

@@ -68,6 +68,17 @@ class RefundTooEarlyError(ConflictError):
     detail = N_("You can ask for a refund from {until:%Y-%m-%d %H:%M} UTC if nothing is submitted by then.")
 
 
+class TooManyRefundsError(ConflictError):
+    """Too many refund requests of the milestone were refused or withdrawn."""
+
+    code = "too-many-refund-requests"
+    title = N_("No further refund can be asked for here")
+    detail = N_(
+        "{most} refund requests for this milestone were refused or withdrawn. Agree with the freelancer in the chat: "
+        "the freelancer can give the money back at any time."
+    )
+
+
 class RequestDecidedError(ConflictError):
     """The refund request or the change of the work is no longer open, or is another one."""
 

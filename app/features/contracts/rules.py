@@ -8,7 +8,7 @@ from typing import Any
 from app.core.config import Settings
 from app.core.i18n import N_
 from app.core.state_machine import Machine, Timer, Transition, published
-from app.models.deal import DealStatus, MilestoneStatus
+from app.models.deal import DealStatus, MilestoneStatus, RequestStatus
 from app.models.side import Side
 
 
@@ -172,6 +172,7 @@ MILESTONE_MACHINE = published(
             _row(_M.REVISION, _E.RESUBMISSION_LATE, Side.SYSTEM, _M.REVISION),
             _row(_M.REVISION, _E.ASK_REFUND, Side.CUSTOMER, _M.REFUND_REQUESTED, AFTER_DEADLINE),
             _row(_M.REVISION, _E.RETURN_MONEY, Side.FREELANCER, _M.REFUNDED),
+            _row(_M.REFUND_REQUESTED, _E.SUBMIT, Side.FREELANCER, _M.SUBMITTED),
             _row(_M.REFUND_REQUESTED, _E.AGREE_REFUND, Side.FREELANCER, _M.REFUNDED),
             _row(_M.REFUND_REQUESTED, _E.AGREE_PART_REFUND, Side.FREELANCER, _M.IN_WORK),
             _row(_M.REFUND_REQUESTED, _E.REFUSE_REFUND, Side.FREELANCER, _M.IN_WORK),
@@ -255,6 +256,9 @@ REMINDER_DAYS = (7, 3, 1)
 """So many days before the review time ends the client is reminded."""
 HOLDING_WARNINGS = (21, 7, 2)
 """So many days before the provider's limit both sides are warned."""
+MAX_VAIN_REFUNDS = 5
+"""So many refund requests of a milestone may be refused or withdrawn; there is no further one."""
+VAIN = (RequestStatus.REFUSED, RequestStatus.WITHDRAWN)
 LEAST_NOTICES = 3
 LEAST_CHANNELS = 2
 

@@ -123,6 +123,13 @@ class PaymentRepository:
         query = select(outgoing.c.currency, func.sum(outgoing.c.amount)).group_by(outgoing.c.currency)
         return {str(currency): int(amount) for currency, amount in await self._session.execute(query)}
 
+    async def unsettled(self, user_id: UUID) -> bool:
+        """Tell whether a payment of a person is open, or waits until an operator has looked at it."""
+        query = select(Payment.id).where(
+            Payment.user_id == user_id, Payment.state.in_((PaymentState.OPEN, PaymentState.QUESTIONED))
+        )
+        return (await self._session.execute(query.limit(1))).first() is not None
+
     async def open_payment_for(self, purpose: str, purpose_id: UUID) -> Payment | None:
         """Return the payment for a purpose that is still open."""
         query = select(Payment).where(
@@ -135,7 +142,7 @@ class PaymentRepository:
         query = select(Payment.purpose_id, Payment.id).where(
             Payment.purpose == purpose, Payment.purpose_id.in_(purpose_ids), Payment.state == PaymentState.OPEN
         )
-        found = (await self._session.execute(query)).tuples()
+        found = (await self._session.execute(query)).all()
         return {purpose_id: payment_id for purpose_id, payment_id in found if purpose_id is not None}
 
 

@@ -71,8 +71,12 @@ class DealLife(RuleBasedStateMachine):
     """The steps. Each is done by the product and by the model, which must agree."""
 
     worlds: ClassVar[list[DealWorld]]
-    wait: ClassVar[Callable[[Coroutine[Any, Any, Any]], Any]]
+    loop: ClassVar[asyncio.AbstractEventLoop]
     steps: ClassVar[list[str]]
+
+    def wait(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Run work in the event loop of the product; the machine runs in a thread of its own."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
 
     @initialize(variant=st.integers(0, len(FEES) - 1), begun=st.lists(st.integers(0, 4), min_size=3, max_size=3))
     def begin(self, variant: int, begun: list[int]) -> None:
@@ -349,16 +353,8 @@ async def worlds(market: Market, connection: AsyncConnection) -> list[DealWorld]
 
 async def play(market: Market, sessions: Sessions, **options: Any) -> list[str]:
     """Run Hypothesis in a separate thread; the product runs in this event loop. Return the steps that were done."""
-    loop, steps = asyncio.get_running_loop(), list[str]()
-
-    def wait(work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, loop).result(60)
-
-    members = {
-        "worlds": await worlds(market, sessions.kw["bind"]),
-        "wait": staticmethod(wait),
-        "steps": steps,
-    }
+    made, steps = await worlds(market, sessions.kw["bind"]), list[str]()
+    members = {"worlds": made, "loop": asyncio.get_running_loop(), "steps": steps}
     chosen = profile(
         deadline=None,
         print_blob=True,

@@ -117,7 +117,7 @@ async def test_another_amount_is_recorded_as_it_was_when_a_person_has_closed_the
         await till.pay(subject_id)
         await till.look(subject_id)
     [case] = await till.cases()
-    await sign_in(client, role=Role.MODERATOR)
+    await sign_in(client, role=Role.FINANCE)
     [stuck] = (await client.get("/api/v1/stuck-money")).json()["items"]
     assert stuck["case_id"] == str(case.id)
     answer = await client.post(f"/api/v1/reconciliation-cases/{case.id}/close", json={"note": "seen"})

@@ -18,6 +18,7 @@ from app.features.contracts.errors import (
     MilestoneStateError,
     RefundTooEarlyError,
     RequestDecidedError,
+    TooManyRefundsError,
     WrongPartyError,
 )
 from app.features.contracts.schemas import (
@@ -105,7 +106,9 @@ async def request_changes(milestone_id: UUID, command: ChangesRequest, actor: Cu
     return service.read_milestone(await service.request_changes(uow, actor, milestone_id, command))
 
 
-@router.post(f"{ONE}/ask-refund", responses=refusals(*STEP, InvalidDealAmountError, RefundTooEarlyError))
+@router.post(
+    f"{ONE}/ask-refund", responses=refusals(*STEP, InvalidDealAmountError, RefundTooEarlyError, TooManyRefundsError)
+)
 async def ask_refund(milestone_id: UUID, command: RefundAsk, actor: CurrentActor, uow: Uow) -> MilestoneState:
     """Ask for money back. If nothing was submitted, the request is granted when nobody answers it in time."""
     return service.read_milestone(await service.ask_refund(uow, actor, milestone_id, command))

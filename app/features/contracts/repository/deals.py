@@ -24,6 +24,7 @@ from app.models import (
     Order,
     RefundRequest,
     Release,
+    ReleaseKind,
     RequestStatus,
     ReviewNotice,
     Submission,
@@ -58,7 +59,7 @@ class Volumes:
     """What decides which fees apply to a contract, in minor units, and the time of the transaction."""
 
     freelancer: int
-    """What was released to the freelancer before in the currency, of all milestones of safe deals."""
+    """What was released to the freelancer before in the currency, of all milestones of safe deals, with bonuses."""
     pair: int
     """What of that was with the same client."""
     parent_category_id: int | None
@@ -90,7 +91,12 @@ class ContractRepository:
     async def volumes(self, contract: Contract, category_id: int | None) -> Volumes:
         """Return what decides which fees apply to a new contract."""
         # Only money that was released counts: what is merely agreed costs nothing, so anybody could agree on a volume.
-        released = func.sum(Milestone.released)
+        bonuses = (
+            select(func.sum(Release.amount))
+            .where(Release.milestone_id == Milestone.id, Release.kind == ReleaseKind.BONUS)
+            .scalar_subquery()
+        )
+        released = func.sum(Milestone.released + func.coalesce(bonuses, 0))
         statement = (
             select(
                 func.coalesce(released, 0),
@@ -190,6 +196,13 @@ class DealRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def vain_refunds(self, milestone_id: UUID, statuses: Collection[RequestStatus]) -> int:
+        """Count the refund requests of a locked milestone that ended in these ways."""
+        statement = select(func.count()).where(
+            RefundRequest.milestone_id == milestone_id, RefundRequest.status.in_(statuses)
+        )
+        return (await self._session.execute(statement)).scalar_one()
+
     async def contract_of_change_order(self, change_order_id: UUID) -> UUID | None:
         """Return the contract that a change order belongs to."""
         statement = select(ChangeOrder.contract_id).where(ChangeOrder.id == change_order_id)
@@ -209,6 +222,13 @@ class DealRepository:
     async def release(self, release_id: UUID) -> Release | None:
         """Return a release as it is now."""
         return await self._session.get(Release, release_id, populate_existing=True)
+
+    async def bonuses(self, milestone_id: UUID) -> int:
+        """Return the sum of the bonuses that were paid for a locked milestone."""
+        statement = select(func.coalesce(func.sum(Release.amount), 0)).where(
+            Release.milestone_id == milestone_id, Release.kind == ReleaseKind.BONUS
+        )
+        return int((await self._session.execute(statement)).scalar_one())
 
     async def add_timers(self, timers: Sequence[Mapping[str, Any]]) -> None:
         """Insert timers."""

@@ -8,6 +8,7 @@ from app.features.contracts.service.accepting import (
 )
 from app.features.contracts.service.card_payments import pay_milestone
 from app.features.contracts.service.change_orders import answer_change, propose_change, withdraw_change
+from app.features.contracts.service.closing import what_is_open
 from app.features.contracts.service.ending import end_contract, pause_contract, resume_contract
 from app.features.contracts.service.milestones import (
     accept_milestone,
@@ -73,6 +74,7 @@ __all__ = [
     "start_funding",
     "start_milestone",
     "submit_work",
+    "what_is_open",
     "withdraw_change",
     "withdraw_refund",
     "without_details",

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.ids import new_id
-from app.core.money import Money
+from app.core.money import MAX_AMOUNT, Money
 from app.core.unit_of_work import UnitOfWork
 from app.features.contracts import rules
 from app.features.contracts.repository import DealRepository, LockedDeal, LockedMilestone
@@ -52,14 +52,12 @@ async def release(
     uow: UnitOfWork, locked: LockedMilestone, amount: int, kind: ReleaseKind, actor: Actor | None
 ) -> UUID:
     """Release an amount to the freelancer, whose security period begins; return the ledger's entry."""
-    milestone, deal = locked.milestone, locked.deal
-    parts = fees.release_fees(
-        fees.FeeTerms.from_json(deal.freelancer_fee),
-        fees.FeeTerms.from_json(deal.customer_fee),
-        milestone.released,
-        amount,
-    )
+    milestone = locked.milestone
+    own, on_top = _terms(locked.deal)
+    before = milestone.released
     milestone.released += amount
+    bonuses = await _bonuses(uow, milestone, own)
+    parts = fees.release_fees(own, on_top, before, amount, min(bonuses, MAX_AMOUNT - before - amount))
     entry = ledger.templates.release(
         milestone_id=milestone.id,
         freelancer_id=locked.contract.freelancer_id,
@@ -75,19 +73,29 @@ async def release(
 
 
 async def pay_bonus(uow: UnitOfWork, locked: LockedMilestone, amount: int, actor: Actor) -> UUID:
-    """Pay more than was agreed from the customer's wallet; return the ledger's entry.
+    """Pay more than was agreed from the customer's wallet, with the fees that the deal froze; return the entry.
+
+    Without fees on bonuses the price could be paid as one, and nothing of it to the site.
 
     Raises:
         InsufficientFundsError: The wallet holds less.
     """
-    contract = locked.contract
+    contract, milestone = locked.contract, locked.milestone
+    own, on_top = _terms(locked.deal)
+    before = milestone.released + await _bonuses(uow, milestone, own, on_top)
+    # More than the greatest amount is in no wallet, so the ledger refuses it below.
+    parts = fees.release_fees(own, on_top, min(before, MAX_AMOUNT - amount), amount)
     entry = ledger.templates.bonus(
         customer_id=contract.customer_id,
         freelancer_id=contract.freelancer_id,
         amount=Money(amount, contract.currency),
+        fee=parts.fee,
+        tax=parts.tax,
+        customer_fee=parts.customer_fee,
+        customer_tax=parts.customer_tax,
     )
     txn_id = await _post(uow, locked, locked.milestone, entry, "bonus", actor)
-    await _begin_security(uow, locked, ReleaseKind.BONUS, amount, amount)
+    await _begin_security(uow, locked, ReleaseKind.BONUS, amount, parts.net)
     return txn_id
 
 
@@ -122,6 +130,18 @@ async def mature(uow: UnitOfWork, locked: LockedDeal, release_: Release) -> UUID
         effective_at=locked.now,
     )
     return posted.txn_id
+
+
+def _terms(deal: Deal) -> tuple[fees.FeeTerms, fees.FeeTerms]:
+    """Return the terms of both fees: out of what is released, and on top of what is paid in."""
+    return fees.FeeTerms.from_json(deal.freelancer_fee), fees.FeeTerms.from_json(deal.customer_fee)
+
+
+async def _bonuses(uow: UnitOfWork, milestone: Milestone, *terms: fees.FeeTerms) -> int:
+    """Return the sum of the bonuses before, which decides the fees; it is not read where there are none."""
+    if all(each == fees.NO_FEE for each in terms):
+        return 0
+    return await DealRepository(uow.session).bonuses(milestone.id)
 
 
 async def _begin_security(uow: UnitOfWork, locked: LockedMilestone, kind: ReleaseKind, amount: int, net: int) -> None:

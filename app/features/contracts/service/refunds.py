@@ -6,7 +6,7 @@ from app.core.actor import Actor
 from app.core.ids import new_id
 from app.core.unit_of_work import UnitOfWork
 from app.features.contracts import rules
-from app.features.contracts.errors import RefundTooEarlyError, RequestDecidedError
+from app.features.contracts.errors import RefundTooEarlyError, RequestDecidedError, TooManyRefundsError
 from app.features.contracts.repository import DealRepository, LockedMilestone
 from app.features.contracts.rules import MilestoneEvent
 from app.features.contracts.schemas import RefundAnswer, RefundAsk
@@ -27,12 +27,15 @@ async def ask_refund(uow: UnitOfWork, actor: Actor, milestone_id: UUID, command:
         MilestoneNotFoundError: The actor is not a party.
         WrongPartyError: The actor is not the client.
         MilestoneStateError: The state of the milestone does not allow it.
+        TooManyRefundsError: Too many requests were refused or withdrawn.
         RefundTooEarlyError: Changes were requested, and the time to submit again is not over.
         InvalidDealAmountError: More is asked for than what is held.
     """
     locked, side = await lock_milestone(uow, actor, milestone_id, command.version)
     require(locked, MilestoneEvent.ASK_REFUND, side)
     milestone, repository = locked.milestone, DealRepository(uow.session)
+    if await repository.vain_refunds(milestone.id, rules.VAIN) >= rules.MAX_VAIN_REFUNDS:
+        raise TooManyRefundsError(params={"most": rules.MAX_VAIN_REFUNDS})
     rest = money.held(milestone)
     amount = rest if command.amount is None else checked_amount(command.amount, rest, milestone)
     if milestone.status is MilestoneStatus.REVISION:
@@ -81,6 +84,13 @@ async def answer_refund(uow: UnitOfWork, actor: Actor, milestone_id: UUID, comma
     status = RequestStatus.AGREED if command.agree else RequestStatus.REFUSED
     await _decide(uow, locked, event, side, actor, status)
     return locked.milestone
+
+
+async def refuse_by_submission(uow: UnitOfWork, locked: LockedMilestone) -> None:
+    """Refuse the open refund request of a locked milestone, because the freelancer submits the work instead."""
+    request = await DealRepository(uow.session).open_refund(locked.milestone.id)
+    if request is not None:
+        request.status, request.decided_at = RequestStatus.REFUSED, locked.now
 
 
 async def refund_by_silence(uow: UnitOfWork, locked: LockedMilestone) -> None:

@@ -27,9 +27,10 @@ from app.features.contracts.service.guards import (
     require_state,
     timer,
 )
+from app.features.contracts.service.refunds import refuse_by_submission
 from app.features.files import service as files
 from app.features.files.schemas import Subject
-from app.models import ChangeRequest, Milestone, Submission, TimerKind
+from app.models import ChangeRequest, Milestone, MilestoneStatus, Submission, TimerKind
 from app.models.file import SubjectKind
 
 ANSWER_MISSING = N_("Answer this line with a text or a file.")
@@ -47,7 +48,7 @@ async def require_submittable(session: AsyncSession, actor: Actor, milestone_id:
     Raises:
         MilestoneNotFoundError: The actor is not a party.
         WrongPartyError: The actor is not the freelancer.
-        MilestoneStateError: The milestone is not in work.
+        MilestoneStateError: The milestone is neither in work nor is a refund asked for.
         ContractStateError: The contract has ended or is paused.
     """
     found = await ContractReadRepository(session).of_milestone(milestone_id, actor.id)
@@ -63,12 +64,14 @@ async def submit_work(
 ) -> tuple[Submission, Milestone]:
     """Hand in work, as the freelancer: an answer to every line of the checklist. The review time begins.
 
+    An open refund request counts as refused: asking must not keep the freelancer from being paid.
+
     Emits `DealMoved` and `ReviewWaits`.
 
     Raises:
         MilestoneNotFoundError: The actor is not a party.
         WrongPartyError: The actor is not the freelancer.
-        MilestoneStateError: The milestone is not in work.
+        MilestoneStateError: The milestone is neither in work nor is a refund asked for.
         InvalidSubmissionError: A line has neither a text nor a file.
         InvalidFilesError: A file is not the actor's, or was refused.
     """
@@ -76,6 +79,8 @@ async def submit_work(
     require(locked, MilestoneEvent.SUBMIT, side)
     milestone = locked.milestone
     _check_answers(milestone.checklist, command.answers)
+    if milestone.status is MilestoneStatus.REFUND_REQUESTED:
+        await refuse_by_submission(uow, locked)
     await change_state(uow, locked.contract, milestone, MilestoneEvent.SUBMIT, locked.now)
     milestone.submissions += 1
     milestone.submitted_at = locked.now

@@ -16,6 +16,7 @@ from app.features.contracts.service.ending import lapse_contract
 from app.features.contracts.service.guards import change_state, parties, record
 from app.features.contracts.service.milestones import release
 from app.features.contracts.service.refunds import refund_by_silence
+from app.features.identity import service as identity
 from app.models import (
     DealStatus,
     DealTimer,
@@ -101,11 +102,16 @@ async def _end_unfunded(uow: UnitOfWork, locked: LockedDeal, _timer: DealTimer) 
 
 
 async def _end_review(uow: UnitOfWork, locked: LockedDeal, timer: DealTimer) -> bool:
-    """Accept by silence, if the client was surely told often enough; else both sides are told that it waits."""
+    """Accept by silence, if the client was surely told often enough; else both sides are told that it waits.
+
+    A client who is banned, or has closed the account, is sent nothing: that must not hold up earned money for ever.
+    """
     found = await _in_state(uow, locked, timer, MilestoneStatus.SUBMITTED)
     if found is None or timer.subject_id is None:
         return True
-    if rules.may_release_by_silence(await DealRepository(uow.session).notices(timer.subject_id)):
+    notices = await DealRepository(uow.session).notices(timer.subject_id)
+    told = rules.may_release_by_silence(notices)
+    if told or not await identity.is_active(uow.session, locked.contract.customer_id):
         rest = money.held(found.milestone)
         await release(uow, found, rest, ReleaseKind.SILENCE, Side.SYSTEM, None)
         return True
