@@ -315,6 +315,15 @@ def part_of_lines(amount: int, lines: int, accepted: Collection[int]) -> int:
     return amount * len(set(accepted)) // lines
 
 
+BUSY = (
+    MilestoneStatus.FUNDING,
+    MilestoneStatus.SUBMITTED,
+    MilestoneStatus.REVISION,
+    MilestoneStatus.REFUND_REQUESTED,
+)
+"""States in which somebody waits for an answer: a pause would stop a clock that protects them."""
+
+
 def may_release_by_silence(notices: Sequence[tuple[str, bool]]) -> bool:
     """Tell whether the client was told often enough of a submission that it may count as accepted.
 

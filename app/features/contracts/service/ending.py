@@ -4,6 +4,7 @@ from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.unit_of_work import UnitOfWork
+from app.features.contracts import rules
 from app.features.contracts.errors import ContractBusyError
 from app.features.contracts.repository import DealRepository, LockedDeal
 from app.features.contracts.rules import DEAL_MACHINE, DealEvent, MilestoneEvent
@@ -20,13 +21,6 @@ from app.models import Deal, MilestoneStatus, TimerKind
 from app.models.deal import UNFUNDED
 from app.models.side import Side
 
-BUSY = (
-    MilestoneStatus.FUNDING,
-    MilestoneStatus.SUBMITTED,
-    MilestoneStatus.REVISION,
-    MilestoneStatus.REFUND_REQUESTED,
-)
-"""States in which somebody waits for an answer: a pause would stop a clock that protects them."""
 PAUSE = {Side.CUSTOMER: DealEvent.PAUSE, Side.FREELANCER: DealEvent.FREELANCER_PAUSE}
 RESUME = {Side.CUSTOMER: DealEvent.RESUME, Side.FREELANCER: DealEvent.FREELANCER_RESUME}
 END = {Side.CUSTOMER: DealEvent.END, Side.FREELANCER: DealEvent.FREELANCER_END}
@@ -45,7 +39,7 @@ async def pause_contract(uow: UnitOfWork, actor: Actor, contract_id: UUID) -> De
     locked, side = await lock_deal(uow, actor, contract_id)
     _require(locked, PAUSE[side], side)
     milestones = await DealRepository(uow.session).lock_milestones(contract_id)
-    if any(milestone.status in BUSY for milestone in milestones):
+    if any(milestone.status in rules.BUSY for milestone in milestones):
         raise ContractBusyError
     return _moved(uow, locked, PAUSE[side], side, actor)
 

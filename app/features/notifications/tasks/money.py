@@ -11,8 +11,9 @@ from app.models.notification import NoticeKind
 
 
 def _sum(amount: int, currency: str) -> str:
-    """Return an amount as it stands in every language."""
-    return f"{write_amount(amount, MINOR_DIGITS[Currency(currency)], grouped=True)} {currency}"
+    """Return an amount as it can be read in every language: `140 000 RUB`, `99.50 USD`."""
+    digits = MINOR_DIGITS[Currency(currency)]
+    return f"{write_amount(amount, digits, grouped=True).removesuffix('.' + '0' * digits)}\u00a0{currency}"
 
 
 @consumer("notifications.on_payment_received", payments.PaymentReceived)

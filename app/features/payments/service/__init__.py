@@ -27,6 +27,7 @@ from app.features.payments.service.reading import (
     read_payout,
     read_refund,
     read_stuck,
+    refundable,
 )
 from app.features.payments.service.reconciliation import (
     StuckMoney,
@@ -66,6 +67,7 @@ __all__ = [
     "read_refund",
     "read_stuck",
     "refund_payment",
+    "refundable",
     "register_purpose",
     "stuck_sums",
     "top_up",
