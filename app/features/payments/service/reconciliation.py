@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -68,43 +68,55 @@ async def compare(
 ) -> Comparison:
     """Compare a statement up to a moment with the operations of a provider, line by line, and both balances."""
     currency = statement.closing.currency
-    operations = OperationRepository(uow.session)
-    known = await operations.by_reference(provider, [line.reference for line in statement.lines])
-    by_reference = _by_reference(statement.lines)
-    cases: list[ReconciliationCase] = []
-    finished: set[tuple[str, str]] = set()
-    matched = unread = 0
-    for (reference, kind), lines in by_reference.items():
-        case, reread = await _compare_line(uow, provider, known.get(reference), kind, lines)
-        matched += case is None and not reread
-        if case is not None:
-            cases.append(case)
-        if reread:
-            finished.add((provider, reference))
-            unread += sum(line.money.amount for line in lines)
-    woken = await operations.wake(finished, utc_now())
+    operations, repository = OperationRepository(uow.session), CaseRepository(uow.session)
+    lines = await _compare_lines(uow, provider, statement)
+    woken = await operations.wake(lines.finished, utc_now())
     recent = await operations.done_between(provider, currency, since)
-    repository = CaseRepository(uow.session)
     absent = _missing(statement, recent, since, asked_at)
     elsewhere = await repository.in_other_currencies(provider, [each.reference for each in absent])
-    cases += [_lost(provider, each) for each in absent if each.reference not in elsewhere]
+    cases = [*lines.cases, *(_lost(provider, each) for each in absent if each.reference not in elsewhere)]
     ours, theirs = await _clearing(uow, provider, currency), statement.closing.amount
-    comparable = not (cases or _moved_since(recent, asked_at))
-    cases += _balance_cases(provider, currency, ours, theirs, unread) if comparable else []
+    if not (cases or _moved_since(recent, asked_at)):
+        cases += _balance_cases(provider, currency, ours, theirs, lines.unread)
     opened = sum([await repository.open(case) for case in cases])
     repository.keep_run(
         ReconciliationRun(
             provider=provider,
             currency=currency,
             lines=len(statement.lines),
-            matched=matched,
+            matched=lines.matched,
             opened=opened,
             ours=ours,
             theirs=theirs,
             compared_at=asked_at,
         )
     )
-    return Comparison(lines=len(statement.lines), matched=matched, woken=woken, opened=opened)
+    return Comparison(lines=len(statement.lines), matched=lines.matched, woken=woken, opened=opened)
+
+
+@dataclass(slots=True)
+class _Lines:
+    """What the lines of a statement say: differences, and what the provider has finished and we have not."""
+
+    cases: list[ReconciliationCase] = field(default_factory=list)
+    finished: set[tuple[str, str]] = field(default_factory=set)
+    matched: int = 0
+    unread: int = 0
+    """How much of the provider's balance is not recorded yet, in minor units."""
+
+
+async def _compare_lines(uow: UnitOfWork, provider: str, statement: Statement) -> _Lines:
+    known = await OperationRepository(uow.session).by_reference(provider, [line.reference for line in statement.lines])
+    result = _Lines()
+    for (reference, kind), lines in _by_reference(statement.lines).items():
+        case, reread = await _compare_line(uow, provider, known.get(reference), kind, lines)
+        result.matched += case is None and not reread
+        if case is not None:
+            result.cases.append(case)
+        if reread:
+            result.finished.add((provider, reference))
+            result.unread += sum(line.money.amount for line in lines)
+    return result
 
 
 async def _compare_line(

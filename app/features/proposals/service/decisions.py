@@ -164,7 +164,7 @@ def settle(uow: UnitOfWork, order: Order, chosen: Proposal, by: Side, waiting: S
     """Mark a locked proposal as accepted and decline the other waiting ones, all undecided ones of its locked order."""
     chosen.status = ProposalStatus.ACCEPTED
     chosen.decided_at = chosen.updated_at = utc_now()
-    uow.emit(ProposalAccepted(**event_parties(order, chosen), by=by.value))
+    uow.emit(ProposalAccepted(**event_parties(order, chosen), by=by.value, direct=False))
     for other in waiting:
         if other.id != chosen.id:
             decline(uow, order, other, DeclineReason.ANOTHER_CHOSEN)
