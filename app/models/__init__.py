@@ -111,6 +111,7 @@ from app.models.transparency_log import (
     LedgerLogKey,
     LedgerNode,
     LedgerSnapshot,
+    PaperLeaf,
 )
 from app.models.user import User
 
@@ -195,6 +196,7 @@ __all__ = [
     "OrderTemplate",
     "OutboxMessage",
     "PaperKind",
+    "PaperLeaf",
     "Payment",
     "PaymentState",
     "Payout",

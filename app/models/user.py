@@ -29,6 +29,10 @@ class Role(StrEnum):
     USER = "user"
     MODERATOR = "moderator"
     ADMIN = "admin"
+    FINANCE = "finance"
+    """Sees the finance pages, closes cases and proposes corrections."""
+    FINANCE_APPROVER = "finance_approver"
+    """The same, and approves what somebody else has proposed."""
 
 
 class UserStatus(StrEnum):

@@ -76,7 +76,7 @@ class DealModel(Wallets):
         self._move(("wallet", CUSTOMER), ("fee_hold", place), fee)
         part.paid += amount
 
-    def _give_back(self, place: int, amount: int) -> None:
+    def _refund_to_wallet(self, place: int, amount: int) -> None:
         part = self.parts[place]
         before = part.paid - part.back
         self._move(("escrow", place), ("wallet", CUSTOMER), amount)
@@ -240,13 +240,13 @@ class DealModel(Wallets):
         part = self.parts[place]
         amount = min(part.asked, part.held)
         self._state(place, "refunded" if amount == part.held else after)
-        self._give_back(place, amount)
+        self._refund_to_wallet(place, amount)
         self._finish(place)
 
     def return_money(self, place: int, side: str | None, version: int | None) -> None:
         part = self._allow(place, "return_money", side, version)
         self._state(place, "refunded")
-        self._give_back(place, part.held)
+        self._refund_to_wallet(place, part.held)
         self._finish(place)
 
     def pay_bonus(self, place: int, side: str | None, version: int | None, amount: int) -> None:
@@ -357,7 +357,7 @@ class DealModel(Wallets):
         if part.paid and difference > 0:
             self._hold(place, difference)
         elif part.paid and difference < 0:
-            self._give_back(place, -difference)
+            self._refund_to_wallet(place, -difference)
 
     # Time
 

@@ -34,7 +34,8 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _settings(**given: Any) -> Settings:
-    return Settings(secret_key=SecretStr(KEY), **{"encryption_keys": SecretStr(ENCRYPTION_KEY)} | given)
+    values: dict[str, Any] = {"secret_key": SecretStr(KEY), "encryption_keys": SecretStr(ENCRYPTION_KEY)}
+    return Settings(**(values | given))
 
 
 @pytest.mark.parametrize("host", OPEN)

@@ -19,7 +19,7 @@ from app.core.money import Currency, Money, MoneyInput, typed_amount
 from app.core.payment_port import OperationKind
 from app.core.text.amounts import AmountError
 from app.features.authentication import service as authentication
-from app.features.authentication.dependencies import ClientInfo, CurrentActor, CurrentSession, ModeratorActor
+from app.features.authentication.dependencies import ClientInfo, CurrentActor, CurrentSession, FinanceActor
 from app.features.authentication.errors import WrongPasswordError
 from app.features.payments import service, workflows
 from app.features.payments.dependencies import ProviderLimits, RecentPassword
@@ -261,7 +261,7 @@ async def show_payout(request: Request, payout_id: UUID, actor: CurrentActor, se
 
 
 @router.get("/stuck-money")
-async def show_stuck(request: Request, _actor: ModeratorActor, session: ReadSession) -> Response:
+async def show_stuck(request: Request, _actor: FinanceActor, session: ReadSession) -> Response:
     """Show the operator the money that does not move by itself, with what happens next."""
     found = await service.read_stuck(session)
     rows = [(it, f"{_(STUCK_KINDS.get(it.kind, it.kind))}: {_(STUCK_STATES.get(it.state, it.state))}") for it in found]
@@ -269,7 +269,7 @@ async def show_stuck(request: Request, _actor: ModeratorActor, session: ReadSess
 
 
 @router.post("/stuck-money/{case_id}/close")
-async def close_case(case_id: UUID, actor: ModeratorActor, form: PostedForm, uow: Uow) -> Response:
+async def close_case(case_id: UUID, actor: FinanceActor, form: PostedForm, uow: Uow) -> Response:
     """Close a case with what was found."""
     note = form.get("note")
     if not isinstance(note, str) or not note.strip():

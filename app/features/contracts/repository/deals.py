@@ -174,10 +174,12 @@ class DealRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def unfinished(self, contract_id: UUID, finished: Collection[str]) -> int:
-        """Count the milestones of a deal that are in none of these states."""
-        statement = select(func.count()).where(Milestone.contract_id == contract_id, Milestone.status.not_in(finished))
-        return (await self._session.execute(statement)).scalar_one()
+    async def unfinished(self, contract_ids: Collection[UUID], finished: Collection[str]) -> set[UUID]:
+        """Return which of these deals have a milestone that is in none of these states."""
+        statement = select(Milestone.contract_id).where(
+            Milestone.contract_id.in_(contract_ids), Milestone.status.not_in(finished)
+        )
+        return set((await self._session.execute(statement.distinct())).scalars())
 
     async def last_submission(self, milestone_id: UUID) -> Submission | None:
         """Return the newest submission of a milestone."""
@@ -219,16 +221,26 @@ class DealRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def with_open_changes(self, contract_ids: Collection[UUID]) -> set[UUID]:
+        """Return which of these deals have a change of the work that waits for an answer."""
+        statement = select(ChangeOrder.contract_id).where(
+            ChangeOrder.contract_id.in_(contract_ids), ChangeOrder.status == RequestStatus.OPEN
+        )
+        return set((await self._session.execute(statement)).scalars())
+
     async def release(self, release_id: UUID) -> Release | None:
         """Return a release as it is now."""
         return await self._session.get(Release, release_id, populate_existing=True)
 
-    async def bonuses(self, milestone_id: UUID) -> int:
-        """Return the sum of the bonuses that were paid for a locked milestone."""
-        statement = select(func.coalesce(func.sum(Release.amount), 0)).where(
-            Release.milestone_id == milestone_id, Release.kind == ReleaseKind.BONUS
+    async def bonuses(self, milestone_ids: Collection[UUID]) -> dict[UUID, int]:
+        """Return the sums of the bonuses that were paid for locked milestones; those without any are missing."""
+        statement = (
+            select(Release.milestone_id, func.sum(Release.amount))
+            .where(Release.milestone_id.in_(milestone_ids), Release.kind == ReleaseKind.BONUS)
+            .group_by(Release.milestone_id)
         )
-        return int((await self._session.execute(statement)).scalar_one())
+        rows = await self._session.execute(statement)
+        return {milestone_id: int(total) for milestone_id, total in rows}
 
     async def add_timers(self, timers: Sequence[Mapping[str, Any]]) -> None:
         """Insert timers."""
@@ -236,16 +248,20 @@ class DealRepository:
             await self._session.execute(insert(DealTimer), list(timers))
 
     async def cancel_timers(
-        self, contract_id: UUID, milestone_id: UUID | None = None, *, kinds: Collection[TimerKind]
+        self,
+        contract_ids: Collection[UUID],
+        milestone_ids: Collection[UUID] | None = None,
+        *,
+        kinds: Collection[TimerKind],
     ) -> None:
-        """Cancel the waiting timers of these kinds: of one milestone, or of the whole deal."""
+        """Cancel the waiting timers of these kinds: of some milestones, or of the whole deals."""
         statement = update(DealTimer).where(
-            DealTimer.contract_id == contract_id,
+            DealTimer.contract_id.in_(contract_ids),
             DealTimer.status == TimerStatus.WAITING,
             DealTimer.kind.in_(kinds),
         )
-        if milestone_id is not None:
-            statement = statement.where(DealTimer.milestone_id == milestone_id)
+        if milestone_ids is not None:
+            statement = statement.where(DealTimer.milestone_id.in_(milestone_ids))
         await self._session.execute(
             statement.values(status=TimerStatus.CANCELLED).execution_options(synchronize_session=False)
         )

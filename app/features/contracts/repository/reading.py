@@ -222,7 +222,10 @@ class ContractReadRepository:
             .order_by("is_freelancer", month.desc(), Milestone.currency)
         )
         rows = await self._session.execute(statement)
-        return [MonthRow(row[0], row[1], row[2], *(int(amount) for amount in row[3:])) for row in rows]
+        return [
+            MonthRow(is_freelancer, start, currency, *(int(amount) for amount in amounts))
+            for is_freelancer, start, currency, *amounts in map(tuple, rows.all())
+        ]
 
     async def everything(self, contract_id: UUID) -> ReadDeal:
         """Return all that belongs to a deal."""

@@ -34,21 +34,25 @@ from app.features.contracts.service.queries import (
 from app.features.contracts.service.refunds import answer_refund, ask_refund, withdraw_refund
 from app.features.contracts.service.signing import send_sign_code, sign_paper
 from app.features.contracts.service.submissions import request_changes, require_submittable, submit_work
+from app.features.contracts.service.sweeping import SWEPT_TOGETHER, due_batches, fire_together
 from app.features.contracts.service.timers import due_timers, fire_timer, record_notice, record_seen
 
 __all__ = [
     "EVENT_TEXTS",
+    "SWEPT_TOGETHER",
     "accept_milestone",
     "accept_offer",
     "accept_proposal",
     "answer_change",
     "answer_refund",
     "ask_refund",
+    "due_batches",
     "due_timers",
     "end_contract",
     "find_contract",
     "find_milestone",
     "fire_timer",
+    "fire_together",
     "fund_milestone",
     "funding_failed",
     "funding_paid",

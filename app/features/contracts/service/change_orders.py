@@ -148,7 +148,7 @@ async def _decide(  # noqa: PLR0913, PLR0917 - a decision with who took it
 ) -> None:
     order.status, order.decided_at = status, locked.now
     order.decided_by_id = actor.id if actor is not None else None
-    await DealRepository(uow.session).cancel_timers(locked.contract.id, kinds=[TimerKind.CHANGE_ORDER])
+    await DealRepository(uow.session).cancel_timers([locked.contract.id], kinds=[TimerKind.CHANGE_ORDER])
     record(uow, locked, event, side, actor=actor)
 
 

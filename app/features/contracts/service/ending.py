@@ -93,7 +93,7 @@ async def cancel_unfunded(uow: UnitOfWork, locked: LockedDeal) -> None:
             await change_state(uow, locked.contract, milestone, MilestoneEvent.CANCEL, locked.now)
             record(uow, locked, MilestoneEvent.CANCEL, Side.SYSTEM, milestone=milestone)
     await lapse_open_change(uow, locked)
-    await repository.cancel_timers(locked.contract.id, kinds=[TimerKind.FUND_CONTRACT])
+    await repository.cancel_timers([locked.contract.id], kinds=[TimerKind.FUND_CONTRACT])
 
 
 def _require(locked: LockedDeal, event: DealEvent, side: Side) -> None:

@@ -123,14 +123,28 @@ async def change_state(
     Raises:
         MilestoneStateError: There is no such arrow.
     """
+    if next_state(milestone, event) is not milestone.status:
+        await DealRepository(uow.session).cancel_timers([contract.id], [milestone.id], kinds=MILESTONE_TIMERS)
+    move_milestone(milestone, event, now)
+
+
+def next_state(milestone: Milestone, event: MilestoneEvent) -> MilestoneStatus:
+    """Return the state of a milestone after an event.
+
+    Raises:
+        MilestoneStateError: There is no such arrow.
+    """
     target = MILESTONE_MACHINE.target(milestone.status, event)
     if target is None:
         raise MilestoneStateError(params={"state": _(rules.MILESTONE_STATES[milestone.status])})
-    if target is not milestone.status:
-        await DealRepository(uow.session).cancel_timers(contract.id, milestone.id, kinds=MILESTONE_TIMERS)
-    milestone.status = target
+    return target
+
+
+def move_milestone(milestone: Milestone, event: MilestoneEvent, now: datetime) -> None:
+    """Move a locked milestone along an arrow, after `MILESTONE_TIMERS` of the state before were cancelled."""
+    milestone.status = next_state(milestone, event)
     milestone.version += 1
-    if target in FINISHED:
+    if milestone.status in FINISHED:
         milestone.finished_at = now
 
 
@@ -154,12 +168,17 @@ async def finish_if_done(uow: UnitOfWork, locked: LockedDeal, ended: MilestoneSt
     if ended not in FINISHED or locked.deal.status not in CAN_FINISH:
         return
     await uow.session.flush()
-    if not await DealRepository(uow.session).unfinished(locked.contract.id, FINISHED):
+    if not await DealRepository(uow.session).unfinished([locked.contract.id], FINISHED):
         was_ending = locked.deal.status is DealStatus.CLOSING
-        move_deal(locked, DealEvent.FINISH)
-        record(uow, locked, DealEvent.FINISH, Side.SYSTEM)
+        finish(uow, locked)
         if not was_ending:  # else its change lapsed when the end was decided
             await lapse_open_change(uow, locked)
+
+
+def finish(uow: UnitOfWork, locked: LockedDeal) -> None:
+    """Close a deal whose milestones have all ended; an open change is lapsed by `lapse_open_change`."""
+    move_deal(locked, DealEvent.FINISH)
+    record(uow, locked, DealEvent.FINISH, Side.SYSTEM)
 
 
 async def lapse_open_change(uow: UnitOfWork, locked: LockedDeal) -> None:
@@ -169,7 +188,7 @@ async def lapse_open_change(uow: UnitOfWork, locked: LockedDeal) -> None:
     if order is None:
         return
     order.status, order.decided_at = RequestStatus.SILENCE, locked.now
-    await repository.cancel_timers(locked.contract.id, kinds=[TimerKind.CHANGE_ORDER])
+    await repository.cancel_timers([locked.contract.id], kinds=[TimerKind.CHANGE_ORDER])
     record(uow, locked, OtherEvent.CHANGE_ORDER_LAPSED, Side.SYSTEM)
 
 
