@@ -16,7 +16,7 @@ from app.core.clock_reading import ClockTurnedError, read_clock, refuse_turned_c
 from app.core.config import Settings, get_settings
 from app.core.database import applied_revision, server_version
 from app.core.disk_space import free_bytes, has_space
-from app.core.payment_port import Done
+from app.core.payment_port import Capabilities, Done
 from app.core.resources import Resources, open_resources
 from app.core.text.humanize import format_size
 from app.gateways.file_inspection.inspector import missing_protections
@@ -93,11 +93,25 @@ async def _payments(settings: Settings) -> Finding:
         return Finding(True, "payments", "no provider, so nobody can pay or be paid here")
     provider = make_payment_provider(settings)
     try:
-        answers = isinstance(await provider.capabilities(), Done)
+        answer = await provider.capabilities()
     finally:
         await provider.close()
+    if isinstance(answer, Done) and (told := limit_of_holding(settings, answer.value)):
+        return Finding(False, "payments", told)
+    answers = isinstance(answer, Done)
     told = "answers; no real money moves" if answers else "does not answer; `make up` starts it"
     return Finding(answers, "payments", f"the sandbox at {settings.sandbox_address} {told}")
+
+
+def limit_of_holding(settings: Settings, known: Capabilities) -> str:
+    """Return what is wrong where the provider returns money sooner than the site reckons with; empty: nothing."""
+    limit, reckoned = known.longest_hold_days, settings.deal_holding_days
+    if limit is None or 0 < reckoned <= limit:
+        return ""
+    return (
+        f"the provider returns what it has held for {limit} days, which offers and changes do not reckon with: "
+        f"set DEAL_HOLDING_DAYS={limit}"
+    )
 
 
 def _servers_package(settings: Settings) -> Finding:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from app.core.config import Settings
+from app.core.config import Settings, longest_work
 from app.core.i18n import N_
 from app.core.state_machine import Machine, Timer, Transition, published
 from app.models.deal import DealStatus, MilestoneStatus, RequestStatus
@@ -297,6 +297,11 @@ def frozen_settings(settings: Settings) -> dict[str, int]:
 def duration(settings: dict[str, Any], name: str) -> timedelta:
     """Return a duration that a deal keeps; the unit ends the setting's name."""
     return timedelta(**{name.rpartition("_")[2]: settings[name]})
+
+
+def longest_days(settings: dict[str, Any]) -> int | None:
+    """Return how long work on a milestone may take under the terms of a deal; None where money is held for ever."""
+    return longest_work(settings.get("holding_days", 0), settings["acceptance_days"])
 
 
 def holding_warnings(settings: dict[str, Any], funded_at: datetime) -> list[datetime]:

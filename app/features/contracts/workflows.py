@@ -1,11 +1,13 @@
 """Use cases of contracts that take several transactions."""
 
+from functools import partial
+
 import structlog
 from sqlalchemy.exc import DBAPIError
 
 from app.core.errors import DomainError
 from app.core.resources import Resources
-from app.core.unit_of_work import unit_of_work
+from app.core.unit_of_work import repeated, unit_of_work
 from app.features.contracts import service
 
 log = structlog.get_logger()
@@ -22,8 +24,7 @@ async def sweep_timers(resources: Resources) -> int:
             due = await service.due_timers(uow)
         done = 0
         for timer_id in due:
-            async with unit_of_work(resources) as uow:
-                done += await service.fire_timer(uow, timer_id)
+            done += await repeated(resources, partial(service.fire_timer, timer_id=timer_id))
         fired += done
         if not done:
             break

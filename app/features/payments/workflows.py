@@ -1,6 +1,7 @@
 """Use cases of payments that take several transactions: the provider is called between them, never inside one."""
 
 from datetime import timedelta
+from functools import partial
 from typing import assert_never
 from uuid import UUID
 
@@ -29,7 +30,7 @@ from app.core.payment_port import (
 )
 from app.core.persistence.advisory_locks import lock_names
 from app.core.resources import ContextState, Resources
-from app.core.unit_of_work import unit_of_work
+from app.core.unit_of_work import repeated, unit_of_work
 from app.features.authentication import workflows as authentication
 from app.features.authentication.service import Caller, SessionView
 from app.features.ledger import service as ledger
@@ -101,8 +102,7 @@ async def _key_hours(resources: Resources) -> int:
 
 async def _ask_and_record(resources: Resources, call: Call) -> bool:
     outcome = await ask(payment_provider_of(resources), resources.settings, call)
-    async with unit_of_work(resources) as uow:
-        return await operations.record(uow, call, outcome)
+    return await repeated(resources, partial(operations.record, call=call, outcome=outcome))
 
 
 async def ask(

@@ -6,9 +6,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from app.cli.doctor import limit_of_holding
+from app.core.payment_port import Capabilities
 from app.core.resources import Resources
 from app.features.contracts import service
-from app.features.contracts.errors import RequestDecidedError
+from app.features.contracts.errors import InvalidChangeOrderError, RequestDecidedError
 from app.features.contracts.schemas import ChangeOrderCreate, MilestoneChange
 from app.models import ChangeOrder, DealEntry, DealStatus, LedgerTxn, RequestStatus, TimerKind
 from tests.factories.deals import DealScene, make_deal
@@ -71,6 +73,47 @@ async def test_money_without_a_security_period_is_told_as_available(
     line = (await timeline(scene))[-1]
     assert (line.event, line.amount) == ("available", PRICE)
     assert line.txn_id is not None
+
+
+async def test_a_change_that_outlives_the_holding_limit_is_refused_at_once(
+    market: Market, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limited = resources.settings.model_copy(update={"deal_holding_days": 60})
+    monkeypatch.setattr(resources, "settings", limited)
+    scene = await make_deal(market)
+    longest = limited.max_milestone_days
+    assert longest == 60 - limited.deal_acceptance_days - 30
+    for place in (0, None):
+        late = changed(scene, place, PRICE).model_copy(update={"days": longest + 1})
+        with pytest.raises(InvalidChangeOrderError) as refused:
+            await propose(scene, late)
+        assert [error.loc for error in refused.value.errors] == [("body", "changes", 0, "days")]
+        assert str(longest) in refused.value.errors[0].text()
+    await propose(scene, changed(scene, 0, PRICE).model_copy(update={"days": longest}))
+
+
+@pytest.mark.parametrize(
+    ("limit", "reckoned", "wrong"), [(None, 0, False), (90, 90, False), (90, 0, True), (90, 91, True)]
+)
+def test_the_doctor_compares_the_limit_of_the_provider(
+    resources: Resources, limit: int | None, reckoned: int, *, wrong: bool
+) -> None:
+    known = Capabilities(
+        provider="bank",
+        wallets=True,
+        partial_payout=True,
+        several_payments=True,
+        refund_after_release=True,
+        longest_hold_days=limit,
+        signed_webhooks=True,
+        statement=True,
+        payout_kinds=frozenset(),
+        payout_minimum=1,
+        payout_maximum=2,
+        key_hours=24,
+    )
+    settings = resources.settings.model_copy(update={"deal_holding_days": reckoned})
+    assert ("DEAL_HOLDING_DAYS=90" in limit_of_holding(settings, known)) is wrong
 
 
 async def both_accepted(scene: DealScene) -> None:

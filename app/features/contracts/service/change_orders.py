@@ -32,6 +32,7 @@ NO_SUCH_MILESTONE = N_("The contract has no such milestone.")
 TWICE = N_("Each milestone can be changed once.")
 NOT_NOW = N_("This milestone cannot be changed now: it is “{state}”.")
 TOO_LITTLE = N_("At this price nothing would be held any more. Choose a higher one, or ask for a refund instead.")
+TOO_LONG_TO_HOLD = N_("Money is held for a limited time: divide the work into milestones of at most {most} days.")
 TOO_MANY = N_("A contract has at most {most} milestones.")
 
 
@@ -49,7 +50,7 @@ async def propose_change(uow: UnitOfWork, actor: Actor, contract_id: UUID, comma
     repository = DealRepository(uow.session)
     if await repository.open_change_order(contract_id) is not None:
         raise ChangeOrderOpenError
-    _check(await repository.lock_milestones(contract_id), command.changes)
+    _check(locked, await repository.lock_milestones(contract_id), command.changes)
     made = ChangeOrder(
         id=new_id(),
         contract_id=contract_id,
@@ -91,7 +92,7 @@ async def answer_change(uow: UnitOfWork, actor: Actor, change_order_id: UUID, *,
     repository = DealRepository(uow.session)
     milestones = await repository.lock_milestones(locked.contract.id)
     changes = [MilestoneChange.model_validate(change) for change in order.changes]
-    _check(milestones, changes)
+    _check(locked, milestones, changes)
     await _decide(uow, locked, order, RequestStatus.AGREED, OtherEvent.CHANGE_ORDER_SIGNED, side, actor)
     locked.deal.terms_version += 1
     known = {milestone.id: milestone for milestone in milestones}
@@ -156,7 +157,7 @@ def _require_open(locked: LockedDeal) -> None:
         raise contract_state_error(locked.deal)
 
 
-def _check(milestones: Sequence[Milestone], changes: Sequence[MilestoneChange]) -> None:
+def _check(locked: LockedDeal, milestones: Sequence[Milestone], changes: Sequence[MilestoneChange]) -> None:
     """Refuse changes that are not possible now.
 
     Raises:
@@ -169,9 +170,12 @@ def _check(milestones: Sequence[Milestone], changes: Sequence[MilestoneChange]) 
         errors.append(FieldError(("body", "changes"), TWICE))
     if len(milestones) + len(changes) - len(named) > MAX_MILESTONES:
         errors.append(FieldError(("body", "changes"), TOO_MANY, {"most": MAX_MILESTONES}))
+    longest = rules.longest_days(locked.deal.settings)
     for place, change in enumerate(changes):
+        before = known.get(change.id) if change.id is not None else None
         if change.id is not None:
-            errors += _errors_of(place, known.get(change.id), change)
+            errors += _errors_of(place, before, change)
+        errors += _too_long(place, before, change, longest)
     if errors:
         raise InvalidChangeOrderError(errors=errors)
 
@@ -187,6 +191,13 @@ def _errors_of(place: int, milestone: Milestone | None, change: MilestoneChange)
     if milestone.funded and money.held(milestone) + change.amount - milestone.amount <= 0:
         return [FieldError(("body", "changes", place, "amount"), TOO_LITTLE)]
     return []
+
+
+def _too_long(place: int, before: Milestone | None, change: MilestoneChange, longest: int | None) -> list[FieldError]:
+    """Refuse work that takes longer than its money is held; what was agreed already may stay as it is."""
+    if longest is None or change.days <= max(longest, before.days if before is not None else 0):
+        return []
+    return [FieldError(("body", "changes", place, "days"), TOO_LONG_TO_HOLD, {"most": longest})]
 
 
 async def _apply(
