@@ -83,6 +83,7 @@ from app.features.proposals.pages import router as proposal_pages
 from app.features.reports.endpoints import router as reports
 from app.features.reports.pages import router as report_pages
 from app.features.transparency.endpoints import router as transparency_log
+from app.features.transparency.endpoints import statements
 from app.features.transparency.pages import router as transparency_pages
 from app.gateways.storage import storage_works
 from app.local.bootstrap import prepare_bundled
@@ -119,6 +120,7 @@ API_ROUTERS: tuple[FeatureRouter, ...] = (
     proposals,
     contracts,
     payments,
+    statements,
     chat,
     matching,
     reports,

@@ -112,6 +112,10 @@ PAYING = (
     "the session, the request key, the deal and the milestone under their locks, the timers that end, the milestone, "
     "the open payment, the payment and its operation, the timeline, the outbox, and the answer"
 )
+STATEMENT = (
+    "a statement that is sent while it is read: each page of its lines is a transaction of its own, so that a slow "
+    "reader keeps none open; the number of its lines is limited"
+)
 EXCEPTIONS: dict[str, tuple[int, str]] = {
     "POST /api/v1/payments/{payment_id:uuid}/cancel": (13, CANCELED),
     "POST /api/v1/payments/{payment_id:uuid}/refunds": (11, REFUNDING),
@@ -126,6 +130,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "GET /api/v1/finance/transactions/{txn_id:uuid}": (5, TRANSACTION),
     "POST /wallet/payments/{payment_id}/refund": (11, REFUNDING),
     "GET /freelancers": (11, f"{PEOPLE}; a page for a signed-in person reads the session and the favourites too"),
+    "GET /api/v1/wallet/statement/{format}": (9, STATEMENT),
     "GET /api/v1/contracts/{contract_id:uuid}": (13, DEAL),
     "GET /contracts/{contract_id}": (14, DEAL),
     "GET /contracts/{contract_id}/change": (14, DEAL),
@@ -202,6 +207,8 @@ REPEATED: dict[str, str] = {
     "POST /api/v1/finance/corrections/{correction_id:uuid}/approve": ACCOUNTS_OPENED,
     "POST /finance/corrections/new": ACCOUNTS_OPENED,
     "POST /finance/corrections/{correction_id}/approve": ACCOUNTS_OPENED,
+    "GET /api/v1/wallet/statement/{format}": STATEMENT,
+    "GET /wallet/statement/{format}": STATEMENT,
     "POST /messages/{conversation_id}": READ_AGAIN,
     "POST /my/searches/new": FIRST_CHANGE,
     "POST /proposals/{proposal_id}/messages": CHECKED_AGAIN,
@@ -219,6 +226,8 @@ REPEATED: dict[str, str] = {
 }
 """Routes that may send one statement twice."""
 SEVERAL_TRANSACTIONS: dict[str, str] = {
+    "GET /api/v1/wallet/statement/{format}": STATEMENT,
+    "GET /wallet/statement/{format}": STATEMENT,
     "GET /files/{file_id:uuid}": "a file is marked as damaged in a second transaction, after its bytes were read",
 }
 """Reads that may use several transactions."""

@@ -250,7 +250,9 @@ class PaymentSettings(_Group):
     """The payment provider; a demonstration has a sandbox of its own, in which no real money moves."""
 
     payment_provider: Literal["auto", "sandbox", "none"] = Field(
-        default="auto", description="auto takes the sandbox outside production; production refuses the sandbox"
+        default="auto",
+        description="auto takes the sandbox outside production and none in it; production refuses the sandbox, and "
+        "any other provider without LEDGER_SIGNING_KEY and ENCRYPTION_KEYS",
     )
     sandbox_host: str = Field(default="127.0.0.1", description="address the sandbox provider listens on")
     sandbox_port: int = Field(default=8090, ge=1, le=65535, description="port of the sandbox provider")

@@ -113,6 +113,7 @@ from app.models.transparency_log import (
     LedgerLogKey,
     LedgerNode,
     LedgerSnapshot,
+    PaperLeaf,
 )
 from app.models.user import User
 
@@ -201,6 +202,7 @@ __all__ = [
     "OrderTemplate",
     "OutboxMessage",
     "PaperKind",
+    "PaperLeaf",
     "Payment",
     "PaymentState",
     "Payout",

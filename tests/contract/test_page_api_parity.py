@@ -96,6 +96,8 @@ PAIRS: dict[str, tuple[str, ...]] = {
     ),
     "POST /settings/files/{file_id}/remove": ("DELETE /api/v1/files/{file_id:uuid}",),
     "POST /settings/legal": ("PUT /api/v1/profiles/me/legal-status",),
+    "POST /papers/{paper_id}/sign": ("POST /api/v1/papers/{paper_id:uuid}/sign",),
+    "POST /papers/{paper_id}/sign-code": ("POST /api/v1/papers/{paper_id:uuid}/sign-code",),
     "POST /settings/photo": ("POST /api/v1/files", "PUT /api/v1/profiles/me/photo"),
     "POST /settings/photo/part": ("PATCH /api/v1/profiles/me/photo",),
     "POST /settings/photo/remove": ("DELETE /api/v1/profiles/me/photo",),

@@ -18,6 +18,7 @@ from app.features.ledger.repository import LedgerCheckRepository, LedgerReposito
 from app.features.ledger.rules import templates
 from app.features.ledger.rules.checks import CheckReport, CheckResult, Finding, LedgerCheck, reversal_errors
 from app.features.ledger.rules.shapes import RULES, TemplateRules
+from app.features.ledger.rules.words import event_text
 from app.features.ledger.schemas import (
     CHART,
     Account,
@@ -49,6 +50,7 @@ __all__ = [
     "balance",
     "balances",
     "check",
+    "event_text",
     "find",
     "keep_check",
     "latest_check",

@@ -15,17 +15,20 @@ from app.features.contracts.repository.reading import (
     ReadDeal,
     SubmissionRow,
 )
+from app.features.contracts.repository.sweeping import DueTimer, SweepRepository
 
 __all__ = [
     "ContractReadRepository",
     "ContractRepository",
     "ContractRow",
     "DealRepository",
+    "DueTimer",
     "HeldRow",
     "LockedDeal",
     "LockedMilestone",
     "MonthRow",
     "ReadDeal",
     "SubmissionRow",
+    "SweepRepository",
     "Volumes",
 ]

@@ -24,6 +24,7 @@ from app.models import (
     Order,
     RefundRequest,
     Release,
+    ReleaseKind,
     RequestStatus,
     ReviewNotice,
     Submission,
@@ -58,7 +59,7 @@ class Volumes:
     """What decides which fees apply to a contract, in minor units, and the time of the transaction."""
 
     freelancer: int
-    """What was released to the freelancer before in the currency, of all milestones of safe deals."""
+    """What was released to the freelancer before in the currency, of all milestones of safe deals, with bonuses."""
     pair: int
     """What of that was with the same client."""
     parent_category_id: int | None
@@ -90,7 +91,12 @@ class ContractRepository:
     async def volumes(self, contract: Contract, category_id: int | None) -> Volumes:
         """Return what decides which fees apply to a new contract."""
         # Only money that was released counts: what is merely agreed costs nothing, so anybody could agree on a volume.
-        released = func.sum(Milestone.released)
+        bonuses = (
+            select(func.sum(Release.amount))
+            .where(Release.milestone_id == Milestone.id, Release.kind == ReleaseKind.BONUS)
+            .scalar_subquery()
+        )
+        released = func.sum(Milestone.released + func.coalesce(bonuses, 0))
         statement = (
             select(
                 func.coalesce(released, 0),
@@ -168,10 +174,12 @@ class DealRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def unfinished(self, contract_id: UUID, finished: Collection[str]) -> int:
-        """Count the milestones of a deal that are in none of these states."""
-        statement = select(func.count()).where(Milestone.contract_id == contract_id, Milestone.status.not_in(finished))
-        return (await self._session.execute(statement)).scalar_one()
+    async def unfinished(self, contract_ids: Collection[UUID], finished: Collection[str]) -> set[UUID]:
+        """Return which of these deals have a milestone that is in none of these states."""
+        statement = select(Milestone.contract_id).where(
+            Milestone.contract_id.in_(contract_ids), Milestone.status.not_in(finished)
+        )
+        return set((await self._session.execute(statement.distinct())).scalars())
 
     async def last_submission(self, milestone_id: UUID) -> Submission | None:
         """Return the newest submission of a milestone."""
@@ -190,6 +198,13 @@ class DealRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def vain_refunds(self, milestone_id: UUID, statuses: Collection[RequestStatus]) -> int:
+        """Count the refund requests of a locked milestone that ended in these ways."""
+        statement = select(func.count()).where(
+            RefundRequest.milestone_id == milestone_id, RefundRequest.status.in_(statuses)
+        )
+        return (await self._session.execute(statement)).scalar_one()
+
     async def contract_of_change_order(self, change_order_id: UUID) -> UUID | None:
         """Return the contract that a change order belongs to."""
         statement = select(ChangeOrder.contract_id).where(ChangeOrder.id == change_order_id)
@@ -206,9 +221,26 @@ class DealRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def with_open_changes(self, contract_ids: Collection[UUID]) -> set[UUID]:
+        """Return which of these deals have a change of the work that waits for an answer."""
+        statement = select(ChangeOrder.contract_id).where(
+            ChangeOrder.contract_id.in_(contract_ids), ChangeOrder.status == RequestStatus.OPEN
+        )
+        return set((await self._session.execute(statement)).scalars())
+
     async def release(self, release_id: UUID) -> Release | None:
         """Return a release as it is now."""
         return await self._session.get(Release, release_id, populate_existing=True)
+
+    async def bonuses(self, milestone_ids: Collection[UUID]) -> dict[UUID, int]:
+        """Return the sums of the bonuses that were paid for locked milestones; those without any are missing."""
+        statement = (
+            select(Release.milestone_id, func.sum(Release.amount))
+            .where(Release.milestone_id.in_(milestone_ids), Release.kind == ReleaseKind.BONUS)
+            .group_by(Release.milestone_id)
+        )
+        rows = await self._session.execute(statement)
+        return {milestone_id: int(total) for milestone_id, total in rows}
 
     async def add_timers(self, timers: Sequence[Mapping[str, Any]]) -> None:
         """Insert timers."""
@@ -216,16 +248,20 @@ class DealRepository:
             await self._session.execute(insert(DealTimer), list(timers))
 
     async def cancel_timers(
-        self, contract_id: UUID, milestone_id: UUID | None = None, *, kinds: Collection[TimerKind]
+        self,
+        contract_ids: Collection[UUID],
+        milestone_ids: Collection[UUID] | None = None,
+        *,
+        kinds: Collection[TimerKind],
     ) -> None:
-        """Cancel the waiting timers of these kinds: of one milestone, or of the whole deal."""
+        """Cancel the waiting timers of these kinds: of some milestones, or of the whole deals."""
         statement = update(DealTimer).where(
-            DealTimer.contract_id == contract_id,
+            DealTimer.contract_id.in_(contract_ids),
             DealTimer.status == TimerStatus.WAITING,
             DealTimer.kind.in_(kinds),
         )
-        if milestone_id is not None:
-            statement = statement.where(DealTimer.milestone_id == milestone_id)
+        if milestone_ids is not None:
+            statement = statement.where(DealTimer.milestone_id.in_(milestone_ids))
         await self._session.execute(
             statement.values(status=TimerStatus.CANCELLED).execution_options(synchronize_session=False)
         )
@@ -265,6 +301,17 @@ class DealRepository:
         """Return the waiting timer of a kind of a milestone."""
         statement = select(DealTimer).where(
             DealTimer.milestone_id == milestone_id, DealTimer.kind == kind, DealTimer.status == TimerStatus.WAITING
+        )
+        return (await self._session.execute(statement)).scalars().first()
+
+    async def due_timer(self, contract_id: UUID, subject_id: UUID, kind: TimerKind) -> DealTimer | None:
+        """Return the waiting timer of a subject whose time is over, though the sweep has not come to it yet."""
+        statement = select(DealTimer).where(
+            DealTimer.contract_id == contract_id,
+            DealTimer.subject_id == subject_id,
+            DealTimer.kind == kind,
+            DealTimer.status == TimerStatus.WAITING,
+            DealTimer.look_at <= DATABASE_TIME,
         )
         return (await self._session.execute(statement)).scalars().first()
 

@@ -1,6 +1,6 @@
 """Queries that read contracts for their parties."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,6 +15,7 @@ from app.models import (
     Contract,
     Deal,
     DealEntry,
+    DealStatus,
     DealTimer,
     Milestone,
     MilestoneStatus,
@@ -155,6 +156,17 @@ class ContractReadRepository:
         rows = await self._session.execute(statement)
         return [ContractRow(row[0], row[1], row[2], row[3], row[4], int(row[5])) for row in rows]
 
+    async def open_deals(self, actor_id: UUID, states: Collection[DealStatus]) -> int:
+        """Count the deals of a person, on either side, that are in these states."""
+        party = or_(Contract.customer_id == actor_id, Contract.freelancer_id == actor_id)
+        statement = (
+            select(func.count())
+            .select_from(Deal)
+            .join(Contract, Contract.id == Deal.contract_id)
+            .where(party, Deal.status.in_(states))
+        )
+        return (await self._session.execute(statement)).scalar_one()
+
     async def held_of(self, actor_id: UUID) -> list[HeldRow]:
         """Return what is held in the contracts of a person, by side and currency."""
         held = Milestone.funded - Milestone.released - Milestone.refunded
@@ -210,7 +222,10 @@ class ContractReadRepository:
             .order_by("is_freelancer", month.desc(), Milestone.currency)
         )
         rows = await self._session.execute(statement)
-        return [MonthRow(row[0], row[1], row[2], *(int(amount) for amount in row[3:])) for row in rows]
+        return [
+            MonthRow(is_freelancer, start, currency, *(int(amount) for amount in amounts))
+            for is_freelancer, start, currency, *amounts in map(tuple, rows.all())
+        ]
 
     async def everything(self, contract_id: UUID) -> ReadDeal:
         """Return all that belongs to a deal."""

@@ -8,6 +8,7 @@ from app.features.contracts.service.accepting import (
 )
 from app.features.contracts.service.card_payments import pay_milestone
 from app.features.contracts.service.change_orders import answer_change, propose_change, withdraw_change
+from app.features.contracts.service.closing import what_is_open
 from app.features.contracts.service.corrections import lock_corrected, record_correction
 from app.features.contracts.service.ending import end_contract, pause_contract, resume_contract
 from app.features.contracts.service.milestones import (
@@ -34,21 +35,25 @@ from app.features.contracts.service.queries import (
 from app.features.contracts.service.refunds import answer_refund, ask_refund, withdraw_refund
 from app.features.contracts.service.signing import send_sign_code, sign_paper
 from app.features.contracts.service.submissions import request_changes, require_submittable, submit_work
+from app.features.contracts.service.sweeping import SWEPT_TOGETHER, due_batches, fire_together
 from app.features.contracts.service.timers import due_timers, fire_timer, record_notice, record_seen
 
 __all__ = [
     "EVENT_TEXTS",
+    "SWEPT_TOGETHER",
     "accept_milestone",
     "accept_offer",
     "accept_proposal",
     "answer_change",
     "answer_refund",
     "ask_refund",
+    "due_batches",
     "due_timers",
     "end_contract",
     "find_contract",
     "find_milestone",
     "fire_timer",
+    "fire_together",
     "fund_milestone",
     "funding_failed",
     "funding_paid",
@@ -76,6 +81,7 @@ __all__ = [
     "start_funding",
     "start_milestone",
     "submit_work",
+    "what_is_open",
     "withdraw_change",
     "withdraw_refund",
     "without_details",

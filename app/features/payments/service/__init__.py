@@ -1,5 +1,6 @@
 """Use cases of payments in one transaction each."""
 
+from app.features.payments.service.closing import what_is_open
 from app.features.payments.service.commands import begin_payment, refund_payment, top_up, withdraw
 from app.features.payments.service.inbox import INBOX_TASK, keep_messages
 from app.features.payments.service.intents import (
@@ -68,5 +69,6 @@ __all__ = [
     "register_purpose",
     "stuck_sums",
     "top_up",
+    "what_is_open",
     "withdraw",
 ]

@@ -1,8 +1,8 @@
 """Keep what each comparison with a payment provider found.
 
 Revision ID: d83f62b9e4c7
-Revises: c72e51a8d3b6
-Create Date: 2026-11-29 14:02:00+00:00
+Revises: b93e5d71c0a8
+Create Date: 2026-11-29 15:20:00+00:00
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "d83f62b9e4c7"
-down_revision: str | None = "c72e51a8d3b6"
+down_revision: str | None = "b93e5d71c0a8"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
