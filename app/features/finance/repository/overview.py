@@ -122,7 +122,7 @@ class LedgerViewRepository:
             unsealed.where(LedgerTxn.contract_id == thing),
         )
 
-    async def _transactions(self, *ids: Select[UUID]) -> Sequence[TransactionRow]:
+    async def _transactions(self, *ids: Select[Any]) -> Sequence[TransactionRow]:
         query = (
             select(LedgerTxn, func.min(LedgerTransfer.currency), func.sum(LedgerTransfer.amount))
             .join(LedgerTransfer, LedgerTransfer.txn_id == LedgerTxn.id)
