@@ -78,8 +78,16 @@ def record_audit(  # noqa: PLR0913 - each is one column
     )
 
 
-async def read_audit(
-    session: AsyncSession, *, subjects: Collection[str] = (), actor: str = "", before: UUID | None = None, limit: int
+async def read_audit(  # noqa: PLR0913 - each is one filter
+    session: AsyncSession,
+    *,
+    subjects: Collection[str] = (),
+    actor: str = "",
+    kind: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: UUID | None = None,
+    limit: int,
 ) -> Sequence[AuditEntry]:
     """Return entries of the audit log, newest first.
 
@@ -87,6 +95,9 @@ async def read_audit(
         session: A session to read with.
         subjects: Only entries about one of these; about all where it is empty.
         actor: Only entries of this operator; of all where it is empty.
+        kind: Only entries whose action is this or begins with it, such as `correction`; of all where it is empty.
+        since: Only entries from this time on.
+        until: Only entries before this time.
         before: Only entries older than this one, to read the next page.
         limit: Maximum number of entries.
     """
@@ -95,6 +106,12 @@ async def read_audit(
         statement = statement.where(AuditEntry.subject.in_(subjects))
     if actor:
         statement = statement.where(AuditEntry.actor == actor)
+    if kind:
+        statement = statement.where(AuditEntry.action.startswith(kind, autoescape=True))
+    if since is not None:
+        statement = statement.where(AuditEntry.created_at >= since)
+    if until is not None:
+        statement = statement.where(AuditEntry.created_at < until)
     if before is not None:
         statement = statement.where(AuditEntry.id < before)
     return (await session.execute(statement)).scalars().all()

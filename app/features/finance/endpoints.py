@@ -1,5 +1,6 @@
 """JSON endpoints for the people who look after the money of the site."""
 
+from datetime import date
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -23,6 +24,9 @@ from app.features.finance.errors import (
     SecondPersonNeededError,
 )
 from app.features.finance.schemas import (
+    MAX_SEARCH,
+    AuditFilter,
+    AuditList,
     CorrectionCreate,
     CorrectionDecision,
     CorrectionList,
@@ -42,6 +46,7 @@ from app.features.transparency.schemas import ReceiptRead
 router = FeatureRouter(prefix="/finance", tags=["finance"])
 
 Cursor = Annotated[str | None, Query(max_length=300, description="`next_cursor` of the previous page.")]
+Typed = Annotated[str, Query(max_length=MAX_SEARCH)]
 Limit = Annotated[WholeNumber, Query(ge=1, le=MAX_LIMIT)]
 
 
@@ -132,3 +137,20 @@ async def refuse_correction(
     """Refuse a correction that somebody else has proposed, or withdraw your own. Nothing is recorded in the ledger."""
     made = await service.refuse(uow, actor, correction_id, command.note)
     return request_key.answer(await service.read_correction(uow.session, actor, made))
+
+
+@router.get("/audit", responses=refusals(BadCursorError))
+async def list_audit(  # noqa: PLR0913, PLR0917 - fields of the filter
+    _actor: FinanceActor,
+    session: ReadSession,
+    person: Typed = "",
+    kind: Typed = "",
+    subject: Typed = "",
+    since: date | None = None,
+    until: date | None = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> AuditList:
+    """List what operators changed, the newest first, by who changed it, the action, the object and days of UTC."""
+    wanted = AuditFilter(person=person, kind=kind, subject=subject, since=since, until=until)
+    return await service.list_audit(session, wanted, cursor, limit)

@@ -1,7 +1,7 @@
 """What the finance pages and their API show."""
 
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
@@ -235,4 +235,37 @@ class CorrectionList(BaseModel):
     """Corrections, the newest first."""
 
     items: list[CorrectionRead]
+    next_cursor: str | None
+
+
+class AuditFilter(BaseModel):
+    """Which entries of the audit log are wanted; days are those of UTC."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    person: str = Field(default="", max_length=MAX_SEARCH, description="Who changed it, as the log names them.")
+    kind: str = Field(default="", max_length=MAX_SEARCH, description="The action, or how it begins.")
+    subject: str = Field(default="", max_length=MAX_SEARCH, description="The id of what was changed.")
+    since: date | None = None
+    until: date | None = None
+
+
+class AuditRead(BaseModel):
+    """One change by an operator."""
+
+    id: UUID
+    action: str
+    subject: str
+    actor: str
+    source: str = Field(description="From where, such as a command on the server.")
+    old_values: dict[str, Any]
+    new_values: dict[str, Any]
+    reason: str
+    created_at: datetime
+
+
+class AuditList(BaseModel):
+    """Changes by operators, the newest first."""
+
+    items: list[AuditRead]
     next_cursor: str | None

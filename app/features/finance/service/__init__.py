@@ -1,5 +1,6 @@
 """Use cases of the finance pages."""
 
+from app.features.finance.service.audit import list_audit
 from app.features.finance.service.correction_reading import get_correction, list_corrections, read_correction
 from app.features.finance.service.corrections import approve, propose, refuse
 from app.features.finance.service.overview import read_overview
@@ -8,6 +9,7 @@ from app.features.finance.service.search import read_transaction, search
 __all__ = [
     "approve",
     "get_correction",
+    "list_audit",
     "list_corrections",
     "propose",
     "read_correction",

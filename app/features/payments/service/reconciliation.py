@@ -72,9 +72,7 @@ async def compare(
     lines = await _compare_lines(uow, provider, statement)
     woken = await operations.wake(lines.finished, utc_now())
     recent = await operations.done_between(provider, currency, since)
-    absent = _missing(statement, recent, since, asked_at)
-    elsewhere = await repository.in_other_currencies(provider, [each.reference for each in absent])
-    cases = [*lines.cases, *(_lost(provider, each) for each in absent if each.reference not in elsewhere)]
+    cases = [*lines.cases, *await _lost_cases(uow, provider, _missing(statement, recent, since, asked_at))]
     ours, theirs = await _clearing(uow, provider, currency), statement.closing.amount
     if not (cases or _moved_since(recent, asked_at)):
         cases += _balance_cases(provider, currency, ours, theirs, lines.unread)
@@ -117,6 +115,13 @@ async def _compare_lines(uow: UnitOfWork, provider: str, statement: Statement) -
             result.finished.add((provider, reference))
             result.unread += sum(line.money.amount for line in lines)
     return result
+
+
+async def _lost_cases(uow: UnitOfWork, provider: str, absent: Sequence[ProviderOperation]) -> list[ReconciliationCase]:
+    """Return the cases of operations that the statement does not have, not even in another currency."""
+    repository = CaseRepository(uow.session)
+    elsewhere = await repository.in_other_currencies(provider, [each.reference for each in absent])
+    return [_lost(provider, each) for each in absent if each.reference not in elsewhere]
 
 
 async def _compare_line(

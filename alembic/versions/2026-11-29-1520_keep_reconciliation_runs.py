@@ -2,7 +2,7 @@
 
 Revision ID: d83f62b9e4c7
 Revises: b93e5d71c0a8
-Create Date: 2026-11-29 14:02:00+00:00
+Create Date: 2026-11-29 15:20:00+00:00
 """
 
 from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 Revision ID: e94a73c0f5d8
 Revises: d83f62b9e4c7
-Create Date: 2026-11-29 14:10:00+00:00
+Create Date: 2026-11-29 15:21:00+00:00
 """
 
 from collections.abc import Sequence
