@@ -19,6 +19,7 @@ from app.core.errors import DomainError
 from app.core.events import STORED_AS, DomainEvent
 from app.core.http.problem_details import STATUS_OF
 from app.features.contracts.rules import DEAL_MACHINE, MILESTONE_MACHINE
+from app.features.hiring.rules import DIRECT_DEAL_MACHINE
 from app.features.ledger.service import CHART, RULES
 from app.features.orders.rules import ORDER_MACHINE
 from app.features.proposals.rules import PROPOSAL_MACHINE
@@ -125,7 +126,7 @@ def _field_name(field: Field[Any]) -> str:
 
 
 def states() -> str:
-    """Return the state diagrams of orders, proposals, and contracts with their milestones."""
+    """Return the state diagrams of orders, proposals, direct deals, and contracts with their milestones."""
     parts = [
         "# States of orders, proposals and contracts",
         "",
@@ -133,7 +134,7 @@ def states() -> str:
         "without an arrow is refused with 409. `docs/orders.md` and `docs/proposals.md` explain the states.",
     ]
     usual = Settings.model_construct()
-    for machine in (ORDER_MACHINE, PROPOSAL_MACHINE, DEAL_MACHINE, MILESTONE_MACHINE):
+    for machine in (ORDER_MACHINE, PROPOSAL_MACHINE, DIRECT_DEAL_MACHINE, DEAL_MACHINE, MILESTONE_MACHINE):
         parts += ["", f"## {machine.name.capitalize()}", "", "```mermaid", machine.mermaid(usual), "```"]
     return "\n".join(parts) + "\n"
 

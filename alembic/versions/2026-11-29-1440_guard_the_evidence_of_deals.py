@@ -1,7 +1,7 @@
 """Guard what is evidence of a deal: nothing of it is deleted, and what was written once stays as it was.
 
 Revision ID: a4d7c1e95b28
-Revises: f2b85d0e6c13
+Revises: c72e51a8d3b6
 Create Date: 2026-11-29 14:40:00+00:00
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "a4d7c1e95b28"
-down_revision: str | None = "f2b85d0e6c13"
+down_revision: str | None = "c72e51a8d3b6"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -16,7 +16,7 @@ from app.core.http.problem_details import field_errors
 from app.core.http.request_keys import OnceRequired
 from app.core.i18n import N_, _
 from app.core.money import Currency, Money, MoneyInput, typed_amount
-from app.core.payment_port import OperationKind, PayoutKind
+from app.core.payment_port import PayoutKind
 from app.core.text.amounts import AmountError
 from app.features.authentication import service as authentication
 from app.features.authentication.dependencies import ClientInfo, CurrentActor, CurrentSession, FinanceActor
@@ -24,6 +24,7 @@ from app.features.authentication.errors import WrongPasswordError
 from app.features.payments import service, workflows
 from app.features.payments.dependencies import ProviderLimits, RecentPassword
 from app.features.payments.errors import InvalidPaymentError, PaymentNotCancelableError
+from app.features.payments.presenters import stuck_words
 from app.features.payments.schemas import (
     CardRefundCreate,
     PaymentCreate,
@@ -32,7 +33,7 @@ from app.features.payments.schemas import (
     PayoutRead,
     PayoutRequirements,
 )
-from app.models import CaseKind, OperationState, PaymentState, PayoutState
+from app.models import OperationState, PaymentState, PayoutState
 from app.web.flash import redirect
 from app.web.formatting import money, number
 from app.web.forms import FormState
@@ -77,28 +78,6 @@ RETURNED = N_("We are asking the payment service whether you have paid. This tak
 HELD = N_("The money has arrived. It is held until you accept the work.")
 CHECKING = N_("We are asking the payment service. This takes a few seconds.")
 PERSON = N_("The payment service has not answered for a day. The operator is looking into it; no money is lost.")
-STUCK_KINDS: dict[str, str] = {
-    OperationKind.PAYMENT: N_("Payment"),
-    OperationKind.REFUND: N_("Refund to a card"),
-    OperationKind.PAYOUT: N_("Withdrawal"),
-    "case": N_("The books differ"),
-}
-STUCK_STATES: dict[str, str] = {
-    OperationState.TO_SEND: N_("not sent yet"),
-    OperationState.SENDING: N_("being sent"),
-    OperationState.PENDING: N_("not finished at the provider"),
-    OperationState.UNKNOWN: N_("no answer: it may have been executed"),
-    OperationState.NEEDS_PERSON: N_("no answer for a day: look into it"),
-    CaseKind.AT_PROVIDER_ONLY: N_("the provider has it, we do not"),
-    CaseKind.IN_LEDGER_ONLY: N_("we have it, the provider does not"),
-    CaseKind.AMOUNT_DIFFERS: N_("another amount"),
-    CaseKind.STATUS_DIFFERS: N_("another state"),
-    CaseKind.TWICE: N_("executed twice"),
-    CaseKind.LATE: N_("executed after it had ended here"),
-    CaseKind.TOO_OLD: N_("without an end for too long"),
-    CaseKind.CHEQUE_ANNULLED: N_("the receipt was annulled"),
-    CaseKind.BALANCE_DIFFERS: N_("the balances do not match"),
-}
 
 
 @router.get("/wallet/top-up")
@@ -217,6 +196,8 @@ async def unlock(
         context = {"f": FormState.start().with_error(error), "then": form.get("then")}
         return render(request, "payments/unlock.html", context, 403)
     then = form.get("then")
+    if then == "corrections":
+        return redirect("/finance/corrections")
     return redirect(f"/wallet/payments/{UUID(then)}" if isinstance(then, str) and _is_id(then) else "/wallet/withdraw")
 
 
@@ -269,7 +250,7 @@ async def show_payout(request: Request, payout_id: UUID, actor: CurrentActor, se
 async def show_stuck(request: Request, _actor: FinanceActor, session: ReadSession) -> Response:
     """Show the operator the money that does not move by itself, with what happens next."""
     found = await service.read_stuck(session)
-    rows = [(it, f"{_(STUCK_KINDS.get(it.kind, it.kind))}: {_(STUCK_STATES.get(it.state, it.state))}") for it in found]
+    rows = [(it, stuck_words(it)) for it in found]
     return render(request, "payments/stuck.html", {"rows": rows, "f": FormState.start()})
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -199,6 +200,11 @@ async def test_commands_of_a_deal_die_at_every_point(  # noqa: PLR0915 - every c
     await both("silence refunds", lambda work: service.fire_timer(work, silence))
     security = await timer_of(scene, 2, TimerKind.SECURITY)
     await both("mature", lambda work: service.fire_timer(work, security))
+    for place in (7, 8):
+        await scene.notify(await scene.submitted(place))
+    for kind in (TimerKind.REVIEW, TimerKind.SECURITY):
+        keys_of_kind = [await timer_of(scene, place, kind) for place in (7, 8)]
+        await both(f"batch of {kind}", partial(service.fire_together, kind=kind, timer_ids=keys_of_kind))
     await both("end", lambda work: service.end_contract(work, customer, scene.contract_id))
     assert sum(crashes.points.values()) > 200, crashes.points
 

@@ -303,7 +303,14 @@ def _releases(milestone: Milestone, found: ReadDeal) -> list[ReleaseRead]:
     ]
 
 
-HIDDEN = frozenset({MilestoneEvent.ACCEPT_PART, MilestoneEvent.AGREE_PART_REFUND})
+HIDDEN = frozenset(
+    {
+        MilestoneEvent.ACCEPT_PART,
+        MilestoneEvent.AGREE_PART_REFUND,
+        MilestoneEvent.WITHDRAW_REFUND_UNSTARTED,
+        MilestoneEvent.WITHDRAW_REFUND_OF_CHANGES,
+    }
+)
 """Events that are a part of another action."""
 
 

@@ -1,9 +1,10 @@
-"""Consumers of notifications about payments, withdrawals and refunds."""
+"""Consumers of notifications about payments, withdrawals, refunds and corrections."""
 
 from app.core.messaging.worker import consumer
 from app.core.money import MINOR_DIGITS, Currency
 from app.core.text.amounts import write_amount
 from app.core.unit_of_work import UnitOfWork
+from app.features.finance.events import AccountCorrected
 from app.features.notifications import service
 from app.features.payments import events as payments
 from app.models.notification import NoticeKind
@@ -76,3 +77,11 @@ async def on_card_refund_failed(uow: UnitOfWork, event: payments.CardRefundFaile
     """Notify the payer that the money is in the wallet again."""
     about = {"amount": _sum(event.amount, event.currency), "place": f"/wallet/payments/{event.payment_id}"}
     await service.notify(uow, event.user_id, NoticeKind.MONEY_BACK, message_id, **about)
+
+
+@consumer("notifications.on_account_corrected", AccountCorrected)
+async def on_account_corrected(uow: UnitOfWork, event: AccountCorrected, message_id: int) -> None:
+    """Notify the person whose wallet or debt was corrected."""
+    sign = "+" if event.amount > 0 else "\N{MINUS SIGN}"
+    about = {"amount": f"{sign}{_sum(abs(event.amount), event.currency)}"}
+    await service.notify(uow, event.user_id, NoticeKind.ACCOUNT_CORRECTED, message_id, **about)

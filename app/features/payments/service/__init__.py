@@ -29,7 +29,13 @@ from app.features.payments.service.reading import (
     read_stuck,
     refundable,
 )
-from app.features.payments.service.reconciliation import StuckMoney, close_case, list_stuck, stuck_sums
+from app.features.payments.service.reconciliation import (
+    StuckMoney,
+    close_case,
+    latest_runs,
+    list_stuck,
+    stuck_sums,
+)
 
 __all__ = [
     "INBOX_TASK",
@@ -48,6 +54,7 @@ __all__ = [
     "get_payout",
     "get_wallet",
     "keep_messages",
+    "latest_runs",
     "list_history",
     "list_payments",
     "list_payouts",
