@@ -164,7 +164,7 @@ async def _agrees(rita: PhoneUser, ivan: PhoneUser, title: str) -> None:
     await rita.open(title)
     await rita.follow("Answer the terms")
     await rita.press("Agree to the terms")
-    await rita.reads("Freelancer chosen")
+    await rita.reads("You have agreed. Both sides see it now.")
     await ivan.follow("Proposals")
     await ivan.sees(title)
     await ivan.reads("Chosen")

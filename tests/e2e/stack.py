@@ -125,6 +125,7 @@ class Stack:
     host: str = "localhost"
     settings: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
+    sandbox_port: int = field(default_factory=free_port)
     mail: MailSink = field(default_factory=MailSink)
     processes: dict[str, Process] = field(default_factory=dict)
 
@@ -154,6 +155,7 @@ class Stack:
             "SMTP_PORT": str(self.mail.port),
             "SMTP_TLS": "none",
             "MAIL_WAIT_SECONDS": "0",
+            "SANDBOX_PORT": str(self.sandbox_port),
             "PYTHONUNBUFFERED": "1",
         }
         if self.database_url:
@@ -168,6 +170,7 @@ class Stack:
             "web": [sys.executable, "-m", "uvicorn", "app.main:app", "--host", "127.0.0.1", "--port", str(self.port)],
             "worker": [*CELERY, "worker", "--concurrency=1", "--loglevel=INFO", f"--hostname=stack-{self.port}@%h"],
             "beat": [*CELERY, "beat", "--loglevel=INFO", f"--schedule={self.folder / 'beat'}", "--pidfile="],
+            "sandbox": [sys.executable, "-m", "app.sandbox"],
         }
         return commands[role]
 
@@ -208,6 +211,8 @@ class Stack:
         """Wait until the web process answers and the worker accepts tasks."""
         if "web" in self.processes:
             self.wait_until(self.web_answers, "the web process answers", seconds)
+        if "sandbox" in self.processes:
+            self.wait_until(self.sandbox_answers, "the sandbox answers", seconds)
         if "worker" in self.processes:
             self.wait_until(lambda: " ready" in self.processes["worker"].tail(), "the worker is ready", seconds)
 
@@ -215,6 +220,13 @@ class Stack:
         """Tell whether the web process is ready."""
         try:
             return httpx.get(f"{self.address}/health/ready", timeout=5.0).status_code < 500
+        except httpx.TransportError:
+            return False
+
+    def sandbox_answers(self) -> bool:
+        """Tell whether the provider of trial payments is ready."""
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.sandbox_port}/health", timeout=5.0).is_success
         except httpx.TransportError:
             return False
 

@@ -48,7 +48,7 @@ async def test_an_order_finds_its_freelancer(stack: Stack, browser: Browser, scr
         await customer.sees("Готов начать завтра")
         await customer.page.locator("a[href$='/accept']").filter(visible=True).first.click()
         await customer.press("Choose {name}")
-        await customer.reads("Chosen")
+        await customer.reads("You have chosen a freelancer. Both sides see it now.")
 
         # The freelancer sees it on the next page, and gets an e-mail in English.
         await freelancer.page.locator("a[href='/my/proposals']").filter(visible=True).first.click()
