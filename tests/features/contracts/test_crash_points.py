@@ -301,6 +301,9 @@ async def test_commands_of_payments_die_at_every_point(  # noqa: C901, PLR0915 -
         outcome: Any = Refused("rejected", fact) if status is OperationStatus.CANCELED else Done(fact)
         await both(name, lambda work: operations.record(work, call, outcome))
 
+    def decided(case: UUID) -> Run:
+        return lambda work: close_case(work, OPERATOR, case, "seen")
+
     async def pay_in(work: UnitOfWork) -> None:
         made.append(await payments.open_payment(work, customer.id, money))
 
@@ -335,5 +338,5 @@ async def test_commands_of_payments_die_at_every_point(  # noqa: C901, PLR0915 -
         await answered(f"another amount of a {name}", OperationStatus.SUCCEEDED, 2)
         async with market.uow() as work:
             case = (await work.session.execute(open_case)).scalar_one()
-        await both(f"an operator decides on a {name}", lambda work, case=case: close_case(work, OPERATOR, case, "seen"))
+        await both(f"an operator decides on a {name}", decided(case))
     assert posting("payments") <= crashes.entered
