@@ -27,9 +27,12 @@ SECTIONS = [
     "alerts",
 ]
 SECTIONS += ["starts", "files"]
-WITHOUT_WORLD = {"starts"}
+MONEY = ["postings", "sweep", "money_http", "ledger_growth", "ledger_verify"]
+SECTIONS += MONEY
+WITHOUT_WORLD = {"starts", *MONEY}
 WITHOUT_ORDERS = {"starts", "me", "deep", "signins", "enumeration", "files"}
 FULL = 1_000_000
+TRANSFERS, FEW_TRANSFERS = 1_000_000, 100_000
 QUICK = 20_000
 
 
@@ -41,11 +44,15 @@ def main() -> None:
     parser.add_argument("--orders", type=int, help=f"how many orders ({FULL}; {QUICK} for a quick look)")
     parser.add_argument("--rounds", type=int, help="rounds of each comparison (3, quick 1)")
     parser.add_argument("--seconds", type=int, help="length of a round (4, quick 2)")
+    parser.add_argument(
+        "--transfers", type=int, help=f"size of the ledger of {', '.join(MONEY)} ({TRANSFERS}; quick {FEW_TRANSFERS})"
+    )
     chosen = parser.parse_args()
     quick = chosen.quick
     orders = chosen.orders or (QUICK if quick else FULL)
     world = World(orders)
-    run = Run(world, chosen.rounds or (1 if quick else 3), chosen.seconds or (2 if quick else 4))
+    transfers = chosen.transfers or (FEW_TRANSFERS if quick else TRANSFERS)
+    run = Run(world, chosen.rounds or (1 if quick else 3), chosen.seconds or (2 if quick else 4), transfers)
     book = Book(world.folder, SECTIONS)
     names = chosen.sections or SECTIONS
     if set(names) - WITHOUT_WORLD:

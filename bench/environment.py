@@ -100,9 +100,9 @@ def end(process: subprocess.Popen[bytes], seconds: float = 60) -> None:
 class World:
     """Servers and data of one size."""
 
-    def __init__(self, orders: int) -> None:
+    def __init__(self, orders: int, name: str = "") -> None:
         self.orders = orders
-        self.folder = DATA / ("bench" if orders == 1_000_000 else f"bench-{orders}")
+        self.folder = DATA / (name or ("bench" if orders == 1_000_000 else f"bench-{orders}"))
 
     @cached_property
     def secret(self) -> str:

@@ -13,6 +13,8 @@ class Run:
     world: World
     rounds: int
     seconds: int
+    transfers: int = 1_000_000
+    """How large the ledger of the money sections grows."""
 
     def how(self, connections: int = CONNECTIONS, *, own: bool = False) -> str:
         """Describe how a comparison was made."""

@@ -69,6 +69,8 @@ BY_EVENT = {
     "request_changes": "request_changes",
     "ask_refund": "ask_refund",
     "withdraw_refund": "withdraw_refund",
+    "withdraw_refund_unstarted": "withdraw_refund",
+    "withdraw_refund_of_changes": "withdraw_refund",
     "agree_refund": "answer_refund",
     "agree_part_refund": "answer_refund",
     "refuse_refund": "answer_refund",
@@ -290,12 +292,12 @@ class DealLife(RuleBasedStateMachine):
 
     @precondition(lambda self: any(part.state == "submitted" for part in self.model.parts))
     @rule(data=st.data())
-    def tell(self, data: st.DataObject) -> None:
+    def remind(self, data: st.DataObject) -> None:
         """Messages to the client about a submission arrive."""
         handed = [place for place, part in enumerate(self.model.parts) if part.state == "submitted"]
         place = data.draw(st.sampled_from(handed))
         self.model.parts[place].told = True
-        self.wait(self.world.tell(place))
+        self.wait(self.world.remind(place))
 
     @rule(minutes=st.sampled_from(TIMES))
     def clock(self, minutes: int) -> None:

@@ -76,7 +76,7 @@ class DealModel(Wallets):
         self._move(("wallet", CUSTOMER), ("fee_hold", place), fee)
         part.paid += amount
 
-    def _give_back(self, place: int, amount: int) -> None:
+    def _refund_to_wallet(self, place: int, amount: int) -> None:
         part = self.parts[place]
         before = part.paid - part.back
         self._move(("escrow", place), ("wallet", CUSTOMER), amount)
@@ -126,6 +126,7 @@ class DealModel(Wallets):
     def _close(self) -> None:
         if all(part.state in FINISHED for part in self.parts):
             self.state = "closed"
+            self._decided()
 
     def _allow(self, place: int, event: str, side: str | None, version: int | None) -> Part:
         if side is None:
@@ -217,6 +218,7 @@ class DealModel(Wallets):
             raise RefusedError("invalid-deal-amount")
         if part.state == "revision" and any(each.kind == "resubmit" and each.place == place for each in self.timers):
             raise RefusedError("refund-too-early")
+        part.was = part.state
         self._state(place, "refund_requested")
         part.asked = amount or part.held
         if not part.handed:
@@ -224,27 +226,27 @@ class DealModel(Wallets):
 
     def withdraw_refund(self, place: int, side: str | None, version: int | None) -> None:
         self._allow(place, "withdraw_refund", side, version).vain += 1
-        self._state(place, "in_work")
+        self._state(place, self.parts[place].was)
 
     def answer_refund(self, place: int, side: str | None, version: int | None, *, agree: bool) -> None:
         self._allow(place, "agree_refund" if agree else "refuse_refund", side, version)
         if agree:
-            self._refund(place)
+            self._refund(place, "in_work")
         else:
             self.parts[place].vain += 1
             self._state(place, "in_work")
 
-    def _refund(self, place: int) -> None:
+    def _refund(self, place: int, after: str) -> None:
         part = self.parts[place]
         amount = min(part.asked, part.held)
-        self._state(place, "refunded" if amount == part.held else "in_work")
-        self._give_back(place, amount)
+        self._state(place, "refunded" if amount == part.held else after)
+        self._refund_to_wallet(place, amount)
         self._finish(place)
 
     def return_money(self, place: int, side: str | None, version: int | None) -> None:
         part = self._allow(place, "return_money", side, version)
         self._state(place, "refunded")
-        self._give_back(place, part.held)
+        self._refund_to_wallet(place, part.held)
         self._finish(place)
 
     def pay_bonus(self, place: int, side: str | None, version: int | None, amount: int) -> None:
@@ -258,11 +260,9 @@ class DealModel(Wallets):
         if self.state in ("awaiting_funding", "terminated"):
             raise RefusedError("contract-state")
         part.version += 1
-        wallet, before = ("wallet", CUSTOMER), part.released + part.bonus
-        fee = self._earn(self.fee_inside, wallet, before, amount)
+        wallet, before, part.bonus = ("wallet", CUSTOMER), part.released + part.bonus, part.bonus + amount
         self._earn(self.fee_on_top, wallet, before, amount)
-        part.bonus += amount
-        self._ripen(wallet, place, amount - fee)
+        self._ripen(wallet, place, amount - self._earn(self.fee_inside, wallet, before, amount))
 
     # Commands on the whole
 
@@ -357,7 +357,7 @@ class DealModel(Wallets):
         if part.paid and difference > 0:
             self._hold(place, difference)
         elif part.paid and difference < 0:
-            self._give_back(place, -difference)
+            self._refund_to_wallet(place, -difference)
 
     # Time
 
@@ -390,7 +390,7 @@ class DealModel(Wallets):
         elif place is not None and timer.kind == "resubmit":
             self.parts[place].version += 1
         elif place is not None and timer.kind == "refund_answer":
-            self._refund(place)
+            self._refund(place, self.parts[place].was)
         elif timer.kind == "security":
             self._move(("maturing", FREELANCER), ("wallet", FREELANCER), timer.net)
 

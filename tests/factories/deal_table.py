@@ -34,6 +34,9 @@ refund_requested  agree_refund            freelancer  refunded
 refund_requested  agree_part_refund       freelancer  in_work
 refund_requested  refuse_refund           freelancer  in_work
 refund_requested  withdraw_refund         customer    in_work
+refund_requested  withdraw_refund_unstarted   customer    funded
+refund_requested  withdraw_refund_of_changes  customer    revision
+refund_requested  part_refund_unstarted   system      funded
 refund_requested  refund_by_silence       system      refunded
 refund_requested  part_refund_by_silence  system      in_work
 """
@@ -102,6 +105,7 @@ class Part:
     told: bool = False
     asked: int = 0
     bonus: int = 0
+    was: str = ""
     vain: int = 0
     """Refund requests that were refused or withdrawn."""
 

@@ -40,6 +40,11 @@ SEED = bytes(32)
 CARD = "4242424242424242"
 SAFE_INTEGER = 2**53
 MONEY_EVENTS = {
+    "fund": ("fund", "funding_paid", "change_paid_in"),
+    "refund": (
+        *("agree_refund", "agree_part_refund", "refund_by_silence", "part_refund_by_silence", "part_refund_unstarted"),
+        *("return_money", "change_refunded"),
+    ),
     "release": ("accept", "accept_part", "accept_by_silence"),
     "bonus": ("bonus",),
     "mature": ("available",),
@@ -153,7 +158,7 @@ class DealWorld:
             await pay_into_wallet(work, self.scene.customer, paid)
             await service.funding_paid(work, self.milestones[place], Money(paid, Currency.RUB))
 
-    async def tell(self, place: int) -> None:
+    async def remind(self, place: int) -> None:
         """Let the client be told of the last submission often enough."""
         async with self.scene.market.uow() as work:
             statement = select(Submission).where(Submission.milestone_id == self.milestones[place])

@@ -87,6 +87,14 @@ class RequestDecidedError(ConflictError):
     detail = N_("Nothing waits for this answer any more. Reload the page to see how it ended.")
 
 
+class AnswerLateError(ConflictError):
+    """The time to answer is over, even if the periodic task has not acted on it yet."""
+
+    code = "answer-late"
+    title = N_("The time to answer is over")
+    detail = N_("This could be answered until {until:%Y-%m-%d %H:%M} UTC. What was announced for then happens now.")
+
+
 class ChangeOrderOpenError(ConflictError):
     """Another change of the work waits for an answer."""
 

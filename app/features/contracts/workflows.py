@@ -1,16 +1,22 @@
 """Use cases of contracts that take several transactions."""
 
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from app.core.errors import DomainError
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
 from app.features.contracts import service
+
+log = structlog.get_logger()
 
 MAX_BATCHES = 20
 """Maximum number of batches per run; the next run continues."""
 
 
 async def sweep_timers(resources: Resources) -> int:
-    """Fire the timers whose time is over, each in its own transaction, because it locks a deal."""
-    fired = 0
+    """Fire the timers whose time is over: those of which there are many in batches, the others one by one."""
+    fired = await _sweep_together(resources)
     for _batch in range(MAX_BATCHES):
         async with unit_of_work(resources) as uow:
             due = await service.due_timers(uow)
@@ -21,4 +27,21 @@ async def sweep_timers(resources: Resources) -> int:
         fired += done
         if not done:
             break
+    return fired
+
+
+async def _sweep_together(resources: Resources) -> int:
+    """Fire timers in batches; a batch that is refused or waits too long for a lock is left to be fired one by one."""
+    fired = 0
+    for kind in service.SWEPT_TOGETHER:
+        async with unit_of_work(resources) as uow:
+            batches = await service.due_batches(uow, kind)
+        for timer_ids in batches:
+            try:
+                async with unit_of_work(resources) as uow:
+                    done = await service.fire_together(uow, kind, timer_ids)
+            except (DomainError, DBAPIError) as refused:
+                await log.awarning("timers_not_fired_together", kind=kind, timers=len(timer_ids), error=str(refused))
+            else:
+                fired += done
     return fired

@@ -66,6 +66,14 @@ class DocumentRepository:
         """Return the papers of a contract in the order in which they were issued."""
         return await self._papers(DocumentFile.contract_id == contract_id)
 
+    async def of_contracts(self, contract_ids: Collection[UUID]) -> dict[UUID, list[StoredPaper]]:
+        """Return the papers of each contract in the order in which they were issued."""
+        found: dict[UUID, list[StoredPaper]] = {key: [] for key in contract_ids}
+        for paper in await self._papers(DocumentFile.contract_id.in_(contract_ids)):
+            if paper.file is not None and paper.file.contract_id is not None:
+                found[paper.file.contract_id].append(paper)
+        return found
+
     async def of_person(self, user_id: UUID) -> Sequence[StoredPaper]:
         """Return the papers that a person may read, in the order in which they were issued."""
         return await self._papers(or_(DocumentFile.client_id == user_id, DocumentFile.freelancer_id == user_id))

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -34,7 +34,7 @@ from app.features.papers.errors import (
 )
 from app.features.papers.events import SignCodeRequested
 from app.features.papers.repository import DocumentRepository, StoredPaper
-from app.features.papers.rules import CURRENT_VERSION, format_amount
+from app.features.papers.rules import CURRENT_VERSION, format_amount, number_text
 from app.features.papers.schemas import (
     Language,
     NewPaper,
@@ -66,9 +66,11 @@ __all__ = [
     "issue",
     "list_for",
     "list_of_contract",
+    "list_of_contracts",
     "list_of_person",
     "make_file",
     "make_sample",
+    "number_text",
     "read",
     "read_file",
     "record_file",
@@ -123,6 +125,11 @@ def terms_for(client: LegalDetails, freelancer: LegalDetails) -> tuple[Language,
 async def list_of_contract(session: AsyncSession, contract_id: UUID) -> Sequence[StoredPaper]:
     """Return the papers of a contract in the order in which they were issued."""
     return await DocumentRepository(session).of_contract(contract_id)
+
+
+async def list_of_contracts(session: AsyncSession, contract_ids: Collection[UUID]) -> dict[UUID, list[StoredPaper]]:
+    """Return the papers of each contract in the order in which they were issued."""
+    return await DocumentRepository(session).of_contracts(contract_ids)
 
 
 async def list_for(session: AsyncSession, contract_id: UUID, reader: Actor) -> list[PaperRead]:

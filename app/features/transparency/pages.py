@@ -32,6 +32,7 @@ ANSWERS = {
     "checkpoint": N_("Broken: the checkpoint {place} does not belong to this log."),
     "signature": N_("Broken: {place} is not signed by the key of the log."),
     "balance": N_("Broken: the entries do not add up to the stated balance of the account {place}."),
+    "paper": N_("Broken: {place} is missing, or is not the document that was issued."),
     "key": N_("Broken: the key of the log is damaged."),
     "damaged": N_("Broken: a file of the bundle is damaged."),
     "other-log": N_("Broken: your checkpoint of {place} entries is of another log."),
@@ -65,10 +66,12 @@ async def download_checkpoint(size: WholeNumber, session: ReadSession) -> Respon
 
 
 @router.get("/transparency/bundle.zip")
-async def download_bundle(actor: CurrentActor, session: ReadSession, kept: Annotated[str, Query()] = "") -> Response:
-    """Return the reader's own transactions with their proofs and the program that verifies them."""
+async def download_bundle(
+    actor: CurrentActor, resources: ProcessResources, kept: Annotated[str, Query()] = ""
+) -> Response:
+    """Return the reader's own transactions and papers with their proofs and the program that verifies them."""
     size = read_whole(kept)
-    made = await service.make_bundle(session, actor, [size] if size else [])
+    made = await workflows.make_bundle(resources, actor, [size] if size else [])
     headers = {"Content-Disposition": 'attachment; filename="bundle.zip"', "Cache-Control": "no-store"}
     return Response(made, media_type="application/zip", headers=headers)
 

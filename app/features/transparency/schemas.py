@@ -59,11 +59,37 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
-    """What a transaction becomes in the log."""
+class PaperEntry:
+    """A paper whose file is made, as it stands in the tables; ids are texts."""
+
+    document: str
+    series: str
+    number: int
+    kind: str
+    sha256: str
+    contract: str | None
+    milestone: str | None
+    issued_at: str
+    """In UTC with microseconds, as the log writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedPaper:
+    """A paper in the log."""
 
     position: int
-    txn: str
+    salt: bytes
+    hash: bytes
+    paper: PaperEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What a transaction or a paper becomes in the log."""
+
+    position: int
+    txn: str | None
+    """None for a paper."""
     contract: str | None
     salt: bytes
     hash: bytes

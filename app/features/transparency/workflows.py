@@ -1,6 +1,8 @@
 """Use cases of the transparency log that take several transactions: a batch of the sealer, a page of a statement."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -8,6 +10,8 @@ import structlog
 from app.core.actor import Actor
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
+from app.features.papers import service as papers
+from app.features.papers.errors import PaperAlteredError
 from app.features.transparency import service
 from app.features.transparency.schemas import Period, StatementFormat, StatementLine
 
@@ -54,6 +58,22 @@ class Download:
     def headers(self) -> dict[str, str]:
         """The headers of the response."""
         return {"Content-Disposition": f'attachment; filename="{self.name}"', "Cache-Control": "private, no-store"}
+
+
+async def make_bundle(resources: Resources, actor: Actor, kept_sizes: Sequence[int]) -> bytes:
+    """Return the bundle of a person as a zip, with the files of the papers that are in the log.
+
+    Raises:
+        NotSealedYetError: Nothing is sealed yet.
+    """
+    async with resources.read_sessions() as session:
+        bundle = await service.open_bundle(session, actor, kept_sizes)
+    for paper in bundle.papers:
+        # A file that was altered and cannot be made again is left out: the verification names it.
+        with suppress(PaperAlteredError):
+            file = await papers.read_file(resources, paper)
+            bundle.files[f"papers/{file.name}"] = file.content
+    return await asyncio.to_thread(service.zip_bundle, bundle.files)
 
 
 async def write_statement(resources: Resources, actor: Actor, period: Period, wanted: StatementFormat) -> Download:

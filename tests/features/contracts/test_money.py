@@ -220,7 +220,9 @@ async def test_bonuses_count_into_the_volume_that_lowers_fees(market: Market) ->
     async with market.uow() as work:
         contract = await work.session.get(Contract, scene.contract_id)
         assert contract is not None
-        volumes = await ContractRepository(work.session).volumes(contract, None)
+        volumes = await ContractRepository(work.session).volumes(
+            contract.customer_id, contract.freelancer_id, contract.currency, None
+        )
     assert (volumes.pair, volumes.freelancer) == (PRICE + 11, PRICE + 11)
 
 

@@ -1,7 +1,7 @@
 """Refund requests: they do not keep the freelancer from being paid, and leave a milestone as it was."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core.errors import DomainError
 from app.features.contracts import service
@@ -68,6 +68,40 @@ async def test_work_is_submitted_in_spite_of_a_refund_request_and_refuses_it(
     assert await scene.sweep(TimerKind.REFUND_ANSWER) == 0, "the request has ended with its timer"
     assert await scene.sweep(TimerKind.REVIEW) == 1
     assert (await scene.milestone()).status is MilestoneStatus.ACCEPTED
+
+
+@pytest.mark.parametrize("state", [MilestoneStatus.FUNDED, MilestoneStatus.IN_WORK, MilestoneStatus.REVISION])
+async def test_a_withdrawn_request_leaves_the_milestone_as_it_was(market: Market, state: MilestoneStatus) -> None:
+    scene = await make_deal(market)
+    await reach(scene, state)
+    await scene.sweep(TimerKind.RESUBMIT)
+    for _time in range(2):
+        await ask(scene, 1000)
+        await withdraw(scene)
+        assert (await scene.milestone()).status is state
+        assert await scene.sweep(TimerKind.REFUND_ANSWER) == 0
+    await ask(scene)
+    await refuse(scene)
+    assert (await scene.milestone()).status is MilestoneStatus.IN_WORK
+
+
+async def test_silence_about_a_part_begins_no_work(market: Market) -> None:
+    scene = await make_deal(market)
+    await scene.fund()
+    await ask(scene, 1000)
+    assert await scene.sweep(TimerKind.REFUND_ANSWER) == 1
+    milestone = await scene.milestone()
+    assert (milestone.status, milestone.refunded) == (MilestoneStatus.FUNDED, 1000)
+
+
+async def test_a_request_of_the_release_before_is_withdrawn_into_work(market: Market) -> None:
+    scene = await make_deal(market)
+    await scene.fund()
+    await ask(scene)
+    async with market.uow() as work:
+        await work.session.execute(update(RefundRequest).values(asked_in=None))
+    await withdraw(scene)
+    assert (await scene.milestone()).status is MilestoneStatus.IN_WORK
 
 
 async def test_asking_again_and_again_ends(market: Market) -> None:

@@ -4,7 +4,7 @@ import csv
 import io
 import itertools
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import httpx
@@ -19,6 +19,8 @@ from app.features.transparency import service
 from app.features.transparency.errors import InvalidPeriodError
 from app.features.transparency.rules.statement_files import _safe
 from app.features.transparency.rules.statements import decimal_text, period_of
+from app.features.transparency.schemas import StatementFormat
+from app.features.transparency.service import statements
 from app.models import TimerKind, User
 from tests.factories.deals import DealScene, make_deal
 from tests.factories.orders import Market
@@ -40,7 +42,7 @@ async def played(market: Market) -> DealScene:
     return scene
 
 
-async def added_up(reader: httpx.AsyncClient) -> list[object]:
+async def added_up(reader: httpx.AsyncClient) -> Sequence[object]:
     """Return what beancount finds wrong in a statement."""
     answer = await reader.get(f"{API}/beancount")
     _entries, errors, _options = loader.load_string(answer.text)
@@ -101,9 +103,9 @@ async def test_the_lines_are_read_a_page_at_a_time(
     freelancer = await market.sign_in(await new_client(), scene.freelancer)
     whole = (await freelancer.get(f"{API}/jsonl")).text
     monkeypatch.setattr(service, "STATEMENT_PAGE", 1)
-    monkeypatch.setattr(service.statements, "STATEMENT_PAGE", 1)
+    monkeypatch.setattr(statements, "STATEMENT_PAGE", 1)
     assert (await freelancer.get(f"{API}/jsonl")).text == whole
-    monkeypatch.setitem(service.statements.MAX_LINES, "jsonl", 3)
+    monkeypatch.setitem(statements.MAX_LINES, StatementFormat.JSONL, 3)
     long = await freelancer.get(f"{API}/jsonl")
     assert (long.status_code, long.json()["type"].rsplit("/")[-1]) == (422, "statement-too-long")
     shown = await freelancer.get("/wallet/statement/jsonl")

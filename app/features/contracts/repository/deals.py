@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import new_id
+from app.core.money import Currency
 from app.core.persistence.trial_clock import database_now
 from app.models import (
     BudgetKind,
@@ -88,8 +89,10 @@ class ContractRepository:
         )
         return [(row[0], row[1], row[2]) for row in await self._session.execute(statement)]
 
-    async def volumes(self, contract: Contract, category_id: int | None) -> Volumes:
-        """Return what decides which fees apply to a new contract."""
+    async def volumes(
+        self, customer_id: UUID | None, freelancer_id: UUID | None, currency: Currency, category_id: int | None
+    ) -> Volumes:
+        """Return what decides which fees apply to a new contract; of somebody who is not known yet, nothing."""
         # Only money that was released counts: what is merely agreed costs nothing, so anybody could agree on a volume.
         bonuses = (
             select(func.sum(Release.amount))
@@ -100,13 +103,13 @@ class ContractRepository:
         statement = (
             select(
                 func.coalesce(released, 0),
-                func.coalesce(released.filter(Contract.customer_id == contract.customer_id), 0),
+                func.coalesce(released.filter(Contract.customer_id == customer_id), 0),
                 select(Category.parent_id).where(Category.id == category_id).scalar_subquery(),
                 DATABASE_TIME,
             )
             .select_from(Milestone)
             .join(Contract, Contract.id == Milestone.contract_id)
-            .where(Contract.freelancer_id == contract.freelancer_id, Contract.currency == contract.currency)
+            .where(Contract.freelancer_id == freelancer_id, Contract.currency == currency)
         )
         freelancer, pair, parent, now = (await self._session.execute(statement)).one()
         return Volumes(int(freelancer), int(pair), parent, now)
@@ -174,10 +177,12 @@ class DealRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def unfinished(self, contract_id: UUID, finished: Collection[str]) -> int:
-        """Count the milestones of a deal that are in none of these states."""
-        statement = select(func.count()).where(Milestone.contract_id == contract_id, Milestone.status.not_in(finished))
-        return (await self._session.execute(statement)).scalar_one()
+    async def unfinished(self, contract_ids: Collection[UUID], finished: Collection[str]) -> set[UUID]:
+        """Return which of these deals have a milestone that is in none of these states."""
+        statement = select(Milestone.contract_id).where(
+            Milestone.contract_id.in_(contract_ids), Milestone.status.not_in(finished)
+        )
+        return set((await self._session.execute(statement.distinct())).scalars())
 
     async def last_submission(self, milestone_id: UUID) -> Submission | None:
         """Return the newest submission of a milestone."""
@@ -219,16 +224,26 @@ class DealRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def with_open_changes(self, contract_ids: Collection[UUID]) -> set[UUID]:
+        """Return which of these deals have a change of the work that waits for an answer."""
+        statement = select(ChangeOrder.contract_id).where(
+            ChangeOrder.contract_id.in_(contract_ids), ChangeOrder.status == RequestStatus.OPEN
+        )
+        return set((await self._session.execute(statement)).scalars())
+
     async def release(self, release_id: UUID) -> Release | None:
         """Return a release as it is now."""
         return await self._session.get(Release, release_id, populate_existing=True)
 
-    async def bonuses(self, milestone_id: UUID) -> int:
-        """Return the sum of the bonuses that were paid for a locked milestone."""
-        statement = select(func.coalesce(func.sum(Release.amount), 0)).where(
-            Release.milestone_id == milestone_id, Release.kind == ReleaseKind.BONUS
+    async def bonuses(self, milestone_ids: Collection[UUID]) -> dict[UUID, int]:
+        """Return the sums of the bonuses that were paid for locked milestones; those without any are missing."""
+        statement = (
+            select(Release.milestone_id, func.sum(Release.amount))
+            .where(Release.milestone_id.in_(milestone_ids), Release.kind == ReleaseKind.BONUS)
+            .group_by(Release.milestone_id)
         )
-        return int((await self._session.execute(statement)).scalar_one())
+        rows = await self._session.execute(statement)
+        return {milestone_id: int(total) for milestone_id, total in rows}
 
     async def add_timers(self, timers: Sequence[Mapping[str, Any]]) -> None:
         """Insert timers."""
@@ -236,16 +251,20 @@ class DealRepository:
             await self._session.execute(insert(DealTimer), list(timers))
 
     async def cancel_timers(
-        self, contract_id: UUID, milestone_id: UUID | None = None, *, kinds: Collection[TimerKind]
+        self,
+        contract_ids: Collection[UUID],
+        milestone_ids: Collection[UUID] | None = None,
+        *,
+        kinds: Collection[TimerKind],
     ) -> None:
-        """Cancel the waiting timers of these kinds: of one milestone, or of the whole deal."""
+        """Cancel the waiting timers of these kinds: of some milestones, or of the whole deals."""
         statement = update(DealTimer).where(
-            DealTimer.contract_id == contract_id,
+            DealTimer.contract_id.in_(contract_ids),
             DealTimer.status == TimerStatus.WAITING,
             DealTimer.kind.in_(kinds),
         )
-        if milestone_id is not None:
-            statement = statement.where(DealTimer.milestone_id == milestone_id)
+        if milestone_ids is not None:
+            statement = statement.where(DealTimer.milestone_id.in_(milestone_ids))
         await self._session.execute(
             statement.values(status=TimerStatus.CANCELLED).execution_options(synchronize_session=False)
         )
@@ -285,6 +304,17 @@ class DealRepository:
         """Return the waiting timer of a kind of a milestone."""
         statement = select(DealTimer).where(
             DealTimer.milestone_id == milestone_id, DealTimer.kind == kind, DealTimer.status == TimerStatus.WAITING
+        )
+        return (await self._session.execute(statement)).scalars().first()
+
+    async def due_timer(self, contract_id: UUID, subject_id: UUID, kind: TimerKind) -> DealTimer | None:
+        """Return the waiting timer of a subject whose time is over, though the sweep has not come to it yet."""
+        statement = select(DealTimer).where(
+            DealTimer.contract_id == contract_id,
+            DealTimer.subject_id == subject_id,
+            DealTimer.kind == kind,
+            DealTimer.status == TimerStatus.WAITING,
+            DealTimer.look_at <= DATABASE_TIME,
         )
         return (await self._session.execute(statement)).scalars().first()
 

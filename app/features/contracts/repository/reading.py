@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
+from app.core.account_names import username_key
 from app.core.money import Currency
 from app.models import (
     ChangeOrder,
@@ -27,6 +29,7 @@ from app.models import (
     Submission,
     TimerKind,
     TimerStatus,
+    User,
 )
 from app.models.user import shown_name
 
@@ -44,6 +47,20 @@ class ContractRow:
     customer: str
     freelancer: str
     held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRow:
+    """A contract with what a new one with the same terms takes from it."""
+
+    contract: Contract
+    title: str
+    description: str
+    customer: str
+    """The user name of the client."""
+    freelancer: str
+    milestones: Sequence[Milestone]
+    """Empty where the contract has no safe deal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +130,29 @@ class ContractReadRepository:
         party = or_(Contract.customer_id == actor_id, Contract.freelancer_id == actor_id)
         statement = select(Contract.id).where(Contract.order_id == order_id, party)
         return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def earlier(self, actor_id: UUID, contract_id: UUID | None, username: str) -> EarlierRow | None:
+        """Return a contract of a person: the one named, or the last one in which this person worked for them."""
+        customer, freelancer = aliased(User), aliased(User)
+        statement = (
+            select(Contract, Order.title, Order.description, customer.username, freelancer.username)
+            .join(Order, Order.id == Contract.order_id)
+            .join(customer, customer.id == Contract.customer_id)
+            .join(freelancer, freelancer.id == Contract.freelancer_id)
+            .order_by(Contract.id.desc())
+            .limit(1)
+        )
+        if contract_id is not None:
+            party = or_(Contract.customer_id == actor_id, Contract.freelancer_id == actor_id)
+            statement = statement.where(Contract.id == contract_id, party)
+        else:
+            theirs = freelancer.username_key == username_key(username)
+            statement = statement.where(Contract.customer_id == actor_id, theirs)
+        row = (await self._session.execute(statement)).one_or_none()
+        if row is None:
+            return None
+        milestones = select(Milestone).where(Milestone.contract_id == row[0].id).order_by(Milestone.number)
+        return EarlierRow(row[0], row[1], row[2], row[3], row[4], await self._all(milestones))
 
     async def of_milestone(self, milestone_id: UUID, actor_id: UUID) -> tuple[Contract, Deal, Milestone] | None:
         """Return a milestone with its contract and deal to one of its parties."""

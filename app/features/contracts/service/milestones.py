@@ -280,5 +280,5 @@ async def _begin_work(uow: UnitOfWork, locked: LockedMilestone) -> None:
     rows = [timer(locked, TimerKind.HOLDING_LIMIT, due, milestone=locked.milestone) for due in warnings]
     await DealRepository(uow.session).add_timers(rows)
     if locked.deal.status is DealStatus.AWAITING_FUNDING:
-        await DealRepository(uow.session).cancel_timers(locked.contract.id, kinds=[TimerKind.FUND_CONTRACT])
+        await DealRepository(uow.session).cancel_timers([locked.contract.id], kinds=[TimerKind.FUND_CONTRACT])
         move_deal(locked, DealEvent.BEGIN_WORK)

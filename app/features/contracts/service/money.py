@@ -1,5 +1,7 @@
 """Entries of the ledger that milestones make, each in the transaction of the state that it belongs to."""
 
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from app.core.actor import Actor
@@ -52,11 +54,26 @@ async def release(
     uow: UnitOfWork, locked: LockedMilestone, amount: int, kind: ReleaseKind, actor: Actor | None
 ) -> UUID:
     """Release an amount to the freelancer, whose security period begins; return the ledger's entry."""
+    bonuses = await bonuses_before(uow, [locked])
+    posting, net = releasing(locked, amount, actor, bonuses.get(locked.milestone.id, 0))
+    (posted,) = await ledger.post_all(uow, [posting])
+    await _begin_security(uow, locked, kind, amount, net)
+    return posted.txn_id
+
+
+def releasing(locked: LockedMilestone, amount: int, actor: Actor | None, bonuses: int) -> tuple[ledger.Posting, int]:
+    """Count an amount as released; return what is to be posted, and what of it the freelancer receives.
+
+    Args:
+        locked: The milestone.
+        amount: What is released, in minor units.
+        actor: Who accepted; None for the system.
+        bonuses: What `bonuses_before` says for the milestone.
+    """
     milestone = locked.milestone
     own, on_top = _terms(locked.deal)
     before = milestone.released
     milestone.released += amount
-    bonuses = await _bonuses(uow, milestone, own)
     parts = fees.release_fees(own, on_top, before, amount, min(bonuses, MAX_AMOUNT - before - amount))
     entry = ledger.templates.release(
         milestone_id=milestone.id,
@@ -67,9 +84,13 @@ async def release(
         customer_fee=parts.customer_fee,
         customer_tax=parts.customer_tax,
     )
-    txn_id = await _post(uow, locked, milestone, entry, "release", actor)
-    await _begin_security(uow, locked, kind, amount, parts.net)
-    return txn_id
+    return _posting(locked, milestone, entry, "release", actor), parts.net
+
+
+async def bonuses_before(uow: UnitOfWork, milestones: Iterable[LockedMilestone]) -> dict[UUID, int]:
+    """Return the sums of the bonuses of milestones, which decide the freelancer's fee; none are read without one."""
+    charged = [it.milestone.id for it in milestones if _terms(it.deal)[0] != fees.NO_FEE]
+    return await DealRepository(uow.session).bonuses(charged) if charged else {}
 
 
 async def pay_bonus(uow: UnitOfWork, locked: LockedMilestone, amount: int, actor: Actor) -> UUID:
@@ -82,7 +103,9 @@ async def pay_bonus(uow: UnitOfWork, locked: LockedMilestone, amount: int, actor
     """
     contract, milestone = locked.contract, locked.milestone
     own, on_top = _terms(locked.deal)
-    before = milestone.released + await _bonuses(uow, milestone, own, on_top)
+    has_fee = {own, on_top} != {fees.NO_FEE}
+    bonuses = await DealRepository(uow.session).bonuses([milestone.id]) if has_fee else {}
+    before = milestone.released + bonuses.get(milestone.id, 0)
     # More than the greatest amount is in no wallet, so the ledger refuses it below.
     parts = fees.release_fees(own, on_top, min(before, MAX_AMOUNT - amount), amount)
     entry = ledger.templates.bonus(
@@ -115,21 +138,25 @@ async def refund(uow: UnitOfWork, locked: LockedMilestone, amount: int, actor: A
 
 async def mature(uow: UnitOfWork, locked: LockedDeal, release_: Release) -> UUID | None:
     """Make released money available; return the ledger's entry, None where fees took all of it."""
+    posting = maturing(locked, release_)
+    return (await ledger.post_all(uow, [posting]))[0].txn_id if posting is not None else None
+
+
+def maturing(locked: LockedDeal, release_: Release) -> ledger.Posting | None:
+    """Count released money as available; return what is to be posted, None where fees took all of it."""
     release_.matured_at = locked.now
     if not release_.net:
         return None
     entry = ledger.templates.mature(
         freelancer_id=locked.contract.freelancer_id, amount=Money(release_.net, locked.contract.currency)
     )
-    posted = await ledger.post(
-        uow,
-        entry,
+    return ledger.Posting(
+        entry=entry,
         key=f"mature:{release_.id}",
         contract_id=locked.contract.id,
         milestone_id=release_.milestone_id,
         effective_at=locked.now,
     )
-    return posted.txn_id
 
 
 def _terms(deal: Deal) -> tuple[fees.FeeTerms, fees.FeeTerms]:
@@ -137,17 +164,9 @@ def _terms(deal: Deal) -> tuple[fees.FeeTerms, fees.FeeTerms]:
     return fees.FeeTerms.from_json(deal.freelancer_fee), fees.FeeTerms.from_json(deal.customer_fee)
 
 
-async def _bonuses(uow: UnitOfWork, milestone: Milestone, *terms: fees.FeeTerms) -> int:
-    """Return the sum of the bonuses before, which decides the fees; it is not read where there are none."""
-    if all(each == fees.NO_FEE for each in terms):
-        return 0
-    return await DealRepository(uow.session).bonuses(milestone.id)
-
-
-async def _begin_security(uow: UnitOfWork, locked: LockedMilestone, kind: ReleaseKind, amount: int, net: int) -> None:
-    """Record a release; its money is available at once where the deal has no security period."""
-    available = locked.now + rules.duration(locked.deal.settings, "security_days")
-    made = Release(
+def begun_security(locked: LockedMilestone, kind: ReleaseKind, amount: int, net: int) -> Release:
+    """Return the row of a release that was just posted, whose security period begins."""
+    return Release(
         id=new_id(),
         milestone_id=locked.milestone.id,
         number=locked.milestone.postings,
@@ -155,29 +174,41 @@ async def _begin_security(uow: UnitOfWork, locked: LockedMilestone, kind: Releas
         amount=amount,
         net=net,
         released_at=locked.now,
-        available_at=available,
+        available_at=locked.now + rules.duration(locked.deal.settings, "security_days"),
     )
+
+
+def security_timer(locked: LockedMilestone, made: Release) -> dict[str, Any]:
+    """Return the row of the timer that ends the security period of a release."""
+    return timer(locked, TimerKind.SECURITY, made.available_at, milestone=locked.milestone, subject_id=made.id)
+
+
+async def _begin_security(uow: UnitOfWork, locked: LockedMilestone, kind: ReleaseKind, amount: int, net: int) -> None:
+    """Record a release and begin its security period, which ends with the next sweep where the deal has none."""
+    made = begun_security(locked, kind, amount, net)
     repository = DealRepository(uow.session)
     await repository.insert_all(made)
-    if available <= locked.now:
-        await mature(uow, locked, made)
-        return
-    row = timer(locked, TimerKind.SECURITY, available, milestone=locked.milestone, subject_id=made.id)
-    await repository.add_timers([row])
+    await repository.add_timers([security_timer(locked, made)])
 
 
 async def _post(
     uow: UnitOfWork, locked: LockedDeal, milestone: Milestone, entry: ledger.Entry, name: str, actor: Actor | None
 ) -> UUID:
     """Post an entry under the next number of the milestone."""
+    (posted,) = await ledger.post_all(uow, [_posting(locked, milestone, entry, name, actor)])
+    return posted.txn_id
+
+
+def _posting(
+    locked: LockedDeal, milestone: Milestone, entry: ledger.Entry, name: str, actor: Actor | None
+) -> ledger.Posting:
+    """Return what is to be posted under the next number of the milestone."""
     milestone.postings += 1
-    posted = await ledger.post(
-        uow,
-        entry,
+    return ledger.Posting(
+        entry=entry,
         key=f"{name}:{milestone.id}:{milestone.postings}",
         contract_id=locked.contract.id,
         milestone_id=milestone.id,
         actor_id=actor.id if actor is not None else None,
         effective_at=locked.now,
     )
-    return posted.txn_id

@@ -87,7 +87,7 @@ async def issue_agreement(
     details: Mapping[UUID, legal.FrozenKind],
 ) -> None:
     """Issue the contract and its task, as the last step of the acceptance."""
-    deal = await _describe(uow, locked, details)
+    deal = _describe(uow, locked, await _parties(uow, [locked], details))
     with use_locale(deal.language):
         stages = [PaperLine(text=_stage(row), amount=row.amount) for row in milestones]
         new = (
@@ -108,14 +108,11 @@ async def issue_moves(
         moves: What moved; each is counted in its milestone already.
         changed: All milestones, if both sides have just signed a change of the work: the task is issued again.
     """
-    contract = locked.contract
-    earlier = await papers.list_of_contract(uow.session, contract.id)
+    earlier = await papers.list_of_contract(uow.session, locked.contract.id)
     agreed, task = _last(earlier, PaperKind.CONTRACT), _last(earlier, PaperKind.TASK)
     if agreed is None:
         return  # agreed on by a release that had no papers: there is nothing that new ones could refer to
-    people = (contract.customer_id, contract.freelancer_id)
-    details = await legal.frozen_kinds(uow.session, uow.resources.settings, people)
-    deal = await _describe(uow, locked, details, agreed)
+    deal = _describe(uow, locked, await _parties(uow, [locked]), agreed)
     new: list[NewPaper | None] = []
     with use_locale(deal.language):
         for move in moves:
@@ -123,6 +120,22 @@ async def issue_moves(
         if changed is not None and task is not None:
             subject = str(task.document.input["subtitle"])
             new.append(_paper(deal, Occasion.TASK, subject, _task(changed), corrects=task))
+    await _issue(uow, new)
+
+
+async def issue_releases(uow: UnitOfWork, released: Sequence[tuple[LockedDeal, Move]]) -> None:
+    """Issue the papers of releases of several deals, as `issue_moves` would one after the other."""
+    earlier = await papers.list_of_contracts(uow.session, {locked.contract.id for locked, _move in released})
+    agreed = {key: _last(found, PaperKind.CONTRACT) for key, found in earlier.items()}
+    with_papers = [it for it in released if agreed[it[0].contract.id] is not None]
+    if not with_papers:
+        return
+    parties = await _parties(uow, [locked for locked, _move in with_papers])
+    new: list[NewPaper | None] = []
+    for locked, move in with_papers:
+        deal = _describe(uow, locked, parties, agreed[locked.contract.id])
+        with use_locale(deal.language):
+            new += _of_move(locked, deal, move, earlier[locked.contract.id])
     await _issue(uow, new)
 
 
@@ -222,20 +235,27 @@ def _paper(  # noqa: PLR0913 - each is one property of the paper
     )
 
 
-async def _describe(
-    uow: UnitOfWork, locked: LockedDeal, known: Mapping[UUID, legal.FrozenKind], agreed: StoredPaper | None = None
-) -> _Deal:
-    """Return what the papers of a deal share; a party without legal details is a person with the public name."""
-    contract, settings = locked.contract, uow.resources.settings
-    people = (contract.customer_id, contract.freelancer_id)
-    missing = [key for key in people if key not in known]
+async def _parties(
+    uow: UnitOfWork, deals: Iterable[LockedDeal], known: Mapping[UUID, legal.FrozenKind] | None = None
+) -> dict[UUID, LegalDetails]:
+    """Return the parties of deals; one without legal details is a person with the public name."""
+    people = {key for it in deals for key in (it.contract.customer_id, it.contract.freelancer_id)}
+    settings = uow.resources.settings
+    if known is None:
+        known = await legal.frozen_kinds(uow.session, settings, people)
+    missing = people - known.keys()
     names = await DealRepository(uow.session).names(missing) if missing else {}
-    client, freelancer = (
-        known[key].details
-        if key in known
-        else _named(LegalKind.PERSON, settings.operator_country, legal_name=names[key])
-        for key in people
-    )
+    return {key: kind.details for key, kind in known.items()} | {
+        key: _named(LegalKind.PERSON, settings.operator_country, legal_name=name) for key, name in names.items()
+    }
+
+
+def _describe(
+    uow: UnitOfWork, locked: LockedDeal, people: Mapping[UUID, LegalDetails], agreed: StoredPaper | None = None
+) -> _Deal:
+    """Return what the papers of a deal share."""
+    contract, settings = locked.contract, uow.resources.settings
+    client, freelancer = people[contract.customer_id], people[contract.freelancer_id]
     language, wanted = papers.terms_for(client, freelancer)
     platform = _named(
         LegalKind.COMPANY,

@@ -181,7 +181,7 @@ async def _deal(session: AsyncSession, actor: Actor, side: Side, contract: Contr
         status=deal.status,
         status_words=_(rules.DEAL_STATES[deal.status]),
         settings=deal.settings,
-        actions=[event.value.removeprefix("freelancer_") for event in DEAL_MACHINE.events(deal.status, side)],
+        actions=_deal_actions(side, deal, milestones),
         money=_money(found),
         next=_next(waiting[0]) if waiting else None,
         milestones=milestones,
@@ -190,6 +190,13 @@ async def _deal(session: AsyncSession, actor: Actor, side: Side, contract: Contr
         papers=await papers.list_for(session, contract.id, actor),
         timeline=_timeline(found),
     )
+
+
+def _deal_actions(side: Side, deal: Deal, milestones: Sequence[MilestoneRead]) -> list[str]:
+    """Return what the actor can do with the whole deal; a pause waits until nobody waits for an answer."""
+    names = [event.value.removeprefix("freelancer_") for event in DEAL_MACHINE.events(deal.status, side)]
+    is_busy = any(it.status in rules.BUSY for it in milestones)
+    return [name for name in names if not (is_busy and name == "pause")]
 
 
 async def _submitted(session: AsyncSession, actor: Actor, found: ReadDeal) -> dict[UUID, SubmissionRead]:
@@ -296,7 +303,14 @@ def _releases(milestone: Milestone, found: ReadDeal) -> list[ReleaseRead]:
     ]
 
 
-HIDDEN = frozenset({MilestoneEvent.ACCEPT_PART, MilestoneEvent.AGREE_PART_REFUND})
+HIDDEN = frozenset(
+    {
+        MilestoneEvent.ACCEPT_PART,
+        MilestoneEvent.AGREE_PART_REFUND,
+        MilestoneEvent.WITHDRAW_REFUND_UNSTARTED,
+        MilestoneEvent.WITHDRAW_REFUND_OF_CHANGES,
+    }
+)
 """Events that are a part of another action."""
 
 

@@ -27,8 +27,15 @@ from app.features.payments.service.reading import (
     read_payout,
     read_refund,
     read_stuck,
+    refundable,
 )
-from app.features.payments.service.reconciliation import StuckMoney, close_case, list_stuck, stuck_sums
+from app.features.payments.service.reconciliation import (
+    StuckMoney,
+    close_case,
+    latest_runs,
+    list_stuck,
+    stuck_sums,
+)
 
 __all__ = [
     "INBOX_TASK",
@@ -47,6 +54,7 @@ __all__ = [
     "get_payout",
     "get_wallet",
     "keep_messages",
+    "latest_runs",
     "list_history",
     "list_payments",
     "list_payouts",
@@ -59,6 +67,7 @@ __all__ = [
     "read_refund",
     "read_stuck",
     "refund_payment",
+    "refundable",
     "register_purpose",
     "stuck_sums",
     "top_up",

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.i18n import _
-from app.core.money import Currency, MoneyRead
+from app.core.money import Currency, Money, MoneyRead
 from app.core.pagination import Slice, encode_cursor, last_id
 from app.features.ledger import service as ledger
 from app.features.payments.errors import PaymentNotFoundError, PayoutNotFoundError
@@ -88,6 +88,16 @@ async def get_payment(session: AsyncSession, actor: Actor, payment_id: UUID) -> 
     if payment is None:
         raise PaymentNotFoundError
     return read_payment(payment, await OperationRepository(session).of_subject(payment_id))
+
+
+async def refundable(session: AsyncSession, actor: Actor, payment: PaymentRead) -> Money | None:
+    """Return how much of a payment can go back to its card: what is in the wallet, and no more than was paid."""
+    left = payment.money.amount - payment.refunded.amount
+    if payment.state is not PaymentState.PAID or not left:
+        return None
+    currency = payment.money.currency
+    wallet = await ledger.balance(session, ledger.Account(AccountKind.WALLET, actor.id), currency)
+    return Money(min(left, wallet), currency) if wallet > 0 else None
 
 
 async def find_open_payments(session: AsyncSession, purpose: str, purpose_ids: Collection[UUID]) -> dict[UUID, UUID]:

@@ -124,8 +124,9 @@ class StatementRepository:
         rows = (await self._session.execute(text(TXNS), {"txns": list(txns)})).all()
         found: list[OwnTxn] = []
         for header, group in groupby(rows, key=lambda row: tuple(row[:HEADER_FIELDS])):
+            txn, template, contract, milestone, title, at = header
             legs = tuple(OwnLeg(*row[HEADER_FIELDS:]) for row in group)
-            found.append(OwnTxn(header[0], TxnTemplate(header[1]), *header[2:], legs))
+            found.append(OwnTxn(txn, TxnTemplate(template), contract, milestone, title, at, legs))
         return found
 
 

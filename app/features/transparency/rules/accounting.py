@@ -126,4 +126,5 @@ def _posting(account: str, amount: int, currency: Currency) -> str:
 
 
 def _assertion(day: date, account: str, amount: int, currency: Currency) -> str:
-    return f"{day} balance {account}  {decimal_text(amount, currency)} {currency}\n"
+    # Without a tolerance of zero, beancount accepts a difference of one minor unit.
+    return f"{day} balance {account}  {decimal_text(amount, currency)} ~ 0 {currency}\n"

@@ -1,9 +1,10 @@
 """Use cases of the transparency log, exported by the module that implements them."""
 
-from app.features.transparency.service.exports import stream_bundle
+from app.features.transparency.service.bundles import OpenBundle, open_bundle, zip_bundle
+from app.features.transparency.service.exports import stream_beancount, stream_bundle
 from app.features.transparency.service.reading import (
     list_checkpoints,
-    make_bundle,
+    read_any_receipt,
     read_checkpoint,
     read_consistency,
     read_receipt,
@@ -38,13 +39,15 @@ __all__ = [
     "STATEMENT_PAGE",
     "STATE_LABELS",
     "Answer",
+    "OpenBundle",
     "OpenStatement",
     "SealerState",
     "list_checkpoints",
-    "make_bundle",
+    "open_bundle",
     "open_statement",
     "period_of",
     "print_statement",
+    "read_any_receipt",
     "read_checkpoint",
     "read_consistency",
     "read_page",
@@ -54,7 +57,9 @@ __all__ = [
     "seal_batch",
     "signing_seed",
     "snapshot_day",
+    "stream_beancount",
     "stream_bundle",
     "verify_ledger",
     "writer_of",
+    "zip_bundle",
 ]
