@@ -189,3 +189,10 @@ def test_a_newer_version_replaces_an_older_one_and_an_end_leaves_the_general_one
         assert [chosen(order, day, categories=(1,)) for day in days] == [1000, 500, 400, 1000]
     assert chosen(versions, START - timedelta(seconds=1)) is None
     assert all(earlier < later for earlier, later in pairwise(days))
+
+
+def test_a_minimum_is_taken_once_of_bonuses_and_releases() -> None:
+    terms = FeeTerms(minimum=100)
+    assert release_fees(terms, NO_FEE, 0, 1_000).fee == 100
+    assert release_fees(terms, NO_FEE, 0, 1_000, bonuses=500).fee == 0
+    assert release_fees(terms, NO_FEE, 500, 1_000, bonuses=500).fee == 0
