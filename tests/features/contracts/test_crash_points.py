@@ -1,9 +1,16 @@
-"""A process that dies before any statement of a command that moves money has done nothing of it; enumerated."""
+"""A process that dies before any statement of a command that moves money has done nothing of it; enumerated.
 
+The functions that post are read from the source: a new one that no command here enters makes these tests fail.
+"""
+
+import ast
+import sys
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
+from types import CodeType
 from typing import Any
 from uuid import UUID
 
@@ -21,9 +28,12 @@ from app.core.resources import Sessions
 from app.core.unit_of_work import UnitOfWork
 from app.features.contracts import service
 from app.features.contracts.schemas import ChangeOrderCreate, MilestoneChange, RefundAnswer, RefundAsk
+from app.features.ledger import service as ledger
 from app.features.payments import service as payments
 from app.features.payments.service import operations
-from app.models import DealTimer, Payment, ProviderOperation, TimerKind
+from app.features.payments.service.reconciliation import close_case
+from app.models import DealTimer, Payment, PaymentState, ProviderOperation, ReconciliationCase, TimerKind
+from tests.factories.commands import OPERATOR
 from tests.factories.deals import DealScene, make_deal
 from tests.factories.orders import Market
 
@@ -40,6 +50,55 @@ DIGEST = "SELECT '{0}', md5(string_agg(t::text, '' ORDER BY t::text)) FROM {0} t
 ALL_ROWS = text(" UNION ALL ".join(DIGEST.format(name) for name in TABLES))
 TRANSACTION_WORDS = ("SAVEPOINT", "ROLLBACK", "RELEASE")
 LEAST_POINTS = 4
+
+
+FEATURES = Path(service.__file__).parents[2]
+NOT_HERE = {"ledger", "finance"}
+"""Features that post what operators decide, never a command of a party; their own tests are beside them."""
+TOOL = sys.monitoring.PROFILER_ID
+
+
+def posting(feature: str) -> set[tuple[str, str]]:
+    """Return the functions of a feature that use a template of the ledger, each with its file."""
+    return {
+        (path.name, function.name)
+        for path in (FEATURES / feature).rglob("*.py")
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        and any(isinstance(call, ast.Attribute) and _is_template(call) for call in ast.walk(function))
+    }
+
+
+def _is_template(found: ast.Attribute) -> bool:
+    return ast.unparse(found.value).endswith("templates") and hasattr(ledger.templates, found.attr)
+
+
+@contextmanager
+def entering(feature: str) -> Generator[set[tuple[str, str]]]:
+    """Note which functions of a feature are entered, each with its file."""
+    entered = set[tuple[str, str]]()
+
+    def note(code: CodeType, _offset: int) -> object:
+        path = Path(code.co_filename)
+        if path.is_relative_to(FEATURES / feature):
+            entered.add((path.name, code.co_name))
+        return sys.monitoring.DISABLE
+
+    sys.monitoring.use_tool_id(TOOL, "crash points")
+    sys.monitoring.register_callback(TOOL, sys.monitoring.events.PY_START, note)
+    sys.monitoring.set_events(TOOL, sys.monitoring.events.PY_START)
+    sys.monitoring.restart_events()
+    try:
+        yield entered
+    finally:
+        sys.monitoring.set_events(TOOL, 0)
+        sys.monitoring.free_tool_id(TOOL)
+
+
+def test_who_posts_is_found_in_the_source() -> None:
+    features = {path.name for path in FEATURES.iterdir() if path.is_dir() and posting(path.name)}
+    assert features == {"contracts", "payments"} | NOT_HERE
+    assert ("money.py", "fund") in posting("contracts")
 
 
 class DiedError(RuntimeError):
@@ -73,9 +132,10 @@ def dying(connection: Connection, at: int) -> Generator[list[int]]:
 class Crashes:
     """Lets commands die at every point, and compares every row of every table that knows of money."""
 
-    def __init__(self, market: Market, connection: AsyncConnection, actor: Actor) -> None:
-        self.market, self.connection, self.actor = market, connection, actor
+    def __init__(self, feature: str, market: Market, connection: AsyncConnection, actor: Actor) -> None:
+        self.feature, self.market, self.connection, self.actor = feature, market, connection, actor
         self.points: dict[str, int] = {}
+        self.entered = set[tuple[str, str]]()
 
     async def rows(self) -> dict[str, str | None]:
         return {row[0]: row[1] for row in await self.connection.execute(ALL_ROWS)}
@@ -101,9 +161,11 @@ class Crashes:
     async def each(self, name: str, run: Run) -> None:
         """Let a command die before each of its statements and before its commit, then do it once, and only once."""
         key, before, at = new_id().hex, await self.rows(), 1
-        while await self._attempt(run, key, at, commits=True):
-            assert await self.rows() == before, (name, at)
-            at += 1
+        with entering(self.feature) as entered:
+            while await self._attempt(run, key, at, commits=True):
+                assert await self.rows() == before, (name, at)
+                at += 1
+        self.entered |= entered
         after = await self.rows()
         assert after != before, name
         assert not await self._attempt(run, key, 0, commits=True)
@@ -154,7 +216,7 @@ async def test_commands_of_a_deal_die_at_every_point(  # noqa: PLR0915 - every c
     scene = await make_deal(
         market, milestones=PARTS, price={"amount": PRICE * len(PARTS), "currency": "RUB"}, term_days=30
     )
-    crashes = Crashes(market, connection, scene.customer)
+    crashes = Crashes("contracts", market, connection, scene.customer)
     customer, freelancer, keys = scene.customer, scene.freelancer, scene.milestones
     due = Money(PRICE, Currency.RUB)
 
@@ -207,23 +269,25 @@ async def test_commands_of_a_deal_die_at_every_point(  # noqa: PLR0915 - every c
         await both(f"batch of {kind}", partial(service.fire_together, kind=kind, timer_ids=keys_of_kind))
     await both("end", lambda work: service.end_contract(work, customer, scene.contract_id))
     assert sum(crashes.points.values()) > 200, crashes.points
+    assert posting("contracts") <= crashes.entered
 
 
-async def test_commands_of_payments_die_at_every_point(  # noqa: C901 - each step with what it needs
+async def test_commands_of_payments_die_at_every_point(  # noqa: C901, PLR0915 - each step with what it needs
     market: Market, connection: AsyncConnection
 ) -> None:
     scene = await make_deal(market)
     customer = scene.customer
-    crashes = Crashes(market, connection, customer)
+    crashes = Crashes("payments", market, connection, customer)
     made: list[Any] = []
     money = Money(1_000, Currency.RUB)
+    open_case = select(ReconciliationCase.id).where(ReconciliationCase.closed_at.is_(None))
 
     async def both(name: str, run: Run) -> None:
         await crashes.before_commit(name, run)
         made.clear()
         await crashes.each(name, run)
 
-    async def answered(name: str, status: OperationStatus) -> None:
+    async def answered(name: str, status: OperationStatus, amount: int | None = None) -> None:
         """Let the provider's answer about the last thing be recorded."""
         async with market.uow() as work:
             await work.session.execute(
@@ -237,13 +301,16 @@ async def test_commands_of_payments_die_at_every_point(  # noqa: C901 - each ste
             kind=call.kind,
             id=f"provider-{subject}",
             reference=call.reference,
-            money=call.money,
+            money=Money(amount, Currency.RUB) if amount is not None else call.money,
             status=status,
             created_at=call.created_at,
             changed_at=call.created_at,
         )
         outcome: Any = Refused("rejected", fact) if status is OperationStatus.CANCELED else Done(fact)
         await both(name, lambda work: operations.record(work, call, outcome))
+
+    def decided(case: UUID) -> Run:
+        return lambda work: close_case(work, OPERATOR, case, "seen")
 
     async def pay_in(work: UnitOfWork) -> None:
         made.append(await payments.open_payment(work, customer.id, money))
@@ -258,7 +325,7 @@ async def test_commands_of_payments_die_at_every_point(  # noqa: C901 - each ste
         made.append(await payments.open_payout(work, order))
 
     async def send_back(work: UnitOfWork) -> None:
-        paid = (await work.session.execute(select(Payment.id))).scalar_one()
+        paid = (await work.session.execute(select(Payment.id).where(Payment.state == PaymentState.PAID))).scalar_one()
         made.append(await payments.open_refund(work, customer.id, paid, Money(1, Currency.RUB)))
 
     await both("begin a payment", pay_in)
@@ -271,4 +338,13 @@ async def test_commands_of_payments_die_at_every_point(  # noqa: C901 - each ste
             await answered(f"a {name} is {status}", status)
         if run is pay_out:
             await answered("a withdrawal comes back", OperationStatus.RETURNED)
-    assert len(crashes.points) == 9
+    for run, name in ((pay_in, "payment"), (pay_out, "withdrawal"), (send_back, "refund")):
+        async with market.uow() as work:
+            made.clear()
+            await run(work)
+        subject = made[-1].id
+        await answered(f"another amount of a {name}", OperationStatus.SUCCEEDED, 2)
+        async with market.uow() as work:
+            case = (await work.session.execute(open_case)).scalar_one()
+        await both(f"an operator decides on a {name}", decided(case))
+    assert posting("payments") <= crashes.entered

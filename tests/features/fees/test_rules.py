@@ -18,6 +18,7 @@ from app.features.fees.rules import (
     fee_of_release,
     in_force,
     release_fees,
+    terms_of,
     total_fee,
     total_tax,
 )
@@ -118,6 +119,13 @@ def test_numbers_that_no_policy_has_are_refused(numbers: dict[str, Any]) -> None
 def test_amounts_that_are_none_are_refused(released: Any) -> None:
     with pytest.raises(ValueError, match="released"):
         fee_of_release(FeeTerms(500), 0, released)
+    with pytest.raises(ValueError, match="released"):
+        total_fee(FeeTerms(500), released)
+
+
+def test_a_negative_release_is_refused_also_where_the_total_is_not() -> None:
+    with pytest.raises(ValueError, match="released"):
+        fee_of_release(FeeTerms(500), 10, -1)
 
 
 def policy(rate: int, **fields: Any) -> FeePolicy:
@@ -130,6 +138,12 @@ def policy(rate: int, **fields: Any) -> FeePolicy:
         "valid_from": START,
     }
     return FeePolicy(id=new_id(), rate_bp=rate, **(plain | fields))
+
+
+def test_terms_are_the_numbers_of_the_policy() -> None:
+    assert terms_of(None) == NO_FEE
+    stored = policy(1, minimum=2, cap=3, tax_bp=4, volume_from=5)
+    assert terms_of(stored) == FeeTerms(1, 2, 3, 4)
 
 
 def chosen(
@@ -175,3 +189,10 @@ def test_a_newer_version_replaces_an_older_one_and_an_end_leaves_the_general_one
         assert [chosen(order, day, categories=(1,)) for day in days] == [1000, 500, 400, 1000]
     assert chosen(versions, START - timedelta(seconds=1)) is None
     assert all(earlier < later for earlier, later in pairwise(days))
+
+
+def test_a_minimum_is_taken_once_of_bonuses_and_releases() -> None:
+    terms = FeeTerms(minimum=100)
+    assert release_fees(terms, NO_FEE, 0, 1_000).fee == 100
+    assert release_fees(terms, NO_FEE, 0, 1_000, bonuses=500).fee == 0
+    assert release_fees(terms, NO_FEE, 500, 1_000, bonuses=500).fee == 0

@@ -1,0 +1,198 @@
+"""Changes single operators, constants and statements of modules, and tells which changes their tests do not notice.
+
+`python -m tools.mutate MODULE … --tests PATH …` runs the tests of each mutant in a forked process, in which nothing is
+imported again: the functions of the module are given the code of the mutant. A constant in the body of a module is
+changed wherever the same object was imported. The tests must be pure: they run without `tests/conftest.py`.
+"""
+
+import argparse
+import ast
+import contextlib
+import copy
+import importlib
+import inspect
+import io
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import Phase, settings
+
+SWAPS: dict[type[ast.AST], type[ast.AST]] = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And,
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.FloorDiv: ast.Mult, ast.BitOr: ast.BitAnd,
+}  # fmt: skip
+CALLS = {"min": "max", "max": "min", "any": "all", "all": "any"}
+SECONDS = 60
+PLAIN = ["-qqx", "-c", os.devnull, "--rootdir=.", "--noconftest", "-pno:asyncio", "-pno:randomly", "-pno:cacheprovider"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A changed module."""
+
+    line: int
+    said: str
+    tree: ast.Module
+
+
+def _variants(node: ast.AST) -> Iterator[tuple[str, Any]]:
+    """Yield what a node may become: what changes, and the new node."""
+    match node:
+        case ast.Compare(ops=[op]) if type(op) in SWAPS:
+            yield "comparison", _with(node, ops=[SWAPS[type(op)]()])
+        case ast.BoolOp(op=op) | ast.BinOp(op=op) if type(op) in SWAPS:
+            yield "operator", _with(node, op=SWAPS[type(op)]())
+        case ast.UnaryOp(op=ast.Not() | ast.USub()):
+            yield "operator", node.operand
+        case ast.Constant(value=bool() | int() as value):
+            yield "constant", ast.Constant(not value if isinstance(value, bool) else value + 1)
+        case ast.IfExp(test=test) | ast.If(test=test):
+            yield "condition", _with(node, test=ast.UnaryOp(ast.Not(), test))
+        case _:
+            yield from _removals(node)
+
+
+def _removals(node: ast.AST) -> Iterator[tuple[str, Any]]:
+    match node:
+        case ast.Call(func=ast.Name(id=name)) if name in CALLS:
+            yield "call", _with(node, func=ast.Name(CALLS[name], ast.Load()))
+        case ast.Raise() | ast.Expr(value=ast.Call() | ast.Await()) | ast.AugAssign():
+            yield "statement", ast.Pass()
+        case ast.Return(value=ast.expr()):
+            yield "result", ast.Return(ast.Constant(None))
+        case ast.Tuple(elts=[first, second, *rest], ctx=ast.Load()):
+            yield "order", ast.Tuple([second, first, *rest], ast.Load())
+        case _:
+            pass
+
+
+def _with(node: ast.AST, **parts: ast.AST | list[ast.AST]) -> ast.AST:
+    changed = copy.copy(node)
+    for name, part in parts.items():
+        setattr(changed, name, part)
+    return changed
+
+
+def mutants(source: str) -> Iterator[Mutant]:
+    """Yield every mutant of a module; annotations, decorators, and defaults of arguments and fields stay."""
+    tree = ast.parse(source)
+    kept = {id(inner) for node in ast.walk(tree) for outer in _fixed(node) for inner in ast.walk(outer)}
+    for parent, name, place, node in list(_places(tree)):
+        if id(node) in kept:
+            continue
+        for said, changed in _variants(node):
+            _put(parent, name, place, ast.copy_location(changed, node))
+            yield Mutant(getattr(node, "lineno", 0), said, ast.fix_missing_locations(copy.deepcopy(tree)))
+            _put(parent, name, place, node)
+
+
+def _places(tree: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
+    """Yield every node with where it is: its parent, the name of the field, and its place in it."""
+    for parent in ast.walk(tree):
+        for name, value in ast.iter_fields(parent):
+            items = list(enumerate(value)) if isinstance(value, list) else [(None, value)]
+            yield from ((parent, name, place, node) for place, node in items if isinstance(node, ast.AST))
+
+
+def _put(parent: ast.AST, name: str, place: int | None, node: ast.AST) -> None:
+    if place is None:
+        setattr(parent, name, node)
+    else:
+        getattr(parent, name)[place] = node
+
+
+def _fixed(node: ast.AST) -> Iterator[ast.AST]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        yield from (*node.decorator_list, node.args, *([node.returns] if node.returns else []))
+    elif isinstance(node, ast.ClassDef):
+        fields = [field.value for field in node.body if isinstance(field, ast.AnnAssign) and field.value]
+        yield from (*node.decorator_list, *fields)
+    elif isinstance(node, ast.AnnAssign):
+        yield node.annotation
+
+
+def _functions(owner: ModuleType | type, name: str) -> dict[str, FunctionType]:
+    """Return the functions and methods that a module defines, by their names with their classes."""
+    found: dict[str, FunctionType] = {}
+    for key, value in vars(owner).items():
+        inner = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+        if isinstance(inner, FunctionType) and inner.__module__ == name:
+            found[inner.__qualname__] = inner
+        elif isinstance(value, type) and value.__module__ == name and key == value.__name__:
+            found |= _functions(value, name)
+    return found
+
+
+def install(module: ModuleType, tree: ast.Module) -> None:
+    """Give a module, and whatever has imported from it, the code of a mutant."""
+    changed = ModuleType(module.__name__)
+    changed.__dict__.update(__file__=module.__file__, __package__=module.__package__)
+    exec(compile(tree, str(module.__file__), "exec"), changed.__dict__)  # noqa: S102 - the code of this repository
+    new = _functions(changed, module.__name__)
+    for name, function in _functions(module, module.__name__).items():
+        if name in new and not name.endswith(("__init__", "__eq__", "__hash__", "__repr__")):
+            function.__code__ = new[name].__code__
+    for name, value in list(vars(module).items()):
+        if isinstance(value, FunctionType | type | ModuleType) or name.startswith("__"):
+            continue
+        for other in list(sys.modules.values()):
+            if getattr(other, "__dict__", {}).get(name) is value:
+                setattr(other, name, vars(changed)[name])
+
+
+def notices(module: ModuleType, tree: ast.Module, tests: Sequence[str]) -> bool:
+    """Return whether the tests fail with a mutant; those that never end fail too."""
+    child = os.fork()
+    if child == 0:
+        signal.alarm(SECONDS)
+        code = 1
+        with contextlib.suppress(BaseException):
+            install(module, tree)
+            code = int(_run(tests))
+        os._exit(code)
+    return os.waitpid(child, 0)[1] != 0
+
+
+def _run(tests: Sequence[str]) -> int:
+    with contextlib.redirect_stdout(io.StringIO()):
+        return pytest.main([*PLAIN, "--hypothesis-profile=mutants", *tests])
+
+
+def main() -> int:
+    """Print the mutants that survive and the scores; the result is 1 where a score is too low."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("modules", nargs="+")
+    parser.add_argument("--least", type=int, default=90, help="per cent")
+    parser.add_argument("--tests", nargs=argparse.REMAINDER, required=True, help="for pytest")
+    given = parser.parse_args()
+    settings.register_profile("mutants", derandomize=True, database=None, deadline=None, phases=[Phase.generate])
+    if _run(given.tests):  # also loads the tests once for all mutants
+        print("the tests fail without any change")
+        return 1
+    low = False
+    for name in given.modules:
+        module = importlib.import_module(name)
+        source = Path(inspect.getfile(module)).read_text(encoding="utf-8")
+        every = list(mutants(source))
+        lines, alive = source.splitlines(), 0
+        for mutant in every:
+            if notices(module, mutant.tree, given.tests):
+                continue
+            alive += 1
+            print(f"{name}:{mutant.line}: {mutant.said}: {lines[mutant.line - 1].strip()}", flush=True)
+        score = 100 * (len(every) - alive) / max(1, len(every))
+        print(f"{name}: {len(every) - alive} of {len(every)} mutants found, {score:.1f} %", flush=True)
+        low |= score < given.least
+    return int(low)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
