@@ -60,7 +60,7 @@ async def test_messages_in_opposite_orders_do_not_block_each_other(live_resource
         second = asyncio.create_task(handle(live_resources))
         await waits(live_resources, 2)
         await blocker.rollback()
-        assert await asyncio.gather(first, second) == [2, 2]
+        assert list(await asyncio.gather(first, second)) == [2, 2]
     async with live_resources.sessions() as session:
         waiting = select(func.count()).where(WebhookMessage.handled_at.is_(None))
         assert (await session.execute(waiting)).scalar_one() == 0
