@@ -107,8 +107,8 @@ CANCELED = (
     "read from it and recorded; no transaction waits for the network"
 )
 CLOSED = (
-    "the case is locked, then the payment or withdrawal and its operation; two postings with their accounts, and the "
-    "audit entry"
+    "the case is locked, then the payment or withdrawal and its operation; two postings with their accounts, what of "
+    "the payment is sent back, and the audit entry"
 )
 PAYING = (
     "the session, the request key, the deal and the milestone under their locks, the timers that end, the milestone, "
@@ -121,8 +121,8 @@ STATEMENT = (
 EXCEPTIONS: dict[str, tuple[int, str]] = {
     "POST /api/v1/payments/{payment_id:uuid}/cancel": (13, CANCELED),
     "POST /api/v1/payments/{payment_id:uuid}/refunds": (11, REFUNDING),
-    "POST /api/v1/reconciliation-cases/{case_id:uuid}/close": (16, CLOSED),
-    "POST /stuck-money/{case_id}/close": (16, CLOSED),
+    "POST /api/v1/reconciliation-cases/{case_id:uuid}/close": (18, CLOSED),
+    "POST /stuck-money/{case_id}/close": (18, CLOSED),
     "POST /api/v1/finance/corrections": (20, CORRECTING),
     "POST /api/v1/finance/corrections/{correction_id:uuid}/approve": (20, CORRECTING),
     "POST /finance/corrections/new": (20, CORRECTING),

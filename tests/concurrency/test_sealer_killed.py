@@ -37,8 +37,7 @@ def killed_at(resources: Resources, number: int, *, when: str) -> Generator[list
     def cut(connection: Connection, *details: Any) -> None:
         said.append(str(details[1])[:60])
         if len(said) == number:
-            driver = connection.connection.driver_connection
-            assert driver is not None
+            driver: Any = connection.connection.driver_connection
             driver.terminate()
 
     event.listen(engine, f"{when}_cursor_execute", cut)

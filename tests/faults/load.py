@@ -119,7 +119,7 @@ class Load:
 
     async def sign_in(self) -> None:
         """Start one more session and keep it."""
-        client = _client(self.instance)
+        client = client_of(self.instance)
         answer = await client.post("/auth/login", {"username": "bakery", "password": PASSWORD})
         assert answer.status_code == httpx.codes.OK, answer.text
         name, _refresh = client.token_names()
@@ -143,7 +143,7 @@ class Load:
                 assert answer.status_code == httpx.codes.OK, answer.text
 
 
-def _client(instance: Instance) -> PublishedClient:
+def client_of(instance: Instance) -> PublishedClient:
     where: Any = SimpleNamespace(
         origin=f"http://localhost:{instance.port}", address=f"http://127.0.0.1:{instance.port}"
     )
@@ -153,7 +153,7 @@ def _client(instance: Instance) -> PublishedClient:
 @asynccontextmanager
 async def load_on(instance: Instance, sessions: int) -> AsyncGenerator[Load]:
     """Start the load with one account that has so many sessions."""
-    owner = _client(instance)
+    owner = client_of(instance)
     body = {"username": "bakery", "email": "bakery@example.com", "password": PASSWORD}
     answer = await owner.post("/auth/register", body)
     assert answer.status_code == httpx.codes.CREATED, answer.text

@@ -20,7 +20,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Sa
 async def sandbox(running: Sandbox) -> AsyncGenerator[Sandbox]:
     await running.control("DELETE", "faults")
     running.site.statuses.clear()
-    running.site.received.clear()
+    await running.messages()  # those of earlier tests
     yield running
     await running.control("DELETE", "faults")
     await running.check_books()

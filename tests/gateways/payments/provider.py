@@ -113,6 +113,16 @@ class Sandbox:
     async def send_webhooks(self) -> None:
         await self.control("POST", "webhooks", {})
 
+    async def messages(self) -> list[tuple[dict[str, str], bytes]]:
+        """Return all messages that are due, with their headers, as the site receives them."""
+        found: list[tuple[dict[str, str], bytes]] = []
+        await self.send_webhooks()
+        while self.site.received:
+            found += self.site.received
+            self.site.received.clear()
+            await self.send_webhooks()
+        return found
+
     async def now(self) -> datetime:
         return datetime.fromisoformat((await self.control("GET", "clock"))["now"])
 
