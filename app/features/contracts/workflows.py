@@ -1,5 +1,9 @@
 """Use cases of contracts that take several transactions."""
 
+import time
+from collections.abc import Sequence
+from uuid import UUID
+
 import structlog
 from sqlalchemy.exc import DBAPIError
 
@@ -7,6 +11,7 @@ from app.core.errors import DomainError
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
 from app.features.contracts import service
+from app.models import TimerKind
 
 log = structlog.get_logger()
 
@@ -31,17 +36,25 @@ async def sweep_timers(resources: Resources) -> int:
 
 
 async def _sweep_together(resources: Resources) -> int:
-    """Fire timers in batches; a batch that is refused or waits too long for a lock is left to be fired one by one."""
+    """Fire timers in batches of one kind and currency."""
     fired = 0
     for kind in service.SWEPT_TOGETHER:
         async with unit_of_work(resources) as uow:
-            batches = await service.due_batches(uow, kind)
-        for timer_ids in batches:
-            try:
-                async with unit_of_work(resources) as uow:
-                    done = await service.fire_together(uow, kind, timer_ids)
-            except (DomainError, DBAPIError) as refused:
-                await log.awarning("timers_not_fired_together", kind=kind, timers=len(timer_ids), error=str(refused))
-            else:
-                fired += done
+            due = await service.due_together(uow, kind)
+        for timer_ids in due:
+            start, size = 0, service.FIRST_BATCH
+            while start < len(timer_ids):
+                began = time.monotonic()
+                fired += await _fire_together(resources, kind, timer_ids[start : start + size])
+                start, size = start + size, service.next_size(size, time.monotonic() - began)
     return fired
+
+
+async def _fire_together(resources: Resources, kind: TimerKind, timer_ids: Sequence[UUID]) -> int:
+    """Fire a batch; one that is refused or waits too long for a lock is left to be fired one by one."""
+    try:
+        async with unit_of_work(resources) as uow:
+            return await service.fire_together(uow, kind, timer_ids)
+    except (DomainError, DBAPIError) as refused:
+        await log.awarning("timers_not_fired_together", kind=kind, timers=len(timer_ids), error=str(refused))
+        return 0
