@@ -9,7 +9,6 @@ import asyncpg
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
 from app.features.contracts import service, workflows
-from app.features.contracts.service.sweeping import BATCH
 from app.models import TimerKind
 from bench.deals import add_deals, make_template, milestone_of
 from bench.money import fresh_database, money_world, open_accounts, opened
@@ -75,7 +74,7 @@ async def _measure(run: Run) -> Section:
         [[name, f"{rate:.0f}"] for name, rate in rates.items()]
         + [["a command's wait for a deal, median ms", f"{statistics.median(waits):.1f}"]]
         + [["a command's wait for a deal, longest ms", f"{max(waits):.1f}"]],
-        how=f"{count:,} due timers of each kind, {BATCH} in a transaction, one process, timeline, papers and "
+        how=f"{count:,} due timers of each kind, batches of at most 0.1 s, one process, timeline, papers and "
         "events included; without fees a release is one transfer.",
     )
     section.goals = [
