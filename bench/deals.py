@@ -39,6 +39,8 @@ class Template:
     scene: DealScene
     ids: dict[str, UUID]
     price: int
+    version: int
+    """Of the milestone, which commands name."""
 
 
 async def make_template(resources: Resources, connection: Any) -> Template:
@@ -63,7 +65,7 @@ async def make_template(resources: Resources, connection: Any) -> Template:
         "submissions": submission.id,
         "documents": paper,
     }
-    return Template(scene, ids, milestone.funded)
+    return Template(scene, ids, milestone.funded, milestone.version)
 
 
 async def add_deals(

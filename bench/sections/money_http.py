@@ -39,10 +39,10 @@ def measure(run: Run) -> list[Section]:
     runs: dict[str, list[dict[str, Any]]] = {"ours": [], "bare": [], "webhooks": []}
     with world.iplance() as web, _bare(world) as bare:
         person = world.people(web)[0]
-        first = asyncio.run(_fill(world, UUID(person.id), each * (run.rounds + 1)))
+        first, version = asyncio.run(_fill(world, UUID(person.id), each * (run.rounds + 1)))
         for number in range(run.rounds + 1):
             start = first + number * each
-            ours = _ask(web, _releases(person, range(start, start + each)), run.seconds)
+            ours = _ask(web, _releases(person, version, range(start, start + each)), run.seconds)
             theirs = _ask(bare, _bare_releases(start, each), run.seconds)
             if number:  # the first round warms up
                 runs["ours"].append(ours)
@@ -91,8 +91,8 @@ def _bare(world: World) -> Iterator[Served]:
         end(process)
 
 
-async def _fill(world: World, customer: UUID, count: int) -> int:
-    """Add so many deals with submitted work of this client; return the number of the first."""
+async def _fill(world: World, customer: UUID, count: int) -> tuple[int, int]:
+    """Add so many deals with submitted work of this client; return the first's number, and the version of all."""
     connection = await asyncpg.connect(world.dsn)
     try:
         if not await connection.fetchval("SELECT to_regclass('bench_fee') IS NOT NULL"):
@@ -103,7 +103,7 @@ async def _fill(world: World, customer: UUID, count: int) -> int:
         await add_deals(connection, template, first, count, customer)
     finally:
         await connection.close()
-    return int(first)
+    return int(first), template.version
 
 
 def _ask(web: Served, requests: list[dict[str, Any]], seconds: float, pace: int | None = None) -> dict[str, Any]:
@@ -112,11 +112,11 @@ def _ask(web: Served, requests: list[dict[str, Any]], seconds: float, pace: int 
     return result(client(plan | {"seconds": seconds} | ({"pace": pace} if pace else {})))
 
 
-def _releases(person: Person, numbers: range) -> list[dict[str, Any]]:
+def _releases(person: Person, version: int, numbers: range) -> list[dict[str, Any]]:
     return [
         {
             "path": f"/api/v1/milestones/{milestone_of(number)}/accept",
-            "body": "{}",
+            "body": json.dumps({"version": version}),
             "headers": {**person.bearer, "Idempotency-Key": new_id().hex},
         }
         for number in numbers
