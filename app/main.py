@@ -56,6 +56,10 @@ from app.features.files.endpoints import LONG_BODY_ROUTES as FILE_BODIES
 from app.features.files.endpoints import router as files
 from app.features.files.pages import links as file_links
 from app.features.files.pages import router as file_pages
+from app.features.finance.endpoints import router as finance
+from app.features.finance.pages import router as finance_pages
+from app.features.hiring.endpoints import router as hiring
+from app.features.hiring.pages import router as hiring_pages
 from app.features.identity import service as accounts
 from app.features.identity.endpoints import router as identity
 from app.features.identity.pages import router as identity_pages
@@ -81,6 +85,7 @@ from app.features.proposals.pages import router as proposal_pages
 from app.features.reports.endpoints import router as reports
 from app.features.reports.pages import router as report_pages
 from app.features.transparency.endpoints import router as transparency_log
+from app.features.transparency.endpoints import statements
 from app.features.transparency.pages import router as transparency_pages
 from app.gateways.storage import storage_works
 from app.local.bootstrap import prepare_bundled
@@ -116,11 +121,14 @@ API_ROUTERS: tuple[FeatureRouter, ...] = (
     orders,
     proposals,
     contracts,
+    hiring,
     payments,
+    statements,
     chat,
     matching,
     reports,
     notifications,
+    finance,
     demonstration,
 )
 OPERATION_ROUTERS: tuple[FeatureRouter, ...] = (health,)
@@ -138,6 +146,7 @@ PAGE_ROUTERS: tuple[FeatureRouter, ...] = (
     order_history,
     proposal_pages,
     contract_pages,
+    hiring_pages,
     wallet_page,
     payment_pages,
     fee_pages,
@@ -147,6 +156,7 @@ PAGE_ROUTERS: tuple[FeatureRouter, ...] = (
     legal_pages,
     file_pages,
     report_pages,
+    finance_pages,
     demonstration_pages,
 )
 

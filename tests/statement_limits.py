@@ -62,6 +62,20 @@ ANSWERED = (
     "the key of the message, its proposal, order and conversation are read and locked in their order, the account of "
     "the reader must be active, and with files four statements attach them"
 )
+CORRECTING = (
+    "the session, the key of the request, the correction and its contract under their locks, the legal details of the "
+    "people who must differ, the accounts and the entry of the ledger, what was posted, the audit entry, the timeline, "
+    "the outbox, and the answer with its names"
+)
+ACCOUNTS_OPENED = "accounts that are missing are opened and looked up again; the legal details of two people are read"
+OVERVIEW = (
+    "the session; balances, timers, the sealer, the last check of the ledger, the last comparison, old operations and "
+    "open cases are of seven subjects and share no table"
+)
+FOUND = "the session; transactions, operations, people and contracts are found in their own tables, each by its index"
+TRANSACTION = (
+    "the session, the header, its transfers, its place in the log, and the names of the people of its accounts"
+)
 PEOPLE = (
     "best match with a word that nobody has: two statements parse the words, one sets the plan mode, one counts, one "
     "reads the stems, one the candidates, one the cards of the best, and two look for a correction"
@@ -78,6 +92,8 @@ MONEY = (
 )
 DEAL_FORM = f"the form is read with the contract, its checklist and currency: {DEAL}; then {MONEY}"
 ENDING = "each milestone that is not paid in is cancelled, with its timers, and the last one closes the contract"
+INVITING = "an account with daily limits for invitations and for e-mails, and the deal it responds with"
+TERMS_WITH_FEES = "the fees of both sides depend on earlier contracts and on the policies in force"
 BEGINNING = (
     "the order, the proposal and the offer as before; then the volumes and policies of fees, the legal kinds, the "
     "contract, its deal, milestones and timer; last the contract and its task as papers: names, numbers, two inserts"
@@ -98,13 +114,25 @@ PAYING = (
     "the session, the request key, the deal and the milestone under their locks, the timers that end, the milestone, "
     "the open payment, the payment and its operation, the timeline, the outbox, and the answer"
 )
+STATEMENT = (
+    "a statement that is sent while it is read: each page of its lines is a transaction of its own, so that a slow "
+    "reader keeps none open; the number of its lines is limited"
+)
 EXCEPTIONS: dict[str, tuple[int, str]] = {
     "POST /api/v1/payments/{payment_id:uuid}/cancel": (13, CANCELED),
     "POST /api/v1/payments/{payment_id:uuid}/refunds": (11, REFUNDING),
     "POST /api/v1/reconciliation-cases/{case_id:uuid}/close": (16, CLOSED),
     "POST /stuck-money/{case_id}/close": (16, CLOSED),
+    "POST /api/v1/finance/corrections": (20, CORRECTING),
+    "POST /api/v1/finance/corrections/{correction_id:uuid}/approve": (20, CORRECTING),
+    "POST /finance/corrections/new": (20, CORRECTING),
+    "POST /finance/corrections/{correction_id}/approve": (20, CORRECTING),
+    "GET /api/v1/finance/overview": (8, OVERVIEW),
+    "GET /api/v1/finance/search": (6, FOUND),
+    "GET /api/v1/finance/transactions/{txn_id:uuid}": (5, TRANSACTION),
     "POST /wallet/payments/{payment_id}/refund": (11, REFUNDING),
     "GET /freelancers": (11, f"{PEOPLE}; a page for a signed-in person reads the session and the favourites too"),
+    "GET /api/v1/wallet/statement/{format}": (9, STATEMENT),
     "GET /api/v1/contracts/{contract_id:uuid}": (13, DEAL),
     "GET /contracts/{contract_id}": (14, DEAL),
     "GET /contracts/{contract_id}/change": (14, DEAL),
@@ -129,6 +157,11 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "POST /api/v1/offers/{offer_id:uuid}/accept": (28, BEGINNING),
     "POST /api/v1/proposals/{proposal_id:uuid}/accept": (28, BEGINNING),
     "POST /offers/{offer_id}/accept": (28, BEGINNING),
+    "POST /api/v1/direct-deals/{deal_id:uuid}/accept": (28, BEGINNING),
+    "POST /deals/{deal_id}/accept": (28, BEGINNING),
+    "POST /api/v1/direct-deals": (14, INVITING),
+    "POST /deals/new": (14, INVITING),
+    "GET /api/v1/direct-deals/{deal_id:uuid}": (6, TERMS_WITH_FEES),
     "POST /proposals/{proposal_id}/accept": (28, BEGINNING),
     "GET /api/v1/freelancers": (9, PEOPLE),
     "POST /api/v1/proposals/{proposal_id:uuid}/messages": (14, ANSWERED),
@@ -177,6 +210,12 @@ REPEATED: dict[str, str] = {
     "POST /contracts/{contract_id}/change": CONTRACT_AGAIN,
     "POST /contracts/{contract_id}/milestones/{milestone_id}/forms/{form}": CONTRACT_AGAIN,
     "POST /contracts/{contract_id}/milestones/{milestone_id}/submit": CONTRACT_AGAIN,
+    "GET /api/v1/wallet/statement/{format}": STATEMENT,
+    "GET /wallet/statement/{format}": STATEMENT,
+    "POST /api/v1/finance/corrections": ACCOUNTS_OPENED,
+    "POST /api/v1/finance/corrections/{correction_id:uuid}/approve": ACCOUNTS_OPENED,
+    "POST /finance/corrections/new": ACCOUNTS_OPENED,
+    "POST /finance/corrections/{correction_id}/approve": ACCOUNTS_OPENED,
     "POST /messages/{conversation_id}": READ_AGAIN,
     "POST /my/searches/new": FIRST_CHANGE,
     "POST /proposals/{proposal_id}/messages": CHECKED_AGAIN,
@@ -194,6 +233,8 @@ REPEATED: dict[str, str] = {
 }
 """Routes that may send one statement twice."""
 SEVERAL_TRANSACTIONS: dict[str, str] = {
+    "GET /api/v1/wallet/statement/{format}": STATEMENT,
+    "GET /wallet/statement/{format}": STATEMENT,
     "GET /files/{file_id:uuid}": "a file is marked as damaged in a second transaction, after its bytes were read",
 }
 """Reads that may use several transactions."""

@@ -24,7 +24,7 @@ CREATE TABLE document_signatures (
     user_id uuid NOT NULL CONSTRAINT fk_document_signatures_user_id_users REFERENCES users (id),
     sha256 text NOT NULL CONSTRAINT ck_document_signatures_sha256 CHECK (sha256 ~ {HASH}),
     ip text NOT NULL,
-    signed_at timestamptz NOT NULL DEFAULT now(),
+    signed_at timestamptz NOT NULL DEFAULT app_now(),
     CONSTRAINT pk_document_signatures PRIMARY KEY (document_id, user_id)
 );
 CREATE TABLE document_sign_codes (

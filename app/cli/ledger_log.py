@@ -68,6 +68,25 @@ def export_log(
     say(f"{written} transactions are in {folder}. Check them: python -I {folder}/verify.py {folder} --checkpoint FILE")
 
 
+@ledger.command(name="beancount")
+def write_beancount(
+    ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE", help="a file that does not exist yet")]
+) -> None:
+    """Write the whole log for beancount, which adds everything up again: bean-check FILE."""
+    from app.features.transparency import service
+
+    if file.exists():
+        raise Refusal(f"{file} exists already: name a file that does not.")
+
+    async def write(session: AsyncSession) -> None:
+        with file.open("wb") as opened:
+            async for piece in service.stream_beancount(session):
+                opened.write(piece)
+
+    called(ctx).run(_at_one_moment(write))
+    say(f"The ledger is in {file}. Check it with beancount: bean-check {file}")
+
+
 @ledger.command(name="key")
 def make_key() -> None:
     """Print a new private key for LEDGER_SIGNING_KEY; nothing is stored."""

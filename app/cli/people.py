@@ -1,4 +1,4 @@
-"""Commands for accounts: sign out, ban, lift a ban, make an administrator."""
+"""Commands for accounts: sign out, ban, lift a ban, give a role, make an administrator."""
 
 from typing import Annotated
 from uuid import UUID
@@ -72,6 +72,32 @@ def unban(ctx: typer.Context, person: PersonName, reason: Reason = "") -> None:
     say(invocation.change(act))
 
 
+@app.command(name="set-role")
+def set_role(
+    ctx: typer.Context,
+    person: PersonName,
+    role: Annotated[Role, typer.Argument(help="what the person may do; `user` takes a role back")],
+    reason: Annotated[str, typer.Option(help="why; kept in the audit log (python -m app audit)")],
+) -> None:
+    """Give an account a role, or take it back; it is signed out everywhere."""
+    from app.features.identity import service as identity
+
+    invocation = called(ctx)
+    why = reason_given(reason, "the audit log shows it")
+
+    async def act(uow: UnitOfWork) -> str:
+        found = await identity.find_person(uow.session, person, uow.resources.settings.phone_region)
+        if found is None:
+            raise _nobody(person)
+        if found.status is not UserStatus.ACTIVE and role is not Role.USER:
+            raise Refusal(f"{found.username} cannot sign in: the account is {found.status}.")
+        if not await identity.set_role(uow, invocation.actor, found.id, role, reason=why):
+            raise Refusal(f"{found.username} has the role {role} already.")
+        return f"{found.username} has the role {role} now, and has to sign in again."
+
+    say(invocation.change(act))
+
+
 @app.command()
 def superuser(
     ctx: typer.Context,
@@ -119,8 +145,12 @@ async def _find(uow: UnitOfWork, typed: str) -> tuple[UUID, str]:
 
     person = await identity.find_person(uow.session, typed, uow.resources.settings.phone_region)
     if person is None:
-        raise Refusal(f"Nobody has the user name, e-mail address or phone number {typed}.")
+        raise _nobody(typed)
     return person.id, person.username
+
+
+def _nobody(typed: str) -> Refusal:
+    return Refusal(f"Nobody has the user name, e-mail address or phone number {typed}.")
 
 
 def _sessions(count: int) -> str:

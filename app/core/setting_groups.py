@@ -202,6 +202,21 @@ class MarketSettings(_Group):
     new_account_proposals_per_day: int = Field(
         default=20, ge=1, le=10_000, description="proposals a new account may send within a day"
     )
+    direct_deal_days: int = Field(
+        default=14,
+        ge=1,
+        le=30,
+        description="terms of a direct deal expire unanswered; who invites may choose otherwise",
+    )
+    direct_deals_per_day: int = Field(
+        default=30, ge=1, le=10_000, description="direct deals one account may propose within a day"
+    )
+    new_account_direct_deals_per_day: int = Field(
+        default=10, ge=1, le=10_000, description="direct deals a new account may propose within a day"
+    )
+    direct_deal_mails_per_day: int = Field(
+        default=5, ge=1, le=1000, description="invitations to direct deals one account may have us e-mail within a day"
+    )
     saved_searches_per_account: int = Field(
         default=30, ge=1, le=1000, description="searches of the list of orders that one account may keep"
     )
@@ -250,7 +265,9 @@ class PaymentSettings(_Group):
     """The payment provider; a demonstration has a sandbox of its own, in which no real money moves."""
 
     payment_provider: Literal["auto", "sandbox", "none"] = Field(
-        default="auto", description="auto takes the sandbox outside production; production refuses the sandbox"
+        default="auto",
+        description="auto takes the sandbox outside production and none in it; production refuses the sandbox, and "
+        "any other provider without LEDGER_SIGNING_KEY and ENCRYPTION_KEYS",
     )
     sandbox_host: str = Field(default="127.0.0.1", description="address the sandbox provider listens on")
     sandbox_port: int = Field(default=8090, ge=1, le=65535, description="port of the sandbox provider")
@@ -273,6 +290,12 @@ class PaymentSettings(_Group):
     )
     withdrawal_fee_bp: int = Field(
         default=0, ge=0, le=10_000, description="fee of a withdrawal in hundredths of a percent of it"
+    )
+    correction_alone_up_to: int = Field(
+        default=0,
+        ge=0,
+        le=10_000_000,
+        description="how much of the ledger one person may correct alone in a day, in kopecks; 0: nothing",
     )
     withdrawal_fee_minimum: int = Field(
         default=0, ge=0, le=10_000_000, description="least fee of a withdrawal, in minor units of its currency"

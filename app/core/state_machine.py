@@ -27,18 +27,19 @@ class Transition[S: StrEnum, E: StrEnum]:
 class Timer[S: StrEnum, E: StrEnum]:
     """A timeout: the state lasts as long as a setting says, then the system side performs the event.
 
-    Where `setting` is empty, the state lasts as long as the object that `follows` names.
+    Where `setting` is empty, the state lasts for the fixed time `lasts`, or as long as the object that `follows` names.
     """
 
     state: S
     event: E
     setting: str = ""
     follows: str = ""
+    lasts: timedelta | None = None
 
     def length(self, settings: Settings) -> timedelta | None:
         """Return the duration of the state on this instance; the setting's name ends with its unit."""
         if not self.setting:
-            return None
+            return self.lasts
         unit = self.setting.rpartition("_")[2]
         return timedelta(**{unit: getattr(settings, self.setting)})
 

@@ -9,6 +9,7 @@ from app.models.auth_challenge import AuthChallenge
 from app.models.catalog import Category, Skill, SkillAlias
 from app.models.chat import Conversation, Message
 from app.models.contract import Contract
+from app.models.correction import CorrectionKind, CorrectionReason, CorrectionState, LedgerCorrection
 from app.models.cover_letter_template import CoverLetterTemplate
 from app.models.customer_stats import CustomerStats
 from app.models.deal import (
@@ -30,6 +31,7 @@ from app.models.deal import (
     TimerKind,
     TimerStatus,
 )
+from app.models.direct_deal import DirectDeal, DirectDealStatus, DirectDealTerms
 from app.models.document import (
     Document,
     DocumentFile,
@@ -78,6 +80,7 @@ from app.models.payment import (
     PayoutState,
     ProviderOperation,
     ReconciliationCase,
+    ReconciliationRun,
     WebhookMessage,
 )
 from app.models.profile import (
@@ -111,6 +114,7 @@ from app.models.transparency_log import (
     LedgerLogKey,
     LedgerNode,
     LedgerSnapshot,
+    PaperLeaf,
 )
 from app.models.user import User
 
@@ -134,6 +138,9 @@ __all__ = [
     "CloseReason",
     "Contract",
     "Conversation",
+    "CorrectionKind",
+    "CorrectionReason",
+    "CorrectionState",
     "CoverLetterTemplate",
     "CustomerStats",
     "DeadLetter",
@@ -142,6 +149,9 @@ __all__ = [
     "DealStatus",
     "DealTimer",
     "DeclineReason",
+    "DirectDeal",
+    "DirectDealStatus",
+    "DirectDealTerms",
     "Document",
     "DocumentFile",
     "DocumentSeries",
@@ -165,6 +175,7 @@ __all__ = [
     "LedgerBalance",
     "LedgerCheckRun",
     "LedgerCheckpoint",
+    "LedgerCorrection",
     "LedgerCurrency",
     "LedgerLeaf",
     "LedgerLogKey",
@@ -195,6 +206,7 @@ __all__ = [
     "OrderTemplate",
     "OutboxMessage",
     "PaperKind",
+    "PaperLeaf",
     "Payment",
     "PaymentState",
     "Payout",
@@ -209,6 +221,7 @@ __all__ = [
     "ProviderOperation",
     "QueuedOrder",
     "ReconciliationCase",
+    "ReconciliationRun",
     "RefundRequest",
     "RefusalCause",
     "RefusalReason",

@@ -237,6 +237,8 @@ class RefundRequest(Base):
     status: Mapped[RequestStatus] = mapped_column(server_default=text("'open'"))
     after_submission: Mapped[bool]
     """Whether work was handed in before: silence then gives nothing back."""
+    asked_in: Mapped[str | None]
+    """The state of the milestone before, to which a withdrawal leads back; empty where an older release asked."""
     asked_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     decided_at: Mapped[datetime | None]
 

@@ -100,7 +100,7 @@ class DocumentSignature(Base):
     sha256: Mapped[str]
     ip: Mapped[str]
     """The address that the code was sent from."""
-    signed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    signed_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
 
 
 class DocumentSignCode(Base):

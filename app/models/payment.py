@@ -227,6 +227,30 @@ class WebhookMessage(Base):
     handled_at: Mapped[datetime | None]
 
 
+class ReconciliationRun(Base):
+    """One comparison of a provider's books with ours in one currency. Rows are only added."""
+
+    __tablename__ = "reconciliation_runs"
+    __table_args__ = (
+        CheckConstraint("lines >= 0 AND matched >= 0 AND opened >= 0", name="counts"),
+        Index("ix_reconciliation_runs_provider_currency_id", "provider", "currency", text("id DESC")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    provider: Mapped[str]
+    currency: Mapped[Currency]
+    lines: Mapped[int]
+    """Movements of the provider's statement."""
+    matched: Mapped[int]
+    opened: Mapped[int]
+    """New cases."""
+    ours: Mapped[int]
+    """What the ledger said that the provider holds, in minor units."""
+    theirs: Mapped[int]
+    """What the provider said that it holds."""
+    compared_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
+
+
 class ReconciliationCase(Base):
     """A difference between the provider's books and ours; it stays until somebody has closed it with a reason."""
 

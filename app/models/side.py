@@ -1,4 +1,4 @@
-"""The sides that change the state of an order, a proposal or a conversation."""
+"""The sides that change the state of an order, a proposal, a conversation or a deal."""
 
 from enum import StrEnum
 
@@ -14,9 +14,13 @@ class Side(StrEnum):
     SYSTEM = "system"
 
 
-SIDE_LABELS: dict[Side, str] = {
+PROVIDER = "provider"
+"""The payment provider: it ends payments in the tables of states, and is no side of anything that is stored."""
+
+SIDE_LABELS: dict[str, str] = {
     Side.CUSTOMER: N_("the customer"),
     Side.FREELANCER: N_("the freelancer"),
     Side.OPERATOR: N_("the operator"),
     Side.SYSTEM: N_("the clock"),
+    PROVIDER: N_("the payment provider"),
 }

@@ -12,7 +12,7 @@ from app.models.ledger import LEDGER
 
 
 class LedgerLeaf(Base):
-    """A sealed transaction; its salt makes the hash unguessable."""
+    """A sealed transaction or paper; its salt makes the hash unguessable."""
 
     __tablename__ = "leaf"
     __table_args__ = (
@@ -25,7 +25,8 @@ class LedgerLeaf(Base):
 
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """From 0, without gaps."""
-    txn_id: Mapped[UUID] = mapped_column(ForeignKey("ledger.txn.id"), unique=True)
+    txn_id: Mapped[UUID | None] = mapped_column(ForeignKey("ledger.txn.id"), unique=True)
+    """None where the leaf is of a paper, which `PaperLeaf` names."""
     contract_id: Mapped[UUID | None]
     """The contract of the transaction, for the bundles of its parties."""
     salt: Mapped[bytes] = mapped_column(LargeBinary)
@@ -93,3 +94,16 @@ class LedgerSnapshot(Base):
     size: Mapped[int] = mapped_column(ForeignKey("ledger.checkpoint.size"), primary_key=True, index=True)
     debits: Mapped[Decimal] = mapped_column(Numeric)
     credits: Mapped[Decimal] = mapped_column(Numeric)
+
+
+class PaperLeaf(Base):
+    """The place of a paper in the log; None while it waits. A trigger adds it when the file of the paper is made."""
+
+    __tablename__ = "paper_leaves"
+    __table_args__ = (
+        CheckConstraint("position >= 0", name="position"),
+        Index("ix_paper_leaves_waiting", "document_id", postgresql_where=text("position IS NULL")),
+    )
+
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    position: Mapped[int | None] = mapped_column(unique=True)

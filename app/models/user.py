@@ -29,6 +29,10 @@ class Role(StrEnum):
     USER = "user"
     MODERATOR = "moderator"
     ADMIN = "admin"
+    FINANCE = "finance"
+    """Sees the finance pages, closes cases and proposes corrections."""
+    FINANCE_APPROVER = "finance_approver"
+    """The same, and approves what somebody else has proposed."""
 
 
 class UserStatus(StrEnum):
@@ -89,7 +93,9 @@ def public_name_of(person: type[User]) -> ColumnElement[str]:
     return case((chosen, both), else_=person.username)
 
 
-def shown_name(user_id: ColumnElement[UUID] | InstrumentedAttribute[UUID]) -> ColumnElement[str]:
+def shown_name(
+    user_id: ColumnElement[UUID] | InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None],
+) -> ColumnElement[str]:
     """Return the name under which others see the person whom a column names, as a column of the same statement."""
     person = aliased(User)
     return select(public_name_of(person)).where(person.id == user_id).correlate_except(person).scalar_subquery()

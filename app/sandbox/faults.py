@@ -38,6 +38,7 @@ class FaultKind(StrEnum):
     BUSY = "busy"
     STALE_READ = "stale_read"
     WRONG_AMOUNT = "wrong_amount"
+    WRONG_CURRENCY = "wrong_currency"
     DELAYED = "delayed"
     PAYOUT_RETURNED = "payout_returned"
     WEBHOOK_EARLY = "webhook_early"
@@ -63,6 +64,7 @@ _ONLY_FOR: dict[FaultKind, frozenset[Call]] = {
     **dict.fromkeys(OF_WEBHOOKS, frozenset({Call.WEBHOOK})),
     FaultKind.STALE_READ: _READS,
     FaultKind.WRONG_AMOUNT: _CREATING,
+    FaultKind.WRONG_CURRENCY: _CREATING,
     FaultKind.DELAYED: frozenset({Call.CREATE_REFUND, Call.CREATE_PAYOUT}),
     FaultKind.PAYOUT_RETURNED: frozenset({Call.CREATE_PAYOUT}),
     FaultKind.WEBHOOK_EARLY: _CREATING,

@@ -100,6 +100,8 @@ class Provider:
     def _new(self, kind: str, reference: str, amount: int, currency: str, fault: Fault | None) -> Body:
         if fault is not None and fault.kind is FaultKind.WRONG_AMOUNT:
             amount = max(1, amount + fault.argument)
+        if fault is not None and fault.kind is FaultKind.WRONG_CURRENCY:
+            currency = "EUR" if currency == "USD" else "USD"
         now = self.clock.text()
         return {
             "id": f"{_PREFIX[kind]}_{secrets.token_urlsafe(18)}",

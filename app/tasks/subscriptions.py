@@ -4,6 +4,7 @@ from app.features.catalog import tasks as _catalog  # noqa: F401 - its tasks are
 from app.features.contracts import tasks as _contracts  # noqa: F401 - its tasks are found by name
 from app.features.demonstration import tasks as _demonstration  # noqa: F401 - its tasks are found by name
 from app.features.files import tasks as _files  # noqa: F401 - its tasks are found by name
+from app.features.hiring import tasks as _hiring  # noqa: F401 - its tasks are found by name
 from app.features.identity import tasks as _identity  # noqa: F401 - its tasks are found by name
 from app.features.ledger import tasks as _ledger  # noqa: F401 - its tasks are found by name
 from app.features.legal import tasks as _legal  # noqa: F401 - its tasks are found by name
@@ -32,12 +33,14 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "identity.phone_changed": ("notifications.on_phone_changed",),
     "papers.sign_code_requested": ("notifications.on_sign_code_requested",),
     "legal.legal_status_changed": ("notifications.on_legal_status_changed",),
+    "finance.account_corrected": ("notifications.on_account_corrected",),
     "identity.contact_lost": ("notifications.on_contact_lost",),
     "identity.new_device_signed_in": ("notifications.on_new_device_signed_in",),
     "identity.session_replayed": ("notifications.on_session_replayed",),
     "identity.account_banned": (
         "notifications.on_account_banned",
         "orders.on_account_banned",
+        "hiring.on_account_banned",
         "proposals.on_account_banned",
     ),
     "identity.account_unbanned": (
@@ -49,6 +52,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
         "notifications.on_account_deactivated",
         "legal.on_account_deactivated",
         "orders.on_account_deactivated",
+        "hiring.on_account_deactivated",
         "proposals.on_account_deactivated",
     ),
     "orders.order_published": ("matching.note_order_published", "matching.on_order_published"),
@@ -85,6 +89,11 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "proposals.offer_lapsed": ("notifications.on_offer_lapsed",),
     "contracts.deal_moved": ("notifications.on_deal_moved",),
     "contracts.review_waits": ("notifications.on_review_waits",),
+    "hiring.direct_deal_offered": ("notifications.on_direct_deal_offered",),
+    "hiring.direct_deal_accepted": ("notifications.on_direct_deal_accepted",),
+    "hiring.direct_deal_declined": ("notifications.on_direct_deal_declined",),
+    "hiring.direct_deal_withdrawn": ("notifications.on_direct_deal_withdrawn",),
+    "hiring.direct_deal_expired": ("notifications.on_direct_deal_expired",),
     "chat.message_written": ("notifications.on_message_written",),
     "payments.payment_received": ("notifications.on_payment_received",),
     "payments.payment_failed": ("notifications.on_payment_failed",),

@@ -51,6 +51,7 @@ class World:
     offer_id: str
     offered_proposal_id: str
     talk_id: str
+    deal_id: str
 
 
 async def new_person(browser: Browser, origin: str, name: str, locale: str) -> Person:
@@ -123,5 +124,16 @@ async def make_world(
     await freelancer.call(f"{talk}/messages", {"text": "Успеем.\n\nhttps://example.org/plan"})
     await customer.call(f"{talk}/messages", {"text": "Тогда ждём набросков. " * 12})
     talked = await customer.call(f"{talk}/conversation", method="GET")
-    made = (order, draft, proposal, report, search, shown, other, offer, offered, talked)
+    part = {
+        "title": word or "Съёмка",
+        "amount": 9_000_000,
+        "days": 10,
+        "checklist": ["Двенадцать снимков", "Обработка"],
+    }
+    text = {"title": word or "Фотографии хлеба", "description": "Снимаем в пекарне.", "message": "Успеем к празднику?"}
+    direct = await customer.call(
+        "/direct-deals",
+        text | {"side": "customer", "currency": "RUB", "milestones": [part], "username": freelancer.name},
+    )
+    made = (order, draft, proposal, report, search, shown, other, offer, offered, talked, direct)
     return World(customer, freelancer, *[item["id"] for item in made])

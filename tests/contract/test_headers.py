@@ -214,6 +214,8 @@ async def writable(client: httpx.AsyncClient) -> list[tuple[str, str]]:
     return found
 
 
+OF_OPERATORS = ("/api/v1/reconciliation-cases/",)
+"""Whoever is no operator is refused before the fields of a body are looked at."""
 BODIES: dict[str, tuple[bytes, str, int]] = {
     "a page of another site as plain text": (b'{"a": 1}', "text/plain", 415),
     "a form": (b"a=1", "application/x-www-form-urlencoded", 415),
@@ -239,7 +241,8 @@ async def test_every_operation_refuses_the_same_bodies(stack: Stack, body: str) 
             for method, path in await writable(client):
                 headers = bearer | {"Idempotency-Key": new_id().hex}
                 answer = await client.request(method, path, content=content, headers=headers)
-                assert answer.status_code == status, (method, path, answer.text)
+                wanted = {status, 403} if path.startswith(OF_OPERATORS) else {status}
+                assert answer.status_code in wanted, (method, path, answer.text)
                 assert answer.headers["content-type"] == "application/problem+json"
 
 

@@ -10,7 +10,9 @@ SEARCH, TEMPLATE = "/api/v1/saved-searches/{search_id:uuid}", "/api/v1/order-tem
 COVER_LETTER_TEMPLATE = "/api/v1/letter-templates/{letter_id:uuid}"
 CONVERSATION = "/api/v1/conversations/{conversation_id:uuid}"
 CONTRACT, MILESTONE = "/api/v1/contracts/{contract_id:uuid}", "/api/v1/milestones/{milestone_id:uuid}"
+CORRECTION = "/api/v1/finance/corrections/{correction_id:uuid}"
 PAYMENT = "/api/v1/payments/{payment_id:uuid}"
+DIRECT_DEAL = "/api/v1/direct-deals/{deal_id:uuid}"
 CHANGE_ORDER = "/api/v1/change-orders/{change_order_id:uuid}"
 PAIRS: dict[str, tuple[str, ...]] = {
     "POST /contracts/{contract_id}/change": (f"POST {CONTRACT}/change-orders",),
@@ -38,7 +40,15 @@ PAIRS: dict[str, tuple[str, ...]] = {
     "POST /confirm-email/resend": (f"POST {AUTH}/confirm-email/resend",),
     "POST /confirm-phone": (f"POST {AUTH}/confirm-phone",),
     "POST /confirm-phone/resend": (f"POST {AUTH}/confirm-phone/resend",),
+    "POST /deals/new": ("POST /api/v1/direct-deals",),
+    "POST /deals/{deal_id}/accept": (f"POST {DIRECT_DEAL}/accept",),
+    "POST /deals/{deal_id}/counter": (f"POST {DIRECT_DEAL}/counter",),
+    "POST /deals/{deal_id}/decline": (f"POST {DIRECT_DEAL}/decline",),
+    "POST /deals/{deal_id}/{step}": (f"POST {DIRECT_DEAL}/withdraw", f"POST {DIRECT_DEAL}/link"),
     "POST /demo/clock": ("POST /api/v1/clock",),
+    "POST /finance/corrections/new": ("POST /api/v1/finance/corrections",),
+    "POST /finance/corrections/{correction_id}/approve": (f"POST {CORRECTION}/approve",),
+    "POST /finance/corrections/{correction_id}/refuse": (f"POST {CORRECTION}/refuse",),
     "POST /invitations/{invitation_id}/decline": ("POST /api/v1/invitations/{invitation_id:uuid}/decline",),
     "POST /messages/{conversation_id}": (f"POST {CONVERSATION}/messages",),
     "POST /messages/{conversation_id}/read": (f"POST {CONVERSATION}/read",),
@@ -92,6 +102,8 @@ PAIRS: dict[str, tuple[str, ...]] = {
     ),
     "POST /settings/files/{file_id}/remove": ("DELETE /api/v1/files/{file_id:uuid}",),
     "POST /settings/legal": ("PUT /api/v1/profiles/me/legal-status",),
+    "POST /papers/{paper_id}/sign": ("POST /api/v1/papers/{paper_id:uuid}/sign",),
+    "POST /papers/{paper_id}/sign-code": ("POST /api/v1/papers/{paper_id:uuid}/sign-code",),
     "POST /settings/photo": ("POST /api/v1/files", "PUT /api/v1/profiles/me/photo"),
     "POST /settings/photo/part": ("PATCH /api/v1/profiles/me/photo",),
     "POST /settings/photo/remove": ("DELETE /api/v1/profiles/me/photo",),

@@ -1,5 +1,6 @@
 """A fast response equals the one of the route, field by field, and every refusal is left to the route."""
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -68,8 +69,9 @@ def _headers(answer: httpx.Response) -> list[tuple[str, str]]:
 
 def _body(answer: httpx.Response) -> object:
     if not answer.headers.get("content-type", "").startswith("application/"):
-        # A refusal contains the request id, on a page too.
-        return answer.text.replace(answer.headers["x-request-id"], "")
+        # A refusal contains the request id, on a page too; a page shows the time of a trial.
+        text = answer.text.replace(answer.headers["x-request-id"], "")
+        return re.sub(r"(?<=<time datetime=)[^<]+(?=</time></span></p>)", "", text)
     body = answer.json()
     return {**body, "request_id": ""} if "request_id" in body else body
 

@@ -20,6 +20,8 @@ REAL_TIME = {
     "audit_entries",
     "auth_challenges",
     "auth_sessions",
+    "document_files",
+    "document_sign_codes",
     "file_objects",
     "form_submissions",
     "request_keys",

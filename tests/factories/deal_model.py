@@ -17,6 +17,7 @@ from tests.factories.deal_table import (
     FUNDING,
     HOUR,
     MAX_PARTS,
+    MAX_VAIN,
     OF_STATE,
     REFUND_ANSWER,
     RESUBMIT,
@@ -75,7 +76,7 @@ class DealModel(Wallets):
         self._move(("wallet", CUSTOMER), ("fee_hold", place), fee)
         part.paid += amount
 
-    def _give_back(self, place: int, amount: int) -> None:
+    def _refund_to_wallet(self, place: int, amount: int) -> None:
         part = self.parts[place]
         before = part.paid - part.back
         self._move(("escrow", place), ("wallet", CUSTOMER), amount)
@@ -87,17 +88,17 @@ class DealModel(Wallets):
         part = self.parts[place]
         self._state(place, "accepted" if amount == part.held else "submitted")
         if amount:
-            fees = [(self.fee_inside, ("escrow", place)), (self.fee_on_top, ("fee_hold", place))]
-            net = amount
-            for fee, source in fees:
-                whole = fee.of(part.released + amount) - fee.of(part.released)
-                tax = fee.tax(part.released + amount) - fee.tax(part.released)
-                self._move(source, ("fee_income", None), whole - tax)
-                self._move(source, ("tax_payable", None), tax)
-                net -= whole if source[0] == "escrow" else 0
+            fee = self._earn(self.fee_inside, ("escrow", place), part.released + part.bonus, amount)
+            self._earn(self.fee_on_top, ("fee_hold", place), part.released, amount)
             part.released += amount
-            self._ripen(("escrow", place), place, net)
+            self._ripen(("escrow", place), place, amount - fee)
         self._finish(place)
+
+    def _earn(self, fee: Fee, source: Account, before: int, amount: int) -> int:
+        whole, tax = fee.of(before + amount) - fee.of(before), fee.tax(before + amount) - fee.tax(before)
+        self._move(source, ("fee_income", None), whole - tax)
+        self._move(source, ("tax_payable", None), tax)
+        return whole
 
     def _ripen(self, source: Account, place: int, net: int) -> None:
         self._move(source, ("maturing", FREELANCER), net)
@@ -125,6 +126,7 @@ class DealModel(Wallets):
     def _close(self) -> None:
         if all(part.state in FINISHED for part in self.parts):
             self.state = "closed"
+            self._decided()
 
     def _allow(self, place: int, event: str, side: str | None, version: int | None) -> Part:
         if side is None:
@@ -176,6 +178,7 @@ class DealModel(Wallets):
 
     def submit(self, place: int, side: str | None, version: int | None) -> None:
         part = self._allow(place, "submit", side, version)
+        part.vain += part.state == "refund_requested"
         self._state(place, "submitted")
         part.handed += 1
         part.told = False
@@ -209,37 +212,41 @@ class DealModel(Wallets):
 
     def ask_refund(self, place: int, side: str | None, version: int | None, amount: int | None) -> None:
         part = self._allow(place, "ask_refund", side, version)
+        if part.vain >= MAX_VAIN:
+            raise RefusedError("too-many-refund-requests")
         if amount is not None and not 0 < amount <= part.held:
             raise RefusedError("invalid-deal-amount")
         if part.state == "revision" and any(each.kind == "resubmit" and each.place == place for each in self.timers):
             raise RefusedError("refund-too-early")
+        part.was = part.state
         self._state(place, "refund_requested")
         part.asked = amount or part.held
         if not part.handed:
             self._later("refund_answer", place, REFUND_ANSWER)
 
     def withdraw_refund(self, place: int, side: str | None, version: int | None) -> None:
-        self._allow(place, "withdraw_refund", side, version)
-        self._state(place, "in_work")
+        self._allow(place, "withdraw_refund", side, version).vain += 1
+        self._state(place, self.parts[place].was)
 
     def answer_refund(self, place: int, side: str | None, version: int | None, *, agree: bool) -> None:
         self._allow(place, "agree_refund" if agree else "refuse_refund", side, version)
         if agree:
-            self._refund(place)
+            self._refund(place, "in_work")
         else:
+            self.parts[place].vain += 1
             self._state(place, "in_work")
 
-    def _refund(self, place: int) -> None:
+    def _refund(self, place: int, after: str) -> None:
         part = self.parts[place]
         amount = min(part.asked, part.held)
-        self._state(place, "refunded" if amount == part.held else "in_work")
-        self._give_back(place, amount)
+        self._state(place, "refunded" if amount == part.held else after)
+        self._refund_to_wallet(place, amount)
         self._finish(place)
 
     def return_money(self, place: int, side: str | None, version: int | None) -> None:
         part = self._allow(place, "return_money", side, version)
         self._state(place, "refunded")
-        self._give_back(place, part.held)
+        self._refund_to_wallet(place, part.held)
         self._finish(place)
 
     def pay_bonus(self, place: int, side: str | None, version: int | None, amount: int) -> None:
@@ -253,7 +260,9 @@ class DealModel(Wallets):
         if self.state in ("awaiting_funding", "terminated"):
             raise RefusedError("contract-state")
         part.version += 1
-        self._ripen(("wallet", CUSTOMER), place, amount)
+        wallet, before, part.bonus = ("wallet", CUSTOMER), part.released + part.bonus, part.bonus + amount
+        self._earn(self.fee_on_top, wallet, before, amount)
+        self._ripen(wallet, place, amount - self._earn(self.fee_inside, wallet, before, amount))
 
     # Commands on the whole
 
@@ -348,7 +357,7 @@ class DealModel(Wallets):
         if part.paid and difference > 0:
             self._hold(place, difference)
         elif part.paid and difference < 0:
-            self._give_back(place, -difference)
+            self._refund_to_wallet(place, -difference)
 
     # Time
 
@@ -381,7 +390,7 @@ class DealModel(Wallets):
         elif place is not None and timer.kind == "resubmit":
             self.parts[place].version += 1
         elif place is not None and timer.kind == "refund_answer":
-            self._refund(place)
+            self._refund(place, self.parts[place].was)
         elif timer.kind == "security":
             self._move(("maturing", FREELANCER), ("wallet", FREELANCER), timer.net)
 

@@ -29,10 +29,14 @@ revision          submit                  freelancer  submitted
 revision          resubmission_late       system      revision
 revision          ask_refund              customer    refund_requested
 revision          return_money            freelancer  refunded
+refund_requested  submit                  freelancer  submitted
 refund_requested  agree_refund            freelancer  refunded
 refund_requested  agree_part_refund       freelancer  in_work
 refund_requested  refuse_refund           freelancer  in_work
 refund_requested  withdraw_refund         customer    in_work
+refund_requested  withdraw_refund_unstarted   customer    funded
+refund_requested  withdraw_refund_of_changes  customer    revision
+refund_requested  part_refund_unstarted   system      funded
 refund_requested  refund_by_silence       system      refunded
 refund_requested  part_refund_by_silence  system      in_work
 """
@@ -46,7 +50,7 @@ WHILE = {
     "start": ("active", "closing"),
     "submit": ("active", "closing"),
 }
-MAX_PARTS = 40
+MAX_PARTS, MAX_VAIN = 40, 5
 BUSY = ("funding", "submitted", "revision", "refund_requested")
 CHANGEABLE = ("planned", "funded", "in_work", "revision")
 OF_STATE = ("review", "remind_of_review", "resubmit", "refund_answer")
@@ -100,6 +104,10 @@ class Part:
     rounds: int = 0
     told: bool = False
     asked: int = 0
+    bonus: int = 0
+    was: str = ""
+    vain: int = 0
+    """Refund requests that were refused or withdrawn."""
 
     @property
     def held(self) -> int:

@@ -1,6 +1,7 @@
 """A deal of the product as a state machine plays it: commands, what is stored, and what holds at the end."""
 
 import hashlib
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,6 @@ from app.core.errors import DomainError
 from app.core.money import Currency, Money
 from app.core.payment_port import Done, Operation, OperationKind, OperationStatus, PayoutKind, Pending, Refused, Unknown
 from app.core.persistence.request_keys import RequestKeyRepository, StoredAnswer
-from app.core.persistence.trial_clock import database_now
 from app.core.unit_of_work import UnitOfWork
 from app.features.contracts import service
 from app.features.ledger import service as ledger
@@ -22,7 +22,6 @@ from app.features.payments import service as payments
 from app.features.payments.service import operations
 from app.features.transparency import service as transparency
 from app.models import (
-    Deal,
     DealEntry,
     DealTimer,
     LedgerCheckpoint,
@@ -41,28 +40,70 @@ SEED = bytes(32)
 CARD = "4242424242424242"
 SAFE_INTEGER = 2**53
 MONEY_EVENTS = {
+    "fund": ("fund", "funding_paid", "change_paid_in"),
+    "refund": (
+        *("agree_refund", "agree_part_refund", "refund_by_silence", "part_refund_by_silence", "part_refund_unstarted"),
+        *("return_money", "change_refunded"),
+    ),
     "release": ("accept", "accept_part", "accept_by_silence"),
     "bonus": ("bonus",),
     "mature": ("available",),
 }
-# Per account its sum of all transfers and its balance row, which must agree.
-BALANCES = text("""
+USERS_MONEY = {
+    "wallet",
+    "escrow",
+    "fee_hold",
+    "dispute_hold",
+    "maturing",
+    "payout_transit",
+    "refund_transit",
+    "suspense",
+}
+# Per account its sum of all transfers and its balance row, which must agree; times are minutes from now.
+STORED = text("""
     WITH side AS (
         SELECT debit_id AS id, -amount AS amount FROM ledger.transfer
         UNION ALL SELECT credit_id, amount FROM ledger.transfer
-    ), summed AS (SELECT id, sum(amount)::bigint AS net FROM side GROUP BY id)
-    SELECT a.kind, a.owner_id, summed.net, b.credits - b.debits AS kept
-    FROM summed JOIN ledger.account a USING (id) LEFT JOIN ledger.balance b ON b.account_id = a.id
+    ), summed AS (SELECT id, sum(amount)::bigint AS net FROM side GROUP BY id),
+    held AS (
+        SELECT a.kind, a.owner_id, summed.net, b.credits - b.debits AS kept
+        FROM summed JOIN ledger.account a USING (id) LEFT JOIN ledger.balance b ON b.account_id = a.id
+    ), parts AS (SELECT * FROM milestones WHERE contract_id = :contract), timers AS (
+        SELECT kind, milestone_id, extract(epoch FROM due_at - app_now()) / 60 AS due,
+            extract(epoch FROM look_at - app_now()) / 60 AS look
+        FROM deal_timers WHERE contract_id = :contract AND status = 'waiting'
+    )
+    SELECT json_build_object(
+        'deal', (SELECT json_build_array(status, terms_version) FROM deals WHERE contract_id = :contract),
+        'ids', (SELECT json_agg(id ORDER BY number) FROM parts),
+        'parts', (
+            SELECT json_agg(json_build_array(
+                status, version, amount, funded, released, refunded, accepted_lines, submissions, rounds, checklist
+            ) ORDER BY number) FROM parts
+        ),
+        'timers', (SELECT coalesce(json_agg(json_build_array(kind, milestone_id, due, look)), '[]') FROM timers),
+        'accounts', (SELECT coalesce(json_agg(json_build_array(kind, owner_id, net, kept)), '[]') FROM held)
+    )::text
 """)
+FIRST_TIMER = text("""
+    UPDATE deal_timers SET due_at = app_now() + interval '7 days', look_at = app_now() + interval '7 days'
+    WHERE contract_id = :contract
+""")
+CHECK_NOW = text("DO 'BEGIN SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; END'")
+
+
+def firing(timer_id: UUID) -> Run:
+    """Return the command that fires a timer."""
+    return lambda work, _actor: service.fire_timer(work, timer_id)
 
 
 @dataclass
 class DealWorld:
-    """One deal in a savepoint that is rolled back after the example; the time of the database stands still in it."""
+    """One deal; an example is a transaction that is rolled back, in which the time of the database stands still."""
 
     scene: DealScene
     connection: AsyncConnection
-    savepoint: AsyncTransaction | None = None
+    transaction: AsyncTransaction | None = None
     milestones: list[UUID] = field(default_factory=list[UUID])
     payouts: list[UUID] = field(default_factory=list[UUID])
     change_order: UUID | None = None
@@ -71,14 +112,15 @@ class DealWorld:
 
     async def begin(self) -> None:
         """Begin an example."""
-        self.savepoint = await self.connection.begin_nested()
+        self.transaction = await self.connection.begin()
+        await self.connection.execute(FIRST_TIMER, {"contract": self.scene.contract_id})
         self.milestones, self.payouts = list(self.scene.milestones), []
         self.change_order = self.kept_note = None
 
     async def end(self) -> None:
         """Forget the example."""
-        if self.savepoint is not None:
-            await self.savepoint.rollback()
+        if self.transaction is not None:
+            await self.transaction.rollback()
 
     def actor(self, side: str | None) -> Actor:
         """Return who acts for a side; None is somebody else."""
@@ -97,8 +139,8 @@ class DealWorld:
                 await run(work, actor)
                 if key:
                     await keys.keep(actor.id, key, StoredAnswer(200, b"{}"))
-                await work.session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
-                await work.session.execute(text("SET CONSTRAINTS ALL DEFERRED"))
+                await work.session.flush()
+                await work.session.execute(CHECK_NOW)
         except DomainError as refusal:
             return refusal.code
         return ""
@@ -116,7 +158,7 @@ class DealWorld:
             await pay_into_wallet(work, self.scene.customer, paid)
             await service.funding_paid(work, self.milestones[place], Money(paid, Currency.RUB))
 
-    async def tell(self, place: int) -> None:
+    async def remind(self, place: int) -> None:
         """Let the client be told of the last submission often enough."""
         async with self.scene.market.uow() as work:
             statement = select(Submission).where(Submission.milestone_id == self.milestones[place])
@@ -138,7 +180,7 @@ class DealWorld:
             if not due:
                 return
             for timer_id in due:
-                await self.act(CUSTOMER, lambda work, _actor, timer_id=timer_id: service.fire_timer(work, timer_id))
+                await self.act(CUSTOMER, firing(timer_id))
 
     async def withdraw(self, side: str, amount: int) -> str:
         """Begin a withdrawal."""
@@ -199,56 +241,41 @@ class DealWorld:
 
     async def stored(self) -> dict[str, Any]:
         """Return the states, the money and the timers."""
-        async with self.scene.market.uow() as work:
-            session, contract_id = work.session, self.scene.contract_id
-            rows = list(
-                await session.scalars(
-                    select(Milestone).where(Milestone.contract_id == contract_id).order_by(Milestone.number)
-                )
-            )
-            self.milestones = [row.id for row in rows]
-            deal = select(Deal.status, Deal.terms_version).where(Deal.contract_id == contract_id)
-            status, terms = (await session.execute(deal)).one()
-            waiting = select(
-                DealTimer.kind,
-                DealTimer.milestone_id,
-                *(func.extract("epoch", when - database_now()) / 60 for when in (DealTimer.due_at, DealTimer.look_at)),
-            ).where(DealTimer.contract_id == contract_id, DealTimer.status == TimerStatus.WAITING)
-            timers = (await session.execute(waiting)).all()
-            accounts = (await session.execute(BALANCES)).all()
-        places: dict[UUID | None, object] = {key: place for place, key in enumerate(self.milestones)}
+        row = await self.connection.execute(STORED, {"contract": self.scene.contract_id})
+        found = json.loads(row.scalar_one())
+        self.milestones = [UUID(key) for key in found["ids"]]
+        places: dict[str | None, object] = {key: place for place, key in enumerate(found["ids"])}
         return {
-            "deal": (status.value, terms),
-            "parts": [
-                [
-                    *(row.status.value, row.version, row.amount, row.funded, row.released, row.refunded),
-                    *(row.accepted_lines, row.submissions, row.rounds, row.checklist),
-                ]
-                for row in rows
-            ],
+            "deal": tuple(found["deal"]),
+            "parts": found["parts"],
             "timers": sorted(
-                (kind.value, str(places.get(key)), int(due), int(look)) for kind, key, due, look in timers
+                (kind, str(places.get(key)), int(due), int(look)) for kind, key, due, look in found["timers"]
             ),
-            "money": self._money(accounts, places),
+            "money": self._money(found["accounts"], places),
         }
 
-    def _money(self, accounts: Any, places: dict[UUID | None, object]) -> dict[tuple[str, object], int]:
+    def _money(
+        self, accounts: list[tuple[str, str | None, int, int | None]], places: dict[str | None, object]
+    ) -> dict[tuple[str, object], int]:
         """Return what accounts hold; the sums of their transfers are compared with their balance rows here."""
-        people = {self.scene.customer.id: CUSTOMER, self.scene.freelancer.id: FREELANCER}
-        owners = places | people | {key: f"payout {place}" for place, key in enumerate(self.payouts)}
-        assert sum(row.net for row in accounts) == 0, "debits and credits differ"
+        people = {str(self.scene.customer.id): CUSTOMER, str(self.scene.freelancer.id): FREELANCER}
+        owners = places | people | {str(key): f"payout {place}" for place, key in enumerate(self.payouts)}
+        assert sum(net for _kind, _owner, net, _kept in accounts) == 0, "debits and credits differ"
         found: dict[tuple[str, object], int] = {}
-        for row in accounts:
-            assert row.kept in {None, row.net}, row
-            assert abs(row.net) < SAFE_INTEGER
-            held = -row.net if row.kind == "provider_clearing" else row.net
-            assert held >= 0, row
+        for kind, owner, net, kept in accounts:
+            assert kept in {None, net}, (kind, owner)
+            assert abs(net) < SAFE_INTEGER
+            held = -net if kind == "provider_clearing" else net
+            assert held >= 0, (kind, owner)
             if held:
-                found[row.kind, owners.get(row.owner_id)] = held
+                found[kind, owners.get(owner)] = held
+        owned = sum(amount for (kind, _owner), amount in found.items() if kind in USERS_MONEY)
+        assert owned <= found.get(("provider_clearing", None), 0), "people own more than there is"
         return found
 
     async def check_whole(self) -> None:
         """Check the ledger as its command does, the sealed log, and that the timeline tells every state and posting."""
+        await self.seal()
         async with self.scene.market.uow() as work:
             report = await ledger.check(work.session)
             assert not report.findings, report.findings

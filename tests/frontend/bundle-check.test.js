@@ -56,6 +56,30 @@ for (const [what, name, edit, reason] of CHANGES) {
   });
 }
 
+/** @type {[string, (files: Map<string, Uint8Array<ArrayBuffer>>, names: string[]) => void][]} */
+const PAPER_CHANGES = [
+  ["a byte of one", (files, [one = ""]) => files.get(one)?.set([0], 100)],
+  ["one that was removed", (files, [one = ""]) => files.delete(one)],
+  ["one that was added", (files) => files.set("papers/A-2026-000009.pdf", new Uint8Array([1]))],
+  [
+    "one in the place of another",
+    (files, [one = "", two = ""]) => files.set(one, new Uint8Array(files.get(two) ?? [])),
+  ],
+];
+test("documents are entries of the log, and a change of one is found", async () => {
+  const read = async () => readZip(new Uint8Array(readFileSync(new URL("bundle-papers.zip", import.meta.url))).buffer);
+  const kept = new TextDecoder().decode((await read()).get("checkpoints/3.txt"));
+  assert.deepEqual(await checkBundle(await read(), kept), { result: "holds", reason: "holds", place: "2 / 3" });
+  for (const [what, edit] of PAPER_CHANGES) {
+    const files = await read();
+    const names = [...files.keys()].filter((name) => name.startsWith("papers/"));
+    assert.equal(names.length, 2);
+    edit(files, names);
+    const { result, reason } = await checkBundle(files, kept);
+    assert.deepEqual([result, reason], ["broken", "paper"], what);
+  }
+});
+
 test("another log and a checkpoint without a proof are told apart", async () => {
   const { files, kept } = await bundle();
   assert.equal((await checkBundle(files, kept.replace("\n6\n", "\n5\n"))).reason, "signature");

@@ -252,7 +252,7 @@ def test_p18_every_list_declares_a_longest_page(app: FastAPI) -> None:
         for path, methods in app.openapi()["paths"].items()
         for described in methods.values()
         for parameter in described.get("parameters", ())
-        if parameter["name"] in ("limit", "page_size", "per_page", "size")
+        if parameter["in"] == "query" and parameter["name"] in ("limit", "page_size", "per_page", "size")
     ]
     assert limits
     for path, parameter in limits:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -133,7 +134,7 @@ async def test_amounts_that_are_none(thieves: Thieves) -> None:
 async def test_more_than_there_is(thieves: Thieves) -> None:
     seen = thieves.versions
     for amount in (PRICE + 1, MAX_AMOUNT):
-        body = {"version": seen[SUBMITTED], "amount": amount}
+        body: dict[str, Any] = {"version": seen[SUBMITTED], "amount": amount}
         await thieves.fails("customer", thieves.milestone(SUBMITTED, "accept"), body, 422)
         body = {"version": seen[FUNDED], "amount": amount, "reason": "Mine"}
         await thieves.fails("customer", thieves.milestone(FUNDED, "ask-refund"), body, 422)
@@ -389,8 +390,7 @@ async def test_the_same_money_at_the_same_instant(live_market: Market) -> None:
         stored = await work.session.get(Payment, paid.id)
         assert stored is not None
         assert stored.refunded == 800
-    async with market.uow() as work:
         await pay_into_wallet(work, rich, 3_000_000)
-    both = [attempt(lambda work, key=key: service.fund_milestone(work, rich, key)) for key in scene.milestones * 4]
+    both = [attempt(partial(service.fund_milestone, actor=rich, milestone_id=key)) for key in scene.milestones * 4]
     assert sum(await asyncio.gather(*both)) == 1
     assert await scene.wallet(rich) == 200

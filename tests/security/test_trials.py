@@ -34,7 +34,8 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _settings(**given: Any) -> Settings:
-    return Settings(secret_key=SecretStr(KEY), **{"encryption_keys": SecretStr(ENCRYPTION_KEY)} | given)
+    values: dict[str, Any] = {"secret_key": SecretStr(KEY), "encryption_keys": SecretStr(ENCRYPTION_KEY)}
+    return Settings(**(values | given))
 
 
 @pytest.mark.parametrize("host", OPEN)
@@ -107,6 +108,19 @@ def test_flower_in_production_needs_a_password(monkeypatch: pytest.MonkeyPatch) 
     assert "FLOWER_BASIC_AUTH" not in os.environ  # noqa: TID251 - what Flower will read
     set_flower_password(command, _production(flower_basic_auth=SecretStr("anna:word")))
     assert os.environ["FLOWER_BASIC_AUTH"] == "anna:word"  # noqa: TID251 - what Flower will read
+
+
+def test_production_moves_no_money_without_the_keys_for_it() -> None:
+    provider: dict[str, Any] = {"payment_provider": "sandbox"}  # which is refused for itself once the keys are there
+    with pytest.raises(ValidationError, match="LEDGER_SIGNING_KEY must be set to move money"):
+        _production(**provider)
+    with pytest.raises(ValidationError, match="ENCRYPTION_KEYS is missing"):
+        _production(**provider, encryption_keys=SecretStr(" , "))
+    with pytest.raises(ValidationError, match="moves no real money"):
+        _production(**provider, ledger_signing_key=SecretStr("0123456789abcdef" * 4))
+    assert not _production(payment_provider="none").has_payments
+    assert not _production().has_payments
+    assert _settings(**provider).has_payments
 
 
 def test_the_doctor_names_what_production_lacks() -> None:

@@ -10,7 +10,7 @@ FORMAT = "iplance-bundle-1"
 README = """\
 # Проверка без сайта
 
-Здесь записи журнала и доказательства того, что они в нём есть. Нужен только Python 3.12 или новее:
+Здесь записи журнала, документы и доказательства того, что они в нём есть. Нужен только Python 3.12 или новее:
 
     python -I verify.py . --checkpoint ФАЙЛ
 
@@ -19,7 +19,8 @@ README = """\
 
 # Verifying without the site
 
-These are entries of the ledger and the proofs that they are in it. You need nothing but Python 3.12 or later:
+These are entries of the ledger, documents, and the proofs that they are in it. You need nothing but Python 3.12 or
+later:
 
     python -I verify.py . --checkpoint FILE
 

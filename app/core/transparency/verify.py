@@ -1,7 +1,6 @@
 """Verify a bundle of the ledger with the site switched off: python -I verify.py FOLDER [--checkpoint FILE] [--key KEY].
 
-One file on the standard library alone; it shares no code with the site. It ends with 0 if everything holds, 1 if
-something is broken (the first bad position is named) and 2 if it cannot say. docs/verification.md has the formats.
+It needs the standard library alone. It ends with 0 if everything holds, 1 if something is broken, 2 if it cannot say.
 """
 
 import argparse
@@ -11,6 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Sequence
+from functools import reduce
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -19,7 +19,8 @@ HOLDS, BROKEN, CANNOT_SAY, FORMAT = 0, 1, 2, "iplance-bundle-1"
 P, MODULUS = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D, ROOT_OF_MINUS_ONE = -121665 * pow(121666, P - 2, P) % P, pow(2, (P - 1) // 4, P)
 TEXT_KEYS = ("business_key", "effective_at", "reason", "salt", "template", "template_version", "txn", "v")
-ID_KEYS = ("actor", "contract", "milestone", "reverses")
+ID_KEYS, PAPER_ID_KEYS = ("actor", "contract", "milestone", "reverses"), ("contract", "milestone")
+PAPER_TEXT_KEYS = ("document", "issued_at", "kind", "number", "salt", "sha256", "v")
 TRANSFER_KEYS = ("amount", "credit", "credit_kind", "credit_owner", "currency", "debit", "debit_kind", "debit_owner")
 DEBIT_KINDS = frozenset(("provider_clearing", "bank_operating", "claim", "provider_cost", "loss"))
 _HOLDS = ("escrow", "fee_hold", "dispute_hold", "payout_transit", "refund_transit")
@@ -60,8 +61,7 @@ def multiply(factor: int, point: Point) -> Point:
     """Multiply a point by a number."""
     result: Point = (0, 1, 1, 0)
     while factor:
-        if factor & 1:
-            result = add(result, point)
+        result = add(result, point) if factor & 1 else result
         point, factor = add(point, point), factor >> 1
     return result
 
@@ -72,12 +72,10 @@ def decompress(raw: bytes) -> Point:
     sign, y = y >> 255, y & (1 << 255) - 1
     square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
     x = pow(square, (P + 3) // 8, P)
-    if (x * x - square) % P:
-        x = x * ROOT_OF_MINUS_ONE % P
+    x = x * ROOT_OF_MINUS_ONE % P if (x * x - square) % P else x
     if y >= P or (x * x - square) % P or (x == 0 and sign):
         broken("a key or a signature is no point of the curve")
-    if x & 1 != sign:
-        x = P - x
+    x = x if x & 1 == sign else P - x
     return x, y, 1, x * y % P
 
 
@@ -88,11 +86,9 @@ def signature_holds(public: bytes, signature: bytes, message: bytes) -> bool:
     """Tell whether an Ed25519 signature holds."""
     key, commitment = decompress(public), decompress(signature[:32])
     s = int.from_bytes(signature[32:], "little")
-    if s >= MODULUS:
-        return False
     digest = hashlib.sha512(signature[:32] + public + message).digest()
     left, right = multiply(s, BASE), add(commitment, multiply(int.from_bytes(digest, "little") % MODULUS, key))
-    return not ((left[0] * right[2] - right[0] * left[2]) % P or (left[1] * right[2] - right[1] * left[2]) % P)
+    return s < MODULUS and not any((left[at] * right[2] - right[at] * left[2]) % P for at in (0, 1))
 
 
 def sha256(*parts: bytes) -> bytes:
@@ -110,10 +106,7 @@ def roots_of(hashes: Sequence[bytes], sizes: set[int]) -> dict[int, bytes]:
             node, place = sha256(b"\1", peaks.pop(), node), place >> 1
         peaks.append(node)
         if position + 1 in sizes:
-            root = peaks[-1]
-            for peak in reversed(peaks[:-1]):
-                root = sha256(b"\1", peak, root)
-            found[position + 1] = root
+            found[position + 1] = reduce(lambda root, peak: sha256(b"\1", peak, root), reversed(peaks))
     return found
 
 
@@ -162,12 +155,10 @@ def decode(text: str, length: int, what: str) -> bytes:
 
 def read_key(text: str) -> tuple[str, bytes, bytes]:
     """Return name, id and bytes of a published key."""
-    parts = text.strip().split("+", 2)
-    if len(parts) != PARTS:
-        broken("the key is damaged")
-    raw = decode(parts[2], 33, "the key")
-    key_id = sha256(parts[0].encode(), b"\n", raw)[:4]
-    return (parts[0], key_id, raw[1:]) if raw[0] == 1 and key_id.hex() == parts[1] else broken("the key is damaged")
+    name, stated, encoded, *_rest = (*text.strip().split("+", 2), "", "")
+    raw = decode(encoded, 33, "the key")
+    key_id = sha256(name.encode(), b"\n", raw)[:4]
+    return (name, key_id, raw[1:]) if raw[0] == 1 and key_id.hex() == stated else broken("the key is damaged")
 
 
 def read_checkpoint(note: str, keys: Sequence[tuple[str, bytes, bytes]], what: str) -> Checkpoint:
@@ -188,8 +179,7 @@ def read_checkpoint(note: str, keys: Sequence[tuple[str, bytes, bytes]], what: s
 
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object of JSON; a repeated key is refused."""
-    found = dict(pairs)
-    return found if len(found) == len(pairs) else broken("a key is repeated")
+    return dict(pairs) if len(dict(pairs)) == len(pairs) else broken("a key is repeated")
 
 
 def read_leaf(line: bytes) -> dict[str, Any]:
@@ -201,17 +191,27 @@ def read_leaf(line: bytes) -> dict[str, Any]:
         broken("the entry is no JSON")
     if again != line or not isinstance(leaf, dict):
         broken("the entry is not canonical")
-    if sorted(leaf) != sorted((*TEXT_KEYS, *ID_KEYS, "transfers")) or leaf["v"] != "1":
-        broken("the entry has other fields")
-    texts = all(isinstance(leaf[name], str) for name in TEXT_KEYS) and UUID.fullmatch(leaf["txn"])
-    ids = all(leaf[name] is None or (isinstance(leaf[name], str) and UUID.fullmatch(leaf[name])) for name in ID_KEYS)
-    if not (texts and ids and re.fullmatch(r"[0-9a-f]{32}", leaf["salt"])):
-        broken("a field of the entry is damaged")
+    if "document" in leaf:
+        check_fields(leaf, PAPER_TEXT_KEYS, PAPER_ID_KEYS, leaf["document"])
+        return leaf
+    check_fields({name: leaf[name] for name in leaf if name != "transfers"}, TEXT_KEYS, ID_KEYS, leaf["txn"])
     if not isinstance(leaf["transfers"], list) or not leaf["transfers"]:
         broken("there are no transfers")
     for transfer in leaf["transfers"]:
         check_transfer(transfer)
     return leaf
+
+
+def check_fields(leaf: dict[str, Any], texts: Sequence[str], ids: Sequence[str], own_id: object) -> None:
+    """Verify that an entry has these fields, and that each has its form."""
+    if sorted(leaf) != sorted((*texts, *ids)) or leaf["v"] != "1":
+        broken("the entry has other fields")
+    wanted = (own_id, *(leaf[name] for name in ids if leaf[name] is not None))
+    are_ids = all(isinstance(it, str) and UUID.fullmatch(it) for it in wanted)
+    if not (
+        are_ids and all(isinstance(leaf[name], str) for name in texts) and re.fullmatch(r"[0-9a-f]{32}", leaf["salt"])
+    ):
+        broken("a field of the entry is damaged")
 
 
 def check_transfer(transfer: object) -> None:
@@ -269,14 +269,11 @@ class Bundle:
     """The files of a bundle."""
 
     def __init__(self, folder: Path, given_key: str | None) -> None:
-        try:
-            entries = (folder / "entries.jsonl").read_bytes()
-            proofs = json.loads((folder / "proofs.json").read_bytes(), object_pairs_hook=unique)
-            notes = {path.name: path.read_text("utf-8") for path in sorted((folder / "checkpoints").iterdir())}
-        except OSError as missing:
-            raise EndedError(f"a file cannot be read: {missing}", CANNOT_SAY) from missing
-        except ValueError:
-            broken("proofs.json or a checkpoint is damaged")
+        entries = (folder / "entries.jsonl").read_bytes()
+        proofs = json.loads((folder / "proofs.json").read_bytes(), object_pairs_hook=unique)
+        notes = {path.name: path.read_text("utf-8") for path in sorted((folder / "checkpoints").iterdir())}
+        papers = sorted((folder / "papers").iterdir()) if (folder / "papers").exists() else []
+        self.papers = {path.name: sha256(path.read_bytes()).hex() for path in papers}
         if entries and not entries.endswith(b"\n"):
             broken("the last entry is cut")
         self.lines = entries.split(b"\n")[:-1]
@@ -311,13 +308,8 @@ def check_log(bundle: Bundle) -> None:
     for place, line, hashed in zip(bundle.positions, bundle.lines, bundle.hashes, strict=True):
         if sha256(b"\0", line) != hashed:
             broken(f"position {place}: the entry has another hash than the bundle states")
-    (check_roots if bundle.complete else check_proofs)(bundle)
-
-
-def check_roots(bundle: Bundle) -> None:
-    """Verify that all entries together give the root of each checkpoint."""
     known, roots = 0, roots_of(bundle.hashes, {point.size for point in bundle.points})
-    for point in bundle.points:
+    for point in bundle.points if bundle.complete else ():
         if roots[point.size] != point.root:
             broken(f"position {known} to {point.size - 1}: these entries are not those of checkpoint {point.size}")
         known = point.size
@@ -340,37 +332,45 @@ def first_gap(bundle: Bundle) -> int:
     return next((a for a, b in pairs if a != b), min(len(bundle.lines), len(bundle.positions), len(wanted)))
 
 
-def check_outside(bundle: Bundle, kept: Checkpoint) -> None:
-    """Compare the bundle with a checkpoint that somebody else kept."""
-    if kept.size > bundle.newest.size:
-        broken(f"position {bundle.newest.size}: the log ends here, and the kept checkpoint has {kept.size} entries")
-    same = [point for point in bundle.points if point.size == kept.size]
-    if not same and not bundle.complete:
-        raise EndedError(f"the bundle has no proof for the kept checkpoint of {kept.size} entries", CANNOT_SAY)
-    root = same[0].root if same else roots_of(bundle.hashes, {kept.size})[kept.size]
-    if root != kept.root:
-        broken(f"position 0 to {kept.size - 1}: the log is not the one of the kept checkpoint")
+def check_papers(bundle: Bundle, stated: dict[str, tuple[int, str]]) -> None:
+    """Compare the files of papers with the entries of the log; a whole log comes without the files."""
+    for name in sorted(bundle.papers.keys() | (set[str]() if bundle.complete else stated.keys())):
+        place, hashed = stated.get(name, ("unknown", ""))
+        if bundle.papers.get(name) != hashed:
+            broken(f"position {place}: papers/{name} is missing, or is not the file that was issued")
 
 
-def verify(folder: Path, kept: Path | None, key: str | None) -> str:
+def verify(folder: Path, kept: Path | None, key: str | None) -> str:  # noqa: C901 - its steps, in their order
     """Verify a bundle and return what holds."""
     bundle = Bundle(folder, key)
     check_log(bundle)
-    replay = Replay(bundle.whole)
+    if not bundle.complete:
+        check_proofs(bundle)
+    replay, papers = Replay(bundle.whole), dict[str, tuple[int, str]]()
     for place, line in zip(bundle.positions, bundle.lines, strict=True):
         try:
-            replay.apply(read_leaf(line))
+            leaf = read_leaf(line)
+            if "document" not in leaf:
+                replay.apply(leaf)
+            elif papers.setdefault(f"{leaf['number']}.pdf", (place, leaf["sha256"]))[0] != place:
+                broken(f"the paper {leaf['number']} is there twice")
         except EndedError as wrong:
             raise EndedError(f"position {place}: {wrong.args[0]}", wrong.args[1]) from wrong
     replay.check_balances(bundle.balances)
+    check_papers(bundle, papers)
     if kept is None:
         raise EndedError("the bundle holds together, but no checkpoint kept elsewhere was given", CANNOT_SAY)
-    try:
-        note = kept.read_text("utf-8")
-    except OSError as missing:
-        raise EndedError(f"the kept checkpoint cannot be read: {missing}", CANNOT_SAY) from missing
-    check_outside(bundle, read_checkpoint(note, bundle.keys, "the kept checkpoint"))
-    return f"{len(bundle.lines)} of {bundle.newest.size} entries, {len(bundle.points)} checkpoints"
+    outside = read_checkpoint(kept.read_text("utf-8"), bundle.keys, "the kept checkpoint")
+    if outside.size > bundle.newest.size:
+        broken(f"position {bundle.newest.size}: the log ends here, and the kept checkpoint has {outside.size} entries")
+    same = [point for point in bundle.points if point.size == outside.size]
+    if not same and not bundle.complete:
+        raise EndedError(f"the bundle has no proof for the kept checkpoint of {outside.size} entries", CANNOT_SAY)
+    root = same[0].root if same else roots_of(bundle.hashes, {outside.size})[outside.size]
+    if root != outside.root:
+        broken(f"position 0 to {outside.size - 1}: the log is not the one of the kept checkpoint")
+    found = f"{len(bundle.lines)} of {bundle.newest.size} entries, {len(bundle.points)} checkpoints"
+    return f"{found}, {len(bundle.papers)} papers" if bundle.papers else found
 
 
 def answer(folder: Path, kept: Path | None, key: str | None) -> tuple[int, str]:
@@ -379,8 +379,10 @@ def answer(folder: Path, kept: Path | None, key: str | None) -> tuple[int, str]:
         return HOLDS, "HOLDS: " + verify(folder, kept, key)
     except EndedError as wrong:
         return wrong.args[1], f"{'BROKEN' if wrong.args[1] == BROKEN else 'CANNOT SAY'}: {wrong.args[0]}"
+    except OSError as missing:
+        return CANNOT_SAY, f"CANNOT SAY: a file cannot be read: {missing}"
     except (KeyError, TypeError, AttributeError, ValueError, IndexError, RecursionError) as wrong:
-        return BROKEN, f"BROKEN: a file of the bundle is damaged ({type(wrong).__name__}: {wrong})"
+        return BROKEN, f"BROKEN: proofs.json or another file of the bundle is damaged ({type(wrong).__name__}: {wrong})"
 
 
 def main() -> int:
@@ -389,8 +391,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--checkpoint", type=Path, help="a checkpoint that you kept, older than the bundle")
     parser.add_argument("--key", help="the key of the log, if you know it from elsewhere")
-    given = parser.parse_args()
-    code, said = answer(given.folder, given.checkpoint, given.key)
+    code, said = answer(*vars(parser.parse_args()).values())
     sys.stdout.write(f"{said}\n")
     return code
 

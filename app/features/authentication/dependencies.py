@@ -32,6 +32,7 @@ from app.features.authentication.errors import NotPermittedError, NotSignedInErr
 from app.features.authentication.service import Caller, IssuedTokens, SessionGate, SessionView
 from app.models.user import Role
 
+FINANCE_ROLES = (Role.FINANCE, Role.FINANCE_APPROVER, Role.ADMIN)
 VIEW, REFUSAL = "iplance.session", "iplance.refusal"
 """Keys of the request under which its session is remembered, or why it has none."""
 DEVICE_SECONDS = 365 * 86_400
@@ -338,6 +339,20 @@ async def require_admin(connection: HTTPConnection) -> Actor:
     return actor
 
 
+@requires_auth(AuthRequirement.SESSION)
+@raises(NotSignedInError, BadTokenError, SessionEndedError, NotPermittedError)
+async def require_finance(connection: HTTPConnection) -> Actor:
+    """Return the actor if they look after the money of the site.
+
+    Raises:
+        NotPermittedError: The actor has no role of finance and is not an administrator.
+    """
+    actor = await require_actor(connection)
+    if not any(actor.has(role) for role in FINANCE_ROLES):
+        raise NotPermittedError
+    return actor
+
+
 async def client_info(connection: HTTPConnection) -> Caller:
     """Return the caller as a dependency; async, because FastAPI would run a plain function in a thread."""
     return describe_client(connection)
@@ -346,6 +361,7 @@ async def client_info(connection: HTTPConnection) -> Caller:
 CurrentActor = Annotated[Actor, Depends(require_actor)]
 OptionalActor = Annotated[Actor | None, Depends(optional_actor)]
 ModeratorActor = Annotated[Actor, Depends(require_moderator)]
+FinanceActor = Annotated[Actor, Depends(require_finance)]
 AdminActor = Annotated[Actor, Depends(require_admin)]
 CurrentSession = Annotated[SessionView, Depends(require_view)]
 OptionalSession = Annotated[SessionView | None, Depends(find_view)]

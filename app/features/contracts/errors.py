@@ -68,12 +68,31 @@ class RefundTooEarlyError(ConflictError):
     detail = N_("You can ask for a refund from {until:%Y-%m-%d %H:%M} UTC if nothing is submitted by then.")
 
 
+class TooManyRefundsError(ConflictError):
+    """Too many refund requests of the milestone were refused or withdrawn."""
+
+    code = "too-many-refund-requests"
+    title = N_("No further refund can be asked for here")
+    detail = N_(
+        "{most} refund requests for this milestone were refused or withdrawn. Agree with the freelancer in the chat: "
+        "the freelancer can give the money back at any time."
+    )
+
+
 class RequestDecidedError(ConflictError):
     """The refund request or the change of the work is no longer open, or is another one."""
 
     code = "request-decided"
     title = N_("This was decided in the meantime")
     detail = N_("Nothing waits for this answer any more. Reload the page to see how it ended.")
+
+
+class AnswerLateError(ConflictError):
+    """The time to answer is over, even if the periodic task has not acted on it yet."""
+
+    code = "answer-late"
+    title = N_("The time to answer is over")
+    detail = N_("This could be answered until {until:%Y-%m-%d %H:%M} UTC. What was announced for then happens now.")
 
 
 class ChangeOrderOpenError(ConflictError):

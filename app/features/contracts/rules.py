@@ -8,7 +8,7 @@ from typing import Any
 from app.core.config import Settings
 from app.core.i18n import N_
 from app.core.state_machine import Machine, Timer, Transition, published
-from app.models.deal import DealStatus, MilestoneStatus
+from app.models.deal import DealStatus, MilestoneStatus, RequestStatus
 from app.models.side import Side
 
 
@@ -29,11 +29,14 @@ class MilestoneEvent(StrEnum):
     RESUBMISSION_LATE = "resubmission_late"
     ASK_REFUND = "ask_refund"
     WITHDRAW_REFUND = "withdraw_refund"
+    WITHDRAW_REFUND_UNSTARTED = "withdraw_refund_unstarted"
+    WITHDRAW_REFUND_OF_CHANGES = "withdraw_refund_of_changes"
     AGREE_REFUND = "agree_refund"
     AGREE_PART_REFUND = "agree_part_refund"
     REFUSE_REFUND = "refuse_refund"
     REFUND_BY_SILENCE = "refund_by_silence"
     PART_REFUND_BY_SILENCE = "part_refund_by_silence"
+    PART_REFUND_UNSTARTED = "part_refund_unstarted"
     RETURN_MONEY = "return_money"
 
 
@@ -59,6 +62,8 @@ class OtherEvent(StrEnum):
     AVAILABLE = "available"
     CHANGE_ORDER_PROPOSED = "change_order_proposed"
     CHANGE_ORDER_SIGNED = "change_order_signed"
+    CHANGE_PAID_IN = "change_paid_in"
+    CHANGE_REFUNDED = "change_refunded"
     CHANGE_ORDER_REFUSED = "change_order_refused"
     CHANGE_ORDER_WITHDRAWN = "change_order_withdrawn"
     CHANGE_ORDER_LAPSED = "change_order_lapsed"
@@ -66,6 +71,7 @@ class OtherEvent(StrEnum):
     REVIEW_ENDING = "review_ending"
     PAPER_SIGNED = "paper_signed"
     HOLDING_ENDING = "holding_ending"
+    CORRECTED = "corrected"
 
 
 type DealAction = DealEvent | MilestoneEvent | OtherEvent
@@ -104,11 +110,14 @@ EVENT_LABELS: dict[DealAction, str] = {
     MilestoneEvent.RESUBMISSION_LATE: N_("The time to submit again is over"),
     MilestoneEvent.ASK_REFUND: N_("The client asked for a refund"),
     MilestoneEvent.WITHDRAW_REFUND: N_("The client withdrew the refund request"),
+    MilestoneEvent.WITHDRAW_REFUND_UNSTARTED: N_("The client withdrew the refund request"),
+    MilestoneEvent.WITHDRAW_REFUND_OF_CHANGES: N_("The client withdrew the refund request"),
     MilestoneEvent.AGREE_REFUND: N_("The freelancer agreed to the refund"),
     MilestoneEvent.AGREE_PART_REFUND: N_("The freelancer agreed to the partial refund"),
     MilestoneEvent.REFUSE_REFUND: N_("The freelancer refused the refund"),
     MilestoneEvent.REFUND_BY_SILENCE: N_("The refund request was not answered: the money went back"),
     MilestoneEvent.PART_REFUND_BY_SILENCE: N_("The refund request was not answered: a part of the money went back"),
+    MilestoneEvent.PART_REFUND_UNSTARTED: N_("The refund request was not answered: a part of the money went back"),
     MilestoneEvent.RETURN_MONEY: N_("The freelancer gave the money back"),
     DealEvent.BEGIN_WORK: N_("The first milestone is paid in"),
     DealEvent.PAUSE: N_("The client paused the contract"),
@@ -124,16 +133,21 @@ EVENT_LABELS: dict[DealAction, str] = {
     OtherEvent.AVAILABLE: N_("The security period is over: the money is available"),
     OtherEvent.CHANGE_ORDER_PROPOSED: N_("A change of the work was proposed"),
     OtherEvent.CHANGE_ORDER_SIGNED: N_("Both sides signed the change of the work"),
+    OtherEvent.CHANGE_PAID_IN: N_("The difference to the higher price was paid in"),
+    OtherEvent.CHANGE_REFUNDED: N_("The difference to the lower price went back to the client"),
     OtherEvent.CHANGE_ORDER_REFUSED: N_("The change of the work was refused"),
     OtherEvent.CHANGE_ORDER_WITHDRAWN: N_("The proposed change of the work was withdrawn"),
     OtherEvent.CHANGE_ORDER_LAPSED: N_("The proposed change of the work expired"),
     OtherEvent.REVIEW_HELD_UP: N_("The review time goes on: no message to the client is known to have arrived"),
     OtherEvent.REVIEW_ENDING: N_("The client was reminded of the review"),
     OtherEvent.PAPER_SIGNED: N_("A document was signed"),
+    OtherEvent.CORRECTED: N_("The operator corrected an entry of this contract"),
     OtherEvent.HOLDING_ENDING: N_("The provider soon returns what is held: accept the work or agree on a refund"),
 }
 NOTHING_SUBMITTED = N_("Only if nothing was submitted; otherwise the request waits for an answer.")
 AFTER_DEADLINE = N_("Only after the time to submit again is over.")
+UNSTARTED = N_("Only if work had not begun.")
+OF_CHANGES = N_("Only if changes were requested before.")
 NOTICED = N_("Only after at least three messages in two ways, one of which is known to have arrived.")
 NO_REVIEW = N_("Only while no milestone is in review or waits for an answer.")
 
@@ -172,12 +186,16 @@ MILESTONE_MACHINE = published(
             _row(_M.REVISION, _E.RESUBMISSION_LATE, Side.SYSTEM, _M.REVISION),
             _row(_M.REVISION, _E.ASK_REFUND, Side.CUSTOMER, _M.REFUND_REQUESTED, AFTER_DEADLINE),
             _row(_M.REVISION, _E.RETURN_MONEY, Side.FREELANCER, _M.REFUNDED),
+            _row(_M.REFUND_REQUESTED, _E.SUBMIT, Side.FREELANCER, _M.SUBMITTED),
             _row(_M.REFUND_REQUESTED, _E.AGREE_REFUND, Side.FREELANCER, _M.REFUNDED),
             _row(_M.REFUND_REQUESTED, _E.AGREE_PART_REFUND, Side.FREELANCER, _M.IN_WORK),
             _row(_M.REFUND_REQUESTED, _E.REFUSE_REFUND, Side.FREELANCER, _M.IN_WORK),
             _row(_M.REFUND_REQUESTED, _E.WITHDRAW_REFUND, Side.CUSTOMER, _M.IN_WORK),
+            _row(_M.REFUND_REQUESTED, _E.WITHDRAW_REFUND_UNSTARTED, Side.CUSTOMER, _M.FUNDED, UNSTARTED),
+            _row(_M.REFUND_REQUESTED, _E.WITHDRAW_REFUND_OF_CHANGES, Side.CUSTOMER, _M.REVISION, OF_CHANGES),
             _row(_M.REFUND_REQUESTED, _E.REFUND_BY_SILENCE, Side.SYSTEM, _M.REFUNDED, NOTHING_SUBMITTED),
             _row(_M.REFUND_REQUESTED, _E.PART_REFUND_BY_SILENCE, Side.SYSTEM, _M.IN_WORK, NOTHING_SUBMITTED),
+            _row(_M.REFUND_REQUESTED, _E.PART_REFUND_UNSTARTED, Side.SYSTEM, _M.FUNDED, UNSTARTED),
         ),
         timers=[
             Timer(_M.PLANNED, _E.CANCEL, follows="contract"),
@@ -255,6 +273,18 @@ REMINDER_DAYS = (7, 3, 1)
 """So many days before the review time ends the client is reminded."""
 HOLDING_WARNINGS = (21, 7, 2)
 """So many days before the provider's limit both sides are warned."""
+BACK_TO: dict[MilestoneEvent, dict[str, MilestoneEvent]] = {
+    MilestoneEvent.WITHDRAW_REFUND: {
+        MilestoneStatus.FUNDED: MilestoneEvent.WITHDRAW_REFUND_UNSTARTED,
+        MilestoneStatus.REVISION: MilestoneEvent.WITHDRAW_REFUND_OF_CHANGES,
+    },
+    MilestoneEvent.PART_REFUND_BY_SILENCE: {MilestoneStatus.FUNDED: MilestoneEvent.PART_REFUND_UNSTARTED},
+}
+"""The event that is meant by the state in which a refund was asked for. The client and silence begin no work; a
+freelancer who answers, and keeps money of the milestone, goes on with it."""
+MAX_VAIN_REFUNDS = 5
+"""So many refund requests of a milestone may be refused or withdrawn; there is no further one."""
+VAIN = (RequestStatus.REFUSED, RequestStatus.WITHDRAWN)
 LEAST_NOTICES = 3
 LEAST_CHANNELS = 2
 
@@ -283,6 +313,15 @@ def allows(deal: DealStatus, state: MilestoneStatus, event: MilestoneEvent, side
 def part_of_lines(amount: int, lines: int, accepted: Collection[int]) -> int:
     """Return what the accepted lines of a checklist are worth: equal parts, rounded down together."""
     return amount * len(set(accepted)) // lines
+
+
+BUSY = (
+    MilestoneStatus.FUNDING,
+    MilestoneStatus.SUBMITTED,
+    MilestoneStatus.REVISION,
+    MilestoneStatus.REFUND_REQUESTED,
+)
+"""States in which somebody waits for an answer: a pause would stop a clock that protects them."""
 
 
 def may_release_by_silence(notices: Sequence[tuple[str, bool]]) -> bool:

@@ -120,9 +120,13 @@ def fee_of_release(terms: FeeTerms, before: int, released: int) -> tuple[int, in
     return later - earlier, total_tax(terms, later) - total_tax(terms, earlier)
 
 
-def release_fees(freelancer: FeeTerms, customer: FeeTerms, before: int, released: int) -> ReleaseFees:
-    """Return how one release of a milestone is divided under the terms of both sides."""
-    fee, tax = fee_of_release(freelancer, before, released)
+def release_fees(freelancer: FeeTerms, customer: FeeTerms, before: int, released: int, bonuses: int = 0) -> ReleaseFees:
+    """Return how one release of a milestone, or a bonus, is divided under the terms of both sides.
+
+    The freelancer's fee counts bonuses that were paid before together with what was released, so that a minimum or a
+    cap holds once. The customer's fee on the price was fixed when it was paid in, so `bonuses` do not change it.
+    """
+    fee, tax = fee_of_release(freelancer, before + bonuses, released)
     customer_fee, customer_tax = fee_of_release(customer, before, released)
     return ReleaseFees(released, fee, tax, customer_fee, customer_tax)
 

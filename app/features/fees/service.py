@@ -18,6 +18,7 @@ from app.core.unit_of_work import UnitOfWork
 from app.features.fees.errors import FeePolicyBackdatedError, UnknownFeeCategoryError
 from app.features.fees.repository import FeePolicyRepository
 from app.features.fees.rules import (
+    NO_FEE,
     Deal,
     FeeTerms,
     ReleaseFees,
@@ -32,6 +33,7 @@ from app.features.fees.schemas import FeeExample, FeePolicyInput, FeePolicyRead
 from app.models import FeePolicy, FeeSide
 
 __all__ = [
+    "NO_FEE",
     "AgreedAmount",
     "AppliedPolicy",
     "Deal",

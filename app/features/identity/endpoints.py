@@ -30,6 +30,7 @@ from app.features.authentication.schemas import (
 from app.features.identity import service, workflows
 from app.features.identity.dependencies import NewResetFlow, SentResetFlow
 from app.features.identity.errors import (
+    AccountInUseError,
     BadChallengeError,
     EmailTakenError,
     NothingToConfirmError,
@@ -182,7 +183,7 @@ async def change_phone(
     return PendingChange(pending=challenge.target, expires_at=challenge.code_expires_at)
 
 
-@router.post("/deactivate", responses=refusals(*PROVED))
+@router.post("/deactivate", responses=refusals(*PROVED, AccountInUseError))
 async def deactivate(
     form: Reauthentication,
     request: Request,
@@ -190,7 +191,10 @@ async def deactivate(
     caller: ClientInfo,
     resources: ProcessResources,
 ) -> Done:
-    """Close your account and end all its sessions. The current password is required."""
+    """Close your account and end all its sessions. The current password is required.
+
+    Responds 409 while money is in your wallet or on its way, or a contract has not ended.
+    """
     await workflows.deactivate(resources, view, form.password, caller)
     dependencies.delete_session_cookies(request, resources.settings, device=True)
     return Done()

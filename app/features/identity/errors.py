@@ -90,6 +90,14 @@ class BadChallengeError(InvalidError):
     commits_on_error = True
 
 
+class AccountInUseError(ConflictError):
+    """Money of the account or a contract of it has not come to its end."""
+
+    code = "account-in-use"
+    title = N_("The account cannot be closed yet")
+    detail = N_("The account cannot be closed yet. {reasons}")
+
+
 class NothingToConfirmError(ConflictError):
     """The contact is missing or already confirmed."""
 

@@ -126,6 +126,7 @@ async def deactivate(resources: Resources, view: SessionView, password: str, cal
     Raises:
         WrongPasswordError: The password is wrong.
         TooManyTriesError: Too many wrong passwords.
+        AccountInUseError: Money of the account or a contract of it has not come to its end.
     """
     await authentication.verify_current_password(resources, view.user_id, password)
     async with unit_of_work(resources) as uow:

@@ -162,6 +162,8 @@ class TransferRead:
     txn_id: UUID
     number: int
     template: TxnTemplate
+    template_version: int
+    reverses: UUID | None
     key: str
     contract_id: UUID | None
     milestone_id: UUID | None

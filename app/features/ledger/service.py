@@ -18,6 +18,7 @@ from app.features.ledger.repository import LedgerCheckRepository, LedgerReposito
 from app.features.ledger.rules import templates
 from app.features.ledger.rules.checks import CheckReport, CheckResult, Finding, LedgerCheck, reversal_errors
 from app.features.ledger.rules.shapes import RULES, TemplateRules
+from app.features.ledger.rules.words import event_text
 from app.features.ledger.schemas import (
     CHART,
     Account,
@@ -49,12 +50,14 @@ __all__ = [
     "balance",
     "balances",
     "check",
+    "event_text",
     "find",
     "keep_check",
     "latest_check",
     "list_transfers",
     "post",
     "post_all",
+    "read_transfers",
     "reverse",
     "templates",
 ]
@@ -258,6 +261,15 @@ async def latest_check(session: AsyncSession) -> LedgerCheckRun | None:
     return await LedgerCheckRepository(session).latest()
 
 
+async def read_transfers(session: AsyncSession, txn_id: UUID) -> list[TransferRead]:
+    """Return the transfers of a transaction in their order; none where there is no such transaction."""
+    repository = LedgerRepository(session)
+    header = await repository.get(txn_id)
+    if header is None:
+        return []
+    return [_read(transfer, debit, credit, header) for transfer, debit, credit in await repository.transfers([txn_id])]
+
+
 def _check(postings: Sequence[Posting]) -> None:
     if len({posting.key for posting in postings}) != len(postings):
         raise ValueError("two postings have the same key")
@@ -333,6 +345,8 @@ def _read(transfer: LedgerTransfer, debit: LedgerAccount, credit: LedgerAccount,
         txn_id=txn.id,
         number=transfer.n,
         template=txn.template,
+        template_version=txn.template_version,
+        reverses=txn.reverses,
         key=txn.business_key,
         contract_id=txn.contract_id,
         milestone_id=txn.milestone_id,

@@ -32,6 +32,7 @@ REPORT = "/my/reports/{report_id}"
 MESSAGES = "/messages/{conversation_id}"
 FILES = "/settings/files"
 CONTRACT = "/contracts/{contract_id}"
+DIRECT_DEAL = "/deals/{deal_id}"
 SUBMISSION = "/contracts/{contract_id}#submission-{submission_id}"
 PROFILE = "/settings/public-profile"
 PORTFOLIO = "/settings/portfolio"
@@ -114,6 +115,13 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.REVIEW_WAITS: Wording(
         N_("{person} submitted work for “{order}”. Check it in time: otherwise it counts as accepted."), SUBMISSION
     ),
+    NoticeKind.DIRECT_DEAL_OFFERED: Wording(
+        N_("{person} proposes the terms of a deal to you. Please answer in time."), DIRECT_DEAL
+    ),
+    NoticeKind.DIRECT_DEAL_ACCEPTED: Wording(N_("{person} accepted your terms: the contract has begun."), CONTRACT),
+    NoticeKind.DIRECT_DEAL_DECLINED: Wording(N_("{person} declined the deal that you proposed."), DIRECT_DEAL),
+    NoticeKind.DIRECT_DEAL_WITHDRAWN: Wording(N_("{person} withdrew the deal that was proposed to you."), DIRECT_DEAL),
+    NoticeKind.DIRECT_DEAL_EXPIRED: Wording(N_("A deal that you proposed was not answered in time."), DIRECT_DEAL),
     NoticeKind.PAYMENT_RECEIVED: Wording(N_("Your payment of {amount} has arrived."), PAYMENT),
     NoticeKind.PAYMENT_FAILED: Wording(N_("Your payment of {amount} was not made. No money was taken."), PAYMENT),
     NoticeKind.PAYMENT_QUESTIONED: Wording(
@@ -122,6 +130,7 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.PAYOUT_PAID: Wording(N_("Your withdrawal of {amount} was paid out."), PAYOUT),
     NoticeKind.CARD_REFUND_PAID: Wording(N_("{amount} were sent back to your card."), PAYMENT),
     NoticeKind.MONEY_BACK: Wording(N_("{amount} could not be paid out and are in your wallet again."), "{place}"),
+    NoticeKind.ACCOUNT_CORRECTED: Wording(N_("The operator corrected your account by {amount}."), "/wallet"),
     NoticeKind.CHEQUE_ANNULLED: Wording(
         N_("The receipt for your withdrawal of {amount} was annulled in the tax service."), PAYOUT
     ),
@@ -162,6 +171,7 @@ _PROPOSAL = "proposal:{order_id}:{person_id}"
 _ANSWER = "offer-answer:{order_id}:{person_id}"
 _CHOICE = "choice:{order_id}"
 _TERM = "order-term:{order_id}"
+_DIRECT = "direct-deal:{deal_id}"
 
 _MAIL_RULES: dict[NoticeKind, MailRule] = {
     NoticeKind.PROPOSAL_RECEIVED: MailRule(_PROPOSAL, REVERSIBLE, while_open=True),
@@ -185,6 +195,11 @@ _MAIL_RULES: dict[NoticeKind, MailRule] = {
     NoticeKind.MESSAGE_RECEIVED: MailRule("conversation:{conversation_id}", MESSAGE_WAITS),
     NoticeKind.DEAL_MOVED: MailRule("deal:{contract_id}"),
     NoticeKind.REVIEW_WAITS: MailRule("review:{submission_id}"),
+    NoticeKind.DIRECT_DEAL_OFFERED: MailRule(_DIRECT, REVERSIBLE),
+    NoticeKind.DIRECT_DEAL_WITHDRAWN: MailRule(_DIRECT, mailed=False),
+    NoticeKind.DIRECT_DEAL_EXPIRED: MailRule(_DIRECT, mailed=False),
+    NoticeKind.DIRECT_DEAL_ACCEPTED: MailRule("direct-deal-accepted:{contract_id}"),
+    NoticeKind.DIRECT_DEAL_DECLINED: MailRule(_DIRECT),
     NoticeKind.FILE_REFUSED: MailRule(mailed=False),
     NoticeKind.CONTACT_LOST: MailRule(mailed=False),
     NoticeKind.ORDER_HELD: MailRule("order-held:{order_id}", mailed=False),
@@ -195,6 +210,7 @@ NOBODY_ELSES: Mapping[NoticeKind, str] = {
     NoticeKind.CHANGE_EMAIL: "the account asked for it, with a limit of its own",
     NoticeKind.RESET_PASSWORD: "asked for by name, with limits of its own",
     NoticeKind.SIGN_PAPER: "the account asked for it, with a limit of its own",
+    NoticeKind.DIRECT_DEAL_INVITED: "one e-mail to an address, with limits of its own",
     NoticeKind.PASSWORD_CHANGED: "security of the account: each is told",
     NoticeKind.EMAIL_CHANGE_REQUESTED: "security of the account: each is told",
     NoticeKind.EMAIL_CHANGED: "security of the account: each is told",
@@ -229,6 +245,7 @@ NOBODY_ELSES: Mapping[NoticeKind, str] = {
     NoticeKind.PAYOUT_PAID: "the account's own money",
     NoticeKind.CARD_REFUND_PAID: "the account's own money",
     NoticeKind.MONEY_BACK: "the account's own money",
+    NoticeKind.ACCOUNT_CORRECTED: "the operator decides",
     NoticeKind.CHEQUE_ANNULLED: "the account's own receipt",
 }
 """Kinds that no other user can cause at will, each with the reason why nothing joins them to one."""
@@ -244,6 +261,11 @@ def about(kind: NoticeKind, params: Mapping[str, object]) -> str | None:
 def about_of_offer(order_id: str, maker_id: str) -> str:
     """Return the name of what a person offers for an order."""
     return _OFFER.format(order_id=order_id, person_id=maker_id)
+
+
+def about_of_direct_deal(deal_id: str) -> str:
+    """Return the name of a direct deal."""
+    return _DIRECT.format(deal_id=deal_id)
 
 
 def about_of_proposal(order_id: str, freelancer_id: str) -> str:

@@ -116,14 +116,6 @@ class PaperFile:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedPaper:
-    """A paper that was just signed."""
-
-    number: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
 class SignMessage:
     """What the message with a code contains."""
 

@@ -34,6 +34,7 @@ from app.features.papers.errors import (
 )
 from app.features.papers.events import SignCodeRequested
 from app.features.papers.repository import DocumentRepository, StoredPaper
+from app.features.papers.rules import CURRENT_VERSION, format_amount, number_text
 from app.features.papers.schemas import (
     Language,
     NewPaper,
@@ -43,7 +44,6 @@ from app.features.papers.schemas import (
     PaperRead,
     Sheet,
     SignatureRead,
-    SignedPaper,
     SignMessage,
 )
 from app.gateways.paper_renderer import render_paper
@@ -57,9 +57,11 @@ CODE_LIFE = timedelta(minutes=10)
 MAX_WRONG_CODES = 5
 CODES_PER_ACCOUNT = Rate("paper-codes", 20, 3600)
 __all__ = [
+    "CURRENT_VERSION",
     "MAKE_TASK",
     "StoredPaper",
     "claim",
+    "format_amount",
     "get_paper",
     "issue",
     "list_for",
@@ -68,9 +70,11 @@ __all__ = [
     "list_of_person",
     "make_file",
     "make_sample",
+    "number_text",
     "read",
     "read_file",
     "record_file",
+    "render",
     "send_code",
     "sign",
     "sign_message",
@@ -175,8 +179,11 @@ async def send_code(uow: UnitOfWork, actor: Actor, document_id: UUID) -> None:
     uow.emit(SignCodeRequested(user_id=str(actor.id), code_id=str(made.id)))
 
 
-async def sign(uow: UnitOfWork, actor: Actor, paper: StoredPaper, code: str, caller: Caller) -> SignedPaper:
+async def sign(uow: UnitOfWork, actor: Actor, paper: StoredPaper, code: str, caller: Caller) -> tuple[str, str]:
     """Sign a paper that concerns the actor by a code; who, when, from where and which checksum is recorded.
+
+    Returns:
+        The number of the paper, and the SHA-256 of its file in hexadecimal digits.
 
     Raises:
         PaperBeingMadeError: Its file is not made yet.
@@ -196,7 +203,7 @@ async def sign(uow: UnitOfWork, actor: Actor, paper: StoredPaper, code: str, cal
     await repository.insert(
         DocumentSignature(document_id=document_id, user_id=actor.id, sha256=sha256, ip=caller.address)
     )
-    return SignedPaper(rules.number_text(paper.document.series, paper.document.number), sha256)
+    return rules.number_text(paper.document.series, paper.document.number), sha256
 
 
 async def sign_message(session: AsyncSession, settings: Settings, code_id: UUID) -> SignMessage | None:
@@ -242,7 +249,7 @@ async def make_file(resources: Resources, paper: StoredPaper) -> str:
     Raises:
         StorageUnavailableError: The storage does not answer.
     """
-    content = await asyncio.to_thread(_render, Sheet.model_validate(paper.document.input))
+    content = await asyncio.to_thread(render, Sheet.model_validate(paper.document.input))
     if paper.file is not None:
         await _store(resources, paper.file.storage_key, content)
     return hashlib.sha256(content).hexdigest()
@@ -259,7 +266,7 @@ async def read_file(resources: Resources, paper: StoredPaper) -> PaperFile:
         raise PaperBeingMadeError
     content = await _stored(resources, paper)
     if content is None or hashlib.sha256(content).hexdigest() != paper.sha256:
-        content = await asyncio.to_thread(_render, Sheet.model_validate(paper.document.input))
+        content = await asyncio.to_thread(render, Sheet.model_validate(paper.document.input))
         if hashlib.sha256(content).hexdigest() != paper.sha256:
             raise PaperAlteredError
     number = rules.number_text(paper.document.series, paper.document.number)
@@ -298,7 +305,7 @@ def make_sample(paper: Paper, language: Language, created_at: datetime) -> bytes
     """Return a paper marked as a sample, with the number zero."""
     number = rules.number_text(rules.series_of(paper.kind, paper.day), 0)
     corrects = rules.number_text(rules.series_of(PaperKind.INVOICE, paper.day), 0) if paper.reason else ""
-    return _render(_composed(paper, language, number, created_at, corrects=corrects, sample=True))
+    return render(_composed(paper, language, number, created_at, corrects=corrects, sample=True))
 
 
 def _document(new: NewPaper, series: str, number: int, corrected: dict[UUID, Document], now: datetime) -> Document:
@@ -342,7 +349,8 @@ def _composed(
     return rules.compose(paper, language, number, created_at, details, corrects=corrects, sample=sample)
 
 
-def _render(sheet: Sheet) -> bytes:
+def render(sheet: Sheet) -> bytes:
+    """Return the file of a sheet; the same sheet gives the same bytes."""
     return render_paper(sheet.model_dump_json(by_alias=True), sheet.version, sheet.created_at)
 
 

@@ -13,7 +13,7 @@ from app.core.money import Currency
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, BadCursorError, Page
 from app.core.security.rate_limits import TooManyTriesError
 from app.core.text.whole_numbers import WholeNumber
-from app.features.authentication.dependencies import CurrentActor, ModeratorActor
+from app.features.authentication.dependencies import CurrentActor, FinanceActor
 from app.features.ledger.errors import InsufficientFundsError
 from app.features.payments import service, workflows
 from app.features.payments.dependencies import ProviderLimits, RecentPassword, VerifiedMessage
@@ -170,7 +170,7 @@ async def get_payout(payout_id: UUID, actor: CurrentActor, session: ReadSession)
 
 
 @router.get("/stuck-money")
-async def list_stuck_money(_actor: ModeratorActor, session: ReadSession) -> StuckMoneyList:
+async def list_stuck_money(_actor: FinanceActor, session: ReadSession) -> StuckMoneyList:
     """List the money that does not move by itself, the oldest first. Only for the operator."""
     return StuckMoneyList(items=await service.read_stuck(session))
 
@@ -180,7 +180,7 @@ async def list_stuck_money(_actor: ModeratorActor, session: ReadSession) -> Stuc
     status_code=HTTPStatus.NO_CONTENT,
     responses=refusals(CaseNotFoundError),
 )
-async def close_case(case_id: UUID, command: CaseClose, actor: ModeratorActor, uow: Uow) -> Response:
+async def close_case(case_id: UUID, command: CaseClose, actor: FinanceActor, uow: Uow) -> Response:
     """Close a case with what was found; another amount that arrived or left is recorded as it was. For the operator."""
     await service.close_case(uow, actor, case_id, command.note)
     return Response(status_code=HTTPStatus.NO_CONTENT)

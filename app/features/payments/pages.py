@@ -16,14 +16,15 @@ from app.core.http.problem_details import field_errors
 from app.core.http.request_keys import OnceRequired
 from app.core.i18n import N_, _
 from app.core.money import Currency, Money, MoneyInput, typed_amount
-from app.core.payment_port import OperationKind
+from app.core.payment_port import PayoutKind
 from app.core.text.amounts import AmountError
 from app.features.authentication import service as authentication
-from app.features.authentication.dependencies import ClientInfo, CurrentActor, CurrentSession, ModeratorActor
+from app.features.authentication.dependencies import ClientInfo, CurrentActor, CurrentSession, FinanceActor
 from app.features.authentication.errors import WrongPasswordError
 from app.features.payments import service, workflows
 from app.features.payments.dependencies import ProviderLimits, RecentPassword
 from app.features.payments.errors import InvalidPaymentError, PaymentNotCancelableError
+from app.features.payments.presenters import stuck_words
 from app.features.payments.schemas import (
     CardRefundCreate,
     PaymentCreate,
@@ -32,7 +33,7 @@ from app.features.payments.schemas import (
     PayoutRead,
     PayoutRequirements,
 )
-from app.models import CaseKind, OperationState, PaymentState, PayoutState
+from app.models import OperationState, PaymentState, PayoutState
 from app.web.flash import redirect
 from app.web.formatting import money, number
 from app.web.forms import FormState
@@ -73,30 +74,10 @@ PAYOUT_STATES: dict[PayoutState, tuple[str, str, str]] = {
     PayoutState.FAILED: (N_("Not paid out"), "warn", N_("The whole amount is in your wallet again.")),
     PayoutState.RETURNED: (N_("Sent back by the bank"), "warn", N_("The amount is in your wallet again.")),
 }
+RETURNED = N_("We are asking the payment service whether you have paid. This takes a few seconds.")
+HELD = N_("The money has arrived. It is held until you accept the work.")
 CHECKING = N_("We are asking the payment service. This takes a few seconds.")
 PERSON = N_("The payment service has not answered for a day. The operator is looking into it; no money is lost.")
-STUCK_KINDS: dict[str, str] = {
-    OperationKind.PAYMENT: N_("Payment"),
-    OperationKind.REFUND: N_("Refund to a card"),
-    OperationKind.PAYOUT: N_("Withdrawal"),
-    "case": N_("The books differ"),
-}
-STUCK_STATES: dict[str, str] = {
-    OperationState.TO_SEND: N_("not sent yet"),
-    OperationState.SENDING: N_("being sent"),
-    OperationState.PENDING: N_("not finished at the provider"),
-    OperationState.UNKNOWN: N_("no answer: it may have been executed"),
-    OperationState.NEEDS_PERSON: N_("no answer for a day: look into it"),
-    CaseKind.AT_PROVIDER_ONLY: N_("the provider has it, we do not"),
-    CaseKind.IN_LEDGER_ONLY: N_("we have it, the provider does not"),
-    CaseKind.AMOUNT_DIFFERS: N_("another amount"),
-    CaseKind.STATUS_DIFFERS: N_("another state"),
-    CaseKind.TWICE: N_("executed twice"),
-    CaseKind.LATE: N_("executed after it had ended here"),
-    CaseKind.TOO_OLD: N_("without an end for too long"),
-    CaseKind.CHEQUE_ANNULLED: N_("the receipt was annulled"),
-    CaseKind.BALANCE_DIFFERS: N_("the balances do not match"),
-}
 
 
 @router.get("/wallet/top-up")
@@ -127,18 +108,22 @@ async def list_payments(request: Request, actor: CurrentActor, session: ReadSess
 
 
 @router.get("/wallet/payments/{payment_id}")
-async def show_payment(
+async def show_payment(  # noqa: PLR0913, PLR0917 - each is parsed by its own dependency
     request: Request,
     payment_id: UUID,
     actor: CurrentActor,
     view: CurrentSession,
     resources: ProcessResources,
     session: ReadSession,
+    returned: str = "",
 ) -> Response:
     """Show a payment; the payer comes back here from the payment page, and the page refreshes while it is open."""
     payment = await service.get_payment(session, actor, payment_id)
     proven = authentication.has_recent_password(resources, view)
-    context = {"shown": _payment(payment), "f": FormState.start(), "proven": proven}
+    shown = _payment(payment, await service.refundable(session, actor, payment))
+    if returned and payment.state is PaymentState.OPEN and payment.page_url:
+        shown["next"] = _(RETURNED)
+    context = {"shown": shown, "f": FormState.start(), "proven": proven}
     response = render(request, "payments/payment.html", context)
     if payment.state is PaymentState.OPEN:
         response.headers["Refresh"] = REFRESH_SECONDS
@@ -173,7 +158,8 @@ async def refund_payment(
     made = await uow.attempt(send_back())
     if isinstance(made, DomainError):
         payment = await service.get_payment(uow.session, actor, payment_id)
-        context = {"shown": _payment(payment), "f": FormState.posted(form, _moved(made)), "proven": True}
+        shown = _payment(payment, await service.refundable(uow.session, actor, payment))
+        context = {"shown": shown, "f": FormState.posted(form, _moved(made)), "proven": True}
         return render(request, "payments/payment.html", context, 422)
     return once.led_to(redirect("/wallet", _("The money is on its way back to the card.")))
 
@@ -186,9 +172,7 @@ async def withdraw_form(
     if not authentication.has_recent_password(resources, view):
         return redirect("/wallet/unlock")
     needs = await workflows.payout_requirements(resources, actor)
-    return render(
-        request, "payments/withdraw.html", {"f": FormState.start(kind="card"), **_needs(needs, resources.settings)}
-    )
+    return render(request, "payments/withdraw.html", {"f": _withdrawal(needs), **_needs(needs, resources.settings)})
 
 
 @router.get("/wallet/unlock")
@@ -212,6 +196,8 @@ async def unlock(
         context = {"f": FormState.start().with_error(error), "then": form.get("then")}
         return render(request, "payments/unlock.html", context, 403)
     then = form.get("then")
+    if then == "corrections":
+        return redirect("/finance/corrections")
     return redirect(f"/wallet/payments/{UUID(then)}" if isinstance(then, str) and _is_id(then) else "/wallet/withdraw")
 
 
@@ -261,15 +247,15 @@ async def show_payout(request: Request, payout_id: UUID, actor: CurrentActor, se
 
 
 @router.get("/stuck-money")
-async def show_stuck(request: Request, _actor: ModeratorActor, session: ReadSession) -> Response:
+async def show_stuck(request: Request, _actor: FinanceActor, session: ReadSession) -> Response:
     """Show the operator the money that does not move by itself, with what happens next."""
     found = await service.read_stuck(session)
-    rows = [(it, f"{_(STUCK_KINDS.get(it.kind, it.kind))}: {_(STUCK_STATES.get(it.state, it.state))}") for it in found]
+    rows = [(it, stuck_words(it)) for it in found]
     return render(request, "payments/stuck.html", {"rows": rows, "f": FormState.start()})
 
 
 @router.post("/stuck-money/{case_id}/close")
-async def close_case(case_id: UUID, actor: ModeratorActor, form: PostedForm, uow: Uow) -> Response:
+async def close_case(case_id: UUID, actor: FinanceActor, form: PostedForm, uow: Uow) -> Response:
     """Close a case with what was found."""
     note = form.get("note")
     if not isinstance(note, str) or not note.strip():
@@ -324,16 +310,17 @@ def _is_id(text: str) -> bool:
     return True
 
 
-def _payment(payment: PaymentRead) -> dict[str, Any]:
+def _payment(payment: PaymentRead, refundable: Money | None = None) -> dict[str, Any]:
     words, tone, following = PAYMENT_STATES[payment.state]
     if payment.state is PaymentState.OPEN and payment.page_url is None:
         following = PERSON if payment.progress is OperationState.NEEDS_PERSON else CHECKING
-    left = payment.money.amount - payment.refunded.amount
+    if payment.state is PaymentState.PAID and payment.purpose_url:
+        following = HELD
     return {
         "it": payment,
         "badge": (_(words), tone),
         "next": payment.reason or _(following),
-        "refundable": Money(left, payment.money.currency) if payment.state is PaymentState.PAID and left else None,
+        "refundable": refundable,
         "cancelable": payment.state is PaymentState.OPEN
         and payment.progress in {OperationState.TO_SEND, OperationState.PENDING},
     }
@@ -375,10 +362,16 @@ def _fee_text(settings: Settings) -> str:
     return _("The fee is {percent}% on top of the amount, at least {least}.").format(percent=percent, least=least)
 
 
+def _withdrawal(needs: PayoutRequirements) -> FormState:
+    """Return the form, with the status that the actor's legal details give."""
+    return FormState.start(kind=PayoutKind.CARD if needs.missing else PayoutKind.SELF_EMPLOYED)
+
+
 def _needs(needs: PayoutRequirements, settings: Settings) -> dict[str, Any]:
     bounds = None
     if needs.minimum is not None and needs.maximum is not None:
-        bounds = _("From {least} to {most} at a time.").format(least=money(needs.minimum), most=money(needs.maximum))
+        least, most, wallet = money(needs.minimum), money(needs.maximum), money(needs.available)
+        bounds = _("You have {wallet}. From {least} to {most} at a time.").format(wallet=wallet, least=least, most=most)
     return {
         "missing": needs.missing,
         "permission_url": needs.permission_url,

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import new_id
@@ -24,6 +24,7 @@ from app.models import (
     PayoutState,
     ProviderOperation,
     ReconciliationCase,
+    ReconciliationRun,
     WebhookMessage,
 )
 
@@ -123,6 +124,13 @@ class PaymentRepository:
         query = select(outgoing.c.currency, func.sum(outgoing.c.amount)).group_by(outgoing.c.currency)
         return {str(currency): int(amount) for currency, amount in await self._session.execute(query)}
 
+    async def unsettled(self, user_id: UUID) -> bool:
+        """Tell whether a payment of a person is open, or waits until an operator has looked at it."""
+        query = select(Payment.id).where(
+            Payment.user_id == user_id, Payment.state.in_((PaymentState.OPEN, PaymentState.QUESTIONED))
+        )
+        return (await self._session.execute(query.limit(1))).first() is not None
+
     async def open_payment_for(self, purpose: str, purpose_id: UUID) -> Payment | None:
         """Return the payment for a purpose that is still open."""
         query = select(Payment).where(
@@ -135,7 +143,8 @@ class PaymentRepository:
         query = select(Payment.purpose_id, Payment.id).where(
             Payment.purpose == purpose, Payment.purpose_id.in_(purpose_ids), Payment.state == PaymentState.OPEN
         )
-        return {row[0]: row[1] for row in await self._session.execute(query) if row[0] is not None}
+        found = await self._session.execute(query)
+        return {purpose_id: payment_id for purpose_id, payment_id in found if purpose_id is not None}
 
 
 class OperationRepository:
@@ -189,16 +198,29 @@ class OperationRepository:
         )
         return {found.reference: found for found in (await self._session.execute(query)).scalars()}
 
-    async def wake(self, provider: str, reference: str, now: datetime) -> bool:
-        """Let an operation be read now, unless a call of it is under way; return whether there is one."""
+    async def wake(self, operations: Collection[tuple[str, str]], now: datetime) -> int:
+        """Let operations be read now, unless a call of them is under way; return how many there are.
+
+        Args:
+            operations: The provider and our reference of each.
+            now: The present time.
+        """
+        if not operations:
+            return 0
+        named = (
+            select(ProviderOperation.id)
+            .where(tuple_(ProviderOperation.provider, ProviderOperation.reference).in_(operations))
+            .where(ProviderOperation.state.not_in((OperationState.TO_SEND, OperationState.SENDING)))
+            .order_by(ProviderOperation.id)
+            .with_for_update()
+        ).cte()
         statement = (
             update(ProviderOperation)
-            .where(ProviderOperation.provider == provider, ProviderOperation.reference == reference)
-            .where(ProviderOperation.state.not_in((OperationState.TO_SEND, OperationState.SENDING)))
+            .where(ProviderOperation.id.in_(select(named.c.id)))
             .values(next_at=now, polls=0)
             .returning(ProviderOperation.id)
         )
-        return (await self._session.execute(statement)).first() is not None
+        return len((await self._session.execute(statement)).all())
 
     async def unfinished(self, older_than: dict[OperationKind, datetime], limit: int) -> Sequence[ProviderOperation]:
         """Return the operations that have not ended since a moment of their kind, the oldest first."""
@@ -286,6 +308,32 @@ class CaseRepository:
         """Return the open cases, the oldest first."""
         query = select(ReconciliationCase).where(ReconciliationCase.closed_at.is_(None))
         return (await self._session.execute(query.order_by(ReconciliationCase.id).limit(limit))).scalars().all()
+
+    async def in_other_currencies(self, provider: str, references: Collection[str]) -> set[str]:
+        """Return those of these references whose money was found in another currency than was asked for."""
+        query = (
+            select(ReconciliationCase.reference)
+            .join(
+                ProviderOperation,
+                and_(
+                    ProviderOperation.provider == ReconciliationCase.provider,
+                    ProviderOperation.reference == ReconciliationCase.reference,
+                    ProviderOperation.currency != ReconciliationCase.currency,
+                ),
+            )
+            .where(ReconciliationCase.provider == provider, ReconciliationCase.reference.in_(references))
+        )
+        return set((await self._session.execute(query)).scalars()) if references else set()
+
+    def keep_run(self, run: ReconciliationRun) -> None:
+        """Keep the result of a comparison."""
+        self._session.add(run)
+
+    async def latest_runs(self) -> Sequence[ReconciliationRun]:
+        """Return the last comparison with each provider in each currency."""
+        order = (ReconciliationRun.provider, ReconciliationRun.currency)
+        query = select(ReconciliationRun).ext(distinct_on(*order)).order_by(*order, ReconciliationRun.id.desc())
+        return (await self._session.execute(query)).scalars().all()
 
     async def frozen_providers(self) -> list[str]:
         """Return the providers with an open case of money that leaves."""

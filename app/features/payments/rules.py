@@ -7,9 +7,9 @@ from app.core.config import Settings
 from app.core.i18n import N_
 from app.core.payment_port import OperationKind
 from app.core.security.rate_limits import Rate
-from app.core.state_machine import Machine, Transition, published
+from app.core.state_machine import Machine, Timer, Transition, published
 from app.models import CardRefundState, OperationState, PaymentState, PayoutState
-from app.models.side import Side
+from app.models.side import PROVIDER, Side
 
 INTENTS_BY_ACCOUNT = Rate("payments", 30, 60 * 60)
 CHECKS_BY_ACCOUNT = Rate("payment-checks", 30, 5 * 60)
@@ -34,8 +34,7 @@ STUCK_AFTER: dict[OperationKind, timedelta] = {
     OperationKind.PAYOUT: timedelta(minutes=15),
 }
 """From this age on an operation that has not ended is shown to the operator."""
-PROVIDER, CUSTOMER, FREELANCER = "provider", Side.CUSTOMER.value, Side.FREELANCER.value
-SYSTEM, OPERATOR = Side.SYSTEM.value, Side.OPERATOR.value
+CUSTOMER, SYSTEM, OPERATOR = Side.CUSTOMER, Side.SYSTEM, Side.OPERATOR
 FINISHED = frozenset({OperationState.DONE, OperationState.FAILED})
 
 
@@ -97,6 +96,10 @@ OPERATION_MACHINE = published(
             Transition(_PERSON, MoneyEvent.FINISH, PROVIDER, _DONE),
             Transition(_PERSON, MoneyEvent.FAIL, PROVIDER, _FAILED),
         ),
+        timers=[
+            Timer(_TO_SEND, MoneyEvent.SEND, follows="next run of the worker"),
+            *(Timer(state, MoneyEvent.ESCALATE, lasts=PERSON_AFTER) for state in (_SENDING, _PENDING, _UNKNOWN)),
+        ],
         words=EVENT_LABELS
         | {
             _TO_SEND: N_("Not sent yet"),

@@ -134,6 +134,7 @@ class PayoutRequirements(BaseModel):
     """What a withdrawal will need."""
 
     kinds: list[PayoutKind]
+    available: MoneyRead = Field(description="What you can withdraw.")
     minimum: MoneyRead | None = Field(description="Null while the provider does not answer.")
     maximum: MoneyRead | None
     fee_bp: int = Field(description="Fee in hundredths of a percent.")

@@ -32,6 +32,7 @@ from app.core.resources import ContextState, Resources
 from app.core.unit_of_work import unit_of_work
 from app.features.authentication import workflows as authentication
 from app.features.authentication.service import Caller, SessionView
+from app.features.ledger import service as ledger
 from app.features.legal import service as legal
 from app.features.payments import service
 from app.features.payments.errors import SelfEmployedDetailsMissingError
@@ -42,7 +43,7 @@ from app.features.payments.service.commands import TAX_NUMBER
 from app.features.payments.service.operations import UNREADABLE, Call, Question
 from app.features.payments.service.reconciliation import Comparison
 from app.gateways.payments import payment_provider_of
-from app.models import LegalKind
+from app.models import AccountKind, LegalKind
 
 log = structlog.get_logger()
 
@@ -138,7 +139,7 @@ async def _send(provider: PaymentProvider, settings: Settings, call: Call) -> Ou
                 reference=call.reference,
                 money=call.money,
                 description=f"ipLance {call.subject_id}",
-                return_url=f"{settings.origin}/wallet/payments/{call.subject_id}",
+                return_url=f"{settings.origin}/wallet/payments/{call.subject_id}?returned=1",
                 expires_in=PAYMENT_SECONDS,
             )
             answer = await provider.create_payment(payment, repeated=call.repeated)
@@ -236,6 +237,7 @@ async def payout_requirements(resources: Resources, actor: Actor) -> PayoutRequi
     known = await capabilities(resources)
     async with resources.read_sessions() as session:
         details = await legal.get_status(session, settings, actor)
+        wallet = await ledger.balance(session, ledger.Account(AccountKind.WALLET, actor.id), Currency.RUB)
     number = details.fields.get(TAX_NUMBER) if details.kind is LegalKind.SELF_EMPLOYED else None
     missing: list[str] = []
     permission_url = None
@@ -254,6 +256,7 @@ async def payout_requirements(resources: Resources, actor: Actor) -> PayoutRequi
     bounds = (known.payout_minimum, known.payout_maximum) if known else None
     return PayoutRequirements(
         kinds=sorted(known.payout_kinds) if known else list(PayoutKind),
+        available=MoneyRead(amount=wallet, currency=Currency.RUB),
         minimum=MoneyRead(amount=bounds[0], currency=Currency.RUB) if bounds else None,
         maximum=MoneyRead(amount=bounds[1], currency=Currency.RUB) if bounds else None,
         fee_bp=settings.withdrawal_fee_bp,

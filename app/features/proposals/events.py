@@ -33,11 +33,15 @@ class ProposalSent(EventOfProposal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalAccepted(EventOfProposal):
-    """A proposal was accepted and its order is awarded. `by` is the side whose acceptance completed the agreement."""
+    """A proposal was accepted and its order is awarded. `by` is the side whose acceptance completed the agreement.
+
+    A `direct` one was agreed by invitation, without a listed order; whoever is told of that is told by its own event.
+    """
 
     topic: ClassVar[str] = "proposals.proposal_accepted"
 
     by: str = "customer"
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,21 +1,40 @@
 """JSON endpoints of the transparency log."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path, Query
+from starlette.responses import Response, StreamingResponse
 
-from app.core.http.dependencies import FeatureRouter, ReadSession
+from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession
 from app.core.http.problem_details import refusals
+from app.core.money import Currency
 from app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from app.core.text.whole_numbers import WholeNumber
 from app.features.authentication.dependencies import CurrentActor
-from app.features.transparency import service
-from app.features.transparency.errors import NoCheckpointError, NotSealedYetError, ReceiptNotFoundError
-from app.features.transparency.schemas import CheckpointList, CheckpointRead, ConsistencyRead, ReceiptRead
+from app.features.transparency import service, workflows
+from app.features.transparency.errors import (
+    InvalidPeriodError,
+    NoCheckpointError,
+    NotSealedYetError,
+    ReceiptNotFoundError,
+    StatementTooLongError,
+)
+from app.features.transparency.schemas import (
+    CheckpointList,
+    CheckpointRead,
+    ConsistencyRead,
+    ReceiptRead,
+    StatementFormat,
+    StatementRead,
+)
 
 router = FeatureRouter(prefix="/transparency", tags=["transparency"])
+statements = FeatureRouter(prefix="/wallet/statement", tags=["payments"])
 LARGEST = 2**63 - 1
+First = Annotated[date | None, Query(description="The first day; by default the first of the month of the last one.")]
+Last = Annotated[date | None, Query(description="The last day; by default today.")]
 
 
 @router.get("/checkpoints")
@@ -48,3 +67,31 @@ async def read_consistency(
 async def read_receipt(txn_id: UUID, actor: CurrentActor, session: ReadSession) -> ReceiptRead:
     """Return what proves that one of your transactions is in the log. Responds 409 in its first seconds."""
     return await service.read_receipt(session, actor, txn_id)
+
+
+@statements.get("", responses=refusals(InvalidPeriodError))
+async def read_statement(
+    actor: CurrentActor, session: ReadSession, currency: Currency = Currency.RUB, first: First = None, last: Last = None
+) -> StatementRead:
+    """Return what you had at the beginning and at the end of a period, by state."""
+    return await service.read_statement(session, actor, service.period_of(currency, first, last))
+
+
+@statements.get(
+    "/{format}",
+    response_class=Response,
+    responses=refusals(InvalidPeriodError, StatementTooLongError)
+    | {200: {"content": {media_type: {} for media_type in service.MEDIA_TYPES.values()}}},
+)
+async def download_statement(
+    format: StatementFormat,  # noqa: A002 - the name in the address
+    actor: CurrentActor,
+    resources: ProcessResources,
+    currency: Currency = Currency.RUB,
+    first: First = None,
+    last: Last = None,
+) -> Response:
+    """Return a statement as a file: every transaction with its fees and the balance after it, in your language."""
+    period = service.period_of(currency, first, last)
+    made = await workflows.write_statement(resources, actor, period, format)
+    return StreamingResponse(made.pieces, media_type=made.media_type, headers=made.headers)

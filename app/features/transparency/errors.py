@@ -1,6 +1,6 @@
 """Errors of the transparency log."""
 
-from app.core.errors import ConflictError, NotFoundError
+from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.core.i18n import N_
 
 
@@ -26,3 +26,19 @@ class NotSealedYetError(ConflictError):
     code = "not-sealed-yet"
     title = N_("Not sealed yet")
     detail = N_("A transaction is sealed within a few seconds. Try again in a moment.")
+
+
+class InvalidPeriodError(InvalidError):
+    """The days of a statement are none, or the last one is before the first."""
+
+    code = "invalid-period"
+    title = N_("Choose the days of the statement")
+    detail = N_("Give the first and the last day, the last one not before the first.")
+
+
+class StatementTooLongError(InvalidError):
+    """A statement of these days has more lines than its file may have."""
+
+    code = "statement-too-long"
+    title = N_("The statement would be too long")
+    detail = N_("A file of this kind has at most {most} lines. Choose fewer days, or another kind of file.")

@@ -1,16 +1,24 @@
-"""Pages of the transparency log: its checkpoints, how to verify it, and the bundle of the reader."""
+"""Pages of what people take away and check: checkpoints, bundles, and statements of their money."""
 
 import json
+from datetime import date
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Query, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from app.core.http.dependencies import FeatureRouter, ReadSession
+from app.core.errors import FieldError
+from app.core.http.dependencies import FeatureRouter, ProcessResources, ReadSession
 from app.core.i18n import N_, _
+from app.core.money import Currency, Money
 from app.core.text.whole_numbers import WholeNumber, read_whole
 from app.features.authentication.dependencies import CurrentActor
-from app.features.transparency import service
+from app.features.transparency import service, workflows
+from app.features.transparency.errors import InvalidPeriodError, StatementTooLongError
+from app.features.transparency.schemas import Period, StatementFormat, StatementRead
+from app.web.formatting import money
+from app.web.forms import FormState
 from app.web.templating import render
 
 router = FeatureRouter()
@@ -24,6 +32,7 @@ ANSWERS = {
     "checkpoint": N_("Broken: the checkpoint {place} does not belong to this log."),
     "signature": N_("Broken: {place} is not signed by the key of the log."),
     "balance": N_("Broken: the entries do not add up to the stated balance of the account {place}."),
+    "paper": N_("Broken: {place} is missing, or is not the document that was issued."),
     "key": N_("Broken: the key of the log is damaged."),
     "damaged": N_("Broken: a file of the bundle is damaged."),
     "other-log": N_("Broken: your checkpoint of {place} entries is of another log."),
@@ -57,10 +66,12 @@ async def download_checkpoint(size: WholeNumber, session: ReadSession) -> Respon
 
 
 @router.get("/transparency/bundle.zip")
-async def download_bundle(actor: CurrentActor, session: ReadSession, kept: Annotated[str, Query()] = "") -> Response:
-    """Return the reader's own transactions with their proofs and the program that verifies them."""
+async def download_bundle(
+    actor: CurrentActor, resources: ProcessResources, kept: Annotated[str, Query()] = ""
+) -> Response:
+    """Return the reader's own transactions and papers with their proofs and the program that verifies them."""
     size = read_whole(kept)
-    made = await service.make_bundle(session, actor, [size] if size else [])
+    made = await workflows.make_bundle(resources, actor, [size] if size else [])
     headers = {"Content-Disposition": 'attachment; filename="bundle.zip"', "Cache-Control": "no-store"}
     return Response(made, media_type="application/zip", headers=headers)
 
@@ -70,3 +81,85 @@ async def verify_form(request: Request) -> Response:
     """Show the page that verifies a bundle in the browser, without sending it."""
     texts = {reason: _(text) for reason, text in ANSWERS.items()}
     return render(request, "transparency/verify.html", {"texts": json.dumps(texts)})
+
+
+FORMATS = (
+    (StatementFormat.PDF, N_("PDF, to print")),
+    (StatementFormat.CSV, N_("CSV, for spreadsheets")),
+    (StatementFormat.JSONL, N_("JSON Lines, for programs")),
+    (StatementFormat.BEANCOUNT, N_("beancount, for accounting")),
+)
+Typed = Annotated[str, Query(max_length=20)]
+
+
+@router.get("/wallet/statement")
+async def show_statement(
+    request: Request,
+    actor: CurrentActor,
+    session: ReadSession,
+    currency: Typed = "",
+    first: Typed = "",
+    last: Typed = "",
+) -> Response:
+    """Show what the reader had at the beginning and at the end of a period, and the files of the statement."""
+    try:
+        period = _typed_period(currency, first, last)
+    except InvalidPeriodError as wrong:
+        form = FormState.start(currency=currency, first=first, last=last)
+        form = form.with_error([FieldError(("last",), wrong.text())])
+        return _statement_page(request, form, None, HTTPStatus.UNPROCESSABLE_ENTITY)
+    found = await service.read_statement(session, actor, period)
+    form = FormState.start(currency=period.currency, first=period.first, last=period.last)
+    return _statement_page(request, form, found)
+
+
+@router.get("/wallet/statement/{format}")
+async def download_statement(  # noqa: PLR0913, PLR0917 - the parts of the request
+    request: Request,
+    format: StatementFormat,  # noqa: A002 - the name in the address
+    actor: CurrentActor,
+    resources: ProcessResources,
+    currency: Typed = "",
+    first: Typed = "",
+    last: Typed = "",
+) -> Response:
+    """Return a statement as a file."""
+    try:
+        made = await workflows.write_statement(resources, actor, _typed_period(currency, first, last), format)
+    except (InvalidPeriodError, StatementTooLongError) as wrong:
+        form = FormState.start(currency=currency, first=first, last=last)
+        form = form.with_error([FieldError(("last",), wrong.text())])
+        return _statement_page(request, form, None, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return StreamingResponse(made.pieces, media_type=made.media_type, headers=made.headers)
+
+
+def _typed_period(currency: str, first: str, last: str) -> Period:
+    """Return the days that were chosen; a currency that is none is that of the site.
+
+    Raises:
+        InvalidPeriodError: They are no days.
+    """
+    try:
+        days = [date.fromisoformat(typed) if typed else None for typed in (first, last)]
+    except ValueError as wrong:
+        raise InvalidPeriodError from wrong
+    return service.period_of(Currency(currency) if currency in set(Currency) else Currency.RUB, *days)
+
+
+def _statement_page(
+    request: Request, form: FormState, found: StatementRead | None, status: int = HTTPStatus.OK
+) -> Response:
+    rows: list[list[str]] = []
+    links: list[tuple[str, str]] = []
+    if found is not None:
+        amounts = found.opening.model_dump(), found.closing.model_dump()
+        labels = {state.value: label for state, label in service.STATE_LABELS.items()} | {"in_review": N_("In review")}
+        rows = [
+            [_(label), *(money(Money(amount[name], found.currency)) for amount in amounts)]
+            for name, label in labels.items()
+        ]
+        query = f"currency={found.currency}&first={found.first}&last={found.last}"
+        links = [(_(label), f"/wallet/statement/{it}?{query}") for it, label in FORMATS]
+    currencies = [(it.value, it.value) for it in Currency]
+    context = {"f": form, "found": found, "rows": rows, "links": links, "currencies": currencies}
+    return render(request, "transparency/statement.html", context, status)

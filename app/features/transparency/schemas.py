@@ -1,10 +1,15 @@
 """Entries of the log as they are read and sealed, and what routes answer."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from pydantic import BaseModel, Field
+
+from app.core.money import Currency
+from app.models import TxnTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +59,37 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
-    """What a transaction becomes in the log."""
+class PaperEntry:
+    """A paper whose file is made, as it stands in the tables; ids are texts."""
+
+    document: str
+    series: str
+    number: int
+    kind: str
+    sha256: str
+    contract: str | None
+    milestone: str | None
+    issued_at: str
+    """In UTC with microseconds, as the log writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedPaper:
+    """A paper in the log."""
 
     position: int
-    txn: str
+    salt: bytes
+    hash: bytes
+    paper: PaperEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What a transaction or a paper becomes in the log."""
+
+    position: int
+    txn: str | None
+    """None for a paper."""
     contract: str | None
     salt: bytes
     hash: bytes
@@ -122,3 +153,120 @@ class ReceiptRead(BaseModel):
     size: int = Field(description="The size of the checkpoint.")
     note: str
     key: str
+
+
+class MoneyState(StrEnum):
+    """Where money of a person can be."""
+
+    AVAILABLE = "available"
+    MATURING = "maturing"
+    HELD = "held"
+    PAID_IN = "paid_in"
+    MOVING = "moving"
+
+
+class StatementFormat(StrEnum):
+    """The files that a statement is written as."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PDF = "pdf"
+    BEANCOUNT = "beancount"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Whole days of a person, both included, and the moments at which they begin and end."""
+
+    currency: Currency
+    first: date
+    last: date
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAccount:
+    """An account with money of a person."""
+
+    state: MoneyState
+    bears_fees: bool
+    """Whether a fee that is taken from it is one of this person, and not of the other party."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balances:
+    """Minor units by state; a part of what is held or paid in is in review."""
+
+    by_state: Mapping[MoneyState, int]
+    in_review: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a statement begins and ends with, and the transactions between, in the order of the ledger."""
+
+    accounts: Mapping[str, OwnAccount]
+    opening: Balances
+    closing: Balances
+    txns: Sequence[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLeg:
+    """One transfer of a transaction of a person."""
+
+    debit: str
+    debit_kind: str
+    credit: str
+    credit_kind: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTxn:
+    """A transaction of a person with all its transfers."""
+
+    id: str
+    template: TxnTemplate
+    contract: str
+    milestone: str
+    title: str
+    """The title of the milestone, which a person typed."""
+    at: datetime
+    legs: tuple[OwnLeg, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """What a transaction changed for a person, and what the person had after it."""
+
+    txn: OwnTxn
+    text: str
+    change: Mapping[MoneyState, int]
+    fee: int
+    tax: int
+    """Contained in no other amount of the line: what the site took is the fee and the tax together."""
+    balance: Mapping[MoneyState, int]
+
+
+class StatementAmounts(BaseModel):
+    """What somebody has, in minor units."""
+
+    available: int = Field(description="It can be used or withdrawn.")
+    maturing: int = Field(description="From accepted work, in its security period.")
+    held: int = Field(description="Held for you: clients have paid it in.")
+    paid_in: int = Field(description="Held for work you ordered, with the fee on it that is not earned yet.")
+    moving: int = Field(description="On its way to a bank.")
+    in_review: int = Field(description="The part of `held` and `paid_in` whose work waits to be reviewed.")
+
+
+class StatementRead(BaseModel):
+    """What a statement begins and ends with."""
+
+    currency: Currency
+    first: date
+    last: date
+    opening: StatementAmounts
+    closing: StatementAmounts
+    lines: int = Field(description="The number of transactions between.")

@@ -29,6 +29,8 @@ MAKERS = {"payment_id": make_payment, "payout_id": make_nothing, "case_id": make
 ROWS = [
     Row("GET /wallet", SIGNED_IN),
     Row("GET /wallet/history", SIGNED_IN),
+    Row("GET /wallet/statement", SIGNED_IN),
+    Row("GET /wallet/statement/{format}", SIGNED_IN, fixed={"format": "csv"}),
     Row("POST /payments", (401, 201, 201, 201, 201), body=MONEY),
     Row("GET /payments", SIGNED_IN),
     Row("GET /payments/{payment_id}", (401, 404, 404, 404, 200)),
@@ -49,6 +51,8 @@ ROWS = [
 FORM = {"amount": "100"}
 PAGES = [
     page("GET /wallet", 401, 200),
+    page("GET /wallet/statement", 401, 200),
+    page("GET /wallet/statement/{format}", 401, 200, fixed={"format": "jsonl"}),
     page("GET /wallet/top-up", 401, 200),
     page("POST /wallet/top-up", 401, 400, body=FORM),
     page("GET /wallet/payments", 401, 200),

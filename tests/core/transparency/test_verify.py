@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -79,6 +80,21 @@ def leaf(number: int, step: Step, **changed: Any) -> bytes:
     return canonical_leaf(LeafTransaction(**(plain | changed)), bytes([number]) * 16)
 
 
+def paper(place: int, content: bytes, **changed: str | None) -> bytes:
+    plain: dict[str, str | None] = {
+        "contract": str(account(77)),
+        "document": str(UUID(int=2000 + place)),
+        "issued_at": "2026-11-29T09:00:00.000000Z",
+        "kind": "act",
+        "milestone": None,
+        "number": f"A-2026-{place:06d}",
+        "salt": f"{place:032x}",
+        "sha256": sha256(content).hexdigest(),
+        "v": "1",
+    }
+    return canonical_json(plain | changed)
+
+
 def sealed(leaves: list[bytes], seed: bytes = SEED, sizes: tuple[int, ...] = SIZES) -> dict[Checkpoint, str]:
     hashes = [leaf_hash(entry) for entry in leaves]
     points = [Checkpoint(ORIGIN, size, root_of(hashes[:size])) for size in sizes]
@@ -99,6 +115,8 @@ class Made:
     """A bundle before it is written, in parts that a test can change."""
 
     story: list[Step] = field(default_factory=lambda: list(STORY))
+    papers: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])
+    """Entries of papers, which come after the story, with their files."""
     leaves: list[bytes] = field(default_factory=lambda: [leaf(number, step) for number, step in enumerate(STORY)])
     files: dict[str, bytes] = field(default_factory=dict[str, bytes])
     kept: bytes = b""
@@ -107,9 +125,10 @@ class Made:
         """Make the files anew, as somebody with this key would."""
         own = [at for at, (_t, moves) in enumerate(self.story) if any({a, b} & set(PARTY) for a, b, _x in moves)]
         stated = balances(self.story, PARTY) if party else balances(self.story)
-        notes = sealed(self.leaves, seed, sizes)
-        hashes = [leaf_hash(entry) for entry in self.leaves]
-        chosen = own if party else list(range(len(hashes)))
+        leaves = [*self.leaves, *(entry for entry, _file in self.papers)]
+        notes = sealed(leaves, seed, (*sizes, len(leaves)) if self.papers else sizes)
+        hashes = [leaf_hash(entry) for entry in leaves]
+        chosen = [*own, *range(len(self.leaves), len(leaves))] if party else list(range(len(hashes)))
         proofs = Proofs(
             keys=[verifier_key(ORIGIN, seed)],
             complete=not party,
@@ -120,7 +139,9 @@ class Made:
             balances=stated,
         )
         sized = {it.size: note for it, note in notes.items()}
-        self.files = bundle_files([self.leaves[at] for at in chosen], proofs, sized)
+        self.files = bundle_files([leaves[at] for at in chosen], proofs, sized)
+        for entry, content in self.papers if party else ():
+            self.files[f"papers/{json.loads(entry)['number']}.pdf"] = content
 
     def edit(self, position: int, **fields: Any) -> None:
         """Change fields of an entry in the file, as a superuser of the database would."""
@@ -194,7 +215,7 @@ def test_there_are_no_false_alarms(tmp_path: Path) -> None:
     for size in range(2, len(STORY) + 1):
         for earlier in range(1, size):
             for party in (False, True):
-                bundle = Made(STORY[:size], [leaf(number, step) for number, step in enumerate(STORY[:size])])
+                bundle = Made(STORY[:size], [], [leaf(number, step) for number, step in enumerate(STORY[:size])])
                 bundle.seal(party=party, sizes=(earlier, size))
                 bundle.kept = bundle.files[f"checkpoints/{earlier}.txt"]
                 folder = tmp_path / str(tried)
@@ -305,6 +326,82 @@ def cut_last_line(it: Made) -> None:
 def change_kind(it: Made) -> None:
     it.leaves[10] = it.leaves[10].replace(b'"credit_kind":"wallet"', b'"credit_kind":"fee_income"')
     it.seal()
+
+
+def with_papers(*, party: bool = True) -> Made:
+    bundle = Made()
+    bundle.papers = [(paper(number, content), content) for number, content in enumerate((b"%PDF one", b"%PDF two"), 1)]
+    bundle.seal(party=party)
+    bundle.kept = bundle.files["checkpoints/9.txt"]
+    return bundle
+
+
+@pytest.mark.parametrize("party", [False, True], ids=["whole", "party"])
+def test_papers_are_entries_of_the_log(tmp_path: Path, party: bool) -> None:
+    said = f"HOLDS: {11 if party else 14} of 14 entries, 4 checkpoints{', 2 papers' if party else ''}\n"
+    assert checked(with_papers(party=party), tmp_path) == (0, said)
+
+
+ONE, TWO = "papers/A-2026-000001.pdf", "papers/A-2026-000002.pdf"
+
+
+def change_paper(it: Made) -> None:
+    it.files[TWO] = it.files[TWO].replace(b"two", b"twp")
+
+
+def remove_paper(it: Made) -> None:
+    del it.files[ONE]
+
+
+def swap_papers(it: Made) -> None:
+    it.files[ONE], it.files[TWO] = it.files[TWO], it.files[ONE]
+
+
+def add_paper(it: Made) -> None:
+    it.files["papers/A-2026-000003.pdf"] = b"%PDF three"
+
+
+def reword_entry(it: Made) -> None:
+    """Change a file, and its checksum in the entry."""
+    it.files[TWO] = b"%PDF 2"
+    it.write_lines([*it.lines()[:-1], paper(2, b"%PDF 2")])
+    it.rehash()
+
+
+def repeat_number(it: Made) -> None:
+    it.papers[1] = (paper(2, b"%PDF one", number="A-2026-000001"), b"%PDF one")
+    it.seal(party=True)
+
+
+def damage_field(it: Made) -> None:
+    it.papers[1] = (paper(2, b"%PDF two", contract=""), b"%PDF two")
+    it.seal(party=True)
+
+
+def add_field(it: Made) -> None:
+    it.papers[1] = (paper(2, b"%PDF two", note="x"), b"%PDF two")
+    it.seal(party=True)
+
+
+PAPERS: dict[str, tuple[Callable[[Made], None], str]] = {
+    "a byte of a file": (change_paper, "position 13: papers/A-2026-000002.pdf"),
+    "a file removed": (remove_paper, "position 12: papers/A-2026-000001.pdf"),
+    "files swapped": (swap_papers, "position 12: papers/A-2026-000001.pdf"),
+    "a file added": (add_paper, "position unknown: papers/A-2026-000003.pdf"),
+    "file and entry": (reword_entry, "position 13: the entry is not in the tree"),
+    "a number repeated": (repeat_number, "position 13: the paper A-2026-000001 is there twice"),
+    "a damaged field": (damage_field, "position 13: a field of the entry is damaged"),
+    "a field added": (add_field, "position 13: the entry has other fields"),
+}
+
+
+@pytest.mark.parametrize(("tamper", "named"), PAPERS.values(), ids=PAPERS)
+def test_tampering_with_papers_is_found(tmp_path: Path, tamper: Callable[[Made], None], named: str) -> None:
+    bundle = with_papers()
+    tamper(bundle)
+    code, said = checked(bundle, tmp_path)
+    assert code == 1, said
+    assert named in said
 
 
 type Tamper = Callable[[Made], None]

@@ -13,7 +13,7 @@ from app.core.security.passwords import PasswordHasher
 from app.core.unit_of_work import unit_of_work
 from app.features.authentication import rules as sign_in_rules
 from app.features.authentication import service as authentication
-from app.features.authentication.dependencies import AdminActor, ModeratorActor
+from app.features.authentication.dependencies import AdminActor, FinanceActor, ModeratorActor
 from app.features.authentication.service import Caller
 from app.main import create_app
 from app.models.user import Role
@@ -84,6 +84,11 @@ async def test_only_staff_roles_reach_staff_routes(resources: Resources) -> None
     async def moderator(actor: ModeratorActor) -> str:
         return actor.username
 
+    @app.get("/api/finance")
+    async def finance(actor: FinanceActor) -> str:
+        return actor.username
+
+    paths = ("/api/admin", "/api/moderator", "/api/finance")
     opened: dict[str, list[int]] = {}
     for role in Role:
         async with resources.sessions() as session, session.begin():
@@ -95,5 +100,11 @@ async def test_only_staff_roles_reach_staff_routes(resources: Resources) -> None
             base_url="https://localhost",
             headers={"Authorization": f"Bearer {issued.access}"},
         ) as staff:
-            opened[role] = [(await staff.get(path)).status_code for path in ("/api/admin", "/api/moderator")]
-    assert opened == {Role.USER: [403, 403], Role.MODERATOR: [403, 200], Role.ADMIN: [200, 200]}
+            opened[role] = [(await staff.get(path)).status_code for path in paths]
+    assert opened == {
+        Role.USER: [403, 403, 403],
+        Role.MODERATOR: [403, 200, 403],
+        Role.ADMIN: [200, 200, 200],
+        Role.FINANCE: [403, 403, 200],
+        Role.FINANCE_APPROVER: [403, 403, 200],
+    }

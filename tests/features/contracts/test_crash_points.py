@@ -1,8 +1,9 @@
 """A process that dies before any statement of a command that moves money has done nothing of it; enumerated."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -51,7 +52,7 @@ def _die_unless(commits: bool) -> None:
 
 
 @contextmanager
-def dying(connection: Connection, at: int) -> Iterator[list[int]]:
+def dying(connection: Connection, at: int) -> Generator[list[int]]:
     """Die before the statement of this number; the statements are counted."""
     sent = [0]
 
@@ -165,6 +166,9 @@ async def test_commands_of_a_deal_die_at_every_point(  # noqa: PLR0915 - every c
         answer = RefundAnswer(version=version, agree=True)
         return lambda work: service.answer_refund(work, freelancer, keys[place], answer)
 
+    def signed(order: UUID) -> Run:
+        return lambda work: service.answer_change(work, customer, order, agree=True)
+
     await both("fund", lambda work: service.fund_milestone(work, customer, keys[0]))
     await both("start funding", lambda work: service.start_funding(work, customer, keys[1]))
     await both("payment fails", lambda work: service.funding_failed(work, keys[1]))
@@ -186,7 +190,7 @@ async def test_commands_of_a_deal_die_at_every_point(  # noqa: PLR0915 - every c
     await both("bonus", lambda work: service.pay_bonus(work, customer, keys[4], 5))
     for name, amount in (("change upwards", PRICE + 1), ("change downwards", PRICE - 1)):
         order = await propose(scene, 0, amount)
-        await both(name, lambda work, order=order: service.answer_change(work, customer, order, agree=True))
+        await both(name, signed(order))
     await scene.notify(await scene.submitted(5))
     review = await timer_of(scene, 5, TimerKind.REVIEW)
     await both("silence accepts", lambda work: service.fire_timer(work, review))
@@ -200,7 +204,7 @@ async def test_commands_of_a_deal_die_at_every_point(  # noqa: PLR0915 - every c
         await scene.notify(await scene.submitted(place))
     for kind in (TimerKind.REVIEW, TimerKind.SECURITY):
         keys_of_kind = [await timer_of(scene, place, kind) for place in (7, 8)]
-        await both(f"batch of {kind}", lambda work, k=kind, ids=keys_of_kind: service.fire_together(work, k, ids))
+        await both(f"batch of {kind}", partial(service.fire_together, kind=kind, timer_ids=keys_of_kind))
     await both("end", lambda work: service.end_contract(work, customer, scene.contract_id))
     assert sum(crashes.points.values()) > 200, crashes.points
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from app.core.unit_of_work import UnitOfWork
 from app.features.contracts import service
 from app.features.contracts.rules import DEAL_MACHINE, MILESTONE_MACHINE
+from app.features.contracts.service.queries import HIDDEN
 from app.models import AccountKind, DealTimer, LedgerTxn, Milestone, TimerKind, TxnTemplate
 from app.models.deal import FINISHED, DealStatus, MilestoneStatus
 from app.models.side import Side
@@ -45,10 +46,11 @@ async def test_a_new_submission_has_a_full_review_of_its_own(market: Market) -> 
     await reach(scene, MilestoneStatus.REVISION)
     await scene.notify(await scene.submit())
     async with market.uow() as work:
-        fields = select(DealTimer.status, DealTimer.due_at - func.app_now())
-        rows = (await work.session.execute(fields.where(DealTimer.kind == TimerKind.REVIEW))).all()
-    assert sorted(status for status, _left in rows) == ["cancelled", "waiting"]
-    assert all(left.days == 14 for _status, left in rows)
+        days = func.extract("epoch", DealTimer.due_at - func.app_now()) / (24 * 60 * 60)
+        fields = select(DealTimer.status, days).where(DealTimer.kind == TimerKind.REVIEW)
+        rows = (await work.session.execute(fields)).all()
+    assert sorted(status for status, _days in rows) == ["cancelled", "waiting"]
+    assert all(days == 14 for _status, days in rows)
 
 
 @pytest.mark.parametrize("price", [100, 101, 1_000_001])
@@ -141,7 +143,7 @@ async def test_nobody_is_shown_a_step_that_is_not_possible(market: Market) -> No
                 shown = await service.get_contract(work.session, actor, scene.contract_id)
             assert shown.deal is not None
             actions = {action for action in shown.deal.milestones[0].actions if action != "bonus"}
-            allowed = {event.value for event in MILESTONE_MACHINE.events(state, side)}
+            allowed = {event.value for event in MILESTONE_MACHINE.events(state, side) if event not in HIDDEN}
             assert actions <= allowed, (state, side)
             if state is not MilestoneStatus.REVISION:  # a refund can be asked for only after a time
-                assert len(actions) >= len(allowed) - 1, (state, side)
+                assert actions == allowed, (state, side)

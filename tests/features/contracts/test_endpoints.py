@@ -78,7 +78,7 @@ async def test_refunds_and_changes_by_the_api(market: Market, new_client: MakeCl
     key = scene.milestones[0]
     await scene.fund()
     assert (await customer.do(key, "ask-refund", version=2, reason="Plans changed")).status_code == 200
-    assert (await customer.do(key, "withdraw-refund", version=3)).json()["status"] == "in_work"
+    assert (await customer.do(key, "withdraw-refund", version=3)).json()["status"] == "funded"
     assert (await customer.do(key, "ask-refund", version=4, amount=1, reason="A kopeck")).status_code == 200
     assert (await freelancer.do(key, "answer-refund", version=5, agree=True)).json()["refunded"] == 1
     base = f"/api/v1/contracts/{scene.contract_id}"

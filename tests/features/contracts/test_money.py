@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from app.core.money import Currency, Money
 from app.features.contracts import service
 from app.features.contracts.errors import InvalidDealAmountError, InvalidSubmissionError, MilestoneChangedError
+from app.features.contracts.repository import ContractRepository
 from app.features.contracts.schemas import RefundAnswer, RefundAsk
 from app.features.fees.rules import FeeTerms, total_fee
 from app.features.fees.schemas import FeePolicyInput
@@ -17,6 +18,7 @@ from app.features.fees.service import add_policy
 from app.features.ledger.errors import InsufficientFundsError
 from app.models import (
     AccountKind,
+    Contract,
     DealEntry,
     DealStatus,
     FeeSide,
@@ -166,21 +168,62 @@ async def test_a_payment_pays_the_amount_it_was_started_for_and_once(market: Mar
     assert (await scene.milestone(1)).status is MilestoneStatus.PLANNED
 
 
-async def test_a_bonus_goes_to_the_freelancer_without_fees(
+async def test_a_bonus_costs_both_sides_the_frozen_fees(
     market: Market, with_fees: Callable[[], Awaitable[None]]
 ) -> None:
     await with_fees()
     scene = await make_deal(market, paid=PAID)
     await scene.fund()
     before = await scene.wallet(scene.customer)
+    fee, own = total_fee(CUSTOMER, 50_000), total_fee(FREELANCER, 50_000)
     async with market.uow() as work:
         await service.pay_bonus(work, scene.customer, scene.milestones[0], 50_000, 2)
     async with market.uow() as work:
         with pytest.raises(MilestoneChangedError):
             await service.pay_bonus(work, scene.customer, scene.milestones[0], 50_000, 2)
-    assert await scene.wallet(scene.customer) == before - 50_000
+    assert await scene.wallet(scene.customer) == before - 50_000 - fee
     await scene.sweep(TimerKind.SECURITY)
-    assert await scene.wallet(scene.freelancer) == 50_000
+    assert await scene.wallet(scene.freelancer) == 50_000 - own
+    assert await scene.holds(AccountKind.FEE_INCOME) + await scene.holds(AccountKind.TAX_PAYABLE) == fee + own
+    assert await whole(scene) == PAID
+
+
+async def test_what_is_split_into_price_and_bonuses_costs_as_much_as_a_price(
+    market: Market, with_fees: Callable[[], Awaitable[None]]
+) -> None:
+    """A price of one rouble with a bonus of all the rest must not be a way round the fees."""
+    await with_fees()
+    scene = await make_deal(market, paid=PAID, price={"amount": 100, "currency": "RUB"}, milestones=[])
+    await scene.submitted()
+    async with market.uow() as work:
+        await service.pay_bonus(work, scene.customer, scene.milestones[0], 1_234_567)
+    async with market.uow() as work:
+        await service.accept_milestone(work, scene.customer, scene.milestones[0], amount=50)
+    async with market.uow() as work:
+        await service.pay_bonus(work, scene.customer, scene.milestones[0], 2_000_000)
+    async with market.uow() as work:
+        await service.accept_milestone(work, scene.customer, scene.milestones[0])
+    paid = 100 + 1_234_567 + 2_000_000
+    assert await scene.holds(AccountKind.MATURING, scene.freelancer.id) == paid - total_fee(FREELANCER, paid)
+    assert PAID - await scene.wallet(scene.customer) - paid >= total_fee(CUSTOMER, paid)
+    assert await whole(scene) == PAID
+
+
+async def test_bonuses_count_into_the_volume_that_lowers_fees(market: Market) -> None:
+    scene = await make_deal(market)
+    await scene.submitted()
+    async with market.uow() as work:
+        await service.accept_milestone(work, scene.customer, scene.milestones[0])
+    async with market.uow() as work:
+        await service.pay_bonus(work, scene.customer, scene.milestones[0], 7)
+        await service.pay_bonus(work, scene.customer, scene.milestones[0], 4)
+    async with market.uow() as work:
+        contract = await work.session.get(Contract, scene.contract_id)
+        assert contract is not None
+        volumes = await ContractRepository(work.session).volumes(
+            contract.customer_id, contract.freelancer_id, contract.currency, None
+        )
+    assert (volumes.pair, volumes.freelancer) == (PRICE + 11, PRICE + 11)
 
 
 async def test_the_last_milestone_closes_the_contract_and_the_timeline_tells_the_ledger(market: Market) -> None:

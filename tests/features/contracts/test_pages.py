@@ -75,7 +75,7 @@ async def test_a_deal_by_clicks(market: Market, new_client: MakeClient) -> None:
     assert (await customer.send("forms/changes", **{"line-1": "Dollars, please"})).status_code == 303
     assert "Dollars, please" in await freelancer.see()
     await freelancer.send("submit", **{"answer-0": "Twelve pages", "answer-1": "In dollars"})
-    assert "Accepted lines" in await customer.see(f"{form}/forms/part")
+    assert "Lines to accept" in await customer.see(f"{form}/forms/part")
     assert (await customer.send("forms/part", amount="1 000 000")).status_code == 422
     assert (await customer.send("forms/part", amount="ten")).status_code == 422
     assert (await customer.send("forms/part", lines="0")).status_code == 303

@@ -25,6 +25,9 @@ OTHER_WAYS = {
     MilestoneEvent.RESUBMISSION_LATE: "a timer",
     MilestoneEvent.REFUND_BY_SILENCE: "a timer",
     MilestoneEvent.PART_REFUND_BY_SILENCE: "a timer",
+    MilestoneEvent.PART_REFUND_UNSTARTED: "a timer",
+    MilestoneEvent.WITHDRAW_REFUND_UNSTARTED: "the command that withdraws, where work had not begun",
+    MilestoneEvent.WITHDRAW_REFUND_OF_CHANGES: "the command that withdraws, where changes were requested",
     MilestoneEvent.AGREE_PART_REFUND: "the command that agrees, where a part was asked for",
 }
 """Events without a command of their own, and what triggers them."""

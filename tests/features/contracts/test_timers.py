@@ -217,7 +217,7 @@ async def test_work_that_outlives_the_holding_limit_is_refused_at_once(
 ) -> None:
     settings = resources.settings.model_copy(update={"deal_holding_days": 60})
     monkeypatch.setattr(resources, "settings", settings)
-    assert settings.longest_milestone_days == 60 - settings.deal_acceptance_days - 30
+    assert settings.max_milestone_days == 60 - settings.deal_acceptance_days - 30
     customer, freelancer = await market.person(), await market.person()
     order = await market.order(customer)
     with pytest.raises(InvalidProposalError):

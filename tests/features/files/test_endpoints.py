@@ -194,7 +194,14 @@ async def test_what_cannot_be_taken_is_refused_with_what_to_do(client: httpx.Asy
     assert (await client.post(API, json={})).status_code == 415
     limits = (await client.get(f"{API}/limits")).json()
     assert limits["used_bytes"] == 0
-    assert {item["kind"] for item in limits["kinds"]} == {"avatar", "portfolio", "order", "proposal", "message"}
+    assert {item["kind"] for item in limits["kinds"]} == {
+        "avatar",
+        "portfolio",
+        "order",
+        "proposal",
+        "message",
+        "submission",
+    }
 
 
 async def test_no_more_than_the_quota_and_room_comes_back_with_the_bytes(

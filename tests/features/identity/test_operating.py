@@ -135,6 +135,26 @@ async def test_an_account_nobody_can_sign_in_to_becomes_no_administrators(
         await command("superuser", "vera")
 
 
+async def test_a_role_is_given_and_taken_back(client: httpx.AsyncClient, command: Command) -> None:
+    await register(client)
+    why = ("--reason", "keeps the books")
+    with pytest.raises(Refusal, match="Say why in 1 to 2000 characters"):
+        await command("set-role", "vera", "finance", "--reason", " ")
+    with pytest.raises(Refusal, match="Nobody has the user name"):
+        await command("set-role", "nobody", "finance", *why)
+    assert (await command("set-role", "vera", "finance", *why)).startswith("Vera has the role finance now")
+    assert (await client.get("/api/v1/auth/me")).status_code == 401, "the sessions have ended"
+    with pytest.raises(Refusal, match="Vera has the role finance already"):
+        await command("set-role", "vera", "finance", *why)
+    wear(client, {})
+    assert (await login(client)).json()["role"] == "finance"
+    await command("set-role", "vera", "user", *why)
+    await command("ban", "Vera", *BAN)
+    with pytest.raises(Refusal, match="Vera cannot sign in: the account is banned"):
+        await command("set-role", "vera", "finance_approver", *why)
+    assert "keeps the books" in await command("audit", "--subject", "vera")
+
+
 async def test_nobody_is_said_to_be_nobody(command: Command) -> None:
     with pytest.raises(Refusal, match="Nobody has the user name, e-mail address or phone number %"):
         await command("ban", "%", *BAN)

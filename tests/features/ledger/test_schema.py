@@ -16,7 +16,8 @@ async def test_amounts_are_whole_numbers_in_the_database(books: Books) -> None:
         "OR column_name ~ '(^|_)(amount|debits|credits|minimum|cap|fee|tax|price|refunded)$' "
         "AND data_type NOT IN ('bigint', 'integer', 'numeric'))"
     )
-    assert [tuple(row) for row in rows] == []
+    rules_of_fees = {("public.deals.customer_fee", "jsonb"), ("public.deals.freelancer_fee", "jsonb")}
+    assert {tuple(row) for row in rows} == rules_of_fees
 
 
 @pytest.mark.parametrize(("code", "digits"), [("JPY", 0), ("KWD", 3), ("CLF", 4)])

@@ -56,7 +56,16 @@ TABLE: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "mature": ("mature", ["maturing f > wallet f: amount"]),
-    "bonus": ("bonus", ["wallet c > maturing f: amount"]),
+    "bonus": (
+        "bonus",
+        [
+            "wallet c > maturing f: amount - fee",
+            "wallet c > fee_income: fee - tax",
+            "wallet c > tax_payable: tax",
+            "wallet c > fee_income: customer_fee - customer_tax",
+            "wallet c > tax_payable: customer_tax",
+        ],
+    ),
     "refund": ("refund", ["escrow m > wallet c: amount", "fee_hold m > wallet c: fee_rest"]),
     "refund_straight": ("refund", ["escrow m > refund_transit r: amount", "fee_hold m > refund_transit r: fee_rest"]),
     "card_refund": ("card_refund", ["wallet c > refund_transit r: amount"]),
@@ -187,7 +196,7 @@ def test_a_negative_part_is_refused(name: str) -> None:
             made(name, whole | {part: -11})
 
 
-@pytest.mark.parametrize("name", ["release", "dispute_rule"])
+@pytest.mark.parametrize("name", ["release", "bonus", "dispute_rule"])
 def test_a_fee_is_at_most_what_it_is_taken_from(name: str) -> None:
     parts = {"amount": 10, "released": 10, **dict.fromkeys(PARTS, 0)}
     for wrong in ({"fee": 11}, {"fee": 5, "tax": 6}, {"customer_fee": 5, "customer_tax": 6}):

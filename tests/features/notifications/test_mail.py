@@ -347,6 +347,10 @@ def test_every_mail_can_be_written_in_every_language(kind: NoticeKind, locale: s
         "operator": "help@iplance.example",
         "file": "a <script>.pdf",
         "work": "Site <script>",
+        "amount": "1,000 RUB",
+        "number": "ACT-2026-1",
+        "sha256": "0f" * 32,
+        "news": "Work was accepted",
     }
     words = render_mail(kind.value, locale, context)
     assert "\n" not in words.subject

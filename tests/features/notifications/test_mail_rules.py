@@ -44,7 +44,14 @@ def test_every_kind_has_a_rule_or_a_reason() -> None:
     assert joined & set(rules.NOBODY_ELSES) == set()
     for kind in joined:
         places = {name for _text, name, _spec, _conversion in Formatter().parse(rules.MAIL_RULES[kind].about or "")}
-        assert places - {None} <= {"order_id", "person_id", "conversation_id", "contract_id", "submission_id"}
+        assert places - {None} <= {
+            "order_id",
+            "person_id",
+            "conversation_id",
+            "contract_id",
+            "submission_id",
+            "deal_id",
+        }
 
 
 class Deal:

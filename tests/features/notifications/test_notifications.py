@@ -179,7 +179,9 @@ async def test_every_kind_of_notice_can_be_stored_and_read(
     about = {name: str(new_id()) for name in names | {"person_id"}}
     for kind in rules.WORDINGS:
         async with unit_of_work(resources) as uow:
-            await service.notify(uow, str(user.id), kind, 1, **about, count="3", file="a.txt", work="Site")
+            await service.notify(
+                uow, str(user.id), kind, 1, **about, count="3", file="a.txt", work="Site", amount="10 RUB"
+            )
             await service.mark_all_read(uow, actor_for(user))
     assert sorted(await kinds(client)) == sorted(kind.value for kind in rules.WORDINGS)
 

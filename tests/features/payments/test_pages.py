@@ -92,7 +92,7 @@ async def test_the_operator_closes_a_case_on_the_page(till: Till, client: httpx.
     await till.look(payment_id)
     await till.pay(payment_id)
     await till.look(payment_id)
-    await sign_in(client, role=Role.MODERATOR)
+    await sign_in(client, role=Role.FINANCE)
     [case] = await till.cases()
     assert f"/stuck-money/{case.id}/close" in (await client.get("/stuck-money")).text
     empty = await client.post(f"/stuck-money/{case.id}/close", data={"note": " "})

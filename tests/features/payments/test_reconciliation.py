@@ -16,6 +16,7 @@ from app.core.unit_of_work import unit_of_work
 from app.features.payments import workflows
 from app.features.payments.service.reconciliation import Comparison
 from app.models import (
+    AccountKind,
     CaseKind,
     OperationState,
     Payment,
@@ -117,7 +118,7 @@ async def test_another_amount_is_recorded_as_it_was_when_a_person_has_closed_the
         await till.pay(subject_id)
         await till.look(subject_id)
     [case] = await till.cases()
-    await sign_in(client, role=Role.MODERATOR)
+    await sign_in(client, role=Role.FINANCE)
     [stuck] = (await client.get("/api/v1/stuck-money")).json()["items"]
     assert stuck["case_id"] == str(case.id)
     answer = await client.post(f"/api/v1/reconciliation-cases/{case.id}/close", json={"note": "seen"})
@@ -150,3 +151,55 @@ async def test_stuck_money_is_measured(till: Till, resources: Resources) -> None
     async with resources.sessions() as session:
         [gauge] = await money_gauges(session)
     assert (gauge.name, gauge.value) == ("iplance_stuck_money", 9_999)
+
+
+@pytest.mark.parametrize("kind", ["payment", "payout", "refund"])
+async def test_another_currency_is_one_case_and_never_taken_for_our_own(till: Till, kind: str) -> None:
+    paid_id = await till.paid(100)
+    begin: dict[str, Callable[[], Awaitable[Any]]] = {
+        "payment": lambda: till.top_up(40),
+        "payout": lambda: till.withdraw(40),
+        "refund": lambda: till.refund(paid_id, 40),
+    }
+    subject_id = await begin[kind]()
+    await till.sandbox.plan(f"create_{kind}", "wrong_currency")
+    await till.look(subject_id)
+    if kind == "payment":
+        await till.pay(subject_id)
+    opened = 0
+    for _night in range(2):
+        opened += sum(each.opened for each in await workflows.reconcile(till.resources))
+        await till.look(subject_id)
+    assert opened == int(kind == "payment"), "the others have their case from the answer of the provider"
+    [case] = await till.cases()
+    assert (case.kind, case.currency, case.expected, case.found) == (CaseKind.AMOUNT_DIFFERS, Currency.USD, None, 4_000)
+
+
+@pytest.mark.parametrize("by", [-1, 1])
+async def test_a_refund_of_another_amount_leaves_the_rest_of_the_payment_refundable(
+    till: Till, command: Command, by: int
+) -> None:
+    payment_id = await till.paid(100)
+    await till.sandbox.plan("create_refund", "wrong_amount", argument=by)
+    await till.look(await till.refund(payment_id, 40))
+    [case] = await till.cases()
+    await command("payments", "close-case", str(case.id), "--reason", "seen at the provider")
+    assert (await till.row(Payment, payment_id)).refunded == 4_000 + by
+    await till.check_books()
+
+
+@pytest.mark.parametrize("by", [-1, 1])
+async def test_what_comes_back_is_what_had_left(till: Till, command: Command, by: int) -> None:
+    await till.paid(100)
+    await till.sandbox.plan("create_payout", "wrong_amount", argument=by)
+    payout_id = await till.withdraw(40, card="4000000000000341")
+    await till.look(payout_id)
+    [case] = await till.cases()
+    await command("payments", "close-case", str(case.id), "--reason", "seen at the provider")
+    await till.sandbox.forward(24 * 60 * 60)
+    await till.look(payout_id)
+    assert (await till.row(Payout, payout_id)).state is PayoutState.RETURNED
+    assert await till.wallet() == 10_000
+    assert await till.balance(AccountKind.SUSPENSE) == max(by, 0), "what belongs to nobody waits for an operator"
+    assert len([each for each in await till.cases() if each.closed_at is None]) == max(by, 0)
+    await till.check_books()

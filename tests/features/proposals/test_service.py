@@ -56,6 +56,7 @@ async def test_choosing_one_closes_the_order_and_tells_the_others(market: Market
         "proposals.proposal_sent",
         "proposals.proposal_accepted",
         "proposals.proposal_declined",
+        "contracts.deal_moved",
     ]
     late = await market.person()
     with pytest.raises(OrderNotOpenError):

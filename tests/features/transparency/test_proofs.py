@@ -3,20 +3,28 @@
 import base64
 import html
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
+import pytest
 import pytest_asyncio
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from app.core.ids import new_id
 from app.core.resources import Resources
 from app.core.transparency.checkpoints import read_checkpoint
 from app.core.transparency.merkle import leaf_hash, verify_consistency, verify_inclusion
 from app.features.contracts import service as contracts
+from app.features.papers import workflows as papers
 from app.features.transparency import service
+from app.features.transparency.rules.leaves import paper_bytes
+from app.features.transparency.rules.replay import LogBrokenError, Replay
+from app.features.transparency.schemas import PaperEntry
 from app.models import Contract
 from tests.conftest import SignIn
+from tests.factories.deals import make_deal
 from tests.factories.orders import Market
 from tests.features.transparency.bundles import checked, unpacked
 from tests.features.transparency.conftest import Story
@@ -116,11 +124,12 @@ async def test_both_parties_of_a_contract_prove_its_milestone(
     await history.seal()
     await market.sign_in(client, freelancer)
     folder, entries = await unpacked(client, tmp_path)
-    papers = json.loads((folder / "papers.json").read_text())
-    assert [(paper["number"][0], paper["kind"], paper["sha256"]) for paper in papers] == [
+    listed = json.loads((folder / "papers.json").read_text())
+    assert [(paper["number"][0], paper["kind"], paper["sha256"]) for paper in listed] == [
         ("C", "contract", None),
         ("T", "task", None),
     ]
+    assert not (folder / "papers").exists()
     assert entries.count("\n") == 2  # not the deposit of the client
     stated = json.loads((folder / "proofs.json").read_text())
     kinds = {it["credit"]: it["credit_kind"] for line in entries.splitlines() for it in json.loads(line)["transfers"]}
@@ -139,3 +148,50 @@ async def test_the_operator_s_port_tells_what_waits(history: Story) -> None:
         assert await session.scalar(text("SELECT 1")) == 1
     assert values["iplance_ledger_unsealed"] == 1
     assert (await service.read_state(session)).unsealed == 1
+
+
+async def test_a_bundle_has_the_papers_that_are_in_the_log(
+    client: httpx.AsyncClient, market: Market, history: Story, tmp_path: Path
+) -> None:
+    deal = await make_deal(market, paid=0)
+    assert await papers.make_files(history.resources) == 2
+    await history.deposit(30, owner=new_id())
+    await history.seal()
+    await market.sign_in(client, deal.freelancer)
+    folder, entries = await unpacked(client, tmp_path)
+    assert [json.loads(line)["kind"] for line in entries.splitlines()] == ["contract", "task"]
+    assert await checked(folder, 3) == (0, "HOLDS: 2 of 3 entries, 1 checkpoints, 2 papers\n")
+    kept = (folder / "checkpoints" / "3.txt").read_text()
+    async with history.resources.read_sessions() as session:
+        found = await service.verify_ledger(session, kept)
+        assert found.line == "HOLDS: 1 transactions with 1 transfers, 2 papers and 1 checkpoints"
+        exported = b"".join([part async for name, part in service.stream_bundle(session) if name == "entries.jsonl"])
+        assert exported.decode().endswith(entries)
+        assert b"Liabilities:Wallet" in b"".join([part async for part in service.stream_beancount(session)])
+    with pytest.raises(DBAPIError, match="the place of a paper in the log stays"):
+        async with market.uow() as work:
+            await work.session.execute(text("UPDATE paper_leaves SET position = position + 5"))
+    changed = next((folder / "papers").iterdir())
+    changed.write_bytes(changed.read_bytes() + b" ")
+    code, said = await checked(folder, 3)
+    assert (code, changed.name in said) == (1, True)
+    await market.sign_in(client, await market.person())
+    stranger, entries = await unpacked(client, tmp_path / "stranger")
+    assert (entries, (stranger / "papers").exists()) == ("", False)
+
+
+def test_a_paper_that_was_changed_in_the_database_is_named() -> None:
+    salt, issued = bytes(16), "2026-11-29T09:00:00.000000Z"
+    paper = PaperEntry("01a2", "A-2026", 7, "act", "ab" * 32, None, None, issued)
+    stated = leaf_hash(paper_bytes(paper, salt))
+    good = Replay()
+    good.append_paper(0, salt, stated, paper)
+    assert good.describe(1) == "0 transactions with 0 transfers, 1 papers and 1 checkpoints"
+    for changed, position, said in (
+        (replace(paper, sha256="cd" * 32), 0, "position 0, paper 01a2: its rows or its leaf changed"),
+        (replace(paper, number=8), 0, "paper 01a2"),
+        (paper, 1, "position 0: expected here"),
+        (None, 0, "position 0: it is of no transaction and of no paper"),
+    ):
+        with pytest.raises(LogBrokenError, match=said):
+            Replay().append_paper(position, salt, stated, changed)

@@ -15,6 +15,7 @@ from app.features.ledger import service as ledger
 from app.features.ledger.rules.checks import CheckResult
 from app.features.transparency import service, workflows
 from app.features.transparency.repository import LogRepository
+from app.features.transparency.service import sealing
 from tests.features.transparency.conftest import Story
 
 OTHER_KEY = "0f" * 32
@@ -43,7 +44,7 @@ async def test_what_was_posted_is_sealed_in_its_order(story: Story) -> None:
 
 
 async def test_many_batches_give_the_same_tree(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service.sealing, "BATCH", 7)
+    monkeypatch.setattr(sealing, "BATCH", 7)
     monkeypatch.setattr(service, "BATCH", 7)
     for amount in range(1, 41):
         await story.deposit(amount)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from beancount import loader
 from pydantic import SecretStr
 
 from app.cli.shared import Refusal
@@ -245,6 +246,26 @@ async def test_a_cut_tail_and_a_new_log_are_found_beside_an_outside_checkpoint(
         assert "position" in line or "signed" in line
 
 
+async def in_beancount(story: Story) -> list[str]:
+    """Export the log for beancount; return what it finds wrong."""
+    async with story.resources.read_sessions() as session:
+        made = b"".join([piece async for piece in service.stream_beancount(session)])
+    _entries, errors, _options = loader.load_string(made.decode())
+    return [error.message for error in errors]
+
+
+async def test_beancount_adds_the_ledger_up_again(story: Story) -> None:
+    assert await in_beancount(story) == []
+    await history(story)
+    assert await in_beancount(story) == []
+    await story.deposit(9)  # not sealed, and so in no balance
+    assert await in_beancount(story) == []
+    await replicate(story, "UPDATE ledger.transfer SET amount = amount + 1 WHERE txn_id = :txn AND n = 1", 0)
+    wrong = await in_beancount(story)
+    assert len(wrong) == 2  # both accounts of the transfer are off by a kopeck
+    assert all("Balance failed" in it and "0.01" in it for it in wrong)
+
+
 async def test_commands_answer_with_their_exit_codes(story: Story, tmp_path: Path, command: Command) -> None:
     await history(story)
     (tmp_path / "kept.txt").write_text(await kept_note(story))
@@ -262,4 +283,8 @@ async def test_commands_answer_with_their_exit_codes(story: Story, tmp_path: Pat
     # These open connections of their own, and so see no transaction of this test.
     assert "nothing is sealed yet" in (await command.result("ledger", "verify")).stdout
     assert "0 transactions are in" in await command("ledger", "export", str(tmp_path / "empty"))
+    written = str(tmp_path / "ledger.beancount")
+    assert f"bean-check {written}" in await command("ledger", "beancount", written)
+    with pytest.raises(Refusal, match="exists already"):
+        await command("ledger", "beancount", written)
     assert re.fullmatch("[0-9a-f]{64}", await command("ledger", "key"))

@@ -262,12 +262,17 @@ async def test_a_self_employed_person_needs_permission_status_and_room_below_the
 
 async def test_the_sum_of_a_year_begins_anew_where_the_person_lives(sandbox: Sandbox) -> None:
     await funded(sandbox)
-    await sandbox.adapter.turn_clock_to(datetime(2027, 12, 31, 15, tzinfo=UTC))  # 2028 in Kamchatka, not in Moscow
-    for zone, ends in (("Asia/Kamchatka", datetime(2028, 12, 31, 12, 30, tzinfo=UTC)), ("Europe/Moscow", None)):
+    year = (await sandbox.now()).year + 1
+    # The next year has begun in Kamchatka, and not in Moscow.
+    await sandbox.adapter.turn_clock_to(datetime(year, 12, 31, 15, tzinfo=UTC))
+    for zone, ends in (
+        ("Asia/Kamchatka", datetime(year + 1, 12, 31, 12, 30, tzinfo=UTC)),
+        ("Europe/Moscow", datetime(year + 1, 12, 31, 22, tzinfo=UTC)),
+    ):
         full = {"earned_this_year": 240_000_000, "zone": zone}
         await sandbox.control("PUT", f"self-employed/{TAX_ID}", full)
         assert isinstance(await sandbox.payout(10, tax_id=TAX_ID), Refused)
-        await sandbox.adapter.turn_clock_to(ends or datetime(2028, 12, 31, 22, tzinfo=UTC))
+        await sandbox.adapter.turn_clock_to(ends)
         person = await sandbox.adapter.find_self_employed(TAX_ID)
         assert isinstance(person, Done)
         assert person.value.earned_this_year == 0

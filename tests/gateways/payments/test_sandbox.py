@@ -32,6 +32,7 @@ PRODUCTION = {
     "encryption_keys": "another production key of more than 32 characters",
     "public_url": "https://lance.example",
     "bcrypt_rounds": "12",
+    "ledger_signing_key": "0123456789abcdef" * 4,
 }
 
 

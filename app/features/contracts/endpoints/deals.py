@@ -13,6 +13,7 @@ from app.core.text.whole_numbers import WholeNumber
 from app.features.authentication.dependencies import CurrentActor
 from app.features.contracts import service
 from app.features.contracts.errors import (
+    AnswerLateError,
     ChangeOrderOpenError,
     ContractBusyError,
     ContractNotFoundError,
@@ -93,7 +94,9 @@ async def propose_change(
 
 @router.post(
     f"{CHANGE}/answer",
-    responses=refusals(*WHOLE, WrongPartyError, RequestDecidedError, InvalidChangeOrderError, InsufficientFundsError),
+    responses=refusals(
+        *WHOLE, WrongPartyError, RequestDecidedError, AnswerLateError, InvalidChangeOrderError, InsufficientFundsError
+    ),
 )
 async def answer_change(
     change_order_id: UUID, command: ChangeOrderAnswer, actor: CurrentActor, key: KeyedRequest, uow: Uow
@@ -106,7 +109,10 @@ async def answer_change(
     return key.answer(service.read_change_order(changed))
 
 
-@router.post(f"{CHANGE}/withdraw", responses=refusals(ContractNotFoundError, WrongPartyError, RequestDecidedError))
+@router.post(
+    f"{CHANGE}/withdraw",
+    responses=refusals(ContractNotFoundError, WrongPartyError, RequestDecidedError, AnswerLateError),
+)
 async def withdraw_change(change_order_id: UUID, actor: CurrentActor, uow: Uow) -> ChangeOrderState:
     """Withdraw your open change of the work."""
     return service.read_change_order(await service.withdraw_change(uow, actor, change_order_id))

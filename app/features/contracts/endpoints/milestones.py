@@ -10,6 +10,7 @@ from app.core.security.rate_limits import TooManyTriesError
 from app.features.authentication.dependencies import CurrentActor
 from app.features.contracts import service
 from app.features.contracts.errors import (
+    AnswerLateError,
     ContractStateError,
     InvalidDealAmountError,
     InvalidSubmissionError,
@@ -18,6 +19,7 @@ from app.features.contracts.errors import (
     MilestoneStateError,
     RefundTooEarlyError,
     RequestDecidedError,
+    TooManyRefundsError,
     WrongPartyError,
 )
 from app.features.contracts.schemas import (
@@ -78,7 +80,7 @@ async def start_milestone(
     return service.read_milestone(await service.start_milestone(uow, actor, milestone_id, command.version))
 
 
-@router.post(f"{ONE}/submit", responses=refusals(*STEP, InvalidSubmissionError, InvalidFilesError))
+@router.post(f"{ONE}/submit", responses=refusals(*STEP, InvalidSubmissionError, InvalidFilesError, AnswerLateError))
 async def submit_work(milestone_id: UUID, command: SubmissionCreate, actor: CurrentActor, uow: Uow) -> MilestoneState:
     """Submit work: answer every line of the checklist with a text or files of kind `submission`.
 
@@ -99,13 +101,15 @@ async def accept_milestone(
     return key.answer(service.read_milestone(changed))
 
 
-@router.post(f"{ONE}/request-changes", responses=refusals(*STEP, InvalidSubmissionError))
+@router.post(f"{ONE}/request-changes", responses=refusals(*STEP, InvalidSubmissionError, AnswerLateError))
 async def request_changes(milestone_id: UUID, command: ChangesRequest, actor: CurrentActor, uow: Uow) -> MilestoneState:
     """Send submitted work back with what is wrong, by lines of the checklist. The review time ends."""
     return service.read_milestone(await service.request_changes(uow, actor, milestone_id, command))
 
 
-@router.post(f"{ONE}/ask-refund", responses=refusals(*STEP, InvalidDealAmountError, RefundTooEarlyError))
+@router.post(
+    f"{ONE}/ask-refund", responses=refusals(*STEP, InvalidDealAmountError, RefundTooEarlyError, TooManyRefundsError)
+)
 async def ask_refund(milestone_id: UUID, command: RefundAsk, actor: CurrentActor, uow: Uow) -> MilestoneState:
     """Ask for money back. If nothing was submitted, the request is granted when nobody answers it in time."""
     return service.read_milestone(await service.ask_refund(uow, actor, milestone_id, command))
@@ -119,7 +123,7 @@ async def withdraw_refund(
     return service.read_milestone(await service.withdraw_refund(uow, actor, milestone_id, command.version))
 
 
-@router.post(f"{ONE}/answer-refund", responses=refusals(*STEP, RequestDecidedError))
+@router.post(f"{ONE}/answer-refund", responses=refusals(*STEP, RequestDecidedError, AnswerLateError))
 async def answer_refund(
     milestone_id: UUID, command: RefundAnswer, actor: CurrentActor, key: KeyedRequest, uow: Uow
 ) -> MilestoneState:

@@ -1,14 +1,16 @@
-"""Pages for accepting a proposal or an offer; both redirect to the order."""
+"""Pages for accepting a proposal or an offer; both lead to the contract, where the client pays."""
 
 from uuid import UUID
 
 from fastapi import Request
 from starlette.responses import Response
 
+from app.core.actor import Actor
 from app.core.errors import DomainError
 from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
 from app.core.i18n import _
 from app.core.text.whole_numbers import read_whole
+from app.core.unit_of_work import UnitOfWork
 from app.features.authentication.dependencies import CurrentActor
 from app.features.contracts import service
 from app.features.orders.errors import OrderChangedError
@@ -54,7 +56,7 @@ async def accept_proposal(proposal_id: UUID, actor: CurrentActor, form: PostedFo
     )
     if isinstance(choice, DomainError):
         return redirect(f"/proposals/{proposal_id}/accept", choice.text(), "warn")
-    return redirect(f"/orders/{choice.order.id}", _("You have chosen a freelancer. Both sides see it now."))
+    return await _to_contract(uow, actor, choice.order.id, _("You have chosen a freelancer. Both sides see it now."))
 
 
 @router.post("/offers/{offer_id}/accept")
@@ -64,4 +66,8 @@ async def accept_offer(offer_id: UUID, actor: CurrentActor, form: PostedForm, uo
     offer = await uow.attempt(accepting, OfferStateError, OfferLapsedError, OrderChangedError)
     if isinstance(offer, DomainError):
         return redirect(f"/offers/{offer_id}", offer.text(), "warn")
-    return redirect(f"/orders/{offer.order_id}", _("You have agreed. Both sides see it now."))
+    return await _to_contract(uow, actor, offer.order_id, _("You have agreed. Both sides see it now."))
+
+
+async def _to_contract(uow: UnitOfWork, actor: Actor, order_id: UUID, said: str) -> Response:
+    return redirect(f"/contracts/{await service.find_contract(uow.session, actor, order_id)}", said)

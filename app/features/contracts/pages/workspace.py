@@ -50,7 +50,7 @@ WAITING: dict[tuple[str, str], str] = {
     ("freelancer", "in_work"): N_("When the work is done, submit it with an answer to each line of the checklist."),
     ("freelancer", "submitted"): N_("{other} is checking your work. The money is held meanwhile."),
     ("freelancer", "revision"): N_("Make the requested changes, then submit the work again."),
-    ("freelancer", "refund_requested"): N_("{other} asks for money back. Agree or refuse."),
+    ("freelancer", "refund_requested"): N_("{other} asks for money back. Agree, refuse, or submit the work."),
 }
 """What a side has to do in each state of a milestone, or what it waits for."""
 

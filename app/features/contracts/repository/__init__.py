@@ -10,6 +10,7 @@ from app.features.contracts.repository.deals import (
 from app.features.contracts.repository.reading import (
     ContractReadRepository,
     ContractRow,
+    EarlierRow,
     HeldRow,
     MonthRow,
     ReadDeal,
@@ -23,6 +24,7 @@ __all__ = [
     "ContractRow",
     "DealRepository",
     "DueTimer",
+    "EarlierRow",
     "HeldRow",
     "LockedDeal",
     "LockedMilestone",

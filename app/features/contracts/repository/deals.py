@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import new_id
+from app.core.money import Currency
 from app.core.persistence.trial_clock import database_now
 from app.models import (
     BudgetKind,
@@ -24,6 +25,7 @@ from app.models import (
     Order,
     RefundRequest,
     Release,
+    ReleaseKind,
     RequestStatus,
     ReviewNotice,
     Submission,
@@ -58,7 +60,7 @@ class Volumes:
     """What decides which fees apply to a contract, in minor units, and the time of the transaction."""
 
     freelancer: int
-    """What was released to the freelancer before in the currency, of all milestones of safe deals."""
+    """What was released to the freelancer before in the currency, of all milestones of safe deals, with bonuses."""
     pair: int
     """What of that was with the same client."""
     parent_category_id: int | None
@@ -87,20 +89,27 @@ class ContractRepository:
         )
         return [(row[0], row[1], row[2]) for row in await self._session.execute(statement)]
 
-    async def volumes(self, contract: Contract, category_id: int | None) -> Volumes:
-        """Return what decides which fees apply to a new contract."""
+    async def volumes(
+        self, customer_id: UUID | None, freelancer_id: UUID | None, currency: Currency, category_id: int | None
+    ) -> Volumes:
+        """Return what decides which fees apply to a new contract; of somebody who is not known yet, nothing."""
         # Only money that was released counts: what is merely agreed costs nothing, so anybody could agree on a volume.
-        released = func.sum(Milestone.released)
+        bonuses = (
+            select(func.sum(Release.amount))
+            .where(Release.milestone_id == Milestone.id, Release.kind == ReleaseKind.BONUS)
+            .scalar_subquery()
+        )
+        released = func.sum(Milestone.released + func.coalesce(bonuses, 0))
         statement = (
             select(
                 func.coalesce(released, 0),
-                func.coalesce(released.filter(Contract.customer_id == contract.customer_id), 0),
+                func.coalesce(released.filter(Contract.customer_id == customer_id), 0),
                 select(Category.parent_id).where(Category.id == category_id).scalar_subquery(),
                 DATABASE_TIME,
             )
             .select_from(Milestone)
             .join(Contract, Contract.id == Milestone.contract_id)
-            .where(Contract.freelancer_id == contract.freelancer_id, Contract.currency == contract.currency)
+            .where(Contract.freelancer_id == freelancer_id, Contract.currency == currency)
         )
         freelancer, pair, parent, now = (await self._session.execute(statement)).one()
         return Volumes(int(freelancer), int(pair), parent, now)
@@ -192,6 +201,13 @@ class DealRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def vain_refunds(self, milestone_id: UUID, statuses: Collection[RequestStatus]) -> int:
+        """Count the refund requests of a locked milestone that ended in these ways."""
+        statement = select(func.count()).where(
+            RefundRequest.milestone_id == milestone_id, RefundRequest.status.in_(statuses)
+        )
+        return (await self._session.execute(statement)).scalar_one()
+
     async def contract_of_change_order(self, change_order_id: UUID) -> UUID | None:
         """Return the contract that a change order belongs to."""
         statement = select(ChangeOrder.contract_id).where(ChangeOrder.id == change_order_id)
@@ -208,9 +224,26 @@ class DealRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def with_open_changes(self, contract_ids: Collection[UUID]) -> set[UUID]:
+        """Return which of these deals have a change of the work that waits for an answer."""
+        statement = select(ChangeOrder.contract_id).where(
+            ChangeOrder.contract_id.in_(contract_ids), ChangeOrder.status == RequestStatus.OPEN
+        )
+        return set((await self._session.execute(statement)).scalars())
+
     async def release(self, release_id: UUID) -> Release | None:
         """Return a release as it is now."""
         return await self._session.get(Release, release_id, populate_existing=True)
+
+    async def bonuses(self, milestone_ids: Collection[UUID]) -> dict[UUID, int]:
+        """Return the sums of the bonuses that were paid for locked milestones; those without any are missing."""
+        statement = (
+            select(Release.milestone_id, func.sum(Release.amount))
+            .where(Release.milestone_id.in_(milestone_ids), Release.kind == ReleaseKind.BONUS)
+            .group_by(Release.milestone_id)
+        )
+        rows = await self._session.execute(statement)
+        return {milestone_id: int(total) for milestone_id, total in rows}
 
     async def add_timers(self, timers: Sequence[Mapping[str, Any]]) -> None:
         """Insert timers."""
@@ -271,6 +304,17 @@ class DealRepository:
         """Return the waiting timer of a kind of a milestone."""
         statement = select(DealTimer).where(
             DealTimer.milestone_id == milestone_id, DealTimer.kind == kind, DealTimer.status == TimerStatus.WAITING
+        )
+        return (await self._session.execute(statement)).scalars().first()
+
+    async def due_timer(self, contract_id: UUID, subject_id: UUID, kind: TimerKind) -> DealTimer | None:
+        """Return the waiting timer of a subject whose time is over, though the sweep has not come to it yet."""
+        statement = select(DealTimer).where(
+            DealTimer.contract_id == contract_id,
+            DealTimer.subject_id == subject_id,
+            DealTimer.kind == kind,
+            DealTimer.status == TimerStatus.WAITING,
+            DealTimer.look_at <= DATABASE_TIME,
         )
         return (await self._session.execute(statement)).scalars().first()
 

@@ -1,13 +1,15 @@
 """Queries that read contracts for their parties."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, and_, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
+from app.core.account_names import username_key
 from app.core.money import Currency
 from app.models import (
     ChangeOrder,
@@ -15,6 +17,7 @@ from app.models import (
     Contract,
     Deal,
     DealEntry,
+    DealStatus,
     DealTimer,
     Milestone,
     MilestoneStatus,
@@ -26,6 +29,7 @@ from app.models import (
     Submission,
     TimerKind,
     TimerStatus,
+    User,
 )
 from app.models.user import shown_name
 
@@ -43,6 +47,20 @@ class ContractRow:
     customer: str
     freelancer: str
     held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRow:
+    """A contract with what a new one with the same terms takes from it."""
+
+    contract: Contract
+    title: str
+    description: str
+    customer: str
+    """The user name of the client."""
+    freelancer: str
+    milestones: Sequence[Milestone]
+    """Empty where the contract has no safe deal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +131,29 @@ class ContractReadRepository:
         statement = select(Contract.id).where(Contract.order_id == order_id, party)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def earlier(self, actor_id: UUID, contract_id: UUID | None, username: str) -> EarlierRow | None:
+        """Return a contract of a person: the one named, or the last one in which this person worked for them."""
+        customer, freelancer = aliased(User), aliased(User)
+        statement = (
+            select(Contract, Order.title, Order.description, customer.username, freelancer.username)
+            .join(Order, Order.id == Contract.order_id)
+            .join(customer, customer.id == Contract.customer_id)
+            .join(freelancer, freelancer.id == Contract.freelancer_id)
+            .order_by(Contract.id.desc())
+            .limit(1)
+        )
+        if contract_id is not None:
+            party = or_(Contract.customer_id == actor_id, Contract.freelancer_id == actor_id)
+            statement = statement.where(Contract.id == contract_id, party)
+        else:
+            theirs = freelancer.username_key == username_key(username)
+            statement = statement.where(Contract.customer_id == actor_id, theirs)
+        row = (await self._session.execute(statement)).one_or_none()
+        if row is None:
+            return None
+        milestones = select(Milestone).where(Milestone.contract_id == row[0].id).order_by(Milestone.number)
+        return EarlierRow(row[0], row[1], row[2], row[3], row[4], await self._all(milestones))
+
     async def of_milestone(self, milestone_id: UUID, actor_id: UUID) -> tuple[Contract, Deal, Milestone] | None:
         """Return a milestone with its contract and deal to one of its parties."""
         party = or_(Contract.customer_id == actor_id, Contract.freelancer_id == actor_id)
@@ -154,6 +195,17 @@ class ContractReadRepository:
             statement = statement.where(Contract.id < before)
         rows = await self._session.execute(statement)
         return [ContractRow(row[0], row[1], row[2], row[3], row[4], int(row[5])) for row in rows]
+
+    async def open_deals(self, actor_id: UUID, states: Collection[DealStatus]) -> int:
+        """Count the deals of a person, on either side, that are in these states."""
+        party = or_(Contract.customer_id == actor_id, Contract.freelancer_id == actor_id)
+        statement = (
+            select(func.count())
+            .select_from(Deal)
+            .join(Contract, Contract.id == Deal.contract_id)
+            .where(party, Deal.status.in_(states))
+        )
+        return (await self._session.execute(statement)).scalar_one()
 
     async def held_of(self, actor_id: UUID) -> list[HeldRow]:
         """Return what is held in the contracts of a person, by side and currency."""
@@ -210,7 +262,10 @@ class ContractReadRepository:
             .order_by("is_freelancer", month.desc(), Milestone.currency)
         )
         rows = await self._session.execute(statement)
-        return [MonthRow(row[0], row[1], row[2], *(int(amount) for amount in row[3:])) for row in rows]
+        return [
+            MonthRow(is_freelancer, start, currency, *(int(amount) for amount in amounts))
+            for is_freelancer, start, currency, *amounts in map(tuple, rows.all())
+        ]
 
     async def everything(self, contract_id: UUID) -> ReadDeal:
         """Return all that belongs to a deal."""

@@ -1,5 +1,6 @@
 """Use cases that accept a proposal or an offer: the agreed terms are stored, and the deal begins."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -48,6 +49,30 @@ async def accept_offer(uow: UnitOfWork, actor: Actor, offer_id: UUID, order_vers
     return choice.offer
 
 
+async def accept_direct(
+    uow: UnitOfWork,
+    customer_id: UUID,
+    freelancer_id: UUID,
+    terms: proposals.DirectTerms,
+    checklists: Sequence[list[str]],
+) -> Contract:
+    """Make the contract of terms that two people agreed on directly, without a listed order.
+
+    A contract refers to an order, a proposal and an offer. They are added with it, already awarded and accepted, so
+    that everything that follows, such as papers, conversations, reports and exports, knows one kind of contract.
+
+    Args:
+        uow: The unit of work. The caller has checked that both have agreed, once.
+        customer_id: The client.
+        freelancer_id: The freelancer.
+        terms: What was agreed.
+        checklists: The lines of each milestone of the terms.
+    """
+    words = {"title": terms.title, "description": terms.description}
+    order = await orders.add_agreed_order(uow, customer_id, freelancer_id, **words, price=terms.price)
+    return await _begin(uow, await proposals.add_chosen(uow, order, freelancer_id, terms), checklists)
+
+
 async def without_details(session: AsyncSession, settings: Settings, people: set[UUID]) -> set[UUID]:
     """Return who of these people has no legal details, which papers and payouts need; nobody without safe deals."""
     if not settings.has_payments:
@@ -71,8 +96,12 @@ async def list_agreed_amounts(session: AsyncSession) -> list[fees.AgreedAmount]:
 
 async def _accept(uow: UnitOfWork, choice: proposals.Choice) -> None:
     """Award the order, insert the contract and begin its deal, in the transaction that accepted the proposal."""
+    orders.award_order(choice.order)
+    await _begin(uow, choice)
+
+
+async def _begin(uow: UnitOfWork, choice: proposals.Choice, checklists: Sequence[list[str]] = ()) -> Contract:
     order, proposal, offer = choice.order, choice.proposal, choice.offer
-    orders.award_order(order)
     contract = Contract(
         order_id=order.id,
         order_version=offer.order_version,
@@ -88,4 +117,5 @@ async def _accept(uow: UnitOfWork, choice: proposals.Choice) -> None:
         agreed_at=offer.decided_at,
     )
     await ContractRepository(uow.session).insert(contract)
-    await begin_deal(uow, contract, order)
+    await begin_deal(uow, contract, order, checklists)
+    return contract

@@ -1,8 +1,14 @@
 """The beginning of a safe deal: its terms are frozen with the contract, and its milestones planned."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import new_id
+from app.core.money import Currency
 from app.core.unit_of_work import UnitOfWork
 from app.features.contracts import rules
 from app.features.contracts.repository import ContractRepository, DealRepository, LockedDeal, Volumes
@@ -15,18 +21,32 @@ from app.models import BudgetKind, Contract, Deal, DealStatus, Milestone, Milest
 from app.models.side import Side
 
 
-async def begin_deal(uow: UnitOfWork, contract: Contract, order: Order) -> Deal | None:
+@dataclass(frozen=True, slots=True)
+class FeeEstimate:
+    """The fees of both sides of a deal that is not agreed on yet, in minor units."""
+
+    customer_fee: int
+    """Paid by the client, on top of the price."""
+    freelancer_fee: int
+    """Taken from what the freelancer receives."""
+
+
+async def begin_deal(
+    uow: UnitOfWork, contract: Contract, order: Order, checklists: Sequence[list[str]] = ()
+) -> Deal | None:
     """Begin the deal of a new contract where this instance can move money. Emits `DealMoved`.
 
     Frozen are the versions of both fees, the durations of timers, and the legal kind of both parties. A milestone is
-    planned for each part of the accepted offer, or one for the whole. The contract and its task are issued as papers.
-    Work by the hour has no safe deal.
+    planned for each part of the accepted offer, or one for the whole, with its checklist if there is one. The contract
+    and its task are issued as papers. Work by the hour has no safe deal.
     """
     settings = uow.resources.settings
     if not settings.has_payments or contract.budget_kind is BudgetKind.HOURLY:
         return None
-    before = await ContractRepository(uow.session).volumes(contract, order.category_id)
-    customer, freelancer = await _fees(uow, contract, order, before)
+    before = await ContractRepository(uow.session).volumes(
+        contract.customer_id, contract.freelancer_id, contract.currency, order.category_id
+    )
+    customer, freelancer = await _fees(uow.session, contract.currency, order.category_id, before)
     kinds = await legal.frozen_kinds(uow.session, settings, (contract.customer_id, contract.freelancer_id))
     customer_legal, freelancer_legal = kinds.get(contract.customer_id), kinds.get(contract.freelancer_id)
     deal = Deal(
@@ -47,7 +67,7 @@ async def begin_deal(uow: UnitOfWork, contract: Contract, order: Order) -> Deal 
     )
     repository = DealRepository(uow.session)
     await repository.insert_all(deal)
-    milestones = _milestones(contract, order)
+    milestones = _milestones(contract, order, checklists)
     await repository.insert_all(*milestones)
     locked = LockedDeal(contract, deal, before.now)
     due = locked.now + rules.duration(deal.settings, "funding_days")
@@ -57,20 +77,32 @@ async def begin_deal(uow: UnitOfWork, contract: Contract, order: Order) -> Deal 
     return deal
 
 
+async def estimate_fees(
+    session: AsyncSession, customer_id: UUID | None, freelancer_id: UUID | None, currency: Currency, amounts: list[int]
+) -> FeeEstimate:
+    """Return what is taken of milestones of a deal without a listed order, if it were agreed on now."""
+    before = await ContractRepository(session).volumes(customer_id, freelancer_id, currency, None)
+    customer, freelancer = await _fees(session, currency, None, before)
+    return FeeEstimate(
+        sum(fees.total_fee(customer.terms, amount) for amount in amounts),
+        sum(fees.total_fee(freelancer.terms, amount) for amount in amounts),
+    )
+
+
 async def _fees(
-    uow: UnitOfWork, contract: Contract, order: Order, before: Volumes
+    session: AsyncSession, currency: Currency, category_id: int | None, before: Volumes
 ) -> tuple[fees.AppliedPolicy, fees.AppliedPolicy]:
     """Return the fee policies that apply to the customer and to the freelancer."""
     described = fees.Deal(
-        currency=contract.currency,
-        categories=[key for key in (order.category_id, before.parent_category_id) if key is not None],
+        currency=currency,
+        categories=[key for key in (category_id, before.parent_category_id) if key is not None],
         pair_volume=before.pair,
         freelancer_volume=before.freelancer,
     )
-    return await fees.policies_for(uow.session, described)
+    return await fees.policies_for(session, described)
 
 
-def _milestones(contract: Contract, order: Order) -> list[Milestone]:
+def _milestones(contract: Contract, order: Order, checklists: Sequence[list[str]]) -> list[Milestone]:
     """Return a milestone for each part of the accepted offer, or one for the whole."""
     whole: list[dict[str, Any]] = [{"title": order.title, "amount": contract.price_amount, "days": contract.term_days}]
     return [
@@ -82,7 +114,7 @@ def _milestones(contract: Contract, order: Order) -> list[Milestone]:
             amount=part["amount"],
             currency=contract.currency,
             days=part["days"],
-            checklist=[part["title"]],
+            checklist=checklists[number - 1] if checklists else [part["title"]],
             status=MilestoneStatus.PLANNED,
         )
         for number, part in enumerate(contract.milestones or whole, start=1)

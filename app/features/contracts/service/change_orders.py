@@ -9,7 +9,7 @@ from app.core.errors import FieldError
 from app.core.i18n import N_
 from app.core.ids import new_id
 from app.core.unit_of_work import UnitOfWork
-from app.features.contracts import rules
+from app.features.contracts import policy, rules
 from app.features.contracts.errors import (
     ChangeOrderOpenError,
     InvalidChangeOrderError,
@@ -20,7 +20,7 @@ from app.features.contracts.repository import DealRepository, LockedDeal, Locked
 from app.features.contracts.rules import OtherEvent
 from app.features.contracts.schemas import ChangeOrderCreate, MilestoneChange
 from app.features.contracts.service import money
-from app.features.contracts.service.guards import contract_state_error, lock_deal, record, timer
+from app.features.contracts.service.guards import contract_state_error, lock_deal, record, require_in_time, timer
 from app.features.contracts.service.papers import Move, MoveKind, issue_moves
 from app.models import ChangeOrder, DealStatus, Milestone, MilestoneStatus, RequestStatus, TimerKind
 from app.models.deal import MAX_MILESTONES
@@ -76,6 +76,7 @@ async def answer_change(uow: UnitOfWork, actor: Actor, change_order_id: UUID, *,
         ContractNotFoundError: There is no such change, or the actor is not a party.
         WrongPartyError: The actor proposed it.
         RequestDecidedError: It is no longer open.
+        AnswerLateError: It has expired.
         ContractStateError: The contract has ended or is ending.
         InvalidChangeOrderError: A milestone cannot be changed like this any more.
         InsufficientFundsError: The client's wallet holds less than the difference.
@@ -131,6 +132,7 @@ async def _lock_open(uow: UnitOfWork, actor: Actor, change_order_id: UUID) -> tu
     order = await repository.change_order(change_order_id)
     if order is None or order.status is not RequestStatus.OPEN:
         raise RequestDecidedError
+    await require_in_time(uow, locked, order.id, TimerKind.CHANGE_ORDER)
     return locked, side, order
 
 
@@ -200,11 +202,15 @@ async def _apply(
     if not milestone.funded or not difference:
         return []
     held = LockedMilestone(locked.contract, locked.deal, locked.now, milestone)
+    amount = abs(difference)
     if difference > 0:
-        await money.fund(uow, held, actor, difference)
-        return [Move(MoveKind.PAID_IN, milestone, difference)]
-    await money.refund(uow, held, -difference, actor)
-    return [Move(MoveKind.REFUNDED, milestone, -difference)]
+        txn_id, event, kind = await money.fund(uow, held, actor, amount), OtherEvent.CHANGE_PAID_IN, MoveKind.PAID_IN
+    else:
+        txn_id = await money.refund(uow, held, amount, actor)
+        event, kind = OtherEvent.CHANGE_REFUNDED, MoveKind.REFUNDED
+    side = policy.side_of(actor, locked.contract) or Side.SYSTEM
+    record(uow, locked, event, side, actor=actor, milestone=milestone, amount=amount, txn_id=txn_id, is_told=False)
+    return [Move(kind, milestone, amount)]
 
 
 def _new(locked: LockedDeal, number: int, change: MilestoneChange) -> Milestone:

@@ -4,28 +4,23 @@ from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.unit_of_work import UnitOfWork
+from app.features.contracts import rules
 from app.features.contracts.errors import ContractBusyError
 from app.features.contracts.repository import DealRepository, LockedDeal
-from app.features.contracts.rules import DEAL_MACHINE, DealEvent, MilestoneEvent, OtherEvent
+from app.features.contracts.rules import DEAL_MACHINE, DealEvent, MilestoneEvent
 from app.features.contracts.service.guards import (
     change_state,
     contract_state_error,
     finish_if_done,
+    lapse_open_change,
     lock_deal,
     move_deal,
     record,
 )
-from app.models import Deal, MilestoneStatus, RequestStatus, TimerKind
+from app.models import Deal, MilestoneStatus, TimerKind
 from app.models.deal import UNFUNDED
 from app.models.side import Side
 
-BUSY = (
-    MilestoneStatus.FUNDING,
-    MilestoneStatus.SUBMITTED,
-    MilestoneStatus.REVISION,
-    MilestoneStatus.REFUND_REQUESTED,
-)
-"""States in which somebody waits for an answer: a pause would stop a clock that protects them."""
 PAUSE = {Side.CUSTOMER: DealEvent.PAUSE, Side.FREELANCER: DealEvent.FREELANCER_PAUSE}
 RESUME = {Side.CUSTOMER: DealEvent.RESUME, Side.FREELANCER: DealEvent.FREELANCER_RESUME}
 END = {Side.CUSTOMER: DealEvent.END, Side.FREELANCER: DealEvent.FREELANCER_END}
@@ -44,7 +39,7 @@ async def pause_contract(uow: UnitOfWork, actor: Actor, contract_id: UUID) -> De
     locked, side = await lock_deal(uow, actor, contract_id)
     _require(locked, PAUSE[side], side)
     milestones = await DealRepository(uow.session).lock_milestones(contract_id)
-    if any(milestone.status in BUSY for milestone in milestones):
+    if any(milestone.status in rules.BUSY for milestone in milestones):
         raise ContractBusyError
     return _moved(uow, locked, PAUSE[side], side, actor)
 
@@ -85,17 +80,14 @@ async def lapse_contract(uow: UnitOfWork, locked: LockedDeal) -> bool:
 
 
 async def cancel_unfunded(uow: UnitOfWork, locked: LockedDeal) -> None:
-    """Cancel the milestones of a locked deal that are not paid in, and an open change of the work."""
+    """Cancel the milestones of a locked deal that are not paid in, and let an open change of the work lapse."""
     repository = DealRepository(uow.session)
     for milestone in await repository.lock_milestones(locked.contract.id):
         if milestone.status in UNFUNDED and milestone.status is not MilestoneStatus.CANCELLED:
             await change_state(uow, locked.contract, milestone, MilestoneEvent.CANCEL, locked.now)
             record(uow, locked, MilestoneEvent.CANCEL, Side.SYSTEM, milestone=milestone)
-    order = await repository.open_change_order(locked.contract.id)
-    if order is not None:
-        order.status, order.decided_at = RequestStatus.WITHDRAWN, locked.now
-        record(uow, locked, OtherEvent.CHANGE_ORDER_WITHDRAWN, Side.SYSTEM)
-    await repository.cancel_timers([locked.contract.id], kinds=[TimerKind.FUND_CONTRACT, TimerKind.CHANGE_ORDER])
+    await lapse_open_change(uow, locked)
+    await repository.cancel_timers([locked.contract.id], kinds=[TimerKind.FUND_CONTRACT])
 
 
 def _require(locked: LockedDeal, event: DealEvent, side: Side) -> None:

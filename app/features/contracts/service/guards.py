@@ -9,6 +9,7 @@ from app.core.i18n import _
 from app.core.unit_of_work import UnitOfWork
 from app.features.contracts import policy, rules
 from app.features.contracts.errors import (
+    AnswerLateError,
     ContractNotFoundError,
     ContractStateError,
     MilestoneChangedError,
@@ -18,8 +19,15 @@ from app.features.contracts.errors import (
 )
 from app.features.contracts.events import DealMoved
 from app.features.contracts.repository import DealRepository, LockedDeal, LockedMilestone
-from app.features.contracts.rules import DEAL_MACHINE, MILESTONE_MACHINE, DealAction, DealEvent, MilestoneEvent
-from app.models import Contract, Deal, DealEntry, DealStatus, Milestone, MilestoneStatus, TimerKind
+from app.features.contracts.rules import (
+    DEAL_MACHINE,
+    MILESTONE_MACHINE,
+    DealAction,
+    DealEvent,
+    MilestoneEvent,
+    OtherEvent,
+)
+from app.models import Contract, Deal, DealEntry, DealStatus, Milestone, MilestoneStatus, RequestStatus, TimerKind
 from app.models.deal import FINISHED
 from app.models.side import Side
 
@@ -96,6 +104,17 @@ def contract_state_error(deal: Deal) -> ContractStateError:
     return ContractStateError(params={"state": _(rules.DEAL_STATES[deal.status])})
 
 
+async def require_in_time(uow: UnitOfWork, locked: LockedDeal, subject_id: UUID, kind: TimerKind) -> None:
+    """Refuse an answer after its time, also before the sweep has acted on that.
+
+    Raises:
+        AnswerLateError: The timer of the subject is due by the time of the database.
+    """
+    due = await DealRepository(uow.session).due_timer(locked.contract.id, subject_id, kind)
+    if due is not None:
+        raise AnswerLateError(params={"until": due.due_at})
+
+
 async def change_state(
     uow: UnitOfWork, contract: Contract, milestone: Milestone, event: MilestoneEvent, now: datetime
 ) -> None:
@@ -150,13 +169,27 @@ async def finish_if_done(uow: UnitOfWork, locked: LockedDeal, ended: MilestoneSt
         return
     await uow.session.flush()
     if not await DealRepository(uow.session).unfinished([locked.contract.id], FINISHED):
+        was_ending = locked.deal.status is DealStatus.CLOSING
         finish(uow, locked)
+        if not was_ending:  # else its change lapsed when the end was decided
+            await lapse_open_change(uow, locked)
 
 
 def finish(uow: UnitOfWork, locked: LockedDeal) -> None:
-    """Close a deal whose milestones have all ended."""
+    """Close a deal whose milestones have all ended; an open change is lapsed by `lapse_open_change`."""
     move_deal(locked, DealEvent.FINISH)
     record(uow, locked, DealEvent.FINISH, Side.SYSTEM)
+
+
+async def lapse_open_change(uow: UnitOfWork, locked: LockedDeal) -> None:
+    """Let the open change of the work lapse, because its deal ends: nobody can sign it any more."""
+    repository = DealRepository(uow.session)
+    order = await repository.open_change_order(locked.contract.id)
+    if order is None:
+        return
+    order.status, order.decided_at = RequestStatus.SILENCE, locked.now
+    await repository.cancel_timers([locked.contract.id], kinds=[TimerKind.CHANGE_ORDER])
+    record(uow, locked, OtherEvent.CHANGE_ORDER_LAPSED, Side.SYSTEM)
 
 
 def record(  # noqa: PLR0913 - what a line of the timeline holds, by name
@@ -170,8 +203,9 @@ def record(  # noqa: PLR0913 - what a line of the timeline holds, by name
     amount: int | None = None,
     txn_id: UUID | None = None,
     note: str | None = None,
+    is_told: bool = True,
 ) -> None:
-    """Add a line to the timeline, and emit it as `DealMoved`."""
+    """Add a line to the timeline, and emit it as `DealMoved`, unless it belongs to a line that is told itself."""
     contract = locked.contract
     state = milestone.status.value if milestone is not None else locked.deal.status.value
     uow.session.add(
@@ -188,6 +222,8 @@ def record(  # noqa: PLR0913 - what a line of the timeline holds, by name
             happened_at=locked.now,
         )
     )
+    if not is_told:
+        return
     uow.emit(
         DealMoved(
             **parties(contract),

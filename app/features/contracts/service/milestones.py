@@ -213,13 +213,13 @@ async def return_money(uow: UnitOfWork, actor: Actor, milestone_id: UUID, versio
 async def pay_bonus(
     uow: UnitOfWork, actor: Actor, milestone_id: UUID, amount: int, version: int | None = None
 ) -> Milestone:
-    """Pay the freelancer more than was agreed, from the client's wallet and without fees. Emits `DealMoved`.
+    """Pay the freelancer more than was agreed, from the client's wallet. Emits `DealMoved`.
 
     Raises:
         MilestoneNotFoundError: The actor is not a party.
         WrongPartyError: The actor is not the client.
         ContractStateError: Nothing was ever paid in for the contract.
-        InsufficientFundsError: The wallet holds less.
+        InsufficientFundsError: The wallet holds less than the bonus and the client's fee on it.
     """
     locked, side = await lock_milestone(uow, actor, milestone_id, version)
     if side is not Side.CUSTOMER:

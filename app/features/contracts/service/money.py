@@ -1,11 +1,12 @@
 """Entries of the ledger that milestones make, each in the transaction of the state that it belongs to."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.ids import new_id
-from app.core.money import Money
+from app.core.money import MAX_AMOUNT, Money
 from app.core.unit_of_work import UnitOfWork
 from app.features.contracts import rules
 from app.features.contracts.repository import DealRepository, LockedDeal, LockedMilestone
@@ -53,22 +54,27 @@ async def release(
     uow: UnitOfWork, locked: LockedMilestone, amount: int, kind: ReleaseKind, actor: Actor | None
 ) -> UUID:
     """Release an amount to the freelancer, whose security period begins; return the ledger's entry."""
-    posting, net = releasing(locked, amount, actor)
+    bonuses = await bonuses_before(uow, [locked])
+    posting, net = releasing(locked, amount, actor, bonuses.get(locked.milestone.id, 0))
     (posted,) = await ledger.post_all(uow, [posting])
     await _begin_security(uow, locked, kind, amount, net)
     return posted.txn_id
 
 
-def releasing(locked: LockedMilestone, amount: int, actor: Actor | None) -> tuple[ledger.Posting, int]:
-    """Count an amount as released; return what is to be posted, and what of it the freelancer receives."""
-    milestone, deal = locked.milestone, locked.deal
-    parts = fees.release_fees(
-        fees.FeeTerms.from_json(deal.freelancer_fee),
-        fees.FeeTerms.from_json(deal.customer_fee),
-        milestone.released,
-        amount,
-    )
+def releasing(locked: LockedMilestone, amount: int, actor: Actor | None, bonuses: int) -> tuple[ledger.Posting, int]:
+    """Count an amount as released; return what is to be posted, and what of it the freelancer receives.
+
+    Args:
+        locked: The milestone.
+        amount: What is released, in minor units.
+        actor: Who accepted; None for the system.
+        bonuses: What `bonuses_before` says for the milestone.
+    """
+    milestone = locked.milestone
+    own, on_top = _terms(locked.deal)
+    before = milestone.released
     milestone.released += amount
+    parts = fees.release_fees(own, on_top, before, amount, min(bonuses, MAX_AMOUNT - before - amount))
     entry = ledger.templates.release(
         milestone_id=milestone.id,
         freelancer_id=locked.contract.freelancer_id,
@@ -81,20 +87,38 @@ def releasing(locked: LockedMilestone, amount: int, actor: Actor | None) -> tupl
     return _posting(locked, milestone, entry, "release", actor), parts.net
 
 
+async def bonuses_before(uow: UnitOfWork, milestones: Iterable[LockedMilestone]) -> dict[UUID, int]:
+    """Return the sums of the bonuses of milestones, which decide the freelancer's fee; none are read without one."""
+    charged = [it.milestone.id for it in milestones if _terms(it.deal)[0] != fees.NO_FEE]
+    return await DealRepository(uow.session).bonuses(charged) if charged else {}
+
+
 async def pay_bonus(uow: UnitOfWork, locked: LockedMilestone, amount: int, actor: Actor) -> UUID:
-    """Pay more than was agreed from the customer's wallet; return the ledger's entry.
+    """Pay more than was agreed from the customer's wallet, with the fees that the deal froze; return the entry.
+
+    Without fees on bonuses the price could be paid as one, and nothing of it to the site.
 
     Raises:
         InsufficientFundsError: The wallet holds less.
     """
-    contract = locked.contract
+    contract, milestone = locked.contract, locked.milestone
+    own, on_top = _terms(locked.deal)
+    has_fee = {own, on_top} != {fees.NO_FEE}
+    bonuses = await DealRepository(uow.session).bonuses([milestone.id]) if has_fee else {}
+    before = milestone.released + bonuses.get(milestone.id, 0)
+    # More than the greatest amount is in no wallet, so the ledger refuses it below.
+    parts = fees.release_fees(own, on_top, min(before, MAX_AMOUNT - amount), amount)
     entry = ledger.templates.bonus(
         customer_id=contract.customer_id,
         freelancer_id=contract.freelancer_id,
         amount=Money(amount, contract.currency),
+        fee=parts.fee,
+        tax=parts.tax,
+        customer_fee=parts.customer_fee,
+        customer_tax=parts.customer_tax,
     )
     txn_id = await _post(uow, locked, locked.milestone, entry, "bonus", actor)
-    await _begin_security(uow, locked, ReleaseKind.BONUS, amount, amount)
+    await _begin_security(uow, locked, ReleaseKind.BONUS, amount, parts.net)
     return txn_id
 
 
@@ -135,6 +159,11 @@ def maturing(locked: LockedDeal, release_: Release) -> ledger.Posting | None:
     )
 
 
+def _terms(deal: Deal) -> tuple[fees.FeeTerms, fees.FeeTerms]:
+    """Return the terms of both fees: out of what is released, and on top of what is paid in."""
+    return fees.FeeTerms.from_json(deal.freelancer_fee), fees.FeeTerms.from_json(deal.customer_fee)
+
+
 def begun_security(locked: LockedMilestone, kind: ReleaseKind, amount: int, net: int) -> Release:
     """Return the row of a release that was just posted, whose security period begins."""
     return Release(
@@ -155,13 +184,10 @@ def security_timer(locked: LockedMilestone, made: Release) -> dict[str, Any]:
 
 
 async def _begin_security(uow: UnitOfWork, locked: LockedMilestone, kind: ReleaseKind, amount: int, net: int) -> None:
-    """Record a release; its money is available at once where the deal has no security period."""
+    """Record a release and begin its security period, which ends with the next sweep where the deal has none."""
     made = begun_security(locked, kind, amount, net)
     repository = DealRepository(uow.session)
     await repository.insert_all(made)
-    if made.available_at <= locked.now:
-        await mature(uow, locked, made)
-        return
     await repository.add_timers([security_timer(locked, made)])
 
 

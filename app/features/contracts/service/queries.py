@@ -181,7 +181,7 @@ async def _deal(session: AsyncSession, actor: Actor, side: Side, contract: Contr
         status=deal.status,
         status_words=_(rules.DEAL_STATES[deal.status]),
         settings=deal.settings,
-        actions=[event.value.removeprefix("freelancer_") for event in DEAL_MACHINE.events(deal.status, side)],
+        actions=_deal_actions(side, deal, milestones),
         money=_money(found),
         next=_next(waiting[0]) if waiting else None,
         milestones=milestones,
@@ -190,6 +190,13 @@ async def _deal(session: AsyncSession, actor: Actor, side: Side, contract: Contr
         papers=await papers.list_for(session, contract.id, actor),
         timeline=_timeline(found),
     )
+
+
+def _deal_actions(side: Side, deal: Deal, milestones: Sequence[MilestoneRead]) -> list[str]:
+    """Return what the actor can do with the whole deal; a pause waits until nobody waits for an answer."""
+    names = [event.value.removeprefix("freelancer_") for event in DEAL_MACHINE.events(deal.status, side)]
+    is_busy = any(it.status in rules.BUSY for it in milestones)
+    return [name for name in names if not (is_busy and name == "pause")]
 
 
 async def _submitted(session: AsyncSession, actor: Actor, found: ReadDeal) -> dict[UUID, SubmissionRead]:
@@ -259,7 +266,7 @@ def _milestone(
         refunded=milestone.refunded,
         rounds=milestone.rounds,
         included_rounds=deal.settings["included_rounds"],
-        actions=_actions(side, deal, milestone, timers),
+        actions=_actions(side, deal, milestone, timers, _vain_refunds(milestone, found)),
         payment_id=payment_id,
         next=_next(timers[0]) if timers else None,
         submissions=[
@@ -277,6 +284,10 @@ def _open_refund(milestone: Milestone, found: ReadDeal) -> RefundRequestRead | N
     return None
 
 
+def _vain_refunds(milestone: Milestone, found: ReadDeal) -> int:
+    return sum(it.milestone_id == milestone.id and it.status in rules.VAIN for it in found.refunds)
+
+
 def _releases(milestone: Milestone, found: ReadDeal) -> list[ReleaseRead]:
     return [
         ReleaseRead(
@@ -292,19 +303,26 @@ def _releases(milestone: Milestone, found: ReadDeal) -> list[ReleaseRead]:
     ]
 
 
-HIDDEN = frozenset({MilestoneEvent.ACCEPT_PART, MilestoneEvent.AGREE_PART_REFUND})
+HIDDEN = frozenset(
+    {
+        MilestoneEvent.ACCEPT_PART,
+        MilestoneEvent.AGREE_PART_REFUND,
+        MilestoneEvent.WITHDRAW_REFUND_UNSTARTED,
+        MilestoneEvent.WITHDRAW_REFUND_OF_CHANGES,
+    }
+)
 """Events that are a part of another action."""
 
 
-def _actions(side: Side, deal: Deal, milestone: Milestone, timers: Sequence[DealTimer]) -> list[str]:
+def _actions(side: Side, deal: Deal, milestone: Milestone, timers: Sequence[DealTimer], vain: int) -> list[str]:
     """Return what a side can do with a milestone now."""
-    early = any(timer.kind is TimerKind.RESUBMIT for timer in timers)
+    no_refund = vain >= rules.MAX_VAIN_REFUNDS or any(timer.kind is TimerKind.RESUBMIT for timer in timers)
     return [
         event.value
         for event in rules.MILESTONE_MACHINE.events(milestone.status, side)
         if event not in HIDDEN
         and rules.allows(deal.status, milestone.status, event, side)
-        and not (early and event is MilestoneEvent.ASK_REFUND)
+        and not (no_refund and event is MilestoneEvent.ASK_REFUND)
     ]
 
 

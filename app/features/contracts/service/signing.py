@@ -38,7 +38,7 @@ async def sign_paper(uow: UnitOfWork, actor: Actor, paper_id: UUID, code: str, c
     if contract_id is None:
         raise PaperNotFoundError
     locked, side = await lock_deal(uow, actor, contract_id)
-    signed = await papers.sign(uow, actor, paper, code, caller)
-    note = f"{signed.number}, SHA-256 {signed.sha256}"
+    number, sha256 = await papers.sign(uow, actor, paper, code, caller)
+    note = f"{number}, SHA-256 {sha256}"
     record(uow, locked, OtherEvent.PAPER_SIGNED, side, actor=actor, note=note)
     return contract_id

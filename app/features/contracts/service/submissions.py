@@ -13,9 +13,9 @@ from app.core.i18n import N_
 from app.core.ids import new_id
 from app.core.unit_of_work import UnitOfWork
 from app.features.contracts import policy, rules
-from app.features.contracts.errors import InvalidSubmissionError, MilestoneNotFoundError
+from app.features.contracts.errors import AnswerLateError, InvalidSubmissionError, MilestoneNotFoundError
 from app.features.contracts.events import ReviewWaits
-from app.features.contracts.repository import ContractReadRepository, DealRepository, LockedMilestone
+from app.features.contracts.repository import ContractReadRepository, DealRepository, LockedDeal, LockedMilestone
 from app.features.contracts.rules import MilestoneEvent
 from app.features.contracts.schemas import ChangesRequest, LineAnswer, SubmissionCreate
 from app.features.contracts.service.guards import (
@@ -27,9 +27,11 @@ from app.features.contracts.service.guards import (
     require_state,
     timer,
 )
+from app.features.contracts.service.refunds import refuse_by_submission
 from app.features.files import service as files
 from app.features.files.schemas import Subject
-from app.models import ChangeRequest, Milestone, Submission, TimerKind
+from app.features.identity import service as identity
+from app.models import ChangeRequest, Milestone, MilestoneStatus, Submission, TimerKind
 from app.models.file import SubjectKind
 
 ANSWER_MISSING = N_("Answer this line with a text or a file.")
@@ -47,7 +49,7 @@ async def require_submittable(session: AsyncSession, actor: Actor, milestone_id:
     Raises:
         MilestoneNotFoundError: The actor is not a party.
         WrongPartyError: The actor is not the freelancer.
-        MilestoneStateError: The milestone is not in work.
+        MilestoneStateError: The milestone is neither in work nor is a refund asked for.
         ContractStateError: The contract has ended or is paused.
     """
     found = await ContractReadRepository(session).of_milestone(milestone_id, actor.id)
@@ -63,19 +65,24 @@ async def submit_work(
 ) -> tuple[Submission, Milestone]:
     """Hand in work, as the freelancer: an answer to every line of the checklist. The review time begins.
 
+    An open refund request counts as refused: asking must not keep the freelancer from being paid.
+
     Emits `DealMoved` and `ReviewWaits`.
 
     Raises:
         MilestoneNotFoundError: The actor is not a party.
         WrongPartyError: The actor is not the freelancer.
-        MilestoneStateError: The milestone is not in work.
+        MilestoneStateError: The milestone is neither in work nor is a refund asked for.
         InvalidSubmissionError: A line has neither a text nor a file.
         InvalidFilesError: A file is not the actor's, or was refused.
+        AnswerLateError: A refund was asked for, and the time to answer is over.
     """
     locked, side = await lock_milestone(uow, actor, milestone_id, command.version)
     require(locked, MilestoneEvent.SUBMIT, side)
     milestone = locked.milestone
     _check_answers(milestone.checklist, command.answers)
+    if milestone.status is MilestoneStatus.REFUND_REQUESTED:
+        await refuse_by_submission(uow, locked)
     await change_state(uow, locked.contract, milestone, MilestoneEvent.SUBMIT, locked.now)
     milestone.submissions += 1
     milestone.submitted_at = locked.now
@@ -110,6 +117,7 @@ async def request_changes(uow: UnitOfWork, actor: Actor, milestone_id: UUID, com
         WrongPartyError: The actor is not the client.
         MilestoneStateError: Nothing is submitted.
         InvalidSubmissionError: The checklist has no such line.
+        AnswerLateError: The review time is over: the work counts as accepted.
     """
     locked, side = await lock_milestone(uow, actor, milestone_id, command.version)
     require(locked, MilestoneEvent.REQUEST_CHANGES, side)
@@ -125,6 +133,9 @@ async def request_changes(uow: UnitOfWork, actor: Actor, milestone_id: UUID, com
     submission = await repository.last_submission(milestone.id)
     if submission is None:
         raise InvalidSubmissionError
+    late = await repository.due_timer(locked.contract.id, submission.id, TimerKind.REVIEW)
+    if late is not None and await ends_by_silence(uow, locked, submission.id):
+        raise AnswerLateError(params={"until": late.due_at})
     await change_state(uow, locked.contract, milestone, MilestoneEvent.REQUEST_CHANGES, locked.now)
     milestone.rounds += 1
     await repository.insert_all(
@@ -141,6 +152,18 @@ async def request_changes(uow: UnitOfWork, actor: Actor, milestone_id: UUID, com
     await repository.add_timers([timer(locked, TimerKind.RESUBMIT, due, milestone=milestone, subject_id=submission.id)])
     record(uow, locked, MilestoneEvent.REQUEST_CHANGES, side, actor=actor, milestone=milestone)
     return milestone
+
+
+async def ends_by_silence(uow: UnitOfWork, locked: LockedDeal, submission_id: UUID) -> bool:
+    """Tell whether silence of the client counts as acceptance of a submission.
+
+    The client must surely have been told often enough. One who is banned, or has closed the account, is sent nothing:
+    that must not hold up earned money for ever.
+    """
+    notices = await DealRepository(uow.session).notices(submission_id)
+    return rules.may_release_by_silence(notices) or not await identity.is_active(
+        uow.session, locked.contract.customer_id
+    )
 
 
 def _check_answers(checklist: Sequence[str], answers: Sequence[LineAnswer]) -> None:

@@ -12,7 +12,14 @@ from app.features.contracts import rules
 from app.features.contracts.repository import DealRepository, DueTimer, SweepRepository
 from app.features.contracts.rules import MilestoneEvent, OtherEvent
 from app.features.contracts.service import money
-from app.features.contracts.service.guards import CAN_FINISH, MILESTONE_TIMERS, finish, move_milestone, record
+from app.features.contracts.service.guards import (
+    CAN_FINISH,
+    MILESTONE_TIMERS,
+    finish,
+    lapse_open_change,
+    move_milestone,
+    record,
+)
 from app.features.contracts.service.papers import Move, MoveKind, issue_releases
 from app.features.ledger import service as ledger
 from app.models import MilestoneStatus, ReleaseKind, TimerKind, TimerStatus
@@ -90,11 +97,12 @@ async def _accept(uow: UnitOfWork, due: Sequence[DueTimer]) -> Sequence[DueTimer
     repository = DealRepository(uow.session)
     contract_ids = {it.contract.id for it in ready.values()}
     await repository.cancel_timers(contract_ids, ready, kinds=MILESTONE_TIMERS)
+    bonuses = await money.bonuses_before(uow, ready.values())
     amounts, nets, postings = {}, {}, {}
     for key, it in ready.items():
         amounts[key] = money.held(it.milestone)
         move_milestone(it.milestone, MilestoneEvent.ACCEPT_BY_SILENCE, it.now)
-        postings[key], nets[key] = money.releasing(it, amounts[key], None)
+        postings[key], nets[key] = money.releasing(it, amounts[key], None, bonuses.get(key, 0))
     txn_ids = await _post(uow, postings)
     made = {key: money.begun_security(it, ReleaseKind.SILENCE, amounts[key], nets[key]) for key, it in ready.items()}
     await repository.insert_all(*made.values())
@@ -112,7 +120,9 @@ async def _record(
 ) -> None:
     """Add the lines of the timelines, and close the deals whose last milestone was accepted."""
     last = {it.contract.id: key for key, it in ready.items()}
-    unfinished = await DealRepository(uow.session).unfinished(last.keys(), FINISHED)
+    repository = DealRepository(uow.session)
+    unfinished = await repository.unfinished(last.keys(), FINISHED)
+    changing = await repository.with_open_changes(last.keys() - unfinished)
     for key, it in ready.items():
         record(
             uow,
@@ -126,13 +136,12 @@ async def _record(
         contract_id = it.contract.id
         if last[contract_id] == key and contract_id not in unfinished and it.deal.status in CAN_FINISH:
             finish(uow, it)
+            if contract_id in changing:
+                await lapse_open_change(uow, it)
 
 
 async def _acceptable(uow: UnitOfWork, due: Sequence[DueTimer]) -> dict[UUID, DueTimer]:
-    """Return the timers that accept by silence, by milestone.
-
-    Deals without a security period are left out: their money would move twice in one transaction.
-    """
+    """Return the timers that accept by silence, by milestone."""
     notices = await SweepRepository(uow.session).notices({it.timer.subject_id for it in due if it.timer.subject_id})
     return {
         it.milestone.id: it
@@ -140,7 +149,6 @@ async def _acceptable(uow: UnitOfWork, due: Sequence[DueTimer]) -> dict[UUID, Du
         if it.timer.subject_id is not None
         and it.milestone.status is MilestoneStatus.SUBMITTED
         and money.held(it.milestone)
-        and rules.duration(it.deal.settings, "security_days")
         and rules.may_release_by_silence(notices[it.timer.subject_id])
     }
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.unit_of_work import UnitOfWork
-from app.features.contracts import policy, rules
+from app.features.contracts import policy
 from app.features.contracts.events import ReviewWaits
 from app.features.contracts.repository import DealRepository, LockedDeal, LockedMilestone
 from app.features.contracts.rules import MilestoneEvent, OtherEvent
@@ -16,6 +16,7 @@ from app.features.contracts.service.ending import lapse_contract
 from app.features.contracts.service.guards import change_state, parties, record
 from app.features.contracts.service.milestones import release
 from app.features.contracts.service.refunds import refund_by_silence
+from app.features.contracts.service.submissions import ends_by_silence
 from app.models import (
     DealStatus,
     DealTimer,
@@ -101,11 +102,11 @@ async def _end_unfunded(uow: UnitOfWork, locked: LockedDeal, _timer: DealTimer) 
 
 
 async def _end_review(uow: UnitOfWork, locked: LockedDeal, timer: DealTimer) -> bool:
-    """Accept by silence, if the client was surely told often enough; else both sides are told that it waits."""
+    """Accept by silence, if that counts; else both sides are told that the review goes on."""
     found = await _in_state(uow, locked, timer, MilestoneStatus.SUBMITTED)
     if found is None or timer.subject_id is None:
         return True
-    if rules.may_release_by_silence(await DealRepository(uow.session).notices(timer.subject_id)):
+    if await ends_by_silence(uow, locked, timer.subject_id):
         rest = money.held(found.milestone)
         await release(uow, found, rest, ReleaseKind.SILENCE, Side.SYSTEM, None)
         return True

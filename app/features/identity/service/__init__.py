@@ -1,5 +1,6 @@
 """Use cases of accounts."""
 
+from app.features.identity.service.closing import register_closing_check
 from app.features.identity.service.contacts import (
     complete_email_confirmation,
     complete_phone_confirmation,
@@ -80,6 +81,7 @@ __all__ = [
     "rate_password",
     "refuse_unreachable_mailbox",
     "register",
+    "register_closing_check",
     "remember_names",
     "replace_password",
     "request_email_change",

@@ -110,11 +110,11 @@ async def lift_ban(uow: UnitOfWork, actor: Actor, user_id: UUID, *, reason: str 
     return user.status
 
 
-async def set_role(uow: UnitOfWork, actor: Actor, user_id: UUID, role: Role, *, reason: str = "") -> None:
-    """Change the role of an account; this ends all its sessions."""
+async def set_role(uow: UnitOfWork, actor: Actor, user_id: UUID, role: Role, *, reason: str = "") -> bool:
+    """Change the role of an account, which ends all its sessions; return False if it has the role already."""
     user = await authentication.lock_user(uow.session, user_id)
     if user is None or user.role is role:
-        return
+        return False
     before, user.role = user.role, role
     user.token_version += 1
     record_security_event(
@@ -122,6 +122,7 @@ async def set_role(uow: UnitOfWork, actor: Actor, user_id: UUID, role: Role, *, 
     )
     old, new = {"role": before.value}, {"role": role.value}
     record_audit(uow.session, actor, "account.set_role", user.id, old=old, new=new, reason=reason)
+    return True
 
 
 async def create_administrator(uow: UnitOfWork, actor: Actor, account: NewAccount, *, reason: str = "") -> User:

@@ -22,6 +22,7 @@ from app.features.identity import rules
 from app.features.identity.events import AccountDeactivated, UserRegistered
 from app.features.identity.repository import ChallengeRepository
 from app.features.identity.schemas import Registration
+from app.features.identity.service.closing import require_closable
 from app.features.identity.service.contacts import announce_released, confirm_first_contact, lapse_unconfirmed, users_of
 from app.features.identity.service.new_emails import parse_new_email, refuse_unreachable_mailbox
 from app.features.identity.service.password_policy import check_password_policy
@@ -139,10 +140,15 @@ async def register(
 
 
 async def deactivate(uow: UnitOfWork, user_id: UUID, caller: Caller) -> None:
-    """Close the account and end all its sessions. Emits `AccountDeactivated`."""
+    """Close the account and end all its sessions. Emits `AccountDeactivated`.
+
+    Raises:
+        AccountInUseError: Money of the account or a contract of it has not come to its end.
+    """
     user = await authentication.lock_user(uow.session, user_id)
     if user is None or user.status is not UserStatus.ACTIVE:
         return
+    await require_closable(uow.session, user.id)
     user.status, user.deactivated_at = UserStatus.DEACTIVATED, utc_now()
     user.token_version += 1
     await authentication.end_sessions(uow.session, user.id, SessionEnd.DEACTIVATED, real_now())

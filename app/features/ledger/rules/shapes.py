@@ -52,7 +52,10 @@ RULES: dict[Template, TemplateRules] = {
     Template.MATURE: TemplateRules(
         "the security period is over", ((Kind.MATURING, Kind.WALLET),), ((Kind.MATURING, Kind.WALLET),)
     ),
-    Template.BONUS: TemplateRules("a bonus", ((Kind.WALLET, Kind.MATURING),)),
+    Template.BONUS: TemplateRules(
+        "a bonus",
+        ((Kind.WALLET, Kind.MATURING), (Kind.WALLET, Kind.FEE_INCOME), (Kind.WALLET, Kind.TAX_PAYABLE)),
+    ),
     Template.REFUND: TemplateRules(
         "money of a milestone goes back: into the wallet, or straight to the payer",
         (

@@ -81,9 +81,23 @@ def mature(*, freelancer_id: UUID, amount: Money) -> Entry:
     return _entry(Template.MATURE, amount.currency, legs)
 
 
-def bonus(*, customer_id: UUID, freelancer_id: UUID, amount: Money) -> Entry:
-    """The client pays more than was agreed, from the wallet."""
-    legs = [(_wallet(customer_id), Account(Kind.MATURING, freelancer_id), amount.amount)]
+def bonus(  # noqa: PLR0913 - the parts of a bonus, all by name
+    *,
+    customer_id: UUID,
+    freelancer_id: UUID,
+    amount: Money,
+    fee: int,
+    tax: int,
+    customer_fee: int,
+    customer_tax: int,
+) -> Entry:
+    """The client pays more than was agreed from the wallet, with the fees of both sides; taxes are inside them."""
+    wallet = _wallet(customer_id)
+    legs = [
+        (wallet, Account(Kind.MATURING, freelancer_id), amount.amount - fee),
+        *_income(wallet, fee, tax),
+        *_income(wallet, customer_fee, customer_tax),
+    ]
     return _entry(Template.BONUS, amount.currency, legs)
 
 

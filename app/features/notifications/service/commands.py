@@ -13,6 +13,7 @@ from app.features.chat import service as chat
 from app.features.chat.events import MessageSent
 from app.features.contracts import service as contracts
 from app.features.contracts.events import ReviewWaits
+from app.features.hiring import service as hiring
 from app.features.identity import service as identity
 from app.features.notifications import rules
 from app.features.notifications.repository import MailRepository, NotificationRepository, RecordedNotice
@@ -110,6 +111,14 @@ async def mail_only(uow: UnitOfWork, user_id: str, kind: NoticeKind, message_id:
         await mail(uow, contact.user_id, News(kind, message_id, params))
 
 
+async def mail_invitation(uow: UnitOfWork, author_id: str, deal_id: str, message_id: int) -> None:
+    """Record the e-mail that invites an address to a direct deal; its link is created when it is sent."""
+    found = await hiring.mailed_invitation(uow.session, uow.resources.settings, UUID(deal_id))
+    if found is not None:
+        news = News(NoticeKind.DIRECT_DEAL_INVITED, message_id, {"direct_deal_id": deal_id})
+        await mail(uow, UUID(author_id), news, to_address=found.to)
+
+
 async def notify_of_message(uow: UnitOfWork, event: MessageSent, message_id: int) -> None:
     """Notify the recipient of a message, unless they have read it already."""
     conversation_id, reader_id = UUID(event.conversation_id), UUID(event.reader_id)
@@ -148,6 +157,11 @@ async def notify_undecided_freelancers(
 async def mark_offer_answered(uow: UnitOfWork, reader_id: str, maker_id: str, order_id: str) -> None:
     """Mark the notifications about a person's offer as read, because its reader has answered it."""
     await NotificationRepository(uow.session).mark_settled(UUID(reader_id), [rules.about_of_offer(order_id, maker_id)])
+
+
+async def mark_direct_deal_answered(uow: UnitOfWork, reader_id: str, deal_id: str) -> None:
+    """Mark the notifications of a person about the terms of a direct deal as read, because they were answered."""
+    await NotificationRepository(uow.session).mark_settled(UUID(reader_id), [rules.about_of_direct_deal(deal_id)])
 
 
 async def mark_offers_ended(uow: UnitOfWork, customer_id: str, freelancer_id: str, order_id: str) -> None:

@@ -16,6 +16,7 @@ from app.core.text.links import hide_links
 from app.core.unit_of_work import UnitOfWork
 from app.features.chat import service as chat
 from app.features.contracts import service as contracts
+from app.features.hiring import service as hiring
 from app.features.identity import service as identity
 from app.features.matching import service as matching
 from app.features.matching.schemas import AlertEmailRead
@@ -33,6 +34,10 @@ PATHS = {
     NoticeKind.CHANGE_EMAIL: "/confirm-email",
     NoticeKind.RESET_PASSWORD: "/reset/confirm",
 }
+
+
+MADE_WHEN_SENT = frozenset({"challenge_id", "sign_code_id", "direct_deal_id"})
+"""Parameters of e-mails with a link or a code that is stored nowhere."""
 
 
 class SendFailure(StrEnum):
@@ -75,7 +80,7 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
     context["operator"] = uow.resources.settings.appeal_address
     contact = await identity.contact_of(uow.session, mail.user_id)
     to = mail.to_address or (contact.email if contact is not None else None)
-    if "challenge_id" in mail.params or "sign_code_id" in mail.params:
+    if mail.params.keys() & MADE_WHEN_SENT:
         to, values = await _code(uow, mail, to)
         context |= values
     elif mail.kind in rules.WORDINGS:
@@ -98,7 +103,7 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
     locale = contact.locale if contact is not None else "ru"
     # A mail that confirms an address may go to a stranger, so it greets with the user name, not with chosen words.
     chosen = "" if contact is None else contact.username if "code" in context else contact.display_name
-    context["name"] = _mailed_name(chosen)
+    context.setdefault("name", _mailed_name(chosen))
     return Draft(
         mail_id=mail.id,
         key=mail.key,
@@ -115,8 +120,14 @@ async def _draft(uow: UnitOfWork, mail: MailMessage) -> Draft:
 
 
 async def _code(uow: UnitOfWork, mail: MailMessage, to: str | None) -> tuple[str | None, dict[str, Any]]:
-    """Return where the code of a mail goes, None where it is over, and what its template needs."""
+    """Return where the link or code of a mail goes, None where it is over, and what its template needs."""
     settings = uow.resources.settings
+    if "direct_deal_id" in mail.params:
+        found = await hiring.mailed_invitation(uow.session, settings, UUID(mail.params["direct_deal_id"]))
+        if found is None:
+            return None, {}
+        # To a stranger: nothing in it is written by its author but the name.
+        return to, {"link": found.link, "person": _mailed_name(found.author), "side": found.side.value, "name": ""}
     if "sign_code_id" in mail.params:
         code = await papers.sign_message(uow.session, settings, UUID(mail.params["sign_code_id"]))
         if code is None:

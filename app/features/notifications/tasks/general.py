@@ -168,6 +168,8 @@ async def on_proposal_shortlisted(uow: UnitOfWork, event: proposals.ProposalShor
 @consumer("notifications.on_proposal_accepted", proposals.ProposalAccepted)
 async def on_proposal_accepted(uow: UnitOfWork, event: proposals.ProposalAccepted, message_id: int) -> None:
     """Notify the chosen freelancer and, for the record, the customer; or only the customer whose offer was accepted."""
+    if event.direct:
+        return
     order = {"order_id": event.order_id}
     await service.mark_proposal_decided(uow, event.customer_id, event.freelancer_id, event.order_id)
     if event.by == "freelancer":

@@ -1,17 +1,19 @@
-"""Consumers of notifications about payments, withdrawals and refunds."""
+"""Consumers of notifications about payments, withdrawals, refunds and corrections."""
 
 from app.core.messaging.worker import consumer
 from app.core.money import MINOR_DIGITS, Currency
 from app.core.text.amounts import write_amount
 from app.core.unit_of_work import UnitOfWork
+from app.features.finance.events import AccountCorrected
 from app.features.notifications import service
 from app.features.payments import events as payments
 from app.models.notification import NoticeKind
 
 
 def _sum(amount: int, currency: str) -> str:
-    """Return an amount as it stands in every language."""
-    return f"{write_amount(amount, MINOR_DIGITS[Currency(currency)], grouped=True)} {currency}"
+    """Return an amount as it can be read in every language: `140 000 RUB`, `99.50 USD`."""
+    digits = MINOR_DIGITS[Currency(currency)]
+    return f"{write_amount(amount, digits, grouped=True).removesuffix('.' + '0' * digits)}\u00a0{currency}"
 
 
 @consumer("notifications.on_payment_received", payments.PaymentReceived)
@@ -75,3 +77,11 @@ async def on_card_refund_failed(uow: UnitOfWork, event: payments.CardRefundFaile
     """Notify the payer that the money is in the wallet again."""
     about = {"amount": _sum(event.amount, event.currency), "place": f"/wallet/payments/{event.payment_id}"}
     await service.notify(uow, event.user_id, NoticeKind.MONEY_BACK, message_id, **about)
+
+
+@consumer("notifications.on_account_corrected", AccountCorrected)
+async def on_account_corrected(uow: UnitOfWork, event: AccountCorrected, message_id: int) -> None:
+    """Notify the person whose wallet or debt was corrected."""
+    sign = "+" if event.amount > 0 else "\N{MINUS SIGN}"
+    about = {"amount": f"{sign}{_sum(abs(event.amount), event.currency)}"}
+    await service.notify(uow, event.user_id, NoticeKind.ACCOUNT_CORRECTED, message_id, **about)

@@ -23,6 +23,7 @@ from app.features.orders.service.invitations import (
     read_invitation,
 )
 from app.features.orders.service.lifecycle import (
+    add_agreed_order,
     apply_due_timers,
     award_order,
     count_new_proposal,
@@ -92,6 +93,7 @@ __all__ = [
     "ImportedOrder",
     "OrderPage",
     "OrderSearchResult",
+    "add_agreed_order",
     "apply_due_timers",
     "approve_order",
     "award_order",

@@ -6,6 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
+from app.core.ids import new_id
+from app.core.money import Money
 from app.core.unit_of_work import UnitOfWork
 from app.features.orders import policy, rules
 from app.features.orders.errors import OrderFullError, OrderNotFoundError, OrderNotOpenError
@@ -19,7 +21,7 @@ from app.features.orders.service.customer_commands import (
     set_closed,
     set_status,
 )
-from app.models import CloseReason, Order, OrderStatus
+from app.models import BudgetKind, CloseReason, Order, OrderStatus, Visibility
 
 STALE_BATCH = 100
 
@@ -84,6 +86,37 @@ def count_restored_proposal(order: Order) -> None:
 def award_order(order: Order) -> None:
     """Close a locked order because its customer chose a proposal. Of concurrent attempts, only the first succeeds."""
     set_closed(order, next_status(order, OrderEvent.AWARD), None)
+
+
+async def add_agreed_order(
+    uow: UnitOfWork, customer_id: UUID, freelancer_id: UUID, *, title: str, description: str, price: Money
+) -> Order:
+    """Add the order of a deal that two people agreed on directly; it is awarded at once and never listed.
+
+    No event is emitted: nobody could answer it, and nobody searches for it.
+    """
+    order = Order(
+        id=new_id(),
+        customer_id=customer_id,
+        status=OrderStatus.OPEN,
+        title=title,
+        description=description,
+        budget_kind=BudgetKind.FIXED,
+        budget_amount=price.amount,
+        budget_max_amount=price.amount,
+        currency=price.currency,
+        visibility=Visibility.INVITED,
+        version=1,
+        proposals_count=1,
+        created_at=utc_now(),
+        published_at=utc_now(),
+    )
+    award_order(order)
+    repository = OrderRepository(uow.session)
+    repository.add(order)
+    await uow.session.flush()
+    await repository.admit(order.id, freelancer_id)
+    return order
 
 
 def record_customer_response(order: Order) -> None:

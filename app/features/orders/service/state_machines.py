@@ -7,7 +7,7 @@ from app.core.i18n import _
 from app.core.state_machine import PUBLISHED, Machine
 from app.features.orders.errors import NoSuchMachineError
 from app.features.orders.schemas import ArrowRead, MachineRead, StateRead, WaitRead
-from app.models.side import SIDE_LABELS, Side
+from app.models.side import SIDE_LABELS
 
 
 def list_machines(settings: Settings) -> list[MachineRead]:
@@ -38,7 +38,7 @@ def _read(machine: Machine[Any, Any], settings: Settings) -> MachineRead:
                     event=arrow.event,
                     event_words=_(machine.words[arrow.event]),
                     by=arrow.side,
-                    by_words=_(SIDE_LABELS[Side(arrow.side)]),
+                    by_words=_(SIDE_LABELS[arrow.side]),
                     to=arrow.target,
                     only=_(arrow.only) if arrow.only else None,
                 )
@@ -59,6 +59,6 @@ def _wait(machine: Machine[Any, Any], state: str, settings: Settings) -> WaitRea
     return WaitRead(
         event=timer.event,
         to=str(machine.target(timer.state, timer.event)),
-        after_seconds=round(length.total_seconds()) if length else None,
+        after_seconds=round(length.total_seconds()) if length is not None else None,
         follows=timer.follows or None,
     )

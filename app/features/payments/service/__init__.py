@@ -1,5 +1,6 @@
 """Use cases of payments in one transaction each."""
 
+from app.features.payments.service.closing import what_is_open
 from app.features.payments.service.commands import begin_payment, refund_payment, top_up, withdraw
 from app.features.payments.service.inbox import INBOX_TASK, keep_messages
 from app.features.payments.service.intents import (
@@ -26,8 +27,15 @@ from app.features.payments.service.reading import (
     read_payout,
     read_refund,
     read_stuck,
+    refundable,
 )
-from app.features.payments.service.reconciliation import StuckMoney, close_case, list_stuck, stuck_sums
+from app.features.payments.service.reconciliation import (
+    StuckMoney,
+    close_case,
+    latest_runs,
+    list_stuck,
+    stuck_sums,
+)
 
 __all__ = [
     "INBOX_TASK",
@@ -46,6 +54,7 @@ __all__ = [
     "get_payout",
     "get_wallet",
     "keep_messages",
+    "latest_runs",
     "list_history",
     "list_payments",
     "list_payouts",
@@ -58,8 +67,10 @@ __all__ = [
     "read_refund",
     "read_stuck",
     "refund_payment",
+    "refundable",
     "register_purpose",
     "stuck_sums",
     "top_up",
+    "what_is_open",
     "withdraw",
 ]

@@ -40,8 +40,8 @@ async def handle_messages(uow: UnitOfWork) -> int:
     """
     operations, now = OperationRepository(uow.session), utc_now()
     messages = await WebhookRepository(uow.session).take(MESSAGES_AT_ONCE)
+    await operations.wake({(message.provider, message.reference) for message in messages}, now)
     for message in messages:
-        await operations.wake(message.provider, message.reference, now)
         message.handled_at = now
     if messages:
         uow.trigger_task(SEND_TASK)

@@ -11,22 +11,22 @@ from app.features.payments.rules import WALLET
 class PaymentPurpose(Protocol):
     """Something that is paid for, such as a milestone; its methods run in the transaction that settles the payment."""
 
-    async def lock(self, uow: UnitOfWork, purpose_id: UUID) -> None:
+    async def lock(self, uow: UnitOfWork, purpose_id: UUID, /) -> None:
         """Lock what is paid for, before the payment itself is locked: contract, then milestone, then payment."""
         ...
 
-    async def paid(self, uow: UnitOfWork, purpose_id: UUID, payment_id: UUID, payer_id: UUID, money: Money) -> bool:
+    async def paid(self, uow: UnitOfWork, purpose_id: UUID, payment_id: UUID, payer_id: UUID, money: Money, /) -> bool:
         """Take the money from the wallet of the payer, where it is now; return False to leave it there.
 
         It must check first and change afterwards, and refuse by False: what is paid for may have ended meanwhile.
         """
         ...
 
-    def page(self, purpose_id: UUID) -> str:
+    def page(self, purpose_id: UUID, /) -> str:
         """Return the address of the page of what is paid for."""
         ...
 
-    async def failed(self, uow: UnitOfWork, purpose_id: UUID, payment_id: UUID) -> None:
+    async def failed(self, uow: UnitOfWork, purpose_id: UUID, payment_id: UUID, /) -> None:
         """Note that the payment ended without money."""
         ...
 

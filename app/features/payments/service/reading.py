@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
-from app.core.i18n import N_, _
-from app.core.money import Currency, MoneyRead
+from app.core.i18n import _
+from app.core.money import Currency, Money, MoneyRead
 from app.core.pagination import Slice, encode_cursor, last_id
 from app.features.ledger import service as ledger
 from app.features.payments.errors import PaymentNotFoundError, PayoutNotFoundError
@@ -32,26 +32,7 @@ from app.models import (
     PaymentState,
     Payout,
     ProviderOperation,
-    TxnTemplate,
 )
-
-EVENTS: dict[TxnTemplate, str] = {
-    TxnTemplate.DEPOSIT: N_("Paid in"),
-    TxnTemplate.FUND: N_("Paid for a milestone"),
-    TxnTemplate.RECEIPT_IDENTIFIED: N_("Paid in, after a check"),
-    TxnTemplate.RELEASE: N_("Work accepted"),
-    TxnTemplate.MATURE: N_("Security period over"),
-    TxnTemplate.BONUS: N_("Bonus"),
-    TxnTemplate.REFUND: N_("Back from a milestone"),
-    TxnTemplate.CARD_REFUND: N_("Sent back to the card"),
-    TxnTemplate.CARD_REFUND_FAILED: N_("Refund not possible, back in the wallet"),
-    TxnTemplate.DISPUTE_RULE: N_("Dispute decided"),
-    TxnTemplate.PAYOUT: N_("Withdrawn"),
-    TxnTemplate.PAYOUT_FAILED: N_("Withdrawal not possible, back in the wallet"),
-    TxnTemplate.PAYOUT_RETURNED: N_("Sent back by the bank"),
-    TxnTemplate.REVERSAL: N_("Corrected by the operator"),
-}
-OTHER_EVENT = N_("Other")
 
 
 async def get_wallet(session: AsyncSession, actor: Actor) -> WalletRead:
@@ -88,7 +69,7 @@ async def list_history(
             id=f"{each.txn_id}:{each.number}",
             at=each.effective_at,
             event=each.template,
-            text=_(EVENTS.get(each.template, OTHER_EVENT)),
+            text=ledger.event_text(each.template),
             amount=each.amount if each.credit == wallet else -each.amount,
             currency=each.currency,
         )
@@ -107,6 +88,16 @@ async def get_payment(session: AsyncSession, actor: Actor, payment_id: UUID) -> 
     if payment is None:
         raise PaymentNotFoundError
     return read_payment(payment, await OperationRepository(session).of_subject(payment_id))
+
+
+async def refundable(session: AsyncSession, actor: Actor, payment: PaymentRead) -> Money | None:
+    """Return how much of a payment can go back to its card: what is in the wallet, and no more than was paid."""
+    left = payment.money.amount - payment.refunded.amount
+    if payment.state is not PaymentState.PAID or not left:
+        return None
+    currency = payment.money.currency
+    wallet = await ledger.balance(session, ledger.Account(AccountKind.WALLET, actor.id), currency)
+    return Money(min(left, wallet), currency) if wallet > 0 else None
 
 
 async def find_open_payments(session: AsyncSession, purpose: str, purpose_ids: Collection[UUID]) -> dict[UUID, UUID]:

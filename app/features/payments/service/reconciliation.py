@@ -29,6 +29,7 @@ from app.models import (
     PayoutState,
     ProviderOperation,
     ReconciliationCase,
+    ReconciliationRun,
 )
 
 SETTLING = timedelta(minutes=10)
@@ -71,20 +72,38 @@ async def compare(
     known = await operations.by_reference(provider, [line.reference for line in statement.lines])
     by_reference = _by_reference(statement.lines)
     cases: list[ReconciliationCase] = []
-    matched = woken = unread = 0
+    finished: set[tuple[str, str]] = set()
+    matched = unread = 0
     for (reference, kind), lines in by_reference.items():
         case, reread = await _compare_line(uow, provider, known.get(reference), kind, lines)
         matched += case is None and not reread
         if case is not None:
             cases.append(case)
         if reread:
-            woken += await operations.wake(provider, reference, utc_now())
+            finished.add((provider, reference))
             unread += sum(line.money.amount for line in lines)
+    woken = await operations.wake(finished, utc_now())
     recent = await operations.done_between(provider, currency, since)
-    cases += _missing(provider, statement, recent, since, asked_at)
-    if not (cases or _moved_since(recent, asked_at)):
-        cases += await _compare_balances(uow, provider, statement.closing, unread)
-    opened = sum([await CaseRepository(uow.session).open(case) for case in cases])
+    repository = CaseRepository(uow.session)
+    absent = _missing(statement, recent, since, asked_at)
+    elsewhere = await repository.in_other_currencies(provider, [each.reference for each in absent])
+    cases += [_lost(provider, each) for each in absent if each.reference not in elsewhere]
+    ours, theirs = await _clearing(uow, provider, currency), statement.closing.amount
+    comparable = not (cases or _moved_since(recent, asked_at))
+    cases += _balance_cases(provider, currency, ours, theirs, unread) if comparable else []
+    opened = sum([await repository.open(case) for case in cases])
+    repository.keep_run(
+        ReconciliationRun(
+            provider=provider,
+            currency=currency,
+            lines=len(statement.lines),
+            matched=matched,
+            opened=opened,
+            ours=ours,
+            theirs=theirs,
+            compared_at=asked_at,
+        )
+    )
     return Comparison(lines=len(statement.lines), matched=matched, woken=woken, opened=opened)
 
 
@@ -110,16 +129,15 @@ def _moved_since(recent: Sequence[ProviderOperation], asked_at: datetime) -> boo
 
 
 def _missing(
-    provider: str,
     statement: Statement,
     recent: Sequence[ProviderOperation],
     since: datetime,
     asked_at: datetime,
-) -> list[ReconciliationCase]:
-    """Return a case for each operation that we have recorded as done and that the statement does not have."""
+) -> list[ProviderOperation]:
+    """Return the operations that we have recorded as done and that the statement does not have."""
     listed = {(line.reference, line.kind) for line in statement.lines}
     return [
-        _lost(provider, operation)
+        operation
         for operation in recent
         if operation.state is OperationState.DONE
         and operation.finished_at is not None
@@ -128,12 +146,18 @@ def _missing(
     ]
 
 
-async def _compare_balances(uow: UnitOfWork, provider: str, closing: Money, unread: int) -> list[ReconciliationCase]:
-    clearing = ledger.Account(AccountKind.PROVIDER_CLEARING, provider=provider)
-    ours = await ledger.balance(uow.session, clearing, closing.currency)
-    if ours + unread == closing.amount:
-        return []
-    return [_balances_differ(provider, closing.currency, ours, closing.amount)]
+async def _clearing(uow: UnitOfWork, provider: str, currency: Currency) -> int:
+    """Return what the provider must hold for us, as the ledger says."""
+    return await ledger.balance(uow.session, ledger.Account(AccountKind.PROVIDER_CLEARING, provider=provider), currency)
+
+
+def _balance_cases(provider: str, currency: Currency, ours: int, theirs: int, unread: int) -> list[ReconciliationCase]:
+    return [] if ours + unread == theirs else [_balances_differ(provider, currency, ours, theirs)]
+
+
+async def latest_runs(session: AsyncSession) -> Sequence[ReconciliationRun]:
+    """Return the last comparison with each provider in each currency."""
+    return await CaseRepository(session).latest_runs()
 
 
 async def _is_unread(uow: UnitOfWork, operation: ProviderOperation, kind: str) -> bool:
@@ -153,7 +177,7 @@ async def _difference(
         return CaseKind.TWICE
     incoming = kind in {OperationKind.PAYMENT, RETURNED}
     expected = operation.amount if incoming else -operation.amount
-    if lines[0].money.amount == expected:
+    if lines[0].money == Money(expected, operation.currency):
         return None
     if operation.kind is OperationKind.PAYMENT and operation.state in FINISHED:
         payment = await PaymentRepository(uow.session).payment(operation.subject_id)
@@ -171,7 +195,7 @@ def _case(
         reference=line.reference or line.object_id,
         outgoing=line.money.amount < 0,
         currency=line.money.currency,
-        expected=operation.amount if operation else None,
+        expected=operation.amount if operation and operation.currency is line.money.currency else None,
         found=abs(line.money.amount),
         note="",
         opened_at=utc_now(),
@@ -256,7 +280,7 @@ async def close_case(uow: UnitOfWork, actor: Actor, case_id: UUID, note: str) ->
     known = await OperationRepository(uow.session).by_reference(case.provider, [case.reference])
     operation = known.get(case.reference)
     if case.kind is CaseKind.AMOUNT_DIFFERS and operation is not None and case.found:
-        await _adopt(uow, actor, operation, case.found)
+        await _adopt(uow, actor, operation, Money(case.found, case.currency))
     record_audit(
         uow.session,
         actor,
@@ -268,28 +292,32 @@ async def close_case(uow: UnitOfWork, actor: Actor, case_id: UUID, note: str) ->
     )
 
 
-async def _adopt(uow: UnitOfWork, actor: Actor, operation: ProviderOperation, amount: int) -> None:
-    """Record another amount than was asked for as what has happened."""
+async def _adopt(uow: UnitOfWork, actor: Actor, operation: ProviderOperation, money: Money) -> None:
+    """Record another amount than was asked for as what has happened.
+
+    What has left in another currency stays with a person: nothing tells how much of the own currency that was.
+    """
     if operation.kind is OperationKind.PAYMENT:
-        await _credit(uow, actor, operation.subject_id, amount)
+        await _credit(uow, actor, operation.subject_id, money)
+        return
+    if money.currency is not operation.currency:
         return
     subject = await settlement.lock_subject(uow, operation.kind, operation.subject_id)
     locked = await OperationRepository(uow.session).lock(operation.id)
     if isinstance(subject, Payment) or locked.state is not OperationState.NEEDS_PERSON:
         return
     now = utc_now()
-    await settlement.adopt(uow, subject, amount, now)
+    await settlement.adopt(uow, subject, money.amount, now)
     locked.state = OPERATION_MACHINE.target(locked.state, MoneyEvent.FINISH) or locked.state
     locked.code, locked.finished_at = "", now
     settlement.plan_rereading(locked, now)
 
 
-async def _credit(uow: UnitOfWork, actor: Actor, payment_id: UUID, amount: int) -> None:
+async def _credit(uow: UnitOfWork, actor: Actor, payment_id: UUID, money: Money) -> None:
     payment = await PaymentRepository(uow.session).payment(payment_id, lock=True)
     if payment is None or payment.state is not PaymentState.QUESTIONED:
         return
     payment.state = PAYMENT_MACHINE.target(payment.state, MoneyEvent.CREDIT) or payment.state
-    money = Money(amount, payment.currency)
     entry = ledger.templates.receipt_identified(provider=payment.provider, customer_id=payment.user_id, amount=money)
     operator = None if actor.is_system else actor.id
     await ledger.post(uow, entry, key=f"receipt-identified:{payment.id}", effective_at=utc_now(), actor_id=operator)
@@ -297,8 +325,8 @@ async def _credit(uow: UnitOfWork, actor: Actor, payment_id: UUID, amount: int) 
         PaymentReceived(
             payment_id=str(payment.id),
             user_id=str(payment.user_id),
-            amount=amount,
-            currency=payment.currency.value,
+            amount=money.amount,
+            currency=money.currency.value,
             purpose=payment.purpose,
             late=payment.purpose != WALLET,
         )

@@ -76,15 +76,15 @@ async def execute(
         if fact.money != expected:
             await _question(uow, operation, subject, fact, now)
         elif not await _receive(uow, subject, now):
-            await _open_case(uow, operation, CaseKind.LATE, now, found=fact.money.amount, outgoing=False)
+            await _open_case(uow, operation, CaseKind.LATE, now, found=fact.money, outgoing=False)
         return True
     if fact.money != expected:
-        await _open_case(uow, operation, CaseKind.AMOUNT_DIFFERS, now, found=fact.money.amount)
+        await _open_case(uow, operation, CaseKind.AMOUNT_DIFFERS, now, found=fact.money)
         return False
     if isinstance(subject, Payout):
         await _pay_out(uow, subject, fact, now)
         if fact.status is OperationStatus.RETURNED:
-            await _return_payout(uow, subject, fact.reason, now)
+            await _return_payout(uow, operation, subject, fact, now)
     else:
         await _refund(uow, subject, now)
     return True
@@ -110,7 +110,7 @@ async def fail(uow: UnitOfWork, subject: Subject, code: str, now: datetime) -> N
         uow.emit(PayoutFailed(payout_id=str(subject.id), reason=code, **_common(subject, money)))
     else:
         subject.state = REFUND_MACHINE.target(subject.state, MoneyEvent.FAIL) or subject.state
-        await _restore_refundable(uow, subject)
+        await _count_refunded(uow, subject, -subject.amount)
         entry = ledger.templates.card_refund_failed(refund_id=subject.id, customer_id=subject.user_id, amount=money)
         await ledger.post(uow, entry, key=f"card-refund-failed:{subject.id}", effective_at=now)
         common = _common(subject, money)
@@ -123,7 +123,7 @@ async def reread(
     """Compare a finished operation with what the provider says of it later: a return, an annulled receipt."""
     if isinstance(subject, Payout):
         if fact.status is OperationStatus.RETURNED and subject.state is PayoutState.PAID:
-            await _return_payout(uow, subject, fact.reason, now)
+            await _return_payout(uow, operation, subject, fact, now)
         if fact.cheque and fact.cheque.status is ChequeStatus.ANNULLED:
             await _annul_cheque(uow, operation, subject, fact.cheque.number, now)
     plan_rereading(operation, now)
@@ -142,7 +142,7 @@ async def contradict(
     if fact.money != Money(operation.amount, operation.currency):
         await _question(uow, operation, subject, fact, now)
         return
-    await _open_case(uow, operation, CaseKind.LATE, now, found=fact.money.amount, outgoing=False)
+    await _open_case(uow, operation, CaseKind.LATE, now, found=fact.money, outgoing=False)
     await _receive(uow, subject, now)
 
 
@@ -168,6 +168,7 @@ async def adopt(uow: UnitOfWork, subject: Payout | CardRefund, left: int, now: d
     else:
         subject.state = REFUND_MACHINE.target(subject.state, MoneyEvent.FINISH) or subject.state
         name = "card-refund"
+        await _count_refunded(uow, subject, left - subject.amount)
         done = templates.card_refund_done(refund_id=subject.id, provider=provider, amount=money)
         common = _common(subject, money)
         uow.emit(CardRefundPaid(refund_id=str(subject.id), payment_id=str(subject.payment_id), **common))
@@ -198,7 +199,7 @@ async def open_case_too_old(uow: UnitOfWork, operation: ProviderOperation, now: 
 
 async def open_case_twice(uow: UnitOfWork, operation: ProviderOperation, count: int, now: datetime) -> None:
     """Let an operator look at a reference under which the provider has more than one operation."""
-    await _open_case(uow, operation, CaseKind.TWICE, now, found=count * operation.amount)
+    await _open_case(uow, operation, CaseKind.TWICE, now, found=Money(count * operation.amount, operation.currency))
 
 
 async def open_case_status(uow: UnitOfWork, operation: ProviderOperation, now: datetime) -> None:
@@ -212,18 +213,20 @@ async def _open_case(
     kind: CaseKind,
     now: datetime,
     *,
-    found: int | None = None,
+    found: Money | None = None,
     outgoing: bool | None = None,
 ) -> None:
+    """Open a case in the currency of what was found; an amount of another currency is no expectation then."""
+    currency = operation.currency if found is None else found.currency
     leaves = operation.kind is not OperationKind.PAYMENT
     case = ReconciliationCase(
         provider=operation.provider,
         kind=kind,
         reference=operation.reference,
         outgoing=leaves if outgoing is None else outgoing,
-        currency=operation.currency,
-        expected=operation.amount,
-        found=found,
+        currency=currency,
+        expected=operation.amount if currency is operation.currency else None,
+        found=None if found is None else found.amount,
         note="",
         opened_at=now,
     )
@@ -264,7 +267,7 @@ async def _question(
     payment.finished_at = now
     entry = ledger.templates.receipt_unmatched(provider=payment.provider, amount=fact.money)
     await ledger.post(uow, entry, key=f"receipt:{payment.id}", effective_at=now)
-    await _open_case(uow, operation, CaseKind.AMOUNT_DIFFERS, now, found=fact.money.amount, outgoing=False)
+    await _open_case(uow, operation, CaseKind.AMOUNT_DIFFERS, now, found=fact.money, outgoing=False)
     purpose = find_purpose(payment.purpose)
     if purpose is not None and payment.purpose_id is not None and not is_told:
         await purpose.failed(uow, payment.purpose_id, payment.id)
@@ -283,13 +286,20 @@ async def _pay_out(uow: UnitOfWork, payout: Payout, fact: Operation, now: dateti
     uow.emit(PayoutPaid(payout_id=str(payout.id), **_common(payout, money)))
 
 
-async def _return_payout(uow: UnitOfWork, payout: Payout, reason: str, now: datetime) -> None:
-    """Put into the wallet again what the bank sent back."""
-    money = Money(payout.amount, payout.currency)
+async def _return_payout(
+    uow: UnitOfWork, operation: ProviderOperation, payout: Payout, fact: Operation, now: datetime
+) -> None:
+    """Put into the wallet again what the bank sent back; what is more than was withdrawn waits for an operator."""
+    own = min(fact.money.amount, payout.amount)
+    money, excess = Money(own, payout.currency), Money(fact.money.amount - own, payout.currency)
     payout.state = PAYOUT_MACHINE.target(payout.state, MoneyEvent.RETURN) or payout.state
-    payout.reason = reason or "returned_by_bank"
+    payout.reason = fact.reason or "returned_by_bank"
     entry = ledger.templates.payout_returned(provider=payout.provider, freelancer_id=payout.user_id, amount=money)
     await ledger.post(uow, entry, key=f"payout-returned:{payout.id}", effective_at=now)
+    if excess.amount > 0:
+        entry = ledger.templates.receipt_unmatched(provider=payout.provider, amount=excess)
+        await ledger.post(uow, entry, key=f"payout-excess-returned:{payout.id}", effective_at=now)
+        await _open_case(uow, operation, CaseKind.AMOUNT_DIFFERS, now, found=fact.money, outgoing=False)
     uow.emit(PayoutReturned(payout_id=str(payout.id), reason=payout.reason, **_common(payout, money)))
 
 
@@ -313,11 +323,11 @@ async def _refund(uow: UnitOfWork, refund: CardRefund, now: datetime) -> None:
     uow.emit(CardRefundPaid(refund_id=str(refund.id), payment_id=str(refund.payment_id), **common))
 
 
-async def _restore_refundable(uow: UnitOfWork, refund: CardRefund) -> None:
-    """Let what was not sent back be refunded again; the payment was locked with the refund."""
+async def _count_refunded(uow: UnitOfWork, refund: CardRefund, by: int) -> None:
+    """Count more or less of a payment as sent back; the payment was locked with the refund."""
     payment = await PaymentRepository(uow.session).payment(refund.payment_id)
     if payment is not None:
-        payment.refunded -= refund.amount
+        payment.refunded = min(payment.refunded + by, payment.amount)
 
 
 class _Common(TypedDict):

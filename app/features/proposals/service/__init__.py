@@ -1,6 +1,6 @@
 """Use cases of proposals. Every change locks the order first, then the proposal."""
 
-from app.features.proposals.rules import is_chosen, is_live
+from app.features.proposals.rules import is_chosen, is_live, validate_holding
 from app.features.proposals.service.conversation_hooks import Parties, parties_of, record_customer_message
 from app.features.proposals.service.cover_letter_templates import (
     delete_cover_letter_template,
@@ -10,6 +10,8 @@ from app.features.proposals.service.cover_letter_templates import (
 )
 from app.features.proposals.service.decisions import (
     Choice,
+    DirectTerms,
+    add_chosen,
     choose,
     decline_proposal,
     decline_proposals,
@@ -62,8 +64,10 @@ from app.features.proposals.service.triage import (
 
 __all__ = [
     "Choice",
+    "DirectTerms",
     "Parties",
     "actions",
+    "add_chosen",
     "choose",
     "choose_offer",
     "compare_proposals",
@@ -109,6 +113,7 @@ __all__ = [
     "shortlist_proposal",
     "suspend_proposals",
     "unlist_proposal",
+    "validate_holding",
     "waiting_offer",
     "withdraw_offer",
     "withdraw_proposal",

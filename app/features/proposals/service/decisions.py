@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.clock import utc_now
+from app.core.ids import new_id
+from app.core.money import Currency, Money
 from app.core.unit_of_work import UnitOfWork
 from app.features.orders import service as orders
 from app.features.orders.errors import OrderNotFoundError
@@ -40,6 +44,82 @@ class Choice:
     order: Order
     proposal: Proposal
     offer: Offer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectTerms:
+    """Terms that two people agreed on directly, without a listed order."""
+
+    made_by: Side
+    """The side that proposed them; the other one has accepted."""
+    made_at: datetime
+    title: str
+    description: str
+    currency: Currency
+    message: str
+    milestones: list[dict[str, Any]]
+    """Each with its title, amount in minor units, and days."""
+
+    @property
+    def price(self) -> Money:
+        """The whole price."""
+        return Money(sum(part["amount"] for part in self.milestones), self.currency)
+
+    @property
+    def term_days(self) -> int:
+        """The whole delivery time."""
+        return sum(part["days"] for part in self.milestones)
+
+
+async def add_chosen(uow: UnitOfWork, order: Order, freelancer_id: UUID, terms: DirectTerms) -> Choice:
+    """Add the chosen proposal and the accepted offer of an order that was agreed on directly.
+
+    Emits `ProposalAccepted`, which says that it is direct.
+    """
+    now = utc_now()
+    proposal = Proposal(
+        id=new_id(),
+        order_id=order.id,
+        order_version=order.version,
+        freelancer_id=freelancer_id,
+        status=ProposalStatus.ACCEPTED,
+        price_amount=terms.price.amount,
+        currency=terms.currency,
+        term_days=terms.term_days,
+        letter=terms.message or terms.title,
+        milestones=terms.milestones,
+        created_at=terms.made_at,
+        updated_at=now,
+        decided_at=now,
+        seen_at=now,
+    )
+    await ProposalRepository(uow.session).insert(proposal)
+    content = {
+        "order_id": order.id,
+        "order_version": order.version,
+        "made_by": OfferSide(terms.made_by.value),
+        "status": OfferStatus.ACCEPTED,
+        "price_amount": terms.price.amount,
+        "currency": terms.currency,
+        "term_days": terms.term_days,
+        "milestones": terms.milestones,
+        "message": terms.message,
+        "created_at": terms.made_at,
+        "decided_at": now,
+    }
+    agreed = await OfferRepository(uow.session).insert(proposal.id, content)
+    by = Side.FREELANCER if terms.made_by is Side.CUSTOMER else Side.CUSTOMER
+    uow.emit(
+        ProposalAccepted(
+            proposal_id=str(proposal.id),
+            order_id=str(order.id),
+            customer_id=str(order.customer_id),
+            freelancer_id=str(freelancer_id),
+            by=by.value,
+            direct=True,
+        )
+    )
+    return Choice(order, proposal, agreed)
 
 
 async def choose(uow: UnitOfWork, actor: Actor, proposal_id: UUID, version: int | None = None) -> Choice:

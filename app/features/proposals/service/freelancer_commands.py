@@ -97,7 +97,7 @@ async def send_proposal(
     price = command.price.to_money()
     errors = rules.validate_price(price, order.currency)
     errors += rules.validate_milestones(command.milestones, price.amount, command.term_days)
-    errors += rules.validate_holding(command.milestones, command.term_days, settings.longest_milestone_days)
+    errors += rules.validate_holding(command.milestones, command.term_days, settings.max_milestone_days)
     raise_if_errors(errors + rules.validate_answers(command.answers, order.questions))
     _check_similar_cover_letters(uow, command.letter, sent.letters)
     proposal = Proposal(
@@ -143,7 +143,7 @@ async def edit_proposal(uow: UnitOfWork, actor: Actor, proposal_id: UUID, comman
         raise_if_errors(rules.validate_answers(command.answers, order.questions))
         proposal.answers = _answered(order, command.answers)
     parts = [Milestone.model_validate(part) for part in proposal.milestones]
-    longest = uow.resources.settings.longest_milestone_days
+    longest = uow.resources.settings.max_milestone_days
     errors = rules.validate_milestones(parts, proposal.price_amount, proposal.term_days)
     raise_if_errors(errors + rules.validate_holding(parts, proposal.term_days, longest))
     if command.files is not None:

@@ -181,7 +181,7 @@ async def _put(
     price = terms.price.to_money()
     errors = rules.validate_price(price, order.currency)
     errors += rules.validate_milestones(terms.milestones, price.amount, terms.term_days)
-    longest = uow.resources.settings.longest_milestone_days
+    longest = uow.resources.settings.max_milestone_days
     raise_if_errors(errors + rules.validate_holding(terms.milestones, terms.term_days, longest))
     now = utc_now()
     length = timedelta(hours=terms.answer_hours or uow.resources.settings.offer_answer_hours)

@@ -203,7 +203,8 @@ class LogRepository:
 
     async def last_daily_size(self) -> int:
         """Return the size of the log at the last snapshot of the accounts with balance rows."""
-        return (await self._session.execute(text(LAST_DAILY))).scalar_one()
+        size: int = (await self._session.execute(text(LAST_DAILY))).scalar_one()
+        return size
 
     async def insert_daily_snapshot(self, size: int, since: int) -> None:
         """Insert the sums of all accounts with balance rows that moved since the last one."""

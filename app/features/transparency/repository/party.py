@@ -21,14 +21,15 @@ MINE = """
     ), deals AS MATERIALIZED (
         SELECT id FROM contracts WHERE customer_id = :person OR freelancer_id = :person
     )"""
-ONE = f"""
-    WITH {MINE}
+ANY = """
     SELECT txn.id, leaf.position, point.size, point.root, point.note, point.published_key
     FROM ledger.txn LEFT JOIN ledger.leaf ON leaf.txn_id = txn.id
     LEFT JOIN LATERAL (
         SELECT size, root, note, published_key FROM ledger.checkpoint WHERE size > leaf.position ORDER BY size LIMIT 1
     ) AS point ON true
-    WHERE txn.id = :txn AND (txn.contract_id IN (SELECT id FROM deals) OR EXISTS (
+    WHERE txn.id = :txn"""
+ONE = f"""
+    WITH {MINE} {ANY} AND (txn.contract_id IN (SELECT id FROM deals) OR EXISTS (
         SELECT FROM ledger.transfer JOIN ledger.account ON account.id IN (transfer.debit_id, transfer.credit_id)
         WHERE transfer.txn_id = txn.id AND (account.id IN (SELECT id FROM mine) OR (
             account.owner_kind IN ('payout', 'refund') AND EXISTS (
@@ -120,6 +121,11 @@ class PartyRepository:
     async def receipt(self, person: UUID, txn: UUID) -> FoundReceipt | None:
         """Return a transaction of this person, or None."""
         row = (await self._session.execute(text(ONE), {"person": person, "txn": txn})).first()
+        return None if row is None else FoundReceipt(*row[1:])
+
+    async def any_receipt(self, txn: UUID) -> FoundReceipt | None:
+        """Return a transaction of whomever, or None."""
+        row = (await self._session.execute(text(ANY), {"txn": txn})).first()
         return None if row is None else FoundReceipt(*row[1:])
 
     async def own_part(self, person: UUID) -> OwnPart:

@@ -18,7 +18,8 @@ DIFFERENCES: dict[str, str] = {
     "transaction {}: waits to be sealed, but has no header": """
         SELECT unsealed.txn_id FROM ledger.unsealed
         WHERE NOT EXISTS (SELECT FROM ledger.txn WHERE txn.id = unsealed.txn_id)""",
-    "transaction {}: has several leaves": "SELECT txn_id FROM ledger.leaf GROUP BY txn_id HAVING count(*) > 1",
+    "transaction {}: has several leaves": """
+        SELECT txn_id FROM ledger.leaf WHERE txn_id IS NOT NULL GROUP BY txn_id HAVING count(*) > 1""",
     "transaction {}: has transfers, but no header": """
         SELECT transfer.txn_id FROM ledger.transfer
         WHERE NOT EXISTS (SELECT FROM ledger.txn WHERE txn.id = transfer.txn_id)""",
@@ -44,6 +45,12 @@ DIFFERENCES: dict[str, str] = {
         LEFT JOIN ledger.account ON account.id = balance.account_id
         LEFT JOIN ledger.account_kind AS kind ON kind.code = account.kind
         WHERE (balance.normal_side, balance.has_floor) IS DISTINCT FROM (kind.normal_side, kind.has_floor)""",
+    "paper {}: its place in the log is of something else": """
+        SELECT document_id FROM paper_leaves LEFT JOIN ledger.leaf USING (position)
+        WHERE paper_leaves.position IS NOT NULL AND (leaf.hash IS NULL OR leaf.txn_id IS NOT NULL)""",
+    "paper {}: has a file, and neither a place in the log nor waits for one": """
+        SELECT document_id FROM document_files WHERE sha256 IS NOT NULL
+            AND NOT EXISTS (SELECT FROM paper_leaves WHERE paper_leaves.document_id = document_files.document_id)""",
 }
 """What must not be: a sentence for the row that is found, and the query."""
 

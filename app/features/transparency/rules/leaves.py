@@ -8,7 +8,8 @@ from typing import Any
 
 from app.core.transparency.canonical import VERSION, canonical_json
 from app.features.ledger.schemas import CHART, Side
-from app.features.transparency.schemas import NO_ACCOUNT, AccountFacts, Entry, Move
+from app.features.papers import service as papers
+from app.features.transparency.schemas import NO_ACCOUNT, AccountFacts, Entry, Move, PaperEntry
 
 DEBIT_KINDS = frozenset(kind.value for kind, rules in CHART.items() if rules.side is Side.DEBIT)
 """Kinds of accounts whose normal side is the debit."""
@@ -77,6 +78,23 @@ def entry_bytes(entry: Entry, salt: bytes) -> bytes:
                 for move in entry.moves
             ],
             "txn": entry.txn,
+            "v": VERSION,
+        }
+    )
+
+
+def paper_bytes(paper: PaperEntry, salt: bytes) -> bytes:
+    """Return the bytes that the leaf of a paper hashes."""
+    return canonical_json(
+        {
+            "contract": paper.contract,
+            "document": paper.document,
+            "issued_at": paper.issued_at,
+            "kind": paper.kind,
+            "milestone": paper.milestone,
+            "number": papers.number_text(paper.series, paper.number),
+            "salt": salt.hex(),
+            "sha256": paper.sha256,
             "v": VERSION,
         }
     )

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from app.core.transparency.merkle import leaf_hash
 from app.core.transparency.nodes import StoredNode, TreeBuilder
-from app.features.transparency.rules.leaves import FLOORED, KINDS, entry_bytes, normal_balance
-from app.features.transparency.schemas import AccountFacts, Entry
+from app.features.transparency.rules.leaves import FLOORED, KINDS, entry_bytes, normal_balance, paper_bytes
+from app.features.transparency.schemas import AccountFacts, Entry, PaperEntry
 
 MAX_AMOUNT = 10**15
 
@@ -23,6 +23,7 @@ class Replay:
         self.credits: dict[str, int] = {}
         self.facts: dict[str, AccountFacts] = {}
         self.transfers = 0
+        self.papers = 0
 
     def append(self, leaf: tuple[int, str, bytes, bytes, str | None], entry: Entry) -> list[StoredNode]:
         """Verify one leaf and apply its transaction; return the subtrees that it completes.
@@ -44,6 +45,25 @@ class Replay:
         if contract != entry.contract:
             raise LogBrokenError(f"{place}: its leaf names the contract {contract}, expected {entry.contract}")
         self.apply(entry, place)
+        return self.tree.append(stated)
+
+    def append_paper(self, position: int, salt: bytes, stated: bytes, paper: PaperEntry | None) -> list[StoredNode]:
+        """Verify the leaf of a paper; return the subtrees that it completes.
+
+        Raises:
+            LogBrokenError: It does not hold.
+        """
+        if position != self.tree.size:
+            raise LogBrokenError(f"position {self.tree.size}: expected here, found position {position}")
+        if paper is None:
+            raise LogBrokenError(f"position {position}: it is of no transaction and of no paper")
+        computed = leaf_hash(paper_bytes(paper, salt))
+        if computed != stated:
+            raise LogBrokenError(
+                f"position {position}, paper {paper.document}: its rows or its leaf changed; "
+                f"expected hash {stated.hex()}, found {computed.hex()}"
+            )
+        self.papers += 1
         return self.tree.append(stated)
 
     def apply(self, entry: Entry, place: str) -> None:
@@ -74,6 +94,12 @@ class Replay:
             balance = normal_balance(kind, *self.sums(account))
             if balance < 0:
                 raise LogBrokenError(f"{place}: the balance of {kind} {account} is {balance} after it")
+
+    def describe(self, checkpoints: int) -> str:
+        """Return what was replayed, in words."""
+        papers = f", {self.papers} papers" if self.papers else ""
+        transactions = self.tree.size - self.papers
+        return f"{transactions} transactions with {self.transfers} transfers{papers} and {checkpoints} checkpoints"
 
     def sums(self, account: str) -> tuple[int, int]:
         """Return the debits and credits of an account."""

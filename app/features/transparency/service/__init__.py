@@ -1,9 +1,10 @@
 """Use cases of the transparency log, exported by the module that implements them."""
 
-from app.features.transparency.service.exports import stream_bundle
+from app.features.transparency.service.bundles import OpenBundle, open_bundle, zip_bundle
+from app.features.transparency.service.exports import stream_beancount, stream_bundle
 from app.features.transparency.service.reading import (
     list_checkpoints,
-    make_bundle,
+    read_any_receipt,
     read_checkpoint,
     read_consistency,
     read_receipt,
@@ -17,22 +18,48 @@ from app.features.transparency.service.sealing import (
     signing_seed,
     snapshot_day,
 )
+from app.features.transparency.service.statements import (
+    MEDIA_TYPES,
+    STATE_LABELS,
+    STATEMENT_PAGE,
+    OpenStatement,
+    open_statement,
+    period_of,
+    print_statement,
+    read_page,
+    read_statement,
+    writer_of,
+)
 from app.features.transparency.service.verification import Answer, verify_ledger
 
 __all__ = [
     "BATCH",
+    "MEDIA_TYPES",
     "SEAL_TASK",
+    "STATEMENT_PAGE",
+    "STATE_LABELS",
     "Answer",
+    "OpenBundle",
+    "OpenStatement",
     "SealerState",
     "list_checkpoints",
-    "make_bundle",
+    "open_bundle",
+    "open_statement",
+    "period_of",
+    "print_statement",
+    "read_any_receipt",
     "read_checkpoint",
     "read_consistency",
+    "read_page",
     "read_receipt",
     "read_state",
+    "read_statement",
     "seal_batch",
     "signing_seed",
     "snapshot_day",
+    "stream_beancount",
     "stream_bundle",
     "verify_ledger",
+    "writer_of",
+    "zip_bundle",
 ]

@@ -1,4 +1,4 @@
-"""Export the whole log as a bundle that `verify.py` checks with the site off."""
+"""Export the whole log: as a bundle that `verify.py` checks with the site off, and as a file for beancount."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -7,21 +7,24 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.transparency.bundles import Proofs, program_files, proofs_file
-from app.features.transparency.repository import LEAF_FIELDS, LogRepository, WholeLogRepository
-from app.features.transparency.rules.leaves import FLOORED, EntryReader, Sums, entry_bytes, normal_balance
-from app.features.transparency.schemas import Entry
+from app.features.transparency.repository import LEAF_FIELDS, LogRepository, PaperLogRepository, WholeLogRepository
+from app.features.transparency.rules.accounting import HEADER, BeancountLedger
+from app.features.transparency.rules.leaves import FLOORED, EntryReader, Sums, entry_bytes, normal_balance, paper_bytes
+from app.features.transparency.schemas import Entry, PaperEntry
 
 PAGE = 5_000
 
 
-async def stream_entries(session: AsyncSession, size: int) -> AsyncIterator[tuple[Sequence[Any], Entry]]:
-    """Yield the columns of each leaf below a size, with its entry."""
-    repository, reader = LogRepository(session), EntryReader(LEAF_FIELDS)
+async def stream_entries(session: AsyncSession, size: int) -> AsyncIterator[tuple[Sequence[Any], Entry | PaperEntry]]:
+    """Yield the columns of each leaf below a size, with its transaction or paper."""
+    repository, reader, papers = LogRepository(session), EntryReader(LEAF_FIELDS), PaperLogRepository(session)
     for first in range(0, size, PAGE):
-        rows = await repository.leaf_page(first, min(first + PAGE, size))
+        until = min(first + PAGE, size)
+        rows = await repository.leaf_page(first, until)
         reader.accounts |= await repository.accounts(reader.unknown_accounts(rows))
-        for found in reader.read(rows):
-            yield found
+        made = await papers.between(first, until)
+        for leaf, entry in reader.read(rows):
+            yield leaf, made.get(leaf[0], entry) if leaf[1] is None else entry
 
 
 async def stream_bundle(session: AsyncSession) -> AsyncIterator[tuple[str, bytes]]:
@@ -35,8 +38,10 @@ async def stream_bundle(session: AsyncSession) -> AsyncIterator[tuple[str, bytes
     async for leaf, entry in stream_entries(session, size):
         positions.append(leaf[0])
         hashes.append(leaf[3])
-        for move in entry.moves:
-            kinds[move.debit], kinds[move.credit] = move.debit_facts.kind, move.credit_facts.kind
+        if isinstance(entry, PaperEntry):
+            yield "entries.jsonl", paper_bytes(entry, leaf[2]) + b"\n"
+            continue
+        kinds |= _kinds(entry)
         yield "entries.jsonl", entry_bytes(entry, leaf[2]) + b"\n"
     after = 0
     while points := await whole.checkpoints(after, size, PAGE):
@@ -53,6 +58,27 @@ async def stream_bundle(session: AsyncSession) -> AsyncIterator[tuple[str, bytes
     yield "proofs.json", proofs_file(proofs)
     for name, content in program_files().items():
         yield name, content
+
+
+async def stream_beancount(session: AsyncSession) -> AsyncIterator[bytes]:
+    """Yield the whole log as a file for beancount; it asserts the balances that the tables state."""
+    newest = await LogRepository(session).newest()
+    book, kinds = BeancountLedger(), dict[str, str]()
+    yield HEADER
+    async for _leaf, entry in stream_entries(session, newest.size if newest else 0):
+        if isinstance(entry, Entry):
+            yield book.entry(entry)
+            kinds |= _kinds(entry)
+    for assertion in book.end(await _stated_balances(session, kinds)):
+        yield assertion
+
+
+def _kinds(entry: Entry) -> dict[str, str]:
+    """Return the kinds of the accounts of a transaction."""
+    found: dict[str, str] = {}
+    for move in entry.moves:
+        found[move.debit], found[move.credit] = move.debit_facts.kind, move.credit_facts.kind
+    return found
 
 
 async def _stated_balances(session: AsyncSession, kinds: dict[str, str]) -> dict[str, int]:

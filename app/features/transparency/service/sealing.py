@@ -1,4 +1,4 @@
-"""Seal transactions: give them positions in the log, and sign what the log is now."""
+"""Seal transactions and papers: give them positions in the log, and sign what the log is now."""
 
 import asyncio
 import os
@@ -15,9 +15,9 @@ from app.core.transparency.checkpoints import Checkpoint, sign_checkpoint, verif
 from app.core.transparency.merkle import leaf_hash
 from app.core.transparency.nodes import StoredNode, TreeBuilder, compute, cover
 from app.core.unit_of_work import UnitOfWork
-from app.features.transparency.repository import LogRepository
-from app.features.transparency.rules.leaves import FLOORED, EntryReader, Sums, entry_bytes
-from app.features.transparency.schemas import Entry, Sealed, SnapshotRow
+from app.features.transparency.repository import LogRepository, PaperLogRepository
+from app.features.transparency.rules.leaves import FLOORED, EntryReader, Sums, entry_bytes, paper_bytes
+from app.features.transparency.schemas import Entry, PaperEntry, Sealed, SnapshotRow
 from app.models import LedgerCheckpoint
 
 SEAL_TASK = "transparency.seal"
@@ -48,7 +48,7 @@ async def read_state(session: AsyncSession) -> SealerState:
 
 
 async def seal_batch(uow: UnitOfWork, seed: bytes) -> int:
-    """Seal the transactions that wait, at most a batch; return how many, or 0 while another sealer is at work.
+    """Seal what waits, at most a batch; return how many leaves were added, or 0 while another sealer is at work.
 
     The order is that of the numbers drawn after the locks of the balances. A number that becomes visible later than a
     larger one belongs to a transaction that shares no locked account with it, so its place does not matter.
@@ -59,15 +59,19 @@ async def seal_batch(uow: UnitOfWork, seed: bytes) -> int:
     reader, rows = EntryReader(), await repository.waiting(BATCH)
     reader.accounts = await repository.accounts(reader.unknown_accounts(rows))
     entries = [entry for _own, entry in reader.read(rows)]
-    if not entries:
+    papers = PaperLogRepository(uow.session)
+    made = await papers.waiting(BATCH - len(entries))
+    if not entries and not made:
         return 0
     newest = await repository.newest()
     size = newest.size if newest else 0
     peaks = cover(0, size)
     stored = await repository.stored(peaks)
     tree = TreeBuilder(size, [compute(node, stored) for node in peaks])
-    leaves, nodes = _append(tree, entries)
+    leaves, nodes = _append(tree, [*entries, *made])
     await repository.insert_leaves(leaves)
+    if made:
+        await papers.place({it.document: size + len(entries) + place for place, it in enumerate(made)})
     if nodes:
         await repository.insert_nodes(nodes)
     published = await _current_key(repository, uow.resources.settings, seed)
@@ -77,7 +81,7 @@ async def seal_batch(uow: UnitOfWork, seed: bytes) -> int:
         LedgerCheckpoint(size=tree.size, root=checkpoint.root, note=note, published_key=published)
     )
     await _snapshot_appended(repository, tree.size, entries)
-    return len(entries)
+    return len(leaves)
 
 
 async def snapshot_day(uow: UnitOfWork) -> None:
@@ -91,14 +95,18 @@ async def snapshot_day(uow: UnitOfWork) -> None:
         await repository.insert_daily_snapshot(size, since)
 
 
-def _append(tree: TreeBuilder, entries: list[Entry]) -> tuple[list[Sealed], list[StoredNode]]:
-    """Append entries to the tree; return their leaves and the subtrees that they completed."""
+def _append(tree: TreeBuilder, entries: list[Entry | PaperEntry]) -> tuple[list[Sealed], list[StoredNode]]:
+    """Append transactions and papers to the tree; return their leaves and the subtrees that they completed."""
     leaves: list[Sealed] = []
     nodes: list[StoredNode] = []
     for entry in entries:
         salt = os.urandom(SALT_BYTES)
-        hashed = leaf_hash(entry_bytes(entry, salt))
-        leaves.append(Sealed(tree.size, entry.txn, entry.contract, salt, hashed))
+        if isinstance(entry, PaperEntry):
+            hashed = leaf_hash(paper_bytes(entry, salt))
+            leaves.append(Sealed(tree.size, None, None, salt, hashed))
+        else:
+            hashed = leaf_hash(entry_bytes(entry, salt))
+            leaves.append(Sealed(tree.size, entry.txn, entry.contract, salt, hashed))
         nodes += tree.append(hashed)
     return leaves, nodes
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.transparency.checkpoints import Checkpoint, CheckpointError, read_checkpoint
 from app.core.transparency.merkle import EMPTY_ROOT
 from app.features.ledger.schemas import CHART
-from app.features.transparency.repository import LEAF_FIELDS, LogRepository, WholeLogRepository
+from app.features.transparency.repository import LEAF_FIELDS, LogRepository, PaperLogRepository, WholeLogRepository
 from app.features.transparency.rules.leaves import EntryReader
 from app.features.transparency.rules.replay import LogBrokenError, Replay, check_sums
 from app.features.transparency.schemas import Verdict
@@ -55,6 +55,7 @@ class _Verification:
     def __init__(self, session: AsyncSession) -> None:
         self.log = LogRepository(session)
         self.whole = WholeLogRepository(session)
+        self.papers = PaperLogRepository(session)
         self.replay = Replay()
         self.reader = EntryReader(LEAF_FIELDS)
         self.keys: Sequence[str] = ()
@@ -86,7 +87,7 @@ class _Verification:
         if differences:
             raise LogBrokenError(differences[0])
         await self._check_balances()
-        return f"{leaves} transactions with {self.replay.transfers} transfers and {self.checkpoints} checkpoints"
+        return self.replay.describe(self.checkpoints)
 
     async def _walk(self, outside: Checkpoint | None) -> None:
         """Replay the log from its beginning, a page at a time.
@@ -101,8 +102,12 @@ class _Verification:
             points = {row[0]: row for row in await self.whole.checkpoints(tree.size, tree.size + PAGE)}
             snapshots = await self.whole.snapshots(tree.size, tree.size + PAGE)
             completed = []
+            papers = await self.papers.between(tree.size, tree.size + PAGE)
             for leaf, entry in self.reader.read(rows):
-                completed += self.replay.append((leaf[0], leaf[1], leaf[2], leaf[3], leaf[4]), entry)
+                if leaf[1] is None:
+                    completed += self.replay.append_paper(leaf[0], leaf[2], leaf[3], papers.get(leaf[0]))
+                else:
+                    completed += self.replay.append((leaf[0], leaf[1], leaf[2], leaf[3], leaf[4]), entry)
                 if tree.size in points:
                     self._check_checkpoint(*points[tree.size][1:])
                     check_sums(self.replay, snapshots.get(tree.size, {}), f"snapshot at {tree.size} of account")

@@ -220,7 +220,22 @@ function hashes(texts) {
 }
 
 /**
- * Verify that each entry is in the newest checkpoint; return the balances after all of them.
+ * Verify that the files of papers are those that the entries of the log name.
+ * @param {Map<string, Bytes>} files
+ * @param {Map<string, string>} stated checksums by the names of the files
+ */
+async function checkPapers(files, stated) {
+  const found = [...files.keys()].filter((name) => name.startsWith("papers/"));
+  for (const name of new Set([...found, ...stated.keys()])) {
+    const content = files.get(name);
+    if (!content || hexadecimal(await sha256(content)) !== stated.get(name)) {
+      throw new Ended("broken", "paper", name);
+    }
+  }
+}
+
+/**
+ * Verify that each entry is in the newest checkpoint; return the balances after all of them, and the files of papers.
  * @param {string[]} entries
  * @param {Json} proofs
  * @param {Point} newest
@@ -231,6 +246,8 @@ async function checkEntries(entries, proofs, newest) {
   }
   /** @type {Map<string, bigint>} */
   const balances = new Map();
+  /** @type {Map<string, string>} */
+  const papers = new Map();
   const whole = new Set(proofs.whole_accounts);
   let before = -1;
   for (const [number, line] of entries.entries()) {
@@ -240,10 +257,19 @@ async function checkEntries(entries, proofs, newest) {
     if (position >= newest.size || position <= before || found?.[1] !== newest.root) {
       throw new Ended("broken", "entry", position);
     }
-    apply(JSON.parse(line), balances, whole, position);
+    const entry = JSON.parse(line);
+    if (entry.document) {
+      const name = `papers/${entry.number}.pdf`;
+      if (papers.has(name)) {
+        throw new Ended("broken", "paper", name);
+      }
+      papers.set(name, entry.sha256);
+    } else {
+      apply(entry, balances, whole, position);
+    }
     before = position;
   }
-  return balances;
+  return { balances, papers };
 }
 
 /**
@@ -289,7 +315,7 @@ async function check(files, kept) {
     throw new Ended("unsure", "files");
   }
   const entries = read.decode(lines).split("\n").slice(0, -1);
-  const balances = await checkEntries(entries, proofs, newest);
+  const { balances, papers } = await checkEntries(entries, proofs, newest);
   for (const point of points) {
     if (!(await continues(point, newest, hashes(proofs.consistency[point.size] ?? [])))) {
       throw new Ended("broken", "checkpoint", point.size);
@@ -300,6 +326,7 @@ async function check(files, kept) {
       throw new Ended("broken", "balance", account);
     }
   }
+  await checkPapers(files, papers);
   await checkKept(kept, points, newest, keys);
   return `${entries.length} / ${newest.size}`;
 }
