@@ -69,6 +69,11 @@ class Load:
         if self.host not in LOOPBACK:
             raise SystemExit("loopback only")
         self.requests = [self._request(plan, path, body) for path, body in _pairs(plan)]
+        self.requests += [
+            self._request({**plan, "headers": each["headers"]}, each["path"], each["body"])
+            for each in plan.get("requests", ())
+        ]
+        self.once = "requests" in plan
         self.sticky = bool(plan.get("bodies"))
         self.latencies: list[float] = []
         self.firsts: list[float] = []
@@ -101,13 +106,16 @@ class Load:
     async def closed(self, connections: int, seconds: float) -> None:
         """Send the next request on each connection as soon as the previous one is answered."""
         end = time.perf_counter() + seconds
-        turn = itertools.cycle(self.requests)
+        turn = iter(self.requests) if self.once else itertools.cycle(self.requests)
 
         async def run(number: int) -> None:
             connection = await self.connect()
             own = self.requests[number % len(self.requests)]
             while time.perf_counter() < end:
-                if not await self.one(connection, own if self.sticky else next(turn), time.perf_counter()):
+                request = own if self.sticky else next(turn, None)
+                if request is None:
+                    raise SystemExit("there are too few requests that are each sent once")
+                if not await self.one(connection, request, time.perf_counter()):
                     connection = await self.connect()
 
         await asyncio.gather(*(run(number) for number in range(connections)))
@@ -136,7 +144,7 @@ class Load:
 def _pairs(plan: dict[str, Any]) -> list[tuple[str, str | None]]:
     if bodies := plan.get("bodies"):
         return [(plan["paths"][0], body) for body in bodies]
-    return [(path, None) for path in plan["paths"]]
+    return [(path, None) for path in plan.get("paths", ())]
 
 
 def quantile(values: list[float], part: float) -> float:

@@ -24,6 +24,8 @@ ACCOUNTS = 10_000
 CUSTOMERS = 100
 NET, FEE = 930, 70
 HELD = 10**10
+SPARE = 10**12
+"""What is left in the wallet of a customer for deals."""
 IN_A_STATEMENT = 2_500
 PER_RELEASE = 2
 FUNCTIONS = """
@@ -138,7 +140,7 @@ async def open_accounts(connection: Any) -> None:
     """Open the accounts, and fill the escrows."""
     await connection.execute(FUNCTIONS)
     await connection.execute(OPEN_ACCOUNTS, ACCOUNTS, CUSTOMERS)
-    await connection.execute(DEPOSIT, CUSTOMERS, HELD * ACCOUNTS // CUSTOMERS)
+    await connection.execute(DEPOSIT, CUSTOMERS, HELD * ACCOUNTS // CUSTOMERS + SPARE)
     await connection.execute(FUND, ACCOUNTS, CUSTOMERS, HELD)
     await analyse(connection)
 

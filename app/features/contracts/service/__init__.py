@@ -38,11 +38,12 @@ from app.features.contracts.service.refunds import answer_refund, ask_refund, wi
 from app.features.contracts.service.repeating import TermsToRepeat, terms_to_repeat
 from app.features.contracts.service.signing import send_sign_code, sign_paper
 from app.features.contracts.service.submissions import request_changes, require_submittable, submit_work
-from app.features.contracts.service.sweeping import SWEPT_TOGETHER, due_batches, fire_together
+from app.features.contracts.service.sweeping import FIRST_BATCH, SWEPT_TOGETHER, due_together, fire_together, next_size
 from app.features.contracts.service.timers import due_timers, fire_timer, record_notice, record_seen
 
 __all__ = [
     "EVENT_TEXTS",
+    "FIRST_BATCH",
     "SWEPT_TOGETHER",
     "FeeEstimate",
     "TermsToRepeat",
@@ -53,8 +54,8 @@ __all__ = [
     "answer_change",
     "answer_refund",
     "ask_refund",
-    "due_batches",
     "due_timers",
+    "due_together",
     "end_contract",
     "estimate_fees",
     "find_contract",
@@ -68,6 +69,7 @@ __all__ = [
     "list_agreed_amounts",
     "list_contracts",
     "lock_corrected",
+    "next_size",
     "pause_contract",
     "pay_bonus",
     "pay_milestone",

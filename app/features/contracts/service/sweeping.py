@@ -4,9 +4,9 @@ The outcome is the one of `fire_timer` for each of them. What needs a closer loo
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from itertools import batched, groupby
 from uuid import UUID
 
+from app.core.money import Currency
 from app.core.unit_of_work import UnitOfWork
 from app.features.contracts import rules
 from app.features.contracts.repository import DealRepository, DueTimer, SweepRepository
@@ -27,17 +27,27 @@ from app.models.deal import FINISHED
 from app.models.side import Side
 
 MOST_AT_ONCE = 20_000
-BATCH = 50
-"""Timers in a transaction. Commands on their deals wait for its end, so it must be short."""
+FIRST_BATCH, LARGEST_BATCH = 25, 200
+"""Timers in a transaction."""
+SHORT_BATCH, LONG_BATCH = 0.05, 0.1
+"""Seconds. Commands on the deals of a batch wait for its end, so a long one is followed by a smaller one."""
 LONGEST_WAIT = 0.1
 """Seconds that a batch waits for a balance which somebody else has locked, while it holds the deals."""
 
 
-async def due_batches(uow: UnitOfWork, kind: TimerKind) -> list[tuple[UUID, ...]]:
-    """Return timers of a kind that are due, in batches of one currency."""
-    found = await SweepRepository(uow.session).due(kind, MOST_AT_ONCE)
-    by_currency = groupby(sorted(found, key=lambda it: it[1]), key=lambda it: it[1])
-    return [ids for _currency, rows in by_currency for ids in batched([row[0] for row in rows], BATCH)]
+async def due_together(uow: UnitOfWork, kind: TimerKind) -> list[list[UUID]]:
+    """Return the timers of a kind that are due, by currency, in the order of their times."""
+    found: dict[Currency, list[UUID]] = {}
+    for timer_id, currency in await SweepRepository(uow.session).due(kind, MOST_AT_ONCE):
+        found.setdefault(currency, []).append(timer_id)
+    return list(found.values())
+
+
+def next_size(size: int, seconds: float) -> int:
+    """Return how many timers the next batch has, after one of this size took so long."""
+    if seconds > LONG_BATCH:
+        return max(1, size // 2)
+    return min(LARGEST_BATCH, size * 2) if seconds < SHORT_BATCH else size
 
 
 async def fire_together(uow: UnitOfWork, kind: TimerKind, timer_ids: Sequence[UUID]) -> int:
