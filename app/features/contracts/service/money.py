@@ -90,7 +90,10 @@ def releasing(locked: LockedMilestone, amount: int, actor: Actor | None, bonuses
 async def bonuses_before(uow: UnitOfWork, milestones: Iterable[LockedMilestone]) -> dict[UUID, int]:
     """Return the sums of the bonuses of milestones, which decide the freelancer's fee; none are read without one."""
     charged = [it.milestone.id for it in milestones if _terms(it.deal)[0] != fees.NO_FEE]
-    return await DealRepository(uow.session).bonuses(charged) if charged else {}
+    if not charged:
+        return {}
+    with uow.session.no_autoflush:  # a milestone that has changed its state is not flushed before its amounts are
+        return await DealRepository(uow.session).bonuses(charged)
 
 
 async def pay_bonus(uow: UnitOfWork, locked: LockedMilestone, amount: int, actor: Actor) -> UUID:
