@@ -141,10 +141,7 @@ async def _record(
 
 
 async def _acceptable(uow: UnitOfWork, due: Sequence[DueTimer]) -> dict[UUID, DueTimer]:
-    """Return the timers that accept by silence, by milestone.
-
-    Deals without a security period are left out: their money would move twice in one transaction.
-    """
+    """Return the timers that accept by silence, by milestone."""
     notices = await SweepRepository(uow.session).notices({it.timer.subject_id for it in due if it.timer.subject_id})
     return {
         it.milestone.id: it
@@ -152,7 +149,6 @@ async def _acceptable(uow: UnitOfWork, due: Sequence[DueTimer]) -> dict[UUID, Du
         if it.timer.subject_id is not None
         and it.milestone.status is MilestoneStatus.SUBMITTED
         and money.held(it.milestone)
-        and rules.duration(it.deal.settings, "security_days")
         and rules.may_release_by_silence(notices[it.timer.subject_id])
     }
 
