@@ -21,7 +21,7 @@ from app.core.security.webhook_signatures import sign_webhook
 from bench.deals import add_deals, make_template, milestone_of
 from bench.environment import Person, Served, World, end, free_port, wait_for
 from bench.load import client, result
-from bench.money import ACCOUNTS, money_world, open_accounts, opened
+from bench.money import ACCOUNTS, open_accounts, opened
 from bench.report import Section, at_least, at_most
 from bench.run import Run
 
@@ -33,7 +33,7 @@ WEBHOOKS = 500
 
 def measure(run: Run) -> list[Section]:
     """Release over HTTP in turn with the bare call, then send webhooks."""
-    world = money_world()
+    world = World(0, "bench-money-http")
     world.command("prepare")
     each = MOST_A_SECOND * run.seconds
     runs: dict[str, list[dict[str, Any]]] = {"ours": [], "bare": [], "webhooks": []}

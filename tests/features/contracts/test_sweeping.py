@@ -137,9 +137,10 @@ async def test_batches_leave_what_needs_a_closer_look(
             DealTimer.contract_id == reminded.contract_id, DealTimer.kind == TimerKind.REMIND_OF_REVIEW
         )
         await work.session.execute(statement.values(due_at=earlier, look_at=earlier))
-    assert await fire_batches(market, TimerKind.REVIEW) == 0
-    for scene in (untold, unsecured, reminded):
-        assert (await scene.milestone()).status is MilestoneStatus.SUBMITTED
+    assert await fire_batches(market, TimerKind.REVIEW) == 1
+    found = [(await scene.milestone()).status for scene in (untold, unsecured, reminded)]
+    assert found == [MilestoneStatus.SUBMITTED, MilestoneStatus.ACCEPTED, MilestoneStatus.SUBMITTED]
+    assert await unsecured.wallet(unsecured.freelancer) == 0, "its money waits for the next sweep"
     await fire_singly(market)
     found = [(await scene.milestone()).status for scene in (untold, unsecured, reminded)]
     assert found == [MilestoneStatus.SUBMITTED, MilestoneStatus.ACCEPTED, MilestoneStatus.ACCEPTED]
