@@ -82,6 +82,7 @@ async def test_a_change_that_outlives_the_holding_limit_is_refused_at_once(
     monkeypatch.setattr(resources, "settings", limited)
     scene = await make_deal(market)
     longest = limited.max_milestone_days
+    assert longest is not None
     assert longest == 60 - limited.deal_acceptance_days - 30
     for place in (0, None):
         late = changed(scene, place, PRICE).model_copy(update={"days": longest + 1})

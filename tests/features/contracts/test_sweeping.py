@@ -61,8 +61,9 @@ async def rows_of(connection: AsyncConnection, known: set[str] | None) -> list[s
         found += list((await connection.execute(statement)).scalars())
     if known is None:
         return found
-    named = [UUIDS.sub(lambda it: it[0] if it[0] in known else "new", row) for row in found]
-    named = [MOMENTS.sub(lambda it: it[0] if it[0] in known else "then", row) for row in named]
+    kept = known
+    named = [UUIDS.sub(lambda it: it[0] if it[0] in kept else "new", row) for row in found]
+    named = [MOMENTS.sub(lambda it: it[0] if it[0] in kept else "then", row) for row in named]
     return sorted(WRITTEN_NUMBER.sub("", row) for row in named)
 
 
