@@ -26,7 +26,7 @@ from bench.report import Section, at_least, at_most
 from bench.run import Run
 
 CONNECTIONS = 16
-MOST_A_SECOND = 700
+MAX_A_SECOND = 700
 """More than one worker releases: each release needs a deal of its own."""
 WEBHOOKS = 500
 
@@ -35,7 +35,7 @@ def measure(run: Run) -> list[Section]:
     """Release over HTTP in turn with the bare call, then send webhooks."""
     world = World(0, "bench-money-http")
     world.command("prepare")
-    each = MOST_A_SECOND * run.seconds
+    each = MAX_A_SECOND * run.seconds
     runs: dict[str, list[dict[str, Any]]] = {"ours": [], "bare": [], "webhooks": []}
     with world.iplance() as web, _bare(world) as bare:
         person = world.people(web)[0]

@@ -122,7 +122,7 @@ async def test_a_long_form_says_its_parts_and_where_one_stands(browser: Browser,
         page = watched.page
         await page.goto(f"{site}/orders/new")
         await stands(0, "Task")
-        await page.mouse.wheel(0, 900)
+        await page.mouse.wheel(0, 1000)
         await stands(1, "Payment")
         await page.focus("#field-questions")
         await stands(2, "Who fits")

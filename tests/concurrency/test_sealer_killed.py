@@ -17,7 +17,7 @@ from app.core.unit_of_work import unit_of_work
 from app.features.ledger import service as ledger
 from app.features.transparency import service, workflows
 
-MOST_STATEMENTS = 40
+MAX_STATEMENTS = 40
 
 
 async def post(resources: Resources, count: int) -> None:
@@ -70,7 +70,7 @@ async def test_a_sealer_that_dies_at_any_statement_leaves_a_log_that_holds(
     async with live_resources.sessions() as session:
         kept = str((await session.execute(text("SELECT note FROM ledger.checkpoint"))).scalar_one())
     await post(live_resources, 4)
-    for number in range(1, MOST_STATEMENTS):
+    for number in range(1, MAX_STATEMENTS):
         before = await state(live_resources)
         with killed_at(live_resources, number, when=when) as said:
             try:

@@ -214,7 +214,7 @@ async def writable(client: httpx.AsyncClient) -> list[tuple[str, str]]:
     return found
 
 
-OF_OPERATORS = ("/api/v1/reconciliation-cases/",)
+OF_OPERATORS = ("/api/v1/reconciliation-cases/", "/api/v1/finance/")
 """Whoever is no operator is refused before the fields of a body are looked at."""
 BODIES: dict[str, tuple[bytes, str, int]] = {
     "a page of another site as plain text": (b'{"a": 1}', "text/plain", 415),

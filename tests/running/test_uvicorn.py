@@ -42,7 +42,12 @@ def usable(folder: Path) -> str:
 
 REFUSALS = [
     pytest.param(blocked, {}, "choose another folder with DATA_DIR", id="folder"),
-    pytest.param(blocked, {"SECRET_KEY": SECRET_KEY}, "Cannot write in the data folder", id="folder-of-the-servers"),
+    pytest.param(
+        blocked,
+        {"SECRET_KEY": SECRET_KEY, "PAYMENT_PROVIDER": "none"},
+        "Cannot write in the data folder",
+        id="folder-of-the-servers",
+    ),
     pytest.param(damaged, {"SECRET_KEY": SECRET_KEY}, "was written by PostgreSQL 14", id="servers"),
     pytest.param(usable, {"SECRET_KEY": "short"}, "The settings are wrong: SECRET_KEY is too weak", id="settings"),
 ]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from app.core.config import Settings, longest_work
+from app.core.config import Settings, max_work_days
 from app.core.i18n import N_
 from app.core.state_machine import Machine, Timer, Transition, published
 from app.models.deal import DealStatus, MilestoneStatus, RequestStatus
@@ -299,9 +299,9 @@ def duration(settings: dict[str, Any], name: str) -> timedelta:
     return timedelta(**{name.rpartition("_")[2]: settings[name]})
 
 
-def longest_days(settings: dict[str, Any]) -> int | None:
+def max_days(settings: dict[str, Any]) -> int | None:
     """Return how long work on a milestone may take under the terms of a deal; None where money is held for ever."""
-    return longest_work(settings.get("holding_days", 0), settings["acceptance_days"])
+    return max_work_days(settings.get("holding_days", 0), settings["acceptance_days"])
 
 
 def holding_warnings(settings: dict[str, Any], funded_at: datetime) -> list[datetime]:

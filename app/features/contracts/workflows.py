@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -53,9 +54,9 @@ async def _sweep_together(resources: Resources) -> int:
         for timer_ids in due:
             start, size = 0, service.FIRST_BATCH
             while start < len(timer_ids):
-                began = time.monotonic()
+                began = timedelta(seconds=time.monotonic())
                 fired += await _fire_together(resources, kind, timer_ids[start : start + size])
-                start, size = start + size, service.next_size(size, time.monotonic() - began)
+                start, size = start + size, service.next_size(size, timedelta(seconds=time.monotonic()) - began)
     return fired
 
 

@@ -38,7 +38,7 @@ TEMPLATE_NAMES: dict[TxnTemplate, str] = {
     TxnTemplate.DISPUTE_WITHDRAW: N_("Dispute withdrawn"),
     TxnTemplate.DISPUTE_RULE: N_("Dispute decided"),
     TxnTemplate.PAYOUT: N_("Withdrawal started"),
-    TxnTemplate.PAYOUT_DONE: N_("Withdrawal paid out"),
+    TxnTemplate.PAYOUT_DONE: N_("Withdrawal executed"),
     TxnTemplate.PAYOUT_FAILED: N_("Withdrawal failed"),
     TxnTemplate.PAYOUT_RETURNED: N_("Withdrawal sent back by the bank"),
     TxnTemplate.CHARGEBACK_OPEN: N_("Payment taken back through the bank"),

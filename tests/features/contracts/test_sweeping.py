@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -175,7 +176,7 @@ async def test_a_batch_skips_locked_deals_and_a_refused_one_is_fired_one_by_one(
 
 def test_a_long_batch_is_followed_by_a_smaller_one() -> None:
     sizes = [service.FIRST_BATCH]
-    for seconds in (0.01, 0.01, 0.01, 0.01, 0.07, 0.2, 0.2):
-        sizes.append(service.next_size(sizes[-1], seconds))
+    for spent in (10, 10, 10, 10, 70, 200, 200):
+        sizes.append(service.next_size(sizes[-1], timedelta(milliseconds=spent)))
     assert sizes == [25, 50, 100, 200, 200, 200, 100, 50]
-    assert service.next_size(1, 10) == 1
+    assert service.next_size(1, timedelta(seconds=10)) == 1

@@ -351,6 +351,7 @@ def test_every_mail_can_be_written_in_every_language(kind: NoticeKind, locale: s
         "number": "ACT-2026-1",
         "sha256": "0f" * 32,
         "news": "Work was accepted",
+        "side": "freelancer",
     }
     words = render_mail(kind.value, locale, context)
     assert "\n" not in words.subject

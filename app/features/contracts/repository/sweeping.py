@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, tuple_
@@ -27,9 +28,9 @@ class SweepRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def limit_waiting(self, seconds: float) -> None:
+    async def limit_waiting(self, limit: timedelta) -> None:
         """Let this transaction wait for no lock longer than that."""
-        await self._session.execute(select(func.set_config("lock_timeout", milliseconds(seconds), True)))
+        await self._session.execute(select(func.set_config("lock_timeout", milliseconds(limit.total_seconds()), True)))
 
     async def due(self, kind: TimerKind, limit: int) -> Sequence[tuple[UUID, Currency]]:
         """Return the next timers of a kind that are due, in the order of their times, and their currencies."""

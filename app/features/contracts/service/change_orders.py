@@ -170,12 +170,12 @@ def _check(locked: LockedDeal, milestones: Sequence[Milestone], changes: Sequenc
         errors.append(FieldError(("body", "changes"), TWICE))
     if len(milestones) + len(changes) - len(named) > MAX_MILESTONES:
         errors.append(FieldError(("body", "changes"), TOO_MANY, {"most": MAX_MILESTONES}))
-    longest = rules.longest_days(locked.deal.settings)
+    max_days = rules.max_days(locked.deal.settings)
     for place, change in enumerate(changes):
         before = known.get(change.id) if change.id is not None else None
         if change.id is not None:
             errors += _errors_of(place, before, change)
-        errors += _too_long(place, before, change, longest)
+        errors += _too_long(place, before, change, max_days)
     if errors:
         raise InvalidChangeOrderError(errors=errors)
 
@@ -193,11 +193,11 @@ def _errors_of(place: int, milestone: Milestone | None, change: MilestoneChange)
     return []
 
 
-def _too_long(place: int, before: Milestone | None, change: MilestoneChange, longest: int | None) -> list[FieldError]:
+def _too_long(place: int, before: Milestone | None, change: MilestoneChange, max_days: int | None) -> list[FieldError]:
     """Refuse work that takes longer than its money is held; what was agreed already may stay as it is."""
-    if longest is None or change.days <= max(longest, before.days if before is not None else 0):
+    if max_days is None or change.days <= max(max_days, before.days if before is not None else 0):
         return []
-    return [FieldError(("body", "changes", place, "days"), TOO_LONG_TO_HOLD, {"most": longest})]
+    return [FieldError(("body", "changes", place, "days"), TOO_LONG_TO_HOLD, {"most": max_days})]
 
 
 async def _apply(

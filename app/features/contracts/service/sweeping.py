@@ -4,6 +4,7 @@ The outcome is the one of `fire_timer` for each of them. What needs a closer loo
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from app.core.money import Currency
@@ -26,28 +27,28 @@ from app.models import MilestoneStatus, ReleaseKind, TimerKind, TimerStatus
 from app.models.deal import FINISHED
 from app.models.side import Side
 
-MOST_AT_ONCE = 20_000
+MAX_AT_ONCE = 20_000
 FIRST_BATCH, LARGEST_BATCH = 25, 200
 """Timers in a transaction."""
-SHORT_BATCH, LONG_BATCH = 0.05, 0.1
-"""Seconds. Commands on the deals of a batch wait for its end, so a long one is followed by a smaller one."""
-LONGEST_WAIT = 0.1
-"""Seconds that a batch waits for a balance which somebody else has locked, while it holds the deals."""
+SHORT_BATCH, LONG_BATCH = timedelta(milliseconds=50), timedelta(milliseconds=100)
+"""Commands on the deals of a batch wait for its end, so a long one is followed by a smaller one."""
+MAX_WAIT = timedelta(milliseconds=100)
+"""How long a batch waits for a balance which somebody else has locked, while it holds the deals."""
 
 
 async def due_together(uow: UnitOfWork, kind: TimerKind) -> list[list[UUID]]:
     """Return the timers of a kind that are due, by currency, in the order of their times."""
     found: dict[Currency, list[UUID]] = {}
-    for timer_id, currency in await SweepRepository(uow.session).due(kind, MOST_AT_ONCE):
+    for timer_id, currency in await SweepRepository(uow.session).due(kind, MAX_AT_ONCE):
         found.setdefault(currency, []).append(timer_id)
     return list(found.values())
 
 
-def next_size(size: int, seconds: float) -> int:
+def next_size(size: int, spent: timedelta) -> int:
     """Return how many timers the next batch has, after one of this size took so long."""
-    if seconds > LONG_BATCH:
+    if spent > LONG_BATCH:
         return max(1, size // 2)
-    return min(LARGEST_BATCH, size * 2) if seconds < SHORT_BATCH else size
+    return min(LARGEST_BATCH, size * 2) if spent < SHORT_BATCH else size
 
 
 async def fire_together(uow: UnitOfWork, kind: TimerKind, timer_ids: Sequence[UUID]) -> int:
@@ -60,7 +61,7 @@ async def fire_together(uow: UnitOfWork, kind: TimerKind, timer_ids: Sequence[UU
         InsufficientFundsError: An account holds less than would be taken from it. The unit of work must be given up.
     """
     repository = SweepRepository(uow.session)
-    await repository.limit_waiting(LONGEST_WAIT)
+    await repository.limit_waiting(MAX_WAIT)
     due = await repository.lock(timer_ids)
     fired = await SWEPT_TOGETHER[kind](uow, due) if due else ()
     for it in fired:
