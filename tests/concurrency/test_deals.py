@@ -130,12 +130,14 @@ async def prepare(scene: DealScene, state: MilestoneStatus, place: int, *, due: 
 
 async def race(scene: DealScene, state: MilestoneStatus, place: int, pair: tuple[Racer, Racer]) -> None:
     """Let eight racers go at once; who won must be a path through the table, and the ledger must hold what is left."""
-    timers = {kind.value for kind in TIMERS}
-    version = await prepare(scene, state, place, due=any(racer.name in timers for racer in pair))
+    timers = [racer for racer in pair if racer.name in {kind.value for kind in TIMERS}]
+    version = await prepare(scene, state, place, due=bool(timers))
     racers = [racer for racer in pair for _number in range(EACH)]
     done = await asyncio.gather(*(racer.run(scene, place, version) for racer in racers))
     names = pair[0].name, pair[1].name
     winners = [racer for racer, won in zip(racers, done, strict=True) if won]
+    for timer in timers if not winners else ():  # a timer leaves a locked deal to the next sweep
+        winners += [timer] if await timer.run(scene, place, version) else []
     milestone = await scene.milestone(place)
     async with scene.market.uow() as work:
         entries = select(DealEntry.event, DealEntry.state).where(DealEntry.milestone_id == milestone.id)

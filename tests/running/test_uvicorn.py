@@ -44,7 +44,7 @@ REFUSALS = [
     pytest.param(blocked, {}, "choose another folder with DATA_DIR", id="folder"),
     pytest.param(
         blocked,
-        {"SECRET_KEY": SECRET_KEY, "PAYMENT_PROVIDER": "none"},
+        {"SECRET_KEY": SECRET_KEY, "LEDGER_SIGNING_KEY": "0123456789abcdef" * 4},
         "Cannot write in the data folder",
         id="folder-of-the-servers",
     ),

@@ -251,7 +251,7 @@ async def test_a_person_whose_wallet_gets_unidentified_money_is_told(
     assert (await till.wallet(), await till.balance(AccountKind.SUSPENSE)) == (50_00, 20_00)
     await settle()
     [notice] = (await client.get("/api/v1/notifications")).json()["items"]
-    assert (notice["kind"], notice["href"], "+50 RUB" in notice["text"]) == ("account_corrected", "/wallet", True)
+    assert (notice["kind"], notice["href"], "+50\u00a0RUB" in notice["text"]) == ("account_corrected", "/wallet", True)
     assert "Paid in, after a check" in (await client.get("/wallet")).text
 
 
