@@ -67,6 +67,7 @@ CORRECTING = (
     "people who must differ, the accounts and the entry of the ledger, what was posted, the audit entry, the timeline, "
     "the outbox, and the answer with its names"
 )
+PAID_OUT = "the accounts of the withdrawal are looked up, and again after those that are missing were opened"
 ACCOUNTS_OPENED = "accounts that are missing are opened and looked up again; the legal details of two people are read"
 OVERVIEW = (
     "the session; balances, timers, the sealer, the last check of the ledger, the last comparison, old operations and "
@@ -212,6 +213,7 @@ REPEATED: dict[str, str] = {
     "POST /contracts/{contract_id}/milestones/{milestone_id}/submit": CONTRACT_AGAIN,
     "GET /api/v1/wallet/statement/{format}": STATEMENT,
     "GET /wallet/statement/{format}": STATEMENT,
+    "POST /api/v1/payouts": PAID_OUT,
     "POST /api/v1/finance/corrections": ACCOUNTS_OPENED,
     "POST /api/v1/finance/corrections/{correction_id:uuid}/approve": ACCOUNTS_OPENED,
     "POST /finance/corrections/new": ACCOUNTS_OPENED,

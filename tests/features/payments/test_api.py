@@ -1,16 +1,21 @@
 """The API of payments: one effect for each key, the password before money leaves, only one's own."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
 from app.core.ids import new_id
+from app.core.money import Currency, Money
+from app.core.payment_port import Done, PayoutKind
 from app.core.unit_of_work import unit_of_work
 from app.features.authentication.service import Caller
 from app.features.legal import service as legal
 from app.features.legal.schemas import LegalStatusPut
+from app.features.payments.errors import PayoutNotPossibleError
+from app.features.payments.service.commands import check_limits
 from app.models import LegalKind
 from tests.conftest import SignIn
 from tests.factories.users import actor_for
@@ -153,3 +158,22 @@ async def test_nobody_sees_the_payments_of_others(
     assert refund.status_code == 404
     assert (await stranger.get(f"{API}/stuck-money")).status_code == 403
     assert await balance(stranger) == (0, 0)
+
+
+async def test_without_a_provider_no_money_is_taken(
+    owner: httpx.AsyncClient, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = till.resources.settings.model_copy(update={"payment_provider": "none"})
+    monkeypatch.setattr(till.resources, "settings", without)
+    refused = await owner.post(f"{API}/payments", json={"money": money(100)}, headers=key())
+    assert (refused.status_code, refused.json()["code"]) == (503, "no-payment-provider")
+
+
+async def test_a_way_that_the_provider_does_not_pay_is_refused(till: Till) -> None:
+    assert till.resources.payment_provider is not None
+    known = await till.resources.payment_provider.capabilities()
+    assert isinstance(known, Done)
+    limits = replace(known.value, payout_kinds=frozenset({PayoutKind.CARD}))
+    check_limits(limits, Money(100_00, Currency.RUB), PayoutKind.CARD)
+    with pytest.raises(PayoutNotPossibleError):
+        check_limits(limits, Money(100_00, Currency.RUB), PayoutKind.SELF_EMPLOYED)
