@@ -241,7 +241,7 @@ async def test_every_operation_refuses_the_same_bodies(stack: Stack, body: str) 
             for method, path in await writable(client):
                 headers = bearer | {"Idempotency-Key": new_id().hex}
                 answer = await client.request(method, path, content=content, headers=headers)
-                wanted = {status, 403} if path.startswith(OF_OPERATORS) else {status}
+                wanted = {422, 403} if status == 422 and path.startswith(OF_OPERATORS) else {status}
                 assert answer.status_code in wanted, (method, path, answer.text)
                 assert answer.headers["content-type"] == "application/problem+json"
 
