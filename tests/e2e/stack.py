@@ -109,6 +109,10 @@ class Process:
         except (ProcessLookupError, PermissionError):
             return
 
+    def has_logged(self, text: str) -> bool:
+        """Tell whether the text is anywhere in the log; a busy process soon writes more than `tail` returns."""
+        return self.log.exists() and text in self.log.read_text(errors="replace")
+
     def tail(self) -> str:
         """Return the end of the log."""
         return self.log.read_text(errors="replace")[-LOG_TAIL:] if self.log.exists() else ""
@@ -214,7 +218,7 @@ class Stack:
         if "sandbox" in self.processes:
             self.wait_until(self.sandbox_answers, "the sandbox answers", seconds)
         if "worker" in self.processes:
-            self.wait_until(lambda: " ready" in self.processes["worker"].tail(), "the worker is ready", seconds)
+            self.wait_until(lambda: self.processes["worker"].has_logged(" ready"), "the worker is ready", seconds)
 
     def web_answers(self) -> bool:
         """Tell whether the web process is ready."""
