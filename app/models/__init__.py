@@ -117,6 +117,7 @@ from app.models.transparency_log import (
     PaperLeaf,
 )
 from app.models.user import User
+from app.models.withdrawal import Withdrawal, WithdrawalState
 
 __all__ = [
     "AccountKind",
@@ -254,4 +255,6 @@ __all__ = [
     "Visibility",
     "VolumeOf",
     "WebhookMessage",
+    "Withdrawal",
+    "WithdrawalState",
 ]

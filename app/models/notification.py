@@ -85,6 +85,8 @@ class NoticeKind(StrEnum):
     MONEY_BACK = "money_back"
     ACCOUNT_CORRECTED = "account_corrected"
     CHEQUE_ANNULLED = "cheque_annulled"
+    WITHDRAWAL_TO_APPROVE = "withdrawal_to_approve"
+    WITHDRAWAL_APPROVED = "withdrawal_approved"
 
 
 class MailStatus(StrEnum):

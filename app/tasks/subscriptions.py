@@ -104,6 +104,9 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "payments.cheque_annulled": ("notifications.on_cheque_annulled",),
     "payments.card_refund_paid": ("notifications.on_card_refund_paid",),
     "payments.card_refund_failed": ("notifications.on_card_refund_failed",),
+    "payments.withdrawal_waits": ("notifications.on_withdrawal_waits",),
+    "payments.withdrawal_approved": ("notifications.on_withdrawal_approved",),
+    "payments.withdrawal_given_back": ("notifications.on_withdrawal_given_back",),
     "chat.conversation_seen": ("notifications.on_conversation_seen",),
 }
 """Topic → the tasks that handle it."""

@@ -131,6 +131,10 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.CARD_REFUND_PAID: Wording(N_("{amount} were sent back to your card."), PAYMENT),
     NoticeKind.MONEY_BACK: Wording(N_("{amount} could not be paid out and are in your wallet again."), "{place}"),
     NoticeKind.ACCOUNT_CORRECTED: Wording(N_("The operator corrected your account by {amount}."), "/wallet"),
+    NoticeKind.WITHDRAWAL_TO_APPROVE: Wording(
+        N_("A withdrawal of {amount} waits for an approval."), "/finance/withdrawals/{withdrawal_id}"
+    ),
+    NoticeKind.WITHDRAWAL_APPROVED: Wording(N_("Your withdrawal of {amount} was approved and is on its way."), PAYOUT),
     NoticeKind.CHEQUE_ANNULLED: Wording(
         N_("The receipt for your withdrawal of {amount} was annulled in the tax service."), PAYOUT
     ),
@@ -247,6 +251,8 @@ NOBODY_ELSES: Mapping[NoticeKind, str] = {
     NoticeKind.MONEY_BACK: "the account's own money",
     NoticeKind.ACCOUNT_CORRECTED: "the operator decides",
     NoticeKind.CHEQUE_ANNULLED: "the account's own receipt",
+    NoticeKind.WITHDRAWAL_TO_APPROVE: "withdrawals have a limit of their own, and so many are rare",
+    NoticeKind.WITHDRAWAL_APPROVED: "the operator decides",
 }
 """Kinds that no other user can cause at will, each with the reason why nothing joins them to one."""
 MAIL_RULES: Mapping[NoticeKind, MailRule] = {kind: _MAIL_RULES.get(kind, MailRule()) for kind in NoticeKind}

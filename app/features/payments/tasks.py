@@ -2,6 +2,7 @@
 
 from app.core.messaging.worker import periodic
 from app.core.resources import Resources
+from app.core.unit_of_work import unit_of_work
 from app.features.payments import service, workflows
 
 
@@ -15,6 +16,13 @@ async def send(resources: Resources) -> None:
 async def read_inbox(resources: Resources) -> None:
     """Handle the messages that have arrived."""
     await workflows.read_inbox(resources)
+
+
+@periodic("payments.lapse_withdrawals")
+async def lapse_withdrawals(resources: Resources) -> None:
+    """Put withdrawals about which nobody has decided in time into the wallet again; the next run does the rest."""
+    async with unit_of_work(resources) as uow:
+        await service.lapse(uow)
 
 
 @periodic("payments.reconcile")
