@@ -30,6 +30,15 @@ from app.models.side import Side
 
 
 @dataclass(frozen=True, slots=True)
+class TextsOfOther:
+    """What one of the two people of a direct deal wrote."""
+
+    person_id: UUID
+    title: str
+    texts: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class MailedInvitation:
     """What an invitation by e-mail contains: no text that its author chose."""
 
@@ -90,6 +99,30 @@ def _people(settings: Settings, actor: Actor | None, row: DirectDealRow) -> dict
         "email": deal.email if is_author else None,
         "link": link_of(settings, deal) if can_share else None,
     }
+
+
+async def texts_of_other(
+    session: AsyncSession, settings: Settings, actor: Actor, deal_id: UUID, key: str | None = None
+) -> TextsOfOther:
+    """Return what the other person wrote in a direct deal, the newest terms first, for a report.
+
+    Raises:
+        DirectDealNotFoundError: It does not exist, is not the actor's to see, or the other person wrote nothing.
+    """
+    repository = DirectDealRepository(session)
+    row = await repository.get(deal_id)
+    side = None if row is None else _side(settings, actor, row.deal, key)
+    if row is None or side is None:
+        raise DirectDealNotFoundError
+    deal = row.deal
+    other = deal.other_id if actor.id == deal.author_id else deal.author_id
+    every = [row.terms, *(await repository.terms_before(deal.id, deal.version) if deal.version > 1 else ())]
+    texts = [_words(terms) for terms in every if terms.made_by is not side]
+    if actor.id == deal.author_id and deal.note:
+        texts.insert(0, deal.note)
+    if other is None or not texts:
+        raise DirectDealNotFoundError
+    return TextsOfOther(other, row.terms.title, texts)
 
 
 async def list_direct_deals(
