@@ -2,7 +2,7 @@
 
 from app.features.finance.service.audit import list_audit
 from app.features.finance.service.correction_reading import get_correction, list_corrections, read_correction
-from app.features.finance.service.corrections import approve, propose, refuse
+from app.features.finance.service.corrections import announce_expired, approve, propose, refuse
 from app.features.finance.service.overview import read_overview
 from app.features.finance.service.search import read_transaction, search
 from app.features.finance.service.withdrawals import (
@@ -14,6 +14,7 @@ from app.features.finance.service.withdrawals import (
 )
 
 __all__ = [
+    "announce_expired",
     "approve",
     "approve_withdrawal",
     "get_correction",

@@ -22,7 +22,7 @@ from app.features.finance.errors import (
     OwnMoneyError,
     SecondPersonNeededError,
 )
-from app.features.finance.events import AccountCorrected
+from app.features.finance.events import AccountCorrected, CorrectionDecided
 from app.features.finance.policy import may_approve
 from app.features.finance.repository import CorrectionRepository
 from app.features.finance.rules import ALONE_WINDOW, CORRECTABLE, DECIDED_WITHIN, REVERSIBLE, suffices_alone
@@ -42,6 +42,8 @@ NOT_REVERSIBLE = N_(
     "reversed before."
 )
 NO_CONTRACT = N_("There is no contract with this id whose money goes through the site.")
+EXPIRED = "expired"
+EXPIRED_AT_ONCE = 50
 PERSONAL = frozenset((AccountKind.CLAIM, AccountKind.WALLET))
 
 
@@ -297,8 +299,35 @@ def _account(correction: LedgerCorrection, kind: str | None) -> ledger.Account:
 def _decide(uow: UnitOfWork, actor: Actor, correction: LedgerCorrection, state: CorrectionState, note: str) -> None:
     correction.state, correction.note = state, note
     correction.decided_by_id, correction.decided_at = actor.id, utc_now()
+    if actor.id != correction.proposed_by_id:
+        _announce(uow, correction, state.value)
     old, new = {"state": CorrectionState.PROPOSED.value}, {"state": state.value, "alone": correction.alone}
     record_audit(uow.session, actor, f"correction.{state}", correction.id, old=old, new=new, reason=note)
+
+
+async def announce_expired(uow: UnitOfWork) -> int:
+    """Tell who proposed corrections that nobody has decided about in time; return how many those were.
+
+    Emits `CorrectionDecided` once for each.
+    """
+    now = utc_now()
+    expired = await CorrectionRepository(uow.session).lock_expired(now, EXPIRED_AT_ONCE)
+    for correction in expired:
+        correction.expiry_told_at = now
+        _announce(uow, correction, EXPIRED)
+    return len(expired)
+
+
+def _announce(uow: UnitOfWork, correction: LedgerCorrection, state: str) -> None:
+    uow.emit(
+        CorrectionDecided(
+            correction_id=str(correction.id),
+            proposed_by_id=str(correction.proposed_by_id),
+            state=state,
+            amount=correction.amount,
+            currency=correction.currency.value,
+        )
+    )
 
 
 def _invalid(field: str, message: str) -> InvalidCorrectionError:

@@ -4,7 +4,7 @@ from app.core.messaging.worker import consumer
 from app.core.money import MINOR_DIGITS, Currency
 from app.core.text.amounts import write_amount
 from app.core.unit_of_work import UnitOfWork
-from app.features.finance.events import AccountCorrected
+from app.features.finance.events import AccountCorrected, CorrectionDecided
 from app.features.identity import service as identity
 from app.features.notifications import service
 from app.features.payments import events as payments
@@ -102,6 +102,13 @@ async def on_withdrawal_given_back(uow: UnitOfWork, event: payments.WithdrawalGi
     """Notify the owner that the money is in the wallet again; the page of the withdrawal says why."""
     about = {"amount": _sum(event.amount, event.currency), "place": f"/wallet/withdrawals/{event.payout_id}"}
     await service.notify(uow, event.user_id, NoticeKind.MONEY_BACK, message_id, **about)
+
+
+@consumer("notifications.on_correction_decided", CorrectionDecided)
+async def on_correction_decided(uow: UnitOfWork, event: CorrectionDecided, message_id: int) -> None:
+    """Notify who proposed the correction how it ended."""
+    about = {"amount": _sum(event.amount, event.currency), "correction_id": event.correction_id}
+    await service.notify(uow, event.proposed_by_id, NoticeKind(f"correction_{event.state}"), message_id, **about)
 
 
 @consumer("notifications.on_account_corrected", AccountCorrected)
