@@ -40,7 +40,7 @@ from app.models.document import (
     DocumentSignCode,
     PaperKind,
 )
-from app.models.fee_policy import FeePolicy, FeeSide, VolumeOf
+from app.models.fee_policy import DealOrigin, FeePolicy, FeeSide, VolumeOf
 from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, RefusalCause, SubjectKind
 from app.models.invitation import Invitation, InvitationStatus, RefusalReason
 from app.models.ledger import (
@@ -147,6 +147,7 @@ __all__ = [
     "DeadLetter",
     "Deal",
     "DealEntry",
+    "DealOrigin",
     "DealStatus",
     "DealTimer",
     "DeclineReason",
