@@ -1,7 +1,7 @@
 """Rules of fees: cumulative fees in integers, the tax inside them, and which policy applies."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
@@ -130,6 +130,16 @@ def release_fees(freelancer: FeeTerms, customer: FeeTerms, before: int, released
     fee, tax = fee_of_release(freelancer, before + bonuses, released)
     customer_fee, customer_tax = fee_of_release(customer, before, released)
     return ReleaseFees(released, fee, tax, customer_fee, customer_tax)
+
+
+def terms_of_bonuses(terms: FeeTerms, paid_in: int) -> FeeTerms:
+    """Return the terms of the customer's fee on bonuses of a milestone, whose minimum is not taken a second time.
+
+    Args:
+        terms: The policy that the contract froze.
+        paid_in: The price that is paid in, on which the customer pays the fee already.
+    """
+    return replace(terms, minimum=max(0, terms.minimum - total_fee(terms, paid_in)))
 
 
 def origin_of(*, by_invitation: bool, met_here: bool) -> DealOrigin:

@@ -28,6 +28,7 @@ from app.features.fees.rules import (
     origin_of,
     release_fees,
     terms_of,
+    terms_of_bonuses,
     total_fee,
 )
 from app.features.fees.schemas import FeeExample, FeePolicyInput, FeePolicyRead
@@ -50,6 +51,7 @@ __all__ = [
     "policy_for",
     "release_fees",
     "replay",
+    "terms_of_bonuses",
     "total_fee",
 ]
 

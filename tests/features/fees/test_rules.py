@@ -20,6 +20,7 @@ from app.features.fees.rules import (
     origin_of,
     release_fees,
     terms_of,
+    terms_of_bonuses,
     total_fee,
     total_tax,
 )
@@ -197,6 +198,13 @@ def test_a_minimum_is_taken_once_of_bonuses_and_releases() -> None:
     assert release_fees(terms, NO_FEE, 0, 1_000).fee == 100
     assert release_fees(terms, NO_FEE, 0, 1_000, bonuses=500).fee == 0
     assert release_fees(terms, NO_FEE, 500, 1_000, bonuses=500).fee == 0
+
+
+@pytest.mark.parametrize(("price", "total"), [(0, 700), (100, 700), (1_000, 733), (100_000, 3_363)])
+def test_the_minimum_of_the_customer_is_taken_once_of_a_price_and_its_bonus(price: int, total: int) -> None:
+    terms = FeeTerms(rate_bp=333, minimum=700)
+    bonus, _tax = fee_of_release(terms_of_bonuses(terms, price), 0, 1_000)
+    assert total_fee(terms, price) + bonus == total
 
 
 def test_a_policy_for_one_beginning_is_preferred_to_one_for_any() -> None:
