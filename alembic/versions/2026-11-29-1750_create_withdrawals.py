@@ -26,7 +26,7 @@ CREATE TABLE withdrawals (
     approvals_needed bigint NOT NULL
         CONSTRAINT ck_withdrawals_approvals_needed CHECK (approvals_needed BETWEEN 0 AND 2),
     state varchar(40) NOT NULL DEFAULT 'waiting' CONSTRAINT ck_withdrawals_withdrawalstate
-        CHECK (state IN ('waiting', 'approved', 'refused', 'given_up', 'lapsed')),
+        CHECK (state IN ('waiting', 'approved', 'refused', 'canceled', 'lapsed')),
     first_approved_by_id uuid CONSTRAINT fk_withdrawals_first_approved_by_id_users REFERENCES users (id),
     first_approved_at timestamptz,
     decided_by_id uuid CONSTRAINT fk_withdrawals_decided_by_id_users REFERENCES users (id),
@@ -50,7 +50,7 @@ CREATE TABLE withdrawals (
 )
 """
 CHANGED = "state,first_approved_by_id,first_approved_at,decided_by_id,decided_at,note"
-MOVES = "waiting>approved,waiting>refused,waiting>given_up,waiting>lapsed"
+MOVES = "waiting>approved,waiting>refused,waiting>canceled,waiting>lapsed"
 
 
 def upgrade() -> None:

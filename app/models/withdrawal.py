@@ -21,7 +21,7 @@ class WithdrawalState(StrEnum):
     WAITING = "waiting"
     APPROVED = "approved"
     REFUSED = "refused"
-    GIVEN_UP = "given_up"
+    CANCELED = "canceled"
     LAPSED = "lapsed"
     """Nobody decided in time; the money is in the wallet again."""
 

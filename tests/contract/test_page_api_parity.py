@@ -128,7 +128,7 @@ PAIRS: dict[str, tuple[str, ...]] = {
     "POST /wallet/unlock": (f"POST {AUTH}/reauthenticate",),
     "POST /finance/withdrawals/{withdrawal_id}/approve": (f"POST {WITHDRAWAL}/approve",),
     "POST /finance/withdrawals/{withdrawal_id}/refuse": (f"POST {WITHDRAWAL}/refuse",),
-    "POST /wallet/withdrawals/{payout_id}/give-up": ("POST /api/v1/withdrawals/{withdrawal_id:uuid}/give-up",),
+    "POST /wallet/withdrawals/{payout_id}/cancel": ("POST /api/v1/withdrawals/{withdrawal_id:uuid}/cancel",),
     "POST /wallet/withdraw": ("POST /api/v1/payouts",),
 }  # fmt: skip
 OF_PAGES_ALONE = {

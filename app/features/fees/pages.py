@@ -1,5 +1,6 @@
 """The page of fees: what is taken now, in words, and an example for an amount that the reader types."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated
 
@@ -48,8 +49,7 @@ async def show_fees(
 ) -> Response:
     """Show the fees that are taken now, with an example."""
     policies = await service.list_current(session)
-    chosen = Currency(currency) if currency in set(Currency) else Currency.RUB
-    began = DealOrigin(origin) if origin in set(DealOrigin) else DealOrigin.MARKETPLACE
+    chosen, began = _chosen(currency, origin)
     form = FormState.start(amount=amount, currency=chosen.value, category=category, origin=began.value)
     found = await _example(session, amount, chosen, category, began)
     computed = None if isinstance(found, FieldError) else found
@@ -61,10 +61,21 @@ async def show_fees(
         "f": form,
         "categories": list(named.items()),
         "currencies": [(it.value, it.value) for it in Currency],
-        "origins": [(it.value, _(ORIGIN_NAMES[it])) for it in DealOrigin] if any(it.origin for it in policies) else [],
+        "origins": _origins(policies),
         "rows": _rows(computed),
     }
     return render(request, "fees/show.html", context)
+
+
+def _chosen(currency: str, origin: str) -> tuple[Currency, DealOrigin]:
+    """Return the currency and the beginning of the example; what is none is taken as the usual one."""
+    chosen = Currency(currency) if currency in set(Currency) else Currency.RUB
+    return chosen, DealOrigin(origin) if origin in set(DealOrigin) else DealOrigin.MARKETPLACE
+
+
+def _origins(policies: Sequence[FeePolicyRead]) -> list[tuple[str, str]]:
+    """Return the ways of beginning to choose from; none where no fee depends on them."""
+    return [(it.value, _(ORIGIN_NAMES[it])) for it in DealOrigin] if any(it.origin for it in policies) else []
 
 
 async def _example(

@@ -172,20 +172,13 @@ def choose_policy(valid: Iterable[FeePolicy], side: FeeSide, deal: Deal) -> FeeP
     """Return the most specific policy that applies to a contract, or None.
 
     A policy for contracts of this beginning is preferred to one for any. Among these the nearest category is preferred
-    to one above it, and any category comes last. Within a category the highest
-    volume step that was reached is preferred; at equal steps, that of the pair.
+    to one above it, and any category comes last. Within a category the highest volume step that was reached is
+    preferred; at equal steps, that of the pair.
     """
     places: dict[int | None, int] = {category: -place for place, category in enumerate(deal.categories)}
     places[None] = -len(deal.categories)
-    volumes = {VolumeOf.PAIR: deal.pair_volume, VolumeOf.FREELANCER: deal.freelancer_volume}
     found = [
-        policy
-        for policy in valid
-        if policy.side is side
-        and policy.currency is deal.currency
-        and policy.origin in {None, deal.origin}
-        and policy.category_id in places
-        and (policy.volume_of is None or volumes[policy.volume_of] >= (policy.volume_from or 0))
+        policy for policy in valid if policy.side is side and policy.category_id in places and _applies(policy, deal)
     ]
     return max(
         found,
@@ -197,6 +190,13 @@ def choose_policy(valid: Iterable[FeePolicy], side: FeeSide, deal: Deal) -> FeeP
         ),
         default=None,
     )
+
+
+def _applies(policy: FeePolicy, deal: Deal) -> bool:
+    """Tell whether a policy is for the currency, the beginning and the volume of a contract."""
+    volumes = {VolumeOf.PAIR: deal.pair_volume, VolumeOf.FREELANCER: deal.freelancer_volume}
+    reached = policy.volume_of is None or volumes[policy.volume_of] >= (policy.volume_from or 0)
+    return reached and policy.currency is deal.currency and policy.origin in {None, deal.origin}
 
 
 def _age(policy: FeePolicy) -> tuple[datetime, UUID]:

@@ -72,7 +72,7 @@ WITHDRAWAL_STATES: dict[WithdrawalState, tuple[str, str]] = {
     WithdrawalState.WAITING: (N_("Waits for an approval"), "accent"),
     WithdrawalState.APPROVED: (N_("Approved"), "good"),
     WithdrawalState.REFUSED: (N_("Refused"), "warn"),
-    WithdrawalState.GIVEN_UP: (N_("Given up by its owner"), ""),
+    WithdrawalState.CANCELED: (N_("Given up by its owner"), ""),
     WithdrawalState.LAPSED: (N_("Expired: nobody decided in time"), "warn"),
 }
 EXPIRED = N_("Expired: nobody decided in time")

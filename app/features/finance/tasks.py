@@ -2,12 +2,10 @@
 
 from app.core.messaging.worker import periodic
 from app.core.resources import Resources
-from app.core.unit_of_work import unit_of_work
-from app.features.finance import service
+from app.features.finance import workflows
 
 
 @periodic("finance.announce_expired")
 async def announce_expired(resources: Resources) -> None:
-    """Tell people about their corrections that nobody has decided about in time; the next run does the rest."""
-    async with unit_of_work(resources) as uow:
-        await service.announce_expired(uow)
+    """Tell people about their corrections that nobody has decided about in time."""
+    await workflows.announce_expired(resources)

@@ -164,14 +164,14 @@ async def get_withdrawal(withdrawal_id: UUID, actor: CurrentActor, session: Read
 
 
 @router.post(
-    "/withdrawals/{withdrawal_id:uuid}/give-up",
+    "/withdrawals/{withdrawal_id:uuid}/cancel",
     responses=refusals(WithdrawalNotFoundError, WithdrawalDecidedError),
 )
-async def give_up_withdrawal(
+async def cancel_withdrawal(
     withdrawal_id: UUID, actor: CurrentActor, request_key: KeyedRequest, uow: Uow
 ) -> WithdrawalRead:
     """Give up a withdrawal that waits for an approval. The money is in your wallet again."""
-    withdrawal = await service.give_up(uow, actor, withdrawal_id)
+    withdrawal = await service.cancel_withdrawal(uow, actor, withdrawal_id)
     return request_key.answer(await service.read_withdrawal(uow.session, withdrawal))
 
 

@@ -61,7 +61,7 @@ class MoneyEvent(StrEnum):
     RETURN = "return"
     APPROVE = "approve"
     REFUSE = "refuse"
-    GIVE_UP = "give_up"
+    CANCEL = "cancel"
     LAPSE = "lapse"
 
 
@@ -79,7 +79,7 @@ EVENT_LABELS: dict[str, str] = {
     MoneyEvent.RETURN: N_("the bank sends it back"),
     MoneyEvent.APPROVE: N_("the operator approves it"),
     MoneyEvent.REFUSE: N_("the operator refuses it"),
-    MoneyEvent.GIVE_UP: N_("its owner gives it up"),
+    MoneyEvent.CANCEL: N_("its owner gives it up"),
     MoneyEvent.LAPSE: N_("nobody decides in time"),
 }
 _TO_SEND, _SENDING, _PENDING = OperationState.TO_SEND, OperationState.SENDING, OperationState.PENDING
@@ -178,7 +178,7 @@ WITHDRAWAL_MACHINE = published(
         (
             Transition(WithdrawalState.WAITING, MoneyEvent.APPROVE, OPERATOR, WithdrawalState.APPROVED),
             Transition(WithdrawalState.WAITING, MoneyEvent.REFUSE, OPERATOR, WithdrawalState.REFUSED),
-            Transition(WithdrawalState.WAITING, MoneyEvent.GIVE_UP, Side.FREELANCER, WithdrawalState.GIVEN_UP),
+            Transition(WithdrawalState.WAITING, MoneyEvent.CANCEL, Side.FREELANCER, WithdrawalState.CANCELED),
             Transition(WithdrawalState.WAITING, MoneyEvent.LAPSE, SYSTEM, WithdrawalState.LAPSED),
         ),
         timers=[Timer(WithdrawalState.WAITING, MoneyEvent.LAPSE, "withdrawal_decision_days")],
@@ -187,7 +187,7 @@ WITHDRAWAL_MACHINE = published(
             WithdrawalState.WAITING: N_("Waits for an approval"),
             WithdrawalState.APPROVED: N_("Approved"),
             WithdrawalState.REFUSED: N_("Refused by the operator"),
-            WithdrawalState.GIVEN_UP: N_("Given up"),
+            WithdrawalState.CANCELED: N_("Given up"),
             WithdrawalState.LAPSED: N_("Not decided in time"),
         },
     )
@@ -212,11 +212,11 @@ REFUND_MACHINE = published(
 REASONS: dict[str, str] = {
     "absent": N_("The payment service never received it."),
     "canceled_by_merchant": N_("It was canceled."),
+    "canceled_by_owner": N_("You gave it up."),
     "canceled_by_payer": N_("It was canceled on the payment page."),
     "card_declined": N_("The bank declined the card. Try another card."),
     "confirmation_failed": N_("The bank did not confirm the payment. Try again, or take another card."),
     "expired": N_("Nobody paid in time."),
-    "given_up": N_("You gave it up."),
     "insufficient_funds": N_("The payment service cannot pay this out now. Try again tomorrow."),
     "no_provider": N_("This site has no payment service now."),
     "not_decided": N_("Nobody decided about it in time. Withdraw again, or write to the operator."),

@@ -2,7 +2,6 @@
 
 from app.core.messaging.worker import periodic
 from app.core.resources import Resources
-from app.core.unit_of_work import unit_of_work
 from app.features.payments import service, workflows
 
 
@@ -20,9 +19,8 @@ async def read_inbox(resources: Resources) -> None:
 
 @periodic("payments.lapse_withdrawals")
 async def lapse_withdrawals(resources: Resources) -> None:
-    """Put withdrawals about which nobody has decided in time into the wallet again; the next run does the rest."""
-    async with unit_of_work(resources) as uow:
-        await service.lapse(uow)
+    """Put withdrawals about which nobody has decided in time into the wallet again."""
+    await workflows.lapse_withdrawals(resources)
 
 
 @periodic("payments.reconcile")

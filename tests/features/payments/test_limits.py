@@ -304,11 +304,9 @@ async def test_the_owner_sees_what_happens_next_and_may_give_it_up(
     read = (await client.get(f"{API}{address.replace('/wallet/withdrawals', '/payouts')}")).json()
     found = (await client.get(f"{API}/withdrawals/{read['withdrawal_id']}")).json()
     assert (read["waits"], found["state"], found["approvals_needed"], found["approvals"]) == (True, "waiting", 1, 0)
-    given_up = await client.post(f"{address}/give-up", data={ONCE_FIELD: await once(client, address)})
-    assert (given_up.status_code, await till.wallet()) == (303, 100_00)
-    again = await client.post(
-        f"{API}/withdrawals/{read['withdrawal_id']}/give-up", headers={"Idempotency-Key": "again"}
-    )
+    canceled = await client.post(f"{address}/cancel", data={ONCE_FIELD: await once(client, address)})
+    assert (canceled.status_code, await till.wallet()) == (303, 100_00)
+    again = await client.post(f"{API}/withdrawals/{read['withdrawal_id']}/cancel", headers={"Idempotency-Key": "again"})
     assert (again.status_code, again.json()["code"]) == (409, "withdrawal-decided")
 
 

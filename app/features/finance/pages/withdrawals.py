@@ -66,7 +66,12 @@ async def show_withdrawal(
 
 @router.post("/{withdrawal_id}/approve")
 async def approve(
-    withdrawal_id: UUID, actor: FinanceActor, _password: RecentPassword, uow: Uow, once: OnceRequired
+    withdrawal_id: UUID,
+    actor: FinanceActor,
+    _password: RecentPassword,
+    _form: PostedForm,
+    uow: Uow,
+    once: OnceRequired,
 ) -> Response:
     """Approve a withdrawal of somebody else."""
     made = await service.approve_withdrawal(uow, actor, withdrawal_id)

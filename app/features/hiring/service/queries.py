@@ -115,11 +115,11 @@ async def texts_of_other(
     if row is None or side is None:
         raise DirectDealNotFoundError
     deal = row.deal
-    other = deal.other_id if actor.id == deal.author_id else deal.author_id
-    every = [row.terms, *(await repository.terms_before(deal.id, deal.version) if deal.version > 1 else ())]
-    texts = [_words(terms) for terms in every if terms.made_by is not side]
-    if actor.id == deal.author_id and deal.note:
-        texts.insert(0, deal.note)
+    is_author = actor.id == deal.author_id
+    other = deal.other_id if is_author else deal.author_id
+    every = [row.terms, *await repository.terms_before(deal.id, deal.version)]
+    notes = [deal.note] if is_author and deal.note else []
+    texts = notes + [_words(terms) for terms in every if terms.made_by is not side]
     if other is None or not texts:
         raise DirectDealNotFoundError
     return TextsOfOther(other, row.terms.title, texts)

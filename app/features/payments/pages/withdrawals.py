@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
-from app.core.http.dependencies import FeatureRouter, ReadSession, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
 from app.core.http.request_keys import OnceRequired
 from app.core.i18n import N_, _
 from app.features.authentication.dependencies import CurrentActor
@@ -64,13 +64,15 @@ async def show_payout(request: Request, payout_id: UUID, actor: CurrentActor, se
     return response
 
 
-@router.post("/wallet/withdrawals/{payout_id}/give-up")
-async def give_up(payout_id: UUID, actor: CurrentActor, uow: Uow, once: OnceRequired) -> Response:
+@router.post("/wallet/withdrawals/{payout_id}/cancel")
+async def cancel_withdrawal(
+    payout_id: UUID, actor: CurrentActor, _form: PostedForm, uow: Uow, once: OnceRequired
+) -> Response:
     """Give up a withdrawal that waits for an approval."""
     payout = await service.get_payout(uow.session, actor, payout_id)
     if payout.withdrawal_id is None:
         raise WithdrawalNotFoundError
-    await service.give_up(uow, actor, payout.withdrawal_id)
+    await service.cancel_withdrawal(uow, actor, payout.withdrawal_id)
     return once.led_to(redirect(f"/wallet/withdrawals/{payout_id}", _("The money is in your wallet again.")))
 
 

@@ -37,9 +37,9 @@ from app.features.payments.service.reconciliation import (
     stuck_sums,
 )
 from app.features.payments.service.withdrawals import (
+    cancel_withdrawal,
     find_withdrawal,
     get_withdrawal,
-    give_up,
     lapse,
     list_withdrawals,
     lock_waiting,
@@ -58,6 +58,7 @@ __all__ = [
     "StuckMoney",
     "begin_payment",
     "cancel_unsent",
+    "cancel_withdrawal",
     "close_case",
     "configured_provider",
     "fee_of",
@@ -67,7 +68,6 @@ __all__ = [
     "get_payout",
     "get_wallet",
     "get_withdrawal",
-    "give_up",
     "keep_messages",
     "lapse",
     "latest_runs",

@@ -101,7 +101,7 @@ async def fail(uow: UnitOfWork, subject: Subject, code: str, now: datetime) -> N
             await purpose.failed(uow, subject.purpose_id, subject.id)
         uow.emit(PaymentFailed(payment_id=str(subject.id), reason=code, **_common(subject, money)))
     elif isinstance(subject, Payout):
-        await give_back(uow, subject, code, now)
+        await return_to_wallet(uow, subject, code, now)
         uow.emit(PayoutFailed(payout_id=str(subject.id), reason=code, **_common(subject, money)))
     else:
         subject.state = REFUND_MACHINE.target(subject.state, MoneyEvent.FAIL) or subject.state
@@ -112,7 +112,7 @@ async def fail(uow: UnitOfWork, subject: Subject, code: str, now: datetime) -> N
         uow.emit(CardRefundFailed(refund_id=str(subject.id), payment_id=str(subject.payment_id), reason=code, **common))
 
 
-async def give_back(uow: UnitOfWork, payout: Payout, code: str, now: datetime) -> None:
+async def return_to_wallet(uow: UnitOfWork, payout: Payout, code: str, now: datetime) -> None:
     """Put a withdrawal that is surely not paid into the wallet again, with its fee, and forget its card."""
     payout.reason, payout.finished_at = code, now
     payout.state = PAYOUT_MACHINE.target(payout.state, MoneyEvent.FAIL) or payout.state

@@ -1,4 +1,4 @@
-"""Withdrawals of several parts, and those that operators approve first: opened, approved, refused, given up, lapsed."""
+"""Withdrawals of several parts, and those that operators approve first: opened, approved, refused, canceled, lapsed."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,11 +24,11 @@ from app.features.payments.rules import OPERATION_MACHINE, WITHDRAWAL_MACHINE, M
 from app.features.payments.schemas import WithdrawalRead
 from app.features.payments.service.intents import SEND_TASK, Part, PayoutOrder, open_payout
 from app.features.payments.service.reading import read_payout
-from app.features.payments.service.settlement import give_back
+from app.features.payments.service.settlement import return_to_wallet
 from app.models import Payout, Withdrawal, WithdrawalState
 
 LAPSED_AT_ONCE = 50
-CODES = {MoneyEvent.REFUSE: "not_approved", MoneyEvent.GIVE_UP: "given_up", MoneyEvent.LAPSE: "not_decided"}
+CODES = {MoneyEvent.REFUSE: "not_approved", MoneyEvent.CANCEL: "canceled_by_owner", MoneyEvent.LAPSE: "not_decided"}
 
 
 async def open_withdrawal(uow: UnitOfWork, order: PayoutOrder, limits: Capabilities | None) -> list[Payout]:
@@ -139,7 +139,7 @@ async def record_refusal(uow: UnitOfWork, withdrawal: Withdrawal, operator_id: U
     await _end_without_payment(uow, withdrawal, MoneyEvent.REFUSE, by=operator_id, note=reason)
 
 
-async def give_up(uow: UnitOfWork, actor: Actor, withdrawal_id: UUID) -> Withdrawal:
+async def cancel_withdrawal(uow: UnitOfWork, actor: Actor, withdrawal_id: UUID) -> Withdrawal:
     """Give up a withdrawal of one's own that waits for an approval; the money is in the wallet again.
 
     Raises:
@@ -147,7 +147,7 @@ async def give_up(uow: UnitOfWork, actor: Actor, withdrawal_id: UUID) -> Withdra
         WithdrawalDecidedError: It was decided, or its time is over.
     """
     withdrawal = await lock_waiting(uow, withdrawal_id, actor.id)
-    await _end_without_payment(uow, withdrawal, MoneyEvent.GIVE_UP, by=actor.id)
+    await _end_without_payment(uow, withdrawal, MoneyEvent.CANCEL, by=actor.id)
     return withdrawal
 
 
@@ -163,10 +163,10 @@ async def _end_without_payment(
     withdrawal.decided_by_id, withdrawal.decided_at, withdrawal.note = by, now, note
     parts = await WithdrawalRepository(uow.session).parts(withdrawal.id, lock=True)
     for payout, operation in parts:
-        await give_back(uow, payout, CODES[event], now)
+        await return_to_wallet(uow, payout, CODES[event], now)
         operation.state = OPERATION_MACHINE.target(operation.state, MoneyEvent.REFUSE) or operation.state
         operation.code, operation.finished_at = CODES[event], now
-    if event is not MoneyEvent.GIVE_UP:
+    if event is not MoneyEvent.CANCEL:
         about = _about(withdrawal, [payout for payout, _operation in parts])
         uow.emit(WithdrawalGivenBack(reason=CODES[event], **about))
 
