@@ -1,5 +1,6 @@
 """Direct deals as their people read them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -118,8 +119,7 @@ async def texts_of_other(
     is_author = actor.id == deal.author_id
     other = deal.other_id if is_author else deal.author_id
     every = [row.terms, *await repository.terms_before(deal.id, deal.version)]
-    notes = [deal.note] if is_author and deal.note else []
-    texts = notes + [_words(terms) for terms in every if terms.made_by is not side]
+    texts = _texts_of_side(every, rules.opposite(side), deal.note if is_author else None)
     if other is None or not texts:
         raise DirectDealNotFoundError
     return TextsOfOther(other, row.terms.title, texts)
@@ -168,6 +168,11 @@ def _known_parties(deal: DirectDeal, actor: Actor | None) -> tuple[UUID | None, 
 def _words(terms: DirectDealTerms) -> str:
     lines = [line for part in terms.milestones for line in (part["title"], *part["checklist"])]
     return "\n".join((terms.title, terms.description, terms.message, *lines))
+
+
+def _texts_of_side(every: Sequence[DirectDealTerms], side: Side, note: str | None) -> list[str]:
+    """Return the note of who declined, if any, and the texts of all terms that a side proposed."""
+    return [*filter(None, [note]), *(_words(terms) for terms in every if terms.made_by is side)]
 
 
 def _terms(terms: DirectDealTerms) -> TermsRead:
